@@ -1,0 +1,279 @@
+"""The one YAML file: what may be in it, and the collectors it asks for.
+
+Strict: an unknown key, a bad value or a missing file is one line with file, line and key. Secrets come only from files.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import yaml
+
+from collectors.base import CollectorKind, ConfigError, Context, Place
+from collectors.secrets import read_secret
+from collectors.strict import Count, Document, Duration, Problems, Size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from collectors.base import Collector
+
+ENTRY_POINTS: Final = "hubgauge.collectors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roots:
+    """Where the kernel's trees are mounted; other than the defaults inside a container."""
+
+    proc: Path = Path("/proc")
+    sys: Path = Path("/sys")
+    rootfs: Path = Path("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetBox:
+    """An inventory read from NetBox's API."""
+
+    url: str
+    token_file: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """TLS for the HTTP server; with `client_ca_file`, clients must show a certificate of that authority."""
+
+    cert_file: Path
+    key_file: Path
+    client_ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """The HTTP server: /metrics, the board, /api."""
+
+    listen: str = field(default="127.0.0.1:9717", metadata={"help": "address and port; loopback unless told otherwise"})
+    tls: Tls | None = None
+    users_file: Path | None = field(default=None, metadata={"help": "lines of `user:bcrypt-hash`, as htpasswd -B writes them"})
+    max_connections: Count = 512
+    request_timeout: Duration = 10.0
+
+    def __post_init__(self) -> None:
+        """Check the address."""
+        split_listen(self.listen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolConfig:
+    """What waits on disk for the database."""
+
+    max_bytes: Size = 2 * 2**30
+    when_full: Literal["drop_oldest", "drop_newest"] = "drop_oldest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Influx:
+    """A database that takes InfluxDB's v2 write API: InfluxDB or VictoriaMetrics."""
+
+    url: str
+    org: str = ""
+    bucket: str = ""
+    token_file: Path | None = None
+    timeout: Duration = 10.0
+    ca_file: Path | None = None
+    spool: SpoolConfig = field(default_factory=SpoolConfig)
+
+    def __post_init__(self) -> None:
+        """Check the address."""
+        if not re.match(r"https?://[^/\s]+", self.url):
+            message = f"url: expected http://… or https://…, got {self.url!r}"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """Where samples go."""
+
+    http: Http = field(default_factory=Http)
+    influxdb: Influx | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """The config file as it is written."""
+
+    hub: str
+    site: str = ""
+    row: str = ""
+    rack: str = ""
+    node: str = ""
+    state_dir: Path = Path("/var/lib/hubgauge")
+    roots: Roots = field(default_factory=Roots)
+    inventory: Path | NetBox | None = None
+    hubs_dir: Path | None = field(default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"})
+    simulated: bool = field(default=False, metadata={"help": "true says on every page that the devices are simulated"})
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    collectors: yaml.Node | None = None
+    outputs: Outputs = field(default_factory=Outputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section under `collectors:`, with its model filled in and where it stood."""
+
+    kind: CollectorKind
+    config: object
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A config file that was found good."""
+
+    path: Path
+    file: ConfigFile
+    sections: tuple[Section, ...]
+
+    @property
+    def place(self) -> Place:
+        """Where this agent stands."""
+        return Place(hub=self.file.hub, site=self.file.site, row=self.file.row, rack=self.file.rack)
+
+    @property
+    def node(self) -> str:
+        """This node's name; the host's own where the file gives none."""
+        return self.file.node or socket.gethostname()
+
+    def context(self, racks: Mapping[str, Place]) -> Context:
+        """Return what collectors may know."""
+        roots = self.file.roots
+        return Context(
+            place=self.place, node=self.node, proc=roots.proc, sys=roots.sys, rootfs=roots.rootfs, racks=racks
+        )
+
+    def build_collectors(self, context: Context) -> list[Collector]:
+        """Make every collector the file asks for; raises Problems with all that cannot be made."""
+        made: list[Collector] = []
+        errors: list[ConfigError] = []
+        for section in self.sections:
+            try:
+                made += section.kind.build(section.config, context)
+            except Problems as problems:
+                errors += problems.errors
+            except ConfigError as error:
+                here = error if error.file else ConfigError(
+                    error.message, file=str(self.path), line=section.line, key=error.key or f"collectors.{section.kind.name}"
+                )  # fmt: skip
+                errors.append(here)
+        if errors:
+            raise Problems(errors)
+        return made
+
+
+def split_listen(listen: str) -> tuple[str, int]:
+    """Split `host:port` or `[::1]:port`; raises ValueError."""
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) < 2**16:
+        message = f"listen: expected an address such as 127.0.0.1:9717, got {listen!r}"
+        raise ValueError(message)
+    return host.strip("[]"), int(port)
+
+
+def known_kinds() -> dict[str, Callable[[], CollectorKind]]:
+    """Return the loader of every installed kind of collector; a kind is imported only when a config names it."""
+    return {point.name: point.load for point in entry_points(group=ENTRY_POINTS)}
+
+
+def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | None = None) -> Config:
+    """Read and check a config file; raises Problems with every mistake in it.
+
+    `hubs` are the keys of the registry, against which `hub` is checked where they are given.
+    """
+    document = Document(path, text=text)
+    file = document.convert(document.root, ConfigFile, "")
+    sections = _sections(document)
+    if file is not None:
+        _check_files(document, file)
+        if hubs is not None and file.hub not in hubs:
+            document.fail(_child(document.root, "hub"), "hub", f"not in the registry; expected one of {', '.join(hubs)}")
+    if document.errors:
+        raise Problems(sorted(document.errors, key=lambda error: error.line))
+    return Config(path=Path(path), file=file, sections=tuple(sections))
+
+
+def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    for key_node, value_node in node.value if isinstance(node, yaml.MappingNode) else ():
+        if key_node.value == key:
+            return value_node  # type: ignore[no-any-return] # yaml's stubs leave node.value open
+    return None
+
+
+def _sections(document: Document) -> list[Section]:
+    """Convert every section under `collectors:` by the model of its kind; notes mistakes in the document."""
+    import difflib  # noqa: PLC0415 - only read here, at start
+
+    node = _child(document.root, "collectors")
+    if node is None or node.value in ("", "~", "null"):
+        return []
+    if not isinstance(node, yaml.MappingNode):
+        document.fail(node, "collectors", "expected a mapping such as `host: {}`")
+        return []
+    kinds = known_kinds()
+    sections = []
+    for key_node, value_node in node.value:
+        name, key = str(key_node.value), f"collectors.{key_node.value}"
+        if name not in kinds:
+            near = difflib.get_close_matches(name, kinds, n=1, cutoff=0.5)
+            known = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(kinds))}"
+            document.fail(key_node, key, f"unknown collector; {known}")
+            continue
+        try:
+            kind = kinds[name]()
+        except ImportError as error:
+            document.fail(key_node, key, f"needs a package that is not installed ({error.name}); install the extra it names")
+            continue
+        config = document.convert(value_node, kind.Config, key)
+        if config is not None:
+            sections.append(Section(kind=kind, config=config, line=key_node.start_mark.line + 1))
+    return sections
+
+
+def _check_files(document: Document, file: ConfigFile) -> None:
+    """Name the files that are not there, and the secrets that all may read, at the line that asks for them."""
+    root = document.root
+    http, influx = file.outputs.http, file.outputs.influxdb
+    outputs = _child(root, "outputs")
+    wanted: list[tuple[Path | None, str, yaml.Node | None, bool]] = [
+        (file.inventory if isinstance(file.inventory, Path) else None, "inventory", _child(root, "inventory"), False)
+    ]
+    http_node = _child(outputs, "http")
+    if http.tls:
+        tls_node = _child(http_node, "tls")
+        wanted += [
+            (http.tls.cert_file, "outputs.http.tls.cert_file", _child(tls_node, "cert_file"), False),
+            (http.tls.key_file, "outputs.http.tls.key_file", _child(tls_node, "key_file"), True),
+            (http.tls.client_ca_file, "outputs.http.tls.client_ca_file", _child(tls_node, "client_ca_file"), False),
+        ]
+    wanted.append((http.users_file, "outputs.http.users_file", _child(http_node, "users_file"), True))
+    if influx:
+        influx_node = _child(outputs, "influxdb")
+        wanted += [
+            (influx.token_file, "outputs.influxdb.token_file", _child(influx_node, "token_file"), True),
+            (influx.ca_file, "outputs.influxdb.ca_file", _child(influx_node, "ca_file"), False),
+        ]
+    if isinstance(file.inventory, NetBox):
+        wanted.append((file.inventory.token_file, "inventory.token_file", _child(root, "inventory"), True))
+    for path, key, node, secret in wanted:
+        if path is None:
+            continue
+        if not path.exists():
+            document.fail(node, key, f"no such file: {path}")
+        elif secret:
+            try:
+                read_secret(path, key)
+            except ConfigError as error:
+                document.fail(node, key, f"{path}: {error.message}")

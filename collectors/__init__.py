@@ -1,0 +1,1 @@
+"""What reads the world: host, facility, power, accelerators, network. Nothing here knows the agent."""

@@ -1,0 +1,284 @@
+"""The words every other part speaks: Metric, Series, Reading, Batch, Collector, and the error tree.
+
+Errors, all of them::
+
+    HubgaugeError
+    ├── ConfigError        a file the operator wrote is wrong: names file, line, key and what was expected
+    └── CollectError       one round of one collector failed; nobody else is affected
+        ├── NoData         the subject is not there (no such file, chip or sensor): silent, costs nothing
+        ├── Unreachable    no answer within the deadline, or the connection was refused
+        ├── Refused        it answered that we may not (credentials, view, access list)
+        └── BadReply       it answered something that cannot be understood: the only error a parser raises
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, runtime_checkable
+from weakref import WeakValueDictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
+
+MAX_LABEL_LENGTH: Final = 1024
+"""Label values are cut at this many characters: a device's name is data from outside."""
+
+
+class HubgaugeError(Exception):
+    """Anything hubgauge raises on purpose."""
+
+
+class ConfigError(HubgaugeError):
+    """A file the operator wrote is wrong.
+
+    `str()` is the one line shown: `FILE:LINE: KEY: MESSAGE`.
+    """
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0, key: str = "") -> None:
+        self.message, self.file, self.line, self.key = message, file, line, key
+        where = f"{file}:{line}" if file and line else file
+        super().__init__(": ".join(part for part in (where, key, message) if part))
+
+
+class CollectError(HubgaugeError):
+    """One round of one collector failed."""
+
+
+class NoData(CollectError):  # noqa: N818 - the field's word (node_exporter's ErrNoData): not a fault
+    """The subject is not on this machine; the round ends in success with no samples."""
+
+
+class Unreachable(CollectError):  # noqa: N818 - a state of a device, not of the program
+    """No answer within the deadline, or the connection was refused."""
+
+
+class Refused(CollectError):  # noqa: N818 - a state of a device, not of the program
+    """The device answered that we may not read it."""
+
+
+class BadReply(CollectError):  # noqa: N818 - a state of a device, not of the program
+    """The device answered something that cannot be understood."""
+
+
+# A label value comes from outside (interface names, PDU names, chips): one table makes it safe for both text formats.
+# Control characters become spaces: line protocol has no escape for a newline, and a NUL breaks some databases.
+_CONTROL: Final = {code: " " for code in (*range(0x20), 0x7F)}
+
+
+def safe_label(value: str) -> str:
+    """Make any string safe as a label value: valid UTF-8, no control characters, at most `MAX_LABEL_LENGTH`.
+
+    Lone surrogates (undecodable bytes in a file name) become U+FFFD.
+    A trailing backslash is cut: in line protocol it would escape the separator behind it.
+    """
+    if len(value) > MAX_LABEL_LENGTH:
+        value = value[:MAX_LABEL_LENGTH]
+    if not value.isprintable() or not value.isascii():
+        value = value.translate(_CONTROL).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return value.rstrip("\\")
+
+
+def _text_escape(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def _line_escape(value: str) -> str:
+    return value.replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Metric:
+    """A metric, declared once in the catalogue; its full name is `namespace_subsystem_name`.
+
+    `namespace_subsystem` is the measurement and `name` the field of line protocol, so a push and a scrape give the same
+    series names.
+    """
+
+    namespace: str
+    subsystem: str = ""
+    name: str
+    type: MetricType
+    help: str
+    labels: tuple[str, ...] = ()
+    measurement: str = field(init=False)
+    full_name: str = field(init=False)
+    _series: WeakValueDictionary[tuple[str, ...], Series] = field(
+        init=False, repr=False, default_factory=WeakValueDictionary
+    )
+
+    def __post_init__(self) -> None:
+        """Derive both names once."""
+        measurement = "_".join(part for part in (self.namespace, self.subsystem) if part)
+        object.__setattr__(self, "measurement", measurement)
+        object.__setattr__(self, "full_name", f"{measurement}_{self.name}")
+
+    def series(self, *values: str) -> Series:
+        """Return the one Series of these label values, in the order of `labels`; the same object while anyone holds it."""
+        found = self._series.get(values)
+        if found is not None:
+            return found
+        if len(values) != len(self.labels):
+            message = f"{self.full_name} has the labels {self.labels}, got {len(values)} values"
+            raise TypeError(message)
+        return self.sample_series(self.full_name, self.labels, values)
+
+    def sample_series(self, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]) -> Series:
+        """Return the Series of a sample whose name or labels differ from the metric's own, as a histogram's buckets do."""
+        key = values if sample_name == self.full_name and labels is self.labels else (sample_name, *labels, *values)
+        with _INTERN:
+            found = self._series.get(key)
+            if found is None:
+                found = self._series[key] = Series(self, sample_name, labels, tuple(map(safe_label, values)))
+            return found
+
+
+_INTERN: Final = threading.Lock()
+
+
+class Series:
+    """A metric with its label values; both its text forms are rendered once, so hot paths only append a number.
+
+    `prefix` is exposition text up to the value (`dc_rack_power_watts{rack="A07"} `); `line_key` is line protocol up to the
+    fields (`dc_rack,rack=A07`) and `field` the field's name. Labels without a value are left out of `line_key`, since
+    line protocol knows no empty tag and Prometheus takes an empty label for an absent one.
+    """
+
+    __slots__ = ("__weakref__", "field", "labels", "line_key", "metric", "prefix", "values")
+
+    def __init__(self, metric: Metric, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]) -> None:
+        self.metric: Final = metric
+        self.labels: Final = labels
+        self.values: Final = values
+        pairs = list(zip(labels, values, strict=True))
+        body = ",".join(f'{name}="{_text_escape(value)}"' for name, value in pairs)
+        self.prefix: Final = f"{sample_name}{{{body}}} " if body else f"{sample_name} "
+        tags = "".join(f",{name}={_line_escape(value)}" for name, value in sorted(pairs) if value)
+        self.line_key: Final = metric.measurement + tags
+        self.field: Final = sample_name[len(metric.measurement) + 1 :]
+
+    def label(self, name: str) -> str:
+        """Return the value of one label, or an empty string where the series does not carry it."""
+        return self.values[self.labels.index(name)] if name in self.labels else ""
+
+    def __repr__(self) -> str:
+        return f"Series({self.prefix.rstrip()})"
+
+
+Reading = tuple[Series, float]
+"""A value a collector has read, in the metric's base unit. The runner stamps it; a missing value is no reading at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A reading with its time: seconds since the epoch, UTC."""
+
+    series: Series
+    value: float
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one collector read in one round, as the runner hands it on.
+
+    `time` is wall-clock seconds since the epoch; `lifetime` is how many seconds its series stay current.
+    """
+
+    collector: str
+    device: str
+    time: float
+    lifetime: float
+    readings: Sequence[Reading]
+
+    def samples(self) -> Iterable[Sample]:
+        """Yield the readings as samples, for whoever wants the words rather than the speed."""
+        for series, value in self.readings:
+            yield Sample(series=series, value=value, time=self.time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a thing stands. Empty strings where it is not known."""
+
+    hub: str
+    site: str = ""
+    row: str = ""
+    rack: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a collector may know of its surroundings, injected so that tests run on a fixture tree."""
+
+    place: Place
+    node: str
+    proc: Path = Path("/proc")
+    sys: Path = Path("/sys")
+    rootfs: Path = Path("/")
+    racks: Mapping[str, Place] = field(default_factory=dict)
+    wall_clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+    def place_of(self, rack: str = "") -> Place:
+        """Return where a rack stands: from the inventory if it lists the rack, else at this agent's own site."""
+        if not rack:
+            return self.place
+        return self.racks.get(rack) or Place(hub=self.place.hub, site=self.place.site, row="", rack=rack)
+
+
+@runtime_checkable
+class Collector(Protocol):
+    """One thing that is read at one interval: a kernel subsystem, or a device.
+
+    `collect` returns readings; it may be a coroutine function, or block (it then runs on a worker thread). It raises only
+    `CollectError`s on purpose; whatever else it raises costs nobody else either. The runner owns schedule, deadline,
+    isolation, limits, duration and success.
+    """
+
+    name: ClassVar[str]
+    """The value of the `collector` label; the same for all devices of a protocol."""
+
+    @property
+    def device(self) -> str:
+        """Which device, as the operator calls it; empty for a kernel subsystem."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """When it runs and what bounds it."""
+
+    def collect(self) -> Iterable[Reading] | Awaitable[Iterable[Reading]]:
+        """Read everything once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a collector runs and what bounds it: seconds, seconds, samples a round."""
+
+    interval: float = 15.0
+    timeout: float = 10.0
+    max_samples: int = 10_000
+
+
+class CollectorKind(Protocol):
+    """What an entry point of the group `hubgauge.collectors` names: a section of the config file that makes collectors.
+
+    `Config` is a frozen dataclass that `collectors.strict` can build; `metrics` is what its collectors may emit.
+    """
+
+    name: str
+    Config: type
+    metrics: Sequence[Metric]
+
+    def build(self, config: object, context: Context) -> Sequence[Collector]:
+        """Make the collectors of one config section, one per device."""
+
+
+def is_number(value: float) -> bool:
+    """Tell whether a value may be exposed: NaN and the infinities are no readings."""
+    return math.isfinite(value)

@@ -1,0 +1,26 @@
+"""The metric catalogue: every metric is declared once, here. README tables, dashboards and rules read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collectors.base import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+
+def all_metrics() -> Iterator[Metric]:
+    """Yield every declared metric, section by section."""
+    from collectors.catalogue import agent, facility, host, node, rack, site  # noqa: PLC0415 - only tools need all of them
+
+    for section in (host, facility, rack, node, site, agent):
+        yield from metrics_of(section)
+
+
+def metrics_of(section: ModuleType) -> Iterator[Metric]:
+    """Yield the metrics of one section of the catalogue, in the order they are declared."""
+    for value in vars(section).values():
+        if isinstance(value, Metric):
+            yield value

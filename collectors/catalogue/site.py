@@ -1,0 +1,89 @@
+"""Site, link and target metrics: what the KPIs are made of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.base import Metric, MetricType
+
+SITE: Final = ("hub", "site")
+
+
+def _site(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:  # noqa: A002
+    return Metric(namespace="dc", subsystem="site", name=name, type=type, help=help, labels=(*SITE, *labels))
+
+
+SITE_INFO: Final = _site(
+    "info", "A site of the inventory, with its state: in_service, under_construction or planned.", "state", "name"
+)
+SITE_ENERGY: Final = _site(
+    "energy_joules_total", "Energy in the ledger since it began, by boundary: facility, it, renewable, reused.",
+    "boundary", type="counter",
+)  # fmt: skip
+SITE_POWER: Final = _site("power_watts", "Power crossing a boundary now, where every meter of it answers.", "boundary")
+SITE_PUE: Final = _site(
+    "pue_ratio", "Power usage effectiveness of a window (ISO/IEC 30134-2); under 12 months it is interim.", "category", "window"
+)
+SITE_PUE_COVERAGE: Final = _site(
+    "pue_coverage_ratio", "Share of the window in which both energies were metered, 0 to 1.", "window"
+)
+SITE_PUE_UNCERTAINTY: Final = _site("pue_uncertainty_ratio", "Relative uncertainty of the PUE, 0.01 is one percent.", "window")
+SITE_PUE_REQUIRED: Final = _site("pue_required_ratio", "What the rest of the year must average to end it at the target.")
+SITE_PUE_STATE: Final = _site(
+    "pue_state", "1 for the state the window's PUE is in: valid, low_coverage, no_data, inconsistent.", "window", "state"
+)
+SITE_WINDOW_ENERGY: Final = _site(
+    "window_energy_joules", "Energy of a window over the hours covered at both boundaries: the PUE's numerator and denominator.",
+    "boundary", "window",
+)  # fmt: skip
+SITE_RENEWABLE: Final = _site("renewable_energy_ratio", "Renewable energy factor (ISO/IEC 30134-3), 0 to 1.", "window")
+SITE_CARBON: Final = _site("carbon_kilograms_total", "Carbon dioxide equivalent emitted, from the ledger.", type="counter")
+SITE_WATER: Final = _site("water_liters_total", "Water used, from the ledger.", type="counter")
+SITE_OCCUPANCY: Final = _site(
+    "rack_occupancy_ratio", "Share of capacity in use (occupancy, 上架率), by method: racks, units, power.", "method"
+)
+
+LINK_ROUND_TRIP: Final = Metric(
+    namespace="dc", subsystem="link", name="round_trip_seconds", type="gauge",
+    help="Round-trip time to a named peer, by quantile.", labels=(*SITE, "peer", "quantile"),
+)  # fmt: skip
+LINK_LOSS: Final = Metric(
+    namespace="dc", subsystem="link", name="loss_ratio", type="gauge",
+    help="Share of probes to a named peer that were not answered, 0 to 1.", labels=(*SITE, "peer"),
+)  # fmt: skip
+LINK_SPEED: Final = Metric(
+    namespace="dc", subsystem="link", name="speed_bits_per_second", type="gauge",
+    help="Speed of a link, ifHighSpeed of IF-MIB.", labels=(*SITE, "device", "interface"),
+)  # fmt: skip
+
+KPI_VALUE: Final = Metric(
+    namespace="dc", subsystem="kpi", name="value", type="gauge",
+    help="The measured value of a KPI for a scope: what targets are judged by.", labels=("hub", "kpi", "scope"),
+)  # fmt: skip
+KPI_COVERAGE: Final = Metric(
+    namespace="dc", subsystem="kpi", name="coverage_ratio", type="gauge",
+    help="Share of the KPI's evidence that was there, 0 to 1.", labels=("hub", "kpi", "scope"),
+)  # fmt: skip
+TARGET_VALUE: Final = Metric(
+    namespace="dc", subsystem="target", name="value", type="gauge",
+    help="The stated limit or goal.", labels=("hub", "target", "kpi", "scope", "op"),
+)  # fmt: skip
+TARGET_DEADLINE: Final = Metric(
+    namespace="dc", subsystem="target", name="deadline_timestamp_seconds", type="gauge",
+    help="When the target is due (the later end of a range), seconds since the epoch.", labels=("hub", "target", "kpi", "scope"),
+)  # fmt: skip
+TARGET_INFO: Final = Metric(
+    namespace="dc", subsystem="target", name="info", type="gauge",
+    help="A target of the registry, with its source and the day it was stated.",
+    labels=("hub", "target", "kpi", "scope", "kind", "source", "stated"),
+)  # fmt: skip
+TARGET_STATE: Final = Metric(
+    namespace="dc", subsystem="target", name="state", type="gauge",
+    help="1 for the state the target is in: met, on_track, at_risk, missed, unknown, expired_unreported, stated_only.",
+    labels=("hub", "target", "kpi", "scope", "state"),
+)  # fmt: skip
+OBSERVATION_VALUE: Final = Metric(
+    namespace="dc", subsystem="observation", name="value", type="gauge",
+    help="A registered observation: a published figure that has no telemetry behind it.",
+    labels=("hub", "target", "kpi", "scope", "stated"),
+)  # fmt: skip
