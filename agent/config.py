@@ -151,9 +151,7 @@ class Config:
     def context(self, racks: Mapping[str, Place]) -> Context:
         """Return what collectors may know."""
         roots = self.file.roots
-        return Context(
-            place=self.place, node=self.node, proc=roots.proc, sys=roots.sys, rootfs=roots.rootfs, racks=racks
-        )
+        return Context(place=self.place, node=self.node, proc=roots.proc, sys=roots.sys, rootfs=roots.rootfs, racks=racks)
 
     def build_collectors(self, context: Context) -> list[Collector]:
         """Make every collector the file asks for; raises Problems with all that cannot be made."""

@@ -68,7 +68,7 @@ class BadReply(CollectError):  # noqa: N818 - a state of a device, not of the pr
 
 # A label value comes from outside (interface names, PDU names, chips): one table makes it safe for both text formats.
 # Control characters become spaces: line protocol has no escape for a newline, and a NUL breaks some databases.
-_CONTROL: Final = {code: " " for code in (*range(0x20), 0x7F)}
+_CONTROL: Final = dict.fromkeys((*range(0x20), 0x7F), " ")
 
 
 def safe_label(value: str) -> str:
@@ -108,9 +108,7 @@ class Metric:
     labels: tuple[str, ...] = ()
     measurement: str = field(init=False)
     full_name: str = field(init=False)
-    _series: WeakValueDictionary[tuple[str, ...], Series] = field(
-        init=False, repr=False, default_factory=WeakValueDictionary
-    )
+    _series: WeakValueDictionary[tuple[str, ...], Series] = field(init=False, repr=False, default_factory=WeakValueDictionary)
 
     def __post_init__(self) -> None:
         """Derive both names once."""
@@ -165,6 +163,12 @@ class Series:
     def label(self, name: str) -> str:
         """Return the value of one label, or an empty string where the series does not carry it."""
         return self.values[self.labels.index(name)] if name in self.labels else ""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Series) and self.prefix == other.prefix)
+
+    def __hash__(self) -> int:
+        return hash(self.prefix)
 
     def __repr__(self) -> str:
         return f"Series({self.prefix.rstrip()})"

@@ -115,9 +115,7 @@ class Document:
             raise Problems([ConfigError(f"is not UTF-8 (byte {error.start})", file=self.name)]) from None
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
-            raise Problems(
-                [ConfigError(f"is not YAML: {error.problem or error.context}", file=self.name, line=line)]
-            ) from None
+            raise Problems([ConfigError(f"is not YAML: {error.problem or error.context}", file=self.name, line=line)]) from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
             raise Problems([ConfigError(f"is not YAML: {first}", file=self.name)]) from None
@@ -137,7 +135,7 @@ class Document:
         line = node.start_mark.line + 1 if node is not None else 1
         self.errors.append(ConfigError(message, file=self.name, line=line, key=key))
 
-    def convert(self, node: yaml.Node | None, kind: Any, key: str) -> Any:  # noqa: ANN401 - the type is data here
+    def convert(self, node: yaml.Node | None, kind: Any, key: str) -> Any:  # noqa: ANN401, PLR0911 - the type is data here
         """Build a value of type `kind` from a node; notes mistakes in `errors` and returns None for them."""
         marks: tuple[Any, ...] = ()
         if typing.get_origin(kind) is Annotated:
@@ -250,7 +248,7 @@ class Document:
         return _LOADER("").construct_document(node) if not isinstance(node, yaml.ScalarNode) else _plain_scalar(node)
 
 
-def _parse_scalar(node: yaml.ScalarNode, kind: Any, origin: Any, marks: tuple[Any, ...], folder: Path) -> Any:  # noqa: ANN401, PLR0911
+def _parse_scalar(node: yaml.ScalarNode, kind: Any, origin: Any, marks: tuple[Any, ...], folder: Path) -> Any:  # noqa: ANN401, C901, PLR0911
     text = node.value
     for mark in marks:
         if isinstance(mark, Parsed):
@@ -329,7 +327,7 @@ _SCALARS: Final = {
 }  # fmt: skip
 
 
-def describe(kind: Any) -> str:  # noqa: ANN401
+def describe(kind: Any) -> str:  # noqa: ANN401, PLR0911
     """Say in words what a type accepts, for error lines and the generated sample config."""
     if typing.get_origin(kind) is Annotated:
         kind, *marks = typing.get_args(kind)

@@ -1,0 +1,75 @@
+"""The agent's own metrics, kept by prometheus-client under the names the catalogue declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+
+from collectors.base import Metric, Schedule
+from collectors.catalogue import agent as catalogue
+from collectors.custom import family_readings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agent.snapshot import Snapshot
+    from collectors.base import Reading
+
+HTTP_BUCKETS: Final = (0.005, 0.02, 0.1, 0.5, 2.5, 10.0)
+
+
+def gauge(metric: Metric, registry: CollectorRegistry) -> Gauge:
+    """Make the prometheus-client gauge of a catalogue metric."""
+    return Gauge(metric.full_name, metric.help, metric.labels, registry=registry)
+
+
+def counter(metric: Metric, registry: CollectorRegistry) -> Counter:
+    """Make the prometheus-client counter of a catalogue metric."""
+    return Counter(metric.full_name, metric.help, metric.labels, registry=registry)
+
+
+class SelfMetrics:
+    """The counters and gauges of the runner and the server."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.success = gauge(catalogue.COLLECTOR_SUCCESS, registry)
+        self.duration = gauge(catalogue.COLLECTOR_DURATION, registry)
+        self.samples = gauge(catalogue.COLLECTOR_SAMPLES, registry)
+        self.last_success = gauge(catalogue.COLLECTOR_LAST_SUCCESS, registry)
+        self.errors = counter(catalogue.COLLECTOR_ERRORS, registry)
+        self.skipped = counter(catalogue.COLLECTOR_SKIPPED, registry)
+        self.dropped = counter(catalogue.SAMPLES_DROPPED, registry)
+        self.requests = counter(catalogue.SCRAPES, registry)
+        self.request_duration = Histogram(
+            catalogue.SCRAPE_DURATION.full_name, catalogue.SCRAPE_DURATION.help, catalogue.SCRAPE_DURATION.labels,
+            registry=registry, buckets=HTTP_BUCKETS,
+        )  # fmt: skip
+        self.reload_success = gauge(catalogue.CONFIG_RELOAD_SUCCESS, registry)
+        self.reload_time = gauge(catalogue.CONFIG_RELOAD_TIME, registry)
+        self.build_info = gauge(catalogue.BUILD_INFO, registry)
+        self.simulated = gauge(catalogue.SIMULATED, registry)
+
+    def forget(self, collector: str, device: str) -> None:
+        """Drop the series of a collector that a reload took away."""
+        for kept in (self.success, self.duration, self.samples, self.last_success):
+            kept.remove(collector, device)
+
+
+class SelfCollector:
+    """The agent's registry, read as any other collector is, so that its own metrics take the same way as all others."""
+
+    name: ClassVar[str] = "agent"
+    device = ""
+
+    def __init__(self, registry: CollectorRegistry, snapshot: Snapshot, interval: float = 15.0) -> None:
+        self.schedule = Schedule(interval=interval, max_samples=1_000_000)
+        self._registry = registry
+        self._snapshot = snapshot
+
+    async def collect(self) -> Iterable[Reading]:
+        """Read every metric of the registry."""
+        series = GaugeMetricFamily(catalogue.SERIES.full_name, catalogue.SERIES.help, value=len(self._snapshot))
+        return [reading for family in (*self._registry.collect(), series) for reading in family_readings(family)]

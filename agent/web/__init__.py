@@ -1,0 +1,1 @@
+"""What the agent serves over HTTP: the exposition, the board and its API."""

@@ -1,0 +1,53 @@
+"""The snapshot as Prometheus text format 0.0.4 and as OpenMetrics 1.0.
+
+Series carry their text up to the value, so a scrape joins ready text and numbers; a family none of whose values changed
+since the last scrape is not rendered again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agent.snapshot import Family, Snapshot
+    from collectors.base import Metric
+
+TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+def accepts_openmetrics(accept: str) -> bool:
+    """Tell from an Accept header whether the client asks for OpenMetrics, as Prometheus does."""
+    for part in accept.split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        if kind == "application/openmetrics-text":
+            return "q=0" not in parameters
+    return False
+
+
+def render(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[str]:
+    """Yield the page in pieces, one a family, so that a whole hub's page never holds the loop for long."""
+    for family in snapshot.live():
+        yield _header(family.metric, openmetrics=openmetrics) + _body(family)
+    if openmetrics:
+        yield "# EOF\n"
+
+
+def _body(family: Family) -> str:
+    if family.text is None:
+        family.text = "".join([f"{series.prefix}{value!r}\n" for series, value in family.rows.items()])
+    return family.text
+
+
+def _header(metric: Metric, *, openmetrics: bool) -> str:
+    name, kind = metric.full_name, metric.type
+    text = metric.help.replace("\\", r"\\").replace("\n", r"\n")
+    if openmetrics:
+        text = text.replace('"', r"\"")
+        if kind == "counter" and name.endswith("_total"):
+            name = name[: -len("_total")]
+        elif kind in ("counter", "untyped"):  # OpenMetrics knows no counter without _total: its type is not told
+            kind = "unknown"  # type: ignore[assignment]
+    return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"

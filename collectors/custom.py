@@ -1,0 +1,120 @@
+"""Any prometheus-client Collector, plugged in: `collectors: {prometheus: {collectors: [{class: "my_plant:Chillers"}]}}`.
+
+A prometheus-client Collector is any object with a `collect()` that yields metric families
+(https://prometheus.github.io/client_python/collector/custom/). It runs on a worker thread under the runner's deadline.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from collectors.base import BadReply, ConfigError, Metric, Schedule
+from collectors.strict import Count, Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from prometheus_client.core import Metric as ClientFamily
+    from prometheus_client.registry import Collector as ClientCollector
+
+    from collectors.base import Collector, Context, MetricType, Reading
+
+_TYPES: Final[dict[str, MetricType]] = {
+    "counter": "counter", "gauge": "gauge", "histogram": "histogram", "summary": "summary", "info": "gauge",
+    "stateset": "gauge", "gaugehistogram": "untyped", "unknown": "untyped", "untyped": "untyped",
+}  # fmt: skip
+_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_FAMILIES: Final[dict[tuple[str, str, str], Metric]] = {}
+
+
+def family_metric(name: str, kind: str, help_text: str) -> Metric:
+    """Return the Metric of a family that the catalogue does not declare, the same object each time.
+
+    Its measurement is the part before the first underscore: `process_cpu_seconds_total` is `process`, `cpu_seconds_total`.
+    """
+    key = (name, kind, help_text)
+    found = _FAMILIES.get(key)
+    if found is None:
+        if not _NAME.fullmatch(name):
+            message = f"not a metric name: {name[:80]!r}"
+            raise BadReply(message)
+        namespace, _, rest = name.partition("_")
+        if not namespace or not rest:  # line protocol needs both a measurement and a field
+            message = f"a metric name needs a namespace, as in namespace_name: {name[:80]!r}"
+            raise BadReply(message)
+        found = _FAMILIES[key] = Metric(namespace=namespace, name=rest, type=_TYPES.get(kind, "untyped"), help=help_text)
+    return found
+
+
+def family_readings(family: ClientFamily) -> Iterable[Reading]:
+    """Yield the readings of one prometheus-client family, with the sample names of its buckets, sums and counts.
+
+    `_created` samples are left out: they are OpenMetrics' own, and Prometheus takes them for series.
+    """
+    # prometheus-client cuts _total from a counter's family name and _info from an info's; text format 0.0.4 wants it back.
+    suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+    metric = family_metric(family.name + suffix, family.type, family.documentation)
+    for sample in family.samples:
+        if not sample.name.endswith("_created"):
+            labels = tuple(sample.labels)
+            yield metric.sample_series(sample.name, labels, tuple(map(str, sample.labels.values()))), float(sample.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomOne:
+    """One prometheus-client Collector class: `module:Class`, made with `options` as keyword arguments."""
+
+    collector: str = field(metadata={"help": "module:Class of a prometheus-client Collector"})
+    options: dict[str, Any] = field(default_factory=dict)
+    interval: Duration = 15.0
+    timeout: Duration = 10.0
+    max_samples: Count = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomConfig:
+    """The section `prometheus:`."""
+
+    collectors: list[CustomOne] = field(default_factory=list)
+
+
+class CustomCollector:
+    """A prometheus-client Collector run as one of ours."""
+
+    name: ClassVar[str] = "prometheus"
+
+    def __init__(self, inner: ClientCollector, *, device: str, schedule: Schedule) -> None:
+        self.device = device
+        self.schedule = schedule
+        self._inner = inner
+
+    def collect(self) -> Iterable[Reading]:
+        """Read every family of the plugged-in collector."""
+        return [reading for family in self._inner.collect() for reading in family_readings(family)]
+
+
+class _Kind:
+    name = "prometheus"
+    Config = CustomConfig
+    metrics: Sequence[Metric] = ()
+
+    def build(self, config: object, context: Context) -> list[Collector]:  # noqa: ARG002 - the kinds' signature
+        """Import and make each class; raises ConfigError for one that is not there."""
+        assert isinstance(config, CustomConfig)  # noqa: S101 - for the type checker; the reader built it
+        return [self._one(one) for one in config.collectors]
+
+    def _one(self, one: CustomOne) -> Collector:
+        module, _, name = one.collector.partition(":")
+        try:
+            inner = getattr(importlib.import_module(module), name)(**one.options)
+        except Exception as error:  # noqa: BLE001 - foreign code: whatever it raises is the operator's to read
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise ConfigError(f"{one.collector!r} cannot be made: {reason}", key="collectors.prometheus") from None
+        schedule = Schedule(interval=one.interval, timeout=one.timeout, max_samples=one.max_samples)
+        return CustomCollector(inner, device=one.collector, schedule=schedule)
+
+
+KIND: Final = _Kind()
