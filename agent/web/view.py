@@ -1,0 +1,50 @@
+"""What the board and its API look at: one object, put together by the agent, by a test or by a demo."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agent.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorHealth:
+    """How one collector of one device does, as the runner knows it. Times are wall-clock seconds since the epoch."""
+
+    collector: str
+    device: str = ""
+    ok: bool | None = None
+    """Whether the last round succeeded; None before the first round has ended."""
+    last_success: float | None = None
+    last_error: str = ""
+    duration: float | None = None
+    """Seconds the last round took."""
+    interval: float = 15.0
+
+
+def _no_health() -> Sequence[CollectorHealth]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardView:
+    """All that a page may show. It is cheap to make, so a reload makes a new one.
+
+    `inventory` and `ledger` are None on an agent that has none: what they would tell is then left out, never invented.
+    """
+
+    snapshot: Snapshot
+    registry: Any
+    inventory: Any = None
+    ledger: Any = None
+    hub: str
+    site: str = ""
+    node: str = ""
+    simulated: bool = False
+    health: Callable[[], Sequence[CollectorHealth]] = _no_health
+    now: Callable[[], float] = time.time
