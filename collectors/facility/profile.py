@@ -1,0 +1,94 @@
+"""Find and load device profiles: one YAML file a device, whatever protocol it speaks.
+
+The file's name without `.yaml` is the profile's name; its key `protocol` says which model reads it (`snmp`:
+`collectors.facility.snmp_profile`, `modbus`: `collectors.facility.modbus_profile`). Profiles come with the package, and from a
+folder of the operator's own (`profiles_dir`), whose files win over packaged ones of the same name. A mistake in a profile is
+one line with file and line.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+import yaml
+
+from collectors.base import ConfigError, Metric
+from collectors.strict import Document, Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T = TypeVar("T")
+Protocol = Literal["snmp", "modbus"]
+
+PACKAGED: Final = Path(__file__).parent / "profiles"
+_PROTOCOLS: Final = ("snmp", "modbus")
+
+
+def paths(folder: Path | None = None) -> dict[str, Path]:
+    """Return the file of every profile by its name, the operator's own `folder` first; raises ConfigError if it is not there."""
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(f"no such folder: {folder}", key="profiles_dir")
+    found: dict[str, Path] = {}
+    for place in (PACKAGED, folder):
+        if place is not None:
+            found |= {path.stem: path for path in sorted(place.glob("*.yaml"))}
+    return dict(sorted(found.items()))
+
+
+def load(name: str, protocol: Protocol, model: type[T], folder: Path | None = None) -> T:
+    """Load the profile called `name` as `model`.
+
+    Raises:
+        ConfigError: there is no such profile, or it is one of another protocol.
+        Problems: the file has mistakes, each with file and line.
+    """
+    known = paths(folder)
+    if name not in known:
+        raise ConfigError(f"no such profile: {name!r}{_nearest(name, known)}", key="profile")
+    document = Document(known[name])
+    spoken = protocol_of(document)
+    if spoken != protocol:
+        raise ConfigError(f"{name} is a profile of the protocol {spoken}, not {protocol}", key="profile")
+    return document.build(model)
+
+
+def load_all(protocol: Protocol, model: type[T], folder: Path | None = None) -> Iterator[tuple[str, T]]:
+    """Yield every profile of one protocol with its name, in the order of names; raises Problems for one with mistakes."""
+    for name, path in paths(folder).items():
+        document = Document(path)
+        if protocol_of(document) == protocol:
+            yield name, document.build(model)
+
+
+def protocol_of(document: Document) -> Protocol:
+    """Return the protocol a profile names; raises Problems where it names none or an unknown one."""
+    nodes = document.root.value if isinstance(document.root, yaml.MappingNode) else ()
+    for key_node, value_node in nodes:
+        if key_node.value == "protocol":
+            if value_node.value in _PROTOCOLS:
+                protocol: Protocol = value_node.value
+                return protocol
+            document.fail(value_node, "protocol", f"expected one of {', '.join(_PROTOCOLS)}, got {value_node.value!r}")
+            raise Problems(document.errors)
+    document.fail(document.root, "protocol", f"missing; expected one of {', '.join(_PROTOCOLS)}")
+    raise Problems(document.errors)
+
+
+def metric_named(full_name: str) -> Metric:
+    """Return the facility metric of this full name from the catalogue; raises ValueError naming the nearest one."""
+    from collectors.catalogue import facility, metrics_of  # noqa: PLC0415 - not before a profile is read
+
+    known = {metric.full_name: metric for metric in metrics_of(facility)}
+    if full_name not in known:
+        message = f"unknown metric {full_name!r}{_nearest(full_name, known)}"
+        raise ValueError(message)
+    return known[full_name]
+
+
+def _nearest(name: str, known: dict[str, Path] | dict[str, Metric]) -> str:
+    import difflib  # noqa: PLC0415 - only when something is wrong
+
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else f"; expected one of {', '.join(known)}"

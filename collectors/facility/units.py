@@ -1,0 +1,51 @@
+"""Units a device may report in, and their way to the base unit of a catalogue metric.
+
+A profile names the unit the manual or MIB names (`kWh`, `0.1` of it by a scale); the metric's suffix says which quantity is
+wanted. A unit of another quantity is a mistake in the profile, found when it is loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit: `base value = raw * factor + offset`, in the base unit of `quantity`."""
+
+    name: str
+    quantity: str
+    factor: float = 1.0
+    offset: float = 0.0
+
+
+def _units(quantity: str, **factors: float) -> dict[str, Unit]:
+    return {name: Unit(name, quantity, factor) for name, factor in factors.items()}
+
+
+UNITS: Final[dict[str, Unit]] = {
+    **_units("watts", mW=1e-3, W=1.0, kW=1e3, MW=1e6, BTU_per_h=0.29307107017222),
+    **_units("voltamperes", VA=1.0, kVA=1e3),
+    **_units("joules", J=1.0, kJ=1e3, MJ=1e6, GJ=1e9, Wh=3600.0, kWh=3.6e6, MWh=3.6e9),
+    **_units("volts", mV=1e-3, V=1.0, kV=1e3),
+    **_units("amperes", mA=1e-3, A=1.0, kA=1e3),
+    **_units("hertz", mHz=1e-3, Hz=1.0),
+    **_units("ratio", ratio=1.0, percent=1e-2, permille=1e-3),
+    **_units("seconds", ms=1e-3, s=1.0, min=60.0, h=3600.0),
+    "C": Unit("C", "celsius"),
+    "F": Unit("F", "celsius", 5 / 9, -160 / 9),
+    "K": Unit("K", "celsius", 1.0, -273.15),
+    "flag": Unit("flag", "flag"),
+}
+"""Every unit a profile may name. `TimeTicks` (RFC 2578) are hundredths of a second: `unit: s, scale: 0.01`."""
+
+_SUFFIXES: Final = (
+    "watts", "voltamperes", "joules", "volts", "amperes", "hertz", "ratio", "seconds", "celsius",
+)  # fmt: skip
+
+
+def quantity_of(metric: str) -> str:
+    """Return which quantity a metric holds, by the suffix of its full name; `flag` where it has none (states and counts)."""
+    last = metric.removesuffix("_total").rpartition("_")[2]
+    return last if last in _SUFFIXES else "flag"
