@@ -59,7 +59,7 @@ class Http:
     listen: str = field(default="127.0.0.1:9717", metadata={"help": "address and port; loopback unless told otherwise"})
     tls: Tls | None = None
     users_file: Path | None = field(default=None, metadata={"help": "lines of `user:bcrypt-hash`, as htpasswd -B writes them"})
-    max_connections: Count = 512
+    max_connections: Count = 4096
     request_timeout: Duration = 10.0
 
     def __post_init__(self) -> None:

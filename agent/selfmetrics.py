@@ -35,10 +35,6 @@ class SelfMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self.success = gauge(catalogue.COLLECTOR_SUCCESS, registry)
-        self.duration = gauge(catalogue.COLLECTOR_DURATION, registry)
-        self.samples = gauge(catalogue.COLLECTOR_SAMPLES, registry)
-        self.last_success = gauge(catalogue.COLLECTOR_LAST_SUCCESS, registry)
         self.errors = counter(catalogue.COLLECTOR_ERRORS, registry)
         self.skipped = counter(catalogue.COLLECTOR_SKIPPED, registry)
         self.dropped = counter(catalogue.SAMPLES_DROPPED, registry)
@@ -51,11 +47,6 @@ class SelfMetrics:
         self.reload_time = gauge(catalogue.CONFIG_RELOAD_TIME, registry)
         self.build_info = gauge(catalogue.BUILD_INFO, registry)
         self.simulated = gauge(catalogue.SIMULATED, registry)
-
-    def forget(self, collector: str, device: str) -> None:
-        """Drop the series of a collector that a reload took away."""
-        for kept in (self.success, self.duration, self.samples, self.last_success):
-            kept.remove(collector, device)
 
 
 class SelfCollector:

@@ -17,7 +17,6 @@ BUILD_INFO: Final = _agent("build", "info", "The running version.", "version", "
 SIMULATED: Final = _agent("", "simulated", "1 if this agent reads simulated devices.")
 COLLECTOR_SUCCESS: Final = _agent("collector", "success", "1 if the collector's last round succeeded, else 0.", *COLLECTOR)
 COLLECTOR_DURATION: Final = _agent("collector", "duration_seconds", "How long the collector's last round took.", *COLLECTOR)
-COLLECTOR_SAMPLES: Final = _agent("collector", "samples", "Samples of the collector's last good round.", *COLLECTOR)
 COLLECTOR_LAST_SUCCESS: Final = _agent(
     "collector", "last_success_timestamp_seconds", "When the collector last succeeded; absent if never.", *COLLECTOR
 )

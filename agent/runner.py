@@ -1,0 +1,342 @@
+"""Runs every collector on its schedule: interval, jitter, deadline, isolation, limits, duration and success.
+
+The schedule is APScheduler's. Collectors of one interval are dealt over phases of it by a hash of their names: that is
+their jitter, it keeps thousands of devices from being asked at once, and one device's samples stay evenly spaced. One scheduler job
+serves a phase, so a gateway of fifty thousand devices has some hundred jobs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import itertools
+import logging
+import math
+import time
+import zlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from agent.web.view import CollectorHealth
+from agent.workers import Workers
+from collectors.base import BadReply, Batch, CollectError, NoData, Reading, Refused, Series, Unreachable
+from collectors.catalogue import agent as catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from agent.selfmetrics import SelfMetrics
+    from agent.snapshot import Snapshot
+    from collectors.base import Collector
+
+log = logging.getLogger(__name__)
+
+LIFETIME_INTERVALS: Final = 2.5
+"""A series expires after this many intervals of silence."""
+_PHASE_SECONDS: Final = 0.25
+_MAX_PHASES: Final = 240
+_MAX_CONCURRENT: Final = 1024
+_DRAIN_LIMIT: Final = 10_000_000
+_CLOCK_STEP: Final = 1.0
+_REASONS: Final = {Unreachable: "unreachable", Refused: "refused", BadReply: "bad_reply", NoData: "no_data"}
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Task:
+    """A collector with what the runner knows of it."""
+
+    collector: Collector
+    status: tuple[Series, Series, Series]
+    up: tuple[Series, ...] = ()
+    derived: bool = False
+    busy: bool = False
+    ok: bool | None = None
+    last_success: float | None = None
+    last_error: str = ""
+    duration: float | None = None
+    dropped_before: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """How the log names it."""
+        return f"{self.collector.name} {self.collector.device}".rstrip()
+
+
+class Runner:
+    """Runs collectors and hands each batch on once: to the snapshot and to the consumers."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        metrics: SelfMetrics,
+        wall_clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.consumers: list[Callable[[Batch], None]] = []
+        self._snapshot = snapshot
+        self._metrics = metrics
+        self._wall = wall_clock
+        self._monotonic = monotonic
+        self._tasks: list[Task] = []
+        self._workers = Workers()
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
+        self._scheduler: Any = None
+        self._rounds: set[asyncio.Task[None]] = set()
+        self._clock_watch: asyncio.Task[None] | None = None
+        self.ready = asyncio.Event()
+
+    def add(self, collectors: Iterable[Collector], *, derived: bool = False) -> None:
+        """Add collectors; `derived` ones read what the others have said, so a single round runs them last."""
+        for collector in collectors:
+            labels = (collector.name, collector.device)
+            status = tuple(
+                metric.series(*labels)
+                for metric in (catalogue.COLLECTOR_SUCCESS, catalogue.COLLECTOR_DURATION, catalogue.COLLECTOR_LAST_SUCCESS)
+            )
+            up = tuple(series for series, _ in getattr(collector, "down", ()))
+            self._tasks.append(Task(collector=collector, status=status, up=up, derived=derived))  # type: ignore[arg-type]
+
+    def health(self) -> Sequence[CollectorHealth]:
+        """Tell how every collector does."""
+        return [
+            CollectorHealth(
+                collector=task.collector.name,
+                device=task.collector.device,
+                ok=task.ok,
+                last_success=task.last_success,
+                last_error=task.last_error,
+                duration=task.duration,
+                interval=task.collector.schedule.interval,
+            )
+            for task in self._tasks
+        ]
+
+    async def run_once(self) -> None:
+        """Run every collector once, the derived ones after all others."""
+        for derived in (False, True):
+            await asyncio.gather(*(self._round(task) for task in self._tasks if task.derived is derived))
+
+    def start(self) -> None:
+        """Begin: every collector at once, then each on its schedule."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - 5 MB that `check` does without
+        from apscheduler.triggers.interval import IntervalTrigger  # noqa: PLC0415
+
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        now = datetime.now(UTC)
+        for (interval, phase), tasks in _phases(self._tasks).items():
+            # Everything runs once at the start; the second round comes half an interval to one and a half after it.
+            first = now + timedelta(seconds=phase if phase > interval / 2 else interval + phase)
+            trigger = IntervalTrigger(seconds=interval, start_date=first, timezone=UTC)
+            self._scheduler.add_job(self._fire, trigger, args=[tasks], name=f"every {interval:g} s, phase {phase:g} s")
+        self._scheduler.start()
+        self._spawn(self._first_round())
+        self._clock_watch = asyncio.create_task(self._watch_clock())
+
+    async def stop(self) -> None:
+        """End the schedule, cancel what runs, and close the collectors. Stuck threads are left behind."""
+        if self._clock_watch is not None:
+            self._clock_watch.cancel()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
+        for round_ in list(self._rounds):
+            round_.cancel()
+        if self._rounds:
+            await asyncio.wait(self._rounds, timeout=1.0)
+        for task in self._tasks:
+            await _close(task)
+
+    def keys(self) -> set[tuple[str, str]]:
+        """Return the sources of the snapshot that are this runner's."""
+        own = {(task.collector.name, task.collector.device) for task in self._tasks}
+        return own | {_status_key(task) for task in self._tasks}
+
+    async def _first_round(self) -> None:
+        try:
+            await self.run_once()
+        finally:
+            self.ready.set()
+
+    def _spawn(self, round_: Any) -> None:  # noqa: ANN401 - a coroutine
+        spawned = asyncio.create_task(round_)
+        self._rounds.add(spawned)
+        spawned.add_done_callback(self._rounds.discard)
+
+    async def _fire(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            if task.busy:
+                self._metrics.skipped.labels(task.collector.name).inc()
+            else:
+                self._spawn(self._round(task))
+
+    async def _watch_clock(self) -> None:
+        """Keep the schedule through steps of the wall clock, by which APScheduler counts.
+
+        After a step back a job's next time lies an hour or a decade ahead; it is brought within one interval.
+        """
+        offset = self._wall() - self._monotonic()
+        while True:
+            await asyncio.sleep(_CLOCK_STEP)
+            now_offset = self._wall() - self._monotonic()
+            if abs(now_offset - offset) < _CLOCK_STEP:
+                continue
+            log.warning("the clock stepped by %+.0f s; the schedule goes on", now_offset - offset)
+            offset = now_offset
+            now = datetime.now(UTC)
+            for job in self._scheduler.get_jobs():
+                latest = now + job.trigger.interval
+                if job.next_run_time > latest:
+                    start = now + timedelta(seconds=(job.next_run_time - now).total_seconds() % job.trigger.interval_length)
+                    job.reschedule(type(job.trigger)(seconds=job.trigger.interval_length, start_date=start, timezone=UTC))
+
+    async def _round(self, task: Task) -> None:
+        """Run one collector once and hand on what it read; nothing it does can reach another."""
+        async with self._slots:
+            task.busy = True
+            began = self._monotonic()
+            readings: list[Reading] | None = None
+            error: Exception | None = None
+            try:
+                readings = await self._collect(task)
+            except NoData:
+                readings = []
+            except Exception as raised:  # noqa: BLE001 - a collector may raise anything; it costs only itself
+                error = raised
+            now = self._wall()
+            task.duration = max(0.0, self._monotonic() - began)
+            self._note(task, error, now)
+            self._publish(task, readings, now)
+
+    async def _collect(self, task: Task) -> list[Reading]:
+        """Call the collector under its deadline. A thread that outlives it keeps the task busy, so there is at most one."""
+        collector, limit = task.collector, task.collector.schedule.max_samples
+        work: asyncio.Future[tuple[list[Any], int]]
+        if inspect.iscoroutinefunction(collector.collect):
+            work = asyncio.ensure_future(_materialise(collector, limit))
+        else:
+            work = self._workers.submit(lambda: _take(collector.collect(), limit))  # type: ignore[arg-type]
+        work.add_done_callback(lambda done: _finished(task, done))
+        done, _ = await asyncio.wait({work}, timeout=collector.schedule.timeout)
+        if not done:
+            if isinstance(work, asyncio.Task):
+                work.cancel()
+            raise Unreachable(f"no result within {collector.schedule.timeout:g} s")
+        raw, over = work.result()
+        return self._checked(task, raw, over)
+
+    def _checked(self, task: Task, raw: list[Any], over: int) -> list[Reading]:
+        """Take only what is a reading; raises BadReply for junk."""
+        try:
+            readings = [(s, f) for s, v in raw if math.isfinite(f := float(v))]
+            junk = next((s for s, _ in readings if type(s) is not Series), None)
+        except (TypeError, ValueError) as error:
+            raise BadReply(f"returned what is no reading: {error}") from None
+        if junk is not None:
+            raise BadReply(f"returned what is no reading: {junk!r:.80}")
+        name = task.collector.name
+        if over:
+            self._metrics.dropped.labels(name, "limit").inc(over)
+            log.warning("%s: %d samples over its limit of %d were dropped", task.label, over, len(raw))
+        if len(readings) < len(raw):
+            self._metrics.dropped.labels(name, "not_finite").inc(len(raw) - len(readings))
+        for reason, total in getattr(task.collector, "dropped", {}).items():
+            more = total - task.dropped_before.get(reason, 0)
+            if more > 0:
+                self._metrics.dropped.labels(name, reason).inc(more)
+                task.dropped_before[reason] = total
+        return readings
+
+    def _note(self, task: Task, error: Exception | None, now: float) -> None:
+        """Keep the state, and log a change of it once."""
+        if error is None:
+            if task.ok is False:
+                log.info("%s: back", task.label)
+            task.ok, task.last_success, task.last_error = True, now, ""
+            return
+        reason = _REASONS.get(type(error), "error") if isinstance(error, CollectError) else "error"
+        self._metrics.errors.labels(task.collector.name, reason).inc()
+        text = str(error) if isinstance(error, CollectError) else f"{type(error).__name__}: {error}"
+        task.last_error = (text.splitlines() or [type(error).__name__])[0][:300]
+        if task.ok is not False:
+            unexpected = None if isinstance(error, CollectError) else error
+            log.warning("%s: %s", task.label, task.last_error, exc_info=unexpected if log.isEnabledFor(logging.DEBUG) else None)
+        task.ok = False
+
+    def _publish(self, task: Task, readings: list[Reading] | None, now: float) -> None:
+        success, duration, last = task.status
+        status: list[Reading] = [(success, 1.0 if task.ok else 0.0), (duration, task.duration or 0.0)]
+        if task.last_success is not None:
+            status.append((last, task.last_success))
+        # Whether a device answers is told apart from what it last said: that stays until it expires, this changes at once.
+        status += [(series, 1.0 if task.ok else 0.0) for series in task.up]
+        if readings and task.up:
+            readings = [reading for reading in readings if reading[0] not in task.up]
+        collector, lifetime = task.collector, task.collector.schedule.interval * LIFETIME_INTERVALS
+        if readings is not None:
+            self._snapshot.update(
+                Batch(collector=collector.name, device=collector.device, time=now, lifetime=lifetime, readings=readings)
+            )
+        name, device = _status_key(task)
+        self._snapshot.update(Batch(collector=name, device=device, time=now, lifetime=lifetime, readings=status))
+        batch = Batch(
+            collector=collector.name, device=collector.device, time=now, lifetime=lifetime, readings=[*(readings or ()), *status]
+        )
+        for consumer in self.consumers:
+            try:
+                consumer(batch)
+            except Exception:
+                log.exception("a consumer of batches failed")
+
+
+def _status_key(task: Task) -> tuple[str, str]:
+    return f"{task.collector.name}:status", task.collector.device
+
+
+def _phases(tasks: Sequence[Task]) -> dict[tuple[float, float], list[Task]]:
+    """Deal the tasks of each interval over its phases, by a hash that is the same at every start."""
+    dealt: dict[tuple[float, float], list[Task]] = {}
+    for task in tasks:
+        interval = task.collector.schedule.interval
+        count = max(1, min(_MAX_PHASES, int(interval / _PHASE_SECONDS)))
+        phase = zlib.crc32(task.label.encode("utf-8", "replace")) % count * interval / count
+        # What is derived runs late in the interval, so that it sees the others' newest readings.
+        dealt.setdefault((interval, interval if task.derived else phase), []).append(task)
+    return dealt
+
+
+async def _materialise(collector: Collector, limit: int) -> tuple[list[Any], int]:
+    return _take(await collector.collect(), limit)  # type: ignore[misc]
+
+
+def _take(result: Iterable[Any], limit: int) -> tuple[list[Any], int]:
+    """Take at most `limit` readings, and count the rest; a generator runs here, where its collector runs."""
+    if isinstance(result, list):
+        return (result, 0) if len(result) <= limit else (result[:limit], len(result) - limit)
+    rest = iter(result)
+    taken = list(itertools.islice(rest, limit))
+    return taken, sum(1 for _ in itertools.islice(rest, _DRAIN_LIMIT))
+
+
+def _finished(task: Task, work: asyncio.Future[Any]) -> None:
+    task.busy = False
+    if not work.cancelled():
+        work.exception()  # it has been seen: asyncio need not log it
+
+
+async def _close(task: Task) -> None:
+    for name in ("aclose", "close"):
+        close = getattr(task.collector, name, None)
+        if close is None:
+            continue
+        try:
+            result = close()
+            if inspect.isawaitable(result):
+                await asyncio.wait_for(result, 1.0)
+        except Exception as error:  # noqa: BLE001 - it is being thrown away
+            log.debug("%s: closing: %s", task.label, error)
+        return

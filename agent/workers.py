@@ -1,0 +1,79 @@
+"""Worker threads for collectors that block: few, daemonic, and never waited for.
+
+The standard pool joins its threads at exit and starts as many as it may; a collector stuck in the kernel would keep the agent
+from ending, and a dozen quick ones would cost a dozen stacks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+_PATIENCE: Final = 0.1
+"""A job that has waited this many seconds gets a thread more, up to the limit."""
+
+
+class Workers:
+    """Runs blocking functions on at most `limit` threads; usually one is enough."""
+
+    def __init__(self, limit: int = 32) -> None:
+        self._limit = limit
+        self._jobs: SimpleQueue[tuple[Callable[[], Any], asyncio.AbstractEventLoop, asyncio.Future[Any]]] = SimpleQueue()
+        self._threads = 0
+        self._idle = 0
+
+    def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
+        """Run a function on a worker; the future is the loop's and survives its waiters."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put((function, loop, future))
+        if self._threads == 0:
+            self._start()
+        else:
+            loop.call_later(_PATIENCE, self._relieve)
+        return future
+
+    def _relieve(self) -> None:
+        if not self._jobs.empty() and self._idle == 0 and self._threads < self._limit:
+            self._start()
+
+    def _start(self) -> None:
+        self._threads += 1
+        threading.Thread(target=self._work, name=f"worker-{self._threads}", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            self._idle += 1
+            function, loop, future = self._jobs.get()
+            self._idle -= 1
+            result: Any = None
+            error: BaseException | None = None
+            try:
+                result = function()
+            except BaseException as raised:  # noqa: BLE001 - it belongs to whoever waits for the future
+                error = raised
+            try:
+                loop.call_soon_threadsafe(_settle, future, result, error)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                return
+            del function, future, result, error
+
+
+def _settle(future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    elif isinstance(error, StopIteration):  # a future refuses it
+        future.set_exception(RuntimeError("raised StopIteration"))
+    elif isinstance(error, Exception):
+        future.set_exception(error)
+    else:
+        future.set_exception(RuntimeError(f"raised {type(error).__name__}"))
