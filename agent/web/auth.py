@@ -48,7 +48,7 @@ class Users:
         if scheme.lower() != "basic":
             return False
         try:
-            user, colon, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+            user, _, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return False
         digest = self._hashes.get(user, _NOBODY)

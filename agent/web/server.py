@@ -21,74 +21,82 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from agent.config import split_listen
 from agent.web import exposition
+from agent.web.pages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+    from uvicorn.protocols.http.h11_impl import RequestResponseCycle
+
     from agent.config import Http
     from agent.selfmetrics import SelfMetrics
     from agent.snapshot import Snapshot
-    from agent.web.pages import Response
 
 log = logging.getLogger(__name__)
 
 _GZIP_LEVEL: Final = 1  # a whole hub's page: 0.10 s, against 3.8 s at level 9, for a third more bytes
 _GZIP_FROM: Final = 1024
+_GZIP_OFF_LOOP: Final = 2**18
 _WRITE_SECONDS: Final = 60.0
 _KEEP_ALIVE_SECONDS: Final = 75
 _MAX_RENDERS: Final = 64
 _BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 5\r\nconnection: close\r\nretry-after: 5\r\n\r\nbusy\n"
-_PLAIN: Final = "text/plain; charset=utf-8"
 
 
-def protocol_with_deadlines(max_connections: int, request_timeout: float) -> type[H11Protocol]:
-    """Return uvicorn's HTTP protocol with a deadline on each request and each answer, and a bound on connections."""
+class TimedProtocol(H11Protocol):
+    """uvicorn's HTTP protocol with a deadline on each request and each answer, and a bound on connections."""
 
-    class TimedProtocol(H11Protocol):
-        _deadline: asyncio.TimerHandle | None = None
+    max_connections = 4096
+    request_timeout = 10.0
+    _deadline: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            if len(self.connections) > max_connections:
-                transport.write(_BUSY)
-                transport.close()
-                return
-            self._arm(request_timeout)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a client, or turn it away at once where there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > self.max_connections:
+            transport.write(_BUSY)
+            transport.close()
+            return
+        self._arm(self.request_timeout)
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._disarm()
-            super().connection_lost(exc)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client."""
+        self._disarm()
+        super().connection_lost(exc)
 
-        def data_received(self, data: bytes) -> None:
-            if self._deadline is None:  # the first bytes of a further request on a kept connection
-                self._arm(request_timeout)
-            super().data_received(data)
+    def data_received(self, data: bytes) -> None:
+        """Read; a request must be whole by its deadline."""
+        if self._deadline is None:  # the first bytes of a further request on a kept connection
+            self._arm(self.request_timeout)
+        super().data_received(data)
 
-        def handle_events(self) -> None:
-            super().handle_events()
-            if self.cycle is not None and not self.cycle.response_complete:
-                self._arm(_WRITE_SECONDS)
+    def handle_events(self) -> None:
+        """Answer a whole request; the client must have read the answer by a deadline."""
+        super().handle_events()
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_complete:
+            self._arm(_WRITE_SECONDS)
 
-        def on_response_complete(self) -> None:
-            self._disarm()
-            super().on_response_complete()
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        self._disarm()
+        super().on_response_complete()
 
-        def timeout_keep_alive_handler(self) -> None:
-            if self.transport.get_write_buffer_size():
-                self.transport.abort()  # a polite close would wait for a client that does not read
-            else:
-                super().timeout_keep_alive_handler()
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that is no longer used."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()  # a polite close would wait for a client that does not read
+        else:
+            super().timeout_keep_alive_handler()
 
-        def _arm(self, seconds: float) -> None:
-            self._disarm()
-            self._deadline = self.loop.call_later(seconds, self.transport.abort)
+    def _arm(self, seconds: float) -> None:
+        self._disarm()
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
-        def _disarm(self) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-
-    return TimedProtocol
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class _Server(uvicorn.Server):
@@ -100,9 +108,11 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
         yield
 
     async def main_loop(self) -> None:
+        """Wait to be stopped."""
         await self.stopping.wait()
 
 
@@ -139,9 +149,10 @@ class WebServer:
         host, port = split_listen(self._config.listen)
         raise_file_limit()
         tls = self._config.tls
+        limits = {"max_connections": self._config.max_connections, "request_timeout": self._config.request_timeout}
+        protocol = type("Protocol", (TimedProtocol,), limits)
         config = uvicorn.Config(
-            self._app, host=host, port=port, http=protocol_with_deadlines(self._config.max_connections, self._config.request_timeout),
-            loop="none", lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, date_header=False,
+            self._app, host=host, port=port, http=protocol, loop="none", lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, date_header=False,
             proxy_headers=False, timeout_keep_alive=_KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=2,
             h11_max_incomplete_event_size=16 * 1024, backlog=1024,
             ssl_certfile=tls.cert_file if tls else None, ssl_keyfile=tls.key_file if tls else None,
@@ -168,55 +179,54 @@ class WebServer:
         began = time.monotonic()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path: str = scope["path"]
-        status, kind, body, extra = await self._answer(scope["method"], path, scope["query_string"], headers)
-        vary: tuple[tuple[str, str], ...] = ()
-        if len(body) >= _GZIP_FROM and "gzip" in headers.get("accept-encoding", ""):
-            # Off the loop: zlib lets go of the interpreter while it works.
-            body = await asyncio.get_running_loop().run_in_executor(None, gzip.compress, body, _GZIP_LEVEL) \
-                if len(body) > 2**18 else gzip.compress(body, _GZIP_LEVEL)  # fmt: skip
-            vary = (("content-encoding", "gzip"), ("vary", "accept-encoding"))
-        fixed = (("content-type", kind), ("content-length", str(len(body))), ("x-content-type-options", "nosniff"))
-        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in (*fixed, *vary, *extra)]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
+        answer = await self._answer(scope["method"], path, scope["query_string"], headers)
+        body, encoding = await _encode(answer.body, headers.get("accept-encoding", ""))
+        fixed = (
+            ("content-type", answer.content_type), ("content-length", str(len(body))), ("x-content-type-options", "nosniff"),
+        )  # fmt: skip
+        raw = [
+            (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in (*fixed, *encoding, *answer.headers)
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
         await send({"type": "http.response.body", "body": body})
         label = path if path in _KNOWN else "/api" if path.startswith("/api/") else "other"
-        self._metrics.requests.labels(label, str(status)).inc()
+        self._metrics.requests.labels(label, str(answer.status)).inc()
         self._metrics.request_duration.labels(label).observe(time.monotonic() - began)
 
-    async def _answer(
-        self, method: str, path: str, query: bytes, headers: Mapping[str, str]
-    ) -> tuple[int, str, bytes, tuple[tuple[str, str], ...]]:
-        if path == "/-/healthy":
-            return 200, _PLAIN, b"healthy\n", ()
+    async def _answer(self, method: str, path: str, query: bytes, headers: Mapping[str, str]) -> Response:
+        if path == "/-/healthy":  # told to anyone: it says nothing but that we run
+            return _plain(200, "healthy")
         if self._users is not None and not await self._authorised(headers.get("authorization", "")):
-            return 401, _PLAIN, b"who are you?\n", (("www-authenticate", 'Basic realm="hubgauge", charset="UTF-8"'),)
-        if path == "/-/ready":
-            return (200, _PLAIN, b"ready\n", ()) if self._ready() else (503, _PLAIN, b"the first round is not done\n", ())
+            return _plain(401, "who are you?", ("www-authenticate", 'Basic realm="hubgauge", charset="UTF-8"'))
         if path == "/-/reload":
-            if method not in ("POST", "PUT"):
-                return 405, _PLAIN, b"POST it\n", (("allow", "POST, PUT"),)
-            problem = await self._reload()
-            return (500, _PLAIN, problem.encode(), ()) if problem else (200, _PLAIN, b"reloaded\n", ())
+            return await self._reload_page(method)
         if method not in ("GET", "HEAD"):
-            return 405, _PLAIN, b"GET it\n", (("allow", "GET, HEAD"),)
+            return _plain(405, "GET it", ("allow", "GET, HEAD"))
         if path == "/metrics":
             return await self._metrics_page(headers.get("accept", ""))
+        return self._page(path, query, headers.get("accept-language", ""))
+
+    async def _reload_page(self, method: str) -> Response:
+        if method not in ("POST", "PUT"):
+            return _plain(405, "POST it", ("allow", "POST, PUT"))
+        problem = await self._reload()
+        return _plain(500, problem) if problem else _plain(200, "reloaded")
+
+    def _page(self, path: str, query: bytes, language: str) -> Response:
+        if path == "/-/ready":
+            return _plain(200, "ready") if self._ready() else _plain(503, "the first round is not done")
         try:
-            parameters = dict(parse_qsl(query.decode("latin-1"), max_num_fields=32))
-        except ValueError:
-            return 400, _PLAIN, b"too many fields\n", ()
-        try:
-            page = self.pages(path, parameters, headers.get("accept-language", ""))
+            page = self.pages(path, dict(parse_qsl(query.decode("latin-1"), max_num_fields=32)), language)
+        except ValueError as error:
+            return _plain(400, str(error))
         except Exception:
             log.exception("page %s", path)
-            return 500, _PLAIN, b"this page could not be made; the log says why\n", ()
-        if page is None:
-            return 404, _PLAIN, b"not found\n", ()
-        return page.status, page.content_type, page.body, page.headers
+            return _plain(500, "this page could not be made; the log says why")
+        return page or _plain(404, "not found")
 
-    async def _metrics_page(self, accept: str) -> tuple[int, str, bytes, tuple[tuple[str, str], ...]]:
+    async def _metrics_page(self, accept: str) -> Response:
         if self._renders >= _MAX_RENDERS:
-            return 503, _PLAIN, b"busy\n", (("retry-after", "5"),)
+            return _plain(503, "busy", ("retry-after", "5"))
         openmetrics = exposition.accepts_openmetrics(accept)
         self._renders += 1
         try:
@@ -227,14 +237,30 @@ class WebServer:
                     await asyncio.sleep(0)
         finally:
             self._renders -= 1
-        return 200, exposition.OPENMETRICS if openmetrics else exposition.TEXT, "".join(pieces).encode(), ()
+        kind = exposition.OPENMETRICS if openmetrics else exposition.TEXT
+        return Response(content_type=kind, body="".join(pieces).encode())
 
     async def _authorised(self, authorization: str) -> bool:
         assert self._users is not None  # noqa: S101 - for the type checker
         return bool(authorization) and await asyncio.get_running_loop().run_in_executor(None, self._users.check, authorization)
 
 
+def _plain(status: int, text: str, *headers: tuple[str, str]) -> Response:
+    return Response(status=status, content_type="text/plain; charset=utf-8", body=f"{text}\n".encode(), headers=headers)
+
+
 _KNOWN: Final = ("/", "/metrics", "/-/healthy", "/-/ready", "/-/reload")
+
+
+async def _encode(body: bytes, accepted: str) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+    """Compress a body where the client takes gzip and it is worth it."""
+    if len(body) < _GZIP_FROM or "gzip" not in accepted:
+        return body, ()
+    if len(body) < _GZIP_OFF_LOOP:
+        body = gzip.compress(body, _GZIP_LEVEL)
+    else:  # zlib lets go of the interpreter while it works
+        body = await asyncio.get_running_loop().run_in_executor(None, gzip.compress, body, _GZIP_LEVEL)
+    return body, (("content-encoding", "gzip"), ("vary", "accept-encoding"))
 
 
 def _bind(host: str, port: int) -> Any:  # noqa: ANN401 - a socket; the module is asyncio's already
