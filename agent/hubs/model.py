@@ -1,0 +1,222 @@
+"""What a hub is and what was stated about it: Hub, Fact, Kpi, Source, Registry.
+
+A *fact* is one published figure with its provenance. Its kind says how it is judged: an `observation` has no threshold; a
+`target` has one; `both` is an observation that is also a floor to hold (at least this much, no deadline). Texts are our own
+paraphrase in English and Chinese, never the published sentence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from agent.hubs.units import Language
+
+WHOLE_HUB: Final = "hub"
+"""The scope of a figure that is stated for the hub as a whole; any other scope is a named group of its sites."""
+
+Kind = Literal["observation", "target", "both"]
+Operator = Literal[">=", "<=", "=", "rising"]
+Confidence = Literal["high", "medium", "low"]
+Combine = Literal["sum", "max", "min"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+    def __post_init__(self) -> None:
+        """Refuse an empty one: half a text is a mistake in a file, not a choice."""
+        for language in ("en", "zh"):
+            if not getattr(self, language).strip():
+                message = f"{language}: must not be empty"
+                raise ValueError(message)
+
+    def __getitem__(self, language: Language) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+class Period(NamedTuple):
+    """A day, month or year as a source gives it, with its first and last day."""
+
+    text: str
+    first: dt.date
+    last: dt.date
+
+
+class Deadline(NamedTuple):
+    """When a target is due: at the end of a day, or somewhere between the ends of two."""
+
+    first: dt.date
+    last: dt.date
+
+    @property
+    def text(self) -> str:
+        """`2024-12-31`, or `2027-03-01/2027-06-14` for a range (ISO 8601)."""
+        return f"{self.first}" if self.first == self.last else f"{self.first}/{self.last}"
+
+
+def parse_period(text: str) -> Period:
+    """Parse `2024-05-14`, `2024-05`, `2023` or `end of 2023`; raises ValueError."""
+    if match := re.fullmatch(r"end of (\d{4})", text):
+        last = dt.date(int(match[1]), 12, 31)
+        return Period(text, last, last)
+    if re.fullmatch(r"\d{4}", text):
+        return Period(text, dt.date(int(text), 1, 1), dt.date(int(text), 12, 31))
+    if match := re.fullmatch(r"(\d{4})-(\d{2})", text):
+        first = dt.date(int(match[1]), int(match[2]), 1)
+        return Period(text, first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1))
+    day = dt.date.fromisoformat(text)
+    return Period(text, day, day)
+
+
+def parse_deadline(text: str) -> Deadline:
+    """Parse `2024-12-31`, or an interval such as `2027-03-01/2027-06-14`; raises ValueError."""
+    first, _, last = text.partition("/")
+    deadline = Deadline(dt.date.fromisoformat(first), dt.date.fromisoformat(last or first))
+    if deadline.last < deadline.first:
+        raise ValueError(text)
+    return deadline
+
+
+def end_of(day: dt.date, timezone: str) -> float:
+    """Return the moment a day ends at a place, in seconds since the epoch: `by 31 December` includes that day."""
+    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(timezone))
+    return midnight.timestamp()
+
+
+def day_of(time: float, timezone: str) -> dt.date:
+    """Return the calendar day of a moment at a place."""
+    return dt.datetime.fromtimestamp(time, ZoneInfo(timezone)).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a figure was published: who, when, and what the publication is about in our words."""
+
+    publisher: Text
+    date: Period
+    about: Text
+
+    @property
+    def label(self) -> str:
+        """One line for a label or a table."""
+        return f"{self.publisher.en}, {self.date.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A key figure: what facts, measurements, rules and pages call the same thing by."""
+
+    key: str
+    unit: str
+    """The unit it is shown in where no fact says otherwise; its base unit is what series carry."""
+    name: Text
+    direction: Literal["up", "down", "none"] = "none"
+    """Which way is better."""
+    measured: Text
+    """How it is measured, or that it is only registered."""
+    stock: bool = False
+    """True for what is built up over time: being below the goal before the deadline says nothing by itself."""
+    annual: bool = False
+    """True for what only a whole year decides (ISO/IEC 30134); anything shorter is interim."""
+    combine: Combine = "max"
+    """How the values of several agents of one hub make the hub's, where each sees other sites."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another limit the same words allow, in base units, and which reading that is. It is shown, not judged by."""
+
+    value: float
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One published figure, in base units, with its provenance and what its source leaves open."""
+
+    id: str
+    hub: str
+    timezone: str
+    number: int
+    """Its row in the register of stated facts; 0 for one of the operator's own. Rows with two figures make two facts."""
+    kind: Kind
+    kpi: Kpi
+    scope: str = WHOLE_HUB
+    op: Operator = ">="
+    value: float | None
+    """None where the source gives a direction only."""
+    unit: str
+    at_least: bool = False
+    """True where the source says `over`: the figure is a lower bound."""
+    deadline: Deadline | None = None
+    stated: Period
+    source: Source
+    text: Text
+    open: Text
+    measured: Text
+    confidence: Confidence
+    derived: bool = False
+    milestone_of: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+    policy: str = ""
+    """The policy's name in English where this is not the hub's own statement but the opt-in national layer."""
+
+    @property
+    def known_since(self) -> dt.date:
+        """The day from which anybody could know of it: when it was published, not the period it speaks of."""
+        return max(self.source.date.first, self.stated.first)
+
+    @property
+    def due(self) -> tuple[float, float] | None:
+        """The moments the deadline may end, earliest and latest, in seconds since the epoch; None without one."""
+        if self.deadline is None:
+            return None
+        return end_of(self.deadline.first, self.timezone), end_of(self.deadline.last, self.timezone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """A place that promised something, or a wider one that does."""
+
+    key: str
+    name: Text
+    parent: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    timezone: str
+    scopes: Mapping[str, Text]
+    """Named groups of its sites that facts speak of; the inventory says which sites are in them."""
+    facts: tuple[Fact, ...]
+    policy: tuple[Fact, ...] = ()
+    """National policy, only where the hub's file asks for it; never mixed with what the hub itself stated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Every hub known to this program: the packaged ones and the operator's own."""
+
+    hubs: Mapping[str, Hub]
+    kpis: Mapping[str, Kpi]
+
+    def lineage(self, key: str) -> Iterator[Hub]:
+        """Yield a hub, its parent, and so on up; nothing for a hub that is not registered."""
+        while key in self.hubs:
+            hub = self.hubs[key]
+            yield hub
+            key = hub.parent
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield every stated fact, hub by hub, without the policy layer."""
+        for hub in self.hubs.values():
+            yield from hub.facts

@@ -1,0 +1,1 @@
+"""KPIs: the energy ledger, PUE, racks, and what was publicly promised."""
