@@ -1,0 +1,63 @@
+# The two commands are `make demo` and `make test`; each does all its set-up. `make check` is quick and for every change.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# As many test processes as cores; a slow machine can be told fewer.
+JOBS ?= auto
+# Debian package:program. Real servers to test against; without them their tests are skipped.
+SERVERS := prometheus:promtool prometheus-alertmanager:amtool victoria-metrics:victoria-metrics \
+  prometheus-node-exporter:prometheus-node-exporter prometheus-snmp-exporter:prometheus-snmp-exporter \
+  snmpd:snmpd snmp:snmpget chromium:chromium fonts-noto-cjk
+
+.PHONY: help demo test check format lock bench dashboards clean
+
+help:
+	@echo "make demo    a simulated site, an agent, a database and the board on this machine; Ctrl-C ends it"
+	@echo "make test    all tests, against real servers"
+	@echo "make check   format, lint, types, layers: quick"
+	@echo "make bench   memory, CPU, exposition, push and SNMP beside the peers, in one run"
+
+demo: $(VENV)/.runtime
+	@tools/packages --optional victoria-metrics:victoria-metrics
+	@$(BIN)/hubgauge demo $(ARGS)
+
+test: $(VENV)/.dev $(VENV)/.servers
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config pyproject.toml
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev $(VENV)/.servers
+	$(BIN)/python -m bench $(ARGS)
+
+dashboards: $(VENV)/.runtime
+	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/en --language en
+	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/zh --language zh
+	$(BIN)/hubgauge rules build --out deploy/prometheus/rules
+
+# The lock files are for every platform and Python from 3.11 on, with hashes.
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra all --group build pyproject.toml -o locks/runtime.lock
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra all --group build --group dev pyproject.toml -o locks/dev.lock
+
+$(VENV)/.runtime: locks/runtime.lock pyproject.toml tools/bootstrap
+	@tools/bootstrap $(VENV) locks/runtime.lock
+	@touch $@
+
+$(VENV)/.dev: locks/dev.lock pyproject.toml tools/bootstrap
+	@tools/bootstrap $(VENV) locks/dev.lock
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.servers: Makefile tools/packages | $(VENV)/.dev
+	@tools/packages --optional $(SERVERS)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
