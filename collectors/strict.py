@@ -197,7 +197,7 @@ class Document:
             return model(**found)
         except ValueError as error:  # a model's own check, in its __post_init__: "field: message" or "message"
             name, _, message = str(error).partition(": ")
-            at = lines.get(name) if message else None
+            at = _descend(lines, name) if message else None
             path = ".".join(part for part in (key, name if message else "") if part)
             self.fail(at or node, path, message or str(error))
             return None
@@ -303,6 +303,18 @@ def _fits(node: yaml.Node | None, kind: Any) -> bool:  # noqa: ANN401
     if kind in (int, float):
         return isinstance(node, yaml.ScalarNode) and re.fullmatch(r"[-+]?[\d.][\d._eE+-]*", node.value) is not None
     return isinstance(node, yaml.ScalarNode)
+
+
+def _descend(lines: Mapping[str, yaml.Node], path: str) -> yaml.Node | None:
+    """Find the node a model's own check means: `field`, or an item of it and its key, as in `readings[3].unit`."""
+    first, *steps = re.findall(r"\w+", path) or [""]
+    node = lines.get(first)
+    for step in steps:
+        if isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
+        elif isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == step), node)
+    return node
 
 
 _HINTS: Final[dict[type, dict[str, Any]]] = {}

@@ -1,0 +1,290 @@
+"""What an SNMP device profile may hold: how the device is known, its tables, and which catalogue metric each object becomes.
+
+The model follows a MIB's own shape. A *table* is a conceptual table's entry (SMIv2, RFC 2578), with a name for each part of its
+index, and names for the columns that say what a row is: a phase, an outlet's number, a unit, decimal digits. A *reading* is a
+column of such a table, or a scalar, and the metric it becomes. `docs/profiles.md` has the whole of it with examples.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from collectors.facility.profile import metric_named
+from collectors.facility.units import UNITS, quantity_of
+from collectors.strict import Parsed, Range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from collectors.base import Metric
+
+IDENTITY: Final = ("hub", "site", "row", "rack", "pdu", "feed", "ups", "unit", "meter", "point")
+"""Labels that say which device it is: they come from the config. A profile gives all others a metric has."""
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+
+
+def parse_oid(text: str) -> str:
+    """Parse a numeric OID of at least three parts, no leading dot; raises ValueError."""
+    if not re.fullmatch(r"[0-2](\.(0|[1-9]\d{0,9})){2,127}", text) or max(map(int, text.split("."))) >= 2**32:
+        raise ValueError(text)
+    return text
+
+
+def parse_column(text: str) -> str:
+    """Parse a column's number within its table (`5`), or a whole OID for a column of another table; raises ValueError."""
+    return text if re.fullmatch(r"[1-9]\d{0,9}", text) else parse_oid(text)
+
+
+def _parse_pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(text) from error
+
+
+Oid = Annotated[str, Parsed(parse_oid, "a numeric OID such as 1.3.6.1.4.1.318.1.1.26.4.3.1")]
+ColumnId = Annotated[str, Parsed(parse_column, "a column's number such as 5, or a whole OID")]
+Pattern = Annotated[re.Pattern[str], Parsed(_parse_pattern, "a regular expression")]
+Level = Literal["inlet", "phase", "bank", "outlet", "sensor"]
+Bits = Annotated[int, Range(8, 64)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """How a device is known: its sysObjectID (RFC 3418) begins with one of these; where that is ambiguous, more is asked.
+
+    The longest prefix wins; among equals, a profile whose `probe` the device answers wins over one that asks nothing.
+    """
+
+    sys_object_id: list[Oid]
+    sys_descr: Pattern | None = field(default=None, metadata={"help": "sysDescr must hold this"})
+    probe: Oid | None = field(default=None, metadata={"help": "the device must have some object beneath this OID"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column that says something of a row: a number, a name, a unit. Read at discovery, not every round.
+
+    `index` names the parts of the table's index that find it, where that is fewer than all (the outlet's name, say, for a
+    row of outlet and sensor); an empty list makes it a scalar. `map` turns the device's numbers into words.
+    """
+
+    oid: ColumnId
+    index: list[str] | None = None
+    map: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A conceptual table: the OID of its entry (not of the table itself), the parts of its index, and columns by name.
+
+    `unit` is a template saying which of several linked units a row is of, such as `{module}`; where it is made of ones only
+    (`1`, `1.1`) or equals `first_unit`, the row is of the device itself.
+    """
+
+    oid: Oid
+    index: list[str]
+    columns: dict[str, ColumnId | Column] = field(default_factory=dict)
+    unit: str = ""
+    first_unit: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that names are used once and templates name what there is."""
+        if not self.index:
+            message = "index: expected at least one name"
+            raise ValueError(message)
+        both = set(self.index) & set(self.columns)
+        if both or len(set(self.index)) < len(self.index):
+            message = f"columns: {', '.join(sorted(both)) or 'index'} is named twice"
+            raise ValueError(message)
+        for name, column in self.columns.items():
+            if isinstance(column, Column):
+                wrong = set(column.index or ()) - set(self.index)
+                if wrong:
+                    message = f"columns: {name} is indexed by {', '.join(sorted(wrong))}, which the table's index has not"
+                    raise ValueError(message)
+        _check_names("unit", placeholders(self.unit), {*self.index, *self.columns})
+
+    def column(self, name: str) -> Column:
+        """Return a named column with all of its parts said: a whole OID and its index."""
+        column = self.columns[name]
+        if not isinstance(column, Column):
+            column = Column(oid=column)
+        oid = column.oid if "." in column.oid else f"{self.oid}.{column.oid}"
+        return Column(oid=oid, index=self.index if column.index is None else column.index, map=column.map)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One object that becomes one metric: a `column` of a `table`, or a scalar's `oid`.
+
+    The value is `raw * scale` in `unit`, and comes out in the metric's base unit. Where the device itself says the unit, the
+    decimal digits or the scale, `unit_column`, `digits_column` and `scale_column` name the table's columns that hold them
+    (a scale below zero divides: the convention of Rittal's CMC III). With `map`, raw values become those given, all others
+    `otherwise`; with `constant`, a row that exists becomes that value and is not polled.
+
+    `where` keeps rows whose index part or column is one of the values listed; `match` keeps rows whose column fits a regular
+    expression, whose named groups become names for `labels`. `valid_when` is `where` asked anew in every round, for columns
+    that say whether a reading is to be believed. `missing` lists raw values that mean "no reading". `bits` is the width of a
+    counter's register: where it wraps. Of two readings that give the same series, the first that has a value is used.
+    """
+
+    metric: str
+    table: str = ""
+    column: ColumnId = ""
+    oid: Oid = ""
+    unit: str = ""
+    scale: float = 1.0
+    unit_column: str = ""
+    digits_column: str = ""
+    scale_column: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    where: dict[str, list[str]] = field(default_factory=dict)
+    match: dict[str, Pattern] = field(default_factory=dict)
+    valid_when: dict[str, list[str]] = field(default_factory=dict)
+    missing: list[float] = field(default_factory=list)
+    map: dict[int, float] = field(default_factory=dict)
+    otherwise: float | None = None
+    constant: float | None = None
+    text: bool = field(default=False, metadata={"help": "the device sends the number as a text"})
+    bits: Bits | None = None
+    level: Level | None = None
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the table: metric, unit, labels, and that it is one thing or the other."""
+        metric = _checked(metric_named, "metric", self.metric)
+        if bool(self.oid) == bool(self.table and self.column):
+            message = "expected either an oid (of a scalar, with its .0), or a table and a column"
+            raise ValueError(message)
+        wanted = {name for name in metric.labels if name not in IDENTITY}
+        if set(self.labels) != wanted:
+            message = f"labels: {self.metric} needs {', '.join(sorted(wanted)) or 'no labels'}"
+            raise ValueError(message)
+        self._check_unit(metric)
+        if self.bits is not None and metric.type != "counter":
+            message = f"bits: {self.metric} is no counter"
+            raise ValueError(message)
+
+    def _check_unit(self, metric: Metric) -> None:
+        plain = bool(self.map) or self.constant is not None
+        if plain + bool(self.unit) + bool(self.unit_column) != 1:
+            message = "expected one of: unit, unit_column, map, constant"
+            raise ValueError(message)
+        if self.scale == 0:
+            message = "scale: expected a number other than 0"
+            raise ValueError(message)
+        if self.unit:
+            if self.unit not in UNITS:
+                message = f"unit: unknown unit {self.unit!r}; expected one of {', '.join(UNITS)}"
+                raise ValueError(message)
+            quantity = quantity_of(metric.full_name)
+            if UNITS[self.unit].quantity != quantity:
+                fitting = ", ".join(unit.name for unit in UNITS.values() if unit.quantity == quantity)
+                message = f"unit: {self.unit} does not fit {self.metric}; expected one of {fitting}"
+                raise ValueError(message)
+
+    def where_it_is(self) -> Level:
+        """Return at which level of the device it measures: as given, else by the metric's name."""
+        if self.level:
+            return self.level
+        words = self.metric.split("_")
+        for level in ("outlet", "bank", "phase", "sensor"):
+            if level in words:
+                return level
+        return "inlet"
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield every name that must be an index part or a column of the table, with the key that uses it."""
+        groups = {group for pattern in self.match.values() for group in pattern.groupindex}
+        for template in self.labels.values():
+            yield from (("labels", name) for name in placeholders(template) if name not in groups)
+        for key in ("where", "match", "valid_when"):
+            yield from ((key, name) for name in getattr(self, key))
+        for key in ("unit_column", "digits_column", "scale_column"):
+            if getattr(self, key):
+                yield key, getattr(self, key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpProfile:
+    """A device that speaks SNMP, as one YAML file. Read it with `collectors.facility.profile.load`."""
+
+    protocol: Literal["snmp"]
+    device: str = field(metadata={"help": "what it is, for people"})
+    kind: Literal["pdu", "ups", "cooling"] = field(metadata={"help": "whose `up` metric it has"})
+    source: str = field(default="", metadata={"help": "the MIB or manual that it follows"})
+    match: Match | None = None
+    max_oids: Annotated[int, Range(1, 64)] = field(default=24, metadata={"help": "objects a request at most"})
+    watch: list[Oid] = field(default_factory=list, metadata={"help": "scalars whose change means other rows: discover anew"})
+    tables: dict[str, Table] = field(default_factory=dict)
+    readings: list[Reading]
+
+    def __post_init__(self) -> None:
+        """Check what readings say of tables."""
+        if not self.readings:
+            message = "readings: expected at least one"
+            raise ValueError(message)
+        for number, reading in enumerate(self.readings):
+            at = f"readings[{number}]"
+            if not reading.table:
+                extra = sorted({name for _, name in reading.names()})
+                if extra:
+                    message = f"{at}: a scalar has no {', '.join(extra)}"
+                    raise ValueError(message)
+                continue
+            if reading.table not in self.tables:
+                message = f"{at}.table: no table {reading.table!r}; expected one of {', '.join(self.tables) or 'none'}"
+                raise ValueError(message)
+            self._check_reading(at, reading, self.tables[reading.table])
+
+    @staticmethod
+    def _check_reading(at: str, reading: Reading, table: Table) -> None:
+        for key, name in reading.names():
+            _check_names(f"{at}.{key}", {name}, {*table.index, *table.columns})
+            if key == "valid_when" and name in table.index:
+                message = f"{at}.{key}: {name} is part of the index, which never changes; use where"
+                raise ValueError(message)
+        if reading.unit_column:
+            units = table.column(reading.unit_column).map.values()
+            wrong = sorted(set(units) - set(UNITS))
+            if wrong or not units:
+                message = f"{at}.unit_column: the column's map must give units such as W; {', '.join(wrong) or 'it gives none'}"
+                raise ValueError(message)
+
+    def column_oid(self, reading: Reading) -> str:
+        """Return the whole OID of a reading's column."""
+        return reading.column if "." in reading.column else f"{self.tables[reading.table].oid}.{reading.column}"
+
+
+def placeholders(template: str) -> set[str]:
+    """Return the names a template such as `{module}.{number}` uses."""
+    return set(_PLACEHOLDER.findall(template))
+
+
+def fill(template: str, names: Mapping[str, str]) -> str:
+    """Put values into a template. What a device says is only ever a value, never a template."""
+    return _PLACEHOLDER.sub(lambda match: names.get(match[1], ""), template)
+
+
+def exact(number: float) -> Fraction:
+    """Return the decimal a person wrote (0.1) rather than the binary number nearest to it."""
+    return Fraction(number).limit_denominator(10**15)
+
+
+def _checked(check: object, key: str, value: str) -> Metric:
+    try:
+        return check(value)  # type: ignore[operator,no-any-return]
+    except ValueError as error:
+        message = f"{key}: {error}"
+        raise ValueError(message) from None
+
+
+def _check_names(at: str, used: set[str], known: set[str]) -> None:
+    unknown = sorted(used - known)
+    if unknown:
+        message = f"{at}: no index part or column {unknown[0]!r}; expected one of {', '.join(sorted(known))}"
+        raise ValueError(message)
