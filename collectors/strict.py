@@ -114,7 +114,8 @@ class Document:
         except UnicodeDecodeError as error:
             raise Problems([ConfigError(f"is not UTF-8 (byte {error.start})", file=self.name)]) from None
         except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            # At the end of the text the mark lies a line behind it.
+            line = min(error.problem_mark.line + 1, (text or "").rstrip("\n").count("\n") + 1) if error.problem_mark else 0
             raise Problems([ConfigError(f"is not YAML: {error.problem or error.context}", file=self.name, line=line)]) from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
@@ -170,7 +171,7 @@ class Document:
 
     def _model(self, node: yaml.Node | None, model: type, key: str) -> Any:  # noqa: ANN401
         hints = _hints(model)
-        fields = {f.name: f for f in dataclasses.fields(model) if f.init}
+        fields = _fields(model)
         found: dict[str, Any] = {}
         before = len(self.errors)
         if not (isinstance(node, yaml.MappingNode) or _is_null(node)):
@@ -224,9 +225,8 @@ class Document:
         return found
 
     def _scalar(self, node: yaml.Node | None, kind: Any, origin: Any, marks: tuple[Any, ...], key: str) -> Any:  # noqa: ANN401
-        expected = f"expected {describe(Annotated[(kind, *marks)] if marks else kind)}"
         if not isinstance(node, yaml.ScalarNode):
-            self.fail(node, key, expected)
+            self.fail(node, key, _expected(kind, marks))
             return None
         text = node.value
         try:
@@ -234,11 +234,11 @@ class Document:
         except (ValueError, OverflowError):
             shown = text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
             near = _nearest(text, typing.get_args(kind)) if origin is Literal else ""
-            self.fail(node, key, f"{expected}, got {shown!r}{near}")
+            self.fail(node, key, f"{_expected(kind, marks)}, got {shown!r}{near}")
             return None
         for mark in marks:
             if isinstance(mark, Range) and not mark.least <= value <= mark.most:
-                self.fail(node, key, f"{expected}, got {text}")
+                self.fail(node, key, f"{_expected(kind, marks)}, got {text}")
         return value
 
     def plain(self, node: yaml.Node | None) -> Any:  # noqa: ANN401
@@ -246,6 +246,11 @@ class Document:
         if node is None:
             return None
         return _LOADER("").construct_document(node) if not isinstance(node, yaml.ScalarNode) else _plain_scalar(node)
+
+
+def _expected(kind: Any, marks: tuple[Any, ...]) -> str:  # noqa: ANN401
+    """Say what a scalar should have been; only when it is wrong, for an inventory has a million of them."""
+    return f"expected {describe(Annotated[(kind, *marks)] if marks else kind)}"
 
 
 def _parse_scalar(node: yaml.ScalarNode, kind: Any, origin: Any, marks: tuple[Any, ...], folder: Path) -> Any:  # noqa: ANN401, C901, PLR0911
@@ -315,6 +320,15 @@ def _descend(lines: Mapping[str, yaml.Node], path: str) -> yaml.Node | None:
         elif isinstance(node, yaml.MappingNode):
             node = next((value for key, value in node.value if key.value == step), node)
     return node
+
+
+_FIELDS: Final[dict[type, dict[str, dataclasses.Field[Any]]]] = {}
+
+
+def _fields(model: type) -> Mapping[str, dataclasses.Field[Any]]:
+    if model not in _FIELDS:
+        _FIELDS[model] = {f.name: f for f in dataclasses.fields(model) if f.init}
+    return _FIELDS[model]
 
 
 _HINTS: Final[dict[type, dict[str, Any]]] = {}

@@ -70,12 +70,15 @@ def get(url: str, *, timeout: float = 10.0, headers: dict[str, str] | None = Non
 
 
 @contextmanager
-def running(command: Sequence[str | Path], *, log: Path, ready: str | None = None, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: Sequence[str | Path], *, log: Path, ready: str | None = None, **options: object
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; `ready` is a URL that answers once it is up."""
     with log.open("ab") as output:
         process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=output, **options)  # type: ignore[call-overload]
     try:
         if ready:
+
             def up() -> bool:
                 assert process.poll() is None, log.read_text("utf-8", "replace")[-2000:]
                 return bool(get(ready) is not None)

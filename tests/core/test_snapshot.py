@@ -1,0 +1,91 @@
+"""The snapshot and its text."""
+
+from __future__ import annotations
+
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from agent.snapshot import Snapshot
+from agent.web.exposition import accepts_openmetrics, render
+from collectors.base import Batch, Metric, Reading
+
+POWER = Metric(namespace="dc", subsystem="pdu", name="power_watts", type="gauge", help='Power, "active".', labels=("pdu",))
+ENERGY = Metric(namespace="dc", subsystem="pdu", name="energy_joules_total", type="counter", help="Energy.", labels=("pdu",))
+
+
+class Clock:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def batch(*readings: Reading, device: str = "a", lifetime: float = 25.0) -> Batch:
+    return Batch(collector="snmp", device=device, time=1.0, lifetime=lifetime, readings=readings)
+
+
+def test_a_series_gone_from_its_source_is_gone_at_once() -> None:
+    """A good batch replaces what its source said before, and only that."""
+    snapshot = Snapshot()
+    snapshot.update(batch((POWER.series("a"), 1.0), (ENERGY.series("a"), 2.0)))
+    snapshot.update(batch((POWER.series("b"), 3.0), device="b"))
+    snapshot.update(batch((POWER.series("a"), 4.0)))
+    assert snapshot.family(POWER) == {POWER.series("a"): 4.0, POWER.series("b"): 3.0}
+    assert snapshot.family(ENERGY) == {}
+
+
+def test_a_silent_source_expires() -> None:
+    """After its lifetime a source is absent, not frozen and not zero; the others stay."""
+    clock = Clock()
+    snapshot = Snapshot(monotonic=clock)
+    snapshot.update(batch((POWER.series("a"), 1.0)))
+    clock.now += 20
+    snapshot.update(batch((POWER.series("b"), 2.0), device="b"))
+    clock.now += 6
+    assert snapshot.value(POWER.series("a")) is None
+    assert snapshot.value(POWER.series("b")) == 2.0
+    assert list(snapshot.sources()) == [("snmp", "b")]
+
+
+def test_one_name_is_one_family_whoever_declares_it() -> None:
+    """Two sources that declare a name differently still give one family, as the format demands."""
+    other = Metric(namespace="dc", subsystem="pdu", name="power_watts", type="untyped", help="Other.", labels=("pdu",))
+    snapshot = Snapshot()
+    snapshot.update(batch((POWER.series("a"), 1.0)))
+    snapshot.update(batch((other.series("a"), 2.0), (other.series("c"), 3.0), device="b"))
+    families = list(parse_text("".join(render(snapshot))))
+    assert [(f.name, len(f.samples)) for f in families] == [("dc_pdu_power_watts", 2)]
+
+
+def test_text_and_openmetrics_say_the_same() -> None:
+    """prometheus-client's two parsers read the same samples from our two formats."""
+    snapshot = Snapshot()
+    snapshot.update(batch((POWER.series('q"\\n'), 1.5), (POWER.series("b"), 1e300), (ENERGY.series("a"), 2.0)))
+    text = {(s.name, *s.labels.values(), s.value) for f in parse_text("".join(render(snapshot))) for s in f.samples}
+    page = "".join(render(snapshot, openmetrics=True))
+    assert page.endswith("# EOF\n")
+    opened = {(s.name, *s.labels.values(), s.value) for f in parse_openmetrics(page) for s in f.samples}
+    assert text == opened
+    assert len(text) == 3
+
+
+def test_a_change_is_seen_by_the_next_scrape() -> None:
+    """Rendered text is kept only as long as it is true."""
+    snapshot = Snapshot()
+    series = POWER.series("a")
+    for value in (1.0, 1.0, 2.0):
+        snapshot.update(batch((series, value)))
+        assert f"{series.prefix}{value}\n" in "".join(render(snapshot))
+    snapshot.forget("snmp", "a")
+    assert "".join(render(snapshot)) == ""
+
+
+def test_accept_headers() -> None:
+    """Prometheus asks for OpenMetrics by its Accept header; a browser does not."""
+    prometheus = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5"
+    assert accepts_openmetrics(prometheus)
+    assert not accepts_openmetrics("text/html,*/*")
+    assert not accepts_openmetrics("application/openmetrics-text;q=0")
