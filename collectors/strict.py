@@ -139,6 +139,8 @@ class Document:
     def convert(self, node: yaml.Node | None, kind: Any, key: str) -> Any:  # noqa: ANN401, PLR0911 - the type is data here
         """Build a value of type `kind` from a node; notes mistakes in `errors` and returns None for them."""
         marks: tuple[Any, ...] = ()
+        if kind is str or kind is int or kind is float:  # nearly everything an inventory holds
+            return self._scalar(node, kind, None, marks, key)
         if typing.get_origin(kind) is Annotated:
             kind, *rest = typing.get_args(kind)
             marks = tuple(rest)

@@ -1,1 +1,1 @@
-"""KPIs: the energy ledger, PUE, racks, and what was publicly promised."""
+"""KPIs: the energy ledger, PUE, racks and targets. Exact definitions, with sources, in docs/kpis.md."""

@@ -1,0 +1,248 @@
+"""The inventory: which sites, racks, feeds and meters there are. It is stated by people; nothing in it is measured.
+
+Everything that judges completeness starts here: a PDU or a meter that the inventory lists and nobody hears is missing, not zero.
+Files are read by `agent.inventory_files`; the classes here are the model, and `Inventory` the lookups.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from collectors.base import Place
+from collectors.strict import Count, Positive, Range, Ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+State = Literal["in_service", "under_construction", "planned"]
+Point = Literal["utility", "generator", "renewable", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other"]
+
+POINTS: Final[tuple[Point, ...]] = (
+    "utility", "generator", "renewable", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other",
+)  # fmt: skip
+INCOMING: Final[tuple[Point, ...]] = ("utility", "generator", "renewable")
+"""The points through which energy enters a site."""
+
+IT_POINTS: Final[tuple[Point, ...]] = ("it_input", "pdu_output", "ups_output")
+"""Where IT energy may be metered, the deepest first: categories 3, 2 and 1 of ISO/IEC 30134-2."""
+
+MAX_HEIGHT: Final = 100
+Units = Annotated[int, Range(1, MAX_HEIGHT)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One data centre."""
+
+    site: str
+    name: str = field(default="", metadata={"help": "what people call it; the key where it is empty"})
+    state: State = "in_service"
+    timezone: str = field(default="", metadata={"help": "an IANA zone such as Asia/Shanghai; the hub's where it is empty"})
+    scopes: tuple[str, ...] = field(default=(), metadata={"help": "named groups that targets may be stated for"})
+    it_point: Literal["ups_output", "pdu_output", "it_input"] | None = field(
+        default=None,
+        metadata={"help": "meter IT energy here and nowhere else; left out, the deepest point that meters all of it"},
+    )
+
+    def __post_init__(self) -> None:
+        """Check the key and the zone."""
+        _not_empty("site", self.site)
+        if self.timezone:
+            try:
+                zoneinfo.ZoneInfo(self.timezone)
+            except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+                message = f"timezone: unknown zone {self.timezone!r}; expected an IANA name such as Asia/Shanghai"
+                raise ValueError(message) from None
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The zone its days and years are counted in."""
+        return zoneinfo.ZoneInfo(self.timezone or "UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One of the supplies of a rack: the PDU that measures it, and what it can carry."""
+
+    pdu: str
+    capacity_watts: Positive | None = None
+
+    def __post_init__(self) -> None:
+        """Check the key."""
+        _not_empty("pdu", self.pdu)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One thing in a rack. `position` is its lowest unit, counted from 1 at the bottom; absent where nobody noted it."""
+
+    node: str
+    position: Units | None = None
+    units: Units = 1
+    accelerators: Count = field(default=0, metadata={"help": "AI chips in it"})
+    vendor: str = field(default="", metadata={"help": "maker of the accelerators"})
+    model: str = field(default="", metadata={"help": "model of the accelerators"})
+
+    def __post_init__(self) -> None:
+        """Check the key."""
+        _not_empty("node", self.node)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rack:
+    """One rack. Without `devices` and `used_units` nobody knows how full it is, and nothing is said of it."""
+
+    rack: str
+    site: str
+    row: str = ""
+    state: State = "in_service"
+    height_units: Units = 42
+    rated_power_watts: Positive | None = None
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    devices: tuple[Device, ...] | None = None
+    used_units: Annotated[int, Range(0, MAX_HEIGHT)] | None = field(
+        default=None, metadata={"help": "rack units taken, where the devices are not listed one by one"}
+    )
+
+    def __post_init__(self) -> None:
+        """Check what can be seen from the rack alone."""
+        _not_empty("rack", self.rack)
+        if self.used_units is not None and self.devices is not None:
+            message = "used_units: follows from the devices; leave one of them out"
+            raise ValueError(message)
+        if self.used_units is not None and self.used_units > self.height_units:
+            message = f"used_units: more than the rack's {self.height_units} units"
+            raise ValueError(message)
+        self._check_devices()
+
+    def _check_devices(self) -> None:
+        taken: dict[int, str] = {}
+        total = 0
+        for device in self.devices or ():
+            total += device.units
+            if device.position is None:
+                continue
+            top = device.position + device.units - 1
+            if top > self.height_units:
+                message = f"devices: {device.node} reaches unit {top} of {self.height_units}"
+                raise ValueError(message)
+            for unit in range(device.position, top + 1):
+                if unit in taken:
+                    message = f"devices: {device.node} overlaps {taken[unit]} at unit {unit}"
+                    raise ValueError(message)
+                taken[unit] = device.node
+        if total > self.height_units:
+            message = f"devices: take {total} of {self.height_units} units"
+            raise ValueError(message)
+
+    @property
+    def used(self) -> int | None:
+        """Rack units taken, or None where the inventory does not say."""
+        if self.devices is None:
+            return self.used_units
+        return sum(device.units for device in self.devices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """One meter, or a PDU that counts other than its kind does.
+
+    `accuracy_class` is that of IEC 62053, in percent. `factor` is the weight of ISO/IEC 30134-2 for energy that is not
+    electricity; with it a meter of point `cooling` or `other` counts as energy bought from outside. `wrap_joules` is where
+    the energy register starts over. `replaces` names the meter that hung here before: the two are read as one.
+    """
+
+    meter: str
+    site: str = ""
+    point: Point | None = None
+    accuracy_class: Annotated[float, Range(0, 20)] | None = None
+    rating_watts: Positive | None = None
+    wrap_joules: Positive | None = None
+    replaces: str = ""
+    factor: Annotated[float, Range(0, 10)] | None = None
+    renewable_ratio: Ratio | None = field(
+        default=None, metadata={"help": "share of this supply that guarantees of origin cover, 0 to 1"}
+    )
+
+    def __post_init__(self) -> None:
+        """Check the key."""
+        _not_empty("meter", self.meter)
+        if self.replaces == self.meter:
+            message = "replaces: a meter cannot replace itself"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOf:
+    """Which rack a PDU feeds, and by which of its feeds."""
+
+    rack: Rack
+    feed: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inventory:
+    """What one hub, or an agent's part of it, is made of; keyed by site, rack and (site, meter)."""
+
+    hub: str
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    racks: Mapping[str, Rack] = field(default_factory=dict)
+    meters: Mapping[tuple[str, str], Meter] = field(default_factory=dict)
+
+    @cached_property
+    def feeds(self) -> Mapping[str, FeedOf]:
+        """Every PDU, with the rack and the feed it is; PDU names are unique in a hub."""
+        return {feed.pdu: FeedOf(rack=rack, feed=name) for rack in self.racks.values() for name, feed in rack.feeds.items()}
+
+    @cached_property
+    def racks_by_site(self) -> Mapping[str, tuple[Rack, ...]]:
+        """The racks of every site, in the order of the file."""
+        found: dict[str, list[Rack]] = {site: [] for site in self.sites}
+        for rack in self.racks.values():
+            found.setdefault(rack.site, []).append(rack)
+        return {site: tuple(racks) for site, racks in found.items()}
+
+    @cached_property
+    def meters_by_site(self) -> Mapping[str, tuple[Meter, ...]]:
+        """The meters of every site, in the order of the file."""
+        found: dict[str, list[Meter]] = {site: [] for site in self.sites}
+        for meter in self.meters.values():
+            found.setdefault(meter.site, []).append(meter)
+        return {site: tuple(meters) for site, meters in found.items()}
+
+    def places(self) -> Mapping[str, Place]:
+        """Where every rack stands, for `Context.racks`."""
+        return {name: Place(hub=self.hub, site=rack.site, row=rack.row, rack=name) for name, rack in self.racks.items()}
+
+    def sites_in(self, scope: str) -> tuple[Site, ...]:
+        """The sites a scope names: all of them for the hub itself, else those that carry the scope or are it."""
+        if scope in ("", self.hub):
+            return tuple(self.sites.values())
+        return tuple(s for s in self.sites.values() if scope in s.scopes or s.site == scope)
+
+    def nodes(self) -> Iterable[tuple[Rack, Device]]:
+        """Every device that a rack lists, with its rack."""
+        for rack in self.racks.values():
+            for device in rack.devices or ():
+                yield rack, device
+
+
+def _not_empty(key: str, value: str) -> None:
+    if not value.strip():
+        message = f"{key}: must not be empty"
+        raise ValueError(message)
+
+
+def load_inventory(path: Path, hub: str, *, timezone: str = "Asia/Shanghai", text: str | None = None) -> Inventory:
+    """Read an inventory from YAML, or from CSV where the file's name ends in `.csv`; raises Problems with every mistake.
+
+    `timezone` is for the sites that state none; `text` stands for the file's content in tests.
+    """
+    from agent.inventory_files import read_csv, read_yaml  # noqa: PLC0415 - a node agent reads no inventory
+
+    reader = read_csv if path.suffix.lower() == ".csv" else read_yaml
+    return reader(path, hub, timezone=timezone, text=text)
