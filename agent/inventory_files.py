@@ -244,7 +244,7 @@ def _items(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.Node
     while not isinstance(event, yaml.StreamEndEvent):
         event = events.next()
         if isinstance(event, yaml.DocumentStartEvent):
-raise yaml.YAMLError("expected a single document")
+            raise yaml.YAMLError("expected a single document")
 
 
 def _sections(events: _Events, document: Document) -> Iterator[tuple[str, int, yaml.Node]]:
