@@ -16,6 +16,7 @@ def _site(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Met
 SITE_INFO: Final = _site(
     "info", "A site of the inventory, with its state: in_service, under_construction or planned.", "state", "name"
 )
+SITE_SCOPE: Final = _site("scope", "1 for each named group of sites the site belongs to, from the inventory.", "scope")
 SITE_ENERGY: Final = _site(
     "energy_joules_total", "Energy in the ledger since it began, by boundary: facility, it, renewable, reused.",
     "boundary", type="counter",
