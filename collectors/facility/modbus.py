@@ -104,7 +104,7 @@ class Meter:
         self._up = facility.METER_UP.series(*self._labels)
         self.down: Sequence[Reading] = ((self._up, 0.0),)
         self.dropped: Counter[str] = Counter()
-        self.wraps: Mapping[Series, float] = {
+        self.register_spans: Mapping[Series, float] = {
             slot.series: value.wraps_at
             for block, slots in self._plan
             for value, slot in zip(block.values, slots, strict=True)
