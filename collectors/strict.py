@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_BYTES: Final = 64 * 2**20
+_MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class Document:
         self.path = Path(path)
         self.name = str(path)
         self.errors: list[ConfigError] = []
+        self._merged: dict[int, list[tuple[yaml.Node, yaml.Node]]] = {}
         self.root = self._compose(text)
 
     def _compose(self, text: str | None) -> yaml.Node | None:
@@ -180,7 +182,7 @@ class Document:
             self.fail(node, key, f"expected a mapping with the keys {', '.join(fields)}")
             return None
         lines: dict[str, yaml.Node] = {}
-        for key_node, value_node in node.value if isinstance(node, yaml.MappingNode) else ():
+        for key_node, value_node in self._pairs(node) if isinstance(node, yaml.MappingNode) else ():
             name = str(key_node.value)
             path = f"{key}.{name}" if key else name
             if name not in fields:
@@ -204,6 +206,23 @@ class Document:
             path = ".".join(part for part in (key, name if message else "") if part)
             self.fail(at or node, path, message or str(error))
             return None
+
+    def _pairs(self, node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
+        """Return a mapping's pairs with those it takes from others by YAML's merge key `<<`; its own win, then the first."""
+        if id(node) not in self._merged:
+            self._merged[id(node)] = []  # what a mapping that merges itself finds
+            own = [pair for pair in node.value if pair[0].tag != _MERGE]
+            taken: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+            for _, source in (pair for pair in node.value if pair[0].tag == _MERGE):
+                for one in source.value if isinstance(source, yaml.SequenceNode) else (source,):
+                    if isinstance(one, yaml.MappingNode):
+                        for pair in self._pairs(one):
+                            taken.setdefault(pair[0].value, pair)
+                    else:
+                        self.fail(one, "<<", "expected a mapping to merge")
+            names = {key.value for key, _ in own}
+            self._merged[id(node)] = [pair for name, pair in taken.items() if name not in names] + own
+        return self._merged[id(node)]
 
     def _sequence(self, node: yaml.Node | None, origin: Any, item: Any, key: str) -> Any:  # noqa: ANN401
         if not isinstance(node, yaml.SequenceNode):

@@ -1,0 +1,79 @@
+"""SNMP devices: PDUs, UPSs, cooling and monitoring units, versions 1, 2c and 3.
+
+What a device means by its objects is in its profile (`collectors/facility/profiles`), never here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import ConfigError, Schedule
+from collectors.catalogue import facility, metrics_of
+from collectors.facility.snmp_collector import SnmpCollector
+from collectors.facility.snmp_config import SnmpConfig, naming_of, secrets_of
+from collectors.facility.snmp_discover import Library
+from collectors.strict import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collectors.base import Context, Metric
+    from collectors.facility.snmp_config import DeviceConfig
+
+
+class _Kind:
+    """The kind `snmp`: one collector for every device listed."""
+
+    name: Final = "snmp"
+    Config: Final = SnmpConfig
+
+    @property
+    def metrics(self) -> Sequence[Metric]:
+        """What a profile may name."""
+        return list(metrics_of(facility))
+
+    def build(self, config: object, context: Context) -> list[SnmpCollector]:
+        """Make the collectors; raises Problems with every device that cannot be made."""
+        assert isinstance(config, SnmpConfig)  # noqa: S101 - the reader has built it
+        library = Library(config.profiles_dir)
+        made, errors = [], []
+        seen: dict[str, int] = {}
+        for number, device in enumerate(config.devices):
+            key = f"collectors.snmp.devices[{number}]"
+            if device.name in seen:
+                errors.append(ConfigError(f"{device.name!r} is the name of devices[{seen[device.name]}] as well", key=key))
+                continue
+            seen[device.name] = number
+            try:
+                made.append(self._device(config, device, context, library, key))
+            except ConfigError as error:
+                errors.append(
+                    error
+                    if error.key.startswith(key)
+                    else ConfigError(error.message, file=error.file, line=error.line, key=f"{key}.{error.key}")
+                )
+            except Problems as problems:
+                errors += problems.errors
+        if errors:
+            raise Problems(errors)
+        return made
+
+    @staticmethod
+    def _device(config: SnmpConfig, device: DeviceConfig, context: Context, library: Library, key: str) -> SnmpCollector:
+        timeout = device.timeout or config.timeout
+        return SnmpCollector(
+            config=device,
+            schedule=Schedule(
+                interval=device.interval or config.interval,
+                timeout=timeout,
+                max_samples=config.max_samples if device.max_samples is None else device.max_samples,
+            ),
+            secrets=secrets_of(config, device, key),
+            library=library,
+            naming=naming_of(device, context),
+            profile=None if device.profile == "auto" else library.named(device.profile),
+            refresh=config.refresh,
+        )
+
+
+KIND: Final = _Kind()

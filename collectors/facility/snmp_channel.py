@@ -1,0 +1,236 @@
+"""Talk SNMP to one device: GET in requests as large as it takes, walks that end, errors in our words.
+
+gufo_snmp does the protocol. It answers an error status (tooBig, and noSuchName of version 1) with no values at all, so an
+empty answer to several objects is asked again in halves.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from collectors.base import BadReply, CollectError, Refused, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gufo.snmp.aio import SnmpSession
+    from gufo.snmp.user import User
+
+Version = Literal["1", "2c", "3"]
+AUTH: Final = {"md5": "Md5Key", "sha1": "Sha1Key", "sha224": "Sha224Key", "sha256": "Sha256Key", "sha384": "Sha384Key", "sha512": "Sha512Key"}  # fmt: skip
+# A `c` behind aes192 or aes256 stands for the key expansion of Cisco (Reeder), which some makes use; without it, Blumenthal's.
+PRIV: Final = {"des": "DesKey", "aes128": "Aes128Key", "aes192": "Aes192Key", "aes256": "Aes256Key"}
+
+MAX_ROWS: Final = 10_000
+"""Rows of one column at most: a device that has more is broken, or no PDU."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What proves that we may read a device: a community, or a user of version 3. Never shown."""
+
+    version: Version = "2c"
+    community: str = field(default="public", repr=False)
+    name: str = ""
+    auth: str = ""
+    auth_passphrase: str = field(default="", repr=False)
+    priv: str = ""
+    priv_passphrase: str = field(default="", repr=False)
+    _user: list[User] = field(default_factory=list, repr=False, compare=False)
+
+    def user(self) -> User:
+        """Return the user of version 3; keys are derived from passphrases when a session opens (RFC 3414, A.2)."""
+        if not self._user:
+            from gufo.snmp import user  # noqa: PLC0415 - only for version 3
+
+            auth = getattr(user, AUTH[self.auth])(self.auth_passphrase.encode()) if self.auth else None
+            priv = getattr(user, PRIV[self.priv.removesuffix("c")])(self.priv_passphrase.encode()) if self.priv else None
+            expansion = user.KeyExpansion.Cisco if self.priv.endswith("c") else user.KeyExpansion.Blumenthal
+            self._user.append(user.User(self.name, auth_key=auth, priv_key=priv, key_expansion=expansion))
+        return self._user[0]
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Split `host`, `host:port`, `[v6]` or `[v6]:port`; the port is 161 where none is given. Raises ValueError."""
+    host, port = address, "161"
+    if address.startswith("["):
+        host, _, rest = address[1:].partition("]")
+        port = rest.removeprefix(":") or port
+    elif address.count(":") == 1:
+        host, _, port = address.partition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 2**16:
+        message = f"expected an address such as 10.0.0.7 or 10.0.0.7:161, got {address!r}"
+        raise ValueError(message)
+    return host, int(port)
+
+
+class Channel:
+    """One session with one device. Not for use by two tasks at once."""
+
+    def __init__(self, address: str, secrets: Secrets, *, timeout: float, max_oids: int = 24) -> None:
+        """Prepare, without any I/O; `timeout` is how long one request may take, its one repetition included."""
+        self._address, self._secrets, self._timeout = address, secrets, timeout
+        self._session: SnmpSession | None = None
+        self._answered = False
+        self.max_oids = max_oids
+
+    @property
+    def answered(self) -> bool:
+        """Whether the device has answered since the session was opened."""
+        return self._answered
+
+    def close(self) -> None:
+        """Let go of the socket; the next request opens a new one."""
+        self._session, self._answered = None, False
+
+    async def get(self, oids: Sequence[str]) -> dict[str, object]:
+        """GET objects, in as many requests as they need; those that are not there are absent from the answer."""
+        if len(oids) <= self.max_oids:
+            return await self._get(oids)
+        found: dict[str, object] = {}
+        first = 0
+        while first < len(oids):
+            size = self.max_oids  # may shrink as we go
+            found |= await self._get(oids[first : first + size])
+            first += size
+        return found
+
+    async def _get(self, oids: Sequence[str]) -> dict[str, object]:
+        try:
+            found = dict(await self._ask(oids))
+        except Unreachable:
+            if self._answered and self.max_oids > 4:  # noqa: PLR2004 - some devices drop what is too big for them in silence
+                self.max_oids = max(4, len(oids) // 2)
+            self._answered = False
+            raise
+        if found or len(oids) == 1:
+            return found
+        return await self._halve(oids)
+
+    async def _halve(self, oids: Sequence[str]) -> dict[str, object]:
+        middle = len(oids) // 2
+        halves = oids[:middle], oids[middle:]
+        answers = [await self._ask(half) for half in halves]
+        if all(answers):  # so it was too big; had an object been missing (version 1), its half would be empty still
+            self.max_oids = min(self.max_oids, max(1, len(oids) - middle))
+        found: dict[str, object] = {}
+        for half, answer in zip(halves, answers, strict=True):
+            found |= answer if answer or len(half) == 1 else await self._halve(half)
+        return found
+
+    async def _ask(self, oids: Sequence[str]) -> Mapping[str, object]:
+        """Send one request, and once more where its answer does not come."""
+        session = self._session or await self._open()
+        for last in (False, True):
+            try:
+                found = await session.get_many(oids)
+            except TimeoutError:
+                if last:
+                    raise self._translate(TimeoutError()) from None
+            except BaseException as error:  # noqa: BLE001 - translated, and cancellations pass through
+                raise self._translate(error) from None
+            else:
+                self._answered = True
+                return found
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    async def walk(self, base: str, limit: int = MAX_ROWS) -> dict[str, object]:
+        """Return what lies beneath an OID, by the rest of its OID; raises BadReply for a walk that does not go forward."""
+        session = self._session or await self._open()
+        rows: dict[str, object] = {}
+        prefix = base + "."
+        last: tuple[int, ...] = ()
+        steps = session.fetch(base).__aiter__()
+        retries = 1
+        while len(rows) < limit:
+            try:
+                oid, value = await anext(steps)
+            except StopAsyncIteration:
+                break
+            except TimeoutError:
+                if not retries:
+                    raise self._translate(TimeoutError()) from None
+                retries -= 1
+                continue
+            except BaseException as error:  # noqa: BLE001 - translated, and cancellations pass through
+                raise self._translate(error) from None
+            self._answered, retries = True, 1
+            if not oid.startswith(prefix):
+                break
+            here = tuple(map(int, oid[len(prefix) :].split(".")))
+            if here <= last:
+                raise BadReply(f"a walk of {base} goes round in circles at {oid}")
+            last = here
+            rows[oid[len(prefix) :]] = value
+        return rows
+
+    async def first_beneath(self, base: str) -> str | None:
+        """Return the first OID beneath another that the device has, if any."""
+        found = await self.walk(base, limit=1)
+        return next(iter(found), None)
+
+    async def _open(self) -> SnmpSession:
+        from gufo.snmp import SnmpVersion  # noqa: PLC0415 - only where a device is polled
+        from gufo.snmp.aio import SnmpSession  # noqa: PLC0415
+
+        host, port = split_address(self._address)
+        secrets = self._secrets
+        versions = {"1": SnmpVersion.v1, "2c": SnmpVersion.v2c, "3": SnmpVersion.v3}
+        try:
+            session = SnmpSession(
+                await _resolve(host),
+                port,
+                community=secrets.community,
+                user=secrets.user() if secrets.version == "3" else None,
+                version=versions[secrets.version],
+                timeout=self._timeout / 2,
+            )
+            await session.refresh()
+        except CollectError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - translated, and cancellations pass through
+            raise self._translate(error) from None
+        self._session = session
+        return session
+
+    def _translate(self, error: BaseException) -> BaseException:
+        """Turn what gufo_snmp or the kernel raises into our words; lets go of a session that cannot be trusted any more."""
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # a cancellation, Ctrl-C
+            return error
+        version3 = self._secrets.version == "3"
+        if version3 or not isinstance(error, TimeoutError):
+            self.close()  # version 3: after a restart the device's clock is another (RFC 3414, 3.2), so discover it again
+        return _in_our_words(error, "user" if version3 else "community")
+
+
+def _in_our_words(error: BaseException, secret: str) -> CollectError:
+    from gufo.snmp import SnmpAuthError, SnmpError  # noqa: PLC0415 - only where a device is polled
+
+    if isinstance(error, TimeoutError):
+        return Unreachable(f"no answer (unreachable, or the {secret} is wrong)")
+    if isinstance(error, SnmpAuthError):
+        return Refused("authentication failed: the user, a passphrase or its algorithm is wrong")
+    if isinstance(error, ConnectionRefusedError):
+        return Unreachable("connection refused: no SNMP agent at this address and port")
+    if isinstance(error, OSError):
+        return Unreachable(f"cannot be reached: {error.strerror or error}")
+    name = "" if isinstance(error, SnmpError) else f"{type(error).__name__}: "
+    return BadReply(f"no SNMP message that can be read: {name}{error}")
+
+
+async def _resolve(host: str) -> str:
+    """Return the address of a host's name; raises Unreachable where it has none."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    import asyncio  # noqa: PLC0415
+    import socket  # noqa: PLC0415
+
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, 161, type=socket.SOCK_DGRAM)
+    except OSError as error:
+        raise Unreachable(f"the name {host} is not known: {error.strerror or error}") from None
+    return str(found[0][4][0])

@@ -1,0 +1,207 @@
+"""Poll one SNMP device: discover it once and again from time to time; in between, plain GETs of known objects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply, CollectError, Schedule, Unreachable
+from collectors.catalogue import facility
+from collectors.facility.snmp_channel import Channel, Secrets
+from collectors.facility.snmp_discover import SYS_UPTIME, Library, choose, discover
+from collectors.facility.snmp_plan import Naming, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from collectors.base import Reading, Series
+    from collectors.facility.snmp_config import DeviceConfig
+    from collectors.facility.snmp_plan import Plan
+    from collectors.facility.snmp_profile import SnmpProfile
+
+log: Final = logging.getLogger(__name__)
+
+_UP: Final = {"pdu": facility.PDU_UP, "ups": facility.UPS_UP, "cooling": facility.COOLING_UP}
+_REDISCOVER_AT_MOST: Final = 60.0
+"""Seconds between discoveries at least, however often a device changes."""
+_DISCOVERY_TIMEOUTS: Final = 24
+"""A discovery may take this many time-outs: it is many requests, and runs beside the rounds."""
+
+
+class SnmpCollector:
+    """Polls one SNMP device."""
+
+    name: ClassVar[str] = "snmp"
+
+    def __init__(
+        self,
+        *,
+        config: DeviceConfig,
+        schedule: Schedule,
+        secrets: Secrets,
+        library: Library,
+        naming: Naming,
+        profile: SnmpProfile | None,
+        refresh: float = 600.0,
+    ) -> None:
+        self.config, self.schedule = config, schedule
+        self.dropped: Counter[str] = Counter()
+        self._library, self._naming, self._profile, self._secrets = library, naming, profile, secrets
+        self._refresh = refresh
+        self._channel = self._make_channel()
+        self._levels = frozenset(config.levels)
+        self._plan: Plan | None = None
+        self._discovery: asyncio.Task[Plan] | None = None
+        self._discovered_at = 0.0
+        self._stale = False
+        self._set_kind(config.kind or (profile.kind if profile else ""))
+
+    @property
+    def device(self) -> str:
+        """What the operator calls it."""
+        return self._naming.name
+
+    @property
+    def profile(self) -> SnmpProfile | None:
+        """Its profile, once it is known."""
+        return self._profile
+
+    @property
+    def plan(self) -> Plan | None:
+        """What is polled, once it has been discovered."""
+        return self._plan
+
+    @property
+    def register_spans(self) -> Mapping[Series, float]:
+        """At which value each energy register wraps, in the metric's base unit; registers whose width is known only."""
+        return self._plan.spans if self._plan else {}
+
+    def _set_kind(self, kind: str) -> None:
+        up = self._naming.series(_UP[kind], "", {}) if kind else None
+        self._up: tuple[Reading, ...] = ((up, 1.0),) if up else ()
+        self.down: tuple[Reading, ...] = ((up, 0.0),) if up else ()
+
+    def _make_channel(self) -> Channel:
+        most = self.config.max_oids or (self._profile.max_oids if self._profile else 24)
+        return Channel(self.config.address, self._secrets, timeout=self.schedule.timeout * 0.9, max_oids=most)
+
+    async def collect(self) -> list[Reading]:
+        """Read the device once; raises Unreachable, Refused or BadReply."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.schedule.timeout * 0.95  # so that what was read in time is still handed on
+        self._take_discovery()
+        if self._plan is None or self._is_stale(loop.time()):
+            self._discovery = self._discovery or loop.create_task(self._discover())
+        if self._plan is None:
+            await self._await_discovery(end - loop.time())
+        if self._plan is None:
+            return list(self._up)  # it answers, but has so many rows that it is not done yet
+        return await self._round(self._plan, end)
+
+    def _is_stale(self, now: float) -> bool:
+        age = now - self._discovered_at
+        return age > self._refresh or (self._stale and age > _REDISCOVER_AT_MOST)
+
+    async def _await_discovery(self, left: float) -> None:
+        assert self._discovery is not None  # noqa: S101 - collect has just set it
+        task = self._discovery
+        await asyncio.wait((task,), timeout=left)
+        if task.done():
+            self._take_discovery(first=True)
+        elif not self._heard():
+            await self.aclose()
+            raise Unreachable("no answer (unreachable, or the community or user is wrong)")
+
+    def _heard(self) -> bool:
+        return self._probe is not None and self._probe.answered
+
+    _probe: Channel | None = None
+
+    def _take_discovery(self, *, first: bool = False) -> None:
+        """Use a discovery that is done; one that failed is an error only where there is nothing to go on with."""
+        task = self._discovery
+        if task is None or not task.done():
+            return
+        self._discovery = None
+        error = task.exception() if not task.cancelled() else Unreachable("stopped")
+        if error is None:
+            self._plan = task.result()
+            self._stale = False
+            self.dropped += self._plan.dropped
+        elif first or not isinstance(error, CollectError):
+            raise error
+        self._discovered_at = task.get_loop().time()
+
+    async def _discover(self) -> Plan:
+        # A channel of its own: the rounds go on meanwhile, and one session serves one task.
+        self._probe = channel = self._make_channel()
+        try:
+            async with asyncio.timeout(self.schedule.timeout * _DISCOVERY_TIMEOUTS):
+                chosen = self.config.profile
+                if self._profile is None:
+                    chosen, self._profile = await choose(channel, self._library)
+                    self._set_kind(self.config.kind or self._profile.kind)
+                    self._channel.close()
+                    self._channel = self._make_channel()
+                plan = await discover(channel, self._profile, self._naming, self._levels, self.schedule.max_samples)
+        except TimeoutError:
+            raise Unreachable("discovery was not done in time") from None
+        finally:
+            channel.close()
+        if self._plan is None:
+            log.info("snmp %s: %s (profile %s), %d readings", self.device, self._profile.device, chosen, len(plan.points))
+        self._channel.max_oids = min(channel.max_oids, self._channel.max_oids)
+        return plan
+
+    async def _round(self, plan: Plan, end: float) -> list[Reading]:
+        values = await self._ask(plan, end)
+        if len(values) < len(plan.oids):
+            self._stale = True
+        for oid, before in plan.watched.items():
+            now = values.get(oid, before)
+            # An uptime that went back is a restart (sysUpTime, RFC 3418), after which rows may have other indices.
+            if now != before if oid != SYS_UPTIME else isinstance(now, int) and isinstance(before, int) and now < before:
+                self._stale = True
+            plan.watched[oid] = now
+        readings = decode(plan.points, values, self.dropped)
+        if not readings and plan.points and not values:
+            raise BadReply("answers, but none of the objects of its profile")
+        readings += plan.constants
+        readings += self._up
+        return readings
+
+    async def _ask(self, plan: Plan, end: float) -> Mapping[str, object]:
+        """Get every object; what came before a time-out is kept."""
+        channel, oids = self._channel, plan.oids
+        values: Mapping[str, object] = {}
+        try:
+            async with asyncio.timeout_at(end):
+                if len(oids) <= channel.max_oids:
+                    return await channel.get(oids)
+                first = 0
+                some: dict[str, object] = {}
+                values = some
+                while first < len(oids):
+                    size = channel.max_oids
+                    some.update(await channel.get(oids[first : first + size]))
+                    first += size
+        except TimeoutError:
+            channel.close()
+            if not values:
+                raise Unreachable("no answer in time") from None
+        except CollectError:
+            if not values:
+                raise
+        if len(values) < len(oids):
+            self.dropped["unanswered"] += len(oids) - len(values)
+        return values
+
+    async def aclose(self) -> None:
+        """Stop a discovery under way, and let go of the sockets."""
+        task, self._discovery = self._discovery, None
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        self._channel.close()

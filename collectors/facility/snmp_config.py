@@ -1,0 +1,153 @@
+"""The section `collectors: snmp:` of the config file: devices, who may read them, what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from collectors.base import ConfigError
+from collectors.facility.snmp_channel import Secrets, split_address
+from collectors.facility.snmp_plan import Naming
+from collectors.secrets import read_secret
+from collectors.strict import Count, Duration, Range
+
+if TYPE_CHECKING:
+    from collectors.base import Context
+    from collectors.facility.snmp_profile import Level
+
+LEVELS: Final[tuple[Level, ...]] = ("inlet", "phase", "bank", "outlet", "sensor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserConfig:
+    """A user of SNMP version 3 (RFC 3414); passphrases come from files."""
+
+    name: str
+    auth: Literal["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] | None = None
+    auth_file: Path | None = None
+    priv: Literal["des", "aes128", "aes192", "aes256", "aes192c", "aes256c"] | None = field(
+        default=None, metadata={"help": "the c stands for Cisco's key expansion"}
+    )
+    priv_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Check that what belongs together is given together."""
+        for what, algorithm, file in (("auth", self.auth, self.auth_file), ("priv", self.priv, self.priv_file)):
+            if (algorithm is None) != (file is None):
+                message = f"{what}: needs {what}_file, and the other way round"
+                raise ValueError(message)
+        if self.priv and not self.auth:
+            message = "priv: privacy needs authentication (RFC 3414)"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedConfig:
+    """A unit linked behind a device (a chained PDU, a second inlet): what it is called and where it stands."""
+
+    name: str = ""
+    rack: str = ""
+    row: str = ""
+    feed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceConfig:
+    """One device. Name it by what it is: `pdu`, `ups` or `unit` (cooling); else its address is its name."""
+
+    address: str = field(metadata={"help": "host or host:port; the port is 161 if not given"})
+    version: Literal["1", "2c", "3"] | None = None
+    community_file: Path | None = field(default=None, metadata={"help": "without it, the community is public"})
+    user: UserConfig | None = None
+    profile: str = field(default="auto", metadata={"help": "a profile's name; auto asks the device what it is"})
+    pdu: str = ""
+    ups: str = ""
+    unit: str = ""
+    rack: str = ""
+    row: str = ""
+    feed: str = ""
+    linked: dict[str, LinkedConfig] = field(default_factory=dict, metadata={"help": "units behind it, by number"})
+    levels: list[Literal["inlet", "phase", "bank", "outlet", "sensor"]] = field(
+        default_factory=lambda: list(LEVELS), metadata={"help": "leave out outlet to poll large PDUs faster"}
+    )
+    interval: Duration | None = None
+    timeout: Duration | None = None
+    max_samples: Count | None = None
+    max_oids: Annotated[int, Range(1, 64)] | None = field(default=None, metadata={"help": "objects a request at most"})
+
+    def __post_init__(self) -> None:
+        """Check the address, and that the device has one name."""
+        try:
+            split_address(self.address)
+        except ValueError as error:
+            message = f"address: {error}"
+            raise ValueError(message) from None
+        if sum(map(bool, (self.pdu, self.ups, self.unit))) > 1:
+            message = "expected one of pdu, ups, unit"
+            raise ValueError(message)
+
+    @property
+    def kind(self) -> str:
+        """What it is by its name: pdu, ups or cooling; empty where only its profile can tell."""
+        return "pdu" if self.pdu else "ups" if self.ups else "cooling" if self.unit else ""
+
+    @property
+    def name(self) -> str:
+        """What the operator calls it."""
+        return self.pdu or self.ups or self.unit or split_address(self.address)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpConfig:
+    """The section `collectors: snmp:`."""
+
+    interval: Duration = 30.0
+    timeout: Duration = 5.0
+    refresh: Duration = field(default=600.0, metadata={"help": "how often a device is asked anew which rows it has"})
+    max_samples: Count = 10_000
+    version: Literal["1", "2c", "3"] = "2c"
+    community_file: Path | None = None
+    user: UserConfig | None = None
+    profiles_dir: Path | None = field(default=None, metadata={"help": "a folder of your own profiles"})
+    devices: list[DeviceConfig] = field(default_factory=list)
+
+
+def secrets_of(config: SnmpConfig, device: DeviceConfig, key: str) -> Secrets:
+    """Read what proves that we may read a device; raises ConfigError for a file that cannot be used."""
+    version = device.version or config.version
+    user = device.user or config.user
+    if version != "3":
+        file = device.community_file or config.community_file
+        return Secrets(version=version, community=read_secret(file, f"{key}.community_file") if file else "public")
+    if user is None:
+        raise ConfigError("version 3 needs a user", key=f"{key}.user")
+    return Secrets(
+        version=version,
+        name=user.name,
+        auth=user.auth or "",
+        auth_passphrase=_passphrase(user.auth_file, f"{key}.user.auth_file"),
+        priv=user.priv or "",
+        priv_passphrase=_passphrase(user.priv_file, f"{key}.user.priv_file"),
+    )
+
+
+def _passphrase(file: Path | None, key: str) -> str:
+    text = read_secret(file, key) if file else ""
+    if file and len(text) < 8:  # noqa: PLR2004 - RFC 3414, 11.2
+        raise ConfigError("a passphrase of version 3 has at least 8 characters", file=str(file), key=key)
+    return text
+
+
+def naming_of(device: DeviceConfig, context: Context) -> Naming:
+    """Return the label values of a device and of the units linked to it."""
+
+    def labels(rack: str, row: str, feed: str) -> dict[str, str]:
+        place = context.place_of(rack)
+        return {"hub": place.hub, "site": place.site, "row": row or place.row, "rack": place.rack, "feed": feed}
+
+    linked = {
+        unit: {**labels(one.rack or device.rack, one.row or device.row, one.feed or device.feed), "name": one.name}
+        for unit, one in device.linked.items()
+    }
+    return Naming(name=device.name, labels=labels(device.rack, device.row, device.feed), linked=linked)

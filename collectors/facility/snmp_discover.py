@@ -1,0 +1,94 @@
+"""Find out what a device is, and which rows it has: which profile fits, and the plan to poll it by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import BadReply
+from collectors.facility import profile as profiles
+from collectors.facility.snmp_plan import Plan, Rows, columns_to_walk, objects_to_get, plan, text_of
+from collectors.facility.snmp_profile import SnmpProfile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collectors.facility.snmp_channel import Channel
+    from collectors.facility.snmp_plan import Naming
+
+SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
+SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
+SYS_UPTIME: Final = "1.3.6.1.2.1.1.3.0"
+
+
+class Library:
+    """The profiles at hand, each loaded once and only when asked for; shared by all devices of a config."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self._loaded: dict[str, SnmpProfile] = {}
+        self._all = False
+
+    def named(self, name: str) -> SnmpProfile:
+        """Return one profile; raises ConfigError or Problems."""
+        if name not in self._loaded:
+            self._loaded[name] = profiles.load(name, "snmp", SnmpProfile, self.folder)
+        return self._loaded[name]
+
+    def all(self) -> dict[str, SnmpProfile]:
+        """Return every SNMP profile by name; raises Problems."""
+        if not self._all:
+            for name, found in profiles.load_all("snmp", SnmpProfile, self.folder):
+                self._loaded.setdefault(name, found)
+            self._all = True
+        return self._loaded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a device says it is."""
+
+    object_id: str
+    description: str
+
+
+async def identify(channel: Channel) -> Identity:
+    """Ask a device what it is (SNMPv2-MIB, RFC 3418)."""
+    said = await channel.get((SYS_OBJECT_ID, SYS_DESCR))
+    return Identity(object_id=text_of(said.get(SYS_OBJECT_ID)).strip("."), description=text_of(said.get(SYS_DESCR)))
+
+
+async def choose(channel: Channel, library: Library) -> tuple[str, SnmpProfile]:
+    """Return the profile that fits a device, with its name; raises BadReply where none does."""
+    identity = await identify(channel)
+    fitting = candidates(identity, library.all())
+    for name, found in fitting:
+        if found.match is None or found.match.probe is None or await channel.first_beneath(found.match.probe):
+            return name, found
+    what = identity.description[:80].replace("\n", " ").replace("\r", " ")
+    raise BadReply(f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); name one, or write one")
+
+
+def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[str, SnmpProfile]]:
+    """Return the profiles whose prefix fits, best first: the longest prefix, then one that asks more, then by name."""
+    ranked = []
+    for name, found in known.items():
+        match = found.match
+        if match is None or (match.sys_descr and not match.sys_descr.search(identity.description)):
+            continue
+        lengths = [len(p.split(".")) for p in match.sys_object_id if f"{identity.object_id}.".startswith(f"{p}.")]
+        if lengths:
+            ranked.append((-max(lengths), match.probe is None, match.sys_descr is None, name, found))
+    return [(name, found) for *_, name, found in sorted(ranked, key=lambda entry: entry[:4])]
+
+
+async def discover(channel: Channel, profile: SnmpProfile, naming: Naming, levels: frozenset[str], limit: int = 100_000) -> Plan:
+    """Read which rows a device has and what they are, and plan its polling."""
+    rows = Rows()
+    for column in columns_to_walk(profile, levels):
+        rows.columns[column] = await channel.walk(column)
+    rows.objects = await channel.get(objects_to_get(profile, rows, levels))
+    made = plan(profile, rows, naming, levels, limit)
+    made.watched = await channel.get((SYS_UPTIME, *profile.watch))
+    made.oids += tuple(made.watched)
+    return made

@@ -1,0 +1,357 @@
+"""From what a device answered to readings: pure, no I/O.
+
+`plan` turns a profile and the rows found at discovery into a `Plan`: the OIDs to ask for in every round, and for each a point
+with its interned series and its exact factor. `decode` turns the answers of one round into readings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from collectors.base import safe_label
+from collectors.facility.profile import metric_named
+from collectors.facility.snmp_profile import SnmpProfile, Table, exact, fill, placeholders
+from collectors.facility.units import UNITS, quantity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from collectors.base import Metric, Reading, Series
+    from collectors.facility.snmp_profile import Column
+    from collectors.facility.snmp_profile import Reading as Wanted
+
+Raw = object
+"""A value as the wire gives it: int, float, bytes, a text (an OID or an address), or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """What the operator calls a linked unit, and where it stands; empty is as the first unit's."""
+
+    name: str = ""
+    rack: str = ""
+    row: str = ""
+    feed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """Who the device is: the label values that come from the config, for itself and for units linked to it."""
+
+    name: str
+    labels: Mapping[str, str]
+    linked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def series(self, metric: Metric, unit: str, labels: Mapping[str, str]) -> Series:
+        """Return the series of a metric; `unit` is empty for the device itself. Values from the device are made safe here."""
+        name = f"{self.name}/{unit}" if unit else self.name
+        known = {**self.labels, **self.linked.get(unit, {})} if unit else self.labels
+        name = known.get("name") or name
+        return metric.series(*(self._value(label, name, known, labels) for label in metric.labels))
+
+    @staticmethod
+    def _value(label: str, name: str, known: Mapping[str, str], labels: Mapping[str, str]) -> str:
+        if label in ("pdu", "ups", "unit", "meter"):
+            return name
+        if label == "sensor":
+            return safe_label(f"{name}/{labels[label]}").strip()
+        # Made safe before it is interned: two names that differ only in what is not allowed must be one series, not two alike.
+        return safe_label(labels[label]).strip() if label in labels else known.get(label, "")
+
+
+class Rule(NamedTuple):
+    """What a point needs beyond a factor. Most need nothing, and have none."""
+
+    missing: frozenset[float]
+    mapped: Mapping[int, float]
+    otherwise: float | None
+    text: bool
+    guards: tuple[tuple[str, frozenset[str]], ...]
+
+
+class Point(NamedTuple):
+    """One object that is polled: `value = (raw * multiplier + offset) / divisor`, whole numbers, so that 7467 mA is 7.467 A."""
+
+    oid: str
+    series: Series
+    multiplier: int
+    offset: int
+    divisor: int
+    rule: Rule | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What is asked in every round and what it becomes.
+
+    `spans` holds for each energy register the value at which it wraps, in the metric's base unit; `silent` the readings of
+    the profile that the device does not answer; `watched` the values of objects whose change means that rows may have
+    changed; `dropped` rows that cannot be used, by reason.
+    """
+
+    points: tuple[Point, ...] = ()
+    oids: tuple[str, ...] = ()
+    constants: tuple[Reading, ...] = ()
+    spans: dict[Series, float] = field(default_factory=dict)
+    silent: tuple[Wanted, ...] = ()
+    watched: dict[str, Raw] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Rows:
+    """What discovery has read: `columns` by the column's OID and the row's index, and single objects by OID."""
+
+    columns: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    objects: dict[str, Raw] = field(default_factory=dict)
+
+
+def decode(points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
+    """Turn the answers of one round into readings; what is absent, a sentinel or no number yields none."""
+    readings: list[Reading] = []
+    add = readings.append
+    get = values.get
+    for oid, series, multiplier, offset, divisor, rule in points:
+        raw = get(oid)
+        if raw is None:
+            continue
+        if rule is None and type(raw) is int:
+            add((series, (raw * multiplier + offset) / divisor))
+            continue
+        value = _by_rule(raw, rule, get, dropped)
+        if value is not None:
+            value = (value * multiplier + offset) / divisor
+            if math.isfinite(value):
+                add((series, value))
+            else:
+                dropped["not_a_number"] += 1
+    return readings
+
+
+def _by_rule(raw: Raw, rule: Rule | None, get: Callable[[str], Raw], dropped: Counter[str]) -> float | None:
+    number = _number(raw, text=rule is not None and rule.text)
+    if number is None:
+        dropped["not_a_number"] += 1
+        return None
+    if rule is None:
+        return number
+    if number in rule.missing:
+        dropped["sentinel"] += 1
+        return None
+    for oid, allowed in rule.guards:
+        if text_of(get(oid)) not in allowed:
+            dropped["invalid"] += 1
+            return None
+    if rule.mapped or rule.otherwise is not None:
+        found: float | None = rule.mapped.get(number, rule.otherwise)  # type: ignore[call-overload] # 5.0 finds 5
+        if found is None:
+            dropped["unknown_state"] += 1
+        return found
+    return number
+
+
+def _number(raw: Raw, *, text: bool) -> float | None:
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+        return raw
+    if text and isinstance(raw, (bytes, str)):
+        try:
+            return float(text_of(raw))
+        except ValueError:
+            return None
+    return None
+
+
+def text_of(raw: Raw) -> str:
+    """Return what a device said as text: octets as UTF-8 or else Latin-1, numbers in decimal, nothing as an empty text."""
+    if raw is None:
+        return ""
+    if isinstance(raw, bytes):
+        try:
+            return raw.decode("utf-8").strip("\0 ")
+        except UnicodeDecodeError:
+            return raw.decode("latin-1").strip("\0 ")
+    return str(raw)
+
+
+def columns_to_walk(profile: SnmpProfile, levels: frozenset[str]) -> list[str]:
+    """Return the columns whose rows are to be found, each once."""
+    return list(
+        dict.fromkeys(
+            profile.column_oid(wanted) for wanted in profile.readings if wanted.table and wanted.where_it_is() in levels
+        )
+    )
+
+
+def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> list[str]:
+    """Return the single objects that tell what the rows found are, and the scalars, each once."""
+    wanted: dict[str, None] = {}
+    for reading in profile.readings:
+        if reading.where_it_is() not in levels:
+            continue
+        if reading.oid:
+            wanted[reading.oid] = None
+            continue
+        table = profile.tables[reading.table]
+        names = {name for _, name in reading.names()} | placeholders(table.unit)
+        columns = [table.column(name) for name in sorted(names & set(table.columns))]
+        for row in rows.columns.get(profile.column_oid(reading), ()):
+            index = split_index(table, row)
+            if index is not None and _index_fits(reading, index):
+                wanted.update(dict.fromkeys(_oid_of(column, index) for column in columns))
+    return list(wanted)
+
+
+def split_index(table: Table, row: str) -> dict[str, str] | None:
+    """Name the parts of a row's index; None where it has not as many parts as the profile says."""
+    parts = row.split(".")
+    return dict(zip(table.index, parts, strict=True)) if len(parts) == len(table.index) else None
+
+
+def _index_fits(reading: Wanted, index: Mapping[str, str]) -> bool:
+    return all(index[name] in values for name, values in reading.where.items() if name in index)
+
+
+def _oid_of(column: Column, index: Mapping[str, str]) -> str:
+    return ".".join((column.oid, *(index[name] for name in column.index or ()))) if column.index else f"{column.oid}.0"
+
+
+def plan(profile: SnmpProfile, rows: Rows, naming: Naming, levels: frozenset[str], limit: int = 100_000) -> Plan:
+    """Make the plan for a device from what discovery found; at most `limit` objects are polled."""
+    made = Plan()
+    chosen: dict[Series, tuple[Point, Wanted, bool]] = {}
+    constants: dict[Series, float] = {}
+    silent = []
+    for wanted in profile.readings:
+        if wanted.where_it_is() not in levels:
+            continue
+        answered = False
+        for point, raw in _points(profile, wanted, rows, naming, made.dropped):
+            answered = True
+            if wanted.constant is not None:
+                constants[point.series] = wanted.constant
+                continue
+            good = bool(decode((point,), {**rows.objects, point.oid: raw}, Counter()))
+            held = chosen.get(point.series)
+            if held is not None and held[1] is wanted:
+                made.dropped["duplicate"] += 1  # two rows of one column that the labels cannot tell apart
+            elif held is None or (good and not held[2]):
+                chosen[point.series] = (point, wanted, good)
+        if not answered:
+            silent.append(wanted)
+    kept = list(chosen.values())
+    made.dropped["over_limit"] += max(0, len(kept) - limit)
+    _finish(made, kept[:limit], constants, silent)
+    return made
+
+
+def _finish(made: Plan, kept: list[tuple[Point, Wanted, bool]], constants: dict[Series, float], silent: list[Wanted]) -> None:
+    made.points = tuple(point for point, _, _ in kept)
+    oids: dict[str, None] = {}
+    for point in made.points:
+        # Guards stand beside what they guard: one request answers both, of the same moment.
+        oids[point.oid] = None
+        oids.update(dict.fromkeys(oid for oid, _ in (point.rule.guards if point.rule else ())))
+    made.oids = tuple(oids)
+    made.constants = tuple(constants.items())
+    made.silent = tuple(silent)
+    made.spans = {
+        point.series: 2**wanted.bits * point.multiplier / point.divisor for point, wanted, _ in kept if wanted.bits is not None
+    }
+    made.dropped += Counter()  # leaves only what was dropped
+
+
+def _points(
+    profile: SnmpProfile, wanted: Wanted, rows: Rows, naming: Naming, dropped: Counter[str]
+) -> Iterator[tuple[Point, Raw]]:
+    """Yield a point for every row that a reading fits, with the value it had at discovery."""
+    metric = metric_named(wanted.metric)
+    if wanted.oid:
+        raw = rows.objects.get(wanted.oid)
+        if raw is not None:
+            yield _point(wanted, wanted.oid, naming.series(metric, "", wanted.labels), {}, ()), raw
+        return
+    table = profile.tables[wanted.table]
+    column = profile.column_oid(wanted)
+    for row, raw in rows.columns.get(column, {}).items():
+        index = split_index(table, row)
+        if index is None:
+            dropped["unknown_index"] += 1
+            continue
+        if not _index_fits(wanted, index):
+            continue
+        names, guards = _describe(table, wanted, index, rows)
+        if names is None:
+            continue
+        unit = fill(table.unit, names)
+        if unit == table.first_unit or set(unit.split(".")) == {"1"}:
+            unit = ""
+        series = naming.series(metric, unit, {label: fill(text, names) for label, text in wanted.labels.items()})
+        try:
+            yield _point(wanted, f"{column}.{row}", series, names, guards), raw
+        except ValueError:
+            dropped["unknown_unit"] += 1
+
+
+def _describe(
+    table: Table, wanted: Wanted, index: dict[str, str], rows: Rows
+) -> tuple[dict[str, str] | None, tuple[tuple[str, frozenset[str]], ...]]:
+    """Return the names of a row and its guards; no names where it is not one of the rows wanted."""
+    names = dict(index)
+    guards = []
+    for name in {name for _, name in wanted.names()} | placeholders(table.unit):
+        if name in index:
+            continue
+        column = table.column(name)
+        oid = _oid_of(column, index)
+        said = text_of(rows.objects.get(oid))
+        names[name] = column.map.get(said, said)
+        if name in wanted.valid_when and oid in rows.objects:
+            guards.append((oid, frozenset(wanted.valid_when[name])))
+    for name, values in wanted.where.items():
+        if names[name] not in values:
+            return None, ()
+    for name, pattern in wanted.match.items():
+        found = pattern.search(names[name])
+        if found is None:
+            return None, ()
+        names |= {group: text or "" for group, text in found.groupdict().items()}
+    return names, tuple(guards)
+
+
+def _point(
+    wanted: Wanted, oid: str, series: Series, names: Mapping[str, str], guards: tuple[tuple[str, frozenset[str]], ...]
+) -> Point:
+    """Make a point; raises ValueError where the device names a unit or digits that make no sense."""
+    multiplier, offset, divisor = 1, 0, 1
+    if not wanted.map and wanted.constant is None:
+        name = names[wanted.unit_column] if wanted.unit_column else wanted.unit
+        unit = UNITS.get(name)
+        if unit is None or unit.quantity != quantity_of(wanted.metric):
+            raise ValueError(name)
+        factor = exact(wanted.scale) * _device_factor(wanted, names) * exact(unit.factor)
+        shift = exact(unit.offset)
+        divisor = math.lcm(factor.denominator, shift.denominator)
+        multiplier, offset = int(factor * divisor), int(shift * divisor)
+    rule = None
+    if wanted.missing or wanted.map or wanted.text or guards:
+        rule = Rule(frozenset(wanted.missing), wanted.map, wanted.otherwise, wanted.text, guards)
+    return Point(oid, series, multiplier, offset, divisor, rule)
+
+
+def _device_factor(wanted: Wanted, names: Mapping[str, str]) -> Fraction:
+    factor = Fraction(1)
+    if wanted.digits_column:
+        digits = int(names[wanted.digits_column])
+        if not 0 <= digits <= 12:  # noqa: PLR2004 - beyond that it is no number of decimal digits
+            raise ValueError(digits)
+        factor /= 10**digits
+    if wanted.scale_column:
+        scale = int(names[wanted.scale_column])
+        if abs(scale) > 10**9:
+            raise ValueError(scale)
+        factor *= Fraction(scale) if scale > 0 else Fraction(1, -scale or 1)
+    return factor
