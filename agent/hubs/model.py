@@ -66,7 +66,9 @@ class Deadline(NamedTuple):
 
 
 def parse_period(text: str) -> Period:
-    """Parse `2024-05-14`, `2024-05`, `2023` or `end of 2023`; raises ValueError."""
+    """Parse `2024-05-14`, `2024-05`, `2023`, `end of 2023` or `undated`; raises ValueError."""
+    if text == "undated":
+        return Period(text, dt.date.min, dt.date.min)
     if match := re.fullmatch(r"end of (\d{4})", text):
         last = dt.date(int(match[1]), 12, 31)
         return Period(text, last, last)

@@ -56,3 +56,169 @@ The shape of `scoreboard(...)`, a JSON list with one object a hub, national firs
 
 Facts published after the moment asked for are left out: nobody could know them. Values are base units; only `display` is scaled.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from agent.hubs.model import WHOLE_HUB, day_of, end_of
+from agent.hubs.units import LANGUAGES, UNITS, show
+from agent.kpi import wording
+from agent.kpi.targets import DAY, STATES, Evidence, evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from agent.hubs.model import Fact, Hub, Registry, Text
+    from agent.kpi.targets import Verdict
+
+    Key = tuple[str, str, str]
+    """Hub, KPI, scope."""
+
+HEADLINE: Final = ("pue", "rack_occupancy")
+"""KPIs that everyone looks for: where no source states a target for the whole hub, that itself is shown."""
+
+
+def registered(facts: Iterable[Fact]) -> dict[Key, list[Evidence]]:
+    """Turn published observations into evidence: each for its own day only, the last day of a period."""
+    found: dict[Key, list[Evidence]] = {}
+    for fact in facts:
+        if fact.kind == "target" or fact.value is None:
+            continue
+        noon = end_of(fact.stated.last, fact.timezone) - DAY / 2
+        item = Evidence(value=fact.value, time=noon, kind="registered", at_least=fact.at_least)
+        found.setdefault((fact.hub, fact.kpi.key, fact.scope), []).append(item)
+    return found
+
+
+def known_by(facts: Iterable[Fact], now: float) -> list[Fact]:
+    """Return the facts that were published by a moment."""
+    return [fact for fact in facts if fact.known_since <= day_of(now, fact.timezone)]
+
+
+def verdicts(hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float) -> list[tuple[Fact, Verdict]]:
+    """Judge all of one hub's facts and policies that were published by a moment."""
+    facts = known_by((*hub.facts, *hub.policy), now)
+    published = registered(facts)
+    result = []
+    for fact in facts:
+        key = (fact.hub, fact.kpi.key, fact.scope)
+        result.append((fact, evaluate(fact, [*measured.get(key, ()), *published.get(key, ())], now)))
+    return result
+
+
+def scoreboard(
+    registry: Registry, measured: Mapping[Key, Sequence[Evidence]], now: float, hubs: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Judge every hub, or those named, at a moment; the shape is in this module's docstring.
+
+    `measured` is what this agent measures, by hub, KPI and scope (`agent.kpi.measured.measure`); published observations are
+    added here. An empty mapping judges by them alone.
+    """
+    return [_hub(registry, hub, measured, now) for hub in registry.hubs.values() if not hubs or hub.key in hubs]
+
+
+def _hub(registry: Registry, hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float) -> dict[str, Any]:
+    rows = [(fact, verdict, _row(hub, fact, verdict, now)) for fact, verdict in verdicts(hub, measured, now)]
+    own = [(verdict, row) for fact, verdict, row in rows if not fact.policy]
+    return {
+        "hub": hub.key,
+        "name": _text(hub.name),
+        "parent": hub.parent or None,
+        "location": None if hub.latitude is None else {"latitude": hub.latitude, "longitude": hub.longitude},
+        "timezone": hub.timezone,
+        "at": wording.moment_text(now, hub.timezone),
+        "counts": {state: sum(verdict.state == state for verdict, _ in own) for state in STATES},
+        "targets": [row for _, row in own],
+        "policy": [row for fact, _, row in rows if fact.policy],
+        "no_target": _no_target(registry, hub, measured, now),
+    }
+
+
+def _text(text: Text) -> dict[str, str]:
+    return {language: text[language] for language in LANGUAGES}
+
+
+def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
+    due = fact.due
+    judged = fact.kind != "observation"
+    return {
+        "id": fact.id,
+        "number": fact.number,
+        "kpi": fact.kpi.key,
+        "kpi_name": _text(fact.kpi.name),
+        "scope": fact.scope,
+        "scope_name": _text(wording.scope_name(fact, hub)),
+        "kind": fact.kind,
+        "op": fact.op if judged else "",
+        "limit": fact.value if judged else None,
+        "stated_value": fact.value,
+        "at_least": fact.at_least,
+        "value": verdict.value,
+        "value_kind": verdict.value_kind,
+        "value_time": None if verdict.value_time is None else wording.moment_text(verdict.value_time, hub.timezone),
+        "value_at_least": verdict.at_least,
+        "unit": UNITS[fact.unit].base,
+        "distance": verdict.distance,
+        "pace": verdict.pace,
+        "forecast": wording.day_text(verdict.forecast, hub.timezone) or None,
+        "coverage": verdict.coverage,
+        "interim": verdict.interim,
+        "state": verdict.state,
+        "state_name": _text(wording.STATE_NAMES[verdict.state]),
+        "symbol": wording.SYMBOLS[verdict.state],
+        "deadline": fact.deadline and {"from": f"{fact.deadline.first}", "to": f"{fact.deadline.last}"},
+        "days_left": None if due is None else int((due[1] - now) // DAY),
+        "display": {
+            language: {
+                "value": wording.value_text(fact, verdict.value, language, at_least=verdict.at_least),
+                "limit": wording.limit_text(fact, language),
+                "distance": wording.distance_text(fact, verdict, language),
+                "pace": wording.pace_text(fact, verdict, language),
+                "deadline": wording.deadline_text(fact, language),
+                "coverage": wording.ratio_text(verdict.coverage, language),
+                "stated_value": wording.stated_text(fact, language),
+            }
+            for language in LANGUAGES
+        },
+        "source": {
+            "publisher": _text(fact.source.publisher), "date": fact.source.date.text, "about": _text(fact.source.about),
+        },
+        "stated": fact.stated.text,
+        "text": _text(fact.text),
+        "open": _text(fact.open),
+        "measured": _text(fact.measured),
+        "explanation": _text(wording.explain(fact, verdict)),
+        "confidence": fact.confidence,
+        "derived": fact.derived,
+        "milestone_of": fact.milestone_of,
+        "policy": fact.policy,
+    }  # fmt: skip
+
+
+def _no_target(registry: Registry, hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float) -> list[dict[str, Any]]:
+    """List the headline KPIs nobody promised anything about for the hub as a whole, with what is measured of them."""
+    stated = {fact.kpi.key for fact in known_by(hub.facts, now) if fact.scope == WHOLE_HUB and fact.kind != "observation"}
+    rows = []
+    for key in HEADLINE:
+        if key in stated:
+            continue
+        known = measured.get((hub.key, key, WHOLE_HUB), ())
+        newest = max((point for item in known for point in item.points(now)), default=None)
+        rows.append(
+            {
+                "kpi": key,
+                "kpi_name": _text(registry.kpis[key].name),
+                "scope": WHOLE_HUB,
+                "value": newest.value if newest else None,
+                "coverage": newest.coverage if newest else None,
+                "display": {
+                    language: {
+                        "value": show(newest.value, registry.kpis[key].unit, language) if newest else "",
+                        "text": wording.NO_TARGET[language],
+                    }
+                    for language in LANGUAGES
+                },
+            }
+        )
+    return rows

@@ -71,7 +71,7 @@ def number(value: float, digits: int = _DIGITS) -> str:
     text = f"{value:,.{digits}f}"
     if "." in text:
         text = text.rstrip("0").removesuffix(".")
-    return text.replace(",", " ").replace("-0", "0") if text == "-0" else text.replace(",", " ")
+    return "0" if text == "-0" else text.replace(",", " ")
 
 
 def show(value: float, unit: str, language: Language) -> str:
@@ -84,4 +84,4 @@ def show(value: float, unit: str, language: Language) -> str:
     word = spec.zh if language == "zh" else (spec.one if spec.one and scaled == 1 else spec.en)
     digits = 0 if spec.base == "count" and abs(scaled) >= 10 else _DIGITS if abs(scaled) < 10 else 1  # noqa: PLR2004
     text = number(scaled, digits)
-    return f"{text} {word}" if word else text
+    return f"{text}%" if word == "%" and language == "zh" else f"{text} {word}".rstrip()

@@ -1,0 +1,103 @@
+"""Emit what was promised and how it stands: `dc_target_*`, `dc_observation_value`, `dc_kpi_*`.
+
+One agent speaks for its own hub and the hubs above it, since its sites belong to all of them; never for a hub beside or below
+it, whose own agents do. Registered figures are constants: however many agents of one hub emit them, `max by (hub, target, …)`
+folds them into one. Measured values of several agents fold by the KPI's `combine`. Only an agent with an inventory should run
+this collector: a node knows nothing of its hub.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from agent.hubs.scoreboard import verdicts
+from agent.kpi.measured import measure
+from agent.kpi.targets import STATES
+from collectors.base import Schedule
+from collectors.catalogue import site as catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from agent.hubs.model import Fact, Registry
+    from agent.hubs.scoreboard import Key
+    from agent.inventory import Inventory
+    from agent.kpi.measured import Families, KpiHistory
+    from agent.kpi.targets import Evidence, Verdict
+    from collectors.base import Metric, Reading
+
+METRICS: Final[tuple[Metric, ...]] = (
+    catalogue.KPI_VALUE, catalogue.KPI_COVERAGE, catalogue.TARGET_VALUE, catalogue.TARGET_DEADLINE, catalogue.TARGET_INFO,
+    catalogue.TARGET_STATE, catalogue.OBSERVATION_VALUE,
+)  # fmt: skip
+
+
+class TargetCollector:
+    """Judges the stated figures of a hub and of those above it; reads the snapshot, and touches nothing else."""
+
+    name: ClassVar[str] = "targets"
+
+    def __init__(  # noqa: PLR0913 - what it reads from, each of its own kind
+        self,
+        registry: Registry,
+        snapshot: Families,
+        hub: str,
+        clock: Callable[[], float] = time.time,
+        history: KpiHistory | None = None,
+        *,
+        inventory: Inventory | None = None,
+        complete: bool = False,
+        interval: float = 60.0,
+    ) -> None:
+        self.device = ""
+        self.schedule = Schedule(interval=interval)
+        self._registry = registry
+        self._snapshot = snapshot
+        self._hub = hub
+        self._clock = clock
+        self._history = history
+        self._inventory = inventory
+        self._complete = complete
+
+    def measured(self, now: float) -> dict[Key, list[Evidence]]:
+        """Return what is measured now, for `scoreboard`."""
+        return measure(
+            self._registry, self._snapshot, self._hub, now,
+            inventory=self._inventory, complete=self._complete, history=self._history,
+        )  # fmt: skip
+
+    async def collect(self) -> Sequence[Reading]:
+        """Measure, judge, and return all series; cheap enough for the event loop."""
+        now = self._clock()
+        measured = self.measured(now)
+        readings = list(_kpis(measured))
+        for hub in self._registry.lineage(self._hub):
+            for fact, verdict in verdicts(hub, measured, now):
+                readings += _target(fact, verdict)
+        return readings
+
+
+def _kpis(measured: Mapping[Key, Sequence[Evidence]]) -> Iterator[Reading]:
+    for key, (evidence, *_) in measured.items():
+        yield catalogue.KPI_VALUE.series(*key), evidence.value
+        if evidence.coverage is not None:
+            yield catalogue.KPI_COVERAGE.series(*key), evidence.coverage
+
+
+def _target(fact: Fact, verdict: Verdict) -> Iterator[Reading]:
+    """Yield the series of one fact. Its state is a state set: every state is there, 1 for the present one and 0 for the rest.
+
+    So `dc_target_state{state="missed"} == 1` is an alert that ends by itself, and a count by state never loses a target.
+    """
+    target = (fact.hub, fact.id, fact.kpi.key, fact.scope)
+    kind = "policy" if fact.policy else fact.kind
+    yield catalogue.TARGET_INFO.series(*target, kind, fact.source.label, fact.stated.text), 1.0
+    if fact.kind != "target" and fact.value is not None:
+        yield catalogue.OBSERVATION_VALUE.series(*target, fact.stated.text), fact.value
+    if fact.kind != "observation" and fact.value is not None:
+        yield catalogue.TARGET_VALUE.series(*target, fact.op), fact.value
+    if fact.due is not None:
+        yield catalogue.TARGET_DEADLINE.series(*target), fact.due[1]
+    for state in STATES:
+        yield catalogue.TARGET_STATE.series(*target, state), float(state == verdict.state)
