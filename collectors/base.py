@@ -128,11 +128,14 @@ class Metric:
 
     def sample_series(self, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]) -> Series:
         """Return the Series of a sample whose name or labels differ from the metric's own, as a histogram's buckets do."""
-        key = values if sample_name == self.full_name and labels is self.labels else (sample_name, *labels, *values)
+        head = () if sample_name == self.full_name and labels is self.labels else (sample_name, *labels)
         with _INTERN:
-            found = self._series.get(key)
+            found = self._series.get((*head, *values))
             if found is None:
-                found = self._series[key] = Series(self, sample_name, labels, tuple(map(safe_label, values)))
+                # Two raw values that are made safe alike are one series: a page must not show it twice.
+                safe = tuple(map(safe_label, values))
+                found = self._series.get((*head, *safe)) or Series(self, sample_name, labels, safe)
+                self._series[(*head, *values)] = self._series[(*head, *safe)] = found
             return found
 
 

@@ -20,7 +20,10 @@ def all_metrics() -> Iterator[Metric]:
 
 
 def metrics_of(section: ModuleType) -> Iterator[Metric]:
-    """Yield the metrics of one section of the catalogue, in the order they are declared."""
-    for value in vars(section).values():
+    """Yield the metrics of one section of the catalogue, in the order they are declared, alone or in a tuple or mapping."""
+    for value in list(vars(section).values()):
         if isinstance(value, Metric):
             yield value
+        elif isinstance(value, (tuple, dict)):
+            members = value.values() if isinstance(value, dict) else value
+            yield from (member for member in members if isinstance(member, Metric))

@@ -1,1 +1,140 @@
-"""Host collectors."""
+"""Host collectors: the kernel's own figures, with node_exporter's names, labels, types and units.
+
+One file a subsystem. To add one: write the file (a pure parser and a small class), name it in `_SUBSYSTEMS` and as a key of
+`HostConfig`, and give it a folder of test cases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from collectors.base import Schedule
+from collectors.host.options import (
+    DiskOptions,
+    FilesystemOptions,
+    NetstatOptions,
+    NetworkClassOptions,
+    NetworkOptions,
+    Options,
+    TextfileOptions,
+    VmstatOptions,
+)
+from collectors.strict import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collectors.base import Collector, Context, Metric
+
+Name = Literal[
+    "arp", "conntrack", "cpu", "cpufreq", "disk", "dmi", "entropy", "filefd", "filesystem", "hwmon", "load", "memory", "netclass",
+    "netstat", "network", "nvme", "os", "pressure", "schedstat", "sockstat", "softnet", "textfile", "thermal", "time", "timex",
+    "udp_queues", "uname", "vmstat",
+]  # fmt: skip
+# Module and class of each; a module is imported only where its collector is wanted.
+_SUBSYSTEMS: Final[dict[str, tuple[str, str]]] = {
+    "arp": ("arp", "Arp"),
+    "conntrack": ("conntrack", "Conntrack"),
+    "cpu": ("cpu", "Cpu"),
+    "cpufreq": ("cpufreq", "CpuFrequency"),
+    "disk": ("disk", "Disk"),
+    "dmi": ("dmi", "Dmi"),
+    "entropy": ("entropy", "Entropy"),
+    "filefd": ("filefd", "FileDescriptors"),
+    "filesystem": ("filesystem", "Filesystem"),
+    "hwmon": ("hwmon", "Hwmon"),
+    "load": ("load", "Load"),
+    "memory": ("memory", "Memory"),
+    "netclass": ("netclass", "NetworkClass"),
+    "netstat": ("netstat", "Netstat"),
+    "network": ("network", "Network"),
+    "nvme": ("nvme", "Nvme"),
+    "os": ("os_release", "OperatingSystem"),
+    "pressure": ("pressure", "Pressure"),
+    "schedstat": ("schedstat", "Schedstat"),
+    "sockstat": ("sockstat", "Sockstat"),
+    "softnet": ("softnet", "Softnet"),
+    "textfile": ("textfile", "Textfile"),
+    "thermal": ("thermal", "Thermal"),
+    "time": ("clock", "Time"),
+    "timex": ("timex", "Timex"),
+    "udp_queues": ("udp_queues", "UdpQueues"),
+    "uname": ("uname", "Uname"),
+    "vmstat": ("vmstat", "Vmstat"),
+}
+_SLOW: Final = frozenset({"dmi", "nvme", "os", "uname"})
+_SLOW_INTERVAL: Final = 60.0
+"""What hardly ever changes is read no more often than this, unless its own `interval` says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostConfig:
+    """The section `host:`; empty, it turns every host collector on."""
+
+    interval: Duration = 15.0
+    timeout: Duration = 10.0
+    disable: list[Name] = field(default_factory=list, metadata={"help": "collectors to leave out"})
+    arp: Options = field(default_factory=Options)
+    conntrack: Options = field(default_factory=Options)
+    cpu: Options = field(default_factory=Options)
+    cpufreq: Options = field(default_factory=Options)
+    disk: DiskOptions = field(default_factory=DiskOptions)
+    dmi: Options = field(default_factory=Options)
+    entropy: Options = field(default_factory=Options)
+    filefd: Options = field(default_factory=Options)
+    filesystem: FilesystemOptions = field(default_factory=FilesystemOptions)
+    hwmon: Options = field(default_factory=Options)
+    load: Options = field(default_factory=Options)
+    memory: Options = field(default_factory=Options)
+    netclass: NetworkClassOptions = field(default_factory=NetworkClassOptions)
+    netstat: NetstatOptions = field(default_factory=NetstatOptions)
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    nvme: Options = field(default_factory=Options)
+    os: Options = field(default_factory=Options)
+    pressure: Options = field(default_factory=Options)
+    schedstat: Options = field(default_factory=Options)
+    sockstat: Options = field(default_factory=Options)
+    softnet: Options = field(default_factory=Options)
+    textfile: TextfileOptions = field(default_factory=TextfileOptions)
+    thermal: Options = field(default_factory=Options)
+    time: Options = field(default_factory=Options)
+    timex: Options = field(default_factory=Options)
+    udp_queues: Options = field(default_factory=Options)
+    uname: Options = field(default_factory=Options)
+    vmstat: VmstatOptions = field(default_factory=VmstatOptions)
+
+
+class HostKind:
+    """The section `host:` of the config file."""
+
+    name = "host"
+    Config = HostConfig
+
+    @property
+    def metrics(self) -> Sequence[Metric]:
+        """What host collectors may emit; fields of a new kernel and *.prom files come on top."""
+        from collectors.catalogue import host, metrics_of  # noqa: PLC0415 - the words for it only where it is asked for
+
+        return tuple(metrics_of(host))
+
+    def build(self, config: object, context: Context) -> Sequence[Collector]:
+        """Make the collectors that are not disabled; the textfile collector only where a folder is given."""
+        from collectors.host.kernel import KernelFiles, Setup  # noqa: PLC0415
+
+        section = cast("HostConfig", config)
+        files = KernelFiles()
+        made: list[Collector] = []
+        for name, (module, kind) in _SUBSYSTEMS.items():
+            options: Any = getattr(section, name)
+            if name in section.disable or (name == "textfile" and options.directory is None):
+                continue
+            slow = max(section.interval, _SLOW_INTERVAL) if name in _SLOW else section.interval
+            schedule = Schedule(interval=options.interval or slow, timeout=section.timeout)
+            make = getattr(import_module(f"collectors.host.{module}"), kind)
+            made.append(make(Setup(context=context, schedule=schedule, options=options, files=files)))
+        return made
+
+
+KIND: Final = HostKind()

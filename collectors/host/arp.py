@@ -1,0 +1,47 @@
+"""Entries of the ARP table by interface, from /proc/net/arp. See arp(7)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import SeriesByKey
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+_COLUMNS: Final = 6
+
+
+def parse_arp(data: bytes) -> Counter[bytes]:
+    """Parse /proc/net/arp to the number of entries by interface; raises BadReply."""
+    found: Counter[bytes] = Counter()
+    for line in data.split(b"\n")[1:]:
+        words = line.split()
+        if len(words) == _COLUMNS:
+            found[words[-1]] += 1
+        elif words:
+            raise BadReply(f"/proc/net/arp: expected {_COLUMNS} columns, got {line[:80]!r}")
+    return found
+
+
+class Arp:
+    """Reads /proc/net/arp, on a worker: a large table takes its time."""
+
+    name: ClassVar[str] = "arp"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._path = setup.files, setup.proc("net/arp")
+        self._series = SeriesByKey(lambda device: (catalogue.ARP_ENTRIES.series(device),))
+
+    def collect(self) -> list[Reading]:
+        """Read it once."""
+        found = parse_arp(self._files.need(self._path))
+        readings: list[Reading] = [(self._series[device][0], float(entries)) for device, entries in found.items()]
+        self._series.trim(len(found))
+        return readings

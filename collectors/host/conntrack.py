@@ -1,0 +1,59 @@
+"""Connection tracking: entries, their limit, and events, from /proc/sys/net/netfilter and /proc/net/stat/nf_conntrack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import decode, number
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+
+def parse_conntrack(data: bytes) -> dict[str, float]:
+    """Parse /proc/net/stat/nf_conntrack, a line a CPU in hexadecimal, to sums by column; raises BadReply."""
+    header, *lines = data.split(b"\n")
+    names = decode(header).split()
+    sums = dict.fromkeys(names, 0)
+    for line in lines:
+        words = line.split()
+        if not words:
+            continue
+        try:
+            for name, word in zip(names, words, strict=True):
+                sums[name] += int(word, 16)
+        except ValueError:
+            raise BadReply(f"/proc/net/stat/nf_conntrack: expected {len(names)} numbers, got {line[:80]!r}") from None
+    return {name: float(min(value, 2**64)) for name, value in sums.items()}
+
+
+class Conntrack:
+    """Reads the figures of nf_conntrack; there are none while its module is not loaded."""
+
+    name: ClassVar[str] = "conntrack"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files = setup.files
+        base = setup.proc("sys/net/netfilter")
+        self._entries, self._limit = f"{base}/nf_conntrack_count", f"{base}/nf_conntrack_max"
+        self._stats = setup.proc("net/stat/nf_conntrack")
+        self._series = {name: metric.series() for name, metric in catalogue.CONNTRACK_STATS.items()}
+
+    async def collect(self) -> list[Reading]:
+        """Read them once."""
+        need = self._files.need
+        readings: list[Reading] = [
+            (catalogue.CONNTRACK_ENTRIES.series(), number(need(self._entries), self._entries)),
+            (catalogue.CONNTRACK_LIMIT.series(), number(need(self._limit), self._limit)),
+        ]
+        try:
+            stats = parse_conntrack(self._files.read(self._stats))
+        except OSError:  # only root may read it on some kernels, and some have none
+            return readings
+        readings += ((series, stats[name]) for name, series in self._series.items() if name in stats)
+        return readings

@@ -1,0 +1,89 @@
+"""CPU time by mode, and what else /proc/stat says: interrupts, context switches, forks, boot time, processes. See proc_stat(5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import SeriesByKey, number, numbers
+
+if TYPE_CHECKING:
+    from collectors.base import Metric, Reading, Series
+    from collectors.host.kernel import Setup
+
+_USER_HZ: Final = 100.0
+"""Ticks a second in /proc/stat: part of the kernel's interface on every architecture we know of that runs servers."""
+_MODES: Final = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+_GUEST_MODES: Final = ("user", "nice")
+_IDLE: Final = 3
+_RESET_SECONDS: Final = 3.0
+_SINGLES: Final[dict[bytes, Metric]] = {
+    b"intr": catalogue.INTERRUPTS,
+    b"ctxt": catalogue.CONTEXT_SWITCHES,
+    b"processes": catalogue.FORKS,
+    b"btime": catalogue.BOOT_TIME,
+    b"procs_running": catalogue.PROCS_RUNNING,
+    b"procs_blocked": catalogue.PROCS_BLOCKED,
+}
+
+
+def parse_stat(data: bytes) -> tuple[list[tuple[bytes, list[float]]], list[tuple[bytes, float]]]:
+    """Parse /proc/stat to (CPU, seconds by mode) and to (name, value) of the single figures; raises BadReply."""
+    cpus: list[tuple[bytes, list[float]]] = []
+    singles: list[tuple[bytes, float]] = []
+    for line in data.split(b"\n"):
+        if line.startswith(b"cpu"):
+            words = line.split()
+            if words[0] != b"cpu":
+                cpus.append((words[0][3:], [ticks / _USER_HZ for ticks in numbers(words[1:], "/proc/stat")]))
+        else:
+            words = line.split(None, 2)
+            if len(words) > 1 and words[0] in _SINGLES:
+                singles.append((words[0], number(words[1], "/proc/stat")))
+    if not cpus and not singles:
+        raise BadReply("/proc/stat: no line was understood")
+    return cpus, singles
+
+
+def never_back(before: list[float], now: list[float]) -> list[float]:
+    """Keep counters from going back: the kernel's idle and iowait do so by a little (proc_stat(5)).
+
+    An idle time that falls by 3 s or more is a CPU that was taken out and put back: then the new figures count.
+    """
+    if len(before) != len(now) or (len(now) > _IDLE and before[_IDLE] - now[_IDLE] >= _RESET_SECONDS):
+        return now
+    return list(map(max, before, now))
+
+
+class Cpu:
+    """Reads /proc/stat."""
+
+    name: ClassVar[str] = "cpu"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._path = setup.files, setup.proc("stat")
+        self._series = SeriesByKey(_series_of_cpu)
+        self._singles: dict[bytes, Series] = {name: metric.series() for name, metric in _SINGLES.items()}
+        self._before: dict[bytes, list[float]] = {}
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        cpus, singles = parse_stat(self._files.need(self._path))
+        readings: list[Reading] = [(self._singles[name], value) for name, value in singles]
+        before, self._before = self._before, {}
+        for cpu, now in cpus:
+            seconds = never_back(before[cpu], now) if cpu in before else now
+            self._before[cpu] = seconds
+            readings.extend(zip(self._series[cpu], seconds, strict=False))  # older kernels have fewer columns
+        self._series.trim(len(cpus))
+        return readings
+
+
+def _series_of_cpu(cpu: str) -> tuple[Series, ...]:
+    return (
+        *(catalogue.CPU_SECONDS.series(cpu, mode) for mode in _MODES),
+        *(catalogue.CPU_GUEST.series(cpu, mode) for mode in _GUEST_MODES),
+    )

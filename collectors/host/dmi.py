@@ -1,0 +1,40 @@
+"""What the machine's firmware says of it, from /sys/class/dmi/id. See Documentation/ABI/testing/sysfs-class-dmi."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import NoData
+from collectors.catalogue import host as catalogue
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+_LABEL_OF: Final = {"sys_vendor": "system_vendor"}
+
+
+class Dmi:
+    """Reads /sys/class/dmi/id; a field that is not there, or that only root may read, is no label."""
+
+    name: ClassVar[str] = "dmi"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._base = setup.files, setup.sys("class/dmi/id")
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        labels, values = [], []
+        for file in (*catalogue.DMI_FIELDS, *_LABEL_OF):
+            try:
+                value = self._files.text(f"{self._base}/{file}")
+            except OSError:
+                continue
+            labels.append(_LABEL_OF.get(file, file))
+            values.append(value)
+        if not labels:
+            raise NoData(f"no {self._base}")
+        metric = catalogue.DMI_INFO
+        return [(metric.sample_series(metric.full_name, tuple(labels), tuple(values)), 1.0)]

@@ -1,0 +1,32 @@
+"""The kernel's entropy, from /proc/sys/kernel/random. See random(4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import number
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+
+class Entropy:
+    """Reads /proc/sys/kernel/random."""
+
+    name: ClassVar[str] = "entropy"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files = setup.files
+        base = setup.proc("sys/kernel/random")
+        self._series = {
+            f"{base}/entropy_avail": catalogue.ENTROPY_AVAILABLE.series(),
+            f"{base}/poolsize": catalogue.ENTROPY_POOL.series(),
+        }
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        return [(series, number(self._files.need(path), path)) for path, series in self._series.items()]

@@ -1,0 +1,37 @@
+"""File descriptors in use, from /proc/sys/fs/file-nr. See Documentation/admin-guide/sysctl/fs.rst."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import numbers
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+
+def parse_file_nr(data: bytes) -> tuple[float, float]:
+    """Parse file-nr to descriptors allocated and their maximum; raises BadReply."""
+    figures = numbers(data.split(), "/proc/sys/fs/file-nr")
+    if len(figures) != 3:  # noqa: PLR2004 - the one between was once those free
+        raise BadReply(f"/proc/sys/fs/file-nr: expected three numbers, got {data[:80]!r}")
+    return figures[0], figures[2]
+
+
+class FileDescriptors:
+    """Reads /proc/sys/fs/file-nr."""
+
+    name: ClassVar[str] = "filefd"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._path = setup.files, setup.proc("sys/fs/file-nr")
+        self._series = (catalogue.FILEFD_ALLOCATED.series(), catalogue.FILEFD_MAXIMUM.series())
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        return list(zip(self._series, parse_file_nr(self._files.need(self._path)), strict=True))

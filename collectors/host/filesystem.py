@@ -1,0 +1,116 @@
+"""Space and inodes of every mounted file system. A mount that hangs costs only itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from collectors.base import NoData
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import decode
+from collectors.host.mounts import Mount, parse_mount_ids, parse_mounts, strip_root
+from collectors.host.statfs import StatfsPool
+
+if TYPE_CHECKING:
+    from collectors.base import Reading, Series
+    from collectors.host.kernel import Setup
+    from collectors.host.options import FilesystemOptions
+
+_METRICS: Final = (
+    catalogue.FILESYSTEM_SIZE, catalogue.FILESYSTEM_FREE, catalogue.FILESYSTEM_AVAIL, catalogue.FILESYSTEM_FILES,
+    catalogue.FILESYSTEM_FILES_FREE, catalogue.FILESYSTEM_READONLY, catalogue.FILESYSTEM_ERROR,
+)  # fmt: skip
+_Key = tuple[bytes, bytes, bytes]
+
+
+class Filesystem:
+    """Reads the table of mounts and asks each mount. It blocks, but never longer than a mount's deadline and a little."""
+
+    name: ClassVar[str] = "filesystem"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        options = cast("FilesystemOptions", setup.options)
+        self.schedule: Final = setup.schedule
+        self._files = setup.files
+        # What init sees, not what this service sees behind its own PrivateTmp; the latter where /proc hides processes.
+        self._tables = tuple((setup.proc(f"{whose}mounts"), setup.proc(f"{whose}mountinfo")) for whose in ("1/", "self/", ""))
+        self._root = os.fsencode(setup.context.rootfs)
+        self._ignore_points = re.compile(options.ignore_mounts)
+        self._ignore_types = re.compile(options.ignore_types)
+        self._pool = StatfsPool(options.mount_timeout)
+        self._series: dict[_Key, tuple[Series, ...]] = {}
+        self._stuck_ids: dict[_Key, bytes] = {}
+
+    def collect(self) -> list[Reading]:
+        """Ask every mount once."""
+        table, ids = self._read_tables()
+        mounts: dict[_Key, tuple[Mount, bytes]] = {}
+        for mount in parse_mounts(table):
+            point = strip_root(mount.point, self._root)
+            if self._ignore_points.search(decode(point)) or self._ignore_types.search(decode(mount.type)):
+                continue
+            mounts.setdefault((mount.device, point, mount.type), (mount, point))
+        self._series = {key: self._series.get(key) or _series_of(key) for key in mounts}
+        self._forget_replaced(ids, mounts)
+        answers = self._pool.ask((key, self._path(point)) for key, (_, point) in mounts.items())
+        self._remember_stuck(ids, mounts)
+        readings: list[Reading] = []
+        for key, (mount, _) in mounts.items():
+            *measured, read_only, error = self._series[key]
+            answer = answers.get(key)
+            if answer is None or isinstance(answer, OSError):
+                readings.append((error, 1.0))
+                continue
+            block = float(answer.f_frsize)
+            values = (answer.f_blocks * block, answer.f_bfree * block, answer.f_bavail * block, answer.f_files, answer.f_ffree)
+            readings += zip(measured, map(float, values), strict=True)
+            readings += ((read_only, float(mount.read_only)), (error, 0.0))
+        return readings
+
+    def close(self) -> None:
+        """End the threads that are not stuck."""
+        self._pool.close()
+
+    def _read_tables(self) -> tuple[bytes, str]:
+        """Return the table of mounts and the path of the mountinfo beside it."""
+        for mounts, mountinfo in self._tables:
+            try:
+                return self._files.read(mounts), mountinfo
+            except OSError:
+                continue
+        raise NoData(f"no {self._tables[-1][0]}")
+
+    def _path(self, point: bytes) -> bytes:
+        return point if self._root == b"/" else self._root.rstrip(b"/") + point
+
+    def _forget_replaced(self, mountinfo: str, mounts: dict[_Key, tuple[Mount, bytes]]) -> None:
+        """Ask again where a hung mount was taken away and another put in its place: its stuck thread never returns."""
+        if not self._stuck_ids:
+            return
+        ids = self._mount_ids(mountinfo)
+        for key, stuck in list(self._stuck_ids.items()):
+            if key not in mounts or ids.get(mounts[key][0].point, b"") != stuck:
+                self._pool.forget(key)
+                del self._stuck_ids[key]
+
+    def _remember_stuck(self, mountinfo: str, mounts: dict[_Key, tuple[Mount, bytes]]) -> None:
+        stuck = self._pool.stuck() & mounts.keys()
+        new = stuck - self._stuck_ids.keys()
+        ids = self._mount_ids(mountinfo) if new else {}
+        self._stuck_ids = {
+            cast("_Key", key): self._stuck_ids.get(cast("_Key", key)) or ids.get(mounts[cast("_Key", key)][0].point, b"")
+            for key in stuck
+        }
+
+    def _mount_ids(self, path: str) -> dict[bytes, bytes]:
+        try:
+            return parse_mount_ids(self._files.read(path))
+        except OSError:
+            return {}
+
+
+def _series_of(key: _Key) -> tuple[Series, ...]:
+    device, point, kind = map(decode, key)
+    return tuple(metric.series(device, kind, point) for metric in _METRICS)

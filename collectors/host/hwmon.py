@@ -1,0 +1,176 @@
+"""Sensors of boards and chips, from /sys/class/hwmon. See Documentation/hwmon/sysfs-interface.rst."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import NoData
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import entries
+
+if TYPE_CHECKING:
+    from collectors.base import Metric, MetricType, Reading, Series
+    from collectors.host.kernel import Setup
+
+_FILE: Final = re.compile(r"([^0-9]+)(\d*)(?:_(.+))?", re.ASCII)
+_TYPES: Final = frozenset((
+    "vrm", "beep_enable", "update_interval", "in", "cpu", "fan", "pwm", "temp", "curr", "power", "energy", "humidity", "intrusion",
+    "freq",
+))  # fmt: skip
+_UNNAMEABLE: Final = re.compile(r"[^a-z0-9:_]")
+_MILLI, _MICRO = 1e-3, 1e-6
+_SPECIAL: Final = {
+    ("beep_enable", ""): ("beep_enabled", 1.0),
+    ("vrm", ""): ("voltage_regulator_version", 1.0),
+    ("update_interval", ""): ("update_interval_seconds", _MILLI),
+}
+
+
+def clean_name(name: str) -> str:
+    """Turn a chip's or sensor's name to one that a metric or label may carry."""
+    return _UNNAMEABLE.sub("_", name.lower()).strip("_")
+
+
+def split_file(file: str) -> tuple[str, str, str] | None:
+    """Split `temp1_crit_alarm` to (`temp`, `temp1`, `crit_alarm`); None for what is no sensor's file."""
+    match = _FILE.fullmatch(file)
+    if match is None or match[1] not in _TYPES:
+        return None
+    return match[1], f"{match[1]}{match[2].lstrip('0') or '0'}", match[3] or ""
+
+
+_GAUGE: Final[tuple[str, float, MetricType]] = ("", 1.0, "gauge")
+# The kernel gives millivolts, milliamperes, millidegrees, milliseconds, microwatts, microjoules and hertz.
+_UNIT_OF_KIND: Final[dict[str, tuple[str, float, MetricType]]] = {
+    "in": ("_volts", _MILLI, "gauge"),
+    "cpu": ("_volts", _MILLI, "gauge"),
+    "temp": ("_celsius", _MILLI, "gauge"),
+    "curr": ("_amps", _MILLI, "gauge"),
+    "power": ("_watt", _MICRO, "gauge"),
+    "energy": ("_joule_total", _MICRO, "counter"),
+    "humidity": ("", _MICRO, "gauge"),
+}
+_UNIT_OF_FILE: Final[dict[tuple[str, str], tuple[str, float, MetricType]]] = {
+    ("temp", "type"): _GAUGE,
+    ("power", "accuracy"): ("", _MICRO, "gauge"),
+    ("power", "average_interval"): ("_seconds", _MILLI, "gauge"),
+    ("power", "average_interval_min"): ("_seconds", _MILLI, "gauge"),
+    ("power", "average_interval_max"): ("_seconds", _MILLI, "gauge"),
+    ("freq", "input"): ("_freq_mhz", _MICRO, "gauge"),
+    **{("fan", element): ("_rpm", 1.0, "gauge") for element in ("input", "min", "max", "target")},
+}
+
+
+def unit_of(kind: str, element: str) -> tuple[str, float, MetricType]:
+    """Return the suffix of a metric's name, what the kernel's figure is multiplied by, and the metric's type."""
+    if element in ("fault", "alarm"):
+        return _GAUGE
+    if element == "beep":
+        return "_enabled", 1.0, "gauge"
+    return _UNIT_OF_FILE.get((kind, element)) or _UNIT_OF_KIND.get(kind, _GAUGE)
+
+
+def metric_of(kind: str, element: str, *, both: bool) -> tuple[Metric, float] | None:
+    """Return the metric of a sensor's file and the factor to its unit; None for what cannot be named.
+
+    `both` tells that the sensor has a plain file besides its `_input`, whose name must then differ.
+    """
+    special = _SPECIAL.get((kind, element))
+    suffix, factor, metric_type = unit_of(kind, element)
+    if special:
+        name, factor = special
+    elif element == "input":
+        name = f"{kind}_input{suffix}" if both else f"{kind}{suffix}"
+    else:
+        name = f"{kind}_{clean_name(element)}{suffix}" if element else f"{kind}{suffix}"
+    family = catalogue.HWMON_TOTAL if metric_type == "counter" else catalogue.HWMON
+    try:
+        return family[name], factor
+    except KeyError:
+        return None
+
+
+class Hwmon:
+    """Reads /sys/class/hwmon. It blocks: some sensors sit behind a slow bus."""
+
+    name: ClassVar[str] = "hwmon"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._base = setup.files, setup.sys("class/hwmon")
+        self._chips: list[str] = []
+        self._plan: list[tuple[str, Series, float]] = []
+        self._static: list[Reading] = []
+
+    def collect(self) -> list[Reading]:
+        """Read every sensor once; one that fails costs only itself."""
+        chips = entries(self._base)
+        if chips != self._chips:
+            self._plan, self._static = [], []
+            for chip in chips:
+                self._add_chip(f"{self._base}/{chip}")
+            self._chips = chips
+        readings = list(self._static)
+        for path, series, factor in self._plan:
+            try:
+                value = float(self._files.read(path)) * factor
+            except FileNotFoundError:  # the driver was loaded anew: look again next time
+                self._chips = []
+            except (OSError, ValueError):  # ENODATA while a sensor sleeps
+                pass
+            else:
+                if math.isfinite(value):
+                    readings.append((series, value))
+        return readings
+
+    def _add_chip(self, path: str) -> None:
+        chip = self._chip_name(path)
+        if not chip:
+            return
+        human = clean_name(self._word(f"{path}/name"))
+        if human:
+            self._static.append((catalogue.HWMON_CHIP_NAMES.series(chip, human), 1.0))
+        for (kind, sensor), elements in _sensors(path).items():
+            label = self._word(elements.pop("label")) if "label" in elements else ""
+            if label:
+                self._static.append((catalogue.HWMON_SENSOR_LABEL.series(chip, sensor, label), 1.0))
+            for element, file in elements.items():
+                found = metric_of(kind, element, both="" in elements)
+                if found is not None:
+                    # A frequency's sensor goes by its label, as `sclk` of a graphics chip.
+                    by_label = kind == "freq" and element == "input" and label
+                    self._plan.append((file, found[0].series(chip, clean_name(label) if by_label else sensor), found[1]))
+
+    def _chip_name(self, path: str) -> str:
+        """Name a chip by its device's path, which stays the same over restarts, else by its driver, else by its number."""
+        if os.path.exists(f"{path}/device"):  # noqa: PTH110 - a string is all there is
+            folder, device = os.path.split(os.path.realpath(f"{path}/device"))
+            parts = (clean_name(os.path.basename(folder)), clean_name(device))  # noqa: PTH119
+            if parts[1]:
+                return "_".join(part for part in parts if part)
+        return clean_name(self._word(f"{path}/name")) or clean_name(os.path.basename(os.path.realpath(path)))  # noqa: PTH119
+
+    def _word(self, path: str) -> str:
+        try:
+            return self._files.text(path)
+        except OSError:
+            return ""
+
+
+def _sensors(path: str) -> dict[tuple[str, str], dict[str, str]]:
+    """List a chip's files by (kind, sensor) and element; old drivers keep them one folder down, at their device."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for folder in (path, f"{path}/device"):
+        try:
+            files = entries(folder)
+        except NoData:
+            continue
+        for file in files:
+            split = split_file(file)
+            if split is not None:
+                found.setdefault(split[:2], {})[split[2]] = f"{folder}/{file}"
+    return found

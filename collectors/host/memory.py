@@ -1,0 +1,67 @@
+"""Memory, every field of /proc/meminfo in bytes. See proc_meminfo(5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import decode, number
+
+if TYPE_CHECKING:
+    from collectors.base import Reading, Series
+    from collectors.host.kernel import Setup
+
+_KIB: Final = 1024.0
+_PARTS: Final = (2, 3)
+
+
+def parse_meminfo(data: bytes) -> list[tuple[bytes, float]]:
+    """Parse /proc/meminfo to (raw field, value); kB become bytes. The field's raw name ends in `:kB` where it had a unit."""
+    rows = []
+    for line in data.split(b"\n"):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) not in _PARTS or not words[0].endswith(b":"):
+            raise BadReply(f"/proc/meminfo: expected `Field: number kB`, got {line[:80]!r}")
+        value = number(words[1], "/proc/meminfo")
+        rows.append((words[0], value) if len(words) == _PARTS[0] else (words[0] + b"kB", value * _KIB))
+    return rows
+
+
+def field_name(raw: bytes) -> str:
+    """Turn `Active(anon):kB` to `Active_anon_bytes`."""
+    name, _, unit = decode(raw).partition(":")
+    name = name.replace("(", "_").replace(")", "")
+    return f"{name}_bytes" if unit else name
+
+
+class Memory:
+    """Reads /proc/meminfo."""
+
+    name: ClassVar[str] = "memory"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._path = setup.files, setup.proc("meminfo")
+        self._series: dict[bytes, Series] = {}
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        rows = parse_meminfo(self._files.need(self._path))
+        series = self._series
+        try:
+            return [(series[field], value) for field, value in rows]
+        except KeyError:  # the first round, or a module that brought a field of its own
+            self._series = series = {field: catalogue.MEMORY[field_name(field)].series() for field, _ in rows if _nameable(field)}
+            return [(series[field], value) for field, value in rows if field in series]
+
+
+def _nameable(field: bytes) -> bool:
+    try:
+        catalogue.MEMORY[field_name(field)]
+    except KeyError:
+        return False
+    return True

@@ -1,0 +1,60 @@
+"""What is mounted, from /proc/1/mounts, and which mount stands where, from mountinfo. See proc_pid_mounts(5), getmntent(3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from collectors.base import BadReply
+
+_ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})")
+_MIN_WORDS: Final = 4
+_MOUNTINFO_WORDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A mounted file system: raw bytes, since a name may hold any but NUL."""
+
+    device: bytes
+    point: bytes
+    type: bytes
+    read_only: bool
+
+
+def unescape(raw: bytes) -> bytes:
+    r"""Undo the kernel's octal escapes: `\040` for a space, `\012` for a newline, `\134` for a backslash."""
+    return _ESCAPE.sub(lambda match: bytes([int(match[1], 8)]), raw) if b"\\" in raw else raw
+
+
+def parse_mounts(data: bytes) -> list[Mount]:
+    """Parse a table of mounts; raises BadReply."""
+    mounts = []
+    for line in data.split(b"\n"):
+        words = line.split(b" ")
+        if len(words) < _MIN_WORDS:
+            if not line:
+                continue
+            raise BadReply(f"/proc/1/mounts: too few words in {line[:80]!r}")
+        options = words[3].split(b",")
+        mounts.append(Mount(unescape(words[0]), unescape(words[1]), unescape(words[2]), b"ro" in options))
+    return mounts
+
+
+def parse_mount_ids(data: bytes) -> dict[bytes, bytes]:
+    """Parse mountinfo to the id of the topmost mount at each point; lines it cannot read are left out."""
+    found = {}
+    for line in data.split(b"\n"):
+        words = line.split(b" ", _MOUNTINFO_WORDS)
+        if len(words) >= _MOUNTINFO_WORDS:
+            found[unescape(words[4])] = words[0]
+    return found
+
+
+def strip_root(point: bytes, root: bytes) -> bytes:
+    """Return a mount point as it is named on the host, where the host's file system is mounted at `root` in a container."""
+    if root == b"/" or not point.startswith(root):
+        return point
+    rest = point[len(root) :]
+    return rest if rest.startswith(b"/") else b"/" if not rest else point

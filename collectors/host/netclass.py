@@ -1,0 +1,101 @@
+"""The link of each network interface, from /sys/class/net. See Documentation/ABI/testing/sysfs-class-net."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from collectors.base import BadReply
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import entries
+
+if TYPE_CHECKING:
+    from collectors.base import Reading, Series
+    from collectors.host.kernel import Setup
+    from collectors.host.options import NetworkClassOptions
+
+_BYTES_PER_MEGABIT: Final = 1e6 / 8
+_WORDS: Final = ("address", "broadcast", "duplex", "operstate", "ifalias")
+_SPARE: Final = 64
+
+
+def parse_attribute(data: bytes, what: str) -> float | None:
+    """Parse a numeric attribute, decimal or hexadecimal; None where the file is empty; raises BadReply."""
+    text = data.strip()
+    if not text:
+        return None
+    try:
+        return float(int(text, 0))
+    except (ValueError, OverflowError):
+        raise BadReply(f"{what}: expected a whole number, got {text[:40]!r}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Interface:
+    """Which files to read of an interface, and which series each becomes."""
+
+    numbers: tuple[tuple[str, Series, bool], ...]
+    words: tuple[str, ...]
+    up: Series
+
+
+class NetworkClass:
+    """Reads /sys/class/net. It blocks: a link's speed is asked of its driver."""
+
+    name: ClassVar[str] = "netclass"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        options = cast("NetworkClassOptions", setup.options)
+        self.schedule: Final = setup.schedule
+        self._files, self._root = setup.files, setup.sys("class/net")
+        self._ignore = re.compile(options.ignore_devices)
+        self._interfaces: dict[str, _Interface] = {}
+
+    def collect(self) -> list[Reading]:
+        """Read every interface once."""
+        devices = entries(self._root)
+        readings: list[Reading] = []
+        for device in devices:
+            if device != "bonding_masters" and not self._ignore.search(device):
+                readings += self._read(device)
+        if len(self._interfaces) > 2 * len(devices) + _SPARE:
+            self._interfaces.clear()
+        return readings
+
+    def _read(self, device: str) -> list[Reading]:
+        interface = self._interfaces.get(device) or self._interface(device)
+        read = self._files.read
+        readings: list[Reading] = []
+        for path, series, is_speed in interface.numbers:
+            try:
+                value = parse_attribute(read(path), path)
+            except (OSError, BadReply):  # a link that is down has no speed and no carrier
+                continue
+            if value is None or (is_speed and value < 0):  # -1: not known
+                continue
+            readings.append((series, value * _BYTES_PER_MEGABIT if is_speed else value))
+        words = [self._word(path) for path in interface.words]
+        if words[_WORDS.index("operstate")]:
+            readings.append((interface.up, 1.0 if words[_WORDS.index("operstate")] == "up" else 0.0))
+            readings.append((catalogue.NETWORK_INFO.series(device, *words), 1.0))
+        return readings
+
+    def _word(self, path: str) -> str:
+        try:
+            return self._files.text(path)
+        except OSError:
+            return ""
+
+    def _interface(self, device: str) -> _Interface:
+        base = f"{self._root}/{device}/"
+        made = _Interface(
+            numbers=tuple(
+                (base + file, metric.series(device), file == "speed") for file, metric in catalogue.NETWORK_CLASS.items()
+            ),
+            words=tuple(base + file for file in _WORDS),
+            up=catalogue.NETWORK_UP.series(device),
+        )
+        self._interfaces[device] = made
+        return made

@@ -1,0 +1,117 @@
+"""Counters of IP, ICMP, TCP and UDP, from /proc/net/netstat, snmp and snmp6. See RFC 4293, 4022, 4113."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from collectors.base import BadReply, NoData
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import decode, number, numbers
+
+if TYPE_CHECKING:
+    from collectors.base import Reading, Series
+    from collectors.host.kernel import Setup
+    from collectors.host.options import NetstatOptions
+
+_MAX_HEADERS: Final = 64
+
+
+def parse_pairs(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Parse /proc/net/netstat or snmp to (line of names, line of values) by protocol; raises BadReply."""
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if len(lines) % 2:
+        raise BadReply("/proc/net/netstat: a line of names without its values")
+    pairs = list(zip(lines[::2], lines[1::2], strict=True))
+    for names, values in pairs:
+        protocol, found, _ = names.partition(b":")
+        if not found or not values.startswith(protocol + b":"):
+            raise BadReply(f"/proc/net/netstat: expected the values of {protocol[:40]!r}, got {values[:40]!r}")
+    return pairs
+
+
+def parse_columns(values: bytes, columns: tuple[int, ...]) -> list[float]:
+    """Pick columns of a line of values, the protocol being column 0; raises BadReply."""
+    words = values.split()
+    try:
+        return numbers([words[column] for column in columns], "/proc/net/netstat")
+    except IndexError:
+        raise BadReply(f"/proc/net/netstat: too few values in {values[:80]!r}") from None
+
+
+def parse_snmp6(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Parse /proc/net/snmp6 to (name, value as it stands); raises BadReply."""
+    rows = []
+    for line in data.split(b"\n"):
+        words = line.split()
+        if len(words) == 2:  # noqa: PLR2004 - a name and a value
+            rows.append((words[0], words[1]))
+        elif words:
+            raise BadReply(f"/proc/net/snmp6: expected `name value`, got {line[:80]!r}")
+    return rows
+
+
+class Netstat:
+    """Reads /proc/net/netstat, snmp and snmp6."""
+
+    name: ClassVar[str] = "netstat"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files = setup.files
+        self._paths, self._path6 = (setup.proc("net/netstat"), setup.proc("net/snmp")), setup.proc("net/snmp6")
+        self._wanted = re.compile(cast("NetstatOptions", setup.options).fields)
+        self._columns: dict[bytes, tuple[tuple[int, ...], tuple[Series, ...]]] = {}
+        self._series6: dict[bytes, Series | None] = {}
+
+    async def collect(self) -> list[Reading]:
+        """Read all three once."""
+        readings: list[Reading] = []
+        for path in self._paths:
+            for names, values in parse_pairs(self._read(path)):
+                columns, series = self._columns.get(names) or self._choose(names)
+                if columns:
+                    readings += zip(series, parse_columns(values, columns), strict=True)
+        for name, value in parse_snmp6(self._read(self._path6)):
+            if name not in self._series6:
+                self._series6[name] = self._series(_split6(decode(name)))
+            series6 = self._series6[name]
+            if series6 is not None:
+                readings.append((series6, number(value, "/proc/net/snmp6")))
+        if not readings:
+            raise NoData(f"no {self._paths[0]}")
+        return readings
+
+    def _read(self, path: str) -> bytes:
+        try:
+            return self._files.read(path)
+        except OSError:  # no IPv6
+            return b""
+
+    def _choose(self, names: bytes) -> tuple[tuple[int, ...], tuple[Series, ...]]:
+        """Remember which columns below a line of names are wanted; the line changes only as protocols come into use."""
+        protocol, *fields = decode(names).split()
+        found = [(n, self._series(f"{protocol.rstrip(':')}_{field}")) for n, field in enumerate(fields, start=1)]
+        kept = [(n, series) for n, series in found if series is not None]
+        if len(self._columns) >= _MAX_HEADERS:
+            self._columns.clear()
+        chosen = tuple(n for n, _ in kept), tuple(series for _, series in kept)
+        self._columns[names] = chosen
+        return chosen
+
+    def _series(self, name: str) -> Series | None:
+        if not self._wanted.search(name):
+            return None
+        try:
+            return catalogue.NETSTAT[name].series()
+        except KeyError:  # no name for a metric
+            return None
+
+
+def _split6(name: str) -> str:
+    """Turn `Udp6InErrors` to `Udp6_InErrors`."""
+    protocol, six, field = name.partition("6")
+    return f"{protocol}{six}_{field}"

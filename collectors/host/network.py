@@ -1,0 +1,66 @@
+"""Traffic of each network interface, from /proc/net/dev. See proc_pid_net(5)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from collectors.base import BadReply
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import SeriesByKey, decode, number, numbers
+
+if TYPE_CHECKING:
+    from collectors.base import Reading, Series
+    from collectors.host.kernel import Setup
+    from collectors.host.options import NetworkOptions
+
+_COLUMNS: Final = 16
+
+
+def parse_netdev(data: bytes) -> list[tuple[bytes, list[float]]]:
+    """Parse /proc/net/dev to (interface, its sixteen figures); raises BadReply."""
+    rows = []
+    for line in data.split(b"\n")[2:]:
+        if not line:
+            continue
+        name, _, figures = line.rpartition(b":")  # an alias has a colon in its name
+        words = figures.split()
+        if not name or len(words) != _COLUMNS:
+            raise BadReply(f"/proc/net/dev: expected a name and {_COLUMNS} numbers, got {line[:80]!r}")
+        rows.append((name.strip(), numbers(words, "/proc/net/dev")))
+    return rows
+
+
+class Network:
+    """Reads /proc/net/dev, and from /sys the one counter that it lacks."""
+
+    name: ClassVar[str] = "network"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        options = cast("NetworkOptions", setup.options)
+        self.schedule: Final = setup.schedule
+        self._files, self._path, self._class = setup.files, setup.proc("net/dev"), setup.sys("class/net")
+        self._ignore = re.compile(options.ignore_devices)
+        self._series = SeriesByKey(self._series_of)
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        rows = parse_netdev(self._files.need(self._path))
+        readings: list[Reading] = []
+        for device, figures in rows:
+            series = self._series[device]
+            if series:
+                readings.extend(zip(series, figures, strict=False))  # the last series is that of the counter in /sys
+                try:
+                    unhandled = self._files.read(f"{self._class}/{decode(device)}/statistics/rx_nohandler")
+                    readings.append((series[-1], number(unhandled, "rx_nohandler")))
+                except OSError:
+                    pass
+        self._series.trim(len(rows))
+        return readings
+
+    def _series_of(self, device: str) -> tuple[Series, ...]:
+        if self._ignore.search(device):
+            return ()
+        return tuple(metric.series(device) for metric in (*catalogue.NETWORK_DEVICE, catalogue.NETWORK_NOHANDLER))

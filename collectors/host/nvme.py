@@ -1,0 +1,37 @@
+"""NVMe controllers, from /sys/class/nvme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import entries
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+_FILES: Final = ("firmware_rev", "model", "serial", "state")
+
+
+class Nvme:
+    """Reads /sys/class/nvme."""
+
+    name: ClassVar[str] = "nvme"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._base = setup.files, setup.sys("class/nvme")
+
+    def collect(self) -> list[Reading]:
+        """Read every controller once."""
+        devices = entries(self._base)
+        readings: list[Reading] = []
+        for device in devices:
+            try:
+                words = [self._files.text(f"{self._base}/{device}/{file}") for file in _FILES]
+            except OSError:  # it is being taken out
+                continue
+            readings.append((catalogue.NVME_INFO.series(device, *words), 1.0))
+        return readings

@@ -1,0 +1,56 @@
+"""Packets handled by each CPU, from /proc/net/softnet_stat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import SeriesByKey
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+_MIN_COLUMNS: Final = 9
+_CPU_COLUMN: Final = 12
+
+
+def parse_softnet(data: bytes) -> list[tuple[bytes, tuple[float, float, float]]]:
+    """Parse softnet_stat to (CPU, (processed, dropped, squeezed)); raises BadReply.
+
+    Newer kernels name the CPU in a column; on older ones it is the line's number.
+    """
+    rows = []
+    for line_number, line in enumerate(data.splitlines()):
+        words = line.split()
+        if len(words) < _MIN_COLUMNS:
+            raise BadReply(f"/proc/net/softnet_stat: too few columns in {line[:80]!r}")
+        try:
+            cpu = int(words[_CPU_COLUMN], 16) if len(words) > _CPU_COLUMN else line_number
+            figures = (float(int(words[0], 16)), float(int(words[1], 16)), float(int(words[2], 16)))
+        except (ValueError, OverflowError):
+            raise BadReply(f"/proc/net/softnet_stat: expected hexadecimal numbers, got {line[:80]!r}") from None
+        rows.append((b"%d" % cpu, figures))
+    return rows
+
+
+class Softnet:
+    """Reads /proc/net/softnet_stat."""
+
+    name: ClassVar[str] = "softnet"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._path = setup.files, setup.proc("net/softnet_stat")
+        self._series = SeriesByKey(lambda cpu: tuple(metric.series(cpu) for metric in catalogue.SOFTNET))
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        readings: list[Reading] = []
+        rows = parse_softnet(self._files.need(self._path))
+        for cpu, figures in rows:
+            readings += zip(self._series[cpu], figures, strict=True)
+        self._series.trim(len(rows))
+        return readings

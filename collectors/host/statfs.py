@@ -1,0 +1,137 @@
+"""statvfs(2) that cannot hang its caller: on threads of its own, at most one a mount, with a deadline for each.
+
+A call on a dead NFS or FUSE mount never returns, nor can it be cancelled. So a few daemon threads make the calls: one as long as
+all mounts answer; where one has not answered for 10 ms, more take over the mounts behind it. A mount that misses its deadline
+keeps its thread until the call returns, and is not asked again before that.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+_PATIENCE: Final = 0.01
+_MAX_THREADS: Final = 128
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """One statvfs waiting, under way, or done."""
+
+    key: Hashable
+    path: bytes
+    round: int
+    began: float = 0.0
+    answer: os.statvfs_result | OSError | None = None
+
+
+class StatfsPool:
+    """Asks for the state of many mounts at once; safe for one caller at a time."""
+
+    def __init__(
+        self,
+        timeout: float,
+        *,
+        statvfs: Callable[[bytes], os.statvfs_result] = os.statvfs,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._timeout: Final = timeout
+        self._statvfs, self._monotonic = statvfs, monotonic
+        lock = threading.Lock()
+        self._work_there, self._round_over = threading.Condition(lock), threading.Condition(lock)
+        self._lock: Final = lock
+        self._waiting: deque[_Call] = deque()
+        self._running: dict[Hashable, _Call] = {}
+        self._done: dict[Hashable, _Call] = {}
+        self._round = self._pending = self._threads = self._idle = 0
+        self._closed = False
+
+    def ask(self, mounts: Iterable[tuple[Hashable, bytes]]) -> dict[Hashable, os.statvfs_result | OSError]:
+        """Return the answer of every mount that gave one by its deadline, or too late for the round before this one.
+
+        A mount that is missing from the result did not answer.
+        """
+        with self._lock:
+            self._round += 1
+            self._waiting.extend(_Call(key, path, self._round) for key, path in mounts if key not in self._running)
+            self._pending = len(self._waiting)
+            self._wait()
+            self._waiting.clear()  # not begun: every thread is stuck
+            current = {key: call for key, call in self._done.items() if call.round >= self._round - 1}
+            self._done = {}
+            return {key: call.answer for key, call in current.items() if call.answer is not None}
+
+    def forget(self, key: Hashable) -> None:
+        """Let a mount be asked although a call is stuck: another file system now stands in its place."""
+        with self._lock:
+            self._running.pop(key, None)
+
+    def stuck(self) -> set[Hashable]:
+        """Return the mounts whose calls have not returned."""
+        with self._lock:
+            return set(self._running)
+
+    def close(self) -> None:
+        """End the threads that are not stuck."""
+        with self._lock:
+            self._closed = True
+            self._work_there.notify_all()
+
+    def _wait(self) -> None:
+        """Wait until each mount has answered or missed its deadline, adding threads while none moves."""
+        give_up = self._monotonic() + 2 * self._timeout
+        more, before = 1, len(self._waiting)
+        while self._pending:
+            if self._waiting and self._pending == before:  # the first turn, or none has moved since the last
+                more = self._engage(more)
+            before = self._pending
+            self._round_over.wait(_PATIENCE)
+            now = self._monotonic()
+            mine = (call for call in self._running.values() if call.round == self._round)
+            if now >= give_up or (not self._waiting and all(now - call.began >= self._timeout for call in mine)):
+                return
+
+    def _engage(self, count: int) -> int:
+        """Wake or begin up to `count` threads and return how many to take next time: twice as many."""
+        self._work_there.notify(count)
+        for _ in range(min(count - self._idle, len(self._waiting), _MAX_THREADS - self._threads)):
+            self._threads += 1
+            threading.Thread(target=self._work, name="statvfs", daemon=True).start()
+        return count * 2
+
+    def _work(self) -> None:
+        """Make calls as long as there are any; one thread stays for the next round."""
+        while True:
+            with self._lock:
+                while not self._waiting:
+                    if self._idle or self._closed:
+                        self._threads -= 1
+                        return
+                    self._idle += 1
+                    self._work_there.wait()
+                    self._idle -= 1
+                call = self._waiting.popleft()
+                call.began = self._monotonic()
+                self._running[call.key] = call
+            try:
+                answer: os.statvfs_result | OSError = self._statvfs(call.path)
+            except OSError as error:
+                answer = error
+            except ValueError:  # a NUL in the path
+                answer = OSError("not a path")
+            with self._lock:
+                call.answer = answer
+                if self._running.get(call.key) is call:
+                    del self._running[call.key]
+                    self._done[call.key] = call
+                if call.round == self._round and self._pending:
+                    self._pending -= 1
+                    if not self._pending:
+                        self._round_over.notify()

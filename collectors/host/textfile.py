@@ -1,0 +1,161 @@
+"""Metrics that other programs leave in *.prom files, in the Prometheus text format. One bad file costs only itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from collectors.base import BadReply, Metric, NoData
+from collectors.catalogue import host as catalogue
+from collectors.host.kernel import entries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prometheus_client import Metric as ParsedFamily
+
+    from collectors.base import MetricType, Reading, Series
+    from collectors.host.kernel import Setup
+    from collectors.host.options import TextfileOptions
+
+_MAX_BYTES: Final = 16 * 2**20
+_TYPES: Final[Mapping[str, MetricType]] = {
+    "counter": "counter", "gauge": "gauge", "histogram": "histogram", "summary": "summary", "unknown": "untyped",
+}  # fmt: skip
+
+
+def parse_prom(data: bytes) -> list[ParsedFamily]:
+    """Parse the text format; raises BadReply for anything wrong in it, timestamps included, as node_exporter does."""
+    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415 - only where there are files
+
+    try:
+        text = data.decode("utf-8")
+        families = list(text_string_to_metric_families(text))
+    except UnicodeDecodeError as error:
+        raise BadReply(f"is not UTF-8 (byte {error.start})") from None
+    except Exception as error:  # noqa: BLE001 - the parser raises ValueError, and IndexError or KeyError on some junk
+        raise BadReply(f"is not the Prometheus text format: {error}") from None
+    for family in families:
+        if any(sample.timestamp is not None for sample in family.samples):
+            raise BadReply(f"{family.name} has timestamps, which a scrape of this agent cannot keep")
+    return families
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _File:
+    """A file as it was last read."""
+
+    stamp: tuple[int, int, int]
+    families: tuple[ParsedFamily, ...] = ()
+    error: str = ""
+
+
+class Textfile:
+    """Reads a folder of *.prom files. It blocks, since the folder is on a disk."""
+
+    name: ClassVar[str] = "textfile"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._folder = cast("TextfileOptions", setup.options).directory
+        self.problems: dict[str, str] = {}
+        """What is wrong, by file."""
+        self._files: dict[str, _File] | None = None
+        self._readings: list[Reading] = []
+        self._metrics: dict[str, Metric] = {}
+        self._taken: frozenset[str] = frozenset()
+
+    def collect(self) -> list[Reading]:
+        """Read every file that has changed, and give what all of them say."""
+        folder = os.fspath(self._folder or "")
+        try:
+            names = [name for name in entries(folder) if name.endswith(".prom")]
+        except NoData:
+            self._files = None
+            return [(catalogue.TEXTFILE_ERROR.series(), 1.0)]
+        files = {name: self._load(f"{folder}/{name}", (self._files or {}).get(name)) for name in names}
+        if files != self._files:
+            self._readings = self._merge(files)
+            self._files = files
+        return self._readings
+
+    def _merge(self, files: dict[str, _File]) -> list[Reading]:
+        """Put the files together; what one says twice, or after another, does not count."""
+        merged: dict[Series, float] = {}
+        used: dict[str, Metric] = {}
+        self.problems = {name: file.error for name, file in files.items() if file.error}
+        for name, file in files.items():
+            if file.error:
+                continue
+            try:
+                found = self._of_file(file.families, used)
+            except BadReply as error:
+                self.problems[name] = str(error)
+                continue
+            for series, value in found:
+                merged.setdefault(series, value)
+            merged[catalogue.TEXTFILE_MTIME.series(name)] = float(file.stamp[0] // 10**9)
+        self._metrics = used
+        merged[catalogue.TEXTFILE_ERROR.series()] = float(bool(self.problems))
+        return list(merged.items())
+
+    def _load(self, path: str, before: _File | None) -> _File:
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 - a string is all there is
+                status = os.fstat(file.fileno())
+                stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+                if before is not None and before.stamp == stamp:
+                    return before
+                data = file.read(_MAX_BYTES + 1)
+        except OSError as error:
+            return _File((0, 0, 0), (), f"cannot be read: {error.strerror or error}")
+        if len(data) > _MAX_BYTES:
+            return _File(stamp, (), f"is larger than {_MAX_BYTES} bytes")
+        try:
+            return _File(stamp, tuple(parse_prom(data)))
+        except BadReply as error:
+            return _File(stamp, (), str(error))
+
+    def _of_file(self, families: tuple[ParsedFamily, ...], used: dict[str, Metric]) -> list[Reading]:
+        """Turn a file's families to readings; raises BadReply for a family that another file or this agent has otherwise."""
+        readings: list[Reading] = []
+        mine: dict[str, Metric] = {}
+        for family in families:
+            kind = _TYPES.get(family.type)
+            if kind is None:
+                raise BadReply(f"{family.name} has the type {family.type}, which the text format does not know")
+            if family.samples:
+                metric = self._metric(family, kind, {**used, **mine})
+                mine[metric.full_name] = metric
+                names = sorted({label for sample in family.samples for label in sample.labels})
+                for sample in family.samples:
+                    # Labels one sample lacks are empty in it, so that all samples of a family have the same.
+                    labels = tuple(name for name in names if name in sample.labels or name not in ("le", "quantile"))
+                    values = tuple(sample.labels.get(name, "") for name in labels)
+                    readings.append((metric.sample_series(sample.name, labels, values), sample.value))
+        used.update(mine)
+        return readings
+
+    def _metric(self, family: ParsedFamily, kind: MetricType, used: Mapping[str, Metric]) -> Metric:
+        # The parser takes `_total` off a counter's name; a file may also have a counter without it.
+        name = family.samples[0].name if kind in ("counter", "gauge", "untyped") else family.name
+        if name in self._own_names():
+            raise BadReply(f"{name} is this agent's own")
+        known = used.get(name) or self._metrics.get(name)
+        if known is not None and known.type == kind and (known.help == family.documentation or name in used):
+            return known
+        if name in used:
+            raise BadReply(f"{name} has the type {used[name].type} in another file")
+        namespace, _, rest = name.partition("_")
+        if not namespace or not rest:  # line protocol needs both a measurement and a field
+            raise BadReply(f"{name} needs a namespace, as in namespace_name")
+        return Metric(namespace=namespace, name=rest, type=kind, help=family.documentation)
+
+    def _own_names(self) -> frozenset[str]:
+        if not self._taken:
+            from collectors.catalogue import all_metrics  # noqa: PLC0415 - only where there are files
+
+            self._taken = frozenset(metric.full_name for metric in all_metrics())
+        return self._taken

@@ -1,0 +1,75 @@
+"""How well the clock is synchronised, as adjtimex(2) tells it."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply, NoData, Refused
+from collectors.catalogue import host as catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+_FIELDS: Final = (
+    "modes", "offset", "freq", "maxerror", "esterror", "status", "constant", "precision", "tolerance", "sec", "usec", "tick",
+    "ppsfreq", "jitter", "shift", "stabil", "jitcnt", "calcnt", "errcnt", "stbcnt", "tai",
+)  # fmt: skip
+_LAYOUT: Final = struct.Struct("@I4li8li5li44x")
+"""struct timex of <sys/timex.h>, in the machine's own layout."""
+_STA_NANO: Final = 0x2000
+_TIME_ERROR: Final = 5
+_MICRO, _NANO = 1e6, 1e9
+_PPM_FRACTION: Final = 1e6 * 65536
+"""Frequencies are in parts per million with a 16-bit fraction."""
+
+
+def parse_timex(data: bytes, state: int) -> dict[str, float]:
+    """Parse a struct timex and the state adjtimex returned to figures by field, in base units; raises BadReply."""
+    if len(data) != _LAYOUT.size:
+        raise BadReply(f"adjtimex: expected {_LAYOUT.size} bytes, got {len(data)}")
+    raw = dict(zip(_FIELDS, _LAYOUT.unpack(data), strict=True))
+    divisor = _NANO if raw["status"] & _STA_NANO else _MICRO
+    return {
+        **{name: float(raw[name]) for name in ("status", "constant", "shift", "jitcnt", "calcnt", "errcnt", "stbcnt", "tai")},
+        **{name: raw[name] / _MICRO for name in ("maxerror", "esterror", "tick")},
+        **{name: raw[name] / divisor for name in ("offset", "jitter")},
+        **{name: raw[name] / _PPM_FRACTION for name in ("ppsfreq", "stabil")},
+        "freq": 1.0 + raw["freq"] / _PPM_FRACTION,
+        "sync": 0.0 if state == _TIME_ERROR else 1.0,
+    }
+
+
+def adjtimex() -> tuple[int, bytes]:
+    """Ask the kernel, changing nothing; raises NoData or Refused."""
+    import ctypes  # noqa: PLC0415 - only where the collector runs
+
+    call = getattr(ctypes.CDLL(None, use_errno=True), "adjtimex", None)
+    if call is None:
+        raise NoData("no adjtimex in this C library")
+    buffer = ctypes.create_string_buffer(_LAYOUT.size)
+    state: int = call(buffer)
+    if state < 0:
+        raise Refused("adjtimex: not permitted")
+    return state, buffer.raw
+
+
+class Timex:
+    """Asks adjtimex(2)."""
+
+    name: ClassVar[str] = "timex"
+    device: Final = ""
+
+    def __init__(self, setup: Setup, ask: Callable[[], tuple[int, bytes]] = adjtimex) -> None:
+        self.schedule: Final = setup.schedule
+        self._ask = ask
+        self._series = {name: metric.series() for name, metric in catalogue.TIMEX.items()}
+
+    async def collect(self) -> list[Reading]:
+        """Ask once."""
+        state, data = self._ask()
+        figures = parse_timex(data, state)
+        return [(series, figures[name]) for name, series in self._series.items()]

@@ -1,0 +1,39 @@
+"""The kernel's name and version and the host's, as uname(2) gives them, from /proc/sys/kernel."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import NoData
+from collectors.catalogue import host as catalogue
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+
+class Uname:
+    """Reads /proc/sys/kernel."""
+
+    name: ClassVar[str] = "uname"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._base = setup.files, setup.proc("sys/kernel")
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        ostype, release, version = (self._word(file) for file in ("ostype", "osrelease", "version"))
+        if not release:
+            raise NoData(f"no {self._base}/osrelease")
+        machine = self._word("arch") or os.uname().machine  # the file came with Linux 6.1
+        series = catalogue.UNAME_INFO.series(ostype, release, version, machine, self._word("hostname"), self._word("domainname"))
+        return [(series, 1.0)]
+
+    def _word(self, file: str) -> str:
+        try:
+            return self._files.text(f"{self._base}/{file}")
+        except OSError:
+            return ""
