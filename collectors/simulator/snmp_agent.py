@@ -142,7 +142,7 @@ class Responder:
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._loop: asyncio.AbstractEventLoop | None = None
         try:
-            self._socket.setblocking(False)
+            self._socket.settimeout(0)
             self._socket.bind(listen)
         except OSError:
             self._socket.close()

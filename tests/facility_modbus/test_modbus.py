@@ -100,9 +100,9 @@ async def test_a_meter_s_values_arrive_in_base_units_with_their_phases() -> None
         {f"dc_meter_up{base}": 1.0, f"dc_meter_power_watts{base}": 7500.0, f"dc_meter_frequency_hertz{base}": 50.01,
          f"dc_meter_power_factor_ratio{base}": 0.97, f"dc_meter_energy_joules_total{base}": 1234.5 * 3.6e6,
          f"dc_meter_exported_energy_joules_total{base}": 2.0 * 3.6e6}
-        | {f"dc_meter_voltage_volts{phase.format(n)}": v for n, v in zip("123", (230.5, 231.25, 229.75), strict=True)}
-        | {f"dc_meter_current_amperes{phase.format(n)}": v for n, v in zip("123", (10.0, 11.0, 12.0), strict=True)}
-        | {f"dc_meter_phase_power_watts{phase.format(n)}": v for n, v in zip("123", (2300.0, 2500.0, 2700.0), strict=True)},
+        | {f"dc_meter_voltage_volts{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (230.5, 231.25, 229.75), strict=True)}
+        | {f"dc_meter_current_amperes{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (10.0, 11.0, 12.0), strict=True)}
+        | {f"dc_meter_phase_power_watts{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (2300.0, 2500.0, 2700.0), strict=True)},
         rel=1e-6,
     )  # fmt: skip
     assert one.device == "m1"
@@ -129,12 +129,12 @@ async def test_a_phase_that_is_not_wired_is_absent_and_a_phase_that_fails_is_zer
 
     async with serving(simulated(state, action=action)) as address, meters(meter(address)) as (one,):
         got = await values(one)
-        assert not [name for name in got if 'phase="3"' in name]
-        assert len([name for name in got if 'phase="2"' in name]) == 3
+        assert not [name for name in got if 'phase="L3"' in name]
+        assert len([name for name in got if 'phase="L2"' in name]) == 3
         assert one.dropped == {"unwired": 3}
         state[2] = state[8] = state[14] = 0.0
         got = await values(one)
-    assert [value for name, value in got.items() if 'phase="2"' in name] == [0.0, 0.0, 0.0]
+    assert [value for name, value in got.items() if 'phase="L2"' in name] == [0.0, 0.0, 0.0]
 
 
 async def test_an_exception_costs_only_its_block() -> None:

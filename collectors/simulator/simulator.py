@@ -1,0 +1,143 @@
+"""Run a simulated site: every PDU an SNMP agent on its own port or address, every meter behind Modbus TCP, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ipaddress
+import resource
+import time
+from typing import TYPE_CHECKING, Final
+
+from collectors.simulator.layouts import SimulatedPdu
+from collectors.simulator.modbus_meters import MeterServer, SimulatedMeter
+from collectors.simulator.model import Model
+from collectors.simulator.site import UTC_OFFSET
+from collectors.simulator.snmp_agent import Responder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from collectors.simulator.faults import Fault, PlannedFault
+    from collectors.simulator.site import Site
+
+_FIRST_SPREAD: Final = int(ipaddress.IPv4Address("127.1.0.1"))
+_SPARE_DESCRIPTORS: Final = 64
+_WARMER_AT_B: Final = 0.4  # degrees between the two sensors of a rack
+_GATEWAY_POINTS: Final = ("utility", "cooling", "lighting")
+
+
+class Simulator:
+    """The devices of one simulated site.
+
+    With `port` 0 every device takes a free port; else PDUs take ports from `port` on and meters the ones after. With `spread`
+    every PDU has an address of its own (127.1.0.1 and up) and all share one port, as in a real network.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        listen: str = "127.0.0.1",
+        port: int = 0,
+        spread: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.site, self.model = site, Model(site)
+        self._listen, self._port, self._spread = listen, port, spread
+        since = month_begin(clock())
+        self.pdus = {
+            pdu.name: SimulatedPdu(rack, pdu, clock=clock, since=since, warmer=_WARMER_AT_B if pdu.feed == "B" else 0.0)
+            for rack, pdu in site.pdus()
+        }
+        on_gateway = [meter for meter in self.model.meters if meter.point in _GATEWAY_POINTS]
+        alone = [meter for meter in self.model.meters if meter.point not in _GATEWAY_POINTS]
+        groups = [on_gateway, *([meter] for meter in alone)]
+        self._servers = [
+            MeterServer([SimulatedMeter(meter, unit=unit, clock=clock, since=since) for unit, meter in enumerate(group, 1)])
+            for group in groups
+        ]
+        self.meters = {meter.name: meter for server in self._servers for meter in server.meters.values()}
+        self._responders: list[Responder] = []
+        self._addresses: dict[str, str] = {}
+        self._planned: list[asyncio.TimerHandle] = []
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """`host:port` of every device by its name, once started."""
+        return self._addresses
+
+    @property
+    def answered(self) -> int:
+        """SNMP requests answered since the start."""
+        return sum(responder.answered for responder in self._responders)
+
+    async def start(self) -> None:
+        """Listen on every address; raises OSError where one is taken."""
+        _allow_descriptors(len(self.pdus) + _SPARE_DESCRIPTORS)
+        loop = asyncio.get_running_loop()
+        try:
+            port = self._port
+            for number, pdu in enumerate(self.pdus.values()):
+                host = str(ipaddress.IPv4Address(_FIRST_SPREAD + number)) if self._spread else self._listen
+                responder = Responder(pdu, (host, port))
+                self._responders.append(responder)
+                self._addresses[pdu.name] = _joined(responder.address)
+                if self._spread:
+                    port = responder.address[1]
+                elif port:
+                    port += 1
+            if self._spread and self._port:
+                port += 1
+            for server in self._servers:
+                address = await server.start((self._listen, port if self._port else 0))
+                self._addresses |= {meter.name: _joined(address) for meter in server.meters.values()}
+                port += 1
+        except BaseException:
+            await self.stop()
+            raise
+        for responder in self._responders:
+            responder.start(loop)
+
+    async def stop(self) -> None:
+        """Close everything."""
+        for handle in self._planned:
+            handle.cancel()
+        for responder in self._responders:
+            responder.close()
+        self._responders.clear()
+        for server in self._servers:
+            await server.stop()
+
+    def set_fault(self, device: str, fault: Fault | None) -> None:
+        """Give a device a fault, or take it away; raises KeyError for a device that is not there."""
+        (self.pdus.get(device) or self.meters[device]).fault = fault
+
+    def plan(self, faults: Sequence[PlannedFault]) -> None:
+        """Let faults come and go by the clock of the run; raises KeyError for a device that is not there."""
+        loop = asyncio.get_running_loop()
+        for fault in faults:
+            if fault.device not in self.pdus and fault.device not in self.meters:
+                raise KeyError(fault.device)
+            self._planned.append(loop.call_later(fault.since, self.set_fault, fault.device, fault.fault))
+            if fault.until is not None:
+                self._planned.append(loop.call_later(fault.until, self.set_fault, fault.device, None))
+
+
+def month_begin(at: float) -> float:
+    """Return the beginning of a time's month at the site: since when the registers count."""
+    zone = dt.timezone(dt.timedelta(seconds=UTC_OFFSET))
+    return dt.datetime.fromtimestamp(at, zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _joined(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _allow_descriptors(count: int) -> None:
+    """Raise this process's limit of open files as far as it is allowed to."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
