@@ -1,0 +1,57 @@
+"""The sink's own metrics, read off its counters when somebody looks: nothing is counted twice, and a push costs nothing for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+from collectors.catalogue import agent as catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from prometheus_client.core import Metric as Family
+
+    from agent.sinks.influx import InfluxSink
+    from collectors.base import Metric
+
+DROP_REASONS: Final = ("quota", "memory", "corrupt", "dead_letter")
+
+
+class SinkMetrics:
+    """A collector in prometheus-client's sense; one for each sink."""
+
+    def __init__(self, sink: InfluxSink) -> None:
+        self._sink: Final = sink
+
+    def describe(self) -> list[Family]:
+        """Name no series ahead, so that two sinks may share one registry."""
+        return []
+
+    def collect(self) -> Iterator[Family]:
+        """Yield every family of this sink."""
+        sink, state = self._sink, self._sink.spool.state()
+        yield self._gauge(catalogue.SPOOL_BYTES, state.waiting_bytes)
+        yield self._gauge(catalogue.SPOOL_MAX_BYTES, sink.spool.max_bytes)
+        yield self._gauge(catalogue.SPOOL_SAMPLES, state.waiting)
+        yield self._gauge(catalogue.SPOOL_OLDEST, state.oldest)
+        yield self._gauge(catalogue.SPOOL_HEALTHY, state.healthy)
+        yield self._counter(catalogue.SINK_COLLECTED, {"": state.collected})
+        yield self._counter(catalogue.SINK_SENT, {"": state.sent})
+        yield self._counter(catalogue.SINK_DROPPED, dict.fromkeys(DROP_REASONS, 0) | state.dropped)
+        yield self._counter(catalogue.SINK_REQUESTS, sink.requests.copy())
+        yield self._gauge(catalogue.SINK_UP, sink.up)
+
+    def _gauge(self, metric: Metric, value: float | None) -> Family:
+        family = GaugeMetricFamily(metric.full_name, metric.help, labels=metric.labels)
+        if value is not None:
+            family.add_metric([self._sink.name], value)
+        return family
+
+    def _counter(self, metric: Metric, values: Mapping[str, float]) -> Family:
+        """Make a counter's family; the keys of `values` are of its second label, where it has one."""
+        family = CounterMetricFamily(metric.full_name, metric.help, labels=metric.labels)
+        for key, value in sorted(values.items()):
+            family.add_metric([self._sink.name, key][: len(metric.labels)], value)
+        return family

@@ -1,0 +1,166 @@
+"""Carries the readable rows of a damaged spool over to a new file; the damaged one is kept beside it as `NAME.damaged`.
+
+Two passes. First the file is read as SQLite sees it, from the front until a page cannot be read, then from the back. If that was
+not all, an image is put together that SQLite can open whatever happened to the first page or the log's checksums: a copy
+of the file, every page of the write-ahead log laid over it, and the first page of an empty spool, which is always the same, in
+front. What is wrong in such an image does not matter, for each row must match its own checksum.
+
+The formats: https://www.sqlite.org/fileformat2.html (1.3 the header, 4 the write-ahead log).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import struct
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Final
+
+from agent.sinks.store import PAGE, SELECT, chunk_of, connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agent.sinks.chunk import Chunk
+
+_WAL_HEADER: Final = 32
+_FRAME_HEADER: Final = 24
+_ROWS_AT_ONCE: Final = 256
+_INSERT: Final = "INSERT OR IGNORE INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+def salvage(path: Path, base: int) -> int:
+    """Replace a damaged file by one with its readable rows after `base`, renumbered; returns how many samples they hold."""
+    renewed, image, log = path.with_suffix(".new"), path.with_suffix(".image"), path.with_name(path.name + "-wal")
+    for leftover in (renewed, image):
+        leftover.unlink(missing_ok=True)
+    os.close(os.open(renewed, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    try:
+        with closing(connect(renewed)) as target:
+            for pragma in ("journal_mode=MEMORY", "synchronous=OFF"):  # no second copy of everything, one sync at the end
+                target.execute(f"PRAGMA {pragma}").fetchall()
+            target.execute("BEGIN")
+            whole = path.exists() and _carry_over(f"{path.as_uri()}?mode=ro", target, base)
+            if not whole and path.exists() and _has_room(path, log):
+                _build_image(path, log, image, renewed)
+                _carry_over(f"{image.as_uri()}?immutable=1", target, base)
+            saved = _renumber(target, base)
+            target.execute("COMMIT")
+        with renewed.open("rb+") as file:
+            os.fsync(file.fileno())
+    except BaseException:
+        renewed.unlink(missing_ok=True)
+        raise
+    finally:
+        image.unlink(missing_ok=True)
+    for source, kept in ((path, path.with_suffix(".damaged")), (log, path.with_suffix(".damaged-wal"))):
+        kept.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            source.replace(kept)
+    path.with_name(path.name + "-shm").unlink(missing_ok=True)
+    renewed.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    return saved
+
+
+def _carry_over(uri: str, target: sqlite3.Connection, base: int) -> bool:
+    """Copy the readable rows of a file; returns whether nothing stood in the way."""
+    whole = True
+    try:
+        source = sqlite3.connect(uri, uri=True, isolation_level=None)
+    except sqlite3.Error:
+        return False
+    with closing(source):
+        for order in ("ASC", "DESC"):
+            clean = _copy_rows(source, target, base, order)
+            whole = whole and clean
+            if clean:
+                break
+        with suppress(sqlite3.Error, UnicodeError, OverflowError):
+            letters = source.execute("SELECT time, reason, line FROM dead_letter ORDER BY id")
+            while rows := letters.fetchmany(_ROWS_AT_ONCE):
+                target.executemany("INSERT OR IGNORE INTO dead_letter (time, reason, line) VALUES (?, ?, ?)", rows)
+    return whole
+
+
+def _copy_rows(source: sqlite3.Connection, target: sqlite3.Connection, base: int, order: str) -> bool:
+    clean = True
+    try:
+        for row in source.execute(f"{SELECT} ORDER BY id {order}"):
+            chunk = chunk_of(row)
+            if chunk is None:
+                clean = False
+            elif chunk.id > base:
+                _insert(target, chunk)
+    except (sqlite3.Error, UnicodeError, OverflowError) as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            raise
+        return False
+    return clean
+
+
+def _insert(target: sqlite3.Connection, chunk: Chunk) -> None:
+    target.execute(_INSERT, (chunk.id, chunk.time, chunk.samples, chunk.raw, chunk.crc, chunk.payload))
+
+
+def _renumber(target: sqlite3.Connection, base: int) -> int:
+    """Close the gaps in the ids, so that they count samples again; returns the samples there are."""
+    tail, last = base, base
+    while row := target.execute(f"{SELECT} WHERE id > ? ORDER BY id LIMIT 1", (last,)).fetchone():
+        chunk = chunk_of(row)
+        if chunk is None:
+            break
+        last = chunk.id
+        tail += chunk.samples
+        if tail != chunk.id:
+            target.execute("DELETE FROM batch WHERE id = ?", (chunk.id,))
+            chunk.id = tail
+            _insert(target, chunk)
+    return tail - base
+
+
+def _has_room(path: Path, log: Path) -> bool:
+    needed = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+    return shutil.disk_usage(path.parent).free > 2 * needed
+
+
+def _build_image(path: Path, log: Path, image: Path, empty: Path) -> None:
+    """Put together a file SQLite can open: the damaged file, the log's pages over it, a sound first page in front."""
+    shutil.copyfile(path, image)
+    with image.open("rb+") as file:
+        if log.exists():
+            _lay_over(log.read_bytes(), file.fileno())
+        size = max(PAGE, file.seek(0, os.SEEK_END) // PAGE * PAGE)
+        file.truncate(size)
+        os.pwrite(file.fileno(), _first_page(empty, size // PAGE), 0)
+
+
+def _lay_over(log: bytes, fd: int) -> None:
+    """Write the page of every frame of the log's last round, in order, whether or not its checksum holds."""
+    frame = _FRAME_HEADER + PAGE
+    salts = log[_WAL_HEADER + 8 : _WAL_HEADER + 16]
+    most = os.fstat(fd).st_size // PAGE + len(log) // frame + 1
+    for start in range(_WAL_HEADER, len(log) - frame + 1, frame):
+        (number,) = struct.unpack_from(">I", log, start)
+        if log[start + 8 : start + 16] == salts and 0 < number <= most:
+            os.pwrite(fd, log[start + _FRAME_HEADER : start + frame], (number - 1) * PAGE)
+
+
+def _first_page(empty: Path, pages: int) -> bytes:
+    """Return the first page of an empty spool, made to head a file of so many pages, none of them free, without a log."""
+    scratch = empty.with_suffix(".first")
+    scratch.unlink(missing_ok=True)
+    try:
+        connect(scratch).close()
+        page = bytearray(scratch.read_bytes()[:PAGE])
+    finally:
+        scratch.unlink(missing_ok=True)
+    page[18:20] = b"\x01\x01"
+    struct.pack_into(">III", page, 28, pages, 0, 0)
+    page[92:96] = page[24:28]
+    return bytes(page)
