@@ -1,0 +1,337 @@
+"""The energy ledger: joules and seconds covered, per meter and hour, from whatever the collectors read.
+
+`accept` only appends to a list; a thread of its own writes what has come in every few seconds, in one transaction. What a
+crash costs is those seconds, and a meter with an energy register not even them: the register's difference bridges the gap.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from agent.inventory import Inventory
+from agent.kpi import history
+from agent.kpi.energy import CELL_MS, CELLS, HOUR_MS, HourCells
+from agent.kpi.rehour import ENERGY, POWER, Span, floor_hour, prune, prune_hours, put_imported, recompute
+from agent.kpi.store import Store, add_meter, add_readings, load_hours, unpack
+from collectors.catalogue import facility
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from prometheus_client import CollectorRegistry
+
+    from collectors.base import Batch, Metric, Series
+
+log = logging.getLogger(__name__)
+
+_TRACKED: Final[Mapping[Metric, tuple[str, int]]] = {
+    facility.METER_POWER: ("meter", POWER),
+    facility.METER_ENERGY: ("meter", ENERGY),
+    facility.METER_EXPORTED: ("export", ENERGY),
+    facility.PDU_POWER: ("pdu", POWER),
+    facility.PDU_ENERGY: ("pdu", ENERGY),
+}
+_INTERVALS_IN_LIFETIME: Final = 2.5
+_PDU_HEADROOM: Final = 2.0
+"""A PDU whose rating nobody states cannot draw more than this many times what its feed carries."""
+
+_PRUNED_AT_ONCE: Final = 2000
+_MAX_PENDING: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSettings:
+    """How much the ledger keeps, in seconds.
+
+    `pdu_resolution` keeps one reading of each PDU in so many seconds, which must divide an hour; None chooses by the number
+    of PDUs. Facility meters keep every reading.
+    """
+
+    retention: float = 48 * 3600.0
+    flush_interval: float = 5.0
+    pdu_resolution: int | None = None
+    pdu_hours: float = 35 * 86400.0
+
+    def resolution(self, pdus: int) -> int:
+        """Return the seconds between two readings kept of one PDU."""
+        if self.pdu_resolution is not None:
+            return self.pdu_resolution
+        return next(seconds for most, seconds in ((2_000, 60), (20_000, 300), (float("inf"), 900)) if pdus <= most)
+
+
+class Energy(NamedTuple):
+    """Energy over a stretch of time, and how many seconds of it were covered."""
+
+    joules: float
+    seconds: float
+
+
+class _Meter:
+    """A meter as the readings name it."""
+
+    __slots__ = ("id", "kind", "name", "point", "rating", "site", "wrap")
+
+    def __init__(self, site: str, name: str, kind: str, label: str, inventory: Inventory) -> None:
+        self.id: int | None = None
+        self.site, self.name, self.kind = site, name, kind
+        listed = inventory.meters.get((site, name))
+        self.point = point_of(inventory, site, name, kind, label)
+        self.rating = listed.rating_watts if listed else None
+        self.wrap = listed.wrap_joules if listed else None
+        if self.rating is None and kind == "pdu" and (fed := inventory.feeds.get(name)) is not None:
+            capacity = fed.rack.feeds[fed.feed].capacity_watts
+            self.rating = capacity * _PDU_HEADROOM if capacity else None
+
+
+class _Channel:
+    """One quantity of one meter, with what it said last."""
+
+    __slots__ = ("last", "meter", "quantity", "slot", "slot_ms")
+
+    def __init__(self, meter: _Meter, quantity: int, slot_ms: int) -> None:
+        self.meter, self.quantity, self.slot_ms = meter, quantity, slot_ms
+        self.slot = -1
+        self.last = (-1, 0.0)
+
+
+def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) -> str:
+    """Return where a meter counts: where the inventory says, else where its readings say; PDUs at `pdu_output`."""
+    if kind == "export":
+        return "export"
+    listed = inventory.meters.get((site, name))
+    if listed is not None and listed.point:
+        return listed.point
+    return "pdu_output" if kind == "pdu" else label or "other"
+
+
+class Ledger:
+    """The ledger of one agent. `accept` and `counts` belong to the event loop; everything else may run on any thread."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        inventory: Inventory | None = None,
+        settings: LedgerSettings | None = None,
+        registry: CollectorRegistry | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings or LedgerSettings()
+        self.inventory = inventory or Inventory(hub="")
+        self.counts: Counter[str] = Counter()
+        """Readings `taken`, the reasons of those not taken, and what registers did (`wrap`, `reset`)."""
+        self.store = Store(path)
+        self.reader = Store(path)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pending: list[tuple[_Channel, int, int, float, int]] = []
+        self._channels: dict[Series, _Channel] = {}
+        self._meters: dict[tuple[str, str, str], _Meter] = {}
+        self._pdu_slot = 1000 * self.settings.resolution(len(self.inventory.feeds))
+        self._horizon = self._find_horizon()
+        self._next_upkeep = 0.0
+        self._unpruned: list[int] = []
+        self._healthy = True
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        if registry is not None:
+            from agent.kpi.ledger_metrics import LedgerMetrics  # noqa: PLC0415 - needs prometheus-client
+
+            registry.register(LedgerMetrics(self.counts))
+
+    # Taking readings: on the event loop, so nothing here waits.
+
+    def accept(self, batch: Batch) -> None:
+        """Take the power and energy readings of a batch; never blocks and never raises."""
+        moment = 0
+        with self._lock:
+            for series, value in batch.readings:
+                if series.metric not in _TRACKED:
+                    continue
+                if not moment:
+                    moment = round(batch.time * 1000)
+                    interval = max(1, round(batch.lifetime * 1000 / _INTERVALS_IN_LIFETIME))
+                channel = self._channels.get(series)
+                if channel is None:
+                    channel = self._channels[series] = self._channel(series)
+                self._judge(channel, moment, value, interval)
+
+    def _judge(self, channel: _Channel, moment: int, value: float, interval: int) -> None:
+        """Keep a reading, unless it is refused or its slot already has an earlier one."""
+        rating = channel.meter.rating
+        if not value >= 0:
+            self.counts["negative"] += 1
+        elif rating is not None and channel.quantity == POWER and value > rating:
+            self.counts["above_rating"] += 1
+        elif moment < self._horizon:
+            self.counts["late"] += 1
+        elif (moment, value) == channel.last:
+            self.counts["duplicate"] += 1
+        else:
+            slot = moment - moment % channel.slot_ms
+            if slot == channel.slot and moment > channel.last[0]:
+                return
+            channel.slot, channel.last = slot, (moment, value)
+            self._pending.append((channel, slot, moment, value, max(interval, channel.slot_ms)))
+
+    def _channel(self, series: Series) -> _Channel:
+        kind, quantity = _TRACKED[series.metric]
+        name = series.label("pdu" if kind == "pdu" else "meter")
+        key = (series.label("site"), name, kind)
+        meter = self._meters.get(key)
+        if meter is None:
+            meter = self._meters[key] = _Meter(*key, series.label("point"), self.inventory)
+        return _Channel(meter, quantity, self._pdu_slot if kind == "pdu" else 1)
+
+    # Writing: on the ledger's own thread, or wherever flush() is called.
+
+    def start(self) -> None:
+        """Write what comes in every few seconds, on a thread of the ledger's own."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(self.settings.flush_interval)
+            self.flush()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Write what is left and close the database."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                log.error("ledger: still writing after %g s; what is pending is lost", timeout)
+                return
+        self.flush()
+        self.store.close()
+        self.reader.close()
+
+    def flush(self) -> None:
+        """Write what has come in; on an error it stays pending, and is tried again."""
+        with self._lock:
+            pending, self._pending = self._pending, []
+        try:
+            self._write(pending)
+            self._upkeep()
+        except sqlite3.Error as error:
+            with self._lock:
+                self._pending[:0] = pending
+                lost = max(0, len(self._pending) - _MAX_PENDING)
+                del self._pending[:lost]
+                self.counts["memory"] += lost
+            if self._healthy:
+                log.error("ledger: cannot write (%s); readings wait in memory", error)  # noqa: TRY400 - one line
+            self._healthy = False
+        else:
+            if not self._healthy:
+                log.info("ledger: writes again")
+            self._healthy = True
+
+    def _write(self, pending: list[tuple[_Channel, int, int, float, int]]) -> None:
+        if not pending:
+            return
+        spans: dict[_Meter, dict[int, Span]] = {}
+        events: Counter[str] = Counter()
+        with self.store.transaction() as db:
+            rows = []
+            for channel, slot, moment, value, interval in pending:
+                meter = channel.meter
+                if meter.id is None:
+                    meter.id = add_meter(db, meter.site, meter.name, meter.kind, meter.point)
+                rows.append((meter.id, channel.quantity, slot, moment, value, interval))
+                of_meter = spans.setdefault(meter, {})
+                span = of_meter.get(channel.quantity)
+                of_meter[channel.quantity] = (
+                    Span(moment, moment, interval)
+                    if span is None
+                    else Span(min(span.first, moment), max(span.last, moment), max(span.interval, interval))
+                )
+            news = add_readings(db, rows)
+            for meter, of_meter in spans.items():
+                assert meter.id is not None  # noqa: S101 - set above
+                change = recompute(db, meter.id, of_meter, sealed_before=self._horizon, rating=meter.rating, wrap=meter.wrap)
+                db.executemany(
+                    "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(meter.site, meter.point, h) for h in change.hours]
+                )
+                first = of_meter[ENERGY].first if ENERGY in of_meter else None
+                events.update(e.kind for e in change.events if first is not None and e.time >= first)
+        with self._lock:
+            self.counts["taken"] += news
+            self.counts["duplicate"] += len(rows) - news
+            self.counts.update(events)
+
+    def _find_horizon(self) -> int:
+        return floor_hour(round((self._clock() - self.settings.retention) * 1000))
+
+    def _upkeep(self) -> None:
+        """Let go of what is past the retention: each hour, and of a big site a part at a time."""
+        now = self._clock()
+        if now >= self._next_upkeep:
+            self._next_upkeep = now + 3600.0
+            self._horizon = self._find_horizon()
+            self._unpruned = [meter.id for meter in self.store.meters()]
+            with self.store.transaction() as db:
+                prune_hours(db, cells_before=self._horizon, pdus_before=floor_hour(round((now - self.settings.pdu_hours) * 1000)))
+                history.thin(db, now)
+        if self._unpruned:
+            part, self._unpruned = self._unpruned[:_PRUNED_AT_ONCE], self._unpruned[_PRUNED_AT_ONCE:]
+            with self.store.transaction() as db:
+                prune(db, part, self._horizon)
+
+    # Asking.
+
+    def energy(self, meter: str, start: float, end: float, *, site: str = "") -> Energy:
+        """Return what one meter counted between two times (seconds since the epoch).
+
+        Within an hour it goes by cells of five minutes where they are kept, else by the hour's mean.
+        """
+        first, last = round(start * 1000), round(end * 1000)
+        hours = range(floor_hour(first), last, HOUR_MS)
+        joules, covered = 0.0, 0.0
+        with self.reader.read() as db:
+            ids = db.execute(
+                "SELECT id FROM meter WHERE name = ? AND kind != 'export' AND (site = ? OR ? = '')", (meter, site, site)
+            ).fetchall()
+            for (number,) in ids:
+                for hour, (total, ms, _, data) in sorted(load_hours(db, number, hours).items()):
+                    if first <= hour and hour + HOUR_MS <= last:
+                        joules, covered = joules + total, covered + ms
+                        continue
+                    cells = unpack(data) if data is not None else HourCells.uniform(total)
+                    for n in range(CELLS):
+                        begin = hour + n * CELL_MS
+                        share = max(0, min(last, begin + CELL_MS) - max(first, begin)) / CELL_MS
+                        joules, covered = joules + cells.joules[n] * share, covered + cells.covered[n] * share
+        return Energy(joules, covered / 1000.0)
+
+    def import_hours(self, site: str, meter: str, hours: Mapping[int, HourCells]) -> list[int]:
+        """Write hours from elsewhere (a bill, another system) over what is there; returns those that are different now."""
+        kind = "pdu" if meter in self.inventory.feeds else "meter"
+        point = point_of(self.inventory, site, meter, kind, "")
+        with self.store.transaction() as db:
+            number = add_meter(db, site, meter, kind, point)
+            changed = put_imported(db, number, hours)
+            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in changed])
+        return changed
+
+    def add_history(self, kpi: str, hub: str, scope: str, time: float, value: float) -> None:
+        """Remember the value of a KPI; of one hour the last stays, and of days long past the last of the day."""
+        with contextlib.suppress(sqlite3.Error), self.store.transaction() as db:
+            history.add(db, kpi, hub, scope, time, value)
+
+    def history(self, kpi: str, hub: str, scope: str, start: float = 0.0, end: float = float("inf")) -> list[tuple[float, float]]:
+        """Return the remembered values of a KPI as (time, value), in order of time."""
+        with self.reader.read() as db:
+            return history.find(db, kpi, hub, scope, start, end)

@@ -1,0 +1,156 @@
+"""Make a meter's hours anew from its readings, and let go of readings that nothing depends on any more.
+
+Hours are always computed whole, from all their readings in order of time, and never added to: so late, repeated and
+reordered readings give the same sums to the last bit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from agent.kpi.energy import HOUR_MS, MAX_GAP_INTERVALS, HourCells, hours_of
+from agent.kpi.store import drop_hour, load_hours, load_readings, neighbours, save_hour, unpack
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping
+
+    from agent.kpi.energy import Event, Raw
+
+POWER: Final = 0
+ENERGY: Final = 1
+
+
+class Span(NamedTuple):
+    """The first and the last time of a meter's new readings of one quantity, and the longest interval they came at."""
+
+    first: int
+    last: int
+    interval: int
+
+    def near(self, reading: Raw, time: int) -> bool:
+        """Tell whether a trapezoid may reach from a neighbouring reading to `time`."""
+        return abs(reading.time - time) <= MAX_GAP_INTERVALS * max(reading.interval, self.interval)
+
+
+class Change(NamedTuple):
+    """What a recomputation did: the hours that are different now, and what the register did in them."""
+
+    hours: list[int]
+    events: list[Event]
+
+
+def floor_hour(time: int) -> int:
+    """Return the first millisecond of the hour a time is in."""
+    return time - time % HOUR_MS
+
+
+def recompute(
+    db: sqlite3.Connection, meter: int, spans: Mapping[int, Span], *, sealed_before: int, rating: float | None, wrap: float | None
+) -> Change:
+    """Compute every hour that new readings can have changed, and write it.
+
+    Hours before `sealed_before` may have lost readings; they change only where the new answer covers more of them, as when
+    a register bridges a long silence.
+    """
+    start, end = _affected(db, meter, spans)
+    power = load_readings(db, meter, POWER, start, end)
+    energy = load_readings(db, meter, ENERGY, start, end)
+    hours, events = hours_of(power, energy, start, end, rating=rating, wrap=wrap)
+    return Change(_write(db, meter, hours, range(max(start, sealed_before), end, HOUR_MS), sealed_before), events)
+
+
+def _affected(db: sqlite3.Connection, meter: int, spans: Mapping[int, Span]) -> tuple[int, int]:
+    """Return the bounds, in whole hours, of what the pairs that hold new readings cover."""
+    first, last = [], []
+    for quantity, span in spans.items():
+        before, after = neighbours(db, meter, quantity, span.first, span.last)
+        first.append(span.first)
+        last.append(span.last)
+        if before is not None and (quantity == ENERGY or span.near(before, span.first)):
+            first.append(before.time)
+        if after is not None and (quantity == ENERGY or span.near(after, span.last)):
+            last.append(after.time)
+    return floor_hour(min(first)), floor_hour(max(last)) + HOUR_MS
+
+
+def _write(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells], span: range, sealed_before: int) -> list[int]:
+    candidates = sorted(hours.keys() | set(span))
+    kept = load_hours(db, meter, candidates)
+    changed = []
+    for hour in candidates:
+        cells = hours.get(hour)
+        old = kept.get(hour)
+        if cells is None:
+            if old is not None and hour >= sealed_before and not old[2]:
+                drop_hour(db, meter, hour)
+                changed.append(hour)
+            continue
+        imported = 0
+        if old is not None:
+            joules, covered, imported, data = old
+            if hour < sealed_before and cells.covered_ms <= covered:
+                continue
+            if imported and data is not None:  # what was imported was said on purpose, and stays
+                cells.put(unpack(data), imported)
+            if covered == cells.covered_ms and joules == cells.total and data is not None and unpack(data).joules == cells.joules:
+                continue
+        save_hour(db, meter, hour, cells, imported)
+        changed.append(hour)
+    return changed
+
+
+def put_imported(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells]) -> list[int]:
+    """Write imported cells over what is there, cell by cell; returns the hours that are different now."""
+    kept = load_hours(db, meter, sorted(hours))
+    changed = []
+    for hour, cells in hours.items():
+        mask = cells.mask
+        if not mask:
+            continue
+        old = kept.get(hour)
+        merged, imported = HourCells(), 0
+        if old is not None:
+            joules, _, imported, data = old
+            merged = unpack(data) if data is not None else HourCells.uniform(joules)
+        before = (list(merged.joules), list(merged.covered), imported)
+        merged.put(cells, mask)
+        imported |= mask
+        if (merged.joules, merged.covered, imported) != before:
+            save_hour(db, meter, hour, merged, imported)
+            changed.append(hour)
+    return changed
+
+
+def prune(db: sqlite3.Connection, meters: Iterable[int], horizon: int) -> None:
+    """Drop readings older than `horizon` that no hour needs any more.
+
+    Kept are all readings of the last hour before it in which the meter was heard, and the one before them: the pair that
+    bridges a silence of any length begins there, and that hour can still be computed whole.
+    """
+    for meter in meters:
+        for quantity in (POWER, ENERGY):
+            key = (meter, quantity)
+            last = db.execute(
+                "SELECT max(slot) FROM reading WHERE meter = ? AND quantity = ? AND slot < ?", (*key, horizon)
+            ).fetchone()[0]
+            if last is None:
+                continue
+            before = db.execute(
+                "SELECT max(slot) FROM reading WHERE meter = ? AND quantity = ? AND slot < ?", (*key, floor_hour(last))
+            ).fetchone()[0]
+            if before is not None:
+                db.execute("DELETE FROM reading WHERE meter = ? AND quantity = ? AND slot < ?", (*key, before))
+
+
+def prune_hours(db: sqlite3.Connection, *, cells_before: int, pdus_before: int) -> None:
+    """Drop the cells of whole hours and, later, the hours of single PDUs; sites' sums keep both."""
+    db.execute(
+        "DELETE FROM cell WHERE hour < ? AND (SELECT covered FROM hour h WHERE h.hour = cell.hour AND h.meter = cell.meter) >= ?",
+        (cells_before, HOUR_MS),
+    )
+    for table in ("hour", "cell"):
+        db.execute(
+            f"DELETE FROM {table} WHERE hour < ? AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')",  # noqa: S608 - two names
+            (pdus_before,),
+        )
