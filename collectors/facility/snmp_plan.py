@@ -67,6 +67,8 @@ class Rule(NamedTuple):
     """What a point needs beyond a factor. Most need nothing, and have none."""
 
     missing: frozenset[float]
+    least: float
+    most: float
     mapped: Mapping[int, float]
     otherwise: float | None
     text: bool
@@ -139,7 +141,7 @@ def _by_rule(raw: Raw, rule: Rule | None, get: Callable[[str], Raw], dropped: Co
         return None
     if rule is None:
         return number
-    if number in rule.missing:
+    if number in rule.missing or not rule.least <= number <= rule.most:
         dropped["sentinel"] += 1
         return None
     for oid, allowed in rule.guards:
@@ -337,8 +339,17 @@ def _point(
         divisor = math.lcm(factor.denominator, shift.denominator)
         multiplier, offset = int(factor * divisor), int(shift * divisor)
     rule = None
-    if wanted.missing or wanted.map or wanted.text or guards:
-        rule = Rule(frozenset(wanted.missing), wanted.map, wanted.otherwise, wanted.text, guards)
+    bounded = wanted.least is not None or wanted.most is not None
+    if wanted.missing or bounded or wanted.map or wanted.text or guards:
+        rule = Rule(
+            missing=frozenset(wanted.missing),
+            least=-math.inf if wanted.least is None else wanted.least,
+            most=math.inf if wanted.most is None else wanted.most,
+            mapped=wanted.map,
+            otherwise=wanted.otherwise,
+            text=wanted.text,
+            guards=guards,
+        )
     return Point(oid, series, multiplier, offset, divisor, rule)
 
 

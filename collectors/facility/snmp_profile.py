@@ -129,7 +129,8 @@ class Reading:
 
     `where` keeps rows whose index part or column is one of the values listed; `match` keeps rows whose column fits a regular
     expression, whose named groups become names for `labels`. `valid_when` is `where` asked anew in every round, for columns
-    that say whether a reading is to be believed. `missing` lists raw values that mean "no reading". `bits` is the width of a
+    that say whether a reading is to be believed. `missing` lists raw values that mean "no reading", and so does any
+    below `least` or above `most`. `bits` is the width of a
     counter's register: where it wraps. Of two readings that give the same series, the first that has a value is used.
     """
 
@@ -147,6 +148,8 @@ class Reading:
     match: dict[str, Pattern] = field(default_factory=dict)
     valid_when: dict[str, list[str]] = field(default_factory=dict)
     missing: list[float] = field(default_factory=list)
+    least: float | None = None
+    most: float | None = None
     map: dict[int, float] = field(default_factory=dict)
     otherwise: float | None = None
     constant: float | None = None
