@@ -1,0 +1,224 @@
+"""One hub, generated from what it stated: every figure has a panel in its own unit, beside its limit and its source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from agent.hubs.model import WHOLE_HUB
+from agent.hubs.units import UNITS, show
+from agent.kpi.wording import NO_DEADLINE, OPERATORS
+from collectors.catalogue import facility, rack, site
+from dashboards.boards.base import HUB_TAG, Board, Section, hub_uid, site_of
+from dashboards.language import LANGUAGES, Text
+from dashboards.panels import Maker
+from dashboards.promql import of
+from dashboards.signals import chip, kpi, link, power, target
+from dashboards.signals import rack as racks
+from dashboards.signals.base import GREEN, ORANGE, Excuse, Signal, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from agent.hubs.model import Fact, Hub, Kpi, Registry
+    from collectors.base import Metric
+    from dashboards.language import Language
+    from dashboards.panels import Cell
+
+HEADLINE: Final = ("racks_in_service", "pue", "accelerators", "compute_flops", "renewable_energy_factor", "rack_occupancy")
+"""What a reader looks for first. Where a hub stated nothing on one, its page says so and lends it no other hub's figure."""
+
+MEASURED: Final = Text("measured", "实测")
+YES_NO: Final = (
+    State(value=0, text=Text("✗ no", "✗ 否"), color=ORANGE),
+    State(value=1, text=Text("✓ yes", "✓ 是"), color=GREEN),
+)
+ENERGY: Final = (
+    power.SITE_PUE, power.PUE_COVERAGE, power.SITE_POWER, power.WINDOW_ENERGY, power.PUE_REQUIRED, power.RENEWABLE,
+)  # fmt: skip
+RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
+
+
+def board(registry: Registry, hub: Hub, language: Language) -> Board:
+    """Return the dashboard of one hub."""
+    make = Maker(language, hub.key)
+    sections = [_standing(make, registry, hub), *_figures(make, hub.facts), *_companions(make, hub)]
+    if hub.policy:
+        sections += _figures(make, hub.policy, policy=True)
+    return Board(
+        uid=hub_uid(hub.key),
+        title=Text(hub.name["en"], hub.name["zh"]),
+        description=Text(f"What {hub.name['en']} stated, and how it stands.", f"{hub.name['zh']}的公开陈述及其现状。"),
+        language=language,
+        variables=[site_of(hub.key)],
+        sections=sections,
+        tags=[HUB_TAG],
+        hub=hub.key,
+        time_from="now-24h",
+        excuse=Excuse(reason="no agent reports for this hub", unless=of(site.TARGET_INFO, scope="hub")),
+    )
+
+
+def _standing(make: Maker, registry: Registry, hub: Hub) -> Section:
+    return Section(
+        title=Text("What was stated, and how it stands", "公开陈述与现状"),
+        cells=[
+            make.timeline(target.STATE, width=24, height=4 + len(hub.facts) // 2),
+            make.text(
+                Text("Where each figure comes from", "数据出处"),
+                _provenance(make, registry, hub),
+                description=Text(
+                    "Figures as published, in our own words, with what the sources leave open.",
+                    "按公开来源登记的数据（自行转述）及来源未说明之处。",
+                ),
+                height=6 + len(hub.facts),
+            ),
+        ],
+    )
+
+
+def _provenance(make: Maker, registry: Registry, hub: Hub) -> str:
+    """Write the facts as a Markdown table, and what the hub stated nothing about."""
+    heads = (
+        Text("Figure", "数据"),
+        Text("Stated", "陈述"),
+        Text("Due", "期限"),
+        Text("Source", "来源"),
+        Text("Left open", "来源未说明"),
+    )
+    lines = ["| " + " | ".join(make.say(head) for head in heads) + " |", "|---" * len(heads) + "|"]
+    lines += [_row(fact, make.language) for fact in hub.facts]
+    if hub.policy:
+        lines += ["", make.say(Text("National policy, not stated by the hub:", "国家政策（非枢纽自身陈述）：")), "", *lines[:2]]
+        lines += [_row(fact, make.language) for fact in hub.policy]
+    stated = {fact.kpi.key for fact in hub.facts if fact.scope == WHOLE_HUB}
+    silent = [registry.kpis[key].name[make.language] for key in HEADLINE if key not in stated]
+    if silent:
+        start = make.say(Text("**No target stated** for the whole hub: ", "**未公布**整个枢纽的目标："))
+        lines += ["", start + make.say(Text(", ", "、")).join(silent)]
+    return "\n".join(lines)
+
+
+def _row(fact: Fact, language: Language) -> str:
+    derived = {"en": " (derived by us)", "zh": "（由本项目推算）"}[language] if fact.derived else ""
+    due = fact.deadline.text if fact.deadline else NO_DEADLINE[language]
+    source = f"{fact.source.publisher[language]}, {fact.source.date.text}"
+    figure = f"**{_value(fact, language)}** {fact.kpi.name[language]}{derived}"
+    cells = (figure, fact.text[language], due, source, fact.open[language])
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _value(fact: Fact, language: Language) -> str:
+    if fact.value is None:
+        return {"en": "rising", "zh": "持续增长"}[language]
+    sign = f"{OPERATORS[fact.op]} " if fact.kind != "observation" else ""
+    over = {"en": "over ", "zh": "超过 "}[language] if fact.at_least and not sign else ""
+    return f"{sign}{over}{show(fact.value, fact.unit, language)}"
+
+
+def _figures(make: Maker, facts: Sequence[Fact], *, policy: bool = False) -> Iterator[Section]:
+    """Yield a section of what telemetry measures, a row a KPI and scope, and one of what is only registered."""
+    measured: dict[tuple[str, str], list[Fact]] = {}
+    registered = []
+    for fact in facts:
+        if fact.kpi.key in kpi.RAW:
+            measured.setdefault((fact.kpi.key, fact.scope), []).append(fact)
+        else:
+            registered.append(fact)
+    if measured:
+        title = (
+            Text("National policy, measured", "国家政策：实测")
+            if policy
+            else Text("Measured, beside what was stated", "实测与公开陈述对比")
+        )
+        yield Section(title=title, cells=[cell for group in measured.values() for cell in _measured(make, group)])
+    if registered:
+        title = (
+            Text("National policy, registered", "国家政策：登记")
+            if policy
+            else Text("Registered figures without telemetry", "仅登记、无遥测的数据")
+        )
+        yield Section(title=title, cells=[_registered(make, fact) for fact in registered])
+
+
+def _measured(make: Maker, facts: Sequence[Fact]) -> Iterator[Cell]:
+    """Yield a row: the measured value, what was stated, and both over time."""
+    first = facts[0]
+    value = _states(kpi.measured(first.kpi, first.scope), first.kpi)
+    value = replace(value, legend=MEASURED.of(make.language))
+    title = Text(*(first.kpi.name[language] + _scope(first) for language in LANGUAGES))
+    limits = _limit(first) if any(fact.kind != "observation" and fact.value is not None for fact in facts) else None
+    observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
+    stated = [signal for signal in (limits, observed) if signal]
+    yield make.stat(value, width=5, height=6, title=title, graph=False)
+    if stated:
+        yield make.stat(stated[0], width=5, height=6, graph=False)
+    yield make.series(value, *stated, width=14 if stated else 19, height=6, title=title)
+
+
+def _registered(make: Maker, fact: Fact) -> Cell:
+    """Return the panel of one figure that has no telemetry: the figure as it was published."""
+    signal = _observation(fact) if fact.kind == "observation" else _limit(fact)
+    title = Text(*(fact.kpi.name[language] + _scope(fact) for language in LANGUAGES))
+    description = Text(
+        *(f"{fact.text[language]} ({fact.source.publisher[language]}, {fact.source.date.text})" for language in LANGUAGES)
+    )
+    return make.stat(replace(_states(signal, fact.kpi), description=description), width=4, title=title, graph=False)
+
+
+def _limit(fact: Fact) -> Signal:
+    unit, decimals = kpi.unit_of(fact.kpi)
+    return replace(
+        target.LIMIT,
+        unit=unit,
+        decimals=decimals,
+        expr=f"max by (target, op) ({of(site.TARGET_VALUE, *_of(fact), scope='hub')})",
+        legend="{{op}} {{target}}",
+    )
+
+
+def _observation(fact: Fact) -> Signal:
+    unit, decimals = kpi.unit_of(fact.kpi)
+    expr = f"max by (target, stated) ({of(site.OBSERVATION_VALUE, *_of(fact), scope='hub')})"
+    return replace(target.OBSERVED, unit=unit, decimals=decimals, expr=expr, legend="{{target}} ({{stated}})")
+
+
+def _of(fact: Fact) -> tuple[str, str]:
+    return f'kpi="{fact.kpi.key}"', f'scope="{fact.scope}"'
+
+
+def _scope(fact: Fact) -> str:
+    return "" if fact.scope == WHOLE_HUB else f" [{fact.scope}]"
+
+
+def _states(signal: Signal, figure: Kpi) -> Signal:
+    """Give a yes-or-no figure its words."""
+    return replace(signal, states=YES_NO) if UNITS[figure.unit].base == "yes" else signal
+
+
+def _companions(make: Maker, hub: Hub) -> Iterator[Section]:
+    """Yield what stands behind the hub's KPIs: the PUE's energies, the racks' states, the chips, the links."""
+    keys = {fact.kpi.key for fact in hub.facts}
+    if keys & {"pue", "renewable_energy_factor", "carbon"}:
+        yield Section(
+            title=Text("What stands behind the PUE", "PUE的依据"),
+            cells=[make.series(signal, width=8) for signal in _with(facility.METER_UP, ENERGY)],
+        )
+    if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
+        yield Section(
+            title=Text("What stands behind the racks", "机柜数据的依据"),
+            cells=[make.series(signal, width=8) for signal in _with(rack.RACK_INFO, RACKS)],
+        )
+    if keys & {"accelerators", "accelerators_huawei", "compute_flops"}:
+        chips = (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER)
+        yield Section(title=Text("Accelerators", "加速卡"), cells=[make.series(signal, width=8) for signal in chips])
+    if any(key.startswith(("round_trip", "link_", "international")) for key in keys):
+        links = (link.ROUND_TRIP, link.LOSS, link.SPEED)
+        yield Section(title=Text("Links", "网络链路"), cells=[make.series(signal, width=8) for signal in links])
+
+
+def _with(witness: Metric, signals: Iterable[Signal]) -> Iterator[Signal]:
+    """Yield signals that may be empty where the hub has nothing that they are made of."""
+    excuse = Excuse(reason=f"no {witness.full_name} is reported for this hub", unless=of(witness))
+    for signal in signals:
+        yield signal if signal.may_be_empty else replace(signal, may_be_empty=excuse)

@@ -1,0 +1,306 @@
+"""Panel makers over grafanalib, and the one place where its faults are mended.
+
+grafanalib 0.7.1 writes a threshold's base as the string "null" with leftovers of an older format, reduces a stat to its mean,
+asks for a step of its own, knows no status history, and gives gauges, bar gauges and heat maps no options. So panels are made
+from its classes where they hold, from `Modern` where they do not, and `mended` drops what Grafana no longer reads. Every panel
+gets a unit, a description, the datasource variable, and says so where data is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import attr
+from grafanalib import core
+
+from dashboards.language import NO_DATA
+from dashboards.signals.base import BLUE, Signal, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dashboards.language import Language, Text
+    from dashboards.signals.base import Excuse
+
+COLUMNS: Final = 24
+SCHEMA_VERSION: Final = 41
+DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
+
+Json = dict[str, Any]
+
+_LEFTOVERS: Final = frozenset({
+    "cacheTimeout", "editable", "error", "height", "hideTimeOverride", "minSpan", "span", "gnetId", "hideControls", "rows", "style",
+    "sharedCrosshair", "__inputs", "useTags", "tagsQuery", "tagValuesQuery", "columns", "fontSize", "timeShift", "time_options",
+})  # fmt: skip
+"""What older Grafanas read and grafanalib still writes."""
+
+
+@attr.s
+class Query(core.Target):  # type: ignore[misc]
+    """A query as Grafana's Prometheus datasource reads it today: no step, no interval factor, no metric finder."""
+
+    def to_json_data(self) -> Json:
+        """Return the query's JSON."""
+        return {
+            "datasource": DATASOURCE, "editorMode": "code", "exemplar": False, "expr": self.expr, "format": self.format,
+            "instant": self.instant, "legendFormat": self.legendFormat, "range": not self.instant, "refId": self.refId,
+        }  # fmt: skip
+
+
+@attr.s
+class Modern(core.Panel):  # type: ignore[misc]
+    """A panel of a type grafanalib has not, or has only in an old form."""
+
+    type: str = attr.ib(default="")
+    options: Json = attr.ib(factory=dict)
+    defaults: Json = attr.ib(factory=dict)
+    overrides: list[Json] = attr.ib(factory=list)
+
+    def to_json_data(self) -> Json:
+        """Return the panel's JSON."""
+        field_config = {"defaults": self.defaults, "overrides": self.overrides}
+        made: Json = self.panel_json({"type": self.type, "options": self.options, "fieldConfig": field_config})
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A panel with its size in grid units, and which of its queries may honestly return nothing."""
+
+    panel: core.Panel
+    width: int
+    height: int
+    excuses: Mapping[str, Excuse] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table: a column a signal, rows joined on their labels.
+
+    `names` gives the labels that are shown, in order, and what to call them; `links` where a label's cells lead.
+    """
+
+    title: Text
+    description: Text
+    columns: Sequence[Signal]
+    names: Mapping[str, Text]
+    sort: Signal | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+_LAST: Final = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+_LEGEND_TOOLTIP: Final = {
+    "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
+    "tooltip": {"mode": "single", "sort": "none"},
+}
+
+
+def mended(value: Any) -> Any:  # noqa: ANN401 - JSON is of any shape
+    """Return grafanalib's objects as plain JSON, without nulls and without what Grafana no longer reads.
+
+    Only a threshold's base keeps its null: there it means minus infinity.
+    """
+    if hasattr(value, "to_json_data"):
+        return mended(value.to_json_data())
+    if isinstance(value, Step):
+        return {"color": value.color, "value": value.value}
+    if isinstance(value, dict):
+        return {key: mended(item) for key, item in value.items() if item is not None and key not in _LEFTOVERS}
+    if isinstance(value, (list, tuple)):
+        return [mended(item) for item in value]
+    return value
+
+
+class Maker:
+    """Makes panels of signals in one language, for all hubs (variables) or for one."""
+
+    def __init__(self, language: Language, hub: str = "") -> None:
+        self.language: Language = language
+        self.hub = hub
+
+    def say(self, text: Text) -> str:
+        """Return a text in the maker's language."""
+        return text.of(self.language)
+
+    def stat(self, signal: Signal, *, width: int = 4, height: int = 4, title: Text | None = None, graph: bool = True) -> Cell:
+        """One number a series, the newest there is; never a mean over the range."""
+        panel = core.Stat(
+            **self._common(signal, title=title, instant=not graph), format=signal.unit, decimals=signal.decimals, reduceCalc="lastNotNull",
+            noValue=self.say(NO_DATA), thresholds=list(_steps(signal)), mappings=self._mappings(signal), color={"mode": "thresholds"},
+            graphMode="area" if graph else "none", colorMode="background" if signal.states else "value",
+            extraJson={"fieldConfig": {"defaults": self._bounds(signal)}},
+        )  # fmt: skip
+        return _cell(panel, width, height, [signal])
+
+    def series(
+        self, signal: Signal, *more: Signal, width: int = 12, height: int = 8, title: Text | None = None, stack: bool = False
+    ) -> Cell:
+        """Lines over time. A gap stays a gap."""
+        limits = bool(signal.steps)
+        panel = core.TimeSeries(
+            **self._common(signal, *more, title=title), unit=signal.unit, valueDecimals=signal.decimals, spanNulls=False,
+            fillOpacity=30 if stack else 8, showPoints="auto", tooltipMode="multi", tooltipSort="desc",
+            stacking={"mode": "normal", "group": "A"} if stack else {"mode": "none", "group": "A"},
+            thresholds=list(_steps(signal)), thresholdsStyleMode="dashed" if limits else "off", mappings=self._mappings(signal),
+            extraJson={
+                "fieldConfig": {"defaults": {**self._bounds(signal), "noValue": self.say(NO_DATA)}},
+                "options": {"legend": {"showLegend": True, "calcs": ["lastNotNull"]}},
+            },
+        )  # fmt: skip
+        return _cell(panel, width, height, [signal, *more])
+
+    def gauge(self, signal: Signal, *, width: int = 4, height: int = 4, title: Text | None = None) -> Cell:
+        """A dial, for a ratio with two ends."""
+        options = {"reduceOptions": _LAST, "orientation": "auto", "showThresholdLabels": False, "showThresholdMarkers": True,
+                   "minVizHeight": 75, "minVizWidth": 75, "sizing": "auto"}  # fmt: skip
+        return self._modern("gauge", signal, options, size=(width, height), title=title, instant=True)
+
+    def bars(self, signal: Signal, *, width: int = 8, height: int = 8, title: Text | None = None) -> Cell:
+        """Horizontal bars side by side, for comparing places."""
+        options = {
+            "reduceOptions": _LAST, "orientation": "horizontal", "displayMode": "basic", "valueMode": "color", "namePlacement": "auto",
+            "showUnfilled": True, "minVizHeight": 12, "minVizWidth": 8, "maxVizHeight": 24, "sizing": "manual",
+            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
+        }  # fmt: skip
+        return self._modern("bargauge", signal, options, size=(width, height), title=title, instant=True)
+
+    def tiles(self, signal: Signal, *, width: int = 24, height: int = 8, title: Text | None = None) -> Cell:
+        """A coloured tile a thing, as racks on a floor plan."""
+        options = {
+            "reduceOptions": _LAST, "orientation": "auto", "textMode": "value_and_name", "wideLayout": False, "colorMode": "background_solid",
+            "graphMode": "none", "justifyMode": "center", "showPercentChange": False, "percentChangeColorMode": "standard",
+        }  # fmt: skip
+        return self._modern("stat", signal, options, size=(width, height), title=title, instant=True)
+
+    def heatmap(self, signal: Signal, *, width: int = 12, height: int = 9, title: Text | None = None) -> Cell:
+        """How many things are in which band, over time; each series is one band."""
+        options = {
+            "calculate": False, "rowsFrame": {"layout": "auto"}, "showValue": "never", "cellGap": 1, "cellValues": {"unit": signal.unit},
+            "color": {"mode": "scheme", "scheme": "Cividis", "steps": 64, "exponent": 0.5, "fill": "dark-orange", "reverse": False,
+                      "scale": "exponential"},
+            "filterValues": {"le": 1e-9}, "legend": {"show": True}, "exemplars": {"color": BLUE},
+            "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": True},
+            "yAxis": {"axisPlacement": "left", "reverse": False, "unit": "percentunit"},
+        }  # fmt: skip
+        return self._modern("heatmap", signal, options, size=(width, height), title=title)
+
+    def timeline(self, signal: Signal, *, width: int = 24, height: int = 8, title: Text | None = None) -> Cell:
+        """States over time as bands, each with its word."""
+        options = {"mergeValues": True, "showValue": "auto", "alignValue": "left", "rowHeight": 0.85, **_LEGEND_TOOLTIP}
+        custom = {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False, "insertNulls": False}
+        return self._modern("state-timeline", signal, options, size=(width, height), title=title, custom=custom)
+
+    def history(self, signal: Signal, *, width: int = 24, height: int = 8, title: Text | None = None) -> Cell:
+        """States at regular times as cells: a heat map of many things with few states or thresholds."""
+        options = {"showValue": "never", "rowHeight": 0.9, "colWidth": 0.9, **_LEGEND_TOOLTIP}
+        return self._modern(
+            "status-history", signal, options, size=(width, height), title=title, custom={"fillOpacity": 80, "lineWidth": 0}
+        )
+
+    def table(self, table: Table, *, width: int = 24, height: int = 10) -> Cell:
+        """Rows joined on their labels, a column a signal."""
+        columns, names = table.columns, table.names
+        keys = [_ref(index) for index in range(len(columns))]
+        common = self._common(*columns, instant=True, table=True, title=table.title, description=table.description)
+        common["transformations"] = [
+            {"id": "merge", "options": {}},
+            {"id": "organize", "options": {
+                "excludeByName": {"Time": True},
+                "indexByName": {name: index for index, name in enumerate([*names, *(f"Value #{key}" for key in keys)])},
+                "renameByName": {label: self.say(text) for label, text in names.items()}
+                | {f"Value #{key}": self.say(signal.name) for key, signal in zip(keys, columns, strict=True)},
+            }},
+        ]  # fmt: skip
+        overrides = [self._column(signal) for signal in columns]
+        overrides += [_link(self.say(names[label]), url) for label, url in table.links.items()]
+        sort_by = [{"displayName": self.say(table.sort.name), "desc": True}] if table.sort else []
+        panel = Modern(
+            **common, type="table", overrides=overrides,
+            options={"cellHeight": "sm", "showHeader": True, "sortBy": sort_by, "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""}},
+            defaults={"unit": "none", "noValue": self.say(NO_DATA), "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False},
+                      "thresholds": {"mode": "absolute", "steps": [Step(None, BLUE)]}, "mappings": []},
+        )  # fmt: skip
+        return _cell(panel, width, height, columns)
+
+    def text(self, title: Text, content: str, *, description: Text, width: int = 24, height: int = 4) -> Cell:
+        """Words, as Markdown."""
+        common: Json = {
+            "title": self.say(title),
+            "description": self.say(description),
+            "dataSource": DATASOURCE,
+            "maxDataPoints": None,
+        }
+        panel = Modern(
+            **common, type="text",
+            options={"mode": "markdown", "content": content, "code": {"language": "plaintext", "showLineNumbers": False, "showMiniMap": False}},
+            defaults={"unit": "none"},
+        )  # fmt: skip
+        return Cell(panel=panel, width=width, height=height)
+
+    def _modern(
+        self, kind: str, signal: Signal, options: Json, *, size: tuple[int, int], title: Text | None,
+        custom: Json | None = None, instant: bool = False,
+    ) -> Cell:  # fmt: skip
+        color = {"mode": "thresholds"} if signal.steps or signal.states or kind != "heatmap" else {"mode": "palette-classic"}
+        defaults = {
+            "unit": signal.unit, "decimals": signal.decimals, "noValue": self.say(NO_DATA), "mappings": self._mappings(signal), "color": color,
+            "custom": custom or {}, "thresholds": {"mode": "absolute", "steps": _steps(signal)}, **self._bounds(signal),
+        }  # fmt: skip
+        panel = Modern(**self._common(signal, instant=instant, title=title), type=kind, options=options, defaults=defaults)
+        return _cell(panel, *size, [signal])
+
+    def _common(
+        self, signal: Signal, *more: Signal, instant: bool = False, table: bool = False, title: Text | None = None, description: Text | None = None,
+    ) -> Json:  # fmt: skip
+        queries: list[Json] = [
+            {"expr": item.panel(hub=self.hub), "legendFormat": item.legend or "__auto", "refId": _ref(index), "instant": instant,
+             "format": "table" if table else "time_series"}
+            for index, item in enumerate((signal, *more))
+        ]  # fmt: skip
+        targets = [Query(**query) for query in queries]
+        text = description or signal.description
+        return {"title": self.say(title or signal.name), "description": self.say(text), "dataSource": DATASOURCE, "targets": targets,
+                "maxDataPoints": None}  # fmt: skip
+
+    def _mappings(self, signal: Signal) -> list[Json]:
+        if not signal.states:
+            return []
+        options = {
+            str(state.value): {"text": self.say(state.text), "color": state.color, "index": index}
+            for index, state in enumerate(signal.states)
+        }
+        return [{"type": "value", "options": options}]
+
+    def _bounds(self, signal: Signal) -> Json:
+        return {"min": signal.least, "max": signal.most}
+
+    def _column(self, signal: Signal) -> Json:
+        properties: list[Json] = [{"id": "unit", "value": signal.unit}]
+        if signal.decimals is not None:
+            properties.append({"id": "decimals", "value": signal.decimals})
+        if signal.states:
+            properties.append({"id": "mappings", "value": self._mappings(signal)})
+            properties.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
+        if signal.steps:
+            properties.append({"id": "thresholds", "value": {"mode": "absolute", "steps": list(signal.steps)}})
+            properties.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
+        return {"matcher": {"id": "byName", "options": self.say(signal.name)}, "properties": properties}
+
+
+def _ref(index: int) -> str:
+    return chr(ord("A") + index)
+
+
+def _steps(signal: Signal) -> Sequence[Step]:
+    return signal.steps or (Step(None, BLUE),)
+
+
+def _cell(panel: core.Panel, width: int, height: int, signals: Sequence[Signal]) -> Cell:
+    excuses = {_ref(index): signal.may_be_empty for index, signal in enumerate(signals) if signal.may_be_empty}
+    return Cell(panel=panel, width=width, height=height, excuses=excuses)
+
+
+def _link(column: str, url: str) -> Json:
+    links = [{"title": "${__value.text}", "url": url}]
+    return {"matcher": {"id": "byName", "options": column}, "properties": [{"id": "links", "value": links}]}

@@ -1,0 +1,83 @@
+"""PromQL that panels and rules share: one text, rendered for whoever reads it.
+
+An expression is written once, with `<hub>`, `<site>`, `<row>` or `<instance>` where a panel narrows it by its variables and `<rate>`
+where a panel takes Grafana's rate interval. A rule gets the same text without matchers and with a fixed interval. Metrics
+are named through the catalogue, so that a renamed metric breaks the build and not a panel.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import Metric
+from collectors.catalogue import all_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULE_RATE: Final = "5m"
+"""Interval of rates in rules: ten rounds of the slowest default interval, 30 s, so that one lost round costs nothing."""
+
+_PLACE: Final = {"hub": ("hub",), "site": ("hub", "site"), "row": ("hub", "site", "row"), "instance": ("hub", "site", "instance")}
+_TOKEN: Final = re.compile(r"<(hub|site|row|instance)>(,?)")
+
+
+def of(metric: Metric, *matchers: str, scope: str = "site") -> str:
+    """Return a selector of one metric, narrowed by a panel's variables of `scope` and by `matchers` such as `feed!=""`."""
+    return f"{metric.full_name}{{{','.join((f'<{scope}>', *matchers))}}}"
+
+
+def rate(metric: Metric, *matchers: str, scope: str = "site") -> str:
+    """Return the per-second rate of a counter; for a histogram's buckets or sums, give `sample` instead."""
+    return f"rate({of(metric, *matchers, scope=scope)}[<rate>])"
+
+
+def sample(metric: Metric, suffix: str, *matchers: str, scope: str = "site") -> str:
+    """Return a selector of one sample name of a histogram or summary: `_bucket`, `_sum` or `_count`."""
+    return f"{metric.full_name}{suffix}{{{','.join((f'<{scope}>', *matchers))}}}"
+
+
+@cache
+def _by_name() -> dict[str, Metric]:
+    return {metric.full_name: metric for metric in all_metrics()}
+
+
+def metric(name: str) -> Metric:
+    """Return the catalogue's metric of this name; raises KeyError where the catalogue declares none."""
+    return _by_name()[name]
+
+
+def for_rule(expr: str) -> str:
+    """Render an expression for a rule: every hub and site, rates over a fixed interval."""
+    expr = _TOKEN.sub("", expr).replace("<rate>", RULE_RATE)
+    return expr.replace("{}", "").replace(",}", "}")
+
+
+def for_panel(expr: str, *, hub: str = "") -> str:
+    """Render an expression for a panel: narrowed by the dashboard's variables, or to the one hub the dashboard is about."""
+
+    def narrowed(match: re.Match[str]) -> str:
+        matchers = [f'hub="{hub}"' if label == "hub" and hub else f'{label}=~"${label}"' for label in _PLACE[match[1]]]
+        return ",".join(matchers) + match[2]
+
+    return _TOKEN.sub(narrowed, expr).replace("<rate>", "$__rate_interval")
+
+
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BRACES: Final = re.compile(r"\{[^{}]*\}")
+_RANGE: Final = re.compile(r"\[[^\[\]]*\]")
+_GROUPING: Final = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
+_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?!\s*\()\b")
+_KEYWORDS: Final = frozenset({"and", "or", "unless", "bool", "offset", "by", "without", "on", "ignoring", "group_left", "group_right",
+                              "inf", "nan", "time", "vector"})  # fmt: skip
+
+
+def metric_names(expr: str) -> Iterator[str]:
+    """Yield every metric name an expression reads, recorded series included."""
+    bare = _RANGE.sub("", _BRACES.sub("", _STRING.sub("", expr)))
+    bare = re.sub(r"\boffset\s+\w+", "", _GROUPING.sub("", bare))
+    for match in re.finditer(r"(?<![\w.:$])[a-zA-Z_:][\w:]*", bare):
+        if not bare[match.end() :].lstrip().startswith("(") and match[0].lower() not in _KEYWORDS:
+            yield match[0]

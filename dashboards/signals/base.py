@@ -1,0 +1,93 @@
+"""Signal: a query with its name, unit and meaning, from which panels, recording rules and alerts are all made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from dashboards.promql import for_panel, for_rule
+
+if TYPE_CHECKING:
+    from dashboards.language import Text
+
+# Okabe and Ito's palette: told apart with every common colour blindness, in print and on a dark wall screen.
+BLUE: Final = "#0072B2"
+SKY: Final = "#56B4E9"
+GREEN: Final = "#009E73"
+YELLOW: Final = "#F0E442"
+ORANGE: Final = "#E69F00"
+RED: Final = "#D55E00"
+PINK: Final = "#CC79A7"
+GREY: Final = "#8C8C8C"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From this value on, a reading has this colour. The first step of a signal is its base and has no value."""
+
+    value: float | None
+    color: str
+
+
+def steps(*limits: tuple[float, str], base: str = BLUE) -> tuple[Step, ...]:
+    """Return a base colour and what it changes to from each limit on."""
+    return (Step(None, base), *(Step(value, color) for value, color in limits))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a number stands for, in words and with a mark: never by colour alone."""
+
+    value: int
+    text: Text
+    color: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excuse:
+    """Why a query may honestly return nothing.
+
+    It counts only while the query `unless` returns nothing either, so a broken query is not excused by a quiet site.
+    """
+
+    reason: str
+    unless: str = ""
+
+
+Kind = Literal["gauge", "rate", "ratio", "count", "state", "timestamp"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One thing worth watching.
+
+    `unit` is one of Grafana's unit ids. `legend` names a series by its labels in Grafana's notation. `expr` is written with
+    the places of `dashboards.promql`. A signal with a `record` is also a recording rule of that name (level:metric:operation).
+    """
+
+    key: str
+    name: Text
+    description: Text
+    unit: str
+    expr: str
+    legend: str = ""
+    kind: Kind = "gauge"
+    record: str = ""
+    least: float | None = None
+    most: float | None = None
+    decimals: int | None = None
+    steps: tuple[Step, ...] = ()
+    states: tuple[State, ...] = ()
+    may_be_empty: Excuse | None = None
+
+    def rule(self) -> str:
+        """Return the expression for a rule."""
+        return for_rule(self.expr)
+
+    def recorded(self) -> str:
+        """Return the name of its recorded series for an alert, or the expression itself where nothing is recorded."""
+        return self.record or self.rule()
+
+    def panel(self, *, hub: str = "") -> str:
+        """Return the expression for a panel: from raw series, so that it also answers where no rules run."""
+        return for_panel(self.expr, hub=hub)

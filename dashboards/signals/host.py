@@ -1,0 +1,222 @@
+"""Signals of a node, by node_exporter's names; the recorded ones carry node-mixin's names, so its dashboards find them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.language import Text
+from dashboards.promql import metric, of, rate
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+
+_ALL: Final = "hub, site, instance"
+_FULL: Final = steps((0.8, ORANGE), (0.95, RED))
+_LOCAL_FS: Final = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|devtmpfs|nsfs|proc|sysfs"'
+_DISKS: Final = 'device!~"loop.*|ram.*|sr.*|fd.*|dm-.*"'
+_LINKS: Final = 'device!~"lo|veth.*|docker.*|br-.*|cali.*|cni.*"'
+_IDLE: Final = 'mode="idle"'
+_NOT_IDLE: Final = 'mode!="idle"'
+_UNUSED: Final = 'mode=~"idle|iowait|steal"'
+
+
+def _of(name: str, *matchers: str) -> str:
+    return of(metric(name), *matchers, scope="instance")
+
+
+def _rate(name: str, *matchers: str) -> str:
+    return rate(metric(name), *matchers, scope="instance")
+
+
+CPU: Final = Signal(
+    key="node.cpu",
+    name=Text("CPU utilisation", "CPU利用率"),
+    description=Text(
+        "Share of CPU time not idle, not waiting for a disk and not stolen.", "非空闲、非等待磁盘、非被窃取的CPU时间占比。"
+    ),
+    unit="percentunit",
+    expr=f"1 - avg by ({_ALL}) (sum by ({_ALL}, cpu) ({_rate('node_cpu_seconds_total', _UNUSED)}))",
+    legend="{{instance}}",
+    kind="ratio",
+    record="instance:node_cpu_utilisation:rate5m",
+    least=0,
+    most=1,
+    steps=_FULL,
+)
+CPU_MODE: Final = Signal(
+    key="node.cpu_mode",
+    name=Text("CPU time by mode", "CPU时间（按模式）"),
+    description=Text(
+        "CPU seconds a second in each mode; the sum is the number of CPUs.", "每秒各模式占用的CPU秒数；合计等于CPU数。"
+    ),
+    unit="short",
+    expr=f"sum by ({_ALL}, mode) ({_rate('node_cpu_seconds_total', _NOT_IDLE)})",
+    legend="{{mode}}",
+    kind="rate",
+    least=0,
+)
+CPU_COUNT: Final = Signal(
+    key="node.cpu_count",
+    name=Text("CPUs", "CPU数"),
+    description=Text("Logical CPUs that are online.", "在线的逻辑CPU数量。"),
+    unit="short",
+    expr=f"count by ({_ALL}) ({_of('node_cpu_seconds_total', _IDLE)})",
+    legend="{{instance}}",
+    kind="count",
+    record="instance:node_num_cpu:sum",
+    decimals=0,
+)
+LOAD: Final = Signal(
+    key="node.load",
+    name=Text("Load per CPU", "每CPU负载"),
+    description=Text(
+        "Load average of 1 minute over the number of CPUs; above 1 something waits.",
+        "1分钟平均负载除以CPU数；大于1说明有任务在等待。",
+    ),
+    unit="none",
+    expr=f"max by ({_ALL}) ({_of('node_load1')}) / count by ({_ALL}) ({_of('node_cpu_seconds_total', _IDLE)})",
+    legend="{{instance}}",
+    record="instance:node_load1_per_cpu:ratio",
+    least=0,
+    decimals=2,
+    steps=steps((1.0, ORANGE), (2.0, RED)),
+)
+MEMORY: Final = Signal(
+    key="node.memory",
+    name=Text("Memory utilisation", "内存利用率"),
+    description=Text(
+        "Share of memory that could not be given to a program without swapping.", "无法在不换页的情况下分配给程序的内存占比。"
+    ),
+    unit="percentunit",
+    expr=f"1 - max by ({_ALL}) ({_of('node_memory_MemAvailable_bytes')}) / max by ({_ALL}) ({_of('node_memory_MemTotal_bytes')})",
+    legend="{{instance}}",
+    kind="ratio",
+    record="instance:node_memory_utilisation:ratio",
+    least=0,
+    most=1,
+    steps=_FULL,
+)
+MEMORY_AVAILABLE: Final = Signal(
+    key="node.memory_available",
+    name=Text("Memory available", "可用内存"),
+    description=Text("Memory that programs can still take, page cache included.", "程序仍可使用的内存，包含可回收的页缓存。"),
+    unit="bytes",
+    expr=f"max by ({_ALL}) ({_of('node_memory_MemAvailable_bytes')})",
+    legend="{{instance}}",
+    least=0,
+)
+FILESYSTEM: Final = Signal(
+    key="node.filesystem",
+    name=Text("File systems", "文件系统使用率"),
+    description=Text(
+        "Used share of each local file system, as an ordinary user sees it.", "各本地文件系统的使用率（普通用户视角）。"
+    ),
+    unit="percentunit",
+    expr=(
+        f"1 - max by ({_ALL}, mountpoint) ({_of('node_filesystem_avail_bytes', _LOCAL_FS)})"
+        f" / max by ({_ALL}, mountpoint) ({_of('node_filesystem_size_bytes', _LOCAL_FS)} > 0)"
+    ),
+    legend="{{mountpoint}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    steps=_FULL,
+)
+DISK_BUSY: Final = Signal(
+    key="node.disk_busy",
+    name=Text("Disk busy", "磁盘繁忙度"),
+    description=Text("Share of time a disk had at least one request under way.", "磁盘至少有一个请求在处理的时间占比。"),
+    unit="percentunit",
+    expr=f"max by ({_ALL}, device) ({_rate('node_disk_io_time_seconds_total', _DISKS)})",
+    legend="{{device}}",
+    kind="ratio",
+    record="instance_device:node_disk_io_time_seconds:rate5m",
+    least=0,
+    most=1,
+    steps=_FULL,
+    may_be_empty=Excuse(reason="the node has no disk of its own", unless=_of("node_disk_io_time_seconds_total", _DISKS)),
+)
+DISK_READ: Final = Signal(
+    key="node.disk_read",
+    name=Text("Disk reads", "磁盘读取"),
+    description=Text("Bytes read from each disk a second.", "每秒从各磁盘读取的字节数。"),
+    unit="Bps",
+    expr=f"max by ({_ALL}, device) ({_rate('node_disk_read_bytes_total', _DISKS)})",
+    legend="{{device}}",
+    kind="rate",
+    least=0,
+    may_be_empty=DISK_BUSY.may_be_empty,
+)
+DISK_WRITTEN: Final = Signal(
+    key="node.disk_written",
+    name=Text("Disk writes", "磁盘写入"),
+    description=Text("Bytes written to each disk a second.", "每秒写入各磁盘的字节数。"),
+    unit="Bps",
+    expr=f"max by ({_ALL}, device) ({_rate('node_disk_written_bytes_total', _DISKS)})",
+    legend="{{device}}",
+    kind="rate",
+    least=0,
+    may_be_empty=DISK_BUSY.may_be_empty,
+)
+NETWORK_RECEIVED: Final = Signal(
+    key="node.network_received",
+    name=Text("Network received", "网络接收"),
+    description=Text("Bytes received a second, without loopback and container links.", "每秒接收字节数，不含回环与容器接口。"),
+    unit="Bps",
+    expr=f"sum by ({_ALL}) ({_rate('node_network_receive_bytes_total', _LINKS)})",
+    legend="{{instance}}",
+    kind="rate",
+    record="instance:node_network_receive_bytes_excluding_lo:rate5m",
+    least=0,
+    may_be_empty=Excuse(
+        reason="the node has no network interface but loopback and container links",
+        unless=_of("node_network_receive_bytes_total", _LINKS),
+    ),
+)
+NETWORK_SENT: Final = Signal(
+    key="node.network_sent",
+    name=Text("Network sent", "网络发送"),
+    description=Text("Bytes sent a second, without loopback and container links.", "每秒发送字节数，不含回环与容器接口。"),
+    unit="Bps",
+    expr=f"sum by ({_ALL}) ({_rate('node_network_transmit_bytes_total', _LINKS)})",
+    legend="{{instance}}",
+    kind="rate",
+    record="instance:node_network_transmit_bytes_excluding_lo:rate5m",
+    least=0,
+    may_be_empty=NETWORK_RECEIVED.may_be_empty,
+)
+
+
+def _pressure(resource: str, name: Text) -> Signal:
+    return Signal(
+        key=f"node.pressure_{resource}",
+        name=name,
+        description=Text(
+            "Share of time in which some task waited for the resource (pressure stall information of the kernel).",
+            "有任务等待该资源的时间占比（内核PSI）。",
+        ),
+        unit="percentunit",
+        expr=f"max by ({_ALL}) ({_rate(f'node_pressure_{resource}_waiting_seconds_total')})",
+        legend=f"{resource}",
+        kind="ratio",
+        least=0,
+        steps=steps((0.1, ORANGE), (0.5, RED), base=GREEN),
+        may_be_empty=Excuse(
+            reason="the kernel gives no pressure stall information (CONFIG_PSI off, or psi=0)",
+            unless=_of(f"node_pressure_{resource}_waiting_seconds_total"),
+        ),
+    )
+
+
+PRESSURE_CPU: Final = _pressure("cpu", Text("Waiting for CPU", "等待CPU"))
+PRESSURE_MEMORY: Final = _pressure("memory", Text("Waiting for memory", "等待内存"))
+PRESSURE_IO: Final = _pressure("io", Text("Waiting for disks", "等待磁盘"))
+UPTIME: Final = Signal(
+    key="node.uptime",
+    name=Text("Time since boot", "运行时间"),
+    description=Text("How long the node has been up.", "节点自启动以来的时间。"),
+    unit="s",
+    expr=f"time() - max by ({_ALL}) ({_of('node_boot_time_seconds')})",
+    legend="{{instance}}",
+    least=0,
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

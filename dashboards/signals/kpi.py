@@ -1,0 +1,217 @@
+"""Signals of the KPIs that telemetry can measure: each a sum over sites, or a sum over a sum, for a hub and its scopes.
+
+A scope is the whole hub, or a named group of its sites (`dc_site_scope`), since a limit stated for one centre is not the hub's.
+Ratios are sums over sums, never means of ratios. Where the raw series are not in this database, the value the agents
+computed (`dc_kpi_value`) stands in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from agent.hubs.model import WHOLE_HUB
+from collectors.catalogue import facility, node, rack, site
+from dashboards.language import Text
+from dashboards.promql import of
+from dashboards.signals.base import Excuse, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from agent.hubs.model import Kpi
+
+RECORD: Final = "hub:dc_kpi:value"
+PUE_WINDOW: Final = "12mo"
+"""The window that decides: ISO/IEC 30134-2 judges a whole year. Shorter ones are interim."""
+PRECISION: Final = "fp16"
+QUANTILE: Final = "0.5"
+
+Aggregate = Literal["sum", "max", "min"]
+
+_RACKS: Final = "hub, site, row, rack"
+_CHIP: Final = "hub, site, node, accelerator"
+_IN_SERVICE: Final = 'state="in_service"'
+_HUAWEI: Final = 'vendor=~"(?i)huawei"'
+_BUILDING: Final = 'state="under_construction"'
+
+
+class Total:
+    """Adds up what each site has: for the whole hub, for one named group of its sites, or (scope "") for both at once."""
+
+    def __init__(self, scope: str = "") -> None:
+        self.scope = scope
+
+    def __call__(self, per_site: str, aggregate: Aggregate = "sum") -> str:
+        """Return the total of an expression labelled by hub and site, labelled by hub and scope."""
+        whole = f'label_replace({aggregate} by (hub) ({per_site}), "scope", "{WHOLE_HUB}", "", "")'
+        if self.scope == WHOLE_HUB:
+            return whole
+        member = of(site.SITE_SCOPE, *([f'scope="{self.scope}"'] if self.scope else []), scope="hub")
+        group = f"{aggregate} by (hub, scope) (max by (hub, site, scope) ({member}) * on (hub, site) group_left () {per_site})"
+        return group if self.scope else f"({whole} or {group})"
+
+
+def _sites(*matchers: str) -> str:
+    return f"max by (hub, site) ({of(site.SITE_INFO, *matchers, scope='hub')})"
+
+
+def _racks(state: str) -> str:
+    return f"max by ({_RACKS}) ({of(rack.RACK_INFO, state, scope='hub')})"
+
+
+def _count(things: str) -> str:
+    return f"count by (hub, site) ({things})"
+
+
+def _occupancy(total: Total) -> str:
+    holds = f"max by ({_RACKS}) ({of(rack.RACK_USED, scope='hub')}) > bool 0"
+    used = f"sum by (hub, site) (({holds}) and {_racks(_IN_SERVICE)})"
+    return f"{total(used)} / {total(_count(_racks(_IN_SERVICE)))}"
+
+
+def _chips(*matchers: str) -> str:
+    return f"max by ({_CHIP}) ({of(node.ACCELERATOR_INFO, *matchers, scope='hub')})"
+
+
+def _in_service(total: Total) -> str:
+    return total(f"({_sites(_IN_SERVICE)} or {_sites()} * 0)", "max")
+
+
+def _compute(total: Total) -> str:
+    peak = of(node.ACCELERATOR_PEAK, f'precision="{PRECISION}"', scope="hub")
+    return total(f"sum by (hub, site) (max by ({_CHIP}) ({peak}))")
+
+
+def _energy(boundary: str) -> str:
+    matchers = (f'boundary="{boundary}"', f'window="{PUE_WINDOW}"')
+    return f"max by (hub, site) ({of(site.SITE_WINDOW_ENERGY, *matchers, scope='hub')})"
+
+
+def _pue(total: Total) -> str:
+    return f"{total(_energy('facility'))} / ({total(_energy('it'))} > 0) >= 1"
+
+
+def _renewable(total: Total) -> str:
+    window = f'window="{PUE_WINDOW}"'
+    factor = f"max by (hub, site) ({of(site.SITE_RENEWABLE, window, scope='hub')})"
+    facility = _energy("facility")
+    return f"{total(f'({factor} * {facility})')} / ({total(f'({facility} and {factor})')} > 0)"
+
+
+def _round_trip(*peers: str) -> Callable[[Total], str]:
+    matchers = (f'quantile="{QUANTILE}"', *(f'peer="{peer}"' for peer in peers))
+    return lambda total: total(f"max by (hub, site) ({of(site.LINK_ROUND_TRIP, *matchers, scope='hub')})", "max")
+
+
+RAW: Final[Mapping[str, Callable[[Total], str]]] = {
+    "data_centers_in_service": lambda total: total(_sites(_IN_SERVICE)),
+    "data_centers_under_construction": lambda total: total(_sites(_BUILDING)),
+    "data_centers": lambda total: total(_sites('state=~"in_service|under_construction"')),
+    "racks_in_service": lambda total: total(_count(_racks(_IN_SERVICE))),
+    "racks_under_construction": lambda total: total(_count(_racks(_BUILDING))),
+    "rack_occupancy": _occupancy,
+    "compute_flops": _compute,
+    "accelerators": lambda total: total(_count(_chips())),
+    "accelerators_huawei": lambda total: total(_count(_chips(_HUAWEI))),
+    "pue": _pue,
+    "renewable_energy_factor": _renewable,
+    "carbon": lambda total: total(f"max by (hub, site) ({of(site.SITE_CARBON, scope='hub')})"),
+    "link_rate": lambda total: total(f"max by (hub, site) ({of(site.LINK_SPEED, scope='hub')})", "max"),
+    "in_service": _in_service,
+    "round_trip": _round_trip(),
+    "round_trip_guangzhou": _round_trip("guangzhou"),
+    "round_trip_shenzhen": _round_trip("shenzhen"),
+    "round_trip_hangzhou": _round_trip("hangzhou"),
+}
+"""How each measurable KPI comes from raw series; every other KPI is only registered, or computed by the agents alone."""
+
+_METERED: Final = of(facility.METER_UP, scope="hub")
+_RACKS_LISTED: Final = of(rack.RACK_INFO, scope="hub")
+_SITES_LISTED: Final = of(site.SITE_INFO, scope="hub")
+_CHIPS_SEEN: Final = of(node.ACCELERATOR_INFO, scope="hub")
+_PROBED: Final = of(site.LINK_ROUND_TRIP, scope="hub")
+
+WITNESS: Final[Mapping[str, str]] = {
+    "data_centers_in_service": of(site.SITE_INFO, _IN_SERVICE, scope="hub"),
+    "data_centers_under_construction": of(site.SITE_INFO, _BUILDING, scope="hub"),
+    "data_centers": _SITES_LISTED,
+    "racks_in_service": of(rack.RACK_INFO, _IN_SERVICE, scope="hub"),
+    "racks_under_construction": of(rack.RACK_INFO, _BUILDING, scope="hub"),
+    "rack_occupancy": _RACKS_LISTED,
+    "compute_flops": _CHIPS_SEEN,
+    "accelerators": _CHIPS_SEEN,
+    "accelerators_huawei": of(node.ACCELERATOR_INFO, _HUAWEI, scope="hub"),
+    "pue": _METERED,
+    "renewable_energy_factor": _METERED,
+    "carbon": _METERED,
+    "link_rate": of(site.LINK_SPEED, scope="hub"),
+    "in_service": _SITES_LISTED,
+    "round_trip": _PROBED,
+    "round_trip_guangzhou": of(site.LINK_ROUND_TRIP, 'peer="guangzhou"', scope="hub"),
+    "round_trip_shenzhen": of(site.LINK_ROUND_TRIP, 'peer="shenzhen"', scope="hub"),
+    "round_trip_hangzhou": of(site.LINK_ROUND_TRIP, 'peer="hangzhou"', scope="hub"),
+}
+"""What must be in the database for a KPI to have a value; without it, an empty panel is honest."""
+
+_UNITS: Final = {
+    "count": ("short", 0), "ratio": ("percentunit", 1), "s": ("s", 2), "bit/s": ("bps", 1), "FLOP/s": ("flops", 2),
+    "kg": ("suffix: kg CO₂e", 0), "yuan": ("currencyCNY", 1), "yes": ("none", 0),
+}  # fmt: skip
+
+
+def unit_of(kpi: Kpi) -> tuple[str, int]:
+    """Return Grafana's unit id and the decimals for a KPI's base unit. A PUE is a plain number, other ratios are shares."""
+    from agent.hubs.units import UNITS  # noqa: PLC0415 - only builds need it
+
+    return ("none", 3) if kpi.key == "pue" else _UNITS[UNITS[kpi.unit].base]
+
+
+def measured(kpi: Kpi, scope: str = "") -> Signal:
+    """Return the signal of a KPI's measured value, of one scope or (by default) of all."""
+    matchers = [f'kpi="{kpi.key}"', *([f'scope="{scope}"'] if scope else [])]
+    computed = f"{kpi.combine} by (hub, scope) ({of(site.KPI_VALUE, *matchers, scope='hub')})"
+    unit, decimals = unit_of(kpi)
+    return Signal(
+        key=f"kpi.{kpi.key}",
+        name=Text(kpi.name["en"], kpi.name["zh"]),
+        description=Text(f"Measured: {kpi.measured['en']}.", f"测量方式：{kpi.measured['zh']}。"),
+        unit=unit,
+        decimals=decimals,
+        expr=f"{RAW[kpi.key](Total(scope))} or {computed}" if kpi.key in RAW else computed,
+        legend="{{hub}} {{scope}}" if not scope else "{{hub}}",
+        record=RECORD,
+        may_be_empty=_excuse(kpi, scope),
+    )
+
+
+def _excuse(kpi: Kpi, scope: str) -> Excuse | None:
+    if kpi.key not in WITNESS:
+        return Excuse(reason="this KPI is registered, not measured")
+    witness = WITNESS[kpi.key]
+    if scope and scope != WHOLE_HUB:
+        member = of(site.SITE_SCOPE, f'scope="{scope}"', scope="hub")
+        witness = f"{witness} and on (hub, site) {member}"
+    return Excuse(reason="nothing that this KPI is measured by is reported", unless=witness)
+
+
+def all_measured(kpis: Mapping[str, Kpi]) -> Signal:
+    """Return the signal of every KPI's value at once: recorded where rules run, else as the agents computed it."""
+    alternatives = [f"max by (hub, kpi, scope) ({RECORD}{{<hub>}})"]
+    alternatives += [f"{how} by (hub, kpi, scope) ({of(site.KPI_VALUE, match, scope='hub')})" for how, match in _combined(kpis)]
+    return Signal(
+        key="kpi.all",
+        name=Text("Measured", "实测值"),
+        description=Text("The measured value of each KPI, in base units.", "各KPI的实测值（基本单位）。"),
+        unit="short",
+        expr=" or ".join(alternatives),
+        legend="{{hub}} {{kpi}} {{scope}}",
+    )
+
+
+def _combined(kpis: Mapping[str, Kpi]) -> Iterator[tuple[str, str]]:
+    for how in ("sum", "min"):
+        keys = sorted(kpi.key for kpi in kpis.values() if kpi.combine == how)
+        if keys:
+            yield how, f'kpi=~"{"|".join(keys)}"'
+    named = sorted(kpi.key for kpi in kpis.values() if kpi.combine != "max")
+    yield "max", f'kpi!~"{"|".join(named)}"'

@@ -1,0 +1,261 @@
+"""Signals of racks: how full, how loaded, how hot, and what losing a feed would do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import rack, site
+from dashboards.language import Text
+from dashboards.promql import of
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+
+FAILOVER_LIMIT: Final = 0.8
+"""Above this share of one feed's capacity, the other feed's loss leaves no room for a start-up surge."""
+POWER_LIMIT: Final = 1.0
+INLET_RECOMMENDED: Final = 27.0
+"""ASHRAE TC 9.9: upper end of the recommended range at the inlet, degrees Celsius."""
+INLET_ALLOWABLE: Final = 32.0
+"""ASHRAE TC 9.9: upper end of the range allowable for class A1, degrees Celsius."""
+MANY: Final = 60
+"""How many racks a panel names at most; a hub has tens of thousands."""
+
+_KIND_POWER: Final = 'kind="power"'
+_KIND_SPACE: Final = 'kind="space"'
+RACK_LABELS: Final = "hub, site, row, rack"
+_UTILIZATION_STEPS: Final = steps((0.8, ORANGE), (1.0, RED))
+
+
+def _failover(scope: str = "site") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope=scope)})"
+
+
+def _inlet(scope: str = "site") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope=scope)})"
+
+
+def _power_ratio(scope: str = "site") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_UTILIZATION, _KIND_POWER, scope=scope)})"
+
+
+RACK_COUNT: Final = Signal(
+    key="rack.count",
+    name=Text("Racks by state", "机柜数量（按状态）"),
+    description=Text("Racks of the inventory: in service, under construction, planned.", "资产清单中的机柜：在用、在建、规划。"),
+    unit="short",
+    expr=f"count by (hub, site, state) (max by ({RACK_LABELS}, state) ({of(rack.RACK_INFO)}))",
+    legend="{{site}} {{state}}",
+    kind="count",
+    record="site:dc_rack_info:count",
+    least=0,
+    decimals=0,
+)
+OCCUPANCY: Final = Signal(
+    key="site.occupancy",
+    name=Text("Occupancy (上架率)", "上架率"),
+    description=Text(
+        "Share of capacity in use, by three methods that must not be mixed: racks with equipment, rack units, power.",
+        "容量使用占比，三种口径不可混用：按机柜、按U位、按功率。",
+    ),
+    unit="percentunit",
+    expr=f"max by (hub, site, method) ({of(site.SITE_OCCUPANCY)})",
+    legend="{{site}} {{method}}",
+    kind="ratio",
+    record="site:dc_rack_occupancy_ratio:max",
+    least=0,
+    most=1,
+)
+SITE_RACK_POWER: Final = Signal(
+    key="site.rack_power",
+    name=Text("Power of all racks", "机柜总功率"),
+    description=Text("Sum of what the racks draw, by feed.", "全部机柜功率之和，按供电路统计。"),
+    unit="watt",
+    expr=f"sum by (hub, site, feed) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER)}))",
+    legend="{{site}} {{feed}}",
+    record="site:dc_rack_power_watts:sum",
+    least=0,
+)
+SITE_RACK_UTILIZATION: Final = Signal(
+    key="site.rack_utilization",
+    name=Text("Rack power utilisation", "机柜功率利用率"),
+    description=Text(
+        "Measured power of the racks over their rated power, over racks where both are known.",
+        "机柜实测功率与额定功率之比，仅计两者均已知的机柜。",
+    ),
+    unit="percentunit",
+    expr=(
+        f"sum by (hub, site) (sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER)}))"
+        f" and max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY)}))"
+        f" / sum by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY)})"
+        f" and max by ({RACK_LABELS}) ({of(rack.RACK_POWER)}))"
+    ),
+    legend="{{site}}",
+    kind="ratio",
+    record="site:dc_rack_power_utilization:ratio",
+    least=0,
+    most=1,
+    steps=_UTILIZATION_STEPS,
+)
+RACK_DISTRIBUTION: Final = Signal(
+    key="rack.distribution",
+    name=Text("Racks by power utilisation", "机柜功率利用率分布"),
+    description=Text(
+        "How many racks draw which tenth of their rated power, over time. A band near 100 % is full; one near 0 % is sold but idle.",
+        "各功率利用率十分位上的机柜数量随时间的变化。接近100%为满载；接近0%为已售未用。",
+    ),
+    unit="short",
+    expr=f'count_values by () ("tenth", clamp_max(floor({_power_ratio()} * 10) / 10, 1))',
+    legend="{{tenth}}",
+    kind="count",
+    least=0,
+    decimals=0,
+)
+RACK_POWER_RATIO: Final = Signal(
+    key="rack.power_ratio",
+    name=Text("Power utilisation of a rack", "机柜功率利用率"),
+    description=Text(
+        "Measured power over rated power, the racks nearest to their limit first.",
+        "实测功率与额定功率之比，最接近上限的机柜在前。",
+    ),
+    unit="percentunit",
+    expr=f"topk({MANY}, {_power_ratio('row')})",
+    legend="{{rack}}",
+    kind="ratio",
+    least=0,
+    decimals=0,
+    steps=_UTILIZATION_STEPS,
+)
+RACK_SPACE_RATIO: Final = Signal(
+    key="rack.space_ratio",
+    name=Text("Space utilisation of a rack", "机柜空间利用率"),
+    description=Text("Used rack units over the rack's height.", "已用U位与机柜高度之比。"),
+    unit="percentunit",
+    expr=f"topk({MANY}, max by ({RACK_LABELS}) ({of(rack.RACK_UTILIZATION, _KIND_SPACE, scope='row')}))",
+    legend="{{rack}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    decimals=0,
+)
+RACK_POWER_EACH: Final = Signal(
+    key="rack.power",
+    name=Text("Power of a rack", "单机柜功率"),
+    description=Text("What a rack draws over all feeds.", "机柜全部供电路的总功率。"),
+    unit="watt",
+    expr=f"topk({MANY}, sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope='row')})))",
+    legend="{{rack}}",
+    least=0,
+)
+FAILOVER: Final = Signal(
+    key="rack.failover",
+    name=Text("Load if one feed is lost", "单路失电后的负载率"),
+    description=Text(
+        "All feeds' load over the smallest feed's capacity: above 80 % a lost feed leaves no room, above 100 % the rack goes dark.",
+        "全部供电路负载与最小一路容量之比：高于80%无余量，高于100%则单路失电会使机柜断电。",
+    ),
+    unit="percentunit",
+    expr=f"topk({MANY}, {_failover('row')})",
+    legend="{{rack}}",
+    kind="ratio",
+    least=0,
+    decimals=0,
+    steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
+)
+FAILOVER_EACH: Final = Signal(
+    key="rack.failover_each",
+    name=FAILOVER.name,
+    description=FAILOVER.description,
+    unit="percentunit",
+    expr=_failover(),
+    legend="{{rack}}",
+    kind="ratio",
+    record="rack:dc_rack_failover_load_ratio:max",
+)
+FAILOVER_COUNT: Final = Signal(
+    key="rack.failover_count",
+    name=Text("Racks that one feed cannot carry", "单路无法承载的机柜"),
+    description=Text("Racks whose load is above 80 % of one feed's capacity.", "负载超过单路容量80%的机柜数量。"),
+    unit="short",
+    expr=f"sum by (hub, site) ({_failover()} > bool {FAILOVER_LIMIT})",
+    legend="{{site}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    steps=steps((1, ORANGE), base=GREEN),
+)
+HOT_COUNT: Final = Signal(
+    key="rack.hot_count",
+    name=Text("Hot racks", "高温机柜"),
+    description=Text(
+        "Racks whose inlet is above 27 °C, the end of ASHRAE's recommended range.",
+        "进风温度高于27 °C（ASHRAE推荐上限）的机柜数量。",
+    ),
+    unit="short",
+    expr=f"sum by (hub, site) ({_inlet()} > bool {INLET_RECOMMENDED:g})",
+    legend="{{site}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    steps=steps((1, ORANGE), base=GREEN),
+)
+INLET: Final = Signal(
+    key="rack.inlet",
+    name=Text("Warmest racks at the inlet", "进风温度最高的机柜"),
+    description=Text(
+        "Inlet temperature of the warmest racks. Recommended up to 27 °C, allowable for class A1 up to 32 °C (ASHRAE TC 9.9).",
+        "进风温度最高的机柜。推荐上限27 °C，A1级允许上限32 °C（ASHRAE TC 9.9）。",
+    ),
+    unit="celsius",
+    expr=f"topk({MANY}, {_inlet('row')})",
+    legend="{{rack}}",
+    decimals=1,
+    steps=steps((INLET_RECOMMENDED, ORANGE), (INLET_ALLOWABLE, RED), base=GREEN),
+)
+INLET_EACH: Final = Signal(
+    key="rack.inlet_each",
+    name=Text("Inlet temperature of a rack", "机柜进风温度"),
+    description=INLET.description,
+    unit="celsius",
+    expr=_inlet(),
+    legend="{{rack}}",
+    record="rack:dc_rack_inlet_temperature_celsius:max",
+)
+POWER_EACH: Final = Signal(
+    key="rack.power_ratio_each",
+    name=RACK_POWER_RATIO.name,
+    description=RACK_POWER_RATIO.description,
+    unit="percentunit",
+    expr=_power_ratio(),
+    legend="{{rack}}",
+    kind="ratio",
+    record="rack:dc_rack_power_utilization_ratio:max",
+)
+HUMIDITY: Final = Signal(
+    key="rack.humidity",
+    name=Text("Humidity at the inlets", "进风湿度"),
+    description=Text("Mean relative humidity at the racks' inlets.", "机柜进风处的平均相对湿度。"),
+    unit="percentunit",
+    expr=f"avg by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_HUMIDITY)}))",
+    legend="{{site}}",
+    kind="ratio",
+    least=0,
+    most=1,
+)
+STRANDED: Final = Signal(
+    key="rack.stranded",
+    name=Text("Stranded power", "滞留功率"),
+    description=Text(
+        "Rated power of racks without free units that they do not draw: paid for, and not for sale.",
+        "U位已满的机柜未用到的额定功率：已投入却无法售出。",
+    ),
+    unit="watt",
+    expr=f"sum by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_STRANDED)}))",
+    legend="{{site}}",
+    record="site:dc_rack_stranded_power_watts:sum",
+    least=0,
+    may_be_empty=Excuse(
+        reason="no rack is full, so no power is stranded",
+        unless=f"count({of(rack.RACK_STRANDED)})",
+    ),
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

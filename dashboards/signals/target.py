@@ -1,0 +1,152 @@
+"""Signals of targets: what was stated, by when, and how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from agent.kpi.wording import STATE_NAMES, SYMBOLS
+from collectors.catalogue import site
+from dashboards.language import LANGUAGES, Text
+from dashboards.promql import of
+from dashboards.signals.base import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, Signal, State, steps
+from dashboards.signals.kpi import all_measured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agent.hubs.model import Kpi
+    from agent.kpi.judge import State as Condition
+
+TARGET: Final = "hub, target, kpi, scope"
+
+_COLORS: Final[dict[Condition, str]] = {
+    "met": GREEN, "on_track": BLUE, "at_risk": ORANGE, "missed": RED, "unknown": GREY, "expired_unreported": PINK, "stated_only": SKY,
+}  # fmt: skip
+STATES: Final = {
+    name: State(value=code, text=Text(*(f"{SYMBOLS[name]} {STATE_NAMES[name][language]}" for language in LANGUAGES)), color=color)
+    for code, (name, color) in enumerate(_COLORS.items())
+}
+"""The states a target can be in, by the label value agents give them, each with a word and a mark beside its colour."""
+
+
+_DANGER: Final = 'state=~"at_risk|missed"'
+_PER_TARGET: Final = f"(max by ({TARGET}) ({of(site.TARGET_INFO, scope='hub')}) > bool 0)"
+
+
+def _in_state(name: str) -> str:
+    return of(site.TARGET_STATE, f'state="{name}"', scope="hub")
+
+
+STATE: Final = Signal(
+    key="target.state",
+    name=Text("State of the targets", "目标状态"),
+    description=Text(
+        "How each stated figure stands, judged by the agents from measured values, registered observations and deadlines.",
+        "各公开陈述的现状，由代理依据实测值、登记数据与期限判定。",
+    ),
+    unit="none",
+    expr=" or ".join(f"max by ({TARGET}) ({_in_state(name)} == 1) * {state.value}" for name, state in STATES.items()),
+    legend="{{target}}",
+    kind="state",
+    states=tuple(STATES.values()),
+)
+STATE_COUNT: Final = Signal(
+    key="target.state_count",
+    name=Text("Targets by state", "目标数量（按状态）"),
+    description=Text("How many of the stated figures are in each state.", "处于各状态的公开陈述数量。"),
+    unit="short",
+    expr=f"count by (state) (max by ({TARGET}, state) ({of(site.TARGET_STATE, scope='hub')}) == 1)",
+    legend="{{state}}",
+    kind="count",
+    least=0,
+    decimals=0,
+)
+IN_DANGER: Final = Signal(
+    key="target.in_danger",
+    name=Text("Promises in danger", "有风险的承诺"),
+    description=Text("Targets that are at risk or missed.", "有风险或未达成的目标数量。"),
+    unit="short",
+    expr=(
+        f"count by (hub) (max by ({TARGET}) ({of(site.TARGET_STATE, _DANGER, scope='hub')}) == 1)"
+        f" or count by (hub) ({of(site.TARGET_STATE, scope='hub')}) * 0"
+    ),
+    legend="{{hub}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    steps=steps((1, ORANGE), base=GREEN),
+)
+LIMIT: Final = Signal(
+    key="target.limit",
+    name=Text("Limit", "目标值"),
+    description=Text("The stated limit or goal, in base units.", "公开陈述的上限或目标（基本单位）。"),
+    unit="short",
+    expr=f"max by ({TARGET}, op) ({of(site.TARGET_VALUE, scope='hub')})",
+    legend="{{target}}",
+)
+DEADLINE: Final = Signal(
+    key="target.deadline",
+    name=Text("Due", "期限"),
+    description=Text(
+        "When the target is due; the later end where the source gives a range.", "目标期限；来源给出区间时取较晚一端。"
+    ),
+    unit="time:YYYY-MM-DD",
+    expr=f"max by ({TARGET}) ({of(site.TARGET_DEADLINE, scope='hub')}) * 1000",
+    legend="{{target}}",
+    kind="timestamp",
+)
+OBSERVED: Final = Signal(
+    key="target.observed",
+    name=Text("Registered", "登记值"),
+    description=Text(
+        "A published figure that has no telemetry behind it, in base units.", "没有遥测支撑的公开数据（基本单位）。"
+    ),
+    unit="short",
+    expr=f"max by ({TARGET}) ({of(site.OBSERVATION_VALUE, scope='hub')})",
+    legend="{{target}}",
+)
+COVERAGE: Final = Signal(
+    key="kpi.coverage",
+    name=Text("Coverage", "覆盖率"),
+    description=Text("Share of the KPI's evidence that was there.", "KPI证据的覆盖占比。"),
+    unit="percentunit",
+    expr=f"{_PER_TARGET} * on (hub, kpi, scope) group_left () min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})",
+    legend="{{target}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    decimals=0,
+)
+
+
+def measured_per_target(kpis: Mapping[str, Kpi]) -> Signal:
+    """Return the signal of the measured value beside each target, labelled like the target so that a table can join them."""
+    signal = all_measured(kpis)
+    return replace(
+        signal,
+        key="target.measured",
+        legend="{{target}}",
+        expr=f"{_PER_TARGET} * on (hub, kpi, scope) group_left () ({signal.expr})",
+    )
+
+
+def share_of_limit(kpis: Mapping[str, Kpi]) -> Signal:
+    """Return the signal of measured over limit: comparable across units, above 1 good or bad as the operator says."""
+    limit = f"max by ({TARGET}, op) ({of(site.TARGET_VALUE, scope='hub')})"
+    return Signal(
+        key="target.share",
+        name=Text("Measured / limit", "实测/目标"),
+        description=Text(
+            "Measured value over the stated limit: a goal (>=) wants at least 100 %, a limit (<=) at most.",
+            "实测值与目标值之比：目标（>=）应不低于100%，上限（<=）应不高于100%。",
+        ),
+        unit="percentunit",
+        expr=f"1 / ({limit} != 0) * on (hub, kpi, scope) group_left () ({all_measured(kpis).expr})",
+        legend="{{target}} {{op}}",
+        kind="ratio",
+        decimals=1,
+    )
+
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))
