@@ -76,14 +76,14 @@ def total(waves: Iterable[Waves]) -> Waves:
 class Curve:
     """A power given by a function at every step and linear in between, which is what makes its integral exact.
 
-    Hours already integrated are remembered; a year at the default step is 52 560 evaluations, done once.
+    What was integrated once is remembered; a year at the default step is 52 560 evaluations, done once.
     """
 
     def __init__(self, function: Callable[[float], float], *, step: float = 600.0) -> None:
         self._function, self._step = function, step
         self._values: dict[int, float] = {}
-        self._origin: int | None = None
         self._sums: dict[int, float] = {}  # joules from the origin to a step
+        self._first = self._last = 0
 
     def power(self, at: float) -> float:
         """Watts at a time."""
@@ -108,19 +108,19 @@ class Curve:
         return whole + self._step * part * (left + (right - left) * part / 2)
 
     def _sum(self, index: int) -> float:
-        if self._origin is None:
-            self._origin = index
+        """Return the joules from the origin, the step first asked for, to a step; what lies between is kept."""
+        if not self._sums:
             self._sums[index] = 0.0
-        found = self._sums.get(index)
-        if found is None:
-            nearest = min(max(index, min(self._sums)), max(self._sums))
-            found = self._sums[nearest]
-            forward = 1 if index > nearest else -1
-            for at in range(nearest, index, forward):
-                low = at if forward > 0 else at - 1
-                found += forward * self._step * (self._value(low) + self._value(low + 1)) / 2
-                self._sums[at + forward] = found
-        return found
+            self._first = self._last = index
+        while self._last < index:
+            at = self._last
+            self._sums[at + 1] = self._sums[at] + self._step * (self._value(at) + self._value(at + 1)) / 2
+            self._last = at + 1
+        while self._first > index:
+            at = self._first
+            self._sums[at - 1] = self._sums[at] - self._step * (self._value(at - 1) + self._value(at)) / 2
+            self._first = at - 1
+        return self._sums[index]
 
 
 @dataclass(frozen=True, slots=True)

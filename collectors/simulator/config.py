@@ -1,0 +1,96 @@
+"""Write the files an agent needs to read a simulated site: its config, its inventory, and the SNMP community.
+
+Written as text, line by line: a hub has tens of thousands of racks. All of it says that it is simulated.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from collectors.simulator.layouts import COMMUNITY
+from collectors.simulator.modbus_meters import PROFILE
+from collectors.simulator.site import FEED_WATTS, HEIGHT_UNITS, RATED_WATTS, TIMEZONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from collectors.simulator.simulator import Simulator
+
+_HEADER: Final = "# SIMULATED: no device named here exists. Written by `hubgauge simulate`, and again each time it starts.\n"
+
+
+def write_config(
+    simulator: Simulator,
+    folder: Path,
+    *,
+    listen: str = "127.0.0.1:9717",
+    influxdb: str = "",
+    interval: str = "15s",
+    state_dir: Path | None = None,
+    host: bool = False,
+) -> Path:
+    """Write `config.yaml`, `inventory.yaml` and `community` into a folder; returns the config's path.
+
+    `listen` is where the agent is to serve, `influxdb` the URL of a database to push to, `host` whether the agent is to read
+    the machine it runs on as well. Raises OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    community = folder / "community"
+    community.touch(mode=0o600)
+    community.chmod(0o600)
+    community.write_bytes(COMMUNITY + b"\n")
+    _write(folder / "inventory.yaml", _inventory(simulator))
+    config = folder / "config.yaml"
+    _write(config, _config(simulator, listen, influxdb, interval, state_dir or folder / "state", host=host))
+    return config
+
+
+def _write(path: Path, lines: Iterator[str]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(_HEADER)
+        file.writelines(lines)
+
+
+def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, state_dir: Path, *, host: bool) -> Iterator[str]:
+    site = simulator.site
+    yield f"hub: {site.hub}\nsite: {site.key}\nsimulated: true\n"
+    yield f"state_dir: {json.dumps(str(state_dir))}\ninventory: inventory.yaml\ncollectors:\n"
+    if host:
+        yield "  host: {}  # this machine's own kernel: real, not simulated\n"
+    yield f"  snmp:\n    interval: {interval}\n    timeout: 3s\n    community_file: community\n    devices:\n"
+    for rack, pdu in site.pdus():
+        address = simulator.addresses[pdu.name]
+        yield f'      - {{address: "{address}", pdu: {pdu.name}, rack: {rack.name}, feed: {pdu.feed}}}\n'
+    yield f"  modbus:\n    interval: {interval}\n    timeout: 3s\n    request_timeout: 1s\n    devices:\n"
+    for meter in simulator.meters.values():
+        yield (
+            f'      - {{address: "{simulator.addresses[meter.name]}", unit: {meter.unit}, profile: {PROFILE}, '
+            f"meter: {meter.name}, point: {meter.meter.point}, accuracy_class: {meter.meter.accuracy_class}}}\n"
+        )
+    yield f'outputs:\n  http: {{listen: "{listen}"}}\n'
+    if influxdb:
+        yield f'  influxdb: {{url: "{influxdb}", org: hubgauge, bucket: hubgauge}}\n'
+
+
+def _inventory(simulator: Simulator) -> Iterator[str]:
+    site = simulator.site
+    yield (
+        f"sites:\n  - {{site: {site.key}, name: {json.dumps(site.name)}, state: in_service, timezone: {TIMEZONE}, "
+        f"scopes: [{', '.join(site.scopes)}]}}\nracks:\n"
+    )
+    for rack in site.racks:
+        yield f"  - rack: {rack.name}\n    site: {site.key}\n    row: {rack.row}\n    state: in_service\n"
+        yield f"    height_units: {HEIGHT_UNITS}\n    rated_power_watts: {RATED_WATTS:g}\n"
+        feeds = ", ".join(f"{pdu.feed}: {{pdu: {pdu.name}, capacity_watts: {FEED_WATTS:g}}}" for pdu in rack.pdus)
+        yield f"    feeds: {{{feeds}}}\n"
+        if not rack.nodes:
+            yield "    devices: []\n"
+            continue
+        yield "    devices:\n"
+        for node in rack.nodes:
+            yield f"      - {{node: {node.node}, position: {node.position}, units: {node.units}}}\n"
+    yield "meters:\n"
+    for meter in simulator.model.meters:
+        yield (f"  - {{meter: {meter.name}, site: {site.key}, point: {meter.point}, accuracy_class: {meter.accuracy_class}}}\n")
