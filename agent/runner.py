@@ -121,7 +121,8 @@ class Runner:
     def start(self) -> None:
         """Begin: every collector at once, then each on its schedule."""
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - 5 MB that `check` does without
-        from apscheduler.triggers.interval import IntervalTrigger  # noqa: PLC0415
+
+        from agent.schedule import GridTrigger  # noqa: PLC0415
 
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(
@@ -131,8 +132,9 @@ class Runner:
         for (interval, phase), tasks in _phases(self._tasks).items():
             # Everything runs once at the start; the second round comes half an interval to one and a half after it.
             first = now + timedelta(seconds=phase if phase > interval / 2 else interval + phase)
-            trigger = IntervalTrigger(seconds=interval, start_date=first, timezone=UTC)
-            self._scheduler.add_job(self._fire, trigger, args=[tasks], name=f"every {interval:g} s, phase {phase:g} s")
+            self._scheduler.add_job(
+                self._fire, GridTrigger(first, interval), args=[tasks], name=f"every {interval:g} s, phase {phase:g} s"
+            )
         self._scheduler.start()
         self._spawn(self._first_round())
         self._clock_watch = asyncio.create_task(self._watch_clock())
@@ -189,10 +191,8 @@ class Runner:
             offset = now_offset
             now = datetime.now(UTC)
             for job in self._scheduler.get_jobs():
-                latest = now + job.trigger.interval
-                if job.next_run_time > latest:
-                    start = now + timedelta(seconds=(job.next_run_time - now).total_seconds() % job.trigger.interval_length)
-                    job.reschedule(type(job.trigger)(seconds=job.trigger.interval_length, start_date=start, timezone=UTC))
+                if job.next_run_time > now + timedelta(seconds=job.trigger.interval):
+                    job.reschedule(job.trigger.moved(now))
 
     async def _round(self, task: Task) -> None:
         """Run one collector once and hand on what it read; nothing it does can reach another."""

@@ -43,11 +43,11 @@ async def _collect(args: argparse.Namespace) -> int:
         for piece in render(app.snapshot):
             sys.stdout.write(piece)
     elif args.format == "influx":
-        from agent.sinks.lineprotocol import Serializer  # noqa: PLC0415
+        from agent.sinks.lineprotocol import LineRenderer  # noqa: PLC0415
 
-        serializer = Serializer(app.push_tags())
+        renderer = LineRenderer(app.push_tags())
         for batch in batches:
-            sys.stdout.write(serializer.serialize(batch).decode())
+            sys.stdout.write(renderer.render(batch)[0].decode())
     else:
         json.dump(_as_json(app.snapshot), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")

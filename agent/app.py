@@ -1,0 +1,254 @@
+"""The agent put together: config → collectors → runner → snapshot, sink, ledger → web."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import platform
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+
+from agent import __version__
+from agent import config as config_module
+from agent.runner import Runner
+from agent.selfmetrics import SelfCollector, SelfMetrics
+from agent.snapshot import Snapshot
+from collectors.base import ConfigError, HubgaugeError
+from collectors.strict import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from agent.config import Config
+    from agent.inventory import Inventory
+    from agent.kpi.ledger import Ledger
+    from agent.sinks.influx import InfluxSink
+    from agent.web.pages import Response
+    from agent.web.server import WebServer
+    from agent.web.view import BoardView
+    from collectors.base import Collector
+
+log = logging.getLogger(__name__)
+
+_CLOSE_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A config with all it names: found good, nothing started."""
+
+    config: Config
+    inventory: Inventory | None
+    collectors: Sequence[Collector]
+
+
+def load_all(path: Path) -> Loaded:
+    """Load the config, the inventory and the collectors; raises Problems with every mistake of the first file that has any."""
+    from agent.hubs.loader import PACKAGED, load_registry  # noqa: PLC0415 - read by no other command
+
+    config = config_module.load(path)
+    hub, own = config.file.hub, config.file.hubs_dir
+    if own is not None or not (PACKAGED / f"{hub}.yaml").is_file():  # else the registry need not be read at all
+        config_module.load(path, hubs=tuple(load_registry(own).hubs))
+    inventory = None
+    if config.file.inventory is not None:
+        from agent.inventory import load_inventory  # noqa: PLC0415 - a node agent has none
+
+        inventory = load_inventory(config.file.inventory, config.file.hub)  # type: ignore[arg-type]
+    context = config.context(inventory.places() if inventory else {})
+    return Loaded(config=config, inventory=inventory, collectors=config.build_collectors(context))
+
+
+class App:
+    """One running agent."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.snapshot = Snapshot()
+        self.registry = CollectorRegistry()
+        self.metrics = SelfMetrics(self.registry)
+        ProcessCollector(registry=self.registry)
+        self.runner: Runner
+        self.loaded: Loaded
+        self.ledger: Ledger | None = None
+        self._sink: InfluxSink | None = None
+        self._web: WebServer | None = None
+        self._hubs: Any = None
+        self._reloading = asyncio.Lock()
+
+    @property
+    def config(self) -> Config:
+        """The config in force."""
+        return self.loaded.config
+
+    def prepare(self) -> None:
+        """Load everything and make the runner; raises Problems, starts nothing."""
+        self.loaded = load_all(self._path)
+        logging.getLogger().setLevel(self.config.file.log_level.upper())
+        self.metrics.build_info.labels(__version__, platform.python_version()).set(1)
+        self.metrics.simulated.set(self.config.file.simulated)
+        if self.loaded.inventory is not None:
+            self._open_ledger(self.loaded.inventory)
+        self.runner = self._make_runner(self.loaded)
+
+    def push_tags(self) -> Mapping[str, str]:
+        """Return what every pushed series gets, as Prometheus adds target labels to what it scrapes."""
+        return {"job": "hubgauge", "instance": self.config.node, "hub": self.config.file.hub, "site": self.config.file.site}
+
+    async def run(self) -> int:
+        """Run until SIGTERM or SIGINT."""
+        self.prepare()
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        reloads: set[asyncio.Task[str]] = set()
+        loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(asyncio.ensure_future(self.reload())))
+        self._start_sink()
+        await self._start_web()
+        self._mark_loaded()
+        self.runner.start()
+        log.info("hubgauge %s at http://%s, hub %s", __version__, self.config.file.outputs.http.listen, self.config.file.hub)
+        await stop.wait()
+        await self._stop()
+        return 0
+
+    async def reload(self) -> str:
+        """Take the config file anew; what it says is wrong is returned, and the old config stays in force."""
+        async with self._reloading:
+            try:
+                loaded = load_all(self._path)
+            except (Problems, ConfigError) as error:
+                self.metrics.reload_success.set(0)
+                for line in str(error).splitlines():
+                    log.error("reload: %s; the old config stays", line)  # noqa: TRY400 - the line says it
+                return str(error)
+            if loaded.config.file.outputs != self.config.file.outputs:
+                log.warning("reload: a change of outputs takes effect at the next start")
+            old = self.runner
+            await old.stop()
+            self.loaded = loaded
+            self._hubs = None
+            if loaded.inventory is not None:
+                self._open_ledger(loaded.inventory)
+            self.runner = self._make_runner(loaded)
+            for source in old.keys() - self.runner.keys():
+                self.snapshot.forget(*source)
+            self.runner.start()
+            self._mark_loaded()
+            log.info("reload: done, %d collectors", len(loaded.collectors))
+            return ""
+
+    def _mark_loaded(self) -> None:
+        self.metrics.reload_success.set(1)
+        self.metrics.reload_time.set(time.time())
+
+    def _make_runner(self, loaded: Loaded) -> Runner:
+        runner = Runner(snapshot=self.snapshot, metrics=self.metrics)
+        runner.add(loaded.collectors)
+        runner.add(self._kpi_collectors(loaded), derived=True)
+        runner.add([SelfCollector(self.registry, self.snapshot)], derived=True)
+        if self.ledger is not None:
+            runner.consumers.append(self.ledger.accept)
+        if self._sink is not None:
+            runner.consumers.append(self._sink.accept)
+        return runner
+
+    def _open_ledger(self, inventory: Inventory) -> None:
+        from agent.kpi.ledger import Ledger  # noqa: PLC0415 - a node agent has none
+
+        if self.ledger is None:
+            self.ledger = Ledger(self._state_dir() / "ledger.db", inventory=inventory, registry=self.registry)
+        else:
+            self.ledger.inventory = inventory
+
+    def _kpi_collectors(self, loaded: Loaded) -> list[Collector]:
+        """Racks, PUE and targets are computed where the inventory is: at the gateway."""
+        if loaded.inventory is None or self.ledger is None:
+            return []
+        from agent.kpi.pue import PueCollector  # noqa: PLC0415 - a node agent has none
+        from agent.kpi.racks import RackCollector  # noqa: PLC0415
+        from agent.kpi.targets import TargetCollector  # noqa: PLC0415
+
+        common: dict[str, Any] = {"snapshot": self.snapshot, "hub": loaded.config.file.hub, "inventory": loaded.inventory}
+        return [
+            RackCollector(**common),
+            PueCollector(ledger=self.ledger, **common),
+            TargetCollector(registry=self.hubs(), history=self.ledger, **common),
+        ]
+
+    def hubs(self) -> Any:  # noqa: ANN401 - the registry, imported when it is first looked at
+        """Return the hub registry."""
+        if self._hubs is None:
+            from agent.hubs.loader import load_registry  # noqa: PLC0415 - only who shows or judges targets reads it
+
+            self._hubs = load_registry(self.config.file.hubs_dir)
+        return self._hubs
+
+    def _state_dir(self) -> Path:
+        path = self.config.file.state_dir
+        try:
+            path.mkdir(mode=0o750, parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConfigError(f"cannot be made: {path}: {reason}", file=str(self._path), key="state_dir") from None
+        return path
+
+    def _start_sink(self) -> None:
+        influx = self.config.file.outputs.influxdb
+        if influx is None:
+            return
+        from agent.sinks.influx import InfluxSink  # noqa: PLC0415 - 15 MB, only where it is configured
+
+        self._sink = InfluxSink(influx, state_dir=self._state_dir(), tags=self.push_tags(), registry=self.registry)
+        self._sink.start()
+        self.runner.consumers.append(self._sink.accept)
+
+    async def _start_web(self) -> None:
+        from agent.web.server import WebServer  # noqa: PLC0415 - `collect` serves nothing
+
+        http = self.config.file.outputs.http
+        self._web = WebServer(
+            config=http, snapshot=self.snapshot, metrics=self.metrics, ready=self._is_ready,
+            reload=self.reload, pages=self._page,
+        )  # fmt: skip
+        try:
+            await self._web.start()
+        except OSError as error:
+            raise HubgaugeError(f"{self._path}: outputs.http.listen: {http.listen}: {error.strerror or error}") from None
+
+    def _is_ready(self) -> bool:
+        return self.runner.ready.is_set()
+
+    def _page(self, path: str, query: Mapping[str, str], language: str) -> Response | None:
+        from agent.web.pages import handle  # noqa: PLC0415 - a scraped node agent may never be looked at
+
+        return handle(self._view(), path, query, accept_language=language)
+
+    def _view(self) -> BoardView:
+        from agent.web.view import BoardView  # noqa: PLC0415
+
+        file = self.config.file
+        return BoardView(
+            snapshot=self.snapshot, registry=self.hubs(), inventory=self.loaded.inventory, ledger=self.ledger, hub=file.hub,
+            site=file.site, node=self.config.node, simulated=file.simulated, health=self.runner.health,
+        )  # fmt: skip
+
+    async def _stop(self) -> None:
+        log.info("stopping")
+        await self.runner.stop()
+        if self._web is not None:
+            await self._web.stop()
+        loop = asyncio.get_running_loop()
+        for part in (self._sink, self.ledger):
+            if part is not None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(loop.run_in_executor(None, part.close, _CLOSE_SECONDS), _CLOSE_SECONDS + 0.5)
+        sys.stderr.flush()
