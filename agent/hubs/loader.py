@@ -264,3 +264,13 @@ def _fact(entry: FactEntry, hub: HubEntry, kpi: Kpi, sources: Mapping[str, Sourc
         derived=entry.derived, milestone_of=entry.milestone_of,
         alternatives=tuple(Alternative(value=to_base(a.value, unit), text=a.text) for a in entry.alternatives),
     )  # fmt: skip
+
+
+def hub_keys(hubs_dir: Path | None = None) -> list[str]:
+    """Return the keys a config may name; cheap without a `hubs_dir`: packaged files are named after their hub.
+
+    Raises Problems with all mistakes in the operator's files.
+    """
+    if hubs_dir is not None:
+        return sorted(load_registry(hubs_dir).hubs)
+    return sorted(path.stem for path in PACKAGED.glob("*.yaml") if path.name not in _NOT_HUBS)

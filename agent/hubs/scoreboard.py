@@ -64,13 +64,13 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.hubs.model import WHOLE_HUB, day_of, end_of
 from agent.hubs.units import LANGUAGES, UNITS, show
 from agent.kpi import wording
-from agent.kpi.targets import DAY, STATES, Evidence, evaluate
+from agent.kpi.judge import DAY, STATES, Evidence, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from agent.hubs.model import Fact, Hub, Registry, Text
-    from agent.kpi.targets import Verdict
+    from agent.kpi.judge import Verdict
 
     Key = tuple[str, str, str]
     """Hub, KPI, scope."""

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
 from agent.hubs.model import WHOLE_HUB
-from agent.kpi.targets import Evidence, Point
+from agent.kpi.judge import Evidence
 from collectors.catalogue import node, rack, site
 
 if TYPE_CHECKING:
@@ -38,13 +38,6 @@ class Families(Protocol):
         """Return the live series of a metric."""
 
 
-class KpiHistory(Protocol):
-    """Who remembers earlier values of a KPI: the ledger."""
-
-    def kpi_history(self, hub: str, kpi: str, scope: str) -> Iterable[Point]:
-        """Return earlier values, oldest first: some hundreds at most, such as one a day."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A KPI's value now; `bound` says that a part of the whole may be missing from it."""
@@ -61,32 +54,30 @@ def measure(
     now: float,
     *,
     inventory: Inventory | None = None,
-    complete: bool = False,
-    history: KpiHistory | None = None,
+    complete: bool | None = None,
 ) -> dict[Key, list[Evidence]]:
     """Measure every KPI of a hub, and of the hubs above it what facts there ask for.
 
-    `complete` says that the inventory lists the whole hub. The result is what `scoreboard` takes.
+    `complete` says that the inventory lists the whole hub; left out, the inventory is asked whether it says so itself. The
+    result is what `scoreboard` takes.
     """
+    if complete is None:
+        complete = bool(getattr(inventory, "complete", False))
     found: dict[Key, list[Evidence]] = {}
     view = _Hub(snapshot, hub, inventory)
     for place in registry.lineage(hub):
         own = place.key == hub
-        facts = (*place.facts, *place.policy)
-        asked = {(fact.kpi.key, fact.scope) for fact in facts}
+        asked = {(fact.kpi.key, fact.scope) for fact in (*place.facts, *place.policy)}
         wanted = asked | ({(kpi, WHOLE_HUB) for kpi in READERS} if own else set())
         for kpi, scope in sorted(wanted):
             read = READERS.get(kpi)
-            if read is None or not (own or kpi in OF_A_PART):
-                continue
-            group = view.scope(scope)
-            reading = None if group is None else read(group)
-            if reading is None:
-                continue
-            key = (place.key, kpi, scope)
-            earlier = tuple(history.kpi_history(*key)) if history is not None and (kpi, scope) in asked else ()
-            bound = reading.bound or (kpi in COUNTS and not (complete and own))
-            found[key] = [Evidence(value=reading.value, time=now, coverage=reading.coverage, at_least=bound, history=earlier)]
+            group = view.scope(scope) if read is not None and (own or kpi in OF_A_PART) else None
+            reading = read(group) if read is not None and group is not None else None
+            if reading is not None:
+                bound = reading.bound or (kpi in COUNTS and not (complete and own))
+                found[place.key, kpi, scope] = [
+                    Evidence(value=reading.value, time=now, coverage=reading.coverage, at_least=bound)
+                ]
     return found
 
 

@@ -1,314 +1,107 @@
-"""Judge a stated figure by the evidence there is: pure functions, nothing measured and nothing remembered here.
+"""Emit what was promised and how it stands: `dc_target_*`, `dc_observation_value`, `dc_kpi_*`.
 
-The states, and when a figure is in them:
-
-`stated_only`         an observation: there is no threshold to judge.
-`met`                 the evidence shows it kept. Without a deadline: kept now. With one: reached by then.
-`on_track`            not decided, and what is measured points to the goal: an interim value within the limit, or a trend that
-                      gets there before the earliest day the deadline may mean.
-`at_risk`             not decided, and what is measured points away: a limit exceeded, a trend too slow, or the earliest day of
-                      a deadline range past without the goal.
-`missed`              the deadline is past and evidence of that time shows it was not reached.
-`unknown`             no or too little data; something may have been reported, but not for this moment.
-`expired_unreported`  the deadline is past and nothing was measured near it.
-
-Rules that are not obvious, and why:
-
-- **No deadline, never missed.** There is no day on which it could have been missed, and what is broken today may be mended
-  tomorrow; so a floor or limit broken now is `at_risk`, and a goal not reached yet depends on its trend.
-- **A registered observation speaks for its own day only.** 80 000 chips in March say nothing of December, so they make a goal
-  of December neither met nor missed. If it shows the goal reached by its deadline, that is evidence for good.
-- **A count of a part proves one thing only.** An inventory that is not said to be complete, or a source that says `over`, gives
-  a lower bound: at or above a floor it is met, below it nothing follows.
-- **PUE and its like need a year.** ISO/IEC 30134 defines them for twelve months. Less than `MIN_COVERAGE` of the year metered
-  is interim: on track or at risk, never met or missed. 0.9 leaves room for some weeks of failed meters, but not for a whole
-  summer; less than a week is too little to say anything.
-- **A range of deadlines is judged at its later end.** Between its ends a goal not reached is at risk, since by one reading
-  it is overdue; it is missed only when by every reading it is.
-- **After the deadline, later values do not count.** Above the goal today shows nothing of the day it was due: `unknown`.
+One agent speaks for its own hub and the hubs above it, since its sites belong to all of them; never for a hub beside or below
+it, whose own agents do. Registered figures are constants: however many agents of one hub emit them, `max by (hub, target, …)`
+folds them into one. Measured values of several agents fold by the KPI's `combine`. Only an agent with an inventory should run
+this collector: a node knows nothing of its hub.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+import time
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from agent.kpi.model import MIN_COVERAGE
+from agent.hubs.scoreboard import verdicts
+from agent.kpi.judge import STATES, Evidence, Point, State, Verdict, evaluate
+from agent.kpi.measured import measure
+from agent.kpi.memory import Memory
+from collectors.base import Schedule
+from collectors.catalogue import site as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from agent.hubs.model import Fact
+    from agent.hubs.model import Fact, Registry
+    from agent.hubs.scoreboard import Key
+    from agent.inventory import Inventory
+    from agent.kpi.measured import Families
+    from agent.kpi.memory import KpiHistory
+    from collectors.base import Metric, Reading
 
-State = Literal["met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only"]
-STATES: Final[tuple[State, ...]] = ("met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only")
+__all__ = ["METRICS", "STATES", "Evidence", "Point", "State", "TargetCollector", "Verdict", "evaluate"]
 
-DAY: Final = 86_400.0
-YEAR: Final = 365 * DAY
-MIN_INTERIM: Final = 7 / 365
-"""Share of a year below which an interim value says nothing."""
-FRESH: Final = 2 * DAY
-"""A measurement this old still speaks for now, so that a weekend's maintenance does not turn a promise unknown."""
-NEAR: Final = 45 * DAY
-"""An annual value this far from the deadline still speaks for it: seven eighths of its year are the same."""
-TREND_POINTS: Final = 3
-TREND_SPAN: Final = 7 * DAY
-_HORIZON: Final = 100 * YEAR
-
-EvidenceKind = Literal["measured", "registered", "derived"]
+METRICS: Final[tuple[Metric, ...]] = (
+    catalogue.KPI_VALUE, catalogue.KPI_COVERAGE, catalogue.TARGET_VALUE, catalogue.TARGET_DEADLINE, catalogue.TARGET_INFO,
+    catalogue.TARGET_STATE, catalogue.OBSERVATION_VALUE,
+)  # fmt: skip
 
 
-class Point(NamedTuple):
-    """A value of a KPI at a moment (seconds since the epoch), with its coverage where it has one."""
+class TargetCollector:
+    """Judges the stated figures of a hub and of those above it by the snapshot and the ledger's history."""
 
-    time: float
-    value: float
-    coverage: float | None = None
+    name: ClassVar[str] = "targets"
 
+    def __init__(  # noqa: PLR0913 - what it reads from, each of its own kind
+        self,
+        registry: Registry,
+        snapshot: Families,
+        hub: str,
+        clock: Callable[[], float] = time.time,
+        history: KpiHistory | None = None,
+        *,
+        inventory: Inventory | None = None,
+        complete: bool | None = None,
+        interval: float = 60.0,
+    ) -> None:
+        self.device = ""
+        self.schedule = Schedule(interval=interval)
+        self._registry = registry
+        self._snapshot = snapshot
+        self._hub = hub
+        self._clock = clock
+        self._inventory = inventory
+        self._complete = complete
+        facts = [fact for place in registry.lineage(hub) for fact in (*place.facts, *place.policy)]
+        keys = {(fact.hub, fact.kpi.key, fact.scope): fact.kpi.annual for fact in facts if fact.kind != "observation"}
+        self._memory = Memory(history, keys.items()) if history is not None else None
+        self.evidence: Mapping[Key, Sequence[Evidence]] = {}
+        """What the last round went by: hand it to `scoreboard`, and a page says what the series say."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What is known of one KPI for one scope from one kind of source, in base units."""
-
-    value: float
-    time: float
-    kind: EvidenceKind = "measured"
-    coverage: float | None = None
-    """Share of the evidence that was there; for an annual KPI the share of its twelve months."""
-    at_least: bool = False
-    """True for a lower bound: a count of a part, or a source that says `over`."""
-    history: tuple[Point, ...] = ()
-    """Earlier values of the same kind, oldest first."""
-
-    def points(self, until: float) -> list[Point]:
-        """Return all values known at a moment, oldest first."""
-        own = Point(self.time, self.value, self.coverage)
-        return sorted(point for point in {*self.history, own} if point.time <= until)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """How a figure stands at a moment. Values are base units; times are seconds since the epoch."""
-
-    state: State
-    reason: str
-    """Which rule decided; `agent.kpi.wording` says it in both languages."""
-    value: float | None = None
-    value_time: float | None = None
-    value_kind: EvidenceKind | None = None
-    at_least: bool = False
-    coverage: float | None = None
-    interim: bool = False
-    distance: float | None = None
-    """What is missing to the limit; zero or negative when it is kept."""
-    pace: float | None = None
-    """What each day until the deadline must add."""
-    forecast: float | None = None
-    """When the trend reaches the limit."""
-    decided: Point | None = None
-    """The value that decided, where it is not the newest."""
+    async def collect(self) -> Sequence[Reading]:
+        """Measure, judge, and return all series."""
+        now = self._clock()
+        measured = measure(self._registry, self._snapshot, self._hub, now, inventory=self._inventory, complete=self._complete)
+        self.evidence = measured
+        if self._memory is not None:
+            await self._memory.refresh(measured, now)
+            self.evidence = self._memory.beside(measured)
+        readings = list(_kpis(measured))
+        for hub in self._registry.lineage(self._hub):
+            for fact, verdict in verdicts(hub, self.evidence, now):
+                readings += _target(fact, verdict)
+        return readings
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A point with what must be known to judge by it."""
-
-    point: Point
-    kept: bool | None
-    """Whether it keeps the limit; None where it cannot tell (a lower bound below a floor)."""
-    conclusive: bool
-    evidence: Evidence
+def _kpis(measured: Mapping[Key, Sequence[Evidence]]) -> Iterator[Reading]:
+    for key, (evidence, *_) in measured.items():
+        yield catalogue.KPI_VALUE.series(*key), evidence.value
+        if evidence.coverage is not None:
+            yield catalogue.KPI_COVERAGE.series(*key), evidence.coverage
 
 
-def evaluate(fact: Fact, evidence: Sequence[Evidence], now: float) -> Verdict:
-    """Judge one figure at a moment by all evidence for its KPI and scope; what came after the moment is not looked at."""
-    known = [item for item in evidence if item.points(now)]
-    best = _best(known, now)
-    if fact.kind == "observation":
-        return _verdict(fact, now, "stated_only", "observation", best)
-    if fact.op == "rising":
-        return _rising(fact, known, now, best)
-    seen = sorted((_seen(fact, item, point) for item in known for point in item.points(now)), key=lambda seen: seen.point.time)
-    due = fact.due
-    reached = next((s for s in seen if s.kept and s.conclusive and (due is None or s.point.time <= due[1])), None)
-    if reached is not None and fact.kpi.stock and fact.kind == "target":
-        return _verdict(fact, now, "met", "reached", best, decided=reached.point)
-    if due is not None and now >= due[1]:
-        return _closed(fact, seen, now, due, best)
-    return _open(fact, seen, now, due, best)
+def _target(fact: Fact, verdict: Verdict) -> Iterator[Reading]:
+    """Yield the series of one fact. Its state is a state set: every state is there, 1 for the present one and 0 for the rest.
 
-
-def _best(known: Sequence[Evidence], now: float) -> tuple[Evidence, Point] | None:
-    """Choose the value to show: a measurement that is still fresh before anything registered, else the newest."""
-
-    def order(pair: tuple[Evidence, Point]) -> tuple[bool, float]:
-        return pair[0].kind != "registered" and now - pair[1].time <= FRESH, pair[1].time
-
-    return max(((item, item.points(now)[-1]) for item in known), key=order, default=None)
-
-
-def _seen(fact: Fact, evidence: Evidence, point: Point) -> _Seen:
-    kept = satisfies(fact, point.value)
-    if evidence.at_least and kept is not (fact.op == ">="):
-        kept = None
-    conclusive = not fact.kpi.annual or evidence.kind == "registered" or (point.coverage or 0.0) >= MIN_COVERAGE
-    return _Seen(point, kept, conclusive, evidence)
-
-
-def satisfies(fact: Fact, value: float) -> bool | None:
-    """Tell whether a value keeps the limit; None where there is none. A billionth is rounding, not a breach."""
-    if fact.value is None:
-        return None
-    slack = 1e-9 * max(abs(fact.value), abs(value))
-    if fact.op == ">=":
-        return value >= fact.value - slack
-    if fact.op == "<=":
-        return value <= fact.value + slack
-    return abs(value - fact.value) <= slack
-
-
-def _is_current(seen: _Seen, now: float) -> bool:
-    """Tell whether a value speaks for now: a fresh measurement, or a registered one on its own day."""
-    return now - seen.point.time <= (DAY if seen.evidence.kind == "registered" else FRESH)
-
-
-def _open(
-    fact: Fact, seen: Sequence[_Seen], now: float, due: tuple[float, float] | None, best: tuple[Evidence, Point] | None
-) -> Verdict:
-    """Judge while the deadline is ahead, or where there is none."""
-    current = next((s for s in reversed(seen) if _is_current(s, now) and s.kept is not None), None)
-    if current is None:
-        partial = any(_is_current(s, now) for s in seen)
-        return _verdict(fact, now, "unknown", "partial" if partial else "stale" if seen else "nothing", best)
-    overdue = due is not None and now >= due[0]
-    interim = not current.conclusive
-    if interim and (current.point.coverage or 0.0) < MIN_INTERIM:
-        return _verdict(fact, now, "unknown", "too_little", best)
-    if current.kept and not interim:
-        return _verdict(fact, now, "met", "kept", best)
-    if overdue:
-        return _verdict(fact, now, "at_risk", "range", best)
-    if current.kept:
-        return _verdict(fact, now, "on_track", "interim_kept", best)
-    return _by_trend(fact, current, now, due, best)
-
-
-def _by_trend(
-    fact: Fact, current: _Seen, now: float, due: tuple[float, float] | None, best: tuple[Evidence, Point] | None
-) -> Verdict:
-    """Judge a goal that is not reached by where the measured values are heading."""
-    holding = fact.kind == "both" or (due is None and fact.op == "<=")
-    points = current.evidence.points(now)
-    slope = None if holding else trend(points)
-    if slope is None:
-        if holding or not fact.kpi.stock:
-            return _verdict(fact, now, "at_risk", "broken" if holding else "over", best)
-        return _verdict(fact, now, "unknown", "no_trend", best)
-    when = reaches(fact, current.point, slope)
-    if when is None:
-        return _verdict(fact, now, "at_risk", "trend_away", best)
-    in_time = due is None or when <= due[0]
-    return _verdict(
-        fact, now, "on_track" if in_time else "at_risk", "trend_in_time" if in_time else "trend_late", best, forecast=when
-    )
-
-
-def _closed(
-    fact: Fact, seen: Sequence[_Seen], now: float, due: tuple[float, float], best: tuple[Evidence, Point] | None
-) -> Verdict:
-    """Judge after the deadline: by what was known of that time, whatever is known today."""
-    telling = [s for s in seen if s.conclusive and s.kept is not None]
-    if not fact.kpi.stock:  # a level, which may be kept on one day of the range and not on another
-        within = next((s for s in telling if s.kept and due[0] <= s.point.time <= due[1]), None)
-        if within is not None:
-            return _verdict(fact, now, "met", "kept_then", best, decided=within.point)
-    decisive = _decisive(fact, telling, due[1])
-    if decisive is not None and not decisive.kept:
-        return _verdict(fact, now, "missed", "broken_then", best, decided=decisive.point)
-    if decisive is not None and not fact.kpi.stock:
-        return _verdict(fact, now, "met", "kept_then", best, decided=decisive.point)
-    if any(s.point.time > due[1] for s in seen):
-        return _verdict(fact, now, "unknown", "only_later", best)
-    measured = any(s.evidence.kind != "registered" for s in seen)
-    return _verdict(fact, now, "unknown" if measured else "expired_unreported", "ended_before" if measured else "expired", best)
-
-
-def _decisive(fact: Fact, telling: Sequence[_Seen], due: float) -> _Seen | None:
-    """Choose the value that speaks for the day it was due.
-
-    A level: the value nearest to it. Something built up: the first value from that day on, however late, since what is
-    below its goal later was below it then, too; failing that the last one just before.
+    So `dc_target_state{state="missed"} == 1` is an alert that ends by itself, and a count by state never loses a target.
     """
-    if fact.kpi.stock:
-        later = next((s for s in telling if s.point.time >= due), None)
-        return later or next((s for s in reversed(telling) if due - s.point.time <= FRESH), None)
-    reach = NEAR if fact.kpi.annual else FRESH
-    near = [s for s in telling if abs(s.point.time - due) <= reach]
-    return min(near, key=lambda s: abs(s.point.time - due), default=None)
-
-
-def _rising(fact: Fact, known: Sequence[Evidence], now: float, best: tuple[Evidence, Point] | None) -> Verdict:
-    """Judge a direction: the newest value against the first, of one kind of evidence and a week or more apart."""
-    due = fact.due
-    until = min(now, due[1]) if due else now
-    closed = due is not None and now >= due[1]
-    for item in sorted(known, key=lambda item: item.kind == "registered"):
-        points = item.points(until)
-        if item.at_least or not points or points[-1].time - points[0].time < TREND_SPAN:
-            continue
-        if closed and until - points[-1].time > FRESH:
-            continue
-        up = points[-1].value > points[0].value
-        state: State = ("met" if up else "missed") if closed else ("on_track" if up else "at_risk")
-        return _verdict(fact, now, state, "rising" if up else "not_rising", best, decided=points[0])
-    if closed and not any(item.kind != "registered" for item in known):
-        return _verdict(fact, now, "expired_unreported", "expired", best)
-    return _verdict(fact, now, "unknown", "no_direction" if known else "nothing", best)
-
-
-def trend(points: Iterable[Point]) -> float | None:
-    """Return the slope of the least-squares line through values, per second; None for too few or too short a time."""
-    points = list(points)
-    if len(points) < TREND_POINTS or points[-1].time - points[0].time < TREND_SPAN:
-        return None
-    mean_time = sum(point.time for point in points) / len(points)
-    mean = sum(point.value for point in points) / len(points)
-    spread = sum((point.time - mean_time) ** 2 for point in points)
-    return sum((point.time - mean_time) * (point.value - mean) for point in points) / spread
-
-
-def reaches(fact: Fact, last: Point, slope: float) -> float | None:
-    """Return when the line from the last value meets the limit; None if it leads away or takes a century."""
-    assert fact.value is not None  # noqa: S101 - for the type checker: `rising` never comes here
-    gap = fact.value - last.value
-    if slope == 0 or gap / slope < 0 or gap / slope > _HORIZON:
-        return None
-    return last.time + gap / slope
-
-
-def _verdict(
-    fact: Fact,
-    now: float,
-    state: State,
-    reason: str,
-    best: tuple[Evidence, Point] | None,
-    *,
-    forecast: float | None = None,
-    decided: Point | None = None,
-) -> Verdict:
-    """Put a verdict together with what goes beside any state: value, distance, required pace."""
-    if best is None:
-        return Verdict(state=state, reason=reason)
-    evidence, point = best
-    distance = pace = None
+    target = (fact.hub, fact.id, fact.kpi.key, fact.scope)
+    kind = "policy" if fact.policy else fact.kind
+    yield catalogue.TARGET_INFO.series(*target, kind, fact.source.label, fact.stated.text), 1.0
+    if fact.kind != "target" and fact.value is not None:
+        yield catalogue.OBSERVATION_VALUE.series(*target, fact.stated.text), fact.value
     if fact.kind != "observation" and fact.value is not None:
-        gap = fact.value - point.value
-        distance = gap if fact.op == ">=" else -gap if fact.op == "<=" else abs(gap)
-        due = fact.due
-        if fact.kpi.stock and due is not None and now < due[1] and distance > 0:
-            pace = distance / ((due[0] if now < due[0] else due[1]) - now) * DAY
-    return Verdict(
-        state=state, reason=reason, value=point.value, value_time=point.time, value_kind=evidence.kind,
-        at_least=evidence.at_least, coverage=point.coverage, forecast=forecast, decided=decided, distance=distance, pace=pace,
-        interim=fact.kpi.annual and evidence.kind != "registered" and (point.coverage or 0.0) < MIN_COVERAGE,
-    )  # fmt: skip
+        yield catalogue.TARGET_VALUE.series(*target, fact.op), fact.value
+    if fact.due is not None:
+        yield catalogue.TARGET_DEADLINE.series(*target), fact.due[1]
+    for state in STATES:
+        yield catalogue.TARGET_STATE.series(*target, state), float(state == verdict.state)

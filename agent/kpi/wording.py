@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from agent.hubs.model import WHOLE_HUB, Text, day_of
 from agent.hubs.units import LANGUAGES, UNITS, Language, show
-from agent.kpi.targets import satisfies
+from agent.kpi.judge import satisfies
 
 if TYPE_CHECKING:
     from agent.hubs.model import Fact, Hub
-    from agent.kpi.targets import State, Verdict
+    from agent.kpi.judge import State, Verdict
 
 STATE_NAMES: Final[dict[State, Text]] = {
     "met": Text(en="met", zh="达成"),

@@ -1,0 +1,121 @@
+"""`hubgauge hubs [HUB]`: the scoreboard, every hub against what it publicly stated.
+
+Without `--agent` it judges by published observations alone; with it, it shows what a running agent judges by its measurements.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from agent.hubs.table import render
+from collectors.base import ConfigError, HubgaugeError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+HELP: Final = "the scoreboard: every hub against what it publicly stated"
+_TIMEOUT: Final = 10.0
+_MAX_REPLY: Final = 16 * 2**20
+NOON: Final = 12
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("hub", nargs="?", default="", metavar="HUB", help="one hub; all of them without it")
+    parser.add_argument("--json", action="store_true", help="print the scoreboard as JSON")
+    parser.add_argument(
+        "--at", metavar="DATE", help="judge at noon of a day, such as 2025-01-01, by what was published until then"
+    )
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the table")
+    parser.add_argument("--hubs-dir", type=Path, metavar="DIR", help="a folder of more hub files, as in the config")
+    parser.add_argument("--agent", metavar="URL", help="show what a running agent measures, such as http://127.0.0.1:9717")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the scoreboard."""
+    if args.agent:
+        for option in ("at", "hubs_dir"):
+            if getattr(args, option):
+                raise ConfigError(
+                    f"--{option.replace('_', '-')}: an agent judges now, by its own hub files; leave out one of them"
+                )
+        board = _chosen(_ask(args.agent), args.hub)
+    else:
+        board = _judge(args)
+    if args.json:
+        sys.stdout.write(json.dumps(board, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.write(render(board, args.language, shutil.get_terminal_size((100, 24)).columns))
+    return 0
+
+
+def _judge(args: argparse.Namespace) -> list[dict[str, Any]]:
+    from agent.hubs.loader import load_registry  # noqa: PLC0415 - not needed where an agent is asked
+    from agent.hubs.scoreboard import scoreboard  # noqa: PLC0415 - as above
+
+    registry = load_registry(args.hubs_dir)
+    if args.hub:
+        _known(args.hub, registry.hubs)
+    board = []
+    for key, hub in registry.hubs.items():
+        if not args.hub or key == args.hub:
+            board += scoreboard(registry, {}, _moment(args.at, hub.timezone), [key])
+    return board
+
+
+def _moment(day: str | None, timezone: str) -> float:
+    """Return noon of a day at a hub, so that it is that day whatever zone the terminal is in."""
+    if day is None:
+        return time.time()
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - beside its only use
+
+    try:
+        return dt.datetime.combine(dt.date.fromisoformat(day), dt.time(NOON), ZoneInfo(timezone)).timestamp()
+    except ValueError:
+        raise ConfigError(f"--at: expected a day such as 2025-01-01, got {day!r}") from None
+
+
+def _known(hub: str, hubs: Iterable[str]) -> None:
+    keys = sorted(hubs)
+    if hub not in keys:
+        import difflib  # noqa: PLC0415 - only when something is wrong
+
+        near = difflib.get_close_matches(hub, keys, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(keys)}"
+        raise ConfigError(f"{hub}: no such hub; {hint}")
+
+
+def _chosen(board: list[dict[str, Any]], hub: str) -> list[dict[str, Any]]:
+    if not hub:
+        return board
+    _known(hub, (item["hub"] for item in board))
+    return [item for item in board if item["hub"] == hub]
+
+
+def _ask(agent: str) -> list[dict[str, Any]]:
+    """GET the scoreboard of a running agent."""
+    import urllib.error  # noqa: PLC0415 - only where an agent is asked
+    import urllib.request  # noqa: PLC0415 - as above
+
+    url = agent.rstrip("/") + "/api/hubs"
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"--agent: expected http://… or https://…, got {agent!r}")
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as reply:  # noqa: S310 - checked to be HTTP
+            board = json.loads(reply.read(_MAX_REPLY))
+    except urllib.error.HTTPError as error:
+        raise HubgaugeError(f"{url}: {error.code} {error.reason}") from None
+    except (OSError, ValueError) as error:
+        raise HubgaugeError(f"{url}: {getattr(error, 'reason', None) or error}") from None
+    if isinstance(board, dict):
+        board = board.get("hubs")
+    if not isinstance(board, list) or not all(isinstance(item, dict) and "targets" in item for item in board):
+        raise HubgaugeError(f"{url}: the answer is not a scoreboard; is that a hubgauge agent?")
+    return board

@@ -1,0 +1,172 @@
+"""The scoreboard as text for a terminal: aligned by display width, so that Chinese stands straight, too."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from agent.hubs.units import Language
+
+    Row = Mapping[str, Any]
+
+MIN_WIDTH: Final = 80
+MAX_WIDTH: Final = 160
+_GAP: Final = "  "
+_STATE_WIDTH: Final = 21  # the longest state in words, with its symbol
+_SHARES: Final = (34, 21, 20)
+"""How the columns target, value and limit share what the fixed ones leave; the deadline takes the width of a date."""
+_DEADLINE_WIDTH: Final = 12
+_INDENT: Final = "    "
+# A line of Chinese must not begin with these (GB/T 15834); they stay with what they follow.
+_NEVER_FIRST: Final = frozenset("，。、；：！？）》”’%")
+
+_WORDS: Final[dict[Language, dict[str, str]]] = {
+    "en": {
+        "head": "state,target,value,limit,deadline", "why": "why", "open": "open", "source": "source", "stated": "stated",
+        "policy": "National policy, not the hub's own statement:", "derived": "our derivation", "confidence": "confidence",
+        "high": "high", "medium": "medium", "low": "low", "measured": "measured", "registered": "reported",
+        "nothing": "Nothing was stated by then.", "pace": "needs", "distance": "distance", "milestone": "milestone on the way to",
+        "colon": ": ", "join": " · ", "at": "judged",
+    },
+    "zh": {
+        "head": "状态,目标,数值,限值,期限", "why": "判断", "open": "未明", "source": "来源", "stated": "所述时间",
+        "policy": "国家政策，并非该枢纽自己的表述：", "derived": "由我们推算", "confidence": "可信度",
+        "high": "高", "medium": "中", "low": "低", "measured": "实测", "registered": "报道",
+        "nothing": "当时尚无公开表述。", "pace": "需要", "distance": "差距", "milestone": "属于该目标的阶段：",
+        "colon": "：", "join": " · ", "at": "判断时间",
+    },
+}  # fmt: skip
+
+
+def width_of(text: str) -> int:
+    """Return how many columns a text takes: wide characters take two, combining ones none."""
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most `width` columns: at spaces, or between Chinese characters."""
+    lines = [""]
+    for piece in _pieces(text):
+        if width_of(lines[-1] + piece.rstrip()) > width and lines[-1]:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        lines[-1] += piece
+        while width_of(lines[-1]) > width and " " not in lines[-1].strip():  # one word that is wider than the column
+            head, tail = _cut(lines[-1], width)
+            if not tail:
+                break
+            lines[-1:] = [head, tail]
+    return [line.rstrip() for line in lines]
+
+
+def _cut(text: str, width: int) -> tuple[str, str]:
+    taken = 0
+    for n, char in enumerate(text):
+        taken += width_of(char)
+        if taken > width and n:
+            return text[:n], text[n:].lstrip()
+    return text, ""
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield what a line may not be broken within: a word with its space, or one wide character with its punctuation."""
+    piece = ""
+    for char in text:
+        wide = unicodedata.east_asian_width(char) in "WF"
+        if (
+            piece
+            and ((wide and char not in _NEVER_FIRST) or piece[-1] == " " or _is_wide_end(piece))
+            and char not in _NEVER_FIRST
+        ):
+            yield piece
+            piece = ""
+        piece += char
+    if piece:
+        yield piece
+
+
+def _is_wide_end(piece: str) -> bool:
+    return piece[-1] not in "（《“‘" and unicodedata.east_asian_width(piece[-1]) in "WF"
+
+
+def render(scoreboard: Sequence[Row], language: Language = "en", width: int = 100) -> str:
+    """Return the scoreboard as text."""
+    width = min(max(width, MIN_WIDTH), MAX_WIDTH)
+    blocks = ["\n".join(_hub(hub, language, width)) for hub in scoreboard]
+    return "\n\n\n".join(blocks) + "\n"
+
+
+def _hub(hub: Row, language: Language, width: int) -> Iterator[str]:
+    words = _WORDS[language]
+    names = {row["state"]: row["state_name"][language] for row in hub["targets"]}
+    tally = ", ".join(f"{count} {names[state]}" for state, count in hub["counts"].items() if count)
+    other = hub["name"]["zh" if language == "en" else "en"]
+    yield from wrap(f"{hub['name'][language]} / {other} ({hub['hub']})", width)
+    yield from wrap(f"{words['at']} {hub['at']}{words['join'] + tally if tally else ''}", width)
+    yield "─" * width
+    if not hub["targets"]:
+        yield words["nothing"]
+    else:
+        yield from _line(words["head"].split(","), width)
+    for row in hub["targets"]:
+        yield from _row(row, language, width)
+    for row in hub["no_target"]:
+        shown = row["display"][language]
+        yield from _line(["- " + shown["text"], row["kpi_name"][language], shown["value"], "", ""], width)
+    if hub["policy"]:
+        yield ""
+        yield words["policy"]
+        for row in hub["policy"]:
+            yield from _row(row, language, width)
+
+
+def _row(row: Row, language: Language, width: int) -> Iterator[str]:
+    shown = row["display"][language]
+    target = row["kpi_name"][language]
+    if row["scope"] != "hub":
+        target += f" ({row['scope_name'][language]})" if language == "en" else f"（{row['scope_name'][language]}）"
+    value = shown["value"]
+    if shown["coverage"]:
+        value += f" ({shown['coverage']})"
+    yield from _line([f"{row['symbol']} {row['state_name'][language]}", target, value, shown["limit"], shown["deadline"]], width)
+    for label, text in _details(row, language):
+        yield from _hanging(label, text, width)
+
+
+def _details(row: Row, language: Language) -> Iterator[tuple[str, str]]:
+    words = _WORDS[language]
+    why = row["explanation"][language]
+    extra = [f"{words[key]}{words['colon']}{row['display'][language][key]}" for key in ("distance", "pace")
+             if row["display"][language][key] and row["state"] != "met"]  # fmt: skip
+    yield words["why"], why + (" " if language == "en" else "") + "; ".join(extra) if extra else why
+    yield words["open"], row["open"][language]
+    source = row["source"]
+    parts = [f"{source['publisher'][language]}, {source['date']}"]
+    if row["stated"] != source["date"]:
+        parts.append(f"{words['stated']} {row['stated']}")
+    parts.append(f"{words['confidence']} {words[row['confidence']]}")
+    parts += [words["derived"]] if row["derived"] else []
+    parts += [f"{words['milestone']} {row['milestone_of']}"] if row["milestone_of"] else []
+    parts += [row["policy"]] if row["policy"] else []
+    yield words["source"], words["join"].join(parts)
+
+
+def _line(cells: Sequence[str], width: int) -> Iterator[str]:
+    left = width - _STATE_WIDTH - _DEADLINE_WIDTH - len(_GAP) * 4
+    shares = [left * share // sum(_SHARES) for share in _SHARES]
+    shares[0] += left - sum(shares)
+    widths = (_STATE_WIDTH, *shares, _DEADLINE_WIDTH)
+    columns = [wrap(cell, room) for cell, room in zip(cells, widths, strict=True)]
+    for n in range(max(map(len, columns))):
+        texts = [column[n] if n < len(column) else "" for column in columns]
+        yield _GAP.join(text + " " * (room - width_of(text)) for text, room in zip(texts, widths, strict=True)).rstrip()
+
+
+def _hanging(label: str, text: str, width: int) -> Iterator[str]:
+    label_width = 8
+    first = _INDENT + label + " " * (label_width - width_of(label))
+    for n, line in enumerate(wrap(text, width - width_of(first))):
+        yield (first if n == 0 else " " * width_of(first)) + line
