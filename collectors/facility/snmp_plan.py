@@ -365,4 +365,9 @@ def _device_factor(wanted: Wanted, names: Mapping[str, str]) -> Fraction:
         if abs(scale) > 10**9:
             raise ValueError(scale)
         factor *= Fraction(scale) if scale > 0 else Fraction(1, -scale or 1)
+    if wanted.divisor_column:
+        divisor = int(names[wanted.divisor_column])
+        if not 0 < divisor <= 10**9:
+            raise ValueError(divisor)
+        factor /= divisor
     return factor

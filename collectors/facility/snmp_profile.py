@@ -123,8 +123,8 @@ class Reading:
     """One object that becomes one metric: a `column` of a `table`, or a scalar's `oid`.
 
     The value is `raw * scale` in `unit`, and comes out in the metric's base unit. Where the device itself says the unit, the
-    decimal digits or the scale, `unit_column`, `digits_column` and `scale_column` name the table's columns that hold them
-    (a scale below zero divides: the convention of Rittal's CMC III). With `map`, raw values become those given, all others
+    decimal digits, the scale or a divisor, `unit_column`, `digits_column`, `scale_column` and `divisor_column` name the
+    table's columns that hold them (a scale below zero divides: the convention of Rittal's CMC III). With `map`, raw values become those given, all others
     `otherwise`; with `constant`, a row that exists becomes that value and is not polled.
 
     `where` keeps rows whose index part or column is one of the values listed; `match` keeps rows whose column fits a regular
@@ -143,6 +143,7 @@ class Reading:
     unit_column: str = ""
     digits_column: str = ""
     scale_column: str = ""
+    divisor_column: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     where: dict[str, list[str]] = field(default_factory=dict)
     match: dict[str, Pattern] = field(default_factory=dict)
@@ -207,7 +208,7 @@ class Reading:
             yield from (("labels", name) for name in placeholders(template) if name not in groups)
         for key in ("where", "match", "valid_when"):
             yield from ((key, name) for name in getattr(self, key))
-        for key in ("unit_column", "digits_column", "scale_column"):
+        for key in ("unit_column", "digits_column", "scale_column", "divisor_column"):
             if getattr(self, key):
                 yield key, getattr(self, key)
 
@@ -252,10 +253,9 @@ class SnmpProfile:
                 message = f"{at}.{key}: {name} is part of the index, which never changes; use where"
                 raise ValueError(message)
         if reading.unit_column:
-            units = table.column(reading.unit_column).map.values()
-            wrong = sorted(set(units) - set(UNITS))
-            if wrong or not units:
-                message = f"{at}.unit_column: the column's map must give units such as W; {', '.join(wrong) or 'it gives none'}"
+            wrong = sorted(set(table.column(reading.unit_column).map.values()) - set(UNITS))
+            if wrong:
+                message = f"{at}.unit_column: the column's map gives {', '.join(wrong)}; expected units such as W"
                 raise ValueError(message)
 
     def column_oid(self, reading: Reading) -> str:
