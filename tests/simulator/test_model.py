@@ -1,0 +1,112 @@
+"""The simulated site's power: exact in energy, plausible in size, the same for the same seed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.simulator.model import Model
+from collectors.simulator.site import RATED_WATTS, build_site, row_name
+from collectors.simulator.waves import Curve, Wave, Waves, total
+
+DAY = 86400.0
+NOON = dt.datetime(2026, 7, 15, 12, tzinfo=dt.UTC).timestamp()
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model(build_site("guian", 24))
+
+
+def numeric(power: object, since: float, until: float, steps: int = 20_000) -> float:
+    """The integral by the midpoint rule."""
+    width = (until - since) / steps
+    return sum(power.power(since + (n + 0.5) * width) for n in range(steps)) * width  # type: ignore[attr-defined]
+
+
+def test_the_energy_of_waves_is_the_integral_of_their_power() -> None:
+    """A closed form, checked against the midpoint rule."""
+    waves = Waves(100.0, (Wave(30.0, 0.01, 1.0), Wave(5.0, 0.3, -2.0)))
+    assert waves.energy(1000.0, 4600.0) == pytest.approx(numeric(waves, 1000.0, 4600.0), rel=1e-6)
+
+
+@given(st.floats(1.6e9, 1.8e9), st.floats(-2e5, 2e5), st.floats(-2e5, 2e5))
+def test_the_energy_of_a_curve_adds_up_in_any_order(at: float, one: float, two: float) -> None:
+    """Asked forwards or backwards from anywhere, the parts make the whole."""
+    curve = Curve(lambda time: 100.0 + (time % 7000.0) / 100.0, step=600.0)
+    first, second = at + one, at + two
+    assert curve.energy(at, first) + curve.energy(first, second) == pytest.approx(curve.energy(at, second), abs=1.0)
+
+
+def test_the_energy_of_a_curve_is_the_integral_of_its_power() -> None:
+    """Linear between its steps, so that trapezoids are exact."""
+    curve = Curve(lambda time: (time % 5000.0) / 10.0, step=600.0)
+    assert curve.energy(1e6 + 7, 1e6 + 20011) == pytest.approx(numeric(curve, 1e6 + 7, 1e6 + 20011), rel=1e-6)
+
+
+def test_waves_of_one_frequency_become_one(model: Model) -> None:
+    """A hall's load costs no more to compute than a few racks' and is their sum."""
+    loads = [rack.load for rack in model.site.racks]
+    assert len(total(loads).terms) <= 13
+    assert total(loads).power(NOON) == pytest.approx(sum(load.power(NOON) for load in loads), rel=1e-9)
+
+
+def test_what_comes_in_is_what_is_used(model: Model) -> None:
+    """The utility's energy is that of the racks, of everything metered beside them, and of losses, which are positive."""
+    since, until = NOON, NOON + DAY
+    by_name = {meter.name: meter.power.energy(since, until) for meter in model.meters}
+    ups = by_name["ups-a"] + by_name["ups-b"]
+    it = model.it.energy(since, until)
+    assert it == pytest.approx(sum(p.power.energy(since, until) for _, p in model.site.pdus()), rel=1e-9)
+    assert 1.005 < ups / it < 1.02
+    rest = by_name["cooling-1"] + by_name["cooling-2"] + by_name["lighting-1"]
+    losses = by_name["utility-1"] - ups - rest
+    assert 0.02 < losses / ups < 0.06
+
+
+def test_pue_is_that_of_a_good_site_in_a_mild_climate_and_changes_with_day_and_season(model: Model) -> None:
+    """Between 1.14 and 1.29; higher in summer than in winter, in the afternoon than before dawn."""
+    hours = {
+        (month, hour): model.pue(at, at + 3600.0)
+        for month, hour in itertools.product((1, 4, 7, 11), range(0, 24, 3))
+        for at in (dt.datetime(2026, month, 20, hour, tzinfo=dt.UTC).timestamp(),)
+    }
+    assert 1.14 < min(hours.values()) < max(hours.values()) < 1.29
+    assert hours[7, 9] > hours[7, 21]  # 17:00 and 05:00 at the site
+    assert min(v for (month, _), v in hours.items() if month == 7) > max(v for (month, _), v in hours.items() if month == 1)
+
+
+def test_the_same_seed_gives_the_same_site_and_another_another() -> None:
+    """Runs can be repeated."""
+    assert build_site("guian", 5, seed=3) == build_site("guian", 5, seed=3)
+    assert build_site("guian", 5, seed=3) != build_site("guian", 5, seed=4)
+    assert build_site("guian", 9, seed=3).racks[:5] == build_site("guian", 5, seed=3).racks
+
+
+def test_racks_differ_as_they_do_in_life() -> None:
+    """Some are empty, some nearly full, some stand in warm air, and none ever draws less than nothing."""
+    racks = build_site("guian", 240).racks
+    loads = [rack.load.level for rack in racks]
+    assert min(loads) < 100.0
+    assert max(loads) > 0.8 * RATED_WATTS
+    assert any(rack.inlet_celsius.level > 27.0 for rack in racks)
+    assert all(sum(node.units for node in rack.nodes) <= 42 for rack in racks)
+    assert all(rack.load.level > sum(w.amplitude for w in rack.load.terms) for rack in racks)
+
+
+@pytest.mark.parametrize("hub", ["guian", "kunming"])
+def test_everything_says_that_it_is_simulated(hub: str) -> None:
+    """Nobody can take a simulated site for a real one."""
+    site = build_site(hub, 1)
+    assert site.key.endswith("-simulated")
+    assert site.name.startswith("Simulated")
+    assert all(node.node.startswith("sim-") for rack in site.racks for node in rack.nodes)
+
+
+def test_rows_are_counted_as_columns_of_a_sheet() -> None:
+    """There are more rows than letters."""
+    assert [row_name(n) for n in (0, 25, 26, 27, 701, 702)] == ["A", "Z", "AA", "AB", "ZZ", "AAA"]

@@ -1,0 +1,236 @@
+"""The simulated site as a whole: its meters, the files for an agent, its past, and the command."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.config import load
+from agent.inventory import load_inventory
+from collectors.base import BadReply, Context, Place, Unreachable
+from collectors.facility.modbus import KIND
+from collectors.simulator.config import write_config
+from collectors.simulator.faults import PlannedFault, parse_fault
+from collectors.simulator.history import write_history
+from collectors.simulator.model import Model
+from collectors.simulator.simulator import Simulator, month_begin
+from collectors.simulator.site import build_site
+from collectors.strict import read
+from tests.support import free_port, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from collectors.facility.modbus import Meter
+
+NOW = dt.datetime(2026, 7, 15, 12, 34, 56, tzinfo=dt.UTC).timestamp()
+COMMAND = [sys.executable, "-m", "agent.cli", "simulate"]
+
+
+@asynccontextmanager
+async def site(racks: int = 2, **options: object) -> AsyncIterator[Simulator]:
+    simulator = Simulator(build_site("guian", racks), clock=lambda: NOW, **options)  # type: ignore[arg-type]
+    await simulator.start()
+    try:
+        yield simulator
+    finally:
+        await simulator.stop()
+
+
+@asynccontextmanager
+async def reading(simulator: Simulator) -> AsyncIterator[dict[str, Meter]]:
+    """Our collector of every meter, by the meter's name."""
+    devices = "".join(
+        f'  - {{address: "{simulator.addresses[m.name]}", unit: {m.unit}, profile: eastron-sdm630, meter: {m.name}, '
+        f"point: {m.meter.point}}}\n"
+        for m in simulator.meters.values()
+    )
+    config = read("modbus.yaml", KIND.Config, text=f"timeout: 2s\nrequest_timeout: 400ms\ndevices:\n{devices}")
+    made = KIND.build(config, Context(place=Place(hub="guian", site="s"), node="n"))
+    try:
+        yield {one.device: one for one in made}  # type: ignore[misc]
+    finally:
+        for one in made:
+            await one.aclose()  # type: ignore[attr-defined]
+
+
+async def test_every_meter_shows_what_the_model_says() -> None:
+    """Through Modbus and the packaged profile come the model's power and energy, to a meter's resolution."""
+    async with site() as simulator, reading(simulator) as meters:
+        assert {m.meter.point for m in simulator.meters.values()} == {"utility", "ups_output", "cooling", "lighting"}
+        for name, meter in meters.items():
+            got = {series.metric.name: value for series, value in await meter.collect()}
+            truth = simulator.meters[name].meter.power
+            assert got["power_watts"] == pytest.approx(truth.power(NOW), rel=1e-6)
+            assert got["energy_joules_total"] == pytest.approx(truth.energy(month_begin(NOW), NOW), rel=1e-6)
+            assert len([1 for series, _ in await meter.collect() if series.label("phase")]) == 9
+
+
+async def test_the_meters_agree_with_each_other_and_give_the_model_s_pue() -> None:
+    """What the utility's meter and the PDUs count in an hour is the model's PUE."""
+    async with site() as simulator:
+        since, until = NOW - 3600, NOW
+        utility = simulator.meters["utility-1"]
+        pdus = simulator.pdus.values()
+        facility = utility.shown(until)[72] - utility.shown(since)[72]
+        it = sum(p.state(until).joules - p.state(since).joules for p in pdus) / 3.6e6
+        assert facility / it == pytest.approx(simulator.model.pue(since, until), rel=1e-6)
+
+
+async def test_a_silent_meter_and_one_that_talks_nonsense_are_told_apart() -> None:
+    """Behind one gateway, the one is unreachable, the other a bad reply, and the third reads on."""
+    async with site() as simulator, reading(simulator) as meters:
+        simulator.set_fault("cooling-1", "silent")
+        simulator.set_fault("cooling-2", "garbage")
+        with pytest.raises(Unreachable):
+            await meters["cooling-1"].collect()
+        with pytest.raises((BadReply, Unreachable)):
+            await meters["cooling-2"].collect()
+        assert len(await meters["utility-1"].collect()) > 10
+        simulator.set_fault("cooling-1", None)
+        assert len(await meters["cooling-1"].collect()) > 10
+
+
+async def test_ports_may_be_chosen() -> None:
+    """With a first port, devices take it and those after it, so that a restart finds them again."""
+    port = free_port()
+    for _ in range(2):
+        async with site(1, port=port) as simulator:
+            assert simulator.addresses["A01-A"] == f"127.0.0.1:{port}"
+            assert simulator.addresses["utility-1"] == f"127.0.0.1:{port + 2}"
+
+
+async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path: Path) -> None:
+    """Every device of the site is in the config, every rack in the inventory, and both say that they are simulated."""
+    async with site(30) as simulator:
+        path = write_config(simulator, tmp_path, listen="127.0.0.1:1234", influxdb="http://127.0.0.1:8428", host=True)
+        config = load(path)
+        inventory = load_inventory(tmp_path / "inventory.yaml", "guian")
+        assert config.file.simulated
+        assert config.file.outputs.http.listen == "127.0.0.1:1234"
+        sections = {section.kind.name: section.config for section in config.sections}
+        assert {d.pdu: d.address for d in sections["snmp"].devices} == {  # type: ignore[attr-defined]
+            name: simulator.addresses[name] for name in simulator.pdus
+        }
+        assert {d.meter: d.point for d in sections["modbus"].devices} == {  # type: ignore[attr-defined]
+            meter.name: meter.point for meter in simulator.model.meters
+        }
+        assert "host" in sections
+    assert set(inventory.racks) == {rack.name for rack in simulator.site.racks}
+    assert set(inventory.feeds) == set(simulator.pdus)
+    assert inventory.racks["C06"].row == "C"
+    (only,) = inventory.sites.values()
+    assert (only.site, only.scopes) == ("huawei-guian-1-simulated", ("huawei",))
+    assert "Simulated" in only.name
+    assert (tmp_path / "community").stat().st_mode & 0o077 == 0
+
+
+def test_the_past_ends_where_the_registers_go_on(tmp_path: Path) -> None:
+    """The hours of a month add up to what each register counted in it."""
+    model = Model(build_site("guian", 2))
+    path = tmp_path / "past.csv"
+    begin = month_begin(NOW)
+    rows = write_history(model, path, begin, NOW, pdus_since=begin + 86400)
+    sums: dict[str, float] = defaultdict(float)
+    with path.open() as file:
+        lines = list(csv.DictReader(file))
+    for line in lines:
+        sums[line["meter"]] += float(line["energy_kwh"])
+    assert rows == len(lines)
+    whole = NOW // 3600 * 3600
+    assert dt.datetime.fromisoformat(lines[0]["time"]).timestamp() == begin
+    assert dt.datetime.fromisoformat(lines[-1]["time"]).timestamp() == whole - 3600
+    for meter in model.meters:
+        assert sums[meter.name] == pytest.approx(meter.power.energy(begin, whole) / 3.6e6, rel=1e-6)
+    for _, pdu in model.site.pdus():
+        assert sums[pdu.name] == pytest.approx(pdu.power.energy(begin + 86400, whole) / 3.6e6, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("A07-A=silent", PlannedFault(device="A07-A", fault="silent")),
+        ("main-1=garbage@1.5", PlannedFault(device="main-1", fault="garbage", since=1.5)),
+        ("A07-A=silent@60-120", PlannedFault(device="A07-A", fault="silent", since=60, until=120)),
+    ],
+)
+def test_a_fault_is_planned_in_a_few_words(text: str, wanted: PlannedFault) -> None:
+    """Device, fault, from when, to when."""
+    assert parse_fault(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["A07-A", "A07-A=dead", "=silent", "A=silent@", "A=silent@9-3", "A=silent@x"])
+def test_a_fault_that_is_none_is_refused(text: str) -> None:
+    """A mistyped fault is found before anything runs."""
+    with pytest.raises(ValueError, match=r"fault that ends|expected DEVICE"):
+        parse_fault(text)
+
+
+def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path: Path) -> None:
+    """Once it says ready, the files are complete; SIGTERM ends it at once, with status 0."""
+    process = subprocess.Popen(
+        [*COMMAND, "--racks", "2", "--write-config", tmp_path / "c", "--write-history", tmp_path / "past.csv", "--months", "0.1"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(4)]
+        assert said[0] == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 6 meters\n"
+        assert said[3] == "ready\n"
+        assert load(tmp_path / "c" / "config.yaml").file.site == "huawei-guian-1-simulated"
+        assert len((tmp_path / "past.csv").read_text().splitlines()) > 10 * 48
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+        assert process.stdout.read() == ""
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (["--hub", "gotham"], 2, "--hub: not in the registry; expected one of "),
+        (["--racks", "0"], 2, "expected a number from 1 to"),
+        (["--fault", "A01-A=dead"], 2, "expected DEVICE=silent|garbage"),
+        (["--racks", "1", "--fault", "Z99-A=silent"], 2, "--fault: no such device: Z99-A"),
+        (["--racks", "1", "--listen", "203.0.113.1"], 1, "cannot listen on 203.0.113.1"),
+        (["--racks", "1", "--write-config", "/dev/null/x", "--seconds", "1"], 1, "/dev/null/x: Not a directory"),
+    ],
+)
+def test_a_wrong_input_is_one_line(options: list[str], status: int, message: str) -> None:
+    """No traceback: one line says what is wrong."""
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == status
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_planned_fault_comes_and_goes(tmp_path: Path) -> None:
+    """`--fault A01-A=silent@1-2` is silence between the first and the second second."""
+    from tests.support import binary
+
+    port = free_port()
+    get = [binary("snmpget"), "-v2c", "-cpublic", "-r0", "-t0.2", f"127.0.0.1:{port}", "1.3.6.1.2.1.1.5.0"]
+
+    def answers() -> bool:
+        return subprocess.run(get, capture_output=True, check=False).returncode == 0
+
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([*COMMAND, "--racks", "1", "--port", str(port), "--fault", "A01-A=silent@1-2"], stdout=log)
+        try:
+            wait_for(answers, what="an answer")
+            wait_for(lambda: not answers(), what="silence")
+            wait_for(answers, what="an answer again")
+        finally:
+            process.terminate()
+            process.wait(5)
