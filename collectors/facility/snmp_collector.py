@@ -151,7 +151,7 @@ class SnmpCollector:
         finally:
             channel.close()
         if self._plan is None:
-            log.info("snmp %s: %s (profile %s), %d readings", self.device, self._profile.device, chosen, len(plan.points))
+            log.info("snmp %s: %s (profile %s), %d readings", self.device, self._profile.title, chosen, len(plan.points))
         self._channel.max_oids = min(channel.max_oids, self._channel.max_oids)
         return plan
 

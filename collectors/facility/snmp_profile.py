@@ -218,7 +218,7 @@ class SnmpProfile:
     """A device that speaks SNMP, as one YAML file. Read it with `collectors.facility.profile.load`."""
 
     protocol: Literal["snmp"]
-    device: str = field(metadata={"help": "what it is, for people"})
+    title: str = field(metadata={"help": "what it is, for people"})
     kind: Literal["pdu", "ups", "cooling"] = field(metadata={"help": "whose `up` metric it has"})
     source: str = field(default="", metadata={"help": "the MIB or manual that it follows"})
     match: Match | None = None

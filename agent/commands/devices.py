@@ -1,0 +1,152 @@
+"""`hubgauge devices`: which profile fits a device and what it reads of it; and which devices are known at all."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from collectors.base import Reading
+    from collectors.facility.snmp_channel import Channel
+    from collectors.facility.snmp_config import DeviceConfig
+    from collectors.facility.snmp_discover import Identity
+    from collectors.facility.snmp_plan import Plan
+    from collectors.facility.snmp_profile import SnmpProfile
+
+HELP: Final = "which profile fits a device, and what it reads"
+
+_SYMBOLS: Final = {
+    "watts": "W", "voltamperes": "VA", "joules": "J", "volts": "V", "amperes": "A", "hertz": "Hz", "ratio": "", "seconds": "s",
+    "celsius": "°C", "flag": "",
+}  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="the profiles at hand")
+    identify = actions.add_parser("identify", help="ask one SNMP device what it is, and read it once")
+    for one in (listing, identify):
+        one.add_argument("--profiles-dir", type=Path, metavar="D", help="a folder of your own profiles")
+    identify.add_argument("address", metavar="ADDRESS", help="host or host:port; the port is 161 if not given")
+    identify.add_argument("--community-file", type=Path, metavar="F", help="a file that holds the community; without it: public")
+    identify.add_argument("--version", choices=("1", "2c", "3"), help="2c, or 3 where a user is given")
+    identify.add_argument("--user", metavar="NAME", help="the user of version 3")
+    identify.add_argument("--auth", choices=("md5", "sha1", "sha224", "sha256", "sha384", "sha512"))
+    identify.add_argument("--auth-file", type=Path, metavar="F", help="a file that holds the authentication passphrase")
+    identify.add_argument("--priv", choices=("des", "aes128", "aes192", "aes256", "aes192c", "aes256c"))
+    identify.add_argument("--priv-file", type=Path, metavar="F", help="a file that holds the privacy passphrase")
+    identify.add_argument("--profile", default="auto", metavar="NAME", help="try this profile, whatever the device says it is")
+    identify.add_argument("--timeout", type=float, default=5.0, metavar="S", help="seconds for one request")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the action; a device that cannot be read is one line on stderr and exit status 1, a wrong input exit status 2."""
+    from collectors.base import CollectError, ConfigError  # noqa: PLC0415 - imported by the command that needs it
+    from collectors.strict import Problems  # noqa: PLC0415
+
+    try:
+        return _list(args.profiles_dir) if args.action == "list" else asyncio.run(_identify(args))
+    except CollectError as error:
+        sys.stderr.write(f"{args.address}: {error}\n")
+        return 1
+    except (ConfigError, Problems, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _list(folder: Path | None) -> int:
+    from collectors.facility.profile import paths, protocol_of  # noqa: PLC0415 - imported by the command that needs it
+    from collectors.strict import Document  # noqa: PLC0415
+
+    for name, path in paths(folder).items():
+        document = Document(path)
+        plain = document.plain(document.root)
+        own = "" if folder is None or path.parent != folder else f"  ({path})"
+        sys.stdout.write(f"{name:<20}  {protocol_of(document):<6}  {plain.get('title', '')}{own}\n")
+    return 0
+
+
+async def _identify(args: argparse.Namespace) -> int:
+    from collectors.base import Context, Place  # noqa: PLC0415 - imported by the command that needs it
+    from collectors.facility.snmp_channel import Channel  # noqa: PLC0415
+    from collectors.facility.snmp_config import LEVELS, SnmpConfig, naming_of, secrets_of  # noqa: PLC0415
+    from collectors.facility.snmp_discover import Library, choose, discover, identify  # noqa: PLC0415
+    from collectors.facility.snmp_plan import decode  # noqa: PLC0415
+
+    device = _device(args)
+    library = Library(args.profiles_dir)
+    library.all()  # a mistake in any profile is told before the device is asked
+    secrets = secrets_of(SnmpConfig(), device, "devices identify")
+    channel = Channel(device.address, secrets, timeout=args.timeout)
+    identity = await identify(channel)
+    if args.profile == "auto":
+        name, profile = await choose(channel, library)
+    else:
+        name, profile = args.profile, library.named(args.profile)
+    channel.max_oids = profile.max_oids
+    naming = naming_of(device, Context(place=Place(hub=""), node=""))
+    plan = await discover(channel, profile, naming, frozenset(LEVELS))
+    values = await channel.get(plan.oids)
+    readings = [*decode(plan.points, values, plan.dropped), *plan.constants]
+    _show(args.address, identity, name, profile, channel)
+    _show_readings(readings, plan)
+    return 0 if readings else 1
+
+
+def _device(args: argparse.Namespace) -> DeviceConfig:
+    from collectors.facility.snmp_config import DeviceConfig, UserConfig  # noqa: PLC0415 - imported by the command that needs it
+
+    user = None
+    if args.user:
+        user = UserConfig(name=args.user, auth=args.auth, auth_file=args.auth_file, priv=args.priv, priv_file=args.priv_file)
+    version: Literal["1", "2c", "3"] = args.version or ("3" if user else "2c")
+    return DeviceConfig(address=args.address, version=version, community_file=args.community_file, user=user)
+
+
+def _show(address: str, identity: Identity, name: str, profile: SnmpProfile, channel: Channel) -> None:
+    sys.stdout.write(
+        f"{address}\n"
+        f"  says        {_printable(identity.description) or '(nothing)'}\n"
+        f"  sysObjectID {_printable(identity.object_id) or '(none)'}\n"
+        f"  profile     {name}: {profile.title}; {profile.source}\n"
+        f"  request     at most {channel.max_oids} objects\n\n"
+    )
+
+
+def _show_readings(readings: list[Reading], plan: Plan) -> None:
+    from collectors.facility.units import quantity_of  # noqa: PLC0415 - imported by the command that needs it
+
+    rows = []
+    for series, value in readings:
+        pairs = zip(series.labels, series.values, strict=True)
+        labels = ",".join(f'{label}="{text}"' for label, text in pairs if text and label not in ("hub", "site", "row", "rack"))
+        symbol = _SYMBOLS[quantity_of(series.metric.full_name)]
+        if symbol == "J":  # what the device's own display says
+            symbol = f"J = {value / 3.6e6:.10g} kWh"
+        rows.append((f"{series.metric.full_name}{{{labels}}}", f"{value:.10g}", symbol))
+    for text in _aligned(rows):
+        sys.stdout.write(f"  {text}\n")
+    read = {series.metric.full_name for series, _ in readings}
+    missing = dict.fromkeys(wanted.metric for wanted in plan.silent if wanted.metric not in read)
+    if missing:
+        sys.stdout.write("\nIn the profile, but not answered by this device:\n" + "".join(f"  {name}\n" for name in missing))
+    if plan.dropped:
+        sys.stdout.write("\nNot taken: " + ", ".join(f"{count} {why}" for why, count in sorted(plan.dropped.items())) + "\n")
+    sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
+
+
+def _aligned(rows: list[tuple[str, str, str]]) -> Iterable[str]:
+    left = max((len(row[0]) for row in rows), default=0)
+    middle = max((len(row[1]) for row in rows), default=0)
+    return (f"{name:<{left}}  {value:>{middle}} {symbol}".rstrip() for name, value, symbol in rows)
+
+
+def _printable(text: str) -> str:
+    """Return what a device says as one line that cannot steer a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)[:200].strip()
