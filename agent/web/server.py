@@ -152,14 +152,14 @@ class WebServer:
         limits = {"max_connections": self._config.max_connections, "request_timeout": self._config.request_timeout}
         protocol = type("Protocol", (TimedProtocol,), limits)
         config = uvicorn.Config(
-            self._app, host=host, port=port, http=protocol, loop="none", lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, date_header=False,
+            self._app, host=host, port=port, http=protocol, loop="none", interface="asgi3", lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, date_header=False,
             proxy_headers=False, timeout_keep_alive=_KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=2,
             h11_max_incomplete_event_size=16 * 1024, backlog=1024,
             ssl_certfile=tls.cert_file if tls else None, ssl_keyfile=tls.key_file if tls else None,
             ssl_ca_certs=str(tls.client_ca_file) if tls and tls.client_ca_file else None,
             ssl_cert_reqs=ssl.CERT_REQUIRED if tls and tls.client_ca_file else ssl.CERT_NONE,
         )  # fmt: skip
-        logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)
         config.load()
         if config.ssl is not None:
             config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
