@@ -82,7 +82,7 @@ ROW: Final = Variable(name="row", label=Text("Row", "列"), selector=f'{rack.RAC
 INSTANCE: Final = Variable(
     name="instance",
     label=Text("Node", "节点"),
-    selector=f'{metric("node_load1").full_name}{{hub=~"$hub",site=~"$site"}}',
+    selector=f'{_NODE.full_name}{{hub=~"$hub",site=~"$site"}}',
     many=False,
 )
 

@@ -1,0 +1,18 @@
+"""The alerts, by subject: each says what to do and leads to its place in the runbook."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.alerts import own, power, racks, targets
+from dashboards.alerts.base import Alert, Case
+
+ALERTS: Final[tuple[Alert, ...]] = (*targets.ALERTS, *power.ALERTS, *racks.ALERTS, *own.ALERTS)
+GROUPS: Final = {
+    "hubgauge-targets-alerts": targets.ALERTS,
+    "hubgauge-power-alerts": power.ALERTS,
+    "hubgauge-racks-alerts": racks.ALERTS,
+    "hubgauge-agents-alerts": own.ALERTS,
+}
+
+__all__ = ["ALERTS", "GROUPS", "Alert", "Case"]

@@ -1,0 +1,79 @@
+"""Alert and Case: a condition somebody must know of, what it says, and when it must and must not fire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from collectors.base import Metric
+    from dashboards.language import Text
+
+RUNBOOK: Final = "docs/runbook.md"
+Severity = Literal["critical", "warning", "info"]
+"""critical: someone goes now; warning: someone looks today; info: someone knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Series over time in promtool's notation, one value a minute, and what they must cause.
+
+    `fires` gives the labels of the one alert expected, besides its severity; None when it must stay quiet.
+    `value` is how the alert's value is written in its texts.
+    """
+
+    series: Mapping[str, str]
+    at: str
+    fires: Mapping[str, str] | None = None
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A condition somebody must know of."""
+
+    name: str
+    expr: str
+    wait: str
+    severity: Severity
+    summary: Text
+    description: str
+    must_fire: Case
+    must_not_fire: Case
+
+    def annotations(self, runbook: str = RUNBOOK) -> dict[str, str]:
+        """Return the texts an alert carries: what to do first, in both languages."""
+        return {
+            "summary": self.summary.en,
+            "summary_zh": self.summary.zh,
+            "description": self.description,
+            "runbook_url": f"{runbook}#{self.name.lower()}",
+        }
+
+    def json(self, runbook: str = RUNBOOK) -> dict[str, Any]:
+        """Return the alert as Prometheus's rule file has it."""
+        return {
+            "alert": self.name,
+            "expr": self.expr,
+            "for": self.wait,
+            "labels": {"severity": self.severity},
+            "annotations": self.annotations(runbook),
+        }
+
+
+SITE: Final = {"hub": "guian", "site": "s1"}
+RACK: Final = {**SITE, "row": "A", "rack": "A07"}
+"""Where the cases happen."""
+
+
+def series(metric: Metric, labels: Mapping[str, str], **more: str) -> str:
+    """Return one series of a case."""
+    return named(metric.full_name, labels, **more)
+
+
+def named(name: str, labels: Mapping[str, str], **more: str) -> str:
+    """Return one series of a case, by name."""
+    pairs = ",".join(f'{key}="{value}"' for key, value in {**labels, **more}.items())
+    return f"{name}{{{pairs}}}"

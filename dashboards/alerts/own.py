@@ -1,0 +1,133 @@
+"""Alerts on hubgauge itself: agents that are gone, collectors that fail, a spool that fills, a reload that was refused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import agent
+from dashboards.alerts.base import SITE, Alert, Case, named, series
+from dashboards.language import Text
+from dashboards.promql import for_rule, of
+from dashboards.signals import own
+
+_NODE: Final = {**SITE, "instance": "n1"}
+_COLLECTOR: Final = {**_NODE, "collector": "snmp", "device": "ups-1"}
+_SINK: Final = {**_NODE, "sink": "influxdb"}
+_UP: Final = {**_NODE, "job": "hubgauge"}
+_BUILD: Final = for_rule(of(agent.BUILD_INFO))
+_EACH: Final = "hub, site, instance"
+
+
+def _spool(values: str) -> dict[str, str]:
+    return {series(agent.SPOOL_BYTES, _SINK): values, series(agent.SPOOL_MAX_BYTES, _SINK): "100x60"}
+
+
+ALERTS: Final = (
+    Alert(
+        name="AgentDown",
+        expr='up{job="hubgauge"} == 0',
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "The agent {{ $labels.instance }} of {{ $labels.site }} does not answer: look at its host, then at `systemctl status hubgauge`.",
+            "{{ $labels.site }} 的代理 {{ $labels.instance }} 无应答：请先检查主机，再查看 `systemctl status hubgauge`。",
+        ),
+        description="Prometheus cannot scrape the agent; everything it reads is missing meanwhile, not zero.",
+        must_fire=Case(series={named("up", _UP): "1x2 0x20"}, at="10m", fires=_UP),
+        must_not_fire=Case(series={named("up", _UP): "0x3 1x20"}, at="10m"),
+    ),
+    Alert(
+        name="AgentSilent",
+        # For agents that push and are not scraped: seen within the hour, and not any more.
+        expr=f"max by ({_EACH}) (last_over_time({_BUILD}[1h])) unless max by ({_EACH}) ({_BUILD}) unless on ({_EACH}) up",
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "Nothing arrives from the agent {{ $labels.instance }} of {{ $labels.site }}: is it running, and does its spool grow?",
+            "{{ $labels.site }} 的代理 {{ $labels.instance }} 不再上报：是否仍在运行？缓存是否在增长？",
+        ),
+        description="It pushed within the last hour and stopped. What it spools meanwhile arrives when the way is open again.",
+        must_fire=Case(series={series(agent.BUILD_INFO, _NODE): "1x10 _x60"}, at="40m", fires=_NODE),
+        must_not_fire=Case(series={series(agent.BUILD_INFO, _NODE): "1x60"}, at="40m"),
+    ),
+    Alert(
+        name="CollectorFailing",
+        expr=for_rule(f"max by ({_EACH}, collector, device) ({of(agent.COLLECTOR_SUCCESS)}) == 0"),
+        wait="10m",
+        severity="warning",
+        summary=Text(
+            "Collector {{ $labels.collector }} {{ $labels.device }} fails on {{ $labels.instance }}: the agent's log names the reason once.",
+            "{{ $labels.instance }} 上的采集器 {{ $labels.collector }} {{ $labels.device }} 失败：原因见代理日志（仅记录一次）。",
+        ),
+        description="Every round of this collector has failed for ten minutes; what it reads is missing.",
+        must_fire=Case(series={series(agent.COLLECTOR_SUCCESS, _COLLECTOR): "0x30"}, at="20m", fires=_COLLECTOR),
+        must_not_fire=Case(series={series(agent.COLLECTOR_SUCCESS, _COLLECTOR): "0x5 1x2 0x5"}, at="12m"),
+    ),
+    Alert(
+        name="SpoolFilling",
+        expr=f"{own.SPOOL_FILL.recorded()} > {own.SPOOL_LIMIT}",
+        wait="5m",
+        severity="warning",
+        summary=Text(
+            "The spool of {{ $labels.instance }} is {{ $value | humanizePercentage }} full: bring the database back, or raise max_bytes.",
+            "{{ $labels.instance }} 的缓存已用 {{ $value | humanizePercentage }}：请恢复数据库，或提高 max_bytes。",
+        ),
+        description="When the spool is full, samples are given up and counted.",
+        must_fire=Case(series=_spool("85x60"), at="10m", fires=_SINK, value="85%"),
+        must_not_fire=Case(series=_spool("75x60"), at="10m"),
+    ),
+    Alert(
+        name="SpoolUnhealthy",
+        expr=for_rule(f"min by ({_EACH}, sink) ({of(agent.SPOOL_HEALTHY)}) == 0"),
+        wait="2m",
+        severity="critical",
+        summary=Text(
+            "The spool of {{ $labels.instance }} cannot be written: free its disk or fix its rights; samples wait in memory only.",
+            "{{ $labels.instance }} 的缓存无法写入：请清理磁盘或修复权限；样本仅存于内存。",
+        ),
+        description="A crash now loses what is in memory.",
+        must_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="8m", fires=_SINK),
+        must_not_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x1 1x20"}, at="8m"),
+    ),
+    Alert(
+        name="SamplesGivenUp",
+        expr=for_rule(f"sum by ({_EACH}, sink, reason) (increase({of(agent.SINK_DROPPED)}[15m])) > 0"),
+        wait="0m",
+        severity="warning",
+        summary=Text(
+            "{{ $labels.instance }} gave up samples ({{ $labels.reason }}): a gap is in the database; see the runbook for what can be had back.",
+            "{{ $labels.instance }} 放弃了样本（{{ $labels.reason }}）：数据库中已有缺口；可恢复内容见手册。",
+        ),
+        description="Each sample given up is counted by reason: quota, memory, corrupt, dead_letter.",
+        must_fire=Case(
+            series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "0x10 5x10"}, at="15m", fires={**_SINK, "reason": "quota"}
+        ),
+        must_not_fire=Case(series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "7x40"}, at="30m"),
+    ),
+    Alert(
+        name="SinkDown",
+        expr=for_rule(f"min by ({_EACH}, sink) ({of(agent.SINK_UP)}) == 0"),
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "{{ $labels.instance }} cannot write to {{ $labels.sink }}: check address, token and bucket; samples are spooled meanwhile.",
+            "{{ $labels.instance }} 无法写入 {{ $labels.sink }}：请检查地址、令牌与存储桶；期间样本进入缓存。",
+        ),
+        description="Nothing is lost until the spool is full.",
+        must_fire=Case(series={series(agent.SINK_UP, _SINK): "0x40"}, at="20m", fires=_SINK),
+        must_not_fire=Case(series={series(agent.SINK_UP, _SINK): "0x10 1x30"}, at="20m"),
+    ),
+    Alert(
+        name="ConfigReloadFailed",
+        expr=for_rule(f"min by ({_EACH}) ({of(agent.CONFIG_RELOAD_SUCCESS)}) == 0"),
+        wait="5m",
+        severity="warning",
+        summary=Text(
+            "{{ $labels.instance }} refused its new config and runs on the old one: `hubgauge check` names file and line.",
+            "{{ $labels.instance }} 拒绝了新配置，仍在使用旧配置：运行 `hubgauge check` 查看文件与行号。",
+        ),
+        description="A restart would fail; mend the file before then.",
+        must_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "0x20"}, at="10m", fires=_NODE),
+        must_not_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "0x3 1x20"}, at="10m"),
+    ),
+)

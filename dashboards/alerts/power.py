@@ -1,0 +1,118 @@
+"""Alerts on energy and power: a PUE that cannot be, meters and PDUs that do not answer, a UPS on battery."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.kpi.model import MIN_COVERAGE
+from collectors.catalogue import facility, site
+from dashboards.alerts.base import RACK, SITE, Alert, Case, series
+from dashboards.language import Text
+from dashboards.promql import for_rule, of
+from dashboards.signals import power, rack
+
+
+_INCONSISTENT: Final = 'state="inconsistent"'
+
+
+def _inconsistent(value: str) -> dict[str, str]:
+    return {series(site.SITE_PUE_STATE, SITE, window="1d", state="inconsistent"): value}
+
+
+def _coverage(window: str, value: str) -> dict[str, str]:
+    return {series(site.SITE_PUE_COVERAGE, SITE, window=window): value}
+
+
+_METER: Final = {**SITE, "meter": "main-1", "point": "utility"}
+_PDU: Final = {**RACK, "pdu": "A07-A", "feed": "A"}
+_UPS: Final = {**SITE, "ups": "u1"}
+
+ALERTS: Final = (
+    Alert(
+        name="SitePueInconsistent",
+        expr=for_rule(f"max by (hub, site, window) ({of(site.SITE_PUE_STATE, _INCONSISTENT)}) == 1"),
+        wait="30m",
+        severity="warning",
+        summary=Text(
+            "PUE of {{ $labels.site }} ({{ $labels.window }}) cannot be: check which meters the inventory counts at which point.",
+            "{{ $labels.site }} 的PUE（{{ $labels.window }}）自相矛盾：请核对清单中各电表的计量点。",
+        ),
+        description="No IT energy, or a PUE below 1: a meter is at the wrong point, missing from the inventory, or scaled wrongly.",
+        must_fire=Case(series=_inconsistent("1x60"), at="45m", fires={**SITE, "window": "1d"}),
+        must_not_fire=Case(series=_inconsistent("1x10 0x50"), at="45m"),
+    ),
+    Alert(
+        name="SitePueCoverageLow",
+        # The day's window: a longer one would fire for a year after one bad month, when nothing can be done any more.
+        expr=f'{power.PUE_COVERAGE.recorded()}{{window="1d"}} < {MIN_COVERAGE}',
+        wait="1h",
+        severity="warning",
+        summary=Text(
+            "Only {{ $value | humanizePercentage }} of the last day is metered at {{ $labels.site }}: find the silent meter.",
+            "{{ $labels.site }} 最近一天仅 {{ $value | humanizePercentage }} 有计量：请找出无应答的电表。",
+        ),
+        description="Hours without both energies do not count for the PUE; too many and the year's figure cannot be defended.",
+        must_fire=Case(series=_coverage("1d", "0.5x120"), at="90m", fires={**SITE, "window": "1d"}, value="50%"),
+        must_not_fire=Case(series=_coverage("1d", "0.95x120") | _coverage("12mo", "0.2x120"), at="90m"),
+    ),
+    Alert(
+        name="MeterSilent",
+        expr=f"{power.METER_UP.recorded()} == 0",
+        wait="5m",
+        severity="warning",
+        summary=Text(
+            "Meter {{ $labels.meter }} ({{ $labels.point }}) of {{ $labels.site }} does not answer: check its line; PUE is losing hours.",
+            "{{ $labels.site }} 的电表 {{ $labels.meter }}（{{ $labels.point }}）无应答：请检查线路；PUE正在丢失时段。",
+        ),
+        description="Energy registers bridge the gap when the meter is back; a meter without one loses these hours for good.",
+        must_fire=Case(series={series(facility.METER_UP, _METER): "1x5 0x30"}, at="20m", fires=_METER),
+        must_not_fire=Case(series={series(facility.METER_UP, _METER): "1x5 0x2 1x30"}, at="20m"),
+    ),
+    Alert(
+        name="PduSilent",
+        expr=for_rule(f"max by ({rack.RACK_LABELS}, pdu, feed) ({of(facility.PDU_UP)}) == 0"),
+        wait="10m",
+        severity="warning",
+        summary=Text(
+            "PDU {{ $labels.pdu }} of rack {{ $labels.rack }} does not answer: check its network and credentials; is feed {{ $labels.feed }} up?",
+            "机柜 {{ $labels.rack }} 的PDU {{ $labels.pdu }} 无应答：请检查网络与凭据，并确认 {{ $labels.feed }} 路是否供电。",
+        ),
+        description="The rack's power is unknown while a PDU is silent: it is not counted as zero.",
+        must_fire=Case(series={series(facility.PDU_UP, _PDU): "0x30"}, at="20m", fires=_PDU),
+        must_not_fire=Case(series={series(facility.PDU_UP, _PDU): "0x5 1x30"}, at="20m"),
+    ),
+    Alert(
+        name="SitePdusSilent",
+        expr=f"{power.PDU_UP.recorded()} < 0.9",
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "{{ $value | humanizePercentage }} of the PDUs of {{ $labels.site }} answer: look for one cause: network, gateway, or a lost feed.",
+            "{{ $labels.site }} 仅 {{ $value | humanizePercentage }} 的PDU有应答：请排查共同原因：网络、网关或失电。",
+        ),
+        description="Many PDUs silent at once is one fault, not many.",
+        must_fire=Case(
+            series={
+                series(facility.PDU_UP, _PDU): "0x30",
+                series(facility.PDU_UP, _PDU | {"pdu": "A07-B", "feed": "B"}): "1x30",
+            },
+            at="15m",
+            fires=SITE,
+            value="50%",
+        ),
+        must_not_fire=Case(series={series(facility.PDU_UP, _PDU): "1x30"}, at="15m"),
+    ),
+    Alert(
+        name="UpsOnBattery",
+        expr=f"{power.UPS_ON_BATTERY.recorded()} == 1",
+        wait="1m",
+        severity="critical",
+        summary=Text(
+            "UPS {{ $labels.ups }} of {{ $labels.site }} runs on battery: check the utility and that the generators start.",
+            "{{ $labels.site }} 的UPS {{ $labels.ups }} 正由电池供电：请检查市电并确认发电机启动。",
+        ),
+        description="The load lives from the battery; the runtime left is on the dashboard of racks and power.",
+        must_fire=Case(series={series(facility.UPS_ON_BATTERY, _UPS): "0x2 1x10"}, at="8m", fires=_UPS),
+        must_not_fire=Case(series={series(facility.UPS_ON_BATTERY, _UPS): "0x10"}, at="8m"),
+    ),
+)

@@ -1,0 +1,91 @@
+"""Alerts on racks: one feed that cannot carry both, a rack above its rating, heat at the inlet."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import rack as metrics
+from dashboards.alerts.base import RACK, Alert, Case, series
+from dashboards.language import Text
+from dashboards.signals import rack
+
+
+def _failover(values: str) -> dict[str, str]:
+    return {series(metrics.RACK_FAILOVER_LOAD, RACK): values}
+
+
+def _power(values: str) -> dict[str, str]:
+    return {series(metrics.RACK_UTILIZATION, RACK, kind="power"): values}
+
+
+def _inlet(values: str) -> dict[str, str]:
+    return {series(metrics.RACK_INLET_TEMPERATURE, RACK): values}
+
+
+ALERTS: Final = (
+    Alert(
+        name="RackFailoverTight",
+        expr=f"{rack.FAILOVER_EACH.recorded()} > {rack.FAILOVER_LIMIT} <= 1",
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "Rack {{ $labels.rack }} of {{ $labels.site }}: losing a feed loads the other to {{ $value | humanizePercentage }}: place no more load here.",
+            "{{ $labels.site }} 机柜 {{ $labels.rack }}：单路失电后另一路负载达 {{ $value | humanizePercentage }}：请勿再增加负载。",
+        ),
+        description="Above 80 % of one feed's capacity there is no room for what starts at once after a power cut.",
+        must_fire=Case(series=_failover("0.85x40"), at="20m", fires=RACK, value="85%"),
+        must_not_fire=Case(series=_failover("0.85x10 0.75x30"), at="30m"),
+    ),
+    Alert(
+        name="RackFailoverLost",
+        expr=f"{rack.FAILOVER_EACH.recorded()} > 1",
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "Rack {{ $labels.rack }} of {{ $labels.site }} goes dark if a feed is lost ({{ $value | humanizePercentage }}): move load today.",
+            "{{ $labels.site }} 机柜 {{ $labels.rack }} 单路失电即断电（{{ $value | humanizePercentage }}）：请今日迁移负载。",
+        ),
+        description="All feeds together carry more than the smallest of them can: redundancy exists on paper only.",
+        must_fire=Case(series=_failover("1.1x20"), at="10m", fires=RACK, value="110%"),
+        must_not_fire=Case(series=_failover("0.95x20"), at="10m"),
+    ),
+    Alert(
+        name="RackOverPower",
+        expr=f"{rack.POWER_EACH.recorded()} > {rack.POWER_LIMIT:g}",
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "Rack {{ $labels.rack }} of {{ $labels.site }} draws {{ $value | humanizePercentage }} of its rating: shed load before a breaker does.",
+            "{{ $labels.site }} 机柜 {{ $labels.rack }} 功率达额定的 {{ $value | humanizePercentage }}：请在跳闸前减载。",
+        ),
+        description="The rack draws more than the inventory says it may.",
+        must_fire=Case(series=_power("1.05x20"), at="10m", fires=RACK, value="105%"),
+        must_not_fire=Case(series=_power("1.05x3 0.9x20"), at="10m"),
+    ),
+    Alert(
+        name="RackHot",
+        expr=f"{rack.INLET_EACH.recorded()} > {rack.INLET_RECOMMENDED:g} <= {rack.INLET_ALLOWABLE:g}",
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check blanking panels, tiles and the cooling unit nearby.",
+            "{{ $labels.site }} 机柜 {{ $labels.rack }} 进风 {{ $value }} °C：请检查盲板、地板出风口及附近制冷单元。",
+        ),
+        description="Above 27 °C the inlet leaves the range ASHRAE recommends.",
+        must_fire=Case(series=_inlet("29x40"), at="20m", fires=RACK, value="29"),
+        must_not_fire=Case(series=_inlet("26.5x40"), at="20m"),
+    ),
+    Alert(
+        name="RackTooHot",
+        expr=f"{rack.INLET_EACH.recorded()} > {rack.INLET_ALLOWABLE:g}",
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore cooling or shut load down before it does so itself.",
+            "{{ $labels.site }} 机柜 {{ $labels.rack }} 进风 {{ $value }} °C：请恢复制冷，或在设备自行停机前减载。",
+        ),
+        description="Above 32 °C the inlet is outside what class A1 equipment allows (ASHRAE TC 9.9).",
+        must_fire=Case(series=_inlet("34x20"), at="10m", fires=RACK, value="34"),
+        must_not_fire=Case(series=_inlet("34x3 30x20"), at="10m"),
+    ),
+)

@@ -1,0 +1,91 @@
+"""Recording rules, generated from the signals: `level:metric:operation`, up to `hub:dc_kpi:value{hub, kpi, scope}`.
+
+Alerts and federation read the recorded names; panels read the signals' own expressions, so that they also answer from a
+database that is only pushed to. Both are the same text, written once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from collectors.catalogue import site
+from dashboards.promql import for_rule, of
+from dashboards.signals import chip, host, kpi, own, power, rack
+from dashboards.signals.target import TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from agent.hubs.model import Registry
+    from dashboards.signals.base import Signal
+
+MET: Final = "hub:dc_target_value:met"
+COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRule:
+    """A series made from others at every evaluation."""
+
+    record: str
+    expr: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        """Return the rule as Prometheus's rule file has it."""
+        return {"record": self.record, "expr": self.expr} | ({"labels": dict(self.labels)} if self.labels else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rules evaluated one after the other, so that a later one sees what an earlier one made."""
+
+    name: str
+    rules: tuple[RecordingRule, ...]
+
+    def json(self) -> dict[str, Any]:
+        """Return the group as Prometheus's rule file has it."""
+        return {"name": self.name, "rules": [rule.json() for rule in self.rules]}
+
+
+def recording_groups(registry: Registry) -> list[Group]:
+    """Return all recording rules; KPIs and targets last, in one group and in that order."""
+    return [
+        Group(name="hubgauge-nodes", rules=tuple(_recorded(host.SIGNALS))),
+        Group(name="hubgauge-racks", rules=tuple(_recorded(rack.SIGNALS))),
+        Group(name="hubgauge-power", rules=tuple(_recorded(power.SIGNALS))),
+        Group(name="hubgauge-accelerators", rules=tuple(_recorded(chip.SIGNALS))),
+        Group(name="hubgauge-agents", rules=tuple(_recorded(own.SIGNALS))),
+        Group(name="hubgauge-kpis", rules=(*_kpis(registry), *_targets())),
+    ]
+
+
+def _recorded(signals: Iterable[Signal]) -> Iterator[RecordingRule]:
+    for signal in signals:
+        if signal.record:
+            yield RecordingRule(record=signal.record, expr=signal.rule())
+
+
+def _kpis(registry: Registry) -> Iterator[RecordingRule]:
+    """Yield one rule a KPI, so that one alert and one panel serve every hub; what only agents can compute is taken over."""
+    for key in kpi.RAW:
+        yield RecordingRule(record=kpi.RECORD, expr=kpi.measured(registry.kpis[key]).rule(), labels={"kpi": key})
+    known = "|".join(kpi.RAW)
+    others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
+    yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))
+    yield RecordingRule(record=COVERAGE, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})"))
+
+
+def _targets() -> Iterator[RecordingRule]:
+    """Yield whether the measured value keeps each limit now: 1 or 0, absent where nothing is measured."""
+    join = "on (hub, kpi, scope) group_left ()"
+    compared = [
+        f"max by ({TARGET}) ({_limits(op)}) {flipped} bool {join} {kpi.RECORD}"
+        for op, flipped in (("<=", ">="), (">=", "<="), ("=", "=="))
+    ]
+    yield RecordingRule(record=MET, expr=for_rule(" or ".join(compared)))
+
+
+def _limits(op: str) -> str:
+    return of(site.TARGET_VALUE, f'op="{op}"', scope="hub")
