@@ -5,13 +5,31 @@ The server only dispatches: `handle` takes the path and the query and gives a Re
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.web.view import BoardView
+
+_STATIC: Final = {
+    "board.css": "text/css; charset=utf-8",
+    "board.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+HEADERS: Final = (
+    ("content-security-policy", _POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,4 +48,59 @@ def handle(view: BoardView, path: str, query: Mapping[str, str], *, accept_langu
     `query` holds the decoded query string, the last value of each key. The headers of the Response carry the
     content-security policy; the server adds length, date and compression.
     """
-    raise NotImplementedError
+    if path == "/":
+        return _page(view, query, accept_language)
+    if path.startswith("/static/"):
+        return _static(path.removeprefix("/static/"))
+    if path != "/api" and not path.startswith("/api/"):
+        return None
+    data = _data(view, [unquote(part) for part in path.split("/")[2:] if part], query)
+    return None if data is None else _json(data)
+
+
+def _page(view: BoardView, query: Mapping[str, str], accept_language: str) -> Response:
+    from agent.web import board, text  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
+
+    language = text.choose(query.get("lang", ""), accept_language)
+    html = board.render(view, language=language, show=query.get("racks", "power"), query=dict(query))
+    headers = (*HEADERS, ("cache-control", "no-store"), ("vary", "accept-language"))
+    return Response(content_type="text/html; charset=utf-8", body=html.encode("utf-8", "replace"), headers=headers)
+
+
+@cache
+def _static(name: str) -> Response | None:
+    if name not in _STATIC:
+        return None
+    from importlib.resources import files  # noqa: PLC0415 - as above
+
+    body = files("agent.web").joinpath("static", name).read_bytes()
+    return Response(content_type=_STATIC[name], body=body, headers=(*HEADERS, ("cache-control", "max-age=300")))
+
+
+def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, PLR0911 - JSON; a path each
+    from agent.web import api, sites  # noqa: PLC0415 - as above
+
+    match parts:
+        case []:
+            return api.overview(view)
+        case ["hubs"]:
+            return api.hubs(view)
+        case ["hubs", hub]:
+            return next((found for found in api.hubs(view) if found["hub"] == hub), None)
+        case ["sites", site, "pue" | "power" as subject] if site in sites.site_names(view):
+            return api.pue(view, site) if subject == "pue" else api.power(view, site)
+        case ["racks"]:
+            return api.racks(view, query.get("site", ""), needing=query.get("needs", "") == "1")
+        case ["collectors"]:
+            return api.collectors(view, silent_only=query.get("silent", "") == "1")
+        case _:
+            return None
+
+
+def _json(data: Any) -> Response:  # noqa: ANN401 - as above
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Response(
+        content_type="application/json; charset=utf-8",
+        body=body.encode("utf-8", "replace"),
+        headers=(*HEADERS, ("cache-control", "no-store")),
+    )

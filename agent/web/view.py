@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from agent.hubs.model import Registry
+    from agent.hubs.scoreboard import Key
+    from agent.inventory import Inventory
+    from agent.kpi.judge import Evidence
     from agent.snapshot import Snapshot
+    from agent.web.trends import Trends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +40,19 @@ def _no_health() -> Sequence[CollectorHealth]:
 class BoardView:
     """All that a page may show. It is cheap to make, so a reload makes a new one.
 
-    `inventory` and `ledger` are None on an agent that has none: what they would tell is then left out, never invented.
+    `inventory` and `trends` are None on an agent that has none: what they would tell is then left out, never invented.
     """
 
     snapshot: Snapshot
-    registry: Any
-    inventory: Any = None
-    ledger: Any = None
+    registry: Registry
+    inventory: Inventory | None = None
+    ledger: object | None = None
+    trends: Trends | None = None
     hub: str
     site: str = ""
     node: str = ""
     simulated: bool = False
+    evidence: Callable[[], Mapping[Key, Sequence[Evidence]]] | None = None
+    """What the targets' collector judged by in its last round (`TargetCollector.evidence`); without it the page measures itself."""
     health: Callable[[], Sequence[CollectorHealth]] = _no_health
     now: Callable[[], float] = time.time

@@ -1,0 +1,162 @@
+"""What the board shows, as data: pure functions from a view to what JSON can say. The page is drawn from the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from agent.web import racks as model
+from agent.web import sites as places
+from agent.web.format import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agent.web.racks import Rack
+    from agent.web.view import BoardView
+
+Data = dict[str, Any]
+
+PATHS: Final = (
+    "/api", "/api/hubs", "/api/hubs/{hub}", "/api/sites/{site}/pue", "/api/sites/{site}/power", "/api/racks", "/api/collectors",
+)  # fmt: skip
+ZONE: Final = "Asia/Shanghai"
+"""The zone of a hub that the registry does not know."""
+
+
+def zone_of(view: BoardView, hubs: Sequence[Data]) -> str:
+    """Return the time zone of the agent's hub."""
+    return next((hub["timezone"] for hub in hubs if hub["hub"] == view.hub), ZONE)
+
+
+def hubs(view: BoardView) -> list[Data]:
+    """Return the scoreboard, one object a hub: `agent.hubs.scoreboard` says its shape."""
+    from agent.hubs.scoreboard import scoreboard  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
+
+    return scoreboard(view.registry, _evidence(view), view.now())
+
+
+def _evidence(view: BoardView) -> Mapping[Any, Any]:
+    """Return what the scoreboard judges by: what the targets' collector went by, so that page and series say the same."""
+    known = view.evidence() if view.evidence is not None else {}
+    if known:
+        return known
+    from agent.kpi.measured import measure  # noqa: PLC0415 - only before the first round, and on an agent without one
+
+    return measure(view.registry, view.snapshot, view.hub, view.now(), inventory=view.inventory)
+
+
+def overview(view: BoardView) -> Data:
+    """Return `/api`: who answers, for which sites, how its collectors do, and where the rest is."""
+    health = collectors(view)
+    return {
+        "at": iso(view.now()),
+        "hub": view.hub,
+        "site": view.site,
+        "node": view.node,
+        "simulated": view.simulated,
+        "sites": [{"site": key, "name": name} for key, name in places.site_names(view).items()],
+        "collectors": health["counts"],
+        "host": places.host(view),
+        "paths": list(PATHS),
+    }
+
+
+def limits(view: BoardView, where: str, scoreboard: Sequence[Data]) -> list[Data]:
+    """Return the PUE limits that were stated for a site: by its hub as a whole, or for a group the site is in."""
+    groups = {"hub", *_scopes(view, where)}
+    return [
+        {"value": row["limit"], "name": hub["name"] if row["scope"] == "hub" else row["scope_name"], "target": row["id"]}
+        for hub in scoreboard
+        if hub["hub"] == view.hub
+        for row in hub["targets"]
+        if row["kpi"] == "pue" and row["op"] == "<=" and row["limit"] is not None and row["scope"] in groups
+    ]
+
+
+def _scopes(view: BoardView, where: str) -> Sequence[str]:
+    """Return the named groups that the inventory puts a site in; the site's own key is one of them."""
+    known = view.inventory.sites.get(where) if view.inventory is not None else None
+    return (where, *(known.scopes if known is not None else ()))
+
+
+def pue(view: BoardView, where: str, scoreboard: Sequence[Data] | None = None) -> Data:
+    """Return `/api/sites/{site}/pue`."""
+    return places.pue(view, where, limits(view, where, hubs(view) if scoreboard is None else scoreboard))
+
+
+def power(view: BoardView, where: str) -> Data:
+    """Return `/api/sites/{site}/power`."""
+    return places.power(view, where)
+
+
+def rack_summary(view: BoardView, where: str, racks: Sequence[Rack]) -> Data:
+    """Return what a site's racks amount to."""
+    return {**model.summary(racks), "occupancy": places.occupancy(view, where)}
+
+
+def racks(view: BoardView, where: str = "", *, needing: bool = False) -> Data:
+    """Return `/api/racks`: a row for each rack under `columns`; of one site, or only those that need someone."""
+    by_site = model.read(view.snapshot, view.hub)
+    chosen = {key: found for key, found in by_site.items() if not where or key == where}
+    listed = [one for found in chosen.values() for one in (model.urgent(found) if needing else found)]
+    return {
+        "at": iso(view.now()),
+        "hub": view.hub,
+        "sites": {key: rack_summary(view, key, found) for key, found in chosen.items()},
+        "limits": {
+            "failover_load_ratio": model.FAILOVER_ALERT,
+            "inlet_recommended_celsius": model.INLET_RECOMMENDED,
+            "inlet_allowable_celsius": model.INLET_ALLOWABLE,
+        },
+        "columns": list(model.COLUMNS),
+        "rows": [one.cells() for one in listed],
+    }
+
+
+def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
+    """Return `/api/collectors`: each collector of each device, the silent ones first and the longest silent at the top."""
+    found = sorted(
+        view.health(),
+        key=lambda one: (one.ok is not False, one.last_success or 0.0, one.collector, one.device),
+    )
+    kinds: dict[str, Data] = {}
+    for one in found:
+        kind = kinds.setdefault(
+            one.collector,
+            {
+                "collector": one.collector,
+                "devices": 0,
+                "answering": 0,
+                "silent": 0,
+                "interval_seconds": one.interval,
+                "slowest_seconds": None,
+            },
+        )
+        kind["devices"] += 1
+        kind["answering"] += one.ok is True
+        kind["silent"] += one.ok is False
+        if one.duration is not None:
+            kind["slowest_seconds"] = max(one.duration, kind["slowest_seconds"] or 0.0)
+    return {
+        "at": iso(view.now()),
+        "counts": {
+            "all": len(found),
+            "answering": sum(one.ok is True for one in found),
+            "silent": sum(one.ok is False for one in found),
+        },
+        "kinds": sorted(kinds.values(), key=lambda kind: (-kind["silent"], kind["collector"])),
+        "collectors": [
+            {
+                "collector": one.collector,
+                "device": one.device,
+                "ok": one.ok,
+                "last_success": iso(one.last_success),
+                "last_success_seconds": one.last_success,
+                "last_error": one.last_error,
+                "duration_seconds": one.duration,
+                "interval_seconds": one.interval,
+            }
+            for one in found
+            if not silent_only or one.ok is False
+        ],
+    }

@@ -1,0 +1,157 @@
+"""Numbers, units and times as a reader wants them: base units in, a scaled number and its unit out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+THIN: Final = "\u202f"
+"""Narrow no-break space: groups digits, and stands between a number and its unit."""
+MINUS: Final = "\u2212"
+MISSING: Final = "\u2013"
+"""What stands where nothing is known: a dash, never a zero."""
+
+_SCALES: Final[dict[str, tuple[tuple[float, str], ...]]] = {
+    "W": ((1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1.0, "W")),
+    "J": ((3.6e12, "GWh"), (3.6e9, "MWh"), (3.6e6, "kWh"), (3.6e3, "Wh")),
+    "B": ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1.0, "B")),
+    "bit/s": ((1e12, "Tbit/s"), (1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s")),
+    "FLOPS": ((1e15, "PFLOPS"), (1e12, "TFLOPS"), (1e9, "GFLOPS"), (1.0, "FLOPS")),
+    "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")),
+    "V": ((1.0, "V"),),
+}
+
+
+def number(value: float, decimals: int = 0, *, sign: bool = False) -> str:
+    """Write a number with grouped digits and a true minus sign."""
+    body = f"{abs(value):,.{decimals}f}".replace(",", THIN)
+    zero = not any(digit in "123456789" for digit in body)
+    mark = MINUS if value < 0 and not zero else ("+" if sign and not zero else "")
+    return mark + body
+
+
+def significant(value: float, digits: int = 3, *, sign: bool = False) -> str:
+    """Write a number to some significant digits, whole numbers of up to five digits in full."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else MISSING
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return number(value, min(decimals, 6), sign=sign)
+
+
+def scaled(value: float, unit: str, *, digits: int = 3, sign: bool = False) -> tuple[str, str]:
+    """Return a base-unit value as number and unit: 1 440 000 W is ("1.44", "MW")."""
+    scales = _SCALES.get(unit)
+    if scales is None:
+        return significant(value, digits, sign=sign), unit
+    size = abs(value)
+    # 0.9995: what would round up to the next unit takes it
+    factor, name = next(((f, n) for f, n in scales if size >= f * 0.9995), scales[-1])
+    if value == 0:
+        factor, name = scales[-1] if unit in ("B", "W") else scales[len(scales) // 2]
+    return significant(value / factor, digits, sign=sign), name
+
+
+def common(values: Iterable[float | None], unit: str) -> tuple[Callable[[float], str], str]:
+    """Return how to write several values in one unit with equal decimals, and that unit: so that a column can be compared."""
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    scales = _SCALES.get(unit, ((1.0, unit),))
+    factor, name = next(((f, n) for f, n in scales if largest >= f * 0.9995), scales[-1])
+    top = largest / factor
+    decimals = 0 if factor == 1.0 else 1 if top >= 100 else 2  # noqa: PLR2004 - four digits at the most
+    return (lambda value: number(value / factor, decimals)), name
+
+
+def short(value: float, unit: str) -> str:
+    """Write a round value with its unit and no trailing zeros, for an axis."""
+    shown, name = scaled(value, unit)
+    return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown}{THIN}{name}"
+
+
+def quantity(value: float | None, unit: str, *, digits: int = 3, sign: bool = False) -> str:
+    """Write a base-unit value with its unit in one string; a dash where it is missing."""
+    if value is None:
+        return MISSING
+    shown, name = scaled(value, unit, digits=digits, sign=sign)
+    return f"{shown}{THIN}{name}"
+
+
+def percent(ratio: float | None, decimals: int = 0) -> str:
+    """Write a ratio as a percentage. What is not quite all is never rounded up to 100 %, nor a little down to 0 %."""
+    if ratio is None:
+        return MISSING
+    value = ratio * 100
+    step = 10.0**-decimals
+    if value < 100 <= round(value, decimals):  # noqa: PLR2004 - a hundred percent
+        value = 100 - step
+    elif value > 0 and round(value, decimals) <= 0:
+        return f"<{THIN}{number(step, decimals)}{THIN}%"
+    return f"{number(value, decimals)}{THIN}%"
+
+
+@lru_cache(maxsize=8)
+def zone(name: str) -> dt.tzinfo:
+    """Return a time zone by name; UTC where this machine does not know the name."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - only where a page is drawn
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # China keeps one time without daylight saving since 1991: known even where the zone data is not installed.
+        return dt.timezone(dt.timedelta(hours=8), "CST") if name == "Asia/Shanghai" else dt.UTC
+
+
+def local(seconds: float, where: dt.tzinfo) -> dt.datetime:
+    """Return a wall-clock time in a zone."""
+    return dt.datetime.fromtimestamp(seconds, where)
+
+
+def iso(seconds: float | None) -> str | None:
+    """Return a wall-clock time as ISO 8601 in UTC, for the API."""
+    if seconds is None:
+        return None
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def offset(where: dt.tzinfo, seconds: float) -> str:
+    """Return a zone's offset at a time, such as `UTC+08:00`."""
+    shown = local(seconds, where).strftime("%z")
+    return f"UTC{shown[:3]}:{shown[3:5]}"
+
+
+def clock(seconds: float, now: float, where: dt.tzinfo) -> str:
+    """Write a time no longer than it has to be: the hour if it is today, else the date as well."""
+    then = local(seconds, where)
+    return then.strftime("%H:%M:%S" if then.date() == local(now, where).date() else "%Y-%m-%d %H:%M")
+
+
+def span(seconds: float, word: Callable[[str], str]) -> str:
+    """Write how long something has lasted, in its largest fitting unit: `41 s`, `12 min`, `3 h`, `5 d`."""
+    for size, key in ((86400 * 2, "unit.d"), (3600 * 2, "unit.h"), (120, "unit.min")):
+        if seconds >= size:
+            step = {"unit.d": 86400, "unit.h": 3600, "unit.min": 60}[key]
+            return f"{int(seconds // step)}{THIN}{word(key)}"
+    return f"{max(0, int(seconds))}{THIN}{word('unit.s')}"
+
+
+def natural(label: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key that puts A2 before A10."""
+    parts: list[tuple[int, int, str]] = []
+    digits, letters = "", ""
+    for char in label:
+        if char.isascii() and char.isdigit():
+            if letters:
+                parts.append((1, 0, letters))
+                letters = ""
+            digits += char
+        else:
+            if digits:
+                parts.append((0, int(digits[:18]), ""))
+                digits = ""
+            letters += char
+    parts.append((0, int(digits[:18]), "") if digits else (1, 0, letters))
+    return tuple(parts)

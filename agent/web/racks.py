@@ -1,0 +1,207 @@
+"""The racks as the board sees them: one pass over the snapshot, then one row a rack and the few that need someone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from agent.web.format import natural
+from collectors.catalogue import facility, rack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from agent.snapshot import Snapshot
+    from collectors.base import Metric
+
+FAILOVER_ALERT: Final = 0.8
+"""Load of all feeds over the smallest feed: above this, losing a feed comes near to an overload."""
+INLET_RECOMMENDED: Final = 27.0
+"""ASHRAE TC 9.9, recommended envelope: degrees Celsius at the inlet."""
+INLET_ALLOWABLE: Final = 32.0
+"""ASHRAE TC 9.9, allowable envelope of class A1."""
+
+COLUMNS: Final = (
+    "site", "row", "rack", "state", "height_units", "used_units", "power_watts", "rated_power_watts",
+    "space_utilization_ratio", "power_utilization_ratio", "failover_load_ratio", "inlet_temperature_celsius",
+    "stranded_power_watts", "silent_pdus", "needs",
+)  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Rack:
+    """One rack: what is known of it now; None where nothing is."""
+
+    site: str
+    row: str
+    rack: str
+    state: str = "in_service"
+    height: float | None = None
+    used: float | None = None
+    power: float | None = None
+    rated: float | None = None
+    space: float | None = None
+    load: float | None = None
+    failover: float | None = None
+    inlet: float | None = None
+    stranded: float | None = None
+    silent: list[str] = field(default_factory=list)
+    answering: int = 0
+
+    def uses(self, kind: str, ratio: float) -> None:
+        """Note a utilisation of a kind: power or space."""
+        if kind == "power":
+            self.load = ratio
+        elif kind == "space":
+            self.space = ratio
+
+    def answers(self, pdu: str, *, up: bool) -> None:
+        """Note whether one of the rack's PDUs answers."""
+        if up:
+            self.answering += 1
+        else:
+            self.silent.append(pdu)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether a PDU of the rack that should be telling its power does not answer."""
+        return bool(self.silent)
+
+    def needs(self) -> list[str]:
+        """Return why someone should look: over, failover, hot, silent; the gravest first."""
+        found = []
+        if self.load is not None and self.load > 1:
+            found.append("over")
+        if self.inlet is not None and self.inlet > INLET_RECOMMENDED:
+            found.append("hot")
+        if self.failover is not None and self.failover > FAILOVER_ALERT:
+            found.append("failover")
+        if self.is_silent:
+            found.append("silent")
+        return found
+
+    def gravity(self) -> float:
+        """Return how urgent the rack is, 0 for not at all: the larger the sooner it breaks."""
+        worst = 0.0
+        if self.load is not None and self.load > 1:
+            worst = max(worst, 30 + self.load)
+        if self.inlet is not None and self.inlet > INLET_RECOMMENDED:
+            worst = max(worst, (40 if self.inlet > INLET_ALLOWABLE else 10) + self.inlet / 100)
+        if self.failover is not None and self.failover > FAILOVER_ALERT:
+            worst = max(worst, (28 if self.failover > 1 else 8) + self.failover)
+        if self.is_silent:
+            worst = max(worst, 20.0 if not self.answering else 15.0)
+        return worst
+
+    def cells(self) -> list[Any]:
+        """Return the rack as a row under COLUMNS."""
+        return [
+            self.site, self.row, self.rack, self.state, self.height, self.used, _round(self.power, 1), self.rated,
+            _round(self.space, 4), _round(self.load, 4), _round(self.failover, 4), _round(self.inlet, 2),
+            _round(self.stranded, 1), self.silent, self.needs(),
+        ]  # fmt: skip
+
+
+def _round(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+_FIELDS: Final = (
+    (rack.RACK_HEIGHT, "height"),
+    (rack.RACK_USED, "used"),
+    (rack.RACK_POWER_CAPACITY, "rated"),
+    (rack.RACK_FAILOVER_LOAD, "failover"),
+    (rack.RACK_INLET_TEMPERATURE, "inlet"),
+    (rack.RACK_STRANDED, "stranded"),
+)
+
+
+def read(snapshot: Snapshot, hub: str) -> dict[str, list[Rack]]:
+    """Return the racks of a hub by site, each site's in the order of its rows and names.
+
+    A rack counts if the inventory names it; label order is that of the catalogue (hub, site, row, rack, …).
+    """
+    racks: dict[tuple[str, str], Rack] = {}
+    for series in snapshot.family(rack.RACK_INFO):
+        of, site, row, name, state = series.values
+        if of == hub:
+            racks[site, name] = Rack(site=site, row=row, rack=name, state=state)
+    if racks:
+        _fill(snapshot, racks)
+    by_site: dict[str, list[Rack]] = {}
+    for one in sorted(racks.values(), key=_order()):
+        by_site.setdefault(one.site, []).append(one)
+    return by_site
+
+
+def _order() -> Any:  # noqa: ANN401 - a sort key of nested tuples
+    """Return a key for sorting racks; a row's name is taken apart once, not once a rack."""
+    rows: dict[str, Any] = {}
+
+    def key(one: Rack) -> Any:  # noqa: ANN401 - as above
+        row = rows.get(one.row)
+        if row is None:
+            row = rows[one.row] = natural(one.row)
+        return one.site, row, natural(one.rack)
+
+    return key
+
+
+def _fill(snapshot: Snapshot, racks: dict[tuple[str, str], Rack]) -> None:
+    def each(metric: Metric) -> Iterator[tuple[Rack, tuple[str, ...], float]]:
+        for series, value in snapshot.family(metric).items():
+            one = racks.get((series.values[1], series.values[3]))
+            if one is not None:
+                yield one, series.values, value
+
+    for metric, attribute in _FIELDS:
+        for one, _, value in each(metric):
+            setattr(one, attribute, value)
+    for one, _, value in each(rack.RACK_POWER):
+        one.power = value + (one.power or 0.0)
+    for one, values, value in each(rack.RACK_UTILIZATION):
+        one.uses(values[4], value)
+    for one, values, value in each(facility.PDU_UP):
+        one.answers(values[4], up=value != 0)
+
+
+def urgent(racks: Iterable[Rack]) -> list[Rack]:
+    """Return the racks in service that need someone, the gravest first."""
+    return sorted((one for one in racks if one.state == "in_service" and one.gravity()), key=lambda one: -one.gravity())
+
+
+def rows(racks: Sequence[Rack]) -> dict[str, list[Rack]]:
+    """Return the racks by row, in the order they come."""
+    found: dict[str, list[Rack]] = {}
+    for one in racks:
+        found.setdefault(one.row, []).append(one)
+    return found
+
+
+def summary(racks: Sequence[Rack]) -> dict[str, Any]:
+    """Return what a site's racks amount to: counts, occupancy by three methods, power; None where not known.
+
+    Occupancy (上架率) counts racks in service: those holding a device, units used, rated power drawn.
+    """
+    live = [one for one in racks if one.state == "in_service"]
+    states = dict.fromkeys(("in_service", "under_construction", "planned"), 0)
+    for one in racks:
+        states[one.state] = states.get(one.state, 0) + 1
+    needs = dict.fromkeys(("over", "hot", "failover", "silent"), 0)
+    for one in live:
+        for reason in one.needs():
+            needs[reason] += 1
+    powered = [one for one in live if one.power is not None]
+    return {
+        "racks": states,
+        "measured_racks": len(powered),
+        "power_watts": round(sum(one.power or 0.0 for one in powered), 1) if powered else None,
+        "rated_power_watts": sum(one.rated or 0.0 for one in live) or None,
+        "stranded_power_watts": _sum(one.stranded for one in live),
+        "needs": needs,
+    }
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -1,0 +1,227 @@
+"""What a site amounts to: its PUE by window and over time, and its power from utility to chip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from agent.web.format import iso
+from collectors.catalogue import facility, node, rack, site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from agent.web.view import BoardView
+    from collectors.base import Metric, Series
+
+WINDOWS: Final = ("1h", "1d", "30d", "ytd", "12mo")
+"""The windows in the order they are shown; those the snapshot names besides come behind."""
+_INCOMING: Final = ("utility", "generator", "renewable")
+POINTS: Final = (*_INCOMING, "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other")
+
+
+def site_names(view: BoardView) -> dict[str, str]:
+    """Return the sites of this agent's hub by key, with their names: its own first, then those that anything is known of."""
+    names: dict[str, str] = {}
+    if view.site:
+        names[view.site] = ""
+    known: dict[str, str] = {}
+    for series in view.snapshot.family(site.SITE_INFO):
+        if series.label("hub") == view.hub and series.label("state") == "in_service":
+            known[series.label("site")] = series.label("name")
+    for metric in (site.SITE_PUE, site.SITE_POWER, facility.METER_POWER, facility.METER_UP):
+        for series in view.snapshot.family(metric):
+            if series.values[0] == view.hub:
+                known.setdefault(series.values[1], "")
+    for key in sorted(known):
+        names[key] = known[key]
+    names.pop("", None)
+    return names
+
+
+def _of(view: BoardView, metric: Metric, where: str) -> Iterable[tuple[Series, float]]:
+    for series, value in view.snapshot.family(metric).items():
+        if series.values[0] == view.hub and series.values[1] == where:
+            yield series, value
+
+
+def _by(view: BoardView, metric: Metric, where: str, label: str) -> dict[str, float]:
+    """Return a site's values of a metric by one label."""
+    return {series.label(label): value for series, value in _of(view, metric, where)}
+
+
+def windows(view: BoardView, where: str) -> list[dict[str, Any]]:
+    """Return the site's PUE by window, as the KPI collector last computed it: never a mean, never of momentary watts."""
+    values = {series.label("window"): (value, series.label("category")) for series, value in _of(view, site.SITE_PUE, where)}
+    coverage = _by(view, site.SITE_PUE_COVERAGE, where, "window")
+    uncertainty = _by(view, site.SITE_PUE_UNCERTAINTY, where, "window")
+    states = {s.label("window"): s.label("state") for s, value in _of(view, site.SITE_PUE_STATE, where) if value == 1}
+    renewable = _by(view, site.SITE_RENEWABLE, where, "window")
+    energy: dict[tuple[str, str], float] = {
+        (s.label("window"), s.label("boundary")): value for s, value in _of(view, site.SITE_WINDOW_ENERGY, where)
+    }
+    present = {*values, *coverage, *states}
+    order = [w for w in WINDOWS if w in present] + sorted(present.difference(WINDOWS))
+    return [
+        {
+            "window": window,
+            "pue": values.get(window, (None, ""))[0],
+            "category": values.get(window, (None, ""))[1],
+            "state": states.get(window, "valid" if window in values else "no_data"),
+            "interim": window != "12mo",
+            "coverage_ratio": coverage.get(window),
+            "uncertainty_ratio": uncertainty.get(window),
+            "renewable_energy_ratio": renewable.get(window),
+            "facility_joules": energy.get((window, "facility")),
+            "it_joules": energy.get((window, "it")),
+        }
+        for window in order
+    ]
+
+
+def required(view: BoardView, where: str) -> float | None:
+    """Return what the rest of the year must average for the site to end it at its target."""
+    return next((value for _, value in _of(view, site.SITE_PUE_REQUIRED, where)), None)
+
+
+def power_now(view: BoardView, where: str) -> list[dict[str, Any]]:
+    """Return the power at each point now, from utility to chip, with how many of its meters answer.
+
+    A stage is `complete` only where every meter of it answers: else its watts are a part, and are called so.
+    """
+    stages = [_meters(view, where, point) for point in POINTS]
+    found = [stage for stage in stages if stage is not None]
+    if not any(stage["point"] == "ups_output" for stage in found):
+        found += _sum(view, facility.UPS_OUTPUT_POWER, facility.UPS_UP, where, "ups_output")
+    if not any(stage["point"] == "pdu_output" for stage in found):
+        found += _sum(view, facility.PDU_POWER, facility.PDU_UP, where, "pdu_output")
+    boundary = _by(view, site.SITE_POWER, where, "boundary")
+    incoming = [stage for stage in found if stage["point"] in _INCOMING]
+    if "facility" in boundary:
+        found.insert(0, _stage("facility", boundary["facility"]))
+    elif len(incoming) > 1:
+        found.insert(0, _stage(
+            "facility", sum(stage["watts"] or 0.0 for stage in incoming),
+            answering=sum(stage["answering"] for stage in incoming), meters=sum(stage["meters"] for stage in incoming),
+        ))  # fmt: skip
+    if "it" in boundary and not any(stage["point"] == "it_input" for stage in found):
+        found.append(_stage("it", boundary["it"]))
+    found += _chips(view, where)
+    return sorted(found, key=lambda stage: _ORDER.index(stage["point"]))
+
+
+_ORDER: Final = (
+    "facility", *_INCOMING, "ups_output", "pdu_output", "it_input", "it", "nodes", "chips", "cooling", "lighting", "other",
+)  # fmt: skip
+
+
+def _stage(point: str, watts: float | None, *, answering: int = 1, meters: int = 1) -> dict[str, Any]:
+    return {"point": point, "watts": watts, "answering": answering, "meters": meters, "complete": answering >= meters}
+
+
+def _meters(view: BoardView, where: str, point: str) -> dict[str, Any] | None:
+    power = {s.values[2]: v for s, v in _of(view, facility.METER_POWER, where) if s.values[3] == point}
+    up = {s.values[2]: v for s, v in _of(view, facility.METER_UP, where) if s.values[3] == point}
+    meters = {*power, *up}
+    if not meters:
+        return None
+    answering = sum(1 for meter in meters if meter in power and up.get(meter, 1.0))
+    return _stage(point, sum(power.values()) if power else None, answering=answering, meters=len(meters))
+
+
+def _sum(view: BoardView, metric: Metric, up: Metric, where: str, point: str) -> list[dict[str, Any]]:
+    """Add up devices that are not in themselves meters: UPS outputs over their phases, PDU inlets."""
+    index = metric.labels.index("ups" if point == "ups_output" else "pdu")
+    by_device: dict[str, float] = {}
+    for series, value in _of(view, metric, where):
+        device = series.values[index]
+        by_device[device] = by_device.get(device, 0.0) + value
+    states = {series.values[up.labels.index(metric.labels[index])]: value for series, value in _of(view, up, where)}
+    devices = {*by_device, *states}
+    if not devices:
+        return []
+    answering = sum(1 for device in devices if device in by_device and states.get(device, 1.0))
+    return [_stage(point, sum(by_device.values()) if by_device else None, answering=answering, meters=len(devices))]
+
+
+def _chips(view: BoardView, where: str) -> list[dict[str, Any]]:
+    nodes: dict[str, float] = {}
+    for series, value in _of(view, node.NODE_POWER, where):
+        name = series.label("node")
+        nodes[name] = max(value, nodes.get(name, 0.0))  # one node read two ways is one node: the outer reading is larger
+    chips = [value for _, value in _of(view, node.ACCELERATOR_POWER, where)]
+    found = []
+    if nodes:
+        found.append(_stage("nodes", sum(nodes.values()), answering=len(nodes), meters=len(nodes)))
+    if chips:
+        found.append(_stage("chips", sum(chips), answering=len(chips), meters=len(chips)))
+    return found
+
+
+def pue(view: BoardView, where: str, limits: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return `/api/sites/{site}/pue`: the windows, the stated limits that hold for the site, and the trend of the ledger."""
+    return {
+        "hub": view.hub,
+        "site": where,
+        "limits": limits,
+        "windows": windows(view, where),
+        "required_ratio": required(view, where),
+        "trend": view.trends.of(where, "pue") if view.trends is not None else None,
+    }
+
+
+def power(view: BoardView, where: str) -> dict[str, Any]:
+    """Return `/api/sites/{site}/power`: every stage now, and the trend of the ledger."""
+    trend = view.trends.of(where, "power") if view.trends is not None else None
+    return {"hub": view.hub, "site": where, "now": power_now(view, where), "trend": trend}
+
+
+def host(view: BoardView) -> dict[str, Any] | None:
+    """Return this machine's own processor, memory, disk and uptime from its host metrics; None where none are collected."""
+    found: Mapping[str, Mapping[Series, float]] = {
+        metric.full_name: rows for metric, rows in view.snapshot.families() if metric.full_name.startswith("node_")
+    }
+    if not found:
+        return None
+
+    def one(name: str) -> float | None:
+        return next((value for series, value in found.get(name, {}).items() if not series.values), None)
+
+    cpus = {series.label("cpu") for series in found.get("node_cpu_seconds_total", {})}
+    boot = one("node_boot_time_seconds")
+    return {
+        "node": view.node,
+        "cpus": len(cpus) or None,
+        "load1": one("node_load1"),
+        "load5": one("node_load5"),
+        "load15": one("node_load15"),
+        "memory_total_bytes": one("node_memory_MemTotal_bytes"),
+        "memory_available_bytes": one("node_memory_MemAvailable_bytes"),
+        "booted": iso(boot),
+        "uptime_seconds": None if boot is None else max(0.0, view.now() - boot),
+        "filesystems": _filesystems(found),
+        "temperature_celsius": max(found.get("node_hwmon_temp_celsius", {}).values(), default=None),
+    }
+
+
+def _filesystems(found: Mapping[str, Mapping[Series, float]]) -> list[dict[str, Any]]:
+    sizes = {s.label("mountpoint"): (v, s.label("fstype")) for s, v in found.get("node_filesystem_size_bytes", {}).items()}
+    free = {s.label("mountpoint"): v for s, v in found.get("node_filesystem_avail_bytes", {}).items()}
+    return [
+        {"mountpoint": mount, "fstype": kind, "size_bytes": size, "available_bytes": free.get(mount)}
+        for mount, (size, kind) in sorted(sizes.items())
+        if size > 0 and kind not in ("tmpfs", "ramfs", "overlay", "squashfs")
+    ] or [
+        {"mountpoint": mount, "fstype": kind, "size_bytes": size, "available_bytes": free.get(mount)}
+        for mount, (size, kind) in sorted(sizes.items())
+        if mount == "/"
+    ]
+
+
+def occupancy(view: BoardView, where: str) -> dict[str, float]:
+    """Return the share of the site's rack capacity in use, by method: racks, units, power."""
+    return _by(view, site.SITE_OCCUPANCY, where, "method")
+
+
+def rack_sites(view: BoardView) -> set[str]:
+    """Return the sites that have racks in the inventory."""
+    return {series.values[1] for series in view.snapshot.family(rack.RACK_INFO) if series.values[0] == view.hub}

@@ -1,0 +1,155 @@
+// Refresh and hover. Without this script the page reloads itself and every number is still in its tables.
+"use strict";
+(() => {
+  const every = 1000 * Number(document.body.dataset.refresh || 15);
+  let good = document.getElementById("now").textContent;
+
+  // ---- refresh: only what differs is replaced, so nothing moves unless data did
+  const opened = (root) => new Map([...root.querySelectorAll("details[data-key]")].map((d) => [d.dataset.key, d.open]));
+  const bare = (node) => {
+    const copy = node.cloneNode(true);
+    copy.querySelectorAll("details").forEach((d) => d.removeAttribute("open"));
+    copy.querySelectorAll(".cross").forEach((c) => c.remove());
+    return copy.outerHTML;
+  };
+  const replace = (old, fresh) => {
+    const state = opened(old);
+    fresh.querySelectorAll("details[data-key]").forEach((d) => { if (state.has(d.dataset.key)) d.open = state.get(d.dataset.key); });
+    old.replaceWith(fresh);
+  };
+  const lost = (yes) => {
+    const banner = document.getElementById("lost");
+    if (!banner) return;
+    banner.hidden = !yes;
+    banner.textContent = yes ? document.body.dataset.lost.replace("{time}", good) : "";
+  };
+  const swap = (text) => {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const now = page.getElementById("now");
+    if (!now) throw new Error("not the board");
+    document.getElementById("now").replaceWith(document.importNode(now, true));
+    good = now.textContent;
+    const keys = (root) => [...root.querySelectorAll("main [data-key]")].filter((n) => n.matches("section, article, p"));
+    const mine = keys(document), theirs = keys(page);
+    const same = mine.length === theirs.length && mine.every((n, i) => n.dataset.key === theirs[i].dataset.key);
+    if (!same) replace(document.getElementById("main"), document.importNode(page.getElementById("main"), true));
+    else mine.forEach((node, i) => {
+      if (!node.contains(document.activeElement) || node === document.activeElement || bare(node) !== bare(theirs[i]))
+        if (bare(node) !== bare(theirs[i])) replace(node, document.importNode(theirs[i], true));
+    });
+  };
+  const refresh = async () => {
+    if (document.visibilityState === "hidden") return;
+    try {
+      const reply = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(10000) });
+      if (!reply.ok) throw new Error(String(reply.status));
+      const focused = document.activeElement && document.activeElement.closest("[id]");
+      const { scrollX, scrollY } = window;
+      swap(await reply.text());
+      lost(false);
+      if (focused && !document.contains(focused)) document.getElementById(focused.id)?.focus({ preventScroll: true });
+      window.scrollTo(scrollX, scrollY);
+      data.clear();
+    } catch { lost(true); }
+  };
+  setInterval(refresh, every);
+  document.addEventListener("visibilitychange", refresh);
+
+  // ---- hover: exact values, read once from the API
+  const data = new Map();
+  const load = (path) => {
+    if (!data.has(path)) data.set(path, fetch(path).then((r) => (r.ok ? r.json() : Promise.reject(r.status))).catch(() => null));
+    return data.get(path);
+  };
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.hidden = true;
+  tip.setAttribute("role", "status");
+  document.body.append(tip);
+  const tell = (text, x, y) => {
+    tip.textContent = text;
+    tip.hidden = !text;
+    if (!text) return;
+    const width = document.documentElement.clientWidth;
+    tip.style.left = `${Math.max(4, Math.min(x + 14, width - tip.offsetWidth - 4)) + scrollX}px`;
+    tip.style.top = `${(y + 18 + tip.offsetHeight > innerHeight ? y - tip.offsetHeight - 8 : y + 18) + scrollY}px`;
+  };
+  const hide = () => { tip.hidden = true; document.querySelectorAll(".cross").forEach((c) => c.setAttribute("visibility", "hidden")); };
+  const zone = document.getElementById("now").dataset.zone || undefined;
+  const time = (seconds) => new Date(seconds * 1000).toLocaleString("sv-SE", { timeZone: zone }).slice(0, 16);
+  const scaled = (value, units) => {
+    const [size, unit] = units.find(([s]) => Math.abs(value) >= s) || units[units.length - 1];
+    return `${Number((value / size).toPrecision(4))} ${unit}`;
+  };
+  const watts = (value) => (value == null ? "–" : scaled(value, [[1e6, "MW"], [1e3, "kW"], [1, "W"]]));
+  const share = (value) => (value == null ? "–" : `${Math.round(value * 1000) / 10} %`);
+
+  const chartTip = (chart, part, x, y) => load(chart.dataset.source).then((reply) => {
+    const trend = reply && reply.trend;
+    if (!trend || !trend.times.length) return;
+    const index = Math.max(0, Math.min(trend.times.length - 1, Math.floor(part * trend.times.length)));
+    const lines = [time(trend.times[index])];
+    if (trend.pue) lines.push(`PUE ${trend.pue[index] == null ? "–" : trend.pue[index].toFixed(3)}`, `${chart.dataset.coverage || ""} ${share(trend.coverage[index])}`.trim());
+    for (const [key, values] of Object.entries(trend.series || {}))
+      if (values.some((v) => v != null)) lines.push(`${chart.dataset[key] || key} ${watts(values[index])}`);
+    const cross = chart.querySelector(".cross");
+    const at = `${((index + 0.5) / trend.times.length) * 100}%`;
+    cross.setAttribute("x1", at); cross.setAttribute("x2", at); cross.setAttribute("visibility", "visible");
+    chart.dataset.index = index;
+    tell(lines.join("\n"), x, y);
+  });
+
+  const rackTip = (block, index, x, y) => load(`/api/racks?site=${encodeURIComponent(block.dataset.site)}`).then((reply) => {
+    if (!reply) return;
+    const at = Object.fromEntries(reply.columns.map((name, i) => [name, i]));
+    const rows = reply.byRow || (reply.byRow = Map.groupBy ? Map.groupBy(reply.rows, (r) => r[at.row]) : reply.rows.reduce((m, r) => m.set(r[at.row], [...(m.get(r[at.row]) || []), r]), new Map()));
+    const rack = (rows.get(block.dataset.row) || [])[index];
+    if (!rack) return hide();
+    const get = (name) => rack[at[name]];
+    const lines = [`${get("rack")}`];
+    if (get("power_watts") != null) lines.push(`${watts(get("power_watts"))} / ${watts(get("rated_power_watts"))} = ${share(get("power_utilization_ratio"))}`);
+    if (get("used_units") != null) lines.push(`${get("used_units")} / ${get("height_units")} U`);
+    if (get("failover_load_ratio") != null) lines.push(`A+B ${share(get("failover_load_ratio"))}`);
+    if (get("inlet_temperature_celsius") != null) lines.push(`${get("inlet_temperature_celsius")} °C`);
+    if (get("silent_pdus").length) lines.push(`✕ ${get("silent_pdus").join(", ")}`);
+    tell(lines.join("\n"), x, y);
+  });
+
+  document.addEventListener("pointermove", (event) => {
+    const chart = event.target.closest?.(".chart[data-source]");
+    if (chart) {
+      const box = chart.getBoundingClientRect();
+      return void chartTip(chart, (event.clientX - box.left) / box.width, event.clientX, event.clientY);
+    }
+    const cells = event.target.closest?.(".cells");
+    if (cells) {
+      const box = cells.getBoundingClientRect(), wrap = Number(cells.dataset.wrap), view = cells.viewBox.baseVal;
+      const column = Math.floor(((event.clientX - box.left) / box.width) * view.width / 10);
+      const line = Math.floor(((event.clientY - box.top) / box.height) * view.height / 10);
+      return void rackTip(cells.closest(".row"), line * wrap + column, event.clientX, event.clientY);
+    }
+    const tile = event.target.closest?.(".tile");
+    if (tile) return void rackTip(tile.closest(".row"), [...tile.parentNode.children].indexOf(tile), event.clientX, event.clientY);
+    hide();
+  });
+  document.addEventListener("focusin", (event) => {
+    const tile = event.target.closest?.(".tile");
+    if (!tile) return;
+    const box = tile.getBoundingClientRect();
+    rackTip(tile.closest(".row"), [...tile.parentNode.children].indexOf(tile), box.left, box.bottom - 10);
+  });
+  document.addEventListener("focusout", hide);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") return hide();
+    const chart = event.target.closest?.(".chart[data-source]");
+    if (!chart || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    event.preventDefault();
+    load(chart.dataset.source).then((reply) => {
+      const count = reply?.trend?.times.length;
+      if (!count) return;
+      const index = Math.max(0, Math.min(count - 1, Number(chart.dataset.index ?? count) + (event.key === "ArrowLeft" ? -1 : 1)));
+      const box = chart.getBoundingClientRect();
+      chartTip(chart, (index + 0.5) / count, box.left + (box.width * (index + 0.5)) / count, box.top + box.height / 3);
+    });
+  });
+})();
