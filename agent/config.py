@@ -16,7 +16,7 @@ import yaml
 
 from collectors.base import CollectorKind, ConfigError, Context, Place
 from collectors.secrets import read_secret
-from collectors.strict import Count, Document, Duration, Problems, Size
+from collectors.strict import Count, Document, Duration, Problems, Size, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -212,8 +212,6 @@ def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
 
 def _sections(document: Document) -> list[Section]:
     """Convert every section under `collectors:` by the model of its kind; notes mistakes in the document."""
-    import difflib  # noqa: PLC0415 - only read here, at start
-
     node = _child(document.root, "collectors")
     if node is None or node.value in ("", "~", "null"):
         return []
@@ -225,9 +223,7 @@ def _sections(document: Document) -> list[Section]:
     for key_node, value_node in node.value:
         name, key = str(key_node.value), f"collectors.{key_node.value}"
         if name not in kinds:
-            near = difflib.get_close_matches(name, kinds, n=1, cutoff=0.5)
-            known = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(kinds))}"
-            document.fail(key_node, key, f"unknown collector; {known}")
+            document.fail(key_node, key, "unknown collector" + nearest(name, sorted(kinds)))
             continue
         try:
             kind = kinds[name]()

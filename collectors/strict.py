@@ -186,7 +186,7 @@ class Document:
             name = str(key_node.value)
             path = f"{key}.{name}" if key else name
             if name not in fields:
-                self.fail(key_node, path, "unknown key" + _nearest(name, fields))
+                self.fail(key_node, path, "unknown key" + nearest(name, fields))
             elif name in lines:
                 self.fail(key_node, path, f"given twice (first in line {lines[name].start_mark.line + 1})")
             else:
@@ -254,7 +254,7 @@ class Document:
             value = _parse_scalar(node, kind, origin, marks, self.path.parent)
         except (ValueError, OverflowError):
             shown = text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
-            near = _nearest(text, typing.get_args(kind)) if origin is Literal else ""
+            near = nearest(text, typing.get_args(kind)) if origin is Literal else ""
             self.fail(node, key, f"{_expected(kind, marks)}, got {shown!r}{near}")
             return None
         for mark in marks:
@@ -361,7 +361,8 @@ def _hints(model: type) -> Mapping[str, Any]:
     return _HINTS[model]
 
 
-def _nearest(name: str, known: Any) -> str:  # noqa: ANN401
+def nearest(name: str, known: Any) -> str:  # noqa: ANN401
+    """Say which known name was probably meant, or which there are: the end of an error line."""
     import difflib  # noqa: PLC0415 - only when something is wrong: 1 MB that a running agent does without
 
     close = difflib.get_close_matches(name, [str(k) for k in known], n=1, cutoff=0.5)
