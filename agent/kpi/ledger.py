@@ -136,7 +136,7 @@ class Ledger:
         self._channels: dict[Series, _Channel] = {}
         self._meters: dict[tuple[str, str, str], _Meter] = {}
         self._pdu_slot = 1000 * self.settings.resolution(len(self.inventory.feeds))
-        self._horizon = self._find_horizon()
+        self.horizon = self._find_horizon()
         self._next_upkeep = 0.0
         self._unpruned: list[int] = []
         self._healthy = True
@@ -172,7 +172,7 @@ class Ledger:
             self.counts["negative"] += 1
         elif rating is not None and channel.quantity == POWER and value > rating:
             self.counts["above_rating"] += 1
-        elif moment < self._horizon:
+        elif moment < self.horizon:
             self.counts["late"] += 1
         elif (moment, value) == channel.last:
             self.counts["duplicate"] += 1
@@ -261,7 +261,7 @@ class Ledger:
             news = add_readings(db, rows)
             for meter, of_meter in spans.items():
                 assert meter.id is not None  # noqa: S101 - set above
-                change = recompute(db, meter.id, of_meter, sealed_before=self._horizon, rating=meter.rating, wrap=meter.wrap)
+                change = recompute(db, meter.id, of_meter, sealed_before=self.horizon, rating=meter.rating, wrap=meter.wrap)
                 db.executemany(
                     "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(meter.site, meter.point, h) for h in change.hours]
                 )
@@ -280,15 +280,15 @@ class Ledger:
         now = self._clock()
         if now >= self._next_upkeep:
             self._next_upkeep = now + 3600.0
-            self._horizon = self._find_horizon()
+            self.horizon = self._find_horizon()
             self._unpruned = [meter.id for meter in self.store.meters()]
             with self.store.transaction() as db:
-                prune_hours(db, cells_before=self._horizon, pdus_before=floor_hour(round((now - self.settings.pdu_hours) * 1000)))
+                prune_hours(db, cells_before=self.horizon, pdus_before=floor_hour(round((now - self.settings.pdu_hours) * 1000)))
                 history.thin(db, now)
         if self._unpruned:
             part, self._unpruned = self._unpruned[:_PRUNED_AT_ONCE], self._unpruned[_PRUNED_AT_ONCE:]
             with self.store.transaction() as db:
-                prune(db, part, self._horizon)
+                prune(db, part, self.horizon)
 
     # Asking.
 

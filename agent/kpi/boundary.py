@@ -1,0 +1,163 @@
+"""Which meters make up each point of a site: what must be heard before an hour counts.
+
+The inventory says it where it can; where it lists nothing at a point, the labels of the readings do. A meter that is
+listed and silent is missing. A meter that is heard at a point where the inventory lists others is not counted, and said so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from agent.inventory import INCOMING, IT_POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from agent.inventory import Inventory, Meter, Rack, Site
+    from agent.kpi.store import MeterRow
+
+ASSUMED_CLASS: Final = 2.0
+"""Percent: the accuracy class taken for a meter that states none."""
+
+Method = Literal["incoming", "parts", ""]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One place of measurement: the meters that hung there one after the other, the newest first."""
+
+    names: tuple[str, ...]
+    accuracy: float = ASSUMED_CLASS
+    factor: float = 1.0
+    renewable: float = 0.0
+    kind: Literal["", "export"] = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the meter that is there now."""
+        return self.names[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundary:
+    """The points of one site, each with the parts that must all be heard."""
+
+    site: str
+    parts: Mapping[str, tuple[Part, ...]]
+    it_candidates: tuple[str, ...]
+    """The points that meter all of the site's IT, the deepest first."""
+    method: Method
+    notes: tuple[str, ...] = ()
+
+    @property
+    def facility_points(self) -> tuple[str, ...]:
+        """The points whose sum is the facility's energy; `export` is taken off."""
+        if self.method == "incoming":
+            return tuple(p for p in (*INCOMING, "bought", "export") if self.parts.get(p))
+        if self.method == "parts":
+            outermost = [p for p in reversed(IT_POINTS) if p in self.it_candidates][:1]
+            return tuple(p for p in (*outermost, "cooling", "lighting", "other") if self.parts.get(p))
+        return ()
+
+
+def boundary_of(site: Site, inventory: Inventory, known: Iterable[MeterRow]) -> Boundary:
+    """Work out the points of a site from the inventory and the meters the ledger has heard of."""
+    heard = [row for row in known if row.site == site.site]
+    listed = inventory.meters_by_site.get(site.site, ())
+    racks = [rack for rack in inventory.racks_by_site.get(site.site, ()) if rack.state == "in_service"]
+    notes: list[str] = []
+    parts: dict[str, tuple[Part, ...]] = {}
+    for point in (*INCOMING, "cooling", "lighting", "other", "ups_output", "it_input"):
+        parts[point] = _parts_at(point, inventory, listed, heard, notes)
+    parts["pdu_output"] = _pdu_parts(inventory, listed, racks, heard, notes)
+    parts["bought"] = tuple(_chains([m for m in listed if m.factor is not None and m.point in ("cooling", "other")]))
+    incoming = {part.name for point in INCOMING for part in parts[point]}
+    parts["export"] = tuple(Part(names=(r.name,), kind="export") for r in heard if r.kind == "export" and r.name in incoming)
+    candidates = tuple(p for p in IT_POINTS if parts[p]) if site.it_point is None else (site.it_point,)
+    method: Method = "incoming" if any(parts[p] for p in INCOMING) else "parts" if parts["cooling"] else ""
+    if method == "parts":
+        notes.append("no meter where energy comes in: facility energy is the sum of its parts")
+    elif not method:
+        notes.append("facility energy is not metered: neither what comes in nor cooling")
+    if not candidates:
+        notes.append("IT energy is not metered for the whole site")
+    if any(_unclassed(part, site.site, inventory) for found in parts.values() for part in found):
+        notes.append(f"class {ASSUMED_CLASS:g} assumed for meters that state none")
+    return Boundary(
+        site=site.site,
+        parts={point: found for point, found in parts.items() if found},
+        it_candidates=tuple(p for p in candidates if parts[p]),
+        method=method,
+        notes=tuple(notes),
+    )
+
+
+def _unclassed(part: Part, site: str, inventory: Inventory) -> bool:
+    meter = inventory.meters.get((site, part.name))
+    return meter is None or meter.accuracy_class is None
+
+
+def _part(names: tuple[str, ...], meter: Meter | None) -> Part:
+    if meter is None:
+        return Part(names=names)
+    return Part(
+        names=names,
+        accuracy=ASSUMED_CLASS if meter.accuracy_class is None else meter.accuracy_class,
+        factor=1.0 if meter.factor is None else meter.factor,
+        renewable=meter.renewable_ratio or 0.0,
+    )
+
+
+def _chains(meters: Sequence[Meter]) -> list[Part]:
+    """Join each meter with those it replaced."""
+    by_name = {meter.meter: meter for meter in meters}
+    replaced = {meter.replaces for meter in meters if meter.replaces}
+    chains = []
+    for meter in meters:
+        if meter.meter in replaced:
+            continue
+        names, at = [meter.meter], meter
+        while at.replaces:
+            names.append(at.replaces)
+            if at.replaces not in by_name:
+                break
+            at = by_name[at.replaces]
+        chains.append(_part(tuple(names), meter))
+    return chains
+
+
+def _parts_at(
+    point: str, inventory: Inventory, listed: Sequence[Meter], heard: Sequence[MeterRow], notes: list[str]
+) -> tuple[Part, ...]:
+    chains = _chains([meter for meter in listed if meter.point == point])
+    said = [row for row in heard if row.kind == "meter" and row.point == point and (row.site, row.name) not in inventory.meters]
+    if not chains:
+        return tuple(Part(names=(row.name,)) for row in said)
+    replaced = {name for part in chains for name in part.names}
+    others = sorted(row.name for row in said if row.name not in replaced)
+    if others:
+        notes.append(f"not in the inventory, so not counted at {point}: {', '.join(others[:10])}")
+    return tuple(chains)
+
+
+def _pdu_parts(
+    inventory: Inventory, listed: Sequence[Meter], racks: Sequence[Rack], heard: Sequence[MeterRow], notes: list[str]
+) -> tuple[Part, ...]:
+    """Return what meters PDU output: meters listed for it, else the PDUs of every rack in service, else what is heard."""
+    totals = _chains([m for m in listed if m.point == "pdu_output" and m.meter not in inventory.feeds])
+    if totals:
+        return tuple(totals)
+    if not racks:
+        return tuple(Part(names=(row.name,)) for row in heard if row.point == "pdu_output")
+    found = []
+    for rack in racks:
+        if not rack.feeds:
+            notes.append(f"rack {rack.rack} has no PDU: PDU output does not meter the whole site")
+            return ()
+        for feed in rack.feeds.values():
+            meter = inventory.meters.get((rack.site, feed.pdu))
+            if meter is not None and meter.point != "pdu_output":
+                return ()  # counted deeper or elsewhere, on purpose
+            found.append(_part((feed.pdu,), meter))
+    return tuple(found)

@@ -1,0 +1,238 @@
+"""PUE, power usage effectiveness (ISO/IEC 30134-2): facility energy over IT energy, both over the same covered time.
+
+Never a mean of ratios and never a ratio of momentary watts. A cell of five minutes counts when every meter of both
+boundaries was heard throughout it. Formulas, worked examples and sources are in docs/kpis.md.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from agent.kpi.begin import common_sum
+from agent.kpi.energy import CELL_MS, CELLS, HOUR_MS
+from agent.kpi.model import CATEGORY, MIN_COVERAGE, WINDOWS, PowerPoint, PueResult, TrendPoint
+from agent.kpi.sitehours import SiteHours
+from agent.kpi.windows import NOTHING, Sum, Sums, bounds, year_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agent.inventory import Inventory
+    from agent.kpi.boundary import Boundary
+    from agent.kpi.ledger import Ledger
+    from agent.kpi.model import PueState, Window
+    from agent.kpi.sitehours import SiteHour
+
+_YEAR_MS: Final = 365 * 24 * HOUR_MS
+_EXPANSION: Final = 2.0
+"""Coverage factor k: about 95 % (JCGM 100)."""
+
+_HOURLY_UNTIL_DAYS: Final = 3
+_BY_CELL_UNTIL_HOURS: Final = 12
+
+
+class Pue:
+    """PUE of every site, from the ledger; may be asked from any thread."""
+
+    def __init__(self, ledger: Ledger, inventory: Inventory, *, clock: Callable[[], float] = time.time) -> None:
+        self.inventory, self.ledger = inventory, ledger
+        self.hours = SiteHours(ledger, inventory, clock=clock)
+        self._sums = Sums(self.hours)
+        self._clock = clock
+        self._lock = threading.Lock()
+        # A PDU is read once in so many seconds; before its next reading, what it draws at present is not known.
+        self._lag_ms = 75_000 + (1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0)
+
+    def refresh(self) -> None:
+        """Take in what the meters have said since; slow at a big site, so not on the event loop."""
+        with self._lock:
+            self.hours.refresh()
+            self._sums.update()
+
+    def sites(self) -> tuple[str, ...]:
+        """The sites that have meters."""
+        return tuple(site for site, boundary in self.hours.boundaries.items() if boundary.parts)
+
+    def boundary(self, site: str) -> Boundary:
+        """Return what is metered at a site; raises KeyError."""
+        return self.hours.boundaries[site]
+
+    @property
+    def now(self) -> int:
+        """The end of the present windows, in milliseconds: the last whole cell that all meters can have spoken of."""
+        end = round(self._clock() * 1000) - self._lag_ms
+        return end - end % CELL_MS
+
+    def result(self, site: str, window: Window) -> PueResult:
+        """Return the PUE of a window that ends now; raises KeyError for a site that is not known."""
+        zone = self.hours.sites[site].zone
+        start, end = bounds(window, self.now, zone)
+        return self._result(site, window, start, end)
+
+    def results(self, site: str) -> list[PueResult]:
+        """Return the PUE of all windows that end now."""
+        return [self.result(site, window) for window in WINDOWS]
+
+    def between(self, site: str, start: float, end: float) -> PueResult:
+        """Return the PUE between two times (seconds since the epoch), taken to whole cells."""
+        first, last = round(start * 1000), round(end * 1000)
+        return self._result(site, "custom", first - first % CELL_MS, last - last % CELL_MS)
+
+    def _result(self, site: str, window: str, start: int, end: int) -> PueResult:
+        with self._lock:
+            boundary = self._sums.boundary(site)
+            if boundary is None:
+                raise KeyError(site)
+            it_point, total = self._choose(boundary, start, end)
+            if total.cells < CELLS and window in WINDOWS:
+                it_point, total = self._begin(boundary, it_point, total)
+        cells = max(1, (end - start) // CELL_MS)
+        coverage = min(1.0, total.cells / cells)
+        state, pue, notes = _judge(total, coverage)
+        green_known = bool(boundary.parts.get("renewable")) or any(p.renewable for p in boundary.parts.get("utility", ()))
+        return PueResult(
+            site=site,
+            window=window,
+            start=start / 1000,
+            end=end / 1000,
+            state=state,
+            pue=pue,
+            category=CATEGORY.get(it_point),
+            coverage=coverage,
+            uncertainty=_uncertainty(total),
+            facility_joules=total.facility,
+            it_joules=total.it,
+            interim=end - start < _YEAR_MS or coverage < MIN_COVERAGE,
+            it_point=it_point,
+            facility_method=boundary.method,
+            renewable_ratio=min(1.0, total.green / total.facility) if green_known and total.facility > 0 else None,
+            notes=(*notes, *boundary.notes),
+        )
+
+    def _choose(self, boundary: Boundary, start: int, end: int) -> tuple[str, Sum]:
+        """Choose the deepest point that was metered about as long as any other was: one point, never two at once."""
+        sums = [(p, self._sums.over(boundary.site, p, start, end)) for p in boundary.it_candidates]
+        if not sums:
+            return "", NOTHING
+        most = max(total.cells for _, total in sums)
+        return next((p, total) for p, total in sums if total.cells >= MIN_COVERAGE * most)
+
+    def _begin(self, boundary: Boundary, it_point: str, total: Sum) -> tuple[str, Sum]:
+        """In a site's first hour take the time that all meters have in common, where that is more than whole cells are."""
+        end = round(self._clock() * 1000)
+        for point in boundary.it_candidates:
+            common = common_sum(self.hours, boundary, point, end - HOUR_MS, end)
+            if common.cells > total.cells:
+                return point, common
+        return it_point, total
+
+    def required(self, site: str, target: float) -> float | None:
+        """Return what the rest of the local year must average for the year to end at `target`; None without a PUE."""
+        ytd = self.result(site, "ytd")
+        if ytd.pue is None or ytd.coverage <= 0:
+            return None
+        elapsed = ytd.end - ytd.start
+        rest = year_end(round(ytd.start * 1000), self.hours.sites[site].zone) / 1000 - ytd.end
+        scale = 1.0 / ytd.coverage  # the hours not covered are taken to be like those that were
+        return required_pue(
+            facility=ytd.facility_joules * scale,
+            it=ytd.it_joules * scale,
+            it_rest=ytd.it_joules * scale * rest / elapsed,
+            target=target,
+        )
+
+    def pue_trend(self, site: str, days: float) -> list[TrendPoint]:
+        """Return the PUE of each hour of the last days or, over more than three days, of each local day."""
+        zone = self.hours.sites[site].zone
+        end = self.now
+        begin = end - round(days * 24) * HOUR_MS
+        if days <= _HOURLY_UNTIL_DAYS:
+            edges = list(range(begin - begin % HOUR_MS, end, HOUR_MS))
+        else:
+            day = dt.datetime.fromtimestamp(begin / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+            edges = []
+            while (at := round(day.timestamp() * 1000)) < end:
+                edges.append(at)
+                day += dt.timedelta(days=1)
+        found = []
+        for start, stop in zip(edges, [*edges[1:], end], strict=True):
+            result = self._result(site, "trend", start, stop)
+            found.append(TrendPoint(time=start / 1000, pue=result.pue, coverage=result.coverage))
+        return found
+
+    def power_trend(self, site: str, hours: float) -> list[PowerPoint]:
+        """Return the mean power of each five minutes, or over more than twelve hours of each hour."""
+        step = CELL_MS if hours <= _BY_CELL_UNTIL_HOURS else HOUR_MS
+        end = self.now
+        begin = end - round(hours * HOUR_MS)
+        found = []
+        with self._lock:
+            boundary = self._sums.boundary(site)
+            if boundary is None:
+                raise KeyError(site)
+            it_point, _ = self._choose(boundary, begin - begin % CELL_MS, end)
+            rows = self.hours.hours(site, begin - begin % HOUR_MS, end)
+        for start in range(begin - begin % step, end, step):
+            hour = rows.get(start - start % HOUR_MS, {})
+            first = (start % HOUR_MS) // CELL_MS
+            cells = range(first, first + step // CELL_MS)
+            facility = [_mean(hour, p, cells) for p in boundary.facility_points]
+            signs = [-1.0 if p == "export" else 1.0 for p in boundary.facility_points]
+            whole = [value for value in facility if value is not None]
+            found.append(
+                PowerPoint(
+                    time=start / 1000,
+                    facility_watts=sum(s * v for s, v in zip(signs, whole, strict=True))
+                    if whole and len(whole) == len(facility)
+                    else None,
+                    it_watts=_mean(hour, it_point, cells),
+                )
+            )
+        return found
+
+
+def _mean(hour: dict[str, SiteHour], point: str, cells: range) -> float | None:
+    """Return the mean power over those cells of an hour in which the point is covered; None where it is in none."""
+    found = hour.get(point)
+    if found is None:
+        return None
+    joules = [found.joules[n] for n in cells if found.mask >> n & 1]
+    return sum(joules) * 1000.0 / (CELL_MS * len(joules)) if joules else None
+
+
+def _judge(total: Sum, coverage: float) -> tuple[PueState, float | None, tuple[str, ...]]:
+    if not total.cells:
+        return "no_data", None, ("no time is covered at both boundaries",)
+    if total.it <= 0:
+        return "inconsistent", None, ("no IT energy in the covered time",)
+    pue = total.facility / total.it
+    if pue < 1:
+        return "inconsistent", None, (f"facility energy is {pue:.3f} of IT energy: a meter is missing or scaled wrongly",)
+    return ("valid" if coverage >= MIN_COVERAGE else "low_coverage"), pue, ()
+
+
+def _uncertainty(total: Sum) -> float | None:
+    """Return the relative expanded uncertainty (k = 2) of the PUE from the accuracy classes of its meters.
+
+    A class is the limit of error: a rectangular distribution, so divided by the root of three (JCGM 100, 4.3.7). Meters of
+    one boundary are taken as fully correlated, being of one make; the two boundaries as independent.
+    """
+    if not total.cells or total.facility <= 0 or total.it <= 0:
+        return None
+    facility = total.facility_class / total.facility / 100.0 / math.sqrt(3.0)
+    it = total.it_class / total.it / 100.0 / math.sqrt(3.0)
+    return _EXPANSION * math.hypot(facility, it)
+
+
+def required_pue(*, facility: float, it: float, it_rest: float, target: float) -> float | None:
+    """Return the PUE that the rest must have: (target x (it + it_rest) - facility) / it_rest; None where nothing is left.
+
+    Below 1 the target cannot be met any more.
+    """
+    if it_rest <= 0:
+        return None
+    return (target * (it + it_rest) - facility) / it_rest

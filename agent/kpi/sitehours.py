@@ -1,0 +1,245 @@
+"""A site's hours: the energy at each of its points, cell by cell, where every meter of the point was heard.
+
+They are summed when their meters' hours change, by the inventory of that day, and then kept: a rack that comes later does
+not take the past away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import time
+from dataclasses import replace
+from operator import add
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from agent.inventory import POINTS, Inventory, Site
+from agent.kpi.boundary import Boundary, Part, boundary_of
+from agent.kpi.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS, HourCells
+from agent.kpi.store import unpack
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Mapping
+
+    from agent.kpi.ledger import Ledger
+
+_DEPENDENT: Final[Mapping[str, str]] = {"utility": "green", "renewable": "green", "cooling": "bought", "other": "bought"}
+_DATA: Final = struct.Struct(f"<{CELLS}d")
+_SINGLE_LOOKUPS: Final = 200
+_BUDGET_SECONDS: Final = 5.0
+
+
+class SiteHour(NamedTuple):
+    """One point of one site in one hour; `joules` are by cell and hold only where `mask` has the cell's bit."""
+
+    mask: int
+    joules: tuple[float, ...]
+    accuracy: float
+    meters: int
+    silent: int
+
+
+class SiteHours:
+    """Keeps `site_hour` up to date, and reads it."""
+
+    def __init__(self, ledger: Ledger, inventory: Inventory, *, clock: Callable[[], float] = time.time) -> None:
+        self.ledger, self.inventory, self._clock = ledger, inventory, clock
+        self.boundaries: dict[str, Boundary] = {}
+        self._meters = -1
+        self._ids: dict[tuple[str, str, str], list[int]] = {}
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """The sites there are: the inventory's, or those that meters name."""
+        if self.inventory.sites:
+            return self.inventory.sites
+        return {name: Site(site=name) for name in sorted({row.site for row in self.ledger.store.meters()}) if name}
+
+    def refresh(self, *, budget: float = _BUDGET_SECONDS) -> bool:
+        """Sum anew what is out of date, the latest hours first; returns False where time ran out before it was all done."""
+        self._find_boundaries()
+        deadline = time.monotonic() + budget
+        while True:
+            with self.ledger.store.transaction() as db:
+                row = db.execute("SELECT max(hour) FROM dirty").fetchone()
+                if row[0] is None:
+                    return True
+                self._refresh_hour(db, row[0])
+            if time.monotonic() > deadline:
+                return False
+
+    def _find_boundaries(self) -> None:
+        """Work the boundaries out again when a meter is heard for the first time; recent hours follow them."""
+        with self.ledger.store.read() as db:
+            count = db.execute("SELECT count(*) FROM meter").fetchone()[0]
+        if count == self._meters:
+            return
+        known = self.ledger.store.meters()
+        self._ids = {}
+        for row in known:
+            self._ids.setdefault((row.site, row.name, "export" if row.kind == "export" else ""), []).append(row.id)
+        now = round(self._clock() * 1000)
+        hours = range(self.ledger.horizon, now, HOUR_MS)
+        with self.ledger.store.transaction() as db:
+            for site in self.sites.values():
+                found = self.boundaries[site.site] = boundary_of(site, self.inventory, known)
+                for point, digest in _digests(found).items():
+                    key = f"boundary:{site.site}:{point}"
+                    was = db.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+                    if was is not None and was[0] == digest:
+                        continue
+                    db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, digest))
+                    db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site.site, point, h) for h in hours])
+        self._meters = count
+
+    def _refresh_hour(self, db: sqlite3.Connection, hour: int) -> None:
+        wanted: dict[tuple[str, str], tuple[Part, ...]] = {}
+        for site, point in db.execute("SELECT site, point FROM dirty WHERE hour = ?", (hour,)).fetchall():
+            boundary = self.boundaries.get(site)
+            if boundary is None:
+                continue
+            for each in filter(None, (point, _DEPENDENT.get(point))):
+                wanted[site, each] = _parts(boundary, each)
+        rows = self._load(db, hour, wanted)
+        generation = 1 + int((db.execute("SELECT value FROM state WHERE key = 'generation'").fetchone() or ("0",))[0])
+        for (site, point), parts in wanted.items():
+            found = _sum([(part, self._cells(site, part, rows)) for part in parts])
+            if found is not None:
+                db.execute(
+                    "INSERT OR REPLACE INTO site_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        site, point, hour, found.mask, _masked(found), found.accuracy, found.meters, found.silent,
+                        _DATA.pack(*found.joules), generation,
+                    ),
+                )  # fmt: skip
+            elif hour >= self.ledger.horizon:  # before that its meters' hours may be gone, and the sum is all there is
+                gone = db.execute("DELETE FROM site_hour WHERE site = ? AND point = ? AND hour = ?", (site, point, hour))
+                if gone.rowcount:  # let whoever caches the hour notice, by its other points
+                    db.execute("UPDATE site_hour SET generation = ? WHERE site = ? AND hour = ?", (generation, site, hour))
+        db.execute("DELETE FROM dirty WHERE hour = ?", (hour,))
+        db.execute("INSERT OR REPLACE INTO state VALUES ('generation', ?)", (str(generation),))
+
+    def _load(
+        self, db: sqlite3.Connection, hour: int, wanted: Mapping[tuple[str, str], tuple[Part, ...]]
+    ) -> dict[int, HourCells]:
+        ids = {n for (site, _), parts in wanted.items() for part in parts for n in self.numbers(site, part)}
+        query = "SELECT h.meter, h.joules, c.data FROM hour h LEFT JOIN cell c ON c.hour = h.hour AND c.meter = h.meter WHERE h.hour = ?"
+        if len(ids) <= _SINGLE_LOOKUPS:
+            found = [row for n in sorted(ids) for row in db.execute(query + " AND h.meter = ?", (hour, n))]
+        else:
+            found = [row for row in db.execute(query, (hour,)) if row[0] in ids]
+        return {n: unpack(data) if data is not None else HourCells.uniform(joules) for n, joules, data in found}
+
+    def numbers(self, site: str, part: Part) -> list[int]:
+        """Return the ledger's numbers of the meters of a part, the newest first."""
+        return [n for name in part.names for n in self._ids.get((site, name, part.kind), ())]
+
+    def _cells(self, site: str, part: Part, rows: Mapping[int, HourCells]) -> HourCells | None:
+        """Return a part's hour; where a meter was replaced within it, the new one's cells and then the old one's."""
+        found: HourCells | None = None
+        for number in self.numbers(site, part):
+            cells = rows.get(number)
+            if cells is not None:
+                found = cells if found is None else _joined(found, cells)
+        return found
+
+    def hour(self, site: str, hour: int) -> dict[str, SiteHour]:
+        """Return one hour of a site, by point."""
+        return self.hours(site, hour, hour + 1).get(hour, {})
+
+    def hours(self, site: str, start: int, end: int) -> dict[int, dict[str, SiteHour]]:
+        """Return a site's hours that begin between two times, by point."""
+        found: dict[int, dict[str, SiteHour]] = {}
+        with self.ledger.reader.read() as db:
+            points = db.execute("SELECT DISTINCT point FROM site_hour WHERE site = ?", (site,)).fetchall()
+            for (point,) in points:
+                rows = db.execute(
+                    "SELECT hour, mask, accuracy, meters, silent, data FROM site_hour"
+                    " WHERE site = ? AND point = ? AND hour >= ? AND hour < ?", (site, point, start, end),
+                )  # fmt: skip
+                for hour, mask, accuracy, meters, silent, data in rows:
+                    found.setdefault(hour, {})[point] = SiteHour(mask, _DATA.unpack(data), accuracy, meters, silent)
+        return found
+
+    def changed(self, generation: int) -> tuple[int, set[tuple[str, int]]]:
+        """Return the present generation and the (site, hour) written since another; any process may have written them."""
+        with self.ledger.reader.read() as db:
+            rows = db.execute("SELECT site, hour, generation FROM site_hour WHERE generation > ?", (generation,)).fetchall()
+        return max((row[2] for row in rows), default=generation), {(row[0], row[1]) for row in rows}
+
+    def joules(self, site: str) -> dict[str, float]:
+        """Return the energy since the ledger began, by point, over the time that each was covered."""
+        with self.ledger.reader.read() as db:
+            rows = db.execute("SELECT point, sum(joules) FROM site_hour WHERE site = ? GROUP BY point", (site,))
+            return {point: float(total) for point, total in rows}
+
+    def silent(self, site: str, start: int, end: int) -> dict[str, list[str]]:
+        """Name, by point, the parts that were not heard at all between two hours."""
+        boundary = self.boundaries[site]
+        with self.ledger.reader.read() as db:
+            heard = {
+                row[0] for hour in range(start - start % HOUR_MS, end, HOUR_MS)
+                for row in db.execute("SELECT meter FROM hour WHERE hour = ?", (hour,))
+            }  # fmt: skip
+        return {
+            point: names
+            for point, parts in boundary.parts.items()
+            if (names := [part.name for part in parts if heard.isdisjoint(self.numbers(site, part))])
+        }
+
+
+def _parts(boundary: Boundary, point: str) -> tuple[Part, ...]:
+    """Return the parts of a point; of `green`, the supplies that are renewable, weighted by how much of them is."""
+    if point != "green":
+        return boundary.parts.get(point, ())
+    own = tuple(replace(part, renewable=1.0) for part in boundary.parts.get("renewable", ()))
+    bought = tuple(part for part in boundary.parts.get("utility", ()) if part.renewable)
+    return tuple(replace(part, factor=part.renewable) for part in (*own, *bought))
+
+
+def _digests(boundary: Boundary) -> dict[str, str]:
+    digests = {}
+    for point in (*POINTS, "bought", "export"):
+        text = repr([(p.names, p.accuracy, p.factor, p.renewable) for p in boundary.parts.get(point, ())])
+        digests[point] = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    return digests
+
+
+def _joined(newer: HourCells, older: HourCells) -> HourCells:
+    joined = HourCells(newer.joules, newer.covered)
+    for n in range(CELLS):
+        if newer.covered[n] >= CELL_MS:
+            continue
+        if older.covered[n] >= CELL_MS:
+            joined.joules[n], joined.covered[n] = older.joules[n], older.covered[n]
+        else:
+            joined.joules[n] += older.joules[n]
+            joined.covered[n] = min(CELL_MS, joined.covered[n] + older.covered[n])
+    return joined
+
+
+def _sum(parts: Iterable[tuple[Part, HourCells | None]]) -> SiteHour | None:
+    """Add up the parts of a point; None where not one of them was heard."""
+    mask, meters, silent = FULL_MASK, 0, 0
+    joules = [0.0] * CELLS
+    weight = weighted = 0.0
+    for part, cells in parts:
+        meters += 1
+        if cells is None:
+            silent += 1
+            mask = 0
+            continue
+        mask &= cells.mask
+        values = cells.joules if part.factor == 1.0 else [value * part.factor for value in cells.joules]
+        joules = list(map(add, joules, values))
+        total = sum(values)
+        weight += total
+        weighted += total * part.accuracy
+    if silent == meters:
+        return None
+    return SiteHour(mask, tuple(joules), weighted / weight if weight else 0.0, meters, silent)
+
+
+def _masked(hour: SiteHour) -> float:
+    return sum(value for n, value in enumerate(hour.joules) if hour.mask >> n & 1)

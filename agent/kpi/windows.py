@@ -1,0 +1,184 @@
+"""Stretches of time PUE is given for, and sums over them; windows end and begin on cells of five minutes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from agent.kpi.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from agent.kpi.boundary import Boundary
+    from agent.kpi.model import Window
+    from agent.kpi.sitehours import SiteHour, SiteHours
+
+DAY_MS: Final = 24 * HOUR_MS
+_FIXED: Final[Mapping[str, int]] = {"1h": HOUR_MS, "1d": DAY_MS, "30d": 30 * DAY_MS}
+_LEAP_DAY: Final = (2, 29)
+
+
+def bounds(window: Window, end: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Return a window's first and last millisecond; years are counted in the site's zone."""
+    if window in _FIXED:
+        return end - _FIXED[window], end
+    local = dt.datetime.fromtimestamp(end / 1000, zone)
+    if window == "ytd":
+        start = dt.datetime(local.year, 1, 1, tzinfo=zone)
+        if start == local:  # midnight of New Year belongs to the year that ends
+            start = start.replace(year=local.year - 1)
+    else:
+        day = 28 if (local.month, local.day) == _LEAP_DAY else local.day
+        start = local.replace(year=local.year - 1, day=day)
+    return round(start.timestamp() * 1000), end
+
+
+def year_end(start: int, zone: ZoneInfo) -> int:
+    """Return when the local year ends that begins at `start`."""
+    year = dt.datetime.fromtimestamp(start / 1000, zone).year
+    return round(dt.datetime(year + 1, 1, 1, tzinfo=zone).timestamp() * 1000)
+
+
+class Sum(NamedTuple):
+    """Energies over the cells covered at both boundaries, in joules; `*_class` are weighted by accuracy class (percent)."""
+
+    cells: float = 0.0
+    facility: float = 0.0
+    it: float = 0.0
+    facility_class: float = 0.0
+    it_class: float = 0.0
+    green: float = 0.0
+
+    def plus(self, other: Sum) -> Sum:
+        """Add two sums."""
+        return Sum(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+NOTHING: Final = Sum()
+
+
+def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int = FULL_MASK) -> Sum:
+    """Sum one hour over the cells of `mask` in which every meter of both boundaries was heard."""
+    facility_points = boundary.facility_points
+    it = points.get(it_point)
+    if it is None or not facility_points:
+        return NOTHING
+    mask &= it.mask
+    for point in facility_points:
+        found = points.get(point)
+        if found is None:
+            return NOTHING
+        mask &= found.mask
+    if not mask:
+        return NOTHING
+    facility = facility_class = 0.0
+    for point in facility_points:
+        joules = _over(points[point], mask)
+        facility += -joules if point == "export" else joules
+        facility_class += joules * points[point].accuracy
+    it_joules = _over(it, mask)
+    return Sum(float(mask.bit_count()), facility, it_joules, facility_class, it_joules * it.accuracy, _green(points, mask))
+
+
+def _green(points: Mapping[str, SiteHour], mask: int) -> float:
+    """Return the renewable energy used on site: what leaves the site is taken off it."""
+    green = points.get("green")
+    if green is None or green.mask & mask != mask:
+        return 0.0
+    exported = _over(points["export"], mask) if "export" in points else 0.0
+    return max(0.0, _over(green, mask) - exported)
+
+
+def _over(hour: SiteHour, mask: int) -> float:
+    if mask == FULL_MASK:
+        return sum(hour.joules)
+    return sum(value for n, value in enumerate(hour.joules) if mask >> n & 1)
+
+
+class Sums:
+    """Sums over any stretch of time, from hours and days kept in memory; follows the database as it changes."""
+
+    def __init__(self, hours: SiteHours) -> None:
+        self.hours = hours
+        self._boundaries: dict[str, Boundary] = {}
+        self._generation = 0
+        self._oldest: dict[str, int] = {}
+        self._of_hour: dict[tuple[str, str], dict[int, Sum]] = {}
+        self._of_day: dict[tuple[str, str], dict[int, Sum]] = {}
+
+    def update(self) -> None:
+        """Take in what has changed in the database since the last call."""
+        self._generation, changed = self.hours.changed(self._generation)
+        for site, boundary in self.hours.boundaries.items():
+            if self._boundaries.get(site) != boundary:
+                self._boundaries[site] = boundary
+                self._oldest.pop(site, None)  # read anew when asked
+        by_site: dict[str, list[int]] = {}
+        for site, hour in changed:
+            if hour >= self._oldest.get(site, hour + 1):
+                by_site.setdefault(site, []).append(hour)
+        for site, hours in by_site.items():
+            self._reload(site, sorted(hours))
+
+    def _reload(self, site: str, hours: list[int]) -> None:
+        if len(hours) * HOUR_MS > (hours[-1] - hours[0]) // 2:
+            found = self.hours.hours(site, hours[0], hours[-1] + 1)
+        else:
+            found = {hour: self.hours.hour(site, hour) for hour in hours}
+        for hour, points in found.items():
+            self._put(site, hour, points)
+
+    def _put(self, site: str, hour: int, points: Mapping[str, SiteHour]) -> None:
+        boundary = self._boundaries[site]
+        for it_point in boundary.it_candidates:
+            self._of_hour.setdefault((site, it_point), {})[hour] = reduce_hour(points, boundary, it_point)
+            self._of_day.setdefault((site, it_point), {}).pop(hour // DAY_MS, None)
+
+    def _reach(self, site: str, start: int) -> None:
+        """Have every hour from `start` on in memory."""
+        oldest = self._oldest.get(site)
+        if oldest is None:
+            for it_point in self._boundaries[site].it_candidates:
+                self._of_hour[site, it_point], self._of_day[site, it_point] = {}, {}
+        if oldest is not None and oldest <= start:
+            return
+        for hour, points in self.hours.hours(site, start, oldest if oldest is not None else 1 << 62).items():
+            self._put(site, hour, points)
+        self._oldest[site] = start
+
+    def boundary(self, site: str) -> Boundary | None:
+        """Return a site's boundary, or None where there is no such site."""
+        return self._boundaries.get(site)
+
+    def over(self, site: str, it_point: str, start: int, end: int) -> Sum:
+        """Sum from `start` to `end`, which must lie on cells."""
+        self._reach(site, start - start % DAY_MS)
+        total = NOTHING
+        at = start
+        while at < end:
+            if at % DAY_MS == 0 and at + DAY_MS <= end:
+                total, at = total.plus(self._day(site, it_point, at // DAY_MS)), at + DAY_MS
+            elif at % HOUR_MS == 0 and at + HOUR_MS <= end:
+                total, at = total.plus(self._of_hour.get((site, it_point), {}).get(at, NOTHING)), at + HOUR_MS
+            else:
+                hour = at - at % HOUR_MS
+                until = min(hour + HOUR_MS, end)
+                mask = sum(1 << n for n in range(CELLS) if at <= hour + n * CELL_MS < until)
+                boundary = self._boundaries[site]
+                total = total.plus(reduce_hour(self.hours.hour(site, hour), boundary, it_point, mask))
+                at = until
+        return total
+
+    def _day(self, site: str, it_point: str, day: int) -> Sum:
+        of_day = self._of_day.setdefault((site, it_point), {})
+        found = of_day.get(day)
+        if found is None:
+            hours = self._of_hour.get((site, it_point), {})
+            found = NOTHING
+            for hour in range(day * DAY_MS, (day + 1) * DAY_MS, HOUR_MS):
+                if hour in hours:
+                    found = found.plus(hours[hour])
+            of_day[day] = found
+        return found
