@@ -97,7 +97,7 @@ class MeterServer:
     async def stop(self) -> None:
         """Close the server and its connections."""
         if self._server is not None:
-            await self._server.shutdown()
+            await self._server.shutdown()  # type: ignore[no-untyped-call]
             self._server = None
 
     def _hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001 - pymodbus's signature
