@@ -326,6 +326,15 @@ class Ledger:
             db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in changed])
         return changed
 
+    def never_less(self, key: str, value: float) -> float:
+        """Remember the largest value a counter has had, across restarts, and return it."""
+        known = self.store.get_state(key)
+        if known is not None and float(known) >= value:
+            return float(known)
+        with contextlib.suppress(sqlite3.Error), self.store.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, repr(value)))
+        return value
+
     def add_history(self, kpi: str, hub: str, scope: str, time: float, value: float) -> None:
         """Remember the value of a KPI; of one hour the last stays, and of days long past the last of the day."""
         with contextlib.suppress(sqlite3.Error), self.store.transaction() as db:

@@ -145,6 +145,24 @@ class Pue:
             target=target,
         )
 
+    def totals(self, site: str) -> dict[str, float]:
+        """Return the energy since the ledger began, by boundary: facility, it, renewable. It never falls.
+
+        A late reading may correct a sum downwards by a little; a counter that fell would look like a restart.
+        """
+        boundary = self.hours.boundaries[site]
+        points = self.hours.joules(site)
+        found: dict[str, float] = {}
+        facility = [p for p in boundary.facility_points if p in points]
+        if facility:
+            found["facility"] = sum(-points[p] if p == "export" else points[p] for p in facility)
+        it_point = next((p for p in boundary.it_candidates if points.get(p)), None)
+        if it_point is not None:
+            found["it"] = points[it_point]
+        if "green" in points:
+            found["renewable"] = points["green"]
+        return {name: self.ledger.never_less(f"total:{site}:{name}", joules) for name, joules in found.items()}
+
     def pue_trend(self, site: str, days: float) -> list[TrendPoint]:
         """Return the PUE of each hour of the last days or, over more than three days, of each local day."""
         zone = self.hours.sites[site].zone

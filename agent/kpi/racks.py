@@ -1,0 +1,186 @@
+"""Racks: how full each is in space and power, whether one feed can carry both, and what of its power is stranded.
+
+Everything follows from the inventory and the latest reading of each PDU. A rack with a silent feed has no total: its live
+feed is shown, and what would need the other is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+
+from collectors.base import Schedule
+from collectors.catalogue import rack as catalogue
+from collectors.catalogue.facility import PDU_POWER, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
+from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from agent.inventory import Inventory, Rack
+    from collectors.base import Metric, Reading, Series
+
+KNOWN_SHARE: Final = 0.9
+"""A site's occupancy is given when at least this share of its capacity is known."""
+
+_EXHAUST: Final = re.compile(r"exhaust|outlet|return|rear|hot", re.IGNORECASE)
+_RACKS_A_SLICE: Final = 500
+
+
+class Readings(Protocol):
+    """What is read of the snapshot."""
+
+    def family(self, metric: Metric) -> Mapping[Series, float]:
+        """Return the live series of one metric."""
+
+
+class _RackSeries:
+    """The series of one rack, interned once, with those of its readings that never change."""
+
+    __slots__ = ("failover", "fixed", "full", "humidity", "inlet", "loads", "power", "rack", "spare", "stranded")
+
+    def __init__(self, hub: str, rack: Rack) -> None:
+        place = (hub, rack.site, rack.row, rack.rack)
+        self.rack = rack
+        self.loads = [(feed.pdu, catalogue.RACK_POWER.series(*place, name)) for name, feed in rack.feeds.items()]
+        self.power = catalogue.RACK_UTILIZATION.series(*place, "power")
+        self.failover = catalogue.RACK_FAILOVER_LOAD.series(*place)
+        self.stranded = catalogue.RACK_STRANDED.series(*place)
+        self.inlet = catalogue.RACK_INLET_TEMPERATURE.series(*place)
+        self.humidity = catalogue.RACK_HUMIDITY.series(*place)
+        capacities = [feed.capacity_watts for feed in rack.feeds.values()]
+        known = [capacity for capacity in capacities if capacity is not None]
+        # The worst that can happen is to lose the feed that can carry most.
+        self.spare = sum(known) - max(known) if len(known) == len(capacities) > 1 else 0.0
+        used = rack.used
+        self.full = used is not None and used >= rack.height_units
+        fixed: list[Reading] = [
+            (catalogue.RACK_INFO.series(*place, rack.state), 1.0),
+            (catalogue.RACK_HEIGHT.series(*place), float(rack.height_units)),
+        ]
+        if used is not None:
+            fixed.append((catalogue.RACK_USED.series(*place), float(used)))
+            fixed.append((catalogue.RACK_UTILIZATION.series(*place, "space"), used / rack.height_units))
+        if rack.rated_power_watts is not None:
+            fixed.append((catalogue.RACK_POWER_CAPACITY.series(*place), rack.rated_power_watts))
+        fixed += [
+            (catalogue.RACK_FEED_CAPACITY.series(*place, name), feed.capacity_watts)
+            for name, feed in rack.feeds.items()
+            if feed.capacity_watts is not None
+        ]
+        self.fixed = fixed
+
+    def readings(self, total: float | None) -> Iterator[Reading]:
+        """Yield what needs the power of all feeds."""
+        if total is None:
+            return
+        rated = self.rack.rated_power_watts
+        if rated is not None:
+            yield self.power, total / rated
+            if self.full:
+                yield self.stranded, max(0.0, rated - total)
+        if self.spare:
+            yield self.failover, total / self.spare
+
+
+class _Tally:
+    """The sums of one site that its occupancy is made of; racks in service only."""
+
+    def __init__(self) -> None:
+        self.racks = self.racks_known = self.racks_used = 0
+        self.units = self.units_known = self.units_used = 0
+        self.rated = self.rated_known = self.drawn = 0.0
+
+    def add(self, rack: Rack, total: float | None) -> None:
+        self.racks += 1
+        self.units += rack.height_units
+        used = rack.used
+        if used is not None:
+            self.units_known += rack.height_units
+            self.units_used += used
+        if used is not None or total is not None:
+            self.racks_known += 1
+            self.racks_used += bool(used) if used is not None else bool(total)
+        if rack.rated_power_watts is not None:
+            self.rated += rack.rated_power_watts
+            if total is not None:
+                self.rated_known += rack.rated_power_watts
+                self.drawn += total
+
+    def ratios(self) -> Iterator[tuple[str, float]]:
+        """Yield the occupancy by each method that enough is known for."""
+        for method, used, known, whole in (
+            ("racks", float(self.racks_used), float(self.racks_known), float(self.racks)),
+            ("units", float(self.units_used), float(self.units_known), float(self.units)),
+            ("power", self.drawn, self.rated_known, self.rated),
+        ):
+            if known > 0 and known >= KNOWN_SHARE * whole:
+                yield method, used / known
+
+
+class RackCollector:
+    """Every rack of the inventory and the occupancy of its site, from what the PDUs said last."""
+
+    name: ClassVar[str] = "racks"
+    device = ""
+
+    def __init__(self, inventory: Inventory, snapshot: Readings, hub: str, *, interval: float = 15.0) -> None:
+        self._inventory, self._snapshot, self._hub = inventory, snapshot, hub
+        self._racks = [_RackSeries(hub, rack) for rack in inventory.racks.values()]
+        self._sites: list[Reading] = [
+            (SITE_INFO.series(hub, site.site, site.state, site.name or site.site), 1.0) for site in inventory.sites.values()
+        ]
+        self.schedule = Schedule(interval=interval, timeout=max(10.0, interval), max_samples=1000 + 40 * len(self._racks))
+
+    async def collect(self) -> Iterable[Reading]:
+        """Compute every rack; yields to the event loop between slices, for a hub has tens of thousands."""
+        watts = self._watts()
+        inlets = self._by_rack(SENSOR_TEMPERATURE)
+        humidity = self._by_rack(SENSOR_HUMIDITY)
+        readings: list[Reading] = list(self._sites)
+        tallies = {site: _Tally() for site in self._inventory.sites}
+        for number, known in enumerate(self._racks):
+            if number % _RACKS_A_SLICE == _RACKS_A_SLICE - 1:
+                await asyncio.sleep(0)
+            rack = known.rack
+            readings += known.fixed
+            total: float | None = 0.0 if known.loads else None
+            for pdu, series in known.loads:
+                value = watts.get((rack.site, pdu))
+                if value is None:
+                    total = None
+                    continue
+                readings.append((series, value))
+                if total is not None:
+                    total += value
+            readings += known.readings(total)
+            if rack.rack in inlets:
+                readings.append((known.inlet, max(inlets[rack.rack])))
+            if rack.rack in humidity:
+                readings.append((known.humidity, sum(humidity[rack.rack]) / len(humidity[rack.rack])))
+            if rack.state == "in_service" and rack.site in tallies:
+                tallies[rack.site].add(rack, total)
+        readings += self._unlisted()
+        for site, tally in tallies.items():
+            readings += [(SITE_OCCUPANCY.series(self._hub, site, method), value) for method, value in tally.ratios()]
+        return readings
+
+    def _watts(self) -> dict[tuple[str, str], float]:
+        return {(series.values[1], series.values[4]): value for series, value in self._snapshot.family(PDU_POWER).items()}
+
+    def _by_rack(self, metric: Metric) -> dict[str, list[float]]:
+        """Return the values of the sensors at each rack's inlet: those not named after the warm side."""
+        found: dict[str, list[float]] = {}
+        for series, value in self._snapshot.family(metric).items():
+            if series.values[3] and not _EXHAUST.search(series.values[4]):
+                found.setdefault(series.values[3], []).append(value)
+        return found
+
+    def _unlisted(self) -> Iterator[Reading]:
+        """Yield the power of racks that only their PDUs' labels name."""
+        feeds = self._inventory.feeds
+        for series, value in self._snapshot.family(PDU_POWER).items():
+            hub, site, row, rack, pdu, feed = series.values
+            if rack and pdu not in feeds and rack not in self._inventory.racks:
+                yield catalogue.RACK_POWER.series(hub, site, row, rack, feed or pdu), value
