@@ -1,7 +1,28 @@
 """Load the hub registry: the packaged hubs, and those in the operator's `hubs_dir`.
 
 One YAML file describes one hub (`key: …`) or adds to one that another file describes (`extends: …`): later observations, a
-policy, the names of site groups. All mistakes of all files are told at once, one line each with file and line.
+policy, the names of site groups. All mistakes of all files are told at once, one line each with file and line. The least file::
+
+    key: north
+    name: {en: North campus, zh: 北园区}
+    timezone: Asia/Shanghai
+    sources:
+      annual-report:
+        publisher: {en: Our annual report, zh: 本公司年报}
+        date: 2026-03-31
+        about: {en: the year 2025, zh: 2025 年度}
+    facts:
+      - id: north-pue
+        kind: target
+        kpi: pue
+        op: "<="
+        value: 1.3
+        deadline: 2027-12-31
+        stated: 2026-03-31
+        source: annual-report
+        text: {en: The campus is to run at a PUE of 1.3 from 2027., zh: 园区 2027 年 PUE 降至 1.3。}
+        open: {en: Whether new halls count from their first day., zh: 新机房是否自投用起计入。}
+        confidence: high
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
         "days_left": None if due is None else int((due[1] - now) // DAY),
         "display": {
             language: {
-                "value": wording.value_text(fact, verdict.value, language, at_least=verdict.at_least),
+                "value": wording.value_text(fact, verdict, language),
                 "limit": wording.limit_text(fact, language),
                 "distance": wording.distance_text(fact, verdict, language),
                 "pace": wording.pace_text(fact, verdict, language),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,23 +21,26 @@ _SHARES: Final = (34, 21, 20)
 """How the columns target, value and limit share what the fixed ones leave; the deadline takes the width of a date."""
 _DEADLINE_WIDTH: Final = 12
 _INDENT: Final = "    "
+_HARD: Final = "\u00a0"
+_TOGETHER: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))|(?<=[≥≤=]) ")
+"""Spaces a line is not broken at: within a number, and behind an operator."""
 # A line of Chinese must not begin with these (GB/T 15834); they stay with what they follow.
-_NEVER_FIRST: Final = frozenset("，。、；：！？）》”’%")
+_NEVER_FIRST: Final = frozenset("，。、；：！？）》”%")
 
 _WORDS: Final[dict[Language, dict[str, str]]] = {
     "en": {
-        "head": "state,target,value,limit,deadline", "why": "why", "open": "open", "source": "source", "stated": "stated",
+        "head": "state,target,value,limit,deadline", "claim": "claim", "why": "why", "open": "open", "source": "source", "stated": "stated",
         "policy": "National policy, not the hub's own statement:", "derived": "our derivation", "confidence": "confidence",
-        "high": "high", "medium": "medium", "low": "low", "measured": "measured", "registered": "reported",
-        "nothing": "Nothing was stated by then.", "pace": "needs", "distance": "distance", "milestone": "milestone on the way to",
-        "colon": ": ", "join": " · ", "at": "judged",
+        "high": "high", "medium": "medium", "low": "low",
+        "nothing": "Nothing was stated by then.", "pace": "needs", "milestone": "milestone on the way to",
+        "join": " · ", "comma": ", ", "open_bracket": " (", "close_bracket": ")", "at": "judged", "whole": "whole hub",
     },
     "zh": {
-        "head": "状态,目标,数值,限值,期限", "why": "判断", "open": "未明", "source": "来源", "stated": "所述时间",
+        "head": "状态,目标,数值,限值,期限", "claim": "表述", "why": "判断", "open": "未明", "source": "来源", "stated": "所述时间",
         "policy": "国家政策，并非该枢纽自己的表述：", "derived": "由我们推算", "confidence": "可信度",
-        "high": "高", "medium": "中", "low": "低", "measured": "实测", "registered": "报道",
-        "nothing": "当时尚无公开表述。", "pace": "需要", "distance": "差距", "milestone": "属于该目标的阶段：",
-        "colon": "：", "join": " · ", "at": "判断时间",
+        "high": "高", "medium": "中", "low": "低",
+        "nothing": "当时尚无公开表述。", "pace": "需要", "milestone": "属于该目标的阶段：",
+        "join": " · ", "comma": "，", "open_bracket": "（", "close_bracket": "）", "at": "判断时间", "whole": "整个枢纽",
     },
 }  # fmt: skip
 
@@ -49,7 +53,7 @@ def width_of(text: str) -> int:
 def wrap(text: str, width: int) -> list[str]:
     """Break a text into lines of at most `width` columns: at spaces, or between Chinese characters."""
     lines = [""]
-    for piece in _pieces(text):
+    for piece in _pieces(_TOGETHER.sub(_HARD, text)):
         if width_of(lines[-1] + piece.rstrip()) > width and lines[-1]:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
@@ -59,7 +63,7 @@ def wrap(text: str, width: int) -> list[str]:
             if not tail:
                 break
             lines[-1:] = [head, tail]
-    return [line.rstrip() for line in lines]
+    return [line.rstrip().replace(_HARD, " ") for line in lines]
 
 
 def _cut(text: str, width: int) -> tuple[str, str]:
@@ -89,7 +93,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _is_wide_end(piece: str) -> bool:
-    return piece[-1] not in "（《“‘" and unicodedata.east_asian_width(piece[-1]) in "WF"
+    return piece[-1] not in "（《“" and unicodedata.east_asian_width(piece[-1]) in "WF"
 
 
 def render(scoreboard: Sequence[Row], language: Language = "en", width: int = 100) -> str:
@@ -115,10 +119,12 @@ def _hub(hub: Row, language: Language, width: int) -> Iterator[str]:
         yield from _row(row, language, width)
     for row in hub["no_target"]:
         shown = row["display"][language]
-        yield from _line(["- " + shown["text"], row["kpi_name"][language], shown["value"], "", ""], width)
+        name = row["kpi_name"][language] + _bracket(words["whole"], language)
+        yield from _line(["- " + shown["text"], name, shown["value"], "", ""], width)
     if hub["policy"]:
         yield ""
         yield words["policy"]
+        yield ""
         for row in hub["policy"]:
             yield from _row(row, language, width)
 
@@ -127,31 +133,47 @@ def _row(row: Row, language: Language, width: int) -> Iterator[str]:
     shown = row["display"][language]
     target = row["kpi_name"][language]
     if row["scope"] != "hub":
-        target += f" ({row['scope_name'][language]})" if language == "en" else f"（{row['scope_name'][language]}）"
+        target += _bracket(row["scope_name"][language], language)
     value = shown["value"]
-    if shown["coverage"]:
-        value += f" ({shown['coverage']})"
+    if row["value_kind"] == "registered":  # of its own day, so the day stands beside it
+        value += _bracket(row["value_time"][:10], language)
+    elif shown["coverage"]:
+        value += _bracket(shown["coverage"], language)
     yield from _line([f"{row['symbol']} {row['state_name'][language]}", target, value, shown["limit"], shown["deadline"]], width)
     for label, text in _details(row, language):
         yield from _hanging(label, text, width)
+    yield ""
 
 
 def _details(row: Row, language: Language) -> Iterator[tuple[str, str]]:
     words = _WORDS[language]
-    why = row["explanation"][language]
-    extra = [f"{words[key]}{words['colon']}{row['display'][language][key]}" for key in ("distance", "pace")
-             if row["display"][language][key] and row["state"] != "met"]  # fmt: skip
-    yield words["why"], why + (" " if language == "en" else "") + "; ".join(extra) if extra else why
+    shown = row["display"][language]
+    yield words["claim"], row["text"][language]
+    if row["kind"] != "observation":
+        extra = [shown["distance"], f"{words['pace']} {shown['pace']}" if shown["pace"] else ""]
+        text = words["comma"].join(part for part in extra if part)
+        yield words["why"], row["explanation"][language] + (_bracket(text, language) if text else "")
     yield words["open"], row["open"][language]
     source = row["source"]
-    parts = [f"{source['publisher'][language]}, {source['date']}"]
+    parts = [source["publisher"][language] + words["comma"] + _period(source["date"], language)]
     if row["stated"] != source["date"]:
-        parts.append(f"{words['stated']} {row['stated']}")
+        parts.append(f"{words['stated']} {_period(row['stated'], language)}")
     parts.append(f"{words['confidence']} {words[row['confidence']]}")
     parts += [words["derived"]] if row["derived"] else []
     parts += [f"{words['milestone']} {row['milestone_of']}"] if row["milestone_of"] else []
     parts += [row["policy"]] if row["policy"] else []
     yield words["source"], words["join"].join(parts)
+
+
+def _bracket(text: str, language: Language) -> str:
+    return _WORDS[language]["open_bracket"] + text + _WORDS[language]["close_bracket"]
+
+
+def _period(text: str, language: Language) -> str:
+    """Write a day or period: `end of 2023` has words in it."""
+    if language == "en":
+        return text
+    return f"{text.removeprefix('end of ')} 年底" if text.startswith("end of ") else text.replace("undated", "未注明日期")
 
 
 def _line(cells: Sequence[str], width: int) -> Iterator[str]:

@@ -109,15 +109,20 @@ _LAST_REPORTED: Final = Text(en=" Last reported: {value}, {date}.", zh="最近�
 _OTHER_READING: Final = Text(en=" But {text}.", zh="但{text}。")
 
 
-def value_text(fact: Fact, value: float | None, language: Language, *, at_least: bool = False) -> str:
-    """Write a value in the fact's unit; `over 80 000 chips` for a lower bound, nothing for no value."""
-    if value is None:
+def value_text(fact: Fact, verdict: Verdict, language: Language) -> str:
+    """Write the value a verdict goes by: a published lower bound is `over 80 000 chips`, a count of a part `at least`."""
+    if verdict.value is None:
         return ""
-    # A measured value may be far below the unit a goal is stated in; the base unit's own notation would not be read.
-    text = show(value, fact.unit if fact.unit in UNITS else fact.kpi.unit, language)
-    if not at_least:
+    text = show(verdict.value, fact.unit, language)
+    if not verdict.at_least:
         return text
+    if verdict.value_kind == "registered":
+        return _over(text, language)
     return f"at least {text}" if language == "en" else f"至少 {text}"
+
+
+def _over(text: str, language: Language) -> str:
+    return f"over {text}" if language == "en" else f"超过 {text}"
 
 
 def stated_text(fact: Fact, language: Language) -> str:
@@ -125,9 +130,7 @@ def stated_text(fact: Fact, language: Language) -> str:
     if fact.value is None:
         return "rising" if language == "en" else "持续增加"
     text = show(fact.value, fact.unit, language)
-    if not fact.at_least:
-        return text
-    return f"over {text}" if language == "en" else f"超过 {text}"
+    return _over(text, language) if fact.at_least else text
 
 
 def limit_text(fact: Fact, language: Language) -> str:
@@ -156,6 +159,8 @@ def distance_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     distance = verdict.distance
     if distance is None or UNITS[fact.unit].base == "yes":
         return ""
+    if verdict.value_kind == "registered" and distance <= 0:
+        return ""  # it was kept on a day long ago: nothing to spare today
     text = show(abs(distance), fact.unit, language)
     if distance == 0:
         return "at the limit" if language == "en" else "正好达到"
@@ -206,13 +211,13 @@ def explain(fact: Fact, verdict: Verdict) -> Text:
 def _explain(fact: Fact, verdict: Verdict, language: Language) -> str:
     decided = verdict.decided
     parts = {
-        "value": value_text(fact, verdict.value, language, at_least=verdict.at_least),
+        "value": value_text(fact, verdict, language),
         "date": day_text(verdict.value_time, fact.timezone),
         "limit": limit_text(fact, language),
         "deadline": deadline_text(fact, language),
         "coverage": ratio_text(verdict.coverage, language),
         "forecast": day_text(verdict.forecast, fact.timezone),
-        "decided": value_text(fact, decided.value if decided else None, language),
+        "decided": show(decided.value, fact.unit, language) if decided else "",
         "decided_date": day_text(decided.time if decided else None, fact.timezone),
     }
     text = _REASONS[verdict.reason][language].format(**parts)
