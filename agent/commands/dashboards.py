@@ -1,0 +1,93 @@
+"""`hubgauge dashboards build --out D` and `hubgauge dashboards verify --prometheus URL`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from dashboards.build import Built
+    from dashboards.language import Language
+    from dashboards.verify import Result
+
+HELP: Final = "build Grafana dashboards, and verify that every panel shows data"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    build = actions.add_parser("build", help="write the dashboards as JSON, a file each")
+    build.add_argument("--out", required=True, type=Path, metavar="D", help="the folder to write to")
+    verify = actions.add_parser("verify", help="run every panel's query and list the empty ones; exit status 1 if there are any")
+    verify.add_argument(
+        "--prometheus", required=True, metavar="URL", help="a Prometheus or VictoriaMetrics, such as http://127.0.0.1:9090"
+    )
+    verify.add_argument(
+        "--dashboards", type=Path, metavar="D", help="a folder of built dashboards, instead of building them anew"
+    )
+    verify.add_argument("--verbose", action="store_true", help="list the queries that returned data as well")
+    for action in (build, verify):
+        action.add_argument("--language", choices=("en", "zh"), default="en")
+        action.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build or verify."""
+    return _build(args) if args.action == "build" else _verify(args)
+
+
+def _built(language: Language, hubs_dir: Path | None) -> list[Built]:
+    from agent.hubs.loader import load_registry  # noqa: PLC0415 - imported by the command that needs it
+
+    try:
+        from dashboards.build import build_all  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name != "grafanalib":
+            raise
+        raise ConfigError("dashboards need grafanalib: pip install 'hubgauge[dashboards]'") from None
+    return list(build_all(load_registry(hubs_dir), language))
+
+
+def _build(args: argparse.Namespace) -> int:
+    built = _built(args.language, args.hubs_dir)
+    from dashboards.build import write  # noqa: PLC0415
+
+    for path in write(args.out, built):
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from dashboards.verify import Dashboard, Server, verify  # noqa: PLC0415
+
+    if not args.prometheus.startswith(("http://", "https://")):
+        raise ConfigError("expected http://… or https://…", key="--prometheus")
+    built = _built(args.language, args.hubs_dir)
+    dashboards = [Dashboard(json=item.json, excuses=item.excuses) for item in built]
+    if args.dashboards:
+        excuses = {item.uid: item.excuses for item in built}
+        read = [json.loads(path.read_text("utf-8")) for path in sorted(args.dashboards.glob("*.json"))]
+        dashboards = [Dashboard(json=item, excuses=excuses.get(item["uid"], {})) for item in read]
+    results = verify(dashboards, Server(args.prometheus))
+    return _report(results, len(dashboards), verbose=args.verbose)
+
+
+def _report(results: Sequence[Result], dashboards: int, *, verbose: bool) -> int:
+    """Print what shows nothing and why; returns the exit status."""
+    for result in results:
+        if verbose or result.outcome != "data":
+            sys.stdout.write(f"{result}\n")
+    counts = Counter(result.outcome for result in results)
+    sys.stdout.write(
+        f"{dashboards} dashboards, {len(results)} queries: {counts['data']} with data, {counts['excused']} excused, "
+        f"{counts['empty']} empty, {counts['failed']} failed\n"
+    )
+    return 1 if counts["empty"] or counts["failed"] or not results else 0

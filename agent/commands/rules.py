@@ -1,0 +1,31 @@
+"""`hubgauge rules build --out D`: recording rules, alerts, and promtool tests of both."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP: Final = "build recording rules and alerts, with their tests"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    build = actions.add_parser("build", help="write rules.yml, alerts.yml and tests.yml")
+    build.add_argument("--out", required=True, type=Path, metavar="D", help="the folder to write to")
+    build.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
+    build.add_argument("--runbook", default="docs/runbook.md", metavar="URL", help="where the runbook is; alerts lead to it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the files."""
+    from agent.hubs.loader import load_registry  # noqa: PLC0415 - imported by the command that needs it
+    from dashboards.rule_files import write  # noqa: PLC0415
+
+    for path in write(args.out, load_registry(args.hubs_dir), runbook=args.runbook):
+        sys.stdout.write(f"{path}\n")
+    return 0
