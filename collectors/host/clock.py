@@ -6,9 +6,10 @@ import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.catalogue import host as catalogue
+from collectors.host.kernel import decode
 
 if TYPE_CHECKING:
-    from collectors.base import Reading
+    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
 
 
@@ -21,23 +22,30 @@ class Time:
     def __init__(self, setup: Setup) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._now = setup.files, setup.context.wall_clock
-        self._base = setup.sys("devices/system/clocksource/clocksource0")
+        base = setup.sys("devices/system/clocksource/clocksource0")
+        self._paths = (f"{base}/available_clocksource", f"{base}/current_clocksource")
+        self._seconds = catalogue.TIME_SECONDS.series()
+        self._zone: Series | None = None
+        self._known: tuple[bytes, ...] = ()
+        self._sources: list[Reading] = []
 
     async def collect(self) -> list[Reading]:
         """Read it once."""
         now = self._now()
         local = time.localtime(now)
-        readings: list[Reading] = [
-            (catalogue.TIME_SECONDS.series(), now),
-            (catalogue.TIME_ZONE_OFFSET.series(local.tm_zone), float(local.tm_gmtoff)),
-        ]
-        for file, metric in (
-            ("available_clocksource", catalogue.CLOCKSOURCE_AVAILABLE),
-            ("current_clocksource", catalogue.CLOCKSOURCE_CURRENT),
-        ):
-            try:
-                words = self._files.text(f"{self._base}/{file}").split()
-            except OSError:
-                continue
-            readings += ((metric.series("0", word), 1.0) for word in words)
-        return readings
+        sources = tuple(map(self._read, self._paths))
+        if sources != self._known:
+            self._known = sources
+            self._sources = [
+                (metric.series("0", decode(word)), 1.0)
+                for metric, words in zip((catalogue.CLOCKSOURCE_AVAILABLE, catalogue.CLOCKSOURCE_CURRENT), sources, strict=True)
+                for word in words.split()
+            ]
+        self._zone = catalogue.TIME_ZONE_OFFSET.series(local.tm_zone)
+        return [(self._seconds, now), (self._zone, float(local.tm_gmtoff)), *self._sources]
+
+    def _read(self, path: str) -> bytes:
+        try:
+            return self._files.read(path)
+        except OSError:
+            return b""

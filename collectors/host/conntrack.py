@@ -42,14 +42,15 @@ class Conntrack:
         base = setup.proc("sys/net/netfilter")
         self._entries, self._limit = f"{base}/nf_conntrack_count", f"{base}/nf_conntrack_max"
         self._stats = setup.proc("net/stat/nf_conntrack")
+        self._entries_series, self._limit_series = catalogue.CONNTRACK_ENTRIES.series(), catalogue.CONNTRACK_LIMIT.series()
         self._series = {name: metric.series() for name, metric in catalogue.CONNTRACK_STATS.items()}
 
     async def collect(self) -> list[Reading]:
         """Read them once."""
         need = self._files.need
         readings: list[Reading] = [
-            (catalogue.CONNTRACK_ENTRIES.series(), number(need(self._entries), self._entries)),
-            (catalogue.CONNTRACK_LIMIT.series(), number(need(self._limit), self._limit)),
+            (self._entries_series, number(need(self._entries), self._entries)),
+            (self._limit_series, number(need(self._limit), self._limit)),
         ]
         try:
             stats = parse_conntrack(self._files.read(self._stats))

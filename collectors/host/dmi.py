@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import NoData
@@ -24,8 +25,10 @@ class Dmi:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("class/dmi/id")
 
-    async def collect(self) -> list[Reading]:
+    def collect(self) -> list[Reading]:
         """Read it once."""
+        if not os.path.isdir(self._base):  # noqa: PTH112 - a string is all there is
+            raise NoData(f"no {self._base}")
         labels, values = [], []
         for file in (*catalogue.DMI_FIELDS, *_LABEL_OF):
             try:

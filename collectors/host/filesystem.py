@@ -41,18 +41,16 @@ class Filesystem:
         self._ignore_types = re.compile(options.ignore_types)
         self._pool = StatfsPool(options.mount_timeout)
         self._series: dict[_Key, tuple[Series, ...]] = {}
+        self._table: bytes | None = None
+        self._mounts: dict[_Key, tuple[Mount, bytes]] = {}
         self._stuck_ids: dict[_Key, bytes] = {}
 
     def collect(self) -> list[Reading]:
         """Ask every mount once."""
         table, ids = self._read_tables()
-        mounts: dict[_Key, tuple[Mount, bytes]] = {}
-        for mount in parse_mounts(table):
-            point = strip_root(mount.point, self._root)
-            if self._ignore_points.search(decode(point)) or self._ignore_types.search(decode(mount.type)):
-                continue
-            mounts.setdefault((mount.device, point, mount.type), (mount, point))
-        self._series = {key: self._series.get(key) or _series_of(key) for key in mounts}
+        if table != self._table:
+            self._mounts, self._table = self._wanted(table), table
+        mounts = self._mounts
         self._forget_replaced(ids, mounts)
         answers = self._pool.ask((key, self._path(point)) for key, (_, point) in mounts.items())
         self._remember_stuck(ids, mounts)
@@ -68,6 +66,19 @@ class Filesystem:
             readings += zip(measured, map(float, values), strict=True)
             readings += ((read_only, float(mount.read_only)), (error, 0.0))
         return readings
+
+    def _wanted(self, table: bytes) -> dict[_Key, tuple[Mount, bytes]]:
+        """Parse a table that has changed to the mounts that are wanted, with their points as the host names them."""
+        mounts: dict[_Key, tuple[Mount, bytes]] = {}
+        for mount in parse_mounts(table):
+            point = strip_root(mount.point, self._root)
+            if not (self._ignore_points.search(decode(point)) or self._ignore_types.search(decode(mount.type))):
+                mounts.setdefault((mount.device, point, mount.type), (mount, point))
+        series = {key: self._series.get(key) or _series_of(key) for key in mounts}
+        # Names that differ only in what a label cannot hold are one series: the first mount has it.
+        first = {labelled: key for key, labelled in reversed(series.items())}
+        self._series = {key: labelled for key, labelled in series.items() if first[labelled] == key}
+        return {key: mounts[key] for key in self._series}
 
     def close(self) -> None:
         """End the threads that are not stuck."""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _FILE: Final = re.compile(r"([^0-9]+)(\d*)(?:_(.+))?", re.ASCII)
 _TYPES: Final = frozenset((
     "vrm", "beep_enable", "update_interval", "in", "cpu", "fan", "pwm", "temp", "curr", "power", "energy", "humidity", "intrusion",
-    "freq",
 ))  # fmt: skip
 _UNNAMEABLE: Final = re.compile(r"[^a-z0-9:_]")
 _MILLI, _MICRO = 1e-3, 1e-6
@@ -59,7 +58,6 @@ _UNIT_OF_FILE: Final[dict[tuple[str, str], tuple[str, float, MetricType]]] = {
     ("power", "average_interval"): ("_seconds", _MILLI, "gauge"),
     ("power", "average_interval_min"): ("_seconds", _MILLI, "gauge"),
     ("power", "average_interval_max"): ("_seconds", _MILLI, "gauge"),
-    ("freq", "input"): ("_freq_mhz", _MICRO, "gauge"),
     **{("fan", element): ("_rpm", 1.0, "gauge") for element in ("input", "min", "max", "target")},
 }
 
@@ -141,9 +139,7 @@ class Hwmon:
             for element, file in elements.items():
                 found = metric_of(kind, element, both="" in elements)
                 if found is not None:
-                    # A frequency's sensor goes by its label, as `sclk` of a graphics chip.
-                    by_label = kind == "freq" and element == "input" and label
-                    self._plan.append((file, found[0].series(chip, clean_name(label) if by_label else sensor), found[1]))
+                    self._plan.append((file, found[0].series(chip, sensor), found[1]))
 
     def _chip_name(self, path: str) -> str:
         """Name a chip by its device's path, which stays the same over restarts, else by its driver, else by its number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from collectors.base import Context, Schedule, Series
 
-_CHUNK: Final = 65_536
+_CHUNK: Final = 16_384
 _ONE_READ: Final = 1024
 _MAX_FILE: Final = 16 * 2**20
 _MAX_OPEN: Final = 256
@@ -61,7 +62,7 @@ class KernelFiles:
 
     def text(self, path: str) -> str:
         """Read a file that holds one word or line, without the white space around it; raises OSError."""
-        return self.read(path).decode("utf-8", "surrogateescape").strip()
+        return self.read(path).decode("utf-8", "replace").strip()
 
     def close(self) -> None:
         """Close all; what is still read afterwards is opened each time."""
@@ -74,19 +75,26 @@ class KernelFiles:
 
     def _first_read(self, path: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        keep = False
+        kept = False
         try:
             data = _read_all(descriptor)
             # The kernel states a size of 0 (/proc) or of a page (/sys); a file on a disk states its own.
-            if data and os.fstat(descriptor).st_size != len(data):
-                with self._lock:
-                    if not self._closed and len(self._open) < self._max_open and path not in self._open:
-                        self._open[path] = descriptor
-                        keep = True
+            kept = os.fstat(descriptor).st_size != len(data) and self._keep(path, descriptor)
+        except OSError as error:
+            kept = error.errno == _NOT_NOW and self._keep(path, descriptor)
+            raise
+        else:
             return data
         finally:
-            if not keep:
+            if not kept:
                 os.close(descriptor)
+
+    def _keep(self, path: str, descriptor: int) -> bool:
+        with self._lock:
+            if self._closed or len(self._open) >= self._max_open or path in self._open:
+                return False
+            self._open[path] = descriptor
+            return True
 
     def _forget(self, path: str, descriptor: int) -> bool:
         """Close a kept descriptor; false where another thread was first."""
@@ -98,7 +106,9 @@ class KernelFiles:
         return True
 
 
-_GONE: Final = (6, 9, 19)  # ENXIO, EBADF, ENODEV
+_GONE: Final = (errno.ENXIO, errno.EBADF, errno.ENODEV)
+_NOT_NOW: Final = errno.EINVAL
+"""What an attribute in /sys answers that has no value at present, as the speed of a link that is down."""
 
 
 def _read_all(descriptor: int) -> bytes:
@@ -159,8 +169,8 @@ def entries(folder: str) -> list[str]:
 
 
 def decode(raw: bytes) -> str:
-    """Return raw bytes as text that `safe_label` can make whole; undecodable bytes become lone surrogates."""
-    return raw.decode("utf-8", "surrogateescape")
+    """Return raw bytes as text for a label; undecodable bytes become U+FFFD."""
+    return raw.decode("utf-8", "replace")
 
 
 def number(raw: bytes | str, what: str) -> float:

@@ -26,7 +26,7 @@ def parse_attribute(data: bytes, what: str) -> float | None:
     if not text:
         return None
     try:
-        return float(int(text, 0))
+        return float(int(text, 0) if text[:1] == b"0" else int(text))
     except (ValueError, OverflowError):
         raise BadReply(f"{what}: expected a whole number, got {text[:40]!r}") from None
 

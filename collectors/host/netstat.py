@@ -41,16 +41,12 @@ def parse_columns(values: bytes, columns: tuple[int, ...]) -> list[float]:
         raise BadReply(f"/proc/net/netstat: too few values in {values[:80]!r}") from None
 
 
-def parse_snmp6(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Parse /proc/net/snmp6 to (name, value as it stands); raises BadReply."""
-    rows = []
-    for line in data.split(b"\n"):
-        words = line.split()
-        if len(words) == 2:  # noqa: PLR2004 - a name and a value
-            rows.append((words[0], words[1]))
-        elif words:
-            raise BadReply(f"/proc/net/snmp6: expected `name value`, got {line[:80]!r}")
-    return rows
+def parse_snmp6(data: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Parse /proc/net/snmp6 to its names and their values as they stand; raises BadReply."""
+    words = data.split()
+    if len(words) % 2:
+        raise BadReply("/proc/net/snmp6: a name without its value")
+    return words[::2], words[1::2]
 
 
 class Netstat:
@@ -65,7 +61,8 @@ class Netstat:
         self._paths, self._path6 = (setup.proc("net/netstat"), setup.proc("net/snmp")), setup.proc("net/snmp6")
         self._wanted = re.compile(cast("NetstatOptions", setup.options).fields)
         self._columns: dict[bytes, tuple[tuple[int, ...], tuple[Series, ...]]] = {}
-        self._series6: dict[bytes, Series | None] = {}
+        self._names6: list[bytes] = []
+        self._columns6: list[tuple[int, Series]] = []
 
     async def collect(self) -> list[Reading]:
         """Read all three once."""
@@ -75,12 +72,12 @@ class Netstat:
                 columns, series = self._columns.get(names) or self._choose(names)
                 if columns:
                     readings += zip(series, parse_columns(values, columns), strict=True)
-        for name, value in parse_snmp6(self._read(self._path6)):
-            if name not in self._series6:
-                self._series6[name] = self._series(_split6(decode(name)))
-            series6 = self._series6[name]
-            if series6 is not None:
-                readings.append((series6, number(value, "/proc/net/snmp6")))
+        names6, values6 = parse_snmp6(self._read(self._path6))
+        if names6 != self._names6:
+            series6 = [(n, self._series(_split6(decode(name)))) for n, name in enumerate(names6)]
+            self._columns6 = [(n, series) for n, series in series6 if series is not None]
+            self._names6 = names6
+        readings += ((series, number(values6[n], "/proc/net/snmp6")) for n, series in self._columns6)
         if not readings:
             raise NoData(f"no {self._paths[0]}")
         return readings

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from collectors.base import BadReply
 from collectors.catalogue import host as catalogue
-from collectors.host.kernel import SeriesByKey, decode, number, numbers
+from collectors.host.kernel import SeriesByKey, number, numbers
 
 if TYPE_CHECKING:
     from collectors.base import Reading, Series
@@ -53,7 +54,7 @@ class Network:
             if series:
                 readings.extend(zip(series, figures, strict=False))  # the last series is that of the counter in /sys
                 try:
-                    unhandled = self._files.read(f"{self._class}/{decode(device)}/statistics/rx_nohandler")
+                    unhandled = self._files.read(f"{self._class}/{os.fsdecode(device)}/statistics/rx_nohandler")
                     readings.append((series[-1], number(unhandled, "rx_nohandler")))
                 except OSError:
                     pass

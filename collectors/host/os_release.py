@@ -42,22 +42,28 @@ class OperatingSystem:
     def __init__(self, setup: Setup) -> None:
         self.schedule: Final = setup.schedule
         self._files = setup.files
+        self._data: bytes | None = None
+        self._readings: list[Reading] = []
         self._paths = tuple(f"{str(setup.context.rootfs).rstrip('/')}/{file}" for file in _FILES)
 
     def collect(self) -> list[Reading]:
         """Read it once."""
         for path in self._paths:
             try:
-                found = parse_os_release(self._files.read(path))
+                data = self._files.read(path)
             except OSError:
                 continue
-            break
-        else:
-            raise NoData(f"no {self._paths[0]}")
-        values = [found.get(label, "") for label in catalogue.OS_INFO_LABELS]
-        readings: list[Reading] = [(catalogue.OS_INFO.series(*values), 1.0)]
-        version = _VERSION.match(found.get("version_id", ""))
-        if version:
-            series = catalogue.OS_VERSION.series(*(found.get(label, "") for label in catalogue.OS_VERSION.labels))
-            readings.append((series, float(version[0])))
-        return readings
+            if data != self._data:
+                self._readings, self._data = _readings(parse_os_release(data)), data
+            return self._readings
+        raise NoData(f"no {self._paths[0]}")
+
+
+def _readings(found: dict[str, str]) -> list[Reading]:
+    values = [found.get(label, "") for label in catalogue.OS_INFO_LABELS]
+    readings: list[Reading] = [(catalogue.OS_INFO.series(*values), 1.0)]
+    version = _VERSION.match(found.get("version_id", ""))
+    if version:
+        series = catalogue.OS_VERSION.series(*(found.get(label, "") for label in catalogue.OS_VERSION.labels))
+        readings.append((series, float(version[0])))
+    return readings

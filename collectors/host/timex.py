@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -45,16 +46,31 @@ def parse_timex(data: bytes, state: int) -> dict[str, float]:
 
 def adjtimex() -> tuple[int, bytes]:
     """Ask the kernel, changing nothing; raises NoData or Refused."""
-    import ctypes  # noqa: PLC0415 - only where the collector runs
-
-    call = getattr(ctypes.CDLL(None, use_errno=True), "adjtimex", None)
+    call = _adjtimex()
     if call is None:
         raise NoData("no adjtimex in this C library")
-    buffer = ctypes.create_string_buffer(_LAYOUT.size)
-    state: int = call(buffer)
+    buffer = bytearray(_LAYOUT.size)
+    state = call(buffer)
     if state < 0:
         raise Refused("adjtimex: not permitted")
-    return state, buffer.raw
+    return state, bytes(buffer)
+
+
+@functools.cache
+def _adjtimex() -> Callable[[bytearray], int] | None:
+    """Find the C library's function; it fills a buffer in place."""
+    import ctypes  # noqa: PLC0415 - only where the collector runs
+
+    function = getattr(ctypes.CDLL(None, use_errno=True), "adjtimex", None)
+    if function is None:
+        return None
+    kind = ctypes.c_char * _LAYOUT.size
+
+    def ask(buffer: bytearray) -> int:
+        state: int = function(kind.from_buffer(buffer))
+        return state
+
+    return ask
 
 
 class Timex:

@@ -7,27 +7,34 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from collectors.base import BadReply
 from collectors.catalogue import host as catalogue
-from collectors.host.kernel import decode, number
+from collectors.host.kernel import decode, number, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Iterable
 
     from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
     from collectors.host.options import VmstatOptions
 
 
-def parse_vmstat(data: bytes, ignored: Container[bytes] = ()) -> list[tuple[bytes, float]]:
-    """Parse /proc/vmstat to (field, value) but for the fields not wanted; raises BadReply."""
-    rows = []
-    for line in data.split(b"\n"):
-        field, found, value = line.partition(b" ")
-        if field in ignored or not line:
-            continue
-        if not found:
-            raise BadReply(f"/proc/vmstat: expected `field number`, got {line[:80]!r}")
-        rows.append((field, number(value, "/proc/vmstat")))
-    return rows
+def parse_vmstat(data: bytes) -> list[tuple[bytes, float]]:
+    """Parse /proc/vmstat to (field, value); raises BadReply."""
+    words = data.split()
+    if len(words) % 2:
+        raise BadReply("/proc/vmstat: a field without its number")
+    return list(zip(words[::2], numbers(words[1::2], "/proc/vmstat"), strict=True))
+
+
+def pick(data: bytes, fields: Iterable[bytes]) -> list[float] | None:
+    """Find a few fields among some two hundred; None where one is not there; raises BadReply."""
+    found = []
+    for field in fields:
+        start = data.find(b"\n" + field + b" ")
+        if start < 0:
+            return None
+        start += len(field) + 2
+        found.append(number(data[start : data.find(b"\n", start)], "/proc/vmstat"))
+    return found
 
 
 class Vmstat:
@@ -41,25 +48,22 @@ class Vmstat:
         self._files, self._path = setup.files, setup.proc("vmstat")
         self._wanted = re.compile(cast("VmstatOptions", setup.options).fields)
         self._series: dict[bytes, Series] = {}
-        self._ignored: set[bytes] = set()
 
     async def collect(self) -> list[Reading]:
         """Read it once."""
-        readings: list[Reading] = []
-        for field, value in parse_vmstat(self._files.need(self._path), self._ignored):
-            series = self._series.get(field) or self._new(field)
-            if series is not None:
-                readings.append((series, value))
-        return readings
+        data = b"\n" + self._files.need(self._path) + b"\n"
+        values = pick(data, self._series)
+        if values and self._series:
+            return list(zip(self._series.values(), values, strict=True))
+        rows = parse_vmstat(data)  # the first round; the fields stay as long as the kernel runs
+        self._series = {field: series for field, _ in rows if (series := self._series_of(field))}
+        return [(self._series[field], value) for field, value in rows if field in self._series]
 
-    def _new(self, field: bytes) -> Series | None:
+    def _series_of(self, field: bytes) -> Series | None:
         name = decode(field)
-        if self._wanted.search(name):
-            try:
-                made = self._series[field] = catalogue.VMSTAT[name].series()
-            except KeyError:  # no name for a metric
-                pass
-            else:
-                return made
-        self._ignored.add(field)
-        return None
+        if not self._wanted.search(name):
+            return None
+        try:
+            return catalogue.VMSTAT[name].series()
+        except KeyError:  # no name for a metric
+            return None
