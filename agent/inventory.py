@@ -192,6 +192,8 @@ class Inventory:
     sites: Mapping[str, Site] = field(default_factory=dict)
     racks: Mapping[str, Rack] = field(default_factory=dict)
     meters: Mapping[tuple[str, str], Meter] = field(default_factory=dict)
+    complete: bool = False
+    """True where the file says that it lists the whole hub, so that what it does not list does not exist."""
 
     @cached_property
     def feeds(self) -> Mapping[str, FeedOf]:

@@ -27,7 +27,10 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_BYTES: Final = 256 * 2**20
 _NULL, _STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{name}" for name in ("null", "str", "seq", "map"))
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
+_SPECIAL: Final = dict.fromkeys(_NULLS, _NULL) | {"<<": "tag:yaml.org,2002:merge"}
 _MODELS: Final[Mapping[str, type]] = {"sites": Site, "racks": Rack, "meters": Meter}
+_COMPLETE: Final = "complete"
+"""The one key beside the lists: `complete: true` says that they hold the whole hub."""
 _MAX_ERRORS: Final = 200
 """A file of the wrong shape has as many mistakes as lines; nobody reads more of them than this."""
 
@@ -56,6 +59,7 @@ class _Parts:
     def __init__(self, path: Path, hub: str, timezone: str) -> None:
         self.hub, self.timezone = hub, timezone
         self.document = Document(path, text="")
+        self.complete = False
         self.items: dict[str, list[tuple[Any, int, int]]] = {name: [] for name in _MODELS}
 
     def fail(self, line: int, key: str, message: str) -> None:
@@ -68,7 +72,7 @@ class _Parts:
         meters = self._meters(sites)
         if self.document.errors:
             raise Problems(sorted(self.document.errors, key=lambda error: error.line)[:_MAX_ERRORS])
-        return Inventory(hub=self.hub, sites=sites, racks=racks, meters=meters)
+        return Inventory(hub=self.hub, sites=sites, racks=racks, meters=meters, complete=self.complete)
 
     def _sites(self) -> dict[str, Site]:
         found: dict[str, Site] = {}
@@ -209,7 +213,7 @@ class _Events:
         kind = type(event)
         if kind is yaml.ScalarEvent:
             # The models ask of a plain scalar only whether it is null; resolving every tag costs as much as parsing.
-            tag = event.tag or (_NULL if event.value in _NULLS and event.implicit[0] else _STR)
+            tag = event.tag or (_SPECIAL.get(event.value, _STR) if event.implicit[0] else _STR)
             node: Any = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark, event.style)
         elif kind is yaml.AliasEvent:
             if event.anchor not in self._anchors:
@@ -238,7 +242,7 @@ def _items(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.Node
     if isinstance(event, yaml.StreamEndEvent):
         return
     if isinstance(event, yaml.MappingStartEvent):
-        yield from _sections(events, parts.document)
+        yield from _sections(events, parts)
     elif not (isinstance(event, yaml.ScalarEvent) and event.value in _NULLS):
         parts.document.fail(events.node(event), "", f"expected a mapping with the keys {', '.join(_MODELS)}")
     while not isinstance(event, yaml.StreamEndEvent):
@@ -247,18 +251,22 @@ def _items(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.Node
             raise yaml.YAMLError("expected a single document")
 
 
-def _sections(events: _Events, document: Document) -> Iterator[tuple[str, int, yaml.Node]]:
+def _sections(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.Node]]:
+    document = parts.document
     seen: dict[str, int] = {}
     while not isinstance(event := events.next(), yaml.MappingEndEvent):
         key_node = events.node(event)
         section = str(key_node.value)
-        if section not in _MODELS or section in seen:
+        if (section not in _MODELS and section != _COMPLETE) or section in seen:
             again = f"given twice (first in line {seen[section]})" if section in seen else ""
-            document.fail(key_node, section, again or f"unknown key; expected one of {', '.join(_MODELS)}")
+            document.fail(key_node, section, again or f"unknown key; expected one of {', '.join((*_MODELS, _COMPLETE))}")
             events.node(events.next())
             continue
         seen[section] = key_node.start_mark.line + 1
         event = events.next()
+        if section == _COMPLETE:
+            parts.complete = bool(document.convert(events.node(event), bool, section))
+            continue
         if not isinstance(event, yaml.SequenceStartEvent):
             whole = events.node(event)
             if whole.tag != _NULL:

@@ -101,6 +101,7 @@ class Document:
         self.name = str(path)
         self.errors: list[ConfigError] = []
         self._merged: dict[int, list[tuple[yaml.Node, yaml.Node]]] = {}
+        self._merging: list[yaml.Node] = []
         self.root = self._compose(text)
 
     def _compose(self, text: str | None) -> yaml.Node | None:
@@ -209,7 +210,10 @@ class Document:
 
     def _pairs(self, node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
         """Return a mapping's pairs with those it takes from others by YAML's merge key `<<`; its own win, then the first."""
+        if not any(key.tag == _MERGE for key, _ in node.value):
+            return typing.cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
         if id(node) not in self._merged:
+            self._merging.append(node)  # kept, so that no other node gets its id
             self._merged[id(node)] = []  # what a mapping that merges itself finds
             own = [pair for pair in node.value if pair[0].tag != _MERGE]
             taken: dict[str, tuple[yaml.Node, yaml.Node]] = {}

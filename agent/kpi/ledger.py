@@ -102,6 +102,10 @@ class _Channel:
         self.last = (-1, 0.0)
 
 
+_Row = tuple[_Channel, int, int, float, int]
+"""A reading that waits to be written: slot, time, value and interval."""
+
+
 def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) -> str:
     """Return where a meter counts: where the inventory says, else where its readings say; PDUs at `pdu_output`."""
     if kind == "export":
@@ -125,17 +129,18 @@ class Ledger:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings or LedgerSettings()
-        self.inventory = inventory or Inventory(hub="")
         self.counts: Counter[str] = Counter()
         """Readings `taken`, the reasons of those not taken, and what registers did (`wrap`, `reset`)."""
         self.store = Store(path)
         self.reader = Store(path)
         self._clock = clock
         self._lock = threading.Lock()
-        self._pending: list[tuple[_Channel, int, int, float, int]] = []
+        self._pending: list[_Row] = []
         self._channels: dict[Series, _Channel] = {}
         self._meters: dict[tuple[str, str, str], _Meter] = {}
-        self._pdu_slot = 1000 * self.settings.resolution(len(self.inventory.feeds))
+        self._pdu_slot = 0
+        self._flushing = threading.Lock()
+        self.inventory = inventory or Inventory(hub="")
         self.horizon = self._find_horizon()
         self._next_upkeep = 0.0
         self._unpruned: list[int] = []
@@ -147,6 +152,19 @@ class Ledger:
             from agent.kpi.ledger_metrics import LedgerMetrics  # noqa: PLC0415 - needs prometheus-client
 
             registry.register(LedgerMetrics(self.counts))
+
+    @property
+    def inventory(self) -> Inventory:
+        """What the meters' points and ratings are taken from; a reload may put another in its place."""
+        return self._inventory
+
+    @inventory.setter
+    def inventory(self, inventory: Inventory) -> None:
+        with self._lock:
+            self._inventory = inventory
+            self._pdu_slot = 1000 * self.settings.resolution(len(inventory.feeds))
+            self._channels.clear()
+            self._meters.clear()
 
     # Taking readings: on the event loop, so nothing here waits.
 
@@ -220,26 +238,31 @@ class Ledger:
 
     def flush(self) -> None:
         """Write what has come in; on an error it stays pending, and is tried again."""
-        with self._lock:
-            pending, self._pending = self._pending, []
-        try:
-            self._write(pending)
-            self._upkeep()
-        except sqlite3.Error as error:
+        with self._flushing:
             with self._lock:
-                self._pending[:0] = pending
-                lost = max(0, len(self._pending) - _MAX_PENDING)
-                del self._pending[:lost]
-                self.counts["memory"] += lost
-            if self._healthy:
-                log.error("ledger: cannot write (%s); readings wait in memory", error)  # noqa: TRY400 - one line
-            self._healthy = False
-        else:
-            if not self._healthy:
-                log.info("ledger: writes again")
-            self._healthy = True
+                pending, self._pending = self._pending, []
+            try:
+                self._write(pending)
+                pending = []
+                self._upkeep()
+            except sqlite3.Error as error:
+                self._put_back(pending, error)
+            else:
+                if not self._healthy:
+                    log.info("ledger: writes again")
+                self._healthy = True
 
-    def _write(self, pending: list[tuple[_Channel, int, int, float, int]]) -> None:
+    def _put_back(self, pending: list[_Row], error: sqlite3.Error) -> None:
+        with self._lock:
+            self._pending[:0] = pending
+            lost = max(0, len(self._pending) - _MAX_PENDING)
+            del self._pending[:lost]
+            self.counts["memory"] += lost
+        if self._healthy:
+            log.error("ledger: cannot write (%s); readings wait in memory", error)
+        self._healthy = False
+
+    def _write(self, pending: list[_Row]) -> None:
         if not pending:
             return
         spans: dict[_Meter, dict[int, Span]] = {}

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from agent.kpi.model import PUE_STATES
+from agent.kpi.pue import Pue
 from collectors.base import Schedule
 from collectors.catalogue import site as catalogue
 from collectors.catalogue.facility import METER_POWER, PDU_POWER
@@ -14,9 +15,10 @@ from collectors.catalogue.facility import METER_POWER, PDU_POWER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from agent.inventory import Inventory
     from agent.kpi.boundary import Boundary
+    from agent.kpi.ledger import Ledger
     from agent.kpi.model import PueResult
-    from agent.kpi.pue import Pue
     from agent.kpi.racks import Readings
     from collectors.base import Reading
 
@@ -34,15 +36,17 @@ class PueCollector:
 
     def __init__(
         self,
-        pue: Pue,
+        inventory: Inventory,
         snapshot: Readings,
+        ledger: Ledger,
         hub: str,
         *,
         targets: Mapping[str, float] | None = None,
         interval: float = 30.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._pue, self._snapshot, self._hub, self._clock = pue, snapshot, hub, clock
+        self.pue = Pue(ledger, inventory, clock=clock)
+        self._ledger, self._snapshot, self._hub, self._clock = ledger, snapshot, hub, clock
         self._targets = targets or {}
         self.schedule = Schedule(interval=interval, timeout=max(30.0, interval), max_samples=100_000)
 
@@ -58,17 +62,18 @@ class PueCollector:
         return found
 
     def _readings(self, watts: _Watts) -> Iterator[Reading]:
-        self._pue.refresh()
+        self._ledger.flush()
+        self.pue.refresh()
         now = self._clock()
-        for site in self._pue.sites():
-            yield from self._power(self._pue.boundary(site), watts)
+        for site in self.pue.sites():
+            yield from self._power(self.pue.boundary(site), watts)
             yield from self._energy(site)
-            for result in self._pue.results(site):
+            for result in self.pue.results(site):
                 yield from self._window(result)
                 if result.pue is not None:
-                    self._pue.ledger.add_history(f"pue:{result.window}", self._hub, site, now, result.pue)
+                    self._ledger.add_history(f"pue:{result.window}", self._hub, site, now, result.pue)
             target = self._targets.get(site)
-            required = self._pue.required(site, target) if target is not None else None
+            required = self.pue.required(site, target) if target is not None else None
             if required is not None:
                 yield catalogue.SITE_PUE_REQUIRED.series(self._hub, site), required
 
@@ -102,7 +107,7 @@ class PueCollector:
                 return
 
     def _energy(self, site: str) -> Iterator[Reading]:
-        for boundary, joules in self._pue.totals(site).items():
+        for boundary, joules in self.pue.totals(site).items():
             yield catalogue.SITE_ENERGY.series(self._hub, site, boundary), joules
 
 
