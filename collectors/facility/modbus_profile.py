@@ -6,6 +6,7 @@ Decoding is pure: registers to numbers in base units; it raises only `BadReply`.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 from dataclasses import dataclass, field
@@ -32,6 +33,9 @@ FUNCTIONS: Final[dict[Kind, int]] = {"input": 4, "holding": 3}
 _FORMATS: Final[dict[Type, str]] = {
     "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "int64": ">q", "uint64": ">Q", "float32": ">f", "float64": ">d",
 }  # fmt: skip
+
+
+_SINGLE: Final = _FORMATS["float32"]
 
 
 def parse_number(text: str) -> int:
@@ -220,5 +224,20 @@ def _decode_value(raw: bytes, value: Value) -> float | None:
         raw = b"".join(raw[i : i + 2][::-1] for i in range(0, len(raw), 2))
     if int.from_bytes(raw, "big") in value.sentinels:
         return None
-    number = struct.unpack(value.format, raw)[0] * value.factor + value.offset
+    number = struct.unpack(value.format, raw)[0]
+    if not math.isfinite(number):
+        return None
+    if value.format == _SINGLE:
+        number = shortest(number, raw)
+    number = number * value.factor + value.offset
     return number if math.isfinite(number) else None
+
+
+def shortest(number: float, raw: bytes) -> float:
+    """Return the shortest decimal that is this float32 (`raw`): the 0.97 the meter meant, not 0.9700000286102295."""
+    for digits in range(6, 9):  # nine digits tell any two float32 apart, fewer most of them
+        short = float(f"{number:.{digits}g}")
+        with contextlib.suppress(OverflowError):  # the largest, rounded up
+            if struct.pack(_SINGLE, short) == raw:
+                return short
+    return number

@@ -70,6 +70,14 @@ def test_a_sentinel_is_no_value(kind: str, raw: bytes, sentinels: list[int]) -> 
     assert one(raw, type=kind, sentinels=sentinels) is None
 
 
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_a_float32_is_shown_by_the_shortest_decimal_that_is_it(number: float) -> None:
+    """0.97 is 0.97; and nothing is ever changed beyond what a float32 can tell apart."""
+    raw = struct.pack(">f", number)
+    assert struct.unpack(">f", struct.pack(">f", one(raw, type="float32"))) == (number,)
+    assert one(struct.pack(">f", 0.97), type="float32") == 0.97
+
+
 def test_scale_and_unit_lead_to_the_base_unit() -> None:
     """Tenths of a kilowatt are hundreds of watts."""
     assert one(b"\x00\x7b", type="uint16", unit="kW", scale=0.1) == pytest.approx(12300.0)
