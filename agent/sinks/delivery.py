@@ -182,7 +182,7 @@ class Delivery:
     def post(self, body: bytes) -> Reply:
         """Send a gzip body of line protocol; returns when the database has answered or the time is up."""
         from influxdb_client.rest import ApiException  # noqa: PLC0415 - loaded by now
-        from urllib3.exceptions import ConnectTimeoutError, HTTPError, ReadTimeoutError  # noqa: PLC0415 - loaded by now
+        from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError as TimedOut  # noqa: PLC0415 - loaded by now
 
         timeout = self._config.timeout
         response: Any = None
@@ -202,7 +202,9 @@ class Delivery:
         except ApiException as error:
             response = error.response
             return self._refusal(error)
-        except (ConnectTimeoutError, ReadTimeoutError):
+        except NewConnectionError as error:  # refused at once, though urllib3 counts it among the time-outs
+            return self._failure("unreachable", _reason(error))
+        except TimedOut:
             return self._failure("timeout", f"no answer within {timeout:g} s")
         except (HTTPError, OSError, ValueError) as error:
             return self._failure("unreachable", _reason(error))

@@ -138,6 +138,7 @@ class InfluxSink:
         self.spool.close(max(0.1, deadline - self._monotonic()))
         if self._thread is not None:
             self._thread.join(max(0.0, deadline - self._monotonic()))
+            self._thread = None
             self._registry.unregister(self._metrics)
 
     def _send_loop(self) -> None:

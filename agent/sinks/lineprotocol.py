@@ -9,7 +9,6 @@ are put in. That, and not a loop over samples, is what makes a push cheap.
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass
 from math import isfinite
 from operator import itemgetter
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 MAX_LAYOUTS: Final = 100_000
 """Templates kept, one a device and collector; beyond that all are forgotten and made again."""
 
+_SERIES: Final = itemgetter(0)
+_VALUE: Final = itemgetter(1)
+
 
 def escape_tag(value: str) -> str:
     """Escape a tag's value; whatever line protocol cannot carry (a newline, a last backslash) is replaced first."""
@@ -36,7 +38,7 @@ class Layout:
     """The text of one device's batch without its numbers; holds for exactly this sequence of series."""
 
     series: tuple[Series, ...]
-    template: str
+    template: bytes
     arrange: Callable[[tuple[float, ...]], tuple[float, ...]] | None
 
 
@@ -51,9 +53,9 @@ class LineRenderer:
         """Return the batch's lines and how many samples they hold; a value that is not a finite number is left out."""
         if not batch.readings:
             return b"", 0
-        series, values = zip(*batch.readings, strict=True)
+        series = tuple(map(_SERIES, batch.readings))
         try:
-            numbers = tuple(array("d", values))  # so that an int or a bool is written as a float
+            numbers = tuple(map(float, map(_VALUE, batch.readings)))  # so that an int or a bool is written as a float
             finite = isfinite(sum(numbers))
         except (TypeError, ValueError, OverflowError):
             numbers, finite = (), False
@@ -84,7 +86,7 @@ class LineRenderer:
         if layout.arrange is not None:
             numbers = layout.arrange(numbers)
         # Only line ends are newlines (labels hold none), so the time is set behind every line in one pass.
-        return (layout.template % numbers).replace("\n", f" {round(time * 1000)}\n").encode()
+        return (layout.template % numbers).replace(b"\n", b" %d\n" % round(time * 1000))
 
     def _remember(self, batch: Batch, series: tuple[Series, ...]) -> Layout:
         if len(self._layouts) >= MAX_LAYOUTS:
@@ -103,7 +105,7 @@ class LineRenderer:
             lines.append(f"{(key + tags).replace('%', '%%')} {fields}\n")
         order = [index for indices in rows.values() for index in indices]
         arrange = None if order == list(range(len(order))) else itemgetter(*order)
-        return Layout(series=series, template="".join(lines), arrange=arrange)
+        return Layout(series=series, template="".join(lines).encode(), arrange=arrange)
 
     def _tags(self, series: Series) -> str:
         """Return the extra tags of one line; like an empty label, a tag without a value counts as absent."""

@@ -105,6 +105,8 @@ class Spool:
                 self._open()
             except StoreError as error:
                 self._fail(error)
+        if self.has_waiting:
+            self.work.set()
         self._thread = threading.Thread(target=self._write_loop, name="spool", daemon=True)
         self._thread.start()
 

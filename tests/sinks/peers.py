@@ -1,0 +1,251 @@
+"""The databases the sink meets in tests: a real VictoriaMetrics, a scripted one that refuses, and a wire that misbehaves."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+
+from agent.config import Influx, SpoolConfig
+from agent.sinks.influx import InfluxSink, Pace
+from collectors.base import Batch, Metric
+from tests.support import binary, free_port, get, running, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+QUICK = Pace(first=0.02, most=0.2, linger=0.02)
+TAGS = {"job": "hubgauge", "instance": "gateway-1", "hub": "guian", "site": "huawei-guian-1"}
+POWER = Metric(namespace="test", subsystem="rack", name="power_watts", type="gauge", help="-", labels=("rack",))
+
+
+def batch(value: float, *, when: float, racks: int = 1, device: str = "d") -> Batch:
+    """Make a batch of one value for each of some racks."""
+    readings = [(POWER.series(f"A{index:03d}"), value) for index in range(racks)]
+    return Batch(collector="test", device=device, time=when, lifetime=30.0, readings=readings)
+
+
+@contextmanager
+def sink(
+    url: str, state_dir: Path, *, pace: Pace = QUICK, timeout: float = 2.0, max_bytes: int = 64 * 2**20,
+    token_file: Path | None = None, **more: object,
+) -> Iterator[InfluxSink]:  # fmt: skip
+    """Run a sink until the block ends."""
+    config = Influx(
+        url=url, org="hub", bucket="hub", timeout=timeout, token_file=token_file, spool=SpoolConfig(max_bytes=max_bytes)
+    )
+    made = InfluxSink(config, state_dir=state_dir, tags=TAGS, registry=CollectorRegistry(), pace=pace, window=0.02, **more)  # type: ignore[arg-type]
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close(5.0)
+
+
+def balanced(made: InfluxSink) -> bool:
+    """Tell whether every sample is accounted for."""
+    state = made.spool.state()
+    return state.collected + state.recovered == state.sent + state.waiting + sum(state.dropped.values())
+
+
+def drained(made: InfluxSink, *, timeout: float = 15.0) -> None:
+    """Wait until nothing waits any more."""
+    wait_for(lambda: made.spool.state().waiting == 0, timeout=timeout, what="the spool to be empty")
+    assert balanced(made), made.spool.state()
+
+
+@dataclass
+class Victoria:
+    """A VictoriaMetrics that keeps its data when it is stopped or killed."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def up(self) -> Iterator[Victoria]:
+        """Run it until the block ends."""
+        command = [
+            binary("victoria-metrics"), f"-storageDataPath={self.folder / 'vm'}", f"-httpListenAddr=127.0.0.1:{self.port}",
+            "-dedup.minScrapeInterval=1ms", "-memory.allowedBytes=64MB", "-retentionPeriod=10y",
+        ]  # fmt: skip
+        with running(command, log=self.folder / "vm.log", ready=f"{self.url}/health") as self.process:
+            yield self
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop it in its tracks until the block ends."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def export(self, match: str = '{__name__!=""}') -> list[dict[str, object]]:
+        """Return every stored series with its raw values and timestamps."""
+        get(f"{self.url}/internal/force_flush")
+        query = urllib.parse.urlencode({"match[]": match, "reduce_mem_usage": "1"})
+        return [json.loads(line) for line in get(f"{self.url}/api/v1/export?{query}", timeout=60).splitlines()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """A request as the scripted database saw it."""
+
+    at: float
+    lines: list[bytes]
+    headers: dict[str, str]
+    path: str
+
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Scripted:
+    """A database that answers what it is told to: `answer` gets a request and returns status, headers and body."""
+
+    def __init__(self) -> None:
+        self.requests: list[Received] = []
+        self.stored: list[bytes] = []
+        self.answer: Callable[[Received], Answer] = lambda _: (204, {}, b"")
+        self.url = ""
+
+    @contextmanager
+    def up(self) -> Iterator[Scripted]:
+        """Listen until the block ends."""
+        database = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                lines = gzip.decompress(body).splitlines(keepends=True)
+                request = Received(at=time.monotonic(), lines=lines, headers=dict(self.headers), path=self.path)
+                database.requests.append(request)
+                status, headers, page = database.answer(request)
+                if status == 204:
+                    database.stored += lines
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                if status != 204:
+                    self.send_header("Content-Length", str(len(page)))
+                self.end_headers()
+                if status != 204:
+                    self.wfile.write(page)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join(5)
+
+
+class Wire:
+    """A TCP proxy to a database. `fault` may be: none, reset, black_hole, drip, half_close, lose_answer."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self.fault = "none"
+        self.connections = 0
+        self._closing = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0.1)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @contextmanager
+    def up(self) -> Iterator[Wire]:
+        """Forward until the block ends."""
+        self._start(self._accept)
+        try:
+            yield self
+        finally:
+            self._closing.set()
+            self.cut()
+            self._listener.close()
+            for thread in self._threads:
+                thread.join(5)
+
+    def cut(self) -> None:
+        """End every connection there is."""
+        for one in self._sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def _start(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._closing.is_set():
+            with suppress(OSError):  # no one within the time, or closed
+                client = self._listener.accept()[0]
+                self.connections += 1
+                self._sockets.append(client)
+                self._start(self._serve, client, self.fault)
+
+    def _serve(self, client: socket.socket, fault: str) -> None:
+        with client, suppress(OSError):
+            if fault == "black_hole":
+                self._closing.wait(30)
+                return
+            if fault == "reset":
+                client.recv(1000)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+                return
+            if fault == "half_close":
+                client.recv(1000)
+                client.shutdown(socket.SHUT_WR)
+                self._closing.wait(30)
+                return
+            if fault == "drip":
+                client.recv(1000)
+                for byte in b"HTTP/1.1 204 No Content\r\nX-Slow: " + b"x" * 1000:
+                    client.send(bytes([byte]))
+                    if self._closing.wait(0.2):
+                        return
+            with socket.create_connection(("127.0.0.1", self._to)) as server:
+                self._sockets.append(server)
+                self._start(self._pump, client, server, "")
+                self._pump(server, client, fault)
+
+    def _pump(self, source: socket.socket, target: socket.socket, fault: str) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if fault == "lose_answer":
+                    break
+                target.sendall(data)
+        for one in (source, target):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,299 @@
+"""The spool by itself: order, quota, memory, full disks, two agents."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.sinks.lock import SpoolLocked
+from agent.sinks.spool import Spool
+from tests.support import ROOT, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MIB = 2**20
+
+
+@contextmanager
+def spool(path: Path, *, max_bytes: int = 64 * MIB, window: float = 0.01, **more: object) -> Iterator[Spool]:
+    made = Spool(path, max_bytes=max_bytes, window=window, **more)  # type: ignore[arg-type]
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close(5.0)
+
+
+def noise(size: int) -> bytes:
+    """Return lines that hardly compress."""
+    return os.urandom(size // 2).hex().encode() + b" v=1.0 1\n"
+
+
+def put_synced(made: Spool, when: float, lines: bytes, samples: int = 1) -> None:
+    made.put(when, lines, samples)
+    wait_for(lambda: not made._pending and not made._in_hand and not made._ring and not made._writing, what="the write")
+
+
+def balanced(made: Spool) -> bool:
+    state = made.state()
+    return state.collected + state.recovered == state.sent + state.waiting + sum(state.dropped.values())
+
+
+def waiting_times(made: Spool) -> list[float]:
+    """Drain a spool; returns the times of what it held, in order."""
+    times = []
+    while chunks := made.oldest(MIB):
+        times += [chunk.time for chunk in chunks]
+        made.done(chunks)
+    return times
+
+
+def disk(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.parent.iterdir() if file.name.startswith(path.name))
+
+
+def test_order_and_restart(tmp_path: Path) -> None:
+    """What was put comes out in order, across a restart, once."""
+    path = tmp_path / "s.db"
+    with spool(path) as made:
+        for index in range(10):
+            put_synced(made, float(index), b"a b=1.0 1\n", 3)
+        first = made.oldest(15)
+        assert [chunk.time for chunk in first] == [0.0]
+        made.done(first)
+    with spool(path) as made:
+        assert made.state().recovered == 27
+        assert made.state().oldest == 1.0
+        assert waiting_times(made) == [float(index) for index in range(1, 10)]
+        assert balanced(made)
+    with spool(path) as made:
+        assert made.state().waiting == 0
+
+
+def test_batches_share_a_commit(tmp_path: Path) -> None:
+    """Batches handed over within the window become one row, and one sync."""
+    with spool(tmp_path / "s.db", window=0.2) as made:
+        for index in range(100):
+            made.put(float(index), b"a b=1.0 1\n", 1)
+        wait_for(lambda: made.synced == 100)
+        (chunk,) = made.oldest(MIB)
+        assert (chunk.samples, chunk.time, len(chunk.lines())) == (100, 0.0, 100)
+
+
+@pytest.mark.parametrize("when_full", ["drop_oldest", "drop_newest"])
+def test_quota(tmp_path: Path, when_full: str) -> None:
+    """The disk holds at most the quota and one batch, the stated end is dropped, and drops are counted exactly."""
+    path, size, largest = tmp_path / "s.db", 20_000, 0
+    with spool(path, max_bytes=MIB, when_full=when_full) as made:
+        for index in range(200):
+            put_synced(made, float(index), noise(size), 7)
+            largest = max(largest, disk(path))
+        state = made.state()
+        assert largest <= MIB + size
+        assert set(state.dropped) == {"quota"}
+        assert state.dropped["quota"] + state.waiting == 1400
+        assert balanced(made)
+        kept = state.waiting // 7
+        assert kept > 200_000 // size
+        expected = range(200 - kept, 200) if when_full == "drop_oldest" else range(kept)
+        assert waiting_times(made) == list(map(float, expected))
+        assert made.state().sent == state.waiting
+
+
+def test_quota_passes_over_what_is_being_sent(tmp_path: Path) -> None:
+    """Rows dropped while a request carries them count as sent if it succeeds and as dropped if not: never both."""
+    for taken in (True, False):
+        with spool(tmp_path / f"{taken}.db", max_bytes=MIB) as made:
+            for index in range(20):
+                put_synced(made, float(index), noise(20_000), 5)
+            carried = made.oldest(60_000)
+            samples = sum(chunk.samples for chunk in carried)
+            for index in range(200):
+                put_synced(made, float(index), noise(20_000), 5)
+            assert balanced(made)
+            made.done(carried) if taken else made.release()
+            assert made.state().sent == (samples if taken else 0)
+            assert balanced(made)
+
+
+def test_emptied_file_shrinks(tmp_path: Path) -> None:
+    """What a long outage took of the disk is given back once it was sent."""
+    path = tmp_path / "s.db"
+    with spool(path) as made:
+        for index in range(20):
+            put_synced(made, float(index), noise(500_000))
+        assert disk(path) > 5 * MIB
+        waiting_times(made)
+        put_synced(made, 1.0, b"a b=1.0 1\n")
+        put_synced(made, 1.0, b"a b=1.0 1\n")
+        waiting_times(made)
+    assert disk(path) < MIB
+
+
+def test_second_agent_refuses(tmp_path: Path) -> None:
+    """A second agent on the same spool does not start, and its one line names the lock and who holds it."""
+    path = tmp_path / "s.db"
+    program = f"import sys, pathlib, agent.sinks.spool as s; s.Spool(pathlib.Path({str(path)!r}), max_bytes=10**7).start()"
+    with spool(path):
+        with pytest.raises(SpoolLocked) as caught:
+            Spool(path, max_bytes=MIB).start()
+        assert str(tmp_path / "s.lock") in str(caught.value)
+        assert f"process {os.getpid()};" in str(caught.value)
+        assert "\n" not in str(caught.value)
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+        assert "SpoolLocked" in ran.stderr
+    with spool(path) as made:
+        assert made.state().healthy
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """With a spool that cannot be made at all, memory holds so much and no more, and drops are counted."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a directory")
+    for when_full in ("drop_oldest", "drop_newest"):
+        with spool(blocked / "s.db", memory_bytes=MIB, when_full=when_full) as made:
+            for index in range(400):
+                made.put(float(index), noise(10_000), 3)
+                if index % 20 == 0:
+                    time.sleep(0.02)
+            time.sleep(0.2)
+            state = made.state()
+            assert not state.healthy
+            assert state.waiting_bytes <= MIB
+            assert 0 < state.dropped["memory"] == 1200 - state.waiting
+            sent = waiting_times(made)  # and it can be sent from memory all the same
+            assert (max(sent) == 399.0) is (when_full == "drop_oldest")
+            assert made.state().sent == state.waiting
+            assert balanced(made)
+
+
+def test_what_memory_holds_at_the_end_is_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Samples that could never be written are counted and named when the agent ends."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with caplog.at_level(logging.INFO), spool(blocked / "s.db") as made:
+        made.put(1.0, b"a b=1.0 1\n", 4)
+        time.sleep(0.1)
+        assert made.close(1.0) is False
+        assert made.state().dropped == {"memory": 4}
+    assert "4 samples in memory" in caplog.text
+
+
+@contextmanager
+def tmpfs(path: Path, options: str) -> Iterator[Path]:
+    """Mount a small file system; skips where that is not allowed."""
+    path.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], check=False).returncode:
+        pytest.skip("needs root and mount(8)")
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
+
+
+def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A disk something else fills ends nothing: what comes meanwhile waits in memory, and is on disk soon after space returns."""
+    with caplog.at_level(logging.INFO), tmpfs(tmp_path / "small", "size=8m") as small:
+        with spool(small / "s.db", max_bytes=4 * MIB) as made:
+            put_synced(made, 0.0, noise(100_000), 2)
+            filler = small / "filler"
+            with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+                while True:
+                    file.write(bytes(65536))
+            for index in range(1, 31):
+                made.put(float(index), noise(20_000), 2)
+                time.sleep(0.01)
+            wait_for(lambda: not made.state().healthy)
+            state = made.state()
+            assert state.waiting == 62
+            assert state.dropped == {}
+            part = made.oldest(MIB)  # the database can still be served
+            assert part[0].time == 0.0
+            made.done(part)
+            filler.unlink()
+            began = time.monotonic()
+            wait_for(lambda: made.state().healthy, timeout=5.0)
+            assert time.monotonic() - began < 5.0
+            wait_for(lambda: not made._ring and not made._writing)
+            assert balanced(made)
+            left = made.state().waiting
+        assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"], caplog.text
+        with spool(small / "s.db", max_bytes=4 * MIB) as made:
+            assert made.state().recovered == left > 0
+
+
+def test_read_only_disk(tmp_path: Path) -> None:
+    """A spool remounted read-only keeps the agent going from memory, and is used again when it can be written."""
+    with tmpfs(tmp_path / "small", "size=8m") as small, spool(small / "s.db") as made:
+        put_synced(made, 0.0, b"a b=1.0 1\n", 1)
+        os.chmod(small / "s.db", 0o600)  # noqa: PTH101 - plain
+        made._disk.acquire()
+        made._store.shut()
+        made._disk.release()
+        subprocess.run(["mount", "-o", "remount,ro", small], check=True)
+        made.put(1.0, b"a b=1.0 1\n", 1)
+        wait_for(lambda: not made.state().healthy)
+        assert made.state().waiting == 2
+        subprocess.run(["mount", "-o", "remount,rw", small], check=True)
+        wait_for(lambda: made.state().healthy, timeout=5.0)
+        assert waiting_times(made) == [0.0, 1.0]
+        assert balanced(made)
+
+
+def test_many_threads_balance(tmp_path: Path) -> None:
+    """With writers, a sender that fails now and then and a tight quota all at once, every sample is counted once."""
+    stop = threading.Event()
+    with spool(tmp_path / "s.db", max_bytes=MIB, memory_bytes=200_000) as made:
+
+        def send() -> None:
+            turn = 0
+            while not stop.is_set():
+                if chunks := made.oldest(50_000):
+                    turn += 1
+                    time.sleep(0.003)
+                    made.done(chunks) if turn % 3 else made.release()
+
+        def write() -> None:
+            for index in range(150):
+                made.put(float(index), noise(8000), 3)
+                time.sleep(0.003)
+
+        sender = threading.Thread(target=send)
+        writers = [threading.Thread(target=write) for _ in range(4)]
+        for thread in (sender, *writers):
+            thread.start()
+        for thread in writers:
+            while thread.is_alive():
+                assert balanced(made), made.state()
+                time.sleep(0.01)
+            thread.join()
+        wait_for(lambda: made.state().waiting == 0)
+        stop.set()
+        sender.join()
+        assert made.state().collected == 1800
+        assert balanced(made)
+
+
+@pytest.mark.parametrize("megabytes", [64])
+def test_large_spool_is_ready_at_once(tmp_path: Path, megabytes: int) -> None:
+    """A spool opens in time that does not grow with what waits in it."""
+    path = tmp_path / "s.db"
+    with spool(path, max_bytes=4 * megabytes * MIB, memory_bytes=4 * megabytes * MIB) as made:
+        for index in range(megabytes):
+            put_synced(made, float(index), noise(2 * MIB), 1000)
+    assert disk(path) > megabytes * MIB
+    began = time.monotonic()
+    with spool(path, max_bytes=4 * megabytes * MIB) as made:
+        assert time.monotonic() - began < 2.0
+        assert made.state().recovered == 1000 * megabytes
+        assert made.state().oldest == 0.0
