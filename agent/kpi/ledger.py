@@ -339,6 +339,16 @@ class Ledger:
                         joules, covered = joules + cells.joules[n] * share, covered + cells.covered[n] * share
         return Energy(joules, covered / 1000.0)
 
+    def rows(self, site: str, start: float, end: float) -> list[tuple[float, str, float, float]]:
+        """Return the hours of a site's meters that begin between two times: time, meter, joules, seconds covered."""
+        with self.reader.read() as db:
+            found = db.execute(
+                "SELECT h.hour, m.name, h.joules, h.covered FROM hour h JOIN meter m ON m.id = h.meter"
+                " WHERE h.hour >= ? AND h.hour < ? AND m.site = ? AND m.kind != 'export' ORDER BY h.hour, m.name",
+                (round(start * 1000), round(end * 1000), site),
+            ).fetchall()
+        return [(hour / 1000, name, joules, covered / 1000) for hour, name, joules, covered in found]
+
     def import_hours(self, site: str, meter: str, hours: Mapping[int, HourCells]) -> list[int]:
         """Write hours from elsewhere (a bill, another system) over what is there; returns those that are different now."""
         kind = "pdu" if meter in self.inventory.feeds else "meter"

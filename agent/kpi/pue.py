@@ -47,11 +47,12 @@ class Pue:
         # A PDU is read once in so many seconds; before its next reading, what it draws at present is not known.
         self._lag_ms = 75_000 + (1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0)
 
-    def refresh(self) -> None:
-        """Take in what the meters have said since; slow at a big site, so not on the event loop."""
+    def refresh(self) -> bool:
+        """Take in what the meters have said since; slow at a big site, so not on the event loop. False: there is more."""
         with self._lock:
-            self.hours.refresh()
+            done = self.hours.refresh()
             self._sums.update()
+        return done
 
     def sites(self) -> tuple[str, ...]:
         """The sites that have meters."""

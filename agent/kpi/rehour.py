@@ -6,9 +6,10 @@ reordered readings give the same sums to the last bit.
 
 from __future__ import annotations
 
+from math import isclose
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agent.kpi.energy import HOUR_MS, MAX_GAP_INTERVALS, HourCells, hours_of
+from agent.kpi.energy import FULL_MASK, HOUR_MS, MAX_GAP_INTERVALS, HourCells, hours_of
 from agent.kpi.store import drop_hour, load_hours, load_readings, neighbours, save_hour, unpack
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def put_imported(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCel
         merged, imported = HourCells(), 0
         if old is not None:
             joules, _, imported, data = old
+            if data is None and mask == FULL_MASK and isclose(joules, cells.total, rel_tol=1e-12):
+                continue  # the hour is whole, its cells were let go of, and the sum is what it was
             merged = unpack(data) if data is not None else HourCells.uniform(joules)
         before = (list(merged.joules), list(merged.covered), imported)
         merged.put(cells, mask)

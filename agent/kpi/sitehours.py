@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from agent.kpi.ledger import Ledger
 
 _DEPENDENT: Final[Mapping[str, str]] = {"utility": "green", "renewable": "green", "cooling": "bought", "other": "bought"}
+_STORED: Final = (*POINTS, "bought", "export")
 _DATA: Final = struct.Struct(f"<{CELLS}d")
 _SINGLE_LOOKUPS: Final = 200
 _BUDGET_SECONDS: Final = 5.0
@@ -68,6 +69,13 @@ class SiteHours:
                 self._refresh_hour(db, row[0])
             if time.monotonic() > deadline:
                 return False
+
+    def mark(self, site: str, start: int, end: int) -> None:
+        """Have the hours between two times summed anew, by the inventory as it is now."""
+        hours = range(start - start % HOUR_MS, end, HOUR_MS)
+        with self.ledger.store.transaction() as db:
+            for point in _STORED:
+                db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in hours])
 
     def _find_boundaries(self) -> None:
         """Work the boundaries out again when a meter is heard for the first time; recent hours follow them."""
@@ -200,7 +208,7 @@ def _parts(boundary: Boundary, point: str) -> tuple[Part, ...]:
 
 def _digests(boundary: Boundary) -> dict[str, str]:
     digests = {}
-    for point in (*POINTS, "bought", "export"):
+    for point in _STORED:
         text = repr([(p.names, p.accuracy, p.factor, p.renewable) for p in boundary.parts.get(point, ())])
         digests[point] = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
     return digests
