@@ -29,7 +29,7 @@ The shape of `scoreboard(...)`, a JSON list with one object a hub, national firs
       "value": 1.18 | null,                         # best evidence now, base units; null without any
       "value_kind": "measured" | "registered" | "derived" | null,
       "value_time": "2026-11-22T12:00:00+08:00" | null,
-      "value_at_least": false,                      # true: a count of a part, or "over": the real figure may be higher
+      "value_at_least": false,                      # true: a count of a part, or a source's "over"; the real figure may be higher
       "unit": "ratio",                              # base unit of limit, value, distance; pace is that per day
       "distance": -0.02 | null,                     # what is still missing to the limit; zero or negative: kept, with that margin
       "pace": 12.5 | null,                          # required per day until the deadline, for what is built up
@@ -40,7 +40,7 @@ The shape of `scoreboard(...)`, a JSON list with one object a hub, national firs
       "state_name": {"en": "on track", "zh": "有望达成"}, "symbol": "»",
       "deadline": {"from": "2027-03-01", "to": "2027-06-14"} | null,   # equal where one day is stated
       "days_left": 204 | null,                      # to the end of `to`; negative when past
-      "display": {"en": {"value": "1.18", "limit": "≤ 1.2", "distance": "0.02 below the limit", "pace": "",
+      "display": {"en": {"value": "1.18", "limit": "≤ 1.2", "distance": "0.02 to spare", "pace": "",
                          "deadline": "2027-03-01 to 2027-06-14", "coverage": "97 %", "stated_value": "1.2"}, "zh": {…}},
                                                     # ready to print; "" where there is nothing to show
       "source": {"publisher": {"en": …, "zh": …}, "date": "2024-06-14", "about": {"en": …, "zh": …}},
@@ -112,7 +112,7 @@ def scoreboard(
 ) -> list[dict[str, Any]]:
     """Judge every hub, or those named, at a moment; the shape is in this module's docstring.
 
-    `measured` is what this agent measures, by hub, KPI and scope (`agent.kpi.measured.measure`); published observations are
+    `measured` is what this agent measures, by hub, KPI and scope (`TargetCollector.evidence`, or `agent.kpi.measured.measure`); published observations are
     added here. An empty mapping judges by them alone.
     """
     return [_hub(registry, hub, measured, now) for hub in registry.hubs.values() if not hubs or hub.key in hubs]

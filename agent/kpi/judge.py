@@ -82,8 +82,9 @@ class Evidence:
 
     def points(self, until: float) -> list[Point]:
         """Return all values known at a moment, oldest first."""
-        own = Point(self.time, self.value, self.coverage)
-        return sorted(point for point in {*self.history, own} if point.time <= until)
+        by_time = {point.time: point for point in self.history}
+        by_time[self.time] = Point(self.time, self.value, self.coverage)
+        return [by_time[time] for time in sorted(by_time) if time <= until]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,12 +237,12 @@ def _closed(
 def _decisive(fact: Fact, telling: Sequence[_Seen], due: float) -> _Seen | None:
     """Choose the value that speaks for the day it was due.
 
-    A level: the value nearest to it. Something built up: the first value from that day on, however late, since what is
-    below its goal later was below it then, too; failing that the last one just before.
+    A level: the value nearest to it. Something built up: the last value just before; failing that the first one after, however
+    late, since what is below its goal later was below it then, too.
     """
     if fact.kpi.stock:
-        later = next((s for s in telling if s.point.time >= due), None)
-        return later or next((s for s in reversed(telling) if due - s.point.time <= FRESH), None)
+        just_before = (s for s in reversed(telling) if s.point.time < due and _is_current(s, due))
+        return next(just_before, None) or next((s for s in telling if s.point.time >= due), None)
     reach = NEAR if fact.kpi.annual else FRESH
     near = [s for s in telling if abs(s.point.time - due) <= reach]
     return min(near, key=lambda s: abs(s.point.time - due), default=None)

@@ -62,7 +62,7 @@ def measure(
     result is what `scoreboard` takes.
     """
     if complete is None:
-        complete = bool(getattr(inventory, "complete", False))
+        complete = inventory is not None and inventory.complete
     found: dict[Key, list[Evidence]] = {}
     view = _Hub(snapshot, hub, inventory)
     for place in registry.lineage(hub):
