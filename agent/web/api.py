@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 PATHS: Final = (
-    "/api", "/api/hubs", "/api/hubs/{hub}", "/api/sites/{site}/pue", "/api/sites/{site}/power", "/api/racks", "/api/collectors",
+    "/api", "/api/hubs", "/api/hubs/{hub}", "/api/sites", "/api/sites/{site}/pue", "/api/sites/{site}/power", "/api/racks", "/api/collectors",
 )  # fmt: skip
 ZONE: Final = "Asia/Shanghai"
 """The zone of a hub that the registry does not know."""
@@ -84,9 +84,40 @@ def pue(view: BoardView, where: str, scoreboard: Sequence[Data] | None = None) -
     return places.pue(view, where, limits(view, where, hubs(view) if scoreboard is None else scoreboard))
 
 
-def power(view: BoardView, where: str) -> Data:
+def power(view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None) -> Data:
     """Return `/api/sites/{site}/power`."""
-    return places.power(view, where)
+    return places.power(view, where, devices)
+
+
+def sites(view: BoardView, known: Mapping[str, Sequence[Rack]] | None = None) -> list[Data]:
+    """Return `/api/sites`: a line for each site of the hub, with its PUE of the longest window that has one."""
+    by_site = model.read(view.snapshot, view.hub) if known is None else known
+    devices, states = places.device_sums(view), places.site_states(view)
+    return [
+        _site(view, key, name, states.get(key, ""), by_site.get(key, ()), devices)
+        for key, name in places.site_names(view).items()
+    ]
+
+
+def _site(
+    view: BoardView, key: str, name: str, state: str, racks_there: Sequence[Rack], devices: Mapping[tuple[str, str], Data]
+) -> Data:
+    valued = [window for window in places.windows(view, key) if window["pue"] is not None]
+    stages = {stage["point"]: stage for stage in places.power_now(view, key, devices)}
+    whole = stages.get("facility") or stages.get("utility")
+    it_power = next((stages[point] for point in ("it_input", "pdu_output", "it", "ups_output") if point in stages), None)
+    return {
+        "site": key,
+        "name": name,
+        "state": state,
+        "pue": valued[-1]["pue"] if valued else None,
+        "window": valued[-1]["window"] if valued else None,
+        "coverage_ratio": valued[-1]["coverage_ratio"] if valued else None,
+        "facility": whole,
+        "it": it_power,
+        "racks": rack_summary(view, key, racks_there) if racks_there else None,
+        "needing": len(model.urgent(racks_there)),
+    }
 
 
 def rack_summary(view: BoardView, where: str, racks: Sequence[Rack]) -> Data:

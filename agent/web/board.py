@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from agent import __version__
-from agent.web import api, cards, health, heat, panels, svg
+from agent.web import api, cards, health, heat, panels, sitelist, svg
 from agent.web import racks as racks_model
 from agent.web import sites as places
 from agent.web.format import iso, local, offset, zone
@@ -15,21 +15,28 @@ from agent.web.text import LANGUAGES, Words
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from agent.web.racks import Rack
     from agent.web.view import BoardView
 
 REFRESH_SECONDS: Final = 15
 """How often the page asks again, without and with its script."""
 
+_WHOLE: Final = 3
+"""Up to this many sites are all shown whole."""
+
 Data = dict[str, Any]
 
 
-def render(view: BoardView, *, language: str = "en", show: str = "power", query: dict[str, str] | None = None) -> str:
-    """Return the HTML of `/` in a language; `show` is what racks are coloured by, `query` what the address asked for."""
+def render(view: BoardView, *, language: str = "en", asked: Mapping[str, str] | None = None) -> str:
+    """Return the HTML of `/` in a language.
+
+    `asked` is what the address asked for: `racks` (what racks are coloured by: power, space or inlet), `site` (which of many
+    sites is shown whole), `lang`.
+    """
     w = Words(language)
-    show = show if show in heat.SHOWS else "power"
-    asked = {key: value for key, value in (query or {}).items() if key in ("lang", "racks")}
+    query = dict(asked or {})
     now = view.now()
     scoreboard = api.hubs(view)
     where = zone(api.zone_of(view, scoreboard))
@@ -38,8 +45,8 @@ def render(view: BoardView, *, language: str = "en", show: str = "power", query:
         [
             el("a", w("skip"), href="#main", class_="skip"),
             svg.symbols(),
-            _top(view, w, hub_name, where, now, asked),
-            el("main", _main(view, w, scoreboard, where, now, show, asked), id="main"),
+            _top(view, w, hub_name, where, now, query),
+            el("main", _main(view, w, scoreboard, where, now, query), id="main"),
             _foot(w),
         ]
     )
@@ -63,7 +70,7 @@ def _document(w: Words, title: str, body: Safe) -> str:
     return f"<!doctype html>\n{el('html', el('head', head), el('body', body, data_refresh=REFRESH_SECONDS, data_lost=w('lost')), lang=tongue)}\n"
 
 
-def _top(view: BoardView, w: Words, hub_name: str, where: dt.tzinfo, now: float, asked: dict[str, str]) -> Safe:
+def _top(view: BoardView, w: Words, hub_name: str, where: dt.tzinfo, now: float, query: dict[str, str]) -> Safe:
     other = next(key for key in LANGUAGES if key != w.language)
     place = " / ".join(part for part in (view.site, view.node) if part)
     return el(
@@ -81,7 +88,7 @@ def _top(view: BoardView, w: Words, hub_name: str, where: dt.tzinfo, now: float,
             el(
                 "a",
                 LANGUAGES[other],
-                href="?" + urlencode({**asked, "lang": other}),
+                href="?" + urlencode({**query, "lang": other}),
                 hreflang=other,
                 lang={"en": "en", "zh": "zh-Hans"}[other],
             ),
@@ -99,13 +106,11 @@ def svg_logo() -> Safe:
     )
 
 
-def _main(
-    view: BoardView, w: Words, scoreboard: Sequence[Data], where: dt.tzinfo, now: float, show: str, asked: dict[str, str]
-) -> Safe:
+def _main(view: BoardView, w: Words, scoreboard: Sequence[Data], where: dt.tzinfo, now: float, query: dict[str, str]) -> Safe:
     parents = {hub["hub"]: hub for hub in scoreboard}
     own = [hub for hub in scoreboard if hub["hub"] == view.hub]
     others = [hub for hub in scoreboard if hub["hub"] != view.hub]
-    sites = _sites(view, w, scoreboard, where, show, asked)
+    sites = _sites(view, w, scoreboard, where, query)
     return join(
         [
             el("p", svg.mark("stated_only"), w("simulated"), class_="banner", role="note", data_key="simulated")
@@ -129,30 +134,38 @@ def _main(
     )
 
 
-def _sites(view: BoardView, w: Words, scoreboard: Sequence[Data], where: dt.tzinfo, show: str, asked: dict[str, str]) -> Safe:
+def _sites(view: BoardView, w: Words, scoreboard: Sequence[Data], where: dt.tzinfo, query: dict[str, str]) -> Safe:
+    """Draw the agent's sites: up to a few of them whole, of more the one that is asked for, and all of them as a list."""
     by_site = racks_model.read(view.snapshot, view.hub)
-    names = {**places.site_names(view), **{key: "" for key in by_site if key not in places.site_names(view)}}
-    total = sum(map(len, by_site.values()))
-    drawn: list[Safe] = []
-    for key, name in names.items():
-        pue, power, racks = api.pue(view, key, scoreboard), api.power(view, key), by_site.get(key, [])
-        if not (pue["windows"] or pue["trend"] or power["now"] or power["trend"] or racks):
-            continue
-        drawn.append(
-            el(
-                "section",
-                el("h2", name or key, el("span", f" {key}", class_="quiet") if name else None, id=f"site-{len(drawn)}", class_="section-title"),
-                panels.pue(pue, w, where),
-                panels.power(power, w, where),
-                heat.racks(
-                    key, racks, api.rack_summary(view, key, racks), w, show=show, query=asked,
-                    unfold=key == view.site or heat.unfolded(total),
-                ),
-                class_="site",
-                aria_labelledby=f"site-{len(drawn)}",
-            )
-        )  # fmt: skip
-    return join(drawn)
+    names = places.site_names(view)
+    lines = api.sites(view, by_site)
+    told = [line["site"] for line in lines if sitelist.tells(line)]
+    whole = told
+    if len(told) > _WHOLE:
+        asked = query.get("site", "")
+        whole = [asked if asked in told else next((key for key in told if key == view.site), told[0])]
+    drawn = [
+        _site(view, w, key, names[key], by_site.get(key, []), scoreboard, where, query, index) for index, key in enumerate(whole)
+    ]
+    return join(
+        [sitelist.table(lines, w, query=query, shown=whole if len(told) > _WHOLE else []) if len(lines) > 1 else None, *drawn]
+    )
+
+
+def _site(  # noqa: PLR0913, PLR0917 - what its panels are drawn from
+    view: BoardView, w: Words, key: str, name: str, racks: Sequence[Rack], scoreboard: Sequence[Data], where: dt.tzinfo,
+    query: dict[str, str], index: int,
+) -> Safe:  # fmt: skip
+    title = f"site-{index}"
+    return el(
+        "section",
+        el("h2", name or key, el("span", f" {key}", class_="quiet") if name else None, id=title, class_="section-title"),
+        panels.pue(api.pue(view, key, scoreboard), w, where),
+        panels.power(api.power(view, key), w, where),
+        heat.racks(key, racks, api.rack_summary(view, key, racks), w, query=query),
+        class_="site",
+        aria_labelledby=title,
+    )
 
 
 def _host(view: BoardView, w: Words) -> Safe | None:

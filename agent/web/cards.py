@@ -211,7 +211,7 @@ def _deadline(row: Row, w: Words) -> Safe | str:
     if due["from"] == due["to"]:
         return el("time", due["to"], datetime=due["to"])
     return join(
-        [el("time", due["from"], datetime=due["from"]), raw(" &#8211;&#8288;&#8203;"), el("time", due["to"], datetime=due["to"])]
+        [el("time", due["from"], datetime=due["from"]), raw(" &#8211; "), el("time", due["to"], datetime=due["to"])]
     )
 
 

@@ -13,7 +13,7 @@ from agent.web import racks as model
 from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent, quantity
 from agent.web.markup import Safe, el, join, raw
-from agent.web.panels import empty, panel
+from agent.web.panels import panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,6 @@ _TABLE: Final = 200
 _WRAP: Final = 32
 _WIDE: Final = 400
 """More racks than this take the whole width even of a wall screen."""
-_OPEN: Final = 1500
-"""Up to this many racks in all, every site's map is unfolded."""
 _INLETS: Final = (18.0, 22.0, 25.0, model.INLET_RECOMMENDED, model.INLET_ALLOWABLE)
 
 
@@ -55,32 +53,29 @@ def shown(one: Rack, show: str) -> str:
     return percent(one.space if show == "space" else one.load)
 
 
-def racks(
-    site: str, all_racks: Sequence[Rack], data: dict[str, Any], w: Words, *, show: str, query: dict[str, str], unfold: bool
-) -> Safe:
-    """Draw a site's racks."""
+def racks(site: str, all_racks: Sequence[Rack], data: dict[str, Any], w: Words, *, query: dict[str, str]) -> Safe:
+    """Draw a site's racks, coloured by what the address asks for."""
     if not all_racks:
         return raw("")
+    show = query.get("racks", SHOWS[0])
     tiles = len(all_racks) <= TILES
     draw = _tiles if tiles else _squares
-    rows = [draw(site, row, members, w, show) for row, members in model.rows(all_racks).items()]
-    longest = max(len(members) for members in model.rows(all_racks).values())
-    map_ = el("div", rows, class_=f"rows tiles c{longest}" if tiles else "rows")
-    body = el(
-        "div",
-        el("div", _choices(w, show, query), map_, _legend(w, show), class_="map"),
-        _attention(site, all_racks, w),
-        class_="racks-body",
-    )
-    if not unfold:
-        body = el("details", el("summary", _counts(data, w)), body, data_key=f"map-{site}")
+    by_row = model.rows(all_racks)
+    longest = max(map(len, by_row.values()))
+    rows = [draw(site, row, members, w, show) for row, members in by_row.items()]
+    map_ = el("div", rows, class_=f"rows tiles c{longest}" if tiles else "rows squares")
     return panel(
         f"racks-{site}",
         w("racks"),
         _occupancy(data, w),
-        body,
+        el(
+            "div",
+            el("div", _choices(w, show, query), map_, _legend(w, show), class_="map"),
+            _attention(site, all_racks, w),
+            class_="racks-body",
+        ),
         _table(site, all_racks, w),
-        lead=_counts(data, w) if unfold else None,
+        lead=_counts(data, w),
         kind="racks" if len(all_racks) <= _WIDE else "racks wide",
     )
 
@@ -256,13 +251,3 @@ def _units(one: Rack) -> str:
         return MISSING
     used = MISSING if one.used is None else number(one.used)
     return f"{used}{THIN}/{THIN}{number(one.height)}{THIN}U"
-
-
-def nothing(w: Words) -> Safe:
-    """Say that the inventory names no rack."""
-    return panel("racks", w("racks"), empty(w("racks.none")), kind="racks")
-
-
-def unfolded(total: int) -> bool:
-    """Tell whether every site's map is shown at once."""
-    return total <= _OPEN

@@ -6,14 +6,17 @@ The server only dispatches: `handle` takes the path and the query and gives a Re
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agent.snapshot import Snapshot
     from agent.web.view import BoardView
 
 _STATIC: Final = {
@@ -30,6 +33,13 @@ HEADERS: Final = (
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
 )
+
+
+_SLOW_SECONDS: Final = 0.2
+_REST: Final = 10.0
+"""A page that took longer than _SLOW_SECONDS is sent again for this many times as long as it took."""
+_KEPT_PAGES: Final = 12
+_slow: Final[WeakKeyDictionary[Snapshot, dict[tuple[object, ...], tuple[float, Response]]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +69,26 @@ def handle(view: BoardView, path: str, query: Mapping[str, str], *, accept_langu
 
 
 def _page(view: BoardView, query: Mapping[str, str], accept_language: str) -> Response:
-    from agent.web import board, text  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
+    """Draw the board. A whole hub takes the better part of a second, so it is drawn once for all who look meanwhile."""
+    from agent.web import board, heat, sites, text  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
 
     language = text.choose(query.get("lang", ""), accept_language)
-    html = board.render(view, language=language, show=query.get("racks", "power"), query=dict(query))
+    asked = {name: query[name] for name, known in (("lang", text.LANGUAGES), ("racks", heat.SHOWS)) if query.get(name) in known}
+    if query.get("site", "") in sites.site_names(view):
+        asked["site"] = query["site"]
+    key = (language, *asked.items())
+    kept = _slow.setdefault(view.snapshot, {})
+    began = time.monotonic()
+    if key in kept and kept[key][0] > began:
+        return kept[key][1]
+    kept.pop(key, None)
+    html = board.render(view, language=language, asked=asked)
     headers = (*HEADERS, ("cache-control", "no-store"), ("vary", "accept-language"))
-    return Response(content_type="text/html; charset=utf-8", body=html.encode("utf-8", "replace"), headers=headers)
+    page = Response(content_type="text/html; charset=utf-8", body=html.encode("utf-8", "replace"), headers=headers)
+    ended = time.monotonic()
+    if ended - began > _SLOW_SECONDS and len(kept) < _KEPT_PAGES:
+        kept[key] = (ended + _REST * (ended - began), page)
+    return page
 
 
 @cache
@@ -87,6 +111,8 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
             return api.hubs(view)
         case ["hubs", hub]:
             return next((found for found in api.hubs(view) if found["hub"] == hub), None)
+        case ["sites"]:
+            return api.sites(view)
         case ["sites", site, "pue" | "power" as subject] if site in sites.site_names(view):
             return api.pue(view, site) if subject == "pue" else api.power(view, site)
         case ["racks"]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from agent.web.view import BoardView
     from collectors.base import Metric, Series
 
+Data = dict[str, Any]
+
 WINDOWS: Final = ("1h", "1d", "30d", "ytd", "12mo")
 """The windows in the order they are shown; those the snapshot names besides come behind."""
 _INCOMING: Final = ("utility", "generator", "renewable")
@@ -21,21 +23,23 @@ POINTS: Final = (*_INCOMING, "ups_output", "pdu_output", "it_input", "cooling", 
 
 def site_names(view: BoardView) -> dict[str, str]:
     """Return the sites of this agent's hub by key, with their names: its own first, then those that anything is known of."""
-    names: dict[str, str] = {}
-    if view.site:
-        names[view.site] = ""
     known: dict[str, str] = {}
     for series in view.snapshot.family(site.SITE_INFO):
-        if series.label("hub") == view.hub and series.label("state") == "in_service":
+        if series.label("hub") == view.hub:
             known[series.label("site")] = series.label("name")
-    for metric in (site.SITE_PUE, site.SITE_POWER, facility.METER_POWER, facility.METER_UP):
+    for metric in (site.SITE_PUE, site.SITE_POWER, facility.METER_POWER, facility.METER_UP, rack.RACK_INFO):
         for series in view.snapshot.family(metric):
             if series.values[0] == view.hub:
                 known.setdefault(series.values[1], "")
-    for key in sorted(known):
-        names[key] = known[key]
+    own = {view.site: known.get(view.site, "")} if view.site else {}
+    names = {**own, **{key: known[key] for key in sorted(known)}}
     names.pop("", None)
     return names
+
+
+def site_states(view: BoardView) -> dict[str, str]:
+    """Return the state of each site that the inventory lists."""
+    return {s.label("site"): s.label("state") for s in view.snapshot.family(site.SITE_INFO) if s.label("hub") == view.hub}
 
 
 def _of(view: BoardView, metric: Metric, where: str) -> Iterable[tuple[Series, float]]:
@@ -49,7 +53,7 @@ def _by(view: BoardView, metric: Metric, where: str, label: str) -> dict[str, fl
     return {series.label(label): value for series, value in _of(view, metric, where)}
 
 
-def windows(view: BoardView, where: str) -> list[dict[str, Any]]:
+def windows(view: BoardView, where: str) -> list[Data]:
     """Return the site's PUE by window, as the KPI collector last computed it: never a mean, never of momentary watts."""
     values = {series.label("window"): (value, series.label("category")) for series, value in _of(view, site.SITE_PUE, where)}
     coverage = _by(view, site.SITE_PUE_COVERAGE, where, "window")
@@ -83,17 +87,18 @@ def required(view: BoardView, where: str) -> float | None:
     return next((value for _, value in _of(view, site.SITE_PUE_REQUIRED, where)), None)
 
 
-def power_now(view: BoardView, where: str) -> list[dict[str, Any]]:
+def power_now(view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None) -> list[Data]:
     """Return the power at each point now, from utility to chip, with how many of its meters answer.
 
-    A stage is `complete` only where every meter of it answers: else its watts are a part, and are called so.
+    A stage is `complete` only where every meter of it answers: else its watts are a part, and are called so. `devices` are
+    what `device_sums` found, for who asks for many sites.
     """
     stages = [_meters(view, where, point) for point in POINTS]
     found = [stage for stage in stages if stage is not None]
-    if not any(stage["point"] == "ups_output" for stage in found):
-        found += _sum(view, facility.UPS_OUTPUT_POWER, facility.UPS_UP, where, "ups_output")
-    if not any(stage["point"] == "pdu_output" for stage in found):
-        found += _sum(view, facility.PDU_POWER, facility.PDU_UP, where, "pdu_output")
+    sums = device_sums(view) if devices is None else devices
+    for point in ("ups_output", "pdu_output"):
+        if (where, point) in sums and not any(stage["point"] == point for stage in found):
+            found.append(sums[where, point])
     boundary = _by(view, site.SITE_POWER, where, "boundary")
     incoming = [stage for stage in found if stage["point"] in _INCOMING]
     if "facility" in boundary:
@@ -114,11 +119,11 @@ _ORDER: Final = (
 )  # fmt: skip
 
 
-def _stage(point: str, watts: float | None, *, answering: int = 1, meters: int = 1) -> dict[str, Any]:
+def _stage(point: str, watts: float | None, *, answering: int = 1, meters: int = 1) -> Data:
     return {"point": point, "watts": watts, "answering": answering, "meters": meters, "complete": answering >= meters}
 
 
-def _meters(view: BoardView, where: str, point: str) -> dict[str, Any] | None:
+def _meters(view: BoardView, where: str, point: str) -> Data | None:
     power = {s.values[2]: v for s, v in _of(view, facility.METER_POWER, where) if s.values[3] == point}
     up = {s.values[2]: v for s, v in _of(view, facility.METER_UP, where) if s.values[3] == point}
     meters = {*power, *up}
@@ -128,22 +133,37 @@ def _meters(view: BoardView, where: str, point: str) -> dict[str, Any] | None:
     return _stage(point, sum(power.values()) if power else None, answering=answering, meters=len(meters))
 
 
-def _sum(view: BoardView, metric: Metric, up: Metric, where: str, point: str) -> list[dict[str, Any]]:
-    """Add up devices that are not in themselves meters: UPS outputs over their phases, PDU inlets."""
-    index = metric.labels.index("ups" if point == "ups_output" else "pdu")
-    by_device: dict[str, float] = {}
-    for series, value in _of(view, metric, where):
-        device = series.values[index]
-        by_device[device] = by_device.get(device, 0.0) + value
-    states = {series.values[up.labels.index(metric.labels[index])]: value for series, value in _of(view, up, where)}
-    devices = {*by_device, *states}
-    if not devices:
-        return []
-    answering = sum(1 for device in devices if device in by_device and states.get(device, 1.0))
-    return [_stage(point, sum(by_device.values()) if by_device else None, answering=answering, meters=len(devices))]
+def device_sums(view: BoardView) -> dict[tuple[str, str], Data]:
+    """Add up, by site and point, devices that are not in themselves meters: UPS outputs over their phases, PDU inlets."""
+    found: dict[tuple[str, str], Data] = {}
+    for point, label, metric, up in (
+        ("ups_output", "ups", facility.UPS_OUTPUT_POWER, facility.UPS_UP),
+        ("pdu_output", "pdu", facility.PDU_POWER, facility.PDU_UP),
+    ):
+        watts = _by_device(view, metric, label)
+        states = _by_device(view, up, label)
+        for where in {*watts, *states}:
+            drawn, state = watts.get(where, {}), states.get(where, {})
+            answering = sum(1 for device in drawn if state.get(device, 1.0))
+            found[where, point] = _stage(
+                point, sum(drawn.values()) if drawn else None, answering=answering, meters=len({*drawn, *state})
+            )
+    return found
 
 
-def _chips(view: BoardView, where: str) -> list[dict[str, Any]]:
+def _by_device(view: BoardView, metric: Metric, label: str) -> dict[str, dict[str, float]]:
+    """Return a metric by site and device, its phases added up."""
+    at, hub = metric.labels.index(label), view.hub
+    found: dict[str, dict[str, float]] = {}
+    for series, value in view.snapshot.family(metric).items():
+        values = series.values
+        if values[0] == hub:
+            devices = found.setdefault(values[1], {})
+            devices[values[at]] = devices.get(values[at], 0.0) + value
+    return found
+
+
+def _chips(view: BoardView, where: str) -> list[Data]:
     nodes: dict[str, float] = {}
     for series, value in _of(view, node.NODE_POWER, where):
         name = series.label("node")
@@ -157,7 +177,7 @@ def _chips(view: BoardView, where: str) -> list[dict[str, Any]]:
     return found
 
 
-def pue(view: BoardView, where: str, limits: list[dict[str, Any]]) -> dict[str, Any]:
+def pue(view: BoardView, where: str, limits: list[Data]) -> Data:
     """Return `/api/sites/{site}/pue`: the windows, the stated limits that hold for the site, and the trend of the ledger."""
     return {
         "hub": view.hub,
@@ -169,13 +189,13 @@ def pue(view: BoardView, where: str, limits: list[dict[str, Any]]) -> dict[str, 
     }
 
 
-def power(view: BoardView, where: str) -> dict[str, Any]:
+def power(view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None) -> Data:
     """Return `/api/sites/{site}/power`: every stage now, and the trend of the ledger."""
     trend = view.trends.of(where, "power") if view.trends is not None else None
-    return {"hub": view.hub, "site": where, "now": power_now(view, where), "trend": trend}
+    return {"hub": view.hub, "site": where, "now": power_now(view, where, devices), "trend": trend}
 
 
-def host(view: BoardView) -> dict[str, Any] | None:
+def host(view: BoardView) -> Data | None:
     """Return this machine's own processor, memory, disk and uptime from its host metrics; None where none are collected."""
     found: Mapping[str, Mapping[Series, float]] = {
         metric.full_name: rows for metric, rows in view.snapshot.families() if metric.full_name.startswith("node_")
@@ -203,7 +223,7 @@ def host(view: BoardView) -> dict[str, Any] | None:
     }
 
 
-def _filesystems(found: Mapping[str, Mapping[Series, float]]) -> list[dict[str, Any]]:
+def _filesystems(found: Mapping[str, Mapping[Series, float]]) -> list[Data]:
     sizes = {s.label("mountpoint"): (v, s.label("fstype")) for s, v in found.get("node_filesystem_size_bytes", {}).items()}
     free = {s.label("mountpoint"): v for s, v in found.get("node_filesystem_avail_bytes", {}).items()}
     return [
@@ -220,8 +240,3 @@ def _filesystems(found: Mapping[str, Mapping[Series, float]]) -> list[dict[str, 
 def occupancy(view: BoardView, where: str) -> dict[str, float]:
     """Return the share of the site's rack capacity in use, by method: racks, units, power."""
     return _by(view, site.SITE_OCCUPANCY, where, "method")
-
-
-def rack_sites(view: BoardView) -> set[str]:
-    """Return the sites that have racks in the inventory."""
-    return {series.values[1] for series in view.snapshot.family(rack.RACK_INFO) if series.values[0] == view.hub}
