@@ -23,6 +23,9 @@ AUTH: Final = {"md5": "Md5Key", "sha1": "Sha1Key", "sha224": "Sha224Key", "sha25
 # A `c` behind aes192 or aes256 stands for the key expansion of Cisco (Reeder), which some makes use; without it, Blumenthal's.
 PRIV: Final = {"des": "DesKey", "aes128": "Aes128Key", "aes192": "Aes192Key", "aes256": "Aes256Key"}
 
+_SMALL: Final = 4
+"""Objects a request that every device takes."""
+
 MAX_ROWS: Final = 10_000
 """Rows of one column at most: a device that has more is broken, or no PDU."""
 
@@ -78,17 +81,20 @@ class Channel:
 
     @property
     def answered(self) -> bool:
-        """Whether the device has answered since the session was opened."""
+        """Whether the device has ever answered here."""
         return self._answered
 
     def close(self) -> None:
         """Let go of the socket; the next request opens a new one."""
-        self._session, self._answered = None, False
+        self._session = None
 
     async def get(self, oids: Sequence[str]) -> dict[str, object]:
         """GET objects, in as many requests as they need; those that are not there are absent from the answer."""
         if len(oids) <= self.max_oids:
             return await self._get(oids)
+        return await self._in_parts(oids)
+
+    async def _in_parts(self, oids: Sequence[str]) -> dict[str, object]:
         found: dict[str, object] = {}
         first = 0
         while first < len(oids):
@@ -101,10 +107,10 @@ class Channel:
         try:
             found = dict(await self._ask(oids))
         except Unreachable:
-            if self._answered and self.max_oids > 4:  # noqa: PLR2004 - some devices drop what is too big for them in silence
-                self.max_oids = max(4, len(oids) // 2)
-            self._answered = False
-            raise
+            if not self._answered or len(oids) <= _SMALL:
+                raise
+            self.max_oids = max(_SMALL, len(oids) // 2)  # some devices drop in silence what is too big for them
+            return await self._in_parts(oids)
         if found or len(oids) == 1:
             return found
         return await self._halve(oids)
@@ -160,6 +166,8 @@ class Channel:
             if not oid.startswith(prefix):
                 break
             here = tuple(map(int, oid[len(prefix) :].split(".")))
+            if here == last and value is None:  # noSuchName: how version 1 says that there is no more (RFC 1157, 4.1.3)
+                break
             if here <= last:
                 raise BadReply(f"a walk of {base} goes round in circles at {oid}")
             last = here

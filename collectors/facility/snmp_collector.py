@@ -152,11 +152,15 @@ class SnmpCollector:
             channel.close()
         if self._plan is None:
             log.info("snmp %s: %s (profile %s), %d readings", self.device, self._profile.title, chosen, len(plan.points))
-        self._channel.max_oids = min(channel.max_oids, self._channel.max_oids)
+        self._channel.max_oids = channel.max_oids
         return plan
 
     async def _round(self, plan: Plan, end: float) -> list[Reading]:
-        values = await self._ask(plan, end)
+        try:
+            values = await self._ask(plan, end)
+        except CollectError:
+            self._stale = True  # who knows what it is when it is back
+            raise
         if len(values) < len(plan.oids):
             self._stale = True
         for oid, before in plan.watched.items():
@@ -175,18 +179,18 @@ class SnmpCollector:
     async def _ask(self, plan: Plan, end: float) -> Mapping[str, object]:
         """Get every object; what came before a time-out is kept."""
         channel, oids = self._channel, plan.oids
-        values: Mapping[str, object] = {}
+        values: dict[str, object] = {}
         try:
             async with asyncio.timeout_at(end):
                 if len(oids) <= channel.max_oids:
-                    return await channel.get(oids)
-                first = 0
-                some: dict[str, object] = {}
-                values = some
-                while first < len(oids):
-                    size = channel.max_oids
-                    some.update(await channel.get(oids[first : first + size]))
-                    first += size
+                    values = await channel.get(oids)
+                else:
+                    values = some = {}
+                    first = 0
+                    while first < len(oids):
+                        size = channel.max_oids  # may shrink as we go
+                        some.update(await channel.get(oids[first : first + size]))
+                        first += size
         except TimeoutError:
             channel.close()
             if not values:
