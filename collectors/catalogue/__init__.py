@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def all_metrics() -> Iterator[Metric]:
     """Yield every declared metric, section by section."""
-    from collectors.catalogue import agent, facility, host, node, rack, site  # noqa: PLC0415 - only tools need all of them
+    from collectors.catalogue import agent, facility, hardware, host, node, rack, site  # noqa: PLC0415 - only tools need all of them
 
-    for section in (host, facility, rack, node, site, agent):
+    for section in (host, hardware, facility, rack, node, site, agent):
         yield from metrics_of(section)
 
 

@@ -6,6 +6,7 @@ One file a subsystem. To add one: write the file (a pure parser and a small clas
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -29,23 +30,27 @@ if TYPE_CHECKING:
     from collectors.base import Collector, Context, Metric
 
 Name = Literal[
-    "arp", "conntrack", "cpu", "cpufreq", "disk", "dmi", "entropy", "filefd", "filesystem", "hwmon", "load", "memory", "netclass",
+    "arp", "bonding", "conntrack", "cpu", "cpufreq", "disk", "dmi", "edac", "entropy", "filefd", "filesystem", "hwmon", "infiniband", "load", "mdadm", "memory", "netclass",
     "netstat", "network", "nvme", "os", "pressure", "schedstat", "sockstat", "softnet", "textfile", "thermal", "time", "timex",
     "udp_queues", "uname", "vmstat",
 ]  # fmt: skip
 # Module and class of each; a module is imported only where its collector is wanted.
 _SUBSYSTEMS: Final[dict[str, tuple[str, str]]] = {
     "arp": ("arp", "Arp"),
+    "bonding": ("bonding", "Bonding"),
     "conntrack": ("conntrack", "Conntrack"),
     "cpu": ("cpu", "Cpu"),
     "cpufreq": ("cpufreq", "CpuFrequency"),
     "disk": ("disk", "Disk"),
     "dmi": ("dmi", "Dmi"),
+    "edac": ("edac", "Edac"),
     "entropy": ("entropy", "Entropy"),
     "filefd": ("filefd", "FileDescriptors"),
     "filesystem": ("filesystem", "Filesystem"),
     "hwmon": ("hwmon", "Hwmon"),
+    "infiniband": ("infiniband", "Infiniband"),
     "load": ("load", "Load"),
+    "mdadm": ("mdadm", "Mdadm"),
     "memory": ("memory", "Memory"),
     "netclass": ("netclass", "NetworkClass"),
     "netstat": ("netstat", "Netstat"),
@@ -77,16 +82,20 @@ class HostConfig:
     timeout: Duration = 10.0
     disable: list[Name] = field(default_factory=list, metadata={"help": "collectors to leave out"})
     arp: Options = field(default_factory=Options)
+    bonding: Options = field(default_factory=Options)
     conntrack: Options = field(default_factory=Options)
     cpu: Options = field(default_factory=Options)
     cpufreq: Options = field(default_factory=Options)
     disk: DiskOptions = field(default_factory=DiskOptions)
     dmi: Options = field(default_factory=Options)
+    edac: Options = field(default_factory=Options)
     entropy: Options = field(default_factory=Options)
     filefd: Options = field(default_factory=Options)
     filesystem: FilesystemOptions = field(default_factory=FilesystemOptions)
     hwmon: Options = field(default_factory=Options)
+    infiniband: Options = field(default_factory=Options)
     load: Options = field(default_factory=Options)
+    mdadm: Options = field(default_factory=Options)
     memory: Options = field(default_factory=Options)
     netclass: NetworkClassOptions = field(default_factory=NetworkClassOptions)
     netstat: NetstatOptions = field(default_factory=NetstatOptions)
@@ -115,15 +124,17 @@ class HostKind:
     @property
     def metrics(self) -> Sequence[Metric]:
         """What host collectors may emit; fields of a new kernel and *.prom files come on top."""
-        from collectors.catalogue import host, metrics_of  # noqa: PLC0415 - the words for it only where it is asked for
+        from collectors.catalogue import hardware, host, metrics_of  # noqa: PLC0415 - only where it is asked for
 
-        return tuple(metrics_of(host))
+        return (*metrics_of(host), *metrics_of(hardware))
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make the collectors that are not disabled; the textfile collector only where a folder is given."""
         from collectors.host.kernel import KernelFiles, Setup  # noqa: PLC0415
 
         section = cast("HostConfig", config)
+        if sys.platform != "linux":
+            return [_portable(section, context)]
         files = KernelFiles()
         made: list[Collector] = []
         for name, (module, kind) in _SUBSYSTEMS.items():
@@ -135,6 +146,14 @@ class HostKind:
             make = getattr(import_module(f"collectors.host.{module}"), kind)
             made.append(make(Setup(context=context, schedule=schedule, options=options, files=files)))
         return made
+
+
+def _portable(section: HostConfig, context: Context) -> Collector:
+    """Make the one collector for what is not Linux."""
+    from collectors.host.kernel import Setup  # noqa: PLC0415
+    from collectors.host.portable import Portable  # noqa: PLC0415 - psutil
+
+    return Portable(Setup(context=context, schedule=Schedule(interval=section.interval, timeout=section.timeout)), section)
 
 
 KIND: Final = HostKind()

@@ -102,6 +102,31 @@ def test_psutil_agrees() -> None:
         assert values[root] == os.statvfs("/").f_blocks * os.statvfs("/").f_frsize
 
 
+def test_what_is_not_linux_has_the_main_figures_by_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a Linux kernel one collector by psutil has the same series, and what stands still has the same values."""
+    native = {collector.name: collector for collector in KIND.build(HostConfig(), CONTEXT)}
+    theirs = {
+        series: value
+        for name in ("cpu", "memory", "load", "disk", "network", "netclass", "filesystem", "time")
+        for series, value in collect(native[name])
+    }
+    close(native.values())
+    monkeypatch.setattr("sys.platform", "darwin")
+    (portable,) = KIND.build(HostConfig(), CONTEXT)
+    ours = dict(collect(portable))
+    assert len(ours) > 40
+    assert {series for series in ours if series.metric.subsystem != "network"} <= theirs.keys()
+    for series in (catalogue.BOOT_TIME.series(), catalogue.MEMORY["MemTotal_bytes"].series()):
+        assert ours[series] == theirs[series]
+    for series, value in ours.items():
+        if series.metric in (catalogue.FILESYSTEM_SIZE, catalogue.NETWORK_CLASS["mtu"]):
+            assert value == theirs[series]
+        elif series.metric.type == "counter":
+            assert value >= theirs.get(series, 0.0) * 0.999 - 0.01
+    (without_cpu,) = KIND.build(HostConfig(disable=["cpu"]), CONTEXT)
+    assert not any(series.metric is catalogue.CPU_SECONDS for series, _ in collect(without_cpu))
+
+
 class TestKernelFiles:
     """Descriptors kept open."""
 

@@ -17,7 +17,9 @@ from collectors.host import (
     disk,
     filefd,
     hwmon,
+    infiniband,
     load,
+    mdadm,
     memory,
     mounts,
     netclass,
@@ -67,6 +69,9 @@ PARSERS: dict[str, tuple[Callable[[bytes], Any], str]] = {
     "os-release": (os_release.parse_os_release, "rootfs/etc/os-release"),
     "timex": (lambda data: timex.parse_timex(data, 0), "proc/stat"),
     "prom": (textfile.parse_prom, "expected.prom"),
+    "mdstat": (mdadm.parse_mdstat, "../gpu-node/proc/mdstat"),
+    "infiniband state": (infiniband.parse_state, "../gpu-node/sys/class/infiniband/mlx5_0/ports/1/state"),
+    "infiniband rate": (infiniband.parse_rate, "../gpu-node/sys/class/infiniband/mlx5_0/ports/1/rate"),
     "hwmon": (lambda data: hwmon.split_file(data.decode("utf-8", "replace")), "proc/loadavg"),
 }
 WORDS = st.sampled_from(

@@ -1,0 +1,50 @@
+"""Bonded interfaces and how many of their links are up, from /sys/class/net. See Documentation/networking/bonding.rst."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import NoData
+from collectors.catalogue import hardware as catalogue
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+
+class Bonding:
+    """Reads the bonds that bonding_masters names."""
+
+    name: ClassVar[str] = "bonding"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._base = setup.files, setup.sys("class/net")
+
+    def collect(self) -> list[Reading]:
+        """Read every bond once."""
+        masters = self._words("bonding_masters")
+        if not masters:
+            raise NoData("no bonds")
+        readings: list[Reading] = []
+        for master in masters:
+            try:
+                slaves = self._files.text(f"{self._base}/{master}/bonding/slaves").split()
+            except OSError:  # it is being taken away
+                continue
+            # Older kernels call the link to a slave `slave_`.
+            up = sum(
+                "up" in (self._words(f"{master}/{link}{slave}/bonding_slave/mii_status")[:1] or [""])
+                for slave in slaves
+                for link in ("lower_", "slave_")
+            )
+            readings.append((catalogue.BONDING_SLAVES.series(master), float(len(slaves))))
+            readings.append((catalogue.BONDING_ACTIVE.series(master), float(min(up, len(slaves)))))
+        return readings
+
+    def _words(self, path: str) -> list[str]:
+        try:
+            return self._files.text(f"{self._base}/{path}").split()
+        except OSError:
+            return []

@@ -1,0 +1,98 @@
+"""Software RAID arrays, from /proc/mdstat. See md(4)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply
+from collectors.catalogue import hardware as catalogue
+from collectors.host.kernel import decode
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+    from collectors.host.kernel import Setup
+
+_STATES: Final = ("active", "inactive", "recovering", "check", "resync")
+_SYNC: Final = re.compile(rb"\b(recovery|resync|check|reshape)\s*=\s*(?:(PENDING|DELAYED|REMOTE)|[^(\n]*\((\d{1,18})/\d+\))")
+_STATE_OF: Final = {b"recovery": "recovering"}
+_BLOCKS: Final = re.compile(rb"^\s*(\d{1,18}) blocks")
+_DISKS: Final = re.compile(rb"\[(\d{1,9})/(\d{1,9})\]")
+_MEMBER: Final = re.compile(rb"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Array:
+    """One array. `synced` blocks are fewer than `blocks` while it is rebuilt or checked."""
+
+    device: str
+    state: str
+    required: int
+    active: int
+    failed: int
+    spare: int
+    blocks: int
+    synced: int
+
+
+def parse_mdstat(data: bytes) -> list[Array]:
+    """Parse /proc/mdstat; raises BadReply."""
+    arrays = []
+    # An array is its own line and the indented ones behind it.
+    for paragraph in re.split(rb"\n(?=\S)", data):
+        head, _, rest = paragraph.partition(b"\n")
+        name, colon, members = head.partition(b" : ")
+        if not colon or name in (b"Personalities", b"unused devices"):
+            continue
+        arrays.append(_array(name, members, rest))
+    return arrays
+
+
+def _array(name: bytes, members: bytes, rest: bytes) -> Array:
+    state = decode(members.split(None, 1)[0]) if members.strip() else ""
+    blocks = _BLOCKS.search(rest)
+    if state not in ("active", "inactive") or blocks is None:
+        raise BadReply(f"/proc/mdstat: {name[:40]!r}: expected a state and a number of blocks")
+    disks, count = _DISKS.search(rest), len(_MEMBER.findall(members))
+    if state == "inactive":
+        required = active = 0
+    elif disks:
+        required, active = int(disks[1]), int(disks[2])
+    else:  # raid0 and linear cannot lose a disk and live
+        required = active = count
+    sync, total = _SYNC.search(rest), int(blocks[1])
+    if sync:
+        state = _STATE_OF.get(sync[1], decode(sync[1]))
+    return Array(
+        device=decode(name), state=state, required=required, active=active,
+        failed=members.count(b"(F)"), spare=members.count(b"(S)"),
+        blocks=total, synced=int(sync[3] or 0) if sync else total,
+    )  # fmt: skip
+
+
+class Mdadm:
+    """Reads /proc/mdstat."""
+
+    name: ClassVar[str] = "mdadm"
+    device: Final = ""
+
+    def __init__(self, setup: Setup) -> None:
+        self.schedule: Final = setup.schedule
+        self._files, self._path = setup.files, setup.proc("mdstat")
+
+    async def collect(self) -> list[Reading]:
+        """Read it once."""
+        readings: list[Reading] = []
+        for array in parse_mdstat(self._files.need(self._path)):
+            device = array.device
+            readings += ((catalogue.MD_STATE.series(device, state), float(state == array.state)) for state in _STATES)
+            readings += (
+                (catalogue.MD_DISKS.series(device, "active"), float(array.active)),
+                (catalogue.MD_DISKS.series(device, "failed"), float(array.failed)),
+                (catalogue.MD_DISKS.series(device, "spare"), float(array.spare)),
+                (catalogue.MD_DISKS_REQUIRED.series(device), float(array.required)),
+                (catalogue.MD_BLOCKS.series(device), float(array.blocks)),
+                (catalogue.MD_BLOCKS_SYNCED.series(device), float(array.synced)),
+            )
+        return readings

@@ -1,0 +1,136 @@
+"""The main host figures by psutil, where there is no Linux kernel to ask: a Mac, a FreeBSD storage box.
+
+On Linux the other files of this folder read the kernel's own files instead: psutil has a tenth of the figures, does not know
+another root than /proc, and would cost every agent some 2 MB. The names are those of Linux, so that dashboards and alerts work.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import psutil
+
+from collectors.catalogue import host as catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from collectors.base import Reading
+    from collectors.host import HostConfig
+    from collectors.host.kernel import Setup
+
+_MODES: Final = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+_MEMORY: Final = {"MemTotal_bytes": "total", "MemAvailable_bytes": "available", "MemFree_bytes": "free"}
+_SWAP: Final = {"SwapTotal_bytes": "total", "SwapFree_bytes": "free"}
+# By psutil's attribute, with what its figure is divided by: psutil has milliseconds.
+_DISK: Final = {
+    "read_count": ("reads_completed_total", 1.0),
+    "read_bytes": ("read_bytes_total", 1.0),
+    "read_time": ("read_time_seconds_total", 1e3),
+    "write_count": ("writes_completed_total", 1.0),
+    "write_bytes": ("written_bytes_total", 1.0),
+    "write_time": ("write_time_seconds_total", 1e3),
+}
+_NETWORK: Final = {
+    "bytes_recv": "receive_bytes_total",
+    "packets_recv": "receive_packets_total",
+    "errin": "receive_errs_total",
+    "dropin": "receive_drop_total",
+    "bytes_sent": "transmit_bytes_total",
+    "packets_sent": "transmit_packets_total",
+    "errout": "transmit_errs_total",
+    "dropout": "transmit_drop_total",
+}
+_DISK_METRICS: Final = {metric.name: metric for metric in catalogue.DISK}
+_NETWORK_METRICS: Final = {metric.name: metric for metric in catalogue.NETWORK_DEVICE}
+_BYTES_PER_MEGABIT: Final = 1e6 / 8
+
+
+class Portable:
+    """Asks psutil, on a worker: a mount may hang."""
+
+    name: ClassVar[str] = "portable"
+    device: Final = ""
+
+    def __init__(self, setup: Setup, config: HostConfig) -> None:
+        self.schedule: Final = setup.schedule
+        self._clock = setup.context.wall_clock
+        self._parts: dict[str, Callable[[], Iterator[Reading]]] = {
+            "cpu": _cpu,
+            "memory": _memory,
+            "load": _load,
+            "disk": lambda: _disk(re.compile(config.disk.ignore_devices)),
+            "network": lambda: _network(re.compile(config.network.ignore_devices)),
+            "netclass": lambda: _links(re.compile(config.netclass.ignore_devices)),
+            "filesystem": lambda: _filesystems(
+                re.compile(config.filesystem.ignore_mounts), re.compile(config.filesystem.ignore_types)
+            ),
+            "time": lambda: iter([(catalogue.TIME_SECONDS.series(), self._clock())]),
+        }
+        for name in config.disable:
+            self._parts.pop(name, None)
+
+    def collect(self) -> list[Reading]:
+        """Ask for everything once."""
+        return [reading for part in self._parts.values() for reading in part()]
+
+
+def _cpu() -> Iterator[Reading]:
+    for number, times in enumerate(psutil.cpu_times(percpu=True)):
+        for mode in _MODES:
+            if hasattr(times, mode):
+                yield catalogue.CPU_SECONDS.series(str(number), mode), getattr(times, mode)
+    yield catalogue.BOOT_TIME.series(), psutil.boot_time()
+
+
+def _memory() -> Iterator[Reading]:
+    for fields, state in ((_MEMORY, psutil.virtual_memory()), (_SWAP, psutil.swap_memory())):
+        for name, attribute in fields.items():
+            yield catalogue.MEMORY[name].series(), float(getattr(state, attribute))
+
+
+def _load() -> Iterator[Reading]:
+    loads = psutil.getloadavg()
+    yield from zip((metric.series() for metric in (catalogue.LOAD1, catalogue.LOAD5, catalogue.LOAD15)), loads, strict=True)
+
+
+def _disk(ignore: re.Pattern[str]) -> Iterator[Reading]:
+    for device, counters in (psutil.disk_io_counters(perdisk=True) or {}).items():
+        if not ignore.search(device):
+            for attribute, (name, divisor) in _DISK.items():
+                yield _DISK_METRICS[name].series(device), getattr(counters, attribute) / divisor
+
+
+def _network(ignore: re.Pattern[str]) -> Iterator[Reading]:
+    for device, counters in psutil.net_io_counters(pernic=True, nowrap=False).items():
+        if not ignore.search(device):
+            for attribute, name in _NETWORK.items():
+                yield _NETWORK_METRICS[name].series(device), float(getattr(counters, attribute))
+
+
+def _links(ignore: re.Pattern[str]) -> Iterator[Reading]:
+    for device, link in psutil.net_if_stats().items():
+        if ignore.search(device):
+            continue
+        yield catalogue.NETWORK_UP.series(device), float(link.isup)
+        yield catalogue.NETWORK_CLASS["mtu"].series(device), float(link.mtu)
+        if link.speed > 0:  # 0: not known
+            yield catalogue.NETWORK_CLASS["speed"].series(device), link.speed * _BYTES_PER_MEGABIT
+
+
+def _filesystems(ignore_mounts: re.Pattern[str], ignore_types: re.Pattern[str]) -> Iterator[Reading]:
+    for mount in psutil.disk_partitions(all=False):
+        if ignore_mounts.search(mount.mountpoint) or ignore_types.search(mount.fstype):
+            continue
+        labels = (mount.device, mount.fstype, mount.mountpoint)
+        try:
+            usage = psutil.disk_usage(mount.mountpoint)
+        except OSError:
+            yield catalogue.FILESYSTEM_ERROR.series(*labels), 1.0
+            continue
+        yield catalogue.FILESYSTEM_SIZE.series(*labels), float(usage.total)
+        yield catalogue.FILESYSTEM_FREE.series(*labels), float(usage.total - usage.used)
+        yield catalogue.FILESYSTEM_AVAIL.series(*labels), float(usage.free)
+        yield catalogue.FILESYSTEM_READONLY.series(*labels), float("ro" in mount.opts.split(","))
+        yield catalogue.FILESYSTEM_ERROR.series(*labels), 0.0
