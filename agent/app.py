@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agent.sinks.influx import InfluxSink
     from agent.web.pages import Response
     from agent.web.server import WebServer
+    from agent.web.trends import Trends
     from agent.web.view import BoardView
     from collectors.base import Collector
 
@@ -61,7 +62,7 @@ def load_all(path: Path) -> Loaded:
     if config.file.inventory is not None:
         from agent.inventory import load_inventory  # noqa: PLC0415 - a node agent has none
 
-        inventory = load_inventory(config.file.inventory, config.file.hub)  # type: ignore[arg-type]
+        inventory = load_inventory(config.file.inventory, config.file.hub)
     context = config.context(inventory.places() if inventory else {})
     return Loaded(config=config, inventory=inventory, collectors=config.build_collectors(context))
 
@@ -81,6 +82,8 @@ class App:
         self._sink: InfluxSink | None = None
         self._web: WebServer | None = None
         self._hubs: Any = None
+        self._trends: Trends | None = None
+        self._evidence: Callable[[], Mapping[Any, Any]] | None = None
         self._reloading = asyncio.Lock()
 
     @property
@@ -171,18 +174,20 @@ class App:
 
     def _kpi_collectors(self, loaded: Loaded) -> list[Collector]:
         """Racks, PUE and targets are computed where the inventory is: at the gateway."""
+        self._trends = self._evidence = None
         if loaded.inventory is None or self.ledger is None:
             return []
-        from agent.kpi.pue import PueCollector  # noqa: PLC0415 - a node agent has none
+        from agent.kpi.pue_collector import PueCollector  # noqa: PLC0415 - a node agent has none
         from agent.kpi.racks import RackCollector  # noqa: PLC0415
         from agent.kpi.targets import TargetCollector  # noqa: PLC0415
 
         common: dict[str, Any] = {"snapshot": self.snapshot, "hub": loaded.config.file.hub, "inventory": loaded.inventory}
-        return [
-            RackCollector(**common),
-            PueCollector(ledger=self.ledger, **common),
-            TargetCollector(registry=self.hubs(), history=self.ledger, **common),
-        ]
+        from agent.web.trends import Trends  # noqa: PLC0415
+
+        pue = PueCollector(ledger=self.ledger, **common)
+        targets = TargetCollector(registry=self.hubs(), history=self.ledger, **common)
+        self._trends, self._evidence = Trends(pue.pue), lambda: targets.evidence
+        return [RackCollector(**common), pue, targets]
 
     def hubs(self) -> Any:  # noqa: ANN401 - the registry, imported when it is first looked at
         """Return the hub registry."""
@@ -237,8 +242,8 @@ class App:
 
         file = self.config.file
         return BoardView(
-            snapshot=self.snapshot, registry=self.hubs(), inventory=self.loaded.inventory, ledger=self.ledger, hub=file.hub,
-            site=file.site, node=self.config.node, simulated=file.simulated, health=self.runner.health,
+            snapshot=self.snapshot, registry=self.hubs(), inventory=self.loaded.inventory, trends=self._trends, hub=file.hub,
+            site=file.site, node=self.config.node, simulated=file.simulated, evidence=self._evidence, health=self.runner.health,
         )  # fmt: skip
 
     async def _stop(self) -> None:

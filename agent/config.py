@@ -36,14 +36,6 @@ class Roots:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetBox:
-    """An inventory read from NetBox's API."""
-
-    url: str
-    token_file: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """TLS for the HTTP server; with `client_ca_file`, clients must show a certificate of that authority."""
 
@@ -82,9 +74,11 @@ class Influx:
     url: str
     org: str = ""
     bucket: str = ""
-    token_file: Path | None = None
-    timeout: Duration = 10.0
-    ca_file: Path | None = None
+    token_file: Path | None = field(default=None, metadata={"help": "a secret: not readable by all"})
+    timeout: Duration = field(default=10.0, metadata={"help": "of one write, the whole of it"})
+    ca_file: Path | None = field(
+        default=None, metadata={"help": "the authority of the server's certificate, where the system does not know it"}
+    )
     spool: SpoolConfig = field(default_factory=SpoolConfig)
 
     def __post_init__(self) -> None:
@@ -106,14 +100,18 @@ class Outputs:
 class ConfigFile:
     """The config file as it is written."""
 
-    hub: str
-    site: str = ""
-    row: str = ""
-    rack: str = ""
-    node: str = ""
-    state_dir: Path = Path("/var/lib/hubgauge")
+    hub: str = field(metadata={"help": "a key of the registry; `hubgauge hubs` lists them"})
+    site: str = field(
+        default="", metadata={"help": "the label `site` of all this agent measures, but for racks the inventory places"}
+    )
+    row: str = field(default="", metadata={"help": "for an agent on a node"})
+    rack: str = field(default="", metadata={"help": "for an agent on a node"})
+    node: str = field(default="", metadata={"help": "the host's own name where it is not given"})
+    state_dir: Path = field(default=Path("/var/lib/hubgauge"), metadata={"help": "the spool and the ledger"})
     roots: Roots = field(default_factory=Roots)
-    inventory: Path | NetBox | None = None
+    inventory: Path | None = field(
+        default=None, metadata={"help": "sites, racks, feeds and meters; makes this agent a site's gateway"}
+    )
     hubs_dir: Path | None = field(default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"})
     simulated: bool = field(default=False, metadata={"help": "true says on every page that the devices are simulated"})
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -242,7 +240,7 @@ def _check_files(document: Document, file: ConfigFile) -> None:
     http, influx = file.outputs.http, file.outputs.influxdb
     outputs = _child(root, "outputs")
     wanted: list[tuple[Path | None, str, yaml.Node | None, bool]] = [
-        (file.inventory if isinstance(file.inventory, Path) else None, "inventory", _child(root, "inventory"), False)
+        (file.inventory, "inventory", _child(root, "inventory"), False)
     ]
     http_node = _child(outputs, "http")
     if http.tls:
@@ -259,8 +257,6 @@ def _check_files(document: Document, file: ConfigFile) -> None:
             (influx.token_file, "outputs.influxdb.token_file", _child(influx_node, "token_file"), True),
             (influx.ca_file, "outputs.influxdb.ca_file", _child(influx_node, "ca_file"), False),
         ]
-    if isinstance(file.inventory, NetBox):
-        wanted.append((file.inventory.token_file, "inventory.token_file", _child(root, "inventory"), True))
     for path, key, node, secret in wanted:
         if path is None:
             continue

@@ -14,7 +14,9 @@ PARTS: Final = ("agents", "exposition", "push", "snmp")
 
 def machine() -> str:
     """Name the machine: cores, processor, kernel, Python."""
-    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
+    model = next(
+        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?"
+    )
     return f"{os.cpu_count()} cores, {model}, Linux {platform.release()}, Python {platform.python_version()}"
 
 

@@ -43,7 +43,9 @@ def main() -> list[tuple[str, float, str]]:
     size = len(generate_latest(registry))
 
     snapshot = Snapshot()
-    metrics = [Metric(namespace="dc", subsystem="rack", name=name, type="gauge", help="A gauge.", labels=LABELS) for name in NAMES]
+    metrics = [
+        Metric(namespace="dc", subsystem="rack", name=name, type="gauge", help="A gauge.", labels=LABELS) for name in NAMES
+    ]
     series: list[list[Series]] = [[metric.series(*place) for metric in metrics] for place in racks]
     shift = 0.0
 

@@ -1,0 +1,123 @@
+"""Write docs/config.md from the models of the config file, so that it cannot differ from what is read.
+
+Run: python tools/config_reference.py [--check]
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import types
+import typing
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from agent.config import ConfigFile, known_kinds  # noqa: E402 - the path comes first
+from collectors.strict import describe  # noqa: E402
+
+TARGET: Final = ROOT / "docs" / "config.md"
+HEAD: Final = """# The config file
+
+One YAML file. An unknown key, a bad value or a missing file is one line with file, line and key, and `hubgauge check F` shows all of
+them. Secrets are never written here: keys ending in `_file` name files that must not be readable by all. Durations are written
+`500ms`, `15s`, `1h30m`; sizes `512MiB`, `2GB`. Relative paths are taken from the config file's folder.
+
+`deploy/examples/` has a node's and a gateway's. *This page is generated from the code (`tools/config_reference.py`).*
+"""
+
+
+def main() -> int:
+    """Write the page, or tell whether it is what would be written."""
+    text = HEAD + "\n## Top level\n\n" + table(ConfigFile, "") + sections()
+    if "--check" in sys.argv:
+        return 0 if TARGET.read_text("utf-8") == text else 1
+    TARGET.write_text(text, "utf-8")
+    return 0
+
+
+def sections() -> str:
+    """Describe every installed kind of collector."""
+    text = ""
+    for name, load in sorted(known_kinds().items()):
+        kind = load()
+        text += f"\n## `collectors.{name}`\n\n{first_line(kind.Config)}\n\n{table(kind.Config, '')}"
+    return text
+
+
+def table(model: type, prefix: str) -> str:
+    """Return a table of a model's keys, those of nested models under their own."""
+    rows = "".join(lines(model, prefix))
+    return f"| key | what | default | |\n|---|---|---|---|\n{rows}"
+
+
+def lines(model: type, prefix: str) -> list[str]:
+    """Return the rows of one model."""
+    hints = typing.get_type_hints(model, include_extras=True)
+    rows = []
+    for field in dataclasses.fields(model):
+        if not field.init or (model is ConfigFile and field.name == "collectors"):
+            continue
+        key = f"{prefix}{field.name}"
+        inner, mark = nested(hints[field.name])
+        note = field.metadata.get("help", first_line(inner) if inner else "")
+        what = describe(hints[field.name])
+        if inner and [one.name for one in dataclasses.fields(inner)] == ["interval"]:
+            rows.append(
+                f"| `{key}.interval` | {short(describe(typing.get_type_hints(inner, include_extras=True)['interval']))} | – | |\n"
+            )
+            continue
+        cells = (f"`{key}`", short(what), default(field, what), note)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
+        if inner:
+            rows += lines(inner, f"{key}{mark}.")
+    return rows
+
+
+def nested(hint: Any) -> tuple[type | None, str]:  # noqa: ANN401 - a type is data here
+    """Return the model inside a field's type, and how its keys are reached."""
+    if dataclasses.is_dataclass(hint):
+        return hint, ""  # type: ignore[return-value]
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (list, tuple):
+        return nested(args[0])[0], "[]"
+    if origin is dict:
+        return nested(args[1])[0], ".NAME"
+    if origin in (typing.Union, types.UnionType):
+        for member in args:
+            if nested(member)[0]:
+                return nested(member)
+    return None, ""
+
+
+def short(what: str) -> str:
+    """Shorten what the page's head explains."""
+    return what.replace(" such as 15s, 500ms or 1h30m", "").replace(" such as 512MiB or 2GiB", "")
+
+
+def default(field: dataclasses.Field[Any], what: str) -> str:
+    """Write a field's default as YAML would have it."""
+    if field.default is dataclasses.MISSING:
+        if field.default_factory is dataclasses.MISSING:
+            return "**required**"
+        made = field.default_factory()
+        return "" if dataclasses.is_dataclass(made) else f"`{made}`" if made else "empty"
+    value = field.default
+    if value is None or value == "":
+        return "–"
+    if "duration" in what:
+        return f"`{value:g}s`"
+    if "size" in what:
+        return f"`{value / 2**30:g}GiB`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def first_line(model: type | None) -> str:
+    """Return the first line of a model's docstring."""
+    return (model.__doc__ or "").strip().splitlines()[0] if model and model.__doc__ else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
