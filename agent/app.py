@@ -23,7 +23,7 @@ from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from agent.config import Config

@@ -46,7 +46,6 @@ class BoardView:
     snapshot: Snapshot
     registry: Registry
     inventory: Inventory | None = None
-    ledger: object | None = None
     trends: Trends | None = None
     hub: str
     site: str = ""
