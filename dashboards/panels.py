@@ -35,6 +35,9 @@ _LEFTOVERS: Final = frozenset({
 })  # fmt: skip
 """What older Grafanas read and grafanalib still writes."""
 
+_ROW: Final = frozenset({"collapsed", "gridPos", "id", "panels", "title", "type"})
+"""All that Grafana reads of a row."""
+
 
 @attr.s
 class Query(core.Target):  # type: ignore[misc]
@@ -101,6 +104,8 @@ def mended(value: Any) -> Any:  # noqa: ANN401 - JSON is of any shape
 
     Only a threshold's base keeps its null: there it means minus infinity.
     """
+    if isinstance(value, core.RowPanel):
+        return {key: mended(item) for key, item in value.to_json_data().items() if key in _ROW}
     if hasattr(value, "to_json_data"):
         return mended(value.to_json_data())
     if isinstance(value, Step):
@@ -234,7 +239,7 @@ class Maker:
         panel = Modern(
             **common, type="text",
             options={"mode": "markdown", "content": content, "code": {"language": "plaintext", "showLineNumbers": False, "showMiniMap": False}},
-            defaults={"unit": "none"},
+            defaults={"unit": "none", "thresholds": {"mode": "absolute", "steps": [Step(None, BLUE)]}},
         )  # fmt: skip
         return Cell(panel=panel, width=width, height=height)
 

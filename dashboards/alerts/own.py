@@ -34,7 +34,7 @@ ALERTS: Final = (
         ),
         description="Prometheus cannot scrape the agent; everything it reads is missing meanwhile, not zero.",
         must_fire=Case(series={named("up", _UP): "1x2 0x20"}, at="10m", fires=_UP),
-        must_not_fire=Case(series={named("up", _UP): "0x3 1x20"}, at="10m"),
+        must_not_fire=Case(series={named("up", _UP): "1x2 0x20"}, at="5m"),
     ),
     Alert(
         name="AgentSilent",
@@ -87,7 +87,7 @@ ALERTS: Final = (
         ),
         description="A crash now loses what is in memory.",
         must_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="8m", fires=_SINK),
-        must_not_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x1 1x20"}, at="8m"),
+        must_not_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="4m"),
     ),
     Alert(
         name="SamplesGivenUp",
@@ -115,7 +115,7 @@ ALERTS: Final = (
         ),
         description="Nothing is lost until the spool is full.",
         must_fire=Case(series={series(agent.SINK_UP, _SINK): "0x40"}, at="20m", fires=_SINK),
-        must_not_fire=Case(series={series(agent.SINK_UP, _SINK): "0x10 1x30"}, at="20m"),
+        must_not_fire=Case(series={series(agent.SINK_UP, _SINK): "1x2 0x40"}, at="10m"),
     ),
     Alert(
         name="ConfigReloadFailed",
@@ -128,6 +128,6 @@ ALERTS: Final = (
         ),
         description="A restart would fail; mend the file before then.",
         must_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "0x20"}, at="10m", fires=_NODE),
-        must_not_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "0x3 1x20"}, at="10m"),
+        must_not_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "1x2 0x20"}, at="5m"),
     ),
 )

@@ -11,7 +11,6 @@ from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals import power, rack
 
-
 _INCONSISTENT: Final = 'state="inconsistent"'
 
 
@@ -39,7 +38,7 @@ ALERTS: Final = (
         ),
         description="No IT energy, or a PUE below 1: a meter is at the wrong point, missing from the inventory, or scaled wrongly.",
         must_fire=Case(series=_inconsistent("1x60"), at="45m", fires={**SITE, "window": "1d"}),
-        must_not_fire=Case(series=_inconsistent("1x10 0x50"), at="45m"),
+        must_not_fire=Case(series=_inconsistent("0x10 1x50"), at="25m"),
     ),
     Alert(
         name="SitePueCoverageLow",
@@ -66,7 +65,7 @@ ALERTS: Final = (
         ),
         description="Energy registers bridge the gap when the meter is back; a meter without one loses these hours for good.",
         must_fire=Case(series={series(facility.METER_UP, _METER): "1x5 0x30"}, at="20m", fires=_METER),
-        must_not_fire=Case(series={series(facility.METER_UP, _METER): "1x5 0x2 1x30"}, at="20m"),
+        must_not_fire=Case(series={series(facility.METER_UP, _METER): "1x5 0x30"}, at="8m"),
     ),
     Alert(
         name="PduSilent",
@@ -79,7 +78,7 @@ ALERTS: Final = (
         ),
         description="The rack's power is unknown while a PDU is silent: it is not counted as zero.",
         must_fire=Case(series={series(facility.PDU_UP, _PDU): "0x30"}, at="20m", fires=_PDU),
-        must_not_fire=Case(series={series(facility.PDU_UP, _PDU): "0x5 1x30"}, at="20m"),
+        must_not_fire=Case(series={series(facility.PDU_UP, _PDU): "1x5 0x30"}, at="12m"),
     ),
     Alert(
         name="SitePdusSilent",

@@ -60,7 +60,7 @@ ALERTS: Final = (
         ),
         description="The rack draws more than the inventory says it may.",
         must_fire=Case(series=_power("1.05x20"), at="10m", fires=RACK, value="105%"),
-        must_not_fire=Case(series=_power("1.05x3 0.9x20"), at="10m"),
+        must_not_fire=Case(series=_power("0.9x3 1.05x20"), at="6m"),
     ),
     Alert(
         name="RackHot",
@@ -86,6 +86,6 @@ ALERTS: Final = (
         ),
         description="Above 32 °C the inlet is outside what class A1 equipment allows (ASHRAE TC 9.9).",
         must_fire=Case(series=_inlet("34x20"), at="10m", fires=RACK, value="34"),
-        must_not_fire=Case(series=_inlet("34x3 30x20"), at="10m"),
+        must_not_fire=Case(series=_inlet("30x3 34x20"), at="6m"),
     ),
 )

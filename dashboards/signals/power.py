@@ -36,7 +36,7 @@ HUB_POWER: Final = Signal(
     name=Text("Power of the hub", "枢纽功率"),
     description=Text("Power of all sites, by boundary.", "所有站点的功率，按边界汇总。"),
     unit="watt",
-    expr=f"sum by (hub, boundary) (max by (hub, site, boundary) ({of(site.SITE_POWER)}))",
+    expr=f"sum by (hub, boundary) (max by (hub, site, boundary) ({of(site.SITE_POWER, scope='hub')}))",
     legend="{{hub}} {{boundary}}",
     record="hub:dc_power_watts:sum",
     least=0,

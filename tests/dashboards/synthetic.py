@@ -1,0 +1,141 @@
+"""Series that cover the catalogue for every hub of the registry, as an exposition page at any moment.
+
+Not a simulation: one plausible value a series, counters that rise, so that a query which returns nothing is a wrong query.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+from agent.kpi.judge import STATES
+from agent.kpi.model import PUE_STATES, WINDOWS
+from collectors.catalogue import all_metrics, site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from agent.hubs.model import Hub, Registry
+    from collectors.base import Metric
+
+START = time.time() - 86_400
+TARGET_METRICS = (
+    site.KPI_VALUE, site.KPI_COVERAGE, site.TARGET_VALUE, site.TARGET_DEADLINE, site.TARGET_INFO, site.TARGET_STATE, site.OBSERVATION_VALUE,
+)  # fmt: skip
+OPTIONS: Mapping[str, Sequence[str]] = {
+    "row": ("A",),
+    "rack": ("A01", "A02"),
+    "feed": ("A", "B"),
+    "kind": ("space", "power"),
+    "window": WINDOWS,
+    "boundary": ("facility", "it", "renewable", "reused"),
+    "quantile": ("0.5", "0.9"),
+    "peer": ("guangzhou", "shenzhen", "hangzhou"),
+    "vendor": ("huawei",),
+    "precision": ("fp16", "fp32"),
+    "mode": ("idle", "user", "iowait"),
+    "fstype": ("ext4",),
+    "mountpoint": ("/",),
+    "method": ("racks", "units", "power"),
+    "point": ("utility", "it_input"),
+    "category": ("2",),
+    "phase": ("1",),
+}
+BY_METRIC: Mapping[tuple[str, str], Sequence[str]] = {
+    (site.SITE_PUE_STATE.full_name, "state"): PUE_STATES,
+    ("dc_site_info", "state"): ("in_service", "under_construction"),
+    ("dc_rack_info", "state"): ("in_service", "under_construction"),
+}
+VALUES = {"facility": 1200.0, "it": 1000.0}
+
+
+def page(registry: Registry, now: float, *, computed: bool = True, stamped: bool = False) -> str:
+    """Return every series with its value at a moment, labelled as a scrape would label it.
+
+    Without `computed`, the values agents compute for KPIs are left out, so that only raw series can answer for them.
+    """
+    stamp = f" {now * 1000:.0f}" if stamped else ""
+    return "".join(
+        f"{name}{{{labels}}} {value:.10g}{stamp}\n"
+        for name, labels, value in _samples(registry, now, ("n1",))
+        if computed or name != site.KPI_VALUE.full_name
+    )
+
+
+def _samples(registry: Registry, now: float, instances: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+    metrics = [metric for metric in all_metrics() if metric not in TARGET_METRICS]
+    for hub in registry.hubs.values():
+        for metric in metrics:
+            yield from _of_metric(metric, hub, now, instances)
+        yield from _of_targets(hub)
+
+
+def _of_metric(metric: Metric, hub: Hub, now: float, instances: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+    def options(label: str) -> Sequence[str]:
+        if label == "hub":
+            return (hub.key,)
+        if label == "site":
+            return (f"{hub.key}-1",)
+        if label == "scope":
+            return tuple(hub.scopes) or ("some",)
+        return BY_METRIC.get((metric.full_name, label)) or OPTIONS.get(label, (f"some-{label}",))
+
+    target = () if metric.full_name.startswith("dc_") else ("hub", "site", "instance")
+    names = (*metric.labels, *target)
+    for values in itertools.product(*(instances if label == "instance" else options(label) for label in names)):
+        labels = dict(zip(names, values, strict=True))
+        text = ",".join(f'{name}="{value}"' for name, value in labels.items())
+        if metric.type == "histogram":
+            for suffix, extra in (("_bucket", ',le="+Inf"'), ("_sum", ""), ("_count", "")):
+                yield metric.full_name + suffix, text + extra, now - START
+        elif metric.type == "counter":
+            yield metric.full_name, text, now - START
+        elif metric.full_name.endswith("_info") or "state" in labels:
+            # Targets and PUEs are in one state at a time.
+            yield metric.full_name, text, float(labels.get("state") in (None, "in_service", "under_construction", "valid"))
+        else:
+            yield metric.full_name, text, VALUES.get(labels.get("boundary", ""), 0.5)
+
+
+def _of_targets(hub: Hub) -> Iterator[tuple[str, str, float]]:
+    for fact in (*hub.facts, *hub.policy):
+        base = f'hub="{hub.key}",target="{fact.id}",kpi="{fact.kpi.key}",scope="{fact.scope}"'
+        yield site.TARGET_INFO.full_name, f'{base},kind="{fact.kind}",source="s",stated="2024"', 1
+        yield site.OBSERVATION_VALUE.full_name, f'{base},stated="2024"', 1
+        if fact.value is not None:
+            yield site.TARGET_VALUE.full_name, f'{base},op="{fact.op}"', fact.value
+            yield site.TARGET_DEADLINE.full_name, base, START + 9e7
+        for state in STATES:
+            yield site.TARGET_STATE.full_name, f'{base},state="{state}"', float(state == "at_risk")
+    for kpi, scope in {(fact.kpi.key, fact.scope) for fact in (*hub.facts, *hub.policy)}:
+        for metric in (site.KPI_VALUE, site.KPI_COVERAGE):
+            yield metric.full_name, f'hub="{hub.key}",kpi="{kpi}",scope="{scope}"', 1
+
+
+@contextmanager
+def served(registry: Registry, *, computed: bool = True) -> Iterator[str]:
+    """Serve the page on loopback; yields its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = page(registry, time.time(), computed=computed).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,181 @@
+"""Recording rules and alerts, judged by promtool."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from agent.hubs.loader import load_registry
+from collectors.catalogue import all_metrics
+from dashboards import rule_files
+from dashboards.alerts import ALERTS, GROUPS
+from dashboards.alerts.base import RUNBOOK
+from dashboards.promql import for_panel, for_rule, metric, metric_names, of
+from dashboards.rules import recording_groups
+from dashboards.signals import all_signals, kpi
+from tests.support import ROOT, binary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agent.hubs.model import Registry
+
+GIVEN_BY_PROMETHEUS = {"up"}
+TARGET_LABELS = {"instance", "job", "le"}
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+@pytest.fixture(scope="module")
+def built(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rules")
+    rule_files.write(folder, registry)
+    return folder
+
+
+def declared() -> set[str]:
+    names = set()
+    for found in all_metrics():
+        names.add(found.full_name)
+        if found.type == "histogram":
+            names |= {f"{found.full_name}{suffix}" for suffix in ("_bucket", "_sum", "_count")}
+    return names
+
+
+def promtool(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([binary("promtool"), *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_promtool_takes_rules_and_alerts(built: Path) -> None:
+    """Promtool accepts both rule files."""
+    result = promtool(built, "check", "rules", "rules.yml", "alerts.yml")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_case_holds(built: Path) -> None:
+    """Promtool finds every alert firing when it must, quiet when it must not, and every KPI rule exact."""
+    result = promtool(built, "test", "rules", "tests.yml")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "test"),
+    [
+        ("alerts.yml", "> 0.8 <= 1", "> 0.9 <= 1", "RackFailoverTight must fire"),
+        ("alerts.yml", "for: 10m", "for: 0m", "PduSilent must not fire"),
+        ("rules.yml", 'boundary="facility"', 'boundary="reused"', "PUE of a hub"),
+    ],
+)
+def test_a_changed_rule_is_noticed(built: Path, tmp_path: Path, file: str, old: str, new: str, test: str) -> None:
+    """Promtool's tests fail when a threshold, a wait or an expression is changed, and hold where nothing is."""
+    contents = {name: (built / name).read_text("utf-8") for name in ("rules.yml", "alerts.yml", "tests.yml")}
+    tests = yaml.safe_load(contents["tests.yml"])
+    tests["tests"] = [case for case in tests["tests"] if case["name"].startswith(test)]
+    contents["tests.yml"] = yaml.safe_dump(tests)
+    for name, text in contents.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    assert promtool(tmp_path, "test", "rules", "tests.yml").returncode == 0
+    assert old in contents[file]
+    (tmp_path / file).write_text(contents[file].replace(old, new), "utf-8")
+    assert promtool(tmp_path, "test", "rules", "tests.yml").returncode == 1
+
+
+def test_the_same_bytes_every_time(built: Path, registry: Registry, tmp_path: Path) -> None:
+    """Building twice writes the same bytes, a newline at the end."""
+    for path in rule_files.write(tmp_path, registry):
+        content = path.read_bytes()
+        assert content == (built / path.name).read_bytes()
+        assert content.endswith(b"\n")
+
+
+def test_rules_read_only_what_exists(registry: Registry) -> None:
+    """Every metric in a rule or alert is declared in the catalogue, recorded by a rule, or made by Prometheus itself."""
+    rules = [rule for group in recording_groups(registry) for rule in group.rules]
+    known = declared() | {rule.record for rule in rules} | GIVEN_BY_PROMETHEUS
+    for expr in (*(rule.expr for rule in rules), *(alert.expr for alert in ALERTS)):
+        assert set(metric_names(expr)) <= known, expr
+
+
+def test_recorded_names_follow_the_convention(registry: Registry) -> None:
+    """Recorded series are named level:metric:operation."""
+    for group in recording_groups(registry):
+        for rule in group.rules:
+            assert re.fullmatch(r"[a-z_]+:[a-zA-Z0-9_]+:[a-z0-9_]+", rule.record), rule.record
+
+
+def test_a_kpi_has_one_rule(registry: Registry) -> None:
+    """Each measurable KPI of the registry has exactly one rule of its own, and none is made up."""
+    rules = [rule for group in recording_groups(registry) for rule in group.rules if rule.record == kpi.RECORD]
+    keys = [rule.labels["kpi"] for rule in rules if rule.labels]
+    assert sorted(keys) == sorted(set(keys))
+    assert set(keys) <= set(registry.kpis)
+    assert set(keys) == set(kpi.WITNESS)
+    measurable = {key for key, found in registry.kpis.items() if not found.measured["en"].startswith("registered only")}
+    assert measurable <= set(keys)
+
+
+def test_alerts_say_what_to_do() -> None:
+    """Every alert has a unique name, both languages, a group, and a chapter in the runbook that it leads to."""
+    chapters = set(re.findall(r"^## (\w+)$", (ROOT / RUNBOOK).read_text("utf-8"), re.MULTILINE))
+    assert {alert.name for alert in ALERTS} == chapters
+    assert len({alert.name for alert in ALERTS}) == len(ALERTS)
+    assert [alert for alerts in GROUPS.values() for alert in alerts] == list(ALERTS)
+    for alert in ALERTS:
+        texts = alert.annotations()
+        assert texts["runbook_url"] == f"{RUNBOOK}#{alert.name.lower()}"
+        assert ":" in texts["summary"], f"{alert.name} says what is wrong, then what to do"
+        assert re.search(r"[\u4e00-\u9fff]", texts["summary_zh"])
+        assert alert.must_fire.fires is not None
+        assert alert.must_not_fire.fires is None
+
+
+def test_alert_labels_are_there(registry: Registry) -> None:
+    """A label that an alert's text names is one that its case carries."""
+    del registry
+    for alert in ALERTS:
+        named = set(re.findall(r"\$labels\.(\w+)", " ".join(alert.annotations().values())))
+        assert named <= set(alert.must_fire.fires or {}), alert.name
+
+
+def test_signals_read_only_what_exists(registry: Registry) -> None:
+    """Every metric and label of a signal is declared; a name the catalogue does not know is found out."""
+    labels = {label for found in all_metrics() for label in found.labels} | TARGET_LABELS | {"hub", "site", "tenth"}
+    for signal in all_signals(registry):
+        assert set(metric_names(signal.expr)) <= declared() | {kpi.RECORD}, signal.key
+        for group in re.findall(r"\b(?:by|on|group_left)\s*\(([^()]*)\)", signal.expr):
+            assert {label.strip() for label in group.split(",") if label.strip()} <= labels, signal.key
+        for label in re.findall(r"(\w+)(?:=~|!=|!~|=)\"", signal.expr):
+            assert label in labels, signal.key
+        for label in re.findall(r"{{(\w+)}}", signal.legend):
+            assert label in labels, signal.key
+
+
+def test_an_undeclared_metric_is_found_out() -> None:
+    """The reader of expressions finds names in all their places, and the catalogue refuses an unknown one."""
+    expr = 'sum by (hub) (rate(dc_old_name{a="node_load1"}[5m])) / on (hub) (site:x:sum offset 5m) > bool 3 unless foo_total'
+    assert set(metric_names(expr)) == {"dc_old_name", "site:x:sum", "foo_total"}
+    with pytest.raises(KeyError):
+        metric("dc_old_name")
+
+
+def test_places_are_rendered() -> None:
+    """A panel narrows by its variables or its one hub; a rule does not narrow."""
+    load = metric("node_load1")
+    assert for_panel(of(load, 'a="b"')) == 'node_load1{hub=~"$hub",site=~"$site",a="b"}'
+    assert for_panel(of(load, scope="hub"), hub="guian") == 'node_load1{hub="guian"}'
+    assert for_rule(of(load, 'a="b"')) == 'node_load1{a="b"}'
+    assert for_rule(of(load)) == "node_load1"
+
+
+def test_rule_files_are_plain_yaml(built: Path) -> None:
+    """The files are YAML that needs no tags, and every alert carries a severity."""
+    loaded = yaml.safe_load((built / "alerts.yml").read_text("utf-8"))
+    alerts = [rule for group in loaded["groups"] for rule in group["rules"]]
+    assert {rule["labels"]["severity"] for rule in alerts} == {"critical", "warning", "info"}
