@@ -64,8 +64,12 @@ class KernelFiles:
         """Read a file that holds one word or line, without the white space around it; raises OSError."""
         return self.read(path).decode("utf-8", "replace").strip()
 
+    def __del__(self) -> None:
+        """Close all once the last collector that reads by it has gone, as after a reload."""
+        self.close()
+
     def close(self) -> None:
-        """Close all; what is still read afterwards is opened each time."""
+        """Close all; what is still read afterwards is opened each time. No read may be under way."""
         with self._lock:
             self._closed = True
             descriptors = list(self._open.values())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
+import threading
 from typing import TYPE_CHECKING, get_args
 
 import psutil
@@ -16,6 +18,7 @@ from collectors.host.kernel import KernelFiles, SeriesByKey
 from collectors.host.options import Options
 from collectors.strict import Problems, read
 from tests.host.helpers import close, collect, collectors_of, page_of
+from tests.support import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,6 +192,24 @@ class TestKernelFiles:
         monkeypatch.setattr("collectors.host.kernel.os.open", fail)
         with pytest.raises(kind):
             KernelFiles().need("/proc/stat")
+
+
+def test_a_reload_leaves_no_descriptor_and_no_thread() -> None:
+    """Collectors that are made anew again and again, closed and dropped, leave nothing open."""
+
+    def held() -> tuple[int, int]:
+        gc.collect()
+        return len(os.listdir("/proc/self/fd")), sum(thread.name == "statvfs" for thread in threading.enumerate())  # noqa: PTH208
+
+    before = held()
+    for _ in range(3):
+        collectors = KIND.build(HostConfig(), CONTEXT)
+        page_of(collectors)
+        for collector in collectors:
+            if hasattr(collector, "close"):
+                collector.close()
+        del collectors, collector
+    wait_for(lambda: held() <= before, what="all is closed")
 
 
 def test_series_of_what_has_gone_are_forgotten() -> None:
