@@ -1,0 +1,172 @@
+"""Verify against real servers: every panel shows data from a Prometheus that scrapes and from a VictoriaMetrics that is pushed to."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.cli import main
+from agent.hubs.loader import load_registry
+from collectors.base import Unreachable
+from dashboards import rule_files
+from dashboards.build import build_all
+from dashboards.signals.base import Excuse
+from dashboards.verify import Dashboard, Server, fill, verify
+from tests.dashboards.synthetic import page, served
+from tests.support import ROOT, binary, free_port, get, running, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agent.hubs.model import Registry
+
+OPEN_EXCUSES = {"this KPI is registered, not measured"}
+"""Excuses that hold even where the whole catalogue is there."""
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+@pytest.fixture(scope="module")
+def dashboards(registry: Registry) -> list[Dashboard]:
+    return [Dashboard(json=built.json, excuses=built.excuses) for built in build_all(registry, "en")]
+
+
+@pytest.fixture(scope="module")
+def prometheus(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a Prometheus with our rules that scrapes every series of the catalogue but what agents compute for KPIs."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    rule_files.write(folder, registry)
+    port = free_port()
+    with served(registry, computed=False) as address:
+        (folder / "prometheus.yml").write_text(f"""\
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [rules.yml, alerts.yml]
+scrape_configs:
+  - {{job_name: hubgauge, honor_labels: true, static_configs: [{{targets: ["{address}"]}}]}}
+""")
+        command = [
+            binary("prometheus"), f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]  # fmt: skip
+        url = f"http://127.0.0.1:{port}"
+        with running(command, log=folder / "log", ready=f"{url}/-/ready"):
+            server = Server(url)
+            wait_for(
+                lambda: server.instant(
+                    'hub:dc_kpi:value{kpi="pue"} and rate(node_cpu_seconds_total[10s]) > 0 or hub:dc_kpi:value'
+                )
+            )
+            wait_for(lambda: server.instant("rate(node_cpu_seconds_total[10s]) > 0"))
+            yield url
+
+
+@pytest.fixture(scope="module")
+def victoriametrics(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a VictoriaMetrics that the whole catalogue was pushed to, and nothing records rules for."""
+    folder = tmp_path_factory.mktemp("victoriametrics")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        binary("victoria-metrics"), f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}",
+        "-search.latencyOffset=1s",
+    ]  # fmt: skip
+    with running(command, log=folder / "log", ready=f"{url}/health"):
+        now = time.time()
+        for age in range(300, 0, -15):
+            body = page(registry, now - age, stamped=True).encode()
+            request = urllib.request.Request(f"{url}/api/v1/import/prometheus", data=body)  # noqa: S310 - loopback
+            with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+                assert reply.status in (200, 204)
+        get(f"{url}/internal/force_flush")
+        server = Server(url)
+        wait_for(lambda: server.instant("dc_site_info"))
+        yield url
+
+
+@pytest.mark.parametrize("server", ["prometheus", "victoriametrics"])
+def test_every_panel_has_data(server: str, dashboards: list[Dashboard], request: pytest.FixtureRequest) -> None:
+    """With the whole catalogue there, no query is empty, fails, or needs an excuse, whether scraped or pushed."""
+    results = verify(dashboards, Server(request.getfixturevalue(server)))
+    assert len(results) > 200
+    bad = [str(result) for result in results if result.outcome != "data" and result.detail not in OPEN_EXCUSES]
+    assert not bad, "\n".join(bad)
+
+
+def test_the_command_reports(prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command verifies a folder of Chinese dashboards, tells the sum, and exits with 0."""
+    assert main(["dashboards", "build", "--out", str(tmp_path), "--language", "zh"]) == 0
+    capsys.readouterr()
+    status = main(["dashboards", "verify", "--prometheus", prometheus, "--dashboards", str(tmp_path), "--language", "zh"])
+    lines = capsys.readouterr().out.splitlines()
+    assert status == 0, "\n".join(lines)
+    assert " 0 empty, 0 failed" in lines[-1]
+
+
+def test_a_broken_panel_is_found(prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A query of a metric nobody has, and one that does not parse, are listed with their panel, and the exit status is 1."""
+    assert main(["dashboards", "build", "--out", str(tmp_path)]) == 0
+    for path in tmp_path.glob("*.json"):
+        if path.stem != "hubgauge-nodes":
+            path.unlink()
+    path = tmp_path / "hubgauge-nodes.json"
+    board = json.loads(path.read_text("utf-8"))
+    queries = [panel for panel in board["panels"] if panel.get("targets")]
+    queries[0]["targets"][0]["expr"] = 'dc_gone{instance=~"$instance"}'
+    queries[1]["targets"][0]["expr"] = "sum(("
+    path.write_text(json.dumps(board), "utf-8")
+    capsys.readouterr()
+    assert main(["dashboards", "verify", "--prometheus", prometheus, "--dashboards", str(tmp_path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f'empty: hubgauge-nodes: {queries[0]["title"]} [A]: dc_gone{{instance=~"n1"}}'
+    assert lines[1].startswith(f"failed: hubgauge-nodes: {queries[1]['title']} [A]: HTTP 400: ")
+    assert lines[-1].endswith("1 empty, 1 failed")
+
+
+def test_an_excuse_must_hold(prometheus: str) -> None:
+    """An empty query is excused only while its witness is missing too; NaN alone is no data."""
+    witnesses = {1: "dc_gone", 2: "dc_site_info", 3: ""}
+    panels = [
+        {"id": number, "title": f"p{number}", "targets": [{"refId": "A", "expr": "dc_gone", "instant": True}]}
+        for number in witnesses
+    ]
+    panels.append({"id": 4, "title": "p4", "targets": [{"refId": "A", "expr": "dc_site_info * NaN"}]})
+    board = {"uid": "u", "time": {"from": "now-1h", "to": "now"}, "templating": {"list": []}, "panels": panels}
+    excuses = {(number, "A"): (Excuse(reason="quiet", unless=witness),) for number, witness in witnesses.items()}
+    results = verify([Dashboard(json=board, excuses=excuses)], Server(prometheus))
+    assert [result.outcome for result in results] == ["excused", "empty", "excused", "empty"]
+
+
+def test_no_server_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A server that is not there is one line on stderr; an address that is none is wrong input."""
+    assert main(["dashboards", "verify", "--prometheus", f"http://127.0.0.1:{free_port()}"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert main(["dashboards", "verify", "--prometheus", "localhost:9090"]) == 2
+    assert "--prometheus" in capsys.readouterr().err
+    with pytest.raises(Unreachable):
+        Server(f"http://127.0.0.1:{free_port()}").instant("up")
+
+
+def test_variables_are_filled_in() -> None:
+    """Grafana's variables and the dashboard's are filled in, braces or not; what is unknown stays."""
+    filled = fill('rate(x{a=~"$site",b=~"${site:regex}"}[$__rate_interval]) + $__range_s + $other', {"site": "s1"}, 86_400)
+    assert filled == 'rate(x{a=~"s1",b=~"s1"}[375s]) + 86400 + $other'
+
+
+def test_the_shipped_config_is_taken(tmp_path: Path) -> None:
+    """Promtool takes the Prometheus config that is shipped, with the rules it names in their place."""
+    import shutil
+    import subprocess
+
+    shutil.copytree(ROOT / "deploy" / "prometheus", tmp_path / "prometheus")
+    rule_files.write(tmp_path / "prometheus" / "rules", load_registry())
+    checked = [binary("promtool"), "check", "config", str(tmp_path / "prometheus" / "prometheus.yml")]
+    result = subprocess.run(checked, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
