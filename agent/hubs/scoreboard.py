@@ -204,7 +204,7 @@ def _no_target(registry: Registry, hub: Hub, measured: Mapping[Key, Sequence[Evi
         if key in stated:
             continue
         known = measured.get((hub.key, key, WHOLE_HUB), ())
-        newest = max((point for item in known for point in item.points(now)), default=None)
+        newest = max((point for item in known for point in item.points(now)), key=lambda point: point.time, default=None)
         rows.append(
             {
                 "kpi": key,

@@ -49,6 +49,8 @@ MIN_INTERIM: Final = 7 / 365
 """Share of a year below which an interim value says nothing."""
 FRESH: Final = 2 * DAY
 """A measurement this old still speaks for now, so that a weekend's maintenance does not turn a promise unknown."""
+CLOSE: Final = 2 * 3600.0
+"""A measurement this close before the deadline speaks for it: the history keeps one an hour."""
 NEAR: Final = 45 * DAY
 """An annual value this far from the deadline still speaks for it: seven eighths of its year are the same."""
 TREND_POINTS: Final = 3
@@ -82,9 +84,13 @@ class Evidence:
 
     def points(self, until: float) -> list[Point]:
         """Return all values known at a moment, oldest first."""
-        by_time = {point.time: point for point in self.history}
-        by_time[self.time] = Point(self.time, self.value, self.coverage)
-        return [by_time[time] for time in sorted(by_time) if time <= until]
+        own = Point(self.time, self.value, self.coverage)
+        if self.history and self.history[-1].time >= self.time:  # not in order: the value itself is one of the earlier ones
+            others = (point for point in self.history if point.time != self.time)
+            known = sorted((*others, own), key=lambda point: point.time)
+        else:
+            known = [*self.history, own]
+        return known if known[-1].time <= until else [point for point in known if point.time <= until]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,11 +247,16 @@ def _decisive(fact: Fact, telling: Sequence[_Seen], due: float) -> _Seen | None:
     late, since what is below its goal later was below it then, too.
     """
     if fact.kpi.stock:
-        just_before = (s for s in reversed(telling) if s.point.time < due and _is_current(s, due))
+        just_before = (s for s in reversed(telling) if 0 < due - s.point.time <= _speaks_for(s))
         return next(just_before, None) or next((s for s in telling if s.point.time >= due), None)
     reach = NEAR if fact.kpi.annual else FRESH
     near = [s for s in telling if abs(s.point.time - due) <= reach]
     return min(near, key=lambda s: abs(s.point.time - due), default=None)
+
+
+def _speaks_for(seen: _Seen) -> float:
+    """Return how long before a deadline a value may lie and still be that day's: a registered one is its whole day's."""
+    return DAY if seen.evidence.kind == "registered" else CLOSE
 
 
 def _rising(fact: Fact, known: Sequence[Evidence], now: float, best: tuple[Evidence, Point] | None) -> Verdict:

@@ -2,17 +2,21 @@
 
 Lower bounds are remembered under a name of their own, since what was counted of a part must never be read as a count of all.
 Of annual KPIs only values of nearly a whole year are remembered: interim ones decide nothing.
+
+The ledger thins what is weeks old to the last value of each day, counted in UTC; a deadline falls elsewhere in that day. So the
+values of the last two days before a deadline are also remembered under a name of the deadline: their last one stays for good.
 """
 
 from __future__ import annotations
 
 import asyncio
+import bisect
 import logging
 import sqlite3
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from agent.kpi.judge import Evidence, Point
+from agent.kpi.judge import DAY, FRESH, Evidence, Point
 from agent.kpi.model import MIN_COVERAGE
 
 if TYPE_CHECKING:
@@ -37,13 +41,20 @@ class KpiHistory(Protocol):
         """Return what is remembered as (time, value), in order of time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must be known of a KPI to judge by: whether a whole year decides, and the moments by which it was promised."""
+
+    annual: bool
+    dues: tuple[float, ...]
+
+
 class Memory:
     """The earlier values of those KPIs that facts are judged by."""
 
-    def __init__(self, history: KpiHistory, keys: Iterable[tuple[Key, bool]]) -> None:
+    def __init__(self, history: KpiHistory, wanted: Mapping[Key, Wanted]) -> None:
         self._history = history
-        self._keys = dict(keys)
-        """Which KPIs to recall, and whether a whole year decides them."""
+        self._wanted = wanted
         self._recalled: dict[tuple[Key, bool], tuple[Point, ...]] = {}
         self._next = 0.0
 
@@ -58,18 +69,34 @@ class Memory:
             log.warning("targets: the ledger's history cannot be read (%s); judged by what is known from before", error)
 
     def _exchange(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[tuple[Key, bool], tuple[Point, ...]]:
-        for (hub, kpi, scope), found in measured.items():
+        for key, found in measured.items():
             for item in found:
                 if item.coverage is None or item.coverage >= MIN_COVERAGE:
-                    self._history.add_history(_name(kpi, bound=item.at_least), hub, scope, item.time, item.value)
+                    self._remember(key, item)
         recalled = {}
-        for (hub, kpi, scope), annual in self._keys.items():
-            coverage = MIN_COVERAGE if annual else None  # at least that, or it would not have been remembered
+        for key, wanted in self._wanted.items():
             for bound in (False, True):
-                rows = self._history.history(_name(kpi, bound=bound), hub, scope)
-                if rows:
-                    recalled[(hub, kpi, scope), bound] = tuple(Point(time, value, coverage) for time, value in rows)
+                points = self._recall(key, wanted, bound=bound)
+                if points:
+                    recalled[key, bound] = tuple(points)
         return recalled
+
+    def _remember(self, key: Key, item: Evidence) -> None:
+        hub, kpi, scope = key
+        name = kpi + _BOUND if item.at_least else kpi
+        self._history.add_history(name, hub, scope, item.time, item.value)
+        for due in self._wanted[key].dues if key in self._wanted else ():
+            if 0 < due - item.time <= FRESH:
+                self._history.add_history(_before(name, due), hub, scope, item.time, item.value)
+
+    def _recall(self, key: Key, wanted: Wanted, *, bound: bool) -> list[Point]:
+        hub, kpi, scope = key
+        name = kpi + _BOUND if bound else kpi
+        rows = dict(self._history.history(name, hub, scope))
+        for due in wanted.dues:
+            rows.update(self._history.history(_before(name, due), hub, scope))
+        coverage = MIN_COVERAGE if wanted.annual else None  # at least that, or it would not have been remembered
+        return thin([Point(time, rows[time], coverage) for time in sorted(rows)], wanted.dues)
 
     def beside(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[Key, list[Evidence]]:
         """Return what is measured with its earlier values, and those earlier values that nothing measures any more."""
@@ -88,5 +115,19 @@ class Memory:
         return result
 
 
-def _name(kpi: str, *, bound: bool) -> str:
-    return kpi + _BOUND if bound else kpi
+def thin(points: Sequence[Point], dues: Iterable[float] = ()) -> list[Point]:
+    """Keep the last value of each day (UTC), the last before each deadline, and all of the last two days."""
+    if not points:
+        return []
+    recent = points[-1].time - FRESH
+    ends = sorted(dues)
+
+    def stretch(point: Point) -> tuple[float, int]:
+        return point.time // DAY, bisect.bisect_right(ends, point.time)
+
+    following = [*map(stretch, points[1:]), None]
+    return [point for point, after in zip(points, following, strict=True) if point.time > recent or stretch(point) != after]
+
+
+def _before(name: str, due: float) -> str:
+    return f"{name} before {int(due)}"

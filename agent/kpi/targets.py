@@ -15,7 +15,7 @@ from agent.hubs.model import WHOLE_HUB
 from agent.hubs.scoreboard import verdicts
 from agent.kpi.judge import STATES, Evidence, Point, State, Verdict, evaluate
 from agent.kpi.measured import measure
-from agent.kpi.memory import Memory
+from agent.kpi.memory import Memory, Wanted
 from collectors.base import Schedule
 from collectors.catalogue import site as catalogue
 
@@ -62,9 +62,7 @@ class TargetCollector:
         self._clock = clock
         self._inventory = inventory
         self._complete = complete
-        facts = [fact for place in registry.lineage(hub) for fact in (*place.facts, *place.policy)]
-        keys = {(fact.hub, fact.kpi.key, fact.scope): fact.kpi.annual for fact in facts if fact.kind != "observation"}
-        self._memory = Memory(history, keys.items()) if history is not None else None
+        self._memory = Memory(history, _wanted(registry, hub)) if history is not None else None
         self.evidence: Mapping[Key, Sequence[Evidence]] = {}
         """What the last round went by: hand it to `scoreboard`, and a page says what the series say."""
 
@@ -81,6 +79,18 @@ class TargetCollector:
             for fact, verdict in verdicts(hub, self.evidence, now):
                 readings += _target(fact, verdict)
         return readings
+
+
+def _wanted(registry: Registry, hub: str) -> dict[Key, Wanted]:
+    """Return which KPIs the targets of a hub and of those above it are judged by, and when they are due."""
+    found: dict[Key, Wanted] = {}
+    for place in registry.lineage(hub):
+        for fact in (*place.facts, *place.policy):
+            if fact.kind != "observation":
+                key = (fact.hub, fact.kpi.key, fact.scope)
+                known = found[key].dues if key in found else ()
+                found[key] = Wanted(fact.kpi.annual, (*known, *(fact.due or ())))
+    return found
 
 
 def pue_limits(registry: Registry, hub: str, inventory: Inventory) -> dict[str, float]:

@@ -109,9 +109,10 @@ SLOW = [("2024-06-02", 100_000.0), ("2024-06-16", 101_000.0), ("2024-06-29", 102
         (CHIPS, [reported(210_000, "2025-03-01")], "2026-11-22", "unknown"),  # there in March; in December, who knows
         (CHIPS, [reported(150_000, "2025-03-01")], "2026-11-22", "missed"),  # below it in March: so in December, too
         (CHIPS, [measured(150_000, "2025-01-01")], "2025-01-01", "missed"),
-        (CHIPS, [measured(150_000, "2024-12-31")], "2025-01-01", "missed"),
+        (CHIPS, [measured(150_000, "2024-12-31")], "2025-01-01", "unknown"),  # half a day was left
+        (CHIPS, [replace(measured(150_000, "2024-12-31"), time=noon("2024-12-31") + 11 * 3600)], "2025-01-01", "missed"),  # an hour
         (CHIPS, [measured(150_000, "2024-11-01")], "2025-01-01", "unknown"),  # measured, but not to the end
-        (CHIPS, [measured(250_000, "2026-11-22", history=[("2024-12-31", 150_000.0)])], "2026-11-22", "missed"),
+        (CHIPS, [measured(250_000, "2026-11-22", history=[("2024-12-31", 150_000.0)])], "2026-11-22", "unknown"),
         (CHIPS, [reported(150_000, "2024-12-31")], "2025-01-01", "missed"),  # of the very day
         (CHIPS, [reported(150_000, "2024-12-30")], "2025-01-01", "expired_unreported"),
         (CHIPS, [measured(250_000, "2026-11-22", history=[("2025-02-01", 150_000.0)])], "2026-11-22", "missed"),

@@ -146,24 +146,44 @@ def test_page_passes_promtool(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def guian(chips: int, clock: Clock, ledger: Ledger) -> TargetCollector:
+    """Return the collector of a hub whose whole inventory lists some chips, as after a restart."""
+    listed = Inventory(
+        hub="guian", complete=True, sites={"a": Site(site="a")},
+        racks={"A": Rack(rack="A", site="a", devices=(Device(node="n", accelerators=chips),))},
+    )  # fmt: skip
+    return TargetCollector(REGISTRY, holding(), "guian", clock, ledger, inventory=listed)
+
+
+async def chips_state(collector: TargetCollector) -> str:
+    """Run a round and return the state of the 200 000 chips."""
+    states = of(list(await collector.collect()), site.TARGET_STATE)
+    return next(values[4] for values, value in states.items() if values[1] == "guian-chips-200000" and value == 1)
+
+
 async def test_history_is_remembered_and_judged_by(ledger: Ledger) -> None:
     """What was reached before the deadline is met after it, though less is there today and the agent was restarted."""
     clock = Clock(moment("2024-12-20T12:00"))
-
-    def guian(count: int) -> TargetCollector:
-        listed = Inventory(
-            hub="guian", complete=True, sites={"a": Site(site="a")},
-            racks={"A": Rack(rack="A", site="a", devices=(Device(node="n", accelerators=count),))},
-        )  # fmt: skip
-        return TargetCollector(REGISTRY, holding(), "guian", clock, ledger, inventory=listed)
-
-    async def state(collector: TargetCollector) -> str:
-        states = of(list(await collector.collect()), site.TARGET_STATE)
-        return next(values[4] for values, value in states.items() if values[1] == "guian-chips-200000" and value == 1)
-
-    assert await state(guian(200_000)) == "met"
+    assert await chips_state(guian(200_000, clock, ledger)) == "met"
     clock.now = moment("2025-06-01T12:00")
-    assert await state(guian(150_000)) == "met"
+    assert await chips_state(guian(150_000, clock, ledger)) == "met"
+
+
+@pytest.mark.parametrize(("evening", "expected"), [(200_000, "met"), (199_999, "missed")])
+async def test_the_last_hours_are_never_forgotten(evening: int, expected: str, tmp_path: Path) -> None:
+    """What was there on the deadline's evening decides, also when the ledger has long kept one value of that day: a later one."""
+    clock = Clock(0.0)
+    ledger = Ledger(tmp_path / "ledger.db", clock=clock)
+    for time, chips in (("30T12:00", 150_000), ("31T07:30", 190_000), ("31T23:30", evening), ("31T23:59", evening)):
+        clock.now = moment(f"2024-12-{time}")
+        await guian(chips, clock, ledger).collect()
+    clock.now = moment("2025-01-01T07:30")  # still the same day in UTC
+    await guian(250_000, clock, ledger).collect()
+    clock.now = moment("2025-03-01T12:00")
+    ledger.flush()
+    assert [v for _, v in ledger.history("accelerators", "guian", "hub")] == [190_000, 250_000]
+    assert await chips_state(guian(250_000, clock, ledger)) == expected
+    ledger.close()
 
 
 async def test_a_partial_count_is_never_remembered_as_a_whole_one(ledger: Ledger) -> None:
