@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, cast
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collectors.base import MetricType, Reading, Series
     from collectors.host.kernel import Setup
     from collectors.host.options import TextfileOptions
+
+log = logging.getLogger(__name__)
 
 _MAX_BYTES: Final = 16 * 2**20
 _TYPES: Final[Mapping[str, MetricType]] = {
@@ -71,32 +74,38 @@ class Textfile:
         """Read every file that has changed, and give what all of them say."""
         folder = os.fspath(self._folder or "")
         try:
-            names = [name for name in entries(folder) if name.endswith(".prom")]
+            paths = [f"{folder}/{name}" for name in entries(folder) if name.endswith(".prom")]
         except NoData:
             self._files = None
             return [(catalogue.TEXTFILE_ERROR.series(), 1.0)]
-        files = {name: self._load(f"{folder}/{name}", (self._files or {}).get(name)) for name in names}
+        files = {path: self._load(path, (self._files or {}).get(path)) for path in paths}
         if files != self._files:
+            before = self.problems
             self._readings = self._merge(files)
             self._files = files
+            for path, problem in self.problems.items():
+                if before.get(path) != problem:
+                    log.warning("%s: %s", path, problem)
+            for path in before.keys() - self.problems.keys():
+                log.info("%s: good again, or gone", path)
         return self._readings
 
     def _merge(self, files: dict[str, _File]) -> list[Reading]:
         """Put the files together; what one says twice, or after another, does not count."""
         merged: dict[Series, float] = {}
         used: dict[str, Metric] = {}
-        self.problems = {name: file.error for name, file in files.items() if file.error}
-        for name, file in files.items():
+        self.problems = {path: file.error for path, file in files.items() if file.error}
+        for path, file in files.items():
             if file.error:
                 continue
             try:
                 found = self._of_file(file.families, used)
             except BadReply as error:
-                self.problems[name] = str(error)
+                self.problems[path] = str(error)
                 continue
             for series, value in found:
                 merged.setdefault(series, value)
-            merged[catalogue.TEXTFILE_MTIME.series(name)] = float(file.stamp[0] // 10**9)
+            merged[catalogue.TEXTFILE_MTIME.series(path)] = float(file.stamp[0] // 10**9)
         self._metrics = used
         merged[catalogue.TEXTFILE_ERROR.series()] = float(bool(self.problems))
         return list(merged.items())

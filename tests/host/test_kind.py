@@ -209,7 +209,7 @@ def test_a_reload_leaves_no_descriptor_and_no_thread() -> None:
             if hasattr(collector, "close"):
                 collector.close()
         del collectors, collector
-    wait_for(lambda: held() <= before, what="all is closed")
+    wait_for(lambda: all(now <= then for now, then in zip(held(), before, strict=True)), what="all is closed")
 
 
 def test_series_of_what_has_gone_are_forgotten() -> None:
@@ -246,3 +246,20 @@ def test_an_interval_of_one_collector_is_an_option_of_each() -> None:
     """Each key's model is an Options."""
     section = HostConfig()
     assert all(isinstance(getattr(section, name), Options) for name in get_args(Name))
+
+
+def test_a_bad_text_file_is_logged_once_and_once_when_it_is_good(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A log line when a file goes bad and one when it is mended, and none in the rounds between."""
+    path = tmp_path / "a.prom"
+    path.write_text("not { a metric\n")
+    section = config(f"textfile: {{directory: {tmp_path}}}")
+    (collector,) = (made for made in KIND.build(section, CONTEXT) if made.name == "textfile")
+    with caplog.at_level("INFO"):
+        for _ in range(3):
+            assert dict(collect(collector)) == {catalogue.TEXTFILE_ERROR.series(): 1.0}
+        path.write_text("a_metric 1\n")
+        for _ in range(3):
+            readings = {series.prefix.strip(): value for series, value in collect(collector)}
+    assert readings["a_metric"] == 1.0
+    assert readings["node_textfile_scrape_error"] == 0.0
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
