@@ -177,14 +177,16 @@ class App:
         self._trends = self._evidence = None
         if loaded.inventory is None or self.ledger is None:
             return []
-        from agent.kpi.pue_collector import PueCollector  # noqa: PLC0415 - a node agent has none
+        from agent.hubs.limits import upper_limits  # noqa: PLC0415 - a node agent has none
+        from agent.kpi.pue_collector import PueCollector  # noqa: PLC0415
         from agent.kpi.racks import RackCollector  # noqa: PLC0415
         from agent.kpi.targets import TargetCollector  # noqa: PLC0415
 
         common: dict[str, Any] = {"snapshot": self.snapshot, "hub": loaded.config.file.hub, "inventory": loaded.inventory}
         from agent.web.trends import Trends  # noqa: PLC0415
 
-        pue = PueCollector(ledger=self.ledger, **common)
+        limits = upper_limits(self.hubs(), loaded.config.file.hub, loaded.inventory)
+        pue = PueCollector(ledger=self.ledger, targets=limits, **common)
         targets = TargetCollector(registry=self.hubs(), history=self.ledger, **common)
         self._trends, self._evidence = Trends(pue.pue), lambda: targets.evidence
         return [RackCollector(**common), pue, targets]

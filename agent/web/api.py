@@ -145,7 +145,10 @@ def racks(view: BoardView, where: str = "", *, needing: bool = False) -> Data:
 
 
 def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
-    """Return `/api/collectors`: each collector of each device, the silent ones first and the longest silent at the top."""
+    """Return `/api/collectors`: each collector of each device, the silent ones first and the longest silent at the top.
+
+    Under `kinds` those that read no device (the kernel's subsystems, the key figures) are one kind, with an empty name.
+    """
     found = sorted(
         view.health(),
         key=lambda one: (one.ok is not False, one.last_success or 0.0, one.collector, one.device),
@@ -153,9 +156,9 @@ def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
     kinds: dict[str, Data] = {}
     for one in found:
         kind = kinds.setdefault(
-            one.collector,
+            one.collector if one.device else "",
             {
-                "collector": one.collector,
+                "collector": one.collector if one.device else "",
                 "devices": 0,
                 "answering": 0,
                 "silent": 0,
@@ -175,7 +178,7 @@ def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
             "answering": sum(one.ok is True for one in found),
             "silent": sum(one.ok is False for one in found),
         },
-        "kinds": sorted(kinds.values(), key=lambda kind: (-kind["silent"], kind["collector"])),
+        "kinds": sorted(kinds.values(), key=lambda kind: (-kind["silent"], kind["collector"] == "", kind["collector"])),
         "collectors": [
             {
                 "collector": one.collector,

@@ -164,7 +164,7 @@ def _row(row: Row, w: Words) -> Safe:
         _cell("limit", w, _shown(row, w, "limit")),
         _cell("distance", w, _shown(row, w, "distance"), _small(_shown(row, w, "pace"))),
         _cell("deadline", w, _deadline(row, w), _forecast(row, w)),
-        _cell("coverage", w, _coverage(row, w)),
+        _cell("coverage", w, _coverage(row)),
     )
     return el("tbody", figures, el("tr", el("td", _details(row, w), colspan=len(_COLUMNS)), class_="more"), id=anchor(row))
 
@@ -210,9 +210,7 @@ def _deadline(row: Row, w: Words) -> Safe | str:
         return el("span", w("no_deadline"), class_="quiet")
     if due["from"] == due["to"]:
         return el("time", due["to"], datetime=due["to"])
-    return join(
-        [el("time", due["from"], datetime=due["from"]), raw(" &#8211; "), el("time", due["to"], datetime=due["to"])]
-    )
+    return join([el("time", due["from"], datetime=due["from"]), raw(" &#8211; "), el("time", due["to"], datetime=due["to"])])
 
 
 def _forecast(row: Row, w: Words) -> Safe | None:
@@ -224,11 +222,11 @@ def _forecast(row: Row, w: Words) -> Safe | None:
     return el("small", w("days_left", count=days) if days >= 0 else w("days_past", count=-days))
 
 
-def _coverage(row: Row, w: Words) -> Safe | str | None:
+def _coverage(row: Row) -> Safe | None:
     share = row["coverage"]
     if share is None:
         return None
-    return join([_shown(row, w, "coverage") or percent(share), svg.bar(share, kind="thin" if share < 0.95 else "")])  # noqa: PLR2004
+    return join([percent(share), svg.bar(share, kind="thin" if share < 0.95 else "")])  # noqa: PLR2004
 
 
 def _details(row: Row, w: Words) -> Safe:

@@ -75,7 +75,7 @@ def _kinds(kinds: list[Data], w: Words) -> Safe:
     rows = [
         el(
             "tr",
-            el("th", kind["collector"], scope="row"),
+            el("th", kind["collector"] or w("collectors.own"), scope="row"),
             el("td", number(kind["devices"]), class_="num"),
             el(
                 "td",

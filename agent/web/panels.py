@@ -49,7 +49,7 @@ def pue(data: Data, w: Words, zone: dt.tzinfo) -> Safe:
     return panel(
         f"pue-{data['site']}",
         w("pue"),
-        _lead_number(valued[-1], limit, w) if valued else None,
+        _lead_number(_telling(valued), limit, w) if valued else None,
         _limits(data, w),
         _trend(data, limit, w, zone),
         _windows(windows, limit, w),
@@ -57,21 +57,29 @@ def pue(data: Data, w: Words, zone: dt.tzinfo) -> Safe:
     )
 
 
+def _telling(valued: Sequence[Data]) -> Data:
+    """Return the window to show large: the longest that is covered well enough, else the one that is covered best."""
+    good = [window for window in valued if window["state"] == "valid"]
+    return good[-1] if good else max(valued, key=lambda window: window["coverage_ratio"] or 0.0)
+
+
 def _lead_number(window: Data, limit: float | None, w: Words) -> Safe:
-    over = limit is not None and window["pue"] > limit
-    kind = "" if limit is None else ("s-at_risk" if over else "s-met")
+    valid = window["state"] == "valid"
     name = [w.of("window", window["window"])]
+    if not valid:
+        name.append(f"{w.of('pue.state', window['state'])}, {percent(window['coverage_ratio'])}")
     if window["category"]:
         name.append(w("pue.category", category=window["category"]))
     if window["interim"]:
         name.append(w("pue.interim"))
+    state = None if limit is None else "unknown" if not valid else "at_risk" if window["pue"] > limit else "met"
     return el(
         "p",
-        svg.mark("at_risk" if over else "met") if limit is not None else None,
+        svg.mark(state) if state else None,
         el("b", ratio(window["pue"], 3), class_="big"),
         _doubt(window, w),
         el("small", " · ".join(name)),
-        class_=f"lead-number {kind}",
+        class_=f"lead-number s-{state}" if state else "lead-number",
     )
 
 
@@ -166,7 +174,8 @@ def _windows(windows: Sequence[Data], limit: float | None, w: Words) -> Safe:
 
 # ---------------------------------------------------------------- power
 
-_CHAIN: Final = ("facility", "utility", "ups_output", "pdu_output", "it_input", "it", "nodes", "chips")
+_CHAIN: Final = ("ups_output", "pdu_output", "it_input")
+"""What feeds what: here, and only here, the difference between two stages is a loss."""
 _CURVE: Final = {
     "facility": "c-facility", "utility": "c-facility", "ups_output": "c-ups", "pdu_output": "c-pdu", "it_input": "c-it", "it": "c-it",
     "nodes": "c-it", "chips": "c-chips",
@@ -200,7 +209,7 @@ def _stages(now: Sequence[Data], w: Words) -> Safe:
             note = w("power.silent", meters=stage["meters"])
         elif not stage["complete"]:
             note = w("power.part", answering=stage["answering"], meters=stage["meters"])
-        elif point in _CHAIN and before is not None and before > watts and point not in ("chips", "nodes"):
+        elif point in _CHAIN and before is not None and before > watts:
             note = f"{number(-(before - watts) / before * 100, 1)}{THIN}%"
         if point in _CHAIN:
             before = watts if stage["complete"] else None

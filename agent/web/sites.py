@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from agent.kpi.model import MIN_COVERAGE
 from agent.web.format import iso
 from collectors.catalogue import facility, node, rack, site
 
@@ -71,7 +72,7 @@ def windows(view: BoardView, where: str) -> list[Data]:
             "pue": values.get(window, (None, ""))[0],
             "category": values.get(window, (None, ""))[1],
             "state": states.get(window, "valid" if window in values else "no_data"),
-            "interim": window != "12mo",
+            "interim": window != "12mo" or coverage.get(window, 0.0) < MIN_COVERAGE,
             "coverage_ratio": coverage.get(window),
             "uncertainty_ratio": uncertainty.get(window),
             "renewable_energy_ratio": renewable.get(window),
