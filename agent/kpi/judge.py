@@ -10,7 +10,7 @@ The states, and when a figure is in them:
                       a deadline range past without the goal.
 `missed`              the deadline is past and evidence of that time shows it was not reached.
 `unknown`             no or too little data; something may have been reported, but not for this moment.
-`expired_unreported`  the deadline is past and nothing was measured near it.
+`expired_unreported`  the deadline is past, and nothing that could tell was measured, then or since.
 
 Rules that are not obvious, and why:
 
@@ -234,9 +234,9 @@ def _closed(
         return _verdict(fact, now, "missed", "broken_then", best, decided=decisive.point)
     if decisive is not None and not fact.kpi.stock:
         return _verdict(fact, now, "met", "kept_then", best, decided=decisive.point)
-    if any(s.point.time > due[1] for s in seen):
+    if any(s.point.time > due[1] and s.kept is not None for s in seen):
         return _verdict(fact, now, "unknown", "only_later", best)
-    measured = any(s.evidence.kind != "registered" for s in seen)
+    measured = any(s.evidence.kind != "registered" and s.kept is not None for s in seen)
     return _verdict(fact, now, "unknown" if measured else "expired_unreported", "ended_before" if measured else "expired", best)
 
 

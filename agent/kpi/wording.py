@@ -221,7 +221,8 @@ def _explain(fact: Fact, verdict: Verdict, language: Language) -> str:
         "decided_date": day_text(decided.time if decided else None, fact.timezone),
     }
     text = _REASONS[verdict.reason][language].format(**parts)
-    if verdict.reason == "expired" and verdict.value is not None:
+    text = text[0].upper() + text[1:]  # a sentence may begin with a value such as `at least 8 chips`
+    if verdict.reason == "expired" and verdict.value_kind == "registered":
         text += _LAST_REPORTED[language].format(**parts)
     if verdict.reason in ("broken", "over") and verdict.value is not None:
         for other in fact.alternatives:
