@@ -66,7 +66,7 @@ def main() -> list[tuple[str, float, str]]:
     ours, update = sorted(pages)[2], sorted(updates)[2]
     unchanged = cpu_of(page, 5)
     samples = RACKS * len(NAMES)
-    assert abs(len(page()) - size) < size // 4, "the pages must be of one kind"  # noqa: S101
+    assert abs(len(page()) - size) < size // 4, "the pages must be of one kind"
     print(f"exposition of {samples} samples ({size / 1e6:.1f} MB), CPU seconds")
     print(f"  prometheus-client generate_latest       {peer:8.3f}")
     print(f"  hubgauge, every value changed           {ours:8.3f}   {peer / ours:6.1f} x less")
