@@ -8,6 +8,7 @@ one line with file and line.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
@@ -78,13 +79,18 @@ def protocol_of(document: Document) -> Protocol:
 
 def metric_named(full_name: str) -> Metric:
     """Return the facility metric of this full name from the catalogue; raises ValueError naming the nearest one."""
-    from collectors.catalogue import facility, metrics_of  # noqa: PLC0415 - not before a profile is read
-
-    known = {metric.full_name: metric for metric in metrics_of(facility)}
+    known = _facility_metrics()
     if full_name not in known:
         message = f"unknown metric {full_name!r}{_nearest(full_name, known)}"
         raise ValueError(message)
     return known[full_name]
+
+
+@functools.cache
+def _facility_metrics() -> dict[str, Metric]:
+    from collectors.catalogue import facility, metrics_of  # noqa: PLC0415 - not before a profile is read
+
+    return {metric.full_name: metric for metric in metrics_of(facility)}
 
 
 def _nearest(name: str, known: dict[str, Path] | dict[str, Metric]) -> str:

@@ -91,7 +91,7 @@ class Channel:
     async def get(self, oids: Sequence[str]) -> dict[str, object]:
         """GET objects, in as many requests as they need; those that are not there are absent from the answer."""
         if len(oids) <= self.max_oids:
-            return await self._get(oids)
+            return await self._get(oids) if oids else {}
         return await self._in_parts(oids)
 
     async def _in_parts(self, oids: Sequence[str]) -> dict[str, object]:
@@ -111,9 +111,7 @@ class Channel:
                 raise
             self.max_oids = max(_SMALL, len(oids) // 2)  # some devices drop in silence what is too big for them
             return await self._in_parts(oids)
-        if found or len(oids) == 1:
-            return found
-        return await self._halve(oids)
+        return found if found or len(oids) <= 1 else await self._halve(oids)
 
     async def _halve(self, oids: Sequence[str]) -> dict[str, object]:
         middle = len(oids) // 2

@@ -170,8 +170,8 @@ class SnmpCollector:
                 self._stale = True
             plan.watched[oid] = now
         readings = decode(plan.points, values, self.dropped)
-        if not readings and plan.points and not values:
-            raise BadReply("answers, but none of the objects of its profile")
+        if not (readings or plan.constants or any(point.oid in values for point in plan.points)):
+            raise BadReply("answers, but has none of the objects of its profile")
         readings += plan.constants
         readings += self._up
         return readings

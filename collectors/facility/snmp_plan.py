@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.base import safe_label
 from collectors.facility.profile import metric_named
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collectors.base import Metric, Reading, Series
     from collectors.facility.snmp_profile import Column
     from collectors.facility.snmp_profile import Reading as Wanted
+
+_HUGE: Final = math.inf
 
 Raw = object
 """A value as the wire gives it: int, float, bytes, a text (an OID or an address), or None."""
@@ -64,11 +66,8 @@ class Naming:
 
 
 class Rule(NamedTuple):
-    """What a point needs beyond a factor. Most need nothing, and have none."""
+    """What a point needs beyond numbers. Most need nothing, and have none."""
 
-    missing: frozenset[float]
-    least: float
-    most: float
     mapped: Mapping[int, float]
     otherwise: float | None
     text: bool
@@ -76,13 +75,19 @@ class Rule(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One object that is polled: `value = (raw * multiplier + offset) / divisor`, whole numbers, so that 7467 mA is 7.467 A."""
+    """One object that is polled: `value = (raw * multiplier + offset) / divisor`, whole numbers, so that 7467 mA is 7.467 A.
+
+    A raw value below `least`, above `most` or among `missing` is no reading.
+    """
 
     oid: str
     series: Series
     multiplier: int
     offset: int
     divisor: int
+    least: float
+    most: float
+    missing: frozenset[float]
     rule: Rule | None
 
 
@@ -117,47 +122,39 @@ def decode(points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[
     readings: list[Reading] = []
     add = readings.append
     get = values.get
-    for oid, series, multiplier, offset, divisor, rule in points:
+    for oid, series, multiplier, offset, divisor, least, most, missing, rule in points:
         raw = get(oid)
         if raw is None:
             continue
-        if rule is None and type(raw) is int:
-            add((series, (raw * multiplier + offset) / divisor))
-            continue
-        value = _by_rule(raw, rule, get, dropped)
-        if value is not None:
-            value = (value * multiplier + offset) / divisor
-            if math.isfinite(value):
+        number = raw if type(raw) is int else _number(raw, text=rule is not None and rule.text)
+        if number is None:
+            dropped["not_a_number"] += 1
+        elif not least <= number <= most or number in missing:
+            dropped["sentinel"] += 1
+        elif rule is None or (number := _by_rule(number, rule, get, dropped)) is not None:
+            value = (number * multiplier + offset) / divisor
+            if -_HUGE < value < _HUGE:
                 add((series, value))
             else:
                 dropped["not_a_number"] += 1
     return readings
 
 
-def _by_rule(raw: Raw, rule: Rule | None, get: Callable[[str], Raw], dropped: Counter[str]) -> float | None:
-    number = _number(raw, text=rule is not None and rule.text)
-    if number is None:
-        dropped["not_a_number"] += 1
-        return None
-    if rule is None:
-        return number
-    if number in rule.missing or not rule.least <= number <= rule.most:
-        dropped["sentinel"] += 1
-        return None
+def _by_rule(number: float, rule: Rule, get: Callable[[str], Raw], dropped: Counter[str]) -> float | None:
     for oid, allowed in rule.guards:
         if text_of(get(oid)) not in allowed:
             dropped["invalid"] += 1
             return None
-    if rule.mapped or rule.otherwise is not None:
-        found: float | None = rule.mapped.get(number, rule.otherwise)  # type: ignore[call-overload] # 5.0 finds 5
-        if found is None:
-            dropped["unknown_state"] += 1
-        return found
-    return number
+    if not rule.mapped:
+        return number
+    found: float | None = rule.mapped.get(number, rule.otherwise)  # type: ignore[call-overload] # 5.0 finds 5
+    if found is None:
+        dropped["unknown_state"] += 1
+    return found
 
 
 def _number(raw: Raw, *, text: bool) -> float | None:
-    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+    if isinstance(raw, float):
         return raw
     if text and isinstance(raw, (bytes, str)):
         try:
@@ -339,18 +336,19 @@ def _point(
         divisor = math.lcm(factor.denominator, shift.denominator)
         multiplier, offset = int(factor * divisor), int(shift * divisor)
     rule = None
-    bounded = wanted.least is not None or wanted.most is not None
-    if wanted.missing or bounded or wanted.map or wanted.text or guards:
-        rule = Rule(
-            missing=frozenset(wanted.missing),
-            least=-math.inf if wanted.least is None else wanted.least,
-            most=math.inf if wanted.most is None else wanted.most,
-            mapped=wanted.map,
-            otherwise=wanted.otherwise,
-            text=wanted.text,
-            guards=guards,
-        )
-    return Point(oid, series, multiplier, offset, divisor, rule)
+    if wanted.map or wanted.text or guards:
+        rule = Rule(mapped=wanted.map, otherwise=wanted.otherwise, text=wanted.text, guards=guards)
+    return Point(
+        oid=oid,
+        series=series,
+        multiplier=multiplier,
+        offset=offset,
+        divisor=divisor,
+        least=-_HUGE if wanted.least is None else wanted.least,
+        most=_HUGE if wanted.most is None else wanted.most,
+        missing=frozenset(wanted.missing),
+        rule=rule,
+    )
 
 
 def _device_factor(wanted: Wanted, names: Mapping[str, str]) -> Fraction:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import sys
+from bisect import bisect_right
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +101,7 @@ class Fake(asyncio.DatagramProtocol):
     successor: Callable[[str], str | None] | None = None
     requests: int = 0
     largest: int = 0
+    _sorted: list[tuple[int, ...]] = field(default_factory=list, repr=False)
     _transport: asyncio.DatagramTransport | None = field(default=None, repr=False)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -167,8 +169,10 @@ class Fake(asyncio.DatagramProtocol):
         if self.successor is not None:
             return self.successor(name)
         here = tuple(map(int, name.split(".")))
-        later = sorted(tuple(map(int, oid.split("."))) for oid in self.objects)
-        return next((".".join(map(str, oid)) for oid in later if oid > here), None)
+        if len(self._sorted) != len(self.objects):
+            self._sorted = sorted(tuple(map(int, oid.split("."))) for oid in self.objects)
+        after = bisect_right(self._sorted, here)
+        return ".".join(map(str, self._sorted[after])) if after < len(self._sorted) else None
 
 
 @asynccontextmanager

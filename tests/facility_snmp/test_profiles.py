@@ -162,3 +162,29 @@ def test_factors_are_the_decimals_that_were_written() -> None:
     """A tenth is a tenth, not the binary number nearest to it."""
     assert (exact(0.1).numerator, exact(0.1).denominator) == (1, 10)
     assert exact(UNITS["kWh"].factor) * exact(0.1) == 360000
+
+
+def test_merge_keys_save_repetition() -> None:
+    """YAML's merge key takes another mapping's keys; a mapping's own win, and mistakes are told at their own line."""
+    text = GOOD + '  - &one {metric: dc_pdu_outlet_power_watts, table: rows, column: 7, unit: W, labels: {outlet: "{row}"}}\n'
+    profile = read(
+        "p.yaml",
+        SnmpProfile,
+        text=text + "  - {<<: *one, column: 8}\n  - {<<: [*one, {bits: 8}], unit: kW}\n".replace("{bits: 8}", "{scale: 2}"),
+    )
+    assert [(reading.column, reading.unit, reading.scale) for reading in profile.readings[2:]] == [
+        ("7", "W", 1),
+        ("8", "W", 1),
+        ("7", "kW", 2),
+    ]
+    assert mistakes(text + "  - {<<: *one, colum: 8}\n").startswith(
+        "p.yaml:15: readings[3].colum: unknown key; did you mean column?"
+    )
+    assert "expected a mapping to merge" in mistakes(text + "  - {<<: here, metric: x}\n")
+
+
+def test_merge_keys_cannot_be_made_to_explode() -> None:
+    """Mappings that merge themselves, or each other twice over and over, cost nothing."""
+    doubled = "".join(f"x{n}: &x{n} {{<<: [*x{n - 1}, *x{n - 1}]}}\n" for n in range(1, 40))
+    assert "unknown key" in mistakes("x0: &x0 {a: 1}\n" + doubled + "protocol: snmp\n<<: *x39\n")
+    assert "missing" in mistakes("--- &me\n<<: *me\nprotocol: snmp\n")
