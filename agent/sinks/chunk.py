@@ -50,4 +50,4 @@ def pack(items: Iterable[tuple[float, int, bytes]]) -> Chunk:
     compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
     raw = b"".join(blobs)
     payload = compressor.compress(raw) + compressor.flush()
-    return Chunk(time=min(times), samples=sum(samples), raw=len(raw), payload=payload)
+    return Chunk(time=float(min(times)), samples=sum(samples), raw=len(raw), payload=payload)

@@ -182,7 +182,8 @@ class Delivery:
     def post(self, body: bytes) -> Reply:
         """Send a gzip body of line protocol; returns when the database has answered or the time is up."""
         from influxdb_client.rest import ApiException  # noqa: PLC0415 - loaded by now
-        from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError as TimedOut  # noqa: PLC0415 - loaded by now
+        from urllib3.exceptions import HTTPError, NewConnectionError  # noqa: PLC0415 - loaded by now
+        from urllib3.exceptions import TimeoutError as TimedOut
 
         timeout = self._config.timeout
         response: Any = None

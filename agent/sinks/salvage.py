@@ -14,10 +14,11 @@ import os
 import shutil
 import sqlite3
 import struct
+from collections import Counter
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
-from agent.sinks.store import PAGE, SELECT, chunk_of, connect
+from agent.sinks.store import PAGE, SELECT, WAL_SHARE, chunk_of, connect, create_tables, kept_log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +31,15 @@ _ROWS_AT_ONCE: Final = 256
 _INSERT: Final = "INSERT OR IGNORE INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)"
 
 
-def salvage(path: Path, base: int) -> int:
-    """Replace a damaged file by one with its readable rows after `base`, renumbered; returns how many samples they hold."""
+def salvage(path: Path, base: int, expected: int) -> int:
+    """Replace a damaged file by one with its readable rows after `base`, renumbered; returns how many samples they hold.
+
+    `expected` is how many there should be.
+    """
     renewed, image, log = path.with_suffix(".new"), path.with_suffix(".image"), path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        shutil.copyfile(log, kept_log(path))
+    path.touch(mode=0o600)
     for leftover in (renewed, image):
         leftover.unlink(missing_ok=True)
     os.close(os.open(renewed, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -40,10 +47,11 @@ def salvage(path: Path, base: int) -> int:
         with closing(connect(renewed)) as target:
             for pragma in ("journal_mode=MEMORY", "synchronous=OFF"):  # no second copy of everything, one sync at the end
                 target.execute(f"PRAGMA {pragma}").fetchall()
+            create_tables(target)
             target.execute("BEGIN")
-            whole = path.exists() and _carry_over(f"{path.as_uri()}?mode=ro", target, base)
-            if not whole and path.exists() and _has_room(path, log):
-                _build_image(path, log, image, renewed)
+            whole = _carry_over(f"{path.as_uri()}?mode=ro", target, base)
+            if not (whole and _samples(target) >= expected) and _has_room(path):
+                _build_image(path, image, renewed)
                 _carry_over(f"{image.as_uri()}?immutable=1", target, base)
             saved = _renumber(target, base)
             target.execute("COMMIT")
@@ -54,10 +62,11 @@ def salvage(path: Path, base: int) -> int:
         raise
     finally:
         image.unlink(missing_ok=True)
-    for source, kept in ((path, path.with_suffix(".damaged")), (log, path.with_suffix(".damaged-wal"))):
-        kept.unlink(missing_ok=True)
-        with suppress(FileNotFoundError):
-            source.replace(kept)
+    path.replace(path.with_suffix(".damaged"))
+    path.with_suffix(".damaged-wal").unlink(missing_ok=True)
+    if kept_log(path).exists():
+        kept_log(path).replace(path.with_suffix(".damaged-wal"))
+    log.unlink(missing_ok=True)
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
     renewed.replace(path)
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -124,17 +133,20 @@ def _renumber(target: sqlite3.Connection, base: int) -> int:
     return tail - base
 
 
-def _has_room(path: Path, log: Path) -> bool:
-    needed = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
-    return shutil.disk_usage(path.parent).free > 2 * needed
+def _samples(target: sqlite3.Connection) -> int:
+    return int(target.execute("SELECT coalesce(sum(samples), 0) FROM batch").fetchone()[0])
 
 
-def _build_image(path: Path, log: Path, image: Path, empty: Path) -> None:
+def _has_room(path: Path) -> bool:
+    return shutil.disk_usage(path.parent).free > 2 * path.stat().st_size + WAL_SHARE
+
+
+def _build_image(path: Path, image: Path, empty: Path) -> None:
     """Put together a file SQLite can open: the damaged file, the log's pages over it, a sound first page in front."""
     shutil.copyfile(path, image)
     with image.open("rb+") as file:
-        if log.exists():
-            _lay_over(log.read_bytes(), file.fileno())
+        if kept_log(path).exists():
+            _lay_over(kept_log(path).read_bytes(), file.fileno())
         size = max(PAGE, file.seek(0, os.SEEK_END) // PAGE * PAGE)
         file.truncate(size)
         os.pwrite(file.fileno(), _first_page(empty, size // PAGE), 0)
@@ -143,7 +155,8 @@ def _build_image(path: Path, log: Path, image: Path, empty: Path) -> None:
 def _lay_over(log: bytes, fd: int) -> None:
     """Write the page of every frame of the log's last round, in order, whether or not its checksum holds."""
     frame = _FRAME_HEADER + PAGE
-    salts = log[_WAL_HEADER + 8 : _WAL_HEADER + 16]
+    heads = (16, _WAL_HEADER + 8, _WAL_HEADER + frame + 8)
+    salts = Counter(log[head : head + 8] for head in heads).most_common(1)[0][0]  # the header's, unless that is what is damaged
     most = os.fstat(fd).st_size // PAGE + len(log) // frame + 1
     for start in range(_WAL_HEADER, len(log) - frame + 1, frame):
         (number,) = struct.unpack_from(">I", log, start)
@@ -156,7 +169,8 @@ def _first_page(empty: Path, pages: int) -> bytes:
     scratch = empty.with_suffix(".first")
     scratch.unlink(missing_ok=True)
     try:
-        connect(scratch).close()
+        with closing(connect(scratch)) as connection:
+            create_tables(connection)
         page = bytearray(scratch.read_bytes()[:PAGE])
     finally:
         scratch.unlink(missing_ok=True)

@@ -392,6 +392,11 @@ class Spool:
         """Whether there is something to send."""
         return bool(self._disk_waiting or self._ring)
 
+    def has_memory(self) -> bool:
+        """Tell whether anything that waits is only in memory."""
+        with self._state:
+            return bool(self._in_memory())
+
     def dead_letters(self) -> list[DeadLetter]:
         """Return the lines the database would not take."""
         with self._disk:

@@ -14,6 +14,7 @@ that what a damaged file has lost can be counted exactly, and rows sent but not 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ WAL_SHARE: Final = 4 * 2**20
 """The write-ahead log is folded into the file at half of this; it counts towards the quota."""
 
 ROW_OVERHEAD: Final = 64
+SHRINK_PAGES: Final = 2048
 MAX_REASON: Final = 500
 MAX_LINE: Final = 64 * 1024
 BUSY: Final = 5.0
@@ -62,6 +64,14 @@ class Damaged(StoreError):  # noqa: N818 - a state of the file, not of the progr
     """The file does not hold what was written."""
 
 
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables of a new store in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _SCHEMA:
+        connection.execute(statement)
+    connection.execute("COMMIT")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """A line the database will never take, and what it said."""
@@ -69,6 +79,11 @@ class DeadLetter:
     time: float
     reason: str
     line: bytes
+
+
+def kept_log(path: Path) -> Path:
+    """Return where a copy of the write-ahead log is put while a damaged spool is dealt with."""
+    return path.with_suffix(".log")
 
 
 def chunk_of(row: tuple[object, ...]) -> Chunk | None:
@@ -100,7 +115,7 @@ def translated() -> Iterator[None]:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a store's file, making its tables where it is new."""
+    """Open a store's file, which need not have its tables yet."""
     connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
         # Exclusive: no shared-memory file to be made on a full disk. Set before the first read of the file.
@@ -110,11 +125,6 @@ def connect(path: Path) -> sqlite3.Connection:
         for pragma in ("synchronous=FULL", "secure_delete=OFF", "cache_size=-2048", "temp_store=MEMORY", "cell_size_check=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         connection.execute("PRAGMA journal_size_limit=" + str(WAL_SHARE)).fetchall()
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in _SCHEMA:
-                connection.execute(statement)
-            connection.execute("COMMIT")
     except BaseException:
         connection.close()
         raise
@@ -138,6 +148,7 @@ class Store:
         self.base = 0
         self.tail = 0
         self.used = 0
+        self._free = 0
         self.oldest_time: float | None = None
 
     @property
@@ -161,6 +172,8 @@ class Store:
             renewed = self.path.with_suffix(".new")
             if renewed.exists():  # ended in the middle of setting a damaged file aside
                 renewed.unlink() if self.path.exists() else renewed.replace(self.path)
+            if not (self.path.exists() and self.path.stat().st_size) and self._keep_log():
+                raise Damaged("the file is empty, its log is not")  # SQLite would delete the log
             if not self.path.exists():
                 os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             connection = connect(self.path)
@@ -170,42 +183,53 @@ class Store:
                 connection.close()
                 raise
             self._connection = connection
+            kept_log(self.path).unlink(missing_ok=True)
             return missing
 
     def _measure(self, connection: sqlite3.Connection) -> int:
-        """Find what waits from the first and last rows alone, however large the file."""
+        """Find what waits from the first and last rows alone, however large the file; returns the samples missing."""
         connection.execute(f"PRAGMA wal_autocheckpoint={self._checkpoint_pages}").fetchall()
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            if self.tail > self.base and self._keep_log():
+                raise Damaged("the tables are missing")
+            create_tables(connection)
         connection.execute("SELECT count(*) FROM dead_letter WHERE id < 0").fetchone()
+        if self._opened_before:  # a commit that failed may be in the log all the same; its chunks are still in memory
+            connection.execute("DELETE FROM batch WHERE id > ?", (self.tail,))
         rows = connection.execute(f"{SELECT} WHERE id > ? ORDER BY id LIMIT 1", (self.base,)).fetchall()
         rows += connection.execute(f"{SELECT} ORDER BY id DESC LIMIT 1").fetchall()
         chunks = [chunk_of(row) for row in rows]
         first, last = (chunks[0], chunks[-1]) if chunks else (None, None)
         if None in chunks:
             raise Damaged("a row does not match its checksum")
-        if self._opened_before:  # a commit that failed may be in the log all the same; its chunks are still in memory
-            connection.execute("DELETE FROM batch WHERE id > ?", (self.tail,))
-            last = chunk_of(row) if (row := connection.execute(f"{SELECT} ORDER BY id DESC LIMIT 1").fetchone()) else None
-        self._opened_before = True
-        self._trimmed = 0
-        self.oldest_time = None
         if first is None or last is None or last.id <= self.base:
             missing = self.tail - self.base
-            self.base = self.tail = max(self.tail, last.id if last else 0)
+            base = tail = max(self.tail, last.id if last else 0)
         else:
             missing = max(0, self.tail - last.id)
-            begin = first.id - first.samples
-            if begin > self.base:  # rows are missing at the front as well, or the mark is older than the file
-                missing += begin - self.base if self._marked else 0
-                self.base = begin
-            self.tail = last.id
-            self.oldest_time = first.time
+            base, tail = max(self.base, first.id - first.samples), last.id
+            if self._marked:  # else the lock file was lost, which is no damage
+                missing += base - self.base
+        if missing and self._keep_log():
+            raise Damaged("rows are missing")
+        self._opened_before = True
+        self._trimmed = 0
+        self.base, self.tail = base, tail
+        self.oldest_time = first.time if first and base < tail else None
         self._count_pages(connection)
         return missing
+
+    def _keep_log(self) -> bool:
+        """Put a copy of the log beside the file, before closing deletes it: it may hold rows that SQLite does not see."""
+        log, kept = self.path.with_name(self.path.name + "-wal"), kept_log(self.path)
+        if log.exists() and log.stat().st_size:
+            shutil.copyfile(log, kept)
+        return kept.exists()
 
     def _count_pages(self, connection: sqlite3.Connection) -> None:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         free = connection.execute("PRAGMA freelist_count").fetchone()[0]
-        self.used = (pages - free) * PAGE
+        self.used, self._free = (pages - free) * PAGE, free
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -259,15 +283,21 @@ class Store:
         if self.oldest_time is None and entered:
             self.oldest_time = entered[0].time
         self.advance(max(self.base, dropped_to))
+        self._shrink()
         return dropped_to, refused
 
     def _trim(self, connection: sqlite3.Connection) -> None:
-        """Delete the rows that were sent, and give a large emptied file back to the disk."""
+        """Delete the rows that were sent."""
         if self._trimmed < self.base:
             connection.execute("DELETE FROM batch WHERE id <= ?", (self.base,))
         self._count_pages(connection)
-        if self.base == self.tail and connection.execute("PRAGMA freelist_count").fetchone()[0] > WAL_SHARE // PAGE:
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
+
+    def _shrink(self) -> None:
+        """Give some of a large file that is nearly empty back to the disk."""
+        if self._free > WAL_SHARE // PAGE and self._free * PAGE > 3 * self.used:
+            with translated():  # a script, since execute() would take one step of it: a single page
+                self.connection.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
+                self._count_pages(self.connection)
 
     def _make_room(self, connection: sqlite3.Connection, need: int) -> int:
         """Delete the oldest rows until `need` bytes fit; returns the last id deleted, 0 if none was."""
@@ -358,7 +388,7 @@ class Store:
         waiting = self.tail - self.base
         self.shut()
         with translated():
-            saved = salvage(self.path, self.base)
+            saved = salvage(self.path, self.base, waiting)
         self.tail = self.base + saved
         self.lock.write(Mark(base=self.base, tail=self.tail))
         return max(0, waiting - saved) + self.open()

@@ -6,7 +6,6 @@ import gzip
 import json
 import signal
 import socket
-import subprocess
 import threading
 import time
 import urllib.parse
@@ -24,6 +23,7 @@ from collectors.base import Batch, Metric
 from tests.support import binary, free_port, get, running, wait_for
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
 QUICK = Pace(first=0.02, most=0.2, linger=0.02)
@@ -102,7 +102,7 @@ class Victoria:
     def export(self, match: str = '{__name__!=""}') -> list[dict[str, object]]:
         """Return every stored series with its raw values and timestamps."""
         get(f"{self.url}/internal/force_flush")
-        query = urllib.parse.urlencode({"match[]": match, "reduce_mem_usage": "1"})
+        query = urllib.parse.urlencode({"match[]": match})
         return [json.loads(line) for line in get(f"{self.url}/api/v1/export?{query}", timeout=60).splitlines()]
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import logging
 import math
-import ssl
-import threading
 import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -15,11 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.sinks.delivery import parse_retry_after
-from tests.sinks.peers import POWER, QUICK, Scripted, Victoria, Wire, balanced, batch, drained, sink
-from tests.support import get, wait_for
+from tests.sinks.peers import Scripted, Victoria, Wire, balanced, batch, drained, sink
+from tests.support import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.sinks.peers import Answer, Received

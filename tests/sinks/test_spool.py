@@ -15,6 +15,7 @@ import pytest
 
 from agent.sinks.lock import SpoolLocked
 from agent.sinks.spool import Spool
+from agent.sinks.store import Unavailable
 from tests.support import ROOT, wait_for
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ MIB = 2**20
 
 
 @contextmanager
-def spool(path: Path, *, max_bytes: int = 64 * MIB, window: float = 0.01, **more: object) -> Iterator[Spool]:
+def spool(path: Path, *, max_bytes: int = 64 * MIB, window: float = 0.001, **more: object) -> Iterator[Spool]:
     made = Spool(path, max_bytes=max_bytes, window=window, **more)  # type: ignore[arg-type]
     made.start()
     try:
@@ -41,7 +42,10 @@ def noise(size: int) -> bytes:
 
 def put_synced(made: Spool, when: float, lines: bytes, samples: int = 1) -> None:
     made.put(when, lines, samples)
-    wait_for(lambda: not made._pending and not made._in_hand and not made._ring and not made._writing, what="the write")
+    deadline = time.monotonic() + 10
+    while made.has_memory():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def balanced(made: Spool) -> bool:
@@ -172,7 +176,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
             assert state.waiting_bytes <= MIB
             assert 0 < state.dropped["memory"] == 1200 - state.waiting
             sent = waiting_times(made)  # and it can be sent from memory all the same
-            assert (max(sent) == 399.0) is (when_full == "drop_oldest")
+            assert (min(sent) > 0.0) is (when_full == "drop_oldest")
             assert made.state().sent == state.waiting
             assert balanced(made)
 
@@ -207,9 +211,8 @@ def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         with spool(small / "s.db", max_bytes=4 * MIB) as made:
             put_synced(made, 0.0, noise(100_000), 2)
             filler = small / "filler"
-            with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
-                while True:
-                    file.write(bytes(65536))
+            with pytest.raises(OSError, match="No space"):
+                filler.write_bytes(bytes(16 * MIB))
             for index in range(1, 31):
                 made.put(float(index), noise(20_000), 2)
                 time.sleep(0.01)
@@ -224,7 +227,7 @@ def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
             began = time.monotonic()
             wait_for(lambda: made.state().healthy, timeout=5.0)
             assert time.monotonic() - began < 5.0
-            wait_for(lambda: not made._ring and not made._writing)
+            wait_for(lambda: not made.has_memory())
             assert balanced(made)
             left = made.state().waiting
         assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"], caplog.text
@@ -236,10 +239,9 @@ def test_read_only_disk(tmp_path: Path) -> None:
     """A spool remounted read-only keeps the agent going from memory, and is used again when it can be written."""
     with tmpfs(tmp_path / "small", "size=8m") as small, spool(small / "s.db") as made:
         put_synced(made, 0.0, b"a b=1.0 1\n", 1)
-        os.chmod(small / "s.db", 0o600)  # noqa: PTH101 - plain
-        made._disk.acquire()
-        made._store.shut()
-        made._disk.release()
+        with made._disk:  # as after any failed read or write; the kernel refuses to remount under an open file
+            made._fail(Unavailable("input/output error"))
+            made._store.lock.release()
         subprocess.run(["mount", "-o", "remount,ro", small], check=True)
         made.put(1.0, b"a b=1.0 1\n", 1)
         wait_for(lambda: not made.state().healthy)
