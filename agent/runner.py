@@ -115,8 +115,10 @@ class Runner:
 
     async def run_once(self) -> None:
         """Run every collector once, the derived ones after all others."""
-        for derived in (False, True):
-            await asyncio.gather(*(self._round(task) for task in self._tasks if task.derived is derived))
+        await asyncio.gather(*(self._round(task) for task in self._tasks if not task.derived))
+        for task in self._tasks:  # in order: targets are judged by what racks and PUE have just said
+            if task.derived:
+                await self._round(task)
 
     def start(self) -> None:
         """Begin: every collector at once, then each on its schedule."""
