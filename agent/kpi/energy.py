@@ -94,6 +94,14 @@ class HourCells:
         """Milliseconds of the hour that are covered."""
         return sum(self.covered)
 
+    def between(self, start: int, end: int) -> HourCells:
+        """Return the part between two offsets in the hour, each cell's energy taken as even."""
+        shares = [max(0, min(end, (n + 1) * CELL_MS) - max(start, n * CELL_MS)) / CELL_MS for n in range(CELLS)]
+        return HourCells(
+            [joules * share for joules, share in zip(self.joules, shares, strict=True)],
+            [round(covered * share) for covered, share in zip(self.covered, shares, strict=True)],
+        )
+
     def put(self, other: HourCells, mask: int) -> None:
         """Take the cells of `mask` from another hour."""
         for n in range(CELLS):

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.inventory import Inventory
 from agent.kpi import history
-from agent.kpi.energy import CELL_MS, CELLS, HOUR_MS, HourCells
+from agent.kpi.energy import HOUR_MS, HourCells, hours_of
 from agent.kpi.rehour import ENERGY, POWER, Span, floor_hour, prune, prune_hours, put_imported, recompute
-from agent.kpi.store import Store, add_meter, add_readings, load_hours, unpack
+from agent.kpi.store import Store, add_meter, add_readings, load_hours, load_readings, unpack
 from collectors.catalogue import facility
 
 if TYPE_CHECKING:
@@ -266,33 +266,27 @@ class Ledger:
         if not pending:
             return
         spans: dict[_Meter, dict[int, Span]] = {}
+        for channel, _, moment, _, interval in pending:
+            of_meter = spans.setdefault(channel.meter, {})
+            span = of_meter.get(channel.quantity)
+            of_meter[channel.quantity] = Span(moment, moment, interval) if span is None else span.with_reading(moment, interval)
         events: Counter[str] = Counter()
         with self.store.transaction() as db:
-            rows = []
-            for channel, slot, moment, value, interval in pending:
-                meter = channel.meter
-                if meter.id is None:
-                    meter.id = add_meter(db, meter.site, meter.name, meter.kind, meter.point)
-                rows.append((meter.id, channel.quantity, slot, moment, value, interval))
-                of_meter = spans.setdefault(meter, {})
-                span = of_meter.get(channel.quantity)
-                of_meter[channel.quantity] = (
-                    Span(moment, moment, interval)
-                    if span is None
-                    else Span(min(span.first, moment), max(span.last, moment), max(span.interval, interval))
-                )
-            news = add_readings(db, rows)
+            # A number that this transaction gives is the meter's only once it is committed.
+            ids = {m: m.id if m.id is not None else add_meter(db, m.site, m.name, m.kind, m.point) for m in spans}
+            news = add_readings(db, [(ids[row[0].meter], row[0].quantity, *row[1:]) for row in pending])
             for meter, of_meter in spans.items():
-                assert meter.id is not None  # noqa: S101 - set above
-                change = recompute(db, meter.id, of_meter, sealed_before=self.horizon, rating=meter.rating, wrap=meter.wrap)
+                change = recompute(db, ids[meter], of_meter, sealed_before=self.horizon, rating=meter.rating, wrap=meter.wrap)
                 db.executemany(
                     "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(meter.site, meter.point, h) for h in change.hours]
                 )
                 first = of_meter[ENERGY].first if ENERGY in of_meter else None
                 events.update(e.kind for e in change.events if first is not None and e.time >= first)
+        for meter, number in ids.items():
+            meter.id = number
         with self._lock:
             self.counts["taken"] += news
-            self.counts["duplicate"] += len(rows) - news
+            self.counts["duplicate"] += len(pending) - news
             self.counts.update(events)
 
     def _find_horizon(self) -> int:
@@ -318,25 +312,33 @@ class Ledger:
     def energy(self, meter: str, start: float, end: float, *, site: str = "") -> Energy:
         """Return what one meter counted between two times (seconds since the epoch).
 
-        Within an hour it goes by cells of five minutes where they are kept, else by the hour's mean.
+        Parts of hours are answered from the readings, to the millisecond, while these are kept; later by cells of five
+        minutes where they are kept, else by the hour's mean.
         """
         first, last = round(start * 1000), round(end * 1000)
-        hours = range(floor_hour(first), last, HOUR_MS)
         joules, covered = 0.0, 0.0
         with self.reader.read() as db:
             ids = db.execute(
                 "SELECT id FROM meter WHERE name = ? AND kind != 'export' AND (site = ? OR ? = '')", (meter, site, site)
             ).fetchall()
+            listed = self.inventory.meters.get((site, meter))
+            wrap, rating = (listed.wrap_joules, listed.rating_watts) if listed else (None, None)
             for (number,) in ids:
-                for hour, (total, ms, _, data) in sorted(load_hours(db, number, hours).items()):
-                    if first <= hour and hour + HOUR_MS <= last:
+                hours = load_hours(db, number, range(floor_hour(first), last, HOUR_MS))
+                for hour, (total, ms, imported, data) in sorted(hours.items()):
+                    begin, stop = max(first, hour), min(last, hour + HOUR_MS)
+                    if stop - begin == HOUR_MS:
                         joules, covered = joules + total, covered + ms
                         continue
-                    cells = unpack(data) if data is not None else HourCells.uniform(total)
-                    for n in range(CELLS):
-                        begin = hour + n * CELL_MS
-                        share = max(0, min(last, begin + CELL_MS) - max(first, begin)) / CELL_MS
-                        joules, covered = joules + cells.joules[n] * share, covered + cells.covered[n] * share
+                    if hour >= self.horizon and not imported:
+                        power, energy = (
+                            load_readings(db, number, quantity, hour, hour + HOUR_MS) for quantity in (POWER, ENERGY)
+                        )
+                        exact, _ = hours_of(power, energy, begin, stop, rating=rating, wrap=wrap)
+                        part = exact.get(hour, HourCells())
+                    else:
+                        part = (unpack(data) if data is not None else HourCells.uniform(total)).between(begin - hour, stop - hour)
+                    joules, covered = joules + part.total, covered + part.covered_ms
         return Energy(joules, covered / 1000.0)
 
     def rows(self, site: str, start: float, end: float) -> list[tuple[float, str, float, float]]:

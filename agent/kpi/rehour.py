@@ -29,6 +29,10 @@ class Span(NamedTuple):
     last: int
     interval: int
 
+    def with_reading(self, time: int, interval: int) -> Span:
+        """Return the span that also holds another reading."""
+        return Span(min(self.first, time), max(self.last, time), max(self.interval, interval))
+
     def near(self, reading: Raw, time: int) -> bool:
         """Tell whether a trapezoid may reach from a neighbouring reading to `time`."""
         return abs(reading.time - time) <= MAX_GAP_INTERVALS * max(reading.interval, self.interval)
