@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from agent.kpi.measured import PRECISION
 from collectors.catalogue import node, rack, site
 from dashboards.alerts import ALERTS, GROUPS
 from dashboards.alerts.base import RUNBOOK, named, series
 from dashboards.rules import MET, recording_groups
-from dashboards.signals import kpi
-from dashboards.signals import power as power_signals
+from dashboards.signals import kpi, power
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from agent.hubs.model import Registry
@@ -72,64 +72,90 @@ def _filled(text: str, case: Case) -> str:
     return re.sub(r"{{ \$value(?: \| humanizePercentage)? }}", lambda _: case.value, text)
 
 
-def _energy(site_name: str, boundary: str, joules: str) -> tuple[str, str]:
-    place = {"hub": "guian", "site": site_name}
-    return series(site.SITE_WINDOW_ENERGY, place, boundary=boundary, window=kpi.PUE_WINDOW), joules
+def _metered(place: str, facility: int, it: int, pue: float) -> dict[str, str]:
+    """Return the series of a metered site; without its PUE where that is inconsistent."""
+    where = {"hub": "guian", "site": place}
+    energies = {"facility": facility, "it": it}
+    found = {
+        series(site.SITE_WINDOW_ENERGY, where, boundary=name, window=kpi.PUE_WINDOW): f"{joules}x5"
+        for name, joules in energies.items()
+    }
+    return found | ({series(site.SITE_PUE, where, category="2", window=kpi.PUE_WINDOW): f"{pue}x5"} if pue >= 1 else {})
+
+
+_HUAWEI: Final = {series(site.SITE_SCOPE, {"hub": "guian", "site": "s1"}, scope="huawei"): "1x5"}
+_WHOLE: Final = {"hub": "guian", "kpi": "pue", "scope": "hub"}
+_PART: Final = {"hub": "guian", "kpi": "pue", "scope": "huawei"}
 
 
 def _record_tests() -> Iterator[Json]:
     """Yield tests of the KPI rules: sums over sums, scopes of their own, nothing where nothing is measured."""
-    pue = dict([
-        _energy("s1", "facility", "1150x5"), _energy("s1", "it", "1000x5"), _energy("s2", "facility", "320x5"), _energy("s2", "it", "200x5"),
-    ])  # fmt: skip
-    scope = {series(site.SITE_SCOPE, {"hub": "guian", "site": "s1"}, scope="huawei"): "1x5"}
-    limit = {"hub": "guian", "target": "t", "kpi": "pue", "scope": "huawei"}
-    value = f'{kpi.RECORD}{{kpi="pue"}}'
-    hub, part = ({"hub": "guian", "kpi": "pue", "scope": scope} for scope in ("hub", "huawei"))
-    yield _expression(
-        "PUE of a hub is energy over energy, not a mean of ratios; a scope has its own",
-        pue | scope,
-        value,
-        [(hub, 1.225), (part, 1.15)],
-    )
-    yield _expression("no PUE below 1", dict([_energy("s1", "facility", "900x5"), _energy("s1", "it", "1000x5")]), value, [])
-    yield _expression(
-        "a limit is kept or not by its own scope's value",
-        pue | scope | {series(site.TARGET_VALUE, limit, op="<="): "1.2x5"},
-        MET,
-        [(limit, 1)],
-    )
-    racks = {
-        series(rack.RACK_INFO, {"hub": "kunming", "site": "s1", "row": "A", "rack": f"A{number}"}, state=state): "1x5"
-        for number, state in enumerate(("in_service", "in_service", "under_construction"))
-    }
-    used = {series(rack.RACK_USED, {"hub": "kunming", "site": "s1", "row": "A", "rack": "A0"}): "3x5",
-            series(rack.RACK_USED, {"hub": "kunming", "site": "s1", "row": "A", "rack": "A1"}): "0x5"}  # fmt: skip
-    whole = {"hub": "kunming", "scope": "hub"}
-    in_service = f'{kpi.RECORD}{{kpi="racks_in_service"}}'
-    yield _expression("racks in service are counted once", racks, in_service, [(whole | {"kpi": "racks_in_service"}, 2)])
-    occupancy = f'{kpi.RECORD}{{kpi="rack_occupancy"}}'
-    yield _expression("occupancy counts empty racks too", racks | used, occupancy, [(whole | {"kpi": "rack_occupancy"}, 0.5)])
-    chip = {"hub": "liangya", "site": "s1", "row": "A", "rack": "A0", "node": "n1", "accelerator": "0"}
-    peak = {
-        series(node.ACCELERATOR_PEAK, chip, precision=kpi.PRECISION): "280e12x5",
-        series(node.ACCELERATOR_PEAK, chip, precision="fp32"): "75e12x5",
-    }
-    yield _expression("compute is summed at one precision", peak, f'{kpi.RECORD}{{kpi="compute_flops"}}',
-                      [({"hub": "liangya", "kpi": "compute_flops", "scope": "hub"}, 280e12)])  # fmt: skip
-    link = {"hub": "guizhou", "site": "s1", "peer": "guangzhou"}
+    yield from _pue_tests()
+    yield from _count_tests()
+    link = {"hub": "guian", "site": "s1", "peer": "guangzhou"}
     trips = {
-        series(site.LINK_ROUND_TRIP, link, quantile="0.5"): "0.009x5",
-        series(site.LINK_ROUND_TRIP, link, quantile="0.99"): "0.02x5",
+        series(site.LINK_ROUND_TRIP, link, quantile=quantile): f"{value}x5"
+        for quantile, value in (("0.5", 0.009), ("0.99", 0.02))
     }
-    yield _expression("a round trip is judged by its median", trips, f'{kpi.RECORD}{{kpi="round_trip_guangzhou"}}',
-                      [({"hub": "guizhou", "kpi": "round_trip_guangzhou", "scope": "hub"}, 0.009)])  # fmt: skip
-    computed = {series(site.KPI_VALUE, {"hub": "guian", "kpi": "pue", "scope": "huawei"}): "1.18x5"}
-    yield _expression("where the raw series are elsewhere, the agents' value stands in", computed, value, [(part, 1.18)])
-    yield _expression("nothing measured gives no value", {power_signals.PDU_UP.record: "1x5"}, kpi.RECORD, [])
+    trip = {"kpi": "round_trip_guangzhou", "scope": "hub"}
+    asked = {series(site.TARGET_INFO, {"hub": "guizhou", "target": "t", **trip}, kind="target"): "1x5"}
+    yield _expression(
+        "a round trip is judged by its median, and a province sees its hubs",
+        trips | asked,
+        f'{kpi.RECORD}{{kpi="round_trip_guangzhou"}}',
+        [({"hub": "guian", **trip}, 0.009), ({"hub": "guizhou", **trip}, 0.009)],
+    )
+    yield _expression("nothing measured gives no value", {power.PDU_UP.record: "1x5"}, kpi.RECORD, [])
 
 
-def _expression(name: str, inputs: Mapping[str, str], expr: str, expected: list[tuple[Mapping[str, str], float]]) -> Json:
+def _pue_tests() -> Iterator[Json]:
+    both = _metered("s1", 1150, 1000, 1.15) | _metered("s2", 320, 200, 1.6) | _HUAWEI
+    value = f'{kpi.RECORD}{{kpi="pue"}}'
+    yield _expression("PUE of a hub is energy over energy; a scope has its own", both, value, [(_WHOLE, 1.225), (_PART, 1.15)])
+    inconsistent = _metered("s1", 1150, 1000, 1.15) | _metered("s2", 100, 200, 0.5)
+    yield _expression("a site without a sound PUE does not lower the hub's", inconsistent, value, [(_WHOLE, 1.15)])
+    yield _expression("no PUE below 1", _metered("s1", 900, 1000, 0.9), value, [])
+    limit = {"hub": "guian", "target": "t", "kpi": "pue", "scope": "huawei"}
+    limited = both | {series(site.TARGET_VALUE, limit, op="<="): "1.2x5"}
+    yield _expression("a limit is kept or not by its own scope's value", limited, MET, [(limit, 1)])
+    computed = {series(site.KPI_VALUE, _PART): "1.18x5"}
+    yield _expression("where the raw series are elsewhere, the agents' value stands in", computed, value, [(_PART, 1.18)])
+
+
+def _count_tests() -> Iterator[Json]:
+    def racks(hub: str, *states: str) -> dict[str, str]:
+        places = ({"hub": hub, "site": f"{hub}-1", "row": "A", "rack": f"A{number}"} for number in range(len(states)))
+        return {series(rack.RACK_INFO, place, state=state): "1x5" for place, state in zip(places, states, strict=True)}
+
+    key = {"kpi": "racks_in_service", "scope": "hub"}
+    in_service = f'{kpi.RECORD}{{kpi="racks_in_service"}}'
+    own = racks("kunming", "in_service", "in_service", "under_construction")
+    yield _expression("racks under construction are not in service", own, in_service, [({"hub": "kunming", **key}, 2)])
+    asked = {series(site.TARGET_INFO, {"hub": "kunming", "target": "t", **key}, kind="both"): "1x5"}
+    inside = own | racks("liangya", "in_service") | asked
+    expected = [({"hub": "kunming", **key}, 3.0), ({"hub": "liangya", **key}, 1.0)]
+    yield _expression("a hub counts the racks of the hubs inside it", inside, in_service, expected)
+    shares = {series(site.SITE_OCCUPANCY, {"hub": "kunming", "site": "kunming-1"}, method="racks"): "0.5x5"}
+    occupancy = {"hub": "kunming", "kpi": "rack_occupancy", "scope": "hub"}
+    yield _expression(
+        "occupancy is weighted by racks in service", own | shares, f'{kpi.RECORD}{{kpi="rack_occupancy"}}', [(occupancy, 0.5)]
+    )
+    chip = {"hub": "liangya", "site": "s1", "row": "A", "rack": "A0", "node": "n1", "accelerator": "0"}
+    peaks = {
+        series(node.ACCELERATOR_PEAK, chip, precision=name): values
+        for name, values in ((PRECISION, "280e12x5"), ("fp32", "75e12x5"))
+    }
+    compute = {"hub": "liangya", "kpi": "compute_flops", "scope": "hub"}
+    yield _expression("compute is summed at one precision", peaks, f'{kpi.RECORD}{{kpi="compute_flops"}}', [(compute, 280e12)])
+    seen = {series(node.ACCELERATOR_INFO, chip, vendor="Huawei", model="910"): "1x5"}
+    chips = {"hub": "liangya", "kpi": "accelerators", "scope": "hub"}
+    listed = {series(site.KPI_VALUE, chips): "8x5"}
+    yield _expression(
+        "chips the inventory lists count beside those seen", seen | listed, f'{kpi.RECORD}{{kpi="accelerators"}}', [(chips, 8)]
+    )
+
+
+def _expression(name: str, inputs: Mapping[str, str], expr: str, expected: Sequence[tuple[Mapping[str, str], float]]) -> Json:
     record = re.split(r"[{ ]", expr)[0]
     samples = [{"labels": named(record, labels), "value": value} for labels, value in expected]
     return {

@@ -70,7 +70,7 @@ def _recorded(signals: Iterable[Signal]) -> Iterator[RecordingRule]:
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     """Yield one rule a KPI, so that one alert and one panel serve every hub; what only agents can compute is taken over."""
     for key in kpi.RAW:
-        yield RecordingRule(record=kpi.RECORD, expr=kpi.measured(registry.kpis[key]).rule(), labels={"kpi": key})
+        yield RecordingRule(record=kpi.RECORD, expr=kpi.measured(registry, key).rule(), labels={"kpi": key})
     known = "|".join(kpi.RAW)
     others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
     yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))

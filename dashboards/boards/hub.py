@@ -42,9 +42,9 @@ RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
 def board(registry: Registry, hub: Hub, language: Language) -> Board:
     """Return the dashboard of one hub."""
     make = Maker(language, hub.key)
-    sections = [_standing(make, registry, hub), *_figures(make, hub.facts), *_companions(make, hub)]
+    sections = [_standing(make, registry, hub), *_figures(make, registry, hub.facts), *_companions(make, hub)]
     if hub.policy:
-        sections += _figures(make, hub.policy, policy=True)
+        sections += _figures(make, registry, hub.policy, policy=True)
     return Board(
         uid=hub_uid(hub.key),
         title=Text(hub.name["en"], hub.name["zh"]),
@@ -64,6 +64,7 @@ def _standing(make: Maker, registry: Registry, hub: Hub) -> Section:
         title=Text("What was stated, and how it stands", "公开陈述与现状"),
         cells=[
             make.timeline(target.STATE, width=24, height=4 + len(hub.facts) // 2),
+            *([make.timeline(target.POLICY_STATE, height=4 + len(hub.policy) // 2)] if hub.policy else []),
             make.text(
                 Text("Where each figure comes from", "数据出处"),
                 _provenance(make, registry, hub),
@@ -116,7 +117,7 @@ def _value(fact: Fact, language: Language) -> str:
     return f"{sign}{over}{show(fact.value, fact.unit, language)}"
 
 
-def _figures(make: Maker, facts: Sequence[Fact], *, policy: bool = False) -> Iterator[Section]:
+def _figures(make: Maker, registry: Registry, facts: Sequence[Fact], *, policy: bool = False) -> Iterator[Section]:
     """Yield a section of what telemetry measures, a row a KPI and scope, and one of what is only registered."""
     measured: dict[tuple[str, str], list[Fact]] = {}
     registered = []
@@ -131,20 +132,20 @@ def _figures(make: Maker, facts: Sequence[Fact], *, policy: bool = False) -> Ite
             if policy
             else Text("Measured, beside what was stated", "实测与公开陈述对比")
         )
-        yield Section(title=title, cells=[cell for group in measured.values() for cell in _measured(make, group)])
+        yield Section(title=title, cells=[cell for group in measured.values() for cell in _measured(make, registry, group)])
     if registered:
         title = (
             Text("National policy, registered", "国家政策：登记")
             if policy
             else Text("Registered figures without telemetry", "仅登记、无遥测的数据")
         )
-        yield Section(title=title, cells=[_registered(make, fact) for fact in registered])
+        yield Section(title=title, cells=[_registered(make, fact) for fact in registered if fact.value is not None])
 
 
-def _measured(make: Maker, facts: Sequence[Fact]) -> Iterator[Cell]:
+def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterator[Cell]:
     """Yield a row: the measured value, what was stated, and both over time."""
     first = facts[0]
-    value = _states(kpi.measured(first.kpi, first.scope), first.kpi)
+    value = _states(kpi.measured(registry, first.kpi.key, hub=make.hub, scope=first.scope), first.kpi)
     value = replace(value, legend=MEASURED.of(make.language))
     title = Text(*(first.kpi.name[language] + _scope(first) for language in LANGUAGES))
     limits = _limit(first) if any(fact.kind != "observation" and fact.value is not None for fact in facts) else None

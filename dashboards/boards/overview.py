@@ -74,11 +74,11 @@ def board(registry: Registry, language: Language) -> Board:
             Section(
                 title=Text("KPIs side by side", "指标对比"),
                 cells=[
-                    make.series(kpi.measured(registry.kpis["pue"]), power.PUE_LIMIT),
+                    make.series(kpi.measured(registry, "pue"), power.PUE_LIMIT),
                     make.series(power.HUB_POWER),
-                    make.bars(kpi.measured(registry.kpis["racks_in_service"]), height=6),
-                    make.bars(kpi.measured(registry.kpis["accelerators"]), height=6),
-                    make.bars(kpi.measured(registry.kpis["rack_occupancy"]), height=6),
+                    make.bars(kpi.measured(registry, "racks_in_service"), height=6),
+                    make.bars(kpi.measured(registry, "accelerators"), height=6),
+                    make.bars(kpi.measured(registry, "rack_occupancy"), height=6),
                 ],
             ),
         ],

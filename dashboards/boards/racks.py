@@ -84,7 +84,7 @@ def _pue(make: Maker, registry: Registry) -> Section:
                 height=9,
                 title=Text("PUE by window, with its limit", "各时间窗PUE与上限"),
             ),
-            make.stat(kpi.measured(registry.kpis["pue"]), width=8, height=5, graph=False),
+            make.stat(kpi.measured(registry, "pue"), width=8, height=5, graph=False),
             make.stat(power.PUE_REQUIRED, width=8, height=4, graph=False),
             make.timeline(power.PUE_STATE, width=12),
             make.series(power.PUE_COVERAGE),

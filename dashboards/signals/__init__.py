@@ -20,6 +20,6 @@ def all_signals(registry: Registry) -> Iterator[Signal]:
     for subject in (target, power, rack, chip, link, host, own):
         yield from subject.SIGNALS
     for key in kpi.RAW:
-        yield kpi.measured(registry.kpis[key])
+        yield kpi.measured(registry, key)
     yield target.measured_per_target(registry.kpis)
     yield target.share_of_limit(registry.kpis)

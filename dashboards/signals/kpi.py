@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from agent.hubs.model import WHOLE_HUB
+from agent.kpi.measured import COUNTS, OF_A_PART, PRECISION, QUANTILE, YEAR_WINDOW
 from collectors.catalogue import facility, node, rack, site
 from dashboards.language import Text
 from dashboards.promql import of
@@ -18,20 +19,18 @@ from dashboards.signals.base import Excuse, Signal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from agent.hubs.model import Kpi
+    from agent.hubs.model import Kpi, Registry
 
 RECORD: Final = "hub:dc_kpi:value"
-PUE_WINDOW: Final = "12mo"
+PUE_WINDOW: Final = YEAR_WINDOW
 """The window that decides: ISO/IEC 30134-2 judges a whole year. Shorter ones are interim."""
-PRECISION: Final = "fp16"
-QUANTILE: Final = "0.5"
 
 Aggregate = Literal["sum", "max", "min"]
 
 _RACKS: Final = "hub, site, row, rack"
 _CHIP: Final = "hub, site, node, accelerator"
 _IN_SERVICE: Final = 'state="in_service"'
-_HUAWEI: Final = 'vendor=~"(?i)huawei"'
+_HUAWEI: Final = 'vendor=~"(?i)huawei.*"'
 _BUILDING: Final = 'state="under_construction"'
 
 
@@ -64,9 +63,14 @@ def _count(things: str) -> str:
 
 
 def _occupancy(total: Total) -> str:
-    holds = f"max by ({_RACKS}) ({of(rack.RACK_USED, scope='hub')}) > bool 0"
-    used = f"sum by (hub, site) (({holds}) and {_racks(_IN_SERVICE)})"
-    return f"{total(used)} / {total(_count(_racks(_IN_SERVICE)))}"
+    by_racks = 'method="racks"'
+    share = f"max by (hub, site) ({of(site.SITE_OCCUPANCY, by_racks, scope='hub')})"
+    return _weighted(total, share, _count(_racks(_IN_SERVICE)))
+
+
+def _weighted(total: Total, share: str, weight: str) -> str:
+    """Return a share of each site as the share of all: weighted, over the sites that have both."""
+    return f"{total(f'({share} * {weight})')} / ({total(f'({weight} and {share})')} > 0)"
 
 
 def _chips(*matchers: str) -> str:
@@ -84,7 +88,8 @@ def _compute(total: Total) -> str:
 
 def _energy(boundary: str) -> str:
     matchers = (f'boundary="{boundary}"', f'window="{PUE_WINDOW}"')
-    return f"max by (hub, site) ({of(site.SITE_WINDOW_ENERGY, *matchers, scope='hub')})"
+    sound = of(site.SITE_PUE, f'window="{PUE_WINDOW}"', scope="hub")
+    return f"(max by (hub, site) ({of(site.SITE_WINDOW_ENERGY, *matchers, scope='hub')}) and on (hub, site) {sound})"
 
 
 def _pue(total: Total) -> str:
@@ -94,8 +99,8 @@ def _pue(total: Total) -> str:
 def _renewable(total: Total) -> str:
     window = f'window="{PUE_WINDOW}"'
     factor = f"max by (hub, site) ({of(site.SITE_RENEWABLE, window, scope='hub')})"
-    facility = _energy("facility")
-    return f"{total(f'({factor} * {facility})')} / ({total(f'({facility} and {factor})')} > 0)"
+    energy = of(site.SITE_WINDOW_ENERGY, 'boundary="facility"', window, scope="hub")
+    return _weighted(total, factor, f"max by (hub, site) ({energy})")
 
 
 def _round_trip(*peers: str) -> Callable[[Total], str]:
@@ -153,6 +158,8 @@ WITNESS: Final[Mapping[str, str]] = {
 }
 """What must be in the database for a KPI to have a value; without it, an empty panel is honest."""
 
+_PARTLY_LISTED: Final = frozenset({"accelerators", "accelerators_huawei"})
+
 _UNITS: Final = {
     "count": ("short", 0), "ratio": ("percentunit", 1), "s": ("s", 2), "bit/s": ("bps", 1), "FLOP/s": ("flops", 2),
     "kg": ("suffix: kg CO₂e", 0), "yuan": ("currencyCNY", 1), "yes": ("none", 0),
@@ -166,22 +173,58 @@ def unit_of(kpi: Kpi) -> tuple[str, int]:
     return ("none", 3) if kpi.key == "pue" else _UNITS[UNITS[kpi.unit].base]
 
 
-def measured(kpi: Kpi, scope: str = "") -> Signal:
-    """Return the signal of a KPI's measured value, of one scope or (by default) of all."""
-    matchers = [f'kpi="{kpi.key}"', *([f'scope="{scope}"'] if scope else [])]
-    computed = f"{kpi.combine} by (hub, scope) ({of(site.KPI_VALUE, *matchers, scope='hub')})"
+def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") -> Signal:
+    """Return the signal of a KPI's measured value: of one scope or (by default) of all, of one hub's dashboard or of any."""
+    kpi = registry.kpis[key]
     unit, decimals = unit_of(kpi)
     return Signal(
-        key=f"kpi.{kpi.key}",
+        key=f"kpi.{key}",
         name=Text(kpi.name["en"], kpi.name["zh"]),
         description=Text(f"Measured: {kpi.measured['en']}.", f"测量方式：{kpi.measured['zh']}。"),
         unit=unit,
         decimals=decimals,
-        expr=f"{RAW[kpi.key](Total(scope))} or {computed}" if kpi.key in RAW else computed,
+        expr=" or ".join(_alternatives(registry, kpi, hub, scope)),
         legend="{{hub}} {{scope}}" if not scope else "{{hub}}",
         record=RECORD,
         may_be_empty=_excuse(kpi, scope),
     )
+
+
+def _alternatives(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Iterator[str]:
+    """Yield the KPI's value, best first: of a hub with hubs inside it, from raw series, as the agents computed it."""
+    matchers = [f'kpi="{kpi.key}"', *([f'scope="{scope}"'] if scope else [])]
+    computed = f"{kpi.combine} by (hub, scope) ({of(site.KPI_VALUE, *matchers, scope='hub')})"
+    if kpi.key not in RAW:
+        yield computed
+        return
+    if scope in ("", WHOLE_HUB) and kpi.key in OF_A_PART:
+        yield from (_inside(registry, kpi, parent) for parent in _asking(registry, kpi) if hub in ("", parent))
+    raw = RAW[kpi.key](Total(scope))
+    if kpi.key in _PARTLY_LISTED:
+        # Telemetry sees some chips, the inventory lists others; both are counts of a part, so the larger is nearer.
+        both = (f'label_replace({part}, "from", "{source}", "", "")' for part, source in ((raw, "raw"), (computed, "agents")))
+        yield f"max by (hub, scope) ({' or '.join(both)})"
+        return
+    yield raw
+    yield computed
+
+
+def _asking(registry: Registry, kpi: Kpi) -> Iterator[str]:
+    """Yield the hubs that have hubs inside them and stated something on the KPI as a whole."""
+    parents = {hub.parent for hub in registry.hubs.values()}
+    for key, hub in registry.hubs.items():
+        if key in parents and any(fact.kpi.key == kpi.key and fact.scope == WHOLE_HUB for fact in (*hub.facts, *hub.policy)):
+            yield key
+
+
+def _inside(registry: Registry, kpi: Kpi, parent: str) -> str:
+    """Return the value of a hub together with the hubs inside it, where that hub is asked for."""
+    keys = sorted(key for key in registry.hubs if any(hub.key == parent for hub in registry.lineage(key)))
+    one_of = f'hub=~"{"|".join(keys)}"'
+    whole = RAW[kpi.key](Total(WHOLE_HUB)).replace("<hub>", one_of)
+    how = "sum" if kpi.key in COUNTS else "max"
+    asked = of(site.TARGET_INFO, scope="hub")
+    return f'(label_replace({how} by (scope) ({whole}), "hub", "{parent}", "", "") and on (hub) {asked})'
 
 
 def _excuse(kpi: Kpi, scope: str) -> Excuse | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import agent
+from collectors.catalogue import agent, facility
 from dashboards.language import Text
 from dashboards.promql import of, rate, sample
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
@@ -164,6 +164,7 @@ LEDGER_READINGS: Final = Signal(
     legend="{{site}}",
     kind="rate",
     least=0,
+    may_be_empty=Excuse(reason="no agent here reads meters", unless=of(facility.METER_UP)),
 )
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

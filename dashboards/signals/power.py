@@ -8,10 +8,16 @@ from agent.kpi.model import MIN_COVERAGE
 from collectors.catalogue import facility, site
 from dashboards.language import Text
 from dashboards.promql import of, rate
-from dashboards.signals.base import GREEN, GREY, ORANGE, RED, SKY, Signal, State, steps
+from dashboards.signals.base import GREEN, GREY, ORANGE, RED, SKY, Excuse, Signal, State, steps
 
 JOULES_PER_WATT_HOUR: Final = 3600
 _IS_PUE: Final = 'kpi="pue"'
+
+_IS_RENEWABLE: Final = 'point="renewable"'
+_PUE_TARGET: Final = 'kpi="pue",kind!="observation"'
+_NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(facility.UPS_UP))
+_NO_COOLING: Final = Excuse(reason="no cooling unit is read at these sites", unless=of(facility.COOLING_UP))
+_NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
 
 
 def _pue_state(name: str) -> str:
@@ -75,6 +81,7 @@ PUE_LIMIT: Final = Signal(
     expr=f"max by (hub, scope, target) ({of(site.TARGET_VALUE, _IS_PUE, scope='hub')})",
     legend="{{target}}",
     decimals=3,
+    may_be_empty=Excuse(reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")),
 )
 PUE_COVERAGE: Final = Signal(
     key="site.pue_coverage",
@@ -105,6 +112,7 @@ PUE_UNCERTAINTY: Final = Signal(
     kind="ratio",
     least=0,
     decimals=2,
+    may_be_empty=Excuse(reason="no meter has an accuracy class", unless=of(site.SITE_PUE_UNCERTAINTY)),
 )
 PUE_REQUIRED: Final = Signal(
     key="site.pue_required",
@@ -118,6 +126,7 @@ PUE_REQUIRED: Final = Signal(
     legend="{{site}}",
     decimals=3,
     steps=steps((1.0, ORANGE), (1.1, GREEN), base=RED),
+    may_be_empty=Excuse(reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")),
 )
 PUE_STATES: Final = {
     "valid": State(value=0, text=Text("✓ valid", "✓ 有效"), color=GREEN),
@@ -165,6 +174,7 @@ RENEWABLE: Final = Signal(
     least=0,
     most=1,
     steps=steps((0.8, ORANGE), (1.0, GREEN), base=SKY),
+    may_be_empty=Excuse(reason="no meter is marked renewable", unless=of(facility.METER_UP, _IS_RENEWABLE)),
 )
 CARBON: Final = Signal(
     key="site.carbon",
@@ -178,6 +188,7 @@ CARBON: Final = Signal(
     legend="{{site}}",
     kind="rate",
     least=0,
+    may_be_empty=Excuse(reason="no emission factor is set, so no carbon is told", unless=of(site.SITE_CARBON)),
 )
 METER_POWER: Final = Signal(
     key="meter.power",
@@ -213,6 +224,7 @@ PDU_POWER: Final = Signal(
     legend="{{site}} {{feed}}",
     record="site:dc_pdu_power_watts:sum",
     least=0,
+    may_be_empty=_NO_PDU,
 )
 PDU_UP: Final = Signal(
     key="pdu.up",
@@ -226,6 +238,7 @@ PDU_UP: Final = Signal(
     least=0,
     most=1,
     steps=steps((0.95, ORANGE), (1.0, GREEN), base=RED),
+    may_be_empty=_NO_PDU,
 )
 PDU_SILENT: Final = Signal(
     key="pdu.silent",
@@ -241,6 +254,7 @@ PDU_SILENT: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((1, ORANGE), base=GREEN),
+    may_be_empty=_NO_PDU,
 )
 UPS_LOAD: Final = Signal(
     key="ups.load",
@@ -254,6 +268,7 @@ UPS_LOAD: Final = Signal(
     kind="ratio",
     least=0,
     steps=steps((0.8, ORANGE), (1.0, RED)),
+    may_be_empty=_NO_UPS,
 )
 UPS_BATTERY: Final = Signal(
     key="ups.battery",
@@ -266,6 +281,7 @@ UPS_BATTERY: Final = Signal(
     least=0,
     most=1,
     steps=steps((0.5, ORANGE), (0.9, GREEN), base=RED),
+    may_be_empty=_NO_UPS,
 )
 UPS_ON_BATTERY: Final = Signal(
     key="ups.on_battery",
@@ -279,6 +295,7 @@ UPS_ON_BATTERY: Final = Signal(
         State(value=0, text=Text("✓ on mains", "✓ 市电"), color=GREEN),
         State(value=1, text=Text("▲ on battery", "▲ 电池"), color=RED),
     ),
+    may_be_empty=_NO_UPS,
 )
 COOLING_POWER: Final = Signal(
     key="cooling.power",
@@ -288,6 +305,7 @@ COOLING_POWER: Final = Signal(
     expr=f"max by (hub, site, unit) ({of(facility.COOLING_POWER)})",
     legend="{{site}} {{unit}}",
     least=0,
+    may_be_empty=_NO_COOLING,
 )
 COOLING_SUPPLY: Final = Signal(
     key="cooling.supply",
@@ -297,6 +315,7 @@ COOLING_SUPPLY: Final = Signal(
     expr=f"max by (hub, site, unit) ({of(facility.COOLING_SUPPLY)})",
     legend="{{site}} {{unit}}",
     decimals=1,
+    may_be_empty=_NO_COOLING,
 )
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import rack, site
+from collectors.catalogue import facility, rack, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
@@ -159,6 +159,7 @@ FAILOVER: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
+    may_be_empty=Excuse(reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)),
 )
 FAILOVER_EACH: Final = Signal(
     key="rack.failover_each",
@@ -181,6 +182,7 @@ FAILOVER_COUNT: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((1, ORANGE), base=GREEN),
+    may_be_empty=Excuse(reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)),
 )
 HOT_COUNT: Final = Signal(
     key="rack.hot_count",
@@ -196,6 +198,7 @@ HOT_COUNT: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((1, ORANGE), base=GREEN),
+    may_be_empty=Excuse(reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)),
 )
 INLET: Final = Signal(
     key="rack.inlet",
@@ -209,6 +212,7 @@ INLET: Final = Signal(
     legend="{{rack}}",
     decimals=1,
     steps=steps((INLET_RECOMMENDED, ORANGE), (INLET_ALLOWABLE, RED), base=GREEN),
+    may_be_empty=Excuse(reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)),
 )
 INLET_EACH: Final = Signal(
     key="rack.inlet_each",
@@ -239,6 +243,7 @@ HUMIDITY: Final = Signal(
     kind="ratio",
     least=0,
     most=1,
+    may_be_empty=Excuse(reason="no humidity sensor at these sites", unless=of(facility.SENSOR_HUMIDITY)),
 )
 STRANDED: Final = Signal(
     key="rack.stranded",

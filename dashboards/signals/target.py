@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agent.kpi.wording import STATE_NAMES, SYMBOLS
-from collectors.catalogue import site
+from collectors.catalogue import facility, site
 from dashboards.language import LANGUAGES, Text
 from dashboards.promql import of
-from dashboards.signals.base import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, Signal, State, steps
+from dashboards.signals.base import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, Excuse, Signal, State, steps
 from dashboards.signals.kpi import all_measured
 
 if TYPE_CHECKING:
@@ -31,12 +31,17 @@ STATES: Final = {
 
 
 _DANGER: Final = 'state=~"at_risk|missed"'
+_POLICY: Final = 'kind="policy"'
 _PER_TARGET: Final = f"(max by ({TARGET}) ({of(site.TARGET_INFO, scope='hub')}) > bool 0)"
 
 
 def _in_state(name: str) -> str:
     return of(site.TARGET_STATE, f'state="{name}"', scope="hub")
 
+
+_STATE: Final = " or ".join(f"max by ({TARGET}) ({_in_state(name)} == 1) * {state.value}" for name, state in STATES.items())
+_IS_POLICY: Final = f"on (hub, target) {of(site.TARGET_INFO, _POLICY, scope='hub')}"
+"""National policy is kept apart from what a hub itself stated."""
 
 STATE: Final = Signal(
     key="target.state",
@@ -46,17 +51,28 @@ STATE: Final = Signal(
         "各公开陈述的现状，由代理依据实测值、登记数据与期限判定。",
     ),
     unit="none",
-    expr=" or ".join(f"max by ({TARGET}) ({_in_state(name)} == 1) * {state.value}" for name, state in STATES.items()),
+    expr=f"({_STATE}) unless {_IS_POLICY}",
     legend="{{target}}",
     kind="state",
     states=tuple(STATES.values()),
+)
+POLICY_STATE: Final = replace(
+    STATE,
+    key="target.policy_state",
+    name=Text("State of national policy", "国家政策目标状态"),
+    description=Text(
+        "How the hub stands against national policy, which the hub itself did not state.",
+        "枢纽相对国家政策目标的现状（非枢纽自身陈述）。",
+    ),
+    expr=f"({_STATE}) and {_IS_POLICY}",
+    may_be_empty=Excuse(reason="no hub asks for the policy layer", unless=of(site.TARGET_INFO, _POLICY, scope="hub")),
 )
 STATE_COUNT: Final = Signal(
     key="target.state_count",
     name=Text("Targets by state", "目标数量（按状态）"),
     description=Text("How many of the stated figures are in each state.", "处于各状态的公开陈述数量。"),
     unit="short",
-    expr=f"count by (state) (max by ({TARGET}, state) ({of(site.TARGET_STATE, scope='hub')}) == 1)",
+    expr=f"count by (state) ((max by ({TARGET}, state) ({of(site.TARGET_STATE, scope='hub')}) == 1) unless {_IS_POLICY})",
     legend="{{state}}",
     kind="count",
     least=0,
@@ -68,7 +84,7 @@ IN_DANGER: Final = Signal(
     description=Text("Targets that are at risk or missed.", "有风险或未达成的目标数量。"),
     unit="short",
     expr=(
-        f"count by (hub) (max by ({TARGET}) ({of(site.TARGET_STATE, _DANGER, scope='hub')}) == 1)"
+        f"count by (hub) ((max by ({TARGET}) ({of(site.TARGET_STATE, _DANGER, scope='hub')}) == 1) unless {_IS_POLICY})"
         f" or count by (hub) ({of(site.TARGET_STATE, scope='hub')}) * 0"
     ),
     legend="{{hub}}",
@@ -117,6 +133,7 @@ COVERAGE: Final = Signal(
     least=0,
     most=1,
     decimals=0,
+    may_be_empty=Excuse(reason="no KPI that needs metering is measured", unless=of(facility.METER_UP, scope="hub")),
 )
 
 
