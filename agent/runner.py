@@ -306,8 +306,8 @@ def _phases(tasks: Sequence[Task]) -> dict[tuple[float, float], list[Task]]:
         interval = task.collector.schedule.interval
         count = max(1, min(_MAX_PHASES, int(interval / _PHASE_SECONDS)))
         phase = zlib.crc32(task.label.encode("utf-8", "replace")) % count * interval / count
-        # What is derived runs late in the interval, so that it sees the others' newest readings.
-        dealt.setdefault((interval, interval if task.derived else phase), []).append(task)
+        # The kernel's files stand no queue: one wake-up reads them all. What is derived comes with them, late in the interval.
+        dealt.setdefault((interval, phase if task.collector.device else interval), []).append(task)
     return dealt
 
 
