@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from collectors.base import Context, Metric
+    from collectors.facility.snmp_channel import Secrets
     from collectors.facility.snmp_config import DeviceConfig
 
 
@@ -37,6 +38,7 @@ class _Kind:
         assert isinstance(config, SnmpConfig)  # noqa: S101 - the reader has built it
         library = Library(config.profiles_dir)
         made, errors = [], []
+        known: dict[tuple[object, ...], Secrets] = {}  # each secret's file is read once, however many devices it is for
         seen: dict[str, int] = {}
         for number, device in enumerate(config.devices):
             key = f"collectors.snmp.devices[{number}]"
@@ -45,7 +47,7 @@ class _Kind:
                 continue
             seen[device.name] = number
             try:
-                made.append(self._device(config, device, context, library, key))
+                made.append(self._device(config, device, context, library, _secrets(config, device, key, known)))
             except ConfigError as error:
                 errors.append(
                     error
@@ -59,7 +61,7 @@ class _Kind:
         return made
 
     @staticmethod
-    def _device(config: SnmpConfig, device: DeviceConfig, context: Context, library: Library, key: str) -> SnmpCollector:
+    def _device(config: SnmpConfig, device: DeviceConfig, context: Context, library: Library, secrets: Secrets) -> SnmpCollector:
         timeout = device.timeout or config.timeout
         return SnmpCollector(
             config=device,
@@ -68,12 +70,19 @@ class _Kind:
                 timeout=timeout,
                 max_samples=config.max_samples if device.max_samples is None else device.max_samples,
             ),
-            secrets=secrets_of(config, device, key),
+            secrets=secrets,
             library=library,
             naming=naming_of(device, context),
             profile=None if device.profile == "auto" else library.named(device.profile),
             refresh=config.refresh,
         )
+
+
+def _secrets(config: SnmpConfig, device: DeviceConfig, key: str, known: dict[tuple[object, ...], Secrets]) -> Secrets:
+    about = (device.version or config.version, device.community_file or config.community_file, device.user or config.user)
+    if about not in known:
+        known[about] = secrets_of(config, device, key)
+    return known[about]
 
 
 KIND: Final = _Kind()

@@ -72,6 +72,8 @@ def split_address(address: str) -> tuple[str, int]:
 class Channel:
     """One session with one device. Not for use by two tasks at once."""
 
+    __slots__ = ("_address", "_answered", "_secrets", "_session", "_timeout", "max_oids")
+
     def __init__(self, address: str, secrets: Secrets, *, timeout: float, max_oids: int = 24) -> None:
         """Prepare, without any I/O; `timeout` is how long one request may take, its one repetition included."""
         self._address, self._secrets, self._timeout = address, secrets, timeout

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
+import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collectors.base import Reading, Series
     from collectors.facility.snmp_config import DeviceConfig
     from collectors.facility.snmp_plan import Plan
-    from collectors.facility.snmp_profile import SnmpProfile
+    from collectors.facility.snmp_profile import Level, SnmpProfile
 
 log: Final = logging.getLogger(__name__)
 
@@ -30,8 +32,19 @@ _DISCOVERY_TIMEOUTS: Final = 24
 """A discovery may take this many time-outs: it is many requests, and runs beside the rounds."""
 
 
+@functools.cache
+def _shared(levels: tuple[Level, ...]) -> frozenset[str]:
+    return frozenset(levels)
+
+
 class SnmpCollector:
     """Polls one SNMP device."""
+
+    # A gateway has tens of thousands of these.
+    __slots__ = (
+        "__weakref__", "_channel", "_discovered_at", "_discovery", "_levels", "_library", "_naming", "_plan", "_probe",
+        "_profile", "_refresh", "_secrets", "_stale", "_up", "config", "down", "dropped", "schedule",
+    )  # fmt: skip
 
     name: ClassVar[str] = "snmp"
 
@@ -49,9 +62,11 @@ class SnmpCollector:
         self.config, self.schedule = config, schedule
         self.dropped: Counter[str] = Counter()
         self._library, self._naming, self._profile, self._secrets = library, naming, profile, secrets
-        self._refresh = refresh
+        # Spread, so that a thousand devices that came up together are not discovered anew together.
+        self._refresh = refresh * (1 + zlib.crc32(naming.name.encode()) % 256 / 512)
         self._channel = self._make_channel()
-        self._levels = frozenset(config.levels)
+        self._levels = _shared(tuple(config.levels))
+        self._probe: Channel | None = None
         self._plan: Plan | None = None
         self._discovery: asyncio.Task[Plan] | None = None
         self._discovered_at = 0.0
@@ -116,8 +131,6 @@ class SnmpCollector:
 
     def _heard(self) -> bool:
         return self._probe is not None and self._probe.answered
-
-    _probe: Channel | None = None
 
     def _take_discovery(self, *, first: bool = False) -> None:
         """Use a discovery that is done; one that failed is an error only where there is nothing to go on with."""

@@ -6,7 +6,9 @@ with its interned series and its exact factor. `decode` turns the answers of one
 
 from __future__ import annotations
 
+import functools
 import math
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -339,16 +341,21 @@ def _point(
     if wanted.map or wanted.text or guards:
         rule = Rule(mapped=wanted.map, otherwise=wanted.otherwise, text=wanted.text, guards=guards)
     return Point(
-        oid=oid,
+        oid=sys.intern(oid),  # a hub has thousands of devices of one kind
         series=series,
         multiplier=multiplier,
         offset=offset,
         divisor=divisor,
         least=-_HUGE if wanted.least is None else wanted.least,
         most=_HUGE if wanted.most is None else wanted.most,
-        missing=frozenset(wanted.missing),
+        missing=_shared(tuple(wanted.missing)),
         rule=rule,
     )
+
+
+@functools.cache
+def _shared(values: tuple[float, ...]) -> frozenset[float]:
+    return frozenset(values)
 
 
 def _device_factor(wanted: Wanted, names: Mapping[str, str]) -> Fraction:
