@@ -48,7 +48,6 @@ class Task:
 
     collector: Collector
     status: tuple[Series, Series, Series]
-    up: tuple[Series, ...] = ()
     derived: bool = False
     busy: bool = False
     ok: bool | None = None
@@ -95,8 +94,7 @@ class Runner:
                 metric.series(*labels)
                 for metric in (catalogue.COLLECTOR_SUCCESS, catalogue.COLLECTOR_DURATION, catalogue.COLLECTOR_LAST_SUCCESS)
             )
-            up = tuple(series for series, _ in getattr(collector, "down", ()))
-            self._tasks.append(Task(collector=collector, status=status, up=up, derived=derived))  # type: ignore[arg-type]
+            self._tasks.append(Task(collector=collector, status=status, derived=derived))  # type: ignore[arg-type]
 
     def health(self) -> Sequence[CollectorHealth]:
         """Tell how every collector does."""
@@ -275,9 +273,11 @@ class Runner:
         if task.last_success is not None:
             status.append((last, task.last_success))
         # Whether a device answers is told apart from what it last said: that stays until it expires, this changes at once.
-        status += [(series, 1.0 if task.ok else 0.0) for series in task.up]
-        if readings and task.up:
-            readings = [reading for reading in readings if reading[0] not in task.up]
+        # Which series that is, a device may know only once it has said what it is.
+        up = [series for series, _ in getattr(task.collector, "down", ())]
+        status += [(series, 1.0 if task.ok else 0.0) for series in up]
+        if readings and up:
+            readings = [reading for reading in readings if reading[0] not in up]
         collector, lifetime = task.collector, task.collector.schedule.interval * LIFETIME_INTERVALS
         if readings is not None:
             self._snapshot.update(
