@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 from collectors.base import Schedule
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_POWER, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
-from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY
+from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY, SITE_SCOPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -130,6 +130,10 @@ class RackCollector:
         self._racks = [_RackSeries(hub, rack) for rack in inventory.racks.values()]
         self._sites: list[Reading] = [
             (SITE_INFO.series(hub, site.site, site.state, site.name or site.site), 1.0) for site in inventory.sites.values()
+        ]
+        # Which sites a scope's figure is made of: rules add up a named group's sites by it.
+        self._sites += [
+            (SITE_SCOPE.series(hub, site.site, scope), 1.0) for site in inventory.sites.values() for scope in site.scopes
         ]
         self.schedule = Schedule(interval=interval, timeout=max(10.0, interval), max_samples=1000 + 40 * len(self._racks))
 
