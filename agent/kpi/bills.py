@@ -11,8 +11,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
-from collections import Counter
 from itertools import pairwise
+from statistics import median_low
 from typing import TYPE_CHECKING, Final
 
 from agent.kpi.energy import HOUR_MS, MAX_GAP_INTERVALS, HourCells, Raw, Segment, power_segments, register_segments, spread
@@ -59,12 +59,9 @@ class Sheet:
 
 
 def typical_interval(times: Sequence[int]) -> int:
-    """Return the commonest distance of neighbouring times in milliseconds, the longest of equals; an hour for a single one."""
-    steps = Counter(after - before for before, after in pairwise(times))
-    if not steps:
-        return HOUR_MS
-    most = max(steps.values())
-    return max(step for step, count in steps.items() if count == most)
+    """Return the median distance of neighbouring times in milliseconds; an hour for a single one."""
+    steps = [after - before for before, after in pairwise(times)]
+    return median_low(steps) if steps else HOUR_MS
 
 
 def interval_segments(rows: Sequence[tuple[int, float]], interval: int) -> list[Segment]:

@@ -112,7 +112,9 @@ readings = st.lists(
 
 
 @given(readings, readings, st.one_of(st.none(), st.floats(1, 1e6)), st.one_of(st.none(), st.floats(1, 1e7)))
-def test_coverage_is_never_more_than_time(power: list[Raw], register: list[Raw], rating: float | None, wrap: float | None) -> None:
+def test_coverage_is_never_more_than_time(
+    power: list[Raw], register: list[Raw], rating: float | None, wrap: float | None
+) -> None:
     """Whatever is read, no cell is covered for longer than it lasts, and no energy is negative."""
     hours, _ = hours_of(power, register, 0, 6 * HOUR_MS, rating=rating, wrap=wrap)
     for cells in hours.values():

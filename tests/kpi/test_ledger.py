@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from agent.inventory import Inventory
 from agent.kpi.ledger import Ledger, LedgerSettings
 from tests.kpi.kit import HOUR, T0, Clock, batch, energy, exported, inventory, ledger, pdu_energy, pdu_power, power
 
 if TYPE_CHECKING:
+    from agent.inventory import Inventory
     from collectors.base import Batch
 
 RATED = "sites: [{site: huawei-guian-1}]\nmeters: [{meter: m, point: utility, rating_watts: 1000, wrap_joules: 1000000}]"
@@ -29,7 +29,9 @@ def rows(book: Ledger) -> list[tuple[object, ...]]:
     return [(row[0], row[1], row[3], row[4]) for row in hours] + cells
 
 
-def play(*batches: Batch, flush_after: int = 1, now: float = T0 + 6 * HOUR, stock: Inventory | None = None) -> list[tuple[object, ...]]:
+def play(
+    *batches: Batch, flush_after: int = 1, now: float = T0 + 6 * HOUR, stock: Inventory | None = None
+) -> list[tuple[object, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         book = ledger(Path(folder), Clock(now), stock)
         try:
@@ -284,7 +286,7 @@ def test_readings_past_the_retention_are_let_go(tmp_path: Path) -> None:
     """Old readings are dropped, the hours made of them stay."""
     clock = Clock()
     book = ledger(tmp_path, clock)
-    for hour in range(0, 24 * 6):
+    for hour in range(24 * 6):
         for quarter in range(4):
             clock.now = T0 + hour * HOUR + quarter * 900
             book.accept(batch(clock.now, energy("m", 1000.0 * (clock.now - T0)), interval=900))

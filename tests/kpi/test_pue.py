@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.kpi.energy import HOUR_MS, HourCells
-from agent.kpi.model import PueResult
 from agent.kpi.pue import Pue, required_pue
 from agent.kpi.pue_collector import PueCollector
 from agent.kpi.windows import bounds, year_end
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from agent.inventory import Inventory
     from agent.kpi.ledger import Ledger
+    from agent.kpi.model import PueResult
     from collectors.base import Reading
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -317,7 +317,7 @@ def test_required_pue_of_a_site(tmp_path: Path) -> None:
     hours = {start + dt.timedelta(hours=n): 100.0 for n in range(92 * 24)}
     with bench(tmp_path, TWO, now=now) as b:
         b.put("it", hours)
-        b.put("main", {at: 130.0 for at in hours})
+        b.put("main", dict.fromkeys(hours, 130.0))
         b.pue.refresh()
         assert b.pue.required(SITE, 1.2) == pytest.approx(1.2 - 0.1 / 3, abs=1e-4)
 
@@ -360,7 +360,7 @@ def test_what_another_process_imports_is_seen(tmp_path: Path) -> None:
 def test_pdu_energy_registers_make_category_two(tmp_path: Path) -> None:
     """PDUs count by their energy registers at PDU output."""
     with bench(tmp_path, RACKS) as b:
-        for minute in range(0, 150):
+        for minute in range(150):
             at = T0 + 60 * minute
             b.book.accept(batch(at, energy("main", 1800.0 * 60 * minute)))
             b.book.accept(batch(at, *(pdu_energy(pdu, 400.0 * 60 * minute, rack) for pdu, rack in FEEDS)))

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agent.cli import main
+from agent.kpi.bills import read_sheet
+from tests.kpi.kit import SITE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ZONE = ZoneInfo("Asia/Shanghai")
+DAY = ("--from", "2025-03-01", "--to", "2025-03-02")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A config file of a gateway with two meters."""
+    (tmp_path / "inventory.yaml").write_text(
+        f"sites: [{{site: {SITE}, name: Huawei, timezone: Asia/Shanghai}}]\n"
+        "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: pdu_output, accuracy_class: 1}]\n"
+    )
+    path = tmp_path / "hubgauge.yaml"
+    path.write_text(f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n")
+    return path
+
+
+def ledger(action: str, config: Path, *args: str) -> int:
+    return main(["ledger", action, "--config", str(config), "--site", SITE, *args])
+
+
+def write_csv(path: Path, header: str, rows: list[tuple[object, ...]]) -> str:
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return str(path)
+
+
+def two_halves(path: Path) -> str:
+    """Write a day, half of it 1000 kW of IT at 1.15 and half 200 kW at 1.60; times have no offset."""
+    rows: list[tuple[object, ...]] = []
+    for hour in range(24):
+        it, pue = (1000.0, 1.15) if hour < 12 else (200.0, 1.60)
+        at = dt.datetime(2025, 3, 1, hour).isoformat()  # noqa: DTZ001 - the site's own time
+        rows += [(at, "main", it * pue), (at, "it", it)]
+    return write_csv(path / "day.csv", "time,meter,energy_kwh", rows)
+
+
+def test_import_and_show(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A day of bills gives the ratio of its sums, with all that `--json` promises."""
+    assert ledger("import", config, two_halves(tmp_path)) == 0
+    assert "24 rows, 17640.000 kWh in 24 hours, 24 changed" in capsys.readouterr().out
+    assert ledger("show", config, *DAY, "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["pue"] == pytest.approx(1.225)
+    assert (shown["category"], shown["coverage"], shown["state"], shown["interim"]) == (2, 1.0, "valid", True)
+    assert (shown["facility_kwh"], shown["it_kwh"]) == pytest.approx((17640.0, 14400.0))
+    assert 0.01 < shown["uncertainty"] < 0.02
+    assert shown["from"] == "2025-03-01T00:00:00+08:00"
+
+
+def test_show_in_words(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without `--json` the same is said in words; `--explain` tells each point and who was never heard."""
+    ledger("import", config, two_halves(tmp_path))
+    capsys.readouterr()
+    assert ledger("show", config, *DAY, "--explain") == 0
+    text = capsys.readouterr().out
+    assert "PUE          1.225  (valid, interim; category 2, IT metered at pdu_output; ISO/IEC 30134-2)" in text
+    assert "utility     facility            1    100.0%         17640.000" in text
+    assert ledger("show", config, "--from", "2025-03-05", "--to", "2025-03-06", "--explain") == 0
+    text = capsys.readouterr().out
+    assert "PUE          no value  (no_data, interim" in text
+    assert "never heard: main" in text
+
+
+def test_import_again_changes_nothing(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same file a second time changes no hour; a corrected row replaces what was there."""
+    path = two_halves(tmp_path)
+    ledger("import", config, path)
+    capsys.readouterr()
+    ledger("import", config, path)
+    assert capsys.readouterr().out.count(" 0 changed") == 2
+    ledger("import", config, write_csv(tmp_path / "fix.csv", "time,meter,energy_kwh", [("2025-03-01T05:00+08:00", "main", 2150)]))
+    assert "1 changed" in capsys.readouterr().out
+    ledger("show", config, *DAY, "--json")
+    assert json.loads(capsys.readouterr().out)["facility_kwh"] == pytest.approx(18640.0)
+
+
+def test_dry_run_writes_nothing(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run says what the file holds and makes no ledger."""
+    assert ledger("import", config, two_halves(tmp_path), "--dry-run") == 0
+    assert "nothing written" in capsys.readouterr().out
+    assert not (tmp_path / "state").exists()
+
+
+def test_export_is_taken_again(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is exported can be imported, and changes nothing."""
+    ledger("import", config, two_halves(tmp_path))
+    capsys.readouterr()
+    assert ledger("export", config, *DAY) == 0
+    text = capsys.readouterr().out
+    assert text.splitlines()[:2] == ["time,meter,energy_kwh,covered_seconds", "2025-03-01T00:00:00+08:00,it,1000.0,3600"]
+    (tmp_path / "out.csv").write_text(text)
+    ledger("import", config, str(tmp_path / "out.csv"))
+    assert capsys.readouterr().out.count(" 0 changed") == 2
+
+
+def test_recompute(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After the inventory is put right, recompute sums the past by it."""
+    ledger("import", config, two_halves(tmp_path))
+    stock = tmp_path / "inventory.yaml"
+    stock.write_text(stock.read_text().replace("pdu_output", "it_input"))
+    ledger("show", config, *DAY, "--json")
+    ledger("recompute", config, *DAY)
+    capsys.readouterr()
+    ledger("show", config, *DAY, "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["category"], shown["pue"]) == (3, pytest.approx(1.225))
+
+
+def test_power_is_integrated(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows of power are joined by trapezoids, and not across a hole."""
+    rows = [(f"2025-03-01T{h:02}:{m:02}:00Z", "main", 1200) for h in (0, 1, 2, 5) for m in range(0, 60, 5)]
+    rows += [(at, "it", 1000) for at, _, _ in rows]
+    ledger("import", config, write_csv(tmp_path / "p.csv", "time,meter,power_w", rows))
+    capsys.readouterr()
+    ledger("show", config, "--from", "2025-03-01T00:00Z", "--to", "2025-03-01T05:00Z", "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["pue"] == pytest.approx(1.2)
+    assert shown["coverage"] == pytest.approx(175 / 300)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("when,meter,energy_kwh\n", "1: expected the header time,meter,energy_kwh or time,meter,power_w, found when,meter,energy_kwh"),
+        ("", "1: expected the header"),
+        ("time,meter,energy_kwh\n2025-03-01,main,1\nyesterday,main,1\n", "3: time: expected ISO 8601"),
+        ("time,meter,energy_kwh\n2025-03-01,mian,1\n", "2: meter: 'mian' is not a meter of this site; did you mean main?"),
+        ("time,meter,energy_kwh\n2025-03-01,main,many\n", "2: energy_kwh: expected a number, got 'many'"),
+        ("time,meter,energy_kwh\n2025-03-01,main,nan\n", "2: energy_kwh: expected a number of at least 0, got nan"),
+        ("time,meter,energy_kwh\n2025-03-01,main,-1\n", "2: energy_kwh: expected a number of at least 0, got -1"),
+        ("time,meter,energy_kwh\n2025-03-01,main\n", "2: expected 3 cells, found 2"),
+        ("time,meter,energy_kwh\n2025-03-01,main,1\n2025-03-01T00:00+08:00,main,2\n", "3: time: main has another value for this time in line 2"),
+    ],
+)  # fmt: skip
+def test_each_wrong_row_is_one_line(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    """A wrong row is one line with the file and the row's line number, status 2, and nothing is written."""
+    (tmp_path / "bad.csv").write_text(text)
+    assert ledger("import", config, str(tmp_path / "bad.csv")) == 2
+    assert f"bad.csv:{words}" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("show", "--site", "huawei-guian", *DAY), f"--site: unknown site 'huawei-guian'; did you mean {SITE}?"),
+        (("show", "--site", SITE, "--from", "soon", "--to", "2025-03-02"), "--from: expected ISO 8601"),
+        (("show", "--site", SITE, "--from", "2025-03-02", "--to", "2025-03-01"), "--to: expected a time after --from"),
+        (("import", "--site", SITE, "none.csv"), "none.csv: cannot be read"),
+        (("import", "--site", SITE, "none.csv", "--interval", "soon"), "--interval: expected a duration"),
+    ],
+)
+def test_wrong_arguments(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], words: str
+) -> None:
+    """A wrong argument is one line on standard error and status 2."""
+    ledger("import", config, two_halves(tmp_path))
+    capsys.readouterr()
+    assert main(["ledger", args[0], "--config", str(config), *args[1:]]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_no_ledger_yet(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything was metered, show says that there is no ledger."""
+    assert ledger("show", config, *DAY) == 2
+    assert "no ledger there yet" in capsys.readouterr().err
+
+
+def test_the_program_itself(config: Path, tmp_path: Path) -> None:
+    """The installed program imports and shows."""
+    command = [sys.executable, "-m", "agent.cli", "ledger"]
+    where = ["--config", str(config), "--site", SITE]
+    subprocess.run([*command, "import", *where, two_halves(tmp_path)], check=True, capture_output=True, timeout=60)
+    shown = subprocess.run([*command, "show", *where, *DAY, "--json"], check=True, capture_output=True, timeout=60)
+    assert json.loads(shown.stdout)["pue"] == pytest.approx(1.225)
+
+
+def sheet_hours(*rows: str, cumulative: bool = False) -> dict[int, float]:
+    sheet = read_sheet(["time,meter,energy_kwh", *rows], "f.csv", ZONE, ["m"])
+    return {hour: cells.total / 3.6e6 for hour, cells in sheet.hours("m", cumulative=cumulative).items()}
+
+
+def test_a_bill_of_a_month_is_spread_over_it() -> None:
+    """A month's energy is even over the month, however long it is; a month that is missing stays missing."""
+    hours = sheet_hours("2025-01-01,m,744", "2025-02-01,m,1344", "2025-03-01,m,744", "2025-05-01,m,744")
+    per_hour = sorted({round(kwh, 6) for kwh in hours.values()})
+    assert per_hour == [1.0, 2.0]
+    assert len(hours) == (31 + 28 + 31 + 31) * 24
+
+
+def test_the_last_row_lasts_as_long_as_most() -> None:
+    """Quarter-hour rows make quarter hours, the last too; a single row is an hour."""
+    quarters = sheet_hours(*(f"2025-01-01T00:{minute:02},m,1" for minute in (0, 15, 30, 45)))
+    assert list(quarters.values()) == [pytest.approx(4.0)]
+    assert list(sheet_hours("2025-01-01T00:00,m,7").values()) == [pytest.approx(7.0)]
+
+
+def test_readings_of_a_register() -> None:
+    """With `cumulative` the rows are a register's, and each hour has the difference to the next."""
+    hours = sheet_hours("2025-01-01T00:00,m,100", "2025-01-01T01:00,m,103", "2025-01-01T03:00,m,113", cumulative=True)
+    assert list(hours.values()) == pytest.approx([3.0, 5.0, 5.0])
