@@ -184,14 +184,17 @@ class Demo:
         return child
 
     async def _import_past(self) -> None:
+        """Hand the ledger the simulated past, so that PUE has windows to be told of; the demo goes on without it."""
         from agent.config import load  # noqa: PLC0415 - not for help
 
         site = load(self.config).file.site
-        failed = await self._once(
-            "ledger-import", *_HUBGAUGE, "ledger", "import", "--config", self.config, "--site", site, self.past
-        )  # fmt: skip
-        if failed:
-            _say(f"going on without a past: {failed}")
+        command = (*_HUBGAUGE, "ledger", "import", "--config", self.config, "--site", site)
+        for path, interval in ((self.past, "1h"), (self.past.with_stem(f"{self.past.stem}-recent"), "5m")):
+            if not path.exists():  # in the first minutes of an hour
+                continue
+            failed = await self._once("ledger-import", *command, "--interval", interval, path)
+            if failed:
+                _say(f"going on without {path.name}: {failed}")
 
     async def _build_dashboards(self) -> None:
         """Generate what belongs into Grafana and Prometheus; the demo goes on without it."""
@@ -275,7 +278,7 @@ def prometheus_config(board: str, hub: str, site: str, rules: Path) -> str:
     """Return a Prometheus config that scrapes the agent as a deployment would: its own hub and site labels win."""
     return (
         "global: {scrape_interval: 5s, evaluation_interval: 5s}\n"
-        f"rule_files: ['{rules}/*.yml', '{rules}/*.yaml']\n"
+        f"rule_files: ['{rules}/rules.yml', '{rules}/alerts.yml']\n"
         "scrape_configs:\n"
         "  - job_name: hubgauge\n    honor_labels: true\n    static_configs:\n"
         f"      - targets: ['{board.removeprefix('http://')}']\n"

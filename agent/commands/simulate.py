@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from collectors.simulator.faults import PlannedFault
     from collectors.simulator.simulator import Simulator
 
@@ -104,8 +106,8 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
     site = simulator.site
     say = [f"SIMULATED site {site.key}: {len(site.racks)} racks, {len(simulator.pdus)} PDUs, {len(simulator.meters)} meters"]
     if args.write_history:
-        rows = _write_history(args, simulator)
-        say.append(f"{rows} simulated hours of energy: hubgauge ledger import --site {site.key} {args.write_history}")
+        for path, rows in _write_history(args, simulator):
+            say.append(f"{rows} rows of simulated past: hubgauge ledger import --site {site.key} {path}")
     if args.write_config:
         from collectors.simulator.config import write_config  # noqa: PLC0415 - only where it is asked for
 
@@ -122,15 +124,22 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
     sys.stdout.flush()
 
 
-def _write_history(args: argparse.Namespace, simulator: Simulator) -> int:
+def _write_history(args: argparse.Namespace, simulator: Simulator) -> Iterator[tuple[Path, int]]:
+    """Write the past's hours, and in a second file the minutes since the last whole hour."""
     import time  # noqa: PLC0415 - only where it is asked for
 
-    from collectors.simulator.history import write_history  # noqa: PLC0415
+    from collectors.simulator.history import write_history, write_recent  # noqa: PLC0415
 
     now = time.time()
     since = now - args.months * 30.5 * 86400
     pdus_since = None if args.pdu_days is None else now - args.pdu_days * 86400
-    return write_history(simulator.model, args.write_history, since, now, pdus_since=pdus_since)
+    yield args.write_history, write_history(simulator.model, args.write_history, since, now, pdus_since=pdus_since)
+    recent = args.write_history.with_stem(f"{args.write_history.stem}-recent")
+    rows = write_recent(simulator.model, recent, now)
+    if rows:
+        yield recent, rows
+    else:
+        recent.unlink()
 
 
 async def _until_told(seconds: float | None) -> None:

@@ -19,7 +19,7 @@ from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.facility.modbus import KIND
 from collectors.simulator.config import write_config
 from collectors.simulator.faults import PlannedFault, parse_fault
-from collectors.simulator.history import write_history
+from collectors.simulator.history import write_history, write_recent
 from collectors.simulator.model import Model
 from collectors.simulator.simulator import Simulator, month_begin
 from collectors.simulator.site import build_site
@@ -155,6 +155,14 @@ def test_the_past_ends_where_the_registers_go_on(tmp_path: Path) -> None:
         assert sums[pdu.name] == pytest.approx(pdu.power.energy(begin + 86400, whole) / 3.6e6, rel=1e-6)
 
 
+def test_the_last_hour_comes_in_small_steps(tmp_path: Path) -> None:
+    """What is left of the present hour, in five minutes each, up to the last that is over."""
+    model = Model(build_site("guian", 1))
+    assert write_recent(model, tmp_path / "r.csv", NOW) == 6 * 8  # 34 minutes; six meters and two PDUs
+    times = [line.split(",")[0] for line in (tmp_path / "r.csv").read_text().splitlines()[1:]]
+    assert (times[0], times[-1]) == ("2026-07-15T20:00:00+08:00", "2026-07-15T20:25:00+08:00")
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -183,9 +191,8 @@ def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        said = [process.stdout.readline() for _ in range(4)]
+        said = list(iter(process.stdout.readline, "ready\n"))
         assert said[0] == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 6 meters\n"
-        assert said[3] == "ready\n"
         assert load(tmp_path / "c" / "config.yaml").file.site == "huawei-guian-1-simulated"
         assert len((tmp_path / "past.csv").read_text().splitlines()) > 10 * 48
         process.send_signal(signal.SIGTERM)
