@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,7 @@ async def _collect(args: argparse.Namespace) -> int:
     from agent.app import App  # noqa: PLC0415 - imported by the command that needs it
     from agent.web.exposition import render  # noqa: PLC0415
 
+    logging.getLogger().addHandler(logging.NullHandler())  # each failure is told once, at the end
     app = App(args.config)
     batches: list[Batch] = []
     app.prepare()

@@ -1,0 +1,116 @@
+"""Polling SNMP devices, 10 objects each, from one real snmpd: the SNMP collector beside snmp_exporter.
+
+Both make samples of what they read, and each is charged its own CPU only. snmp_exporter is asked as Prometheus asks it: one
+request a device, on kept connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench.agents import cpu
+from tests.support import binary, free_port, running, wait_for
+
+if TYPE_CHECKING:
+    from collectors.base import Collector
+
+OIDS: Final = tuple(
+    f"1.3.6.1.2.1.{tail}" for tail in ["1.3.0", "1.7.0", "2.1.0", "4.3.0", "4.9.0", "4.10.0", "6.5.0", "6.6.0", "7.1.0", "7.4.0"]
+)
+ROUNDS: Final = 80
+DEVICES: Final = 64
+
+
+def collectors(port: int, folder: Path) -> list[Collector]:
+    """Make collectors of so many devices, all of them the one snmpd, by a profile of ten objects."""
+    from agent import config as config_module
+
+    readings = "".join(
+        f'  - {{metric: dc_pdu_outlet_power_watts, oid: {oid}, unit: W, labels: {{outlet: "{n}"}}}}\n'
+        for n, oid in enumerate(OIDS)
+    )
+    (folder / "bench-ten.yaml").write_text(
+        "protocol: snmp\ntitle: Ten objects\nkind: pdu\nsource: SNMPv2-MIB\nmatch: {sys_object_id: [1.3.6.1.4.1.99999]}\n"
+        f"readings:\n{readings}"
+    )
+    devices = "".join(f'      - {{address: "127.0.0.1:{port}", pdu: P{n}, profile: bench-ten}}\n' for n in range(DEVICES))
+    config = folder / "config.yaml"
+    config.write_text(f"hub: guian\nsite: bench\ncollectors:\n  snmp:\n    profiles_dir: {folder}\n    devices:\n{devices}")
+    loaded = config_module.load(config)
+    return loaded.build_collectors(loaded.context({}))
+
+
+async def poll(port: int, folder: Path) -> tuple[float, float, float]:
+    """Poll by the collector; returns CPU seconds, wall seconds and samples a poll."""
+    made = collectors(port, folder)
+    await asyncio.gather(*(one.collect() for one in made))  # type: ignore[misc] # discovery is not what is measured
+    used, began, samples = time.process_time(), time.monotonic(), 0
+    for _ in range(ROUNDS):
+        for readings in await asyncio.gather(*(one.collect() for one in made)):  # type: ignore[misc]
+            samples += len(readings)
+    polls = ROUNDS * DEVICES
+    return (time.process_time() - used) / polls, (time.monotonic() - began) / polls, samples / polls
+
+
+def scrape(port: int, target: int, count: int) -> int:
+    """Scrape snmp_exporter so often on one connection; returns the samples of the last answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    body = b""
+    for _ in range(count):
+        connection.request("GET", f"/snmp?target=127.0.0.1:{target}&module=bench")
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body
+    connection.close()
+    return sum(1 for line in body.splitlines() if not line.startswith(b"#"))
+
+
+def exporter_config() -> str:
+    """Write snmp_exporter's module of the same ten objects (JSON is YAML)."""
+    metrics = [{"name": f"bench_{n}", "oid": oid.removesuffix(".0"), "type": "gauge", "help": "-"} for n, oid in enumerate(OIDS)]
+    return json.dumps({"bench": {"get": list(OIDS), "metrics": metrics, "version": 2, "auth": {"community": "public"}}})
+
+
+def main() -> list[tuple[str, float, str]]:
+    """Print CPU a poll; return rows of (what, value, unit) for the summary."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        agent_port, exporter_port = free_port(), free_port()
+        (folder / "snmpd.conf").write_text(f"agentaddress udp:127.0.0.1:{agent_port}\nrocommunity public 127.0.0.1\n")
+        (folder / "snmp.yml").write_text(exporter_config())
+        snmpd = [binary("snmpd"), "-f", "-Lf", f"{folder}/snmpd.log", "-C", "-c", f"{folder}/snmpd.conf", "-p", f"{folder}/pid"]
+        exporter = [
+            binary("prometheus-snmp-exporter"), f"--config.file={folder}/snmp.yml", f"--web.listen-address=127.0.0.1:{exporter_port}",
+        ]  # fmt: skip
+        with running(snmpd, log=folder / "log"), running(
+            exporter, log=folder / "log2", ready=f"http://127.0.0.1:{exporter_port}/"
+        ) as process:  # fmt: skip
+            get = [binary("snmpget"), "-v2c", "-cpublic", "-t1", f"127.0.0.1:{agent_port}", *OIDS]
+            wait_for(lambda: subprocess.run(get, capture_output=True, check=True), what="snmpd")
+            # A process of its own, so that nothing the bench has imported is charged to it.
+            here = [sys.executable, "-m", "bench.snmp", str(agent_port), scratch]
+            ours, wall, samples = json.loads(subprocess.run(here, capture_output=True, check=True).stdout)
+            scrape(exporter_port, agent_port, 10)
+            used, began = cpu(process.pid), time.monotonic()
+            with ThreadPoolExecutor(16) as pool:
+                peers = list(pool.map(lambda _: scrape(exporter_port, agent_port, ROUNDS * DEVICES // 16), range(16)))
+            polls = ROUNDS * DEVICES
+            peer, peer_wall = (cpu(process.pid) - used) / polls, (time.monotonic() - began) / polls
+    print(f"SNMP v2c, {len(OIDS)} objects a device, {polls} polls of {DEVICES} devices at once")
+    print(f"  {'':<16} {'CPU us/poll':>12} {'polls/s/core':>13} {'samples/poll':>13} {'polls/s here':>13}")
+    print(f"  {'snmp_exporter':<16} {peer * 1e6:12.0f} {1 / peer:13.0f} {peers[0]:13d} {1 / peer_wall:13.0f}")
+    print(f"  {'hubgauge':<16} {ours * 1e6:12.0f} {1 / ours:13.0f} {samples:13.0f} {1 / wall:13.0f}")
+    return [("SNMP devices a second and core: hubgauge / snmp_exporter", peer / ours, "x")]
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(poll(int(sys.argv[1]), Path(sys.argv[2])))))
