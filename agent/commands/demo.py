@@ -44,6 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=_BOARD_PORT, metavar="P", help="the board's port (default: %(default)s)")
     parser.add_argument("--interval", default="5s", metavar="T", help="how often devices are read (default: %(default)s)")
     parser.add_argument("--fault", action="append", default=[], metavar="DEVICE=silent|garbage[@S[-S]]", help="as of `simulate`")
+    parser.add_argument(
+        "--months", type=float, default=_MONTHS, metavar="M", help="how much simulated past (default: %(default)s)"
+    )
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keep everything here instead of in a temporary folder")
     parser.add_argument("--no-database", action="store_true", help="without VictoriaMetrics and Prometheus")
     parser.add_argument("--open", action="store_true", help="open the board in a browser")
@@ -177,7 +180,7 @@ class Demo:
         child = await self._start(
             "simulator", *_HUBGAUGE, "simulate", "--hub", args.hub, "--racks", str(args.racks), "--seed", str(args.seed),
             "--write-config", self.config.parent, "--agent-listen", listen, "--state-dir", self.folder / "state", "--host",
-            "--interval", args.interval, "--influxdb", database, "--write-history", self.past, "--months", str(_MONTHS),
+            "--interval", args.interval, "--influxdb", database, "--write-history", self.past, "--months", str(args.months),
             "--pdu-days", str(_PDU_DAYS), *(word for fault in args.fault for word in ("--fault", fault)),
         )  # fmt: skip
         await child.said("ready", timeout=_PATIENCE)
@@ -278,7 +281,7 @@ def prometheus_config(board: str, hub: str, site: str, rules: Path) -> str:
     """Return a Prometheus config that scrapes the agent as a deployment would: its own hub and site labels win."""
     return (
         "global: {scrape_interval: 5s, evaluation_interval: 5s}\n"
-        f"rule_files: ['{rules}/rules.yml', '{rules}/alerts.yml']\n"
+        f"rule_files: ['{rules}/rules*.yml', '{rules}/alerts*.yml']\n"
         "scrape_configs:\n"
         "  - job_name: hubgauge\n    honor_labels: true\n    static_configs:\n"
         f"      - targets: ['{board.removeprefix('http://')}']\n"

@@ -24,7 +24,7 @@ from tests.support import get, wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEMO = [sys.executable, "-m", "agent.cli", "demo"]
+DEMO = [sys.executable, "-m", "agent.cli", "demo", "--months", "0.1"]
 READY = "Ctrl-C ends it all"
 
 
@@ -143,7 +143,7 @@ def test_children_end_with_a_demo_that_is_killed(tmp_path: Path) -> None:
 
 def test_a_demo_that_cannot_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     """A wrong hub is one line and status 1."""
-    with demo(tmp_path, "--hub", "gotham", "--no-database") as (process, log):
+    with demo(tmp_path, "--hub", "gotham", "--no-database", "--port", "0") as (process, log):
         assert process.wait(30) == 1
         assert "--hub: not in the registry" in log.read_text()
         assert len(log.read_text().splitlines()) == 1
