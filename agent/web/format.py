@@ -39,7 +39,8 @@ def significant(value: float, digits: int = 3, *, sign: bool = False) -> str:
     """Write a number to some significant digits, whole numbers of up to five digits in full."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else MISSING
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])  # of the rounded value: 0.9997 is written as 1.00
+    decimals = max(0, digits - 1 - exponent)
     return number(value, min(decimals, 6), sign=sign)
 
 

@@ -10,7 +10,6 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Response:
 def handle(view: BoardView, path: str, query: Mapping[str, str], *, accept_language: str = "") -> Response | None:
     """Answer GET or HEAD of one path (`/`, `/static/…`, `/api/…`); None for a path that is not the board's.
 
-    `query` holds the decoded query string, the last value of each key. The headers of the Response carry the
+    `path` is decoded, as ASGI gives it; `query` holds the decoded query string, the last value of each key. The headers of the Response carry the
     content-security policy; the server adds length, date and compression.
     """
     if path == "/":
@@ -64,7 +63,7 @@ def handle(view: BoardView, path: str, query: Mapping[str, str], *, accept_langu
         return _static(path.removeprefix("/static/"))
     if path != "/api" and not path.startswith("/api/"):
         return None
-    data = _data(view, [unquote(part) for part in path.split("/")[2:] if part], query)
+    data = _data(view, [part for part in path.split("/")[2:] if part], query)
     return None if data is None else _json(data)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from agent.web import svg
 from agent.web.format import MISSING, THIN, common, local, number, percent, quantity, short
@@ -111,7 +112,8 @@ def _trend(data: Data, limit: float | None, w: Words, zone: dt.tzinfo) -> Safe |
             x_labels=time_labels(trend, zone),
             tick=lambda value: number(value, 2),
             floor=1.0,
-            source=f"/api/sites/{data['site']}/pue",
+            source=f"/api/sites/{quote(data['site'], safe='')}/pue",
+            names={"coverage": w("coverage")},
         )
     )
     rows = [
@@ -269,7 +271,8 @@ def _power_trend(data: Data, w: Words, zone: dt.tzinfo) -> Safe | None:
             x_labels=time_labels(trend, zone),
             tick=lambda value: short(value, "W") if value else "0",
             floor=0.0,
-            source=f"/api/sites/{data['site']}/power",
+            source=f"/api/sites/{quote(data['site'], safe='')}/power",
+            names={key: w(f"curve.{key}") for key, _ in present},
         )
     )
     rows = [

@@ -7,13 +7,13 @@ the curves lie in a stretched view box. Every picture has a title and a descript
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from agent.web.markup import Safe, el, join, raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 MARKS: Final = {
     # A state is told by its shape as well: circles are fine, a triangle warns, an octagon has failed, dashes do not know.
@@ -80,6 +80,8 @@ class Chart:
     floor: float | None = None
     source: str = ""
     """The path of the API that has the values: the page's script reads it for the hover."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the API's keys are called in the page's language."""
 
 
 def ticks(low: float, high: float, count: int = 4) -> list[float]:
@@ -129,7 +131,15 @@ def chart(of: Chart) -> Safe:
         anchor = "start" if where < 0.04 else "end" if where > 0.96 else "middle"  # noqa: PLR2004 - at either edge
         parts.append(el("text", label, x=f"{where * 100:.2f}%", y="97%", text_anchor=anchor))
     parts.append(raw('<line class="cross" x1="0" x2="0" y1="0" y2="86%" visibility="hidden"/>'))
-    plot = el("svg", join(parts), class_="chart", role="img", tabindex="0", data_source=of.source or None)
+    plot = el(
+        "svg",
+        join(parts),
+        class_="chart",
+        role="img",
+        tabindex="0",
+        data_source=of.source or None,
+        **{f"data_{key}": name for key, name in of.names.items()},
+    )
     return el(
         "div",
         el("svg", join(scale), class_="scale", aria_hidden="true", focusable="false"),

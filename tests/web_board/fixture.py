@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from agent.hubs.loader import load_registry
 from agent.inventory import Inventory, Site
@@ -15,6 +15,7 @@ from collectors.catalogue import facility, node, rack, site
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from agent.web.trends import Trends
     from collectors.base import Reading
 
 NOW = 1795334400.0 - 3600 * 3.27  # 2026-11-22, mid-day in Shanghai
@@ -133,6 +134,32 @@ def health() -> Sequence[CollectorHealth]:
     ]  # fmt: skip
 
 
+class FakeTrends:
+    """A month of PUE with two days missing, and a day of power."""
+
+    def of(self, _site: str, subject: str) -> dict[str, Any]:
+        """Return what the ledger would."""
+        if subject == "pue":
+            days = range(30)
+            return {
+                "times": [NOW - 86400 * (30 - day) for day in days],
+                "step_seconds": 86400.0,
+                "pue": [None if day in (12, 13) else round(1.215 + 0.03 * math.sin(day / 5), 4) for day in days],
+                "coverage": [0.0 if day in (12, 13) else 0.6 if day == 14 else 1.0 for day in days],
+            }
+        facility_watts = [150e3 + 9e3 * math.sin(hour / 4) for hour in range(24)]
+        return {
+            "times": [NOW - 3600 * (24 - hour) for hour in range(24)],
+            "step_seconds": 3600.0,
+            "series": {
+                "facility": facility_watts,
+                "ups": [value * 0.853 for value in facility_watts],
+                "pdu": [value * 0.84 for value in facility_watts],
+                "it": [None if 8 < hour < 12 else value * 0.82 for hour, value in enumerate(facility_watts)],
+            },
+        }
+
+
 def view(
     readings: Sequence[Reading] | None = None,
     *,
@@ -155,6 +182,7 @@ def view(
         site=where,
         node="gateway-1",
         simulated=simulated,
+        trends=cast("Trends", FakeTrends()) if readings is None else None,
         health=healthy,
         now=Clock(),
     )
