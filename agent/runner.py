@@ -233,11 +233,11 @@ class Runner:
         """Take only what is a reading; raises BadReply for junk."""
         try:
             readings = [(s, f) for s, v in raw if math.isfinite(f := float(v))]
-            junk = next((s for s, _ in readings if type(s) is not Series), None)
+            junk = [s for s, _ in readings if type(s) is not Series]
         except (TypeError, ValueError) as error:
             raise BadReply(f"returned what is no reading: {error}") from None
-        if junk is not None:
-            raise BadReply(f"returned what is no reading: {junk!r:.80}")
+        if junk:
+            raise BadReply(f"returned what is no reading: {repr(junk[0])[:80]}")
         name = task.collector.name
         if over:
             self._metrics.dropped.labels(name, "limit").inc(over)

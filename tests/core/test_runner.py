@@ -84,6 +84,7 @@ async def test_whatever_one_collector_does_costs_no_other() -> None:
         Fake("text", lambda: "junk"),
         Fake("none", lambda: None),
         Fake("pairs", lambda: [(1, 2), (3, 4)]),
+        Fake("nobody", lambda: [(None, 1.0)]),
         Fake("value", lambda: [(VALUE.series("x"), "many")]),
         Fake("hangs", lambda: stuck.wait(30)),
         AsyncFake("waits", for_ever),
