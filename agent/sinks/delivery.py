@@ -183,7 +183,7 @@ class Delivery:
         """Send a gzip body of line protocol; returns when the database has answered or the time is up."""
         from influxdb_client.rest import ApiException  # noqa: PLC0415 - loaded by now
         from urllib3.exceptions import HTTPError, NewConnectionError  # noqa: PLC0415 - loaded by now
-        from urllib3.exceptions import TimeoutError as TimedOut
+        from urllib3.exceptions import TimeoutError as TimedOut  # noqa: PLC0415 - loaded by now
 
         timeout = self._config.timeout
         response: Any = None

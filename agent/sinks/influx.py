@@ -153,7 +153,7 @@ class InfluxSink:
                     self.spool.release()
                     full = False
                     self._stop.wait(self._pace.most)
-                if not full and not self._failures:
+                if not full:
                     self._stop.wait(self._pace.linger)
 
     def _send_oldest(self) -> bool:

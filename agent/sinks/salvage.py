@@ -37,7 +37,7 @@ def salvage(path: Path, base: int, expected: int) -> int:
     `expected` is how many there should be.
     """
     renewed, image, log = path.with_suffix(".new"), path.with_suffix(".image"), path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
+    if log.exists() and log.stat().st_size and not kept_log(path).exists():
         shutil.copyfile(log, kept_log(path))
     path.touch(mode=0o600)
     for leftover in (renewed, image):

@@ -414,7 +414,7 @@ class Spool:
                 sent=self._sent,
                 waiting=self._disk_waiting + self._in_memory() + self._doomed,
                 dropped={reason: count for reason, count in self._dropped.items() if count},
-                waiting_bytes=self._memory + (self._store.disk_bytes() if self._disk_waiting else 0),
+                waiting_bytes=self._memory + (self._store.disk_bytes if self._disk_waiting else 0),
                 oldest=min(times, default=None),
                 healthy=self._healthy,
             )

@@ -120,7 +120,8 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         # Exclusive: no shared-memory file to be made on a full disk. Set before the first read of the file.
         connection.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        if not path.exists() or not path.stat().st_size:
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL").fetchall()
         for pragma in ("synchronous=FULL", "secure_delete=OFF", "cache_size=-2048", "temp_store=MEMORY", "cell_size_check=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -149,12 +150,18 @@ class Store:
         self.tail = 0
         self.used = 0
         self._free = 0
+        self._log_size = 0
         self.oldest_time: float | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether the file is open."""
         return self._connection is not None
+
+    @property
+    def disk_bytes(self) -> int:
+        """What the spool took of its quota when it was last written: pages in use and the write-ahead log."""
+        return self.used + self._log_size
 
     def take_lock(self) -> None:
         """Make the directory and lock it; raises SpoolLocked, or Unavailable where even that cannot be written."""
@@ -172,13 +179,15 @@ class Store:
             renewed = self.path.with_suffix(".new")
             if renewed.exists():  # ended in the middle of setting a damaged file aside
                 renewed.unlink() if self.path.exists() else renewed.replace(self.path)
-            if not (self.path.exists() and self.path.stat().st_size) and self._keep_log():
+            new = not (self.path.exists() and self.path.stat().st_size)
+            kept = self._keep_log()
+            if new and kept:
                 raise Damaged("the file is empty, its log is not")  # SQLite would delete the log
-            if not self.path.exists():
+            if new:
                 os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             connection = connect(self.path)
             try:
-                missing = self._measure(connection)
+                missing = self._measure(connection, kept=kept)
             except BaseException:
                 connection.close()
                 raise
@@ -186,11 +195,11 @@ class Store:
             kept_log(self.path).unlink(missing_ok=True)
             return missing
 
-    def _measure(self, connection: sqlite3.Connection) -> int:
+    def _measure(self, connection: sqlite3.Connection, *, kept: bool) -> int:
         """Find what waits from the first and last rows alone, however large the file; returns the samples missing."""
         connection.execute(f"PRAGMA wal_autocheckpoint={self._checkpoint_pages}").fetchall()
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            if self.tail > self.base and self._keep_log():
+            if self.tail > self.base and kept:
                 raise Damaged("the tables are missing")
             create_tables(connection)
         connection.execute("SELECT count(*) FROM dead_letter WHERE id < 0").fetchone()
@@ -210,7 +219,7 @@ class Store:
             base, tail = max(self.base, first.id - first.samples), last.id
             if self._marked:  # else the lock file was lost, which is no damage
                 missing += base - self.base
-        if missing and self._keep_log():
+        if missing and kept:
             raise Damaged("rows are missing")
         self._opened_before = True
         self._trimmed = 0
@@ -220,7 +229,7 @@ class Store:
         return missing
 
     def _keep_log(self) -> bool:
-        """Put a copy of the log beside the file, before closing deletes it: it may hold rows that SQLite does not see."""
+        """Put a copy of the log beside the file before SQLite sees it: what SQLite finds damaged, it overwrites or deletes."""
         log, kept = self.path.with_name(self.path.name + "-wal"), kept_log(self.path)
         if log.exists() and log.stat().st_size:
             shutil.copyfile(log, kept)
@@ -230,6 +239,8 @@ class Store:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         free = connection.execute("PRAGMA freelist_count").fetchone()[0]
         self.used, self._free = (pages - free) * PAGE, free
+        with suppress(OSError):
+            self._log_size = self.path.with_name(self.path.name + "-wal").stat().st_size
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -373,13 +384,6 @@ class Store:
         with translated():
             rows = self.connection.execute("SELECT time, reason, line FROM dead_letter ORDER BY id").fetchall()
         return [DeadLetter(time=time, reason=reason, line=line) for time, reason, line in rows]
-
-    def disk_bytes(self) -> int:
-        """Return what the spool takes of its quota: pages in use and the write-ahead log."""
-        try:
-            return self.used + self.path.with_name(self.path.name + "-wal").stat().st_size
-        except OSError:
-            return self.used
 
     def quarantine(self) -> int:
         """Set a damaged file aside, carry what is readable over to a new one, and open that; returns the samples lost."""

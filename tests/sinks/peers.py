@@ -23,6 +23,7 @@ from collectors.base import Batch, Metric
 from tests.support import binary, free_port, get, running, wait_for
 
 if TYPE_CHECKING:
+    import ssl
     import subprocess
     from collections.abc import Callable, Iterator
 
@@ -40,11 +41,17 @@ def batch(value: float, *, when: float, racks: int = 1, device: str = "d") -> Ba
 @contextmanager
 def sink(
     url: str, state_dir: Path, *, pace: Pace = QUICK, timeout: float = 2.0, max_bytes: int = 64 * 2**20,
-    token_file: Path | None = None, **more: object,
+    token_file: Path | None = None, ca_file: Path | None = None, **more: object,
 ) -> Iterator[InfluxSink]:  # fmt: skip
     """Run a sink until the block ends."""
     config = Influx(
-        url=url, org="hub", bucket="hub", timeout=timeout, token_file=token_file, spool=SpoolConfig(max_bytes=max_bytes)
+        url=url,
+        org="hub",
+        bucket="hub",
+        timeout=timeout,
+        token_file=token_file,
+        ca_file=ca_file,
+        spool=SpoolConfig(max_bytes=max_bytes),
     )
     made = InfluxSink(config, state_dir=state_dir, tags=TAGS, registry=CollectorRegistry(), pace=pace, window=0.02, **more)  # type: ignore[arg-type]
     made.start()
@@ -129,12 +136,14 @@ class Scripted:
         self.url = ""
 
     @contextmanager
-    def up(self) -> Iterator[Scripted]:
+    def up(self, tls: ssl.SSLContext | None = None) -> Iterator[Scripted]:
         """Listen until the block ends."""
         database = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -158,6 +167,8 @@ class Scripted:
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KILLS = int(os.environ.get("HUBGAUGE_KILLS", "25"))
-OUTAGE = float(os.environ.get("HUBGAUGE_OUTAGE", "6"))
+OUTAGE = float(os.environ.get("HUBGAUGE_OUTAGE", "5"))
 
 
 @contextmanager
