@@ -13,7 +13,7 @@ from collectors.simulator.layouts import SimulatedPdu
 from collectors.simulator.modbus_meters import MeterServer, SimulatedMeter
 from collectors.simulator.model import Model
 from collectors.simulator.site import UTC_OFFSET
-from collectors.simulator.snmp_agent import Responder
+from collectors.simulator.snmp_agent import Responder, SharedResponder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -74,21 +74,9 @@ class Simulator:
 
     async def start(self) -> None:
         """Listen on every address; raises OSError where one is taken."""
-        _allow_descriptors(len(self.pdus) + _SPARE_DESCRIPTORS)
         loop = asyncio.get_running_loop()
         try:
-            port = self._port
-            for number, pdu in enumerate(self.pdus.values()):
-                host = str(ipaddress.IPv4Address(_FIRST_SPREAD + number)) if self._spread else self._listen
-                responder = Responder(pdu, (host, port))
-                self._responders.append(responder)
-                self._addresses[pdu.name] = _joined(responder.address)
-                if self._spread:
-                    port = responder.address[1]
-                elif port:
-                    port += 1
-            if self._spread and self._port:
-                port += 1
+            port = self._start_spread() if self._spread else self._start_apart()
             for server in self._servers:
                 address = await server.start((self._listen, port if self._port else 0))
                 self._addresses |= {meter.name: _joined(address) for meter in server.meters.values()}
@@ -98,6 +86,25 @@ class Simulator:
             raise
         for responder in self._responders:
             responder.start(loop)
+
+    def _start_spread(self) -> int:
+        """Give every PDU an address of its own, all on one port and one socket; returns the port after it."""
+        hosts = {str(ipaddress.IPv4Address(_FIRST_SPREAD + n)): pdu for n, pdu in enumerate(self.pdus.values())}
+        responder = SharedResponder(hosts, self._port)
+        self._responders.append(responder)
+        self._addresses |= {pdu.name: f"{host}:{responder.port}" for host, pdu in hosts.items()}
+        return self._port + 1
+
+    def _start_apart(self) -> int:
+        """Give every PDU a port of its own; returns the port after the last."""
+        _allow_descriptors(len(self.pdus) + _SPARE_DESCRIPTORS)
+        port = self._port
+        for pdu in self.pdus.values():
+            responder = Responder(pdu, (self._listen, port))
+            self._responders.append(responder)
+            self._addresses[pdu.name] = _joined((self._listen, responder.port))
+            port += 1 if port else 0
+        return port
 
     async def stop(self) -> None:
         """Close everything."""

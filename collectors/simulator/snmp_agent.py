@@ -25,6 +25,10 @@ MAX_BINDINGS: Final = 128
 _MAX_PLANS: Final = 4096
 _MAX_AT_ONCE: Final = 32
 _RECEIVE: Final = 65535
+_BUFFER: Final = 8 * 2**20
+_IP_PKTINFO: Final = 8  # linux/in.h
+_SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h
+_NOTE_SPACE: Final = socket.CMSG_SPACE(12)  # struct in_pktinfo: interface, our address, the address asked
 
 _VERSION_2C: Final = b"\x02\x01\x01"
 _NO_ERROR: Final = b"\x02\x01\x00\x02\x01\x00"
@@ -133,27 +137,19 @@ def respond(data: bytes, device: Device) -> bytes | None:
 
 
 class Responder:
-    """Answers for one device on its own UDP socket."""
+    """Answers for one device on a UDP socket of its own."""
 
     def __init__(self, device: Device, listen: tuple[str, int]) -> None:
-        self.device = device
         self.answered = 0
-        family = socket.AF_INET6 if ":" in listen[0] else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._device = device
+        self._socket = _open(listen)
         self._loop: asyncio.AbstractEventLoop | None = None
-        try:
-            self._socket.settimeout(0)
-            self._socket.bind(listen)
-        except OSError:
-            self._socket.close()
-            raise
-        self._garbage = random.Random(device.name)  # noqa: S311 - repeatable
 
     @property
-    def address(self) -> tuple[str, int]:
+    def port(self) -> int:
         """Where it listens."""
-        host, port = self._socket.getsockname()[:2]
-        return host, port
+        port: int = self._socket.getsockname()[1]
+        return port
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Answer from now on."""
@@ -173,17 +169,66 @@ class Responder:
                 data, sender = self._socket.recvfrom(_RECEIVE)
             except OSError:  # nothing more for now
                 return
-            fault = self.device.fault
-            if fault == "silent":
-                continue
-            answer = respond(data, self.device)
-            if answer is None:
-                continue
-            if fault == "garbage":
-                answer = spoil(answer, self._garbage)
-            self.answered += 1
-            with suppress(OSError):  # the asker is gone, or its buffer is full: it will ask again
-                self._socket.sendto(answer, sender)
+            answer = behave(data, self._device)
+            if answer is not None:
+                self.answered += 1
+                with suppress(OSError):  # the asker is gone, or its buffer is full: it will ask again
+                    self._socket.sendto(answer, sender)
+
+
+class SharedResponder(Responder):
+    """Answers for any number of devices, each at an address of its own in 127.0.0.0/8, on one socket.
+
+    The socket is bound to the loopback interface (SO_BINDTODEVICE, which Linux 5.7 and later allow anyone), so that nothing
+    outside reaches it. The kernel says which address was asked, and answers leave from there (ip(7), IP_PKTINFO).
+    """
+
+    def __init__(self, devices: Mapping[str, Device], port: int) -> None:
+        self.answered = 0
+        self._devices = {socket.inet_aton(host): device for host, device in devices.items()}
+        self._socket = _open(("0.0.0.0", port), interface=b"lo")  # noqa: S104 - on the loopback interface only
+        self._loop = None
+
+    def _readable(self) -> None:
+        for _ in range(_MAX_AT_ONCE):
+            try:
+                data, notes, _, sender = self._socket.recvmsg(_RECEIVE, _NOTE_SPACE)
+            except OSError:  # nothing more for now
+                return
+            asked = notes[0][2][8:12] if notes else b""
+            device = self._devices.get(asked)
+            answer = behave(data, device) if device is not None else None
+            if answer is not None:
+                self.answered += 1
+                note = (socket.IPPROTO_IP, _IP_PKTINFO, bytes(4) + asked + bytes(4))
+                with suppress(OSError):
+                    self._socket.sendmsg((answer,), (note,), 0, sender)
+
+
+def _open(listen: tuple[str, int], *, interface: bytes = b"") -> socket.socket:
+    opened = socket.socket(socket.AF_INET6 if ":" in listen[0] else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        opened.settimeout(0)
+        if interface:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface)
+            opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+            for option in (socket.SO_RCVBUF, _SO_RCVBUFFORCE):  # a whole hub asks at once; the second is for root only
+                with suppress(OSError):
+                    opened.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+        opened.bind(listen)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def behave(data: bytes, device: Device) -> bytes | None:
+    """Answer as the device does at present: well, not at all, or with garbage."""
+    fault = device.fault
+    if fault == "silent":
+        return None
+    answer = respond(data, device)
+    return spoil(answer, random.Random(answer)) if answer is not None and fault == "garbage" else answer  # noqa: S311 - repeatable
 
 
 def spoil(answer: bytes, rng: random.Random) -> bytes:
