@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 TAG: Final = "hubgauge"
-REFRESH: Final = "30s"
+REFRESH: Final = "1m"
 INTERVALS: Final = ["15s", "30s", "1m", "5m", "15m", "1h"]
 
 _NAMES: Final = {

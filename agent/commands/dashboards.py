@@ -81,13 +81,23 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _report(results: Sequence[Result], dashboards: int, *, verbose: bool) -> int:
-    """Print what shows nothing and why; returns the exit status."""
+    """Print what shows nothing, each with its query, and the excuses, gathered by reason; returns the exit status."""
+    excused: dict[tuple[str, str], dict[str, None]] = {}
     for result in results:
-        if verbose or result.outcome != "data":
+        if result.outcome == "excused":
+            excused.setdefault((result.query.dashboard, result.detail), {})[result.query.panel] = None
+        if result.outcome in ("empty", "failed") or verbose:
             sys.stdout.write(f"{result}\n")
+    for (dashboard, reason), panels in excused.items():
+        sys.stdout.write(f"excused: {dashboard}: {reason}: {_few(list(panels))}\n")
     counts = Counter(result.outcome for result in results)
     sys.stdout.write(
         f"{dashboards} dashboards, {len(results)} queries: {counts['data']} with data, {counts['excused']} excused, "
         f"{counts['empty']} empty, {counts['failed']} failed\n"
     )
     return 1 if counts["empty"] or counts["failed"] or not results else 0
+
+
+def _few(names: Sequence[str], most: int = 6) -> str:
+    """Write a list of names, the rest of a long one as a number."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

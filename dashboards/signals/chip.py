@@ -54,7 +54,10 @@ CHIP_TEMPERATURE: Final = Signal(
     name=Text("Hottest accelerators", "最热的加速卡"),
     description=Text("Temperature of the ten hottest chips.", "温度最高的十块芯片。"),
     unit="celsius",
-    expr=f"topk(10, max by ({_CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)}))",
+    expr=(
+        f"max by ({_CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)})"
+        f" and topk(10, max by ({_CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)} @ end()))"
+    ),
     legend="{{node}} {{accelerator}}",
     decimals=0,
     steps=steps((80, ORANGE), (90, RED), base=GREEN),

@@ -186,7 +186,7 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
         expr=" or ".join(_alternatives(registry, kpi, hub, scope)),
         legend="{{hub}} {{scope}}" if not scope else "{{hub}}",
         record=RECORD,
-        may_be_empty=_excuse(kpi, scope),
+        may_be_empty=_excuse(registry, kpi, hub, scope),
     )
 
 
@@ -219,22 +219,28 @@ def _asking(registry: Registry, kpi: Kpi) -> Iterator[str]:
 
 def _inside(registry: Registry, kpi: Kpi, parent: str) -> str:
     """Return the value of a hub together with the hubs inside it, where that hub is asked for."""
-    keys = sorted(key for key in registry.hubs if any(hub.key == parent for hub in registry.lineage(key)))
-    one_of = f'hub=~"{"|".join(keys)}"'
-    whole = RAW[kpi.key](Total(WHOLE_HUB)).replace("<hub>", one_of)
+    whole = RAW[kpi.key](Total(WHOLE_HUB)).replace("<hub>", _hubs_inside(registry, parent))
     how = "sum" if kpi.key in COUNTS else "max"
     asked = of(site.TARGET_INFO, scope="hub")
     return f'(label_replace({how} by (scope) ({whole}), "hub", "{parent}", "", "") and on (hub) {asked})'
 
 
-def _excuse(kpi: Kpi, scope: str) -> Excuse | None:
+def _excuse(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Excuse:
     if kpi.key not in WITNESS:
         return Excuse(reason="this KPI is registered, not measured")
     witness = WITNESS[kpi.key]
-    if scope and scope != WHOLE_HUB:
+    if scope not in ("", WHOLE_HUB):
         member = of(site.SITE_SCOPE, f'scope="{scope}"', scope="hub")
         witness = f"{witness} and on (hub, site) {member}"
+    elif hub and kpi.key in OF_A_PART:
+        witness = witness.replace("<hub>", _hubs_inside(registry, hub))
     return Excuse(reason="nothing that this KPI is measured by is reported", unless=witness)
+
+
+def _hubs_inside(registry: Registry, parent: str) -> str:
+    """Return a matcher of a hub and the hubs inside it."""
+    keys = sorted(key for key in registry.hubs if any(hub.key == parent for hub in registry.lineage(key)))
+    return f'hub=~"{"|".join(keys)}"'
 
 
 def all_measured(kpis: Mapping[str, Kpi]) -> Signal:

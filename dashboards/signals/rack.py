@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from collectors.catalogue import facility, rack, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FAILOVER_LIMIT: Final = 0.8
 """Above this share of one feed's capacity, the other feed's loss leaves no room for a start-up surge."""
@@ -25,16 +28,29 @@ RACK_LABELS: Final = "hub, site, row, rack"
 _UTILIZATION_STEPS: Final = steps((0.8, ORANGE), (1.0, RED))
 
 
-def _failover(scope: str = "site") -> str:
-    return f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope=scope)})"
+def _failover(scope: str = "site", at: str = "") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope=scope)}{at})"
 
 
-def _inlet(scope: str = "site") -> str:
-    return f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope=scope)})"
+def _inlet(scope: str = "site", at: str = "") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope=scope)}{at})"
 
 
-def _power_ratio(scope: str = "site") -> str:
-    return f"max by ({RACK_LABELS}) ({of(rack.RACK_UTILIZATION, _KIND_POWER, scope=scope)})"
+def _power_ratio(scope: str = "site", at: str = "") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_UTILIZATION, _KIND_POWER, scope=scope)}{at})"
+
+
+def _space_ratio(scope: str = "site", at: str = "") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_UTILIZATION, _KIND_SPACE, scope=scope)}{at})"
+
+
+def _power(scope: str = "site", at: str = "") -> str:
+    return f"sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope=scope)}{at}))"
+
+
+def _top(values: Callable[[str, str], str]) -> str:
+    """Keep the highest at the end of the range: plain `topk` chooses anew at every step, so that rows come and go."""
+    return f"{values('row', '')} and topk({MANY}, {values('row', ' @ end()')})"
 
 
 RACK_COUNT: Final = Signal(
@@ -117,7 +133,7 @@ RACK_POWER_RATIO: Final = Signal(
         "实测功率与额定功率之比，最接近上限的机柜在前。",
     ),
     unit="percentunit",
-    expr=f"topk({MANY}, {_power_ratio('row')})",
+    expr=_top(_power_ratio),
     legend="{{rack}}",
     kind="ratio",
     least=0,
@@ -129,7 +145,7 @@ RACK_SPACE_RATIO: Final = Signal(
     name=Text("Space utilisation of a rack", "机柜空间利用率"),
     description=Text("Used rack units over the rack's height.", "已用U位与机柜高度之比。"),
     unit="percentunit",
-    expr=f"topk({MANY}, max by ({RACK_LABELS}) ({of(rack.RACK_UTILIZATION, _KIND_SPACE, scope='row')}))",
+    expr=_top(_space_ratio),
     legend="{{rack}}",
     kind="ratio",
     least=0,
@@ -141,7 +157,7 @@ RACK_POWER_EACH: Final = Signal(
     name=Text("Power of a rack", "单机柜功率"),
     description=Text("What a rack draws over all feeds.", "机柜全部供电路的总功率。"),
     unit="watt",
-    expr=f"topk({MANY}, sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope='row')})))",
+    expr=_top(_power),
     legend="{{rack}}",
     least=0,
 )
@@ -153,7 +169,7 @@ FAILOVER: Final = Signal(
         "全部供电路负载与最小一路容量之比：高于80%无余量，高于100%则单路失电会使机柜断电。",
     ),
     unit="percentunit",
-    expr=f"topk({MANY}, {_failover('row')})",
+    expr=_top(_failover),
     legend="{{rack}}",
     kind="ratio",
     least=0,
@@ -208,7 +224,7 @@ INLET: Final = Signal(
         "进风温度最高的机柜。推荐上限27 °C，A1级允许上限32 °C（ASHRAE TC 9.9）。",
     ),
     unit="celsius",
-    expr=f"topk({MANY}, {_inlet('row')})",
+    expr=_top(_inlet),
     legend="{{rack}}",
     decimals=1,
     steps=steps((INLET_RECOMMENDED, ORANGE), (INLET_ALLOWABLE, RED), base=GREEN),
