@@ -44,6 +44,7 @@ _PDU_HEADROOM: Final = 2.0
 """A PDU whose rating nobody states cannot draw more than this many times what its feed carries."""
 
 _PRUNED_AT_ONCE: Final = 2000
+_WRITTEN_AT_ONCE: Final = 10_000
 _MAX_PENDING: Final = 2_000_000
 
 
@@ -242,8 +243,9 @@ class Ledger:
             with self._lock:
                 pending, self._pending = self._pending, []
             try:
-                self._write(pending)
-                pending = []
+                while pending:
+                    self._write(pending[:_WRITTEN_AT_ONCE])
+                    del pending[:_WRITTEN_AT_ONCE]
                 self._upkeep()
             except sqlite3.Error as error:
                 self._put_back(pending, error)
@@ -263,8 +265,6 @@ class Ledger:
         self._healthy = False
 
     def _write(self, pending: list[_Row]) -> None:
-        if not pending:
-            return
         spans: dict[_Meter, dict[int, Span]] = {}
         for channel, _, moment, _, interval in pending:
             of_meter = spans.setdefault(channel.meter, {})

@@ -38,17 +38,14 @@ class Readings(Protocol):
 class _RackSeries:
     """The series of one rack, interned once, with those of its readings that never change."""
 
-    __slots__ = ("failover", "fixed", "full", "humidity", "inlet", "loads", "power", "rack", "spare", "stranded")
+    __slots__ = ("_hub", "_own", "fixed", "full", "loads", "rack", "spare")
 
     def __init__(self, hub: str, rack: Rack) -> None:
         place = (hub, rack.site, rack.row, rack.rack)
         self.rack = rack
         self.loads = [(feed.pdu, catalogue.RACK_POWER.series(*place, name)) for name, feed in rack.feeds.items()]
-        self.power = catalogue.RACK_UTILIZATION.series(*place, "power")
-        self.failover = catalogue.RACK_FAILOVER_LOAD.series(*place)
-        self.stranded = catalogue.RACK_STRANDED.series(*place)
-        self.inlet = catalogue.RACK_INLET_TEMPERATURE.series(*place)
-        self.humidity = catalogue.RACK_HUMIDITY.series(*place)
+        self._hub = hub
+        self._own: dict[Metric, Series] = {}  # interned when first read: most racks have no sensor, few are full
         capacities = [feed.capacity_watts for feed in rack.feeds.values()]
         known = [capacity for capacity in capacities if capacity is not None]
         # The worst that can happen is to lose the feed that can carry most.
@@ -71,17 +68,25 @@ class _RackSeries:
         ]
         self.fixed = fixed
 
+    def series(self, metric: Metric, *labels: str) -> Series:
+        """Return the rack's series of a metric, kept from the first time on."""
+        found = self._own.get(metric)
+        if found is None:
+            rack = self.rack
+            found = self._own[metric] = metric.series(self._hub, rack.site, rack.row, rack.rack, *labels)
+        return found
+
     def readings(self, total: float | None) -> Iterator[Reading]:
         """Yield what needs the power of all feeds."""
         if total is None:
             return
         rated = self.rack.rated_power_watts
         if rated is not None:
-            yield self.power, total / rated
+            yield self.series(catalogue.RACK_UTILIZATION, "power"), total / rated
             if self.full:
-                yield self.stranded, max(0.0, rated - total)
+                yield self.series(catalogue.RACK_STRANDED), max(0.0, rated - total)
         if self.spare:
-            yield self.failover, total / self.spare
+            yield self.series(catalogue.RACK_FAILOVER_LOAD), total / self.spare
 
 
 class _Tally:
@@ -160,9 +165,9 @@ class RackCollector:
                     total += value
             readings += known.readings(total)
             if rack.rack in inlets:
-                readings.append((known.inlet, max(inlets[rack.rack])))
+                readings.append((known.series(catalogue.RACK_INLET_TEMPERATURE), max(inlets[rack.rack])))
             if rack.rack in humidity:
-                readings.append((known.humidity, sum(humidity[rack.rack]) / len(humidity[rack.rack])))
+                readings.append((known.series(catalogue.RACK_HUMIDITY), sum(humidity[rack.rack]) / len(humidity[rack.rack])))
             if rack.state == "in_service" and rack.site in tallies:
                 tallies[rack.site].add(rack, total)
         readings += self._unlisted()
