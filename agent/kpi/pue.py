@@ -56,7 +56,7 @@ class Pue:
 
     def sites(self) -> tuple[str, ...]:
         """The sites that have meters."""
-        return tuple(site for site, boundary in self.hours.boundaries.items() if boundary.parts)
+        return tuple(site for site, boundary in list(self.hours.boundaries.items()) if boundary.parts)
 
     def boundary(self, site: str) -> Boundary:
         """Return what is metered at a site; raises KeyError."""
