@@ -138,16 +138,19 @@ class Meter:
         A block the meter refuses costs that block; when answers cease midway, what was read counts.
         """
         readings: list[Reading] = [(self._up, 1.0)]
-        ailing, self._ailing = self._ailing, True
+        asked = False
         try:
-            async with asyncio.timeout(self._schedule.timeout), self._link.turn(ailing=ailing):
+            async with asyncio.timeout(self._schedule.timeout), self._link.turn(ailing=self._ailing):
+                # Who never had a turn is not ailing: on a crowded connection it would wait for ever after.
+                asked = self._ailing = True
                 await self._read_blocks(readings)
+                self._ailing = False
         except TimeoutError:
+            if not asked:
+                raise Unreachable(f"{self._where}: its connection was busy for {self._schedule.timeout:g} s") from None
             if len(readings) == 1:
                 raise Unreachable(f"{self._where}: no answer within {self._schedule.timeout:g} s") from None
             self.dropped["timeout"] += 1
-        else:
-            self._ailing = False
         return readings
 
     async def _read_blocks(self, readings: list[Reading]) -> None:

@@ -18,6 +18,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from collectors.base import BadReply, ConfigError, Context, Place, Unreachable
 from collectors.facility import modbus
 from collectors.facility.modbus import KIND, Device
+from collectors.facility.modbus_link import Turns
 from collectors.strict import read
 
 if TYPE_CHECKING:
@@ -186,6 +187,37 @@ async def test_a_silent_meter_behind_a_gateway_does_not_cost_its_siblings() -> N
                 for task in asked[:3]:
                     with pytest.raises(Unreachable):
                         await task
+
+
+async def test_a_meter_that_never_had_its_turn_says_so_and_is_not_put_last() -> None:
+    """Where a connection is busy all the time, waiting is told from silence."""
+    async with serving(simulated(SDM630)) as address, meters(meter(address, timeout=0.2)) as (one,):
+        async with one._link.turn(ailing=False):
+            with pytest.raises(Unreachable, match=r"its connection was busy for 0\.2 s"):
+                await one.collect()
+        assert not one._ailing
+        assert len(await one.collect()) == 15  # and the turn it waited for was not lost
+
+
+async def test_turns_go_to_the_healthy_first_and_none_is_lost_to_who_gave_up() -> None:
+    """Among equals whoever came first; a waiter that is cancelled is passed over, even at the moment it is called."""
+    turns, order = Turns(), []
+
+    async def wait(name: str, *, ailing: bool) -> None:
+        async with turns.turn(ailing=ailing):
+            order.append(name)
+
+    async with turns.turn(ailing=False):
+        tasks = {}
+        for name, ailing in (("sick", True), ("first", False), ("gone", False), ("second", False)):
+            tasks[name] = asyncio.create_task(wait(name, ailing=ailing))
+            await asyncio.sleep(0)
+        tasks["gone"].cancel()
+    tasks["first"].cancel()  # it has been called, and has not yet come
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    assert order == ["second", "sick"]
+    async with asyncio.timeout(1), turns.turn(ailing=False):
+        order.append("free again")
 
 
 async def test_meters_at_one_address_share_one_connection() -> None:

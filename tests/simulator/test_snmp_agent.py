@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,12 @@ async def test_every_pdu_may_have_an_address_of_its_own() -> None:
         assert [address.split(":")[0] for address in addresses] == [f"127.1.0.{n}" for n in range(1, 7)]
         assert len({address.split(":")[1] for address in addresses}) == 1
         _, (name,) = await ask("snmpget", addresses[4], "1.3.6.1.2.1.1.5.0")
+        silent, _ = await ask("snmpget", addresses[0].replace("127.1.0.1", "127.1.0.9"), "1.3.6.1.2.1.1.5.0")
+        (responder,) = simulator._responders
+        interface = responder._socket.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)
     assert name.endswith('"A03-A"')
+    assert silent == 1  # nobody lives there
+    assert interface.rstrip(b"\0") == b"lo"  # and nobody outside this machine can ask
 
 
 def request(kind: int, oids: list[str], *, first: int = 0, second: int = 0, community: bytes = b"public") -> bytes:
