@@ -158,7 +158,9 @@ def _mend_variable(variable: Json) -> None:
     """Take off what only interval variables have, and start at All: a reader's choice is not the file's business."""
     for key in ("auto", "auto_min", "auto_count", "tags"):
         variable.pop(key, None)
-    variable["current"] = {"text": ["All"], "value": ["$__all"]} if variable["includeAll"] else {}
+    variable.pop("current", None)
+    if variable["includeAll"]:
+        variable["current"] = {"text": ["All"], "value": ["$__all"]}
     variable["skipUrlSync"] = False
     if variable["type"] == "query":
         variable["definition"] = variable["query"]["query"]

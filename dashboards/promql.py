@@ -69,7 +69,6 @@ _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BRACES: Final = re.compile(r"\{[^{}]*\}")
 _RANGE: Final = re.compile(r"\[[^\[\]]*\]")
 _GROUPING: Final = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
-_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?!\s*\()\b")
 _KEYWORDS: Final = frozenset({"and", "or", "unless", "bool", "offset", "by", "without", "on", "ignoring", "group_left", "group_right",
                               "inf", "nan", "time", "vector"})  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from dashboards.panels import Maker
 from dashboards.promql import of
 from dashboards.signals import chip, kpi, link, power, target
 from dashboards.signals import rack as racks
-from dashboards.signals.base import GREEN, ORANGE, Excuse, Signal, State
+from dashboards.signals.base import GREEN, ORANGE, Excuse, Signal, State, Step, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -151,10 +152,21 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
     limits = _limit(first) if any(fact.kind != "observation" and fact.value is not None for fact in facts) else None
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
     stated = [signal for signal in (limits, observed) if signal]
-    yield make.stat(value, width=5, height=6, title=title, graph=False)
+    yield make.stat(replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False)
     if stated:
-        yield make.stat(stated[0], width=5, height=6, graph=False)
+        heading = Text(f"Stated: {title.en}", f"公开陈述：{title.zh}")
+        yield make.stat(stated[0], width=5, height=6, title=heading, graph=False)
     yield make.series(value, *stated, width=14 if stated else 19, height=6, title=title)
+
+
+def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
+    """Colour a value by the strictest limit: blue until a goal is reached, orange where a limit is exceeded."""
+    goals = [fact.value for fact in facts if fact.op == ">=" and fact.kind != "observation" and fact.value is not None]
+    limits = [fact.value for fact in facts if fact.op == "<=" and fact.kind != "observation" and fact.value is not None]
+    if limits:
+        # A step holds from its value on, and a limit is kept at its very value: so the next number there is.
+        return steps((math.nextafter(min(limits), math.inf), ORANGE), base=GREEN)
+    return steps((max(goals), GREEN)) if goals else ()
 
 
 def _registered(make: Maker, fact: Fact) -> Cell:
