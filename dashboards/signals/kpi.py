@@ -162,7 +162,7 @@ _PARTLY_LISTED: Final = frozenset({"accelerators", "accelerators_huawei"})
 
 _UNITS: Final = {
     "count": ("short", 0), "ratio": ("percentunit", 1), "s": ("s", 2), "bit/s": ("bps", 1), "FLOP/s": ("flops", 2),
-    "kg": ("suffix: kg CO₂e", 0), "yuan": ("currencyCNY", 1), "yes": ("none", 0),
+    "kg": ("suffix:kg CO₂e", 0), "yuan": ("currency:¥", 1), "yes": ("none", 0),
 }  # fmt: skip
 
 

@@ -183,7 +183,7 @@ CARBON: Final = Signal(
         "Carbon dioxide equivalent per hour, from the ledger's energy and its factors.",
         "由台账能耗与排放因子计算的每小时二氧化碳当量。",
     ),
-    unit="suffix: kg/h",
+    unit="suffix:kg/h",
     expr=f"max by (hub, site) ({rate(site.SITE_CARBON)}) * 3600",
     legend="{{site}}",
     kind="rate",

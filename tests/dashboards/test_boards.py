@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from grafanalib import formatunits
 
 from agent.hubs.loader import load_registry
 from dashboards import panels
@@ -90,6 +91,16 @@ def test_panels_are_whole(built: dict[str, list[Built]]) -> None:
         if panel["type"] != "text":
             assert panel["fieldConfig"]["defaults"]["noValue"] in ("no data", "无数据"), where
             assert panel["targets"], where
+
+
+def test_units_are_known(built: dict[str, list[Built]]) -> None:
+    """Every unit is one that Grafana lists, or in one of its notations for units of one's own."""
+    known = {getattr(formatunits, name) for name in dir(formatunits) if name.isupper()}
+    for dashboard, panel in every_panel(built):
+        overrides = [item["value"] for _, item in walk(panel) if isinstance(item, dict) and item.get("id") == "unit"]
+        defaults = panel.get("fieldConfig", {}).get("defaults", {})
+        for unit in [*overrides, *([defaults["unit"]] if defaults else [])]:
+            assert unit in known or re.match(r"(suffix|currency|time):\S", unit), f"{dashboard.uid}: {unit}"
 
 
 def test_ids_are_unique(built: dict[str, list[Built]]) -> None:
