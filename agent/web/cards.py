@@ -45,7 +45,9 @@ def headline(hubs: Sequence[Row], w: Words) -> Safe:
     elif targets and not counts["met"] and not counts["on_track"]:
         said = w("danger.nothing_judged")
     else:
-        said = w("danger.none")
+        untold = counts["unknown"] + counts["expired_unreported"]
+        said = w("danger.none") + (w("danger.untold", count=untold) if untold else "")
+    sure = bool(danger) or not (counts["unknown"] or counts["expired_unreported"])
     items = [
         el(
             "li",
@@ -69,7 +71,7 @@ def headline(hubs: Sequence[Row], w: Words) -> Safe:
     ]
     return el(
         "section",
-        el("h1", svg.mark(worst), el("span", said), class_=f"s-{worst}"),
+        el("h1", svg.mark(worst), el("span", said), class_=f"s-{worst}" if sure else None),
         el("ul", tally, class_="tally", aria_label=w("danger.of", count=len(targets))) if tally else None,
         el("ul", items, class_="dangers") if items else None,
         id="headline",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 
+_EDGE: Final = 0.08
 _ENOUGH: Final = 0.95
 """Coverage below this is drawn as thin: a day may lack an hour."""
 
@@ -186,7 +187,7 @@ _CURVE: Final = {
 
 def power(data: Data, w: Words, zone: dt.tzinfo) -> Safe:
     """Draw the power: every stage now as a bar of the facility's, then the curves."""
-    now = [stage for stage in data["now"] if stage["watts"] is not None or stage["meters"]]
+    now = _worth_showing(data["now"])
     if not now and not data["trend"]:
         return panel(f"power-{data['site']}", w("power"), empty(w("power.none")), kind="power")
     return panel(
@@ -196,6 +197,19 @@ def power(data: Data, w: Words, zone: dt.tzinfo) -> Safe:
         _power_trend(data, w, zone),
         kind="power",
     )
+
+
+_INCOMING: Final = ("utility", "generator", "renewable")
+
+
+def _worth_showing(stages: Sequence[Data]) -> list[Data]:
+    """Leave out what would be said twice: the only supply beside the facility, and IT beside the stage it is metered at."""
+    points = {stage["point"] for stage in stages}
+    twice = {"it"} if points & set(_CHAIN) else set()
+    supplies = points.intersection(_INCOMING)
+    if "facility" in points and len(supplies) == 1:
+        twice |= supplies
+    return [stage for stage in stages if stage["point"] not in twice]
 
 
 def _stages(now: Sequence[Data], w: Words) -> Safe:
@@ -247,7 +261,7 @@ def _watts(stage: Data, write: Callable[[float], str], unit: str) -> Safe | str:
 
 def _row_classes(stage: Data, now: Sequence[Data]) -> list[str]:
     kinds = [] if stage["complete"] else ["part"]
-    if stage["point"] in ("utility", "generator", "renewable") and any(other["point"] == "facility" for other in now):
+    if stage["point"] in _INCOMING and any(other["point"] == "facility" for other in now):
         kinds.append("within")
     return kinds
 
@@ -321,4 +335,5 @@ def time_labels(trend: Data, zone: dt.tzinfo, count: int = 5) -> list[tuple[floa
         if at.timestamp() >= first:
             labels.append(((at.timestamp() - first) / span, at.strftime("%m-%d" if daily else "%H:%M")))
         at += dt.timedelta(hours=hours)
-    return labels
+    # At a narrow screen's edge two labels would lie on each other.
+    return [label for label in labels if label[0] > _EDGE] or labels

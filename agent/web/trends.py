@@ -101,7 +101,9 @@ def power_trend(pue: Pue, site: str) -> Trend | None:
     series: dict[str, list[float | None]] = {"facility": [_watts(point.facility_watts) for point in points]}
     for name, stage in _STAGES.items():
         series[name] = [_mean(rows.get(round(at * 1000), {}).get(stage)) for at in times]
-    series["it"] = [_watts(point.it_watts) for point in points]
+    it = [_watts(point.it_watts) for point in points]
+    if it not in series.values():  # where IT is metered at the UPSs or PDUs, one curve tells both
+        series["it"] = it
     known = {name: values for name, values in series.items() if any(value is not None for value in values)}
     return {"times": times, "step_seconds": 3_600.0, "series": known} if known else None
 

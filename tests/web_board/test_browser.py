@@ -142,7 +142,8 @@ def test_refresh_replaces_only_what_changed(browser: Browser, site: Site) -> Non
     fresh(browser, site.url)
     browser.eval(
         "document.querySelectorAll('section, article').forEach(n => { n.mark = true; });"
-        "document.querySelector('.promises details').open = true; window.scrollTo(0, 400);"
+        "document.querySelector('.promises details').open = true; "
+        f"document.querySelector('[data-key=\"panel-power-{fixture.SITE}\"] summary').focus(); window.scrollTo(0, 400);"
     )
     _batch(site.view)
     _refresh(browser)
@@ -150,6 +151,7 @@ def test_refresh_replaces_only_what_changed(browser: Browser, site: Site) -> Non
     wait_for(lambda: browser.eval(f"!document.querySelector('{key}').mark"), what="the power panel to be replaced")
     assert browser.eval("document.querySelector('[data-key=\"hub-guian\"]').mark") is True
     assert browser.eval("document.querySelector('.promises details').open") is True
+    assert browser.eval("document.activeElement.tagName") == "SUMMARY"
     assert browser.eval("scrollY") == 400
     assert "226.9" in browser.eval(f"document.querySelector('{key}').innerText")
     assert browser.errors == []

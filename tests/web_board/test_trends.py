@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 from agent.kpi.model import PowerPoint, TrendPoint
+from agent.kpi.sitehours import SiteHour
 from agent.web.trends import Trends
 from tests.support import wait_for
 
@@ -68,6 +69,16 @@ def test_a_stage_without_readings_is_left_out() -> None:
     trend = found.of("s", "power")
     assert trend is not None
     assert list(trend["series"]) == ["it"]
+
+
+def test_it_metered_at_the_pdus_is_one_curve() -> None:
+    """Where IT is what the PDUs give, the curve is drawn once."""
+    fake, found = trends(patience=5.0)
+    hour = SiteHour(mask=1, joules=(300_000.0,), accuracy=1.0, meters=1, silent=0)
+    fake.hours.hours = cast("Any", lambda *_: {n * 3_600_000: {"pdu_output": hour} for n in range(24)})
+    trend = found.of("s", "power")
+    assert trend is not None
+    assert trend["series"] == {"pdu": [1000.0] * 24}
 
 
 def test_a_slow_ledger_does_not_hold_up_the_page() -> None:

@@ -33,21 +33,29 @@
     const mine = keys(document), theirs = keys(page);
     const same = mine.length === theirs.length && mine.every((n, i) => n.dataset.key === theirs[i].dataset.key);
     if (!same) replace(document.getElementById("main"), document.importNode(page.getElementById("main"), true));
-    else mine.forEach((node, i) => {
-      if (!node.contains(document.activeElement) || node === document.activeElement || bare(node) !== bare(theirs[i]))
-        if (bare(node) !== bare(theirs[i])) replace(node, document.importNode(theirs[i], true));
-    });
+    else mine.forEach((node, i) => { if (bare(node) !== bare(theirs[i])) replace(node, document.importNode(theirs[i], true)); });
+  };
+  // where the keyboard is: the nearest part with a key, and which of its controls; a part that is replaced gets it back
+  const controls = (part) => [...part.querySelectorAll("a, summary, [tabindex]")];
+  const spot = () => {
+    const part = document.activeElement?.closest("section[data-key], article[data-key]");
+    return part ? { key: part.dataset.key, index: controls(part).indexOf(document.activeElement), node: document.activeElement } : null;
+  };
+  const restore = (was) => {
+    if (!was || was.node.isConnected) return;
+    const part = document.querySelector(`[data-key="${CSS.escape(was.key)}"]`);
+    if (part) controls(part)[was.index]?.focus({ preventScroll: true });
   };
   const refresh = async () => {
     if (document.visibilityState === "hidden") return;
     try {
       const reply = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(10000) });
       if (!reply.ok) throw new Error(String(reply.status));
-      const focused = document.activeElement && document.activeElement.closest("[id]");
-      const { scrollX, scrollY } = window;
-      swap(await reply.text());
+      const text = await reply.text();
+      const was = spot(), { scrollX, scrollY } = window;
+      swap(text);
       lost(false);
-      if (focused && !document.contains(focused)) document.getElementById(focused.id)?.focus({ preventScroll: true });
+      restore(was);
       window.scrollTo(scrollX, scrollY);
       data.clear();
     } catch { lost(true); }
