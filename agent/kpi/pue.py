@@ -44,6 +44,7 @@ class Pue:
         self._sums = Sums(self.hours)
         self._clock = clock
         self._lock = threading.Lock()
+        self._totals: dict[str, tuple[int, dict[str, float]]] = {}
         # A PDU is read once in so many seconds; before its next reading, what it draws at present is not known.
         self._lag_ms = 75_000 + (1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0)
 
@@ -151,18 +152,23 @@ class Pue:
 
         A late reading may correct a sum downwards by a little; a counter that fell would look like a restart.
         """
+        known = self._totals.get(site)
+        if known is not None and known[0] == self.now:
+            return known[1]
         boundary = self.hours.boundaries[site]
         points = self.hours.joules(site)
         found: dict[str, float] = {}
         facility = [p for p in boundary.facility_points if p in points]
         if facility:
             found["facility"] = sum(-points[p] if p == "export" else points[p] for p in facility)
-        it_point = next((p for p in boundary.it_candidates if points.get(p)), None)
-        if it_point is not None:
-            found["it"] = points[it_point]
+        if points.get("it"):
+            found["it"] = points["it"]
         if "green" in points:
             found["renewable"] = points["green"]
-        return {name: self.ledger.never_less(f"total:{site}:{name}", joules) for name, joules in found.items()}
+        totals = {name: self.ledger.never_less(f"total:{site}:{name}", joules) for name, joules in found.items()}
+        if totals:
+            self._totals[site] = (self.now, totals)
+        return totals
 
     def pue_trend(self, site: str, days: float) -> list[TrendPoint]:
         """Return the PUE of each hour of the last days or, over more than three days, of each local day."""

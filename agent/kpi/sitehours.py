@@ -29,6 +29,8 @@ _STORED: Final = (*POINTS, "bought", "export")
 _DATA: Final = struct.Struct(f"<{CELLS}d")
 _SINGLE_LOOKUPS: Final = 200
 _BUDGET_SECONDS: Final = 5.0
+_TURN_SECONDS: Final = 0.2
+"""How long one transaction may keep other writers waiting."""
 
 
 class SiteHour(NamedTuple):
@@ -61,14 +63,15 @@ class SiteHours:
         """Sum anew what is out of date, the latest hours first; returns False where time ran out before it was all done."""
         self._find_boundaries()
         deadline = time.monotonic() + budget
-        while True:
+        while time.monotonic() < deadline:
+            turn = time.monotonic() + _TURN_SECONDS
             with self.ledger.store.transaction() as db:
-                row = db.execute("SELECT max(hour) FROM dirty").fetchone()
-                if row[0] is None:
-                    return True
-                self._refresh_hour(db, row[0])
-            if time.monotonic() > deadline:
-                return False
+                while time.monotonic() < turn:
+                    row = db.execute("SELECT max(hour) FROM dirty").fetchone()
+                    if row[0] is None:
+                        return True
+                    self._refresh_hour(db, row[0])
+        return False
 
     def mark(self, site: str, start: int, end: int) -> None:
         """Have the hours between two times summed anew, by the inventory as it is now."""
@@ -177,10 +180,23 @@ class SiteHours:
         return max((row[2] for row in rows), default=generation), {(row[0], row[1]) for row in rows}
 
     def joules(self, site: str) -> dict[str, float]:
-        """Return the energy since the ledger began, by point, over the time that each was covered."""
+        """Return the energy since the ledger began, by point, over the time that each was covered.
+
+        `it` is each hour's energy at the deepest point that is wholly covered in it, or else at the one that has most.
+        """
+        points = self.boundaries[site].it_candidates
+        depths = " ".join(f"WHEN ? THEN {depth}" for depth, _ in enumerate(points)) or "WHEN '' THEN 0"
         with self.ledger.reader.read() as db:
             rows = db.execute("SELECT point, sum(joules) FROM site_hour WHERE site = ? GROUP BY point", (site,))
-            return {point: float(total) for point, total in rows}
+            found = {point: float(total) for point, total in rows}
+            # SQLite takes `joules` from the row that has the minimum.
+            query = (
+                f"SELECT sum(joules) FROM (SELECT joules, min(CASE WHEN mask = {FULL_MASK} THEN CASE point {depths} END"  # noqa: S608 - numbers and marks
+                f" ELSE 10.0 - joules / 1e18 END) FROM site_hour WHERE site = ? AND point IN ({','.join('?' * len(points))})"
+                " GROUP BY hour)"
+            )
+            it = db.execute(query, (*points, site, *points)).fetchone()[0]
+        return found if it is None else found | {"it": float(it)}
 
     def silent(self, site: str, start: int, end: int) -> dict[str, list[str]]:
         """Name, by point, the parts that were not heard at all between two hours."""

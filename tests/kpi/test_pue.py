@@ -399,6 +399,17 @@ def test_collector_tells_every_window(tmp_path: Path) -> None:
     book.close()
 
 
+def test_it_energy_is_counted_at_one_point_of_each_hour(tmp_path: Path) -> None:
+    """The counter of IT energy takes each hour at the deepest point covered in it: PDUs once they are heard, before that the UPS."""
+    with bench(tmp_path, RACKS) as b:
+        b.run(2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"))
+        b.run(2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"), *rack_readings())
+        b.run(HOUR / 2, power("main", 1800.0))
+        totals = b.pue.totals(SITE)
+    assert totals["it"] == pytest.approx(2 * HOUR * 1300 + 2 * HOUR * 1200, rel=0.05)
+    assert totals["it"] < 2 * HOUR * 1300 + 2 * HOUR * 1250
+
+
 def test_power_of_a_boundary_with_a_silent_meter_is_not_told(tmp_path: Path) -> None:
     """Power at a boundary is given only where every meter of it answers."""
     clock, stock = Clock(), inventory(THREE)
