@@ -20,6 +20,7 @@ from agent.kpi import history
 from agent.kpi.energy import HOUR_MS, HourCells, hours_of
 from agent.kpi.rehour import ENERGY, POWER, Span, floor_hour, prune, prune_hours, put_imported, recompute
 from agent.kpi.store import Store, add_meter, add_readings, load_hours, load_readings, unpack
+from collectors.base import HubgaugeError
 from collectors.catalogue import facility
 
 if TYPE_CHECKING:
@@ -132,8 +133,10 @@ class Ledger:
         self.settings = settings or LedgerSettings()
         self.counts: Counter[str] = Counter()
         """Readings `taken`, the reasons of those not taken, and what registers did (`wrap`, `reset`)."""
-        self.store = Store(path)
-        self.reader = Store(path)
+        try:
+            self.store, self.reader = Store(path), Store(path)
+        except sqlite3.Error as error:
+            raise HubgaugeError(f"{path}: cannot be used as ledger: {error}") from None
         self._clock = clock
         self._lock = threading.Lock()
         self._pending: list[_Row] = []
@@ -222,7 +225,10 @@ class Ledger:
     def _run(self) -> None:
         while not self._stopping:
             self._wake.wait(self.settings.flush_interval)
-            self.flush()
+            try:
+                self.flush()
+            except Exception:
+                log.exception("ledger: a fault of its own; it goes on")
 
     def close(self, timeout: float = 5.0) -> None:
         """Write what is left and close the database."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.inventory import Inventory, load_inventory
@@ -190,6 +190,7 @@ def test_files(tmp_path: Path) -> None:
         load_inventory(tmp_path / "bad.yaml", "guian")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="{}[]:,-&*!<>|'\"\n\t #%@`aA07~\\", max_size=60))
 def test_any_text_is_an_inventory_or_problems(text: str) -> None:
     """Whatever the file holds, it is read, or refused with lines that say why."""

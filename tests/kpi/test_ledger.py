@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -12,7 +14,9 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from agent.kpi.ledger import Ledger, LedgerSettings
+from collectors.base import HubgaugeError
 from tests.kpi.kit import HOUR, T0, Clock, batch, energy, exported, inventory, ledger, pdu_energy, pdu_power, power
+from tests.support import ROOT
 
 if TYPE_CHECKING:
     from agent.inventory import Inventory
@@ -237,6 +241,40 @@ def test_a_damaged_file_is_moved_aside(tmp_path: Path) -> None:
     book.accept(batch(T0, power("m", 1.0)))
     book.close()
     assert [path.name.split("-")[0] for path in tmp_path.glob("*.damaged-*")] == ["ledger.db.damaged"]
+
+
+_CRASH = """
+import os, sys
+from pathlib import Path
+from agent.kpi import ledger as module
+from collectors.base import HubgaugeError
+from tests.kpi.kit import T0, Clock, batch, energy, ledger
+book = ledger(Path(sys.argv[1]), Clock())
+for minute in range(10):
+    if minute == 7:
+        module.recompute = lambda *_, **__: os._exit(9)
+    book.accept(batch(T0 + 60 * minute, energy("m", 60_000.0 * minute)))
+    book.flush()
+"""
+
+
+def test_a_crash_in_the_middle_of_writing(tmp_path: Path) -> None:
+    """A process that dies within a transaction leaves the ledger as it was before, and the register bridges what is lost."""
+    crashed = subprocess.run([sys.executable, "-c", _CRASH, tmp_path], check=False, timeout=60, cwd=ROOT)
+    assert crashed.returncode == 9
+    book = ledger(tmp_path, Clock())
+    assert book.energy("m", T0, T0 + HOUR) == pytest.approx((360_000.0, 360.0))
+    book.accept(batch(T0 + 600, energy("m", 600_000.0)))
+    book.flush()
+    assert book.energy("m", T0, T0 + HOUR) == pytest.approx((600_000.0, 600.0))
+    book.close()
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    """A ledger that cannot be opened is one clear line."""
+    (tmp_path / "ledger.db").mkdir()
+    with pytest.raises(HubgaugeError, match=r"ledger\.db: cannot be used as ledger"):
+        ledger(tmp_path, Clock())
 
 
 def test_its_own_thread_writes(tmp_path: Path) -> None:
