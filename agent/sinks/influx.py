@@ -28,8 +28,8 @@ from agent.sinks.chunk import GZIP, LEVEL
 from agent.sinks.delivery import Delivery, Reply
 from agent.sinks.lineprotocol import LineRenderer, samples_in
 from agent.sinks.metrics import SinkMetrics
+from agent.sinks.rows import DeadLetter
 from agent.sinks.spool import MEMORY, WINDOW, Spool
-from agent.sinks.store import DeadLetter
 from collectors.base import ConfigError
 
 if TYPE_CHECKING:

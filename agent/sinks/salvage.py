@@ -18,7 +18,7 @@ from collections import Counter
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
-from agent.sinks.store import PAGE, SELECT, WAL_SHARE, chunk_of, connect, create_tables, kept_log
+from agent.sinks.rows import PAGE, SELECT, WAL_SHARE, chunk_of, connect, create_tables, kept_log
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from agent.sinks.chunk import pack
 from agent.sinks.lock import SpoolLocked
-from agent.sinks.store import Damaged, Full, Store, StoreError
+from agent.sinks.rows import Damaged, Full, StoreError
+from agent.sinks.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from agent.sinks.chunk import Chunk
-    from agent.sinks.store import DeadLetter
+    from agent.sinks.rows import DeadLetter
 
 log: Final = logging.getLogger("hubgauge.spool")
 

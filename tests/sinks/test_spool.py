@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.sinks.lock import SpoolLocked
+from agent.sinks.rows import Unavailable
 from agent.sinks.spool import Spool
-from agent.sinks.store import Unavailable
 from tests.support import ROOT, wait_for
 
 if TYPE_CHECKING:

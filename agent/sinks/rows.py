@@ -1,0 +1,123 @@
+"""The spool's tables in SQLite: how they are opened, what a row is, and what may go wrong.
+
+Errors are of two kinds::
+
+    StoreError
+    ├── Unavailable   the disk is read-only or failing, or descriptors ran out: keep in memory, try again
+    │   └── Full      the disk is full
+    └── Damaged       the file does not hold what was written: it is set aside and what is readable is carried over
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agent.sinks.chunk import Chunk
+from collectors.base import HubgaugeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PAGE: Final = 4096
+WAL_SHARE: Final = 4 * 2**20
+"""The write-ahead log is folded into the file at half of this; it counts towards the quota."""
+
+BUSY: Final = 5.0
+
+# Primary result codes (https://www.sqlite.org/rescode.html) that speak of the surroundings, not of the file's content.
+_SURROUNDINGS: Final = frozenset({3, 5, 6, 7, 8, 10, 13, 14, 15, 22, 23})  # PERM BUSY LOCKED NOMEM READONLY IOERR FULL CANTOPEN …
+_SCHEMA: Final = (
+    """CREATE TABLE batch (id INTEGER PRIMARY KEY, time REAL NOT NULL, samples INTEGER NOT NULL, raw INTEGER NOT NULL,
+        crc INTEGER NOT NULL, payload BLOB NOT NULL)""",
+    "CREATE TABLE dead_letter (id INTEGER PRIMARY KEY, time REAL NOT NULL, reason TEXT NOT NULL, line BLOB NOT NULL UNIQUE)",
+)
+SELECT: Final = "SELECT id, time, samples, raw, crc, payload FROM batch"
+
+
+class StoreError(HubgaugeError):
+    """The store could not do what it was asked."""
+
+
+class Unavailable(StoreError):  # noqa: N818 - a state of the disk, not of the program
+    """The disk cannot be used at present."""
+
+
+class Full(Unavailable):
+    """The disk is full; what is on it can still be read."""
+
+
+class Damaged(StoreError):  # noqa: N818 - a state of the file, not of the program
+    """The file does not hold what was written."""
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables of a new store in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _SCHEMA:
+        connection.execute(statement)
+    connection.execute("COMMIT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A line the database will never take, and what it said."""
+
+    time: float
+    reason: str
+    line: bytes
+
+
+def kept_log(path: Path) -> Path:
+    """Return where a copy of the write-ahead log is put while a damaged spool is dealt with."""
+    return path.with_suffix(".log")
+
+
+def chunk_of(row: tuple[object, ...]) -> Chunk | None:
+    """Make a chunk of a row of the table; None if it is not what was written."""
+    identity, time, samples, raw, crc, payload = row
+    if not (isinstance(time, float) and isinstance(payload, bytes)):
+        return None
+    if not (isinstance(identity, int) and isinstance(samples, int) and isinstance(raw, int)):
+        return None
+    chunk = Chunk(id=identity, time=time, samples=samples, raw=raw, payload=payload)
+    return chunk if chunk.crc == crc and samples > 0 else None
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what SQLite and the kernel raise into Unavailable or Damaged."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) or 0
+        if code & 0xFF == sqlite3.SQLITE_FULL:
+            raise Full(str(error)) from error
+        kind = Unavailable if code & 0xFF in _SURROUNDINGS else Damaged
+        raise kind(str(error)) from error
+    except (OverflowError, UnicodeError) as error:  # a number or text no row of ours can hold
+        raise Damaged(str(error)) from error
+    except OSError as error:
+        raise Unavailable(error.strerror or str(error)) from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a store's file, which need not have its tables yet."""
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+    try:
+        # Exclusive: no shared-memory file to be made on a full disk. Set before the first read of the file.
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
+        if not path.exists() or not path.stat().st_size:
+            connection.execute(f"PRAGMA page_size={PAGE}")
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        connection.execute("PRAGMA journal_mode=WAL").fetchall()
+        for pragma in ("synchronous=FULL", "secure_delete=OFF", "cache_size=-2048", "temp_store=MEMORY", "cell_size_check=ON"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        connection.execute("PRAGMA journal_size_limit=" + str(WAL_SHARE)).fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
