@@ -134,6 +134,25 @@ def test_an_outage_longer_than_the_retention_is_bridged(tmp_path: Path) -> None:
     book.close()
 
 
+def test_hours_whose_readings_are_gone_lose_nothing(tmp_path: Path) -> None:
+    """A register that comes back reset, after the power readings beside it were let go, takes no hour's energy away."""
+    clock = Clock()
+    book = ledger(tmp_path, clock)
+    for minute in range(301):
+        book.accept(batch(T0 + 60 * minute, power("m", 1000.0), *([energy("m", 60_000.0 * minute)] if minute <= 10 else [])))
+    book.flush()
+    for day in (3, 4):
+        clock.now = T0 + day * 86400.0
+        book.close()
+        book = ledger(tmp_path, clock)
+        book.flush()
+    book.accept(batch(clock.now, energy("m", 5.0)))
+    book.flush()
+    assert book.counts["reset"] == 1
+    assert book.energy("m", T0, T0 + 5 * HOUR) == pytest.approx((1000.0 * 5 * HOUR, 5 * HOUR))
+    book.close()
+
+
 def test_refused_readings_are_counted(tmp_path: Path) -> None:
     """Negative, impossible, repeated and late readings are refused, each counted by its reason."""
     clock = Clock(T0 + 60)

@@ -155,6 +155,15 @@ def test_only_the_time_that_both_cover_counts(tmp_path: Path) -> None:
     assert (result.state, result.interim) == ("low_coverage", True)
 
 
+def test_a_facility_meter_that_joins_half_way(tmp_path: Path) -> None:
+    """The same holds for the facility's meter: IT energy from before it was heard does not count."""
+    with bench(tmp_path, TWO) as b:
+        b.run(HOUR / 2, power("it", 9000.0, "it_input"))
+        b.run(HOUR, power("main", 1300.0), power("it", 1000.0, "it_input"))
+        result = b.pue.between(SITE, T0, T0 + HOUR)
+    assert (result.pue, result.coverage) == (pytest.approx(1.3), pytest.approx(0.5))
+
+
 def test_first_minutes_have_a_value(tmp_path: Path) -> None:
     """Minutes after the start, before any cell of five minutes is whole, the time that all meters share gives a value."""
     with bench(tmp_path, TWO, now=T0 + 100) as b:
