@@ -319,7 +319,9 @@ def _observations(rows: Sequence[Row], w: Words, hub: str) -> Safe | None:
 
 
 def _is_measured(row: Row) -> bool:
-    return row["value_kind"] in ("measured", "derived") and row["value"] is not None
+    # "At least 0" says nothing: an agent at one site does not see the others.
+    nothing = row["value_at_least"] and not row["value"]
+    return row["value_kind"] in ("measured", "derived") and row["value"] is not None and not nothing
 
 
 def _measured_beside(row: Row, w: Words) -> Safe | str | None:

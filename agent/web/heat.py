@@ -208,7 +208,8 @@ def _reason(one: Rack, need: str, w: Words) -> Safe:
     elif need == "hot":
         value = f"{number(one.inlet or 0.0, 1)}{THIN}°C"
     pdus = ", ".join(one.silent[:3]) + ("…" if len(one.silent) > 3 else "")  # noqa: PLR2004 - enough to find them
-    said = w(f"need.{need}.value", value=value, pdus=pdus)
+    overloads = need == "failover" and (one.failover or 0.0) > 1
+    said = w("need.failover.over" if overloads else f"need.{need}.value", value=value, pdus=pdus)
     return el("li", svg.mark(need), said, class_=f"need {need}")
 
 

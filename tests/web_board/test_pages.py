@@ -193,6 +193,14 @@ def test_registered_observations_stand_apart() -> None:
     assert "no target stated" in promises
 
 
+def test_a_lower_bound_of_nothing_is_not_shown() -> None:
+    """An agent that sees one site does not put "at least 0" beside what was published of the whole hub."""
+    view = fixture.view([(site.SITE_INFO.series("kunming", "k1", "in_service", ""), 1.0)], hub="kunming", where="k1")
+    row = next(row for row in api("/api/hubs/kunming", view)["targets"] if row["kpi"] == "data_centers_under_construction")
+    assert (row["value"], row["value_at_least"]) == (0.0, True)
+    assert "at least 0" not in page(view)
+
+
 def test_simulated_data_says_so() -> None:
     """The banner is there when the devices are simulated, and only then."""
     assert "Simulated data" in page(fixture.view(simulated=True))
