@@ -53,7 +53,9 @@ PDU_OUTLET_POWER: Final = _pdu("outlet_power_watts", "Active power of one outlet
 PDU_OUTLET_CURRENT: Final = _pdu("outlet_current_amperes", "Current of one outlet.", labels=("outlet",))
 PDU_OUTLET_VOLTAGE: Final = _pdu("outlet_voltage_volts", "Voltage of one outlet.", labels=("outlet",))
 PDU_OUTLET_ENERGY: Final = _pdu("outlet_energy_joules_total", "Energy register of one outlet.", "counter", ("outlet",))
-PDU_OUTLET_INFO: Final = _pdu("outlet_info", "1 for every outlet, with the name the PDU's operator gave it.", labels=("outlet", "name"))
+PDU_OUTLET_INFO: Final = _pdu(
+    "outlet_info", "1 for every outlet, with the name the PDU's operator gave it.", labels=("outlet", "name")
+)
 PDU_UP: Final = _pdu("up", "1 if the PDU answered in the last round, else 0.")
 
 UPS_LOAD: Final = _ups("load_ratio", "Load as a share of the rated capacity, 0 to 1 and above.", ("phase",))

@@ -11,9 +11,7 @@ ACCELERATOR: Final = (*NODE, "accelerator")
 
 
 def _chip(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:  # noqa: A002
-    return Metric(
-        namespace="dc", subsystem="accelerator", name=name, type=type, help=help, labels=(*ACCELERATOR, *labels)
-    )
+    return Metric(namespace="dc", subsystem="accelerator", name=name, type=type, help=help, labels=(*ACCELERATOR, *labels))
 
 
 NODE_POWER: Final = Metric(

@@ -20,7 +20,9 @@ RACK_POWER: Final = _rack("power_watts", "Active power the rack draws from one f
 RACK_POWER_CAPACITY: Final = _rack("power_capacity_watts", "Rated power of the rack.")
 RACK_FEED_CAPACITY: Final = _rack("feed_capacity_watts", "What one feed of the rack can carry.", "feed")
 RACK_UTILIZATION: Final = _rack("utilization_ratio", "Used share of the rack: of its units, or of its rated power.", "kind")
-RACK_FAILOVER_LOAD: Final = _rack("failover_load_ratio", "Load of all feeds over the smallest feed's capacity: above 1, losing a feed overloads the other.")
+RACK_FAILOVER_LOAD: Final = _rack(
+    "failover_load_ratio", "Load of all feeds over the smallest feed's capacity: above 1, losing a feed overloads the other."
+)
 RACK_STRANDED: Final = _rack("stranded_power_watts", "Rated power a rack without free units does not draw.")
 RACK_INLET_TEMPERATURE: Final = _rack("inlet_temperature_celsius", "Warmest air at the rack's inlet.")
 RACK_HUMIDITY: Final = _rack("humidity_ratio", "Relative humidity at the rack's inlet, 0 to 1.")
