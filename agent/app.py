@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import platform
 import signal
@@ -115,8 +116,11 @@ class App:
         reloads: set[asyncio.Task[str]] = set()
         loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(asyncio.ensure_future(self.reload())))
         self._start_sink()
+        if self.ledger is not None:
+            self.ledger.start()
         await self._start_web()
         self._mark_loaded()
+        gc.freeze()  # what is loaded stays: at a whole hub's size a full collection would look at it all for a second
         self.runner.start()
         log.info("hubgauge %s at http://%s, hub %s", __version__, self.config.file.outputs.http.listen, self.config.file.hub)
         await stop.wait()

@@ -1,7 +1,5 @@
 """CPU of a push to VictoriaMetrics, side by side in one run: influxdb-client with Points, its ready text, and the sink.
 
-    python bench/push.py [--rows 20000] [--rounds 5]
-
 A row has 4 labels and 10 fields. The sink's share includes everything: rendering, compressing, the synced spool, the
 request, deleting; and it sends two tags more (job, instance), as the product does. Each runs in a process of its own.
 """
@@ -143,24 +141,30 @@ def measure(rows: int = 20_000, rounds: int = 5) -> dict[str, float]:
             get(f"{url}/internal/force_flush")
             stored = get(f"{url}/api/v1/series/count").decode()
     result["points_over_sink"] = round(result["points_us_per_row"] / result["sink_us_per_row"], 2)
-    print(f"series stored: {stored}", file=sys.stderr)
+    assert json.loads(stored)["data"][0] >= rows * len(FIELDS), stored
     return result
 
 
-def main() -> None:
-    """Print the comparison as a table."""
+def main() -> list[tuple[str, float, str]]:
+    """Print CPU a row; return rows of (what, value, unit) for the summary."""
+    found = measure()
+    print("push to VictoriaMetrics, rows of 10 fields and 4 labels, CPU us a row")
+    print(f"  influxdb-client, Points            {found['points_us_per_row']:8.2f}")
+    print(f"  influxdb-client, ready text        {found['text_us_per_row']:8.2f}")
+    print(f"  hubgauge, synced spool included    {found['sink_us_per_row']:8.2f}")
+    return [("push, CPU a row: influxdb-client with Points / hubgauge", found["points_over_sink"], "x")]
+
+
+def one_way() -> None:
+    """Run one way only, in this process, against a database that is there."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--way", choices=WAYS, help="run one way only, in this process, against --url")
-    parser.add_argument("--url")
+    parser.add_argument("--rows", type=int, required=True)
+    parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--way", choices=WAYS, required=True)
+    parser.add_argument("--url", required=True)
     arguments = parser.parse_args()
-    if arguments.way:
-        print(json.dumps(WAYS[arguments.way](arguments.url, arguments.rows, arguments.rounds)))
-        return
-    for name, value in measure(arguments.rows, arguments.rounds).items():
-        print(f"{name:22} {value:8.2f}")
+    print(json.dumps(WAYS[arguments.way](arguments.url, arguments.rows, arguments.rounds)))
 
 
 if __name__ == "__main__":
-    main()
+    one_way()

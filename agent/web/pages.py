@@ -29,7 +29,6 @@ _POLICY: Final = (
 )
 HEADERS: Final = (
     ("content-security-policy", _POLICY),
-    ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
 )
 
