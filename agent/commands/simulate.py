@@ -104,7 +104,9 @@ async def _simulate(args: argparse.Namespace) -> int:
 def _write(args: argparse.Namespace, simulator: Simulator) -> None:
     """Write what was asked for, then say what runs: whoever waits for the last line finds the files complete."""
     site = simulator.site
-    say = [f"SIMULATED site {site.key}: {len(site.racks)} racks, {len(simulator.pdus)} PDUs, {len(simulator.meters)} meters"]
+    model = simulator.model
+    devices = f"{len(simulator.pdus)} PDUs, {len(model.ups)} UPSs, {len(model.coolers)} coolers, {len(simulator.meters)} meters"
+    say = [f"SIMULATED site {site.key}: {len(site.racks)} racks, {devices}"]
     if args.write_history:
         for path, rows in _write_history(args, simulator):
             say.append(f"{rows} rows of simulated past: hubgauge ledger import --site {site.key} {path}")

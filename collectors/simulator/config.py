@@ -63,6 +63,9 @@ def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, sta
     for rack, pdu in site.pdus():
         address = simulator.addresses[pdu.name]
         yield f'      - {{address: "{address}", pdu: {pdu.name}, rack: {rack.name}, feed: {pdu.feed}}}\n'
+    for kind, devices in (("ups", simulator.model.ups), ("unit", simulator.model.coolers)):
+        for device in devices:
+            yield f'      - {{address: "{simulator.addresses[device.name]}", {kind}: {device.name}}}\n'
     yield f"  modbus:\n    interval: {interval}\n    timeout: 3s\n    request_timeout: 1s\n    devices:\n"
     for meter in simulator.meters.values():
         yield (

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from collectors.simulator import ber
 from collectors.simulator.snmp_agent import Objects
@@ -22,9 +22,24 @@ if TYPE_CHECKING:
 
 COMMUNITY: Final = b"public"
 OUTLETS: Final = 8
-_FRESH: Final = 0.25  # seconds for which a device shows the same values: one poll, however many requests it takes
+FRESH: Final = 0.25  # seconds for which a device shows the same values: one poll, however many requests it takes
 _APC: Final = "1.3.6.1.4.1.318.1.1.26"
 _RARITAN: Final = "1.3.6.1.4.1.13742.6"
+
+
+class Shown(Protocol):
+    """What every device shows of itself."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since it started."""
+
+
+S = TypeVar("S", bound=Shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +83,14 @@ def _text(read: Callable[[State], str]) -> Show:
     return lambda state: ber.text(read(state))
 
 
-def _system(description: str, object_id: str) -> dict[str, bytes | Show]:
+def system(description: str, object_id: str) -> dict[str, bytes | Callable[[Shown], bytes]]:
     """The system group of SNMPv2-MIB (RFC 3418)."""
     return {
         "1.3.6.1.2.1.1.1.0": ber.text(description),
         "1.3.6.1.2.1.1.2.0": ber.oid(ber.numbers(object_id)),
         "1.3.6.1.2.1.1.3.0": lambda state: ber.integer(int(state.uptime * 100) % 2**32, ber.TIME_TICKS),
         "1.3.6.1.2.1.1.4.0": ber.text("nobody"),
-        "1.3.6.1.2.1.1.5.0": _text(lambda state: state.name),
+        "1.3.6.1.2.1.1.5.0": lambda state: ber.text(state.name),
         "1.3.6.1.2.1.1.6.0": ber.text("simulated"),
         "1.3.6.1.2.1.1.7.0": ber.integer(72),
     }
@@ -85,7 +100,9 @@ def _apc() -> dict[str, bytes | Show]:
     """One single-phase rPDU2 with two banks and a temperature and humidity sensor."""
     one, nobody = ber.integer(1), ber.text("")
     ident, device, phase, bank, sensor = (f"{_APC}.{part}" for part in ("2.1", "4.3.1", "6.3.1", "8.3.1", "10.2.2.1"))
-    objects = _system("APC rPDU2 as hubgauge simulates it (MN:SIMULATED)", "1.3.6.1.4.1.318.1.3.4.6")
+    objects: dict[str, bytes | Show] = dict(
+        system("APC rPDU2 as hubgauge simulates it (MN:SIMULATED)", "1.3.6.1.4.1.318.1.3.4.6")
+    )
     objects |= {
         f"{ident}.1.1": one, f"{ident}.2.1": one, f"{ident}.3.1": _text(lambda s: s.name), f"{ident}.8.1": ber.text("SIMULATED"),
         f"{ident}.9.1": ber.text("SIM0000000"),
@@ -147,7 +164,7 @@ def _scaled(read: Callable[[State], float], digits: int) -> Show:
 
 def _raritan() -> dict[str, bytes | Show]:
     """One single-phase PX3 with metered outlets and two external sensors."""
-    objects = _system("Raritan PX3 as hubgauge simulates it (MD:SIMULATED)", "1.3.6.1.4.1.13742.6")
+    objects: dict[str, bytes | Show] = dict(system("Raritan PX3 as hubgauge simulates it (MD:SIMULATED)", "1.3.6.1.4.1.13742.6"))
     objects |= {
         f"{_RARITAN}.3.1.0": ber.integer(1),
         f"{_RARITAN}.3.2.1.1.3.1": ber.text("SIMULATED"), f"{_RARITAN}.3.2.1.1.4.1": ber.text("SIM0000000"),
@@ -190,21 +207,21 @@ def _measurement(
     }
 
 
-class Layout:
-    """The objects of a kind of PDU, and how each is made from its state."""
+class Layout(Generic[S]):
+    """The objects of a kind of device, and how each is made from its state."""
 
-    def __init__(self, objects: Mapping[str, bytes | Show]) -> None:
+    def __init__(self, objects: Mapping[str, bytes | Callable[[S], bytes]]) -> None:
         parts = {ber.numbers(oid): show for oid, show in objects.items()}
         self.objects = Objects(parts)
         self._shows = tuple(parts[oid] for oid in self.objects.oids)
 
-    def values(self, state: State) -> list[bytes]:
+    def values(self, state: S) -> list[bytes]:
         """Encode every object's value, in the order of the objects."""
         return [show if isinstance(show, bytes) else show(state) for show in self._shows]
 
 
 @cache
-def layout_of(feed: str) -> Layout:
+def layout_of(feed: str) -> Layout[State]:
     """Return the layout of a feed's PDUs; feeds A and B come from different makers, as is good practice."""
     return Layout(_apc() if feed == "A" else _raritan())
 
@@ -238,6 +255,6 @@ class SimulatedPdu:
     def values(self) -> Sequence[bytes]:
         """The encoded value of every object, as of now."""
         now = self._clock()
-        if not 0 <= now - self._made_at < _FRESH:
+        if not 0 <= now - self._made_at < FRESH:
             self._values, self._made_at = self._layout.values(self.state(now)), now
         return self._values

@@ -1,4 +1,4 @@
-"""Run a simulated site: every PDU an SNMP agent on its own port or address, every meter behind Modbus TCP, in one process."""
+"""Run a simulated site: every PDU, UPS and cooler an SNMP agent on its own port or address, every meter behind Modbus TCP."""
 
 from __future__ import annotations
 
@@ -12,26 +12,30 @@ from typing import TYPE_CHECKING, Final
 from collectors.simulator.layouts import SimulatedPdu
 from collectors.simulator.modbus_meters import MeterServer, SimulatedMeter
 from collectors.simulator.model import Model
+from collectors.simulator.plant import simulated_cooler, simulated_ups
 from collectors.simulator.site import UTC_OFFSET
 from collectors.simulator.snmp_agent import Responder, SharedResponder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from collectors.simulator.faults import Fault, PlannedFault
     from collectors.simulator.site import Site
+    from collectors.simulator.snmp_agent import Device
 
-_FIRST_SPREAD: Final = int(ipaddress.IPv4Address("127.1.0.1"))
+_FIRST_SPREAD: Final = ipaddress.IPv4Address("127.1.0.1")
+_FIRST_PLANT: Final = ipaddress.IPv4Address("127.128.0.1")
 _SPARE_DESCRIPTORS: Final = 64
 _WARMER_AT_B: Final = 0.4  # degrees between the two sensors of a rack
-_GATEWAY_POINTS: Final = ("utility", "cooling", "lighting")
+_GATEWAY_POINTS: Final = ("utility", "cooling", "lighting", "renewable")
 
 
 class Simulator:
     """The devices of one simulated site.
 
-    With `port` 0 every device takes a free port; else PDUs take ports from `port` on and meters the ones after. With `spread`
-    every PDU has an address of its own (127.1.0.1 and up) and all share one port, as in a real network.
+    With `port` 0 every device takes a free port; else PDUs take ports from `port` on, meters the ones after, then UPSs and
+    coolers. With `spread` every PDU has an address of its own (127.1.0.1 and up), UPSs and coolers too, and all share one port, as in a
+    real network.
     """
 
     def __init__(
@@ -50,6 +54,11 @@ class Simulator:
             pdu.name: SimulatedPdu(rack, pdu, clock=clock, since=since, warmer=_WARMER_AT_B if pdu.feed == "B" else 0.0)
             for rack, pdu in site.pdus()
         }
+        made: tuple[Device, ...] = (
+            *(simulated_ups(ups, clock=clock) for ups in self.model.ups),
+            *(simulated_cooler(cooler, clock=clock) for cooler in self.model.coolers),
+        )
+        self.plant: Mapping[str, Device] = {device.name: device for device in made}
         on_gateway = [meter for meter in self.model.meters if meter.point in _GATEWAY_POINTS]
         alone = [meter for meter in self.model.meters if meter.point not in _GATEWAY_POINTS]
         groups = [on_gateway, *([meter] for meter in alone)]
@@ -76,11 +85,17 @@ class Simulator:
         """Listen on every address; raises OSError where one is taken."""
         loop = asyncio.get_running_loop()
         try:
-            port = self._start_spread() if self._spread else self._start_apart()
+            if self._spread:
+                port = self._start_spread()
+            else:
+                _allow_descriptors(len(self.pdus) + len(self.plant) + _SPARE_DESCRIPTORS)
+                port = self._start_apart(self.pdus.values(), self._port)
             for server in self._servers:
                 address = await server.start((self._listen, port if self._port else 0))
                 self._addresses |= {meter.name: _joined(address) for meter in server.meters.values()}
                 port += 1
+            if not self._spread:
+                self._start_apart(self.plant.values(), port if self._port else 0)
         except BaseException:
             await self.stop()
             raise
@@ -88,21 +103,20 @@ class Simulator:
             responder.start(loop)
 
     def _start_spread(self) -> int:
-        """Give every PDU an address of its own, all on one port and one socket; returns the port after it."""
-        hosts = {str(ipaddress.IPv4Address(_FIRST_SPREAD + n)): pdu for n, pdu in enumerate(self.pdus.values())}
+        """Give every device an address of its own, all on one port and one socket; returns the port after it."""
+        hosts: dict[str, Device] = {str(_FIRST_SPREAD + n): pdu for n, pdu in enumerate(self.pdus.values())}
+        hosts |= {str(_FIRST_PLANT + n): device for n, device in enumerate(self.plant.values())}
         responder = SharedResponder(hosts, self._port)
         self._responders.append(responder)
-        self._addresses |= {pdu.name: f"{host}:{responder.port}" for host, pdu in hosts.items()}
+        self._addresses |= {device.name: f"{host}:{responder.port}" for host, device in hosts.items()}
         return self._port + 1
 
-    def _start_apart(self) -> int:
-        """Give every PDU a port of its own; returns the port after the last."""
-        _allow_descriptors(len(self.pdus) + _SPARE_DESCRIPTORS)
-        port = self._port
-        for pdu in self.pdus.values():
-            responder = Responder(pdu, (self._listen, port))
+    def _start_apart(self, devices: Iterable[Device], port: int) -> int:
+        """Give every device a port of its own; returns the port after the last."""
+        for device in devices:
+            responder = Responder(device, (self._listen, port))
             self._responders.append(responder)
-            self._addresses[pdu.name] = _joined((self._listen, responder.port))
+            self._addresses[device.name] = _joined((self._listen, responder.port))
             port += 1 if port else 0
         return port
 
@@ -118,13 +132,13 @@ class Simulator:
 
     def set_fault(self, device: str, fault: Fault | None) -> None:
         """Give a device a fault, or take it away; raises KeyError for a device that is not there."""
-        (self.pdus.get(device) or self.meters[device]).fault = fault
+        (self.pdus.get(device) or self.plant.get(device) or self.meters[device]).fault = fault
 
     def plan(self, faults: Sequence[PlannedFault]) -> None:
         """Let faults come and go by the clock of the run; raises KeyError for a device that is not there."""
         loop = asyncio.get_running_loop()
         for fault in faults:
-            if fault.device not in self.pdus and fault.device not in self.meters:
+            if not any(fault.device in known for known in (self.pdus, self.plant, self.meters)):
                 raise KeyError(fault.device)
             self._planned.append(loop.call_later(fault.since, self.set_fault, fault.device, fault.fault))
             if fault.until is not None:

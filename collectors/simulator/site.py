@@ -150,7 +150,7 @@ def _nodes(rack: str, kind: str, rng: random.Random) -> Iterator[Node]:
     if kind == "training":
         fill = [(4, 8)] * rng.randint(6, 9)
     elif kind == "full":
-        fill = [(2, 0)] * rng.randint(15, 20)
+        fill = [(2, 0)] * rng.randint(16, 21)  # the fullest have no unit left
     elif kind == "half":
         fill = [(2, 0)] * rng.randint(5, 11)
     else:

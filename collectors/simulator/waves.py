@@ -124,6 +124,22 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Scaled:
+    """A power times a factor; times -1 it is what is taken off a sum."""
+
+    whole: Power
+    factor: float
+
+    def power(self, at: float) -> float:
+        """Watts at a time."""
+        return self.factor * self.whole.power(at)
+
+    def energy(self, since: float, until: float) -> float:
+        """Joules between two times."""
+        return self.factor * self.whole.energy(since, until)
+
+
+@dataclass(frozen=True, slots=True)
 class Mix:
     """The sum of several powers."""
 

@@ -56,7 +56,7 @@ def test_waves_of_one_frequency_become_one(model: Model) -> None:
 
 
 def test_what_comes_in_is_what_is_used(model: Model) -> None:
-    """The utility's energy is that of the racks, of everything metered beside them, and of losses, which are positive."""
+    """What the utility and the sun give is what the racks use, everything metered beside them, and losses, which are positive."""
     since, until = NOON, NOON + DAY
     by_name = {meter.name: meter.power.energy(since, until) for meter in model.meters}
     ups = by_name["ups-a"] + by_name["ups-b"]
@@ -64,8 +64,31 @@ def test_what_comes_in_is_what_is_used(model: Model) -> None:
     assert it == pytest.approx(sum(p.power.energy(since, until) for _, p in model.site.pdus()), rel=1e-9)
     assert 1.005 < ups / it < 1.02
     rest = by_name["cooling-1"] + by_name["cooling-2"] + by_name["lighting-1"]
-    losses = by_name["utility-1"] - ups - rest
+    incoming = by_name["utility-1"] + by_name["solar-1"]
+    assert incoming == pytest.approx(model.facility.energy(since, until), rel=1e-12)
+    losses = incoming - ups - rest
     assert 0.02 < losses / ups < 0.06
+    assert losses == pytest.approx(sum(one.losses.energy(since, until) for one in model.ups), rel=1e-9)
+
+
+def test_coolers_remove_the_heat_of_everything_electrical(model: Model) -> None:
+    """Row by row, no joule more or less than UPSs take in."""
+    since, until = NOON, NOON + DAY
+    taken_in = sum(one.output.energy(since, until) + one.losses.energy(since, until) for one in model.ups)
+    assert sum(one.heat.energy(since, until) for one in model.coolers) == pytest.approx(taken_in, rel=1e-9)
+
+
+def test_the_sun_shines_by_day_and_never_more_than_the_site_uses(model: Model) -> None:
+    """Nothing at night, most at noon, a few percent of a year's energy, and nothing to feed back."""
+    (solar,) = (meter.power for meter in model.meters if meter.point == "renewable")
+    (utility,) = (meter.power for meter in model.meters if meter.point == "utility")
+    midnight = dt.datetime(2026, 7, 15, 16, 30, tzinfo=dt.UTC).timestamp()
+    assert solar.power(midnight) == 0.0
+    hours = [solar.energy(midnight + n * 3600, midnight + (n + 1) * 3600) for n in range(24)]
+    assert 10 <= hours.index(max(hours)) <= 14
+    year = 365 * DAY
+    assert 0.02 < solar.energy(NOON, NOON + year) / model.facility.energy(NOON, NOON + year) < 0.08
+    assert min(utility.power(NOON + n * 1800) for n in range(2000)) > 0
 
 
 def test_pue_is_that_of_a_good_site_in_a_mild_climate_and_changes_with_day_and_season(model: Model) -> None:

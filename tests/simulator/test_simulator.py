@@ -66,7 +66,7 @@ async def reading(simulator: Simulator) -> AsyncIterator[dict[str, Meter]]:
 async def test_every_meter_shows_what_the_model_says() -> None:
     """Through Modbus and the packaged profile come the model's power and energy, to a meter's resolution."""
     async with site() as simulator, reading(simulator) as meters:
-        assert {m.meter.point for m in simulator.meters.values()} == {"utility", "ups_output", "cooling", "lighting"}
+        assert {m.meter.point for m in simulator.meters.values()} == {"utility", "renewable", "ups_output", "cooling", "lighting"}
         for name, meter in meters.items():
             got = {series.metric.name: value for series, value in await meter.collect()}
             truth = simulator.meters[name].meter.power
@@ -76,12 +76,13 @@ async def test_every_meter_shows_what_the_model_says() -> None:
 
 
 async def test_the_meters_agree_with_each_other_and_give_the_model_s_pue() -> None:
-    """What the utility's meter and the PDUs count in an hour is the model's PUE."""
+    """What comes in from the utility and the sun, and what the PDUs count, in an afternoon hour, is the model's PUE."""
     async with site() as simulator:
-        since, until = NOW - 3600, NOW
-        utility = simulator.meters["utility-1"]
+        since, until = NOW - 6 * 3600, NOW - 5 * 3600
+        incoming = [simulator.meters["utility-1"], simulator.meters["solar-1"]]
         pdus = simulator.pdus.values()
-        facility = utility.shown(until)[72] - utility.shown(since)[72]
+        facility, sun = (sum(m.shown(until)[72] - m.shown(since)[72] for m in some) for some in (incoming, incoming[1:]))
+        assert 0.02 < sun / facility < 0.25
         it = sum(p.state(until).joules - p.state(since).joules for p in pdus) / 3.6e6
         assert facility / it == pytest.approx(simulator.model.pue(since, until), rel=1e-6)
 
@@ -118,9 +119,12 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
         assert config.file.simulated
         assert config.file.outputs.http.listen == "127.0.0.1:1234"
         sections = {section.kind.name: section.config for section in config.sections}
-        assert {d.pdu: d.address for d in sections["snmp"].devices} == {  # type: ignore[attr-defined]
-            name: simulator.addresses[name] for name in simulator.pdus
+        assert {d.name: (d.kind, d.address) for d in sections["snmp"].devices} == {  # type: ignore[attr-defined]
+            **{name: ("pdu", simulator.addresses[name]) for name in simulator.pdus},
+            **{ups.name: ("ups", simulator.addresses[ups.name]) for ups in simulator.model.ups},
+            **{cooler.name: ("cooling", simulator.addresses[cooler.name]) for cooler in simulator.model.coolers},
         }
+        assert [cooler.row for cooler in simulator.model.coolers] == ["A", "B", "C"]
         assert {d.meter: d.point for d in sections["modbus"].devices} == {  # type: ignore[attr-defined]
             meter.name: meter.point for meter in simulator.model.meters
         }
@@ -158,7 +162,7 @@ def test_the_past_ends_where_the_registers_go_on(tmp_path: Path) -> None:
 def test_the_last_hour_comes_in_small_steps(tmp_path: Path) -> None:
     """What is left of the present hour, in five minutes each, up to the last that is over."""
     model = Model(build_site("guian", 1))
-    assert write_recent(model, tmp_path / "r.csv", NOW) == 6 * 8  # 34 minutes; six meters and two PDUs
+    assert write_recent(model, tmp_path / "r.csv", NOW) == 6 * 9  # 34 minutes; seven meters and two PDUs
     times = [line.split(",")[0] for line in (tmp_path / "r.csv").read_text().splitlines()[1:]]
     assert (times[0], times[-1]) == ("2026-07-15T20:00:00+08:00", "2026-07-15T20:25:00+08:00")
 
@@ -192,7 +196,7 @@ def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path
     try:
         assert process.stdout is not None
         said = list(iter(process.stdout.readline, "ready\n"))
-        assert said[0] == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 6 meters\n"
+        assert said[0] == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 2 UPSs, 1 coolers, 7 meters\n"
         assert load(tmp_path / "c" / "config.yaml").file.site == "huawei-guian-1-simulated"
         assert len((tmp_path / "past.csv").read_text().splitlines()) > 10 * 48
         process.send_signal(signal.SIGTERM)
