@@ -99,7 +99,7 @@ class App:
         self.metrics.build_info.labels(__version__, platform.python_version()).set(1)
         self.metrics.simulated.set(self.config.file.simulated)
         if self.loaded.inventory is not None:
-            self._open_ledger(self.loaded.inventory)
+            self._open_ledger(self.loaded.inventory, self.loaded.collectors)
         self.runner = self._make_runner(self.loaded)
 
     def push_tags(self) -> Mapping[str, str]:
@@ -144,7 +144,7 @@ class App:
             self.loaded = loaded
             self._hubs = None
             if loaded.inventory is not None:
-                self._open_ledger(loaded.inventory)
+                self._open_ledger(loaded.inventory, loaded.collectors)
             self.runner = self._make_runner(loaded)
             for source in old.keys() - self.runner.keys():
                 self.snapshot.forget(*source)
@@ -168,13 +168,15 @@ class App:
             runner.consumers.append(self._sink.accept)
         return runner
 
-    def _open_ledger(self, inventory: Inventory) -> None:
+    def _open_ledger(self, inventory: Inventory, collectors: Sequence[Collector]) -> None:
         from agent.kpi.ledger import Ledger  # noqa: PLC0415 - a node agent has none
+        from agent.kpi.spans import spans_of  # noqa: PLC0415
 
         if self.ledger is None:
             self.ledger = Ledger(self._state_dir() / "ledger.db", inventory=inventory, registry=self.registry)
         else:
             self.ledger.inventory = inventory
+        self.ledger.spans = spans_of(collectors)
 
     def _kpi_collectors(self, loaded: Loaded) -> list[Collector]:
         """Racks, PUE and targets are computed where the inventory is: at the gateway."""

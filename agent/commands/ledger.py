@@ -76,8 +76,7 @@ def run(args: argparse.Namespace) -> int:
         pue = Pue(ledger, inventory)
         if args.action == "recompute":
             pue.hours.mark(site.site, round(start.timestamp() * 1000), round(end.timestamp() * 1000))
-        while not pue.refresh():
-            pass
+        _sum_up(pue)
         if args.action == "show":
             _show(args, pue, site, start, end)
     finally:
@@ -118,6 +117,7 @@ def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
 def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) -> int:
     from agent.kpi.bills import read_sheet  # noqa: PLC0415
     from agent.kpi.ledger import Ledger  # noqa: PLC0415
+    from agent.kpi.pue import Pue  # noqa: PLC0415
     from collectors.strict import parse_duration  # noqa: PLC0415
 
     try:
@@ -141,6 +141,7 @@ def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Si
         ledger = Ledger(path, inventory=inventory)
         try:
             changed = {meter: len(ledger.import_hours(site.site, meter, hours)) for meter, hours in found.items()}
+            _sum_up(Pue(ledger, inventory))  # so that an agent begins with it done
         finally:
             ledger.close()
     for meter, hours in found.items():
@@ -150,6 +151,12 @@ def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Si
     if not found:
         sys.stdout.write(f"{args.file}: no rows\n")
     return 0
+
+
+def _sum_up(pue: Pue) -> None:
+    """Sum all hours of sites that are out of date."""
+    while not pue.refresh():
+        pass
 
 
 def _export(ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime) -> None:

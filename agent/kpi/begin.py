@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from agent.kpi.energy import CELL_MS, merge, power_segments, register_segments
+from agent.kpi.energy import CELL_MS, Segment, merge, power_segments, register_segments
 from agent.kpi.rehour import ENERGY, POWER
 from agent.kpi.store import load_readings
 from agent.kpi.windows import NOTHING, Sum
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agent.kpi.boundary import Boundary, Part
-    from agent.kpi.energy import Segment
+    from agent.kpi.meters import Limits
     from agent.kpi.sitehours import SiteHours
 
 _MAX_METERS: Final = 500
@@ -38,7 +38,11 @@ def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, 
     lines: list[tuple[str, Part, list[Segment]]] = []
     with hours.ledger.reader.read() as db:
         for point, part in wanted:
-            segments = _segments(db, hours.numbers(boundary.site, part), start, end)
+            meters = [(number, hours.limits(number)) for number in hours.numbers(boundary.site, part)]
+            segments = _segments(db, meters, start, end)
+            if part.kind == "export":  # before it is metered, nothing is taken off
+                first = min(end, hours.exports_since(boundary.site, part) or end)
+                segments = [Segment(start, first, 0.0, 0.0), *segments] if start < first else segments
             lines.append((point, part, segments))
             common = _intersect(common, [(s.start, s.end) for s in segments])
             if not common:
@@ -62,10 +66,10 @@ def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, 
     return Sum(covered / CELL_MS, facility, it, facility_class, it_class, max(0.0, green))
 
 
-def _segments(db: sqlite3.Connection, meters: Sequence[int], start: int, end: int) -> list[Segment]:
+def _segments(db: sqlite3.Connection, meters: Sequence[tuple[int, Limits]], start: int, end: int) -> list[Segment]:
     found: list[Segment] = []
-    for meter in meters:
-        register, _ = register_segments(load_readings(db, meter, ENERGY, start, end))
+    for meter, (rating, wrap) in meters:
+        register, _ = register_segments(load_readings(db, meter, ENERGY, start, end), rating=rating, wrap=wrap)
         found = merge(found, merge(power_segments(load_readings(db, meter, POWER, start, end)), register))
     return found
 

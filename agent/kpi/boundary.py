@@ -72,8 +72,7 @@ def boundary_of(site: Site, inventory: Inventory, known: Iterable[MeterRow]) -> 
         parts[point] = _parts_at(point, inventory, listed, heard, notes)
     parts["pdu_output"] = _pdu_parts(inventory, listed, racks, heard, notes)
     parts["bought"] = tuple(_chains([m for m in listed if m.factor is not None and m.point in ("cooling", "other")]))
-    incoming = {part.name for point in INCOMING for part in parts[point]}
-    parts["export"] = tuple(Part(names=(r.name,), kind="export") for r in heard if r.kind == "export" and r.name in incoming)
+    parts["export"] = _exports([part for point in INCOMING for part in parts[point]], heard)
     candidates = tuple(p for p in IT_POINTS if parts[p]) if site.it_point is None else (site.it_point,)
     method: Method = "incoming" if any(parts[p] for p in INCOMING) else "parts" if parts["cooling"] else ""
     if method == "parts":
@@ -125,6 +124,14 @@ def _chains(meters: Sequence[Meter]) -> list[Part]:
             at = by_name[at.replaces]
         chains.append(_part(tuple(names), meter))
     return chains
+
+
+def _exports(incoming: Sequence[Part], heard: Sequence[MeterRow]) -> tuple[Part, ...]:
+    """Return the places where energy comes in at which any of the meters, old or new, has told of an export register."""
+    telling = {row.name for row in heard if row.kind == "export"}
+    return tuple(
+        Part(names=part.names, accuracy=part.accuracy, kind="export") for part in incoming if not telling.isdisjoint(part.names)
+    )
 
 
 def _parts_at(

@@ -188,14 +188,19 @@ def spread(segments: Iterable[Segment], start: int, end: int) -> dict[int, HourC
     hours: dict[int, HourCells] = {}
     for segment in segments:
         at, stop = max(segment.start, start), min(segment.end, end)
+        even = segment.first == segment.last
         while at < stop:
             hour = at - at % HOUR_MS
             cells = hours.get(hour)
             if cells is None:
+                if even and at == hour and stop - at >= HOUR_MS:  # most of what is imported, and of what a long gap is
+                    hours[hour] = HourCells([segment.first * CELL_MS / 1000.0] * CELLS, _ALL_COVERED)
+                    at += HOUR_MS
+                    continue
                 cells = hours[hour] = HourCells()
             n = (at - hour) // CELL_MS
             until = min(hour + (n + 1) * CELL_MS, stop)
-            cells.joules[n] += segment.joules(at, until)
+            cells.joules[n] += segment.first * (until - at) / 1000.0 if even else segment.joules(at, until)
             cells.covered[n] += until - at
             at = until
     return hours

@@ -18,17 +18,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from agent.inventory import Inventory
 from agent.kpi import history
 from agent.kpi.energy import HOUR_MS, HourCells, hours_of
+from agent.kpi.meters import Channel, Limits, Meter, point_of
 from agent.kpi.rehour import ENERGY, POWER, Span, floor_hour, prune, prune_hours, put_imported, recompute
-from agent.kpi.store import Store, add_meter, add_readings, load_hours, load_readings, unpack
+from agent.kpi.store import Store, add_meter, add_readings, load_hours, load_readings, note_export, unpack
 from collectors.base import HubgaugeError
 from collectors.catalogue import facility
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from prometheus_client import CollectorRegistry
 
+    from agent.kpi.meters import Spans
     from collectors.base import Batch, Metric, Series
 
 log = logging.getLogger(__name__)
@@ -41,9 +43,6 @@ _TRACKED: Final[Mapping[Metric, tuple[str, int]]] = {
     facility.PDU_ENERGY: ("pdu", ENERGY),
 }
 _INTERVALS_IN_LIFETIME: Final = 2.5
-_PDU_HEADROOM: Final = 2.0
-"""A PDU whose rating nobody states cannot draw more than this many times what its feed carries."""
-
 _PRUNED_AT_ONCE: Final = 2000
 _WRITTEN_AT_ONCE: Final = 10_000
 _MAX_PENDING: Final = 2_000_000
@@ -76,46 +75,13 @@ class Energy(NamedTuple):
     seconds: float
 
 
-class _Meter:
-    """A meter as the readings name it."""
-
-    __slots__ = ("id", "kind", "name", "point", "rating", "site", "wrap")
-
-    def __init__(self, site: str, name: str, kind: str, label: str, inventory: Inventory) -> None:
-        self.id: int | None = None
-        self.site, self.name, self.kind = site, name, kind
-        listed = inventory.meters.get((site, name))
-        self.point = point_of(inventory, site, name, kind, label)
-        self.rating = listed.rating_watts if listed else None
-        self.wrap = listed.wrap_joules if listed else None
-        if self.rating is None and kind == "pdu" and (fed := inventory.feeds.get(name)) is not None:
-            capacity = fed.rack.feeds[fed.feed].capacity_watts
-            self.rating = capacity * _PDU_HEADROOM if capacity else None
-
-
-class _Channel:
-    """One quantity of one meter, with what it said last."""
-
-    __slots__ = ("last", "meter", "quantity", "slot", "slot_ms")
-
-    def __init__(self, meter: _Meter, quantity: int, slot_ms: int) -> None:
-        self.meter, self.quantity, self.slot_ms = meter, quantity, slot_ms
-        self.slot = -1
-        self.last = (-1, 0.0)
-
-
-_Row = tuple[_Channel, int, int, float, int]
+_Row = tuple[Channel, int, int, float, int]
 """A reading that waits to be written: slot, time, value and interval."""
 
 
-def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) -> str:
-    """Return where a meter counts: where the inventory says, else where its readings say; PDUs at `pdu_output`."""
-    if kind == "export":
-        return "export"
-    listed = inventory.meters.get((site, name))
-    if listed is not None and listed.point:
-        return listed.point
-    return "pdu_output" if kind == "pdu" else label or "other"
+def _mark(db: sqlite3.Connection, meter: Meter, hours: Iterable[int]) -> None:
+    """Have the site's hours summed anew."""
+    db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(meter.site, meter.point, hour) for hour in hours])
 
 
 class Ledger:
@@ -131,6 +97,8 @@ class Ledger:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings or LedgerSettings()
+        self.spans: Spans | None = None
+        """Asked for the width of a register that the inventory does not state; a reload may put another in its place."""
         self.counts: Counter[str] = Counter()
         """Readings `taken`, the reasons of those not taken, and what registers did (`wrap`, `reset`)."""
         try:
@@ -140,8 +108,8 @@ class Ledger:
         self._clock = clock
         self._lock = threading.Lock()
         self._pending: list[_Row] = []
-        self._channels: dict[Series, _Channel] = {}
-        self._meters: dict[tuple[str, str, str], _Meter] = {}
+        self._channels: dict[Series, Channel] = {}
+        self._meters: dict[tuple[str, str, str], Meter] = {}
         self._pdu_slot = 0
         self._flushing = threading.Lock()
         self.inventory = inventory or Inventory(hub="")
@@ -187,7 +155,7 @@ class Ledger:
                     channel = self._channels[series] = self._channel(series)
                 self._judge(channel, moment, value, interval)
 
-    def _judge(self, channel: _Channel, moment: int, value: float, interval: int) -> None:
+    def _judge(self, channel: Channel, moment: int, value: float, interval: int) -> None:
         """Keep a reading, unless it is refused or its slot already has an earlier one."""
         rating = channel.meter.rating
         if not value >= 0:
@@ -205,14 +173,16 @@ class Ledger:
             channel.slot, channel.last = slot, (moment, value)
             self._pending.append((channel, slot, moment, value, max(interval, channel.slot_ms)))
 
-    def _channel(self, series: Series) -> _Channel:
+    def _channel(self, series: Series) -> Channel:
         kind, quantity = _TRACKED[series.metric]
         name = series.label("pdu" if kind == "pdu" else "meter")
         key = (series.label("site"), name, kind)
         meter = self._meters.get(key)
         if meter is None:
-            meter = self._meters[key] = _Meter(*key, series.label("point"), self.inventory)
-        return _Channel(meter, quantity, self._pdu_slot if kind == "pdu" else 1)
+            meter = self._meters[key] = Meter(*key, series.label("point"), self.inventory)
+        if quantity == ENERGY:
+            meter.register = series
+        return Channel(meter, quantity, self._pdu_slot if kind == "pdu" else 1)
 
     # Writing: on the ledger's own thread, or wherever flush() is called.
 
@@ -271,7 +241,7 @@ class Ledger:
         self._healthy = False
 
     def _write(self, pending: list[_Row]) -> None:
-        spans: dict[_Meter, dict[int, Span]] = {}
+        spans: dict[Meter, dict[int, Span]] = {}
         for channel, _, moment, _, interval in pending:
             of_meter = spans.setdefault(channel.meter, {})
             span = of_meter.get(channel.quantity)
@@ -282,12 +252,14 @@ class Ledger:
             ids = {m: m.id if m.id is not None else add_meter(db, m.site, m.name, m.kind, m.point) for m in spans}
             news = add_readings(db, [(ids[row[0].meter], row[0].quantity, *row[1:]) for row in pending])
             for meter, of_meter in spans.items():
-                change = recompute(db, ids[meter], of_meter, sealed_before=self.horizon, rating=meter.rating, wrap=meter.wrap)
-                db.executemany(
-                    "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(meter.site, meter.point, h) for h in change.hours]
-                )
+                rating, wrap = meter.limits(self.spans)
+                change = recompute(db, ids[meter], of_meter, sealed_before=self.horizon, rating=rating, wrap=wrap)
+                _mark(db, meter, change.hours)
                 first = of_meter[ENERGY].first if ENERGY in of_meter else None
                 events.update(e.kind for e in change.events if first is not None and e.time >= first)
+                if meter.kind == "export" and first is not None:
+                    news_from = note_export(db, ids[meter], first, of_meter[ENERGY].last)
+                    _mark(db, meter, range(floor_hour(news_from.start), news_from.stop, HOUR_MS))
         for meter, number in ids.items():
             meter.id = number
         with self._lock:
@@ -324,12 +296,12 @@ class Ledger:
         first, last = round(start * 1000), round(end * 1000)
         joules, covered = 0.0, 0.0
         with self.reader.read() as db:
-            ids = db.execute(
-                "SELECT id FROM meter WHERE name = ? AND kind != 'export' AND (site = ? OR ? = '')", (meter, site, site)
+            found = db.execute(
+                "SELECT id, site, kind FROM meter WHERE name = ? AND kind != 'export' AND (site = ? OR ? = '')",
+                (meter, site, site),
             ).fetchall()
-            listed = self.inventory.meters.get((site, meter))
-            wrap, rating = (listed.wrap_joules, listed.rating_watts) if listed else (None, None)
-            for (number,) in ids:
+            for number, where, kind in found:
+                rating, wrap = self.limits(where, meter, kind)
                 hours = load_hours(db, number, range(floor_hour(first), last, HOUR_MS))
                 for hour, (total, ms, imported, data) in sorted(hours.items()):
                     begin, stop = max(first, hour), min(last, hour + HOUR_MS)
@@ -347,6 +319,12 @@ class Ledger:
                     joules, covered = joules + part.total, covered + part.covered_ms
         return Energy(joules, covered / 1000.0)
 
+    def limits(self, site: str, name: str, kind: str) -> Limits:
+        """Return what a meter can show, as far as it is known by now."""
+        with self._lock:
+            meter = self._meters.get((site, name, kind)) or Meter(site, name, kind, "", self.inventory)
+        return meter.limits(self.spans)
+
     def rows(self, site: str, start: float, end: float) -> list[tuple[float, str, float, float]]:
         """Return the hours of a site's meters that begin between two times: time, meter, joules, seconds covered."""
         with self.reader.read() as db:
@@ -363,7 +341,7 @@ class Ledger:
         point = point_of(self.inventory, site, meter, kind, "")
         with self.store.transaction() as db:
             number = add_meter(db, site, meter, kind, point)
-            changed = put_imported(db, number, hours)
+            changed = put_imported(db, number, hours, sealed_before=self.horizon)
             db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in changed])
         return changed
 

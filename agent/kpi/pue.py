@@ -205,19 +205,27 @@ class Pue:
             hour = rows.get(start - start % HOUR_MS, {})
             first = (start % HOUR_MS) // CELL_MS
             cells = range(first, first + step // CELL_MS)
-            facility = [_mean(hour, p, cells) for p in boundary.facility_points]
-            signs = [-1.0 if p == "export" else 1.0 for p in boundary.facility_points]
-            whole = [value for value in facility if value is not None]
             found.append(
                 PowerPoint(
                     time=start / 1000,
-                    facility_watts=sum(s * v for s, v in zip(signs, whole, strict=True))
-                    if whole and len(whole) == len(facility)
-                    else None,
+                    facility_watts=_facility(hour, boundary, cells),
                     it_watts=_mean(hour, it_point, cells),
                 )
             )
         return found
+
+
+def _facility(hour: dict[str, SiteHour], boundary: Boundary, cells: range) -> float | None:
+    """Return the mean power that came in, less what left where that was metered; None where a point is not covered."""
+    total, some = 0.0, False
+    for point in boundary.facility_points:
+        if point == "export" and point not in hour:
+            continue
+        mean = _mean(hour, point, cells)
+        if mean is None:
+            return None
+        total, some = total + (-mean if point == "export" else mean), True
+    return total if some else None
 
 
 def _mean(hour: dict[str, SiteHour], point: str, cells: range) -> float | None:

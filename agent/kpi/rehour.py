@@ -10,7 +10,7 @@ from math import isclose
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.kpi.energy import FULL_MASK, HOUR_MS, MAX_GAP_INTERVALS, HourCells, hours_of
-from agent.kpi.store import drop_hour, load_hours, load_readings, neighbours, save_hour, unpack
+from agent.kpi.store import drop_hour, load_hours, load_readings, neighbours, save_hour, save_hours, unpack
 
 if TYPE_CHECKING:
     import sqlite3
@@ -105,7 +105,7 @@ def _write(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells], s
     return changed
 
 
-def put_imported(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells]) -> list[int]:
+def put_imported(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells], *, sealed_before: int = 0) -> list[int]:
     """Write imported cells over what is there, cell by cell; returns the hours that are different now."""
     kept = load_hours(db, meter, sorted(hours))
     changed = []
@@ -124,9 +124,9 @@ def put_imported(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCel
         merged.put(cells, mask)
         imported |= mask
         if (merged.joules, merged.covered, imported) != before:
-            save_hour(db, meter, hour, merged, imported)
-            changed.append(hour)
-    return changed
+            changed.append((hour, merged, imported))
+    save_hours(db, meter, changed, bare_before=sealed_before)
+    return [hour for hour, _, _ in changed]
 
 
 def prune(db: sqlite3.Connection, meters: Iterable[int], horizon: int) -> None:

@@ -16,18 +16,30 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from agent.inventory import POINTS, Inventory, Site
 from agent.kpi.boundary import Boundary, Part, boundary_of
 from agent.kpi.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS, HourCells
-from agent.kpi.store import unpack
+from agent.kpi.exports import exported
+from agent.kpi.store import first_export, unpack
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Mapping
 
     from agent.kpi.ledger import Ledger
+    from agent.kpi.meters import Limits
+    from agent.kpi.store import MeterRow
 
-_DEPENDENT: Final[Mapping[str, str]] = {"utility": "green", "renewable": "green", "cooling": "bought", "other": "bought"}
-_STORED: Final = (*POINTS, "bought", "export")
+_DEPENDENT: Final[Mapping[str, tuple[str, ...]]] = {
+    "utility": ("green", "export"),
+    "renewable": ("green", "export"),
+    "generator": ("export",),
+    "cooling": ("bought",),
+    "other": ("bought",),
+}
+_METERED: Final = (*POINTS, "bought", "export")
+_STORED: Final = (*_METERED, "green")
 _DATA: Final = struct.Struct(f"<{CELLS}d")
-_SINGLE_LOOKUPS: Final = 200
+_WORTH_A_SCAN: Final = 8
+"""Looking up one meter costs as much as passing over so many."""
+
 _BUDGET_SECONDS: Final = 5.0
 _TURN_SECONDS: Final = 0.2
 """How long one transaction may keep other writers waiting."""
@@ -51,6 +63,7 @@ class SiteHours:
         self.boundaries: dict[str, Boundary] = {}
         self._meters = -1
         self._ids: dict[tuple[str, str, str], list[int]] = {}
+        self._kinds: dict[int, MeterRow] = {}
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -77,7 +90,7 @@ class SiteHours:
         """Have the hours between two times summed anew, by the inventory as it is now."""
         hours = range(start - start % HOUR_MS, end, HOUR_MS)
         with self.ledger.store.transaction() as db:
-            for point in _STORED:
+            for point in _METERED:
                 db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in hours])
 
     def _find_boundaries(self) -> None:
@@ -88,6 +101,7 @@ class SiteHours:
             return
         known = self.ledger.store.meters()
         self._ids = {}
+        self._kinds = {row.id: row for row in known}
         for row in known:
             self._ids.setdefault((row.site, row.name, "export" if row.kind == "export" else ""), []).append(row.id)
         now = round(self._clock() * 1000)
@@ -110,12 +124,16 @@ class SiteHours:
             boundary = self.boundaries.get(site)
             if boundary is None:
                 continue
-            for each in filter(None, (point, _DEPENDENT.get(point))):
+            for each in (point, *_DEPENDENT.get(point, ())):
                 wanted[site, each] = _parts(boundary, each)
         rows = self._load(db, hour, wanted)
         generation = 1 + int((db.execute("SELECT value FROM state WHERE key = 'generation'").fetchone() or ("0",))[0])
         for (site, point), parts in wanted.items():
-            found = _sum([(part, self._cells(site, part, rows)) for part in parts])
+            if point == "export":
+                told = [(part, self._exported(db, site, part, hour, rows)) for part in parts]
+                found = _sum([(part, cells) for part, cells in told if cells is not None])
+            else:
+                found = _sum([(part, self._cells(site, part, rows)) for part in parts])
             if found is not None:
                 db.execute(
                     "INSERT OR REPLACE INTO site_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -134,9 +152,15 @@ class SiteHours:
     def _load(
         self, db: sqlite3.Connection, hour: int, wanted: Mapping[tuple[str, str], tuple[Part, ...]]
     ) -> dict[int, HourCells]:
-        ids = {n for (site, _), parts in wanted.items() for part in parts for n in self.numbers(site, part)}
+        ids = {
+            n
+            for (site, _), parts in wanted.items()
+            for part in parts
+            for each in ((part, replace(part, kind="")) if part.kind else (part,))  # of an export also what is bought there
+            for n in self.numbers(site, each)
+        }
         query = "SELECT h.meter, h.joules, c.data FROM hour h LEFT JOIN cell c ON c.hour = h.hour AND c.meter = h.meter WHERE h.hour = ?"
-        if len(ids) <= _SINGLE_LOOKUPS:
+        if len(ids) * _WORTH_A_SCAN < self._meters:
             found = [row for n in sorted(ids) for row in db.execute(query + " AND h.meter = ?", (hour, n))]
         else:
             found = [row for row in db.execute(query, (hour,)) if row[0] in ids]
@@ -145,6 +169,11 @@ class SiteHours:
     def numbers(self, site: str, part: Part) -> list[int]:
         """Return the ledger's numbers of the meters of a part, the newest first."""
         return [n for name in part.names for n in self._ids.get((site, name, part.kind), ())]
+
+    def limits(self, number: int) -> Limits:
+        """Return what a meter can show."""
+        row = self._kinds[number]
+        return self.ledger.limits(row.site, row.name, row.kind)
 
     def _cells(self, site: str, part: Part, rows: Mapping[int, HourCells]) -> HourCells | None:
         """Return a part's hour; where a meter was replaced within it, the new one's cells and then the old one's."""
@@ -155,6 +184,24 @@ class SiteHours:
                 found = cells if found is None else _joined(found, cells)
         return found
 
+    def _exported(
+        self, db: sqlite3.Connection, site: str, part: Part, hour: int, rows: Mapping[int, HourCells]
+    ) -> HourCells | None:
+        """Return what left the site through a part in an hour; None where nothing of it can be missing."""
+        bought = replace(part, kind="")
+        meters = [
+            (first_export(db, number), self._cells(site, replace(bought, names=(name,)), rows), rows.get(number))
+            for name in part.names
+            for number in self._ids.get((site, name, "export"), ())
+        ]
+        return exported(hour, meters, self._cells(site, bought, rows))
+
+    def exports_since(self, site: str, part: Part) -> int | None:
+        """Return when the export register of a part was first read, in milliseconds; None where it never was."""
+        with self.ledger.reader.read() as db:
+            times = [time for number in self.numbers(site, part) if (time := first_export(db, number)) is not None]
+        return min(times, default=None)
+
     def hour(self, site: str, hour: int) -> dict[str, SiteHour]:
         """Return one hour of a site, by point."""
         return self.hours(site, hour, hour + 1).get(hour, {})
@@ -163,8 +210,7 @@ class SiteHours:
         """Return a site's hours that begin between two times, by point."""
         found: dict[int, dict[str, SiteHour]] = {}
         with self.ledger.reader.read() as db:
-            points = db.execute("SELECT DISTINCT point FROM site_hour WHERE site = ?", (site,)).fetchall()
-            for (point,) in points:
+            for point in _STORED:  # by name: SQLite would look at every hour there is to list them
                 rows = db.execute(
                     "SELECT hour, mask, accuracy, meters, silent, data FROM site_hour"
                     " WHERE site = ? AND point = ? AND hour >= ? AND hour < ?", (site, point, start, end),
@@ -173,9 +219,14 @@ class SiteHours:
                     found.setdefault(hour, {})[point] = SiteHour(mask, _DATA.unpack(data), accuracy, meters, silent)
         return found
 
-    def changed(self, generation: int) -> tuple[int, set[tuple[str, int]]]:
-        """Return the present generation and the (site, hour) written since another; any process may have written them."""
+    def changed(self, generation: int | None) -> tuple[int, set[tuple[str, int]]]:
+        """Return the present generation and the (site, hour) written since another; any process may have written them.
+
+        Who has read nothing yet gives None, and has missed nothing.
+        """
         with self.ledger.reader.read() as db:
+            if generation is None:
+                return int(db.execute("SELECT coalesce(max(generation), 0) FROM site_hour").fetchone()[0]), set()
             rows = db.execute("SELECT site, hour, generation FROM site_hour WHERE generation > ?", (generation,)).fetchall()
         return max((row[2] for row in rows), default=generation), {(row[0], row[1]) for row in rows}
 
@@ -209,8 +260,15 @@ class SiteHours:
         return {
             point: names
             for point, parts in boundary.parts.items()
-            if (names := [part.name for part in parts if heard.isdisjoint(self.numbers(site, part))])
+            if (names := [p.name for p in parts if self._is_due(site, p, end) and heard.isdisjoint(self.numbers(site, p))])
         }
+
+    def _is_due(self, site: str, part: Part, end: int) -> bool:
+        """Tell whether a part must have been heard before `end`; an export register not before its first reading."""
+        if not part.kind:
+            return True
+        first = self.exports_since(site, part)
+        return first is not None and first < end
 
 
 def _parts(boundary: Boundary, point: str) -> tuple[Part, ...]:
@@ -224,7 +282,7 @@ def _parts(boundary: Boundary, point: str) -> tuple[Part, ...]:
 
 def _digests(boundary: Boundary) -> dict[str, str]:
     digests = {}
-    for point in _STORED:
+    for point in _METERED:
         text = repr([(p.names, p.accuracy, p.factor, p.renewable) for p in boundary.parts.get(point, ())])
         digests[point] = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
     return digests

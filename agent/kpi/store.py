@@ -16,7 +16,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agent.kpi.energy import CELLS, HourCells, Raw
+from agent.kpi.energy import CELLS, FULL_MASK, HourCells, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -187,6 +187,24 @@ def add_readings(db: sqlite3.Connection, rows: Iterable[tuple[int, int, int, int
     return cursor.rowcount
 
 
+def first_export(db: sqlite3.Connection, meter: int) -> int | None:
+    """Return when an export register was first read, in milliseconds."""
+    row = db.execute("SELECT value FROM state WHERE key = ?", (f"export:{meter}",)).fetchone()
+    return int(row[0]) if row else None
+
+
+def note_export(db: sqlite3.Connection, meter: int, first: int, last: int) -> range:
+    """Remember when an export register was first read; returns the milliseconds from when on it is now metered and was not.
+
+    Readings may come late and in any order, so it is the earliest there is.
+    """
+    known = first_export(db, meter)
+    if known is not None and known <= first:
+        return range(0)
+    db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (f"export:{meter}", str(first)))
+    return range(first, last + 1 if known is None else known)
+
+
 def neighbours(db: sqlite3.Connection, meter: int, quantity: int, first: int, last: int) -> tuple[Raw | None, Raw | None]:
     """Return the readings right before `first` and right after `last` (times of readings that are kept)."""
     before = db.execute(
@@ -231,8 +249,24 @@ def load_hours(db: sqlite3.Connection, meter: int, hours: Sequence[int]) -> dict
 
 def save_hour(db: sqlite3.Connection, meter: int, hour: int, cells: HourCells, imported: int) -> None:
     """Write one hour of one meter, with its cells."""
-    db.execute("INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)", (hour, meter, cells.total, cells.covered_ms))
-    db.execute("INSERT OR REPLACE INTO cell VALUES (?, ?, ?, ?)", (hour, meter, imported, pack(cells)))
+    save_hours(db, meter, [(hour, cells, imported)])
+
+
+def save_hours(db: sqlite3.Connection, meter: int, hours: Iterable[tuple[int, HourCells, int]], *, bare_before: int = 0) -> None:
+    """Write hours of one meter (hour, cells, the imported cells' mask).
+
+    Before `bare_before` an hour that is covered and even is kept as its sum, which says all there is.
+    """
+    sums, cells, bare = [], [], []
+    for hour, found, imported in hours:
+        sums.append((hour, meter, found.total, found.covered_ms))
+        if hour < bare_before and found.mask == FULL_MASK and min(found.joules) == max(found.joules):
+            bare.append((hour, meter))
+        else:
+            cells.append((hour, meter, imported, pack(found)))
+    db.executemany("INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)", sums)
+    db.executemany("INSERT OR REPLACE INTO cell VALUES (?, ?, ?, ?)", cells)
+    db.executemany("DELETE FROM cell WHERE hour = ? AND meter = ?", bare)
 
 
 def drop_hour(db: sqlite3.Connection, meter: int, hour: int) -> None:

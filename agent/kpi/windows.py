@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DAY_MS: Final = 24 * HOUR_MS
 _FIXED: Final[Mapping[str, int]] = {"1h": HOUR_MS, "1d": DAY_MS, "30d": 30 * DAY_MS}
 _LEAP_DAY: Final = (2, 29)
+_MOST_SPANS: Final = 64
+"""How many sums of several days, and parts of hours, are remembered of a site."""
 
 
 def bounds(window: Window, end: int, zone: ZoneInfo) -> tuple[int, int]:
@@ -53,7 +55,8 @@ class Sum(NamedTuple):
 
     def plus(self, other: Sum) -> Sum:
         """Add two sums."""
-        return Sum(*(a + b for a, b in zip(self, other, strict=True)))
+        a, b, c, d, e, f = other
+        return Sum(self[0] + a, self[1] + b, self[2] + c, self[3] + d, self[4] + e, self[5] + f)
 
 
 NOTHING: Final = Sum()
@@ -66,18 +69,21 @@ def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: st
     if it is None or not facility_points:
         return NOTHING
     mask &= it.mask
+    told = []
     for point in facility_points:
         found = points.get(point)
-        if found is None:
+        if found is not None:
+            mask &= found.mask
+            told.append((point, found))
+        elif point != "export":  # an hour of which no export is told is one before any was metered: nothing to take off
             return NOTHING
-        mask &= found.mask
     if not mask:
         return NOTHING
     facility = facility_class = 0.0
-    for point in facility_points:
-        joules = _over(points[point], mask)
+    for point, found in told:
+        joules = _over(found, mask)
         facility += -joules if point == "export" else joules
-        facility_class += joules * points[point].accuracy
+        facility_class += joules * found.accuracy
     it_joules = _over(it, mask)
     return Sum(float(mask.bit_count()), facility, it_joules, facility_class, it_joules * it.accuracy, _green(points, mask))
 
@@ -103,14 +109,18 @@ class Sums:
     def __init__(self, hours: SiteHours) -> None:
         self.hours = hours
         self._boundaries: dict[str, Boundary] = {}
-        self._generation = 0
+        self._generation: int | None = None
         self._oldest: dict[str, int] = {}
         self._of_hour: dict[tuple[str, str], dict[int, Sum]] = {}
         self._of_day: dict[tuple[str, str], dict[int, Sum]] = {}
+        self._of_days: dict[tuple[str, str], dict[tuple[int, int], Sum]] = {}
+        self._parted: dict[tuple[str, int], Mapping[str, SiteHour]] = {}
 
     def update(self) -> None:
         """Take in what has changed in the database since the last call."""
         self._generation, changed = self.hours.changed(self._generation)
+        if changed:
+            self._parted.clear()
         for site, boundary in self.hours.boundaries.items():
             if self._boundaries.get(site) != boundary:
                 self._boundaries[site] = boundary
@@ -133,8 +143,10 @@ class Sums:
     def _put(self, site: str, hour: int, points: Mapping[str, SiteHour]) -> None:
         boundary = self._boundaries[site]
         for it_point in boundary.it_candidates:
-            self._of_hour.setdefault((site, it_point), {})[hour] = reduce_hour(points, boundary, it_point)
-            self._of_day.setdefault((site, it_point), {}).pop(hour // DAY_MS, None)
+            key = site, it_point
+            self._of_hour.setdefault(key, {})[hour] = reduce_hour(points, boundary, it_point)
+            if self._of_day.setdefault(key, {}).pop(hour // DAY_MS, None) is not None:
+                self._of_days.pop(key, None)
 
     def _reach(self, site: str, start: int) -> None:
         """Have every hour from `start` on in memory."""
@@ -142,6 +154,7 @@ class Sums:
         if oldest is None:
             for it_point in self._boundaries[site].it_candidates:
                 self._of_hour[site, it_point], self._of_day[site, it_point] = {}, {}
+                self._of_days.pop((site, it_point), None)
         if oldest is not None and oldest <= start:
             return
         for hour, points in self.hours.hours(site, start, oldest if oldest is not None else 1 << 62).items():
@@ -159,7 +172,8 @@ class Sums:
         at = start
         while at < end:
             if at % DAY_MS == 0 and at + DAY_MS <= end:
-                total, at = total.plus(self._day(site, it_point, at // DAY_MS)), at + DAY_MS
+                until = end - end % DAY_MS
+                total, at = total.plus(self._days(site, it_point, at // DAY_MS, until // DAY_MS)), until
             elif at % HOUR_MS == 0 and at + HOUR_MS <= end:
                 total, at = total.plus(self._of_hour.get((site, it_point), {}).get(at, NOTHING)), at + HOUR_MS
             else:
@@ -167,9 +181,31 @@ class Sums:
                 until = min(hour + HOUR_MS, end)
                 mask = sum(1 << n for n in range(CELLS) if at <= hour + n * CELL_MS < until)
                 boundary = self._boundaries[site]
-                total = total.plus(reduce_hour(self.hours.hour(site, hour), boundary, it_point, mask))
+                total = total.plus(reduce_hour(self._part_of(site, hour), boundary, it_point, mask))
                 at = until
         return total
+
+    def _part_of(self, site: str, hour: int) -> Mapping[str, SiteHour]:
+        """Return an hour of which only a part is asked for: windows of all lengths end within the same one."""
+        found = self._parted.get((site, hour))
+        if found is None:
+            if len(self._parted) >= _MOST_SPANS * len(self._boundaries):
+                self._parted.clear()
+            found = self._parted[site, hour] = self.hours.hour(site, hour)
+        return found
+
+    def _days(self, site: str, it_point: str, first: int, end: int) -> Sum:
+        """Return the sum of whole days, remembered until one of them changes: a year's is asked for in every round."""
+        of_days = self._of_days.setdefault((site, it_point), {})
+        found = of_days.get((first, end))
+        if found is None:
+            found = NOTHING
+            for day in range(first, end):
+                found = found.plus(self._day(site, it_point, day))
+            if len(of_days) >= _MOST_SPANS:
+                of_days.clear()
+            of_days[first, end] = found
+        return found
 
     def _day(self, site: str, it_point: str, day: int) -> Sum:
         of_day = self._of_day.setdefault((site, it_point), {})

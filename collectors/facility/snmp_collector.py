@@ -89,6 +89,11 @@ class SnmpCollector:
         return self._plan
 
     @property
+    def linked_names(self) -> tuple[str, ...]:
+        """What the units behind it are called, where the config says; else `name/2`."""
+        return tuple(unit.name for unit in self.config.linked.values() if unit.name)
+
+    @property
     def register_spans(self) -> Mapping[Series, float]:
         """At which value each energy register wraps, in the metric's base unit; registers whose width is known only."""
         return self._plan.spans if self._plan else {}

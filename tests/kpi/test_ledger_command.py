@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sqlite3
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -62,6 +63,17 @@ def test_import_and_show(config: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert (shown["facility_kwh"], shown["it_kwh"]) == pytest.approx((17640.0, 14400.0))
     assert 0.01 < shown["uncertainty"] < 0.02
     assert shown["from"] == "2025-03-01T00:00:00+08:00"
+
+
+def test_import_leaves_nothing_to_sum(config: Path, tmp_path: Path) -> None:
+    """An agent that starts after an import finds the site's hours summed, and no rows of cells that say nothing more."""
+    ledger("import", config, two_halves(tmp_path))
+    with sqlite3.connect(tmp_path / "state" / "ledger.db") as db:
+        counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("dirty", "hour", "cell")}  # noqa: S608
+        points = db.execute("SELECT point, count(*) FROM site_hour WHERE mask = 4095 GROUP BY point ORDER BY point").fetchall()
+    db.close()
+    assert counts == {"dirty": 0, "hour": 48, "cell": 0}
+    assert points == [("pdu_output", 24), ("utility", 24)]
 
 
 def test_show_in_words(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

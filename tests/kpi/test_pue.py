@@ -313,6 +313,27 @@ def test_a_year_of_bills(tmp_path: Path) -> None:
     assert len(trend) == 10
 
 
+def test_a_correction_of_the_past_reaches_every_window(tmp_path: Path) -> None:
+    """Sums that were asked for before are those of a fresh start after a correction of some day, of the first hour, of the last."""
+    begin = day(0, 1, 1, 2025)
+    hours = {begin + dt.timedelta(hours=n): 100.0 for n in range(60 * 24)}
+    with bench(tmp_path, TWO, now=begin.timestamp() + 60 * 86400 + 75) as b:
+        b.put("it", hours)
+        b.put("main", dict.fromkeys(hours, 130.0))
+        b.pue.refresh()
+        asked = [b.pue.results(SITE), b.pue.results(SITE)]
+        assert asked[0] == asked[1]
+        for number, at in enumerate((0, 20 * 24 + 5, 59 * 24 + 23, 31 * 24)):
+            b.put("main", {begin + dt.timedelta(hours=at): 1000.0 + number})
+            b.pue.refresh()
+            asked.append(b.pue.results(SITE))
+            assert asked[-1] != asked[-2]
+            fresh = Pue(b.book, b.pue.inventory, clock=b.clock)
+            fresh.refresh()
+            for one, other in zip(asked[-1], fresh.results(SITE), strict=True):
+                assert (one.pue, one.facility_joules) == pytest.approx((other.pue, other.facility_joules), rel=1e-12)
+
+
 def test_required_pue() -> None:
     """After half a year at 1.3, the rest must average 1.1 for the year to end at 1.2; with no rest there is none."""
     assert required_pue(facility=130.0, it=100.0, it_rest=100.0, target=1.2) == pytest.approx(1.1)
