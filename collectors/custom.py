@@ -28,6 +28,7 @@ _TYPES: Final[dict[str, MetricType]] = {
 }  # fmt: skip
 _NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _FAMILIES: Final[dict[tuple[str, str, str], Metric]] = {}
+_DECLARED: Final[dict[str, Metric]] = {}
 
 
 def family_metric(name: str, kind: str, help_text: str) -> Metric:
@@ -49,6 +50,20 @@ def family_metric(name: str, kind: str, help_text: str) -> Metric:
     return found
 
 
+def declared_metric(name: str) -> Metric | None:
+    """Return the catalogue's metric of a name that begins with `dc_`, or None; other names do not load the catalogue.
+
+    What is plugged in under such a name, with its labels, is that metric: racks, PUE and targets count it as our own.
+    """
+    if not name.startswith("dc_"):
+        return None
+    if not _DECLARED:
+        from collectors.catalogue import all_metrics  # noqa: PLC0415 - only where such a name is plugged in
+
+        _DECLARED.update((metric.full_name, metric) for metric in all_metrics() if metric.namespace == "dc")
+    return _DECLARED.get(name)
+
+
 def family_readings(family: ClientFamily) -> Iterable[Reading]:
     """Yield the readings of one prometheus-client family, with the sample names of its buckets, sums and counts.
 
@@ -56,9 +71,13 @@ def family_readings(family: ClientFamily) -> Iterable[Reading]:
     """
     # prometheus-client cuts _total from a counter's family name and _info from an info's; text format 0.0.4 wants it back.
     suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
-    metric = family_metric(family.name + suffix, family.type, family.documentation)
+    name = family.name + suffix
+    known = declared_metric(name)
+    metric = family_metric(name, family.type, family.documentation)
     for sample in family.samples:
-        if not sample.name.endswith("_created"):
+        if known is not None and sample.name == name and sample.labels.keys() == set(known.labels):
+            yield known.series(*(str(sample.labels[label]) for label in known.labels)), float(sample.value)
+        elif not sample.name.endswith("_created"):
             labels = tuple(sample.labels)
             yield metric.sample_series(sample.name, labels, tuple(map(str, sample.labels.values()))), float(sample.value)
 

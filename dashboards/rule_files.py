@@ -13,6 +13,7 @@ from dashboards.alerts import ALERTS, GROUPS
 from dashboards.alerts.base import RUNBOOK, named, series
 from dashboards.rules import MET, recording_groups
 from dashboards.signals import kpi, power
+from dashboards.signals.rack import STRANDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,6 +93,7 @@ def _record_tests() -> Iterator[Json]:
     """Yield tests of the KPI rules: sums over sums, scopes of their own, nothing where nothing is measured."""
     yield from _pue_tests()
     yield from _count_tests()
+    yield from _stranded_tests()
     link = {"hub": "guian", "site": "s1", "peer": "guangzhou"}
     trips = {
         series(site.LINK_ROUND_TRIP, link, quantile=quantile): f"{value}x5"
@@ -153,6 +155,21 @@ def _count_tests() -> Iterator[Json]:
     yield _expression(
         "chips the inventory lists count beside those seen", seen | listed, f'{kpi.RECORD}{{kpi="accelerators"}}', [(chips, 8)]
     )
+
+
+def _stranded_tests() -> Iterator[Json]:
+    """Yield tests of stranded power: a site without a full rack has none, and a full rack that is silent is not zero."""
+    place = {"hub": "guian", "site": "s1"}
+
+    def space(share: float) -> dict[str, str]:
+        rack_of = {**place, "row": "A", "rack": "A07"}
+        return {series(rack.RACK_UTILIZATION, rack_of, kind="space"): f"{share}x5"}
+
+    full = space(1) | {series(rack.RACK_STRANDED, {**place, "row": "A", "rack": "A07"}): "900x5"}
+    record = STRANDED.record
+    yield _expression("what full racks do not draw is stranded", full, record, [(place, 900)])
+    yield _expression("where no rack is full, none is stranded", space(0.9), record, [(place, 0)])
+    yield _expression("a full rack that is silent gives no value", space(1), record, [])
 
 
 def _expression(name: str, inputs: Mapping[str, str], expr: str, expected: Sequence[tuple[Mapping[str, str], float]]) -> Json:

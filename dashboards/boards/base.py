@@ -87,6 +87,6 @@ INSTANCE: Final = Variable(
 )
 
 
-def site_of(hub: str) -> Variable:
-    """Return the site variable of a dashboard about one hub."""
-    return Variable(name="site", label=SITE.label, selector=f'{{__name__=~"{_PLACES}",hub="{hub}"}}')
+def site_of(hubs: str) -> Variable:
+    """Return the site variable of a dashboard about one hub; `hubs` matches the hub and those inside it."""
+    return Variable(name="site", label=SITE.label, selector=f'{{__name__=~"{_PLACES}",{hubs}}}')

@@ -43,7 +43,7 @@ RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
 def board(registry: Registry, hub: Hub, language: Language) -> Board:
     """Return the dashboard of one hub."""
     make = Maker(language, hub.key)
-    sections = [_standing(make, registry, hub), *_figures(make, registry, hub.facts), *_companions(make, hub)]
+    sections = [_standing(make, registry, hub), *_figures(make, registry, hub.facts), *_companions(make, registry, hub)]
     if hub.policy:
         sections += _figures(make, registry, hub.policy, policy=True)
     return Board(
@@ -51,7 +51,7 @@ def board(registry: Registry, hub: Hub, language: Language) -> Board:
         title=Text(hub.name["en"], hub.name["zh"]),
         description=Text(f"What {hub.name['en']} stated, and how it stands.", f"{hub.name['zh']}的公开陈述及其现状。"),
         language=language,
-        variables=[site_of(hub.key)],
+        variables=[site_of(kpi.hubs_inside(registry, hub.key))],
         sections=sections,
         tags=[HUB_TAG],
         hub=hub.key,
@@ -209,25 +209,38 @@ def _states(signal: Signal, figure: Kpi) -> Signal:
     return replace(signal, states=YES_NO) if UNITS[figure.unit].base == "yes" else signal
 
 
-def _companions(make: Maker, hub: Hub) -> Iterator[Section]:
+def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
     """Yield what stands behind the hub's KPIs: the PUE's energies, the racks' states, the chips, the links."""
+
+    def section(title: Text, signals: Iterable[Signal]) -> Section:
+        return Section(title=title, cells=[make.series(_among(signal, registry, hub), width=8) for signal in signals])
+
     keys = {fact.kpi.key for fact in hub.facts}
     if keys & {"pue", "renewable_energy_factor", "carbon"}:
-        yield Section(
-            title=Text("What stands behind the PUE", "PUE的依据"),
-            cells=[make.series(signal, width=8) for signal in _with(facility.METER_UP, ENERGY)],
-        )
+        # What the rest of the year must average is told only where a limit was stated.
+        energy = [signal for signal in ENERGY if signal is not power.PUE_REQUIRED or _limits_pue(hub)]
+        yield section(Text("What stands behind the PUE", "PUE的依据"), _with(facility.METER_UP, energy))
     if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
-        yield Section(
-            title=Text("What stands behind the racks", "机柜数据的依据"),
-            cells=[make.series(signal, width=8) for signal in _with(rack.RACK_INFO, RACKS)],
-        )
+        yield section(Text("What stands behind the racks", "机柜数据的依据"), _with(rack.RACK_INFO, RACKS))
     if keys & {"accelerators", "accelerators_huawei", "compute_flops"}:
-        chips = (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER)
-        yield Section(title=Text("Accelerators", "加速卡"), cells=[make.series(signal, width=8) for signal in chips])
+        yield section(Text("Accelerators", "加速卡"), (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER))
     if any(key.startswith(("round_trip", "link_", "international")) for key in keys):
-        links = (link.ROUND_TRIP, link.LOSS, link.SPEED)
-        yield Section(title=Text("Links", "网络链路"), cells=[make.series(signal, width=8) for signal in links])
+        yield section(Text("Links", "网络链路"), (link.ROUND_TRIP, link.LOSS, link.SPEED))
+
+
+def _limits_pue(hub: Hub) -> bool:
+    return any(fact.kpi.key == "pue" and fact.kind != "observation" for fact in hub.facts)
+
+
+def _among(signal: Signal, registry: Registry, hub: Hub) -> Signal:
+    """Let a signal see the sites of the hubs inside the hub as well: no agent reports for a province but through them."""
+    places = f'{kpi.hubs_inside(registry, hub.key)},site=~"$site"'
+    excuse = signal.may_be_empty
+    return replace(
+        signal,
+        expr=signal.expr.replace("<site>", places),
+        may_be_empty=replace(excuse, unless=excuse.unless.replace("<site>", places)) if excuse else None,
+    )
 
 
 def _with(witness: Metric, signals: Iterable[Signal]) -> Iterator[Signal]:

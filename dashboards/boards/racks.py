@@ -109,7 +109,7 @@ def _supply(make: Maker) -> Section:
             make.series(power.UPS_LOAD, width=8),
             make.gauge(power.UPS_BATTERY, width=8, height=8),
             make.timeline(power.UPS_ON_BATTERY, width=8),
-            make.series(power.COOLING_POWER, width=8),
+            make.series(power.COOLING_CAPACITY, width=8),
             make.series(power.COOLING_SUPPLY, width=8),
             make.series(chip.NODE_POWER, width=8),
             make.series(chip.CHIP_POWER, width=8),

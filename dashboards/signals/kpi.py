@@ -219,7 +219,7 @@ def _asking(registry: Registry, kpi: Kpi) -> Iterator[str]:
 
 def _inside(registry: Registry, kpi: Kpi, parent: str) -> str:
     """Return the value of a hub together with the hubs inside it, where that hub is asked for."""
-    whole = RAW[kpi.key](Total(WHOLE_HUB)).replace("<hub>", _hubs_inside(registry, parent))
+    whole = RAW[kpi.key](Total(WHOLE_HUB)).replace("<hub>", hubs_inside(registry, parent))
     how = "sum" if kpi.key in COUNTS else "max"
     asked = of(site.TARGET_INFO, scope="hub")
     return f'(label_replace({how} by (scope) ({whole}), "hub", "{parent}", "", "") and on (hub) {asked})'
@@ -233,11 +233,11 @@ def _excuse(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Excuse:
         member = of(site.SITE_SCOPE, f'scope="{scope}"', scope="hub")
         witness = f"{witness} and on (hub, site) {member}"
     elif hub and kpi.key in OF_A_PART:
-        witness = witness.replace("<hub>", _hubs_inside(registry, hub))
+        witness = witness.replace("<hub>", hubs_inside(registry, hub))
     return Excuse(reason="nothing that this KPI is measured by is reported", unless=witness)
 
 
-def _hubs_inside(registry: Registry, parent: str) -> str:
+def hubs_inside(registry: Registry, parent: str) -> str:
     """Return a matcher of a hub and the hubs inside it."""
     keys = sorted(key for key in registry.hubs if any(hub.key == parent for hub in registry.lineage(key)))
     return f'hub=~"{"|".join(keys)}"'

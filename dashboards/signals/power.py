@@ -297,12 +297,12 @@ UPS_ON_BATTERY: Final = Signal(
     ),
     may_be_empty=_NO_UPS,
 )
-COOLING_POWER: Final = Signal(
-    key="cooling.power",
-    name=Text("Cooling: power drawn", "制冷耗电"),
-    description=Text("Electric power of each cooling unit.", "各制冷单元的用电功率。"),
+COOLING_CAPACITY: Final = Signal(
+    key="cooling.capacity",
+    name=Text("Cooling: heat removed", "制冷：移除热量"),
+    description=Text("Heat each cooling unit removes at present.", "各制冷单元当前移除的热量。"),
     unit="watt",
-    expr=f"max by (hub, site, unit) ({of(facility.COOLING_POWER)})",
+    expr=f"max by (hub, site, unit) ({of(facility.COOLING_CAPACITY)})",
     legend="{{site}} {{unit}}",
     least=0,
     may_be_empty=_NO_COOLING,

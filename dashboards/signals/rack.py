@@ -265,18 +265,19 @@ STRANDED: Final = Signal(
     key="rack.stranded",
     name=Text("Stranded power", "滞留功率"),
     description=Text(
-        "Rated power of racks without free units that they do not draw: paid for, and not for sale.",
-        "U位已满的机柜未用到的额定功率：已投入却无法售出。",
+        "Rated power of racks without free units that they do not draw: paid for, and not for sale. Zero where no rack is full.",
+        "U位已满的机柜未用到的额定功率：已投入却无法售出。无满柜时为零。",
     ),
     unit="watt",
-    expr=f"sum by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_STRANDED)}))",
+    # No full rack is a known zero; a full rack whose power is silent is not.
+    expr=(
+        f"sum by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_STRANDED)}))"
+        f" or (max by (hub, site) ({of(rack.RACK_UTILIZATION, _KIND_SPACE)}) < 1) * 0"
+    ),
     legend="{{site}}",
     record="site:dc_rack_stranded_power_watts:sum",
     least=0,
-    may_be_empty=Excuse(
-        reason="no rack is full, so no power is stranded",
-        unless=f"count({of(rack.RACK_STRANDED)})",
-    ),
+    may_be_empty=Excuse(reason="no inventory says what stands in the racks", unless=of(rack.RACK_USED)),
 )
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

@@ -248,6 +248,25 @@ def test_a_hub_shows_every_figure_it_stated(built: dict[str, list[Built]]) -> No
     assert "PUE" in words.partition("No target stated")[2]
 
 
+def test_a_hub_sees_the_sites_of_the_hubs_inside_it(built: dict[str, list[Built]]) -> None:
+    """No agent reports for a province but through its hubs: its links, racks and sites to choose from are theirs."""
+    boards = {item.uid: item.json for item in built["en"]}
+    for key, places in (("guizhou", "guian|guizhou"), ("kunming", "kunming|liangya"), ("guian", "guian")):
+        board = boards[f"hubgauge-hub-{key}"]
+        assert f'hub=~"{places}"' in board["templating"]["list"][1]["definition"]
+        exprs = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
+        companions = [expr for expr in exprs if 'site=~"$site"' in expr]
+        assert companions
+        assert all(f'hub=~"{places}",site=~"$site"' in expr for expr in companions)
+
+
+def test_a_required_pue_is_shown_only_where_a_limit_was_stated(built: dict[str, list[Built]]) -> None:
+    """Elsewhere the panel could never hold anything."""
+    for item in built["en"]:
+        if item.uid.startswith("hubgauge-hub-"):
+            assert ("dc_site_pue_required_ratio" in item.text()) == (item.uid == "hubgauge-hub-guian")
+
+
 def test_the_same_bytes_in_another_process(built: dict[str, list[Built]], tmp_path: Path) -> None:
     """Another process with another hash seed writes the same bytes, a newline at the end, nothing else in the folder."""
     here, there = tmp_path / "here", tmp_path / "there"

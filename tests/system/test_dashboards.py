@@ -1,0 +1,213 @@
+"""Every panel of every dashboard from real agents: scraped by a Prometheus, and pushed to a VictoriaMetrics, the same series."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.hubs.loader import load_registry
+from collectors.simulator.config import write_config
+from collectors.simulator.history import write_history, write_recent
+from collectors.simulator.simulator import Simulator
+from collectors.simulator.site import build_site
+from dashboards import rule_files
+from dashboards.build import build_all
+from dashboards.verify import Dashboard, Server, verify
+from tests.support import ROOT, binary, free_port, get, running, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from collectors.simulator.site import Site
+    from dashboards.language import Language
+
+HUBGAUGE = (sys.executable, "-m", "agent.cli")
+HUBS = {
+    "guian": ("huawei", "china-mobile-400g"),
+    "kunming": ("ai-computing-center",),
+    "liangya": ("international-gateway",),
+}
+"""The hubs with an agent, and the named groups their one site belongs to; the hubs above them are told of by these agents."""
+RACKS = 4
+PAST_HOURS = 15
+OURS = '{__name__=~"(dc|node|hubgauge)_.*"}'
+
+MACHINE_MAY_LACK = {
+    "the node has no disk of its own",
+    "the node has no network interface but loopback and container links",
+    "the kernel gives no pressure stall information (CONFIG_PSI off, or psi=0)",
+}
+"""Excuses that are of the machine the test runs on: the agents read its kernel as it is. Every other one fails the test."""
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the two databases answer, and the agents' folders by hub."""
+
+    prometheus: str
+    victoriametrics: str
+
+
+@contextlib.contextmanager
+def simulated(sites: list[Site]) -> Iterator[dict[str, Simulator]]:
+    """Run the devices of all sites on an event loop in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def start() -> dict[str, Simulator]:
+        made = {site.hub: Simulator(site) for site in sites}
+        for simulator in made.values():
+            await simulator.start()
+        return made
+
+    async def stop(made: dict[str, Simulator]) -> None:
+        for simulator in made.values():
+            await simulator.stop()
+
+    made = asyncio.run_coroutine_threadsafe(start(), loop).result(30)
+    try:
+        yield made
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(made), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def write_agent(folder: Path, simulator: Simulator, port: int, database: str) -> Path:
+    """Write the config of an agent that reads a site, this machine's kernel, and what is plugged in."""
+    site = simulator.site
+    config = write_config(
+        simulator, folder, listen=f"127.0.0.1:{port}", influxdb=database, interval="3s", state_dir=folder / "state", host=True
+    )
+    plugged = f"[{{collector: 'tests.system.unread:Unread', options: {{hub: {site.hub}, site: {site.key}}}, interval: 3s}}]"
+    text = config.read_text()
+    text = text.replace("collectors:\n", f"node: node-{site.hub}\ncollectors:\n  prometheus: {{collectors: {plugged}}}\n", 1)
+    config.write_text(text.replace("  host: {}", "  host: {interval: 5s}"))
+    return config
+
+
+def import_past(folder: Path, config: Path, simulator: Simulator) -> None:
+    """Hand the ledger some hours, so that PUE and its counters are there from the first round on."""
+    now = time.time()
+    past, recent = folder / "past.csv", folder / "recent.csv"
+    write_history(simulator.model, past, now - PAST_HOURS * 3600, now)
+    write_recent(simulator.model, recent, now)
+    for path, interval in ((past, "1h"), (recent, "5m")):
+        command = [*HUBGAUGE, "ledger", "import", "--config", config, "--site", simulator.site.key, "--interval", interval, path]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+
+
+def prometheus_config(agents: dict[str, tuple[str, int]]) -> str:
+    """Return a Prometheus config that scrapes each agent as a deployment would."""
+    targets = [
+        {"targets": [f"127.0.0.1:{port}"], "labels": {"hub": hub, "site": site, "instance": f"node-{hub}"}}
+        for hub, (site, port) in agents.items()
+    ]
+    return json.dumps(
+        {
+            "global": {"scrape_interval": "2s", "evaluation_interval": "2s"},
+            "rule_files": ["rules.yml", "alerts.yml"],
+            "scrape_configs": [{"job_name": "hubgauge", "honor_labels": True, "static_configs": targets}],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Run both databases and three agents, until all that needs two rounds has had them."""
+    folder = tmp_path_factory.mktemp("hubs")
+    rule_files.write(folder, load_registry())
+    sites = [replace(build_site(hub, RACKS), scopes=scopes) for hub, scopes in HUBS.items()]
+    ports = {site.hub: (site.key, free_port()) for site in sites}
+    victoria_port, prometheus_port = free_port(), free_port()
+    victoria, prometheus = f"http://127.0.0.1:{victoria_port}", f"http://127.0.0.1:{prometheus_port}"
+    (folder / "prometheus.yml").write_text(prometheus_config(ports))
+    with contextlib.ExitStack() as stack:
+        start = lambda command, name, ready: stack.enter_context(  # noqa: E731 - three of one kind
+            running(command, log=folder / f"{name}.log", ready=ready, cwd=ROOT)
+        )
+        start(
+            [binary("victoria-metrics"), f"-storageDataPath={folder}/victoria", f"-httpListenAddr=127.0.0.1:{victoria_port}",
+             "-search.latencyOffset=1s", "-search.maxUniqueTimeseries=100000"],
+            "victoria", f"{victoria}/health",
+        )  # fmt: skip
+        start(
+            [binary("prometheus"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/prometheus",
+             f"--web.listen-address=127.0.0.1:{prometheus_port}"],
+            "prometheus", f"{prometheus}/-/ready",
+        )  # fmt: skip
+        simulators = stack.enter_context(simulated(sites))
+        for hub, simulator in simulators.items():
+            config = write_agent(folder / hub, simulator, ports[hub][1], victoria)
+            import_past(folder, config, simulator)
+            start([*HUBGAUGE, "run", "--config", config], hub, f"http://127.0.0.1:{ports[hub][1]}/-/ready")
+        wait_for(lambda: "kunming" in Server(prometheus).label_values("dc_ups_load_ratio", "hub", 60), what="a UPS of kunming")
+        simulators["kunming"].set_fault("ups-system-b", "silent")  # so that there are failures to show
+        for url in (prometheus, victoria):
+            wait_for(lambda url=url: seen_twice(Server(url)), timeout=75, what=f"two rounds of all that counts at {url}")  # type: ignore[misc]
+        yield Servers(prometheus=prometheus, victoriametrics=victoria)
+
+
+def seen_twice(server: Server) -> bool:
+    """Tell whether the slowest counters have a rate: the ledger's energy of three sites, and the failures of one collector."""
+    ledger = "count(rate(dc_site_energy_joules_total{boundary='facility'}[5m])) == 3"
+    return server.instant(ledger) and server.instant("rate(hubgauge_collector_errors_total[5m]) > 0")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", ["prometheus", "victoriametrics"])
+def test_every_panel_has_data_from_real_agents(servers: Servers, name: str, language: Language) -> None:
+    """No query of any panel is empty or fails, and the only excuses are those of the machine's own kernel."""
+    dashboards = [Dashboard(json=built.json, excuses=built.excuses) for built in build_all(load_registry(), language)]
+    # Some seconds ago: what is younger than its latency offset, VictoriaMetrics replaces by the step before, 45 s or more ago.
+    results = verify(dashboards, Server(getattr(servers, name), clock=lambda: time.time() - 3))
+    assert len(results) > 190
+    bad = [str(one) for one in results if one.outcome != "data" and one.detail not in MACHINE_MAY_LACK]
+    assert not bad, "\n".join(bad)
+
+
+def series_of(url: str) -> set[frozenset[tuple[str, str]]]:
+    """Return every series of ours that a server has, as sets of label and value."""
+    now = time.time()
+    asked = urllib.parse.urlencode({"match[]": OURS, "start": f"{now - 3600:.0f}", "end": f"{now:.0f}"})
+    return {frozenset(one.items()) for one in json.loads(get(f"{url}/api/v1/series?{asked}"))["data"]}
+
+
+def test_scraped_and_pushed_series_are_the_same(servers: Servers) -> None:
+    """Names and labels of everything ours are equal on both servers, so that one dashboard serves both."""
+    found: dict[str, list[str]] = {}
+
+    def equal() -> bool:
+        scraped, pushed = series_of(servers.prometheus), series_of(servers.victoriametrics)
+        found["only scraped"] = sorted(str(sorted(one)) for one in scraped - pushed)
+        found["only pushed"] = sorted(str(sorted(one)) for one in pushed - scraped)
+        found["all"] = [str(len(scraped))]
+        return scraped == pushed
+
+    deadline = time.monotonic() + 20
+    while not equal() and time.monotonic() < deadline:  # what is new may be on its way to one of them
+        time.sleep(0.5)
+    assert not found["only scraped"], found["only scraped"][:20]
+    assert not found["only pushed"], found["only pushed"][:20]
+    assert int(found["all"][0]) > 2000
+
+
+def test_every_rule_evaluates(servers: Servers) -> None:
+    """Prometheus finds no fault with any recording rule or alert, nor do two of them make one series."""
+    groups = json.loads(get(f"{servers.prometheus}/api/v1/rules"))["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert len(rules) > 40
+    assert [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] != "ok"] == []
