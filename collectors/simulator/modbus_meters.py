@@ -49,7 +49,7 @@ class SimulatedMeter:
             **dict(zip((12, 14, 16), watts_by_phase, strict=True)),
             **dict.fromkeys((30, 32, 34), factor),
             52: watts, 56: watts / factor, 62: factor, 70: 50.0, 72: kilowatt_hours,
-            74: math.nan,  # nothing here feeds back: a meter of one direction, which has no export register
+            74: 0.0,  # nothing here feeds back, as the export register of such a meter says
         }  # fmt: skip
 
     def fill(self, registers: list[int]) -> None:
