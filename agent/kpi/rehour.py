@@ -114,6 +114,9 @@ def put_imported(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCel
         if not mask:
             continue
         old = kept.get(hour)
+        if old is None and mask == FULL_MASK:  # a year of bills for an empty ledger
+            changed.append((hour, cells, mask))
+            continue
         merged, imported = HourCells(), 0
         if old is not None:
             joules, _, imported, data = old

@@ -144,11 +144,11 @@ def test_a_meter_exchanged_for_one_that_knows_no_export(tmp_path: Path) -> None:
     """A new meter that has no export register does not miss the one its predecessor had, and the old energy stays taken off."""
     text = STOCK.replace("{meter: main,", "{meter: main-2, replaces: main,")
     site = Site(tmp_path, text)
-    site.hear(*live(2, sold=30.0), *live(2, sold=None, since=2, meter="main-2"))
-    assert site.ratio(0, 2) == (pytest.approx(1.2), 1.0)
-    assert site.ratio(2, 4) == (pytest.approx(1.5), 1.0)
+    site.hear(*live(2.5, sold=30.0), *live(1.5, sold=None, since=2.5, meter="main-2"))
+    assert site.ratio(0, 2.5) == (pytest.approx(1.2), 1.0)
+    assert site.ratio(2.5, 4) == (pytest.approx(1.5), 1.0)
     site.pue.hours.mark(SITE, round(T0 * 1000), round(T0 * 1000) + 4 * HOUR_MS)
-    assert site.ratio(0, 4) == (pytest.approx(1.35), 1.0)
+    assert site.ratio(1, 4) == (pytest.approx(1.35), 1.0)
     site.book.close()
 
 
