@@ -17,7 +17,7 @@ import yaml
 
 from agent.inventory import Inventory, Meter, Rack, Site
 from collectors.base import ConfigError
-from collectors.strict import Document, Problems
+from collectors.strict import Document, Problems, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,10 +111,7 @@ class _Parts:
     def _known_site(self, line: int, key: str, site: str, sites: Mapping[str, Site]) -> None:
         if site in sites:
             return
-        import difflib  # noqa: PLC0415 - only when something is wrong
-
-        close = difflib.get_close_matches(site, sites, n=1, cutoff=0.5)
-        self.fail(line, key, f"unknown site {site!r}" + (f"; did you mean {close[0]}?" if close else ""))
+        self.fail(line, key, f"unknown site {site!r}{nearest(site, sites)}")
 
     def _meters(self, sites: Mapping[str, Site]) -> dict[tuple[str, str], Meter]:
         found: dict[tuple[str, str], Meter] = {}

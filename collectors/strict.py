@@ -21,12 +21,14 @@ import yaml
 from collectors.base import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 T = TypeVar("T")
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_BYTES: Final = 64 * 2**20
+_LISTED: Final = 40
+"""Known names in an error line at most."""
 _MERGE: Final = "tag:yaml.org,2002:merge"
 
 
@@ -365,12 +367,16 @@ def _hints(model: type) -> Mapping[str, Any]:
     return _HINTS[model]
 
 
-def nearest(name: str, known: Any) -> str:  # noqa: ANN401
+def nearest(name: str, known: Iterable[Any]) -> str:
     """Say which known name was probably meant, or which there are: the end of an error line."""
     import difflib  # noqa: PLC0415 - only when something is wrong: 1 MB that a running agent does without
 
-    close = difflib.get_close_matches(name, [str(k) for k in known], n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; expected one of {', '.join(map(str, known))}"
+    names = [str(one) for one in known]
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]}?"
+    listed = ", ".join(names[:_LISTED]) or "(none)"
+    return f"; expected one of {listed}" + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
 
 
 _SCALARS: Final = {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.hubs.table import render
 from collectors.base import ConfigError, HubgaugeError
+from collectors.strict import nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -85,11 +86,7 @@ def _moment(day: str | None, timezone: str) -> float:
 def _known(hub: str, hubs: Iterable[str]) -> None:
     keys = sorted(hubs)
     if hub not in keys:
-        import difflib  # noqa: PLC0415 - only when something is wrong
-
-        near = difflib.get_close_matches(hub, keys, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(keys)}"
-        raise ConfigError(f"{hub}: no such hub; {hint}")
+        raise ConfigError(f"{hub}: no such hub{nearest(hub, keys)}")
 
 
 def _chosen(board: list[dict[str, Any]], hub: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from collectors.base import ConfigError
+from collectors.strict import nearest
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -55,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the four."""
-    from agent.kpi.ledger import Ledger  # noqa: PLC0415 - imported by the command that needs it
+    from agent.kpi.ledger import Ledger, LedgerSettings  # noqa: PLC0415 - imported by the command that needs it
     from agent.kpi.pue import Pue  # noqa: PLC0415
 
     inventory, state_dir = _load(args.config)
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     start, end = _moment(args.start, "--from", site.zone), _moment(args.end, "--to", site.zone)
     if not start < end:
         raise ConfigError("expected a time after --from", key="--to")
-    ledger = Ledger(path, inventory=inventory)
+    ledger = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
     try:
         if args.action == "export":
             _export(ledger, site, start, end)
@@ -99,10 +100,7 @@ def _site(name: str, inventory: Inventory) -> Site:
         return inventory.sites[name]
     if not inventory.sites:
         raise ConfigError("the config file names no inventory, which says what the meters measure", key="--site")
-    import difflib  # noqa: PLC0415 - only when something is wrong
-
-    close = difflib.get_close_matches(name, inventory.sites, n=1, cutoff=0.5)
-    raise ConfigError(f"unknown site {name!r}" + (f"; did you mean {close[0]}?" if close else ""), key="--site")
+    raise ConfigError(f"unknown site {name!r}{nearest(name, inventory.sites)}", key="--site")
 
 
 def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
@@ -116,7 +114,7 @@ def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
 
 def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) -> int:
     from agent.kpi.bills import read_sheet  # noqa: PLC0415
-    from agent.kpi.ledger import Ledger  # noqa: PLC0415
+    from agent.kpi.ledger import Ledger, LedgerSettings  # noqa: PLC0415
     from agent.kpi.pue import Pue  # noqa: PLC0415
     from collectors.strict import parse_duration  # noqa: PLC0415
 
@@ -138,7 +136,7 @@ def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Si
             path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"cannot be made: {error.strerror or error}", file=str(path.parent), key="state_dir") from None
-        ledger = Ledger(path, inventory=inventory)
+        ledger = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
         try:
             changed = {meter: len(ledger.import_hours(site.site, meter, hours)) for meter, hours in found.items()}
             _sum_up(Pue(ledger, inventory))  # so that an agent begins with it done

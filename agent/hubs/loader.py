@@ -37,10 +37,10 @@ from agent.hubs.entries import ExtensionEntry, FactEntry, HubEntry, KpiFile, Pol
 from agent.hubs.model import WHOLE_HUB, Alternative, Fact, Hub, Kpi, Registry, Source, Text
 from agent.hubs.units import UNITS, to_base
 from collectors.base import ConfigError
-from collectors.strict import Document, Problems
+from collectors.strict import Document, Problems, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from agent.hubs.entries import SourceEntry
 
@@ -112,14 +112,6 @@ def _at(node: yaml.Node | None, *keys: str | int) -> yaml.Node | None:
     return node
 
 
-def _known(names: Iterable[str], given: str) -> str:
-    import difflib  # noqa: PLC0415 - only when something is wrong
-
-    names = sorted(names)
-    near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(names) or '(none)'}"
-
-
 class _Assembly:
     """Puts the files together and notes what does not fit, at the line that says it."""
 
@@ -176,7 +168,7 @@ class _Assembly:
         draft = self._draft(file)
         if draft is None:
             if isinstance(entry, ExtensionEntry):
-                message = f"no such hub; {_known(self.drafts, entry.extends)}"
+                message = f"no such hub{nearest(entry.extends, self.drafts)}"
                 file.document.fail(_at(root, "extends"), "extends", message)
             return
         for scope, text in entry.scopes.items():
@@ -187,7 +179,7 @@ class _Assembly:
                 draft.scopes[scope] = text
         for n, policy in enumerate(entry.policy):
             if policy not in self.policies.policies:
-                message = f"no such policy; {_known(self.policies.policies, policy)}"
+                message = f"no such policy{nearest(policy, self.policies.policies)}"
                 file.document.fail(_at(root, "policy", n), f"policy[{n}]", message)
             elif policy not in draft.policy:
                 draft.policy.append(policy)
@@ -208,13 +200,13 @@ class _Assembly:
     def _fact_is_sound(self, file: _File, n: int, entry: FactEntry, draft: _Draft) -> bool:
         before = len(file.document.errors)
         if entry.source not in file.entry.sources:
-            self._fail_fact(file, n, "source", f"no such source in this file; {_known(file.entry.sources, entry.source)}")
+            self._fail_fact(file, n, "source", f"no such source in this file{nearest(entry.source, file.entry.sources)}")
         if entry.scope != WHOLE_HUB and entry.scope not in draft.scopes:
-            known = _known((WHOLE_HUB, *draft.scopes), entry.scope)
-            self._fail_fact(file, n, "scope", f"not among the hub's scopes; {known}")
+            known = nearest(entry.scope, (WHOLE_HUB, *draft.scopes))
+            self._fail_fact(file, n, "scope", f"not among the hub's scopes{known}")
         kpi = self.kpis.get(entry.kpi)
         if kpi is None:
-            self._fail_fact(file, n, "kpi", f"unknown; {_known(self.kpis, entry.kpi)}")
+            self._fail_fact(file, n, "kpi", f"unknown{nearest(entry.kpi, self.kpis)}")
         elif entry.unit is not None and UNITS[entry.unit].base != UNITS[kpi.unit].base:
             self._fail_fact(file, n, "unit", f"{kpi.key} is counted in {kpi.unit}, which {entry.unit} cannot be turned into")
         return len(file.document.errors) == before
@@ -228,7 +220,7 @@ class _Assembly:
                 return
             if parent not in self.drafts:
                 if parent == draft.entry.parent:  # else it is told where it stands
-                    message = f"no such hub; {_known(self.drafts, parent)}"
+                    message = f"no such hub{nearest(parent, self.drafts)}"
                     document.fail(_at(document.root, "parent"), "parent", message)
                 return
             seen.add(parent)
@@ -238,7 +230,7 @@ class _Assembly:
         for n, entry in enumerate(file.entry.facts):
             goal = entry.milestone_of
             if goal and goal not in self.ids:
-                self._fail_fact(file, n, "milestone_of", f"no such fact; {_known(self.ids, goal)}")
+                self._fail_fact(file, n, "milestone_of", f"no such fact{nearest(goal, self.ids)}")
             elif goal == entry.id:
                 self._fail_fact(file, n, "milestone_of", "a fact cannot lead to itself")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from agent.kpi.energy import HOUR_MS, MAX_GAP_INTERVALS, HourCells, Raw, Segment, power_segments, register_segments, spread
 from collectors.base import ConfigError
-from collectors.strict import Problems
+from collectors.strict import Problems, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -145,10 +145,7 @@ def _row(header: Sequence[str], cells: Sequence[str], column: str, rows: _Rows) 
         return None
     meter = row["meter"]
     if meter not in rows.known:
-        import difflib  # noqa: PLC0415 - only when something is wrong
-
-        close = difflib.get_close_matches(meter, rows.known, n=1, cutoff=0.5)
-        raise ValueError(f"meter: {meter!r} is not a meter of this site" + (f"; did you mean {close[0]}?" if close else ""))
+        raise ValueError(f"meter: {meter!r} is not a meter of this site{nearest(meter, sorted(rows.known))}")
     time = parse_time(row["time"], rows.zone)
     return meter, round(time.timestamp() * 1000), _number(column, row[column])
 

@@ -60,6 +60,8 @@ class LedgerSettings:
     flush_interval: float = 5.0
     pdu_resolution: int | None = None
     pdu_hours: float = 35 * 86400.0
+    tidy: bool = True
+    """Let go of what is past its time. A command beside the agent does not: what it is given may have to wait for more."""
 
     def resolution(self, pdus: int) -> int:
         """Return the seconds between two readings kept of one PDU."""
@@ -267,18 +269,23 @@ class Ledger:
             self.counts["duplicate"] += len(pending) - news
             self.counts.update(events)
 
+    @property
+    def pdu_horizon(self) -> int:
+        """Hours of single PDUs are let go of before this, in milliseconds."""
+        return floor_hour(round((self._clock() - self.settings.pdu_hours) * 1000))
+
     def _find_horizon(self) -> int:
         return floor_hour(round((self._clock() - self.settings.retention) * 1000))
 
     def _upkeep(self) -> None:
         """Let go of what is past the retention: each hour, and of a big site a part at a time."""
         now = self._clock()
-        if now >= self._next_upkeep:
+        if self.settings.tidy and now >= self._next_upkeep:
             self._next_upkeep = now + 3600.0
             self.horizon = self._find_horizon()
             self._unpruned = [meter.id for meter in self.store.meters()]
             with self.store.transaction() as db:
-                prune_hours(db, cells_before=self.horizon, pdus_before=floor_hour(round((now - self.settings.pdu_hours) * 1000)))
+                prune_hours(db, cells_before=self.horizon, pdus_before=self.pdu_horizon)
                 history.thin(db, now)
         if self._unpruned:
             part, self._unpruned = self._unpruned[:_PRUNED_AT_ONCE], self._unpruned[_PRUNED_AT_ONCE:]

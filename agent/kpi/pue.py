@@ -44,6 +44,7 @@ class Pue:
         self._sums = Sums(self.hours)
         self._clock = clock
         self._lock = threading.Lock()
+        self._common: dict[tuple[str, str], Sum] = {}
         self._totals: dict[str, tuple[int, dict[str, float]]] = {}
         # A PDU is read once in so many seconds; before its next reading, what it draws at present is not known.
         self._lag_ms = 75_000 + (1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0)
@@ -52,6 +53,7 @@ class Pue:
         """Take in what the meters have said since; slow at a big site, so not on the event loop. False: there is more."""
         with self._lock:
             done = self.hours.refresh()
+            self._common.clear()
             self._sums.update()
         return done
 
@@ -127,7 +129,9 @@ class Pue:
         """In a site's first hour take the time that all meters have in common, where that is more than whole cells are."""
         end = round(self._clock() * 1000)
         for point in boundary.it_candidates:
-            common = common_sum(self.hours, boundary, point, end - HOUR_MS, end)
+            common = self._common.get((boundary.site, point))
+            if common is None:  # the same for every window
+                common = self._common[boundary.site, point] = common_sum(self.hours, boundary, point, end - HOUR_MS, end)
             if common.cells > total.cells:
                 return point, common
         return it_point, total

@@ -134,6 +134,13 @@ class SiteHours:
                 found = _sum([(part, cells) for part, cells in told if cells is not None])
             else:
                 found = _sum([(part, self._cells(site, part, rows)) for part in parts])
+            if (
+                found is not None
+                and found.silent
+                and hour < self.ledger.pdu_horizon
+                and _was_more(db, site, point, hour, found.mask)
+            ):
+                continue  # its PDUs' hours were let go of: what was summed of them then is all there is
             if found is not None:
                 db.execute(
                     "INSERT OR REPLACE INTO site_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -321,6 +328,11 @@ def _sum(parts: Iterable[tuple[Part, HourCells | None]]) -> SiteHour | None:
     if silent == meters:
         return None
     return SiteHour(mask, tuple(joules), weighted / weight if weight else 0.0, meters, silent)
+
+
+def _was_more(db: sqlite3.Connection, site: str, point: str, hour: int, mask: int) -> bool:
+    row = db.execute("SELECT mask FROM site_hour WHERE site = ? AND point = ? AND hour = ?", (site, point, hour)).fetchone()
+    return point == "pdu_output" and row is not None and bool(row[0] & ~mask)
 
 
 def _masked(hour: SiteHour) -> float:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 import yaml
 
 from collectors.base import ConfigError, Metric
-from collectors.strict import Document, Problems
+from collectors.strict import Document, Problems, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def load(name: str, protocol: Protocol, model: type[T], folder: Path | None = No
     """
     known = paths(folder)
     if name not in known:
-        raise ConfigError(f"no such profile: {name!r}{_nearest(name, known)}", key="profile")
+        raise ConfigError(f"no such profile: {name!r}{nearest(name, known)}", key="profile")
     document = Document(known[name])
     spoken = protocol_of(document)
     if spoken != protocol:
@@ -81,7 +81,7 @@ def metric_named(full_name: str) -> Metric:
     """Return the facility metric of this full name from the catalogue; raises ValueError naming the nearest one."""
     known = _facility_metrics()
     if full_name not in known:
-        message = f"unknown metric {full_name!r}{_nearest(full_name, known)}"
+        message = f"unknown metric {full_name!r}{nearest(full_name, known)}"
         raise ValueError(message)
     return known[full_name]
 
@@ -91,10 +91,3 @@ def _facility_metrics() -> dict[str, Metric]:
     from collectors.catalogue import facility, metrics_of  # noqa: PLC0415 - not before a profile is read
 
     return {metric.full_name: metric for metric in metrics_of(facility)}
-
-
-def _nearest(name: str, known: dict[str, Path] | dict[str, Metric]) -> str:
-    import difflib  # noqa: PLC0415 - only when something is wrong
-
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; expected one of {', '.join(known)}"
