@@ -12,6 +12,7 @@ import pytest
 
 from agent.cli import main
 from agent.kpi.bills import read_sheet
+from agent.kpi.ledger import Ledger
 from tests.kpi.kit import SITE
 
 if TYPE_CHECKING:
@@ -74,6 +75,33 @@ def test_import_leaves_nothing_to_sum(config: Path, tmp_path: Path) -> None:
     db.close()
     assert counts == {"dirty": 0, "hour": 48, "cell": 0}
     assert points == [("pdu_output", 24), ("utility", 24)]
+
+
+def test_a_past_of_single_pdus_may_come_in_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hours of PDUs older than they are kept make the site's sum, a file a PDU; when they are gone, another file spoils nothing."""
+    racks = f"racks: [{{rack: A07, site: {SITE}, feeds: {{A: {{pdu: A07-A}}, B: {{pdu: A07-B}}}}}}]\n"
+    path = tmp_path / "hubgauge.yaml"
+    (tmp_path / "inventory.yaml").write_text(
+        f"sites: [{{site: {SITE}, timezone: Asia/Shanghai}}]\n{racks}meters: [{{meter: main, point: utility}}]\n"
+    )
+    path.write_text(f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n")
+    for meter, kwh in (("main", 3.0), ("A07-A", 1.0), ("A07-B", 1.0)):
+        hours: list[tuple[object, ...]] = [(f"2025-03-01T{hour:02}:00", meter, kwh) for hour in range(24)]
+        assert ledger("import", path, write_csv(tmp_path / f"{meter}.csv", "time,meter,energy_kwh", hours)) == 0
+
+    def shown() -> tuple[object, ...]:
+        capsys.readouterr()
+        assert ledger("show", path, *DAY, "--json") == 0
+        found = json.loads(capsys.readouterr().out)
+        return found["pue"], found["coverage"], found["category"]
+
+    assert shown() == (pytest.approx(1.5), 1.0, 2)
+    Ledger(tmp_path / "state" / "ledger.db").close()  # an agent: it lets go of what is past its time
+    assert (
+        ledger("import", path, write_csv(tmp_path / "more.csv", "time,meter,energy_kwh", [("2025-03-01T00:00", "A07-A", 1.5)]))
+        == 0
+    )
+    assert shown() == (pytest.approx(1.5), 1.0, 2)
 
 
 def test_show_in_words(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

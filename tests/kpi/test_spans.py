@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from agent.app import App
 from agent.kpi.spans import spans_of
 from collectors.base import Schedule
+from collectors.facility.snmp_collector import SnmpCollector
 from tests.kpi.kit import HOUR, T0, Clock, batch, energy, inventory, ledger, pdu_energy
 
 if TYPE_CHECKING:
@@ -138,3 +140,23 @@ def test_spans_are_found_by_the_name_of_the_device() -> None:
     assert [span(pdu_energy(name, 0)[0]) for name in ("A07-B/3", "D", "D/2")] == [None, None, None]
     first.register_spans = {second: 5.0}
     assert (span(second), span(named)) == (5.0, None)
+
+
+def test_an_agent_asks_the_devices_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its ledger finds the width of a PDU's register, and of one linked behind it by another name, at the device that reads them."""
+    (tmp_path / "inventory.yaml").write_text(STOCK)
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"hub: guian\nsite: huawei-guian-1\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
+        "collectors:\n  snmp:\n    devices:\n"
+        "    - {address: 127.0.0.1:1, pdu: A07-A, rack: A07, feed: A, profile: eaton-epdu, linked: {'2': {name: C}}}\n"
+    )
+    app = App(config)
+    app.prepare()
+    assert app.ledger is not None
+    assert app.ledger.spans is not None
+    own, linked = pdu_energy("A07-A", 0)[0], pdu_energy("C", 0)[0]
+    assert app.ledger.spans(own) is None
+    monkeypatch.setattr(SnmpCollector, "register_spans", property(lambda _: {own: SPAN, linked: SPAN / 10}))
+    assert [app.ledger.spans(series) for series in (own, linked, energy("main", 0)[0])] == [SPAN, SPAN / 10, None]
+    app.ledger.close()
