@@ -27,7 +27,8 @@ class Workers:
         self._limit = limit
         self._jobs: SimpleQueue[tuple[Callable[[], Any], asyncio.AbstractEventLoop, asyncio.Future[Any]]] = SimpleQueue()
         self._threads = 0
-        self._idle = 0
+        self._busy = 0
+        self._count = threading.Lock()  # += is not one step for several threads
 
     def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
         """Run a function on a worker; the future is the loop's and survives its waiters."""
@@ -41,7 +42,7 @@ class Workers:
         return future
 
     def _relieve(self) -> None:
-        if not self._jobs.empty() and self._idle == 0 and self._threads < self._limit:
+        if not self._jobs.empty() and self._busy >= self._threads and self._threads < self._limit:
             self._start()
 
     def _start(self) -> None:
@@ -50,15 +51,17 @@ class Workers:
 
     def _work(self) -> None:
         while True:
-            self._idle += 1
             function, loop, future = self._jobs.get()
-            self._idle -= 1
+            with self._count:
+                self._busy += 1
             result: Any = None
             error: BaseException | None = None
             try:
                 result = function()
             except BaseException as raised:  # noqa: BLE001 - it belongs to whoever waits for the future
                 error = raised
+            with self._count:
+                self._busy -= 1
             try:
                 loop.call_soon_threadsafe(_settle, future, result, error)
             except RuntimeError:  # the loop is closed: nobody waits any more
