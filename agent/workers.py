@@ -38,12 +38,15 @@ class Workers:
         if self._threads == 0:
             self._start()
         else:
-            loop.call_later(_PATIENCE, self._relieve)
+            loop.call_later(_PATIENCE, self._relieve, loop)
         return future
 
-    def _relieve(self) -> None:
-        if not self._jobs.empty() and self._busy >= self._threads and self._threads < self._limit:
+    def _relieve(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._jobs.empty():
+            return
+        if self._busy >= self._threads and self._threads < self._limit:
             self._start()
+        loop.call_later(_PATIENCE, self._relieve, loop)
 
     def _start(self) -> None:
         self._threads += 1
