@@ -200,7 +200,7 @@ def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path
         assert load(tmp_path / "c" / "config.yaml").file.site == "huawei-guian-1-simulated"
         assert len((tmp_path / "past.csv").read_text().splitlines()) > 10 * 48
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
         assert process.stdout.read() == ""
     finally:
         process.kill()
