@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/hubgauge demo $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.servers
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -31,6 +31,9 @@ Outcome = Literal["data", "empty", "failed", "excused"]
 SCRAPE_INTERVAL: Final = 15
 """Seconds; what the provisioned datasource tells Grafana (`timeInterval`)."""
 POINTS: Final = 240
+LAG: Final = 3.0
+"""Seconds before now at which ranges end. What is younger than its latency offset, VictoriaMetrics shows as of the step before, and
+that step may lie before the first sample of an agent that has just started."""
 MOST_VALUES: Final = 50
 """Values of a single-choice variable that are tried at most."""
 _MOST_BYTES: Final = 256 * 2**20
@@ -86,7 +89,7 @@ class Server:
 
     def range(self, expr: str, span: int, step: int) -> bool:
         """Tell whether a range query returns any number."""
-        end = self.clock()
+        end = self.clock() - LAG
         span -= span % step
         asked = {"query": expr, "start": f"{end - span:.3f}", "end": f"{end:.3f}", "step": f"{step}", "nocache": "1"}
         return _has_number(self._ask("query_range", asked))

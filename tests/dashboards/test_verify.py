@@ -16,7 +16,7 @@ from collectors.base import Unreachable
 from dashboards import rule_files
 from dashboards.build import build_all
 from dashboards.signals.base import Excuse
-from dashboards.verify import Dashboard, Server, fill, verify
+from dashboards.verify import LAG, Dashboard, Server, fill, verify
 from tests.dashboards.synthetic import page, served
 from tests.support import ROOT, binary, free_port, get, running, wait_for
 
@@ -59,8 +59,9 @@ scrape_configs:
         url = f"http://127.0.0.1:{port}"
         with running(command, log=folder / "log", ready=f"{url}/-/ready"):
             server = Server(url)
-            wait_for(lambda: server.instant('hub:dc_kpi:value{kpi="pue"}'))
-            wait_for(lambda: server.instant("rate(node_cpu_seconds_total[10s]) > 0"))
+            # Ranges end a little before now, so that is when the first values must be there.
+            wait_for(lambda: server.instant(f'hub:dc_kpi:value{{kpi="pue"}} offset {LAG:.0f}s'))
+            wait_for(lambda: server.instant(f"rate(node_cpu_seconds_total[10s] offset {LAG:.0f}s) > 0"))
             yield url
 
 

@@ -116,11 +116,16 @@ async def into(folder: Path, simulator: Simulator, clock: list[float], url: str)
     sink.start()
     try:
         pages = await read(simulator, loaded, clock, [ledger, sink])
-        await asyncio.to_thread(wait_for, lambda: not sink.spool.has_waiting, what="the push", timeout=30)
+        await asyncio.to_thread(wait_for, lambda: all_sent(sink), what="the push", timeout=30)
     finally:
         await asyncio.to_thread(sink.close, 5)
         await asyncio.to_thread(ledger.close, 5)
     return pages, loaded.config.file.site
+
+
+def all_sent(sink: InfluxSink) -> bool:
+    state = sink.spool.state()
+    return 0 < state.collected == state.sent
 
 
 @contextlib.contextmanager
