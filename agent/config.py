@@ -121,11 +121,10 @@ class ConfigFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One section under `collectors:`, with its model filled in and where it stood."""
+    """One section under `collectors:`, with its model filled in."""
 
     kind: CollectorKind
     config: object
-    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,15 +158,21 @@ class Config:
             try:
                 made += section.kind.build(section.config, context)
             except Problems as problems:
-                errors += problems.errors
+                errors += [self._located(error, f"collectors.{section.kind.name}") for error in problems.errors]
             except ConfigError as error:
-                here = error if error.file else ConfigError(
-                    error.message, file=str(self.path), line=section.line, key=error.key or f"collectors.{section.kind.name}"
-                )  # fmt: skip
-                errors.append(here)
+                errors.append(self._located(error, f"collectors.{section.kind.name}"))
         if errors:
             raise Problems(errors)
         return made
+
+    def _located(self, error: ConfigError, section: str) -> ConfigError:
+        """Say in which line of this file stands what names the thing that is wrong; a mistake in another file keeps its own line."""
+        if error.line:
+            return error
+        key = error.key if error.key.startswith(section) else section
+        node = Document(self.path).node(key)
+        message = f"{error.file}: {error.message}" if error.file else error.message
+        return ConfigError(message, file=str(self.path), line=node.start_mark.line + 1 if node else 0, key=error.key or section)
 
 
 def split_listen(listen: str) -> tuple[str, int]:
@@ -195,23 +200,16 @@ def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | Non
     if file is not None:
         _check_files(document, file)
         if hubs is not None and file.hub not in hubs:
-            document.fail(_child(document.root, "hub"), "hub", f"not in the registry; expected one of {', '.join(hubs)}")
+            document.fail(document.node("hub"), "hub", f"not in the registry; expected one of {', '.join(hubs)}")
     if document.errors:
         raise Problems(sorted(document.errors, key=lambda error: error.line))
     return Config(path=Path(path), file=file, sections=tuple(sections))
 
 
-def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    for key_node, value_node in node.value if isinstance(node, yaml.MappingNode) else ():
-        if key_node.value == key:
-            return value_node  # type: ignore[no-any-return] # yaml's stubs leave node.value open
-    return None
-
-
 def _sections(document: Document) -> list[Section]:
     """Convert every section under `collectors:` by the model of its kind; notes mistakes in the document."""
-    node = _child(document.root, "collectors")
-    if node is None or node.value in ("", "~", "null"):
+    node = document.node("collectors")
+    if node is None or node is document.root or node.value in ("", "~", "null"):
         return []
     if not isinstance(node, yaml.MappingNode):
         document.fail(node, "collectors", "expected a mapping such as `host: {}`")
@@ -230,40 +228,27 @@ def _sections(document: Document) -> list[Section]:
             continue
         config = document.convert(value_node, kind.Config, key)
         if config is not None:
-            sections.append(Section(kind=kind, config=config, line=key_node.start_mark.line + 1))
+            sections.append(Section(kind=kind, config=config))
     return sections
 
 
 def _check_files(document: Document, file: ConfigFile) -> None:
     """Name the files that are not there, and the secrets that all may read, at the line that asks for them."""
-    root = document.root
     http, influx = file.outputs.http, file.outputs.influxdb
-    outputs = _child(root, "outputs")
-    wanted: list[tuple[Path | None, str, yaml.Node | None, bool]] = [
-        (file.inventory, "inventory", _child(root, "inventory"), False)
-    ]
-    http_node = _child(outputs, "http")
+    files: dict[str, Path | None] = {"inventory": file.inventory, "hubs_dir": file.hubs_dir}
+    secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
     if http.tls:
-        tls_node = _child(http_node, "tls")
-        wanted += [
-            (http.tls.cert_file, "outputs.http.tls.cert_file", _child(tls_node, "cert_file"), False),
-            (http.tls.key_file, "outputs.http.tls.key_file", _child(tls_node, "key_file"), True),
-            (http.tls.client_ca_file, "outputs.http.tls.client_ca_file", _child(tls_node, "client_ca_file"), False),
-        ]
-    wanted.append((http.users_file, "outputs.http.users_file", _child(http_node, "users_file"), True))
+        files["outputs.http.tls.cert_file"] = http.tls.cert_file
+        files["outputs.http.tls.client_ca_file"] = http.tls.client_ca_file
+        secrets["outputs.http.tls.key_file"] = http.tls.key_file
     if influx:
-        influx_node = _child(outputs, "influxdb")
-        wanted += [
-            (influx.token_file, "outputs.influxdb.token_file", _child(influx_node, "token_file"), True),
-            (influx.ca_file, "outputs.influxdb.ca_file", _child(influx_node, "ca_file"), False),
-        ]
-    for path, key, node, secret in wanted:
-        if path is None:
-            continue
-        if not path.exists():
-            document.fail(node, key, f"no such file: {path}")
-        elif secret:
+        files["outputs.influxdb.ca_file"] = influx.ca_file
+        secrets["outputs.influxdb.token_file"] = influx.token_file
+    for key, path in (files | secrets).items():
+        if path is not None and not path.exists():
+            document.fail(document.node(key), key, f"no such file: {path}")
+        elif path is not None and key in secrets:
             try:
                 read_secret(path, key)
             except ConfigError as error:
-                document.fail(node, key, f"{path}: {error.message}")
+                document.fail(document.node(key), key, f"{path}: {error.message}")

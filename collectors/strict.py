@@ -136,6 +136,20 @@ class Document:
             raise Problems(self.errors)
         return typing.cast("T", value)
 
+    def node(self, key: str) -> yaml.Node | None:
+        """Return what stands at a key such as `a.b[0].c`, or at the nearest key above it that is there."""
+        found = self.root
+        for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", key):
+            inner: yaml.Node | None = None
+            if index and isinstance(found, yaml.SequenceNode) and int(index) < len(found.value):
+                inner = found.value[int(index)]
+            elif name and isinstance(found, yaml.MappingNode):
+                inner = next((value for one, value in found.value if one.value == name), None)
+            if inner is None:
+                break
+            found = inner
+        return found
+
     def fail(self, node: yaml.Node | None, key: str, message: str) -> None:
         """Note a mistake at a node and go on, so that one run shows all of them."""
         line = node.start_mark.line + 1 if node is not None else 1

@@ -51,6 +51,10 @@ BAD = {
     "bad duration": ("collectors:\n  host: {interval: 15}\n", r"config\.yaml:6: collectors\.host\.interval: expected a duration such as 15s"),
     "missing file": ("inventory: none.yaml\n", r"config\.yaml:5: inventory: no such file: .*none\.yaml"),
     "unknown collector": ("collectors: {snmpp: {}}\n", r"config\.yaml:5: collectors\.snmpp: unknown collector; did you mean snmp\?"),
+    "missing secret": (
+        "collectors:\n  snmp:\n    devices:\n    - {address: 127.0.0.1, pdu: A,\n       community_file: none}\n",
+        r"config\.yaml:9: collectors\.snmp\.devices\[0\]\.community_file: .*none: cannot be read: No such file or directory",
+    ),
     "not yaml": ("collectors: [\n", r"config\.yaml:\d+: is not YAML: "),
     "class not there": (
         "collectors:\n  prometheus: {collectors: [{collector: 'no_such:Thing'}]}\n",
