@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collectors.base import Batch, Metric, Series
 
 _SWEEP_SECONDS: Final = 1.0
+_UNSCRAPED_SECONDS: Final = 600.0
+"""After so long without a scrape the lines are not kept any more: they are half of a big gateway's memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +30,26 @@ class Source:
 
 
 class Family:
-    """The live series of one metric, with the text they were last rendered to."""
+    """The live series of one metric, and once somebody scrapes, the line of each as it stands on the page."""
 
-    __slots__ = ("metric", "rows", "text")
+    __slots__ = ("lines", "metric", "rows")
 
     def __init__(self, metric: Metric) -> None:
         self.metric: Final = metric
         self.rows: Final[dict[Series, float]] = {}
-        self.text: str | None = None
-        """The rendered samples; None after a change. Kept here so that a scrape renders only what changed."""
+        self.lines: dict[Series, str] | None = None
+        """Kept up to date by `Snapshot.update`, so that a scrape joins lines and renders none; None where nobody scrapes."""
+
+    def text(self) -> str:
+        """Return the samples as text."""
+        if self.lines is None:
+            self.lines = {series: f"{series.prefix}{value!r}\n" for series, value in self.rows.items()}
+        return "".join(self.lines.values())
+
+    def own(self, series: Series) -> Series:
+        """Return this family's series of the same text, where another declared a metric of the same name."""
+        name = series.prefix.partition("{")[0].rstrip()
+        return self.metric.sample_series(name, series.labels, series.values)
 
 
 class Snapshot:
@@ -47,25 +60,28 @@ class Snapshot:
         self._families: dict[str, Family] = {}
         self._sources: dict[tuple[str, str], Source] = {}
         self._next_sweep = 0.0
+        self._scraped = monotonic()
 
     def update(self, batch: Batch) -> None:
         """Take a batch in place of all that its source had said before."""
         key = (batch.collector, batch.device)
-        old = self._sources.get(key)
         families = self._families
-        touched: Family | None = None
+        metric: Metric | None = None
+        family: Family
+        current: list[Series] = []
         for series, value in batch.readings:
-            metric = series.metric
-            if touched is None or touched.metric is not metric:
+            if series.metric is not metric:
+                metric = series.metric
                 # By name: two sources may declare one name, and a page may have each family only once.
-                touched = families.get(metric.full_name)
-                if touched is None:
-                    touched = families[metric.full_name] = Family(metric)
-            rows = touched.rows
-            if rows.get(series) != value:
-                rows[series] = value
-                touched.text = None
-        current = [series for series, _ in batch.readings]
+                family = families.get(metric.full_name) or families.setdefault(metric.full_name, Family(metric))
+            if family.metric is not metric:
+                series = family.own(series)  # noqa: PLW2901 - from here on it is the family's
+            current.append(series)
+            if family.rows.get(series) != value:
+                family.rows[series] = value
+                if family.lines is not None:
+                    family.lines[series] = f"{series.prefix}{value!r}\n"
+        old = self._sources.get(key)
         if old is not None and old.series != current:
             self._drop(set(old.series).difference(current))
         self._sources[key] = Source(time=batch.time, expires=self._monotonic() + batch.lifetime, series=current)
@@ -81,7 +97,8 @@ class Snapshot:
             name = series.metric.full_name
             family = self._families.get(name)
             if family is not None and family.rows.pop(series, None) is not None:
-                family.text = None
+                if family.lines is not None:
+                    family.lines.pop(series, None)
                 if not family.rows:
                     del self._families[name]
 
@@ -91,6 +108,9 @@ class Snapshot:
         if now < self._next_sweep:
             return
         self._next_sweep = now + _SWEEP_SECONDS
+        if now > self._scraped + _UNSCRAPED_SECONDS:
+            for family in self._families.values():
+                family.lines = None
         for key in [key for key, source in self._sources.items() if source.expires <= now]:
             self.forget(*key)
 
@@ -98,6 +118,12 @@ class Snapshot:
         """Return the families that have live series, in the order of their names."""
         self.sweep()
         return sorted(self._families.values(), key=lambda family: family.metric.full_name)
+
+    def page(self) -> Iterator[tuple[Metric, str]]:
+        """Yield every metric that has live series, with its samples as text."""
+        self._scraped = self._monotonic()
+        for family in self.live():
+            yield family.metric, family.text()
 
     def families(self) -> Iterator[tuple[Metric, Mapping[Series, float]]]:
         """Yield every metric that has live series, with them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -19,9 +18,10 @@ from tests.support import free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-SETTLE: Final = 20.0
+SETTLE: Final = 10.0
+WATCHED: Final = 45.0
+"""Seconds of collecting in the background: three intervals."""
 SCRAPES: Final = 200
-TICK: Final = os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> tuple[float, float]:
@@ -40,9 +40,8 @@ def children(pid: int) -> list[int]:
 
 
 def cpu(pid: int) -> float:
-    """Return the CPU seconds a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+    """Return the CPU seconds that the threads of a process have used, to the nanosecond (schedstat)."""
+    return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
 @contextmanager
@@ -71,10 +70,11 @@ def scrape(url: str) -> int:
 def measure(name: str, command: Sequence[str], url: str) -> dict[str, float]:
     """Let an agent settle, scrape it, and return what it took."""
     with started(command, url) as pid:
-        time.sleep(SETTLE / 2)
-        before = cpu(pid)
         time.sleep(SETTLE)
-        idle = (cpu(pid) - before) / SETTLE
+        scrape(url)  # so that it is as it is while it is scraped
+        before = cpu(pid)
+        time.sleep(WATCHED)
+        idle = (cpu(pid) - before) / WATCHED
         before, began = cpu(pid), time.monotonic()
         samples = 0
         for _ in range(SCRAPES):

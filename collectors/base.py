@@ -128,7 +128,7 @@ class Metric:
 
     def sample_series(self, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]) -> Series:
         """Return the Series of a sample whose name or labels differ from the metric's own, as a histogram's buckets do."""
-        head = () if sample_name == self.full_name and labels is self.labels else (sample_name, *labels)
+        head = () if sample_name == self.full_name and labels == self.labels else (sample_name, *labels)
         with _INTERN:
             found = self._series.get((*head, *values))
             if found is None:
@@ -146,7 +146,7 @@ class Series:
     """A metric with its label values; both its text forms are rendered once, so hot paths only append a number.
 
     `prefix` is exposition text up to the value (`dc_rack_power_watts{rack="A07"} `); `line_key` is line protocol up to the
-    fields (`dc_rack,rack=A07`) and `field` the field's name. Labels without a value are left out of `line_key`, since
+    fields (`dc_rack,rack=A07`) and `field` the field's name. It is equal only to itself: a metric makes one of each. Labels without a value are left out of `line_key`, since
     line protocol knows no empty tag and Prometheus takes an empty label for an absent one.
     """
 
@@ -166,12 +166,6 @@ class Series:
     def label(self, name: str) -> str:
         """Return the value of one label, or an empty string where the series does not carry it."""
         return self.values[self.labels.index(name)] if name in self.labels else ""
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Series) and self.prefix == other.prefix)
-
-    def __hash__(self) -> int:
-        return hash(self.prefix)
 
     def __repr__(self) -> str:
         return f"Series({self.prefix.rstrip()})"

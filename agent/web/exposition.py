@@ -1,7 +1,7 @@
 """The snapshot as Prometheus text format 0.0.4 and as OpenMetrics 1.0.
 
-Series carry their text up to the value, so a scrape joins ready text and numbers; a family none of whose values changed
-since the last scrape is not rendered again.
+Series carry their text up to the value, and the snapshot keeps each line from the moment its value comes in: a scrape joins
+them, and what has not changed is not rendered again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agent.snapshot import Family, Snapshot
+    from agent.snapshot import Snapshot
     from collectors.base import Metric
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -29,16 +29,10 @@ def accepts_openmetrics(accept: str) -> bool:
 
 def render(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[str]:
     """Yield the page in pieces, one a family, so that a whole hub's page never holds the loop for long."""
-    for family in snapshot.live():
-        yield _header(family.metric, openmetrics=openmetrics) + _body(family)
+    for metric, samples in snapshot.page():
+        yield _header(metric, openmetrics=openmetrics) + samples
     if openmetrics:
         yield "# EOF\n"
-
-
-def _body(family: Family) -> str:
-    if family.text is None:
-        family.text = "".join([f"{series.prefix}{value!r}\n" for series, value in family.rows.items()])
-    return family.text
 
 
 def _header(metric: Metric, *, openmetrics: bool) -> str:
