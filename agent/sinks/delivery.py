@@ -89,6 +89,8 @@ class Deadline:
             self._socket = duplicate
             if self.passed or self._closed:
                 self._end()
+            if self._closed:  # the thread that would let go of it is gone
+                self._forget()
 
     def arm(self, seconds: float) -> None:
         """Let the next `seconds` be enough."""
@@ -261,7 +263,11 @@ def _pool_classes(deadline: Deadline, strike: Callable[[bytes], str]) -> dict[st
 
         def _new_conn(self) -> socket.socket:
             connected: socket.socket = super()._new_conn()  # type: ignore[misc]
-            deadline.attach(connected)
+            try:
+                deadline.attach(connected)
+            except OSError:  # out of descriptors: it cannot be watched, so it is not used
+                connected.close()
+                raise
             return connected
 
         def getresponse(self) -> urllib3.HTTPResponse:
