@@ -53,6 +53,7 @@ class SelfCollector:
     """The agent's registry, read as any other collector is, so that its own metrics take the same way as all others."""
 
     name: ClassVar[str] = "agent"
+    immediate: ClassVar[bool] = True
     device = ""
 
     def __init__(self, registry: CollectorRegistry, snapshot: Snapshot, interval: float = 15.0) -> None:

@@ -240,6 +240,10 @@ class Collector(Protocol):
     `collect` returns readings; it may be a coroutine function, or block (it then runs on a worker thread). It raises only
     `CollectError`s on purpose; whatever else it raises costs nobody else either. The runner owns schedule, deadline,
     isolation, limits, duration and success.
+
+    Some attributes are optional. `immediate = True`: `collect` is a coroutine function that reads memory only and never awaits,
+    so the runner need not make a task of it. `down`: the readings that say its device does not answer. `dropped`: readings not taken
+    since the start, by reason. `close` or `aclose`: called when it is thrown away.
     """
 
     name: ClassVar[str]

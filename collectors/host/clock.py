@@ -17,6 +17,7 @@ class Time:
     """Reads the wall clock and /sys/devices/system/clocksource."""
 
     name: ClassVar[str] = "time"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

@@ -34,6 +34,7 @@ class Conntrack:
     """Reads the figures of nf_conntrack; there are none while its module is not loaded."""
 
     name: ClassVar[str] = "conntrack"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

@@ -60,6 +60,7 @@ class Cpu:
     """Reads /proc/stat."""
 
     name: ClassVar[str] = "cpu"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

@@ -57,6 +57,7 @@ class Disk:
     """Reads /proc/diskstats."""
 
     name: ClassVar[str] = "disk"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

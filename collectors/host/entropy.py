@@ -16,6 +16,7 @@ class Entropy:
     """Reads /proc/sys/kernel/random."""
 
     name: ClassVar[str] = "entropy"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

@@ -25,6 +25,7 @@ class FileDescriptors:
     """Reads /proc/sys/fs/file-nr."""
 
     name: ClassVar[str] = "filefd"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

@@ -25,6 +25,7 @@ class Load:
     """Reads /proc/loadavg."""
 
     name: ClassVar[str] = "load"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

@@ -75,6 +75,7 @@ class Mdadm:
     """Reads /proc/mdstat."""
 
     name: ClassVar[str] = "mdadm"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

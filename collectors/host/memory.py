@@ -41,6 +41,7 @@ class Memory:
     """Reads /proc/meminfo."""
 
     name: ClassVar[str] = "memory"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

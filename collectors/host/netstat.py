@@ -53,6 +53,7 @@ class Netstat:
     """Reads /proc/net/netstat, snmp and snmp6."""
 
     name: ClassVar[str] = "netstat"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

@@ -36,6 +36,7 @@ class Network:
     """Reads /proc/net/dev, and from /sys the one counter that it lacks."""
 
     name: ClassVar[str] = "network"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

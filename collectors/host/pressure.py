@@ -30,6 +30,7 @@ class Pressure:
     """Reads /proc/pressure."""
 
     name: ClassVar[str] = "pressure"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

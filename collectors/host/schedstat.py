@@ -34,6 +34,7 @@ class Schedstat:
     """Reads /proc/schedstat."""
 
     name: ClassVar[str] = "schedstat"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

@@ -37,6 +37,7 @@ class Sockstat:
     """Reads /proc/net/sockstat and sockstat6."""
 
     name: ClassVar[str] = "sockstat"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

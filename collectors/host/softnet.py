@@ -39,6 +39,7 @@ class Softnet:
     """Reads /proc/net/softnet_stat."""
 
     name: ClassVar[str] = "softnet"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

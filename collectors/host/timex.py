@@ -77,6 +77,7 @@ class Timex:
     """Asks adjtimex(2)."""
 
     name: ClassVar[str] = "timex"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup, ask: Callable[[], tuple[int, bytes]] = adjtimex) -> None:

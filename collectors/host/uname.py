@@ -17,6 +17,7 @@ class Uname:
     """Reads /proc/sys/kernel."""
 
     name: ClassVar[str] = "uname"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

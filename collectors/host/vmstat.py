@@ -41,6 +41,7 @@ class Vmstat:
     """Reads /proc/vmstat."""
 
     name: ClassVar[str] = "vmstat"
+    immediate: ClassVar[bool] = True
     device: Final = ""
 
     def __init__(self, setup: Setup) -> None:

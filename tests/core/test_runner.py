@@ -165,6 +165,29 @@ async def test_only_a_device_with_too_many_samples_is_cut_and_the_rest_is_counte
     assert registry.get_sample_value("hubgauge_collector_dropped_samples_total", labels) == 99_900
 
 
+class ImmediateFake(AsyncFake):
+    """One that says it never awaits."""
+
+    immediate: ClassVar[bool] = True
+
+
+async def test_an_immediate_collector_costs_no_other_either() -> None:
+    """One that raises, one that awaits after all, one that is not there: each fails alone; the good one has its sample."""
+
+    async def later() -> list[Any]:
+        await asyncio.sleep(0)
+        return []
+
+    bad = [ImmediateFake("raises", raising(RuntimeError("boom"))), ImmediateFake("awaits", later)]
+    absent = ImmediateFake("absent", raising(NoData("none")))
+    fine = ImmediateFake("fine", lambda: [(VALUE.series("fine"), 1.0)])
+    runner, snapshot, _ = make(*bad, absent, fine)
+    await runner.run_once()
+    assert [success(snapshot, one.device) for one in (*bad, absent, fine)] == [0.0, 0.0, 1.0, 1.0]
+    assert snapshot.family(VALUE) == {VALUE.series("fine"): 1.0}
+    assert {one.device: one.last_error for one in runner.health()}["awaits"].endswith("says it is immediate")
+
+
 async def test_what_is_no_number_is_dropped_and_counted() -> None:
     """NaN and the infinities are no readings."""
     values = [float("nan"), float("inf"), 2.0]
