@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -85,6 +86,7 @@ async def _simulate(args: argparse.Namespace) -> int:
     except (OSError, OverflowError) as error:
         sys.stderr.write(f"cannot listen on {args.listen}: {error}\n")
         return 1
+    told = _told()  # before it says that it is ready: whoever reads that may end it at once
     try:
         simulator.plan(args.fault)
         _write(args, simulator)
@@ -95,7 +97,9 @@ async def _simulate(args: argparse.Namespace) -> int:
         sys.stderr.write(f"{error.filename}: {error.strerror}\n")
         return 1
     else:
-        await _until_told(args.seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(args.seconds):
+                await told.wait()
         return 0
     finally:
         await simulator.stop()
@@ -144,14 +148,9 @@ def _write_history(args: argparse.Namespace, simulator: Simulator) -> Iterator[t
         recent.unlink()
 
 
-async def _until_told(seconds: float | None) -> None:
-    """Wait for SIGTERM or SIGINT, or for so many seconds."""
-    loop = asyncio.get_running_loop()
+def _told() -> asyncio.Event:
+    """Return what SIGTERM and SIGINT set."""
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    try:
-        async with asyncio.timeout(seconds):
-            await told.wait()
-    except TimeoutError:
-        pass
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told

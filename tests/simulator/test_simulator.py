@@ -226,22 +226,25 @@ def test_a_wrong_input_is_one_line(options: list[str], status: int, message: str
     assert "Traceback" not in done.stderr
 
 
-def test_a_planned_fault_comes_and_goes(tmp_path: Path) -> None:
+def test_a_planned_fault_comes_and_goes() -> None:
     """`--fault A01-A=silent@1-2` is silence between the first and the second second."""
     from tests.support import binary
 
-    port = free_port()
-    get = [binary("snmpget"), "-v2c", "-cpublic", "-r0", "-t0.2", f"127.0.0.1:{port}", "1.3.6.1.2.1.1.5.0"]
+    snmpget = binary("snmpget")
+    command = [*COMMAND, "--racks", "1", "--fault", "A01-A=silent@1-2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        said = "".join(iter(process.stdout.readline, "ready\n"))
+        address = said.partition("A01-A at ")[2].partition(",")[0]
+        get = [snmpget, "-v2c", "-cpublic", "-r0", "-t0.2", address, "1.3.6.1.2.1.1.5.0"]
 
-    def answers() -> bool:
-        return subprocess.run(get, capture_output=True, check=False).returncode == 0
+        def answers() -> bool:
+            return subprocess.run(get, capture_output=True, check=False).returncode == 0
 
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen([*COMMAND, "--racks", "1", "--port", str(port), "--fault", "A01-A=silent@1-2"], stdout=log)
-        try:
-            wait_for(answers, what="an answer")
-            wait_for(lambda: not answers(), what="silence")
-            wait_for(answers, what="an answer again")
-        finally:
-            process.terminate()
-            process.wait(5)
+        wait_for(answers, what="an answer")
+        wait_for(lambda: not answers(), what="silence")
+        wait_for(answers, what="an answer again")
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
