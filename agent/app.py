@@ -53,12 +53,12 @@ class Loaded:
 
 def load_all(path: Path) -> Loaded:
     """Load the config, the inventory and the collectors; raises Problems with every mistake of the first file that has any."""
-    from agent.hubs.loader import PACKAGED, load_registry  # noqa: PLC0415 - read by no other command
+    from agent.hubs.loader import hub_keys  # noqa: PLC0415 - read by no other command
 
     config = config_module.load(path)
-    hub, own = config.file.hub, config.file.hubs_dir
-    if own is not None or not (PACKAGED / f"{hub}.yaml").is_file():  # else the registry need not be read at all
-        config_module.load(path, hubs=tuple(load_registry(own).hubs))
+    keys = hub_keys(config.file.hubs_dir)
+    if config.file.hub not in keys:
+        config_module.load(path, hubs=keys)  # raises, naming the line
     inventory = None
     if config.file.inventory is not None:
         from agent.inventory import load_inventory  # noqa: PLC0415 - a node agent has none

@@ -13,7 +13,6 @@ Errors, all of them::
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -282,8 +281,3 @@ class CollectorKind(Protocol):
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make the collectors of one config section, one per device."""
-
-
-def is_number(value: float) -> bool:
-    """Tell whether a value may be exposed: NaN and the infinities are no readings."""
-    return math.isfinite(value)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-
-HELP: Final = "check a config file and all it names"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

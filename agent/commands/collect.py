@@ -7,15 +7,13 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
 
     from agent.snapshot import Snapshot
     from collectors.base import Batch
-
-HELP: Final = "run every collector once and print what it read"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from collectors.base import ConfigError
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from dashboards.build import Built
     from dashboards.language import Language
     from dashboards.verify import Result
-
-HELP: Final = "build Grafana dashboards, and verify that every panel shows data"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

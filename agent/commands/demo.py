@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from agent.children import Child
 
-HELP: Final = "a simulated site, an agent, a database and the board, all on this machine"
 _BOARD_PORT: Final = 9717
 _VICTORIA_PORT: Final = 8428
 _PROMETHEUS_PORT: Final = 9090

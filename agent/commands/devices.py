@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collectors.facility.snmp_plan import Plan
     from collectors.facility.snmp_profile import SnmpProfile
 
-HELP: Final = "which profile fits a device, and what it reads"
 
 _SYMBOLS: Final = {
     "watts": "W", "voltamperes": "VA", "joules": "J", "volts": "V", "amperes": "A", "hertz": "Hz", "ratio": "", "seconds": "s",

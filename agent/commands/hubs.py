@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-HELP: Final = "the scoreboard: every hub against what it publicly stated"
 _TIMEOUT: Final = 10.0
 _MAX_REPLY: Final = 16 * 2**20
 NOON: Final = 12

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from agent.kpi.model import PueResult
     from agent.kpi.pue import Pue
 
-HELP: Final = "import, show and export metered energy and the PUE made of it"
 _KWH: Final = 3.6e6
 _MOST_LOOKUPS: Final = 5_000_000
 _MOST_NAMES: Final = 10

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-
-HELP: Final = "build recording rules and alerts, with their tests"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

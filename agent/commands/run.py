@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-
-HELP: Final = "run the agent: collect, serve, push"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collectors.simulator.faults import PlannedFault
     from collectors.simulator.simulator import Simulator
 
-HELP: Final = "run a simulated site that speaks the real protocols"
 MAX_RACKS: Final = 100_000
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from agent.hubs.model import WHOLE_HUB
 from agent.hubs.scoreboard import verdicts
 from agent.kpi.judge import STATES, Evidence, Point, State, Verdict, evaluate
 from agent.kpi.measured import measure
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from agent.kpi.memory import KpiHistory
     from collectors.base import Metric, Reading
 
-__all__ = ["METRICS", "STATES", "Evidence", "Point", "State", "TargetCollector", "Verdict", "evaluate", "pue_limits"]
+__all__ = ["METRICS", "STATES", "Evidence", "Point", "State", "TargetCollector", "Verdict", "evaluate"]
 
 METRICS: Final[tuple[Metric, ...]] = (
     catalogue.KPI_VALUE, catalogue.KPI_COVERAGE, catalogue.TARGET_VALUE, catalogue.TARGET_DEADLINE, catalogue.TARGET_INFO,
@@ -91,20 +90,6 @@ def _wanted(registry: Registry, hub: str) -> dict[Key, Wanted]:
                 known = found[key].dues if key in found else ()
                 found[key] = Wanted(fact.kpi.annual, (*known, *(fact.due or ())))
     return found
-
-
-def pue_limits(registry: Registry, hub: str, inventory: Inventory) -> dict[str, float]:
-    """Return the strictest PUE that was stated for each site: by its hub as a whole, or for a group it is in.
-
-    The required PUE (`dc_site_pue_required_ratio`) of a site is worked out for this limit. Policy is not the hub's statement.
-    """
-    limits: dict[str, float] = {}
-    for fact in registry.hubs[hub].facts if hub in registry.hubs else ():
-        if fact.kpi.key != "pue" or fact.op != "<=" or fact.kind == "observation" or fact.value is None:
-            continue
-        for site in inventory.sites_in("" if fact.scope == WHOLE_HUB else fact.scope):
-            limits[site.site] = min(fact.value, limits.get(site.site, fact.value))
-    return limits
 
 
 def _kpis(measured: Mapping[Key, Sequence[Evidence]]) -> Iterator[Reading]:

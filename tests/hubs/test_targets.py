@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.hubs.limits import upper_limits
 from agent.hubs.loader import load_registry
 from agent.hubs.scoreboard import scoreboard
 from agent.inventory import Device, Inventory, Rack, Site
 from agent.kpi.ledger import Ledger
-from agent.kpi.targets import METRICS, STATES, TargetCollector, pue_limits
+from agent.kpi.targets import METRICS, STATES, TargetCollector
 from agent.snapshot import Snapshot
 from agent.web.exposition import render
 from collectors.base import Batch, Collector
@@ -263,5 +264,5 @@ async def test_page_and_series_agree() -> None:
 def test_pue_limits_of_sites() -> None:
     """A limit stated for one centre is that of its sites, and of no other."""
     listed = Inventory(hub="guian", sites={"h": Site(site="h", scopes=("huawei",)), "t": Site(site="t")})
-    assert pue_limits(REGISTRY, "guian", listed) == {"h": 1.2}
-    assert pue_limits(REGISTRY, "kunming", listed) == {}
+    assert upper_limits(REGISTRY, "guian", listed) == {"h": 1.2}
+    assert upper_limits(REGISTRY, "kunming", listed) == {}
