@@ -345,5 +345,11 @@ HWMON: Final = Family(
 )  # fmt: skip
 HWMON_TOTAL: Final = Family("hwmon", "Hardware monitor: {}.".format, "energy_joule_total", "counter", ("chip", "sensor"))
 
+RAPL: Final = Family(
+    "rapl", lambda name: f"Current RAPL {name.removesuffix('_joules_total')} value in joules",
+    "package_joules_total core_joules_total uncore_joules_total dram_joules_total psys_joules_total",
+    "counter", ("index", "path"),
+)  # fmt: skip
+
 TEXTFILE_MTIME: Final = _node("textfile", "mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file")
 TEXTFILE_ERROR: Final = _node("textfile", "scrape_error", "1 if there was an error opening or reading a file, 0 otherwise")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Name = Literal[
     "arp", "bonding", "conntrack", "cpu", "cpufreq", "disk", "dmi", "edac", "entropy", "filefd", "filesystem", "hwmon", "infiniband", "load", "mdadm", "memory", "netclass",
-    "netstat", "network", "nvme", "os", "pressure", "schedstat", "sockstat", "softnet", "textfile", "thermal", "time", "timex",
+    "netstat", "network", "nvme", "os", "pressure", "rapl", "schedstat", "sockstat", "softnet", "textfile", "thermal", "time", "timex",
     "udp_queues", "uname", "vmstat",
 ]  # fmt: skip
 # Module and class of each; a module is imported only where its collector is wanted.
@@ -58,6 +58,7 @@ _SUBSYSTEMS: Final[dict[str, tuple[str, str]]] = {
     "nvme": ("nvme", "Nvme"),
     "os": ("os_release", "OperatingSystem"),
     "pressure": ("pressure", "Pressure"),
+    "rapl": ("rapl", "Rapl"),
     "schedstat": ("schedstat", "Schedstat"),
     "sockstat": ("sockstat", "Sockstat"),
     "softnet": ("softnet", "Softnet"),
@@ -103,6 +104,7 @@ class HostConfig:
     nvme: Options = field(default_factory=Options)
     os: Options = field(default_factory=Options)
     pressure: Options = field(default_factory=Options)
+    rapl: Options = field(default_factory=Options)
     schedstat: Options = field(default_factory=Options)
     sockstat: Options = field(default_factory=Options)
     softnet: Options = field(default_factory=Options)

@@ -132,7 +132,7 @@ class Hwmon:
         human = clean_name(self._word(f"{path}/name"))
         if human:
             self._static.append((catalogue.HWMON_CHIP_NAMES.series(chip, human), 1.0))
-        for (kind, sensor), elements in _sensors(path).items():
+        for (kind, sensor), elements in sensors_of(path).items():
             label = self._word(elements.pop("label")) if "label" in elements else ""
             if label:
                 self._static.append((catalogue.HWMON_SENSOR_LABEL.series(chip, sensor, label), 1.0))
@@ -157,7 +157,7 @@ class Hwmon:
             return ""
 
 
-def _sensors(path: str) -> dict[tuple[str, str], dict[str, str]]:
+def sensors_of(path: str) -> dict[tuple[str, str], dict[str, str]]:
     """List a chip's files by (kind, sensor) and element; old drivers keep them one folder down, at their device."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     for folder in (path, f"{path}/device"):
