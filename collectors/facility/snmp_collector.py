@@ -13,12 +13,13 @@ from collectors.base import BadReply, CollectError, Schedule, Unreachable
 from collectors.catalogue import facility
 from collectors.facility.snmp_channel import Channel, Secrets
 from collectors.facility.snmp_discover import SYS_UPTIME, Library, choose, discover
-from collectors.facility.snmp_plan import Naming, decode
+from collectors.facility.snmp_plan import decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from collectors.base import Reading, Series
+    from collectors.facility.naming import Naming
     from collectors.facility.snmp_config import DeviceConfig
     from collectors.facility.snmp_plan import Plan
     from collectors.facility.snmp_profile import Level, SnmpProfile

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import ConfigError
+from collectors.facility.naming import Naming
 from collectors.facility.snmp_channel import Secrets, split_address
-from collectors.facility.snmp_plan import Naming
 from collectors.secrets import read_secret
 from collectors.strict import Count, Duration, Range
 

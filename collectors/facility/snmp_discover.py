@@ -13,8 +13,8 @@ from collectors.facility.snmp_profile import SnmpProfile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from collectors.facility.naming import Naming
     from collectors.facility.snmp_channel import Channel
-    from collectors.facility.snmp_plan import Naming
 
 SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
 SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"

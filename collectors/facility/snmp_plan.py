@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from collectors.base import safe_label
 from collectors.facility.profile import metric_named
-from collectors.facility.snmp_profile import SnmpProfile, Table, exact, fill, placeholders
-from collectors.facility.units import UNITS, quantity_of
+from collectors.facility.snmp_profile import SnmpProfile, Table, fill, placeholders
+from collectors.facility.units import UNITS, exact, quantity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from collectors.base import Metric, Reading, Series
+    from collectors.base import Reading, Series
+    from collectors.facility.naming import Naming
     from collectors.facility.snmp_profile import Column
     from collectors.facility.snmp_profile import Reading as Wanted
 
@@ -40,31 +40,6 @@ class Linked:
     rack: str = ""
     row: str = ""
     feed: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Naming:
-    """Who the device is: the label values that come from the config, for itself and for units linked to it."""
-
-    name: str
-    labels: Mapping[str, str]
-    linked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    def series(self, metric: Metric, unit: str, labels: Mapping[str, str]) -> Series:
-        """Return the series of a metric; `unit` is empty for the device itself. Values from the device are made safe here."""
-        name = f"{self.name}/{unit}" if unit else self.name
-        known = {**self.labels, **self.linked.get(unit, {})} if unit else self.labels
-        name = known.get("name") or name
-        return metric.series(*(self._value(label, name, known, labels) for label in metric.labels))
-
-    @staticmethod
-    def _value(label: str, name: str, known: Mapping[str, str], labels: Mapping[str, str]) -> str:
-        if label in ("pdu", "ups", "unit", "meter"):
-            return name
-        if label == "sensor":
-            return safe_label(f"{name}/{labels[label]}").strip()
-        # Made safe before it is interned: two names that differ only in what is not allowed must be one series, not two alike.
-        return safe_label(labels[label]).strip() if label in labels else known.get(label, "")
 
 
 class Rule(NamedTuple):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
 from collectors.facility.units import UNITS, quantity_of
 from collectors.strict import Parsed, Range
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from collectors.base import Metric
-
-IDENTITY: Final = ("hub", "site", "row", "rack", "pdu", "feed", "ups", "unit", "meter", "point")
-"""Labels that say which device it is: they come from the config. A profile gives all others a metric has."""
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
@@ -271,11 +268,6 @@ def placeholders(template: str) -> set[str]:
 def fill(template: str, names: Mapping[str, str]) -> str:
     """Put values into a template. What a device says is only ever a value, never a template."""
     return _PLACEHOLDER.sub(lambda match: names.get(match[1], ""), template)
-
-
-def exact(number: float) -> Fraction:
-    """Return the decimal a person wrote (0.1) rather than the binary number nearest to it."""
-    return Fraction(number).limit_denominator(10**15)
 
 
 def _checked(check: object, key: str, value: str) -> Metric:

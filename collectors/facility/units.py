@@ -7,6 +7,7 @@ wanted. A unit of another quantity is a mistake in the profile, found when it is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 
@@ -49,3 +50,8 @@ def quantity_of(metric: str) -> str:
     """Return which quantity a metric holds, by the suffix of its full name; `flag` where it has none (states and counts)."""
     last = metric.removesuffix("_total").rpartition("_")[2]
     return last if last in _SUFFIXES else "flag"
+
+
+def exact(number: float) -> Fraction:
+    """Return the decimal a person wrote (0.1) rather than the binary number nearest to it."""
+    return Fraction(number).limit_denominator(10**15)

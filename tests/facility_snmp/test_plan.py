@@ -7,8 +7,9 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collectors.facility.naming import Naming
 from collectors.facility.snmp_config import LEVELS
-from collectors.facility.snmp_plan import Linked, Naming, Plan, Raw, Rows, decode, plan, text_of
+from collectors.facility.snmp_plan import Linked, Plan, Raw, Rows, decode, plan, text_of
 from collectors.facility.snmp_profile import SnmpProfile
 from collectors.strict import read
 
