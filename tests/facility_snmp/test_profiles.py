@@ -10,7 +10,7 @@ from collectors.base import ConfigError
 from collectors.facility.profile import PACKAGED, load, load_all, paths
 from collectors.facility.snmp_discover import Identity, Library, candidates
 from collectors.facility.snmp_profile import SnmpProfile, parse_oid
-from collectors.facility.units import UNITS, exact
+from collectors.facility.units import UNITS, exact, quantity_of
 from collectors.strict import Problems, read
 
 if TYPE_CHECKING:
