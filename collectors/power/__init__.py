@@ -1,0 +1,1 @@
+"""What nodes say of their own power through their management controllers."""

@@ -1,0 +1,96 @@
+"""Run ipmitool, one process a question, and tell from its words what became of it.
+
+`failure_of` is pure. Passwords go by file (`-f`), never in arguments, which every user of the machine can see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import BadReply, CollectError, NoData, Refused, Unreachable
+from collectors.power.dcmi import first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MAX_OUTPUT: Final = 262_144
+_NOISE: Final = re.compile(r"^Get HPM\.x Capabilities request failed.*\n?", re.MULTILINE)
+_CODE: Final = re.compile(r"rsp=0x([0-9a-f]{2})\)|failed because: .*\(([0-9a-f]{2})\)")
+_WRONG_SUITE: Final = re.compile(r"invalid authentication algorithm|invalid integrity algorithm|invalid confidentiality|no cipher suite")
+_NOT_US: Final = re.compile(r"RAKP 2 HMAC is invalid|unauthorized name|insufficient privilege|Set Session Privilege Level .* failed", re.I)
+_BUSY: Final = frozenset({0xC0, 0xC3, 0xCE, 0xD2, 0xD5})
+_PRIVILEGE: Final = 0xD4
+UNSUPPORTED: Final = frozenset({0xC1, 0xC2, 0xC7, 0xC9, 0xCC, 0xD6})
+"""Completion codes by which a BMC says that it does not know the command, or not in this form (IPMI 2.0, table 5-2)."""
+_CODES: Final = {
+    0xC0: "node busy", 0xC1: "invalid command", 0xC2: "invalid command for this unit", 0xC3: "timeout", 0xC7: "wrong length",
+    0xC9: "parameter out of range", 0xCC: "invalid data field", 0xCE: "no response could be provided", 0xD2: "destination unavailable",
+    0xD4: "insufficient privilege", 0xD5: "not in the present state", 0xD6: "disabled",
+}  # fmt: skip
+
+
+class CompletionCode(Refused):
+    """The BMC answered with a completion code other than 0."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        hint = "; the user's privilege on this channel is too low" if code == _PRIVILEGE else ""
+        super().__init__(f"completion code {code:02x}: {_CODES.get(code, 'unknown')}{hint}")
+
+
+def failure_of(output: str) -> CollectError:
+    """Tell what ipmitool's words of failure mean."""
+    output = _NOISE.sub("", output[:_MAX_OUTPUT])
+    code = _CODE.search(output)
+    if code:
+        number = int(code[1] or code[2], 16)
+        return Unreachable(f"the BMC is busy (completion code {number:02x})") if number in _BUSY else CompletionCode(number)
+    if _WRONG_SUITE.search(output):
+        return Refused("the BMC does not take this cipher suite; set cipher_suite: 3 or 17")
+    if _NOT_US.search(output):
+        return Refused("the BMC refuses this user, password or privilege")
+    if "Could not open device" in output:
+        return Refused("no permission to open the IPMI device") if "denied" in output else NoData("no IPMI device")
+    if "Address lookup" in output:
+        return Unreachable("the address's name is unknown")
+    if "Unable to establish" in output:
+        return Unreachable("no session: not reachable, or the user or password is wrong")
+    return BadReply(f"ipmitool: {first_line(output) or 'failed without a word'}")
+
+
+async def run(program: str, arguments: Sequence[str]) -> str:
+    """Run ipmitool to its end and return what it printed; raises a CollectError. A task that is cancelled ends the process."""
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/nonexistent"}
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            env=environment, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise Unreachable(f"{program} cannot be run: {error.strerror or error}") from None
+    assert process.stdout is not None  # noqa: S101 - both are pipes
+    assert process.stderr is not None  # noqa: S101
+    try:
+        out, words = await asyncio.gather(_most(process.stdout), _most(process.stderr))
+        status = await process.wait()
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if status != 0:
+        raise failure_of(words + out)
+    return out
+
+
+async def _most(stream: asyncio.StreamReader) -> str:
+    """Read a stream to its end, and keep no more than is ever needed of it."""
+    kept = bytearray()
+    while chunk := await stream.read(16_384):
+        kept += chunk[: max(0, _MAX_OUTPUT - len(kept))]
+    return kept.decode("utf-8", "replace")

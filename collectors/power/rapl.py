@@ -1,0 +1,135 @@
+"""A node's power from the energy registers of its processors. See Documentation/power/powercap/powercap.rst.
+
+The registers count microjoules and start over at `max_energy_range_uj`, at full load every few minutes. The zones `package-N`
+are what each processor draws; `core`, `uncore` and `dram` lie within them and are not added. `psys` is the whole platform where
+the board's maker wired it, and contains the packages; where it was not, it stands still or counts less than they do, and is not believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+
+from collectors.base import BadReply, NoData, Refused, Unreachable
+from collectors.catalogue import node as catalogue
+from collectors.host.kernel import KernelFiles, number
+from collectors.host.rapl import zones_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from collectors.base import Context, Reading, Schedule
+
+_MICRO: Final = 1e6
+# The same package is there once more by another way to its registers (-mmio): one way is taken.
+_WAYS: Final = (re.compile(r"intel-rapl:\d+"), re.compile(r"intel-rapl-mmio:\d+"))
+_PLATFORM: Final = "psys"
+_MOST_WATTS: Final = {"package": 1000.0, _PLATFORM: 20_000.0}
+"""More than one such zone can draw: by it a register that was reset is told from one that wrapped."""
+SHORTEST_WRAP: Final = 60.0
+"""Seconds that the narrowest registers (65 kJ) take at least; reading must not be rarer."""
+
+
+class _Zone(NamedTuple):
+    path: str
+    kind: str
+    span: float
+
+
+class NodeRapl:
+    """Reads the packages and the platform, all of them or none, so that no sum lacks a part.
+
+    `dropped` counts rounds without a value: `gap` (so long since the last that a register may have wrapped twice) and
+    `reset` (a register jumped).
+    """
+
+    name: ClassVar[str] = "power"
+    device: Final = "rapl"
+
+    def __init__(self, context: Context, schedule: Schedule, files: KernelFiles) -> None:
+        self.schedule: Final = schedule
+        self.dropped: Counter[str] = Counter()
+        self._files, self._base = files, f"{context.sys}/class/powercap"
+        self._clock: Callable[[], float] = context.monotonic
+        labels = (*context_labels(context), self.device)
+        self._power, self._energy = catalogue.NODE_POWER.series(*labels), catalogue.NODE_ENERGY.series(*labels)
+        self._zones: Sequence[_Zone] = ()
+        self._before: Mapping[str, float] = {}
+        self._time = 0.0
+        self._joules = 0.0
+
+    def collect(self) -> list[Reading]:
+        """Read once; power from the second round on. Raises NoData, Refused, Unreachable or BadReply."""
+        if not self._zones:
+            self._zones = self._find()
+        try:
+            now, time = {zone.path: self._read(zone) for zone in self._zones}, self._clock()
+        except FileNotFoundError:
+            self._zones = ()  # the driver was unloaded; look again next time
+            raise NoData("its zones are gone") from None
+        except PermissionError:
+            raise Refused(
+                f"{self._base}/*/energy_uj: permission denied; only root may read it unless a udev rule says otherwise"
+            ) from None
+        except OSError as error:
+            raise Unreachable(f"{self._base}: {error.strerror or error}") from None
+        before, elapsed = self._before, time - self._time
+        self._before, self._time = now, time
+        joules = self._moved(before, now, elapsed) if before.keys() == now.keys() and elapsed > 0 else None
+        if joules is None:
+            return [(self._energy, self._joules)]
+        self._joules += joules
+        return [(self._energy, self._joules), (self._power, joules / elapsed)]
+
+    def _read(self, zone: _Zone) -> float:
+        return number(self._files.read(f"{zone.path}/energy_uj"), zone.path)
+
+    def _moved(self, before: Mapping[str, float], now: Mapping[str, float], elapsed: float) -> float | None:
+        """Return what the node has drawn between two rounds, in joules; None where that cannot be told."""
+        sums = dict.fromkeys(_MOST_WATTS, 0.0)
+        for zone in self._zones:
+            most = _MOST_WATTS[zone.kind] * elapsed * _MICRO
+            if zone.span and most > zone.span:
+                self.dropped["gap"] += 1
+                return None
+            moved = advance(before[zone.path], now[zone.path], zone.span)
+            if moved is None or moved > most:
+                self.dropped["reset"] += 1
+                return None
+            sums[zone.kind] += moved
+        return max(sums.values()) / _MICRO
+
+    def _find(self) -> list[_Zone]:
+        """Choose the zones to add up; raises NoData where there is none."""
+        known = list(zones_of(self._files, self._base))
+        chosen = next((found for way in _WAYS if (found := [zone for zone in known if way.fullmatch(zone.folder)])), [])
+        zones = [
+            _Zone(f"{self._base}/{zone.folder}", "package", self._span(zone.folder)) for zone in chosen if zone.name.startswith("package")
+        ]
+        # One socket speaks for the platform: the zones `psys-1` and up of others stand still, or say the same.
+        platform = [zone for zone in chosen if zone.name.startswith(_PLATFORM)][:1]
+        zones += [_Zone(f"{self._base}/{zone.folder}", _PLATFORM, self._span(zone.folder)) for zone in platform]
+        if not zones:
+            raise NoData("no RAPL package")
+        return zones
+
+    def _span(self, folder: str) -> float:
+        """Return at how many microjoules a register starts over, 0 where the kernel does not say."""
+        try:
+            return number(self._files.read(f"{self._base}/{folder}/max_energy_range_uj"), folder)
+        except (OSError, BadReply):
+            return 0.0
+
+
+def advance(before: float, now: float, span: float) -> float | None:
+    """Return how far a register has moved, which starts over at `span`; None where it fell and cannot have wrapped."""
+    if now >= before:
+        return now - before
+    return span - before + now if before <= span else None
+
+
+def context_labels(context: Context) -> tuple[str, str, str, str, str]:
+    """Return the label values of this node: hub, site, row, rack, node."""
+    place = context.place
+    return place.hub, place.site, place.row, place.rack, context.node
