@@ -33,7 +33,11 @@ The shape of `scoreboard(...)`, a JSON list with one object a hub, national firs
       "unit": "ratio",                              # base unit of limit, value, distance; pace is that per day
       "distance": -0.02 | null,                     # what is still missing to the limit; zero or negative: kept, with that margin
       "pace": 12.5 | null,                          # required per day until the deadline, for what is built up
-      "forecast": "2026-12-20" | null,              # day the trend reaches the limit
+      "pace_kept": 8.1 | null,                      # what each day adds at present
+      "outlook_kind": "measured" | null,            # of which values pace_kept, forecast and expected are made
+      "forecast": {"earliest": "2026-12-01", "expected": "2026-12-20", "latest": "2027-02-03" | null} | null,
+                                                    # days the present pace reaches the limit; latest null: or never
+      "expected": {"lower": 1.17, "expected": 1.19, "upper": 1.22} | null,   # what it comes to by the deadline
       "coverage": 0.97 | null,                      # share of the evidence that was there, 0 to 1
       "interim": false,                             # true: an annual KPI from less than a year
       "state": "on_track",                          # one of STATES
@@ -41,6 +45,7 @@ The shape of `scoreboard(...)`, a JSON list with one object a hub, national firs
       "deadline": {"from": "2027-03-01", "to": "2027-06-14"} | null,   # equal where one day is stated
       "days_left": 204 | null,                      # to the end of `to`; negative when past
       "display": {"en": {"value": "1.18", "limit": "≤ 1.2", "distance": "0.02 to spare", "pace": "",
+                         "pace_kept": "-0.01 a year", "forecast": "", "expected": "1.19 (1.17 to 1.22)",
                          "deadline": "2027-03-01 to 2027-06-14", "coverage": "97 %", "stated_value": "1.2"}, "zh": {…}},
                                                     # ready to print; "" where there is nothing to show
       "source": {"publisher": {"en": …, "zh": …}, "date": "2024-06-14", "about": {"en": …, "zh": …}},
@@ -64,7 +69,8 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.hubs.model import WHOLE_HUB, day_of, end_of
 from agent.hubs.units import LANGUAGES, UNITS, show
 from agent.kpi import wording
-from agent.kpi.judge import DAY, STATES, Evidence, evaluate
+from agent.kpi.forecast import DAY
+from agent.kpi.judge import STATES, Evidence, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -161,7 +167,7 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
         "unit": UNITS[fact.unit].base,
         "distance": verdict.distance,
         "pace": verdict.pace,
-        "forecast": wording.day_text(verdict.forecast, hub.timezone) or None,
+        **_outlook(hub, verdict),
         "coverage": verdict.coverage,
         "interim": verdict.interim,
         "state": verdict.state,
@@ -175,6 +181,9 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
                 "limit": wording.limit_text(fact, language),
                 "distance": wording.distance_text(fact, verdict, language),
                 "pace": wording.pace_text(fact, verdict, language),
+                "pace_kept": wording.kept_pace_text(fact, verdict, language),
+                "forecast": wording.reached_text(fact, verdict, language).strip(),
+                "expected": wording.expected_text(fact, verdict, language),
                 "deadline": wording.deadline_text(fact, language),
                 "coverage": wording.ratio_text(verdict.coverage, language),
                 "stated_value": wording.stated_text(fact, language),
@@ -193,6 +202,19 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
         "derived": fact.derived,
         "milestone_of": fact.milestone_of,
         "policy": fact.policy,
+    }  # fmt: skip
+
+
+def _outlook(hub: Hub, verdict: Verdict) -> dict[str, Any]:
+    outlook = verdict.outlook
+    when = outlook.reached if outlook is not None else None
+    return {
+        "pace_kept": outlook.pace if outlook is not None else None,
+        "outlook_kind": outlook.kind if outlook is not None else None,
+        "forecast": None if when is None or when.expected is None else {
+            name: wording.day_text(time, hub.timezone) or None for name, time in when._asdict().items()
+        },
+        "expected": outlook.due._asdict() if outlook is not None and outlook.due is not None else None,
     }  # fmt: skip
 
 

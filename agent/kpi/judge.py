@@ -25,25 +25,27 @@ Rules that are not obvious, and why:
   summer; less than a week is too little to say anything.
 - **A range of deadlines is judged at its later end.** Between its ends a goal not reached is at risk, since by one reading
   it is overdue; it is missed only when by every reading it is.
+- **Kept today, lost by the day it is due.** A level within its limit whose whole range by the deadline is beyond it is at risk.
 - **After the deadline, later values do not count.** Above the goal today shows nothing of the day it was due: `unknown`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
+from agent.kpi.forecast import DAY, MIN_SPAN, Point, trend
 from agent.kpi.model import MIN_COVERAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from agent.hubs.model import Fact
+    from agent.kpi.forecast import Span, Trend, When
 
 State = Literal["met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only"]
 STATES: Final[tuple[State, ...]] = ("met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only")
 
-DAY: Final = 86_400.0
 YEAR: Final = 365 * DAY
 MIN_INTERIM: Final = 7 / 365
 """Share of a year below which an interim value says nothing."""
@@ -53,19 +55,8 @@ CLOSE: Final = 2 * 3600.0
 """A measurement this close before the deadline speaks for it: the history keeps one an hour."""
 NEAR: Final = 45 * DAY
 """An annual value this far from the deadline still speaks for it: seven eighths of its year are the same."""
-TREND_POINTS: Final = 3
-TREND_SPAN: Final = 7 * DAY
-_HORIZON: Final = 100 * YEAR
 
 EvidenceKind = Literal["measured", "registered", "derived"]
-
-
-class Point(NamedTuple):
-    """A value of a KPI at a moment (seconds since the epoch), with its coverage where it has one."""
-
-    time: float
-    value: float
-    coverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +101,23 @@ class Verdict:
     """What is missing to the limit; zero or negative when it is kept."""
     pace: float | None = None
     """What each day until the deadline must add."""
-    forecast: float | None = None
-    """When the trend reaches the limit."""
+    outlook: Outlook | None = None
+    """Where the values are heading, if there are enough of them to tell."""
     decided: Point | None = None
     """The value that decided, where it is not the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """Where a KPI is heading. `pace` is per day; times are seconds since the epoch."""
+
+    kind: EvidenceKind
+    pace: float
+    """What each day adds at present."""
+    reached: When | None = None
+    """When the limit is reached; None where it is kept already."""
+    due: Span | None = None
+    """The value at the end of the deadline; None without a deadline ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,13 @@ class _Seen:
 def evaluate(fact: Fact, evidence: Sequence[Evidence], now: float) -> Verdict:
     """Judge one figure at a moment by all evidence for its KPI and scope; what came after the moment is not looked at."""
     known = [item for item in evidence if item.points(now)]
+    verdict = _judge(fact, known, now)
+    if fact.kind == "observation" or (fact.due is not None and now >= fact.due[1]):
+        return verdict
+    return replace(verdict, outlook=_outlook(fact, known, now))
+
+
+def _judge(fact: Fact, known: Sequence[Evidence], now: float) -> Verdict:
     best = _best(known, now)
     if fact.kind == "observation":
         return _verdict(fact, now, "stated_only", "observation", best)
@@ -184,20 +195,28 @@ def _open(
 ) -> Verdict:
     """Judge while the deadline is ahead, or where there is none."""
     current = next((s for s in reversed(seen) if _is_current(s, now) and s.kept is not None), None)
-    if current is None:
+    interim = current is not None and not current.conclusive
+    if current is None or (interim and (current.point.coverage or 0.0) < MIN_INTERIM):
         partial = any(_is_current(s, now) for s in seen)
-        return _verdict(fact, now, "unknown", "partial" if partial else "stale" if seen else "nothing", best)
+        reason = "too_little" if interim else "partial" if partial else "stale" if seen else "nothing"
+        return _verdict(fact, now, "unknown", reason, best)
     overdue = due is not None and now >= due[0]
-    interim = not current.conclusive
-    if interim and (current.point.coverage or 0.0) < MIN_INTERIM:
-        return _verdict(fact, now, "unknown", "too_little", best)
-    if current.kept and not interim:
-        return _verdict(fact, now, "met", "kept", best)
+    if current.kept:
+        if _will_break(fact, current, now, due):
+            return _verdict(fact, now, "at_risk", "trend_out", best)
+        if not interim:
+            return _verdict(fact, now, "met", "kept", best)
     if overdue:
         return _verdict(fact, now, "at_risk", "range", best)
-    if current.kept:
-        return _verdict(fact, now, "on_track", "interim_kept", best)
-    return _by_trend(fact, current, now, due, best)
+    return _verdict(fact, now, "on_track", "interim_kept", best) if current.kept else _by_trend(fact, current, now, due, best)
+
+
+def _will_break(fact: Fact, current: _Seen, now: float, due: tuple[float, float] | None) -> bool:
+    """Tell whether a level that is kept now is beyond its limit by the deadline, wherever in its range it comes to."""
+    if due is None or fact.kpi.stock:
+        return False
+    heading = trend(current.evidence.points(now))
+    return heading is not None and not any(satisfies(fact, value) for value in heading.at(due[1]))
 
 
 def _by_trend(
@@ -205,19 +224,20 @@ def _by_trend(
 ) -> Verdict:
     """Judge a goal that is not reached by where the measured values are heading."""
     holding = fact.kind == "both" or (due is None and fact.op == "<=")
-    points = current.evidence.points(now)
-    slope = None if holding else trend(points)
-    if slope is None:
+    heading = None if holding else trend(current.evidence.points(now))
+    if heading is None:
         if holding or not fact.kpi.stock:
             return _verdict(fact, now, "at_risk", "broken" if holding else "over", best)
         return _verdict(fact, now, "unknown", "no_trend", best)
-    when = reaches(fact, current.point, slope)
-    if when is None:
+    when = _reached(fact, heading)
+    if when is None or when.expected is None:
         return _verdict(fact, now, "at_risk", "trend_away", best)
-    in_time = due is None or when <= due[0]
-    return _verdict(
-        fact, now, "on_track" if in_time else "at_risk", "trend_in_time" if in_time else "trend_late", best, forecast=when
-    )
+    in_time = due is None or when.expected <= due[0]
+    return _verdict(fact, now, "on_track" if in_time else "at_risk", "trend_in_time" if in_time else "trend_late", best)
+
+
+def _reached(fact: Fact, heading: Trend) -> When | None:
+    return None if fact.value is None else heading.reaches(fact.value)
 
 
 def _closed(
@@ -266,7 +286,7 @@ def _rising(fact: Fact, known: Sequence[Evidence], now: float, best: tuple[Evide
     closed = due is not None and now >= due[1]
     for item in sorted(known, key=lambda item: item.kind == "registered"):
         points = item.points(until)
-        if item.at_least or not points or points[-1].time - points[0].time < TREND_SPAN:
+        if item.at_least or not points or points[-1].time - points[0].time < MIN_SPAN:
             continue
         if closed and until - points[-1].time > FRESH:
             continue
@@ -278,24 +298,23 @@ def _rising(fact: Fact, known: Sequence[Evidence], now: float, best: tuple[Evide
     return _verdict(fact, now, "unknown", "no_direction" if known else "nothing", best)
 
 
-def trend(points: Iterable[Point]) -> float | None:
-    """Return the slope of the least-squares line through values, per second; None for too few or too short a time."""
-    points = list(points)
-    if len(points) < TREND_POINTS or points[-1].time - points[0].time < TREND_SPAN:
-        return None
-    mean_time = sum(point.time for point in points) / len(points)
-    mean = sum(point.value for point in points) / len(points)
-    spread = sum((point.time - mean_time) ** 2 for point in points)
-    return sum((point.time - mean_time) * (point.value - mean) for point in points) / spread
-
-
-def reaches(fact: Fact, last: Point, slope: float) -> float | None:
-    """Return when the line from the last value meets the limit; None if it leads away or takes a century."""
-    assert fact.value is not None  # noqa: S101 - for the type checker: `rising` never comes here
-    gap = fact.value - last.value
-    if slope == 0 or gap / slope < 0 or gap / slope > _HORIZON:
-        return None
-    return last.time + gap / slope
+def _outlook(fact: Fact, known: Sequence[Evidence], now: float) -> Outlook | None:
+    """Return where the values are heading, by the kind of evidence that is shown; a lower bound's pace is nobody's."""
+    for kind in ("measured", "derived", "registered"):
+        found = (point for item in known if item.kind == kind and not item.at_least for point in item.points(now))
+        points = sorted(found, key=lambda point: point.time)
+        heading = trend(points)
+        if heading is None or now - heading.time > (FRESH if kind != "registered" else YEAR):
+            continue
+        due = fact.due
+        kept = satisfies(fact, heading.last)
+        return Outlook(
+            kind=kind,
+            pace=heading.slope * DAY,
+            reached=None if kept is not False else _reached(fact, heading),
+            due=heading.at(due[1]) if due is not None and now < due[1] else None,
+        )
+    return None
 
 
 def _verdict(
@@ -305,7 +324,6 @@ def _verdict(
     reason: str,
     best: tuple[Evidence, Point] | None,
     *,
-    forecast: float | None = None,
     decided: Point | None = None,
 ) -> Verdict:
     """Put a verdict together with what goes beside any state: value, distance, required pace."""
@@ -321,6 +339,6 @@ def _verdict(
             pace = distance / ((due[0] if now < due[0] else due[1]) - now) * DAY
     return Verdict(
         state=state, reason=reason, value=point.value, value_time=point.time, value_kind=evidence.kind,
-        at_least=evidence.at_least, coverage=point.coverage, forecast=forecast, decided=decided, distance=distance, pace=pace,
+        at_least=evidence.at_least, coverage=point.coverage, decided=decided, distance=distance, pace=pace,
         interim=fact.kpi.annual and evidence.kind != "registered" and (point.coverage or 0.0) < MIN_COVERAGE,
     )  # fmt: skip

@@ -16,7 +16,8 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from agent.kpi.judge import DAY, FRESH, Evidence, Point
+from agent.kpi.forecast import DAY, Point
+from agent.kpi.judge import FRESH, Evidence
 from agent.kpi.model import MIN_COVERAGE
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.hubs.scoreboard import verdicts
-from agent.kpi.judge import STATES, Evidence, Point, State, Verdict, evaluate
+from agent.kpi.forecast import DAY
+from agent.kpi.judge import STATES
 from agent.kpi.measured import measure
 from agent.kpi.memory import Memory, Wanted
 from collectors.base import Schedule
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
     from agent.hubs.model import Fact, Registry
     from agent.hubs.scoreboard import Key
     from agent.inventory import Inventory
+    from agent.kpi.judge import Evidence, Verdict
     from agent.kpi.measured import Families
     from agent.kpi.memory import KpiHistory
     from collectors.base import Metric, Reading
 
-__all__ = ["METRICS", "STATES", "Evidence", "Point", "State", "TargetCollector", "Verdict", "evaluate"]
-
 METRICS: Final[tuple[Metric, ...]] = (
     catalogue.KPI_VALUE, catalogue.KPI_COVERAGE, catalogue.TARGET_VALUE, catalogue.TARGET_DEADLINE, catalogue.TARGET_INFO,
-    catalogue.TARGET_STATE, catalogue.OBSERVATION_VALUE,
+    catalogue.TARGET_STATE, catalogue.TARGET_PACE, catalogue.TARGET_EXPECTED, catalogue.TARGET_FORECAST,
+    catalogue.OBSERVATION_VALUE,
 )  # fmt: skip
 
 
@@ -113,5 +114,20 @@ def _target(fact: Fact, verdict: Verdict) -> Iterator[Reading]:
         yield catalogue.TARGET_VALUE.series(*target, fact.op), fact.value
     if fact.due is not None:
         yield catalogue.TARGET_DEADLINE.series(*target), fact.due[1]
+    yield from _outlook(target, verdict)
     for state in STATES:
         yield catalogue.TARGET_STATE.series(*target, state), float(state == verdict.state)
+
+
+def _outlook(target: tuple[str, str, str, str], verdict: Verdict) -> Iterator[Reading]:
+    """Yield where a KPI is heading; what is not known is absent."""
+    if verdict.pace is not None:
+        yield catalogue.TARGET_PACE.series(*target, "required"), verdict.pace / DAY
+    outlook = verdict.outlook
+    if outlook is None:
+        return
+    yield catalogue.TARGET_PACE.series(*target, "kept"), outlook.pace / DAY
+    for metric, values in ((catalogue.TARGET_EXPECTED, outlook.due), (catalogue.TARGET_FORECAST, outlook.reached)):
+        for bound, value in values._asdict().items() if values is not None else ():
+            if value is not None:
+                yield metric.series(*target, bound), value

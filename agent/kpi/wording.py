@@ -29,6 +29,9 @@ NO_TARGET: Final = Text(en="no target stated", zh="未公布目标")
 NO_DEADLINE: Final = Text(en="none stated", zh="未说明")
 WHOLE: Final = Text(en="whole hub", zh="整个枢纽")
 OPERATORS: Final = {">=": "≥", "<=": "≤", "=": "="}
+_TIMES: Final = ((1, "day", "天"), (365 / 12, "month", "月"), (365, "year", "年"))
+_LEAST_CHANGE: Final = 0.001
+"""Of its unit, what is still worth reading of a figure that is no count."""
 
 _REASONS: Final[dict[str, Text]] = {
     "observation": Text(en="A published figure; the source sets no threshold.", zh="已公布的数字，来源未设限值。"),
@@ -69,12 +72,16 @@ _REASONS: Final[dict[str, Text]] = {
         en="{value} on {date}; the trend does not lead to {limit}.", zh="{date} 为 {value}；按趋势达不到 {limit}。"
     ),
     "trend_in_time": Text(
-        en="{value} on {date}; at the present pace {limit} is reached on {forecast}.",
-        zh="{date} 为 {value}；按目前速度将于 {forecast} 达到 {limit}。",
+        en="{value} on {date}; at the present pace {limit} is reached on {reached}.",
+        zh="{date} 为 {value}；按目前速度将于 {reached}达到 {limit}。",
     ),
     "trend_late": Text(
-        en="{value} on {date}; at the present pace {limit} is reached only on {forecast}.",
-        zh="{date} 为 {value}；按目前速度要到 {forecast} 才达到 {limit}。",
+        en="{value} on {date}; at the present pace {limit} is reached only on {reached}.",
+        zh="{date} 为 {value}；按目前速度要到 {reached}才达到 {limit}。",
+    ),
+    "trend_out": Text(
+        en="{value} on {date} keeps {limit}; at the present pace it will be {expected} by the deadline.",
+        zh="{date} 为 {value}，符合 {limit}；但按目前速度，到期时将为 {expected}。",
     ),
     "kept_then": Text(
         en="{decided} on {decided_date}, when {limit} was due.", zh="到期时（{decided_date}）为 {decided}，符合 {limit}。"
@@ -177,8 +184,53 @@ def pace_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     """Write the required pace: `480 chips a day`."""
     if verdict.pace is None:
         return ""
-    text = show(verdict.pace, fact.unit, language)
-    return f"{text} a day" if language == "en" else f"每天 {text}"
+    return _a_time(verdict.pace, fact, language)
+
+
+def kept_pace_text(fact: Fact, verdict: Verdict, language: Language) -> str:
+    """Write the pace that is kept at present: `12 racks a month`, `-0.01 a year`."""
+    return "" if verdict.outlook is None else _a_time(verdict.outlook.pace, fact, language)
+
+
+def _a_time(pace: float, fact: Fact, language: Language) -> str:
+    """Write a change per day by the shortest time in which it can be read."""
+    unit = UNITS[fact.unit]
+    least = 1.0 if unit.base == "count" else _LEAST_CHANGE
+    for days, en, zh in _TIMES:
+        if abs(pace) * days >= least * unit.scale or days == _TIMES[-1][0]:
+            text = show(_about(pace * days), fact.unit, language)
+            return f"{text} a {en}" if language == "en" else f"每{zh} {text}"
+    raise AssertionError
+
+
+def _about(value: float) -> float:
+    """Round what is only estimated to three digits that count."""
+    return float(f"{value:.3g}")
+
+
+def reached_text(fact: Fact, verdict: Verdict, language: Language) -> str:
+    """Write when the present pace reaches the limit, with its range: `2026-12-20 (2026-11-30 to 2027-02-01)`."""
+    when = verdict.outlook.reached if verdict.outlook is not None else None
+    if when is None or when.expected is None:
+        return ""
+    expected = day_text(when.expected, fact.timezone)
+    earliest, latest = day_text(when.earliest, fact.timezone), day_text(when.latest, fact.timezone)
+    if earliest == latest:
+        return expected if language == "en" else f"{expected} "
+    if language == "en":
+        return f"{expected} ({earliest} to {latest})" if latest else f"{expected} ({earliest} at the earliest, or never)"
+    return f"{expected}（{earliest} 至 {latest}）" if latest else f"{expected}（最早 {earliest}，也可能始终达不到）"
+
+
+def expected_text(fact: Fact, verdict: Verdict, language: Language) -> str:
+    """Write what the present pace comes to by the deadline, with its range: `1.19 (1.17 to 1.22)`."""
+    due = verdict.outlook.due if verdict.outlook is not None else None
+    if due is None:
+        return ""
+    lower, expected, upper = (show(_about(value), fact.unit, language) for value in due)
+    if lower == upper:
+        return expected
+    return f"{expected} ({lower} to {upper})" if language == "en" else f"{expected}（{lower} 至 {upper}）"
 
 
 def ratio_text(value: float | None, language: Language) -> str:
@@ -216,7 +268,8 @@ def _explain(fact: Fact, verdict: Verdict, language: Language) -> str:
         "limit": limit_text(fact, language),
         "deadline": deadline_text(fact, language),
         "coverage": ratio_text(verdict.coverage, language),
-        "forecast": day_text(verdict.forecast, fact.timezone),
+        "reached": reached_text(fact, verdict, language),
+        "expected": expected_text(fact, verdict, language),
         "decided": show(decided.value, fact.unit, language) if decided else "",
         "decided_date": day_text(decided.time if decided else None, fact.timezone),
     }

@@ -217,7 +217,7 @@ def _deadline(row: Row, w: Words) -> Safe | str:
 
 def _forecast(row: Row, w: Words) -> Safe | None:
     if row["forecast"] and row["state"] != "met":
-        return el("small", w("forecast", date=row["forecast"]))
+        return el("small", w("forecast", date=row["forecast"]["expected"]))
     days = row["days_left"]
     if days is None:
         return None

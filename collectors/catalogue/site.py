@@ -46,11 +46,15 @@ SITE_OCCUPANCY: Final = _site(
 
 LINK_ROUND_TRIP: Final = Metric(
     namespace="dc", subsystem="link", name="round_trip_seconds", type="gauge",
-    help="Round-trip time to a named peer, by quantile.", labels=(*SITE, "peer", "quantile"),
+    help="Round-trip time to a named peer, by quantile of the last minutes' probes; absent where none was answered.", labels=(*SITE, "peer", "quantile"),
 )  # fmt: skip
 LINK_LOSS: Final = Metric(
     namespace="dc", subsystem="link", name="loss_ratio", type="gauge",
-    help="Share of probes to a named peer that were not answered, 0 to 1.", labels=(*SITE, "peer"),
+    help="Share of the last minutes' probes to a named peer that were not answered, 0 to 1.", labels=(*SITE, "peer"),
+)  # fmt: skip
+LINK_INFO: Final = Metric(
+    namespace="dc", subsystem="link", name="info", type="gauge",
+    help="How a peer's round trip is measured: icmp, tcp or stamp.", labels=(*SITE, "peer", "method"),
 )  # fmt: skip
 LINK_SPEED: Final = Metric(
     namespace="dc", subsystem="link", name="speed_bits_per_second", type="gauge",
@@ -82,6 +86,21 @@ TARGET_STATE: Final = Metric(
     namespace="dc", subsystem="target", name="state", type="gauge",
     help="1 for the state the target is in: met, on_track, at_risk, missed, unknown, expired_unreported, stated_only.",
     labels=("hub", "target", "kpi", "scope", "state"),
+)  # fmt: skip
+TARGET_PACE: Final = Metric(
+    namespace="dc", subsystem="target", name="pace_per_second", type="gauge",
+    help="Change of the KPI in its base unit each second: required until the deadline, and kept at present.",
+    labels=("hub", "target", "kpi", "scope", "pace"),
+)  # fmt: skip
+TARGET_EXPECTED: Final = Metric(
+    namespace="dc", subsystem="target", name="expected_value", type="gauge",
+    help="What the present pace comes to by the deadline, with its range of 80 %: lower, expected, upper.",
+    labels=("hub", "target", "kpi", "scope", "bound"),
+)  # fmt: skip
+TARGET_FORECAST: Final = Metric(
+    namespace="dc", subsystem="target", name="forecast_timestamp_seconds", type="gauge",
+    help="When the present pace reaches the limit, with its range of 80 %: earliest, expected, latest; absent where it never does.",
+    labels=("hub", "target", "kpi", "scope", "bound"),
 )  # fmt: skip
 OBSERVATION_VALUE: Final = Metric(
     namespace="dc", subsystem="observation", name="value", type="gauge",

@@ -15,7 +15,8 @@ from agent.hubs.loader import load_registry
 from agent.hubs.model import Deadline
 from agent.hubs.scoreboard import registered, verdicts
 from agent.kpi import wording
-from agent.kpi.judge import DAY, STATES, YEAR, Evidence, Point, evaluate, trend
+from agent.kpi.forecast import DAY, Point, trend
+from agent.kpi.judge import STATES, YEAR, Evidence, evaluate
 
 if TYPE_CHECKING:
     from agent.hubs.model import Fact
@@ -183,7 +184,9 @@ def test_forecast_and_pace() -> None:
     """A trend of 1 000 chips a day from 120 000 gets to 200 000 in eighty days; what is needed is less than half of it."""
     history = [("2024-06-10", 100_000.0), ("2024-06-20", 110_000.0)]
     verdict = evaluate(FACTS[CHIPS], [measured(120_000, "2024-06-30", history=history)], noon("2024-06-30"))
-    assert verdict.forecast == pytest.approx(noon("2024-06-30") + 80 * DAY)
+    assert verdict.outlook is not None
+    assert verdict.outlook.reached is not None
+    assert verdict.outlook.reached.expected == pytest.approx(noon("2024-06-30") + 80 * DAY)
     assert verdict.distance == 80_000
     assert verdict.pace == pytest.approx(80_000 / 184.5)
 
@@ -217,7 +220,9 @@ def test_trend_needs_three_values_and_a_week() -> None:
     """Two values, or an afternoon, are no trend."""
     assert trend([Point(0, 1), Point(8 * DAY, 2)]) is None
     assert trend([Point(0, 1), Point(3600, 2), Point(7200, 3)]) is None
-    assert trend([Point(0, 1), Point(5 * DAY, 2), Point(10 * DAY, 3)]) == pytest.approx(1 / (5 * DAY))
+    line = trend([Point(0, 1), Point(5 * DAY, 2), Point(10 * DAY, 3)])
+    assert line is not None
+    assert line.slope == pytest.approx(1 / (5 * DAY))
 
 
 DAYS = st.integers(0, 1500).map(lambda n: noon("2024-01-01") + n * DAY)

@@ -16,6 +16,7 @@ from agent.hubs import scoreboard as module
 from agent.hubs.loader import load_registry
 from agent.hubs.scoreboard import scoreboard
 from agent.hubs.table import render, width_of, wrap
+from agent.kpi.forecast import DAY, Point
 from agent.kpi.judge import STATES, Evidence
 
 if TYPE_CHECKING:
@@ -25,10 +26,19 @@ if TYPE_CHECKING:
 REGISTRY = load_registry()
 NOW = dt.datetime.fromisoformat("2026-11-22T12:00+08:00").timestamp()
 MEASURED = {
-    ("guian", "pue", "huawei"): [Evidence(value=1.18, time=NOW, coverage=0.5)],
+    ("guian", "pue", "huawei"): [
+        Evidence(
+            value=1.18,
+            time=NOW,
+            coverage=0.5,
+            history=tuple(Point(NOW - days * DAY, 1.18 + days * 0.0001, 0.5) for days in (90, 60, 30)),
+        )
+    ],
     ("guian", "pue", "hub"): [Evidence(value=1.31, time=NOW, coverage=0.97)],
     ("kunming", "racks_in_service", "hub"): [Evidence(value=200.0, time=NOW, at_least=True)],
-    ("guizhou", "round_trip_guangzhou", "hub"): [Evidence(value=0.014, time=NOW)],
+    ("guizhou", "round_trip_guangzhou", "hub"): [
+        Evidence(value=0.014, time=NOW, history=tuple(Point(NOW - days * DAY, 0.014 + days * 1e-4) for days in (40, 20)))
+    ],
 }
 BOARD = scoreboard(REGISTRY, MEASURED, NOW)
 
@@ -79,7 +89,7 @@ def test_an_interim_pue() -> None:
     assert pue["days_left"] == 204
     assert pue["display"]["en"] == {
         "value": "1.18", "limit": "≤ 1.2", "distance": "0.02 to spare", "pace": "", "deadline": "2027-03-01 to 2027-06-14",
-        "coverage": "50 %", "stated_value": "1.2",
+        "coverage": "50 %", "stated_value": "1.2", "pace_kept": "-0.003 a month", "forecast": "", "expected": "1.16",
     }  # fmt: skip
     assert pue["display"]["zh"]["coverage"] == "50%"
     assert pue["scope_name"]["zh"] == "华为贵安智算中心"
