@@ -1,0 +1,99 @@
+"""Links: round trip to named peers, and how many probes get lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from collectors.base import ConfigError
+from collectors.catalogue.site import LINK_INFO, LINK_LOSS, LINK_ROUND_TRIP
+from collectors.strict import Duration, Range
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collectors.base import Collector, Context, Metric
+
+DEFAULT_PORTS: Final = {"tcp": 443, "stamp": 862}
+"""A port nobody listens on answers as well, by a refusal; 862 is STAMP's own (RFC 8762)."""
+MAX_PROBES: Final = 100_000
+"""Probes in a window at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """One peer: the other end of a link, by the name that targets know it by."""
+
+    peer: str = field(metadata={"help": "its name, such as guangzhou: the label `peer`"})
+    address: str = field(metadata={"help": "host or host:port; the port is 443 for tcp and 862 for stamp unless given"})
+    method: Literal["auto", "icmp", "tcp", "stamp"] = field(
+        default="auto",
+        metadata={
+            "help": "icmp echo, tcp connect (a refusal is an answer), stamp (RFC 8762) to a router's reflector; auto is icmp where this process may send it, else tcp"
+        },
+    )
+
+    def __post_init__(self) -> None:
+        """Check the name and the address."""
+        if not self.peer.strip():
+            raise ValueError("peer: must not be empty")
+        split_address(self.address, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The section `links`."""
+
+    interval: Duration = field(default=15.0, metadata={"help": "how often it tells"})
+    probes: Annotated[int, Range(1, 1000)] = field(default=5, metadata={"help": "probes in an interval, evenly spread over it"})
+    timeout: Duration = field(default=2.0, metadata={"help": "a probe that is not answered within it is lost"})
+    window: Duration = field(default=300.0, metadata={"help": "quantiles and loss are those of the probes of so long"})
+    peers: list[Peer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Check that a window holds a round, and no more probes than are good for anything."""
+        if self.window < self.interval:
+            raise ValueError("window: shorter than the interval")
+        if self.window * self.probes / self.interval > MAX_PROBES:
+            raise ValueError(f"window: holds more than {MAX_PROBES} probes")
+
+
+def split_address(address: str, port: int) -> tuple[str, int]:
+    """Split `host`, `host:port`, `::1`, `[::1]` or `[::1]:port`; raises ValueError."""
+    host, colon, given = address.rpartition(":")
+    bare_v6 = ":" in host and not address.startswith("[")
+    if not colon or bare_v6 or address.endswith("]"):
+        host, given = address, str(port)
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or any(letter.isspace() for letter in host) or not given.isdigit() or not 0 <= int(given) < 1 << 16:
+        raise ValueError(f"address: expected an address such as 10.1.0.1 or gz.example.net:443, got {address!r}")
+    return host, int(given)
+
+
+class Links:
+    """The kind of collector that the config section `links` names."""
+
+    name: str = "links"
+    Config: type = Config
+    metrics: Sequence[Metric] = (LINK_ROUND_TRIP, LINK_LOSS, LINK_INFO)
+
+    def build(self, config: object, context: Context) -> Sequence[Collector]:
+        """Make one collector a peer; raises ConfigError for a peer named twice."""
+        from collectors.network.link import Link  # noqa: PLC0415 - sockets, only where links are configured
+        from collectors.network.resolve import Resolver  # noqa: PLC0415 - as above
+
+        assert isinstance(config, Config)  # noqa: S101 - the reader built it from our own model
+        made: dict[str, Collector] = {}
+        for number, peer in enumerate(config.peers):
+            if peer.peer in made:
+                raise ConfigError(f"{peer.peer!r} is there twice", key=f"collectors.links.peers[{number}].peer")
+            method = None if peer.method == "auto" else peer.method
+            host, port = split_address(peer.address, DEFAULT_PORTS.get(peer.method, DEFAULT_PORTS["tcp"]))
+            made[peer.peer] = Link(
+                peer.peer, Resolver(host, port), method, context.place, interval=config.interval,
+                spacing=config.interval / config.probes, timeout=config.timeout, window=config.window, clock=context.monotonic,
+            )  # fmt: skip
+        return list(made.values())
+
+
+KIND: Final = Links()

@@ -1,0 +1,127 @@
+"""One link: probes to one peer, evenly spread, and what the last minutes of them say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import CollectError, Schedule, Unreachable
+from collectors.catalogue.site import LINK_INFO, LINK_LOSS, LINK_ROUND_TRIP
+from collectors.network.probes import icmp_allowed, open_prober
+from collectors.network.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from collectors.base import Place, Reading
+    from collectors.network.probes import Method, Prober, Target
+    from collectors.network.resolve import Resolver
+
+QUANTILES: Final = ("0.5", "0.9", "0.99")
+RESOLVE_SECONDS: Final = 60.0
+"""How often a name is asked for anew."""
+_PLANS: Final = tuple(map(float, QUANTILES))
+
+
+class Link:
+    """Probes one peer all the time, and tells once a round.
+
+    `spacing` seconds lie between two probes. The first round waits for its first probe, so that a single round tells something too.
+    """
+
+    name: ClassVar[str] = "links"
+
+    def __init__(  # noqa: PLR0913 - what it measures, and how
+        self,
+        peer: str,
+        resolver: Resolver,
+        method: Method | None,
+        place: Place,
+        *,
+        interval: float,
+        spacing: float,
+        timeout: float,
+        window: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.device = peer
+        self.schedule = Schedule(interval=interval, timeout=2 * timeout + 1.0)
+        self.dropped: Counter[str] = Counter()
+        self._resolver, self._method = resolver, method
+        self._spacing, self._timeout, self._clock = spacing, timeout, clock
+        self._window = Window(window, int((window + timeout) / spacing) + 2)
+        where = (place.hub, place.site, peer)
+        self._where = where
+        self._trips = [LINK_ROUND_TRIP.series(*where, quantile) for quantile in QUANTILES]
+        self._loss = LINK_LOSS.series(*where)
+        self._prober: Prober | None = None
+        self._target: Target | None = None
+        self._probing: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._error: CollectError | None = None
+
+    async def collect(self) -> Sequence[Reading]:
+        """Tell of the probes in the window; raises Unreachable or Refused where none could be sent.
+
+        A peer that answers none has a loss of 1 and no round trip.
+        """
+        if self._probing is None:
+            await self._probe()
+            self._probing = asyncio.get_running_loop().create_task(self._probe_on())
+        elif self._probing.done():
+            self._probing = None  # it never ends by itself: say why, and begin anew in the next round
+            raise Unreachable("probing had stopped")
+        self._window.trim(self._clock())
+        loss = self._window.loss()
+        if loss is None or self._prober is None:
+            raise self._error or Unreachable("no probe was sent yet")
+        readings: list[Reading] = [(self._loss, loss)]
+        readings += zip(self._trips, self._window.quantiles(_PLANS), strict=False)
+        readings.append((LINK_INFO.series(*self._where, self._prober.method), 1.0))
+        return readings
+
+    async def _probe_on(self) -> None:
+        """Send a probe every so many seconds, without waiting for the one before; missed ones are not made up for."""
+        loop = asyncio.get_running_loop()
+        following = loop.time()
+        while True:
+            following = max(following + self._spacing, loop.time())
+            await asyncio.sleep(following - loop.time())
+            task = loop.create_task(self._probe())
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def _probe(self) -> None:
+        """Send one probe and note what came of it."""
+        sent = self._clock()
+        try:
+            prober = await self._ready()
+        except CollectError as error:
+            self._error = error
+            return
+        self._window.add(sent, await prober.probe(self._timeout))
+
+    async def _ready(self) -> Prober:
+        """Return the prober of the peer's address, which may have changed."""
+        target = await self._resolver.target(self._timeout, RESOLVE_SECONDS)
+        if self._prober is None or target != self._target:
+            if self._prober is not None:
+                self._prober.close()
+                self._prober = None
+            method = self._method or ("icmp" if icmp_allowed(target.version) else "tcp")
+            self._prober = open_prober(method, target, self.dropped)
+            self._target = target
+        return self._prober
+
+    async def aclose(self) -> None:
+        """Stop probing."""
+        tasks = [task for task in (self._probing, *self._under_way) if task is not None]
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._prober is not None:
+            self._prober.close()
