@@ -8,16 +8,16 @@ column of such a table, or a scalar, and the metric it becomes. `docs/profiles.m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
-from collectors.facility.units import UNITS, quantity_of
+from collectors.facility.units import UNITS, check_unit
 from collectors.strict import Parsed, Range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from collectors.base import Metric
 
@@ -76,8 +76,21 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Rows that the operator chooses: a device's `interfaces` pattern is looked for in each of the columns `by`.
+
+    Where the operator gives none, `default` says which rows are taken, as `where` does.
+    """
+
+    by: list[str]
+    default: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A conceptual table: the OID of its entry (not of the table itself), the parts of its index, and columns by name.
+
+    A part of the index whose name ends in `?` is one that only some devices have.
 
     `unit` is a template saying which of several linked units a row is of, such as `{module}`; where it is made of ones only
     (`1`, `1.1`) or equals `first_unit`, the row is of the device itself.
@@ -88,23 +101,34 @@ class Table:
     columns: dict[str, ColumnId | Column] = field(default_factory=dict)
     unit: str = ""
     first_unit: str = ""
+    choice: Choice | None = None
 
     def __post_init__(self) -> None:
         """Check that names are used once and templates name what there is."""
-        if not self.index:
+        parts = self.parts()
+        if not parts:
             message = "index: expected at least one name"
             raise ValueError(message)
-        both = set(self.index) & set(self.columns)
-        if both or len(set(self.index)) < len(self.index):
+        both = set(parts) & set(self.columns)
+        if both or len(set(parts)) < len(parts):
             message = f"columns: {', '.join(sorted(both)) or 'index'} is named twice"
             raise ValueError(message)
         for name, column in self.columns.items():
             if isinstance(column, Column):
-                wrong = set(column.index or ()) - set(self.index)
+                wrong = set(column.index or ()) - set(parts)
                 if wrong:
                     message = f"columns: {name} is indexed by {', '.join(sorted(wrong))}, which the table's index has not"
                     raise ValueError(message)
-        _check_names("unit", placeholders(self.unit), {*self.index, *self.columns})
+        _check_names("unit", placeholders(self.unit), {*parts, *self.columns})
+        _check_names("choice", self.choice_names(), set(self.columns))
+
+    def parts(self) -> list[str]:
+        """Return the names of the index's parts."""
+        return [name.removesuffix("?") for name in self.index]
+
+    def choice_names(self) -> set[str]:
+        """Return the columns that a choice of rows looks at."""
+        return {*self.choice.by, *self.choice.default} if self.choice else set()
 
     def column(self, name: str) -> Column:
         """Return a named column with all of its parts said: a whole OID and its index."""
@@ -112,7 +136,7 @@ class Table:
         if not isinstance(column, Column):
             column = Column(oid=column)
         oid = column.oid if "." in column.oid else f"{self.oid}.{column.oid}"
-        return Column(oid=oid, index=self.index if column.index is None else column.index, map=column.map)
+        return Column(oid=oid, index=self.parts() if column.index is None else column.index, map=column.map)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +152,8 @@ class Reading:
     expression, whose named groups become names for `labels`. `valid_when` is `where` asked anew in every round, for columns
     that say whether a reading is to be believed. `missing` lists raw values that mean "no reading", and so does any
     below `least` or above `most`. `bits` is the width of a
-    counter's register: where it wraps. Of two readings that give the same series, the first that has a value is used.
+    counter's register: where it wraps. Of two readings that give the same series, the first that has a value is used; one
+    with `fallback` only where no other reading of its metric has a value, so that a total never stands beside its phases.
     """
 
     metric: str
@@ -152,6 +177,7 @@ class Reading:
     otherwise: float | None = None
     constant: float | None = None
     text: bool = field(default=False, metadata={"help": "the device sends the number as a text"})
+    fallback: bool = field(default=False, metadata={"help": "only where no other reading of the metric has a value"})
     bits: Bits | None = None
     level: Level | None = None
 
@@ -179,14 +205,7 @@ class Reading:
             message = "scale: expected a number other than 0"
             raise ValueError(message)
         if self.unit:
-            if self.unit not in UNITS:
-                message = f"unit: unknown unit {self.unit!r}; expected one of {', '.join(UNITS)}"
-                raise ValueError(message)
-            quantity = quantity_of(metric.full_name)
-            if UNITS[self.unit].quantity != quantity:
-                fitting = ", ".join(unit.name for unit in UNITS.values() if unit.quantity == quantity)
-                message = f"unit: {self.unit} does not fit {self.metric}; expected one of {fitting}"
-                raise ValueError(message)
+            check_unit(metric.full_name, self.unit)
 
     def where_it_is(self) -> Level:
         """Return at which level of the device it measures: as given, else by the metric's name."""
@@ -216,10 +235,13 @@ class SnmpProfile:
 
     protocol: Literal["snmp"]
     title: str = field(metadata={"help": "what it is, for people"})
-    kind: Literal["pdu", "ups", "cooling"] = field(metadata={"help": "whose `up` metric it has"})
+    kind: Literal["pdu", "ups", "cooling", "device"] = field(metadata={"help": "whose `up` metric it has"})
     source: str = field(default="", metadata={"help": "the MIB or manual that it follows"})
     match: Match | None = None
     max_oids: Annotated[int, Range(1, 64)] = field(default=24, metadata={"help": "objects a request at most"})
+    also: list[str] = field(
+        default_factory=list, metadata={"help": "profiles whose readings are taken too, where they are answered"}
+    )
     watch: list[Oid] = field(default_factory=list, metadata={"help": "scalars whose change means other rows: discover anew"})
     tables: dict[str, Table] = field(default_factory=dict)
     readings: list[Reading]
@@ -245,8 +267,8 @@ class SnmpProfile:
     @staticmethod
     def _check_reading(at: str, reading: Reading, table: Table) -> None:
         for key, name in reading.names():
-            _check_names(f"{at}.{key}", {name}, {*table.index, *table.columns})
-            if key == "valid_when" and name in table.index:
+            _check_names(f"{at}.{key}", {name}, {*table.parts(), *table.columns})
+            if key == "valid_when" and name in table.parts():
                 message = f"{at}.{key}: {name} is part of the index, which never changes; use where"
                 raise ValueError(message)
         if reading.unit_column:
@@ -258,6 +280,17 @@ class SnmpProfile:
     def column_oid(self, reading: Reading) -> str:
         """Return the whole OID of a reading's column."""
         return reading.column if "." in reading.column else f"{self.tables[reading.table].oid}.{reading.column}"
+
+
+def together(profiles: Sequence[SnmpProfile]) -> SnmpProfile:
+    """Put profiles together: what the first says counts, and the others add their tables and readings behind it."""
+    first, *others = profiles
+    tables, readings, watch = dict(first.tables), list(first.readings), list(first.watch)
+    for number, other in enumerate(others, 2):
+        tables |= {f"{number} {name}": table for name, table in other.tables.items()}
+        readings += [replace(one, table=one.table and f"{number} {one.table}") for one in other.readings]
+        watch += other.watch
+    return replace(first, tables=tables, readings=readings, watch=watch) if others else first
 
 
 def placeholders(template: str) -> set[str]:

@@ -28,12 +28,18 @@ def _units(quantity: str, **factors: float) -> dict[str, Unit]:
 UNITS: Final[dict[str, Unit]] = {
     **_units("watts", mW=1e-3, W=1.0, kW=1e3, MW=1e6, BTU_per_h=0.29307107017222),
     **_units("voltamperes", VA=1.0, kVA=1e3),
+    **_units("vars", var=1.0, kvar=1e3),
     **_units("joules", J=1.0, kJ=1e3, MJ=1e6, GJ=1e9, Wh=3600.0, kWh=3.6e6, MWh=3.6e9),
     **_units("volts", mV=1e-3, V=1.0, kV=1e3),
     **_units("amperes", mA=1e-3, A=1.0, kA=1e3),
     **_units("hertz", mHz=1e-3, Hz=1.0),
     **_units("ratio", ratio=1.0, percent=1e-2, permille=1e-3),
     **_units("seconds", ms=1e-3, s=1.0, min=60.0, h=3600.0),
+    **_units(
+        "cubic_meters_per_second", L_per_s=1e-3, L_per_min=1e-3 / 60, m3_per_h=1 / 3600, CFM=4.719474432e-4, GPM=6.30901964e-5
+    ),
+    **_units("bits_per_second", bit_per_s=1.0, Mbit_per_s=1e6),
+    **_units("bytes", B=1.0),
     "C": Unit("C", "celsius"),
     "F": Unit("F", "celsius", 5 / 9, -160 / 9),
     "K": Unit("K", "celsius", 1.0, -273.15),
@@ -42,14 +48,26 @@ UNITS: Final[dict[str, Unit]] = {
 """Every unit a profile may name. `TimeTicks` (RFC 2578) are hundredths of a second: `unit: s, scale: 0.01`."""
 
 _SUFFIXES: Final = (
-    "watts", "voltamperes", "joules", "volts", "amperes", "hertz", "ratio", "seconds", "celsius",
+    "watts", "voltamperes", "vars", "joules", "volts", "amperes", "hertz", "ratio", "seconds", "celsius", "cubic_meters_per_second",
+    "bits_per_second", "bytes",
 )  # fmt: skip
 
 
 def quantity_of(metric: str) -> str:
     """Return which quantity a metric holds, by the suffix of its full name; `flag` where it has none (states and counts)."""
-    last = metric.removesuffix("_total").rpartition("_")[2]
-    return last if last in _SUFFIXES else "flag"
+    name = metric.removesuffix("_total")
+    return next((suffix for suffix in _SUFFIXES if name.endswith(f"_{suffix}")), "flag")
+
+
+def check_unit(metric: str, unit: str) -> None:
+    """Check that a metric, by its full name, can be in a unit; raises ValueError."""
+    quantity = quantity_of(metric)
+    if unit in UNITS and UNITS[unit].quantity == quantity:
+        return
+    fitting = ", ".join(one.name for one in UNITS.values() if one.quantity == quantity)
+    problem = f"{unit} does not fit {metric}" if unit in UNITS else f"unknown unit {unit!r}"
+    message = f"unit: {problem}; expected one of {fitting}"
+    raise ValueError(message)
 
 
 def exact(number: float) -> Fraction:
