@@ -1,6 +1,9 @@
 """`hubgauge hubs [HUB]`: the scoreboard, every hub against what it publicly stated.
 
-Without `--agent` it judges by published observations alone; with it, it shows what a running agent judges by its measurements.
+Without `--agent` or `--prometheus` it judges by published observations alone; with the first it shows what a running agent judges, with the
+second it judges by the hubs' own values in a database.
+
+`hubgauge hubs observe HUB KPI VALUE --date … --publisher …` registers a figure somebody published, in a folder of hub files.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ NOON: Final = 12
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("hub", nargs="?", default="", metavar="HUB", help="one hub; all of them without it")
+    parser.add_argument("words", nargs="*", metavar="HUB", help="one hub, all of them without it; or: observe HUB KPI VALUE")
     parser.add_argument("--json", action="store_true", help="print the scoreboard as JSON")
     parser.add_argument(
         "--at", metavar="DATE", help="judge at noon of a day, such as 2025-01-01, by what was published until then"
@@ -36,10 +39,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the table")
     parser.add_argument("--hubs-dir", type=Path, metavar="DIR", help="a folder of more hub files, as in the config")
     parser.add_argument("--agent", metavar="URL", help="show what a running agent measures, such as http://127.0.0.1:9717")
+    parser.add_argument("--history", action="store_true", help="list every registered observation instead, the oldest first")
+    group = parser.add_argument_group("observe", "register a published figure: observe HUB KPI VALUE")
+    group.add_argument("--date", metavar="DAY", help="of which day, month or year the figure speaks")
+    group.add_argument("--published", metavar="DAY", default="", help="when it was published, where that is another day")
+    group.add_argument("--unit", default="", help="of VALUE; the KPI's own without it")
+    group.add_argument("--over", action="store_true", help="the source says `over`: the figure is a lower bound")
+    group.add_argument("--scope", default="hub", help="a named group of the hub's sites; the whole hub without it")
+    for name, what in (
+        ("publisher", "who published it"),
+        ("about", "what the publication is about"),
+        ("note", "what it leaves open"),
+    ):
+        group.add_argument(f"--{name}", default="", help=f"{what}, in English")
+        group.add_argument(f"--{name}-zh", default="", help=f"{what}, in Chinese; the English text stands in for it")
+    group.add_argument("--dry-run", action="store_true", help="print the file instead of writing it")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the scoreboard."""
+    """Print the scoreboard, or register an observation."""
+    if args.words[:1] == ["observe"]:
+        return _observe(args)
+    if len(args.words) > 1:
+        raise ConfigError(f"{' '.join(args.words)}: expected one hub, or observe HUB KPI VALUE")
+    args.hub = "".join(args.words)
+    if args.history:
+        return _history(args)
     if args.agent:
         for option in ("at", "hubs_dir"):
             if getattr(args, option):
@@ -53,6 +78,61 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(board, ensure_ascii=False, indent=2) + "\n")
     else:
         sys.stdout.write(render(board, args.language, shutil.get_terminal_size((100, 24)).columns))
+    return 0
+
+
+def _observe(args: argparse.Namespace) -> int:
+    from agent.hubs import observe  # noqa: PLC0415 - only who registers something
+    from agent.hubs.model import Text  # noqa: PLC0415 - as above
+
+    try:
+        _, hub, kpi, figure = args.words
+        value = float(figure)
+    except ValueError:
+        raise ConfigError(f"{' '.join(args.words)}: expected observe HUB KPI VALUE, the value a number") from None
+    for option in ("date", "publisher", "hubs_dir"):
+        if not getattr(args, option):
+            raise ConfigError(f"--{option.replace('_', '-')}: missing")
+
+    def both(name: str, default: Text) -> Text:
+        english = getattr(args, name)
+        return Text(en=english, zh=getattr(args, f"{name}_zh") or english) if english else default
+
+    nobody = Text(en="-", zh="-")
+    publisher = both("publisher", nobody)
+    path, text = observe.add(
+        observe.Observation(
+            hub=hub, kpi=kpi, value=value, unit=args.unit, scope=args.scope, date=args.date, published=args.published,
+            publisher=publisher, about=both("about", publisher), at_least=args.over, note=both("note", observe.NOTHING_OPEN),
+        ),
+        args.hubs_dir,
+        dry_run=args.dry_run,
+    )  # fmt: skip
+    sys.stdout.write(text if args.dry_run else f"{path}\n")
+    return 0
+
+
+def _history(args: argparse.Namespace) -> int:
+    from agent.hubs.loader import load_registry  # noqa: PLC0415 - not needed where an agent is asked
+    from agent.hubs.observe import observed  # noqa: PLC0415 - as above
+    from agent.hubs.table import history  # noqa: PLC0415 - as above
+
+    registry = load_registry(args.hubs_dir)
+    if args.hub:
+        _known(args.hub, registry.hubs)
+    facts = observed(registry, [args.hub] if args.hub else registry.hubs)
+    if args.json:
+        rows = [
+            {
+                "hub": fact.hub, "kpi": fact.kpi.key, "scope": fact.scope, "value": fact.value, "at_least": fact.at_least,
+                "stated": fact.stated.text, "publisher": fact.source.publisher[args.language], "published": fact.source.date.text,
+                "id": fact.id,
+            }
+            for fact in facts
+        ]  # fmt: skip
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.write(history(facts, args.language))
     return 0
 
 

@@ -6,9 +6,12 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
+from agent.hubs.model import WHOLE_HUB
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from agent.hubs.model import Fact
     from agent.hubs.units import Language
 
     Row = Mapping[str, Any]
@@ -101,6 +104,23 @@ def render(scoreboard: Sequence[Row], language: Language = "en", width: int = 10
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
     blocks = ["\n".join(_hub(hub, language, width)) for hub in scoreboard]
     return "\n\n\n".join(blocks) + "\n"
+
+
+def history(facts: Sequence[Fact], language: Language) -> str:
+    """Return registered observations as lines: hub, KPI, day, figure and who published it."""
+    from agent.kpi.wording import stated_text  # noqa: PLC0415 - beside its only use
+
+    rows = []
+    for fact in facts:
+        name = fact.kpi.name[language] + ("" if fact.scope == WHOLE_HUB else _bracket(fact.scope, language))
+        source = fact.source.publisher[language] + _WORDS[language]["comma"] + _period(fact.source.date.text, language)
+        rows.append((fact.hub, name, _period(fact.stated.text, language), stated_text(fact, language), source))
+    widths = [max((width_of(row[n]) for row in rows), default=0) for n in range(4)]
+    lines = (
+        _GAP.join((*(cell + " " * (width - width_of(cell)) for cell, width in zip(row[:4], widths, strict=True)), row[4]))
+        for row in rows
+    )
+    return "".join(line + "\n" for line in lines)
 
 
 def _hub(hub: Row, language: Language, width: int) -> Iterator[str]:

@@ -1,0 +1,167 @@
+"""Register an observation: a figure somebody published later, with who said it and when.
+
+Each becomes one small file in the operator's `hubs_dir`, named after the hub, the KPI and the day, which adds to the hub as any file
+with `extends:` does. So nothing is ever rewritten: a file can be reviewed, corrected and taken back by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from agent.hubs.loader import SUFFIXES, load_registry
+from agent.hubs.model import WHOLE_HUB, Period, Text, parse_period
+from agent.hubs.units import LANGUAGES, UNITS, show, to_base
+from collectors.base import ConfigError
+from collectors.strict import Problems, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agent.hubs.model import Fact, Hub, Kpi, Registry
+
+NOTHING_OPEN: Final = Text(en="Nothing was noted when it was registered.", zh="登记时未作说明。")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A published figure, as it is typed in; `value` is in `unit`, the KPI's own where that is empty."""
+
+    hub: str
+    kpi: str
+    value: float
+    date: str
+    publisher: Text
+    about: Text
+    unit: str = ""
+    scope: str = WHOLE_HUB
+    at_least: bool = False
+    published: str = ""
+    """The day it was published, where that is not the day it speaks of."""
+    note: Text = field(default=NOTHING_OPEN)
+
+
+def add(observation: Observation, hubs_dir: Path, *, dry_run: bool = False) -> tuple[Path, str]:
+    """Check an observation beside all that is registered and write its file; returns the file's path and text.
+
+    Raises Problems or ConfigError, and writes nothing, if it does not fit or is registered already.
+    """
+    registry = load_registry(hubs_dir if hubs_dir.exists() else None)
+    hub, kpi = _known("hub", observation.hub, registry.hubs), _known("KPI", observation.kpi, registry.kpis)
+    period = _period(observation.date)
+    _refuse_twice(observation, registry.hubs[hub].facts, period, registry.kpis[kpi])
+    name = "-".join((hub, *kpi.split("_"), *([] if observation.scope == WHOLE_HUB else [observation.scope]), _stem(period)))
+    text = _text(observation, name, registry.hubs[hub], registry.kpis[kpi])
+    path = hubs_dir / f"{name}.yaml"
+    _check(path, text)
+    if not dry_run:
+        _write(path, text)
+    return path, text
+
+
+def observed(registry: Registry, hubs: Iterable[str]) -> list[Fact]:
+    """Return every registered observation of these hubs, by hub, KPI and scope, the oldest first."""
+    wanted = set(hubs)
+    found = [fact for fact in registry.facts() if fact.hub in wanted and fact.kind != "target" and fact.value is not None]
+    order = {key: n for n, key in enumerate(registry.hubs)}
+    return sorted(found, key=lambda fact: (order[fact.hub], fact.kpi.key, fact.scope, fact.stated.last))
+
+
+def _known(what: str, key: str, known: Iterable[str]) -> str:
+    keys = sorted(known)
+    if key not in keys:
+        raise ConfigError(f"{key}: no such {what}{nearest(key, keys)}")
+    return key
+
+
+def _period(text: str) -> Period:
+    try:
+        period = parse_period(text)
+    except ValueError:
+        period = parse_period("undated")
+    if period.text == "undated":
+        raise ConfigError(f"--date: expected a day, month or year such as 2025-03-31, 2025-03, 2025 or end of 2025, got {text!r}")
+    return period
+
+
+def _refuse_twice(observation: Observation, facts: Iterable[Fact], period: Period, kpi: Kpi) -> None:
+    for fact in facts:
+        if (fact.kpi.key, fact.scope, fact.stated.last) == (kpi.key, observation.scope, period.last) and fact.kind != "target":
+            shown = "" if fact.value is None else f" {show(fact.value, fact.unit, 'en')},"
+            raise ConfigError(f"{kpi.key} of {period.text} is registered already:{shown} {fact.source.label} ({fact.id})")
+
+
+def _stem(period: Period) -> str:
+    return period.text.removeprefix("end of ")
+
+
+def _text(observation: Observation, name: str, hub: Hub, kpi: Kpi) -> str:
+    unit = observation.unit or kpi.unit
+    shown = {language: show(to_base(observation.value, unit), unit, language) for language in LANGUAGES} if unit in UNITS else {}
+    over = ("over ", "超过 ") if observation.at_least else ("", "")
+    claim = {
+        "en": f"{kpi.name.en} of {hub.name.en}: {over[0]}{shown.get('en', observation.value)}.",
+        "zh": f"{hub.name.zh}{kpi.name.zh}：{over[1]}{shown.get('zh', observation.value)}。",
+    }
+    fact: dict[str, Any] = {"id": name, "kind": "observation", "kpi": kpi.key}
+    if observation.scope != WHOLE_HUB:
+        fact["scope"] = observation.scope
+    fact |= {"value": observation.value, "unit": unit}
+    if observation.at_least:
+        fact["at_least"] = True
+    fact |= {
+        "stated": observation.date, "source": "publication", "text": claim, "open": _both(observation.note), "confidence": "medium",
+    }  # fmt: skip
+    document = {
+        "extends": hub.key,
+        "sources": {
+            "publication": {
+                "publisher": _both(observation.publisher),
+                "date": observation.published or observation.date.removeprefix("end of "),
+                "about": _both(observation.about),
+            }
+        },
+        "facts": [fact],
+    }
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {language: text[language] for language in LANGUAGES}
+
+
+def _check(path: Path, text: str) -> None:
+    """Load the registry with the new file in it, from a copy of the folder; raises Problems that name the file."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for other in sorted(path.parent.glob("*")) if path.parent.exists() else ():
+            if other.suffix in SUFFIXES:
+                shutil.copy(other, scratch)
+        (Path(scratch) / path.name).write_text(text, "utf-8")
+        try:
+            load_registry(Path(scratch))
+        except Problems as problems:
+            moved = [
+                ConfigError(error.message, file=str(path.parent / Path(error.file).name), line=error.line, key=error.key)
+                for error in problems.errors
+            ]
+            raise Problems(moved) from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file whole or not at all; one that is there already is never replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".", suffix=".tmp", encoding="utf-8", delete=False) as file:
+        file.write(text)
+    Path(file.name).chmod(0o644)
+    try:
+        os.link(file.name, path)
+    except FileExistsError:
+        raise ConfigError("exists already", file=str(path)) from None
+    finally:
+        Path(file.name).unlink()
