@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 _SYMBOLS: Final = {
-    "watts": "W", "voltamperes": "VA", "joules": "J", "volts": "V", "amperes": "A", "hertz": "Hz", "ratio": "", "seconds": "s",
-    "celsius": "°C", "flag": "",
+    "watts": "W", "voltamperes": "VA", "vars": "var", "joules": "J", "volts": "V", "amperes": "A", "hertz": "Hz", "ratio": "", "seconds": "s",
+    "celsius": "°C", "cubic_meters_per_second": "m³/s", "bits_per_second": "bit/s", "bytes": "B", "flag": "",
 }  # fmt: skip
 
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 def all_metrics() -> Iterator[Metric]:
     """Yield every declared metric, section by section."""
-    from collectors.catalogue import agent, facility, hardware, host, node, rack, site  # noqa: PLC0415 - only tools need all of them
+    from collectors.catalogue import agent, facility, hardware, host, network, node, rack, site  # noqa: PLC0415 - only tools need all of them
 
-    for section in (host, hardware, facility, rack, node, site, agent):
-        yield from metrics_of(section)
+    sections = (host, hardware, facility, network, rack, node, site, agent)
+    yield from dict.fromkeys(metric for section in sections for metric in metrics_of(section))
 
 
 def metrics_of(section: ModuleType) -> Iterator[Metric]:

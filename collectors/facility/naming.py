@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from collectors.base import Metric, Series
 
-IDENTITY: Final = ("hub", "site", "row", "rack", "pdu", "feed", "ups", "unit", "meter", "point")
+IDENTITY: Final = ("hub", "site", "row", "rack", "pdu", "feed", "ups", "unit", "device", "meter", "point")
 """Labels that say which device it is: they come from the config. A profile gives all others a metric has."""
 
 
@@ -33,7 +33,7 @@ class Naming:
 
     @staticmethod
     def _value(label: str, name: str, known: Mapping[str, str], labels: Mapping[str, str]) -> str:
-        if label in ("pdu", "ups", "unit", "meter"):
+        if label in ("pdu", "ups", "unit", "device", "meter"):
             return name
         if label == "sensor":
             # A transmitter that is all sensor has its own name only.

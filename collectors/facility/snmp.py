@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Schedule
-from collectors.catalogue import facility, metrics_of
+from collectors.catalogue import facility, metrics_of, network
 from collectors.facility.snmp_collector import SnmpCollector
 from collectors.facility.snmp_config import SnmpConfig, naming_of, secrets_of
 from collectors.facility.snmp_discover import Library
@@ -31,7 +31,7 @@ class _Kind:
     @property
     def metrics(self) -> Sequence[Metric]:
         """What a profile may name."""
-        return list(metrics_of(facility))
+        return [*metrics_of(facility), *network.INTERFACE]
 
     def build(self, config: object, context: Context) -> list[SnmpCollector]:
         """Make the collectors; raises Problems with every device that cannot be made."""
@@ -73,7 +73,7 @@ class _Kind:
             secrets=secrets,
             library=library,
             naming=naming_of(device, context),
-            profile=None if device.profile == "auto" else library.named(device.profile),
+            profile=None if device.profile == "auto" else library.named(device.profile, device.also),
             refresh=config.refresh,
         )
 

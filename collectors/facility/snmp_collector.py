@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 
-_UP: Final = {"pdu": facility.PDU_UP, "ups": facility.UPS_UP, "cooling": facility.COOLING_UP}
+_UP: Final = {"pdu": facility.PDU_UP, "ups": facility.UPS_UP, "cooling": facility.COOLING_UP, "device": facility.DEVICE_UP}
 _REDISCOVER_AT_MOST: Final = 60.0
 """Seconds between discoveries at least, however often a device changes."""
 _DISCOVERY_TIMEOUTS: Final = 24
@@ -160,11 +160,13 @@ class SnmpCollector:
             async with asyncio.timeout(self.schedule.timeout * _DISCOVERY_TIMEOUTS):
                 chosen = self.config.profile
                 if self._profile is None:
-                    chosen, self._profile = await choose(channel, self._library)
+                    chosen, self._profile = await choose(channel, self._library, self.config.also)
                     self._set_kind(self.config.kind or self._profile.kind)
                     self._channel.close()
                     self._channel = self._make_channel()
-                plan = await discover(channel, self._profile, self._naming, self._levels, self.schedule.max_samples)
+                plan = await discover(
+                    channel, self._profile, self._naming, self._levels, self.schedule.max_samples, self.config.interfaces
+                )
         except TimeoutError:
             raise Unreachable("discovery was not done in time") from None
         finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from collectors.base import ConfigError
 from collectors.facility.naming import Naming
 from collectors.facility.snmp_channel import Secrets, split_address
+from collectors.facility.snmp_profile import Pattern  # noqa: TC001 - the strict reader reads the annotations
 from collectors.secrets import read_secret
 from collectors.strict import Count, Duration, Range
 
@@ -54,16 +55,21 @@ class LinkedConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfig:
-    """One device. Name it by what it is: `pdu`, `ups` or `unit` (cooling); else its address is its name."""
+    """One device. Name it by what it is: `pdu`, `ups`, `unit` (cooling) or `device`; else its address is its name."""
 
     address: str = field(metadata={"help": "host or host:port; the port is 161 if not given"})
     version: Literal["1", "2c", "3"] | None = None
     community_file: Path | None = field(default=None, metadata={"help": "without it, the community is public"})
     user: UserConfig | None = None
     profile: str = field(default="auto", metadata={"help": "a profile's name; auto asks the device what it is"})
+    also: list[str] = field(default_factory=list, metadata={"help": "more profiles to read it by, such as if-mib"})
+    interfaces: Pattern | None = field(
+        default=None, metadata={"help": "which interfaces, by name or alias; without it, Ethernet that is not switched off"}
+    )
     pdu: str = ""
     ups: str = ""
     unit: str = ""
+    device: str = field(default="", metadata={"help": "the name of what is no pdu, ups or unit: a monitoring unit, a switch"})
     rack: str = ""
     row: str = ""
     feed: str = ""
@@ -83,19 +89,19 @@ class DeviceConfig:
         except ValueError as error:
             message = f"address: {error}"
             raise ValueError(message) from None
-        if sum(map(bool, (self.pdu, self.ups, self.unit))) > 1:
-            message = "expected one of pdu, ups, unit"
+        if sum(map(bool, (self.pdu, self.ups, self.unit, self.device))) > 1:
+            message = "expected one of pdu, ups, unit, device"
             raise ValueError(message)
 
     @property
     def kind(self) -> str:
-        """What it is by its name: pdu, ups or cooling; empty where only its profile can tell."""
-        return "pdu" if self.pdu else "ups" if self.ups else "cooling" if self.unit else ""
+        """What it is by its name: pdu, ups, cooling or device; empty where only its profile can tell."""
+        return "pdu" if self.pdu else "ups" if self.ups else "cooling" if self.unit else "device" if self.device else ""
 
     @property
     def name(self) -> str:
         """What the operator calls it."""
-        return self.pdu or self.ups or self.unit or split_address(self.address)[0]
+        return self.pdu or self.ups or self.unit or self.device or split_address(self.address)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

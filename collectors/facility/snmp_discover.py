@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from collectors.base import BadReply
 from collectors.facility import profile as profiles
 from collectors.facility.snmp_plan import Plan, Rows, columns_to_walk, objects_to_get, plan, text_of
-from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp_profile import SnmpProfile, together
 
 if TYPE_CHECKING:
+    import re
+    from collections.abc import Sequence
     from pathlib import Path
 
     from collectors.facility.naming import Naming
@@ -27,10 +29,18 @@ class Library:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self._loaded: dict[str, SnmpProfile] = {}
+        self._together: dict[tuple[str, ...], SnmpProfile] = {}
         self._all = False
 
-    def named(self, name: str) -> SnmpProfile:
-        """Return one profile; raises ConfigError or Problems."""
+    def named(self, name: str, also: Sequence[str] = ()) -> SnmpProfile:
+        """Return one profile with those it names itself, and more behind it; raises ConfigError or Problems."""
+        key = (name, *also)
+        if key not in self._together:
+            names = dict.fromkeys((name, *self._single(name).also, *also))
+            self._together[key] = together([self._single(one) for one in names])
+        return self._together[key]
+
+    def _single(self, name: str) -> SnmpProfile:
         if name not in self._loaded:
             self._loaded[name] = profiles.load(name, "snmp", SnmpProfile, self.folder)
         return self._loaded[name]
@@ -58,13 +68,13 @@ async def identify(channel: Channel) -> Identity:
     return Identity(object_id=text_of(said.get(SYS_OBJECT_ID)).strip("."), description=text_of(said.get(SYS_DESCR)))
 
 
-async def choose(channel: Channel, library: Library) -> tuple[str, SnmpProfile]:
+async def choose(channel: Channel, library: Library, also: Sequence[str] = ()) -> tuple[str, SnmpProfile]:
     """Return the profile that fits a device, with its name; raises BadReply where none does."""
     identity = await identify(channel)
     fitting = candidates(identity, library.all())
     for name, found in fitting:
         if found.match is None or found.match.probe is None or await channel.first_beneath(found.match.probe):
-            return name, found
+            return name, library.named(name, also)
     what = identity.description[:80].replace("\n", " ").replace("\r", " ")
     raise BadReply(f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); name one, or write one")
 
@@ -82,13 +92,20 @@ def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[
     return [(name, found) for *_, name, found in sorted(ranked, key=lambda entry: entry[:4])]
 
 
-async def discover(channel: Channel, profile: SnmpProfile, naming: Naming, levels: frozenset[str], limit: int = 100_000) -> Plan:
+async def discover(
+    channel: Channel,
+    profile: SnmpProfile,
+    naming: Naming,
+    levels: frozenset[str],
+    limit: int = 100_000,
+    chosen_rows: re.Pattern[str] | None = None,
+) -> Plan:
     """Read which rows a device has and what they are, and plan its polling."""
     rows = Rows()
     for column in columns_to_walk(profile, levels):
         rows.columns[column] = await channel.walk(column)
     rows.objects = await channel.get(objects_to_get(profile, rows, levels))
-    made = plan(profile, rows, naming, levels, limit)
+    made = plan(profile, rows, naming, levels, limit, chosen_rows)
     made.watched = await channel.get((SYS_UPTIME, *profile.watch))
     made.oids += tuple(made.watched)
     return made

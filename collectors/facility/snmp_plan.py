@@ -19,11 +19,12 @@ from collectors.facility.snmp_profile import SnmpProfile, Table, fill, placehold
 from collectors.facility.units import UNITS, exact, quantity_of
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from collectors.base import Reading, Series
     from collectors.facility.naming import Naming
-    from collectors.facility.snmp_profile import Column
+    from collectors.facility.snmp_profile import Choice, Column
     from collectors.facility.snmp_profile import Reading as Wanted
 
 _HUGE: Final = math.inf
@@ -172,7 +173,7 @@ def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> 
             wanted[reading.oid] = None
             continue
         table = profile.tables[reading.table]
-        names = {name for _, name in reading.names()} | placeholders(table.unit)
+        names = {name for _, name in reading.names()} | placeholders(table.unit) | table.choice_names()
         columns = [table.column(name) for name in sorted(names & set(table.columns))]
         for row in rows.columns.get(profile.column_oid(reading), ()):
             index = split_index(table, row)
@@ -182,9 +183,14 @@ def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> 
 
 
 def split_index(table: Table, row: str) -> dict[str, str] | None:
-    """Name the parts of a row's index; None where it has not as many parts as the profile says."""
+    """Name the parts of a row's index; None where it has not as many parts as the profile says. One left out is empty."""
     parts = row.split(".")
-    return dict(zip(table.index, parts, strict=True)) if len(parts) == len(table.index) else None
+    if len(parts) == len(table.index):
+        return dict(zip(table.parts(), parts, strict=True))
+    if len(parts) != sum(not name.endswith("?") for name in table.index):
+        return None
+    rest = iter(parts)
+    return {name.removesuffix("?"): "" if name.endswith("?") else next(rest) for name in table.index}
 
 
 def _index_fits(reading: Wanted, index: Mapping[str, str]) -> bool:
@@ -192,11 +198,21 @@ def _index_fits(reading: Wanted, index: Mapping[str, str]) -> bool:
 
 
 def _oid_of(column: Column, index: Mapping[str, str]) -> str:
-    return ".".join((column.oid, *(index[name] for name in column.index or ()))) if column.index else f"{column.oid}.0"
+    return ".".join((column.oid, *filter(None, (index[name] for name in column.index)))) if column.index else f"{column.oid}.0"
 
 
-def plan(profile: SnmpProfile, rows: Rows, naming: Naming, levels: frozenset[str], limit: int = 100_000) -> Plan:
-    """Make the plan for a device from what discovery found; at most `limit` objects are polled."""
+def plan(
+    profile: SnmpProfile,
+    rows: Rows,
+    naming: Naming,
+    levels: frozenset[str],
+    limit: int = 100_000,
+    chosen_rows: re.Pattern[str] | None = None,
+) -> Plan:
+    """Make the plan for a device from what discovery found; at most `limit` objects are polled.
+
+    `chosen_rows` is the operator's pattern for tables that leave the choice of rows to him.
+    """
     made = Plan()
     chosen: dict[Series, tuple[Point, Wanted, bool]] = {}
     constants: dict[Series, float] = {}
@@ -205,7 +221,7 @@ def plan(profile: SnmpProfile, rows: Rows, naming: Naming, levels: frozenset[str
         if wanted.where_it_is() not in levels:
             continue
         answered = False
-        for point, raw in _points(profile, wanted, rows, naming, made.dropped):
+        for point, raw in _points(profile, wanted, rows, naming, chosen_rows, made.dropped):
             answered = True
             if wanted.constant is not None:
                 constants[point.series] = wanted.constant
@@ -218,7 +234,8 @@ def plan(profile: SnmpProfile, rows: Rows, naming: Naming, levels: frozenset[str
                 chosen[point.series] = (point, wanted, good)
         if not answered:
             silent.append(wanted)
-    kept = list(chosen.values())
+    metrics = {wanted.metric for _, wanted, good in chosen.values() if good and not wanted.fallback}
+    kept = [one for one in chosen.values() if not (one[1].fallback and one[1].metric in metrics)]
     made.dropped["over_limit"] += max(0, len(kept) - limit)
     _finish(made, kept[:limit], constants, silent)
     return made
@@ -241,7 +258,7 @@ def _finish(made: Plan, kept: list[tuple[Point, Wanted, bool]], constants: dict[
 
 
 def _points(
-    profile: SnmpProfile, wanted: Wanted, rows: Rows, naming: Naming, dropped: Counter[str]
+    profile: SnmpProfile, wanted: Wanted, rows: Rows, naming: Naming, chosen: re.Pattern[str] | None, dropped: Counter[str]
 ) -> Iterator[tuple[Point, Raw]]:
     """Yield a point for every row that a reading fits, with the value it had at discovery."""
     metric = metric_named(wanted.metric)
@@ -259,7 +276,7 @@ def _points(
             continue
         if not _index_fits(wanted, index):
             continue
-        names, guards = _describe(table, wanted, index, rows)
+        names, guards = _describe(table, wanted, index, rows, chosen)
         if names is None:
             continue
         unit = fill(table.unit, names)
@@ -273,12 +290,12 @@ def _points(
 
 
 def _describe(
-    table: Table, wanted: Wanted, index: dict[str, str], rows: Rows
+    table: Table, wanted: Wanted, index: dict[str, str], rows: Rows, chosen: re.Pattern[str] | None
 ) -> tuple[dict[str, str] | None, tuple[tuple[str, frozenset[str]], ...]]:
     """Return the names of a row and its guards; no names where it is not one of the rows wanted."""
     names = dict(index)
     guards = []
-    for name in {name for _, name in wanted.names()} | placeholders(table.unit):
+    for name in {name for _, name in wanted.names()} | placeholders(table.unit) | table.choice_names():
         if name in index:
             continue
         column = table.column(name)
@@ -290,12 +307,20 @@ def _describe(
     for name, values in wanted.where.items():
         if names[name] not in values:
             return None, ()
+    if table.choice and not _is_chosen(table.choice, names, chosen):
+        return None, ()
     for name, pattern in wanted.match.items():
         found = pattern.search(names[name])
         if found is None:
             return None, ()
         names |= {group: text or "" for group, text in found.groupdict().items()}
     return names, tuple(guards)
+
+
+def _is_chosen(choice: Choice, names: Mapping[str, str], chosen: re.Pattern[str] | None) -> bool:
+    if chosen is not None:
+        return any(chosen.search(names[name]) for name in choice.by)
+    return all(names[name] in values for name, values in choice.default.items())
 
 
 def _point(
