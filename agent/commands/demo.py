@@ -42,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="where the board listens (default: %(default)s)")
     parser.add_argument("--port", type=int, default=_BOARD_PORT, metavar="P", help="the board's port (default: %(default)s)")
     parser.add_argument("--interval", default="5s", metavar="T", help="how often devices are read (default: %(default)s)")
-    parser.add_argument("--fault", action="append", default=[], metavar="DEVICE=silent|garbage[@S[-S]]", help="as of `simulate`")
+    parser.add_argument("--make", action="append", default=[], metavar="PROFILE[,…]", help="as of `simulate`")
+    parser.add_argument("--fault", action="append", default=[], metavar="DEVICE=FAULT[:N][@S[-S]]", help="as of `simulate`")
     parser.add_argument(
         "--months", type=float, default=_MONTHS, metavar="M", help="how much simulated past (default: %(default)s)"
     )
@@ -181,6 +182,7 @@ class Demo:
             "--write-config", self.config.parent, "--agent-listen", listen, "--state-dir", self.folder / "state", "--host",
             "--interval", args.interval, "--influxdb", database, "--write-history", self.past, "--months", str(args.months),
             "--pdu-days", str(_PDU_DAYS), *(word for fault in args.fault for word in ("--fault", fault)),
+            *(word for make in args.make for word in ("--make", make)),
         )  # fmt: skip
         await child.said("ready", timeout=_PATIENCE)
         return child

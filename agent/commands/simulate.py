@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from collectors.simulator.faults import PlannedFault
+    from collectors.simulator.makes import Makes
     from collectors.simulator.simulator import Simulator
 
 MAX_RACKS: Final = 100_000
@@ -28,6 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="the same seed gives the same site (default: %(default)s)"
     )
+    parser.add_argument(
+        "--make", action="append", default=[], metavar="PROFILE[,…]",
+        help="which makes stand there: profiles of PDUs, UPSs, coolers and meters, or `all`; without it, the usual ones",
+    )  # fmt: skip
     parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="where devices listen (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, metavar="P", help="the first port; without it, any free ones")
     parser.add_argument("--spread", action="store_true", help="one address a PDU from 127.1.0.1 up, all on one port")
@@ -43,8 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--months", type=float, default=13.0, metavar="M", help="how much past (default: %(default)s)")
     parser.add_argument("--pdu-days", type=float, metavar="D", help="give PDUs only so many days of past")
     parser.add_argument(
-        "--fault", action="append", type=_fault, default=[], metavar="DEVICE=silent|garbage[@S[-S]]",
-        help="make a device fail, from one second of the run to another; may be repeated",
+        "--fault", action="append", type=_fault, default=[], metavar="DEVICE=FAULT[:N][@S[-S]]",
+        help="make a device silent, garbage, slow, stuck, reset or replaced, from one second of the run to another; may be repeated",
     )  # fmt: skip
     parser.add_argument("--seconds", type=float, metavar="N", help="end by itself")
 
@@ -67,19 +72,27 @@ def _fault(text: str) -> PlannedFault:
 def run(args: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT; exit status 2 and one line for a wrong input."""
     from agent.hubs.loader import load_registry  # noqa: PLC0415 - not for help
+    from collectors.base import ConfigError  # noqa: PLC0415
+    from collectors.simulator.makes import choose  # noqa: PLC0415
 
     known = load_registry().hubs
     if args.hub not in known:
         sys.stderr.write(f"--hub: not in the registry; expected one of {', '.join(known)}\n")
         return 2
-    return asyncio.run(_simulate(args))
+    try:
+        makes = choose([name.strip() for words in args.make for name in words.split(",")])
+    except ConfigError as error:
+        sys.stderr.write(f"--make: {error}\n")
+        return 2
+    return asyncio.run(_simulate(args, makes))
 
 
-async def _simulate(args: argparse.Namespace) -> int:
+async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
     from collectors.simulator.simulator import Simulator  # noqa: PLC0415 - not for help and wrong inputs
     from collectors.simulator.site import build_site  # noqa: PLC0415
 
-    simulator = Simulator(build_site(args.hub, args.racks, args.seed), listen=args.listen, port=args.port, spread=args.spread)
+    site = build_site(args.hub, args.racks, args.seed, makes)
+    simulator = Simulator(site, listen=args.listen, port=args.port, spread=args.spread)
     try:
         await simulator.start()
     except (OSError, OverflowError) as error:

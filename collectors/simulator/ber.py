@@ -11,6 +11,7 @@ SEQUENCE: Final = 0x30
 COUNTER32: Final = 0x41
 GAUGE32: Final = 0x42
 TIME_TICKS: Final = 0x43
+COUNTER64: Final = 0x46
 
 GET: Final = 0xA0
 GET_NEXT: Final = 0xA1

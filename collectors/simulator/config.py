@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from collectors.simulator.layouts import COMMUNITY
+from collectors.simulator.device import COMMUNITY
 from collectors.simulator.modbus_meters import PROFILE
 from collectors.simulator.site import FEED_WATTS, HEIGHT_UNITS, RATED_WATTS, TIMEZONE
 

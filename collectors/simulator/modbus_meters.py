@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 import struct
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from collectors.simulator.faults import Health
 from collectors.simulator.snmp_agent import spoil
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from pymodbus.pdu import ModbusPDU
     from pymodbus.server import ModbusTcpServer
 
-    from collectors.simulator.faults import Fault
     from collectors.simulator.model import Meter
 
 PROFILE: Final = "eastron-sdm630"
@@ -31,8 +32,12 @@ class SimulatedMeter:
     def __init__(self, meter: Meter, *, unit: int, clock: Callable[[], float], since: float) -> None:
         self.meter, self.unit = meter, unit
         self.name = meter.name
-        self.fault: Fault | None = None
+        self.health = Health(clock())
         self._clock, self._since = clock, since
+
+    def counted(self, at: float) -> float:
+        """Return the joules its register has counted at a time, by the model."""
+        return self.meter.power.energy(self._since, at)
 
     def shown(self, at: float) -> dict[int, float]:
         """What its input registers hold at a time, by address; powers in watts, energies in kilowatt-hours."""
@@ -42,7 +47,7 @@ class SimulatedMeter:
         factor = 0.97
         watts_by_phase = [watts * share for share in shares]
         amperes = [w / (v * factor) for w, v in zip(watts_by_phase, volts, strict=True)]
-        kilowatt_hours = self.meter.power.energy(self._since, at) / 3.6e6
+        kilowatt_hours = (self.counted(at) + self.health.offset) / 3.6e6
         return {
             **dict(zip((0, 2, 4), volts, strict=True)),
             **dict(zip((6, 8, 10), amperes, strict=True)),
@@ -54,7 +59,8 @@ class SimulatedMeter:
 
     def fill(self, registers: list[int]) -> None:
         """Write what it shows now into its registers, two to a value, high word first."""
-        for address, value in self.shown(self._clock()).items():
+        at = self._clock() if self.health.frozen_at is None else self.health.frozen_at
+        for address, value in self.shown(at).items():
             registers[address : address + 2] = struct.unpack(">2H", struct.pack(">f", value))
 
 
@@ -77,6 +83,7 @@ class MeterServer:
         ) -> ExcCodes | None:  # fmt: skip
             if written:
                 return ExcCodes.ILLEGAL_FUNCTION
+            await asyncio.sleep(meter.health.delay)
             meter.fill(registers)
             return None
 
@@ -106,8 +113,8 @@ class MeterServer:
         if sending:
             return pdu
         meter = self.meters.get(pdu.dev_id)
-        return None if meter is None or meter.fault == "silent" else pdu
+        return None if meter is None or meter.health.fault == "silent" else pdu
 
     def _send(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
         meter = self.meters.get(data[_UNIT_AT]) if sending and len(data) > _UNIT_AT else None
-        return spoil(data, self._garbage) if meter is not None and meter.fault == "garbage" else data
+        return spoil(data, self._garbage) if meter is not None and meter.health.fault == "garbage" else data

@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import ipaddress
+import itertools
 import resource
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from collectors.simulator.layouts import SimulatedPdu
+from collectors.simulator.device import simulated_cooler, simulated_pdu, simulated_ups
 from collectors.simulator.modbus_meters import MeterServer, SimulatedMeter
 from collectors.simulator.model import Model
-from collectors.simulator.plant import simulated_cooler, simulated_ups
 from collectors.simulator.site import UTC_OFFSET
 from collectors.simulator.snmp_agent import Responder, SharedResponder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from collectors.simulator.device import SnmpDevice
     from collectors.simulator.faults import Fault, PlannedFault
     from collectors.simulator.site import Site
-    from collectors.simulator.snmp_agent import Device
+
+T = TypeVar("T")
 
 _FIRST_SPREAD: Final = ipaddress.IPv4Address("127.1.0.1")
 _FIRST_PLANT: Final = ipaddress.IPv4Address("127.128.0.1")
@@ -48,17 +50,22 @@ class Simulator:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.site, self.model = site, Model(site)
-        self._listen, self._port, self._spread = listen, port, spread
+        self._listen, self._port, self._spread, self._clock = listen, port, spread, clock
         since = month_begin(clock())
         self.pdus = {
-            pdu.name: SimulatedPdu(rack, pdu, clock=clock, since=since, warmer=_WARMER_AT_B if pdu.feed == "B" else 0.0)
+            pdu.name: simulated_pdu(
+                rack, pdu, clock=clock, since=since, warmer=_WARMER_AT_B if pdu.feed == "B" else 0.0
+            )
             for rack, pdu in site.pdus()
-        }
-        made: tuple[Device, ...] = (
-            *(simulated_ups(ups, clock=clock) for ups in self.model.ups),
-            *(simulated_cooler(cooler, clock=clock) for cooler in self.model.coolers),
+        }  # fmt: skip
+        made = (
+            *(simulated_ups(ups, make, clock=clock, since=since) for ups, make in _dealt(self.model.ups, site.makes.ups)),
+            *(
+                simulated_cooler(cooler, make, clock=clock, since=since)
+                for cooler, make in _dealt(self.model.coolers, site.makes.cooling)
+            ),
         )
-        self.plant: Mapping[str, Device] = {device.name: device for device in made}
+        self.plant: Mapping[str, SnmpDevice] = {device.name: device for device in made}
         on_gateway = [meter for meter in self.model.meters if meter.point in _GATEWAY_POINTS]
         alone = [meter for meter in self.model.meters if meter.point not in _GATEWAY_POINTS]
         groups = [on_gateway, *([meter] for meter in alone)]
@@ -104,14 +111,14 @@ class Simulator:
 
     def _start_spread(self) -> int:
         """Give every device an address of its own, all on one port and one socket; returns the port after it."""
-        hosts: dict[str, Device] = {str(_FIRST_SPREAD + n): pdu for n, pdu in enumerate(self.pdus.values())}
+        hosts: dict[str, SnmpDevice] = {str(_FIRST_SPREAD + n): pdu for n, pdu in enumerate(self.pdus.values())}
         hosts |= {str(_FIRST_PLANT + n): device for n, device in enumerate(self.plant.values())}
         responder = SharedResponder(hosts, self._port)
         self._responders.append(responder)
         self._addresses |= {device.name: f"{host}:{responder.port}" for host, device in hosts.items()}
         return self._port + 1
 
-    def _start_apart(self, devices: Iterable[Device], port: int) -> int:
+    def _start_apart(self, devices: Iterable[SnmpDevice], port: int) -> int:
         """Give every device a port of its own; returns the port after the last."""
         for device in devices:
             responder = Responder(device, (self._listen, port))
@@ -130,9 +137,11 @@ class Simulator:
         for server in self._servers:
             await server.stop()
 
-    def set_fault(self, device: str, fault: Fault | None) -> None:
+    def set_fault(self, device: str, fault: Fault | None, amount: float | None = None) -> None:
         """Give a device a fault, or take it away; raises KeyError for a device that is not there."""
-        (self.pdus.get(device) or self.plant.get(device) or self.meters[device]).fault = fault
+        found = self.pdus.get(device) or self.plant.get(device) or self.meters[device]
+        now = self._clock()
+        found.health.set(fault, amount, now=now, counted=found.counted(now))
 
     def plan(self, faults: Sequence[PlannedFault]) -> None:
         """Let faults come and go by the clock of the run; raises KeyError for a device that is not there."""
@@ -140,9 +149,14 @@ class Simulator:
         for fault in faults:
             if not any(fault.device in known for known in (self.pdus, self.plant, self.meters)):
                 raise KeyError(fault.device)
-            self._planned.append(loop.call_later(fault.since, self.set_fault, fault.device, fault.fault))
+            self._planned.append(loop.call_later(fault.since, self.set_fault, fault.device, fault.fault, fault.amount))
             if fault.until is not None:
                 self._planned.append(loop.call_later(fault.until, self.set_fault, fault.device, None))
+
+
+def _dealt(devices: Sequence[T], makes: Sequence[str]) -> Iterator[tuple[T, str]]:
+    """Yield each device with its make, the makes over and over."""
+    return zip(devices, itertools.cycle(makes))
 
 
 def month_begin(at: float) -> float:

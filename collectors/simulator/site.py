@@ -10,10 +10,13 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from collectors.simulator.makes import MIXED
 from collectors.simulator.waves import DAY, Wave, Waves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from collectors.simulator.makes import Makes
 
 TIMEZONE: Final = "Asia/Shanghai"
 UTC_OFFSET: Final = 8 * 3600  # no daylight saving time since 1991
@@ -45,10 +48,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pdu:
-    """One PDU: the share of a rack's load on one feed."""
+    """One PDU: the share of a rack's load on one feed, and the profile that describes its make."""
 
     name: str
     feed: str
+    make: str
     power: Waves
     volts: float
     power_factor: float
@@ -76,6 +80,7 @@ class Site:
     name: str
     scopes: tuple[str, ...]
     seed: int
+    makes: Makes
     racks: tuple[Rack, ...]
 
     def pdus(self) -> Iterator[tuple[Rack, Pdu]]:
@@ -85,12 +90,13 @@ class Site:
                 yield rack, pdu
 
 
-def build_site(hub: str, racks: int, seed: int = 1) -> Site:
-    """Draw a site of so many racks."""
+def build_site(hub: str, racks: int, seed: int = 1, makes: Makes = MIXED) -> Site:
+    """Draw a site of so many racks; the makes that stand in it change nothing else."""
     key = f"{OPERATORS.get(hub, f'{hub}-1')}-simulated"
     return Site(
         hub=hub, key=key, name=f"Simulated data centre {key.removesuffix('-simulated')}", scopes=SCOPES.get(hub, ()), seed=seed,
-        racks=tuple(_rack(number, random.Random(f"{hub}/{seed}/{number}")) for number in range(racks)),  # noqa: S311 - repeatable
+        makes=makes,
+        racks=tuple(_rack(number, random.Random(f"{hub}/{seed}/{number}"), makes) for number in range(racks)),  # noqa: S311 - repeatable
     )  # fmt: skip
 
 
@@ -104,7 +110,7 @@ def row_name(number: int) -> str:
     return name
 
 
-def _rack(number: int, rng: random.Random) -> Rack:
+def _rack(number: int, rng: random.Random, makes: Makes) -> Rack:
     row = row_name(number // RACKS_A_ROW)
     name = f"{row}{number % RACKS_A_ROW + 1:02}"
     kind = rng.choices(("empty", "half", "full", "training"), (6, 24, 50, 20))[0]
@@ -113,10 +119,10 @@ def _rack(number: int, rng: random.Random) -> Rack:
     share = rng.uniform(0.45, 0.55)
     pdus = tuple(
         Pdu(
-            name=f"{name}-{feed}", feed=feed, power=load.scaled(part), volts=rng.uniform(227.0, 234.0),
-            power_factor=rng.uniform(0.95, 0.99),
+            name=f"{name}-{feed}", feed=feed, make=makes.of_pdu(number // RACKS_A_ROW, index), power=load.scaled(part),
+            volts=rng.uniform(227.0, 234.0), power_factor=rng.uniform(0.95, 0.99),
         )
-        for feed, part in zip(FEEDS, (share, 1.0 - share), strict=True)
+        for index, (feed, part) in enumerate(zip(FEEDS, (share, 1.0 - share), strict=True))
     )  # fmt: skip
     hot = 3.5 if rng.random() < 0.06 else 0.0  # noqa: PLR2004 - one rack in seventeen stands where air comes back
     inlet = 22.0 + 2.2 * watts / RATED_WATTS + rng.gauss(0.0, 0.7) + hot

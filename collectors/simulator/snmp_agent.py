@@ -16,9 +16,9 @@ from collectors.simulator import ber
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from collectors.simulator.faults import Fault
+    from collectors.simulator.faults import Health
 
 MAX_BINDINGS: Final = 128
 """Bindings an answer holds at most: a GETBULK that asks for more gets fewer, as RFC 3416, 4.2.3 allows."""
@@ -98,13 +98,20 @@ def _asked(bindings: bytes) -> list[ber.Oid]:
 class Device(Protocol):
     """One simulated device."""
 
-    name: str
-    objects: Objects
-    community: bytes
-    fault: Fault | None
+    @property
+    def objects(self) -> Objects:
+        """Its objects."""
 
-    def values(self) -> Sequence[bytes]:
-        """The encoded value of every object, in the order of the objects, as of now."""
+    @property
+    def community(self) -> bytes:
+        """What whoever asks has to name."""
+
+    @property
+    def health(self) -> Health:
+        """What ails it."""
+
+    def value(self, place: int) -> bytes:
+        """Encode the value of one object as of now, by its place among the objects."""
 
 
 def respond(data: bytes, device: Device) -> bytes | None:
@@ -128,9 +135,9 @@ def respond(data: bytes, device: Device) -> bytes | None:
         plan = device.objects.plan(kind, first, second, data[bindings:bindings_end])
     except ValueError:
         return None
-    values = device.values()
+    value = device.value
     body = b"".join(
-        ber.tlv(ber.SEQUENCE, oid + (values[place] if place >= 0 else instead)) for oid, place, instead in plan
+        ber.tlv(ber.SEQUENCE, oid + (value(place) if place >= 0 else instead)) for oid, place, instead in plan
     )  # fmt: skip
     answer = ber.tlv(ber.RESPONSE, data[pdu:request_end] + _NO_ERROR + ber.tlv(ber.SEQUENCE, body))
     return ber.tlv(ber.SEQUENCE, data[begin:at] + answer)
@@ -169,11 +176,23 @@ class Responder:
                 data, sender = self._socket.recvfrom(_RECEIVE)
             except OSError:  # nothing more for now
                 return
-            answer = behave(data, self._device)
-            if answer is not None:
-                self.answered += 1
-                with suppress(OSError):  # the asker is gone, or its buffer is full: it will ask again
-                    self._socket.sendto(answer, sender)
+            self._serve(data, self._device, lambda answer, sender=sender: self._socket.sendto(answer, sender))  # type: ignore[misc]
+
+    def _serve(self, data: bytes, device: Device, send: Callable[[bytes], object]) -> None:
+        """Answer one request, at once or as late as the device does."""
+        answer = behave(data, device)
+        if answer is None or self._loop is None:
+            return
+        self.answered += 1
+        if device.health.delay:
+            self._loop.call_later(device.health.delay, self._send, send, answer)
+        else:
+            self._send(send, answer)
+
+    def _send(self, send: Callable[[bytes], object], answer: bytes) -> None:
+        if self._loop is not None:  # else it has been closed meanwhile
+            with suppress(OSError):  # the asker is gone, or its buffer is full: it will ask again
+                send(answer)
 
 
 class SharedResponder(Responder):
@@ -197,12 +216,11 @@ class SharedResponder(Responder):
                 return
             asked = notes[0][2][8:12] if notes else b""
             device = self._devices.get(asked)
-            answer = behave(data, device) if device is not None else None
-            if answer is not None:
-                self.answered += 1
+            if device is not None:
                 note = (socket.IPPROTO_IP, _IP_PKTINFO, bytes(4) + asked + bytes(4))
-                with suppress(OSError):
-                    self._socket.sendmsg((answer,), (note,), 0, sender)
+                self._serve(
+                    data, device, lambda answer, note=note, sender=sender: self._socket.sendmsg((answer,), (note,), 0, sender)  # type: ignore[misc]
+                )  # fmt: skip
 
 
 def _open(listen: tuple[str, int], *, interface: bytes = b"") -> socket.socket:
@@ -224,7 +242,7 @@ def _open(listen: tuple[str, int], *, interface: bytes = b"") -> socket.socket:
 
 def behave(data: bytes, device: Device) -> bytes | None:
     """Answer as the device does at present: well, not at all, or with garbage."""
-    fault = device.fault
+    fault = device.health.fault
     if fault == "silent":
         return None
     answer = respond(data, device)

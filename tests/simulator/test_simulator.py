@@ -83,7 +83,7 @@ async def test_the_meters_agree_with_each_other_and_give_the_model_s_pue() -> No
         pdus = simulator.pdus.values()
         facility, sun = (sum(m.shown(until)[72] - m.shown(since)[72] for m in some) for some in (incoming, incoming[1:]))
         assert 0.02 < sun / facility < 0.25
-        it = sum(p.state(until).joules - p.state(since).joules for p in pdus) / 3.6e6
+        it = sum(p.counted(until) - p.counted(since) for p in pdus) / 3.6e6
         assert facility / it == pytest.approx(simulator.model.pue(since, until), rel=1e-6)
 
 
@@ -173,6 +173,8 @@ def test_the_last_hour_comes_in_small_steps(tmp_path: Path) -> None:
         ("A07-A=silent", PlannedFault(device="A07-A", fault="silent")),
         ("main-1=garbage@1.5", PlannedFault(device="main-1", fault="garbage", since=1.5)),
         ("A07-A=silent@60-120", PlannedFault(device="A07-A", fault="silent", since=60, until=120)),
+        ("A07-A=slow:0.5@60", PlannedFault(device="A07-A", fault="slow", amount=0.5, since=60)),
+        ("main-1=replaced:12.5@3", PlannedFault(device="main-1", fault="replaced", amount=12.5, since=3)),
     ],
 )
 def test_a_fault_is_planned_in_a_few_words(text: str, wanted: PlannedFault) -> None:
@@ -180,10 +182,12 @@ def test_a_fault_is_planned_in_a_few_words(text: str, wanted: PlannedFault) -> N
     assert parse_fault(text) == wanted
 
 
-@pytest.mark.parametrize("text", ["A07-A", "A07-A=dead", "=silent", "A=silent@", "A=silent@9-3", "A=silent@x"])
+@pytest.mark.parametrize(
+    "text", ["A07-A", "A07-A=dead", "=silent", "A=silent@", "A=silent@9-3", "A=silent@x", "A=reset@1-2", "A=silent:3"]
+)
 def test_a_fault_that_is_none_is_refused(text: str) -> None:
     """A mistyped fault is found before anything runs."""
-    with pytest.raises(ValueError, match=r"fault that ends|expected DEVICE"):
+    with pytest.raises(ValueError, match=r"fault that ends|expected DEVICE|happens once"):
         parse_fault(text)
 
 
@@ -211,6 +215,7 @@ def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path
     ("options", "status", "message"),
     [
         (["--hub", "gotham"], 2, "--hub: not in the registry; expected one of "),
+        (["--make", "apc-rpdu3"], 2, "--make: no such profile: 'apc-rpdu3'; did you mean apc-rpdu2?"),
         (["--racks", "0"], 2, "expected a number from 1 to"),
         (["--fault", "A01-A=dead"], 2, "expected DEVICE=silent|garbage"),
         (["--racks", "1", "--fault", "Z99-A=silent"], 2, "--fault: no such device: Z99-A"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ import pytest
 from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.facility.snmp import KIND
 from collectors.simulator import ber
-from collectors.simulator.layouts import SimulatedPdu
+from collectors.simulator.device import SnmpDevice, simulated_pdu
 from collectors.simulator.simulator import Simulator
 from collectors.simulator.site import build_site
 from collectors.simulator.snmp_agent import respond
@@ -54,11 +53,11 @@ async def test_snmpget_reads_what_the_model_says() -> None:
     async with site() as simulator:
         pdu = simulator.pdus["A01-A"]
         address = simulator.addresses["A01-A"]
-        state = pdu.state(NOW)
+        state = pdu.state(NOW).values
         _, (power,) = await ask("snmpget", address, APC_POWER)
         _, (energy,) = await ask("snmpget", address, APC_ENERGY)
-    assert power == f".{APC_POWER} = INTEGER: {round(state.watts / 10)}"
-    assert energy == f".{APC_ENERGY} = INTEGER: {int(state.joules // 3.6e5)}"
+    assert power == f".{APC_POWER} = INTEGER: {round(state['watts'] / 10)}"
+    assert energy == f".{APC_ENERGY} = INTEGER: {int(state['joules'] // 3.6e5)}"
 
 
 @pytest.mark.parametrize(("pdu", "root"), [("A01-A", ".1.3.6.1.4.1.318"), ("A01-B", ".1.3.6.1.4.1.13742")])
@@ -132,9 +131,9 @@ def request(kind: int, oids: list[str], *, first: int = 0, second: int = 0, comm
     return ber.tlv(ber.SEQUENCE, ber.integer(1) + ber.tlv(ber.OCTETS, community) + ber.tlv(kind, pdu))
 
 
-def pdu() -> SimulatedPdu:
+def pdu() -> SnmpDevice:
     rack = build_site("guian", 1).racks[0]
-    return SimulatedPdu(rack, rack.pdus[0], clock=lambda: NOW, since=NOW - 1e6)
+    return simulated_pdu(rack, rack.pdus[0], clock=lambda: NOW, since=NOW - 1e6)
 
 
 def test_a_bulk_request_may_not_ask_for_an_answer_without_bounds() -> None:
@@ -186,25 +185,6 @@ def collector(address: str, pdu: str, profile: str = "auto") -> Any:
     config = read("snmp.yaml", KIND.Config, text=f"timeout: 1s\ndevices:\n  - {device}\n")
     (made,) = KIND.build(config, Context(place=Place(hub="guian", site="s"), node="n"))
     return made
-
-
-@pytest.mark.parametrize("name", ["A01-A", "A01-B"])
-async def test_the_collector_reads_what_the_model_says(name: str) -> None:
-    """Through the real protocol and the packaged profile, found by itself, the model's numbers come out in base units."""
-    async with site() as simulator:
-        state = simulator.pdus[name].state(NOW)
-        made = collector(simulator.addresses[name], name)
-        try:
-            got = {re.sub(r"\{.*", "", s.prefix.strip()): v for s, v in await made.collect() if "outlet" not in s.prefix}
-        finally:
-            await made.aclose()
-    assert got["dc_pdu_up"] == 1.0
-    assert got["dc_pdu_power_watts"] == pytest.approx(state.watts, abs=5.01)
-    assert got["dc_pdu_energy_joules_total"] == pytest.approx(state.joules, abs=3.6e5)
-    assert got["dc_pdu_energy_joules_total"] <= state.joules
-    assert got["dc_pdu_power_factor_ratio"] == pytest.approx(state.power_factor, abs=0.0051)
-    assert got["dc_sensor_temperature_celsius"] == pytest.approx(state.celsius, abs=0.051)
-    assert got["dc_sensor_humidity_ratio"] == pytest.approx(state.humidity, abs=0.0051)
 
 
 async def test_the_collector_tells_a_silent_pdu_from_one_that_talks_nonsense() -> None:

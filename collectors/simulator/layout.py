@@ -1,0 +1,245 @@
+"""Lay out a device's objects from its profile: the collector's own description of a device, read backwards.
+
+`lay_out` chooses rows and what their columns say so that every reading of the profile finds its object, and encodes each value
+with the unit, the scale, the digits and the register's width that the profile names. A device that a profile describes needs no second
+description to be simulated.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from collectors.facility.profile import metric_named
+from collectors.facility.snmp_profile import fill
+from collectors.facility.units import UNITS, quantity_of
+from collectors.simulator import ber
+from collectors.simulator.measures import OUTLETS, PHASES, Measure, State, measure
+from collectors.simulator.rows import Said, object_of, rows_of, varying_part
+from collectors.simulator.samples import samples
+from collectors.simulator.snmp_agent import Objects
+
+if TYPE_CHECKING:
+    from collectors.base import Metric
+    from collectors.facility.snmp_profile import Reading, SnmpProfile
+
+_SYSTEM: Final = "1.3.6.1.2.1.1"
+_ROWS: Final = 400
+"""Row numbers that are tried for a reading whose row is nobody's yet."""
+_COUNTS: Final[Mapping[str, int]] = {"outlet": OUTLETS, "bank": 2, "sensor": 1}
+_MAX_INTEGER: Final = 2**31 - 1
+_MAX_GAUGE: Final = 2**32 - 1
+_TEXT_DIGITS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One object that shows a measurement: `raw = value * factor + offset`, encoded as its register is."""
+
+    what: Measure
+    factor: float
+    offset: float
+    counts: bool
+    bits: int
+    text: bool
+    states: Mapping[float, int] | None = None
+
+    def raw(self, state: State) -> float:
+        """Return the number the device would send: a register shows what is complete, all else the nearest."""
+        value = self.what.of(state)
+        if self.states is not None:
+            return self.states[value]
+        number = value * self.factor + self.offset
+        if self.text:
+            return round(number, _TEXT_DIGITS)
+        whole = math.floor(number + 1e-9) if self.counts else round(number)
+        return whole % 2**self.bits if self.bits else whole
+
+    def encode(self, state: State) -> bytes:
+        """Return the value as the wire has it."""
+        number = self.raw(state)
+        if self.text:
+            return ber.text(f"{number:g}" if number == int(number) else f"{number:.{_TEXT_DIGITS}f}")
+        whole = int(number)
+        if -_MAX_INTEGER <= whole <= _MAX_INTEGER:
+            return ber.integer(whole)
+        return ber.gauge(whole) if 0 < whole <= _MAX_GAUGE else ber.integer(whole % 2**64, ber.COUNTER64)
+
+
+@dataclass(slots=True)
+class Layout:
+    """The objects of a kind of device, and how each is made from its state."""
+
+    objects: Objects
+    cells: tuple[bytes | Shown | None, ...]
+    """In the order of the objects; None is the device's name, which is not the layout's."""
+
+    @classmethod
+    def of(cls, cells: Mapping[str, bytes | Shown | None]) -> Layout:
+        """Make a layout of objects by OID."""
+        parts = {ber.numbers(oid): cell for oid, cell in cells.items()}
+        objects = Objects(parts)
+        return cls(objects, tuple(parts[oid] for oid in objects.oids))
+
+
+@dataclass(slots=True)
+class Draft:
+    """A layout in the making: what columns say, what objects show, and which series there are by now."""
+
+    profile: SnmpProfile
+    phases: int
+    said: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, Shown | bytes] = field(default_factory=dict)
+    series: dict[tuple[str, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
+    placed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    left_out: list[Reading] = field(default_factory=list)
+
+    def add(self, reading: Reading) -> None:
+        """Find a place for what a reading reads; one that adds no series to those there are is left out."""
+        before = len(self.series)
+        if reading.oid:
+            self._scalar(reading)
+        else:
+            table = self.profile.tables[reading.table]
+            varying = varying_part(table, reading)
+            for names in rows_of(table, reading, varying, self.phases):
+                self._row(reading, names, names[varying].said if varying else "1")
+        if len(self.series) == before:
+            self.left_out.append(reading)
+
+    def _wanted(self, metric: Metric, labels: Mapping[str, str]) -> bool:
+        """Tell whether a series is one that the device has, and has not yet."""
+        phase = labels.get("phase", "")
+        if any(phase.startswith(known) for known in ("L", "N")) and phase not in PHASES[self.phases]:
+            return False
+        if "-" in phase and quantity_of(metric.full_name) != "volts":  # three phases and a neutral: nothing flows between two
+            return False
+        return (metric.full_name, tuple(sorted(labels.items()))) not in self.series
+
+    def _counted(self, reading: Reading, labels: Mapping[str, str]) -> bool:
+        """Tell whether the device still has room for an outlet, a bank or a sensor of this name."""
+        for label, most in _COUNTS.items():
+            if label in labels:
+                placed = self.placed.setdefault((reading.metric, "" if label != "sensor" else repr(reading)), set())
+                if labels[label] not in placed and len(placed) >= most:
+                    return False
+                placed.add(labels[label])
+        return True
+
+    def _scalar(self, reading: Reading) -> None:
+        metric = metric_named(reading.metric)
+        if self._wanted(metric, reading.labels) and reading.oid not in self.shown:
+            self._put(reading, metric, reading.oid, reading.labels, {})
+
+    def _row(self, reading: Reading, names: Mapping[str, Said], number: str) -> None:
+        """Lay out one row, where there is room for it and it is wanted."""
+        metric = metric_named(reading.metric)
+        table, column = self.profile.tables[reading.table], self.profile.column_oid(reading)
+        free = [part for part in table.index if part not in names]
+        for row in range(1, _ROWS) if free else (0,):
+            parts = {part: str(row) for part in free} | {part: names[part].said for part in table.index if part in names}
+            oid = ".".join((column, *(parts[part] for part in table.index)))
+            columns = {object_of(table.column(name), parts): entry for name, entry in names.items() if name in table.columns}
+            texts = {place: entry.said or self.said.get(place, "") for place, entry in columns.items()}
+            if self._fits(reading, oid, texts):
+                break
+        else:
+            return
+        known = dict(parts)
+        for entry in names.values():
+            known |= entry.names
+        for name, entry in names.items():
+            if name in table.columns and not entry.said:  # a text of one's own choosing, such as an outlet's name
+                at = object_of(table.column(name), parts)
+                known[name] = texts[at] = texts[at] or f"{name} {number or 1}"
+        filled = {label: fill(template, known) for label, template in reading.labels.items()}
+        if self._wanted(metric, filled) and self._counted(reading, filled):
+            self.said |= texts
+            self._put(reading, metric, oid, filled, known)
+
+    def _fits(self, reading: Reading, oid: str, texts: Mapping[str, str]) -> bool:
+        """Tell whether nothing there already contradicts what a row would say."""
+        if reading.constant is None and (oid in self.shown or oid in self.said):
+            return False
+        return all(
+            at not in self.shown and (not text or self.said.get(at, text) == text) for at, text in texts.items()
+        )  # fmt: skip
+
+    def _put(self, reading: Reading, metric: Metric, oid: str, labels: Mapping[str, str], names: Mapping[str, str]) -> None:
+        self.series[metric.full_name, tuple(sorted(labels.items()))] = oid
+        if reading.constant is not None:
+            if oid not in self.said:
+                self.shown.setdefault(oid, ber.integer(1))
+            return
+        self.shown[oid] = _shown(reading, measure(metric, labels, self.phases), names)
+
+
+def lay_out(profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = None) -> tuple[Layout, Draft]:
+    """Lay out a device of one or three phases.
+
+    Where several readings of the profile give the same series, the device has what the first one reads; with `prefer`, what
+    that reading reads, as other firmware has it.
+    """
+    draft = Draft(profile=profile, phases=phases)
+    for reading in (prefer, *profile.readings) if prefer else profile.readings:
+        draft.add(reading)
+    cells: dict[str, bytes | Shown | None] = {**_system(profile), **draft.shown}
+    cells |= {oid: _said(text) for oid, text in draft.said.items()}
+    for oid in profile.watch:
+        cells.setdefault(oid, ber.integer(1))
+    probe = profile.match.probe if profile.match else None
+    if probe and not any(oid == probe or oid.startswith(f"{probe}.") for oid in cells):
+        cells[f"{probe}.0"] = ber.integer(1)
+    return Layout.of(cells), draft
+
+
+def _system(profile: SnmpProfile) -> dict[str, bytes | Shown | None]:
+    """The system group of SNMPv2-MIB (RFC 3418)."""
+    match = profile.match
+    known = samples(match.sys_descr)[:1] if match and match.sys_descr else []
+    description = " ".join(["SIMULATED", *known, profile.title])
+    ticks = Shown(Measure("uptime"), 100.0, 0.0, counts=True, bits=32, text=False)
+    return {
+        f"{_SYSTEM}.1.0": ber.text(description),
+        f"{_SYSTEM}.2.0": ber.oid(ber.numbers(match.sys_object_id[0] if match else "1.3.6.1.4.1.0")),
+        f"{_SYSTEM}.3.0": ticks,
+        f"{_SYSTEM}.4.0": ber.text("nobody"),
+        f"{_SYSTEM}.5.0": None,
+        f"{_SYSTEM}.6.0": ber.text("simulated"),
+        f"{_SYSTEM}.7.0": ber.integer(72),
+    }
+
+
+def _said(text: str) -> bytes:
+    return ber.integer(int(text)) if re.fullmatch(r"-?\d{1,9}", text) else ber.text(text)
+
+
+def _shown(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown:
+    counts = metric_named(reading.metric).type == "counter"
+    if reading.map:
+        states: dict[float, int] = {}
+        for raw, value in reading.map.items():
+            states.setdefault(value, raw)
+        if reading.otherwise is not None:
+            states.setdefault(reading.otherwise, max(reading.map) + 1)
+        return Shown(what, 1.0, 0.0, counts=False, bits=0, text=reading.text, states=_Nearest(states))
+    unit = UNITS[names[reading.unit_column] if reading.unit_column else reading.unit]
+    scale = reading.scale * unit.factor
+    if reading.digits_column:
+        scale /= 10 ** int(names[reading.digits_column])
+    if reading.divisor_column:
+        scale /= int(names[reading.divisor_column])
+    if reading.scale_column:
+        by = int(names[reading.scale_column])
+        scale *= by if by > 0 else 1 / -by
+    return Shown(what, 1 / scale, -unit.offset / scale, counts=counts, bits=reading.bits or 0, text=reading.text)
+
+
+class _Nearest(dict[float, int]):
+    """States by value; a value that no state stands for is shown as the nearest that one does."""
+
+    def __missing__(self, value: float) -> int:
+        return self[min(self, key=lambda known: abs(known - value))]

@@ -1,0 +1,59 @@
+"""Which makes stand in a simulated site: profiles by name, dealt over rows, feeds, UPSs, coolers and meters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import ConfigError
+from collectors.facility.profile import paths, protocol_of
+from collectors.strict import Document, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Makes:
+    """The profiles of each kind of device; the first is the first's, and so on, over and over."""
+
+    pdu: tuple[str, ...] = (
+        "apc-rpdu2", "raritan-px", "servertech-sentry4", "eaton-epdu", "rittal-cmc3-pdu", "liebert-mph2",
+    )  # fmt: skip
+    ups: tuple[str, ...] = ("rfc1628-ups",)
+    cooling: tuple[str, ...] = ("apc-inrow",)
+    meter: tuple[str, ...] = ("eastron-sdm630",)
+
+    def of_pdu(self, row: int, feed: int) -> str:
+        """Return the make of a row's PDUs on a feed; the feeds come from different makers, as is good practice."""
+        return self.pdu[(2 * row + feed) % len(self.pdu)]
+
+
+MIXED: Final = Makes()
+
+
+def choose(names: Sequence[str]) -> Makes:
+    """Make the named profiles stand in a site, each for its kind, and the usual ones for the others.
+
+    `all` stands for every profile there is. Raises ConfigError for a name that is none, or that stands for nothing simulated.
+    """
+    kinds = {name: _kind(path) for name, path in paths().items()}
+    chosen: dict[str, list[str]] = {}
+    for name in names:
+        if name == "all":
+            for known, kind in kinds.items():
+                if kind in Makes.__slots__:
+                    chosen.setdefault(kind, []).append(known)
+        elif name not in kinds:
+            raise ConfigError(f"no such profile: {name!r}{nearest(name, kinds)}")
+        elif kinds[name] not in Makes.__slots__:
+            raise ConfigError(f"{name}: nothing of the kind {kinds[name]} stands in a simulated site")
+        else:
+            chosen.setdefault(kinds[name], []).append(name)
+    return Makes(**{kind: tuple(dict.fromkeys(found)) for kind, found in chosen.items()})
+
+
+def _kind(path: Path) -> str:
+    document = Document(path)
+    return "meter" if protocol_of(document) == "modbus" else str(document.plain(document.root).get("kind", ""))

@@ -1,0 +1,99 @@
+"""What a simulated device measures: quantities by name, and which of them a metric of the catalogue shows.
+
+A device's state is a mapping of quantities to numbers in base units. `measure` finds, for any metric and its labels, the quantity
+and the share of it that the metric shows, so that a metric added to the catalogue is simulated without another word.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from collectors.facility.units import quantity_of
+
+if TYPE_CHECKING:
+    from collectors.base import Metric
+
+SHARES: Final = (0.338, 0.331, 0.331)
+"""Of the three phases in a load."""
+BANKS: Final = (0.55, 0.45)
+OUTLETS: Final = 8
+PHASES: Final[Mapping[int, tuple[str, ...]]] = {
+    1: ("L1",),
+    3: ("L1", "L2", "L3", "N", "L1-L2", "L2-L3", "L3-L1"),
+}  # fmt: skip
+"""The phases that a device of one or of three has."""
+_NEUTRAL: Final = 0.02
+_BETWEEN: Final = re.compile(r"L\d-L\d")
+
+ORDINARY: Final[Mapping[str, float]] = {
+    "hertz": 50.0, "power_factor": 0.97, "charge": 1.0, "load": 0.4, "runtime": 1800.0, "volts": 230.0, "battery_volts": 432.0,
+    "humidity": 0.45, "celsius": 24.0, "zero": 0.0, "one": 1.0, "ratio": 0.5, "dew": 12.0, "flow": 0.4, "pascals": 20.0,
+}  # fmt: skip
+"""Quantities that a device shows alike at all times unless its state says otherwise."""
+
+# By words of the metric's name, the first that fits; else by the metric's quantity.
+_BY_NAME: Final[tuple[tuple[str, str], ...]] = (
+    ("on_battery", "zero"), ("humidity", "humidity"), ("power_factor", "power_factor"), ("charge", "charge"), ("load", "load"),
+    ("cooling_capacity", "heat"), ("supply", "supply"), ("return", "return"), ("dew_point", "dew"),
+    ("exported_energy", "zero"), ("battery_voltage", "battery_volts"), ("battery_current", "zero"), ("bypass", "zero"),
+    ("input_power", "input_watts"), ("input_current", "input_amperes"), ("seconds_on_battery", "zero"),
+)  # fmt: skip
+_BY_QUANTITY: Final[Mapping[str, str]] = {
+    "watts": "watts", "voltamperes": "voltamperes", "joules": "joules", "volts": "volts", "amperes": "amperes",
+    "hertz": "hertz", "celsius": "celsius", "seconds": "runtime", "ratio": "ratio", "flag": "one",
+}  # fmt: skip
+_SHARED: Final = frozenset({"watts", "voltamperes", "joules", "amperes", "input_watts", "input_amperes"})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one device measures at one moment, in base units, and the shares of its outlets in the load."""
+
+    values: Mapping[str, float]
+    outlets: tuple[float, ...] = field(default=(1 / OUTLETS,) * OUTLETS)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A quantity of the state times a factor; `outlet` counts from 0, and is -1 where it is not one outlet's."""
+
+    quantity: str
+    factor: float = 1.0
+    outlet: int = -1
+
+    def of(self, state: State) -> float:
+        """Return its value in a state."""
+        value = state.values.get(self.quantity)
+        if value is None:
+            value = ORDINARY.get(self.quantity, 0.0)
+        value *= self.factor
+        return value if self.outlet < 0 else value * state.outlets[self.outlet % len(state.outlets)]
+
+
+def measure(metric: Metric, labels: Mapping[str, str], phases: int) -> Measure:
+    """Return what a metric with these labels shows on a device of one or three phases."""
+    name = metric.full_name
+    quantity = next((found for word, found in _BY_NAME if word in name), "") or _BY_QUANTITY.get(quantity_of(name), "one")
+    phase = labels.get("phase", "")
+    if quantity not in _SHARED:
+        return Measure(quantity, math.sqrt(3) if quantity == "volts" and _BETWEEN.fullmatch(phase) else 1.0)
+    factor = 1.0
+    if phase == "N":
+        factor = _NEUTRAL
+    elif phase[:2] in ("L1", "L2", "L3") and phases > 1:
+        factor = SHARES[int(phase[1]) - 1]
+    elif quantity.endswith("amperes") and phases > 1:
+        factor = 1 / phases  # where nobody says of which phase, it is their mean
+    factor *= BANKS[(_last_number(labels["bank"]) - 1) % len(BANKS)] if "bank" in labels else 1.0
+    outlet = _last_number(labels["outlet"]) - 1 if "outlet" in labels else -1
+    return Measure(quantity, factor, outlet)
+
+
+def _last_number(text: str) -> int:
+    """Return the last number in a label such as `3`, `1.3` or `AA3`; 1 where there is none."""
+    found = re.findall(r"\d+", text)
+    return max(int(found[-1]), 1) if found else 1

@@ -1,0 +1,115 @@
+"""Every profile of the package, simulated and read back by the real collector over a real socket: the model's numbers come out."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from collectors.base import Context, Place
+from collectors.facility.profile import load_all
+from collectors.facility.snmp import KIND
+from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
+from collectors.facility.snmp_profile import SnmpProfile
+from collectors.simulator.device import SnmpDevice
+from collectors.simulator.layout import lay_out
+from collectors.simulator.measures import State, measure
+from collectors.simulator.snmp_agent import Responder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from collectors.base import Series
+    from collectors.facility.snmp_plan import Point
+    from collectors.facility.snmp_profile import Reading
+
+NOW = 1_790_000_000.0
+CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")
+PROFILES = dict(load_all("snmp", SnmpProfile))
+VALUES: Mapping[str, float] = {
+    "watts": 4321.0, "joules": 1.23456e11, "volts": 231.4, "amperes": 19.16, "voltamperes": 4434.0, "power_factor": 0.9745,
+    "celsius": 24.37, "humidity": 0.463, "load": 0.437, "runtime": 1830.0, "heat": 31_415.0, "supply": 20.4, "return": 31.9,
+    "input_watts": 4567.0, "input_amperes": 20.2, "losses": 246.0,
+}  # fmt: skip
+
+
+class Probe(SnmpDevice):
+    """A device of any profile, of a layout chosen by the test."""
+
+    def __init__(self, name: str, *, phases: int, prefer: Reading | None = None) -> None:
+        super().__init__("sim", name, lambda _: VALUES, clock=lambda: NOW, phases=phases)
+        self._layout, self.draft = lay_out(PROFILES[name], phases=phases, prefer=prefer)
+
+
+@asynccontextmanager
+async def answering(device: SnmpDevice) -> AsyncIterator[str]:
+    responder = Responder(device, ("127.0.0.1", 0))
+    responder.start(asyncio.get_running_loop())
+    try:
+        yield f"127.0.0.1:{responder.port}"
+    finally:
+        responder.close()
+
+
+def resolution(series: Series, point: Point) -> float:
+    """What one more in the register is worth; a counter shows what is complete, all else the nearest."""
+    step = abs(point.multiplier / point.divisor)
+    if point.rule is not None and point.rule.text:
+        step /= 100
+    return step if series.metric.type == "counter" else step / 2
+
+
+def truth(series: Series, device: SnmpDevice, phases: int) -> float:
+    labels = {name: value for name, value in zip(series.labels, series.values, strict=True) if value}
+    known: State = device.state(NOW)
+    return measure(series.metric, labels, phases).of(known)
+
+
+async def compare(name: str, device: Probe) -> None:
+    """Let the collector find out what the device is, read it, and hold every value against the model."""
+    profile, phases = PROFILES[name], device.draft.phases
+    async with answering(device) as address:
+        chosen = "auto" if profile.match else name
+        (made,) = KIND.build(SnmpConfig(devices=[DeviceConfig(address=address, profile=chosen, timeout=10.0)]), CONTEXT)
+        try:
+            readings = dict(await made.collect())
+        finally:
+            await made.aclose()
+    assert made.profile is not None
+    assert made.profile.title == profile.title
+    assert made.plan is not None
+    points = {point.series: point for point in made.plan.points}
+    assert {metric for metric, _ in device.draft.series} <= {series.metric.full_name for series in readings}
+    for series, value in readings.items():
+        if series not in points:
+            continue
+        wanted, point = truth(series, device, phases), points[series]
+        if point.rule is not None and point.rule.mapped:
+            assert value == wanted, series
+            continue
+        span = made.plan.spans.get(series, math.inf)
+        assert value == pytest.approx(wanted % span, abs=resolution(series, point) * (1 + 1e-9), rel=1e-12), series
+    assert len(points) + len(made.plan.constants) >= len(device.draft.series)
+
+
+@pytest.mark.parametrize("phases", [1, 3], ids=["one phase", "three phases"])
+@pytest.mark.parametrize("name", PROFILES)
+async def test_what_is_simulated_from_a_profile_is_read_back(name: str, phases: int) -> None:
+    """A device of each make, known by itself, shows every series it was given, within what its registers can tell."""
+    await compare(name, Probe(name, phases=phases))
+
+
+@pytest.mark.parametrize("name", PROFILES)
+async def test_every_other_object_of_a_profile_is_read_back_where_it_is_the_only_one(name: str) -> None:
+    """What a profile reads only where other firmware lacks something better, is simulated as well; nothing is left untried."""
+    out = [{id(reading) for reading in lay_out(PROFILES[name], phases=phases)[1].left_out} for phases in (1, 3)]
+    for reading in PROFILES[name].readings:
+        if id(reading) not in out[0] & out[1]:
+            continue
+        devices = [Probe(name, phases=phases, prefer=reading) for phases in (1, 3)]
+        device = next((one for one in devices if not any(left is reading for left in one.draft.left_out[:1])), None)
+        assert device is not None, reading
+        await compare(name, device)
