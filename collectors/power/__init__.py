@@ -1,1 +1,76 @@
-"""What nodes say of their own power through their management controllers."""
+"""What a node draws, as the node itself can tell: RAPL, hwmon, and its own BMC by IPMI.
+
+Each is told apart by the label `source`. What is not there costs nothing and says nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from collectors.base import Schedule
+from collectors.catalogue import node as catalogue
+from collectors.strict import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collectors.base import Collector, Context, Metric
+
+_LONGEST: Final = 60.0
+WHOLE_NODE: Final = ("power_meter", "ibmpowernv:System", "corsairpsu:power total")
+"""Sensors that measure a whole node: ACPI's power meter, OpenPOWER's, and a supply that reports itself.
+
+Most chips with power sensors measure a part (a GPU, a rail, a memory module) and must not pass for the node.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerConfig:
+    """The section `power`, for an agent on a node; empty, it reads all there is."""
+
+    interval: Duration = field(default=15.0, metadata={"help": "at most 1m: registers start over"})
+    timeout: Duration = 10.0
+    disable: list[Literal["rapl", "hwmon", "ipmi"]] = field(default_factory=list, metadata={"help": "sources to leave out"})
+    node_sensors: list[str] = field(
+        default_factory=lambda: list(WHOLE_NODE),
+        metadata={"help": "hwmon sensors that measure the whole node, as chip or chip:label; several are added up"},
+    )
+    ipmi_interval: Duration = field(default=60.0, metadata={"help": "of the node's own BMC, for which a process is run"})
+
+    def __post_init__(self) -> None:
+        """Check that a register cannot wrap twice unseen."""
+        if self.interval > _LONGEST:
+            message = f"interval: expected at most {_LONGEST:g} s, since energy registers may start over so often"
+            raise ValueError(message)
+
+
+class Power:
+    """The kind of collector that the config section `power` names."""
+
+    name: str = "power"
+    Config: type = PowerConfig
+    metrics: Sequence[Metric] = (catalogue.NODE_POWER, catalogue.NODE_ENERGY)
+
+    def build(self, config: object, context: Context) -> Sequence[Collector]:
+        """Make the collector of each source that is not disabled."""
+        from collectors.host.kernel import KernelFiles  # noqa: PLC0415 - only where a config asks for it
+        from collectors.power.hwmon import NodeSensors  # noqa: PLC0415
+        from collectors.power.ipmi import LocalBmc  # noqa: PLC0415
+        from collectors.power.rapl import NodeRapl  # noqa: PLC0415
+
+        assert isinstance(config, PowerConfig)  # noqa: S101 - the reader built it from our own model
+        files = KernelFiles()
+        schedule = Schedule(interval=config.interval, timeout=config.timeout)
+        slow = Schedule(interval=max(config.interval, config.ipmi_interval), timeout=config.timeout)
+        place = context.place
+        labels = (place.hub, place.site, place.row, place.rack, context.node)
+        made: list[Collector] = [
+            NodeRapl(labels, context, schedule, files),
+            NodeSensors(labels, context, schedule, files, config.node_sensors),
+            LocalBmc(labels, context, slow),
+        ]
+        return [collector for collector in made if collector.device not in config.disable]
+
+
+KIND: Final = Power()

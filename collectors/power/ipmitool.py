@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _MAX_OUTPUT: Final = 262_144
 _NOISE: Final = re.compile(r"^Get HPM\.x Capabilities request failed.*\n?", re.MULTILINE)
 _CODE: Final = re.compile(r"rsp=0x([0-9a-f]{2})\)|failed because: .*\(([0-9a-f]{2})\)")
-_WRONG_SUITE: Final = re.compile(r"invalid authentication algorithm|invalid integrity algorithm|invalid confidentiality|no cipher suite")
-_NOT_US: Final = re.compile(r"RAKP 2 HMAC is invalid|unauthorized name|insufficient privilege|Set Session Privilege Level .* failed", re.I)
 _BUSY: Final = frozenset({0xC0, 0xC3, 0xCE, 0xD2, 0xD5})
 _PRIVILEGE: Final = 0xD4
 UNSUPPORTED: Final = frozenset({0xC1, 0xC2, 0xC7, 0xC9, 0xCC, 0xD6})
@@ -43,6 +41,22 @@ class CompletionCode(Refused):
         super().__init__(f"completion code {code:02x}: {_CODES.get(code, 'unknown')}{hint}")
 
 
+_FAILURES: Final[tuple[tuple[re.Pattern[str], type[CollectError], str], ...]] = tuple(
+    (re.compile(words, re.IGNORECASE), kind, meaning)
+    for words, kind, meaning in (
+        ("invalid (?:authentication|integrity|confidentiality) algorithm|no matching cipher suite", Refused,
+         "the BMC does not take this cipher suite; set cipher_suite: 3 or 17"),
+        ("RAKP 2 HMAC is invalid|unauthorized name|insufficient privilege|Set Session Privilege Level .* failed", Refused,
+         "the BMC refuses this user, password or privilege"),
+        ("Could not open device.*denied", Refused, "no permission to open the IPMI device"),
+        ("Could not open device", NoData, "no IPMI device"),
+        ("Unable to open file", Refused, "ipmitool cannot read the password's file"),
+        ("Address lookup", Unreachable, "the address's name is unknown"),
+        ("Unable to establish", Unreachable, "no session: not reachable, or the user or password is wrong"),
+    )
+)  # fmt: skip
+
+
 def failure_of(output: str) -> CollectError:
     """Tell what ipmitool's words of failure mean."""
     output = _NOISE.sub("", output[:_MAX_OUTPUT])
@@ -50,16 +64,9 @@ def failure_of(output: str) -> CollectError:
     if code:
         number = int(code[1] or code[2], 16)
         return Unreachable(f"the BMC is busy (completion code {number:02x})") if number in _BUSY else CompletionCode(number)
-    if _WRONG_SUITE.search(output):
-        return Refused("the BMC does not take this cipher suite; set cipher_suite: 3 or 17")
-    if _NOT_US.search(output):
-        return Refused("the BMC refuses this user, password or privilege")
-    if "Could not open device" in output:
-        return Refused("no permission to open the IPMI device") if "denied" in output else NoData("no IPMI device")
-    if "Address lookup" in output:
-        return Unreachable("the address's name is unknown")
-    if "Unable to establish" in output:
-        return Unreachable("no session: not reachable, or the user or password is wrong")
+    for words, kind, meaning in _FAILURES:
+        if words.search(output):
+            return kind(meaning)
     return BadReply(f"ipmitool: {first_line(output) or 'failed without a word'}")
 
 

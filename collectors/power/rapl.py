@@ -1,8 +1,9 @@
 """A node's power from the energy registers of its processors. See Documentation/power/powercap/powercap.rst.
 
 The registers count microjoules and start over at `max_energy_range_uj`, at full load every few minutes. The zones `package-N`
-are what each processor draws; `core`, `uncore` and `dram` lie within them and are not added. `psys` is the whole platform where
-the board's maker wired it, and contains the packages; where it was not, it stands still or counts less than they do, and is not believed.
+are what each processor draws. Zones nested in them are not added: `core` and `uncore` are parts of a package, and `dram` is there
+on some machines only; `node_rapl_*` has them one by one. `psys` is the whole platform where the board's maker wired it, and contains the
+packages; where it is not wired, it stands still or counts less than they do, and is not believed.
 """
 
 from __future__ import annotations
@@ -27,8 +28,6 @@ _WAYS: Final = (re.compile(r"intel-rapl:\d+"), re.compile(r"intel-rapl-mmio:\d+"
 _PLATFORM: Final = "psys"
 _MOST_WATTS: Final = {"package": 1000.0, _PLATFORM: 20_000.0}
 """More than one such zone can draw: by it a register that was reset is told from one that wrapped."""
-SHORTEST_WRAP: Final = 60.0
-"""Seconds that the narrowest registers (65 kJ) take at least; reading must not be rarer."""
 
 
 class _Zone(NamedTuple):
@@ -47,13 +46,13 @@ class NodeRapl:
     name: ClassVar[str] = "power"
     device: Final = "rapl"
 
-    def __init__(self, context: Context, schedule: Schedule, files: KernelFiles) -> None:
+    def __init__(self, labels: Sequence[str], context: Context, schedule: Schedule, files: KernelFiles) -> None:
         self.schedule: Final = schedule
         self.dropped: Counter[str] = Counter()
         self._files, self._base = files, f"{context.sys}/class/powercap"
         self._clock: Callable[[], float] = context.monotonic
-        labels = (*context_labels(context), self.device)
-        self._power, self._energy = catalogue.NODE_POWER.series(*labels), catalogue.NODE_ENERGY.series(*labels)
+        self._power = catalogue.NODE_POWER.series(*labels, self.device)
+        self._energy = catalogue.NODE_ENERGY.series(*labels, self.device)
         self._zones: Sequence[_Zone] = ()
         self._before: Mapping[str, float] = {}
         self._time = 0.0
@@ -105,7 +104,9 @@ class NodeRapl:
         known = list(zones_of(self._files, self._base))
         chosen = next((found for way in _WAYS if (found := [zone for zone in known if way.fullmatch(zone.folder)])), [])
         zones = [
-            _Zone(f"{self._base}/{zone.folder}", "package", self._span(zone.folder)) for zone in chosen if zone.name.startswith("package")
+            _Zone(f"{self._base}/{zone.folder}", "package", self._span(zone.folder))
+            for zone in chosen
+            if zone.name.startswith("package")
         ]
         # One socket speaks for the platform: the zones `psys-1` and up of others stand still, or say the same.
         platform = [zone for zone in chosen if zone.name.startswith(_PLATFORM)][:1]
@@ -127,9 +128,3 @@ def advance(before: float, now: float, span: float) -> float | None:
     if now >= before:
         return now - before
     return span - before + now if before <= span else None
-
-
-def context_labels(context: Context) -> tuple[str, str, str, str, str]:
-    """Return the label values of this node: hub, site, row, rack, node."""
-    place = context.place
-    return place.hub, place.site, place.row, place.rack, context.node

@@ -1,0 +1,288 @@
+"""Power of nodes by their BMCs: DCMI's Get Power Reading, over the network (kind `ipmi`) or by this node's own device."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
+
+from collectors.base import BadReply, ConfigError, NoData, Refused, Schedule, Unreachable
+from collectors.catalogue import facility
+from collectors.catalogue import node as catalogue
+from collectors.power.dcmi import GET_POWER_READING, parse_power_reading, parse_sensors, why_not
+from collectors.power.ipmitool import UNSUPPORTED, CompletionCode, run
+from collectors.secrets import read_secret
+from collectors.strict import Duration, Range
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from collectors.base import Collector, Context, Metric, Reading
+
+DEFAULT_PORT: Final = 623
+_LONGEST_PASSWORD: Final = 20
+"""Bytes of a password of IPMI 2.0 (22.30, Set User Password)."""
+LOCAL_DEVICE: Final = Path("/dev/ipmi0")
+_PATIENCE: Final = 3600.0
+"""Seconds after which a node's own BMC without DCMI is asked again: its firmware may be new."""
+_NAMED_COMMAND: Final = ("dcmi", "power", "reading")
+_WATTS, _CELSIUS, _FAHRENHEIT = "Watts", "degrees C", "degrees F"
+
+Cipher = Annotated[int, Range(0, 17)]
+Privilege = Literal["user", "operator", "administrator"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One BMC, and the node it belongs to."""
+
+    address: str = field(metadata={"help": "host or host:port; the port is 623 unless given"})
+    node: str = field(metadata={"help": "the node's name, as its own agent calls it"})
+    rack: str = ""
+    user: str | None = None
+    password_file: Path | None = None
+    cipher_suite: Cipher | None = None
+    privilege: Privilege | None = None
+    power_sensor: str = field(
+        default="", metadata={"help": "a sensor of its SDR, such as Pwr Consumption, for a BMC without DCMI"}
+    )
+    inlet_sensor: str = field(default="", metadata={"help": "a sensor of its SDR, such as Inlet Temp; reading an SDR is slow"})
+    interval: Duration | None = None
+    timeout: Duration | None = None
+
+    def __post_init__(self) -> None:
+        """Check the address."""
+        split_address(self.address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The section `ipmi`: BMCs read over the network with ipmitool."""
+
+    interval: Duration = 60.0
+    timeout: Duration = field(default=20.0, metadata={"help": "of one round of one BMC"})
+    max_processes: Annotated[int, Range(1, 512)] = field(
+        default=32, metadata={"help": "of ipmitool at once; BMCs that do not answer get at most a quarter of them"}
+    )
+    user: str = ""
+    password_file: Path | None = field(default=None, metadata={"help": "a secret; ipmitool reads it anew each time"})
+    cipher_suite: Cipher = field(default=17, metadata={"help": "17 (SHA-256) or, for older BMCs, 3 (SHA-1)"})
+    privilege: Privilege = field(default="user", metadata={"help": "user is enough to read power and sensors"})
+    devices: list[Device] = field(default_factory=list)
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Split `host`, `host:port` or `[::1]:port`; raises ValueError."""
+    host, colon, port = address.rpartition(":")
+    if not colon or address.endswith("]"):
+        host, port = address, str(DEFAULT_PORT)
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or host.startswith("-") or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise ValueError(f"address: expected an address such as 10.0.3.1:623, got {address!r}")
+    return host, int(port)
+
+
+class Processes:
+    """How many processes may run at once. Those of BMCs that do not answer, each of which lasts to its deadline, cannot take all."""
+
+    def __init__(self, most: int) -> None:
+        self._healthy = asyncio.Semaphore(most - most // 4)
+        self._ailing = asyncio.Semaphore(max(1, most // 4))
+
+    @asynccontextmanager
+    async def turn(self, *, ailing: bool) -> AsyncIterator[None]:
+        """Wait for one's turn and hold it until the block ends."""
+        async with self._ailing if ailing else self._healthy:
+            yield
+
+
+class Dcmi:
+    """Asks one BMC for its power by DCMI; falls back to the named command where a wrapper lets nothing else through.
+
+    `dropped` counts answers that are no value: `deactivated`, `zero` (0 W) and `sentinel`.
+    """
+
+    def __init__(self, program: str, arguments: Sequence[str], dropped: Counter[str]) -> None:
+        self._program, self._arguments, self._dropped = program, (*arguments,), dropped
+        self._command: tuple[str, ...] = GET_POWER_READING
+
+    async def watts(self) -> float | None:
+        """Return the power, None where the BMC has no value; raises a CollectError."""
+        try:
+            reading = parse_power_reading(await self.run(*self._command))
+        except BadReply:
+            if self._command == _NAMED_COMMAND:
+                raise
+            reading = parse_power_reading(await self.run(*_NAMED_COMMAND))
+            self._command = _NAMED_COMMAND
+        reason = why_not(reading)
+        if reason:
+            self._dropped[reason] += 1
+            return None
+        return float(reading.watts)
+
+    async def run(self, *command: str) -> str:
+        """Run one command of ipmitool on this BMC; raises a CollectError."""
+        return await run(self._program, (*self._arguments, *command))
+
+
+class Bmc:
+    """Reads one BMC over the network."""
+
+    name: ClassVar[str] = "ipmi"
+
+    def __init__(
+        self,
+        device: Device,
+        arguments: Sequence[str],
+        processes: Processes,
+        context: Context,
+        schedule: Schedule,
+        *,
+        program: str,
+    ) -> None:
+        self.device: Final = device.node
+        self.schedule: Final = schedule
+        self.dropped: Counter[str] = Counter()
+        self._address, self._processes = device.address, processes
+        self._dcmi = Dcmi(program, arguments, self.dropped)
+        self._has_dcmi = True
+        self._ailing = False
+        self._power_sensor, self._inlet_sensor = device.power_sensor, device.inlet_sensor
+        place = context.place_of(device.rack)
+        where = (place.hub, place.site, place.row, place.rack)
+        self._power = catalogue.NODE_POWER.series(*where, device.node, "ipmi")
+        self._inlet = facility.SENSOR_TEMPERATURE.series(*where, f"{device.node} inlet")
+
+    async def collect(self) -> list[Reading]:
+        """Read it once; raises Unreachable, Refused or BadReply."""
+        asked = False
+        try:
+            async with asyncio.timeout(self.schedule.timeout * 0.95), self._processes.turn(ailing=self._ailing):
+                # Who never had a turn is not ailing.
+                asked = self._ailing = True
+                readings = await self._round()
+                self._ailing = False
+        except TimeoutError:
+            what = "no answer" if asked else "no turn (see max_processes)"
+            raise Unreachable(f"{self._address}: {what} within {self.schedule.timeout:g} s") from None
+        except CompletionCode as error:
+            self._ailing = False
+            raise Refused(f"{self._address}: {error}") from None
+        except (Unreachable, Refused, BadReply, NoData) as error:
+            raise type(error)(f"{self._address}: {error}") from None
+        return readings
+
+    async def _round(self) -> list[Reading]:
+        watts = await self._watts_by_dcmi() if self._has_dcmi else None
+        readings = [(self._power, watts)] if watts is not None else []
+        sensors = [self._inlet_sensor, "" if self._has_dcmi else self._power_sensor]
+        if any(sensors):
+            readings += self._by_sensors(await self._dcmi.run("-c", "sdr", "get", *filter(None, sensors)))
+        return readings
+
+    async def _watts_by_dcmi(self) -> float | None:
+        try:
+            return await self._dcmi.watts()
+        except CompletionCode as error:
+            if error.code not in UNSUPPORTED:
+                raise
+            if not self._power_sensor:
+                raise Refused(f"the BMC has no DCMI power reading ({error}); name its power_sensor if it has one") from None
+            self._has_dcmi = False
+            return None
+
+    def _by_sensors(self, output: str) -> list[Reading]:
+        sensors = parse_sensors(output)
+        readings: list[Reading] = []
+        power, inlet = sensors.get(self._power_sensor), sensors.get(self._inlet_sensor)
+        if power and power.unit == _WATTS and not self._has_dcmi:
+            readings.append((self._power, power.value))
+        if inlet and inlet.unit in (_CELSIUS, _FAHRENHEIT):
+            celsius = inlet.value if inlet.unit == _CELSIUS else (inlet.value - 32.0) * 5.0 / 9.0
+            readings.append((self._inlet, celsius))
+        expected = bool(self._inlet_sensor) + (not self._has_dcmi)
+        if len(readings) < expected:
+            self.dropped["no_sensor_value"] += expected - len(readings)
+        return readings
+
+
+class LocalBmc:
+    """Reads this node's own BMC by the kernel's IPMI device, where there is one and ipmitool is installed."""
+
+    name: ClassVar[str] = "power"
+    device: Final = "ipmi"
+
+    def __init__(
+        self, labels: Sequence[str], context: Context, schedule: Schedule, *, path: Path = LOCAL_DEVICE, program: str = "ipmitool"
+    ) -> None:
+        self.schedule: Final = schedule
+        self.dropped: Counter[str] = Counter()
+        self._path, self._program, self._clock = path, program, context.monotonic
+        self._dcmi = Dcmi(program, (), self.dropped)
+        self._power = catalogue.NODE_POWER.series(*labels, self.device)
+        self._not_before = 0.0
+
+    async def collect(self) -> list[Reading]:
+        """Read it once; raises NoData where there is no such device, tool or command, else a CollectError."""
+        if self._clock() < self._not_before or not self._path.exists() or shutil.which(self._program) is None:
+            raise NoData("no IPMI device, no ipmitool, or a BMC without DCMI")
+        try:
+            async with asyncio.timeout(self.schedule.timeout * 0.95):
+                watts = await self._dcmi.watts()
+        except TimeoutError:
+            raise Unreachable(f"{self._path}: no answer within {self.schedule.timeout:g} s") from None
+        except CompletionCode as error:
+            if error.code not in UNSUPPORTED:
+                raise
+            self._not_before = self._clock() + _PATIENCE
+            raise NoData(str(error)) from None
+        return [] if watts is None else [(self._power, watts)]
+
+
+class Ipmi:
+    """The kind of collector that the config section `ipmi` names."""
+
+    name: str = "ipmi"
+    Config: type = Config
+    metrics: Sequence[Metric] = (catalogue.NODE_POWER, facility.SENSOR_TEMPERATURE)
+
+    def build(self, config: object, context: Context) -> Sequence[Collector]:
+        """Make one collector a BMC; raises ConfigError."""
+        assert isinstance(config, Config)  # noqa: S101 - the reader built it from our own model
+        processes = Processes(config.max_processes)
+        made: dict[str, Collector] = {}
+        for number, device in enumerate(config.devices):
+            key = f"collectors.ipmi.devices[{number}]"
+            if device.node in made:
+                raise ConfigError(f"{device.node!r} is there twice", key=f"{key}.node")
+            schedule = Schedule(interval=device.interval or config.interval, timeout=device.timeout or config.timeout)
+            made[device.node] = Bmc(device, _arguments(config, device, key), processes, context, schedule, program="ipmitool")
+        return list(made.values())
+
+
+def _arguments(config: Config, device: Device, key: str) -> tuple[str, ...]:
+    """Return what ipmitool must be told to reach a BMC; raises ConfigError for a user or password that cannot be used."""
+    host, port = split_address(device.address)
+    user, file = device.user or config.user, device.password_file or config.password_file
+    if not user:
+        raise ConfigError("missing; a BMC is read by a user", key=f"{key}.user")
+    if file is None:
+        raise ConfigError("missing; a BMC's user has a password", key=f"{key}.password_file")
+    if len(read_secret(file, f"{key}.password_file").encode()) > _LONGEST_PASSWORD:
+        raise ConfigError(
+            f"a password of IPMI 2.0 has at most {_LONGEST_PASSWORD} bytes", file=str(file), key=f"{key}.password_file"
+        )
+    suite = config.cipher_suite if device.cipher_suite is None else device.cipher_suite
+    privilege = device.privilege or config.privilege
+    return (
+        "-I", "lanplus", "-H", host, "-p", str(port), "-U", user, "-f", str(file), "-C", str(suite), "-L", privilege.upper(),
+        "-N", "2", "-R", "3",
+    )  # fmt: skip
+
+
+KIND: Final = Ipmi()
