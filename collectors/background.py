@@ -1,0 +1,68 @@
+"""What is found out about a device beside its rounds: once before the first, and anew from time to time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from collectors.base import CollectError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
+
+_AT_MOST: Final = 60.0
+"""Seconds between two findings at least, however often a device changes."""
+
+
+class Background(Generic[T]):
+    """Keeps what `find` has found, and finds it anew after `refresh` seconds while the rounds go on with the old.
+
+    A finding takes at most `limit` seconds. One that fails is an error only where there is nothing to go on with.
+    """
+
+    def __init__(self, find: Callable[[], Coroutine[object, object, T]], *, refresh: float, limit: float) -> None:
+        self.found: T | None = None
+        self.stale = False
+        """Set by whoever sees that the device is no longer as it was found."""
+        self._find, self._refresh, self._limit = find, refresh, limit
+        self._task: asyncio.Task[T] | None = None
+        self._at = float("-inf")
+
+    async def ready(self, until: float) -> T | None:
+        """Return what is known; where nothing is, wait until a time of the loop's clock. Raises what the first finding raised."""
+        loop = asyncio.get_running_loop()
+        self._take(first=False)
+        age = loop.time() - self._at
+        if self.found is None or age > self._refresh or (self.stale and age > _AT_MOST):
+            self._task = self._task or loop.create_task(self._bounded())
+        if self.found is None and self._task is not None:
+            await asyncio.wait((self._task,), timeout=until - loop.time())
+            self._take(first=True)
+        return self.found
+
+    async def _bounded(self) -> T:
+        try:
+            async with asyncio.timeout(self._limit):
+                return await self._find()
+        except TimeoutError:
+            raise Unreachable("what it has was not found out in time") from None
+
+    def _take(self, *, first: bool) -> None:
+        task = self._task
+        if task is None or not task.done():
+            return
+        self._task, self._at = None, task.get_loop().time()
+        error = Unreachable("stopped") if task.cancelled() else task.exception()
+        if error is None:
+            self.found, self.stale = task.result(), False
+        elif first or not isinstance(error, CollectError):
+            raise error
+
+    async def aclose(self) -> None:
+        """Stop a finding under way."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,113 @@
+"""Bytes of a Redfish service to a document, within bounds; and careful looks into what stands there.
+
+Pure, and whatever comes, only `BadReply` is raised. Documents are JSON objects (DSP0266, Redfish Specification, 6.3).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import zlib
+from typing import Any, Final, NoReturn
+
+from collectors.base import BadReply
+
+MAX_BODY: Final = 2**20
+"""Bytes of one reply, packed or not."""
+MAX_VALUES: Final = 50_000
+"""Values in one document at most: what is small on the wire may be large in memory."""
+
+Document = dict[str, Any]
+
+GONE: Final = frozenset({"Absent", "Disabled", "UnavailableOffline"})
+"""States (Resource.State) of what is not there or not working: its readings mean nothing."""
+
+_LOCAL: Final = re.compile(r"/redfish/[!-~]{0,1000}")
+
+
+def parse(body: bytes, encoding: str = "") -> Document:
+    """Return the document that a reply's body holds; `encoding` is its Content-Encoding. Raises BadReply."""
+    plain = _unpack(body, encoding)
+    if len(plain) > MAX_BODY:
+        raise BadReply(f"a reply of more than {MAX_BODY} bytes")
+    if plain.count(b",") + plain.count(b"[") + plain.count(b"{") > MAX_VALUES:
+        raise BadReply(f"a document of more than {MAX_VALUES} values")
+    try:
+        document = json.loads(plain, parse_constant=_no_number)
+    except RecursionError:
+        raise BadReply("a document nested too deeply") from None
+    except ValueError:
+        raise BadReply("not JSON") from None
+    if not isinstance(document, dict):
+        raise BadReply("not a JSON object")
+    return document
+
+
+def _unpack(body: bytes, encoding: str) -> bytes:
+    if encoding.lower() in ("", "identity"):
+        return body
+    if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
+        raise BadReply("packed in a way that was not asked for")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as the header says
+    try:
+        plain = unpacker.decompress(body, MAX_BODY + 1)
+    except zlib.error:
+        raise BadReply("said to be packed, but is not") from None
+    if len(plain) <= MAX_BODY and not unpacker.eof:
+        raise BadReply("a packed reply that was cut short")
+    return plain
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)  # NaN and Infinity are not JSON
+
+
+def local(uri: object) -> str:
+    """Return a link's path if it leads to the same service, else an empty text; a fragment is cut off."""
+    text = uri.partition("#")[0] if isinstance(uri, str) else ""
+    return text if _LOCAL.fullmatch(text) else ""
+
+
+def inner(document: object, *keys: str) -> Document:
+    """Return the object at the end of a path of keys; empty where there is none."""
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
+
+
+def objects(document: object, key: str) -> list[Document]:
+    """Return the objects in an array; empty where there is none."""
+    found = document.get(key) if isinstance(document, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def text(document: Document, *keys: str) -> str:
+    """Return the first of these properties that holds a text."""
+    return next((found for key in keys if isinstance(found := document.get(key), str) and found), "")
+
+
+def link(document: object, *keys: str) -> str:
+    """Return where the link at the end of a path of keys leads, if that is the same service."""
+    return local(inner(document, *keys).get("@odata.id"))
+
+
+def links(document: object, key: str) -> list[str]:
+    """Return where the links of an array lead, as far as that is the same service."""
+    return [uri for one in objects(document, key) if (uri := local(one.get("@odata.id")))]
+
+
+def number(value: object) -> float | None:
+    """Return a finite number, or None for whatever else stands there."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def gone(document: Document) -> bool:
+    """Tell whether a resource says that it is not there or not working."""
+    return text(inner(document, "Status"), "State") in GONE

@@ -1,0 +1,173 @@
+"""Read one Redfish device round by round: a node by its management controller, or a PDU."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.background import Background
+from collectors.base import BadReply, CollectError, Refused, Unreachable, safe_label
+from collectors.catalogue import facility, node
+from collectors.power.redfish.body import text
+from collectors.power.redfish.discover import GROUPS, LEVELS, Reader, find_equipment, find_node, unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from collectors.base import Metric, Reading, Schedule, Series
+    from collectors.power.redfish.discover import Plan, Source
+    from collectors.power.redfish.link import Link
+    from collectors.power.redfish.rows import Row
+
+log: Final = logging.getLogger(__name__)
+
+_DISCOVERY_TIMEOUTS: Final = 12
+"""Finding out where readings are may take this many time-outs: it is many requests, and runs beside the rounds."""
+
+
+class RedfishCollector:
+    """Reads one node or PDU.
+
+    `dropped` counts what was not taken: `null` (the service has the property, but no value), `zero` (0 W of a node that is on),
+    `negative`, `unread` (documents that could not be read while others could).
+    """
+
+    name: ClassVar[str] = "redfish"
+
+    def __init__(
+        self,
+        *,
+        device: str,
+        labels: Mapping[str, str],
+        link: Link,
+        schedule: Schedule,
+        levels: Iterable[str] = tuple(LEVELS),
+        wanted: str = "",
+        refresh: float = 3600.0,
+    ) -> None:
+        self.device, self.schedule, self.link = device, schedule, link
+        self.dropped: Counter[str] = Counter()
+        self._labels, self._wanted = labels, wanted
+        self._is_pdu = "pdu" in labels
+        self._groups = frozenset(("power", "energy", *(group for level in levels for group in LEVELS[level])))
+        up = self._series(facility.PDU_UP if self._is_pdu else node.NODE_UP)
+        self._up = (up, 1.0)
+        self.down: Sequence[Reading] = ((up, 0.0),)
+        self._known: dict[tuple[Metric, tuple[str, ...]], Series] = {}
+        # Spread, so that a thousand controllers that came up together are not looked through together.
+        spread = 1 + zlib.crc32(device.encode()) % 256 / 512
+        limit = schedule.timeout * _DISCOVERY_TIMEOUTS
+        self._plan = Background(self._discover, refresh=refresh * spread, limit=limit)
+        link.users += 1
+
+    @property
+    def plan(self) -> Plan | None:
+        """What is asked in every round, once it has been found out."""
+        return self._plan.found
+
+    def _series(self, metric: Metric, tail: tuple[str, ...] = ()) -> Series:
+        own = iter(tail)
+        values = (self._labels[name] if name in self._labels else safe_label(next(own)).strip() for name in metric.labels)
+        if metric.subsystem == "sensor":  # named by what it is attached to, as sensors of PDUs on SNMP are
+            values = (
+                f"{self.device}/{safe_label(tail[0])}" if name == "sensor" else self._labels[name] for name in metric.labels
+            )
+        return metric.series(*values)
+
+    async def collect(self) -> list[Reading]:
+        """Read the device once; raises Unreachable, Refused or BadReply.
+
+        What could be read before the time is up, or beside a document that could not, counts.
+        """
+        until = asyncio.get_running_loop().time() + self.schedule.timeout * 0.95
+        before = self.link.answers
+        plan = await self._plan.ready(until)
+        if plan is None:
+            if self.link.answers == before:
+                raise Unreachable(f"no answer within {self.schedule.timeout:g} s")
+            return [self._up]  # it answers, but so slowly that it is not known yet where it keeps its readings
+        return [self._up, *(await self._round(plan, until)).items()]
+
+    async def _discover(self) -> Plan:
+        old = self._plan.found
+        if old is not None and not self._plan.stale and await unchanged(self.link, old):
+            return old
+        found = await (find_equipment if self._is_pdu else find_node)(self.link, self._wanted, self._groups)
+        if old is None:
+            beside = f" (and not {', '.join(found.others)[:200]})" if found.others else ""
+            log.info("redfish %s: reads %s%s, %d requests a round", self.device, found.subject, beside, requests_of(found))
+        return found
+
+    async def _round(self, plan: Plan, until: float) -> dict[Series, float]:
+        reader = Reader(self.link)
+        taken: dict[Series, float] = {}
+        failed: CollectError | None = None
+        read = 0
+        try:
+            async with asyncio.timeout_at(until):
+                for source in plan.sources:
+                    try:
+                        taken |= await self._source(source, plan, reader)
+                        read += 1
+                    except (BadReply, Refused) as error:
+                        failed = error
+        except TimeoutError:
+            failed = Unreachable(f"no answer within {self.schedule.timeout:g} s")
+        except Unreachable as error:
+            failed = error
+        if failed is not None:
+            self._plan.stale = True
+            if not read:
+                raise failed
+            self.dropped["unread"] += len(plan.sources) - read
+        return taken
+
+    async def _source(self, source: Source, plan: Plan, reader: Reader) -> dict[Series, float]:
+        documents = await reader.documents(source.place)
+        if not documents:  # it had some when it was looked through
+            raise BadReply(f"nothing at {source.place.collection or source.place.uris[0]}")
+        taken: dict[Series, float] = {}
+        for kind, groups in source.takes:
+            for row in kind.rows(documents, plan.owners):
+                if GROUPS[row.metric] in groups and await self._is_good(row, plan, reader):
+                    assert row.value is not None  # noqa: S101 - good ones have a value
+                    taken.setdefault(self._series_of(row), row.value)
+        return taken
+
+    def _series_of(self, row: Row) -> Series:
+        known = (row.metric, row.tail)
+        if known not in self._known:
+            self._known[known] = self._series(*known)
+        return self._known[known]
+
+    async def _is_good(self, row: Row, plan: Plan, reader: Reader) -> bool:
+        """Tell whether a row is a reading, and count why it is none."""
+        why = ""
+        if row.value is None:
+            why = "null"
+        elif row.metric is node.NODE_POWER and row.value <= 0:
+            why = "negative" if row.value < 0 else "" if await self._is_off(plan, reader) else "zero"
+        if why:
+            self.dropped[why] += 1
+        return not why
+
+    @staticmethod
+    async def _is_off(plan: Plan, reader: Reader) -> bool:
+        """Tell whether a node says that it is switched off: only then is 0 W a reading, and not one that is lacking."""
+        try:
+            return bool(plan.states) and all([text(await reader.get(uri), "PowerState") == "Off" for uri in plan.states])
+        except (BadReply, Refused):
+            return False
+
+    async def aclose(self) -> None:
+        """Stop looking through the service, and give up the connection."""
+        await self._plan.aclose()
+        await self.link.release()
+
+
+def requests_of(plan: Plan) -> int:
+    """Return how many requests a round takes, as far as it is known: parts that do not come with their document are more."""
+    return sum(len(source.place.uris) + bool(source.place.collection) for source in plan.sources)

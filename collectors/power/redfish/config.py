@@ -1,0 +1,134 @@
+"""The section `collectors: redfish:` of the config file: services, who may read them, whom to trust, what they are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from collectors.base import ConfigError
+from collectors.power.redfish.link import Account
+from collectors.secrets import read_secret
+from collectors.strict import Count, Duration
+
+if TYPE_CHECKING:
+    import ssl
+
+    import aiohttp
+
+Level = Literal["temperature", "fans", "supplies", "phases", "branches", "outlets"]
+_ALL: Final[tuple[Level, ...]] = ("temperature", "fans", "supplies", "phases", "branches", "outlets")
+_ADDRESS: Final = re.compile(r"(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?/?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceConfig:
+    """One node's management controller, or one PDU. Name it by what it is, `node` or `pdu`; else it is a node named as its address."""
+
+    address: str = field(metadata={"help": "host, host:port or https://host:port; http:// only with allow_http"})
+    node: str = ""
+    pdu: str = ""
+    id: str = field(default="", metadata={"help": "which chassis, or which PDU, by its Id, where the service has several"})
+    rack: str = ""
+    row: str = ""
+    feed: str = ""
+    username_file: Path | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    certificate_sha256: str = field(default="", metadata={"help": "its certificate's fingerprint, in place of a CA"})
+    interval: Duration | None = None
+    timeout: Duration | None = None
+
+    def __post_init__(self) -> None:
+        """Check the address, the name and the fingerprint."""
+        split_address(self.address)
+        if self.node and self.pdu:
+            raise ValueError("expected one of node, pdu")
+        if self.certificate_sha256:
+            _fingerprint(self.certificate_sha256)
+
+    @property
+    def origin(self) -> str:
+        """Where it is: scheme, host and port."""
+        scheme, host, port = split_address(self.address)
+        return f"{scheme}://{host}:{port}"
+
+    @property
+    def name(self) -> str:
+        """What the operator calls it."""
+        return self.pdu or self.node or split_address(self.address)[1].strip("[]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedfishConfig:
+    """The section `collectors: redfish:`."""
+
+    interval: Duration = 60.0
+    timeout: Duration = field(default=20.0, metadata={"help": "of one round of one device, all its requests together"})
+    refresh: Duration = field(default=3600.0, metadata={"help": "how often a device is asked anew where it keeps its readings"})
+    max_samples: Count = 2000
+    username_file: Path | None = field(default=None, metadata={"help": "with password_file; without them nobody logs in"})
+    password_file: Path | None = None
+    auth: Literal["session", "basic"] = field(default="session", metadata={"help": "basic for services without sessions"})
+    ca_file: Path | None = field(default=None, metadata={"help": "who signs their certificates; else whom the system trusts"})
+    tls_verify: bool = field(default=True, metadata={"help": "false lets anyone in between read the password"})
+    allow_http: bool = field(default=False, metadata={"help": "true lets anyone in between read all"})
+    read: list[Level] = field(
+        default_factory=lambda: list(_ALL), metadata={"help": "beside power and energy; less is fewer requests"}
+    )
+    devices: list[DeviceConfig] = field(default_factory=list)
+
+
+def split_address(address: str) -> tuple[str, str, int]:
+    """Split `host`, `host:port`, `[::1]:port` or a URL of no path into scheme, host and port; raises ValueError."""
+    match = _ADDRESS.fullmatch(address)
+    scheme = (match[1] or "https") if match else ""
+    port = int(match[3] or {"https": 443, "http": 80}[scheme]) if match else 0
+    if match is None or not 0 < port < 1 << 16:
+        raise ValueError(f"address: expected an address such as bmc-7.example.net or https://10.0.3.7, got {address!r}")
+    return scheme, match[2], port
+
+
+def _fingerprint(text: str) -> bytes:
+    plain = text.replace(":", "")
+    if not re.fullmatch(r"[0-9A-Fa-f]{64}", plain):
+        raise ValueError("certificate_sha256: expected the 64 hexadecimal digits of a SHA-256, colons or not")
+    return bytes.fromhex(plain)
+
+
+def account_of(config: RedfishConfig, device: DeviceConfig) -> Account | None:
+    """Read who we are to a device; None where the config has no account. Raises ConfigError for a file that cannot be used."""
+    files = {
+        what: getattr(device, what) or getattr(config, what) for what in ("username_file", "password_file")
+    }  # fmt: skip
+    if not any(files.values()):
+        return None
+    for what, file in files.items():
+        if file is None:
+            raise ConfigError("username_file and password_file belong together", key=what)
+    username, password = (read_secret(file, what) for what, file in files.items())
+    return Account(username=username, password=password, auth=config.auth)
+
+
+def trust_of(config: RedfishConfig, device: DeviceConfig) -> ssl.SSLContext | aiohttp.Fingerprint | None:
+    """Return how a device's certificate is checked; None by whom the system trusts. Raises ConfigError."""
+    import ssl  # noqa: PLC0415 - loaded only where a config names Redfish services
+
+    if device.certificate_sha256:
+        import aiohttp  # noqa: PLC0415
+
+        return aiohttp.Fingerprint(_fingerprint(device.certificate_sha256))
+    if not config.tls_verify:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+    file = device.ca_file or config.ca_file
+    if file is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=str(file))
+    except ssl.SSLError:
+        raise ConfigError("holds no certificates", file=str(file), key="ca_file") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=str(file), key="ca_file") from None

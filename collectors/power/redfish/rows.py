@@ -1,0 +1,242 @@
+"""Rows: what documents say, as metrics of the catalogue; the documents of nodes (Chassis and what hangs on it).
+
+Pure: a function takes documents and returns rows, whatever stands in them. Property names are those of the DMTF's schemas
+(DSP8010): EnvironmentMetrics, ThermalMetrics, PowerSupply, PowerSupplyMetrics, Fan, Sensor; Power and Thermal are the old ones.
+No vendor's own (`Oem`) property is read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from collectors.catalogue import node
+from collectors.power.redfish.body import gone, inner, link, links, number, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from collectors.base import Metric
+    from collectors.power.redfish.body import Document
+
+KWH: Final = 3.6e6
+PERCENT: Final = 0.01
+
+
+class Row(NamedTuple):
+    """A reading that a service offers; `value` is None where it has none at present. `tail`: the labels behind the device's."""
+
+    metric: Metric
+    value: float | None
+    tail: tuple[str, ...] = ()
+
+
+def excerpt(metric: Metric, document: object, *keys: str, factor: float = 1.0, tail: tuple[str, ...] = ()) -> Iterator[Row]:
+    """Yield the row of a sensor's excerpt (Sensor.SensorExcerpt): an object with a `Reading`; nothing where there is none."""
+    found = inner(document, *keys)
+    if "Reading" in found:
+        yield Row(metric, scaled(number(found["Reading"]), factor), tail)
+
+
+def scaled(value: float | None, factor: float) -> float | None:
+    """Return a value in its base unit."""
+    return None if value is None else value * factor
+
+
+def environment(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield what EnvironmentMetrics of a chassis says: power, energy, fans."""
+    for document in documents:
+        yield from excerpt(node.NODE_POWER, document, "PowerWatts")
+        if "EnergykWh" in document:
+            yield from excerpt(node.NODE_ENERGY, document, "EnergykWh", factor=KWH)
+        else:
+            yield from excerpt(node.NODE_ENERGY, document, "EnergyJoules")
+        for number_, fan in enumerate(objects(document, "FanSpeedsPercent")):
+            yield from _fan(fan, text(fan, "DeviceName") or str(number_))
+
+
+def _fan(speed: Document, name: str) -> Iterator[Row]:
+    yield from excerpt(node.NODE_FAN_SPEED, speed, factor=PERCENT, tail=(name,))
+    if "SpeedRPM" in speed:
+        yield Row(node.NODE_FAN_RPM, number(speed["SpeedRPM"]), (name,))
+
+
+def fans(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield what the members of a FanCollection say."""
+    for fan in documents:
+        if not gone(fan):
+            yield from _fan(inner(fan, "SpeedPercent"), text(fan, "Id", "Name"))
+
+
+def thermal_metrics(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield the temperatures of the air in and out that ThermalMetrics sums up."""
+    for document in documents:
+        for metric, key in ((node.NODE_INLET, "Intake"), (node.NODE_EXHAUST, "Exhaust")):
+            summary = list(excerpt(metric, document, "TemperatureSummaryCelsius", key))
+            if summary:
+                yield from summary
+                continue
+            listed = objects(document, "TemperatureReadingsCelsius")
+            yield from _warmest(metric, (one.get("Reading") for one in listed if one.get("PhysicalContext") == key))
+
+
+def _warmest(metric: Metric, readings: Iterable[object]) -> Iterator[Row]:
+    found = [number(one) for one in readings]
+    if found:
+        yield Row(metric, max((one for one in found if one is not None), default=None))
+
+
+_BOARDS: Final = ("", "Chassis", "SystemBoard", "Room", "Front", "Back", "Rear")
+_AIR: Final = (
+    (node.NODE_INLET, "Intake", re.compile(r"\b(inlet|intake)\b", re.IGNORECASE)),
+    (node.NODE_EXHAUST, "Exhaust", re.compile(r"\b(exhaust|outlet)\b", re.IGNORECASE)),
+)
+
+
+def thermal(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield what the old Thermal says: the air's temperatures, and the fans.
+
+    A sensor is the inlet's by its PhysicalContext; where no sensor of a service has that context, by its name, unless it belongs
+    to a part such as a power supply.
+    """
+    for document in documents:
+        sensors = [one for one in objects(document, "Temperatures") if not gone(one) and "ReadingCelsius" in one]
+        for metric, context, name in _AIR:
+            there = [one for one in sensors if one.get("PhysicalContext") == context] or [
+                one for one in sensors if text(one, "PhysicalContext") in _BOARDS and name.search(text(one, "Name"))
+            ]
+            yield from _warmest(metric, (one["ReadingCelsius"] for one in there))
+        names: set[str] = set()
+        for number_, fan in enumerate(objects(document, "Fans")):
+            name_ = text(fan, "Name", "FanName", "MemberId") or str(number_)
+            if name_ in names:  # some services call all of theirs alike
+                name_ = f"{name_} {text(fan, 'MemberId') or number_}"
+            names.add(name_)
+            if not gone(fan) and "Reading" in fan:
+                yield from _old_fan(fan, name_)
+
+
+def _old_fan(fan: Document, name: str) -> Iterator[Row]:
+    if fan.get("ReadingUnits") == "RPM":
+        yield Row(node.NODE_FAN_RPM, number(fan["Reading"]), (name,))
+    elif fan.get("ReadingUnits") == "Percent":
+        yield Row(node.NODE_FAN_SPEED, scaled(number(fan["Reading"]), PERCENT), (name,))
+
+
+_PARTS: Final = frozenset({
+    "Accelerator", "ASIC", "Backplane", "Battery", "CoolingSubsystem", "CPU", "CPUSubsystem", "ExpansionSubsystem", "Fan", "FPGA",
+    "GPU", "GPUSubsystem", "Memory", "MemorySubsystem", "NetworkingDevice", "PowerSupply", "Rectifier", "StorageBay",
+    "StorageDevice", "StorageSubsystem", "VoltageRegulator",
+})  # fmt: skip
+
+
+def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[Row]:
+    """Yield the power of the one PowerControl entry of the old Power that stands for the whole chassis.
+
+    `owners` are the chassis and the systems in it. Entries are never added up: beside the whole there may be its processors, its
+    memory, or the same once more. Entries of a part (by PhysicalContext) are out; of the others the first whose RelatedItem
+    names an owner, else the first.
+    """
+    for document in documents:
+        whole = [
+            one
+            for one in objects(document, "PowerControl")
+            if "PowerConsumedWatts" in one and not gone(one) and text(one, "PhysicalContext") not in _PARTS
+        ]
+        related = (one for one in whole if owners.intersection(links(one, "RelatedItem")))
+        chosen = next(related, whole[0] if whole else None)
+        if chosen is not None:
+            yield Row(node.NODE_POWER, number(chosen["PowerConsumedWatts"]))
+
+
+def supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield what the members of a PowerSupplyCollection say, each with its Metrics in it; empty bays say nothing."""
+    for supply in documents:
+        name = (text(supply, "Id", "Name"),)
+        yield from _health(supply, name)
+        if not gone(supply):
+            metrics = inner(supply, "Metrics")
+            yield from excerpt(node.NODE_SUPPLY_POWER, metrics, "InputPowerWatts", tail=name)
+            yield from excerpt(node.NODE_SUPPLY_VOLTAGE, metrics, "InputVoltage", tail=name)
+
+
+def old_supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield what the old Power says of its PowerSupplies."""
+    for document in documents:
+        for number_, supply in enumerate(objects(document, "PowerSupplies")):
+            name = (text(supply, "MemberId") or str(number_),)
+            yield from _health(supply, name)
+            if not gone(supply):
+                for metric, key in ((node.NODE_SUPPLY_POWER, "PowerInputWatts"), (node.NODE_SUPPLY_VOLTAGE, "LineInputVoltage")):
+                    if key in supply:
+                        yield Row(metric, number(supply[key]), name)
+
+
+def _health(supply: Document, name: tuple[str, ...]) -> Iterator[Row]:
+    status = inner(supply, "Status")
+    state, health = status.get("State"), status.get("Health")
+    if state == "Absent" or (state is None and health is None):
+        return
+    yield Row(node.NODE_SUPPLY_HEALTHY, 1.0 if not gone(supply) and health in (None, "OK") else 0.0, name)
+
+
+def supply_sum(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the node's power as the sum of its supplies' inputs, if every supply that works tells its own."""
+    found = list(rows)
+    working = {row.tail for row in found if row.metric is node.NODE_SUPPLY_HEALTHY}
+    watts = {row.tail: row.value for row in found if row.metric is node.NODE_SUPPLY_POWER}
+    told = [value for value in watts.values() if value is not None]
+    if told and len(told) == len(watts.keys() | working):
+        yield Row(node.NODE_POWER, sum(told))
+
+
+def sensors(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield what a chassis' Sensors say of the whole: its power, its energy, and the air in and out."""
+    found: dict[Metric, list[float | None]] = {}
+    for document in documents:
+        kind = None if gone(document) else sensor_kind(document)
+        if kind is not None:
+            metric, factor = kind
+            found.setdefault(metric, []).append(scaled(number(document["Reading"]), factor))
+    for metric, values in found.items():
+        if metric in (node.NODE_INLET, node.NODE_EXHAUST):
+            yield from _warmest(metric, values)
+        else:
+            yield Row(metric, values[0])
+
+
+def sensor_kind(document: Document) -> tuple[Metric, float] | None:
+    """Tell what of a whole chassis a Sensor measures, and the factor to the base unit; None for all other sensors."""
+    if "Reading" not in document or document.get("PhysicalSubContext") not in (None, "Input"):
+        return None
+    context = document.get("PhysicalContext")
+    kind, unit = document.get("ReadingType"), document.get("ReadingUnits")
+    if kind == "Temperature" or (kind is None and unit == "Cel"):
+        return next(((metric, 1.0) for metric, wanted, _ in _AIR if context == wanted), None)
+    if context != "Chassis" or document.get("ElectricalContext") not in (None, "Total"):
+        return None
+    known = {"Power": (node.NODE_POWER, 1.0), "EnergykWh": (node.NODE_ENERGY, KWH), "EnergyJoules": (node.NODE_ENERGY, 1.0)}
+    return known.get(kind) if isinstance(kind, str) else None
+
+
+def choose_chassis(chassis: Sequence[Document], wanted: str = "") -> Document | None:
+    """Return the chassis that stands for a node: the one of that Id, or the one that holds all others.
+
+    Of several: one that is contained in no other of them; that has readings of its own; that holds a system; that is of a type a
+    server is; the first. So a blade in an enclosure is read where it is named, and a board in a server is not read in its place.
+    """
+    if wanted:
+        return next((one for one in chassis if text(one, "Id") == wanted), None)
+    there = [one for one in chassis if not gone(one)]
+    known = {uri for one in there if (uri := link({"self": one}, "self"))}
+
+    def rank(one: Document) -> tuple[bool, bool, bool, int]:
+        contained = link(one, "Links", "ContainedBy") in known
+        powered = any(key in one for key in ("EnvironmentMetrics", "PowerSubsystem", "Power"))
+        return contained, not powered, not links(inner(one, "Links"), "ComputerSystems"), _type_rank(one.get("ChassisType"))
+
+    return min(there, key=rank, default=None)
+
+
+def _type_rank(kind: object) -> int:
+    return 0 if kind in ("RackMount", "Blade", "Sled", "StandAlone", "Tower") else 1 if kind == "Enclosure" else 2
