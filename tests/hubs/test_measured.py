@@ -152,7 +152,7 @@ def test_scope_without_sites_is_not_measured() -> None:
 def chip(node_name: str, n: int, vendor: str, peak: float | None = None) -> list[Reading]:
     """Return the series of one accelerator."""
     where = ("guian", "a", "A", "A01", node_name, str(n))
-    found: list[Reading] = [(node.ACCELERATOR_INFO.series(*where, vendor, "X"), 1.0)]
+    found: list[Reading] = [(node.ACCELERATOR_INFO.series(*where, vendor, "X", "", ""), 1.0)]
     if peak is not None:
         found += [(node.ACCELERATOR_PEAK.series(*where, "fp16"), peak), (node.ACCELERATOR_PEAK.series(*where, "int8"), 9 * peak)]
     return found

@@ -1,0 +1,125 @@
+"""AMD accelerators by the amdgpu driver's files under /sys/class/drm; no library and no permission is needed.
+
+Only devices that are no display adapters count (PCI class 0x12 or 0x0380): a processor's own graphics are no accelerator. The
+two dies of an MI250 are two devices; the second tells no power. Source: Documentation/gpu/amdgpu (Linux).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.accelerators.chip import Chip
+from collectors.base import NoData, Unreachable
+from collectors.catalogue import node as catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from collectors.accelerators.chip import Chips, Value
+    from collectors.base import Reading, Schedule
+
+VENDOR: Final = "AMD"
+_VENDOR_ID: Final = "0x1002"
+_CLASSES: Final = ("0x12", "0x0380")
+_CARD: Final = re.compile(r"card\d+", re.ASCII)
+_MODELS: Final = {
+    "0x738c": "MI100", "0x738e": "MI100", "0x7408": "MI250X", "0x740c": "MI250X", "0x740f": "MI210", "0x74a0": "MI300A",
+    "0x74a1": "MI300X", "0x74b5": "MI300X", "0x74a5": "MI325X", "0x74a9": "MI300X HF", "0x74a2": "MI308X",
+}  # fmt: skip
+"""PCI device ids, for boards whose FRU gives no name (pci.ids)."""
+_MAX_TEXT: Final = 4096
+_PERCENT: Final = 100.0
+_MICRO, _MILLI = 1e-6, 1e-3
+
+
+class Amd:
+    """Reads every AMD accelerator of this node."""
+
+    name: ClassVar[str] = "accelerators"
+
+    def __init__(self, chips: Chips, *, sys: Path, schedule: Schedule) -> None:
+        self.device = "amd"
+        self.schedule = schedule
+        self._chips = chips
+        self._drm = sys / "class" / "drm"
+
+    @property
+    def down(self) -> Sequence[Reading]:
+        """What to say when a round fails."""
+        return self._chips.down
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Readings not taken, by reason."""
+        return self._chips.dropped
+
+    def collect(self) -> Sequence[Reading]:
+        """Read all chips; NoData where there is none and never was."""
+        self._chips.begin()
+        chips = list(_chips(self._drm))
+        if chips or self._chips.seen:
+            return self._chips.readings(chips)
+        raise NoData("no AMD accelerator")
+
+
+def _chips(drm: Path) -> Iterator[Chip]:
+    try:
+        cards = sorted((path for path in drm.iterdir() if _CARD.fullmatch(path.name)), key=lambda path: int(path.name[4:]))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Unreachable(f"{drm}: {error.strerror or error}") from None
+    for card in cards:
+        device = card / "device"
+        if _text(device / "vendor") == _VENDOR_ID and _text(device / "class").startswith(_CLASSES):
+            number = _text(device / "device")
+            yield Chip(
+                name=card.name,
+                model=_text(device / "product_name") or _MODELS.get(number, number),
+                uuid=_text(device / "unique_id"),
+                bus=device.resolve().name if device.is_symlink() else "",
+                values=tuple(_values(device)),
+            )
+
+
+def _values(device: Path) -> Iterator[Value]:
+    busy = _number(device / "gpu_busy_percent")
+    if busy is not None and busy <= _PERCENT:
+        yield catalogue.ACCELERATOR_UTILIZATION, "", busy / _PERCENT
+    used, total = _number(device / "mem_info_vram_used"), _number(device / "mem_info_vram_total")
+    if used is not None and total:
+        yield catalogue.ACCELERATOR_MEMORY_USED, "", used
+        yield catalogue.ACCELERATOR_MEMORY_TOTAL, "", total
+    for sensors in sorted(device.glob("hwmon/hwmon*"))[:1]:
+        # Older chips average, newer ones say what is drawn now. Nothing that runs draws nothing: 0 is a die without a meter.
+        power = _number(sensors / "power1_average") or _number(sensors / "power1_input")
+        if power:
+            yield catalogue.ACCELERATOR_POWER, "", power * _MICRO
+        celsius = _temperature(sensors)
+        if celsius is not None:
+            yield catalogue.ACCELERATOR_TEMPERATURE, "", celsius * _MILLI
+
+
+def _temperature(sensors: Path) -> float | None:
+    """Return the hottest spot's temperature, by which the chip throttles; else the edge's."""
+    found = {_text(path): path.with_name(path.name.replace("label", "input")) for path in sensors.glob("temp*_label")}
+    for label in ("junction", "edge"):
+        if label in found and (value := _number(found[label])) is not None:
+            return value
+    return None
+
+
+def _text(path: Path) -> str:
+    """Return a small file's text; empty where it is not there or cannot be read now, as while a chip is reset."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_TEXT).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _number(path: Path) -> float | None:
+    text = _text(path)
+    return float(text) if text.isdecimal() and text.isascii() and len(text) < 20 else None  # noqa: PLR2004 - 64 bits

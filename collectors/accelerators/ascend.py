@@ -1,0 +1,93 @@
+"""Huawei Ascend chips by `npu-smi info`, which comes with the driver."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.accelerators.command import Command
+from collectors.accelerators.devices import has_device
+from collectors.accelerators.npu_smi import parse
+from collectors.base import BadReply, NoData, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from collectors.accelerators.chip import Chips
+    from collectors.base import Reading, Schedule
+
+VENDOR: Final = "Huawei"
+_MAX_BYTES: Final = 2**20
+_FOLDERS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/local/Ascend/driver/tools")
+_LIBRARIES: Final = (
+    "/usr/local/Ascend/driver/lib64",
+    "/usr/local/Ascend/driver/lib64/common",
+    "/usr/local/Ascend/driver/lib64/driver",
+)
+
+
+class Ascend:
+    """Reads every Ascend chip of this node by one run of npu-smi."""
+
+    name: ClassVar[str] = "accelerators"
+
+    def __init__(self, chips: Chips, *, devices: Path, command: str, schedule: Schedule) -> None:
+        self.device = "ascend"
+        self.schedule = schedule
+        self._chips = chips
+        self._devices, self._words = devices, command
+        self._command: Command | None = None
+
+    @property
+    def down(self) -> Sequence[Reading]:
+        """What to say when a round fails."""
+        return self._chips.down
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Readings not taken, by reason."""
+        return self._chips.dropped
+
+    async def collect(self) -> Sequence[Reading]:
+        """Read all chips; NoData where the driver has made no device file and never had."""
+        self._chips.begin()
+        if not has_device(self._devices, "davinci"):
+            if self._chips.seen:
+                raise Unreachable("the driver's device files are gone")
+            raise NoData("no Ascend device")
+        if self._command is None:
+            self._command = self._find()
+        status, printed = await self._command.output(self.schedule.timeout)
+        try:
+            return self._chips.readings(parse(printed.decode("utf-8", "replace")))
+        except BadReply:
+            if status == 0:
+                raise
+            raise BadReply(f"npu-smi ends with status {status}: {_last_line(printed)}") from None
+
+    def _find(self) -> Command:
+        environment = _environment()
+        found = shutil.which(self._words, path=environment["PATH"])
+        if found is None:
+            raise Unreachable(
+                f"there are Ascend devices but no {self._words}: install the driver's tools, or scrape the NPU exporter"
+            )
+        return Command((found, "info"), max_bytes=_MAX_BYTES, environment=environment)
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which npu-smi finds its libraries and speaks English."""
+    path = os.environ.get("PATH", os.defpath)
+    libraries = os.environ.get("LD_LIBRARY_PATH", "")
+    return {
+        "PATH": os.pathsep.join((path, *_FOLDERS)),
+        "LD_LIBRARY_PATH": os.pathsep.join(part for part in (libraries, *_LIBRARIES) if part),
+        "LC_ALL": "C",
+    }
+
+
+def _last_line(printed: bytes) -> str:
+    lines = [line.strip() for line in printed[-4096:].decode("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1][:160] if lines else "it prints nothing"

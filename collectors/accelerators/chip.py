@@ -1,0 +1,129 @@
+"""What any reader of chips says, and how it becomes series: one chip is one `accelerator` of a node, whoever read it.
+
+A reader finds `Chip`s; `Chips` keeps their series, adds the rated peaks of their models, and tells of chips that were there and
+no longer answer. A chip is called after its device file (`nvidia0`, `davinci3`): stable while others come and go, and unique
+on a node that has several makes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from collectors.catalogue import node as catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from collectors.accelerators.peaks import Peaks
+    from collectors.base import Metric, Place, Reading, Series
+
+log = logging.getLogger(__name__)
+
+Value = tuple["Metric", str, float]
+"""A metric, the value of its own label (a reason, an instance; empty where it has none), and the number in base units."""
+
+MAX_CHIPS: Final = 1024
+"""Of one node. More is not a node but a broken reply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One chip and what could be read of it. What it does not say is not in `values`."""
+
+    name: str
+    model: str
+    uuid: str = ""
+    bus: str = ""
+    up: bool = True
+    values: Sequence[Value] = ()
+
+    def value(self, metric: Metric) -> float | None:
+        """Return the value of a metric without a label of its own."""
+        return next((number for one, own, number in self.values if one is metric and not own), None)
+
+
+@dataclass(slots=True)
+class _Known:
+    """The series of one chip, kept from round to round."""
+
+    up: Series
+    info: Series | None = None
+    identity: tuple[str, str, str] = ("", "", "")
+    peaks: tuple[Reading, ...] = ()
+
+
+class Chips:
+    """The chips of one vendor on one node.
+
+    `down` is what the runner says when a whole round fails: every chip seen so far. `dropped` counts what was not taken:
+    `no_peak` (a model whose rated peak nobody knows).
+    """
+
+    def __init__(self, *, vendor: str, place: Place, node: str, peaks: Peaks) -> None:
+        self.vendor = vendor
+        self.down: Sequence[Reading] = ()
+        self.dropped: Counter[str] = Counter()
+        self._labels = (place.hub, place.site, place.row, place.rack, node)
+        self._peaks = peaks
+        self._known: dict[str, _Known] = {}
+        self._series: dict[tuple[Metric, str, str], Series] = {}
+        self._unrated: set[str] = set()
+
+    @property
+    def seen(self) -> bool:
+        """Whether any chip has been there since the start."""
+        return bool(self._known)
+
+    def begin(self) -> None:
+        """Expect every chip that was there; call it before a round that may fail."""
+        self.down = [(known.up, 0.0) for known in self._known.values()]
+
+    def readings(self, chips: Iterable[Chip]) -> Sequence[Reading]:
+        """Return the readings of a round; a chip that is not among those found is down. The first of a name counts."""
+        found: dict[str, Chip] = {}
+        for chip in chips:
+            if chip.name in self._known or len(self._known) < MAX_CHIPS:
+                self._known.setdefault(chip.name, _Known(catalogue.ACCELERATOR_UP.series(*self._labels, chip.name)))
+                if chip.up:
+                    found.setdefault(chip.name, chip)
+        taken = [reading for chip in found.values() for reading in self._of(chip)]
+        lost = [(known.up, 0.0) for name, known in self._known.items() if name not in found]
+        self.down = [(self._known[name].up, 0.0) for name in found]
+        return [*taken, *lost]
+
+    def _of(self, chip: Chip) -> Iterator[Reading]:
+        known = self._known[chip.name]
+        identity = (chip.model, chip.uuid, chip.bus)
+        if known.info is None or known.identity != identity:
+            known.info = catalogue.ACCELERATOR_INFO.series(*self._labels, chip.name, self.vendor, *identity)
+            known.identity, known.peaks = identity, ()
+        # Not only at first sight: which of two models of one name it is, its memory tells, and that may come later.
+        known.peaks = known.peaks or self._rated(chip)
+        if not known.peaks:
+            self.dropped["no_peak"] += 1
+        yield known.up, 1.0
+        yield known.info, 1.0
+        for metric, own, number in chip.values:
+            yield self._one(metric, chip.name, own), number
+        yield from known.peaks
+
+    def _one(self, metric: Metric, name: str, own: str) -> Series:
+        key = (metric, name, own)
+        series = self._series.get(key)
+        if series is None:
+            values = (*self._labels, name, own) if own else (*self._labels, name)
+            series = self._series[key] = metric.series(*values)
+        return series
+
+    def _rated(self, chip: Chip) -> tuple[Reading, ...]:
+        flops = self._peaks.of(self.vendor, chip.model, chip.value(catalogue.ACCELERATOR_MEMORY_TOTAL))
+        if not flops:
+            if chip.model not in self._unrated:
+                self._unrated.add(chip.model)
+                log.warning("no rated peak is known for %s %s: its compute is not counted", self.vendor, chip.model)
+            return ()
+        peak = catalogue.ACCELERATOR_PEAK
+        return tuple((peak.series(*self._labels, chip.name, precision), rate) for precision, rate in flops.items())

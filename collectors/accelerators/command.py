@@ -1,0 +1,77 @@
+"""Run a program for what it prints: with a deadline, a bound, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_CHUNK: Final = 65_536
+_GRACE: Final = 1.0
+
+
+class Command:
+    """One program that is run again and again, never twice at a time.
+
+    It has a process group of its own, which is killed when the program takes too long or prints too much. A program that
+    cannot even be killed (it hangs in the kernel) is not started again until it has gone.
+    """
+
+    def __init__(self, words: Sequence[str], *, max_bytes: int, environment: Mapping[str, str]) -> None:
+        self._words, self._max_bytes, self._environment = tuple(words), max_bytes, dict(environment)
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def output(self, timeout: float) -> tuple[int, bytes]:  # noqa: ASYNC109 - it kills what it waits for
+        """Return the exit status and what it printed to stdout and stderr; raises Unreachable."""
+        name = os.path.basename(self._words[0])  # noqa: PTH119 - a name, not a file
+        if self._process is not None and self._process.returncode is None:
+            raise Unreachable(f"{name} (process {self._process.pid}) cannot be killed")
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True, env=self._environment,
+            )  # fmt: skip
+        except OSError as error:
+            raise Unreachable(f"{name} cannot be started: {error.strerror or error}") from None
+        process, ended = self._process, False
+        try:
+            async with asyncio.timeout(timeout):
+                printed = await self._read(process)
+                if len(printed) > self._max_bytes:
+                    raise Unreachable(f"{name} prints more than {self._max_bytes} bytes")
+                status = await process.wait()
+            ended = True
+        except TimeoutError:
+            raise Unreachable(f"{name} has not ended within {timeout:g} s") from None
+        else:
+            return status, printed
+        finally:
+            if not ended:
+                await _kill(process)
+
+    async def _read(self, process: asyncio.subprocess.Process) -> bytes:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        printed = bytearray()
+        while len(printed) <= self._max_bytes:
+            chunk = await process.stdout.read(_CHUNK)
+            if not chunk:
+                break
+            printed += chunk
+        return bytes(printed)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill a program with all that it has started, and give it a moment to go."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # What it has started may hold the pipe; the transport closes it at once.
+    process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 - asyncio has no public way
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(process.wait()), _GRACE)

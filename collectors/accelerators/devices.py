@@ -1,0 +1,18 @@
+"""Whether a driver has made its device files: the one question a node without chips answers every round."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def has_device(folder: Path, prefix: str) -> bool:
+    """Tell whether a folder, /dev, has a file whose name begins so."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.startswith(prefix) for entry in entries)
+    except OSError:
+        return False

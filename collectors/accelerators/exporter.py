@@ -1,0 +1,159 @@
+"""Chips by the exporter that runs beside them already: Huawei's NPU exporter, NVIDIA's DCGM exporter, or one of your own.
+
+`parse` is pure: a page and a profile in, chips out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+
+from collectors.accelerators.chip import Chip
+from collectors.accelerators.fetch import fetch
+from collectors.base import BadReply
+from collectors.catalogue import node as catalogue
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from prometheus_client.samples import Sample as ClientSample
+
+    from collectors.accelerators.chip import Chips, Value
+    from collectors.accelerators.exporter_profile import Profile
+    from collectors.base import Reading, Schedule
+
+MAX_BYTES: Final = 8 * 2**20
+_MAX_LINES: Final = 20_000
+_MAX_LINE: Final = 4096
+_STALE: Final = 300.0
+"""A sample that carries its own time is no reading of now once it is so many seconds old: exporters keep what they last read."""
+
+
+class Page(NamedTuple):
+    """What a page says: its chips, and how many samples were too old."""
+
+    chips: list[Chip]
+    stale: int
+
+
+class Exporter:
+    """Scrapes one exporter."""
+
+    name: ClassVar[str] = "accelerators"
+
+    def __init__(
+        self,
+        chips: Chips,
+        profile: Profile,
+        *,
+        url: str,
+        schedule: Schedule,
+        clock: Callable[[], float],
+        trust: ssl.SSLContext | None,
+    ) -> None:
+        self.device = url
+        self.schedule = schedule
+        self._chips, self._profile, self._clock, self._trust = chips, profile, clock, trust
+
+    @property
+    def down(self) -> Sequence[Reading]:
+        """What to say when a round fails."""
+        return self._chips.down
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Readings not taken, by reason."""
+        return self._chips.dropped
+
+    async def collect(self) -> Sequence[Reading]:
+        """Read all chips the exporter knows."""
+        self._chips.begin()
+        body = await fetch(self.device, timeout=self.schedule.timeout, max_bytes=MAX_BYTES, trust=self._trust)
+        page = parse(body, self._profile, self._clock())
+        if page.stale:
+            self._chips.dropped["stale"] += page.stale
+        return self._chips.readings(page.chips)
+
+
+def parse(body: bytes, profile: Profile, now: float) -> Page:
+    """Return the chips of a page in Prometheus's text format; raises BadReply for what is none."""
+    samples: dict[str, list[ClientSample]] = {}
+    stale = 0
+    for sample in _samples(body, profile.wanted):
+        name = _first(sample.labels, profile.chip.labels)
+        if not name or math.isnan(sample.value) or sample.value < 0:
+            continue
+        if sample.timestamp is not None and now - float(sample.timestamp) > _STALE:
+            stale += 1
+            continue
+        samples.setdefault(profile.chip.called.format(name), []).append(sample)
+    told: set[tuple[str, str]] = set()
+    return Page([_chip(name, own, profile, told) for name, own in samples.items()], stale)
+
+
+def _samples(body: bytes, wanted: frozenset[str]) -> Iterator[ClientSample]:
+    """Parse only the lines that are wanted: an exporter tells ten times as much."""
+    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415 - only where there is an exporter
+
+    lines: list[str] = []
+    for line in body.decode("utf-8", "replace").splitlines():
+        name = line[: min(len(line), 200)].partition("{")[0].partition(" ")[0]
+        if name in wanted:
+            if len(line) > _MAX_LINE or len(lines) >= _MAX_LINES:
+                raise BadReply("an exporter's page is larger than the chips of a node can make it")
+            lines.append(line)
+    try:
+        for family in text_string_to_metric_families("\n".join(lines) + "\n"):
+            yield from family.samples
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise BadReply(f"an exporter's page cannot be parsed: {str(error)[:100]}") from None
+
+
+def _first(labels: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((labels[name] for name in names if labels.get(name)), "")
+
+
+def _chip(name: str, samples: Sequence[ClientSample], profile: Profile, told: set[tuple[str, str]]) -> Chip:
+    def label(names: Sequence[str]) -> str:
+        return next((found for sample in samples if (found := _first(sample.labels, names))), "")
+
+    model, bus = label(profile.model.labels), label(profile.bus)
+    if profile.model.cut is not None:
+        model = profile.model.cut.sub("", model, count=1)
+    values = (*_readings(samples, profile, bus, told), *_memory(samples, profile))
+    return Chip(name=name, model=model, uuid=label(profile.uuid), bus=bus, values=values)
+
+
+def _readings(samples: Sequence[ClientSample], profile: Profile, bus: str, told: set[tuple[str, str]]) -> Iterator[Value]:
+    # An instance of a split chip, or a container on it, repeats what the chip says: the first counts.
+    first = {sample.name: sample.value for sample in reversed(samples)}
+    for reading in profile.readings:
+        value = first.get(reading.series)
+        if value is None or (reading.most is not None and value * reading.scale > reading.most):
+            continue
+        if reading.once_a_bus and bus:
+            if (reading.series, bus) in told:
+                continue
+            told.add((reading.series, bus))
+        yield reading.declared, reading.label, value * reading.scale
+
+
+def _memory(samples: Sequence[ClientSample], profile: Profile) -> Iterator[Value]:
+    for kind in profile.memory:
+        found = False
+        for instance in dict.fromkeys(_first(sample.labels, profile.instance) for sample in samples):
+            own = {s.name: s.value * kind.scale for s in reversed(samples) if _first(s.labels, profile.instance) == instance}
+            used, total = own.get(kind.used), own.get(kind.total)
+            if used is None or total == 0:
+                continue
+            found = True
+            yield (catalogue.ACCELERATOR_INSTANCE_MEMORY_USED if instance else catalogue.ACCELERATOR_MEMORY_USED), instance, used
+            if total is not None:
+                yield (
+                    (catalogue.ACCELERATOR_INSTANCE_MEMORY_TOTAL if instance else catalogue.ACCELERATOR_MEMORY_TOTAL),
+                    instance,
+                    total,
+                )
+        if found:
+            return

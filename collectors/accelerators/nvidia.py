@@ -1,0 +1,222 @@
+"""NVIDIA GPUs by NVML, the driver's own library, through nvidia-ml-py (`pynvml`), which is imported once a driver is there.
+
+What a GPU does not support is absent: the utilisation of one that is split (MIG), the memory of one that shares it with its
+CPU (Grace). A GPU that is lost costs itself only. Source: "NVML API Reference Guide".
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from collectors.accelerators.chip import Chip
+from collectors.accelerators.devices import has_device
+from collectors.base import BadReply, NoData, Refused, Unreachable
+from collectors.catalogue import node as catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from collectors.accelerators.chip import Chips, Value
+    from collectors.base import Reading, Schedule
+
+VENDOR: Final = "NVIDIA"
+_MAX_GPUS: Final = 256
+_PERCENT: Final = 100.0
+_MILLI: Final = 1e-3
+
+# nvmlReturn_t
+_UNINITIALIZED, _NO_PERMISSION, _DRIVER_NOT_LOADED, _LIBRARY_NOT_FOUND = 1, 4, 9, 12
+_GPU_IS_LOST, _RESET_REQUIRED, _VERSION_MISMATCH = 15, 16, 18
+_SESSION: Final = frozenset({_UNINITIALIZED, _DRIVER_NOT_LOADED, _VERSION_MISMATCH})
+"""The driver has gone or is another one: nothing that was opened is of use any more."""
+_LOST: Final = frozenset({_GPU_IS_LOST, _RESET_REQUIRED})
+
+# nvmlClocksEventReasons
+_THROTTLES: Final = {"power": 0x4 | 0x80, "thermal": 0x20 | 0x40, "hardware": 0x8}
+"""By a software cap or an external brake; by heat, as software or hardware sees it; by hardware, for whatever reason."""
+_ECC: Final = {"corrected": 0, "uncorrected": 1}  # nvmlMemoryErrorType_t
+_AGGREGATE: Final = 1  # nvmlEccCounterType_t: over the GPU's life, not since the driver was loaded
+_GPU_SENSOR: Final = 0  # nvmlTemperatureSensors_t
+
+
+class _Lost(Exception):  # noqa: N818 - a state of one GPU, told by up = 0
+    """This GPU does not answer any more; the others may."""
+
+
+class Nvidia:
+    """Reads every NVIDIA GPU of this node. It blocks, so the runner gives it a thread, and never a second one.
+
+    The library stays open between rounds: without a persistence daemon, opening it wakes every GPU for seconds.
+    """
+
+    name: ClassVar[str] = "accelerators"
+
+    def __init__(self, chips: Chips, *, devices: Path, schedule: Schedule) -> None:
+        self.device = "nvidia"
+        self.schedule = schedule
+        self._chips = chips
+        self._devices = devices
+        self._nvml: Any = None
+
+    @property
+    def down(self) -> Sequence[Reading]:
+        """What to say when a round fails."""
+        return self._chips.down
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Readings not taken, by reason."""
+        return self._chips.dropped
+
+    def collect(self) -> Sequence[Reading]:
+        """Read all GPUs; NoData where the driver has made no device file and never had."""
+        self._chips.begin()
+        if not has_device(self._devices, "nvidia"):
+            self.close()
+            if self._chips.seen:
+                raise Unreachable("the driver's device files are gone")
+            raise NoData("no NVIDIA device")
+        if self._nvml is None:
+            self._nvml = _opened()
+        nvml = self._nvml
+        try:
+            chips = list(_gpus(nvml))
+        except nvml.NVMLError as error:
+            self.close()
+            raise _failure(error) from None
+        if chips and not any(chip.up for chip in chips):
+            self.close()  # after a reset of all, what is open may be of no use
+        return self._chips.readings(chips)
+
+    def close(self) -> None:
+        """Let go of the driver."""
+        nvml, self._nvml = self._nvml, None
+        if nvml is not None:
+            with contextlib.suppress(nvml.NVMLError):
+                nvml.nvmlShutdown()
+
+
+def _opened() -> Any:  # noqa: ANN401 - the library's module
+    try:
+        import pynvml  # noqa: PLC0415 - 5 MB that only a node with a GPU pays
+    except ImportError:
+        raise Unreachable("there are NVIDIA devices but no nvidia-ml-py: install hubgauge[nvidia]") from None
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        raise _failure(error) from None
+    return pynvml
+
+
+def _failure(error: Any) -> Unreachable | Refused | BadReply:  # noqa: ANN401 - the library's error
+    if error.value == _LIBRARY_NOT_FOUND:
+        return Unreachable("there are NVIDIA devices but no libnvidia-ml.so.1; in a container it comes with the NVIDIA runtime")
+    if error.value == _VERSION_MISMATCH:
+        return Unreachable("the driver has been replaced by another version: restart the agent to load its library")
+    if error.value == _NO_PERMISSION:
+        return Refused("NVML: no permission")
+    return Unreachable(f"NVML: {error}")
+
+
+def _gpus(nvml: Any) -> Iterator[Chip]:  # noqa: ANN401
+    """Yield every GPU of the node; raises NVMLError only where the library itself is of no use."""
+    for index in range(min(nvml.nvmlDeviceGetCount(), _MAX_GPUS)):
+        try:
+            handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        except nvml.NVMLError as error:
+            if error.value in _SESSION:
+                raise
+            continue  # lost, or not ours to see: Chips knows whom it misses
+        yield _Gpu(nvml, handle).chip(index)
+
+
+class _Gpu:
+    """One GPU in one round."""
+
+    def __init__(self, nvml: Any, handle: object) -> None:  # noqa: ANN401
+        self._nvml, self._handle = nvml, handle
+
+    def _ask(self, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
+        """Return what the library says, or None for what it does not support; raises _Lost, or NVMLError for the library."""
+        try:
+            return function(*arguments)
+        except self._nvml.NVMLError as error:
+            if error.value in _SESSION:
+                raise
+            if error.value in _LOST:
+                raise _Lost from None
+            return None
+
+    def chip(self, index: int) -> Chip:
+        """Read this GPU."""
+        nvml, handle = self._nvml, self._handle
+        name = f"nvidia{index}"
+        try:
+            # The number of its device file, which stays when another GPU falls off the bus; the index does not.
+            minor = self._ask(nvml.nvmlDeviceGetMinorNumber, handle)
+            name = name if minor is None else f"nvidia{minor}"
+            pci = self._ask(nvml.nvmlDeviceGetPciInfo, handle)
+            return Chip(
+                name=name,
+                model=_text(self._ask(nvml.nvmlDeviceGetName, handle)),
+                uuid=_text(self._ask(nvml.nvmlDeviceGetUUID, handle)),
+                bus=_text(pci.busId) if pci is not None else "",
+                values=tuple(self._values()),
+            )
+        except _Lost:
+            return Chip(name=name, model="", up=False)
+
+    def _values(self) -> Iterator[Value]:
+        nvml, handle = self._nvml, self._handle
+        milliwatts = self._ask(nvml.nvmlDeviceGetPowerUsage, handle)
+        if milliwatts is not None:
+            yield catalogue.ACCELERATOR_POWER, "", milliwatts * _MILLI
+        millijoules = self._ask(nvml.nvmlDeviceGetTotalEnergyConsumption, handle)
+        if millijoules is not None:
+            yield catalogue.ACCELERATOR_ENERGY, "", millijoules * _MILLI
+        busy = self._ask(nvml.nvmlDeviceGetUtilizationRates, handle)
+        if busy is not None and busy.gpu <= _PERCENT:
+            yield catalogue.ACCELERATOR_UTILIZATION, "", busy.gpu / _PERCENT
+        memory = self._ask(nvml.nvmlDeviceGetMemoryInfo, handle)
+        if memory is not None and memory.total:
+            yield catalogue.ACCELERATOR_MEMORY_USED, "", float(memory.used)
+            yield catalogue.ACCELERATOR_MEMORY_TOTAL, "", float(memory.total)
+        celsius = self._ask(nvml.nvmlDeviceGetTemperature, handle, _GPU_SENSOR)
+        if celsius is not None:
+            yield catalogue.ACCELERATOR_TEMPERATURE, "", float(celsius)
+        # Its name before driver 535; newer libraries keep it.
+        reasons = self._ask(nvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle)
+        if reasons is not None:
+            for reason, bits in _THROTTLES.items():
+                yield catalogue.ACCELERATOR_THROTTLED, reason, float(bool(reasons & bits))
+        for kind, number in _ECC.items():
+            errors = self._ask(nvml.nvmlDeviceGetTotalEccErrors, handle, number, _AGGREGATE)
+            if errors is not None:
+                yield catalogue.ACCELERATOR_ECC_ERRORS, kind, float(errors)
+        yield from self._instances()
+
+    def _instances(self) -> Iterator[Value]:
+        """Yield the memory of the instances a GPU is split into. Several compute instances may share the one of a GPU instance."""
+        nvml, handle = self._nvml, self._handle
+        mode = self._ask(nvml.nvmlDeviceGetMigMode, handle)
+        if mode is None or mode[0] != 1:
+            return
+        seen: set[str] = set()
+        for index in range(min(self._ask(nvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0, _MAX_GPUS)):
+            part = self._ask(nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, index)
+            number = None if part is None else self._ask(nvml.nvmlDeviceGetGpuInstanceId, part)
+            memory = None if part is None else self._ask(nvml.nvmlDeviceGetMemoryInfo, part)
+            if number is None or memory is None or str(number) in seen:
+                continue
+            seen.add(str(number))
+            yield catalogue.ACCELERATOR_INSTANCE_MEMORY_USED, str(number), float(memory.used)
+            yield catalogue.ACCELERATOR_INSTANCE_MEMORY_TOTAL, str(number), float(memory.total)
+
+
+def _text(value: object) -> str:
+    """Return a text of the library's, which older versions give as bytes."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else ""
