@@ -6,12 +6,12 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from collectors.facility.profile import load
-from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp_discover import Library
 from collectors.simulator import ber
 from collectors.simulator.faults import Health
 from collectors.simulator.layout import Layout, lay_out
 from collectors.simulator.measures import OUTLETS, State
+from collectors.simulator.site import FEED_AMPERES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,16 @@ _FAN_SHARE: Final = 0.045  # of the heat
 @cache
 def layout_of(profile: str, phases: int) -> Layout:
     """Return the layout that all devices of one make share; raises ConfigError or Problems."""
-    return lay_out(load(profile, "snmp", SnmpProfile), phases=phases)[0]
+    return lay_out(Library().named(profile), phases=phases)[0]
+
+
+def electric(watts: float, volts: float, factor: float) -> dict[str, float]:
+    """Return what follows of a power, a voltage and a power factor."""
+    voltamperes = watts / factor
+    return {
+        "watts": watts, "volts": volts, "power_factor": factor, "voltamperes": voltamperes, "amperes": voltamperes / volts,
+        "vars": math.sqrt(voltamperes**2 - watts**2),
+    }  # fmt: skip
 
 
 class SnmpDevice:
@@ -94,11 +103,9 @@ def simulated_pdu(rack: Rack, pdu: Pdu, *, clock: Callable[[], float], since: fl
 
     def measures(at: float) -> Mapping[str, float]:
         volts = pdu.volts + math.sin(at / 1900 + pdu.volts)  # the mains breathe
-        watts = pdu.power.power(at)
-        voltamperes = watts / pdu.power_factor
-        return {
-            "watts": watts, "joules": pdu.power.energy(since, at), "volts": volts, "amperes": voltamperes / volts,
-            "voltamperes": voltamperes, "power_factor": pdu.power_factor, "load": voltamperes / volts / 32.0,
+        values = electric(pdu.power.power(at), volts, pdu.power_factor)
+        return values | {
+            "joules": pdu.power.energy(since, at), "load": values["amperes"] / FEED_AMPERES,
             "celsius": rack.inlet_celsius.power(at) + warmer, "humidity": rack.humidity.power(at),
         }  # fmt: skip
 
@@ -112,10 +119,10 @@ def simulated_ups(ups: Ups, profile: str, *, clock: Callable[[], float], since: 
     def measures(at: float) -> Mapping[str, float]:
         watts, losses = ups.output.power(at), ups.losses.power(at)
         volts = _VOLTS + 1.5 * math.sin(at / 2100)
-        return {
-            "watts": watts, "joules": ups.output.energy(since, at), "volts": volts, "power_factor": _FACTOR,
-            "voltamperes": watts / _FACTOR, "amperes": watts / _FACTOR / volts, "load": watts / ups.rated_watts,
-            "input_watts": watts + losses, "input_amperes": (watts + losses) / _FACTOR / volts,
+        return electric(watts, volts, _FACTOR) | {
+            "joules": ups.output.energy(since, at), "load": watts / ups.rated_watts, "input_watts": watts + losses,
+            "input_amperes": (watts + losses) / _FACTOR / volts,
+            "input_joules": ups.output.energy(since, at) + ups.losses.energy(since, at),
             "runtime": _BATTERY_SECONDS * ups.rated_watts / watts,
         }  # fmt: skip
 
@@ -128,11 +135,9 @@ def simulated_cooler(cooler: Cooler, profile: str, *, clock: Callable[[], float]
 
     def measures(at: float) -> Mapping[str, float]:
         heat, supply = cooler.heat.power(at), _SUPPLY_CELSIUS + 0.3 * math.sin(at / 1300)
-        watts = heat * _FAN_SHARE
-        return {
-            "heat": heat, "supply": supply, "return": supply + heat / (flow * _AIR_JOULES), "flow": flow, "watts": watts,
-            "joules": cooler.heat.energy(since, at) * _FAN_SHARE, "voltamperes": watts / _FACTOR,
-            "amperes": watts / _FACTOR / _VOLTS, "celsius": cooler.inlet_celsius.power(at),
+        return electric(heat * _FAN_SHARE, _VOLTS, _FACTOR) | {
+            "heat": heat, "supply": supply, "return": supply + heat / (flow * _AIR_JOULES), "flow": flow,
+            "joules": cooler.heat.energy(since, at) * _FAN_SHARE, "celsius": cooler.inlet_celsius.power(at),
         }  # fmt: skip
 
     return SnmpDevice(cooler.name, profile, measures, clock=clock, phases=3)

@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 _SYSTEM: Final = "1.3.6.1.2.1.1"
 _ROWS: Final = 400
 """Row numbers that are tried for a reading whose row is nobody's yet."""
-_COUNTS: Final[Mapping[str, int]] = {"outlet": OUTLETS, "bank": 2, "sensor": 1}
+_COUNTS: Final[Mapping[str, int]] = {
+    "outlet": OUTLETS,
+    "bank": 2,
+    "sensor": 1,
+    "battery": 1,
+    "location": 1,
+    "fan": 2,
+    "compressor": 1,
+}
 _MAX_INTEGER: Final = 2**31 - 1
 _MAX_GAUGE: Final = 2**32 - 1
 _TEXT_DIGITS: Final = 2
@@ -95,11 +103,17 @@ class Draft:
     shown: dict[str, Shown | bytes] = field(default_factory=dict)
     series: dict[tuple[str, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
     placed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    kinds: set[tuple[str, bool]] = field(default_factory=set)
+    """Metrics there are, and whether what a profile falls back on."""
     left_out: list[Reading] = field(default_factory=list)
 
     def add(self, reading: Reading) -> None:
         """Find a place for what a reading reads; one that adds no series to those there are is left out."""
         before = len(self.series)
+        others = {fallback for metric, fallback in self.kinds if metric == reading.metric}
+        if others - {reading.fallback}:  # a total never stands beside its phases
+            self.left_out.append(reading)
+            return
         if reading.oid:
             self._scalar(reading)
         else:
@@ -109,6 +123,8 @@ class Draft:
                 self._row(reading, names, names[varying].said if varying else "1")
         if len(self.series) == before:
             self.left_out.append(reading)
+        else:
+            self.kinds.add((reading.metric, reading.fallback))
 
     def _wanted(self, metric: Metric, labels: Mapping[str, str]) -> bool:
         """Tell whether a series is one that the device has, and has not yet."""
@@ -123,7 +139,7 @@ class Draft:
         """Tell whether the device still has room for an outlet, a bank or a sensor of this name."""
         for label, most in _COUNTS.items():
             if label in labels:
-                placed = self.placed.setdefault((reading.metric, "" if label != "sensor" else repr(reading)), set())
+                placed = self.placed.setdefault((reading.metric, "" if label in ("outlet", "bank") else repr(reading)), set())
                 if labels[label] not in placed and len(placed) >= most:
                     return False
                 placed.add(labels[label])
@@ -138,10 +154,10 @@ class Draft:
         """Lay out one row, where there is room for it and it is wanted."""
         metric = metric_named(reading.metric)
         table, column = self.profile.tables[reading.table], self.profile.column_oid(reading)
-        free = [part for part in table.index if part not in names]
+        free = [part for part in table.parts() if part not in names]
         for row in range(1, _ROWS) if free else (0,):
-            parts = {part: str(row) for part in free} | {part: names[part].said for part in table.index if part in names}
-            oid = ".".join((column, *(parts[part] for part in table.index)))
+            parts = {part: str(row) for part in free} | {part: names[part].said for part in table.parts() if part in names}
+            oid = ".".join((column, *(parts[part] for part in table.parts())))
             columns = {object_of(table.column(name), parts): entry for name, entry in names.items() if name in table.columns}
             texts = {place: entry.said or self.said.get(place, "") for place, entry in columns.items()}
             if self._fits(reading, oid, texts):

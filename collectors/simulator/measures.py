@@ -31,22 +31,22 @@ _BETWEEN: Final = re.compile(r"L\d-L\d")
 
 ORDINARY: Final[Mapping[str, float]] = {
     "hertz": 50.0, "power_factor": 0.97, "charge": 1.0, "load": 0.4, "runtime": 1800.0, "volts": 230.0, "battery_volts": 432.0,
-    "humidity": 0.45, "celsius": 24.0, "zero": 0.0, "one": 1.0, "ratio": 0.5, "dew": 12.0, "flow": 0.4, "pascals": 20.0,
+    "humidity": 0.45, "celsius": 24.0, "zero": 0.0, "one": 1.0, "ratio": 0.5, "flow": 0.4, "bits": 1e9, "bytes": 1.5e12,
 }  # fmt: skip
 """Quantities that a device shows alike at all times unless its state says otherwise."""
 
 # By words of the metric's name, the first that fits; else by the metric's quantity.
 _BY_NAME: Final[tuple[tuple[str, str], ...]] = (
-    ("on_battery", "zero"), ("humidity", "humidity"), ("power_factor", "power_factor"), ("charge", "charge"), ("load", "load"),
-    ("cooling_capacity", "heat"), ("supply", "supply"), ("return", "return"), ("dew_point", "dew"),
-    ("exported_energy", "zero"), ("battery_voltage", "battery_volts"), ("battery_current", "zero"), ("bypass", "zero"),
-    ("input_power", "input_watts"), ("input_current", "input_amperes"), ("seconds_on_battery", "zero"),
+    ("on_battery", "zero"), ("bypass", "zero"), ("battery_current", "zero"), ("exported", "zero"),
+    ("battery_voltage", "battery_volts"), ("humidity", "humidity"), ("power_factor", "power_factor"), ("charge", "charge"),
+    ("load", "load"), ("capacity", "heat"), ("demand", "heat"), ("supply", "supply"), ("return", "return"),
+    ("input_power", "input_watts"), ("input_current", "input_amperes"), ("input_energy", "input_joules"),
 )  # fmt: skip
 _BY_QUANTITY: Final[Mapping[str, str]] = {
-    "watts": "watts", "voltamperes": "voltamperes", "joules": "joules", "volts": "volts", "amperes": "amperes",
-    "hertz": "hertz", "celsius": "celsius", "seconds": "runtime", "ratio": "ratio", "flag": "one",
+    **{name: name for name in ("watts", "voltamperes", "vars", "joules", "volts", "amperes", "hertz", "celsius", "ratio", "bytes")},
+    "seconds": "runtime", "cubic_meters_per_second": "flow", "bits_per_second": "bits", "flag": "one",
 }  # fmt: skip
-_SHARED: Final = frozenset({"watts", "voltamperes", "joules", "amperes", "input_watts", "input_amperes"})
+_SHARED: Final = frozenset({"watts", "voltamperes", "vars", "joules", "amperes", "input_watts", "input_amperes", "input_joules"})
 
 
 @dataclass(frozen=True, slots=True)

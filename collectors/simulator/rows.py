@@ -45,7 +45,7 @@ def _labelled(table: Table, reading: Reading) -> dict[str, str]:
     """Return the parts of the index and the columns that labels are made of, each with its label."""
     return {
         name: label
-        for name in (*table.index, *table.columns)
+        for name in (*table.parts(), *table.columns)
         for label, template in reading.labels.items()
         if name in placeholders(template)
     }  # fmt: skip
@@ -63,11 +63,11 @@ def varying_part(table: Table, reading: Reading) -> str:
 
 def rows_of(table: Table, reading: Reading, varying: str, phases: int) -> Iterator[dict[str, Said]]:
     """Yield what the parts of the index and the columns of each row say; parts not named are free."""
-    used = {name for _, name in reading.names()} | placeholders(table.unit)
+    used = {name for _, name in reading.names()} | placeholders(table.unit) | table.choice_names()
     unit = _unit_parts(table)
     in_labels = _labelled(table, reading)
     choices: dict[str, list[Said]] = {}
-    for name in table.index:
+    for name in table.parts():
         if name in reading.where:
             choices[name] = [Said(value, {name: value}) for value in reading.where[name]]
         elif name in unit:
@@ -111,7 +111,8 @@ def _says(name: str, table: Table, reading: Reading, unit: Mapping[str, str], ph
         texts = (*samples(reading.match[name]), *dict.fromkeys(column.map.values()))
         wanted = [text for text in texts if reading.match[name].search(text)]
     else:
-        wanted = reading.where.get(name) or reading.valid_when.get(name) or ([unit[name]] if name in unit else [])
+        chosen = table.choice.default.get(name) if table.choice else None
+        wanted = reading.where.get(name) or reading.valid_when.get(name) or chosen or ([unit[name]] if name in unit else [])
         wanted = wanted or _wanted_words(name, table, reading, phases)
         if not wanted:
             yield Said("", {})

@@ -24,7 +24,8 @@ FEEDS: Final = ("A", "B")
 RACKS_A_ROW: Final = 12
 HEIGHT_UNITS: Final = 42
 RATED_WATTS: Final = 8000.0
-FEED_WATTS: Final = 7360.0  # 32 A at 230 V
+FEED_AMPERES: Final = 32.0
+FEED_WATTS: Final = 7360.0  # at 230 V
 
 SCOPES: Final = {"guian": ("huawei",)}
 """Scopes that targets of a hub are stated for; the simulated site stands for them so that its targets can be judged."""

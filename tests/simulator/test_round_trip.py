@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from collectors.base import Context, Place
-from collectors.facility.profile import load_all
 from collectors.facility.snmp import KIND
 from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
-from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp_discover import Library
 from collectors.simulator.device import SnmpDevice
 from collectors.simulator.layout import lay_out
 from collectors.simulator.measures import State, measure
@@ -28,11 +27,12 @@ if TYPE_CHECKING:
 
 NOW = 1_790_000_000.0
 CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")
-PROFILES = dict(load_all("snmp", SnmpProfile))
+LIBRARY = Library()
+PROFILES = {name: LIBRARY.named(name) for name in LIBRARY.all()}
 VALUES: Mapping[str, float] = {
     "watts": 4321.0, "joules": 1.23456e11, "volts": 231.4, "amperes": 19.16, "voltamperes": 4434.0, "power_factor": 0.9745,
     "celsius": 24.37, "humidity": 0.463, "load": 0.437, "runtime": 1830.0, "heat": 31_415.0, "supply": 20.4, "return": 31.9,
-    "input_watts": 4567.0, "input_amperes": 20.2, "losses": 246.0,
+    "input_watts": 4567.0, "input_amperes": 20.2, "input_joules": 2.5e11, "vars": 995.0, "flow": 0.437,
 }  # fmt: skip
 
 
