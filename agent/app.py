@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from agent.config import Config
     from agent.inventory import Inventory
+    from agent.kpi.federation import Federation
     from agent.kpi.ledger import Ledger
     from agent.sinks.influx import InfluxSink
     from agent.web.pages import Response
@@ -181,8 +182,12 @@ class App:
     def _kpi_collectors(self, loaded: Loaded) -> list[Collector]:
         """Racks, PUE and targets are computed where the inventory is: at the gateway."""
         self._trends = self._evidence = None
+        federation = self._federation(loaded)
+        if federation is not None:
+            self._evidence = lambda: federation.beside({})
+        others: list[Collector] = [federation] if federation is not None else []
         if loaded.inventory is None or self.ledger is None:
-            return []
+            return others
         from agent.hubs.limits import upper_limits  # noqa: PLC0415 - a node agent has none
         from agent.kpi.pue_collector import PueCollector  # noqa: PLC0415
         from agent.kpi.racks import RackCollector  # noqa: PLC0415
@@ -194,8 +199,22 @@ class App:
         limits = upper_limits(self.hubs(), loaded.config.file.hub, loaded.inventory)
         pue = PueCollector(ledger=self.ledger, targets=limits, **common)
         targets = TargetCollector(registry=self.hubs(), history=self.ledger, **common)
-        self._trends, self._evidence = Trends(pue.pue), lambda: targets.evidence
-        return [RackCollector(**common), pue, targets]
+        self._trends = Trends(pue.pue)
+        self._evidence = lambda: targets.evidence if federation is None else federation.beside(targets.evidence)
+        return [RackCollector(**common), pue, targets, *others]
+
+    def _federation(self, loaded: Loaded) -> Federation | None:
+        """Return who asks for the hubs that this agent does not measure."""
+        asked = loaded.config.file.federation
+        if asked is None:
+            return None
+        from agent.kpi.federation import Federation  # noqa: PLC0415 - only where it is configured
+        from collectors.secrets import read_secret  # noqa: PLC0415 - as above
+
+        return Federation(
+            self.hubs(), asked.url, interval=asked.interval, timeout=asked.timeout, ca_file=asked.ca_file,
+            token=read_secret(asked.token_file, "federation.token_file") if asked.token_file else "",
+        )  # fmt: skip
 
     def hubs(self) -> Any:  # noqa: ANN401 - the registry, imported when it is first looked at
         """Return the hub registry."""

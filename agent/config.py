@@ -67,6 +67,12 @@ class SpoolConfig:
     when_full: Literal["drop_oldest", "drop_newest"] = "drop_oldest"
 
 
+def _check_url(url: str) -> None:
+    if not re.match(r"https?://[^/\s]+", url):
+        message = f"url: expected http://… or https://…, got {url!r}"
+        raise ValueError(message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influx:
     """A database that takes InfluxDB's v2 write API: InfluxDB or VictoriaMetrics."""
@@ -83,9 +89,24 @@ class Influx:
 
     def __post_init__(self) -> None:
         """Check the address."""
-        if not re.match(r"https?://[^/\s]+", self.url):
-            message = f"url: expected http://… or https://…, got {self.url!r}"
-            raise ValueError(message)
+        _check_url(self.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederationConfig:
+    """Where the values of hubs are asked for that this agent does not measure: a Prometheus or VictoriaMetrics with the rules."""
+
+    url: str = field(metadata={"help": "its base address, such as http://127.0.0.1:9090"})
+    interval: Duration = 60.0
+    timeout: Duration = field(default=20.0, metadata={"help": "of one round, all its questions together"})
+    token_file: Path | None = field(default=None, metadata={"help": "a bearer token; a secret: not readable by all"})
+    ca_file: Path | None = field(
+        default=None, metadata={"help": "the authority of the server's certificate, where the system does not know it"}
+    )
+
+    def __post_init__(self) -> None:
+        """Check the address."""
+        _check_url(self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +138,9 @@ class ConfigFile:
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     collectors: yaml.Node | None = None
     outputs: Outputs = field(default_factory=Outputs)
+    federation: FederationConfig | None = field(
+        default=None, metadata={"help": "ask a database for the hubs this agent does not measure, so that its board shows all"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +268,9 @@ def _check_files(document: Document, file: ConfigFile) -> None:
     if influx:
         files["outputs.influxdb.ca_file"] = influx.ca_file
         secrets["outputs.influxdb.token_file"] = influx.token_file
+    if file.federation:
+        files["federation.ca_file"] = file.federation.ca_file
+        secrets["federation.token_file"] = file.federation.token_file
     for key, path in (files | secrets).items():
         if path is not None and not path.exists():
             document.fail(document.node(key), key, f"no such file: {path}")

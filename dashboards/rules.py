@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MET: Final = "hub:dc_target_value:met"
 COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"
+BOUND: Final = "hub:dc_kpi_lower_bound:min"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,8 @@ def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
     yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))
     yield RecordingRule(record=COVERAGE, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})"))
+    # One agent that counts the whole is enough.
+    yield RecordingRule(record=BOUND, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})"))
 
 
 def _targets() -> Iterator[RecordingRule]:

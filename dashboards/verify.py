@@ -6,23 +6,21 @@ that may honestly be empty says why (`Excuse`), and is excused only while what i
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from collectors.base import BadReply, Unreachable
+from agent.promapi import PrometheusApi
+from collectors.base import BadReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from agent.promapi import Series
     from dashboards.signals.base import Excuse
 
 Json = dict[str, Any]
@@ -36,7 +34,6 @@ LAG: Final = 3.0
 that step may lie before the first sample of an agent that has just started."""
 MOST_VALUES: Final = 50
 """Values of a single-choice variable that are tried at most."""
-_MOST_BYTES: Final = 256 * 2**20
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -74,61 +71,30 @@ class Result:
         return f"{self.outcome}: {where}" + (f": {self.detail}" if self.detail else "") + f": {self.query.expr}"
 
 
-class Server:
-    """A server that answers Prometheus's HTTP API."""
+class Server(PrometheusApi):
+    """A server of the Prometheus API, asked whether there is anything to show."""
 
     def __init__(self, url: str, *, timeout: float = 30.0, clock: Callable[[], float] = time.time) -> None:
-        self.url = url.rstrip("/")
-        self.timeout = timeout
+        super().__init__(url, timeout=timeout)
         self.clock = clock
 
-    def instant(self, expr: str) -> bool:
+    def has(self, expr: str) -> bool:
         """Tell whether an instant query returns any number; raises BadReply with the server's error."""
-        data = self._ask("query", {"query": expr, "time": f"{self.clock():.3f}", "nocache": "1"})
-        return _has_number(data)
+        return _has_number(self.instant(expr, self.clock()))
 
-    def range(self, expr: str, span: int, step: int) -> bool:
+    def had(self, expr: str, span: int, step: int) -> bool:
         """Tell whether a range query returns any number."""
         end = self.clock() - LAG
-        span -= span % step
-        asked = {"query": expr, "start": f"{end - span:.3f}", "end": f"{end:.3f}", "step": f"{step}", "nocache": "1"}
-        return _has_number(self._ask("query_range", asked))
+        return _has_number(self.range(expr, end - (span - span % step), end, step))
 
-    def label_values(self, selector: str, label: str, span: int) -> list[str]:
+    def values(self, selector: str, label: str, span: int) -> list[str]:
         """Return the values of one label among the series a selector finds."""
         end = self.clock()
-        asked = {"match[]": selector, "start": f"{end - span:.3f}", "end": f"{end:.3f}"}
-        path = f"label/{urllib.parse.quote(label)}/values?{urllib.parse.urlencode(asked)}"
-        return sorted(str(value) for value in self._ask(path))
-
-    def _ask(self, path: str, form: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON is of any shape
-        body = urllib.parse.urlencode(form).encode() if form else None
-        request = urllib.request.Request(f"{self.url}/api/v1/{path}", data=body)  # noqa: S310 - checked by the command
-        try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as reply:  # noqa: S310
-                answer = json.loads(reply.read(_MOST_BYTES))
-        except urllib.error.HTTPError as error:
-            raise BadReply(_server_error(error)) from None
-        except (OSError, ValueError) as error:
-            raise Unreachable(f"{self.url}: {error}") from error
-        if answer.get("status") != "success":
-            raise BadReply(str(answer.get("error", "no success")))
-        return answer["data"]
+        return self.label_values(selector, label, end - span, end)
 
 
-def _server_error(error: urllib.error.HTTPError) -> str:
-    text = error.read(4096).decode("utf-8", "replace")
-    try:
-        return f"HTTP {error.code}: {json.loads(text)['error']}"
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {error.code}: {' '.join(text.split())[:200]}"
-
-
-def _has_number(data: Json) -> bool:
-    if data["resultType"] == "scalar":
-        return not math.isnan(float(data["result"][1]))
-    points = (point for series in data["result"] for point in series.get("values", [series.get("value")]))
-    return any(not math.isnan(float(value)) for _, value in points)
+def _has_number(answer: Sequence[Series]) -> bool:
+    return any(not math.isnan(value) for series in answer for _, value in series.points)
 
 
 def verify(dashboards: Sequence[Dashboard], server: Server, *, workers: int = 4) -> list[Result]:
@@ -141,11 +107,11 @@ def verify(dashboards: Sequence[Dashboard], server: Server, *, workers: int = 4)
 def _run(server: Server, query: Query) -> Result:
     try:
         step = _step(query.span)
-        found = server.instant(query.expr) if query.instant else server.range(query.expr, query.span, step)
+        found = server.has(query.expr) if query.instant else server.had(query.expr, query.span, step)
         if found:
             return Result(query=query, outcome="data")
         for excuse in query.excuses:
-            if not excuse.unless or not server.instant(excuse.unless):
+            if not excuse.unless or not server.has(excuse.unless):
                 return Result(query=query, outcome="excused", detail=excuse.reason)
     except BadReply as error:
         return Result(query=query, outcome="failed", detail=str(error))
@@ -203,7 +169,7 @@ def _values(variable: Json, values: Mapping[str, str], server: Server, span: int
     match = re.fullmatch(r"label_values\((.+),\s*(\w+)\)", fill(variable["query"]["query"], values, span))
     if match is None:
         raise BadReply(f"the variable {variable['name']} is asked for in an unknown way: {variable['query']['query']}")
-    return server.label_values(match[1], match[2], span)[:MOST_VALUES]
+    return server.values(match[1], match[2], span)[:MOST_VALUES]
 
 
 def fill(expr: str, values: Mapping[str, str], span: int) -> str:

@@ -22,7 +22,10 @@ from collectors.strict import nearest
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from agent.hubs.scoreboard import Key
+    from agent.kpi.judge import Evidence
 
 _TIMEOUT: Final = 10.0
 _MAX_REPLY: Final = 16 * 2**20
@@ -39,6 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the table")
     parser.add_argument("--hubs-dir", type=Path, metavar="DIR", help="a folder of more hub files, as in the config")
     parser.add_argument("--agent", metavar="URL", help="show what a running agent measures, such as http://127.0.0.1:9717")
+    parser.add_argument(
+        "--prometheus", metavar="URL", help="judge by the values a Prometheus or VictoriaMetrics has of every hub"
+    )
     parser.add_argument("--history", action="store_true", help="list every registered observation instead, the oldest first")
     group = parser.add_argument_group("observe", "register a published figure: observe HUB KPI VALUE")
     group.add_argument("--date", metavar="DAY", help="of which day, month or year the figure speaks")
@@ -66,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     if args.history:
         return _history(args)
     if args.agent:
-        for option in ("at", "hubs_dir"):
+        for option in ("at", "hubs_dir", "prometheus"):
             if getattr(args, option):
                 raise ConfigError(
                     f"--{option.replace('_', '-')}: an agent judges now, by its own hub files; leave out one of them"
@@ -143,10 +149,17 @@ def _judge(args: argparse.Namespace) -> list[dict[str, Any]]:
     registry = load_registry(args.hubs_dir)
     if args.hub:
         _known(args.hub, registry.hubs)
+    measured: Mapping[Key, Sequence[Evidence]] = {}
+    if args.prometheus:
+        from agent.kpi.federation import judged_by  # noqa: PLC0415 - only where a database is asked
+
+        if args.at:
+            raise ConfigError("--at: a database is asked for what is measured now; leave out one of them")
+        measured = judged_by(registry, args.prometheus)
     board = []
     for key, hub in registry.hubs.items():
         if not args.hub or key == args.hub:
-            board += scoreboard(registry, {}, _moment(args.at, hub.timezone), [key])
+            board += scoreboard(registry, measured, _moment(args.at, hub.timezone), [key])
     return board
 
 

@@ -159,8 +159,8 @@ def _pdu_parts(
         return tuple(Part(names=(row.name,)) for row in heard if row.point == "pdu_output")
     found = []
     for rack in racks:
-        if not rack.feeds:
-            notes.append(f"rack {rack.rack} has no PDU: PDU output does not meter the whole site")
+        if not rack.feeds or not all(feed.pdu for feed in rack.feeds.values()):
+            notes.append(f"rack {rack.rack} lacks a PDU: PDU output does not meter the whole site")
             return ()
         for feed in rack.feeds.values():
             meter = inventory.meters.get((rack.site, feed.pdu))

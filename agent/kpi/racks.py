@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 from collectors.base import Schedule
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_POWER, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
-from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY, SITE_SCOPE
+from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY, SITE_RESERVED, SITE_SCOPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,6 +59,7 @@ class _RackSeries:
         if used is not None:
             fixed.append((catalogue.RACK_USED.series(*place), float(used)))
             fixed.append((catalogue.RACK_UTILIZATION.series(*place, "space"), used / rack.height_units))
+            fixed.append((catalogue.RACK_RESERVED.series(*place), float(rack.reserved_units)))
         if rack.rated_power_watts is not None:
             fixed.append((catalogue.RACK_POWER_CAPACITY.series(*place), rack.rated_power_watts))
         fixed += [
@@ -95,6 +96,7 @@ class _Tally:
     def __init__(self) -> None:
         self.racks = self.racks_known = self.racks_used = 0
         self.units = self.units_known = self.units_used = 0
+        self.racks_reserved = self.units_reserved = 0
         self.rated = self.rated_known = self.drawn = 0.0
 
     def add(self, rack: Rack, total: float | None) -> None:
@@ -104,6 +106,8 @@ class _Tally:
         if used is not None:
             self.units_known += rack.height_units
             self.units_used += used
+            self.units_reserved += rack.reserved_units
+            self.racks_reserved += not used and rack.reserved_units > 0
         if used is not None or total is not None:
             self.racks_known += 1
             self.racks_used += bool(used) if used is not None else bool(total)
@@ -122,6 +126,12 @@ class _Tally:
         ):
             if known > 0 and known >= KNOWN_SHARE * whole:
                 yield method, used / known
+
+    def reserved(self) -> Iterator[tuple[str, float]]:
+        """Yield what is promised and not in use, where occupancy is known: a share of the same whole."""
+        if self.units_known > 0 and self.units_known >= KNOWN_SHARE * self.units:
+            yield "units", self.units_reserved / self.units_known
+            yield "racks", self.racks_reserved / self.racks_known
 
 
 class RackCollector:
@@ -173,6 +183,7 @@ class RackCollector:
         readings += self._unlisted()
         for site, tally in tallies.items():
             readings += [(SITE_OCCUPANCY.series(self._hub, site, method), value) for method, value in tally.ratios()]
+            readings += [(SITE_RESERVED.series(self._hub, site, method), value) for method, value in tally.reserved()]
         return readings
 
     def _watts(self) -> dict[tuple[str, str], float]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collectors.base import Metric, Reading
 
 METRICS: Final[tuple[Metric, ...]] = (
-    catalogue.KPI_VALUE, catalogue.KPI_COVERAGE, catalogue.TARGET_VALUE, catalogue.TARGET_DEADLINE, catalogue.TARGET_INFO,
+    catalogue.KPI_VALUE, catalogue.KPI_COVERAGE, catalogue.KPI_BOUND, catalogue.TARGET_VALUE, catalogue.TARGET_DEADLINE, catalogue.TARGET_INFO,
     catalogue.TARGET_STATE, catalogue.TARGET_PACE, catalogue.TARGET_EXPECTED, catalogue.TARGET_FORECAST,
     catalogue.OBSERVATION_VALUE,
 )  # fmt: skip
@@ -96,6 +96,7 @@ def _wanted(registry: Registry, hub: str) -> dict[Key, Wanted]:
 def _kpis(measured: Mapping[Key, Sequence[Evidence]]) -> Iterator[Reading]:
     for key, (evidence, *_) in measured.items():
         yield catalogue.KPI_VALUE.series(*key), evidence.value
+        yield catalogue.KPI_BOUND.series(*key), float(evidence.at_least)
         if evidence.coverage is not None:
             yield catalogue.KPI_COVERAGE.series(*key), evidence.coverage
 

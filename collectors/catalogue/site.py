@@ -44,6 +44,10 @@ SITE_OCCUPANCY: Final = _site(
     "rack_occupancy_ratio", "Share of capacity in use (occupancy, 上架率), by method: racks, units, power.", "method"
 )
 
+SITE_RESERVED: Final = _site(
+    "rack_reserved_ratio", "Share of capacity promised to somebody and not in use yet, by method: racks, units.", "method"
+)
+
 LINK_ROUND_TRIP: Final = Metric(
     namespace="dc", subsystem="link", name="round_trip_seconds", type="gauge",
     help="Round-trip time to a named peer, by quantile of the last minutes' probes; absent where none was answered.", labels=(*SITE, "peer", "quantile"),
@@ -52,8 +56,8 @@ LINK_LOSS: Final = Metric(
     namespace="dc", subsystem="link", name="loss_ratio", type="gauge",
     help="Share of the last minutes' probes to a named peer that were not answered, 0 to 1.", labels=(*SITE, "peer"),
 )  # fmt: skip
-LINK_INFO: Final = Metric(
-    namespace="dc", subsystem="link", name="info", type="gauge",
+LINK_PROBE_INFO: Final = Metric(
+    namespace="dc", subsystem="link", name="probe_info", type="gauge",
     help="How a peer's round trip is measured: icmp, tcp or stamp.", labels=(*SITE, "peer", "method"),
 )  # fmt: skip
 LINK_SPEED: Final = Metric(
@@ -68,6 +72,10 @@ KPI_VALUE: Final = Metric(
 KPI_COVERAGE: Final = Metric(
     namespace="dc", subsystem="kpi", name="coverage_ratio", type="gauge",
     help="Share of the KPI's evidence that was there, 0 to 1.", labels=("hub", "kpi", "scope"),
+)  # fmt: skip
+KPI_BOUND: Final = Metric(
+    namespace="dc", subsystem="kpi", name="lower_bound", type="gauge",
+    help="1 where the KPI's value is a lower bound, being counted of a part; 0 where it is of the whole.", labels=("hub", "kpi", "scope"),
 )  # fmt: skip
 TARGET_VALUE: Final = Metric(
     namespace="dc", subsystem="target", name="value", type="gauge",

@@ -60,8 +60,8 @@ scrape_configs:
         with running(command, log=folder / "log", ready=f"{url}/-/ready"):
             server = Server(url)
             # Ranges end a little before now, so that is when the first values must be there.
-            wait_for(lambda: server.instant(f'hub:dc_kpi:value{{kpi="pue"}} offset {LAG:.0f}s'))
-            wait_for(lambda: server.instant(f"rate(node_cpu_seconds_total[10s] offset {LAG:.0f}s) > 0"))
+            wait_for(lambda: server.has(f'hub:dc_kpi:value{{kpi="pue"}} offset {LAG:.0f}s'))
+            wait_for(lambda: server.has(f"rate(node_cpu_seconds_total[10s] offset {LAG:.0f}s) > 0"))
             yield url
 
 
@@ -84,7 +84,7 @@ def victoriametrics(registry: Registry, tmp_path_factory: pytest.TempPathFactory
                 assert reply.status in (200, 204)
         get(f"{url}/internal/force_flush")
         server = Server(url)
-        wait_for(lambda: server.instant("dc_site_info"))
+        wait_for(lambda: server.has("dc_site_info"))
         yield url
 
 
@@ -148,7 +148,7 @@ def test_no_server_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dashboards", "verify", "--prometheus", "localhost:9090"]) == 2
     assert "--prometheus" in capsys.readouterr().err
     with pytest.raises(Unreachable):
-        Server(f"http://127.0.0.1:{free_port()}").instant("up")
+        Server(f"http://127.0.0.1:{free_port()}").has("up")
 
 
 def test_variables_are_filled_in() -> None:

@@ -154,7 +154,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             config = write_agent(folder / hub, simulator, ports[hub][1], victoria)
             import_past(folder, config, simulator)
             start([*HUBGAUGE, "run", "--config", config], hub, f"http://127.0.0.1:{ports[hub][1]}/-/ready")
-        wait_for(lambda: "kunming" in Server(prometheus).label_values("dc_ups_load_ratio", "hub", 60), what="a UPS of kunming")
+        wait_for(lambda: "kunming" in Server(prometheus).values("dc_ups_load_ratio", "hub", 60), what="a UPS of kunming")
         simulators["kunming"].set_fault("ups-system-b", "silent")  # so that there are failures to show
         for url in (prometheus, victoria):
             wait_for(lambda url=url: seen_twice(Server(url)), timeout=75, what=f"two rounds of all that counts at {url}")  # type: ignore[misc]
@@ -165,7 +165,7 @@ def seen_twice(server: Server) -> bool:
     """Tell whether the slowest counters had a rate when ranges end: the energy of three sites, the failures of one collector."""
     at = f"offset {LAG + 1:.0f}s"
     ledger = f"count(rate(dc_site_energy_joules_total{{boundary='facility'}}[60s] {at})) == 3"
-    return server.instant(ledger) and server.instant(f"rate(hubgauge_collector_errors_total[60s] {at}) > 0")
+    return server.has(ledger) and server.has(f"rate(hubgauge_collector_errors_total[60s] {at}) > 0")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
