@@ -32,6 +32,7 @@ IT_POINTS: Final[tuple[Point, ...]] = ("it_input", "pdu_output", "ups_output")
 
 MAX_HEIGHT: Final = 100
 Units = Annotated[int, Range(1, MAX_HEIGHT)]
+Taken = Annotated[int, Range(0, MAX_HEIGHT)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,8 @@ class Site:
 class Feed:
     """One of the supplies of a rack: the PDU that measures it, and what it can carry."""
 
-    pdu: str
+    pdu: str = field(default="", metadata={"help": "left out where nothing measures this feed"})
     capacity_watts: Positive | None = None
-
-    def __post_init__(self) -> None:
-        """Check the key."""
-        _not_empty("pdu", self.pdu)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +79,10 @@ class Device:
 
     node: str
     position: Units | None = None
-    units: Units = 1
+    units: Taken = field(
+        default=1, metadata={"help": "0 for what takes none of its own: a strip at the side, a blade in a chassis"}
+    )
+    agent: bool = field(default=True, metadata={"help": "an agent should run on it; false for a switch or a panel"})
     accelerators: Count = field(default=0, metadata={"help": "AI chips in it"})
     vendor: str = field(default="", metadata={"help": "maker of the accelerators"})
     model: str = field(default="", metadata={"help": "model of the accelerators"})
@@ -104,9 +104,10 @@ class Rack:
     rated_power_watts: Positive | None = None
     feeds: dict[str, Feed] = field(default_factory=dict)
     devices: tuple[Device, ...] | None = None
-    used_units: Annotated[int, Range(0, MAX_HEIGHT)] | None = field(
+    used_units: Taken | None = field(
         default=None, metadata={"help": "rack units taken, where the devices are not listed one by one"}
     )
+    reserved_units: Taken = field(default=0, metadata={"help": "rack units promised to somebody, and still free"})
 
     def __post_init__(self) -> None:
         """Check what can be seen from the rack alone."""
@@ -118,13 +119,16 @@ class Rack:
             message = f"used_units: more than the rack's {self.height_units} units"
             raise ValueError(message)
         self._check_devices()
+        if (self.used or 0) + self.reserved_units > self.height_units:
+            message = f"reserved_units: more than the {self.height_units - (self.used or 0)} units left"
+            raise ValueError(message)
 
     def _check_devices(self) -> None:
         taken: dict[int, str] = {}
         total = 0
         for device in self.devices or ():
             total += device.units
-            if device.position is None:
+            if device.position is None or not device.units:
                 continue
             top = device.position + device.units - 1
             if top > self.height_units:
@@ -194,11 +198,18 @@ class Inventory:
     meters: Mapping[tuple[str, str], Meter] = field(default_factory=dict)
     complete: bool = False
     """True where the file says that it lists the whole hub, so that what it does not list does not exist."""
+    read_at: float | None = None
+    """When its source gave it, seconds since the epoch; None where it was never read."""
 
     @cached_property
     def feeds(self) -> Mapping[str, FeedOf]:
         """Every PDU, with the rack and the feed it is; PDU names are unique in a hub."""
-        return {feed.pdu: FeedOf(rack=rack, feed=name) for rack in self.racks.values() for name, feed in rack.feeds.items()}
+        return {
+            feed.pdu: FeedOf(rack=rack, feed=name)
+            for rack in self.racks.values()
+            for name, feed in rack.feeds.items()
+            if feed.pdu
+        }
 
     @cached_property
     def racks_by_site(self) -> Mapping[str, tuple[Rack, ...]]:
@@ -239,12 +250,15 @@ def _not_empty(key: str, value: str) -> None:
         raise ValueError(message)
 
 
-def load_inventory(path: Path, hub: str, *, timezone: str = "Asia/Shanghai", text: str | None = None) -> Inventory:
+def load_inventory(
+    path: Path, hub: str, *, timezone: str = "Asia/Shanghai", text: str | None = None, base: Inventory | None = None
+) -> Inventory:
     """Read an inventory from YAML, or from CSV where the file's name ends in `.csv`; raises Problems with every mistake.
 
-    `timezone` is for the sites that state none; `text` stands for the file's content in tests.
+    `timezone` is for the sites that state none; `text` stands for the file's content in tests. What the file lists is added to
+    `base`, and stands in place of what `base` has of the same name.
     """
     from agent.inventory_files import read_csv, read_yaml  # noqa: PLC0415 - a node agent reads no inventory
 
     reader = read_csv if path.suffix.lower() == ".csv" else read_yaml
-    return reader(path, hub, timezone=timezone, text=text)
+    return reader(path, hub, timezone=timezone, text=text, base=base)

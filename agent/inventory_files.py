@@ -10,7 +10,7 @@ import csv
 import dataclasses
 import gc
 import io
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -35,7 +35,7 @@ _MAX_ERRORS: Final = 200
 """A file of the wrong shape has as many mistakes as lines; nobody reads more of them than this."""
 
 CSV_COLUMNS: Final = (
-    "site", "row", "rack", "state", "height_units", "rated_power_watts", "used_units",
+    "site", "row", "rack", "state", "height_units", "rated_power_watts", "used_units", "reserved_units",
     "pdu_a", "capacity_a_watts", "pdu_b", "capacity_b_watts",
 )  # fmt: skip
 """The columns of a rack list; only `site` and `rack` must be there, and an empty cell is a value left out."""
@@ -56,8 +56,10 @@ def _no_collection() -> Iterator[None]:
 class _Parts:
     """What has been read so far, with the line and the number of each item."""
 
-    def __init__(self, path: Path, hub: str, timezone: str) -> None:
+    def __init__(self, path: Path, hub: str, timezone: str, base: Inventory | None) -> None:
         self.hub, self.timezone = hub, timezone
+        self.path = path
+        self.base = base or Inventory(hub=hub)
         self.document = Document(path, text="")
         self.complete = False
         self.items: dict[str, list[tuple[Any, int, int]]] = {name: [] for name in _MODELS}
@@ -72,10 +74,15 @@ class _Parts:
         meters = self._meters(sites)
         if self.document.errors:
             raise Problems(sorted(self.document.errors, key=lambda error: error.line)[:_MAX_ERRORS])
-        return Inventory(hub=self.hub, sites=sites, racks=racks, meters=meters, complete=self.complete)
+        read_at = self.base.read_at
+        if read_at is None:
+            with suppress(OSError):  # a text handed in by a test
+                read_at = self.path.stat().st_mtime
+        complete = self.complete or self.base.complete
+        return Inventory(hub=self.hub, sites=sites, racks=racks, meters=meters, complete=complete, read_at=read_at)
 
     def _sites(self) -> dict[str, Site]:
-        found: dict[str, Site] = {}
+        found = dict(self.base.sites)
         lines: dict[str, int] = {}
         for site, line, number in self.items["sites"]:
             if site.site in lines:
@@ -86,10 +93,12 @@ class _Parts:
         return found
 
     def _racks(self, sites: Mapping[str, Site]) -> dict[str, Rack]:
-        found: dict[str, Rack] = {}
+        found = dict(self.base.racks)
         lines: dict[str, int] = {}
-        pdus: dict[str, str] = {}
-        nodes: dict[str, str] = {}
+        own = {rack.rack for rack, _, _ in self.items["racks"]}
+        kept = [rack for name, rack in found.items() if name not in own]
+        pdus = {feed.pdu: f"{rack.rack} feed {name}" for rack in kept for name, feed in rack.feeds.items()}
+        nodes = {device.node: rack.rack for rack in kept for device in rack.devices or ()}
         for rack, line, number in self.items["racks"]:
             key = f"racks[{number}]"
             if rack.rack in lines:
@@ -100,7 +109,7 @@ class _Parts:
             self._known_site(line, f"{key}.site", rack.site, sites)
             for name, feed in rack.feeds.items():
                 owner = f"{rack.rack} feed {name}"
-                if pdus.setdefault(feed.pdu, owner) != owner:
+                if feed.pdu and pdus.setdefault(feed.pdu, owner) != owner:
                     self.fail(line, f"{key}.feeds.{name}.pdu", f"{feed.pdu} already feeds rack {pdus[feed.pdu]}")
             for device in rack.devices or ():
                 if device.node in nodes:
@@ -114,9 +123,10 @@ class _Parts:
         self.fail(line, key, f"unknown site {site!r}{nearest(site, sites)}")
 
     def _meters(self, sites: Mapping[str, Site]) -> dict[tuple[str, str], Meter]:
-        found: dict[tuple[str, str], Meter] = {}
+        found = dict(self.base.meters)
         lines: dict[tuple[str, str], int] = {}
-        pdus = {feed.pdu: rack.site for rack, _, _ in self.items["racks"] for feed in rack.feeds.values()}
+        pdus = {pdu: fed.rack.site for pdu, fed in self.base.feeds.items()}
+        pdus |= {feed.pdu: rack.site for rack, _, _ in self.items["racks"] for feed in rack.feeds.values()}
         for written, line, number in self.items["meters"]:
             key, meter = f"meters[{number}]", written
             if not meter.site:
@@ -149,7 +159,7 @@ class _Parts:
             old = (meter.site, meter.replaces)
             if old in replaced:
                 self.fail(lines[name], "replaces", f"{meter.replaces} is already replaced by {replaced[old]}")
-            elif old in meters and meters[old].point != meter.point:
+            elif old in meters and meters[old].point != meter.point and name in lines:
                 self.fail(lines[name], "replaces", f"{meter.replaces} is at point {meters[old].point}, not {meter.point}")
             replaced[old] = meter.meter
         for name in meters:
@@ -162,9 +172,9 @@ class _Parts:
                 at = meters[before]
 
 
-def read_yaml(path: Path, hub: str, *, timezone: str, text: str | None = None) -> Inventory:
+def read_yaml(path: Path, hub: str, *, timezone: str, text: str | None = None, base: Inventory | None = None) -> Inventory:
     """Read the YAML form; raises Problems."""
-    parts = _Parts(path, hub, timezone)
+    parts = _Parts(path, hub, timezone, base)
     source = _text(path, text)
     with _no_collection():
         try:
@@ -275,9 +285,9 @@ def _sections(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.N
             number += 1
 
 
-def read_csv(path: Path, hub: str, *, timezone: str, text: str | None = None) -> Inventory:
+def read_csv(path: Path, hub: str, *, timezone: str, text: str | None = None, base: Inventory | None = None) -> Inventory:
     """Read a rack list as CSV, with the columns of `CSV_COLUMNS`; raises Problems. Its sites are those the racks name."""
-    parts = _Parts(path, hub, timezone)
+    parts = _Parts(path, hub, timezone, base)
     with _no_collection():
         reader = csv.DictReader(io.StringIO(_text(path, text)), restkey="", restval="")
         header = reader.fieldnames or ()
@@ -289,7 +299,7 @@ def read_csv(path: Path, hub: str, *, timezone: str, text: str | None = None) ->
                 parts.fail(1, column, "missing column")
         if parts.document.errors:
             raise Problems(parts.document.errors)
-        sites: set[str] = set()
+        sites = set(parts.base.sites)
         for row in reader:
             rack = _csv_rack(parts, reader.line_num, row)
             if rack is None:

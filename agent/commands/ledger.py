@@ -122,7 +122,7 @@ def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Si
     except ValueError:
         raise ConfigError(f"expected a duration such as 1h or 30d, got {args.interval!r}", key="--interval") from None
     known = [meter.meter for meter in inventory.meters_by_site.get(site.site, ())]
-    known += [feed.pdu for rack in inventory.racks_by_site.get(site.site, ()) for feed in rack.feeds.values()]
+    known += [pdu for pdu, fed in inventory.feeds.items() if fed.rack.site == site.site]
     try:
         with args.file.open(encoding="utf-8-sig", newline="") as lines:
             sheet = read_sheet(lines, str(args.file), site.zone, known)

@@ -16,6 +16,7 @@ def _rack(name: str, help: str, *labels: str) -> Metric:  # noqa: A002 - the fie
 RACK_INFO: Final = _rack("info", "A rack of the inventory, with its state: in_service, under_construction or planned.", "state")
 RACK_HEIGHT: Final = _rack("height_units", "Height in rack units (U).")
 RACK_USED: Final = _rack("used_units", "Rack units (U) taken by devices of the inventory.")
+RACK_RESERVED: Final = _rack("reserved_units", "Rack units (U) promised to somebody, and still free.")
 RACK_POWER: Final = _rack("power_watts", "Active power the rack draws from one feed.", "feed")
 RACK_POWER_CAPACITY: Final = _rack("power_capacity_watts", "Rated power of the rack.")
 RACK_FEED_CAPACITY: Final = _rack("feed_capacity_watts", "What one feed of the rack can carry.", "feed")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import ConfigError
-from collectors.catalogue.site import LINK_INFO, LINK_LOSS, LINK_ROUND_TRIP
+from collectors.catalogue.site import LINK_PROBE_INFO, LINK_LOSS, LINK_ROUND_TRIP
 from collectors.strict import Duration, Range
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Links:
 
     name: str = "links"
     Config: type = Config
-    metrics: Sequence[Metric] = (LINK_ROUND_TRIP, LINK_LOSS, LINK_INFO)
+    metrics: Sequence[Metric] = (LINK_ROUND_TRIP, LINK_LOSS, LINK_PROBE_INFO)
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector a peer; raises ConfigError for a peer named twice."""

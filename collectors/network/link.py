@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import CollectError, Schedule, Unreachable
-from collectors.catalogue.site import LINK_INFO, LINK_LOSS, LINK_ROUND_TRIP
+from collectors.catalogue.site import LINK_PROBE_INFO, LINK_LOSS, LINK_ROUND_TRIP
 from collectors.network.probes import icmp_allowed, open_prober
 from collectors.network.window import Window
 
@@ -80,7 +80,7 @@ class Link:
             raise self._error or Unreachable("no probe was sent yet")
         readings: list[Reading] = [(self._loss, loss)]
         readings += zip(self._trips, self._window.quantiles(_PLANS), strict=False)
-        readings.append((LINK_INFO.series(*self._where, self._prober.method), 1.0))
+        readings.append((LINK_PROBE_INFO.series(*self._where, self._prober.method), 1.0))
         return readings
 
     async def _probe_on(self) -> None:

@@ -69,7 +69,7 @@ async def test_icmp_over_both_protocols(address: str) -> None:
         found = await told(link)
     assert found["loss_ratio p"] == 0
     assert 0 < found["round_trip_seconds 0.5"] <= found["round_trip_seconds 0.9"] <= found["round_trip_seconds 0.99"] < 0.2
-    assert found["info icmp"] == 1
+    assert found["probe_info icmp"] == 1
 
 
 async def test_tcp_open_and_refused() -> None:
@@ -101,7 +101,7 @@ async def test_a_black_hole_has_no_round_trip() -> None:
     """Where no probe is answered the loss is 1, and there is no round trip, not a zero."""
     with black_hole() as address:
         async with linked(Peer(peer="hole", address=address, method="tcp")) as (link,):
-            assert await told(link) == {"loss_ratio hole": 1.0, "info tcp": 1.0}
+            assert await told(link) == {"loss_ratio hole": 1.0, "probe_info tcp": 1.0}
 
 
 @needs_icmp
@@ -133,7 +133,7 @@ async def test_stamp_reads_the_line_and_not_the_reflector() -> None:
         assert 0.1 < found["loss_ratio gz"] < 0.5
         peer.silent = True
         await asyncio.sleep(1.4)
-        assert await told(link) == {"loss_ratio gz": 1.0, "info stamp": 1.0}
+        assert await told(link) == {"loss_ratio gz": 1.0, "probe_info stamp": 1.0}
     peer.close()
 
 
@@ -151,7 +151,7 @@ def test_delay_loss_late_and_double_answers_over_a_real_network() -> None:
         assert 0.15 <= readings[f"loss_ratio {peer}"] < 0.45  # a fifth is lost, an eleventh of the rest too late
     assert found["icmp"]["dropped"]["duplicate"] >= 3
     assert found["icmp"]["dropped"]["late"] >= 2
-    assert found["dead"]["readings"] == {"loss_ratio dead": 1.0, "info icmp": 1.0}
+    assert found["dead"]["readings"] == {"loss_ratio dead": 1.0, "probe_info icmp": 1.0}
     assert all(one["took"] < 0.1 for one in found.values())
 
 
