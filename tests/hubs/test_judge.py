@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Deadline
-from agent.hubs.scoreboard import registered, verdicts
+from agent.hubs.scoreboard import registered
 from agent.kpi import wording
 from agent.kpi.forecast import DAY, Point, trend
 from agent.kpi.judge import STATES, YEAR, Evidence, evaluate
@@ -51,37 +51,6 @@ def state(fact: str | Fact, evidence: list[Evidence], day: str) -> str:
     assert text.zh
     assert "{" not in text.en + text.zh
     return verdict.state
-
-
-# What the registry alone knew on three days. Nothing is measured, so nothing can be met or missed: the figures that were
-# reported speak for their own day, and a deadline that passes in silence is `expired_unreported`.
-BY_REPORTS = {
-    "kunming-racks": ("unknown", "unknown", "unknown"),  # a floor, last reported in May 2024
-    "kunming-racks-build-out": ("unknown", "unknown", "unknown"),  # 27 584 of 49 384 once, and no day to be there
-    "kunming-racks-building": ("stated_only",) * 3,  # an observation has no threshold
-    "kunming-national-hub": ("unknown",) * 3,  # no deadline: it cannot expire
-    "guian-chips-in-use": ("stated_only",) * 3,
-    "guian-chips-200000": (
-        "unknown",
-        "expired_unreported",
-        "expired_unreported",
-    ),  # due 2024-12-31; 80 000 in March prove nothing
-    "guian-model-applications": ("unknown", "expired_unreported", "expired_unreported"),
-    "guian-huawei-pue": ("unknown", "unknown", "unknown"),  # due 2027: silence before a deadline is not its passing
-    "guian-huawei-npus": ("unknown", "unknown", "unknown"),
-    "guizhou-400g-channel": ("unknown", "unknown", "unknown"),  # 400 Gbit/s in 2023
-    "guizhou-round-trip-guangzhou": ("unknown", "unknown", "unknown"),
-    "national-system": ("unknown", "unknown", "expired_unreported"),  # due 2025-12-31
-    "liangya-compute": (None, "unknown", "unknown"),  # published in October 2024: nobody knew of it in June
-    "liangya-renewable": (None, "unknown", "unknown"),
-}
-
-
-@pytest.mark.parametrize(("n", "day"), list(enumerate(["2024-06-30", "2025-01-01", "2026-11-22"])))
-def test_by_reports_alone(n: int, day: str) -> None:
-    """With published observations as the only evidence, each figure is in the state argued above."""
-    found = {fact.id: verdict.state for hub in REGISTRY.hubs.values() for fact, verdict in verdicts(hub, {}, noon(day))}
-    assert {key: found.get(key) for key in BY_REPORTS} == {key: states[n] for key, states in BY_REPORTS.items()}
 
 
 CHIPS, PUE, FLOOR, ROUND_TRIP = "guian-chips-200000", "guian-huawei-pue", "kunming-racks", "guizhou-round-trip-guangzhou"
