@@ -91,10 +91,6 @@ LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
 """The groups by what the config calls them; power and energy are always read."""
 
 
-def _summed(decode: Callable[[Sequence[Document], frozenset[str]], Iterable[Row]]) -> Callable[..., Iterable[Row]]:
-    return lambda documents, owners: rows.supply_sum(decode(documents, owners))
-
-
 _SUPPLIES: Final = ("PowerSubsystem", "PowerSupplies")
 NODE_KINDS: Final = (
     Kind(path=("EnvironmentMetrics",), rows=rows.environment, groups=("power", "energy", "fans")),
@@ -105,8 +101,8 @@ NODE_KINDS: Final = (
     Kind(path=("ThermalSubsystem", "Fans"), rows=rows.fans, groups=("fans",), members=True),
     Kind(path=("Thermal",), rows=rows.thermal, groups=("inlet", "exhaust", "fans")),
     Kind(path=("Sensors",), rows=rows.sensors, groups=("power", "energy", "inlet", "exhaust"), members=True, few=True),
-    Kind(path=_SUPPLIES, rows=_summed(rows.supplies), groups=("power",), members=True, part="Metrics"),
-    Kind(path=("Power",), rows=_summed(rows.old_supplies), groups=("power",)),
+    Kind(path=_SUPPLIES, rows=rows.supply_sum, groups=("power",), members=True, part="Metrics"),
+    Kind(path=("Power",), rows=rows.old_supply_sum, groups=("power",)),
 )
 """Where a chassis may keep a node's readings, best first."""
 EQUIPMENT_KINDS: Final = (

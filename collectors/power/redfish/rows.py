@@ -180,13 +180,21 @@ def _health(supply: Document, name: tuple[str, ...]) -> Iterator[Row]:
     yield Row(node.NODE_SUPPLY_HEALTHY, 1.0 if not gone(supply) and health in (None, "OK") else 0.0, name)
 
 
-def supply_sum(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield the node's power as the sum of its supplies' inputs, if every supply that works tells its own."""
-    found = list(rows)
-    working = {row.tail for row in found if row.metric is node.NODE_SUPPLY_HEALTHY}
-    watts = {row.tail: row.value for row in found if row.metric is node.NODE_SUPPLY_POWER}
-    told = [value for value in watts.values() if value is not None]
-    if told and len(told) == len(watts.keys() | working):
+def supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield a node's power as the sum of what its supplies draw, if every supply that is there and working tells its own."""
+    yield from _sum((supply, inner(supply, "Metrics", "InputPowerWatts").get("Reading")) for supply in documents)
+
+
+def old_supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
+    """Yield the same of the old Power's PowerSupplies."""
+    for document in documents:
+        yield from _sum((supply, supply.get("PowerInputWatts")) for supply in objects(document, "PowerSupplies"))
+
+
+def _sum(supplies: Iterable[tuple[Document, object]]) -> Iterator[Row]:
+    drawn = [number(watts) for supply, watts in supplies if not gone(supply)]
+    told = [watts for watts in drawn if watts is not None]
+    if told and len(told) == len(drawn):
         yield Row(node.NODE_POWER, sum(told))
 
 
