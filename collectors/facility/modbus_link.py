@@ -1,96 +1,31 @@
-"""One Modbus TCP connection to one address, shared by all devices behind it.
+"""One Modbus connection to one address, shared by all devices behind it: TCP, TLS, or a serial line's frames over TCP.
 
 Gateways take few connections and ask their serial bus one question at a time, so questions go one after another. Devices
 that answered last time go first: whoever shares a gateway with silent devices waits for at most one of their questions.
-`check_answer` is pure and raises only `BadReply`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import heapq
-import logging
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply, Unreachable
+from collectors.facility.modbus_frame import LAST_TRANSACTION, ExceptionAnswer, registers_in, request
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from pymodbus.client import AsyncModbusTcpClient
+    from collectors.facility.modbus_frame import Framing, Question
 
-_HEADER: Final = 8  # transaction 2, protocol 2, length 2, unit 1, function 1
-_MAX_LENGTH: Final = 254  # unit 1 + the largest PDU, 253 (MODBUS Messaging Implementation Guide V1.0b, 3.1.3)
-_EXCEPTION: Final = 0x80
-_EXCEPTION_LENGTH: Final = 3
 _REFUSAL_MEMORY: Final = 1.0  # seconds for which a failed connection answers for all devices behind it
 _MAX_SILENT: Final = 3  # unanswered questions in a row after which the connection itself is doubted
-
-EXCEPTIONS: Final[dict[int, str]] = {
-    1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "device failure", 5: "acknowledge",
-    6: "device busy", 8: "memory parity error", 10: "gateway path unavailable", 11: "gateway target did not respond",
-}  # fmt: skip
-GATEWAY: Final = frozenset({10, 11})
-"""Exceptions by which a gateway says that the device behind it is silent."""
-WRONG_MAP: Final = frozenset({1, 2, 3})
-"""Exceptions by which a device says that it does not have these registers."""
-
-
-class ExceptionAnswer(BadReply):
-    """The device answered with an exception code (MODBUS Application Protocol V1.1b3, 7)."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
-        super().__init__(f"exception {code}: {EXCEPTIONS.get(code, 'unknown')}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One read that has been asked, and that the answer is held against."""
-
-    unit: int
-    function: int
-    address: int
-    count: int
-
-
-def check_answer(data: bytes, question: Question, transaction: int) -> None:
-    """Check what has come of an answer so far; raises BadReply as soon as it cannot become a good one.
-
-    Late answers to earlier questions are passed over. Transaction 0 is taken, as some gateways never fill it in.
-    """
-    while len(data) >= _HEADER:
-        came, protocol, length = (int.from_bytes(data[at : at + 2], "big") for at in (0, 2, 4))
-        unit, function = data[6], data[7]
-        if protocol:
-            raise BadReply(f"not Modbus TCP: protocol {protocol} where 0 is due")
-        if not _EXCEPTION_LENGTH <= length <= _MAX_LENGTH:
-            raise BadReply(f"not Modbus TCP: a length of {length}")
-        if came in (0, transaction):
-            _check_frame(data[_HEADER : length + 6], length, unit, function, question)
-        elif came > transaction:
-            raise BadReply(f"an answer to question {came}, which was never asked")
-        if len(data) < length + 6:
-            return
-        data = data[length + 6 :]
-
-
-def _check_frame(body: bytes, length: int, unit: int, function: int, question: Question) -> None:
-    if unit != question.unit:
-        raise BadReply(f"asked unit {question.unit}, unit {unit} answered")
-    if function == question.function | _EXCEPTION:
-        if length != _EXCEPTION_LENGTH:
-            raise BadReply(f"an exception of {length} bytes")
-        return
-    if function != question.function:
-        raise BadReply(f"asked function {question.function}, function {function} answered")
-    if length != 3 + 2 * question.count or (body and body[0] != 2 * question.count):
-        raise BadReply(f"asked for {question.count} registers at {question.address}, the answer's length is {length}")
+_CHUNK: Final = 1024
 
 
 class Turns:
@@ -130,17 +65,29 @@ class Turns:
 
 
 class Link:
-    """The connection to one address. It is opened when first needed, and again after it broke."""
+    """The connection to one address. It is opened when first needed, and again after it broke.
 
-    def __init__(self, host: str, port: int) -> None:
-        self.host, self.port = host, port
+    `pause` is how many seconds the bus behind it rests between an answer and the next question.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, framing: Framing = "tcp", tls: ssl.SSLContext | None = None, server_name: str = ""
+    ) -> None:
+        self.host, self.port, self.framing = host, port, framing
+        self.pause = 0.0
         self.users = 0
+        self._tls, self._server_name = tls, (server_name or host) if tls is not None else None
         self._turns = Turns()
-        self._client: AsyncModbusTcpClient | None = None
-        self._question: Question | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._transaction = 0
         self._silent = 0
         self._fresh = True  # nobody has answered on this connection yet
-        self._refused_until = float("-inf")
+        self._refused_until = self._rested = float("-inf")
+
+    @property
+    def address(self) -> str:
+        """Where it leads, for messages."""
+        return f"{self.host}:{self.port}"
 
     def turn(self, *, ailing: bool) -> AbstractAsyncContextManager[None]:
         """Wait for the connection and hold it for a round; `ailing` devices, silent last time, let the others go first."""
@@ -153,124 +100,78 @@ class Link:
             Unreachable: no connection, or no complete answer within `timeout` seconds.
             BadReply: the answer is not one to this question; ExceptionAnswer where the device says why.
         """
+        if self.pause and (rest := self._rested - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
         try:
             async with asyncio.timeout(timeout):
                 return await self._ask_connected(question)
         except TimeoutError:
-            raise Unreachable(f"{self.host}:{self.port} unit {question.unit}: no answer within {timeout:g} s") from None
+            raise Unreachable(f"{self.address} unit {question.unit}: no answer within {timeout:g} s") from None
+        finally:
+            self._rested = time.monotonic() + self.pause
 
     def close(self) -> None:
         """Close the connection; the next question opens a new one."""
-        client, self._client = self._client, None
-        self._question = None
-        if client is not None:
-            client.close()
+        streams, self._streams = self._streams, None
+        if streams is not None:
+            streams[1].transport.abort()  # nothing is left to say, and a dead peer would have us wait
 
     async def _ask_connected(self, question: Question) -> Sequence[int]:
         """Ask; where a connection that had been idle turns out to be closed, ask once more on a new one."""
         for attempt in (1, 2):
-            client = await self._connect()
+            reader, writer = await self._connect()
             worn = not self._fresh
             try:
-                return await self._ask(client, question)
-            except ConnectionError:
+                return await self._ask(reader, writer, question)
+            except OSError:
                 self.close()
                 if attempt == 2 or not worn:  # noqa: PLR2004 - the second and last
                     break
-        raise Unreachable(f"{self.host}:{self.port} closed the connection")
+        raise Unreachable(f"{self.address} closed the connection")
 
-    async def _connect(self) -> AsyncModbusTcpClient:
-        if self._client is not None and self._client.connected:
-            return self._client
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is not None and self._transaction < LAST_TRANSACTION:
+            return self._streams
         self.close()
         if time.monotonic() < self._refused_until:
-            raise Unreachable(f"cannot connect to {self.host}:{self.port}")
-        client = _new_client(self)
+            raise Unreachable(f"cannot connect to {self.address}")
         # Until the connection stands, it counts as refused: siblings do not queue up behind a dead address.
-        done = False
+        why = ""
         try:
-            done = await client.connect()
+            self._streams = await asyncio.open_connection(self.host, self.port, ssl=self._tls, server_hostname=self._server_name)
+        except OSError as error:  # what TLS refuses is one too
+            why = f": {error.strerror or error}" if self._tls is not None else ""
         finally:
-            if not done:
-                client.close()
+            if self._streams is None:
                 self._refused_until = time.monotonic() + _REFUSAL_MEMORY
-        if not done:
-            raise Unreachable(f"cannot connect to {self.host}:{self.port}")
-        self._client, self._fresh, self._silent = client, True, 0
-        return client
+        if self._streams is None:
+            raise Unreachable(f"cannot connect to {self.address}{why}")
+        self._transaction, self._fresh, self._silent = 0, True, 0
+        return self._streams
 
-    async def _ask(self, client: AsyncModbusTcpClient, question: Question) -> Sequence[int]:
-        from pymodbus.exceptions import ModbusException  # noqa: PLC0415 - loaded by now
-        from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest  # noqa: PLC0415
-
-        kind = (
-            ReadInputRegistersRequest
-            if question.function == ReadInputRegistersRequest.function_code
-            else ReadHoldingRegistersRequest
-        )
-        request = kind(dev_id=question.unit, address=question.address, count=question.count)
-        self._question = question
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, question: Question) -> Sequence[int]:
+        self._transaction += 1
+        data = b""
         try:
-            answer = await client.ctx.execute(False, request)  # noqa: FBT003 - pymodbus's own: an answer is expected
+            writer.write(request(self.framing, question, self._transaction))
+            while True:
+                chunk = await reader.read(_CHUNK)
+                if not chunk:
+                    raise ConnectionResetError
+                data += chunk
+                registers = registers_in(self.framing, data, question, self._transaction)
+                if registers is not None:
+                    self._fresh, self._silent = False, 0
+                    return registers
         except asyncio.CancelledError:  # the question's or the round's deadline
             self._silent += 1
-            # A half answer would be taken for the beginning of the next one.
-            if client.ctx.recv_buffer or self._fresh or self._silent >= _MAX_SILENT:
+            # The rest of half an answer would be taken for the next one, and a serial line's frames do not say whose they are.
+            if data or self.framing == "rtu" or self._fresh or self._silent >= _MAX_SILENT:
                 self.close()
             raise
-        except BadReply:
-            self.close()
+        except ExceptionAnswer:
+            self._fresh, self._silent = False, 0
             raise
-        except ModbusException as error:
-            self.close()
-            raise BadReply(str(error)) from None
-        finally:
-            self._question = None
-        self._fresh, self._silent = False, 0
-        if answer.isError():
-            raise ExceptionAnswer(answer.exception_code)
-        return answer.registers
-
-    def received(self, client: AsyncModbusTcpClient, data: bytes) -> bytes:
-        """Look at what has come before pymodbus does; what it would stumble over ends the question at once."""
-        if self._question is None or self._client is not client:
-            return b""  # nobody asked
-        try:
-            check_answer(data, self._question, client.ctx.request_transaction_id)
         except BadReply as error:
-            self._end_question(client, BadReply(f"{self.host}:{self.port} unit {self._question.unit}: {error}"))
-            return b""
-        return data
-
-    def lost(self, client: AsyncModbusTcpClient) -> None:
-        """End the question at hand when the other side closes the connection."""
-        if self._client is client and self._question is not None:
-            self._end_question(client, ConnectionResetError())
-
-    @staticmethod
-    def _end_question(client: AsyncModbusTcpClient, error: Exception) -> None:
-        if not client.ctx.response_future.done():
-            client.ctx.response_future.set_exception(error)
-
-
-def _new_client(link: Link) -> AsyncModbusTcpClient:
-    from pymodbus.client import AsyncModbusTcpClient  # noqa: PLC0415 - loaded only where a config names Modbus devices
-    from pymodbus.logging import Log  # noqa: PLC0415
-
-    # It logs every frame it does not like; the collector's own errors say the same once.
-    logging.getLogger(Log.__module__).setLevel(logging.CRITICAL + 1)
-    client: AsyncModbusTcpClient
-
-    def trace_packet(sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
-        return data if sending else link.received(client, data)
-
-    def trace_connect(connected: bool) -> None:  # noqa: FBT001 - pymodbus's signature
-        if not connected:
-            link.lost(client)
-
-    # No retries and no reconnecting of its own: the runner's next round is the retry. Deadlines are ours.
-    client = AsyncModbusTcpClient(
-        link.host, port=link.port, retries=0, reconnect_delay=0, timeout=600, trace_packet=trace_packet,
-        trace_connect=trace_connect,
-    )  # fmt: skip
-    return client
+            self.close()
+            raise BadReply(f"{self.address} unit {question.unit}: {error}") from None

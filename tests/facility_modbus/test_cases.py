@@ -15,7 +15,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from collectors.base import Context, Place
 from collectors.facility.modbus import KIND
-from collectors.facility.modbus_profile import Number  # noqa: TC001 - the strict reader resolves it
+from collectors.facility.modbus_profile import Pattern  # noqa: TC001 - the strict reader resolves it
 from collectors.strict import read
 
 CASES = Path(__file__).resolve().parent.parent / "cases" / "modbus"
@@ -26,9 +26,9 @@ class Case:
     """One meter: its entry in the config, and its registers as rows of hexadecimal words."""
 
     device: dict[str, Any]
-    size: Number
-    input: dict[Number, str] = field(default_factory=dict)
-    holding: dict[Number, str] = field(default_factory=dict)
+    size: Pattern
+    input: dict[Pattern, str] = field(default_factory=dict)
+    holding: dict[Pattern, str] = field(default_factory=dict)
 
     def memory(self, rows: dict[int, str]) -> list[SimData]:
         registers = [0] * self.size

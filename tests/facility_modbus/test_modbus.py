@@ -18,6 +18,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from collectors.base import BadReply, ConfigError, Context, Place, Unreachable
 from collectors.facility import modbus
 from collectors.facility.modbus import KIND, Device
+from collectors.facility.modbus_frame import Question
 from collectors.facility.modbus_link import Turns
 from collectors.strict import read
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pymodbus.pdu import ModbusPDU
+
+    from collectors.facility.modbus_collector import ModbusCollector
 
 CONTEXT = Context(place=Place(hub="guian", site="s1"), node="gateway")
 SDM630 = {  # what a three-phase meter shows: address -> value
@@ -78,7 +81,7 @@ def meter(address: str, **options: object) -> Device:
 
 
 @asynccontextmanager
-async def meters(*devices: Device, **options: object) -> AsyncIterator[list[modbus.Meter]]:
+async def meters(*devices: Device, **options: object) -> AsyncIterator[list[ModbusCollector]]:
     made = KIND.build(modbus.Config(devices=list(devices), **options), CONTEXT)  # type: ignore[arg-type]
     try:
         yield made  # type: ignore[misc]
@@ -87,7 +90,7 @@ async def meters(*devices: Device, **options: object) -> AsyncIterator[list[modb
             await one.aclose()  # type: ignore[attr-defined]
 
 
-async def values(one: modbus.Meter) -> dict[str, float]:
+async def values(one: ModbusCollector) -> dict[str, float]:
     return {series.prefix.strip().replace('hub="guian",site="s1",', ""): value for series, value in await one.collect()}
 
 
@@ -151,7 +154,7 @@ async def test_an_exception_costs_only_its_block() -> None:
 
 async def test_a_meter_that_refuses_everything_is_a_bad_reply() -> None:
     """All blocks refused means the wrong profile, and the error says so."""
-    async with serving(simulated({}, last=2)) as address, meters(meter(address)) as (one,):
+    async with serving(simulated({}, last=1)) as address, meters(meter(address)) as (one,):
         with pytest.raises(BadReply, match="illegal data address; is this the right profile"):
             await one.collect()
 
@@ -237,10 +240,9 @@ async def test_a_connection_that_was_closed_while_idle_is_opened_again_within_th
     """A gateway that drops idle connections costs no round."""
     async with serving(simulated(SDM630)) as address, meters(meter(address)) as (one,):
         await one.collect()
-        client = one._link._client
-        assert client is not None
+        assert one._link._streams is not None
         # Half closed without our knowing: the next question meets a connection that ends.
-        client.ctx.transport.get_extra_info("socket").shutdown(socket.SHUT_WR)  # type: ignore[attr-defined]
+        one._link._streams[1].get_extra_info("socket").shutdown(socket.SHUT_WR)
         assert len(await one.collect()) == 15
 
 
@@ -338,8 +340,8 @@ async def test_a_late_answer_is_passed_over() -> None:
         assert len(await one.collect()) > 1
         with pytest.raises(Unreachable):
             await one.collect()
-        registers = await one._link.read(modbus.Question(unit=1, function=4, address=0, count=2), timeout=1.0)
-    assert registers == [4, 4]
+        registers = await one._link.read(Question(unit=1, function=4, address=0, count=2), timeout=1.0)
+    assert registers == (4, 4)
 
 
 async def test_a_refused_connection_is_unreachable_and_answers_for_the_siblings() -> None:
@@ -396,11 +398,11 @@ def test_a_wrong_device_is_named(devices: list[dict[str, str]], message: str) ->
 )  # fmt: skip
 def test_an_address_may_leave_out_its_port(text: str, wanted: tuple[str, int]) -> None:
     """Port 502 is Modbus's own."""
-    assert modbus.split_address(text) == wanted
+    assert modbus.split_address(text, 502) == wanted
 
 
 @pytest.mark.parametrize("text", ["", ":502", "h:0", "h:x", "h:70000"])
 def test_an_address_that_is_none_is_refused(text: str) -> None:
     """A mistyped address is found before anything runs."""
     with pytest.raises(ValueError, match="expected an address"):
-        modbus.split_address(text)
+        modbus.split_address(text, 502)

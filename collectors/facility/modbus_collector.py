@@ -1,0 +1,205 @@
+"""Reads one Modbus device once a round: a meter, or anything else that a register map describes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from collectors.base import BadReply, Unreachable
+from collectors.catalogue import facility
+from collectors.facility.modbus_frame import GATEWAY, SPLIT, WRONG_MAP, ExceptionAnswer, Question
+from collectors.facility.modbus_plan import evaluate, numbers_in, span_of
+from collectors.facility.modbus_profile import FUNCTIONS
+from collectors.facility.modbus_sunspec import find_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from collectors.base import Metric, Reading, Schedule, Series
+    from collectors.facility.modbus_link import Link
+    from collectors.facility.modbus_plan import Block, Numbers, Plan, Value
+    from collectors.facility.modbus_profile import Kind
+    from collectors.facility.naming import Naming
+
+UP: Final[dict[Kind, Metric | None]] = {
+    "meter": facility.METER_UP, "pdu": facility.PDU_UP, "ups": facility.UPS_UP, "cooling": facility.COOLING_UP, "sensor": None,
+}  # fmt: skip
+_MOST_SPLITS: Final = 16  # a round
+_ASK_AGAIN: Final = 600.0  # seconds after which a register that was refused is asked for once more
+_VOLTAGES: Final = (facility.METER_VOLTAGE, facility.PDU_PHASE_VOLTAGE)
+_POWERS: Final = (facility.METER_POWER, facility.METER_PHASE_POWER, facility.PDU_POWER, facility.PDU_PHASE_POWER)
+
+
+class ModbusCollector:
+    """Reads one Modbus device.
+
+    `dropped` counts what was not taken: `sentinel` (the device says it has no value), `unwired` (a phase that has never shown
+    a voltage), `above_rating`, `exception` (registers the device refused), `timeout` (rounds in which answers ceased).
+    """
+
+    name: ClassVar[str] = "modbus"
+
+    def __init__(
+        self, plan: Plan, link: Link, naming: Naming, schedule: Schedule, *,
+        unit: int, request_timeout: float, rating_watts: float | None = None,
+    ) -> None:  # fmt: skip
+        self._link, self._naming, self._schedule, self._unit = link, naming, schedule, unit
+        self._request_timeout = min(request_timeout, schedule.timeout)
+        self._rating, self._sunspec = rating_watts, plan.sunspec
+        self._base: int | None = None if plan.sunspec else 0
+        self._ailing = False
+        self._all_blocks = plan.blocks
+        self._blocks: list[tuple[Block, float]] = [(block, float("-inf")) for block in plan.blocks]
+        """What is asked, and from when on: what was refused is left alone for a while."""
+        # Voltages come first: they say which phases are wired.
+        self._values = sorted(plan.values, key=lambda value: value.metric not in _VOLTAGES)
+        self._series = [naming.series(value.metric, "", value.labels) for value in self._values]
+        # A phase nobody wired reads 0 for ever, a dead phase only from one day on: until it has shown a voltage, it is absent.
+        self._unwired = {value.phase for value in self._values if value.metric in _VOLTAGES}
+        up = UP[plan.kind]
+        self._up: Series | None = naming.series(up, "", {}) if up is not None else None
+        self.down: Sequence[Reading] = ((self._up, 0.0),) if self._up is not None else ()
+        self.dropped: Counter[str] = Counter()
+        self.register_spans: dict[Series, float] = {}
+        """Joules at which an energy register begins again at 0, where the profile, or the ratios it was read with, say it."""
+        self._note_spans({})
+        link.users += 1
+
+    @property
+    def device(self) -> str:
+        """What the operator calls it."""
+        return self._naming.name
+
+    @property
+    def schedule(self) -> Schedule:
+        """As the config says."""
+        return self._schedule
+
+    async def collect(self) -> Sequence[Reading]:
+        """Read every block once; raises Unreachable or BadReply.
+
+        Registers the device refuses cost only themselves; when answers cease midway, what was read counts.
+        """
+        numbers: Numbers = {}
+        asked = False
+        try:
+            async with asyncio.timeout(self._schedule.timeout), self._link.turn(ailing=self._ailing):
+                # Who never had a turn is not ailing: on a crowded connection it would wait for ever after.
+                asked = self._ailing = True
+                await self._read_blocks(numbers)
+                self._ailing = False
+        except TimeoutError:
+            if not asked:
+                raise Unreachable(f"{self._where}: its connection was busy for {self._schedule.timeout:g} s") from None
+            if not numbers:
+                raise Unreachable(f"{self._where}: no answer within {self._schedule.timeout:g} s") from None
+            self.dropped["timeout"] += 1
+        except BadReply:
+            if self._sunspec:
+                self._base = None  # another device may stand there by now
+            raise
+        up = [(self._up, 1.0)] if self._up is not None else []
+        return [*up, *self._readings(numbers)]
+
+    async def _read_blocks(self, numbers: Numbers) -> None:
+        """Read what there is to read into `numbers`; what a device refuses is asked for in halves, down to single values."""
+        if self._base is None:
+            self._base = await self._find_base()
+        refusal: ExceptionAnswer | None = None
+        now = time.monotonic()
+        # Where all was refused, one question finds out whether that has changed.
+        pending = [block for block, since in self._blocks if since <= now] or [self._blocks[0][0]]
+        done = [(block, since) for block, since in self._blocks if block not in pending]
+        splits = 0
+        try:
+            while pending:
+                block = pending[0]
+                try:
+                    registers = await self._ask(block.function, self._base + block.address, block.count)
+                except ExceptionAnswer as error:
+                    refusal = error
+                    halves = block.halves() if error.code in SPLIT and splits < _MOST_SPLITS else ()
+                    splits += bool(halves)
+                    pending[:1] = halves
+                    if not halves:
+                        self.dropped["exception"] += len(block.cells)
+                        done.append((block, now + _ASK_AGAIN if error.code in WRONG_MAP and len(block.cells) == 1 else now))
+                    continue
+                except Unreachable:
+                    if not numbers:
+                        raise
+                    raise TimeoutError from None
+                done.append((pending.pop(0), now))
+                numbers |= numbers_in(block, registers)
+        finally:
+            self._blocks = [*done, *((block, now) for block in pending)]
+        if refusal is not None and not numbers:
+            if all(since > now for _, since in self._blocks):
+                self._blocks = [(block, now + _ASK_AGAIN) for block in self._all_blocks]
+            hint = "; is this the right profile?" if refusal.code in WRONG_MAP else ""
+            raise BadReply(f"{self._where}: {refusal}{hint}")
+
+    async def _ask(self, function: int, address: int, count: int) -> Sequence[int]:
+        if address + count > 1 << 16:
+            raise BadReply(f"{self._where}: its map would end beyond address 65535")
+        question = Question(unit=self._unit, function=function, address=address, count=count)
+        try:
+            return await self._link.read(question, timeout=self._request_timeout)
+        except ExceptionAnswer as error:
+            if error.code in GATEWAY:
+                raise Unreachable(f"{self._where}: {error}") from None
+            raise
+
+    async def _find_base(self) -> int:
+        """Ask where the device keeps its SunSpec model."""
+        walk = find_model(self._sunspec)
+        step = partial(next, walk)
+        while True:
+            try:
+                address, count = step()
+            except StopIteration as found:
+                base: int = found.value
+                return base
+            except BadReply as error:
+                raise BadReply(f"{self._where}: {error}") from None
+            try:
+                step = partial(walk.send, await self._ask(FUNCTIONS["holding"], address, count))
+            except ExceptionAnswer as error:
+                step = partial(walk.throw, error)
+
+    def _readings(self, numbers: Numbers) -> Iterable[Reading]:
+        self._note_spans(numbers)
+        for place, number in evaluate(self._values, numbers):
+            value = self._values[place]
+            if number is None:
+                self.dropped["sentinel"] += 1
+            elif value.phase in self._unwired and not self._wired(value, number):
+                self.dropped["unwired"] += 1
+            elif self._rating is not None and value.metric in _POWERS and abs(number) > self._rating:
+                self.dropped["above_rating"] += 1
+            else:
+                yield self._series[place], number
+
+    def _wired(self, value: Value, number: float) -> bool:
+        if value.metric not in _VOLTAGES or number <= 0:
+            return False
+        self._unwired.discard(value.phase)
+        return True
+
+    def _note_spans(self, numbers: Numbers) -> None:
+        for value, series in zip(self._values, self._series, strict=True):
+            if value.wraps_at is not None and (span := span_of(value, numbers)) is not None:
+                self.register_spans[series] = span
+
+    @property
+    def _where(self) -> str:
+        return f"{self._link.address} unit {self._unit}"
+
+    async def aclose(self) -> None:
+        """Give up the connection; the last of the devices that share it closes it."""
+        self._link.users -= 1
+        if self._link.users <= 0:
+            self._link.close()

@@ -1,0 +1,158 @@
+"""How numbers are written in Modbus registers: types, orders of words and bytes, in both directions. Pure.
+
+Registers are 16 bits wide; a wider number takes several, by default the high word first. Reading yields None for what is no
+number: NaN, the infinities, decimal digits that are none. The simulator writes with what the collector reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import struct
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Type = Literal[
+    "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "float32_4q",
+    "bcd16", "bcd32", "bcd48", "bcd64", "mod10_32", "mod10_48", "mod10_64",
+]  # fmt: skip
+"""`float32_4q` is Schneider's four-quadrant power factor, `bcd…` packed decimal, `mod10_…` four decimal digits a register."""
+Order = Literal["ABCD", "CDAB", "BADC", "DCBA"]
+"""High word first, low word first, and both with the bytes of each word swapped."""
+
+_FORMATS: Final[dict[Type, str]] = {
+    "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "int64": ">q", "uint64": ">Q",
+    "float32": ">f", "float32_4q": ">f", "float64": ">d",
+}  # fmt: skip
+_MOD10: Final = 10_000  # what a register of the mod10 types counts to; each has a sign of its own
+
+WIDTHS: Final[dict[Type, int]] = {
+    **{name: struct.calcsize(code) // 2 for name, code in _FORMATS.items()},
+    "bcd16": 1, "bcd32": 2, "bcd48": 3, "bcd64": 4, "mod10_32": 2, "mod10_48": 3, "mod10_64": 4,
+}  # fmt: skip
+"""How many registers a number of each type takes."""
+
+
+def modulus(type: Type) -> int | None:  # noqa: A002 - the profile's word
+    """Return at how many a counter of this type begins again at 0; None for signed and floating ones, which nobody lets wrap."""
+    if type.startswith("uint"):
+        return 1 << 16 * WIDTHS[type]
+    if type.startswith(("bcd", "mod10")):
+        return int(10 ** (4 * WIDTHS[type]))
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notation:
+    """How one number is written in its registers.
+
+    `sentinels` are bit patterns that mean "no value". Of an integer, `mask` takes some bits only, as a number of its own, and
+    `sign_bit`, counted from the lowest, says that the rest is negative.
+    """
+
+    type: Type
+    order: Order = "ABCD"
+    sentinels: frozenset[int] = frozenset()
+    mask: int = 0
+    sign_bit: int | None = None
+
+    @property
+    def words(self) -> int:
+        """How many registers it takes."""
+        return WIDTHS[self.type]
+
+    def read(self, raw: bytes) -> float | None:
+        """Return the number in these bytes, `2 * words` of them, or None where they hold none. Integers stay integers."""
+        raw = self._arranged(raw)
+        pattern = int.from_bytes(raw, "big")
+        if pattern in self.sentinels:
+            return None
+        if self.mask:
+            return (pattern & self.mask) // (self.mask & -self.mask)
+        if self.sign_bit is None:
+            return _number(self.type, raw)
+        negative = pattern >> self.sign_bit & 1
+        number = _number(self.type, (pattern & ~(1 << self.sign_bit)).to_bytes(len(raw), "big"))
+        return -number if number is not None and negative else number
+
+    def write(self, number: float | None) -> bytes:
+        """Return the bytes that say this number, or that there is none; a counter beyond its width has begun again."""
+        if number is None:
+            return self._arranged(self._nothing())
+        if self.mask:
+            return self._arranged((int(number) * (self.mask & -self.mask) & self.mask).to_bytes(2 * self.words, "big"))
+        if self.sign_bit is None or number >= 0:
+            return self._arranged(_written(self.type, number))
+        positive = int.from_bytes(_written(self.type, -number), "big")
+        return self._arranged((positive | 1 << self.sign_bit).to_bytes(2 * self.words, "big"))
+
+    def _nothing(self) -> bytes:
+        length = 2 * self.words
+        if self.sentinels:
+            return min(self.sentinels).to_bytes(length, "big")
+        if self.type.startswith("float"):
+            return struct.pack(_FORMATS[self.type], math.nan)
+        return b"\xff" * length if self.type.startswith("bcd") else bytes(length)
+
+    def _arranged(self, raw: bytes) -> bytes:
+        """Bring the bytes into order, from the wire's to the high word first or back: it is the same exchange."""
+        if self.order in ("CDAB", "DCBA"):
+            raw = b"".join(raw[i : i + 2] for i in range(len(raw) - 2, -1, -2))
+        if self.order in ("BADC", "DCBA"):
+            raw = b"".join(raw[i : i + 2][::-1] for i in range(0, len(raw), 2))
+        return raw
+
+
+def _number(type: Type, raw: bytes) -> float | None:  # noqa: A002
+    if type.startswith("bcd"):
+        digits = raw.hex()
+        return int(digits) if digits.isdecimal() else None
+    if type.startswith("mod10"):
+        total = 0
+        for (word,) in struct.iter_unpack(">h", raw):
+            if abs(word) >= _MOD10:
+                return None
+            total = total * _MOD10 + word
+        return total
+    number: float = struct.unpack(_FORMATS[type], raw)[0]
+    if not math.isfinite(number):
+        return None
+    if type == "float32_4q":
+        number = unfolded(number)
+    return shortest(number) if type.startswith("float32") else number
+
+
+def _written(type: Type, number: float) -> bytes:  # noqa: A002
+    if type.startswith("float"):
+        return struct.pack(_FORMATS[type], number)
+    whole = round(number)
+    wraps_at = modulus(type)
+    if wraps_at is not None:
+        whole %= wraps_at
+    if type.startswith("bcd"):
+        return bytes.fromhex(f"{whole:0{4 * WIDTHS[type]}d}")
+    if type.startswith("mod10"):
+        words = []
+        for _ in range(WIDTHS[type]):
+            whole, word = divmod(whole, _MOD10)
+            words.append(word)
+        return struct.pack(f">{len(words)}h", *reversed(words))
+    return struct.pack(_FORMATS[type], whole)
+
+
+def unfolded(register: float) -> float:
+    """Return the power factor that a four-quadrant register means: beyond 1 and -1 it comes back (Schneider, PM5500 manual)."""
+    if register > 1:
+        return 2 - register
+    return -2 - register if register < -1 else register
+
+
+def shortest(number: float) -> float:
+    """Return the shortest decimal that is this float32: the 0.97 the meter meant, not 0.9700000286102295."""
+    raw = struct.pack(">f", number)
+    for digits in range(6, 9):  # nine digits tell any two float32 apart, fewer most of them
+        short = float(f"{number:.{digits}g}")
+        with contextlib.suppress(OverflowError):  # the largest, rounded up
+            if struct.pack(">f", short) == raw:
+                return short
+    return number

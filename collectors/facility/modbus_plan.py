@@ -1,0 +1,240 @@
+"""From a register map to reads, and from registers to readings: pure, no I/O; raises only `BadReply`.
+
+`plan_of` groups a profile's registers into as few reads as its limits allow. `numbers_in` takes the numbers out of what one
+read has brought, `evaluate` makes values in base units of all that a round has brought.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import BadReply
+from collectors.facility.modbus_numbers import modulus
+from collectors.facility.profile import metric_named
+from collectors.facility.units import UNITS, exact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from collectors.base import Metric
+    from collectors.facility.modbus_profile import Cell, Factor, Kind, Profile, Register
+
+_MOST_DIGITS: Final = 12  # a power of ten beyond this is no scale factor
+
+Numbers = dict[int, float | None]
+"""What a round has read, by the number of the cell; None where the device says it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One read: a function code, an address, a count, and the cells that lie in it, by their numbers."""
+
+    function: int
+    address: int
+    count: int
+    cells: tuple[tuple[int, Cell], ...]
+
+    @classmethod
+    def around(cls, cells: Sequence[tuple[int, Cell]]) -> Block:
+        """Return the smallest read that brings these cells."""
+        first = min(cell.address for _, cell in cells)
+        end = max(cell.end for _, cell in cells)
+        return cls(function=cells[0][1].function, address=first, count=end - first, cells=tuple(cells))
+
+    def halves(self) -> tuple[Block, ...]:
+        """Return two smaller reads that bring the same, split where the gap is widest; none where there is but one cell."""
+        best, end = (0, 0, 0), 0
+        for number, (_, cell) in enumerate(self.cells):
+            if number and cell.address >= end:
+                # Among equal gaps the middle one: what is refused is found in the fewest reads.
+                best = max(best, (cell.address - end + 1, -abs(2 * number - len(self.cells)), number))
+            end = max(end, cell.end)
+        at = best[2]
+        return (Block.around(self.cells[:at]), Block.around(self.cells[at:])) if at else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How a factor is worked out: from a cell, or said by the config (`fixed`)."""
+
+    cell: int | None
+    scale: Fraction
+    exponent: bool
+    bias: int
+    fixed: Fraction | None
+
+    def value(self, numbers: Mapping[int, float | None]) -> Fraction | None:
+        """Return the factor, or None where the device has none; raises KeyError where it was not read."""
+        if self.fixed is not None:
+            return self.fixed
+        assert self.cell is not None  # noqa: S101 - plan_of has seen to it
+        raw = numbers[self.cell]
+        if raw is None:
+            return None
+        if self.exponent:
+            digits = int(raw) + self.bias
+            return Fraction(10) ** digits if abs(digits) <= _MOST_DIGITS else None
+        # A ratio that nobody has set is 0: it says nothing of the value.
+        return exact(raw) * self.scale if raw > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """How cells become one reading: `(raw * multiplier * factors + offset) / divisor`, so that 123 tenths are 12.3."""
+
+    metric: Metric
+    labels: Mapping[str, str]
+    cells: tuple[int, ...]
+    times: tuple[Scale, ...]
+    multiplier: int
+    offset: int
+    divisor: int
+    mapped: Mapping[int, float]
+    otherwise: float | None
+    wraps_at: float | None
+    """In raw units: where a counter begins again at 0; None where it does not or nobody knows."""
+
+    @property
+    def phase(self) -> str:
+        """The phase it is of, if any."""
+        return self.labels.get("phase", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that is asked of a device in a round, and what becomes of it.
+
+    With `sunspec`, addresses count from where the device keeps one of these models.
+    """
+
+    kind: Kind
+    sunspec: tuple[int, ...]
+    blocks: tuple[Block, ...]
+    values: tuple[Value, ...]
+
+
+def plan_of(profile: Profile, ratios: Mapping[str, float] | None = None) -> Plan:
+    """Make the plan of a profile; `ratios` stand for factors of these names. Raises ValueError for one that is missing or unknown."""
+    ratios = ratios or {}
+    for name in ratios:
+        if name not in profile.factors:
+            message = f"no factor {name!r}; expected one of {', '.join(profile.factors) or '(none)'}"
+            raise ValueError(message)
+    cells: list[Cell] = []
+
+    def numbered(what: Register | Factor) -> tuple[int, ...]:
+        begin = len(cells)
+        cells.extend(profile.cells_of(what))
+        return tuple(range(begin, len(cells)))
+
+    scales: dict[str, Scale] = {}
+    for name, factor in profile.factors.items():
+        fixed = exact(ratios[name]) if name in ratios else None
+        if fixed is None and factor.address is None:
+            message = f"missing {name}: this device does not say it itself"
+            raise ValueError(message)
+        cell = numbered(factor)[0] if fixed is None else None
+        scales[name] = Scale(cell=cell, scale=exact(factor.scale), exponent=factor.exponent, bias=factor.bias, fixed=fixed)
+    values = tuple(_value(register, numbered(register), scales) for register in profile.registers)
+    blocks = tuple(_blocks(profile, cells))
+    return Plan(kind=profile.kind, sunspec=tuple(profile.sunspec), blocks=blocks, values=values)
+
+
+def _value(register: Register, cells: tuple[int, ...], scales: Mapping[str, Scale]) -> Value:
+    metric = metric_named(register.metric)
+    factor, shift = exact(register.scale), Fraction(0)
+    if register.unit:
+        unit = UNITS[register.unit]
+        factor, shift = factor * exact(unit.factor), exact(unit.offset)
+    divisor = math.lcm(factor.denominator, shift.denominator)
+    wraps_at = register.wraps_at
+    if wraps_at is None and metric.type == "counter" and not (register.mask or register.add):
+        wraps_at = modulus(register.type)
+    return Value(
+        metric=metric, labels=register.all_labels(), cells=cells, times=tuple(scales[name] for name in register.times),
+        multiplier=int(factor * divisor), offset=int(shift * divisor), divisor=divisor,
+        mapped=register.map, otherwise=register.otherwise, wraps_at=wraps_at or None,
+    )  # fmt: skip
+
+
+def _blocks(profile: Profile, cells: Sequence[Cell]) -> Iterator[Block]:
+    """Group cells into as few reads as the profile's limits allow."""
+    group: list[tuple[int, Cell]] = []
+    first = end = 0
+    for number, cell in sorted(enumerate(cells), key=lambda item: (item[1].function, item[1].address, item[1].end)):
+        fits = (
+            group
+            and cell.function == group[0][1].function
+            and cell.address - end <= profile.max_gap
+            and max(cell.end, end) - first <= profile.max_registers
+            and not any(span.start < cell.address and end <= span.start for span in profile.unreadable)
+        )
+        if fits:
+            group.append((number, cell))
+            end = max(end, cell.end)
+            continue
+        if group:
+            yield Block.around(group)
+        group, first, end = [(number, cell)], cell.address, cell.end
+    yield Block.around(group)
+
+
+def numbers_in(block: Block, registers: Sequence[int]) -> Iterator[tuple[int, float | None]]:
+    """Yield every cell's number of a block that was read, None where the device says it has none; raises BadReply."""
+    if len(registers) != block.count:
+        raise BadReply(f"asked for {block.count} registers at {block.address}, got {len(registers)}")
+    try:
+        raw = struct.pack(f">{block.count}H", *registers)
+    except struct.error:
+        raise BadReply(f"a register at {block.address} is not 16 bits wide") from None
+    for number, cell in block.cells:
+        start = 2 * (cell.address - block.address)
+        yield number, cell.notation.read(raw[start : start + 2 * cell.notation.words])
+
+
+def evaluate(values: Sequence[Value], numbers: Mapping[int, float | None]) -> Iterator[tuple[int, float | None]]:
+    """Yield the place and the number, in its base unit, of every value a round has read; None where the device has none."""
+    for place, value in enumerate(values):
+        try:
+            parts = [numbers[cell] for cell in value.cells]
+            factors = [scale.value(numbers) for scale in value.times]
+        except KeyError:  # not read this time
+            continue
+        yield place, _evaluated(value, parts, factors)
+
+
+def _evaluated(value: Value, parts: Sequence[float | None], factors: Sequence[Fraction | None]) -> float | None:
+    raw: float = 0
+    for part in parts:
+        if part is None:
+            return None
+        raw += part
+    factor = Fraction(1)
+    for one in factors:
+        if one is None:
+            return None
+        factor *= one
+    if value.mapped:
+        return value.mapped.get(raw, value.otherwise)  # type: ignore[call-overload, no-any-return] # 5.0 finds 5
+    try:
+        number = (raw * (value.multiplier * factor.numerator) + value.offset * factor.denominator) / (
+            value.divisor * factor.denominator
+        )
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def span_of(value: Value, numbers: Mapping[int, float | None]) -> float | None:
+    """Return at how much a counter begins again at 0, in its base unit; None where it does not or nobody knows yet."""
+    if value.wraps_at is None:
+        return None
+    try:
+        factors = [scale.value(numbers) for scale in value.times]
+    except KeyError:
+        return None
+    return _evaluated(value, [value.wraps_at], factors)
