@@ -76,7 +76,6 @@ async def _identify(args: argparse.Namespace) -> int:
     from collectors.facility.snmp_channel import Channel  # noqa: PLC0415
     from collectors.facility.snmp_config import LEVELS, SnmpConfig, naming_of, secrets_of  # noqa: PLC0415
     from collectors.facility.snmp_discover import Library, choose, discover, identify  # noqa: PLC0415
-    from collectors.facility.snmp_plan import decode  # noqa: PLC0415
 
     device = _device(args)
     library = Library(args.profiles_dir)
@@ -92,7 +91,7 @@ async def _identify(args: argparse.Namespace) -> int:
     naming = naming_of(device, Context(place=Place(hub=""), node=""))
     plan = await discover(channel, profile, naming, frozenset(LEVELS))
     values = await channel.get(plan.oids)
-    readings = [*decode(plan.points, values, plan.dropped), *plan.constants]
+    readings = [*plan.decode(values, plan.dropped), *plan.constants]
     _show(args.address, identity, name, profile, channel)
     _show_readings(readings, plan)
     return 0 if readings else 1

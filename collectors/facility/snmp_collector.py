@@ -13,7 +13,6 @@ from collectors.base import BadReply, CollectError, Schedule, Unreachable
 from collectors.catalogue import facility
 from collectors.facility.snmp_channel import Channel, Secrets
 from collectors.facility.snmp_discover import SYS_UPTIME, Library, choose, discover
-from collectors.facility.snmp_plan import decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -190,8 +189,8 @@ class SnmpCollector:
             if now != before if oid != SYS_UPTIME else isinstance(now, int) and isinstance(before, int) and now < before:
                 self._stale = True
             plan.watched[oid] = now
-        readings = decode(plan.points, values, self.dropped)
-        if not (readings or plan.constants or any(point.oid in values for point in plan.points)):
+        readings = plan.decode(values, self.dropped)
+        if not (readings or plan.constants or any(oid in values for oid in plan.oids if oid not in plan.watched)):
             raise BadReply("answers, but has none of the objects of its profile")
         readings += plan.constants
         readings += self._up

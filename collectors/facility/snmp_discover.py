@@ -80,7 +80,10 @@ async def choose(channel: Channel, library: Library, also: Sequence[str] = ()) -
 
 
 def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[str, SnmpProfile]]:
-    """Return the profiles whose prefix fits, best first: the longest prefix, then one that asks more, then by name."""
+    """Return the profiles whose prefix fits, best first.
+
+    The longest prefix comes first; among equals those that others name in `after`; then one that asks more, then by name.
+    """
     ranked = []
     for name, found in known.items():
         match = found.match
@@ -88,8 +91,15 @@ def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[
             continue
         lengths = [len(p.split(".")) for p in match.sys_object_id if f"{identity.object_id}.".startswith(f"{p}.")]
         if lengths:
-            ranked.append((-max(lengths), match.probe is None, match.sys_descr is None, name, found))
-    return [(name, found) for *_, name, found in sorted(ranked, key=lambda entry: entry[:4])]
+            ranked.append((-max(lengths), _rank(name, known), match.probe is None, match.sys_descr is None, name, found))
+    return [(name, found) for *_, name, found in sorted(ranked, key=lambda entry: entry[:5])]
+
+
+def _rank(name: str, known: dict[str, SnmpProfile], below: frozenset[str] = frozenset()) -> int:
+    """Return how many profiles in a row are asked before this one; those that name each other in a ring end it."""
+    match = known[name].match if name in known else None
+    before = [] if match is None else [one for one in match.after if one not in below]
+    return max((1 + _rank(one, known, below | {name}) for one in before), default=0)
 
 
 async def discover(

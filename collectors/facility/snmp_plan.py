@@ -73,18 +73,30 @@ class Point(NamedTuple):
 class Plan:
     """What is asked in every round and what it becomes.
 
-    `spans` holds for each energy register the value at which it wraps, in the metric's base unit; `silent` the readings of
+    The points of `sums` are added up, those of each tuple into one series. `elsewhere` holds objects that a profile names and
+    that are not asked for, with the series that another object gives already. `spans` holds for each energy register the value at which it wraps, in the metric's base unit; `silent` the readings of
     the profile that the device does not answer; `watched` the values of objects whose change means that rows may have
     changed; `dropped` rows that cannot be used, by reason.
     """
 
     points: tuple[Point, ...] = ()
+    sums: tuple[tuple[Point, ...], ...] = ()
     oids: tuple[str, ...] = ()
     constants: tuple[Reading, ...] = ()
     spans: dict[Series, float] = field(default_factory=dict)
     silent: tuple[Wanted, ...] = ()
+    elsewhere: dict[str, Series] = field(default_factory=dict)
     watched: dict[str, Raw] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
+
+    def decode(self, values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
+        """Turn the answers of one round into readings, what never changes aside."""
+        readings = decode(self.points, values, dropped)
+        for parts in self.sums:
+            found = decode(parts, values, dropped)
+            if len(found) == len(parts):
+                readings.append((parts[0].series, math.fsum(value for _, value in found)))
+        return readings
 
 
 @dataclass(slots=True)
@@ -93,6 +105,14 @@ class Rows:
 
     columns: dict[str, dict[str, Raw]] = field(default_factory=dict)
     objects: dict[str, Raw] = field(default_factory=dict)
+
+
+class _Chosen(NamedTuple):
+    """Where a series is read: from one point, or from all that are added up; `good` if it had a value at discovery."""
+
+    points: list[Point]
+    wanted: Wanted
+    good: bool
 
 
 def decode(points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
@@ -214,7 +234,7 @@ def plan(
     `chosen_rows` is the operator's pattern for tables that leave the choice of rows to him.
     """
     made = Plan()
-    chosen: dict[Series, tuple[Point, Wanted, bool]] = {}
+    chosen: dict[Series, _Chosen] = {}
     constants: dict[Series, float] = {}
     silent = []
     for wanted in profile.readings:
@@ -225,26 +245,37 @@ def plan(
             answered = True
             if wanted.constant is not None:
                 constants[point.series] = wanted.constant
-                continue
-            good = bool(decode((point,), {**rows.objects, point.oid: raw}, Counter()))
-            held = chosen.get(point.series)
-            if held is not None and held[1] is wanted:
-                made.dropped["duplicate"] += 1  # two rows of one column that the labels cannot tell apart
-            elif held is None or (good and not held[2]):
-                chosen[point.series] = (point, wanted, good)
+            else:
+                _choose(made, chosen, point, wanted, bool(decode((point,), {**rows.objects, point.oid: raw}, Counter())))
         if not answered:
             silent.append(wanted)
-    metrics = {wanted.metric for _, wanted, good in chosen.values() if good and not wanted.fallback}
-    kept = [one for one in chosen.values() if not (one[1].fallback and one[1].metric in metrics)]
+    metrics = {one.wanted.metric for one in chosen.values() if one.good and not one.wanted.fallback}
+    kept = [one for one in chosen.values() if not (one.wanted.fallback and one.wanted.metric in metrics)]
     made.dropped["over_limit"] += max(0, len(kept) - limit)
     _finish(made, kept[:limit], constants, silent)
     return made
 
 
-def _finish(made: Plan, kept: list[tuple[Point, Wanted, bool]], constants: dict[Series, float], silent: list[Wanted]) -> None:
-    made.points = tuple(point for point, _, _ in kept)
+def _choose(made: Plan, chosen: dict[Series, _Chosen], point: Point, wanted: Wanted, good: bool) -> None:  # noqa: FBT001 - says what it is
+    """Take a point for its series, beside or in the place of what was taken before, or leave it."""
+    held = chosen.get(point.series)
+    if held is None or (good and not held.good):
+        if held is not None and held.wanted is not wanted:
+            made.elsewhere |= {before.oid: before.series for before in held.points}
+        chosen[point.series] = _Chosen([point], wanted, good)
+    elif held.wanted is not wanted:
+        made.elsewhere[point.oid] = point.series
+    elif not wanted.sum:
+        made.dropped["duplicate"] += 1  # two rows of one column that the labels cannot tell apart
+    elif good or not held.good:  # a phase that is not wired is no part of the sum
+        held.points.append(point)
+
+
+def _finish(made: Plan, kept: list[_Chosen], constants: dict[Series, float], silent: list[Wanted]) -> None:
+    made.points = tuple(one.points[0] for one in kept if not one.wanted.sum)
+    made.sums = tuple(tuple(one.points) for one in kept if one.wanted.sum)
     oids: dict[str, None] = {}
-    for point in made.points:
+    for point in (point for one in kept for point in one.points):
         # Guards stand beside what they guard: one request answers both, of the same moment.
         oids[point.oid] = None
         oids.update(dict.fromkeys(oid for oid, _ in (point.rule.guards if point.rule else ())))
@@ -252,7 +283,10 @@ def _finish(made: Plan, kept: list[tuple[Point, Wanted, bool]], constants: dict[
     made.constants = tuple(constants.items())
     made.silent = tuple(silent)
     made.spans = {
-        point.series: 2**wanted.bits * point.multiplier / point.divisor for point, wanted, _ in kept if wanted.bits is not None
+        point.series: 2**one.wanted.bits * point.multiplier / point.divisor
+        for one in kept
+        for point in one.points
+        if one.wanted.bits is not None
     }
     made.dropped += Counter()  # leaves only what was dropped
 

@@ -54,12 +54,15 @@ Bits = Annotated[int, Range(8, 64)]
 class Match:
     """How a device is known: its sysObjectID (RFC 3418) begins with one of these; where that is ambiguous, more is asked.
 
-    The longest prefix wins; among equals, a profile whose `probe` the device answers wins over one that asks nothing.
+    The longest prefix wins; among equals, one that is `after` none of the others, then one that has a `probe`.
     """
 
     sys_object_id: list[Oid]
     sys_descr: Pattern | None = field(default=None, metadata={"help": "sysDescr must hold this"})
     probe: Oid | None = field(default=None, metadata={"help": "the device must have some object beneath this OID"})
+    after: list[str] = field(
+        default_factory=list, metadata={"help": "profiles that are asked before this one, where both could be meant"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +156,8 @@ class Reading:
     that say whether a reading is to be believed. `missing` lists raw values that mean "no reading", and so does any
     below `least` or above `most`. `bits` is the width of a
     counter's register: where it wraps. Of two readings that give the same series, the first that has a value is used; one
-    with `fallback` only where no other reading of its metric has a value, so that a total never stands beside its phases.
+    with `fallback` only where no other reading of its metric has a value, so that a total never stands beside its phases. With
+    `sum`, the rows that give the same series are added up, and a round in which one of them is missing gives none.
     """
 
     metric: str
@@ -179,6 +183,7 @@ class Reading:
     text: bool = field(default=False, metadata={"help": "the device sends the number as a text"})
     fallback: bool = field(default=False, metadata={"help": "only where no other reading of the metric has a value"})
     bits: Bits | None = None
+    sum: bool = field(default=False, metadata={"help": "rows that give the same series are added up"})
     level: Level | None = None
 
     def __post_init__(self) -> None:
@@ -194,6 +199,9 @@ class Reading:
         self._check_unit(metric)
         if self.bits is not None and metric.type != "counter":
             message = f"bits: {self.metric} is no counter"
+            raise ValueError(message)
+        if self.sum and (self.oid or self.bits is not None):
+            message = "sum: only for a column of a table, and without bits: a sum of registers wraps nowhere"
             raise ValueError(message)
 
     def _check_unit(self, metric: Metric) -> None:
@@ -243,6 +251,9 @@ class SnmpProfile:
         default_factory=list, metadata={"help": "profiles whose readings are taken too, where they are answered"}
     )
     watch: list[Oid] = field(default_factory=list, metadata={"help": "scalars whose change means other rows: discover anew"})
+    left_out: dict[Oid, str] = field(
+        default_factory=dict, metadata={"help": "what the MIB has beneath these OIDs and is not read, with the reason"}
+    )
     tables: dict[str, Table] = field(default_factory=dict)
     readings: list[Reading]
 
@@ -285,12 +296,13 @@ class SnmpProfile:
 def together(profiles: Sequence[SnmpProfile]) -> SnmpProfile:
     """Put profiles together: what the first says counts, and the others add their tables and readings behind it."""
     first, *others = profiles
-    tables, readings, watch = dict(first.tables), list(first.readings), list(first.watch)
+    tables, readings, watch, left_out = dict(first.tables), list(first.readings), list(first.watch), dict(first.left_out)
     for number, other in enumerate(others, 2):
         tables |= {f"{number} {name}": table for name, table in other.tables.items()}
         readings += [replace(one, table=one.table and f"{number} {one.table}") for one in other.readings]
         watch += other.watch
-    return replace(first, tables=tables, readings=readings, watch=watch) if others else first
+        left_out |= other.left_out
+    return replace(first, tables=tables, readings=readings, watch=watch, left_out=left_out) if others else first
 
 
 def placeholders(template: str) -> set[str]:

@@ -33,7 +33,7 @@ LINKED = """\
 1.3.6.1.2.1.1.1.0|4|APC Web/SNMP Management Card
 1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.318.1.3.4.6
 1.3.6.1.2.1.1.3.0|67|4711
-1.3.6.1.4.1.318.1.1.26.4.2.0|2|2
+1.3.6.1.4.1.318.1.1.26.3.0|2|2
 1.3.6.1.4.1.318.1.1.26.4.3.1.1.1|2|1
 1.3.6.1.4.1.318.1.1.26.4.3.1.1.2|2|2
 1.3.6.1.4.1.318.1.1.26.4.3.1.2.1|2|1
@@ -421,7 +421,7 @@ def test_devices_that_cannot_be_made_are_all_told(tmp_path: Path) -> None:
     open_secret = secret(tmp_path, "x")
     open_secret.chmod(0o644)
     devices = [
-        named("10.0.0.1", profile="apc-rpdu"), named("10.0.0.2"), DeviceConfig(address="10.0.0.3", version="3"),
+        named("10.0.0.1", profile="apc-rpdu22"), named("10.0.0.2"), DeviceConfig(address="10.0.0.3", version="3"),
         DeviceConfig(address="10.0.0.4", community_file=open_secret), DeviceConfig(address="10.0.0.5", community_file=tmp_path / "none"),
     ]  # fmt: skip
     with pytest.raises(Problems) as caught:

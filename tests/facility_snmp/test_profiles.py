@@ -114,7 +114,7 @@ def test_ones_own_profile_wins_over_a_packaged_one(tmp_path: Path) -> None:
 def test_an_unknown_profile_is_told_with_the_nearest_name() -> None:
     """A profile's name that is not known is told with the one that was probably meant."""
     with pytest.raises(ConfigError, match="did you mean apc-rpdu2"):
-        load("apc-rpdu", "snmp", SnmpProfile)
+        load("apc-rpdu22", "snmp", SnmpProfile)
 
 
 def test_a_profile_of_another_protocol_is_refused() -> None:
