@@ -216,5 +216,9 @@ async def values(collector: RedfishCollector) -> dict[str, float]:
 
 def shown(prefix: str) -> str:
     name, _, labels = prefix.rstrip(" }").partition("{")
-    kept = [pair for pair in labels.split(",") if pair.partition("=")[0] in ("fan", "supply", "phase", "bank", "outlet", "sensor", "name")]
+    kept = [
+        pair
+        for pair in labels.split(",")
+        if pair.partition("=")[0] in ("fan", "supply", "phase", "bank", "outlet", "sensor", "name")
+    ]
     return f"{name}{{{','.join(kept)}}}" if kept else name

@@ -17,7 +17,9 @@ CASES = Path(__file__).resolve().parent.parent / "cases" / "redfish"
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
 async def test_a_service_s_documents_become_these_series(
-    folder: Path, tmp_path: Path, update_golden: bool  # noqa: FBT001 - a fixture
+    folder: Path,
+    tmp_path: Path,
+    update_golden: bool,  # noqa: FBT001 - a fixture
 ) -> None:
     """What the case's service has comes out as the case expects, to the last series, and so does what was not taken."""
     documents = json.loads((folder / "service.json").read_text())

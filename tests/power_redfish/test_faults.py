@@ -16,7 +16,17 @@ from collectors.base import BadReply, CollectError, ConfigError, Refused, Unreac
 from collectors.power.redfish.body import MAX_BODY
 from collectors.strict import Problems
 from tests.power_redfish.services import (
-    EXPAND, PASSWORD, SESSIONS, USER, Service, account_files, build, certificates, reading, serving, values,
+    EXPAND,
+    PASSWORD,
+    SESSIONS,
+    USER,
+    Service,
+    account_files,
+    build,
+    certificates,
+    reading,
+    serving,
+    values,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -37,7 +47,11 @@ def link(path: str) -> dict[str, str]:
 def server(watts: float = 500) -> Documents:
     """A small server of the new schemas."""
     documents: Documents = {
-        "/redfish/v1": {"Chassis": link("/redfish/v1/Chassis"), "ProtocolFeaturesSupported": EXPAND, "Links": {"Sessions": link(SESSIONS)}},
+        "/redfish/v1": {
+            "Chassis": link("/redfish/v1/Chassis"),
+            "ProtocolFeaturesSupported": EXPAND,
+            "Links": {"Sessions": link(SESSIONS)},
+        },
         "/redfish/v1/Chassis": {"Members": [link(CHASSIS)]},
         CHASSIS: {"Id": "1", "EnvironmentMetrics": link(METRICS), "ThermalSubsystem": link(f"{CHASSIS}/ThermalSubsystem")},
         METRICS: {"PowerWatts": {"Reading": watts}},
@@ -68,7 +82,7 @@ async def test_a_certificate_for_another_address_is_not_accepted(tmp_path: Path)
     """A certificate signed by the right authority, but for another host, ends the round before anything is sent."""
     async with serving(Service(server()), certificates(tmp_path, "127.0.0.2")) as service:
         async with reading(tmp_path, section(tmp_path, service, more="ca_file: ca.pem\n")) as collector:
-            with pytest.raises(Unreachable, match="(?i)TLS: ip address mismatch"):
+            with pytest.raises(Unreachable, match=r"(?i)TLS: ip address mismatch"):
                 await collector.collect()
         assert not service.asked
 
@@ -86,10 +100,14 @@ async def test_a_fingerprint_stands_for_an_authority(tmp_path: Path) -> None:
     """A controller that signed its own certificate is known by its fingerprint; another's ends the round before the login."""
     made = certificates(tmp_path)
     async with serving(Service(server()), made) as service:
-        async with reading(tmp_path, section(tmp_path, service, device=f", certificate_sha256: '{made.fingerprint}'", more="")) as collector:
+        async with reading(
+            tmp_path, section(tmp_path, service, device=f", certificate_sha256: '{made.fingerprint}'", more="")
+        ) as collector:
             assert await values(collector) == READ
         service.forget()
-        async with reading(tmp_path, section(tmp_path, service, device=f", certificate_sha256: '{'ab' * 32}'", more="")) as collector:
+        async with reading(
+            tmp_path, section(tmp_path, service, device=f", certificate_sha256: '{'ab' * 32}'", more="")
+        ) as collector:
             with pytest.raises(Unreachable, match="fingerprint"):
                 await collector.collect()
         assert not service.asked
@@ -97,9 +115,11 @@ async def test_a_fingerprint_stands_for_an_authority(tmp_path: Path) -> None:
 
 async def test_verification_is_off_only_when_asked_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """With tls_verify off any certificate does, at the price of one line in the log, however many devices."""
-    async with serving(Service(server()), certificates(tmp_path, "127.0.0.2")) as service:
-        async with reading(tmp_path, section(tmp_path, service, more="tls_verify: false\n")) as collector:
-            assert await values(collector) == READ
+    async with (
+        serving(Service(server()), certificates(tmp_path, "127.0.0.2")) as service,
+        reading(tmp_path, section(tmp_path, service, more="tls_verify: false\n")) as collector,
+    ):
+        assert await values(collector) == READ
     assert [one.message for one in caplog.records if one.levelno >= logging.WARNING] == [
         "redfish: tls_verify is off: whoever answers at 1 addresses is sent the account's password"
     ]
@@ -163,18 +183,17 @@ async def test_a_service_that_never_accepts_its_own_sessions_is_not_asked_for_ev
         return web.json_response({}, status=401)
 
     service.replies = {"/redfish/v1/Chassis": deny}
-    async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service)) as collector:
-            with pytest.raises(Refused, match="the account may not read /redfish/v1/Chassis"):
-                await collector.collect()
-            assert service.made <= 4  # with $expand and without
+    async with serving(service), reading(tmp_path, section(tmp_path, service)) as collector:
+        with pytest.raises(Refused, match="the account may not read /redfish/v1/Chassis"):
+            await collector.collect()
+        assert service.made <= 4  # with $expand and without
 
 
 async def test_a_refused_login_is_not_repeated_every_round(tmp_path: Path) -> None:
     """A wrong password is tried once, not once a round until the controller locks the account."""
     async with serving(Service(server())) as service:
         text = section(tmp_path, service)
-        account_files(tmp_path, password="wrong horse")
+        account_files(tmp_path, "wrong horse")
         async with reading(tmp_path, text) as collector:
             with pytest.raises(Refused, match=r"the login was refused \(HTTP 401\)"):
                 await collector.collect()
@@ -186,9 +205,11 @@ async def test_a_refused_login_is_not_repeated_every_round(tmp_path: Path) -> No
 async def test_basic_authentication_where_it_is_configured(tmp_path: Path) -> None:
     """With auth: basic no session is made, and every request but the root's carries the account."""
     service = Service(server(), login=False)
-    async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service, more="allow_http: true\nauth: basic\n")) as collector:
-            assert await values(collector) == READ
+    async with (
+        serving(service),
+        reading(tmp_path, section(tmp_path, service, more="allow_http: true\nauth: basic\n")) as collector,
+    ):
+        assert await values(collector) == READ
     assert service.made == 0
     assert set(service.secrets) == {"Basic bW9uaXRvcjpjb3JyZWN0IGhvcnNlOiBiYXR0ZXJ5IHN0YXBsZQ=="}
 
@@ -198,7 +219,10 @@ async def test_devices_at_one_address_share_one_session(tmp_path: Path) -> None:
     documents = server()
     two = "/redfish/v1/Chassis/2"
     documents["/redfish/v1/Chassis"]["Members"].append(link(two))
-    documents |= {two: link(two) | {"Id": "2", "EnvironmentMetrics": link(f"{two}/E")}, f"{two}/E": {"PowerWatts": {"Reading": 7}}}
+    documents |= {
+        two: link(two) | {"Id": "2", "EnvironmentMetrics": link(f"{two}/E")},
+        f"{two}/E": {"PowerWatts": {"Reading": 7}},
+    }
     async with serving(Service(documents)) as service:
         text = section(tmp_path, service, device=", id: '1'") + f'  - {{address: "{service.origin}", node: n2, id: "2"}}\n'
         one, other = build(tmp_path, text)
@@ -227,7 +251,9 @@ async def test_a_login_under_way_when_the_round_ends_is_not_lost(tmp_path: Path)
         assert not service.sessions
 
 
-@pytest.mark.parametrize("where", ["https://127.0.0.2:{port}/redfish/v1/Chassis", "//127.0.0.2:{port}/redfish/v1/x", "/elsewhere"])
+@pytest.mark.parametrize(
+    "where", ["https://127.0.0.2:{port}/redfish/v1/Chassis", "//127.0.0.2:{port}/redfish/v1/x", "/elsewhere"]
+)
 async def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, where: str) -> None:
     """Neither the session's token nor the password reaches a second host, and the error says why."""
     thief = Service(server(), login=False)
@@ -235,7 +261,10 @@ async def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, where:
     async with serving(thief), serving(service):
 
         async def away(_: web.Request) -> web.Response:
-            return web.Response(status=307, headers={"Location": where.format(port=thief.origin.rpartition(":")[2]).replace("127.0.0.2", "127.0.0.1")})
+            return web.Response(
+                status=307,
+                headers={"Location": where.format(port=thief.origin.rpartition(":")[2]).replace("127.0.0.2", "127.0.0.1")},
+            )
 
         for path in ("/redfish/v1/Chassis", SESSIONS):
             service.replies = {path: away}
@@ -272,12 +301,11 @@ async def test_a_redirect_on_the_same_host_is_followed(tmp_path: Path) -> None:
         return web.Response(status=302, headers={"Location": AIR})
 
     service.replies = {METRICS: slash}
-    async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service)) as collector:
-            assert await values(collector) == READ
-            service.replies[AIR] = circle
-            assert "dc_node_inlet_temperature_celsius" not in await values(collector)
-            assert collector.dropped == {"unread": 1}
+    async with serving(service), reading(tmp_path, section(tmp_path, service)) as collector:
+        assert await values(collector) == READ
+        service.replies[AIR] = circle
+        assert "dc_node_inlet_temperature_celsius" not in await values(collector)
+        assert collector.dropped == {"unread": 1}
 
 
 async def drip(request: web.Request) -> web.StreamResponse:
@@ -292,19 +320,18 @@ async def drip(request: web.Request) -> web.StreamResponse:
 async def test_the_total_deadline_holds_against_a_byte_at_a_time(tmp_path: Path) -> None:
     """A service that keeps sending a little ends with the round; what was read before counts."""
     service = Service(server())
-    async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service, device=", timeout: 600ms")) as collector:
+    async with serving(service), reading(tmp_path, section(tmp_path, service, device=", timeout: 600ms")) as collector:
+        await collector.collect()
+        service.replies = {AIR: drip}
+        began = time.monotonic()
+        assert await values(collector) == {"dc_node_up": 1.0, "dc_node_power_watts": 500.0}
+        assert time.monotonic() - began < 0.7
+        assert collector.dropped == {"unread": 1}
+        service.replies = {METRICS: drip}
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match=r"no answer within 0\.6 s"):
             await collector.collect()
-            service.replies = {AIR: drip}
-            began = time.monotonic()
-            assert await values(collector) == {"dc_node_up": 1.0, "dc_node_power_watts": 500.0}
-            assert time.monotonic() - began < 0.7
-            assert collector.dropped == {"unread": 1}
-            service.replies = {METRICS: drip}
-            began = time.monotonic()
-            with pytest.raises(Unreachable, match="no answer within 0.6 s"):
-                await collector.collect()
-            assert time.monotonic() - began < 0.7
+        assert time.monotonic() - began < 0.7
 
 
 async def test_an_address_that_never_answers_is_unreachable(tmp_path: Path) -> None:
@@ -312,10 +339,14 @@ async def test_an_address_that_never_answers_is_unreachable(tmp_path: Path) -> N
     writers: list[asyncio.StreamWriter] = []
     silent = await asyncio.start_server(lambda _, writer: writers.append(writer), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    async with silent:
-        async with reading(tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"), device=", timeout: 300ms")) as collector:
-            with pytest.raises(Unreachable, match="no answer within 0.3 s"):
-                await collector.collect()
+    async with (
+        silent,
+        reading(
+            tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"), device=", timeout: 300ms")
+        ) as collector,
+    ):
+        with pytest.raises(Unreachable, match=r"no answer within 0\.3 s"):
+            await collector.collect()
     for writer in writers:
         writer.close()
     async with reading(tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"))) as collector:
@@ -354,12 +385,11 @@ HOSTILE = {
 async def test_a_hostile_answer_costs_itself_alone(tmp_path: Path, answer: Any) -> None:
     """The document is not read, the others are, and the device is up."""
     service = Service(server())
-    async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service)) as collector:
-            await collector.collect()
-            service.replies = {METRICS: answer}
-            got = await values(collector)
-            assert got == {"dc_node_up": 1.0, "dc_node_inlet_temperature_celsius": 23.0}
+    async with serving(service), reading(tmp_path, section(tmp_path, service)) as collector:
+        await collector.collect()
+        service.replies = {METRICS: answer}
+        got = await values(collector)
+        assert got == {"dc_node_up": 1.0, "dc_node_inlet_temperature_celsius": 23.0}
 
 
 async def test_a_service_that_speaks_no_http_is_a_bad_reply(tmp_path: Path) -> None:
@@ -386,10 +416,9 @@ async def test_an_expand_that_is_offered_but_fails_is_done_without(tmp_path: Pat
         return web.json_response({}, status=400) if request.query else web.json_response(service.documents["/redfish/v1/Chassis"])
 
     service.replies = {"/redfish/v1/Chassis": collection}
-    async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service)) as collector:
-            assert await values(collector) == READ
-            assert collector.link.expand == ""
+    async with serving(service), reading(tmp_path, section(tmp_path, service)) as collector:
+        assert await values(collector) == READ
+        assert collector.link.expand == ""
 
 
 async def test_a_service_that_says_nothing_changed_is_not_looked_through_again(tmp_path: Path) -> None:
@@ -397,31 +426,29 @@ async def test_a_service_that_says_nothing_changed_is_not_looked_through_again(t
     documents = server()
     service = Service(documents, etags=True)
     more = "allow_http: true\nrefresh: 1ms\n"
-    async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service, more=more)) as collector:
+    async with serving(service), reading(tmp_path, section(tmp_path, service, more=more)) as collector:
+        await collector.collect()
+        plan = collector.plan
+        service.forget()
+        documents[METRICS]["PowerWatts"]["Reading"] = 501
+        for _ in range(2):  # the refresh runs beside the rounds
+            assert (await values(collector))["dc_node_power_watts"] == 501
+            await asyncio.sleep(0.1)
+        assert collector.plan is plan
+        assert "GET /redfish/v1/" not in service.forget()
+        documents[CHASSIS] = {key: value for key, value in documents[CHASSIS].items() if key != "ThermalSubsystem"}
+        for _ in range(2):
             await collector.collect()
-            plan = collector.plan
-            service.forget()
-            documents[METRICS]["PowerWatts"]["Reading"] = 501
-            for _ in range(2):  # the refresh runs beside the rounds
-                assert (await values(collector))["dc_node_power_watts"] == 501
-                await asyncio.sleep(0.1)
-            assert collector.plan is plan
-            assert "GET /redfish/v1/" not in service.forget()
-            documents[CHASSIS] = {key: value for key, value in documents[CHASSIS].items() if key != "ThermalSubsystem"}
-            for _ in range(2):
-                await collector.collect()
-                await asyncio.sleep(0.1)
-            assert await values(collector) == {"dc_node_up": 1.0, "dc_node_power_watts": 501.0}
+            await asyncio.sleep(0.1)
+        assert await values(collector) == {"dc_node_up": 1.0, "dc_node_power_watts": 501.0}
 
 
 async def test_a_collection_whose_pages_go_in_circles_ends(tmp_path: Path) -> None:
     """Pages are followed, each once."""
     documents = server()
     documents["/redfish/v1/Chassis"] |= {"Members@odata.nextLink": "/redfish/v1/Chassis?$skip=1"}
-    async with serving(Service(documents)) as service:
-        async with reading(tmp_path, section(tmp_path, service)) as collector:
-            assert await values(collector) == READ
+    async with serving(Service(documents)) as service, reading(tmp_path, section(tmp_path, service)) as collector:
+        assert await values(collector) == READ
 
 
 @pytest.mark.parametrize(
@@ -440,10 +467,12 @@ async def test_a_device_that_is_not_clear_is_told(tmp_path: Path, device: str, s
     documents["/redfish/v1"]["PowerEquipment"] = link("/redfish/v1/PowerEquipment")
     documents["/redfish/v1/PowerEquipment"] = {"RackPDUs": link("/redfish/v1/PowerEquipment/RackPDUs")}
     documents["/redfish/v1/PowerEquipment/RackPDUs"] = {"Members": [{"Id": "1", "Name": "x"}, {"Id": "2", "Name": "y"}]}
-    async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service, device=device).replace("node: n1", f"{text}: n1")) as collector:
-            with pytest.raises(BadReply, match=said):
-                await collector.collect()
+    async with (
+        serving(service),
+        reading(tmp_path, section(tmp_path, service, device=device).replace("node: n1", f"{text}: n1")) as collector,
+    ):
+        with pytest.raises(BadReply, match=said):
+            await collector.collect()
 
 
 def test_the_account_is_not_in_what_is_printed() -> None:

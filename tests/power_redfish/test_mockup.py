@@ -91,7 +91,10 @@ async def test_sensors_stand_in_where_nothing_else_has_a_reading(tmp_path: Path,
             service.forget()
             await collector.collect()
             asked = service.forget()
-    sensor = {name: documents[f"{CHASSIS}/Sensors/{name}"]["Reading"] for name in ("TotalPower", "TotalEnergy", "IntakeTemp", "ExhaustTemp")}
+    sensor = {
+        name: documents[f"{CHASSIS}/Sensors/{name}"]["Reading"]
+        for name in ("TotalPower", "TotalEnergy", "IntakeTemp", "ExhaustTemp")
+    }
     assert got == {
         "dc_node_up": 1.0,
         "dc_node_power_watts": sensor["TotalPower"],

@@ -143,17 +143,18 @@ class Link:
     async def _log_in(self, account: Account) -> None:
         try:
             async with asyncio.timeout(_LOGIN):
-                sessions = link(await self.root(), "Links", "Sessions") or _SESSIONS
-                reply = await self._send("POST", sessions, {}, {"UserName": account.username, "Password": account.password})
+                offered = link(await self.root(), "Links", "Sessions")
+                reply = await self._send(
+                    "POST", offered or _SESSIONS, {}, {"UserName": account.username, "Password": account.password}
+                )
         except TimeoutError:
             raise Unreachable("no answer to the login in time") from None
         token = reply.headers.get("X-Auth-Token", "")
         if reply.status not in (_OK, _CREATED) or not token:
-            if reply.status in (400, _UNAUTHORISED, _FORBIDDEN):
+            hint = "" if offered else "; it offers no sessions: set auth: basic"
+            if reply.status in (400, _UNAUTHORISED, _FORBIDDEN, *_MISSING):
                 self._refused_at = asyncio.get_running_loop().time()
-                raise Refused(f"the login was refused (HTTP {reply.status})")
-            if reply.status in _MISSING:
-                raise Refused("it has no sessions; set auth: basic")
+                raise Refused(f"the login was refused (HTTP {reply.status}){hint}")
             raise BadReply(f"no session came of the login (HTTP {reply.status})")
         self._token = token
         where = reply.headers.get("Location", "").removeprefix(self.origin)
