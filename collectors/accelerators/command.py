@@ -28,8 +28,8 @@ class Command:
         self._words, self._max_bytes, self._environment = tuple(words), max_bytes, dict(environment)
         self._process: asyncio.subprocess.Process | None = None
 
-    async def output(self, timeout: float) -> tuple[int, bytes]:  # noqa: ASYNC109 - it kills what it waits for
-        """Return the exit status and what it printed to stdout and stderr; raises Unreachable."""
+    async def output(self, timeout: float) -> bytes:  # noqa: ASYNC109 - it kills what it waits for
+        """Return what it printed to stdout and stderr, whatever its exit status; raises Unreachable."""
         name = os.path.basename(self._words[0])  # noqa: PTH119 - a name, not a file
         if self._process is not None and self._process.returncode is None:
             raise Unreachable(f"{name} (process {self._process.pid}) cannot be killed")
@@ -46,12 +46,12 @@ class Command:
                 printed = await self._read(process)
                 if len(printed) > self._max_bytes:
                     raise Unreachable(f"{name} prints more than {self._max_bytes} bytes")
-                status = await process.wait()
+                await process.wait()
             ended = True
         except TimeoutError:
             raise Unreachable(f"{name} has not ended within {timeout:g} s") from None
         else:
-            return status, printed
+            return printed
         finally:
             if not ended:
                 await _kill(process)

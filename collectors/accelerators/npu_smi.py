@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _MAX_LINE: Final = 1000
 _MAX_ROWS: Final = 4096
 _SHOWN: Final = 160
+_TAIL: Final = 4096
 # `3161 / 65536` is one value; possessive, so that nothing is tried twice.
 _VALUE: Final = re.compile(r"[^\s/]++\s*+/\s*+[^\s/]++|\S++")
 _NUMBER: Final = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
@@ -58,7 +59,7 @@ def parse(text: str) -> list[Chip]:
             above = None if chip is not None else cells
             chips += [chip] if chip is not None else []
     if not second:
-        raise BadReply(f"npu-smi prints no table of chips: {_first_line(text)}")
+        raise BadReply(f"npu-smi prints no table of chips: {_last_line(text)}")
     return chips
 
 
@@ -73,9 +74,10 @@ def _rows(text: str) -> Iterator[list[str]]:
             yield line.strip().strip("|").split("|")
 
 
-def _first_line(text: str) -> str:
-    line = next((line.strip() for line in text.splitlines() if line.strip(" \t+-=|")), "nothing")
-    return safe_label(line[:_SHOWN])
+def _last_line(text: str) -> str:
+    """Return the verdict of a program that could not do its work: lines of its libraries come before it."""
+    lines = [line.strip() for line in text[-_TAIL:].splitlines() if line.strip(" \t+-=|")]
+    return safe_label(lines[-1][:_SHOWN]) if lines else "nothing at all"
 
 
 def _read(headings: Sequence[Sequence[str]], cells: Sequence[str]) -> dict[str, str]:
