@@ -54,17 +54,36 @@ class Loaded:
 
 def load_all(path: Path) -> Loaded:
     """Load the config, the inventory and the collectors; raises Problems with every mistake of the first file that has any."""
+    return with_collectors(*load_files(path))
+
+
+def load_files(path: Path) -> tuple[Config, Inventory | None]:
+    """Load the config and the inventory; raises Problems. A hub's inventory takes seconds, so a running agent does this on a thread."""
     from agent.hubs.loader import hub_keys  # noqa: PLC0415 - read by no other command
 
     config = config_module.load(path)
     keys = hub_keys(config.file.hubs_dir)
     if config.file.hub not in keys:
         config_module.load(path, hubs=keys)  # raises, naming the line
-    inventory = None
-    if config.file.inventory is not None:
-        from agent.inventory import load_inventory  # noqa: PLC0415 - a node agent has none
+    return config, inventory_of(config)
 
-        inventory = load_inventory(config.file.inventory, config.file.hub)
+
+def inventory_of(config: Config) -> Inventory | None:
+    """Return the inventory that a config names, as far as this machine has it; raises Problems."""
+    source = config.file.inventory
+    if source is None:
+        return None
+    if isinstance(source, config_module.InventorySource):
+        from agent.netbox.source import in_force  # noqa: PLC0415 - only where it is configured
+
+        return in_force(config.file, source)
+    from agent.inventory import load_inventory  # noqa: PLC0415 - a node agent has none
+
+    return load_inventory(source, config.file.hub)
+
+
+def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
+    """Make the collectors that a config asks for; raises Problems with all that cannot be made."""
     context = config.context(inventory.places() if inventory else {})
     return Loaded(config=config, inventory=inventory, collectors=config.build_collectors(context))
 
@@ -86,6 +105,8 @@ class App:
         self._hubs: Any = None
         self._trends: Trends | None = None
         self._evidence: Callable[[], Mapping[Any, Any]] | None = None
+        self._derived: list[Collector] = []
+        self._tasks: set[asyncio.Future[Any]] = set()
         self._reloading = asyncio.Lock()
 
     @property
@@ -114,8 +135,7 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        reloads: set[asyncio.Task[str]] = set()
-        loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(asyncio.ensure_future(self.reload())))
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._tasks.add(asyncio.ensure_future(self.reload())))
         self._start_sink()
         if self.ledger is not None:
             self.ledger.start()
@@ -132,7 +152,7 @@ class App:
         """Take the config file anew; what it says is wrong is returned, and the old config stays in force."""
         async with self._reloading:
             try:
-                loaded = load_all(self._path)
+                loaded = with_collectors(*await asyncio.to_thread(load_files, self._path))
             except (Problems, ConfigError) as error:
                 self.metrics.reload_success.set(0)
                 for line in str(error).splitlines():
@@ -161,7 +181,9 @@ class App:
     def _make_runner(self, loaded: Loaded) -> Runner:
         runner = Runner(snapshot=self.snapshot, metrics=self.metrics)
         runner.add(loaded.collectors)
-        runner.add(self._kpi_collectors(loaded), derived=True)
+        runner.add(self._inventory_collectors(loaded))
+        self._derived = self._kpi_collectors(loaded)
+        runner.add(self._derived, derived=True)
         runner.add([SelfCollector(self.registry, self.snapshot)], derived=True)
         if self.ledger is not None:
             runner.consumers.append(self.ledger.accept)
@@ -215,6 +237,44 @@ class App:
             self.hubs(), asked.url, interval=asked.interval, timeout=asked.timeout, ca_file=asked.ca_file,
             token=read_secret(asked.token_file, "federation.token_file") if asked.token_file else "",
         )  # fmt: skip
+
+    def _inventory_collectors(self, loaded: Loaded) -> list[Collector]:
+        """NetBox is read again now and then; what is kept of it is in force meanwhile."""
+        source = loaded.config.file.inventory
+        if not isinstance(source, config_module.InventorySource):
+            return []
+        from agent.netbox.collector import NetBoxCollector  # noqa: PLC0415 - only where it is configured
+
+        self._state_dir()
+        return [NetBoxCollector(loaded.config.file, source, changed=self._take_inventory)]
+
+    def _take_inventory(self) -> None:
+        task = asyncio.ensure_future(self._new_inventory())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _new_inventory(self) -> None:
+        """Put a new inventory in force. Where every rack stands as it did, no device is asked anew what it is."""
+        async with self._reloading:
+            loaded = self.loaded
+            try:
+                inventory = await asyncio.to_thread(inventory_of, loaded.config)
+            except Problems as problems:
+                for error in problems.errors:
+                    log.error("inventory: %s; the old one stays", error)  # noqa: TRY400 - the line says it
+                return
+            if inventory is None or loaded.inventory is None:
+                return
+            same_places = inventory.places() == loaded.inventory.places()
+            if same_places:
+                old = self._derived
+                self.loaded = Loaded(config=loaded.config, inventory=inventory, collectors=loaded.collectors)
+                self._open_ledger(inventory, loaded.collectors)
+                self._derived = self._kpi_collectors(self.loaded)
+                await self.runner.replace(old, self._derived)
+        if not same_places:
+            await self.reload()
+        log.info("inventory: read anew, %d racks at %d sites", len(inventory.racks), len(inventory.sites))
 
     def hubs(self) -> Any:  # noqa: ANN401 - the registry, imported when it is first looked at
         """Return the hub registry."""

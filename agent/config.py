@@ -10,13 +10,13 @@ import socket
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import yaml
 
 from collectors.base import CollectorKind, ConfigError, Context, Place
 from collectors.secrets import read_secret
-from collectors.strict import Count, Document, Duration, Problems, Size, nearest
+from collectors.strict import Count, Document, Duration, Problems, Range, Size, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,6 +118,50 @@ class Outputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetBox:
+    """The inventory in a NetBox; its last good answer is kept in `state_dir`, so that the agent starts without it."""
+
+    url: str = field(
+        metadata={"help": "of NetBox itself, as in a browser; http:// only on this machine, for a token goes with it"}
+    )
+    token_file: Path = field(metadata={"help": "an API token that may read; a secret: not readable by all"})
+    ca_file: Path | None = field(
+        default=None, metadata={"help": "the authority of the server's certificate, where the system does not know it"}
+    )
+    sites: tuple[str, ...] = field(default=(), metadata={"help": "slugs; all sites where none of the three is given"})
+    tenants: tuple[str, ...] = field(default=(), metadata={"help": "slugs of tenants whose sites are read"})
+    tags: tuple[str, ...] = field(default=(), metadata={"help": "slugs of tags that a site must all have"})
+    complete: bool = field(default=False, metadata={"help": "true says that NetBox lists the whole hub"})
+    refresh: Duration = 900.0
+    timeout: Duration = field(default=120.0, metadata={"help": "of one reading, all its pages together"})
+    page_size: Annotated[int, Range(1, 1000)] = 500
+    node_roles: tuple[str, ...] = field(default=("server",), metadata={"help": "slugs of the roles of devices that run an agent"})
+    pdu_roles: tuple[str, ...] = field(default=("pdu",), metadata={"help": "slugs of the roles of rack PDUs"})
+    rated_power_field: str = field(
+        default="rated_power_watts", metadata={"help": "the custom field of a rack that holds its rated power in watts"}
+    )
+
+    def __post_init__(self) -> None:
+        """Check the address: a token is not sent in the clear over a network."""
+        if not re.match(
+            r"https://[^/\s?#]+[^\s?#]*$|http://(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$", self.url
+        ):
+            message = f"url: expected https://…, got {self.url!r}"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventorySource:
+    """An inventory that is kept elsewhere."""
+
+    netbox: NetBox
+    file: Path | None = field(
+        default=None,
+        metadata={"help": "an inventory file that adds to it, above all the meters; it wins where both name the same"},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigFile:
     """The config file as it is written."""
 
@@ -130,8 +174,11 @@ class ConfigFile:
     node: str = field(default="", metadata={"help": "the host's own name where it is not given"})
     state_dir: Path = field(default=Path("/var/lib/hubgauge"), metadata={"help": "the spool and the ledger"})
     roots: Roots = field(default_factory=Roots)
-    inventory: Path | None = field(
-        default=None, metadata={"help": "sites, racks, feeds and meters; makes this agent a site's gateway"}
+    inventory: Path | InventorySource | None = field(
+        default=None,
+        metadata={
+            "help": "sites, racks, feeds and meters, from a YAML or CSV file or from NetBox; makes this agent a site's gateway"
+        },
     )
     hubs_dir: Path | None = field(default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"})
     simulated: bool = field(default=False, metadata={"help": "true says on every page that the devices are simulated"})
@@ -259,8 +306,14 @@ def _sections(document: Document) -> list[Section]:
 def _check_files(document: Document, file: ConfigFile) -> None:
     """Name the files that are not there, and the secrets that all may read, at the line that asks for them."""
     http, influx = file.outputs.http, file.outputs.influxdb
-    files: dict[str, Path | None] = {"inventory": file.inventory, "hubs_dir": file.hubs_dir}
+    files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir}
     secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
+    if isinstance(file.inventory, InventorySource):
+        files["inventory.file"] = file.inventory.file
+        files["inventory.netbox.ca_file"] = file.inventory.netbox.ca_file
+        secrets["inventory.netbox.token_file"] = file.inventory.netbox.token_file
+    else:
+        files["inventory"] = file.inventory
     if http.tls:
         files["outputs.http.tls.cert_file"] = http.tls.cert_file
         files["outputs.http.tls.client_ca_file"] = http.tls.client_ca_file

@@ -38,6 +38,7 @@ _PHASE_SECONDS: Final = 0.25
 _MAX_PHASES: Final = 240
 _MAX_CONCURRENT: Final = 1024
 _DRAIN_LIMIT: Final = 10_000_000
+_GOODBYE: Final = 2.0
 _CLOCK_STEP: Final = 1.0
 _CLOCK_WATCH: Final = 5.0
 _REASONS: Final = {Unreachable: "unreachable", Refused: "refused", BadReply: "bad_reply", NoData: "no_data"}
@@ -52,6 +53,7 @@ class Task:
     derived: bool = False
     immediate: bool = False
     busy: bool = False
+    gone: bool = False
     ok: bool | None = None
     last_success: float | None = None
     last_error: str = ""
@@ -125,22 +127,46 @@ class Runner:
         """Begin: every collector at once, then each on its schedule."""
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - 5 MB that `check` does without
 
-        from agent.schedule import GridTrigger  # noqa: PLC0415
-
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        now = datetime.now(UTC)
-        for (interval, phase), tasks in _phases(self._tasks).items():
-            # Everything runs once at the start; the second round comes half an interval to one and a half after it.
-            first = now + timedelta(seconds=phase if phase > interval / 2 else interval + phase)
-            self._scheduler.add_job(
-                self._fire, GridTrigger(first, interval), args=[tasks], name=f"every {interval:g} s, phase {phase:g} s"
-            )
+        self._schedule(self._tasks)
         self._scheduler.start()
         self._spawn(self._first_round())
         self._clock_watch = asyncio.create_task(self._watch_clock())
+
+    def _schedule(self, tasks: Sequence[Task]) -> None:
+        """Give every task its job. It runs once at once; its second round comes half an interval to one and a half after that."""
+        from agent.schedule import GridTrigger  # noqa: PLC0415 - with the scheduler
+
+        now = datetime.now(UTC)
+        for (interval, phase), some in _phases(tasks).items():
+            first = now + timedelta(seconds=phase if phase > interval / 2 else interval + phase)
+            self._scheduler.add_job(
+                self._fire, GridTrigger(first, interval), args=[some], name=f"every {interval:g} s, phase {phase:g} s"
+            )
+
+    async def replace(self, old: Iterable[Collector], new: Sequence[Collector]) -> None:
+        """Put derived collectors in the place of others, while all else goes on; what only the old ones said is dropped."""
+        gone = {id(collector) for collector in old}
+        leaving = [task for task in self._tasks if id(task.collector) in gone]
+        self._tasks = [task for task in self._tasks if id(task.collector) not in gone]
+        for task in leaving:
+            task.gone = True
+            await _close(task)
+        before = len(self._tasks)
+        self.add(new, derived=True)
+        for task in leaving:
+            key = (task.collector.name, task.collector.device)
+            if key not in self.keys():
+                self._snapshot.forget(*key)
+                self._snapshot.forget(*_status_key(task))
+        added = self._tasks[before:]
+        for task in added:
+            await self._round(task)
+        if self._scheduler is not None:
+            self._schedule(added)
 
     async def stop(self) -> None:
         """End the schedule, cancel what runs, and close the collectors. Stuck threads are left behind."""
@@ -153,8 +179,8 @@ class Runner:
             round_.cancel()
         if self._rounds:
             await asyncio.wait(self._rounds, timeout=1.0)
-        for task in self._tasks:
-            await _close(task)
+        # All at once: each may have to say goodbye to its device.
+        await asyncio.gather(*(_close(task) for task in self._tasks))
 
     def keys(self) -> set[tuple[str, str]]:
         """Return the sources of the snapshot that are this runner's."""
@@ -174,6 +200,8 @@ class Runner:
 
     async def _fire(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
+            if task.gone:
+                continue
             if task.immediate:
                 self._round_now(task)
             elif task.busy:
@@ -231,6 +259,8 @@ class Runner:
     def _finish(self, task: Task, began: float, readings: list[Reading] | None, error: Exception | None) -> None:
         if isinstance(error, NoData):
             readings, error = [], None
+        if task.gone:  # replaced while it ran
+            return
         now = self._wall()
         task.duration = max(0.0, self._monotonic() - began)
         self._note(task, error, now)
@@ -373,7 +403,7 @@ async def _close(task: Task) -> None:
         try:
             result = close()
             if inspect.isawaitable(result):
-                await asyncio.wait_for(result, 1.0)
+                await asyncio.wait_for(result, _GOODBYE)
         except Exception as error:  # noqa: BLE001 - it is being thrown away
             log.debug("%s: closing: %s", task.label, error)
         return

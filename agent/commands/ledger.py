@@ -86,12 +86,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _load(path: Path) -> tuple[Inventory, Path]:
     from agent import config  # noqa: PLC0415
-    from agent.inventory import Inventory, load_inventory  # noqa: PLC0415
+    from agent.app import inventory_of  # noqa: PLC0415
+    from agent.inventory import Inventory  # noqa: PLC0415
 
-    file = config.load(path).file
-    if isinstance(file.inventory, Path):
-        return load_inventory(file.inventory, file.hub), file.state_dir
-    return Inventory(hub=file.hub), file.state_dir
+    found = config.load(path)
+    return inventory_of(found) or Inventory(hub=found.file.hub), found.file.state_dir
 
 
 def _site(name: str, inventory: Inventory) -> Site:

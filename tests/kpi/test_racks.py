@@ -136,3 +136,20 @@ def test_a_rack_that_only_labels_name_has_power() -> None:
     """A PDU that the inventory does not list still shows the power of the rack its config names."""
     found = collect("", pdu_power("X-A", 700.0, "X1"))
     assert found[f'dc_rack_power_watts{{hub="guian",site="{SITE}",row="A",rack="X1",feed="A"}}'] == 700.0
+
+
+def test_reserved_and_occupied_are_apart() -> None:
+    """What is promised is a share of the same whole as what is occupied, and no part of it."""
+    other = f"- {{rack: A08, site: {SITE}, row: A, height_units: 10, used_units: 0, reserved_units: 10}}\n"
+    found = collect(RACK.replace("height_units: 10", "height_units: 10, reserved_units: 2") + other)
+    assert found[rack("reserved_units")] == 2.0
+    assert found[occupancy("units")] == 0.25
+    reserved = f'dc_site_rack_reserved_ratio{{hub="guian",site="{SITE}",method='
+    assert (found[reserved + '"units"}'], found[reserved + '"racks"}']) == (0.6, 0.5)
+
+
+def test_a_feed_without_a_pdu_leaves_the_total_unknown() -> None:
+    """Where one of two feeds is not measured, the rack's power is not that of the other."""
+    found = collect(RACK.replace("{pdu: A07-B, capacity_watts: 5000}", "{capacity_watts: 5000}"), pdu_power("A07-A", 2400.0))
+    assert found[rack("power_watts", ',feed="A"')] == 2400.0
+    assert rack("utilization_ratio", ',kind="power"') not in found

@@ -1,0 +1,288 @@
+"""A look-alike of NetBox's REST API: lists in pages, filters, tokens of both versions, faults; written after its public schema.
+
+`v3` speaks as 3.5 did (`device_role`, 40-digit tokens), `v4` as 4.5 does (`role`, `nbt_` tokens, counts of components).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TOKENS = {"v3": "0123456789abcdef0123456789abcdef01234567", "v4": "nbt_k3yk3yk3yk3y.s3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3t"}
+Object = dict[str, Any]
+
+
+def choice(value: str) -> Object:
+    return {"value": value, "label": value.replace("-", " ").title()}
+
+
+class Data:
+    """What stands in this NetBox. Every object is added by a method that fills in what the schema has."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.lists: dict[str, list[Object]] = {
+            name: [] for name in ("sites", "racks", "device-types", "devices", "rack-reservations", "power-panels", "power-feeds")
+        }
+
+    def _add(self, endpoint: str, **fields: Any) -> Object:
+        rows = self.lists[endpoint]
+        number = len(rows) + 1
+        made = {
+            "id": number, "url": f"http://netbox/api/dcim/{endpoint}/{number}/", "display": str(fields.get("name")),
+            "description": "", "tags": [], "custom_fields": {}, "created": "2024-05-14T00:00:00Z", **fields,
+        }  # fmt: skip
+        rows.append(made)
+        return made
+
+    @staticmethod
+    def brief(found: Object | None, *keys: str) -> Object | None:
+        return None if found is None else {key: found[key] for key in ("id", "url", "display", *keys) if key in found}
+
+    def site(
+        self, slug: str, status: str = "active", *, tags: tuple[str, ...] = (), tenant: str = "", zone: str | None = None
+    ) -> Object:
+        return self._add(
+            "sites", name=slug.title(), slug=slug, status=choice(status), region=None, group=None, facility="", time_zone=zone,
+            tenant={"id": 1, "name": tenant, "slug": tenant} if tenant else None,
+            tags=[{"id": n, "name": tag, "slug": tag, "color": "9e9e9e"} for n, tag in enumerate(tags, 1)],
+        )  # fmt: skip
+
+    def rack(self, site: Object, name: str, status: str = "active", height: int = 42, *, row: str = "", **more: Any) -> Object:
+        where = {"id": 1, "name": row, "slug": row.lower()} if row else None
+        made = self._add(
+            "racks", name=name, facility_id=None, site=self.brief(site, "name", "slug"), location=where, tenant=None,
+            status=choice(status), role=None, serial="", asset_tag=None, width={"value": 19, "label": "19 inches"}, u_height=height,
+            desc_units=False, **more,
+        )  # fmt: skip
+        made.setdefault("starting_unit", 1)
+        return made
+
+    def kind(self, model: str, height: float, **more: Any) -> Object:
+        return self._add(
+            "device-types", model=model, slug=model.lower(), u_height=height, is_full_depth=True, subdevice_role=None, **more
+        )
+
+    def device(  # noqa: PLR0913 - what NetBox has of a device
+        self, rack: Object, name: str | None, kind: Object, position: float | None = None, *, role: str = "server",
+        status: str = "active", parent: Object | None = None, outlets: int = 0, **more: Any,
+    ) -> Object:  # fmt: skip
+        brief_role = {"id": 1, "name": role, "slug": role}
+        fields: Object = {
+            "name": name, "device_type": self.brief(kind, "model", "slug"), "tenant": None, "site": rack["site"],
+            "rack": self.brief(rack, "name"), "position": position, "face": choice("front"), "status": choice(status),
+            "parent_device": self.brief(parent, "name"),
+        }  # fmt: skip
+        if self.version == "v3":
+            fields["device_role"] = brief_role
+        else:
+            fields |= {"role": brief_role, "power_outlet_count": outlets, "power_port_count": 1}
+        return self._add("devices", **(fields | more))
+
+    def reservation(self, rack: Object, units: list[int], **more: Any) -> Object:
+        return self._add(
+            "rack-reservations", rack=self.brief(rack, "name"), units=units, user={"id": 1, "username": "admin"}, **more
+        )
+
+    def panel(self, site: Object, name: str) -> Object:
+        return self._add("power-panels", site=self.brief(site, "name", "slug"), name=name)
+
+    def feed(  # noqa: PLR0913 - what NetBox has of a feed
+        self, panel: Object, rack: Object | None, name: str, pdu: Object | None = None, *, kind: str = "primary", volts: int = 230,
+        amperes: int = 32, share: int = 80, phase: str = "single-phase", status: str = "active", old: bool = False,
+    ) -> Object:  # fmt: skip
+        end = (
+            None if pdu is None else {"id": 1, "name": "Inlet", "device": self.brief(pdu, "name"), "cable": 1, "_occupied": True}
+        )
+        ends: Object = {"connected_endpoint": end} if old else {"connected_endpoints": [end] if end else None}
+        return self._add(
+            "power-feeds", power_panel=self.brief(panel, "name"), rack=self.brief(rack, "name"), name=name, status=choice(status),
+            type=choice(kind), supply=choice("ac"), phase=choice(phase), voltage=volts, amperage=amperes, max_utilization=share, **ends,
+            _site=panel["site"],
+        )  # fmt: skip
+
+
+class NetBox:
+    """The server; `faults` maps an endpoint to the answers to give first, each a status with headers, or a word for a fault."""
+
+    def __init__(self, data: Data) -> None:
+        self.data = data
+        self.faults: dict[str, list[Any]] = {}
+        self.next_host = ""
+        """Stands for the host in `next` links, as behind a proxy that does not hand on its name."""
+        self.asked: Counter[str] = Counter()
+        self.queries: list[str] = []
+        self.tokens: set[str] = set()
+        self.hidden: set[str] = set()
+        """Endpoints whose objects the token may not see: NetBox then lists none."""
+        self.url = ""
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(handler.path)
+        endpoint = parts.path.removeprefix("/netbox").removeprefix("/api/dcim/").strip("/")
+        self.asked[endpoint] += 1
+        self.queries.append(f"{endpoint}?{parts.query}")
+        self.tokens.add(handler.headers.get("Authorization", ""))
+        faults = self.faults.get(endpoint)
+        if faults:
+            fault = faults.pop(0)
+            if self._fail(handler, fault):
+                return
+        scheme = {"v3": "Token", "v4": "Bearer"}[self.data.version]
+        if handler.headers.get("Authorization") != f"{scheme} {TOKENS[self.data.version]}":
+            self._send(handler, 403, {"detail": "Invalid token"})
+            return
+        if endpoint not in self.data.lists:
+            self._send(handler, 404, {"detail": "Not found."})
+            return
+        self._send(handler, 200, self._page(endpoint, parts.path, parse_qs(parts.query)))
+
+    def _fail(self, handler: BaseHTTPRequestHandler, fault: Any) -> bool:
+        match fault:
+            case "reset":
+                handler.connection.shutdown(socket.SHUT_RDWR)
+            case "slow":  # an octet now and then, for ever
+                handler.send_response(200)
+                handler.end_headers()
+                for _ in range(200):
+                    handler.wfile.write(b" ")
+                    handler.wfile.flush()
+                    time.sleep(0.05)
+            case "redirect":
+                handler.send_response(302)
+                handler.send_header("Location", "http://127.0.0.1:9/stolen")
+                handler.send_header("Content-Length", "0")
+                handler.end_headers()
+            case bytes():
+                self._send(handler, 200, fault)
+            case (int() as status, headers):
+                self._send(handler, status, {"detail": "busy"}, headers)
+            case _:
+                return False
+        return True
+
+    def _page(self, endpoint: str, path: str, query: dict[str, list[str]]) -> Object:
+        rows = [] if endpoint in self.hidden else [row for row in self.data.lists[endpoint] if _wanted(endpoint, row, query)]
+        limit, offset = int(query.get("limit", ["50"])[0]), int(query.get("offset", ["0"])[0])
+        more = offset + limit < len(rows)
+        rest = {key: values for key, values in query.items() if key not in ("limit", "offset")}
+        host = self.next_host or self.url.removesuffix("/netbox")
+        link = f"{host}{path}?{urlencode({'limit': limit, 'offset': offset + limit, **rest}, doseq=True)}" if more else None
+        shown = [{key: value for key, value in row.items() if not key.startswith("_")} for row in rows[offset : offset + limit]]
+        return {"count": len(rows), "next": link, "previous": None, "results": shown}
+
+    @staticmethod
+    def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(raw)))
+        for name, value in (headers or {}).items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(raw)
+
+
+def _wanted(endpoint: str, row: Object, query: dict[str, list[str]]) -> bool:
+    if endpoint == "sites":
+        tags = {tag["slug"] for tag in row["tags"]}
+        return (
+            row["slug"] in query.get("slug", [row["slug"]])
+            and (row["tenant"] or {"slug": ""})["slug"] in query.get("tenant", [(row["tenant"] or {"slug": ""})["slug"]])
+            and tags.issuperset(query.get("tag", ()))
+        )
+    site = row.get("site") or row.get("_site") or {}
+    return not site or str(site["id"]) in query.get("site_id", [str(site["id"])])
+
+
+@contextmanager
+def served(data: Data, *, tls: Path | None = None) -> Iterator[NetBox]:
+    """Serve on loopback; with `tls`, a folder of cert.pem and key.pem, over HTTPS."""
+    netbox = NetBox(data)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = 2**16  # one segment an answer
+
+        def do_GET(self) -> None:
+            try:
+                netbox.answer(self)
+            except (BrokenPipeError, ConnectionResetError, ValueError):
+                self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    class Quiet(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """A client that went away is what some tests are about."""
+
+    with Quiet(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls / "cert.pem", tls / "key.pem")
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        netbox.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}/netbox"
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield netbox
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def example(version: str) -> Data:
+    """Return a small hub: two sites and one to leave out, racks of every kind, feeds with and without a PDU."""
+    data = Data(version)
+    one = data.site("one", tags=("huawei",), tenant="cloud", zone="Asia/Tokyo")
+    two = data.site("two", "staging")
+    data.site("old", "retired")
+    server, chassis = data.kind("server", 2.0), data.kind("chassis", 10.0)
+    blade, strip, half, patch = data.kind("blade", 0.0), data.kind("strip", 0.0), data.kind("half", 1.0), data.kind("patch", 0.5)
+    a01 = data.rack(one, "A01", row="A", custom_fields={"rated_power_watts": 8000})
+    data.rack(one, "A02", "reserved", row="A")
+    a03 = data.rack(one, "A03", "available", 48, starting_unit=0)
+    data.rack(one, "A04", "planned")
+    data.rack(one, "A05", "deprecated")
+    b01 = data.rack(two, "B01")
+    data.device(a01, "n1", server, 1.0)
+    box = data.device(a01, "box", chassis, 10.0, role="chassis")
+    for number in (1, 2):
+        data.device(a01, f"blade-{number}", blade, parent=box)
+    data.device(a01, "front", half, 20.0)
+    data.device(a01, "rear", half, 20.0)  # both of half the depth
+    data.device(a01, "panel", patch, 21.5, role="panel")
+    data.device(a01, "next-year", server, 30.0, status="planned")
+    data.device(a01, "leaving", server, 40.0, status="decommissioning")
+    data.device(a01, None, half, 25.0)
+    pdu_a = data.device(a01, "A01-A", strip, role="pdu", outlets=24)
+    pdu_b = data.device(a01, "A01-B", strip, role="power-strip", outlets=24)
+    data.device(a03, "A03-A", strip, role="pdu")
+    data.device(a03, "A03-B", strip, role="pdu")
+    data.device(a03, "lowest", server, 1.0)
+    data.device(b01, "n2", server, 1.0)
+    data.reservation(a01, [1, 30, 31, 32, 33])
+    data.reservation(a03, [0, 1, 46, 47])
+    data.reservation(a03, [20, 21], status=choice("stale"))
+    panel = data.panel(one, "Panel 1")
+    data.feed(panel, a01, "A01-A", pdu_a)
+    data.feed(panel, a01, "A01-B", pdu_b, kind="redundant", phase="three-phase", volts=400, amperes=16, share=100)
+    data.feed(panel, a01, "A01-C", status="planned")
+    data.feed(panel, None, "spare")
+    data.feed(data.panel(two, "Panel 2"), b01, "main")
+    return data
