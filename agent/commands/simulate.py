@@ -1,4 +1,4 @@
-"""`hubgauge simulate --hub H --racks N`: a simulated site that speaks SNMP and Modbus on loopback."""
+"""`hubgauge simulate --hub H --racks N`: a simulated site that speaks SNMP, Modbus and Redfish on loopback."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--make", action="append", default=[], metavar="PROFILE[,…]",
         help="which makes stand there: profiles of PDUs, UPSs, coolers and meters, or `all`; without it, the usual ones",
     )  # fmt: skip
+    parser.add_argument(
+        "--controllers", type=int, default=4, metavar="N", help="nodes whose management controllers answer (default: %(default)s)"
+    )
     parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="where devices listen (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, metavar="P", help="the first port; without it, any free ones")
     parser.add_argument("--spread", action="store_true", help="one address a PDU from 127.1.0.1 up, all on one port")
@@ -92,7 +95,7 @@ async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
     from collectors.simulator.site import build_site  # noqa: PLC0415
 
     site = build_site(args.hub, args.racks, args.seed, makes)
-    simulator = Simulator(site, listen=args.listen, port=args.port, spread=args.spread)
+    simulator = Simulator(site, listen=args.listen, port=args.port, spread=args.spread, controllers=args.controllers)
     try:
         await simulator.start()
     except (OSError, OverflowError) as error:
@@ -122,6 +125,7 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
     site = simulator.site
     model = simulator.model
     devices = f"{len(simulator.pdus)} PDUs, {len(model.ups)} UPSs, {len(model.coolers)} coolers, {len(simulator.meters)} meters"
+    devices += f", {len(simulator.controllers)} nodes"
     say = [f"SIMULATED site {site.key}: {len(site.racks)} racks, {devices}"]
     if args.write_history:
         for path, rows in _write_history(args, simulator):

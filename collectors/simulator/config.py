@@ -1,4 +1,4 @@
-"""Write the files an agent needs to read a simulated site: its config, its inventory, and the SNMP community.
+"""Write the files an agent needs to read a simulated site: its config, its inventory, the SNMP community and an account.
 
 Written as text, line by line: a hub has tens of thousands of racks. All of it says that it is simulated.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.simulator.device import COMMUNITY
 from collectors.simulator.modbus_meters import PROFILE
+from collectors.simulator.redfish import PASSWORD, USERNAME
 from collectors.simulator.site import FEED_WATTS, HEIGHT_UNITS, RATED_WATTS, TIMEZONE
 
 if TYPE_CHECKING:
@@ -31,16 +32,17 @@ def write_config(
     state_dir: Path | None = None,
     host: bool = False,
 ) -> Path:
-    """Write `config.yaml`, `inventory.yaml` and `community` into a folder; returns the config's path.
+    """Write `config.yaml`, `inventory.yaml`, `community`, `username` and `password` into a folder; returns the config's path.
 
     `listen` is where the agent is to serve, `influxdb` the URL of a database to push to, `host` whether the agent is to read
     the machine it runs on as well. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    community = folder / "community"
-    community.touch(mode=0o600)
-    community.chmod(0o600)
-    community.write_bytes(COMMUNITY + b"\n")
+    for name, secret in (("community", COMMUNITY), ("username", USERNAME.encode()), ("password", PASSWORD.encode())):
+        file = folder / name
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        file.write_bytes(secret + b"\n")
     _write(folder / "inventory.yaml", _inventory(simulator))
     config = folder / "config.yaml"
     _write(config, _config(simulator, listen, influxdb, interval, state_dir or folder / "state", host=host))
@@ -72,6 +74,12 @@ def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, sta
             f'      - {{address: "{simulator.addresses[meter.name]}", unit: {meter.unit}, profile: {PROFILE}, '
             f"meter: {meter.name}, point: {meter.meter.point}, accuracy_class: {meter.meter.accuracy_class}}}\n"
         )
+    if simulator.controllers:
+        yield f"  redfish:\n    interval: {interval}\n    timeout: 3s\n    allow_http: true  # on loopback\n"
+        yield "    username_file: username\n    password_file: password\n    devices:\n"
+    for controller in simulator.controllers.values():
+        address = simulator.addresses[controller.name]
+        yield f'      - {{address: "http://{address}", node: {controller.name}, rack: {controller.rack.name}}}\n'
     yield f'outputs:\n  http: {{listen: "{listen}"}}\n'
     if influxdb:
         yield f'  influxdb: {{url: "{influxdb}", org: hubgauge, bucket: hubgauge}}\n'

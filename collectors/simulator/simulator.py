@@ -1,4 +1,4 @@
-"""Run a simulated site: every PDU, UPS and cooler an SNMP agent on its own port or address, every meter behind Modbus TCP."""
+"""Run a simulated site: every PDU, UPS and cooler an SNMP agent on its own port or address, meters on Modbus, nodes on Redfish."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from collectors.simulator.device import simulated_cooler, simulated_pdu, simulated_ups
 from collectors.simulator.modbus_meters import MeterServer, SimulatedMeter
 from collectors.simulator.model import Model
+from collectors.simulator.redfish import RedfishServers, simulated_controllers
 from collectors.simulator.site import UTC_OFFSET
 from collectors.simulator.snmp_agent import Responder, SharedResponder
 
@@ -36,7 +37,7 @@ class Simulator:
     """The devices of one simulated site.
 
     With `port` 0 every device takes a free port; else PDUs take ports from `port` on, meters the ones after, then UPSs and
-    coolers. With `spread` every PDU has an address of its own (127.1.0.1 and up), UPSs and coolers too, and all share one port, as in a
+    coolers, then the management controllers of so many nodes. With `spread` every PDU has an address of its own (127.1.0.1 and up), UPSs and coolers too, and all share one port, as in a
     real network.
     """
 
@@ -47,6 +48,7 @@ class Simulator:
         listen: str = "127.0.0.1",
         port: int = 0,
         spread: bool = False,
+        controllers: int = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.site, self.model = site, Model(site)
@@ -74,6 +76,8 @@ class Simulator:
             for group in groups
         ]
         self.meters = {meter.name: meter for server in self._servers for meter in server.meters.values()}
+        self.controllers = simulated_controllers(site, controllers, clock=clock, since=since)
+        self._redfish = RedfishServers(tuple(self.controllers.values()))
         self._responders: list[Responder] = []
         self._addresses: dict[str, str] = {}
         self._planned: list[asyncio.TimerHandle] = []
@@ -102,7 +106,9 @@ class Simulator:
                 self._addresses |= {meter.name: _joined(address) for meter in server.meters.values()}
                 port += 1
             if not self._spread:
-                self._start_apart(self.plant.values(), port if self._port else 0)
+                port = self._start_apart(self.plant.values(), port if self._port else 0)
+            nodes = await self._redfish.start(self._listen, port if self._port else 0)
+            self._addresses |= {name: _joined(address) for name, address in nodes.items()}
         except BaseException:
             await self.stop()
             raise
@@ -136,10 +142,11 @@ class Simulator:
         self._responders.clear()
         for server in self._servers:
             await server.stop()
+        await self._redfish.stop()
 
     def set_fault(self, device: str, fault: Fault | None, amount: float | None = None) -> None:
         """Give a device a fault, or take it away; raises KeyError for a device that is not there."""
-        found = self.pdus.get(device) or self.plant.get(device) or self.meters[device]
+        found = self.pdus.get(device) or self.plant.get(device) or self.controllers.get(device) or self.meters[device]
         now = self._clock()
         found.health.set(fault, amount, now=now, counted=found.counted(now))
 
@@ -147,7 +154,7 @@ class Simulator:
         """Let faults come and go by the clock of the run; raises KeyError for a device that is not there."""
         loop = asyncio.get_running_loop()
         for fault in faults:
-            if not any(fault.device in known for known in (self.pdus, self.plant, self.meters)):
+            if not any(fault.device in known for known in (self.pdus, self.plant, self.controllers, self.meters)):
                 raise KeyError(fault.device)
             self._planned.append(loop.call_later(fault.since, self.set_fault, fault.device, fault.fault, fault.amount))
             if fault.until is not None:

@@ -200,7 +200,7 @@ def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path
     try:
         assert process.stdout is not None
         said = list(iter(process.stdout.readline, "ready\n"))
-        assert said[0] == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 2 UPSs, 1 coolers, 7 meters\n"
+        assert said[0] == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 2 UPSs, 1 coolers, 7 meters, 4 nodes\n"
         assert load(tmp_path / "c" / "config.yaml").file.site == "huawei-guian-1-simulated"
         assert len((tmp_path / "past.csv").read_text().splitlines()) > 10 * 48
         process.send_signal(signal.SIGTERM)
