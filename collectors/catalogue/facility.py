@@ -115,6 +115,9 @@ UPS_BYPASS_VOLTAGE: Final = _ups("bypass_voltage_volts", "Voltage at the bypass 
 UPS_BYPASS_CURRENT: Final = _ups("bypass_current_amperes", "Current through the bypass.", ("phase",))
 UPS_BYPASS_POWER: Final = _ups("bypass_power_watts", "Active power through the bypass.", ("phase",))
 UPS_BYPASS_FREQUENCY: Final = _ups("bypass_frequency_hertz", "Frequency at the bypass input.")
+UPS_RECTIFIER_CURRENT: Final = _ups(
+    "rectifier_current_amperes", "Current of the rectifiers: what feeds the load and charges the battery."
+)
 UPS_BATTERY_CHARGE: Final = _ups(
     "battery_charge_ratio", "Charge left, 0 to 1; an empty battery label is all of them.", ("battery",)
 )

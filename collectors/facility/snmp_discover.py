@@ -73,10 +73,14 @@ async def choose(channel: Channel, library: Library, also: Sequence[str] = ()) -
     identity = await identify(channel)
     fitting = candidates(identity, library.all())
     for name, found in fitting:
-        if found.match is None or found.match.probe is None or await channel.first_beneath(found.match.probe):
+        if found.match is None or found.match.probe is None or await _has(channel, found.match.probe):
             return name, library.named(name, also)
     what = identity.description[:80].replace("\n", " ").replace("\r", " ")
     raise BadReply(f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); name one, or write one")
+
+
+async def _has(channel: Channel, probe: str) -> bool:
+    return bool(await channel.first_beneath(probe) or await channel.get((probe,)))
 
 
 def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[str, SnmpProfile]]:

@@ -160,7 +160,8 @@ class Fake(asyncio.DatagramProtocol):
         if value is None:
             return module.NoSuchInstance("")  # type: ignore[attr-defined]
         if isinstance(value, int):
-            return module.Integer(value)  # type: ignore[attr-defined]
+            unsigned = "Gauge32" if hasattr(module, "Gauge32") else "Gauge"
+            return getattr(module, "Integer" if value < 2**31 else unsigned if value < 2**32 else "Counter64")(value)
         if isinstance(value, str):
             return module.ObjectIdentifier(value)  # type: ignore[attr-defined]
         return module.OctetString(value)  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ def test_every_packaged_profile_is_good() -> None:
     assert len(profiles) >= 12
     for name, profile in profiles.items():
         assert profile.source, name
-        assert profile.match, name
+        assert profile.match or name == "if-mib", name  # any device may have interfaces: it is used by name
         assert all(quantity_of(reading.metric) for reading in profile.readings)
 
 
