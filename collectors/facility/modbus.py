@@ -172,9 +172,9 @@ class Modbus:
             if profile.kind != device.kind:
                 raise ConfigError(f"{device.profile} is the profile of a {profile.kind}: name the device by that", key=key)
             made[device.kind, device.name] = ModbusCollector(
-                _plan(device, profile, plans, key), _link(device, links, key), naming_of(device, context),
+                _plan(device, profile, plans, key), _link(device, links, config.request_timeout, key), naming_of(device, context),
                 Schedule(interval=device.interval or config.interval, timeout=device.timeout or config.timeout),
-                unit=device.unit, request_timeout=config.request_timeout, rating_watts=device.rating_watts,
+                unit=device.unit, rating_watts=device.rating_watts, monotonic=context.monotonic,
             )  # fmt: skip
         return list(made.values())
 
@@ -189,16 +189,15 @@ def _plan(device: Device, profile: Profile, plans: dict[tuple[object, ...], Plan
     return plans[known]
 
 
-def _link(device: Device, links: dict[tuple[str, int], tuple[Device, Link]], key: str) -> Link:
+def _link(device: Device, links: dict[tuple[str, int], tuple[Device, Link]], request_timeout: float, key: str) -> Link:
     """Return the connection to a device's address, made once."""
     host, port = device.endpoint
     if (host, port) not in links:
         framing: Framing = "rtu" if device.transport == "rtu_over_tcp" else "tcp"
         tls = _tls_of(device, key) if device.tls else None
-        links[host, port] = (
-            device,
-            Link(host, port, framing=framing, tls=tls, server_name=device.tls.server_name if device.tls else ""),
-        )
+        name = device.tls.server_name if device.tls else ""
+        link = Link(host, port, request_timeout=request_timeout, framing=framing, tls=tls, server_name=name)
+        links[host, port] = device, link
     first, link = links[host, port]
     if (first.transport, first.tls) != (device.transport, device.tls):
         raise ConfigError(f"{first.name} reaches the same address otherwise", key=f"{key}.transport")

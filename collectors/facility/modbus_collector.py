@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, Unreachable
 from collectors.catalogue import facility
-from collectors.facility.modbus_frame import GATEWAY, SPLIT, WRONG_MAP, ExceptionAnswer, Question
+from collectors.facility.modbus_agenda import Agenda
+from collectors.facility.modbus_frame import GATEWAY, WRONG_MAP, ExceptionAnswer, Question
 from collectors.facility.modbus_plan import evaluate, numbers_in, span_of
 from collectors.facility.modbus_profile import FUNCTIONS
 from collectors.facility.modbus_sunspec import find_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from collectors.base import Metric, Reading, Schedule, Series
     from collectors.facility.modbus_link import Link
-    from collectors.facility.modbus_plan import Block, Numbers, Plan, Value
+    from collectors.facility.modbus_plan import Numbers, Plan, Value
     from collectors.facility.modbus_profile import Kind
     from collectors.facility.naming import Naming
 
 UP: Final[dict[Kind, Metric | None]] = {
     "meter": facility.METER_UP, "pdu": facility.PDU_UP, "ups": facility.UPS_UP, "cooling": facility.COOLING_UP, "sensor": None,
 }  # fmt: skip
-_MOST_SPLITS: Final = 16  # a round
-_ASK_AGAIN: Final = 600.0  # seconds after which a register that was refused is asked for once more
 _VOLTAGES: Final = (facility.METER_VOLTAGE, facility.PDU_PHASE_VOLTAGE)
 _POWERS: Final = (facility.METER_POWER, facility.METER_PHASE_POWER, facility.PDU_POWER, facility.PDU_PHASE_POWER)
 
@@ -44,16 +42,14 @@ class ModbusCollector:
 
     def __init__(
         self, plan: Plan, link: Link, naming: Naming, schedule: Schedule, *,
-        unit: int, request_timeout: float, rating_watts: float | None = None,
+        unit: int, rating_watts: float | None = None, monotonic: Callable[[], float],
     ) -> None:  # fmt: skip
         self._link, self._naming, self._schedule, self._unit = link, naming, schedule, unit
-        self._request_timeout = min(request_timeout, schedule.timeout)
+        self._monotonic = monotonic
         self._rating, self._sunspec = rating_watts, plan.sunspec
         self._base: int | None = None if plan.sunspec else 0
         self._ailing = False
-        self._all_blocks = plan.blocks
-        self._blocks: list[tuple[Block, float]] = [(block, float("-inf")) for block in plan.blocks]
-        """What is asked, and from when on: what was refused is left alone for a while."""
+        self._agenda = Agenda(plan.blocks)
         # Voltages come first: they say which phases are wired.
         self._values = sorted(plan.values, key=lambda value: value.metric not in _VOLTAGES)
         self._series = [naming.series(value.metric, "", value.labels) for value in self._values]
@@ -105,40 +101,26 @@ class ModbusCollector:
         return [*up, *self._readings(numbers)]
 
     async def _read_blocks(self, numbers: Numbers) -> None:
-        """Read what there is to read into `numbers`; what a device refuses is asked for in halves, down to single values."""
+        """Read what there is to read into `numbers`."""
         if self._base is None:
             self._base = await self._find_base()
         refusal: ExceptionAnswer | None = None
-        now = time.monotonic()
-        # Where all was refused, one question finds out whether that has changed.
-        pending = [block for block, since in self._blocks if since <= now] or [self._blocks[0][0]]
-        done = [(block, since) for block, since in self._blocks if block not in pending]
-        splits = 0
-        try:
-            while pending:
-                block = pending[0]
-                try:
-                    registers = await self._ask(block.function, self._base + block.address, block.count)
-                except ExceptionAnswer as error:
-                    refusal = error
-                    halves = block.halves() if error.code in SPLIT and splits < _MOST_SPLITS else ()
-                    splits += bool(halves)
-                    pending[:1] = halves
-                    if not halves:
-                        self.dropped["exception"] += len(block.cells)
-                        done.append((block, now + _ASK_AGAIN if error.code in WRONG_MAP and len(block.cells) == 1 else now))
-                    continue
-                except Unreachable:
-                    if not numbers:
-                        raise
-                    raise TimeoutError from None
-                done.append((pending.pop(0), now))
+        self._agenda.begin(self._monotonic())
+        while (block := self._agenda.upcoming()) is not None:
+            try:
+                registers = await self._ask(block.function, self._base + block.address, block.count)
+            except ExceptionAnswer as error:
+                refusal = error
+                if lost := self._agenda.refused(error.code):
+                    self.dropped["exception"] += lost
+            except Unreachable:
+                if not numbers:
+                    raise
+                raise TimeoutError from None
+            else:
+                self._agenda.answered()
                 numbers |= numbers_in(block, registers)
-        finally:
-            self._blocks = [*done, *((block, now) for block in pending)]
         if refusal is not None and not numbers:
-            if all(since > now for _, since in self._blocks):
-                self._blocks = [(block, now + _ASK_AGAIN) for block in self._all_blocks]
             hint = "; is this the right profile?" if refusal.code in WRONG_MAP else ""
             raise BadReply(f"{self._where}: {refusal}{hint}")
 
@@ -147,7 +129,7 @@ class ModbusCollector:
             raise BadReply(f"{self._where}: its map would end beyond address 65535")
         question = Question(unit=self._unit, function=function, address=address, count=count)
         try:
-            return await self._link.read(question, timeout=self._request_timeout)
+            return await self._link.read(question)
         except ExceptionAnswer as error:
             if error.code in GATEWAY:
                 raise Unreachable(f"{self._where}: {error}") from None

@@ -71,10 +71,12 @@ class Link:
     """
 
     def __init__(
-        self, host: str, port: int, *, framing: Framing = "tcp", tls: ssl.SSLContext | None = None, server_name: str = ""
-    ) -> None:
+        self, host: str, port: int, *,
+        request_timeout: float, framing: Framing = "tcp", tls: ssl.SSLContext | None = None, server_name: str = "",
+    ) -> None:  # fmt: skip
         self.host, self.port, self.framing = host, port, framing
         self.pause = 0.0
+        self.request_timeout = request_timeout
         self.users = 0
         self._tls, self._server_name = tls, (server_name or host) if tls is not None else None
         self._turns = Turns()
@@ -93,20 +95,21 @@ class Link:
         """Wait for the connection and hold it for a round; `ailing` devices, silent last time, let the others go first."""
         return self._turns.turn(ailing=ailing)
 
-    async def read(self, question: Question, *, timeout: float) -> Sequence[int]:  # noqa: ASYNC109 - of one question
+    async def read(self, question: Question) -> Sequence[int]:
         """Ask one question and return the registers; only for whoever holds the turn.
 
         Raises:
-            Unreachable: no connection, or no complete answer within `timeout` seconds.
+            Unreachable: no connection, or no complete answer within `request_timeout` seconds.
             BadReply: the answer is not one to this question; ExceptionAnswer where the device says why.
         """
         if self.pause and (rest := self._rested - time.monotonic()) > 0:
             await asyncio.sleep(rest)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(self.request_timeout):
                 return await self._ask_connected(question)
         except TimeoutError:
-            raise Unreachable(f"{self.address} unit {question.unit}: no answer within {timeout:g} s") from None
+            message = f"{self.address} unit {question.unit}: no answer within {self.request_timeout:g} s"
+            raise Unreachable(message) from None
         finally:
             self._rested = time.monotonic() + self.pause
 

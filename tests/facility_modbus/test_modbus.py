@@ -7,91 +7,24 @@ import math
 import socket
 import struct
 import time
-from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 from pymodbus.constants import ExcCodes
-from pymodbus.server import ModbusTcpServer
-from pymodbus.simulator import DataType, SimData, SimDevice
 
-from collectors.base import BadReply, ConfigError, Context, Place, Unreachable
+from collectors.base import BadReply, ConfigError, Unreachable
 from collectors.facility import modbus
-from collectors.facility.modbus import KIND, Device
+from collectors.facility.modbus import KIND
 from collectors.facility.modbus_frame import Question
 from collectors.facility.modbus_link import Turns
 from collectors.strict import read
+from tests.facility_modbus.kit import CONTEXT, SDM630, frame, meter, meters, misbehaving, serving, simulated, values
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
     from pymodbus.pdu import ModbusPDU
-
-    from collectors.facility.modbus_collector import ModbusCollector
-
-CONTEXT = Context(place=Place(hub="guian", site="s1"), node="gateway")
-SDM630 = {  # what a three-phase meter shows: address -> value
-    0: 230.5, 2: 231.25, 4: 229.75, 6: 10.0, 8: 11.0, 10: 12.0, 12: 2300.0, 14: 2500.0, 16: 2700.0,
-    52: 7500.0, 62: 0.97, 70: 50.01, 72: 1234.5, 74: 2.0,
-}  # fmt: skip
-
-
-def simulated(values: dict[int, float], *, unit: int = 1, last: int = 76, action: object = None) -> SimDevice:
-    registers = [0] * last
-    for address, value in values.items():
-        registers[address : address + 2] = struct.unpack(">2H", struct.pack(">f", value))
-    data = SimData(0, values=registers, datatype=DataType.REGISTERS)
-    return SimDevice(unit, [data], action=action)  # type: ignore[arg-type]
-
-
-@asynccontextmanager
-async def serving(*devices: SimDevice, **options: object) -> AsyncIterator[str]:
-    server = ModbusTcpServer(list(devices), address=("127.0.0.1", 0), **options)  # type: ignore[arg-type]
-    await server.serve_forever(background=True)
-    try:
-        yield f"127.0.0.1:{server.transport.sockets[0].getsockname()[1]}"  # type: ignore[attr-defined]
-    finally:
-        await server.shutdown()
-
-
-@asynccontextmanager
-async def misbehaving(handler: Callable[..., object]) -> AsyncIterator[str]:
-    """A TCP server of our own for what no real one does."""
-    writers = []
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        with suppress(ConnectionError):
-            await handler(reader, writer)  # type: ignore[misc]
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for writer in writers:
-            writer.close()
-            writer.transport.abort()
-        await asyncio.sleep(0.01)
-
-
-def meter(address: str, **options: object) -> Device:
-    return Device(**{"address": address, "profile": "eastron-sdm630", "meter": "m1", "point": "utility"} | options)
-
-
-@asynccontextmanager
-async def meters(*devices: Device, **options: object) -> AsyncIterator[list[ModbusCollector]]:
-    made = KIND.build(modbus.Config(devices=list(devices), **options), CONTEXT)  # type: ignore[arg-type]
-    try:
-        yield made  # type: ignore[misc]
-    finally:
-        for one in made:
-            await one.aclose()  # type: ignore[attr-defined]
-
-
-async def values(one: ModbusCollector) -> dict[str, float]:
-    return {series.prefix.strip().replace('hub="guian",site="s1",', ""): value for series, value in await one.collect()}
 
 
 async def test_a_meter_s_values_arrive_in_base_units_with_their_phases() -> None:
@@ -286,12 +219,6 @@ async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
         assert got['dc_meter_power_watts{meter="m1",point="utility"}'] == 0.0
 
 
-def frame(question: bytes, registers: list[int], *, unit: int | None = None, transaction: int | None = None) -> bytes:
-    body = bytes([question[7], 2 * len(registers)]) + struct.pack(f">{len(registers)}H", *registers)
-    head = struct.pack(">H", transaction) if transaction is not None else question[:2]
-    return head + struct.pack(">HHB", 0, len(body) + 1, question[6] if unit is None else unit) + body
-
-
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -340,7 +267,7 @@ async def test_a_late_answer_is_passed_over() -> None:
         assert len(await one.collect()) > 1
         with pytest.raises(Unreachable):
             await one.collect()
-        registers = await one._link.read(Question(unit=1, function=4, address=0, count=2), timeout=1.0)
+        registers = await one._link.read(Question(unit=1, function=4, address=0, count=2))
     assert registers == (4, 4)
 
 

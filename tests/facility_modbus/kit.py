@@ -1,0 +1,96 @@
+"""Real Modbus servers, servers that misbehave, and our collectors that read them."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from pymodbus.framer.rtu import FramerRTU
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from collectors.base import Context, Place
+from collectors.facility import modbus
+from collectors.facility.modbus import KIND, Device
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from collectors.facility.modbus_collector import ModbusCollector
+
+CONTEXT = Context(place=Place(hub="guian", site="s1"), node="gateway")
+SDM630 = {  # what a three-phase meter shows: address -> value
+    0: 230.5, 2: 231.25, 4: 229.75, 6: 10.0, 8: 11.0, 10: 12.0, 12: 2300.0, 14: 2500.0, 16: 2700.0,
+    52: 7500.0, 62: 0.97, 70: 50.01, 72: 1234.5, 74: 2.0,
+}  # fmt: skip
+
+
+def simulated(values: dict[int, float], *, unit: int = 1, last: int = 76, action: object = None) -> SimDevice:
+    registers = [0] * last
+    for address, value in values.items():
+        registers[address : address + 2] = struct.unpack(">2H", struct.pack(">f", value))
+    data = SimData(0, values=registers, datatype=DataType.REGISTERS)
+    return SimDevice(unit, [data], action=action)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def serving(*devices: SimDevice, kind: type[ModbusTcpServer] = ModbusTcpServer, **options: object) -> AsyncIterator[str]:
+    server = kind(list(devices), address=("127.0.0.1", 0), **options)  # type: ignore[arg-type]
+    await server.serve_forever(background=True)
+    try:
+        yield f"127.0.0.1:{server.transport.sockets[0].getsockname()[1]}"  # type: ignore[attr-defined]
+    finally:
+        await server.shutdown()
+
+
+@asynccontextmanager
+async def misbehaving(handler: Callable[..., object]) -> AsyncIterator[str]:
+    """A TCP server of our own for what no real one does."""
+    writers = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await handler(reader, writer)  # type: ignore[misc]
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for writer in writers:
+            writer.close()
+            writer.transport.abort()
+        await asyncio.sleep(0.01)
+
+
+def meter(address: str, **options: object) -> Device:
+    return Device(**{"address": address, "profile": "eastron-sdm630", "meter": "m1", "point": "utility"} | options)
+
+
+@asynccontextmanager
+async def meters(*devices: Device, **options: object) -> AsyncIterator[list[ModbusCollector]]:
+    made = KIND.build(modbus.Config(devices=list(devices), **options), CONTEXT)  # type: ignore[arg-type]
+    try:
+        yield made  # type: ignore[misc]
+    finally:
+        for one in made:
+            await one.aclose()  # type: ignore[attr-defined]
+
+
+async def values(one: ModbusCollector) -> dict[str, float]:
+    return {series.prefix.strip().replace('hub="guian",site="s1",', ""): value for series, value in await one.collect()}
+
+
+def rtu_frame(question: bytes, registers: list[int], *, unit: int | None = None) -> bytes:
+    body = bytes([question[0] if unit is None else unit, question[1], 2 * len(registers)])
+    body += struct.pack(f">{len(registers)}H", *registers)
+    return body + FramerRTU.compute_CRC(body).to_bytes(2, "big")
+
+
+def frame(question: bytes, registers: list[int], *, unit: int | None = None, transaction: int | None = None) -> bytes:
+    body = bytes([question[7], 2 * len(registers)]) + struct.pack(f">{len(registers)}H", *registers)
+    head = struct.pack(">H", transaction) if transaction is not None else question[:2]
+    return head + struct.pack(">HHB", 0, len(body) + 1, question[6] if unit is None else unit) + body
