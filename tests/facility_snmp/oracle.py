@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from collectors.facility.snmp_plan import Plan
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 # The oracle's classes and what its unit is in ours.
 FACTORS = {
     "power": 1.0, "current": 1.0, "voltage": 1.0, "power_consumed": 3.6e6, "frequency": 1.0, "temperature": 1.0,
-    "humidity": 0.01, "load": 0.01, "charge": 0.01, "runtime": 60.0, "power_factor": 1.0,
+    "humidity": 0.01, "load": 0.01, "charge": 0.01, "runtime": 60.0, "power_factor": 1.0, "airflow": 4.719474432e-4,
 }  # fmt: skip
 
 
@@ -38,14 +39,32 @@ def rows(file: Path, classes: set[str]) -> list[dict[str, object]]:
     return [row for row in found["sensors"] if row["sensor_class"] in classes]
 
 
-def compare(file: Path, plan: Plan, values: dict[object, float], classes: set[str]) -> Comparison:
-    """Compare the readings of one round with the oracle's rows, by the object that each is read from."""
+def said_units(recording: Path, column: str, units: str, factors: Mapping[str, float]) -> dict[str, float]:
+    """Return what a recording says each number of a table's column is in: by the words of the column beside it."""
+    found = {}
+    for line in recording.read_text("utf-8", "replace").splitlines():
+        oid, _, rest = line.partition("|")
+        word = rest.partition("|")[2]
+        if oid.startswith(f"{units}.") and word in factors:
+            found[f"{column}.{oid.removeprefix(f'{units}.')}"] = factors[word]
+    return found
+
+
+def compare(
+    file: Path, plan: Plan, values: dict[object, float], classes: set[str], said: Mapping[str, float] | None = None
+) -> Comparison:
+    """Compare the readings of one round with the oracle's rows, by the object that each is read from.
+
+    `said` holds by object what the device itself says its number is in (1000 for kilowatts): the oracle shows the number and
+    leaves the unit out.
+    """
     ours = {point.oid: values.get(point.series) for point in plan.points}
     result = Comparison()
     for row in rows(file, classes):
         oid = str(row["sensor_oid"]).lstrip(".")
         kind = str(row["sensor_class"])
-        expected = float(str(row["sensor_current"])) * FACTORS[kind] if row["sensor_current"] is not None else None
+        factor = (said or {}).get(oid, FACTORS[kind])
+        expected = float(str(row["sensor_current"])) * factor if row["sensor_current"] is not None else None
         line = f"{kind} {oid} {row['sensor_descr']!r} = {row['sensor_current']} (/{row['sensor_divisor']} *{row['sensor_multiplier']})"
         value = ours.get(oid)
         if value is None or expected is None:

@@ -134,7 +134,7 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     [
         ("1.3.6.1.4.1.13742.6", "Raritan PDU", "raritan-px"),
         ("1.3.6.1.4.1.1718.4", "Sentry Smart PDU", "servertech-sentry4"),
-        ("1.3.6.1.4.1.2011.6.174.4.1.2.4", "", "huawei-ups2000"),
+        ("1.3.6.1.4.1.2011.6.174.4.1.2.4", "", "huawei-ups"),
         ("1.3.6.1.4.1.42424.1", "some UPS", "rfc1628-ups"),
         ("1.3.6.1.2.1.33", "", "rfc1628-ups"),
         ("1.3.6.1.4.1.134742.6", "not Raritan, though its number begins alike", "rfc1628-ups"),

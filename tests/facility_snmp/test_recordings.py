@@ -8,7 +8,7 @@ import pytest
 
 from collectors.facility.snmp_config import DeviceConfig
 from tests.facility_snmp.agents import collector, secret, snmpsim
-from tests.facility_snmp.oracle import FACTORS, compare
+from tests.facility_snmp.oracle import FACTORS, compare, said_units
 from tests.support import recordings
 
 if TYPE_CHECKING:
@@ -21,17 +21,27 @@ ELECTRIC = {"power", "current", "voltage", "power_consumed"}
 EXCUSED = {
     # The device says "no unit, two digits": 98 is a ratio of 0.98. The oracle leaves the digits out for power factors.
     "raritan-pdu_px3": ["power_factor 1.3.6.1.4.1.13742.6.5.2.3.1.4.1.1.7 "],
-    # The device says kW beside the value; the oracle calls 10.8 "power", whose unit would be W.
-    "apc_inrow-dx": ["power 1.3.6.1.4.1.318.1.1.27.1.4.1.2.1.3.1.25 "],
+    # The oracle divides tenths of hertz by 100, and shows a mains of 5 Hz.
+    "huaweiups_ups2000": ["frequency "],
+    # The MIB says "accurate to one decimal place" of every current. So does the recording: 53.5 V and 179 W are 3.4 A, not 34.
+    "huawei-smu_11b": [f"current 1.3.6.1.4.1.2011.6.164.1.{oid} " for oid in ("3.1.3.0", "6.1.4.0", "6.2.1.1.5.1")],
 }
 
 DEVICES = {
     "apc_ap8853": ("apc-rpdu2", 5), "apc_apdu9959eu3": ("apc-rpdu2", 3), "raritan-pdu_px3": ("raritan-px", 78),
     "sentry4": ("servertech-sentry4", 28), "eatonpdu_2": ("eaton-epdu", 51), "liebert_mph2rg": ("liebert-mph2", 22),
     "enlogic-pdu2": ("enlogic-pdu", 8), "rittal-cmc-iii-pu_pdu-controller": ("rittal-cmc3-pdu", 13),
-    "apc_symmetralx": ("apc-ups", 6), "huaweiups_ups2000": ("huawei-ups2000", 5), "huawei-smu_11b": ("huawei-smu", 3),
-    "apc_inrow-dx": ("apc-inrow", 3),
+    "apc_symmetralx": ("apc-ups", 10), "huaweiups_ups2000": ("huawei-ups2000", 10), "huawei-smu_11b": ("huawei-smu", 5),
+    "apc_inrow-dx": ("apc-inrow", 20),
 }  # fmt: skip
+
+
+ANALOG = "1.3.6.1.4.1.318.1.1.27.1.4.1.2.1"
+
+
+def said(name: str) -> dict[str, float]:
+    """Return what a device says its numbers are in, where its table has a column of units: an InRow's kilowatts."""
+    return said_units(recordings("devices", f"{name}.snmprec"), f"{ANALOG}.3", f"{ANALOG}.4", {"kW": 1000.0})
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +58,7 @@ async def test_every_device_reads_as_the_oracle_does(agent: str, tmp_path: Path,
     device = collector(DeviceConfig(address=agent, community_file=secret(tmp_path, name), timeout=30.0))
     readings = dict(await device.collect())
     assert device.plan is not None
-    result = compare(recordings("devices", "expected", f"{name}.json"), device.plan, readings, set(FACTORS))  # type: ignore[arg-type]
+    result = compare(recordings("devices", "expected", f"{name}.json"), device.plan, readings, set(FACTORS), said(name))  # type: ignore[arg-type]
     await device.aclose()
     print(f"{name}: {result}")  # noqa: T201 - shown with pytest -s
     assert device.profile is device._library.named(profile)
@@ -73,6 +83,19 @@ async def test_no_electric_value_of_the_oracle_is_missing(agent: str, tmp_path: 
     assert result.absent == older
     if older:
         assert [value for series, value in readings.items() if series.metric.full_name == "dc_pdu_phase_current_amperes"] == [4.9]
+
+
+async def test_where_the_oracle_is_wrong_the_recording_itself_says_so(agent: str, tmp_path: Path) -> None:
+    """A power system's volts times amperes are the watts it shows, and a mains has 50 Hz: as we read them."""
+    smu = collector(DeviceConfig(address=agent, community_file=secret(tmp_path, "huawei-smu_11b"), timeout=30.0))
+    values = {series.metric.full_name: value for series, value in await smu.collect() if series.label("phase") == "DC"}
+    watts = values["dc_ups_output_voltage_volts"] * values["dc_ups_output_current_amperes"]
+    assert watts == pytest.approx(values["dc_ups_output_power_watts"], rel=0.02)
+    ups = collector(DeviceConfig(address=agent, community_file=secret(tmp_path, "huaweiups_ups2000"), timeout=30.0))
+    hertz = [value for series, value in await ups.collect() if series.metric.full_name.endswith("_hertz")]
+    assert hertz == [50.0, 50.0, 50.0]
+    await smu.aclose()
+    await ups.aclose()
 
 
 async def test_a_second_round_is_plain_gets_and_reads_the_same(agent: str, tmp_path: Path) -> None:
