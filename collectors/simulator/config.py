@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from collectors.simulator.device import COMMUNITY
-from collectors.simulator.modbus_meters import PROFILE
 from collectors.simulator.redfish import PASSWORD, USERNAME
+from collectors.simulator.registers import ratios_text
 from collectors.simulator.site import FEED_WATTS, HEIGHT_UNITS, RATED_WATTS, TIMEZONE
 
 if TYPE_CHECKING:
@@ -71,9 +71,11 @@ def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, sta
     yield f"  modbus:\n    interval: {interval}\n    timeout: 3s\n    request_timeout: 1s\n    devices:\n"
     for meter in simulator.meters.values():
         yield (
-            f'      - {{address: "{simulator.addresses[meter.name]}", unit: {meter.unit}, profile: {PROFILE}, '
-            f"meter: {meter.name}, point: {meter.meter.point}, accuracy_class: {meter.meter.accuracy_class}}}\n"
+            f'      - {{address: "{simulator.addresses[meter.name]}", unit: {meter.unit}, profile: {meter.make}, '
+            f"meter: {meter.name}, point: {meter.meter.point}, accuracy_class: {meter.meter.accuracy_class}{ratios_text(meter.map.ratios)}}}\n"
         )
+    if simulator.chips is not None:
+        yield from simulator.chips.section(interval)
     if simulator.controllers:
         yield f"  redfish:\n    interval: {interval}\n    timeout: 3s\n    allow_http: true  # on loopback\n"
         yield "    username_file: username\n    password_file: password\n    devices:\n"

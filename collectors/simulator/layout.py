@@ -10,19 +10,22 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.facility.profile import metric_named
 from collectors.facility.snmp_profile import fill
 from collectors.facility.units import UNITS, quantity_of
 from collectors.simulator import ber
 from collectors.simulator.measures import OUTLETS, PHASES, Measure, State, measure
+from collectors.simulator.readback import misread
 from collectors.simulator.rows import Said, object_of, rows_of, varying_part
 from collectors.simulator.samples import samples
 from collectors.simulator.snmp_agent import Objects
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from collectors.base import Metric
     from collectors.facility.snmp_profile import Reading, SnmpProfile
 
@@ -30,17 +33,30 @@ _SYSTEM: Final = "1.3.6.1.2.1.1"
 _ROWS: Final = 400
 """Row numbers that are tried for a reading whose row is nobody's yet."""
 _COUNTS: Final[Mapping[str, int]] = {
-    "outlet": OUTLETS,
-    "bank": 2,
-    "sensor": 1,
-    "battery": 1,
-    "location": 1,
-    "fan": 2,
-    "compressor": 1,
-}
+    "outlet": OUTLETS, "bank": 2, "sensor": 1, "battery": 1, "location": 1, "fan": 2, "compressor": 1,
+}  # fmt: skip
 _MAX_INTEGER: Final = 2**31 - 1
 _MAX_GAUGE: Final = 2**32 - 1
 _TEXT_DIGITS: Final = 2
+
+
+class States(NamedTuple):
+    """What the raw numbers of a state mean for one metric: those listed, and all others."""
+
+    what: Measure
+    mapped: Mapping[int, float]
+    otherwise: float | None
+
+    @property
+    def known(self) -> Iterator[int]:
+        """The raw numbers there may be, one of the others last."""
+        yield from self.mapped
+        if self.otherwise is not None:
+            yield max(self.mapped) + 1
+
+    def fits(self, raw: int, state: State) -> bool:
+        """Tell whether a raw number says what is measured."""
+        return self.mapped.get(raw, self.otherwise) == self.what.of(state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +69,19 @@ class Shown:
     counts: bool
     bits: int
     text: bool
-    states: Mapping[float, int] | None = None
+    states: tuple[States, ...] = ()
+
+    @property
+    def step(self) -> float:
+        """What one more in the register is worth, in base units."""
+        return abs(1 / self.factor) / (10**_TEXT_DIGITS if self.text else 1)
 
     def raw(self, state: State) -> float:
         """Return the number the device would send: a register shows what is complete, all else the nearest."""
-        value = self.what.of(state)
-        if self.states is not None:
-            return self.states[value]
-        number = value * self.factor + self.offset
+        if self.states:
+            known = dict.fromkeys(raw for one in self.states for raw in one.known)
+            return max(known, key=lambda raw: sum(one.fits(raw, state) for one in self.states))
+        number = self.what.of(state) * self.factor + self.offset
         if self.text:
             return round(number, _TEXT_DIGITS)
         whole = math.floor(number + 1e-9) if self.counts else round(number)
@@ -101,7 +122,10 @@ class Draft:
     phases: int
     said: dict[str, str] = field(default_factory=dict)
     shown: dict[str, Shown | bytes] = field(default_factory=dict)
-    series: dict[tuple[str, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
+    series: dict[tuple[Metric, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
+    order: list[Reading] = field(default_factory=list)
+    owners: dict[str, int] = field(default_factory=dict)
+    """Which reading put an object there, by its place in the order."""
     placed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     kinds: set[tuple[str, bool]] = field(default_factory=set)
     """Metrics there are, and whether what a profile falls back on."""
@@ -110,6 +134,7 @@ class Draft:
     def add(self, reading: Reading) -> None:
         """Find a place for what a reading reads; one that adds no series to those there are is left out."""
         before = len(self.series)
+        self.order.append(reading)
         others = {fallback for metric, fallback in self.kinds if metric == reading.metric}
         if others - {reading.fallback}:  # a total never stands beside its phases
             self.left_out.append(reading)
@@ -120,7 +145,7 @@ class Draft:
             table = self.profile.tables[reading.table]
             varying = varying_part(table, reading)
             for names in rows_of(table, reading, varying, self.phases):
-                self._row(reading, names, names[varying].said if varying else "1")
+                self._row(reading, names, (names[varying].said if varying else None) or "1")
         if len(self.series) == before:
             self.left_out.append(reading)
         else:
@@ -133,7 +158,7 @@ class Draft:
             return False
         if "-" in phase and quantity_of(metric.full_name) != "volts":  # three phases and a neutral: nothing flows between two
             return False
-        return (metric.full_name, tuple(sorted(labels.items()))) not in self.series
+        return (metric, tuple(sorted(labels.items()))) not in self.series
 
     def _counted(self, reading: Reading, labels: Mapping[str, str]) -> bool:
         """Tell whether the device still has room for an outlet, a bank or a sensor of this name."""
@@ -147,7 +172,7 @@ class Draft:
 
     def _scalar(self, reading: Reading) -> None:
         metric = metric_named(reading.metric)
-        if self._wanted(metric, reading.labels) and reading.oid not in self.shown:
+        if self._wanted(metric, reading.labels) and self._fits(reading, reading.oid, {}):
             self._put(reading, metric, reading.oid, reading.labels, {})
 
     def _row(self, reading: Reading, names: Mapping[str, Said], number: str) -> None:
@@ -156,10 +181,10 @@ class Draft:
         table, column = self.profile.tables[reading.table], self.profile.column_oid(reading)
         free = [part for part in table.parts() if part not in names]
         for row in range(1, _ROWS) if free else (0,):
-            parts = {part: str(row) for part in free} | {part: names[part].said for part in table.parts() if part in names}
+            parts = {part: str(row) for part in free} | {part: names[part].said or "" for part in table.parts() if part in names}
             oid = ".".join((column, *(parts[part] for part in table.parts())))
             columns = {object_of(table.column(name), parts): entry for name, entry in names.items() if name in table.columns}
-            texts = {place: entry.said or self.said.get(place, "") for place, entry in columns.items()}
+            texts = {place: self.said.get(place) if entry.said is None else entry.said for place, entry in columns.items()}
             if self._fits(reading, oid, texts):
                 break
         else:
@@ -168,29 +193,45 @@ class Draft:
         for entry in names.values():
             known |= entry.names
         for name, entry in names.items():
-            if name in table.columns and not entry.said:  # a text of one's own choosing, such as an outlet's name
+            if name in table.columns and entry.said is None:  # a text of one's own choosing, such as an outlet's name
                 at = object_of(table.column(name), parts)
-                known[name] = texts[at] = texts[at] or f"{name} {number or 1}"
+                known[name] = texts[at] = texts[at] or f"{name} {number}"
         filled = {label: fill(template, known) for label, template in reading.labels.items()}
         if self._wanted(metric, filled) and self._counted(reading, filled):
-            self.said |= texts
+            self.said |= {at: text for at, text in texts.items() if text is not None}
             self._put(reading, metric, oid, filled, known)
 
-    def _fits(self, reading: Reading, oid: str, texts: Mapping[str, str]) -> bool:
+    def _fits(self, reading: Reading, oid: str, texts: Mapping[str, str | None]) -> bool:
         """Tell whether nothing there already contradicts what a row would say."""
-        if reading.constant is None and (oid in self.shown or oid in self.said):
+        there = self.shown.get(oid)
+        shared = reading.map and isinstance(there, Shown) and there.states  # one state, several metrics
+        if reading.constant is None and not shared and (there is not None or oid in self.said):
             return False
         return all(
-            at not in self.shown and (not text or self.said.get(at, text) == text) for at, text in texts.items()
+            at not in self.shown and (text is None or self.said.get(at, text) == text) for at, text in texts.items()
         )  # fmt: skip
 
     def _put(self, reading: Reading, metric: Metric, oid: str, labels: Mapping[str, str], names: Mapping[str, str]) -> None:
-        self.series[metric.full_name, tuple(sorted(labels.items()))] = oid
+        self.series[metric, tuple(sorted(labels.items()))] = oid
+        self.owners.setdefault(oid, len(self.order) - 1)
         if reading.constant is not None:
             if oid not in self.said:
                 self.shown.setdefault(oid, ber.integer(1))
             return
-        self.shown[oid] = _shown(reading, measure(metric, labels, self.phases), names)
+        made, there = _shown(reading, measure(metric, labels, self.phases), names), self.shown.get(oid)
+        self.shown[oid] = replace(there, states=(*there.states, *made.states)) if isinstance(there, Shown) else made
+
+    def raw(self, state: State) -> dict[str, object]:
+        """Return what each object holds in a state, as a session gives it."""
+        tree: dict[str, object] = {oid: text.encode() for oid, text in self.said.items()}
+        for oid, cell in self.shown.items():
+            number = 1 if isinstance(cell, bytes) else cell.raw(state)
+            tree[oid] = f"{number:g}".encode() if isinstance(cell, Shown) and cell.text else number
+        return tree
+
+    def latest(self, oids: Iterable[str]) -> Reading:
+        """Return the reading that was the last to put one of these objects there."""
+        return self.order[max(self.owners.get(oid, 0) for oid in oids)]
 
 
 def lay_out(profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = None) -> tuple[Layout, Draft]:
@@ -199,9 +240,18 @@ def lay_out(profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = N
     Where several readings of the profile give the same series, the device has what the first one reads; with `prefer`, what
     that reading reads, as other firmware has it.
     """
-    draft = Draft(profile=profile, phases=phases)
-    for reading in (prefer, *profile.readings) if prefer else profile.readings:
-        draft.add(reading)
+    readings = sorted(profile.readings, key=lambda reading: reading is not prefer)
+    without: list[Reading] = []
+    while True:
+        draft = Draft(profile=profile, phases=phases)
+        for reading in readings:
+            if not any(reading is one for one in without):
+                draft.add(reading)
+        wrong = misread(draft)
+        if wrong is None:
+            break
+        without.append(wrong)
+    draft.left_out += without
     cells: dict[str, bytes | Shown | None] = {**_system(profile), **draft.shown}
     cells |= {oid: _said(text) for oid, text in draft.said.items()}
     for oid in profile.watch:
@@ -236,12 +286,8 @@ def _said(text: str) -> bytes:
 def _shown(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown:
     counts = metric_named(reading.metric).type == "counter"
     if reading.map:
-        states: dict[float, int] = {}
-        for raw, value in reading.map.items():
-            states.setdefault(value, raw)
-        if reading.otherwise is not None:
-            states.setdefault(reading.otherwise, max(reading.map) + 1)
-        return Shown(what, 1.0, 0.0, counts=False, bits=0, text=reading.text, states=_Nearest(states))
+        states = (States(what, reading.map, reading.otherwise),)
+        return Shown(what, 1.0, 0.0, counts=False, bits=0, text=reading.text, states=states)
     unit = UNITS[names[reading.unit_column] if reading.unit_column else reading.unit]
     scale = reading.scale * unit.factor
     if reading.digits_column:
@@ -252,10 +298,3 @@ def _shown(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown:
         by = int(names[reading.scale_column])
         scale *= by if by > 0 else 1 / -by
     return Shown(what, 1 / scale, -unit.offset / scale, counts=counts, bits=reading.bits or 0, text=reading.text)
-
-
-class _Nearest(dict[float, int]):
-    """States by value; a value that no state stands for is shown as the nearest that one does."""
-
-    def __missing__(self, value: float) -> int:
-        return self[min(self, key=lambda known: abs(known - value))]

@@ -55,5 +55,8 @@ def choose(names: Sequence[str]) -> Makes:
 
 
 def _kind(path: Path) -> str:
+    """Return what a profile describes; in a simulated site meters speak Modbus, and all else SNMP."""
     document = Document(path)
-    return "meter" if protocol_of(document) == "modbus" else str(document.plain(document.root).get("kind", ""))
+    modbus = protocol_of(document) == "modbus"
+    kind = document.plain(document.root).get("kind", "meter")
+    return f"{kind}" if modbus == (kind == "meter") else f"{kind} by Modbus"

@@ -37,7 +37,7 @@ ORDINARY: Final[Mapping[str, float]] = {
 
 # By words of the metric's name, the first that fits; else by the metric's quantity.
 _BY_NAME: Final[tuple[tuple[str, str], ...]] = (
-    ("on_battery", "zero"), ("bypass", "zero"), ("battery_current", "zero"), ("exported", "zero"),
+    ("on_battery", "zero"), ("on_bypass", "zero"), ("bypass_current", "zero"), ("bypass_power", "zero"), ("battery_current", "zero"), ("exported", "zero"),
     ("battery_voltage", "battery_volts"), ("humidity", "humidity"), ("power_factor", "power_factor"), ("charge", "charge"),
     ("load", "load"), ("capacity", "heat"), ("demand", "heat"), ("supply", "supply"), ("return", "return"),
     ("input_power", "input_watts"), ("input_current", "input_amperes"), ("input_energy", "input_joules"),

@@ -1,67 +1,64 @@
-"""Simulated energy meters behind real Modbus TCP servers (pymodbus), with the register map of the Eastron SDM630."""
+"""Simulated energy meters behind real Modbus TCP servers (pymodbus), with the register maps of their makes."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import random
-import struct
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from collectors.facility.modbus_profile import FUNCTIONS, load_profile
+from collectors.simulator.device import electric
 from collectors.simulator.faults import Health
+from collectors.simulator.measures import State
+from collectors.simulator.registers import RegisterMap
 from collectors.simulator.snmp_agent import spoil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pymodbus.pdu import ModbusPDU
     from pymodbus.server import ModbusTcpServer
+    from pymodbus.simulator import SimData, SimDevice
 
     from collectors.simulator.model import Meter
 
-PROFILE: Final = "eastron-sdm630"
-_REGISTERS: Final = 88  # input registers 0 to 87, as far as the values below and their neighbours reach
 _VOLTS: Final = 230.0
+_FACTOR: Final = 0.97
+_PEAK_JOULES: Final = 1e13
 _UNIT_AT: Final = 6  # of a Modbus TCP frame
 
 
 class SimulatedMeter:
-    """One meter, ready to be asked."""
+    """One meter, ready to be asked; `peak` is the most watts it will ever see."""
 
-    def __init__(self, meter: Meter, *, unit: int, clock: Callable[[], float], since: float) -> None:
-        self.meter, self.unit = meter, unit
+    def __init__(
+        self, meter: Meter, make: str, *, unit: int, clock: Callable[[], float], since: float, peak: float
+    ) -> None:  # fmt: skip
+        self.meter, self.unit, self.make = meter, unit, make
         self.name = meter.name
         self.health = Health(clock())
         self._clock, self._since = clock, since
+        self.map = RegisterMap(load_profile(make), State(_measured(peak, _VOLTS) | {"joules": _PEAK_JOULES}))
 
     def counted(self, at: float) -> float:
         """Return the joules its register has counted at a time, by the model."""
         return self.meter.power.energy(self._since, at)
 
-    def shown(self, at: float) -> dict[int, float]:
-        """What its input registers hold at a time, by address; powers in watts, energies in kilowatt-hours."""
-        watts = self.meter.power.power(at)
-        volts = [_VOLTS + 1.5 * math.sin(at / 2100 + phase) for phase in (0.0, 2.1, 4.2)]
-        shares = (0.338, 0.331, 0.331)
-        factor = 0.97
-        watts_by_phase = [watts * share for share in shares]
-        amperes = [w / (v * factor) for w, v in zip(watts_by_phase, volts, strict=True)]
-        kilowatt_hours = (self.counted(at) + self.health.offset) / 3.6e6
-        return {
-            **dict(zip((0, 2, 4), volts, strict=True)),
-            **dict(zip((6, 8, 10), amperes, strict=True)),
-            **dict(zip((12, 14, 16), watts_by_phase, strict=True)),
-            **dict.fromkeys((30, 32, 34), factor),
-            52: watts, 56: watts / factor, 62: factor, 70: 50.0, 72: kilowatt_hours,
-            74: 0.0,  # nothing here feeds back, as the export register of such a meter says
-        }  # fmt: skip
+    def measures(self, at: float) -> Mapping[str, float]:
+        """Return what it measures at a time, in base units."""
+        volts = _VOLTS + 1.5 * math.sin(at / 2100)
+        return _measured(self.meter.power.power(at), volts) | {"joules": self.counted(at) + self.health.offset}
 
-    def fill(self, registers: list[int]) -> None:
-        """Write what it shows now into its registers, two to a value, high word first."""
+    def words(self) -> dict[tuple[int, int], int]:
+        """Return what its registers hold now, by function code and address."""
         at = self._clock() if self.health.frozen_at is None else self.health.frozen_at
-        for address, value in self.shown(at).items():
-            registers[address : address + 2] = struct.unpack(">2H", struct.pack(">f", value))
+        return self.map.words(State(self.measures(at)))
+
+
+def _measured(watts: float, volts: float) -> dict[str, float]:
+    return electric(watts, volts, _FACTOR)
 
 
 class MeterServer:
@@ -76,22 +73,19 @@ class MeterServer:
         """Listen; returns the address. Raises OSError where it is taken."""
         from pymodbus.constants import ExcCodes  # noqa: PLC0415 - loaded only where meters are simulated
         from pymodbus.server import ModbusTcpServer  # noqa: PLC0415
-        from pymodbus.simulator import DataType, SimData, SimDevice  # noqa: PLC0415
 
         async def show(
-            meter: SimulatedMeter, _function: int, _start: int, _address: int, _count: int, registers: list[int], written: object
+            meter: SimulatedMeter, function: int, start: int, _address: int, _count: int, registers: list[int], written: object
         ) -> ExcCodes | None:  # fmt: skip
             if written:
                 return ExcCodes.ILLEGAL_FUNCTION
             await asyncio.sleep(meter.health.delay)
-            meter.fill(registers)
+            for (code, address), word in meter.words().items():
+                if code == function and 0 <= address - start < len(registers):
+                    registers[address - start] = word
             return None
 
-        def device(meter: SimulatedMeter) -> SimDevice:
-            memory = SimData(0, values=[0] * _REGISTERS, datatype=DataType.REGISTERS)
-            return SimDevice(meter.unit, [memory], action=partial(show, meter))
-
-        devices = [device(meter) for meter in self.meters.values()]
+        devices = [_served(meter, partial(show, meter)) for meter in self.meters.values()]
         self._server = ModbusTcpServer(
             devices, address=listen, trace_pdu=self._hear, trace_packet=self._send  # type: ignore[arg-type]
         )  # fmt: skip
@@ -118,3 +112,18 @@ class MeterServer:
     def _send(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
         meter = self.meters.get(data[_UNIT_AT]) if sending and len(data) > _UNIT_AT else None
         return spoil(data, self._garbage) if meter is not None and meter.health.fault == "garbage" else data
+
+
+def _served(meter: SimulatedMeter, action: Callable[..., object]) -> SimDevice:
+    """Make pymodbus's device of a meter: holding and input registers apart, as far as its make has them."""
+    from pymodbus.simulator import DataType, SimData, SimDevice  # noqa: PLC0415
+
+    spans = meter.map.spans()
+
+    def registers(function: int) -> list[SimData]:
+        first, end = spans.get(function, (0, 1))
+        return [SimData(first, values=[0] * (end - first), datatype=DataType.REGISTERS)]
+
+    bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
+    simdata = (bits, bits, registers(FUNCTIONS["holding"]), registers(FUNCTIONS["input"]))
+    return SimDevice(meter.unit, simdata, action=action)  # type: ignore[arg-type]

@@ -30,9 +30,9 @@ _FINENESS: Final[Mapping[str, float]] = {
 
 
 class Said(NamedTuple):
-    """What a column says, and what the profile makes of it."""
+    """What a column says, None where that is the layout's to choose, and what the profile makes of it."""
 
-    said: str
+    said: str | None
     names: Mapping[str, str]
 
 
@@ -105,17 +105,18 @@ def _backwards(template: str, text: str) -> dict[str, str]:
 
 
 def _says(name: str, table: Table, reading: Reading, unit: Mapping[str, str], phases: int) -> Iterator[Said]:
-    """Yield what a column may say so that the reading takes its row; an empty text leaves it to the layout."""
+    """Yield what a column may say so that the reading takes its row; None leaves it to the layout."""
     column = table.column(name)
     if name in reading.match:
-        texts = (*samples(reading.match[name]), *dict.fromkeys(column.map.values()))
-        wanted = [text for text in texts if reading.match[name].search(text)]
+        texts = (*dict.fromkeys(column.map.values()), *samples(reading.match[name]))
+        units = _units(table, reading) if name == reading.unit_column else texts
+        wanted = [text for text in texts if reading.match[name].search(text) and text in units]
     else:
         chosen = table.choice.default.get(name) if table.choice else None
         wanted = reading.where.get(name) or reading.valid_when.get(name) or chosen or ([unit[name]] if name in unit else [])
         wanted = wanted or _wanted_words(name, table, reading, phases)
         if not wanted:
-            yield Said("", {})
+            yield Said(None, {})
     for text in wanted:
         said = next((said for said, meant in column.map.items() if meant == text), None)
         if said is not None or text not in column.map:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from collectors.simulator.device import SnmpDevice
     from collectors.simulator.faults import Fault, PlannedFault
+    from collectors.simulator.npu_exporter import NpuExporters
     from collectors.simulator.site import Site
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ _FIRST_SPREAD: Final = ipaddress.IPv4Address("127.1.0.1")
 _FIRST_PLANT: Final = ipaddress.IPv4Address("127.128.0.1")
 _SPARE_DESCRIPTORS: Final = 64
 _WARMER_AT_B: Final = 0.4  # degrees between the two sensors of a rack
+_PEAK_SHARE: Final = 2.5  # of the mean load of the racks: no meter ever sees more
 _GATEWAY_POINTS: Final = ("utility", "cooling", "lighting", "renewable")
 
 
@@ -70,10 +72,16 @@ class Simulator:
         self.plant: Mapping[str, SnmpDevice] = {device.name: device for device in made}
         on_gateway = [meter for meter in self.model.meters if meter.point in _GATEWAY_POINTS]
         alone = [meter for meter in self.model.meters if meter.point not in _GATEWAY_POINTS]
-        groups = [on_gateway, *([meter] for meter in alone)]
+        makes = dict(_dealt([meter.name for meter in self.model.meters], site.makes.meter))
+        peak = _PEAK_SHARE * self.model.it.level
         self._servers = [
-            MeterServer([SimulatedMeter(meter, unit=unit, clock=clock, since=since) for unit, meter in enumerate(group, 1)])
-            for group in groups
+            MeterServer(
+                [
+                    SimulatedMeter(meter, makes[meter.name], unit=unit, clock=clock, since=since, peak=peak)
+                    for unit, meter in enumerate(group, 1)
+                ]
+            )
+            for group in (on_gateway, *([meter] for meter in alone))
         ]
         self.meters = {meter.name: meter for server in self._servers for meter in server.meters.values()}
         self.controllers = simulated_controllers(site, controllers, clock=clock, since=since)
@@ -81,6 +89,8 @@ class Simulator:
         self._responders: list[Responder] = []
         self._addresses: dict[str, str] = {}
         self._planned: list[asyncio.TimerHandle] = []
+        self.chips: NpuExporters | None = None
+        """Exporters of the nodes' chips; to be set before the start where they are wanted."""
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -109,6 +119,8 @@ class Simulator:
                 port = self._start_apart(self.plant.values(), port if self._port else 0)
             nodes = await self._redfish.start(self._listen, port if self._port else 0)
             self._addresses |= {name: _joined(address) for name, address in nodes.items()}
+            if self.chips is not None:
+                await self.chips.start(self._listen)
         except BaseException:
             await self.stop()
             raise
@@ -142,6 +154,8 @@ class Simulator:
         self._responders.clear()
         for server in self._servers:
             await server.stop()
+        if self.chips is not None:
+            await self.chips.stop()
         await self._redfish.stop()
 
     def set_fault(self, device: str, fault: Fault | None, amount: float | None = None) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from collectors.facility.modbus import Meter
+    from collectors.facility.modbus_collector import ModbusCollector
 
 NOW = dt.datetime(2026, 7, 15, 12, 34, 56, tzinfo=dt.UTC).timestamp()
 COMMAND = [sys.executable, "-m", "agent.cli", "simulate"]
@@ -47,7 +47,7 @@ async def site(racks: int = 2, **options: object) -> AsyncIterator[Simulator]:
 
 
 @asynccontextmanager
-async def reading(simulator: Simulator) -> AsyncIterator[dict[str, Meter]]:
+async def reading(simulator: Simulator) -> AsyncIterator[dict[str, ModbusCollector]]:
     """Our collector of every meter, by the meter's name."""
     devices = "".join(
         f'  - {{address: "{simulator.addresses[m.name]}", unit: {m.unit}, profile: eastron-sdm630, meter: {m.name}, '
@@ -81,9 +81,9 @@ async def test_the_meters_agree_with_each_other_and_give_the_model_s_pue() -> No
         since, until = NOW - 6 * 3600, NOW - 5 * 3600
         incoming = [simulator.meters["utility-1"], simulator.meters["solar-1"]]
         pdus = simulator.pdus.values()
-        facility, sun = (sum(m.shown(until)[72] - m.shown(since)[72] for m in some) for some in (incoming, incoming[1:]))
+        facility, sun = (sum(m.counted(until) - m.counted(since) for m in some) for some in (incoming, incoming[1:]))
         assert 0.02 < sun / facility < 0.25
-        it = sum(p.counted(until) - p.counted(since) for p in pdus) / 3.6e6
+        it = sum(p.counted(until) - p.counted(since) for p in pdus)
         assert facility / it == pytest.approx(simulator.model.pue(since, until), rel=1e-6)
 
 
