@@ -63,6 +63,8 @@ class _Kind:
     @staticmethod
     def _device(config: SnmpConfig, device: DeviceConfig, context: Context, library: Library, secrets: Secrets) -> SnmpCollector:
         timeout = device.timeout or config.timeout
+        for name in device.also:
+            library.named(name)  # a wrong name is told now, whatever the device turns out to be
         return SnmpCollector(
             config=device,
             schedule=Schedule(

@@ -32,7 +32,11 @@ class Case:
     objects: dict[str, dict[str, Any]]
 
     def agent(self) -> Fake:
-        system: dict[str, object] = {"1.3.6.1.2.1.1.1.0": self.sys_descr.encode(), "1.3.6.1.2.1.1.2.0": self.sys_object_id, "1.3.6.1.2.1.1.3.0": 4711}
+        system: dict[str, object] = {
+            "1.3.6.1.2.1.1.1.0": self.sys_descr.encode(),
+            "1.3.6.1.2.1.1.2.0": self.sys_object_id,
+            "1.3.6.1.2.1.1.3.0": 4711,
+        }
         for base, objects in self.objects.items():
             for suffix, value in objects.items():
                 said = value if isinstance(value, int) else str(value).encode()
