@@ -15,7 +15,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from collectors.base import Context, Place
 from collectors.facility.modbus import KIND
-from collectors.facility.modbus_profile import Pattern  # noqa: TC001 - the strict reader resolves it
+from collectors.facility.modbus_profile import Pattern, Profile
+from collectors.facility.profile import load_all
 from collectors.strict import read
 
 CASES = Path(__file__).resolve().parent.parent / "cases" / "modbus"
@@ -61,3 +62,9 @@ async def test_a_meter_s_registers_become_these_series(folder: Path, update_gold
     if update_golden:
         expected.write_text(got)
     assert got == expected.read_text()
+
+
+def test_every_packaged_map_has_a_case() -> None:
+    """No map is packaged untried."""
+    tried = {read(folder / "case.yaml", Case).device["profile"] for folder in CASES.iterdir()}
+    assert {name for name, _ in load_all("modbus", Profile)} <= tried
