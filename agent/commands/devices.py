@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from collectors.base import Reading
     from collectors.facility.snmp_channel import Channel
@@ -27,9 +27,11 @@ _SYMBOLS: Final = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
+    from agent.commands import identify_redfish  # noqa: PLC0415 - imported by the command that needs it
+
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="the profiles at hand")
-    identify = actions.add_parser("identify", help="ask one SNMP device what it is, and read it once")
+    identify = actions.add_parser("identify", help="ask one SNMP device or Redfish service what it is, and read it once")
     for one in (listing, identify):
         one.add_argument("--profiles-dir", type=Path, metavar="D", help="a folder of your own profiles")
     identify.add_argument("address", metavar="ADDRESS", help="host or host:port; the port is 161 if not given")
@@ -42,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     identify.add_argument("--priv-file", type=Path, metavar="F", help="a file that holds the privacy passphrase")
     identify.add_argument("--profile", default="auto", metavar="NAME", help="try this profile, whatever the device says it is")
     identify.add_argument("--timeout", type=float, default=5.0, metavar="S", help="seconds for one request")
+    identify_redfish.configure(identify)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,6 +75,19 @@ def _list(folder: Path | None) -> int:
 
 
 async def _identify(args: argparse.Namespace) -> int:
+    """Ask a device what it is; returns 1 where nothing could be read."""
+    from agent.commands import identify_redfish  # noqa: PLC0415 - imported by the command that needs it
+
+    if not identify_redfish.is_redfish(args.address):
+        return await _identify_snmp(args)
+    readings, collector = await identify_redfish.identify(args)
+    _show_readings(readings)
+    _show_dropped(collector.dropped)
+    sys.stdout.write(f"\n{len(readings)} readings\n")
+    return 0
+
+
+async def _identify_snmp(args: argparse.Namespace) -> int:
     from collectors.base import Context, Place  # noqa: PLC0415 - imported by the command that needs it
     from collectors.facility.snmp_channel import Channel  # noqa: PLC0415
     from collectors.facility.snmp_config import LEVELS, SnmpConfig, naming_of, secrets_of  # noqa: PLC0415
@@ -93,7 +109,8 @@ async def _identify(args: argparse.Namespace) -> int:
     values = await channel.get(plan.oids)
     readings = [*plan.decode(values, plan.dropped), *plan.constants]
     _show(args.address, identity, name, profile, channel)
-    _show_readings(readings, plan)
+    _show_readings(readings)
+    _show_plan(readings, plan)
     return 0 if readings else 1
 
 
@@ -117,7 +134,7 @@ def _show(address: str, identity: Identity, name: str, profile: SnmpProfile, cha
     )
 
 
-def _show_readings(readings: list[Reading], plan: Plan) -> None:
+def _show_readings(readings: list[Reading]) -> None:
     from collectors.facility.units import quantity_of  # noqa: PLC0415 - imported by the command that needs it
 
     rows = []
@@ -130,13 +147,20 @@ def _show_readings(readings: list[Reading], plan: Plan) -> None:
         rows.append((f"{series.metric.full_name}{{{labels}}}", f"{value:.10g}", symbol))
     for text in _aligned(rows):
         sys.stdout.write(f"  {text}\n")
+
+
+def _show_plan(readings: list[Reading], plan: Plan) -> None:
     read = {series.metric.full_name for series, _ in readings}
     missing = dict.fromkeys(wanted.metric for wanted in plan.silent if wanted.metric not in read)
     if missing:
         sys.stdout.write("\nIn the profile, but not answered by this device:\n" + "".join(f"  {name}\n" for name in missing))
-    if plan.dropped:
-        sys.stdout.write("\nNot taken: " + ", ".join(f"{count} {why}" for why, count in sorted(plan.dropped.items())) + "\n")
+    _show_dropped(plan.dropped)
     sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
+
+
+def _show_dropped(dropped: Mapping[str, int]) -> None:
+    if dropped:
+        sys.stdout.write("\nNot taken: " + ", ".join(f"{count} {why}" for why, count in sorted(dropped.items())) + "\n")
 
 
 def _aligned(rows: list[tuple[str, str, str]]) -> Iterable[str]:

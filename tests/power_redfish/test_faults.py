@@ -329,7 +329,7 @@ async def test_the_total_deadline_holds_against_a_byte_at_a_time(tmp_path: Path)
         assert collector.dropped == {"unread": 1}
         service.replies = {METRICS: drip}
         began = time.monotonic()
-        with pytest.raises(Unreachable, match=r"no answer within 0\.6 s"):
+        with pytest.raises(Unreachable, match=r"no answer within 0\.54 s"):
             await collector.collect()
         assert time.monotonic() - began < 0.7
 
@@ -345,7 +345,7 @@ async def test_an_address_that_never_answers_is_unreachable(tmp_path: Path) -> N
             tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"), device=", timeout: 300ms")
         ) as collector,
     ):
-        with pytest.raises(Unreachable, match=r"no answer within 0\.3 s"):
+        with pytest.raises(Unreachable, match=r"no answer within 0\.27 s"):
             await collector.collect()
     for writer in writers:
         writer.close()

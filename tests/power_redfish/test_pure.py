@@ -52,7 +52,7 @@ documents = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=120)
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES), documents, max_size=8), max_size=3))
 def test_whatever_stands_in_documents_rows_are_rows(found: list[dict[str, object]]) -> None:
     """No shape of a document breaks what reads it: known metrics, finite numbers or none, as many labels as the metric has."""
@@ -65,7 +65,7 @@ def test_whatever_stands_in_documents_rows_are_rows(found: list[dict[str, object
     choose_chassis(found)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.binary(max_size=200) | documents.map(lambda d: json.dumps(d).encode()), st.sampled_from(["", "gzip", "deflate", "br"]))
 def test_bytes_become_a_document_or_a_bad_reply(body: bytes, encoding: str) -> None:
     """Nothing else is raised, and what comes out is an object."""

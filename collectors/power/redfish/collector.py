@@ -12,7 +12,7 @@ from collectors.background import Background
 from collectors.base import BadReply, CollectError, Refused, Unreachable, safe_label
 from collectors.catalogue import facility, node
 from collectors.power.redfish.body import text
-from collectors.power.redfish.discover import GROUPS, LEVELS, Reader, find_equipment, find_node, unchanged
+from collectors.power.redfish.discover import GROUPS, LEVELS, Reader, find_equipment, find_node, requests_of, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,6 +62,7 @@ class RedfishCollector:
         limit = schedule.timeout * _DISCOVERY_TIMEOUTS
         self._plan = Background(self._discover, refresh=refresh * spread, limit=limit)
         link.users += 1
+        link.timeout = max(link.timeout, schedule.timeout * 0.9)  # so that a round sees what became of it
 
     @property
     def plan(self) -> Plan | None:
@@ -166,8 +167,3 @@ class RedfishCollector:
         """Stop looking through the service, and give up the connection."""
         await self._plan.aclose()
         await self.link.release()
-
-
-def requests_of(plan: Plan) -> int:
-    """Return how many requests a round takes, as far as it is known: parts that do not come with their document are more."""
-    return sum(len(source.place.uris) + bool(source.place.collection) for source in plan.sources)

@@ -329,3 +329,10 @@ def _sources(won: Mapping[str, tuple[Kind, Place]]) -> tuple[Source, ...]:
     return tuple(
         Source(place, tuple((kind, frozenset(groups)) for kind, groups in takes.items())) for place, takes in places.items()
     )
+
+
+def requests_of(plan: Plan) -> int:
+    """Return how many requests a round takes; more where a collection that comes in one piece does not bring all its parts."""
+    return sum(
+        len(source.place.uris) * (2 if source.place.part else 1) + bool(source.place.collection) for source in plan.sources
+    )  # fmt: skip

@@ -31,8 +31,10 @@ _SESSIONS: Final = "/redfish/v1/SessionService/Sessions"
 _HOPS: Final = 3
 _PAUSE: Final = 300.0
 """Seconds for which a refused login is not tried again: controllers lock an account out after a few."""
-_GOODBYE: Final = 1.5
+_GOODBYE: Final = 0.9
+"""Seconds for the end of a session, and before it for a login under way."""
 _LOGIN: Final = 30.0
+"""Seconds for a login's own request, beyond its round if need be: given up, it might leave a session that nobody knows of."""
 _KEEP_ALIVE: Final = 90.0
 _MOVED: Final = (301, 302, 303, 307, 308)
 _MISSING: Final = (404, 405, 410, 501)
@@ -65,6 +67,8 @@ class Link:
 
     def __init__(self, origin: str, account: Account | None, trust: ssl.SSLContext | aiohttp.Fingerprint | None = None) -> None:
         self.origin = origin
+        self.timeout = 0.0
+        """Of one request, seconds; the devices behind it set it."""
         self.users = 0
         self.answers = 0
         """Replies that have begun to come."""
@@ -113,8 +117,8 @@ class Link:
         if status in (_UNAUTHORISED, _FORBIDDEN):
             if status == _UNAUTHORISED and self._account and self._account.auth == "basic":
                 self._refused_at = asyncio.get_running_loop().time()
-            who = "the account" if self._account else "who has no account"
-            return Refused(f"{who} may not read {path[:80]} (HTTP {status})")
+            what = "the account may not" if self._account else "an account is needed to"
+            return Refused(f"{what} read {path[:80]} (HTTP {status})")
         return BadReply(f"HTTP {status} for {path[:80]}")
 
     async def _credentials(self) -> dict[str, str]:
@@ -141,14 +145,9 @@ class Link:
             task.exception()  # it has been seen: asyncio need not log it
 
     async def _log_in(self, account: Account) -> None:
-        try:
-            async with asyncio.timeout(_LOGIN):
-                offered = link(await self.root(), "Links", "Sessions")
-                reply = await self._send(
-                    "POST", offered or _SESSIONS, {}, {"UserName": account.username, "Password": account.password}
-                )
-        except TimeoutError:
-            raise Unreachable("no answer to the login in time") from None
+        offered = link(await self.root(), "Links", "Sessions")
+        asked = {"UserName": account.username, "Password": account.password}
+        reply = await self._send("POST", offered or _SESSIONS, {}, asked)
         token = reply.headers.get("X-Auth-Token", "")
         if reply.status not in (_OK, _CREATED) or not token:
             hint = "" if offered else "; it offers no sessions: set auth: basic"
@@ -180,16 +179,22 @@ class Link:
         data = None if body is None else json.dumps(body).encode()
         if data is not None:
             fixed["Content-Type"] = "application/json"
+        patience = self.timeout if method == "GET" else _LOGIN
         try:
-            async with self._connection().request(
-                method, URL(self.origin + path, encoded=True), headers=fixed | headers, data=data, allow_redirects=False
-            ) as answer:
+            async with (
+                asyncio.timeout(patience),
+                self._connection().request(
+                    method, URL(self.origin + path, encoded=True), headers=fixed | headers, data=data, allow_redirects=False
+                ) as answer,
+            ):
                 self.answers += 1
                 raw = await _read(answer.content)
                 document: Document = {}
                 if answer.status in (_OK, _CREATED) and raw:
                     document = parse(raw, answer.headers.get("Content-Encoding", ""))
                 return Reply(answer.status, answer.headers, document)
+        except TimeoutError:
+            raise Unreachable(f"no answer within {patience:g} s") from None
         except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as error:
             raise Unreachable(f"TLS: {_tls_reason(error)}") from None
         except aiohttp.ClientConnectorError as error:

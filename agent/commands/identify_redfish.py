@@ -1,0 +1,85 @@
+"""`hubgauge devices identify https://ADDRESS`: what a Redfish service is, and what is read of it, by which requests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from collectors.base import Context, Place
+from collectors.power.redfish import KIND
+from collectors.power.redfish.body import link, text
+from collectors.power.redfish.config import DeviceConfig, RedfishConfig
+from collectors.power.redfish.discover import requests_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from collectors.base import Reading
+    from collectors.power.redfish.body import Document
+    from collectors.power.redfish.collector import RedfishCollector
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options that only Redfish has."""
+    more = parser.add_argument_group("Redfish", "an ADDRESS of https://HOST asks a Redfish service instead")
+    more.add_argument("--username-file", type=Path, metavar="F", help="a file that holds the account's name")
+    more.add_argument("--password-file", type=Path, metavar="F", help="a file that holds its password")
+    more.add_argument("--basic", action="store_true", help="log in by basic authentication instead of a session")
+    more.add_argument("--ca-file", type=Path, metavar="F", help="who signs its certificate; else whom the system trusts")
+    more.add_argument("--no-tls-verify", action="store_true", help="take any certificate: whoever answers gets the password")
+    more.add_argument("--allow-http", action="store_true", help="allow http://: anyone in between reads the password")
+    more.add_argument("--id", default="", metavar="ID", help="which chassis or PDU, where the service has several")
+
+
+def is_redfish(address: str) -> bool:
+    """Tell whether an address is a Redfish service's."""
+    return address.startswith(("https://", "http://"))
+
+
+async def identify(args: argparse.Namespace) -> tuple[list[Reading], RedfishCollector]:
+    """Ask a service what it is, show it, and read it once; raises CollectError, ConfigError, Problems or ValueError."""
+    collector = _collector(args, node="device")
+    try:
+        root = await collector.link.root()
+        if link(root, "PowerEquipment"):
+            await collector.aclose()
+            collector = _collector(args, pdu="device")
+        readings = await collector.collect()
+        _show(args.address, root, collector)
+    finally:
+        await collector.aclose()
+    return readings, collector
+
+
+def _collector(args: argparse.Namespace, *, node: str = "", pdu: str = "") -> RedfishCollector:
+    rounds = args.timeout * 12  # a request each, more or less
+    device = DeviceConfig(address=args.address, id=args.id, timeout=rounds, node=node, pdu=pdu)
+    config = RedfishConfig(
+        username_file=args.username_file, password_file=args.password_file, auth="basic" if args.basic else "session",
+        ca_file=args.ca_file, tls_verify=not args.no_tls_verify, allow_http=args.allow_http, devices=[device],
+    )  # fmt: skip
+    (made,) = KIND.build(config, Context(place=Place(hub=""), node=""))
+    return made
+
+
+def _show(address: str, root: Document, collector: RedfishCollector) -> None:
+    words = (text(root, "Vendor"), text(root, "Product"), f"Redfish {text(root, 'RedfishVersion')}")
+    lines = [f"{address}", f"  says        {_line(' '.join(filter(None, words)))}"]
+    plan = collector.plan
+    if plan is not None:
+        beside = f" (it has {_line(', '.join(plan.others))} as well: --id)" if plan.others else ""
+        lines.append(f"  reads       {_line(plan.subject)}{beside}")
+        lines.append(f"  a round     {requests_of(plan)} requests")
+        lines += [
+            f"              {_line(uri)}"
+            for source in plan.sources
+            for uri in (*source.place.uris, source.place.collection)
+            if uri
+        ]
+    sys.stdout.write("\n".join(lines) + "\n\n")
+
+
+def _line(words: str) -> str:
+    """Return what a service says as one line that cannot steer a terminal."""
+    return "".join(char if char.isprintable() else " " for char in words)[:200].strip()
