@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from agent.inventory import Inventory
     from agent.kpi.federation import Federation
     from agent.kpi.ledger import Ledger
+    from agent.kpi.presence import Presence
     from agent.sinks.influx import InfluxSink
     from agent.web.pages import Response
     from agent.web.server import WebServer
@@ -105,6 +106,7 @@ class App:
         self._hubs: Any = None
         self._trends: Trends | None = None
         self._evidence: Callable[[], Mapping[Any, Any]] | None = None
+        self._presence: Presence | None = None
         self._derived: list[Collector] = []
         self._tasks: set[asyncio.Future[Any]] = set()
         self._reloading = asyncio.Lock()
@@ -211,8 +213,10 @@ class App:
         if loaded.inventory is None or self.ledger is None:
             return others
         from agent.hubs.limits import upper_limits  # noqa: PLC0415 - a node agent has none
+        from agent.kpi.presence import Presence  # noqa: PLC0415
         from agent.kpi.pue_collector import PueCollector  # noqa: PLC0415
         from agent.kpi.racks import RackCollector  # noqa: PLC0415
+        from agent.kpi.reconcile import Reconciler  # noqa: PLC0415
         from agent.kpi.targets import TargetCollector  # noqa: PLC0415
 
         common: dict[str, Any] = {"snapshot": self.snapshot, "hub": loaded.config.file.hub, "inventory": loaded.inventory}
@@ -223,7 +227,10 @@ class App:
         targets = TargetCollector(registry=self.hubs(), history=self.ledger, **common)
         self._trends = Trends(pue.pue)
         self._evidence = lambda: targets.evidence if federation is None else federation.beside(targets.evidence)
-        return [RackCollector(**common), pue, targets, *others]
+        if self._presence is None:
+            self._presence = Presence(self._state_dir() / "devices.json")
+        seen = Reconciler(collectors=loaded.collectors, presence=self._presence, **common)
+        return [RackCollector(**common), pue, targets, seen, *others]
 
     def _federation(self, loaded: Loaded) -> Federation | None:
         """Return who asks for the hubs that this agent does not measure."""

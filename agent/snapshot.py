@@ -32,10 +32,12 @@ class Source:
 class Family:
     """The live series of one metric, and once somebody scrapes, the line of each as it stands on the page."""
 
-    __slots__ = ("lines", "metric", "rows")
+    __slots__ = ("changed", "lines", "metric", "rows")
 
-    def __init__(self, metric: Metric) -> None:
+    def __init__(self, metric: Metric, changed: dict[Series, None] | None = None) -> None:
         self.metric: Final = metric
+        self.changed = changed
+        """Where somebody follows the metric: the series whose values are not what they were."""
         self.rows: Final[dict[Series, float]] = {}
         self.lines: dict[Series, str] | None = None
         """Kept up to date by `Snapshot.update`, so that a scrape joins lines and renders none; None where nobody scrapes."""
@@ -59,6 +61,7 @@ class Snapshot:
         self._monotonic = monotonic
         self._families: dict[str, Family] = {}
         self._sources: dict[tuple[str, str], Source] = {}
+        self._followed: dict[str, dict[Series, None]] = {}
         self._next_sweep = 0.0
         self._scraped = monotonic()
 
@@ -73,12 +76,16 @@ class Snapshot:
             if series.metric is not metric:
                 metric = series.metric
                 # By name: two sources may declare one name, and a page may have each family only once.
-                family = families.get(metric.full_name) or families.setdefault(metric.full_name, Family(metric))
+                family = families.get(metric.full_name) or families.setdefault(
+                    metric.full_name, Family(metric, self._followed.get(metric.full_name))
+                )
             if family.metric is not metric:
                 series = family.own(series)  # noqa: PLW2901 - from here on it is the family's
             current.append(series)
             if family.rows.get(series) != value:
                 family.rows[series] = value
+                if family.changed is not None:
+                    family.changed[series] = None
                 if family.lines is not None:
                     family.lines[series] = f"{series.prefix}{value!r}\n"
         old = self._sources.get(key)
@@ -97,6 +104,8 @@ class Snapshot:
             name = series.metric.full_name
             family = self._families.get(name)
             if family is not None and family.rows.pop(series, None) is not None:
+                if family.changed is not None:
+                    family.changed[series] = None
                 if family.lines is not None:
                     family.lines.pop(series, None)
                 if not family.rows:
@@ -135,6 +144,17 @@ class Snapshot:
         self.sweep()
         found = self._families.get(metric.full_name)
         return found.rows if found is not None else {}
+
+    def follow(self, metric: Metric) -> dict[Series, None]:
+        """Return where a metric's series are noted from now on whenever they change, come or go; the caller empties it.
+
+        So who watches tens of thousands of devices looks only at those that did something. One reader a metric.
+        """
+        changed = self._followed.setdefault(metric.full_name, {})
+        family = self._families.get(metric.full_name)
+        if family is not None:
+            family.changed = changed
+        return changed
 
     def value(self, series: Series) -> float | None:
         """Return the latest value of one series, or None where it is missing."""

@@ -13,9 +13,19 @@ if TYPE_CHECKING:
 
 def all_metrics() -> Iterator[Metric]:
     """Yield every declared metric, section by section."""
-    from collectors.catalogue import agent, facility, hardware, host, network, node, rack, site  # noqa: PLC0415 - only tools need all of them
+    from collectors.catalogue import (  # noqa: PLC0415 - only tools need all of them
+        agent,
+        facility,
+        hardware,
+        host,
+        inventory,
+        network,
+        node,
+        rack,
+        site,
+    )
 
-    sections = (host, hardware, facility, network, rack, node, site, agent)
+    sections = (host, hardware, facility, network, rack, node, site, inventory, agent)
     yield from dict.fromkeys(metric for section in sections for metric in metrics_of(section))
 
 
