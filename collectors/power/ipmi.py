@@ -113,12 +113,13 @@ class Dcmi:
     async def watts(self) -> float | None:
         """Return the power, None where the BMC has no value; raises a CollectError."""
         try:
-            reading = parse_power_reading(await self.run(*self._command))
-        except BadReply:
+            output = await self.run(*self._command)
+        except BadReply:  # not of the BMC: ipmitool, or what stands for it, does not take the command
             if self._command == _NAMED_COMMAND:
                 raise
-            reading = parse_power_reading(await self.run(*_NAMED_COMMAND))
+            output = await self.run(*_NAMED_COMMAND)
             self._command = _NAMED_COMMAND
+        reading = parse_power_reading(output)
         reason = why_not(reading)
         if reason:
             self._dropped[reason] += 1

@@ -16,6 +16,7 @@ from collectors.base import BadReply, CollectError, NoData, Refused, Unreachable
 from collectors.power.dcmi import first_line
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
     from collections.abc import Sequence
 
 _MAX_OUTPUT: Final = 262_144
@@ -72,12 +73,13 @@ def failure_of(output: str) -> CollectError:
 
 async def run(program: str, arguments: Sequence[str]) -> str:
     """Run ipmitool to its end and return what it printed; raises a CollectError. A task that is cancelled ends the process."""
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/nonexistent"}
+    # A start that is cancelled midway would leave a process that nobody ends.
+    starting = asyncio.ensure_future(_start(program, arguments))
     try:
-        process = await asyncio.create_subprocess_exec(
-            program, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env=environment, start_new_session=True,
-        )  # fmt: skip
+        process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _end(await starting)
+        raise
     except OSError as error:
         raise Unreachable(f"{program} cannot be run: {error.strerror or error}") from None
     assert process.stdout is not None  # noqa: S101 - both are pipes
@@ -86,13 +88,26 @@ async def run(program: str, arguments: Sequence[str]) -> str:
         out, words = await asyncio.gather(_most(process.stdout), _most(process.stderr))
         status = await process.wait()
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        await _end(process)
     if status != 0:
         raise failure_of(words + out)
     return out
+
+
+async def _start(program: str, arguments: Sequence[str]) -> Process:
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+    return await asyncio.create_subprocess_exec(
+        program, *arguments, stdin=nothing, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
+    )
+
+
+async def _end(process: Process) -> None:
+    """End a process that has not ended, and what it may have started."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 async def _most(stream: asyncio.StreamReader) -> str:
