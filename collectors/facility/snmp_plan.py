@@ -234,6 +234,7 @@ def plan(
     `chosen_rows` is the operator's pattern for tables that leave the choice of rows to him.
     """
     made = Plan()
+    firsts = _firsts(profile, rows)
     chosen: dict[Series, _Chosen] = {}
     constants: dict[Series, float] = {}
     silent = []
@@ -241,7 +242,7 @@ def plan(
         if wanted.where_it_is() not in levels:
             continue
         answered = False
-        for point, raw in _points(profile, wanted, rows, naming, chosen_rows, made.dropped):
+        for point, raw in _points(profile, wanted, rows, naming, chosen_rows, firsts, made.dropped):
             answered = True
             if wanted.constant is not None:
                 constants[point.series] = wanted.constant
@@ -291,8 +292,25 @@ def _finish(made: Plan, kept: list[_Chosen], constants: dict[Series, float], sil
     made.dropped += Counter()  # leaves only what was dropped
 
 
+def _firsts(profile: SnmpProfile, rows: Rows) -> set[tuple[str, str]]:
+    """Return which units the profile calls the first are there, with their tables' templates: not every device counts from one."""
+    found = set()
+    for column, table in {profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table}.items():
+        if table.first_unit and placeholders(table.unit) <= set(table.parts()):
+            indices = (split_index(table, row) for row in rows.columns.get(column, ()))
+            if any(index is not None and fill(table.unit, index) == table.first_unit for index in indices):
+                found.add((table.unit, table.first_unit))
+    return found
+
+
 def _points(
-    profile: SnmpProfile, wanted: Wanted, rows: Rows, naming: Naming, chosen: re.Pattern[str] | None, dropped: Counter[str]
+    profile: SnmpProfile,
+    wanted: Wanted,
+    rows: Rows,
+    naming: Naming,
+    chosen: re.Pattern[str] | None,
+    firsts: set[tuple[str, str]],
+    dropped: Counter[str],
 ) -> Iterator[tuple[Point, Raw]]:
     """Yield a point for every row that a reading fits, with the value it had at discovery."""
     metric = metric_named(wanted.metric)
@@ -314,7 +332,7 @@ def _points(
         if names is None:
             continue
         unit = fill(table.unit, names)
-        if unit == table.first_unit or set(unit.split(".")) == {"1"}:
+        if (unit == table.first_unit) if (table.unit, table.first_unit) in firsts else (set(unit.split(".")) == {"1"}):
             unit = ""
         series = naming.series(metric, unit, {label: fill(text, names) for label, text in wanted.labels.items()})
         try:

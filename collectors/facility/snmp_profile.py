@@ -59,7 +59,7 @@ class Match:
 
     sys_object_id: list[Oid]
     sys_descr: Pattern | None = field(default=None, metadata={"help": "sysDescr must hold this"})
-    probe: Oid | None = field(default=None, metadata={"help": "the device must have some object beneath this OID"})
+    probe: Oid | None = field(default=None, metadata={"help": "the device must have this object, or some beneath it"})
     after: list[str] = field(
         default_factory=list, metadata={"help": "profiles that are asked before this one, where both could be meant"}
     )
@@ -95,8 +95,8 @@ class Table:
 
     A part of the index whose name ends in `?` is one that only some devices have.
 
-    `unit` is a template saying which of several linked units a row is of, such as `{module}`; where it is made of ones only
-    (`1`, `1.1`) or equals `first_unit`, the row is of the device itself.
+    `unit` is a template saying which of several linked units a row is of, such as `{module}`. The device itself is the unit
+    `first_unit` or, where there is none such, the one made of ones only (`1`, `1.1`).
     """
 
     oid: Oid

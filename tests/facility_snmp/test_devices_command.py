@@ -67,7 +67,7 @@ def test_identify_says_what_it_is_what_it_reads_and_what_is_not_there(
     """A device is named with its profile, its readings with values and units, and what it does not answer."""
     assert run("identify", agent, "--community-file", str(secret(tmp_path, "px3"))) == 0
     out = capsys.readouterr().out
-    assert "profile     raritan-px: Raritan PX2/PX3 rack PDU; PDU2-MIB (13742.6)" in out
+    assert "profile     raritan-px: Raritan PX2/PX3/PX4 rack PDU; PDU2-MIB (13742.6)" in out
     assert re.search(r'dc_pdu_power_watts\{pdu="127\.0\.0\.1"\} +1665 W\n', out)
     assert re.search(r"dc_pdu_energy_joules_total\{\S+ +2\.666\S+ J = 74057\.676 kWh\n", out)
     assert re.search(r'phase_current_amperes\{pdu="127\.0\.0\.1",phase="L1"\} +7\.467 A\n', out)
