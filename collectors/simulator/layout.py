@@ -91,7 +91,7 @@ class Shown:
         """Return the value as the wire has it."""
         number = self.raw(state)
         if self.text:
-            return ber.text(f"{number:g}" if number == int(number) else f"{number:.{_TEXT_DIGITS}f}")
+            return ber.text(f"{number:.{_TEXT_DIGITS}f}")
         whole = int(number)
         if -_MAX_INTEGER <= whole <= _MAX_INTEGER:
             return ber.integer(whole)
@@ -120,6 +120,8 @@ class Draft:
 
     profile: SnmpProfile
     phases: int
+    delta: bool = False
+    """Whether currents flow between two lines as well, rather than from each to the neutral only."""
     said: dict[str, str] = field(default_factory=dict)
     shown: dict[str, Shown | bytes] = field(default_factory=dict)
     series: dict[tuple[Metric, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
@@ -156,7 +158,7 @@ class Draft:
         phase = labels.get("phase", "")
         if any(phase.startswith(known) for known in ("L", "N")) and phase not in PHASES[self.phases]:
             return False
-        if "-" in phase and quantity_of(metric.full_name) != "volts":  # three phases and a neutral: nothing flows between two
+        if "-" in phase and not self.delta and quantity_of(metric.full_name) != "volts":
             return False
         return (metric, tuple(sorted(labels.items()))) not in self.series
 
@@ -226,7 +228,7 @@ class Draft:
         tree: dict[str, object] = {oid: text.encode() for oid, text in self.said.items()}
         for oid, cell in self.shown.items():
             number = 1 if isinstance(cell, bytes) else cell.raw(state)
-            tree[oid] = f"{number:g}".encode() if isinstance(cell, Shown) and cell.text else number
+            tree[oid] = f"{number:.{_TEXT_DIGITS}f}".encode() if isinstance(cell, Shown) and cell.text else number
         return tree
 
     def latest(self, oids: Iterable[str]) -> Reading:
@@ -243,7 +245,7 @@ def lay_out(profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = N
     readings = sorted(profile.readings, key=lambda reading: reading is not prefer)
     without: list[Reading] = []
     while True:
-        draft = Draft(profile=profile, phases=phases)
+        draft = Draft(profile=profile, phases=phases, delta=prefer is not None)
         for reading in readings:
             if not any(reading is one for one in without):
                 draft.add(reading)

@@ -215,7 +215,7 @@ def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path
     ("options", "status", "message"),
     [
         (["--hub", "gotham"], 2, "--hub: not in the registry; expected one of "),
-        (["--make", "apc-rpdu3"], 2, "--make: no such profile: 'apc-rpdu3'; did you mean apc-rpdu2?"),
+        (["--make", "raritan-py"], 2, "--make: no such profile: 'raritan-py'; did you mean raritan-px?"),
         (["--racks", "0"], 2, "expected a number from 1 to"),
         (["--fault", "A01-A=dead"], 2, "expected DEVICE=silent|garbage"),
         (["--racks", "1", "--fault", "Z99-A=silent"], 2, "--fault: no such device: Z99-A"),
