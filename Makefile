@@ -9,19 +9,24 @@ SERVERS := prometheus:promtool prometheus-alertmanager:amtool victoria-metrics:v
   prometheus-node-exporter:prometheus-node-exporter prometheus-snmp-exporter:prometheus-snmp-exporter \
   snmpd:snmpd snmp:snmpget chromium:chromium fonts-noto-cjk
 
-.PHONY: help demo test check format lock bench dashboards clean
+# Grafana's own components and what bundles them; Node comes with the development environment.
+PREVIEW := dashboards/preview
+NODE := cd $(PREVIEW) && PATH="$(abspath $(BIN)):$$PATH"
+
+.PHONY: help demo test check format lock bench dashboards preview clean
 
 help:
 	@echo "make demo    a simulated site, an agent, a database and the board on this machine; Ctrl-C ends it"
 	@echo "make test    all tests, against real servers"
 	@echo "make check   format, lint, types, layers: quick"
+	@echo "make preview the generated dashboards drawn with Grafana's own components, from the demo's database or ARGS='--prometheus URL'"
 	@echo "make bench   memory, CPU, exposition, push and SNMP beside the peers, in one run"
 
 demo: $(VENV)/.runtime
 	@tools/packages --optional victoria-metrics:victoria-metrics
 	@$(BIN)/hubgauge demo $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.servers
+test: $(VENV)/.dev $(VENV)/.servers $(PREVIEW)/dist/preview.js
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
 
 check: $(VENV)/.dev
@@ -36,6 +41,16 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev $(VENV)/.servers
 	$(BIN)/python -m bench $(ARGS)
+
+preview: $(VENV)/.dev $(PREVIEW)/dist/preview.js
+	$(BIN)/python -m dashboards.preview $(ARGS)
+
+$(PREVIEW)/dist/preview.js: $(PREVIEW)/node_modules/.package-lock.json $(PREVIEW)/build.mjs $(wildcard $(PREVIEW)/src/*)
+	@$(NODE) node build.mjs
+
+$(PREVIEW)/node_modules/.package-lock.json: $(PREVIEW)/package-lock.json | $(VENV)/.dev
+	@$(NODE) npm ci --silent
+	@touch $@
 
 dashboards: $(VENV)/.runtime
 	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/en --language en
@@ -60,4 +75,4 @@ $(VENV)/.servers: Makefile tools/packages | $(VENV)/.dev
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) $(PREVIEW)/dist $(PREVIEW)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -163,7 +163,6 @@ def _mend_variable(variable: Json) -> None:
         variable["current"] = {"text": ["All"], "value": ["$__all"]}
     variable["skipUrlSync"] = False
     if variable["type"] == "query":
-        variable["definition"] = variable["query"]["query"]
         variable["regex"] = ""
 
 

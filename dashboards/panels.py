@@ -193,7 +193,7 @@ class Maker:
     def timeline(self, signal: Signal, *, width: int = 24, height: int = 8, title: Text | None = None) -> Cell:
         """States over time as bands, each with its word."""
         options = {"mergeValues": True, "showValue": "auto", "alignValue": "left", "rowHeight": 0.85, **_LEGEND_TOOLTIP}
-        custom = {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False, "insertNulls": False}
+        custom = {"fillOpacity": 80, "lineWidth": 0}
         return self._modern("state-timeline", signal, options, size=(width, height), title=title, custom=custom)
 
     def history(self, signal: Signal, *, width: int = 24, height: int = 8, title: Text | None = None) -> Cell:
@@ -222,7 +222,7 @@ class Maker:
         sort_by = [{"displayName": self.say(table.sort.name), "desc": True}] if table.sort else []
         panel = Modern(
             **common, type="table", overrides=overrides,
-            options={"cellHeight": "sm", "showHeader": True, "sortBy": sort_by, "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""}},
+            options={"cellHeight": "sm", "showHeader": True, "sortBy": sort_by},
             defaults={"unit": "none", "noValue": self.say(NO_DATA), "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False},
                       "thresholds": {"mode": "absolute", "steps": [Step(None, BLUE)]}, "mappings": []},
         )  # fmt: skip

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -38,6 +39,16 @@ def binary(name: str) -> str:
             pytest.fail(f"{name} is not installed")
         pytest.skip(f"{name} is not installed")
     return found
+
+
+def preview_tools() -> str:
+    """Return Node, where the preview has been built with it (`make test` does); else skip, or fail as `binary` does."""
+    node = shutil.which("node", path=str(Path(sys.executable).parent)) or binary("node")
+    if not (ROOT / "dashboards" / "preview" / "dist" / "preview.js").exists():
+        if os.environ.get("HUBGAUGE_REQUIRE_SERVERS"):
+            pytest.fail("dashboards/preview is not built: make dashboards/preview/dist/preview.js")
+        pytest.skip("dashboards/preview is not built: make dashboards/preview/dist/preview.js")
+    return node
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.alerts import own, power, racks, targets
+from dashboards.alerts import chips, inventory, links, own, power, racks, targets
 from dashboards.alerts.base import Alert, Case
 
-ALERTS: Final[tuple[Alert, ...]] = (*targets.ALERTS, *power.ALERTS, *racks.ALERTS, *own.ALERTS)
+ALERTS: Final[tuple[Alert, ...]] = (
+    *targets.ALERTS,
+    *power.ALERTS,
+    *racks.ALERTS,
+    *chips.ALERTS,
+    *inventory.ALERTS,
+    *links.ALERTS,
+    *own.ALERTS,
+)
 GROUPS: Final = {
     "hubgauge-targets-alerts": targets.ALERTS,
     "hubgauge-power-alerts": power.ALERTS,
     "hubgauge-racks-alerts": racks.ALERTS,
+    "hubgauge-chips-alerts": chips.ALERTS,
+    "hubgauge-inventory-alerts": inventory.ALERTS,
+    "hubgauge-links-alerts": links.ALERTS,
     "hubgauge-agents-alerts": own.ALERTS,
 }
 

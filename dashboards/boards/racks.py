@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dashboards.boards.base import HUB, RACKS, ROW, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import chip, kpi, power, rack
+from dashboards.signals import chip, inventory, kpi, power, rack
 
 if TYPE_CHECKING:
     from agent.hubs.model import Registry
@@ -27,7 +27,7 @@ def board(registry: Registry, language: Language) -> Board:
         ),
         language=language,
         variables=[HUB, SITE, ROW],
-        sections=[_now(make), _racks(make), _pue(make, registry), _supply(make)],
+        sections=[_now(make), _racks(make), _pue(make, registry), _supply(make), _inventory(make)],
     )
 
 
@@ -66,9 +66,21 @@ def _racks(make: Maker) -> Section:
                     sort=rack.FAILOVER,
                 )
             ),
-            make.bars(rack.OCCUPANCY),
-            make.series(rack.STRANDED, width=8),
-            make.series(rack.HUMIDITY, width=8),
+            make.bars(rack.OCCUPANCY, width=6),
+            make.bars(rack.RESERVED, width=6),
+            make.series(rack.STRANDED, width=6),
+            make.series(rack.HUMIDITY, width=6),
+        ],
+    )
+
+
+def _inventory(make: Maker) -> Section:
+    return Section(
+        title=Text("Inventory against what is seen", "清单与实测"),
+        cells=[
+            make.series(inventory.ANSWERING, width=8),
+            make.bars(inventory.MISMATCHES),
+            make.bars(inventory.SILENT_FOR),
         ],
     )
 

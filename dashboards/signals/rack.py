@@ -80,6 +80,21 @@ OCCUPANCY: Final = Signal(
     least=0,
     most=1,
 )
+RESERVED: Final = Signal(
+    key="site.reserved",
+    name=Text("Reserved and free", "已预留未上架"),
+    description=Text(
+        "Share of capacity that is promised to somebody and not in use yet; beside the occupancy, and no part of it.",
+        "已预留但尚未使用的容量占比；与上架率并列，不计入其中。",
+    ),
+    unit="percentunit",
+    expr=f"max by (hub, site, method) ({of(site.SITE_RESERVED)})",
+    legend="{{site}} {{method}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    may_be_empty=Excuse(reason="no inventory says what stands in the racks", unless=of(rack.RACK_USED)),
+)
 SITE_RACK_POWER: Final = Signal(
     key="site.rack_power",
     name=Text("Power of all racks", "机柜总功率"),

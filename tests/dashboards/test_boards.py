@@ -253,7 +253,7 @@ def test_a_hub_sees_the_sites_of_the_hubs_inside_it(built: dict[str, list[Built]
     boards = {item.uid: item.json for item in built["en"]}
     for key, places in (("guizhou", "guian|guizhou"), ("kunming", "kunming|liangya"), ("guian", "guian")):
         board = boards[f"hubgauge-hub-{key}"]
-        assert f'hub=~"{places}"' in board["templating"]["list"][1]["definition"]
+        assert f'hub=~"{places}"' in board["templating"]["list"][1]["query"]["query"]
         exprs = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
         companions = [expr for expr in exprs if 'site=~"$site"' in expr]
         assert companions

@@ -18,18 +18,22 @@ import pytest
 from agent.hubs.loader import load_registry
 from collectors.simulator.config import write_config
 from collectors.simulator.history import write_history, write_recent
+from collectors.simulator.npu_exporter import NpuExporters
 from collectors.simulator.simulator import Simulator
 from collectors.simulator.site import build_site
 from dashboards import rule_files
 from dashboards.build import build_all
+from dashboards.preview.server import Preview
 from dashboards.verify import LAG, Dashboard, Server, verify
-from tests.support import ROOT, binary, free_port, get, running, wait_for
+from tests.support import ROOT, binary, free_port, get, preview_tools, running, wait_for
+from tests.web_board.browser import Browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from collectors.simulator.site import Site
+    from dashboards.build import Built
     from dashboards.language import Language
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
@@ -67,8 +71,9 @@ def simulated(sites: list[Site]) -> Iterator[dict[str, Simulator]]:
     thread.start()
 
     async def start() -> dict[str, Simulator]:
-        made = {site.hub: Simulator(site) for site in sites}
+        made = {site.hub: Simulator(site, controllers=2) for site in sites}
         for simulator in made.values():
+            simulator.chips = NpuExporters(simulator.site)
             await simulator.start()
         return made
 
@@ -211,3 +216,39 @@ def test_every_rule_evaluates(servers: Servers) -> None:
     rules = [rule for group in groups for rule in group["rules"]]
     assert len(rules) > 40
     assert [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] != "ok"] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_panel_is_drawn_by_grafanas_components(servers: Servers, language: Language, tmp_path: Path) -> None:
+    """In a real browser every panel of every dashboard shows data, without an error and without a request to anybody else."""
+    preview_tools()
+    boards = list(build_all(load_registry(), language))
+    found: list[str] = []
+    with Preview([built.json for built in boards], servers.prometheus) as preview:
+        browser = Browser(binary("chromium"), tmp_path)
+        try:
+            for built in boards:
+                found += undrawn(browser, preview.url, built)
+        finally:
+            browser.close()
+    assert not found, "\n".join(found)
+
+
+def undrawn(browser: Browser, url: str, built: Built) -> list[str]:
+    """Open a dashboard; returns a line for each panel that shows no data, each error and each request to the outside."""
+    uid = built.json["uid"]
+    browser.errors.clear()
+    browser.requests.clear()
+    browser.size(1500, 900)
+    browser.open(f"{url}?board={uid}")
+    wait_for(lambda: browser.eval("document.body.dataset.state"), timeout=60, what=uid)
+    panels = browser.eval("[...document.querySelectorAll('[data-panel]')].map((e) => ({...e.dataset}))")
+    excused = {panel for (panel, _), why in built.excuses.items() if {excuse.reason for excuse in why} & MACHINE_MAY_LACK}
+    wrong = [
+        f"{uid}: {panel['title']}: {panel['state']} {panel.get('reason', '')}"
+        for panel in panels
+        if panel["state"] != "ok" and int(panel["panel"]) not in excused
+    ]
+    wrong += [f"{uid}: {error}" for error in browser.errors]
+    wrong += [f"{uid}: asked for {asked}" for asked in browser.requests if not asked.startswith((url, "data:", "blob:"))]
+    return wrong if panels else [f"{uid}: nothing drawn"]

@@ -1,0 +1,161 @@
+// Grafana keeps some panels in its server's code and not in its published components. These are drawn here from the same data frames and the
+// same field display (text, colour, thresholds, mappings) that Grafana's own would use, and say so by `data-standin`.
+
+import { type DataFrame, type Field, FieldType, type FieldDisplay, type GrafanaTheme2, getFieldDisplayName, getValueFormat, formattedValueToString, renderMarkdown } from '@grafana/data';
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+function arc(x: number, y: number, radius: number, from: number, to: number): string {
+  const at = (share: number) => {
+    const angle = Math.PI * (0.75 + 1.5 * share);
+    return `${x + radius * Math.cos(angle)} ${y + radius * Math.sin(angle)}`;
+  };
+  return `M ${at(from)} A ${radius} ${radius} 0 ${to - from > 2 / 3 ? 1 : 0} 1 ${at(to)}`;
+}
+
+export function GaugeStandIn({ width, height, found, theme }: Size & { found: FieldDisplay; theme: GrafanaTheme2 }) {
+  const radius = Math.min(width, height * 1.2) / 2 - 8;
+  const [x, y] = [width / 2, height / 2 + radius * 0.1];
+  const share = Math.min(1, Math.max(0, found.display.percent ?? 0));
+  return (
+    <svg width={width} height={height} data-standin="gauge" role="img">
+      <path d={arc(x, y, radius, 0, 1)} fill="none" stroke={theme.colors.background.secondary} strokeWidth={radius * 0.25} />
+      <path d={arc(x, y, radius, 0, share)} fill="none" stroke={found.display.color} strokeWidth={radius * 0.25} />
+      <text x={x} y={y + radius * 0.15} fontSize={radius * 0.42} textAnchor="middle" fill={found.display.color}>
+        {formattedValueToString(found.display)}
+      </text>
+    </svg>
+  );
+}
+
+interface Row {
+  name: string;
+  field: Field;
+  times: number[];
+}
+
+function rows(frames: DataFrame[]): Row[] {
+  return frames.flatMap((frame) => {
+    const time = frame.fields.find((field) => field.type === FieldType.time);
+    return frame.fields
+      .filter((field) => field.type === FieldType.number && time !== undefined)
+      .map((field) => ({ name: getFieldDisplayName(field, frame, frames), field, times: time!.values }));
+  });
+}
+
+/** State timeline (equal neighbours are one band, with its word) and status history (a cell a value). */
+export function BandsStandIn({ frames, width, height, theme, merge }: Size & { frames: DataFrame[]; theme: GrafanaTheme2; merge: boolean }) {
+  const found = rows(frames);
+  const margin = Math.min(width * 0.3, 8 + 6.2 * Math.max(...found.map((row) => row.name.length)));
+  const line = Math.max(4, (height - 18) / found.length);
+  return (
+    <svg width={width} height={height} data-standin={merge ? 'state-timeline' : 'status-history'} role="img" fontSize={11} fill={theme.colors.text.primary}>
+      {found.map((row, n) => {
+        const first = row.times[0]!;
+        const span = Math.max(1, row.times[row.times.length - 1]! - first) * (1 + 1 / row.times.length);
+        const at = (time: number) => margin + ((time - first) / span) * (width - margin);
+        const bands: Array<{ from: number; to: number; value: number }> = [];
+        row.field.values.forEach((value: number | null, index: number) => {
+          const to = row.times[index + 1] ?? first + span;
+          const last = bands[bands.length - 1];
+          if (value === null || Number.isNaN(value)) {
+            return;
+          }
+          if (merge && last !== undefined && last.value === value && last.to === row.times[index]) {
+            last.to = to;
+          } else {
+            bands.push({ from: row.times[index]!, to, value });
+          }
+        });
+        return (
+          <g key={row.name + n} transform={`translate(0 ${n * line})`}>
+            {line >= 9 && (
+              <text x={margin - 6} y={line / 2 + 4} textAnchor="end">
+                {row.name}
+              </text>
+            )}
+            {bands.map((band) => {
+              const shown = row.field.display!(band.value);
+              const wide = at(band.to) - at(band.from);
+              const text = formattedValueToString(shown);
+              return (
+                <g key={band.from}>
+                  <rect x={at(band.from)} y={1} width={Math.max(1, wide - (merge ? 0 : 1))} height={line - 2} fill={shown.color} opacity={0.8}>
+                    <title>{`${row.name}: ${text}`}</title>
+                  </rect>
+                  {merge && wide > 6.5 * text.length && line >= 12 && (
+                    <text x={at(band.from) + 4} y={line / 2 + 4} fill={theme.colors.getContrastText(shown.color ?? '#000')}>
+                      {text}
+                    </text>
+                  )}
+                </g>
+              );
+            })}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+/** A heat map whose series are its bands, the highest on top; darker is more. */
+export function HeatmapStandIn({ frames, width, height, theme, unit }: Size & { frames: DataFrame[]; theme: GrafanaTheme2; unit: string }) {
+  const found = rows(frames);
+  const most = Math.max(1e-9, ...found.flatMap((row) => row.field.values.filter((value: number | null) => value !== null)));
+  const margin = 46;
+  const line = (height - 18) / found.length;
+  const format = getValueFormat(unit);
+  return (
+    <svg width={width} height={height} data-standin="heatmap" role="img" fontSize={11} fill={theme.colors.text.primary}>
+      {found.map((row, n) => {
+        const wide = (width - margin) / row.field.values.length;
+        const y = height - 18 - (n + 1) * line;
+        return (
+          <g key={row.name} transform={`translate(${margin} ${y})`}>
+            <text x={-6} y={line / 2 + 4} textAnchor="end">
+              {row.name}
+            </text>
+            {row.field.values.map((value: number | null, index: number) =>
+              value === null || value <= 0 ? null : (
+                <rect key={index} x={index * wide} width={wide + 0.5} height={Math.max(1, line - 1)} fill="#fade2a" opacity={0.15 + 0.85 * Math.sqrt(value / most)}>
+                  <title>{`${row.name}: ${formattedValueToString(format(value))}`}</title>
+                </rect>
+              )
+            )}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+export function Markdown({ content }: { content: string }) {
+  return <div className="markdown-html" data-standin="text" style={{ overflow: 'auto', height: '100%' }} dangerouslySetInnerHTML={{ __html: renderMarkdown(content) }} />;
+}
+
+/** Places by longitude and latitude, without the map tiles that a server would fetch. */
+export function GeomapStandIn({ frame, width, height, theme }: Size & { frame: DataFrame; theme: GrafanaTheme2 }) {
+  const column = (name: string) => frame.fields.find((field) => field.name.toLowerCase() === name)?.values ?? [];
+  const [longitudes, latitudes] = [column('longitude').map(Number), column('latitude').map(Number)];
+  const label = frame.fields.find((field) => field.type === FieldType.string);
+  const value = frame.fields.find((field) => field.type === FieldType.number && !/^(longitude|latitude|time)$/i.test(field.name));
+  const [west, east] = [Math.min(...longitudes) - 2, Math.max(...longitudes) + 2];
+  const [south, north] = [Math.min(...latitudes) - 1, Math.max(...latitudes) + 1];
+  return (
+    <svg width={width} height={height} data-standin="geomap" role="img" fontSize={11} fill={theme.colors.text.primary}>
+      {longitudes.map((longitude, n) => {
+        const [x, y] = [((longitude - west) / (east - west)) * width, ((north - latitudes[n]!) / (north - south)) * height];
+        const shown = value?.display?.(value.values[n]);
+        return (
+          <g key={n}>
+            <circle cx={x} cy={y} r={8} fill={shown?.color ?? theme.colors.primary.main} opacity={0.8} />
+            <text x={x + 11} y={y + 4}>{`${label?.values[n] ?? ''} ${shown === undefined ? '' : formattedValueToString(shown)}`}</text>
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
