@@ -30,7 +30,6 @@ async def server(
     answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], **tls: object
 ) -> AsyncIterator[int]:
     """Run a server that answers each connection so."""
-
     open_ones: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

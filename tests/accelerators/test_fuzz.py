@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import prometheus_client.parser  # noqa: F401 - its import is no parser's time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
