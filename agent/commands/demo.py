@@ -179,7 +179,7 @@ class Demo:
         args = self.args
         child = await self._start(
             "simulator", *_HUBGAUGE, "simulate", "--hub", args.hub, "--racks", str(args.racks), "--seed", str(args.seed),
-            "--write-config", self.config.parent, "--agent-listen", listen, "--state-dir", self.folder / "state", "--host",
+            "--write-config", self.config.parent, "--agent-listen", listen, "--state-dir", self.folder / "state", "--host", "--chips",
             "--interval", args.interval, "--influxdb", database, "--write-history", self.past, "--months", str(args.months),
             "--pdu-days", str(_PDU_DAYS), *(word for fault in args.fault for word in ("--fault", fault)),
             *(word for make in args.make for word in ("--make", make)),
@@ -250,7 +250,7 @@ class Demo:
     def _introduce(self) -> None:
         racks = self.args.racks
         _say(
-            f"\nSIMULATED: the site, its {racks} racks, {2 * racks} PDUs, its meters and the past year of energy. "
+            f"\nSIMULATED: the site, its {racks} racks, {2 * racks} PDUs, its meters and chips, and the past year of energy. "
             f"Real: the kernel metrics of this machine ({platform.node()}).\n"
         )
         for what, where in (*self.shown, ("config, inventory", str(self.config.parent)), ("logs", str(self.folder / "logs"))):

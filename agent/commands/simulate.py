@@ -45,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where that agent is to keep its state")
     parser.add_argument("--interval", default="15s", metavar="T", help="how often that agent is to read (default: %(default)s)")
     parser.add_argument("--host", action="store_true", help="that agent reads this machine's kernel as well")
+    parser.add_argument("--chips", action="store_true", help="nodes with accelerators have exporters, which that agent reads")
     parser.add_argument(
         "--write-history", type=Path, metavar="F.csv", help="write the past's hourly energies for `ledger import`"
     )
@@ -96,6 +97,10 @@ async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
 
     site = build_site(args.hub, args.racks, args.seed, makes)
     simulator = Simulator(site, listen=args.listen, port=args.port, spread=args.spread, controllers=args.controllers)
+    if args.chips:
+        from collectors.simulator.npu_exporter import NpuExporters  # noqa: PLC0415 - only where it is asked for
+
+        simulator.chips = NpuExporters(site)
     try:
         await simulator.start()
     except (OSError, OverflowError) as error:
@@ -126,6 +131,8 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
     model = simulator.model
     devices = f"{len(simulator.pdus)} PDUs, {len(model.ups)} UPSs, {len(model.coolers)} coolers, {len(simulator.meters)} meters"
     devices += f", {len(simulator.controllers)} nodes"
+    if simulator.chips is not None:
+        devices += f", {len(simulator.chips.nodes)} nodes with chips"
     say = [f"SIMULATED site {site.key}: {len(site.racks)} racks, {devices}"]
     if args.write_history:
         for path, rows in _write_history(args, simulator):
