@@ -61,7 +61,12 @@ class ModbusCollector:
         self.dropped: Counter[str] = Counter()
         self.register_spans: dict[Series, float] = {}
         """Joules at which an energy register begins again at 0, where the profile, or the ratios it was read with, say it."""
+        self._spanned = [
+            (value, one) for value, one in zip(self._values, self._series, strict=True) if value.wraps_at is not None
+        ]
         self._note_spans({})
+        # What the device says itself may change; what the profile says does not.
+        self._spanned = [(value, one) for value, one in self._spanned if value.times]
         link.users += 1
 
     @property
@@ -172,8 +177,8 @@ class ModbusCollector:
         return True
 
     def _note_spans(self, numbers: Numbers) -> None:
-        for value, series in zip(self._values, self._series, strict=True):
-            if value.wraps_at is not None and (span := span_of(value, numbers)) is not None:
+        for value, series in self._spanned:
+            if (span := span_of(value, numbers)) is not None:
                 self.register_spans[series] = span
 
     @property

@@ -10,7 +10,10 @@ import contextlib
 import math
 import struct
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Type = Literal[
     "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "float32_4q",
@@ -24,6 +27,7 @@ _FORMATS: Final[dict[Type, str]] = {
     "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "int64": ">q", "uint64": ">Q",
     "float32": ">f", "float32_4q": ">f", "float64": ">d",
 }  # fmt: skip
+_SINGLE: Final = struct.Struct(">f")
 _MOD10: Final = 10_000  # what a register of the mod10 types counts to; each has a sign of its own
 
 WIDTHS: Final[dict[Type, int]] = {
@@ -63,16 +67,19 @@ class Notation:
 
     def read(self, raw: bytes) -> float | None:
         """Return the number in these bytes, `2 * words` of them, or None where they hold none. Integers stay integers."""
-        raw = self._arranged(raw)
+        if self.order != "ABCD":
+            raw = self._arranged(raw)
+        if not (self.sentinels or self.mask or self.sign_bit is not None):
+            return _READERS[self.type](raw)
         pattern = int.from_bytes(raw, "big")
         if pattern in self.sentinels:
             return None
         if self.mask:
             return (pattern & self.mask) // (self.mask & -self.mask)
         if self.sign_bit is None:
-            return _number(self.type, raw)
+            return _READERS[self.type](raw)
         negative = pattern >> self.sign_bit & 1
-        number = _number(self.type, (pattern & ~(1 << self.sign_bit)).to_bytes(len(raw), "big"))
+        number = _READERS[self.type]((pattern & ~(1 << self.sign_bit)).to_bytes(len(raw), "big"))
         return -number if number is not None and negative else number
 
     def write(self, number: float | None) -> bytes:
@@ -103,23 +110,48 @@ class Notation:
         return raw
 
 
-def _number(type: Type, raw: bytes) -> float | None:  # noqa: A002
-    if type.startswith("bcd"):
-        digits = raw.hex()
-        return int(digits) if digits.isdecimal() else None
-    if type.startswith("mod10"):
-        total = 0
-        for (word,) in struct.iter_unpack(">h", raw):
-            if abs(word) >= _MOD10:
-                return None
-            total = total * _MOD10 + word
-        return total
-    number: float = struct.unpack(_FORMATS[type], raw)[0]
-    if not math.isfinite(number):
-        return None
-    if type == "float32_4q":
-        number = unfolded(number)
-    return shortest(number) if type.startswith("float32") else number
+def _signed(raw: bytes) -> int:
+    return int.from_bytes(raw, "big", signed=True)
+
+
+def _unsigned(raw: bytes) -> int:
+    return int.from_bytes(raw, "big")
+
+
+def _single(raw: bytes) -> float | None:
+    number: float = _SINGLE.unpack(raw)[0]
+    return shortest(number) if math.isfinite(number) else None
+
+
+def _single_4q(raw: bytes) -> float | None:
+    number: float = _SINGLE.unpack(raw)[0]
+    return shortest(unfolded(number)) if math.isfinite(number) else None
+
+
+def _double(raw: bytes) -> float | None:
+    number: float = struct.unpack(">d", raw)[0]
+    return number if math.isfinite(number) else None
+
+
+def _bcd(raw: bytes) -> int | None:
+    digits = raw.hex()
+    return int(digits) if digits.isdecimal() else None
+
+
+def _mod10(raw: bytes) -> int | None:
+    total = 0
+    for (word,) in struct.iter_unpack(">h", raw):
+        if abs(word) >= _MOD10:
+            return None
+        total = total * _MOD10 + word
+    return total
+
+
+_READERS: Final[dict[Type, Callable[[bytes], float | None]]] = {
+    "int16": _signed, "int32": _signed, "int64": _signed, "uint16": _unsigned, "uint32": _unsigned, "uint64": _unsigned,
+    "float32": _single, "float32_4q": _single_4q, "float64": _double,
+    "bcd16": _bcd, "bcd32": _bcd, "bcd48": _bcd, "bcd64": _bcd, "mod10_32": _mod10, "mod10_48": _mod10, "mod10_64": _mod10,
+}  # fmt: skip
 
 
 def _written(type: Type, number: float) -> bytes:  # noqa: A002
@@ -149,10 +181,10 @@ def unfolded(register: float) -> float:
 
 def shortest(number: float) -> float:
     """Return the shortest decimal that is this float32: the 0.97 the meter meant, not 0.9700000286102295."""
-    raw = struct.pack(">f", number)
-    for digits in range(6, 9):  # nine digits tell any two float32 apart, fewer most of them
-        short = float(f"{number:.{digits}g}")
+    raw = _SINGLE.pack(number)
+    for digits in ("%.6g", "%.7g", "%.8g"):  # nine tell any two float32 apart, fewer most of them
+        short = float(digits % number)
         with contextlib.suppress(OverflowError):  # the largest, rounded up
-            if struct.pack(">f", short) == raw:
+            if _SINGLE.pack(short) == raw:
                 return short
     return number

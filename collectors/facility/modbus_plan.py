@@ -193,7 +193,7 @@ def numbers_in(block: Block, registers: Sequence[int]) -> Iterator[tuple[int, fl
         raise BadReply(f"a register at {block.address} is not 16 bits wide") from None
     for number, cell in block.cells:
         start = 2 * (cell.address - block.address)
-        yield number, cell.notation.read(raw[start : start + 2 * cell.notation.words])
+        yield number, cell.notation.read(raw[start : start + 2 * cell.words])
 
 
 def evaluate(values: Sequence[Value], numbers: Mapping[int, float | None]) -> Iterator[tuple[int, float | None]]:
@@ -208,22 +208,18 @@ def evaluate(values: Sequence[Value], numbers: Mapping[int, float | None]) -> It
 
 
 def _evaluated(value: Value, parts: Sequence[float | None], factors: Sequence[Fraction | None]) -> float | None:
-    raw: float = 0
-    for part in parts:
-        if part is None:
-            return None
-        raw += part
-    factor = Fraction(1)
-    for one in factors:
-        if one is None:
-            return None
-        factor *= one
+    if None in parts or None in factors:
+        return None
+    raw: float = sum(parts)  # type: ignore[arg-type]
     if value.mapped:
         return value.mapped.get(raw, value.otherwise)  # type: ignore[call-overload, no-any-return] # 5.0 finds 5
+    multiplier, offset, divisor = value.multiplier, value.offset, value.divisor
+    for factor in factors:
+        multiplier *= factor.numerator  # type: ignore[union-attr]
+        offset *= factor.denominator  # type: ignore[union-attr]
+        divisor *= factor.denominator  # type: ignore[union-attr]
     try:
-        number = (raw * (value.multiplier * factor.numerator) + value.offset * factor.denominator) / (
-            value.divisor * factor.denominator
-        )
+        number = (raw * multiplier + offset) / divisor
     except OverflowError:
         return None
     return number if math.isfinite(number) else None

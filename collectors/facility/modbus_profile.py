@@ -60,11 +60,16 @@ class Cell:
     function: int
     address: int
     notation: Notation
+    words: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once how many registers it takes."""
+        object.__setattr__(self, "words", self.notation.words)
 
     @property
     def end(self) -> int:
         """The address after its last register."""
-        return self.address + self.notation.words
+        return self.address + self.words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

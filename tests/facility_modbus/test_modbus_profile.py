@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.base import BadReply
@@ -139,6 +139,10 @@ def test_a_sign_bit_makes_decimals_negative() -> None:
     assert one(b"\x00\x00\x12\x34", type="bcd32", sign_bit=23) == 1234.0
 
 
+MAPS = {
+    name: plan_of(one, {factor: 2.0 for factor, how in one.factors.items() if how.address is None})
+    for name, one in load_all("modbus", Profile)
+}
 FACTORS = {"ct": Factor(address=10), "digits": Factor(address=11, type="int16", exponent=True, sentinels=[0x8000])}
 
 
@@ -257,11 +261,11 @@ def test_no_read_touches_what_a_device_does_not_let_be_read() -> None:
         profile(*registers, unreadable=[range(5, 6)])
 
 
-@given(st.sampled_from(sorted(dict(load_all("modbus", Profile)))), st.data())
+@settings(deadline=None, max_examples=60)  # a busy machine
+@given(st.sampled_from(sorted(MAPS)), st.data())
 def test_any_registers_decode_to_finite_numbers_or_a_bad_reply(name: str, data: st.DataObject) -> None:
     """Whatever stands in the registers, nothing but BadReply is raised and nothing but a number or None comes out."""
-    loaded = dict(load_all("modbus", Profile))[name]
-    plan = plan_of(loaded, {factor: 2.0 for factor, how in loaded.factors.items() if how.address is None})
+    plan = MAPS[name]
     numbers: dict[int, float | None] = {}
     for block in plan.blocks:
         registers = data.draw(st.lists(st.integers(-1, 2**16), min_size=block.count - 1, max_size=block.count + 1))

@@ -1,0 +1,124 @@
+"""Polling Modbus TCP meters over 64 connections: the Modbus collector, readings made, beside pymodbus's client, which stops at registers.
+
+One server in another process answers both; each side is charged its own CPU and memory only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+METERS: Final = 64
+ROUNDS: Final = 60
+_READS: Final = ((0, 18), (52, 24))
+"""What the map of the SDM630 comes to: two reads a round."""
+
+
+class _Meter(asyncio.Protocol):
+    """Answers every read at once with floats of 230.5."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        count = data[11]
+        body = b"\x43\x66\x80\x00" * (count // 2)
+        head = data[:4] + (3 + 2 * count).to_bytes(2, "big") + data[6:8] + bytes([2 * count])
+        self._transport.write(head + body)  # type: ignore[attr-defined]
+
+
+async def serve() -> None:
+    """Listen, say where, and answer until killed."""
+    server = await asyncio.get_running_loop().create_server(_Meter, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def ours(port: int) -> tuple[float, int]:
+    """Poll by the collector; returns CPU seconds a round of one meter, and readings of it."""
+    from collectors.base import Context, Place, Schedule
+    from collectors.facility.modbus_collector import ModbusCollector
+    from collectors.facility.modbus_link import Link
+    from collectors.facility.modbus_plan import plan_of
+    from collectors.facility.modbus_profile import load_profile
+    from collectors.facility.naming import Naming
+
+    plan, place = plan_of(load_profile("eastron-sdm630")), Context(place=Place(hub="guian", site="bench"), node="n")
+    made = [
+        ModbusCollector(
+            plan, Link("127.0.0.1", port, request_timeout=5.0),
+            Naming(name=f"m{n}", labels={"hub": place.place.hub, "site": place.place.site, "point": "other"}),
+            Schedule(interval=10.0, timeout=10.0), unit=1, monotonic=time.monotonic,
+        )
+        for n in range(METERS)
+    ]  # fmt: skip
+    await asyncio.gather(*(one.collect() for one in made))
+    used = time.process_time()
+    for _ in range(ROUNDS):
+        found = await asyncio.gather(*(one.collect() for one in made))
+    used = time.process_time() - used
+    for one in made:
+        await one.aclose()
+    return used / ROUNDS / METERS, len(found[0])
+
+
+async def theirs(port: int) -> tuple[float, int]:
+    """Poll the same registers by pymodbus; returns CPU seconds a round of one meter, and registers of it."""
+    from pymodbus.client import AsyncModbusTcpClient
+
+    clients = [AsyncModbusTcpClient("127.0.0.1", port=port) for _ in range(METERS)]
+    await asyncio.gather(*(client.connect() for client in clients))
+
+    async def one(client: AsyncModbusTcpClient) -> int:
+        return sum([len((await client.read_input_registers(at, count=count)).registers) for at, count in _READS])
+
+    await asyncio.gather(*map(one, clients))
+    used = time.process_time()
+    for _ in range(ROUNDS):
+        found = await asyncio.gather(*map(one, clients))
+    used = time.process_time() - used
+    for client in clients:
+        client.close()
+    return used / ROUNDS / METERS, found[0]
+
+
+def memory() -> float:
+    """Return this process's resident memory in MB."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * 4096 / 1e6
+
+
+def main() -> list[tuple[str, float, str]]:
+    """Measure both in processes of their own; returns the ratios."""
+    found = {}
+    with subprocess.Popen([sys.executable, "-m", "bench.modbus", "serve"], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            port = server.stdout.readline().strip()
+            for side in ("ours", "theirs"):
+                command = [sys.executable, "-m", "bench.modbus", side, port]
+                words = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.split()
+                found[side] = [float(word) for word in words]
+        finally:
+            server.kill()
+    (mine, readings, rss), (other, registers, other_rss) = found["ours"], found["theirs"]
+    print("Modbus TCP, 64 connections, two reads a round")
+    print(
+        f"  hubgauge   {mine * 1e6:7.0f} µs of CPU a round, {readings:.0f} readings   {rss:5.1f} MB more than before its import"
+    )
+    print(f"  pymodbus   {other * 1e6:7.0f} µs of CPU a round, {registers:.0f} registers  {other_rss:5.1f} MB")
+    return [("Modbus meters: CPU a round, pymodbus's client without decoding / hubgauge with readings", other / mine, "x")]
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        if sys.argv[1] == "serve":
+            asyncio.run(serve())
+        else:
+            before = memory()
+            seconds, count = asyncio.run((ours if sys.argv[1] == "ours" else theirs)(int(sys.argv[2])))
+            print(seconds, count, memory() - before)
