@@ -10,6 +10,7 @@ reading would look alive. Where a service stands still is asked so: one that has
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -209,16 +210,15 @@ class Reader:
         return found
 
     async def _page(self, uri: str, levels: int) -> Document:
-        if self.link.expand and "?" not in uri:
+        expand = "" if "?" in uri else self.link.expand
+        if expand:
             depth = f"($levels={levels})" if 1 < levels <= self.link.levels else ""
-            try:
-                return await self.get(f"{uri}?$expand={self.link.expand}{depth}")
-            except BadReply:  # it says that it can, but cannot
-                self.link.expand = ""
-        try:
-            return await self.get(uri)
-        except Missing:
-            return {}
+            with contextlib.suppress(BadReply):  # it says that it can, but cannot
+                return await self.get(f"{uri}?$expand={expand}{depth}")
+        page = await self._get_or_none(uri)
+        if expand and page is not None:
+            self.link.expand = ""
+        return page or {}
 
     async def _whole(self, member: object) -> Document | None:
         """Return a document that may be here as no more than a link to itself."""

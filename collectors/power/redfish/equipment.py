@@ -77,7 +77,7 @@ def _sum(metric: Metric, circuits: Sequence[Document], key: str, factor: float) 
     values = [row.value for circuit in circuits for row in excerpt(metric, circuit, key, factor=factor)]
     told = [value for value in values if value is not None]
     if values:
-        yield Row(metric, sum(told) if len(told) == len(circuits) else None)
+        yield Row(metric, number(sum(told)) if len(told) == len(circuits) else None)
 
 
 def _phases(metric: Metric, circuit: Document, poly: str, single: str, prefix: str) -> Iterator[Row]:

@@ -39,8 +39,8 @@ def excerpt(metric: Metric, document: object, *keys: str, factor: float = 1.0, t
 
 
 def scaled(value: float | None, factor: float) -> float | None:
-    """Return a value in its base unit."""
-    return None if value is None else value * factor
+    """Return a value in its base unit; None where there is none, or it is beyond all numbers."""
+    return None if value is None else number(value * factor)
 
 
 def environment(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
@@ -195,7 +195,7 @@ def _sum(supplies: Iterable[tuple[Document, object]]) -> Iterator[Row]:
     drawn = [number(watts) for supply, watts in supplies if not gone(supply)]
     told = [watts for watts in drawn if watts is not None]
     if told and len(told) == len(drawn):
-        yield Row(node.NODE_POWER, sum(told))
+        yield Row(node.NODE_POWER, number(sum(told)))
 
 
 def sensors(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
