@@ -92,10 +92,9 @@ def _unit_parts(table: Table) -> dict[str, str]:
 def _numbers(name: str, reading: Reading, phases: int) -> list[str]:
     """Return what a name in a label may be: of a phase, what makes the label one of the device's phases."""
     template = reading.labels.get("phase", "")
-    if name not in placeholders(template):
-        return list(map(str, range(1, _CANDIDATES)))
-    found = [_backwards(template, phase) for phase in PHASES[phases]]
-    return [names[name] for names in found if names]
+    found = [_backwards(template, phase) for phase in PHASES[phases]] if name in placeholders(template) else []
+    # Where none is, as of a DC system's outputs, they are counted like any others.
+    return [names[name] for names in found if names] or list(map(str, range(1, _CANDIDATES)))
 
 
 def _backwards(template: str, text: str) -> dict[str, str]:
