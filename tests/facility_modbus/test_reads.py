@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -237,3 +240,21 @@ async def test_a_ratio_of_the_device_tells_where_its_energy_wraps() -> None:
         assert (up, joules) == (1.0, 5 * 40 * 3600.0)
         assert one.register_spans == {series: 2**32 * 40 * 3600.0}
         await one.aclose()
+
+
+@given(st.data())
+def test_a_walk_ends_whatever_a_device_says(data: st.DataObject) -> None:
+    """Registers of any content lead to a model's place or to a bad reply, in a bounded number of reads."""
+    walk = find_model([103])
+    reads = found = 0
+    with suppress(BadReply):
+        try:
+            _, count = next(walk)
+            while True:
+                reads += 1
+                words = data.draw(st.lists(st.integers(0, 0xFFFF), min_size=count, max_size=count))
+                _, count = walk.send(words if reads > 1 else MARK)
+        except StopIteration as end:
+            found = end.value
+    assert reads <= 101
+    assert 0 <= found <= 0xFFFF
