@@ -198,6 +198,7 @@ class Inventory:
     meters: Mapping[tuple[str, str], Meter] = field(default_factory=dict)
     complete: bool = False
     """True where the file says that it lists the whole hub, so that what it does not list does not exist."""
+    source: str = "file"
     read_at: float | None = None
     """When its source gave it, seconds since the epoch; None where it was never read."""
 

@@ -75,11 +75,11 @@ class _Parts:
         if self.document.errors:
             raise Problems(sorted(self.document.errors, key=lambda error: error.line)[:_MAX_ERRORS])
         read_at = self.base.read_at
-        if read_at is None:
+        if read_at is None and self.base.source == "file":
             with suppress(OSError):  # a text handed in by a test
                 read_at = self.path.stat().st_mtime
         complete = self.complete or self.base.complete
-        return Inventory(hub=self.hub, sites=sites, racks=racks, meters=meters, complete=complete, read_at=read_at)
+        return dataclasses.replace(self.base, sites=sites, racks=racks, meters=meters, complete=complete, read_at=read_at)
 
     def _sites(self) -> dict[str, Site]:
         found = dict(self.base.sites)

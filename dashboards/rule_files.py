@@ -70,7 +70,7 @@ def _filled(text: str, case: Case) -> str:
     """Fill in a text's labels and value as Prometheus does."""
     labels = case.fires or {}
     text = re.sub(r"{{ \$labels\.(\w+) }}", lambda match: labels.get(match[1], ""), text)
-    return re.sub(r"{{ \$value(?: \| humanizePercentage)? }}", lambda _: case.value, text)
+    return re.sub(r"{{ \$value(?: \| humanize(?:Percentage|Duration)?)? }}", lambda _: case.value, text)
 
 
 def _metered(place: str, facility: int, it: int, pue: float) -> dict[str, str]:

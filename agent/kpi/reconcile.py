@@ -163,7 +163,7 @@ class Reconciler:
 
     def _counts(self) -> Iterator[Reading]:
         if self._inventory.read_at is not None:
-            yield INVENTORY_TIME.series(), self._inventory.read_at
+            yield INVENTORY_TIME.series(self._inventory.source), self._inventory.read_at
         for where, count in (self._asked + self._unasked).items():
             yield catalogue.EXPECTED.series(self._hub, *where), float(count)
         for where in self._asked:

@@ -217,7 +217,7 @@ class Stock:
             if built is not None:
                 racks[built.rack] = built
         sites = {site.site: site for site in self._sites.values()}
-        return Inventory(hub=hub, sites=sites, racks=racks, complete=complete, read_at=read_at)
+        return Inventory(hub=hub, sites=sites, racks=racks, complete=complete, source="netbox", read_at=read_at)
 
     def _place_devices(self) -> None:
         """Put every device into its rack: the units it takes, or will take."""

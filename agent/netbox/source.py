@@ -177,7 +177,7 @@ def _inventory(data: Mapping[str, Any], *, complete: bool) -> Inventory:
     ]  # fmt: skip
     return Inventory(
         hub=str(data["hub"]), sites={site.site: site for site in sites}, racks={rack.rack: rack for rack in racks},
-        complete=complete, read_at=float(data["read_at"]),
+        complete=complete, source="netbox", read_at=float(data["read_at"]),
     )  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def in_force(file: ConfigFile, source: InventorySource, *, timezone: str = "Asia
     Raises Problems with every mistake of that file.
     """
     kept = Kept(file.state_dir, source.netbox, file.hub).load()
-    stock = kept.inventory if kept is not None else Inventory(hub=file.hub)
+    stock = kept.inventory if kept is not None else Inventory(hub=file.hub, source="netbox")
     sites = {key: site if site.timezone else dataclasses.replace(site, timezone=timezone) for key, site in stock.sites.items()}
     stock = dataclasses.replace(stock, sites=sites)
     if source.file is None:

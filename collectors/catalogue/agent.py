@@ -58,7 +58,7 @@ LEDGER_EVENTS: Final = _agent(
     "ledger", "register_events_total", "Energy registers that fell, by what it was: wrap, reset.", "event", type="counter"
 )
 INVENTORY_TIME: Final = _agent(
-    "inventory", "timestamp_seconds", "When the inventory in force was read from its source, or its file last written."
+    "inventory", "timestamp_seconds", "When the inventory in force was read from its source, or its file last written.", "source"
 )
 INVENTORY_PROBLEMS: Final = _agent(
     "inventory", "problems", "Objects of the inventory's source that cannot be used; `hubgauge inventory` lists them.", "source"

@@ -1,0 +1,153 @@
+"""Alerts on the inventory against what is seen: expected and not there, there and not expected, silent for long, out of date."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import agent, facility, host, inventory
+from dashboards.alerts.base import SITE, Alert, Case, series
+from dashboards.language import Text
+from dashboards.promql import for_rule, of
+from dashboards.signals.inventory import silent_for
+
+SILENT_LIMIT: Final = 86400
+"""After a day without an answer a device is somebody's job, whatever the alerts of the first minutes came to."""
+STALE_LIMIT: Final = 86400
+"""NetBox is read every quarter of an hour; after a day what is kept of it is history."""
+
+_NETBOX: Final = 'source="netbox"'
+_LONG_AGO: Final = "-100000x40"
+"""promtool begins at the epoch, so that what was long ago is before it."""
+_DEVICE: Final = {**SITE, "kind": "pdu", "device": "A07-A"}
+_GATEWAY: Final = {**SITE, "instance": "gw"}
+
+
+def _count(reasons: str) -> str:
+    wanted = f'reason=~"{reasons}"'
+    return for_rule(f"sum by (hub, site) (max by (hub, site, reason) ({of(inventory.MISMATCHES, wanted)})) > 0")
+
+
+def _not_polled() -> str:
+    """Return the PDUs nobody asks: what one gateway does not ask, another may."""
+    reason = 'reason="pdu_not_polled"'
+    missing = f"max by (hub, site, device) ({of(inventory.MISMATCH_INFO, reason)})"
+    asked = f'label_replace(max by (hub, site, pdu) ({of(facility.PDU_UP)}), "device", "$1", "pdu", "(.*)")'
+    return for_rule(f"count by (hub, site) ({missing} unless on (hub, site, device) {asked}) > 0")
+
+
+def _nodes_missing() -> str:
+    nodes = 'kind="node"'
+    expected = f"max by (hub, site) ({of(inventory.EXPECTED, nodes)})"
+    seen = f"count by (hub, site) (count by (hub, site, instance) ({of(host.BOOT_TIME)}))"
+    return for_rule(f"{expected} - {seen} > 0")
+
+
+def _mismatches(reason: str, values: str) -> dict[str, str]:
+    return {series(inventory.MISMATCHES, SITE, reason=reason): values}
+
+
+_NOT_POLLED: Final = {series(inventory.MISMATCH_INFO, SITE, reason="pdu_not_polled", rack="A07", device="A07-A"): "1x90"}
+_NODES: Final = {series(inventory.EXPECTED, SITE, kind="node"): "2x90", series(host.BOOT_TIME, SITE, instance="n1"): "9x90"}
+
+ALERTS: Final = (
+    Alert(
+        name="RackUnmetered",
+        expr=_count("rack_without_pdu"),
+        wait="1h",
+        severity="warning",
+        summary=Text(
+            "{{ $value }} racks in service at {{ $labels.site }} have no PDU in the inventory: nobody measures them; name their feeds.",
+            "{{ $labels.site }} 有 {{ $value }} 个在用机柜在清单中没有PDU：无人计量，请补全其供电路。",
+        ),
+        description="PDU output cannot stand for the site's IT energy, nor can their share of rated power be told.",
+        must_fire=Case(series=_mismatches("rack_without_pdu", "3x90"), at="70m", fires=SITE, value="3"),
+        must_not_fire=Case(series=_mismatches("rack_without_pdu", "0x90"), at="70m"),
+    ),
+    Alert(
+        name="PduNotPolled",
+        expr=_not_polled(),
+        wait="1h",
+        severity="warning",
+        summary=Text(
+            "{{ $value }} PDUs of {{ $labels.site }} are in the inventory and no agent asks them: add them to a gateway's config.",
+            "{{ $labels.site }} 清单中有 {{ $value }} 个PDU未被任何代理轮询：请加入网关配置。",
+        ),
+        description="Their racks have no power; a rack with one of two feeds unread has no total.",
+        must_fire=Case(series=_NOT_POLLED, at="70m", fires=SITE, value="1"),
+        must_not_fire=Case(
+            series=_NOT_POLLED | {series(facility.PDU_UP, SITE, row="A", rack="A07", pdu="A07-A", feed="A"): "1x90"}, at="70m"
+        ),
+    ),
+    Alert(
+        name="PduUnknown",
+        expr=_count("unknown_pdu|pdu_in_another_rack"),
+        wait="1h",
+        severity="info",
+        summary=Text(
+            "{{ $value }} PDUs at {{ $labels.site }} are read and the inventory has them nowhere, or in another rack: mend the inventory.",
+            "{{ $labels.site }} 有 {{ $value }} 个被轮询的PDU不在清单中或机柜不符：请修正清单。",
+        ),
+        description="What they measure counts for no rack of the inventory, or for the wrong one.",
+        must_fire=Case(series=_mismatches("unknown_pdu", "2x90"), at="70m", fires=SITE, value="2"),
+        must_not_fire=Case(series=_mismatches("unknown_pdu", "2x30 0x60"), at="70m"),
+    ),
+    Alert(
+        name="DeviceNeverAnswered",
+        expr=_count("never_answered"),
+        wait="30m",
+        severity="warning",
+        summary=Text(
+            "{{ $value }} devices at {{ $labels.site }} have never answered: check address, credentials and profile in the config.",
+            "{{ $labels.site }} 有 {{ $value }} 个设备从未应答：请检查配置中的地址、凭据与型号。",
+        ),
+        description="A device that never answered is a mistake in the config more often than a fault; the board names them.",
+        must_fire=Case(series=_mismatches("never_answered", "1x60"), at="40m", fires=SITE, value="1"),
+        must_not_fire=Case(series=_mismatches("never_answered", "1x10 0x50"), at="40m"),
+    ),
+    Alert(
+        name="DeviceSilentLong",
+        expr=for_rule(f"{silent_for()} > {SILENT_LIMIT}"),
+        wait="10m",
+        severity="info",
+        summary=Text(
+            "{{ $labels.kind }} {{ $labels.device }} of {{ $labels.site }} is silent for {{ $value | humanizeDuration }}: repair it, or take it out.",
+            "{{ $labels.site }} 的 {{ $labels.kind }} {{ $labels.device }} 已 {{ $value | humanizeDuration }} 无应答：请修复或移除。",
+        ),
+        description="A device that nobody misses for a day hides the next one that fails.",
+        must_fire=Case(
+            series={series(inventory.SILENT_SINCE, _DEVICE): _LONG_AGO}, at="20m", fires=_DEVICE, value="1d 4h 6m 40s"
+        ),
+        must_not_fire=Case(series={series(inventory.SILENT_SINCE, _DEVICE): "-80000x40"}, at="20m"),
+    ),
+    Alert(
+        name="NodesMissing",
+        expr=_nodes_missing(),
+        wait="1h",
+        severity="info",
+        summary=Text(
+            "{{ $value }} nodes of {{ $labels.site }} that the inventory expects are not seen: is the agent installed and running on them?",
+            "{{ $labels.site }} 清单中有 {{ $value }} 个节点未上报：请确认已安装并运行代理。",
+        ),
+        description="Only sites where some node's own agent reports are judged; what else reports there, as the gateway, is counted with them.",
+        must_fire=Case(series=_NODES, at="70m", fires=SITE, value="1"),
+        must_not_fire=Case(series=_NODES | {series(host.BOOT_TIME, SITE, instance="n2"): "9x90"}, at="70m"),
+    ),
+    Alert(
+        name="InventoryStale",
+        expr=for_rule(f"time() - max by (hub, site, instance) ({of(agent.INVENTORY_TIME, _NETBOX)}) > {STALE_LIMIT}"),
+        wait="10m",
+        severity="warning",
+        summary=Text(
+            "The inventory of {{ $labels.instance }} is {{ $value | humanizeDuration }} old: NetBox does not answer it, or its token is refused.",
+            "{{ $labels.instance }} 的清单已 {{ $value | humanizeDuration }} 未更新：NetBox无应答或令牌被拒。",
+        ),
+        description="The last good answer stays in force; racks built or emptied since are not seen.",
+        must_fire=Case(
+            series={series(agent.INVENTORY_TIME, _GATEWAY, source="netbox"): _LONG_AGO},
+            at="20m",
+            fires=_GATEWAY,
+            value="1d 4h 6m 40s",
+        ),
+        must_not_fire=Case(series={series(agent.INVENTORY_TIME, _GATEWAY, source="file"): _LONG_AGO}, at="20m"),
+    ),
+)

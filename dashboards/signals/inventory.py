@@ -1,0 +1,70 @@
+"""Signals of the inventory against what is seen: who answers, who is silent how long, where the two differ."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import inventory
+from dashboards.language import Text
+from dashboards.promql import of
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+
+MANY: Final = 40
+"""How many silent devices a panel names at most."""
+_NO_INVENTORY: Final = Excuse(reason="no agent at these sites has an inventory", unless=of(inventory.MISMATCHES))
+_EACH: Final = "hub, site, kind, device"
+
+
+def silent_for(at: str = "") -> str:
+    """Return how many seconds each device is silent."""
+    return f"time() - max by ({_EACH}) ({of(inventory.SILENT_SINCE)}{at})"
+
+
+ANSWERING: Final = Signal(
+    key="inventory.answering",
+    name=Text("Expected devices that answer", "应答设备占比"),
+    description=Text(
+        "Devices that answer, of those the config asks and the inventory has in service, by kind.",
+        "应答设备占配置轮询及清单在用设备的比例，按类型统计。",
+    ),
+    unit="percentunit",
+    # A kind that nothing is asked of, as nodes with their own agents, has no share here.
+    expr=(f"sum by (hub, site, kind) ({of(inventory.ANSWERING)}) / (sum by (hub, site, kind) ({of(inventory.EXPECTED)}) > 0)"),
+    legend="{{site}} {{kind}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    steps=steps((0.9, ORANGE), (1.0, GREEN), base=RED),
+    may_be_empty=Excuse(reason="no agent at these sites asks devices", unless=of(inventory.ANSWERING)),
+)
+MISMATCHES: Final = Signal(
+    key="inventory.mismatches",
+    name=Text("Inventory against what is seen", "清单与实测不符"),
+    description=Text(
+        "Racks and devices on which inventory, config and what answers differ, by reason; docs/inventory.md says what each means.",
+        "清单、配置与应答不一致的机柜和设备数量，按原因统计；含义见 docs/inventory.md。",
+    ),
+    unit="short",
+    expr=f"max by (hub, site, reason) ({of(inventory.MISMATCHES)})",
+    legend="{{site}} {{reason}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    steps=steps((1, ORANGE), base=GREEN),
+    may_be_empty=_NO_INVENTORY,
+)
+SILENT_FOR: Final = Signal(
+    key="inventory.silent_for",
+    name=Text("Longest silent devices", "无应答最久的设备"),
+    description=Text(
+        "For how long devices that did answer do not, across restarts of the agents.",
+        "曾应答的设备持续无应答的时长，代理重启不清零。",
+    ),
+    unit="s",
+    expr=f"{silent_for()} and topk({MANY}, {silent_for(' @ end()')})",
+    legend="{{site}} {{kind}} {{device}}",
+    least=0,
+    may_be_empty=Excuse(reason="every device that ever answered does so", unless=of(inventory.SILENT_SINCE)),
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))
