@@ -7,12 +7,14 @@ so only lower bounds and links are told there. Missing is not zero: a KPI whose 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
 from agent.hubs.model import WHOLE_HUB
 from agent.kpi.judge import Evidence
+from collectors.accelerators.peaks import Peaks
 from collectors.catalogue import node, rack, site
 
 if TYPE_CHECKING:
@@ -20,13 +22,14 @@ if TYPE_CHECKING:
 
     from agent.hubs.model import Registry
     from agent.hubs.scoreboard import Key
-    from agent.inventory import Inventory
+    from agent.inventory import Device, Inventory
     from collectors.base import Metric, Series
 
 YEAR_WINDOW: Final = "12mo"
 PRECISION: Final = "fp16"
 """At which precision rated compute is summed. No source names one; FP16 is what intelligent computing is usually rated at."""
 QUANTILE: Final = "0.5"
+_PEAKS: Final = Peaks()
 IN_SERVICE: Final = "in_service"
 BUILDING: Final = "under_construction"
 
@@ -121,17 +124,23 @@ class _Hub:
     def chips(self) -> dict[tuple[str, str], int]:
         """Accelerators by site and vendor: those that telemetry sees, and the inventory's where a node tells nothing."""
         found: dict[tuple[str, str], int] = {}
-        telling: set[tuple[str, str]] = set()
         for series, _ in self.rows(node.ACCELERATOR_INFO):
-            where = series.values[1]
-            telling.add((where, series.label("node")))
-            key = where, series.label("vendor").casefold()
+            key = series.values[1], series.label("vendor").casefold()
             found[key] = found.get(key, 0) + 1
-        for stands, device in self.inventory.nodes() if self.inventory else ():
-            if device.accelerators and stands.state == IN_SERVICE and (stands.site, device.node) not in telling:
-                key = stands.site, device.vendor.casefold()
-                found[key] = found.get(key, 0) + device.accelerators
+        for where, device in self.untold:
+            key = where, device.vendor.casefold()
+            found[key] = found.get(key, 0) + device.accelerators
         return found
+
+    @cached_property
+    def untold(self) -> list[tuple[str, Device]]:
+        """Nodes in service that are listed with accelerators and tell nothing of them, each with its site."""
+        telling = {(series.values[1], series.label("node")) for series, _ in self.rows(node.ACCELERATOR_INFO)}
+        return [
+            (stands.site, device)
+            for stands, device in (self.inventory.nodes() if self.inventory else ())
+            if device.accelerators and stands.state == IN_SERVICE and (stands.site, device.node) not in telling
+        ]
 
 
 class _Group:
@@ -191,8 +200,20 @@ def _chips(vendor: str = "") -> Callable[[_Group], Reading | None]:
 
 
 def _compute(group: _Group) -> Reading | None:
+    """Σ rated peak of the chips seen, and of those listed on nodes that tell nothing; a model nobody rated leaves a bound."""
     values = [value for _, value in group.rows(node.ACCELERATOR_PEAK, precision=PRECISION)]
-    return Reading(sum(values)) if values else None
+    rated = len(values)
+    listed: Counter[tuple[str, str]] = Counter()
+    for where, device in group.hub.untold:
+        if group.holds(where):
+            listed[device.vendor, device.model] += device.accelerators
+    for model, count in listed.items():
+        peak = _PEAKS.of(*model).get(PRECISION)
+        if peak is not None:
+            values.append(peak * count)
+            rated += count
+    chips = sum(count for (where, _), count in group.hub.chips.items() if group.holds(where))
+    return Reading(sum(values), bound=rated < chips) if values else None
 
 
 def _coverage(group: _Group, told: Iterable[str]) -> float:

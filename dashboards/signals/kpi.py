@@ -158,7 +158,7 @@ WITNESS: Final[Mapping[str, str]] = {
 }
 """What must be in the database for a KPI to have a value; without it, an empty panel is honest."""
 
-_PARTLY_LISTED: Final = frozenset({"accelerators", "accelerators_huawei"})
+_PARTLY_LISTED: Final = frozenset({"accelerators", "accelerators_huawei", "compute_flops"})
 
 _UNITS: Final = {
     "count": ("short", 0), "ratio": ("percentunit", 1), "s": ("s", 2), "bit/s": ("bps", 1), "FLOP/s": ("flops", 2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -177,6 +178,21 @@ def test_accelerators() -> None:
     assert found["guian", "accelerators", "hub"].value == 2 + 8 + 4
     assert found["guian", "accelerators_huawei", "huawei"].value == 2 + 8
     assert found["guian", "compute_flops", "hub"].value == 6e14
+
+
+def test_compute_of_nodes_that_tell_nothing() -> None:
+    """Chips the inventory lists by a model that is rated count with their peak; one that nobody rated leaves a lower bound."""
+    rated = Device(node="n2", accelerators=8, vendor="Huawei", model="910B3")
+    unknown = Device(node="n3", accelerators=4, vendor="Huawei", model="Z9")
+    for devices, bound in (((rated,), False), ((rated, unknown), True)):
+        listed = Inventory(
+            hub="guian", sites={"a": Site(site="a")}, racks={"A01": Rack(rack="A01", site="a", devices=devices)}, complete=True
+        )
+        evidence = measured(chip("n1", 0, "Huawei", 3e14), inventory=listed)["guian", "compute_flops", "hub"]
+        assert evidence.value == pytest.approx(3e14 + 8 * 313e12)
+        assert evidence.at_least is bound
+    seen_unrated = measured(chip("n1", 0, "Huawei", 3e14) + chip("n1", 1, "Huawei"), inventory=replace(listed, racks={}))
+    assert seen_unrated["guian", "compute_flops", "hub"].at_least
 
 
 def test_round_trip_is_the_slowest_sites_median() -> None:
