@@ -20,6 +20,7 @@ help:
 	@echo "make test    all tests, against real servers"
 	@echo "make check   format, lint, types, layers: quick"
 	@echo "make preview the generated dashboards drawn with Grafana's own components, from the demo's database or ARGS='--prometheus URL'"
+	@echo "make fuzz    atheris on every parser, 20 s each (ARGS=\"--seconds 60 redfish\"); what it finds becomes a case"
 	@echo "make bench   memory, CPU, exposition, push and SNMP beside the peers, in one run"
 
 demo: $(VENV)/.runtime
@@ -51,6 +52,9 @@ $(PREVIEW)/dist/preview.js: $(PREVIEW)/node_modules/.package-lock.json $(PREVIEW
 $(PREVIEW)/node_modules/.package-lock.json: $(PREVIEW)/package-lock.json | $(VENV)/.dev
 	@$(NODE) npm ci --silent
 	@touch $@
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 dashboards: $(VENV)/.runtime
 	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/en --language en

@@ -23,6 +23,8 @@ def parse_sockstat(data: bytes) -> list[tuple[bytes, float]]:
     for line in data.split(b"\n"):
         protocol, _, rest = line.partition(b":")
         words = rest.split()
+        if not words:
+            continue
         if len(words) % 2:
             raise BadReply(f"/proc/net/sockstat: expected pairs, got {line[:80]!r}")
         for state, value in zip(words[::2], numbers(words[1::2], "/proc/net/sockstat"), strict=True):
