@@ -81,4 +81,3 @@ def _environment() -> dict[str, str]:
         "LD_LIBRARY_PATH": os.pathsep.join(part for part in (libraries, *_LIBRARIES) if part),
         "LC_ALL": "C",
     }
-
