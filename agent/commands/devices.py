@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from collectors.facility.snmp_discover import Identity
     from collectors.facility.snmp_plan import Plan
     from collectors.facility.snmp_profile import SnmpProfile
+    from collectors.facility.snmp_unread import Column, Unread
 
 
 _SYMBOLS: Final = {
     "watts": "W", "voltamperes": "VA", "vars": "var", "joules": "J", "volts": "V", "amperes": "A", "hertz": "Hz", "ratio": "", "seconds": "s",
     "celsius": "°C", "cubic_meters_per_second": "m³/s", "bits_per_second": "bit/s", "bytes": "B", "flag": "",
 }  # fmt: skip
+
+
+_SHOWN: Final = 60  # columns
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     identify.add_argument("--priv", choices=("des", "aes128", "aes192", "aes256", "aes192c", "aes256c"))
     identify.add_argument("--priv-file", type=Path, metavar="F", help="a file that holds the privacy passphrase")
     identify.add_argument("--profile", default="auto", metavar="NAME", help="try this profile, whatever the device says it is")
+    identify.add_argument(
+        "--brief", action="store_true", help="do not look for what the device has and the profile does not read"
+    )
     identify.add_argument("--timeout", type=float, default=5.0, metavar="S", help="seconds for one request")
     identify_redfish.configure(identify)
 
@@ -92,6 +99,7 @@ async def _identify_snmp(args: argparse.Namespace) -> int:
     from collectors.facility.snmp_channel import Channel  # noqa: PLC0415
     from collectors.facility.snmp_config import LEVELS, SnmpConfig, naming_of, secrets_of  # noqa: PLC0415
     from collectors.facility.snmp_discover import Library, choose, discover, identify  # noqa: PLC0415
+    from collectors.facility.snmp_unread import look  # noqa: PLC0415
 
     device = _device(args)
     library = Library(args.profiles_dir)
@@ -111,6 +119,9 @@ async def _identify_snmp(args: argparse.Namespace) -> int:
     _show(args.address, identity, name, profile, channel)
     _show_readings(readings)
     _show_plan(readings, plan)
+    if not args.brief:
+        sys.stdout.flush()  # the rest takes a while
+        _show_unread(await look(channel, profile, plan))
     return 0 if readings else 1
 
 
@@ -156,6 +167,26 @@ def _show_plan(readings: list[Reading], plan: Plan) -> None:
         sys.stdout.write("\nIn the profile, but not answered by this device:\n" + "".join(f"  {name}\n" for name in missing))
     _show_dropped(plan.dropped)
     sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
+
+
+def _show_unread(unread: Unread) -> None:
+    if unread.left_out:
+        sys.stdout.write("\nAnswered, and left out by the profile:\n")
+        sys.stdout.writelines(f"  {_column(column)}: {reason}\n" for column, reason in unread.left_out)
+    if unread.columns:
+        sys.stdout.write("\nAnswered, and not read; thresholds and ratings are among them:\n")
+        sys.stdout.writelines(f"  {_column(column)}\n" for column in unread.columns[:_SHOWN])
+        if len(unread.columns) > _SHOWN:
+            sys.stdout.write(f"  and {len(unread.columns) - _SHOWN} more\n")
+    if not unread.left_out and not unread.columns:
+        sys.stdout.write("\nNothing else there looks like a reading.\n")
+    if unread.note:
+        sys.stdout.write(f"\nThere is more that was not looked at: the look ended after {unread.note}.\n")
+
+
+def _column(column: Column) -> str:
+    row = f".{column.example}" if column.example else ""
+    return f"{column.oid}  {column.rows} x, {row} = {column.value}" if row else f"{column.oid} = {column.value}"
 
 
 def _show_dropped(dropped: Mapping[str, int]) -> None:

@@ -142,10 +142,13 @@ class Channel:
                 return found
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
-    async def walk(self, base: str, limit: int = MAX_ROWS) -> dict[str, object]:
-        """Return what lies beneath an OID, by the rest of its OID; raises BadReply for a walk that does not go forward."""
+    async def walk(self, base: str, limit: int = MAX_ROWS, into: dict[str, object] | None = None) -> dict[str, object]:
+        """Return what lies beneath an OID, by the rest of its OID; raises BadReply for a walk that does not go forward.
+
+        What was found before an error is in `into`, where that is given.
+        """
         session = self._session or await self._open()
-        rows: dict[str, object] = {}
+        rows: dict[str, object] = {} if into is None else into
         prefix = base + "."
         last: tuple[int, ...] = ()
         steps = session.fetch(base).__aiter__()

@@ -1,0 +1,178 @@
+"""What a device has beside what its profile reads: objects whose numbers may be readings. For people, on demand; no round does it.
+
+Nothing says of a number whether it is a reading, a threshold, a rating or a count. States, small counts, indices and sentinels are
+left away; the rest is shown by column, for a person with the MIB.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import CollectError
+from collectors.facility.snmp_plan import split_index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from collectors.facility.snmp_channel import Channel
+    from collectors.facility.snmp_plan import Plan, Raw
+    from collectors.facility.snmp_profile import SnmpProfile, Table
+
+_ENTERPRISES: Final = "1.3.6.1.4.1."
+_SHORTEST: Final = {True: 7, False: 8}  # the maker's arc; of what is standard, the MIB's
+_LONGEST: Final = 9
+_SENTINELS: Final = frozenset({-1, -(2**31), 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1})
+_INDEX: Final = 4  # parts of an index, in a table that nobody has described
+_STATES: Final = 20  # numbers up to here are states, small counts and positions
+_NUMBER: Final = re.compile(rb"-?\d{1,12}(\.\d{1,6})?")
+LIMIT: Final = 20_000
+"""Objects that are looked at, at most."""
+SECONDS: Final = 60.0
+"""For how long a device is asked, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column, or an object alone, that is not read: how many rows, and one of them."""
+
+    oid: str
+    rows: int
+    example: str
+    value: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Unread:
+    """What is not read: `columns` that may be readings, and those `left_out` by the profile, with its reason.
+
+    `note` says why the device was not looked at to its end, if so.
+    """
+
+    columns: list[Column] = field(default_factory=list)
+    left_out: list[tuple[Column, str]] = field(default_factory=list)
+    note: str = ""
+
+
+def roots(profile: SnmpProfile) -> list[str]:
+    """Return the parts of the device's MIBs that a profile reads from, and what lies around it."""
+    arcs: dict[tuple[str, ...], list[str]] = {}
+    for reading in profile.readings:
+        oid = (reading.oid or profile.column_oid(reading)).split(".")
+        private = ".".join(oid).startswith(_ENTERPRISES)
+        known = arcs.setdefault(tuple(oid[: _SHORTEST[private]]), oid[:_LONGEST])
+        same = [mine == other for mine, other in zip(known, oid, strict=False)]
+        del known[same.index(False) if False in same else len(same) :]
+    return sorted(".".join(common) for common in arcs.values())
+
+
+async def look(channel: Channel, profile: SnmpProfile, plan: Plan, seconds: float = SECONDS) -> Unread:
+    """Walk what a device has around what is read, within bounds, and tell what is not read."""
+    found: dict[str, Raw] = {}
+    note = ""
+    try:
+        async with asyncio.timeout(seconds):
+            for root in roots(profile):
+                beneath: dict[str, Raw] = {}
+                try:
+                    await channel.walk(root, LIMIT - len(found), into=beneath)
+                finally:
+                    found |= {f"{root}.{rest}": raw for rest, raw in beneath.items()}
+    except TimeoutError:
+        note = f"{seconds:g} seconds"
+    except CollectError as error:
+        note = str(error)
+    unread = compare(found, profile, plan)
+    unread.note = note or (f"{LIMIT} objects" if len(found) >= LIMIT else "")
+    return unread
+
+
+def compare(found: Mapping[str, Raw], profile: SnmpProfile, plan: Plan) -> Unread:
+    """Tell which of the objects found are not read and may be readings; pure, no I/O."""
+    tables = sorted(profile.tables.values(), key=lambda table: -len(table.oid))
+    foreign = {profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table}
+    known, entries = _known(profile, plan), _entries(found)
+    groups: dict[str, dict[str, Raw]] = {}
+    for oid, raw in found.items():
+        column, row = _split(oid, tables, foreign) or _guess(oid, entries)
+        if oid not in known and column not in known:
+            groups.setdefault(column, {})[row] = raw
+    unread = Unread()
+    for column, rows in groups.items():
+        numbers = {row: number for row, raw in rows.items() if (number := _number(raw)) is not None}
+        reason = next((why for beneath, why in profile.left_out.items() if f"{column}.".startswith(f"{beneath}.")), "")
+        if not numbers or not (reason or _may_be_readings(numbers)):
+            continue
+        row = max(numbers, key=lambda each: abs(numbers[each]))
+        one = Column(oid=column, rows=len(numbers), example=row, value=f"{numbers[row]:.10g}")
+        if reason:
+            unread.left_out.append((one, reason))
+        else:
+            unread.columns.append(one)
+    return unread
+
+
+def _known(profile: SnmpProfile, plan: Plan) -> set[str]:
+    """Return the objects that are read or known to be equal, and the columns that only say what a row is."""
+    known = {*plan.oids, *plan.elsewhere, *profile.watch}
+    for reading in profile.readings:
+        if reading.constant is not None and reading.table:
+            known.add(profile.column_oid(reading))
+    for table in profile.tables.values():
+        known |= {table.column(name).oid for name in table.columns}
+        known |= {f"{table.column(name).oid}.0" for name in table.columns if table.column(name).index == []}
+    return known
+
+
+def _split(oid: str, tables: Iterable[Table], foreign: Mapping[str, Table]) -> tuple[str, str] | None:
+    """Return an object's column and row, by the tables of the profile."""
+    for column, table in foreign.items():
+        if oid.startswith(f"{column}.") and split_index(table, row := oid[len(column) + 1 :]) is not None:
+            return column, row
+    for table in tables:
+        if oid.startswith(f"{table.oid}."):
+            number, _, row = oid[len(table.oid) + 1 :].partition(".")
+            return f"{table.oid}.{number}", row
+    return None
+
+
+def _parts(oid: str) -> Iterator[tuple[str, str, str]]:
+    """Yield how an object may be of a table: the entry, which ends in 1 (RFC 2578, 7.1.12), the column and the row; longest row first."""
+    arcs = oid.split(".")
+    for size in range(min(_INDEX, len(arcs) - 3), 0, -1):
+        entry, column, row = arcs[: -size - 1], arcs[-size - 1], arcs[-size:]
+        if entry[-1] == "1":
+            yield ".".join(entry), column, ".".join(row)
+
+
+def _entries(found: Iterable[str]) -> dict[tuple[str, str], set[str]]:
+    """Return for each entry and row that there may be, which columns have it."""
+    entries: dict[tuple[str, str], set[str]] = {}
+    for oid in found:
+        for entry, column, row in _parts(oid):
+            entries.setdefault((entry, row), set()).add(column)
+    return entries
+
+
+def _guess(oid: str, entries: Mapping[tuple[str, str], set[str]]) -> tuple[str, str]:
+    """Return the column and row of an object that no table of the profile has: a row has more than one column."""
+    for entry, column, row in _parts(oid):
+        if len(entries[entry, row]) > 1:
+            return f"{entry}.{column}", row
+    column, _, row = oid.rpartition(".")
+    return (oid, "") if row == "0" else (column, row)
+
+
+def _number(raw: Raw) -> float | None:
+    if isinstance(raw, (int, float)):
+        return None if raw in _SENTINELS else raw
+    if isinstance(raw, bytes) and _NUMBER.fullmatch(raw.strip()):
+        return float(raw)
+    return None
+
+
+def _may_be_readings(numbers: Mapping[str, float]) -> bool:
+    """Tell whether a column holds more than states, small counts, and the rows' own numbers."""
+    return any(abs(number) > _STATES and str(number) not in row.split(".") for row, number in numbers.items())
