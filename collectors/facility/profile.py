@@ -1,7 +1,8 @@
 """Find and load device profiles: one YAML file a device, whatever protocol it speaks.
 
 The file's name without `.yaml` is the profile's name; its key `protocol` says which model reads it (`snmp`:
-`collectors.facility.snmp_profile`, `modbus`: `collectors.facility.modbus_profile`). Profiles come with the package, and from a
+`collectors.facility.snmp_profile`, `modbus`: `collectors.facility.modbus_profile`, `bacnet`:
+`collectors.facility.bacnet_profile`). Profiles come with the package, and from a
 folder of the operator's own (`profiles_dir`), whose files win over packaged ones of the same name. A mistake in a profile is
 one line with file and line.
 """
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 T = TypeVar("T")
-Protocol = Literal["snmp", "modbus"]
+Protocol = Literal["snmp", "modbus", "bacnet"]
 
 PACKAGED: Final = Path(__file__).parent / "profiles"
-_PROTOCOLS: Final = ("snmp", "modbus")
+_PROTOCOLS: Final = ("snmp", "modbus", "bacnet")
 
 
 def paths(folder: Path | None = None) -> dict[str, Path]:

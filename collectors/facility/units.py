@@ -26,10 +26,20 @@ def _units(quantity: str, **factors: float) -> dict[str, Unit]:
 
 
 UNITS: Final[dict[str, Unit]] = {
-    **_units("watts", mW=1e-3, W=1.0, kW=1e3, MW=1e6, BTU_per_h=0.29307107017222),
+    **_units(
+        "watts",
+        mW=1e-3,
+        W=1.0,
+        kW=1e3,
+        MW=1e6,
+        BTU_per_h=0.29307107017222,
+        kBTU_per_h=293.07107017222,
+        TR=3516.8528420667,
+        hp=745.69987158227,
+    ),
     **_units("voltamperes", VA=1.0, kVA=1e3),
     **_units("vars", var=1.0, kvar=1e3),
-    **_units("joules", J=1.0, kJ=1e3, MJ=1e6, GJ=1e9, Wh=3600.0, kWh=3.6e6, MWh=3.6e9),
+    **_units("joules", J=1.0, kJ=1e3, MJ=1e6, GJ=1e9, Wh=3600.0, kWh=3.6e6, MWh=3.6e9, TRh=12660670.23144),
     **_units("volts", mV=1e-3, V=1.0, kV=1e3),
     **_units("amperes", mA=1e-3, A=1.0, kA=1e3),
     **_units("hertz", mHz=1e-3, Hz=1.0),

@@ -32,7 +32,7 @@ _PATIENCE: Final = 3600.0
 _NAMED_COMMAND: Final = ("dcmi", "power", "reading")
 _WATTS, _CELSIUS, _FAHRENHEIT = "Watts", "degrees C", "degrees F"
 
-Cipher = Annotated[int, Range(0, 17)]
+Cipher = Annotated[int, Range(1, 17)]
 Privilege = Literal["user", "operator", "administrator"]
 
 

@@ -28,10 +28,10 @@ CONTEXT = Context(
     place=Place(hub="guian", site="s1"), node="gateway", racks={"A07": Place(hub="guian", site="s1", row="A", rack="A07")}
 )
 REPLY = "dc {watts} 3200 8403 e001 00b5c266 e8030000 {state}"
-SECRET = "secret"
+WORD = "secret"
 
 
-def bmcs(folder: Path, *addresses: str, password: str = SECRET, **options: Any) -> list[Bmc]:
+def bmcs(folder: Path, *addresses: str, password: str = WORD, **options: Any) -> list[Bmc]:
     secret = folder / "password"
     secret.write_text(f"{password}\n")
     secret.chmod(0o600)

@@ -1,0 +1,196 @@
+"""BACnet points: which property of which object is which metric, and what a device's answers are as readings.
+
+Decoding is pure: plain values to numbers in base units. Source: ANSI/ASHRAE 135, clause 12 (objects) and 21 (enumerations).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, get_args
+
+from collectors.facility.profile import load, metric_named
+from collectors.facility.units import UNITS, check_unit, quantity_of
+from collectors.strict import Parsed, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from collectors.base import Metric
+
+ObjectType = Literal[
+    "analog-input", "analog-output", "analog-value", "binary-input", "binary-output", "binary-value", "multi-state-input",
+    "multi-state-output", "multi-state-value", "accumulator", "pulse-converter", "large-analog-value", "integer-value",
+    "positive-integer-value", "loop",
+]  # fmt: skip
+Answer = float | str | tuple[int, ...]
+"""A property's value, plain: a number, the name of an enumeration's member, or flags."""
+Answers = dict[tuple[str, str], Answer]
+"""What a device said, by object (`analog-input,1`) and property; what it does not have is not there."""
+
+PRESENT_VALUE: Final = "present-value"
+UNITS_PROPERTY: Final = "units"
+STATES: Final = ("status-flags", "reliability", "out-of-service")
+"""Properties that say whether a value is to be believed."""
+REGISTER: Final = ("scale", "max-pres-value")
+"""Properties by which an accumulator says what its count means, and where it starts over (12.1)."""
+
+_UNIT_NAMES: Final = {
+    "milliwatts": "mW", "watts": "W", "kilowatts": "kW", "megawatts": "MW", "btus-per-hour": "BTU_per_h",
+    "kilo-btus-per-hour": "kBTU_per_h", "tons-refrigeration": "TR", "horsepower": "hp", "volt-amperes": "VA", "kilovolt-amperes": "kVA",
+    "volt-amperes-reactive": "var", "kilovolt-amperes-reactive": "kvar", "joules": "J", "kilojoules": "kJ", "megajoules": "MJ",
+    "watt-hours": "Wh", "kilowatt-hours": "kWh", "megawatt-hours": "MWh", "ton-hours": "TRh", "millivolts": "mV", "volts": "V",
+    "kilovolts": "kV", "milliamperes": "mA", "amperes": "A", "hertz": "Hz", "percent": "percent", "percent-relative-humidity": "percent",
+    "power-factor": "ratio", "milliseconds": "ms", "seconds": "s", "minutes": "min", "hours": "h", "degrees-celsius": "C",
+    "degrees-fahrenheit": "F", "degrees-kelvin": "K", "liters-per-second": "L_per_s", "liters-per-minute": "L_per_min",
+    "cubic-meters-per-hour": "m3_per_h", "cubic-feet-per-minute": "CFM", "us-gallons-per-minute": "GPM",
+}  # fmt: skip
+"""BACnetEngineeringUnits to the units of profiles. `no-units` is not one: the config must say what such a number is."""
+_HEALTHY: Final = ("no-fault-detected",)
+_FAULT, _OUT_OF_SERVICE = 1, 3
+_FLAGS: Final = 4
+_LARGEST_INSTANCE: Final = (1 << 22) - 2
+
+
+def parse_object(text: str) -> str:
+    """Check and normalise `analog-input,1`; raises ValueError."""
+    match = re.fullmatch(r"([a-z-]+)[,:] ?(\d{1,7})", text)
+    if match is None or match[1] not in get_args(ObjectType) or int(match[2]) > _LARGEST_INSTANCE:
+        raise ValueError(text)
+    return f"{match[1]},{int(match[2])}"
+
+
+def tells_unit(name: str) -> bool:
+    """Tell whether objects of this one's type have the property `units`."""
+    return not name.startswith(("binary-", "multi-state-"))
+
+
+ObjectName = Annotated[str, Parsed(parse_object, f"an object such as analog-input,1 (one of {', '.join(get_args(ObjectType))})")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One property of one object, and the metric it is.
+
+    `unit` is the value's where the object does not say it, or says it wrongly; the value is `raw * scale` in it. `map` gives
+    the value of each state of a binary (0, 1) or multi-state object (from 1). Raw values in `missing`, below `least` or above
+    `most` are no reading. `labels` are those the device's own config does not give, or that are other than it says.
+    """
+
+    metric: str
+    object: ObjectName
+    property: str = PRESENT_VALUE
+    unit: str = ""
+    scale: float = 1.0
+    map: dict[int, float] = field(default_factory=dict)
+    missing: list[float] = field(default_factory=list)
+    least: float | None = None
+    most: float | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check the metric, its unit and its labels."""
+        try:
+            metric = metric_named(self.metric)
+        except ValueError as error:
+            raise ValueError(f"metric: {error}") from None
+        if self.unit:
+            check_unit(self.metric, self.unit)
+        elif not tells_unit(self.object) and not self.map and quantity_of(self.metric) != "flag":
+            raise ValueError(f"unit: missing; a {self.object.partition(',')[0]} does not tell its own")
+        if not re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", self.property):
+            raise ValueError(f"property: expected a name such as {PRESENT_VALUE}, got {self.property!r}")
+        for label in self.labels:
+            if label not in metric.labels or label in ("hub", "site", "row"):
+                own = [name for name in metric.labels if name not in ("hub", "site", "row")]
+                raise ValueError(f"labels: {self.metric} has no label {label!r} to be set{nearest(label, own)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The points of one model of device, or of a plant's controllers that are programmed alike."""
+
+    protocol: Literal["bacnet"]
+    title: str
+    source: str
+    points: list[Point]
+
+    def __post_init__(self) -> None:
+        """Check that there is something to read."""
+        if not self.points:
+            raise ValueError("points: a profile without points reads nothing")
+
+
+def load_profile(name: str, folder: Path | None = None) -> Profile:
+    """Load a BACnet profile by its name; raises ConfigError or Problems."""
+    return load(name, "bacnet", Profile, folder)
+
+
+class Value(NamedTuple):
+    """What a point is worth: a number in the metric's base unit, or why there is none."""
+
+    number: float | None
+    why: str = ""
+
+
+def decode(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]) -> Value:
+    """Make a reading of a device's answers; never raises."""
+    reason = fault_of(point, answers)
+    if reason:
+        return Value(None, reason)
+    raw = answers.get((point.object, point.property))
+    if not isinstance(raw, (int, float)):
+        return Value(None, "no_value")
+    if point.map:
+        state = point.map.get(int(raw)) if math.isfinite(raw) else None
+        return Value(state, "" if state is not None else "unknown_state")
+    if not math.isfinite(raw) or raw in point.missing or _outside(raw, point):
+        return Value(None, "sentinel")
+    unit = unit_of(point, metric, answers)
+    if unit is None:
+        return Value(None, "unit")
+    factor, offset = unit
+    number = raw * count_scale(point, answers) * point.scale * factor + offset
+    return Value(number) if math.isfinite(number) else Value(None, "sentinel")
+
+
+def fault_of(point: Point, answers: Mapping[tuple[str, str], Answer]) -> str:
+    """Return why an object's value is not to be believed: `out_of_service`, `fault` or empty."""
+    flags, reliability, out = (answers.get((point.object, name)) for name in STATES)
+    told = flags if isinstance(flags, tuple) and len(flags) == _FLAGS else (0,) * _FLAGS
+    if told[_OUT_OF_SERVICE] or out:
+        return "out_of_service"
+    return "fault" if told[_FAULT] or (isinstance(reliability, str) and reliability not in _HEALTHY) else ""
+
+
+def unit_of(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]) -> tuple[float, float] | None:
+    """Return factor and offset to the metric's base unit; None where the device's unit does not fit the metric."""
+    if point.unit:
+        unit = UNITS[point.unit]
+        return unit.factor, unit.offset
+    quantity = quantity_of(metric.full_name)
+    if quantity == "flag":
+        return 1.0, 0.0
+    said = UNITS.get(_UNIT_NAMES.get(str(answers.get((point.object, UNITS_PROPERTY))), ""))
+    return (said.factor, said.offset) if said is not None and said.quantity == quantity else None
+
+
+def count_scale(point: Point, answers: Mapping[tuple[str, str], Answer]) -> float:
+    """Return what one count of an accumulator is in its unit; 1 for other objects."""
+    scale = answers.get((point.object, REGISTER[0]))
+    counted = point.object.startswith("accumulator,") and point.property == PRESENT_VALUE
+    return float(scale) if counted and isinstance(scale, (int, float)) and scale > 0 else 1.0
+
+
+def span_of(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]) -> float | None:
+    """Return at which value an energy register starts over, in the metric's base unit; None where the device does not say."""
+    most, unit = answers.get((point.object, REGISTER[1])), unit_of(point, metric, answers)
+    if metric.type != "counter" or unit is None or not isinstance(most, (int, float)) or not 0 < most < math.inf:
+        return None
+    return (most + 1.0) * count_scale(point, answers) * point.scale * unit[0]
+
+
+def _outside(raw: float, point: Point) -> bool:
+    return (point.least is not None and raw < point.least) or (point.most is not None and raw > point.most)
