@@ -73,6 +73,8 @@ class PueCollector:
                 if result.pue is not None:
                     self._ledger.add_history(f"pue:{result.window}", self._hub, site, now, result.pue)
             target = self._targets.get(site)
+            if target is not None:
+                yield catalogue.SITE_PUE_LIMIT.series(self._hub, site), target
             required = self.pue.required(site, target) if target is not None else None
             if required is not None:
                 yield catalogue.SITE_PUE_REQUIRED.series(self._hub, site), required

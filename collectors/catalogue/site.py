@@ -30,6 +30,7 @@ SITE_PUE_COVERAGE: Final = _site(
 )
 SITE_PUE_UNCERTAINTY: Final = _site("pue_uncertainty_ratio", "Relative uncertainty of the PUE, 0.01 is one percent.", "window")
 SITE_PUE_REQUIRED: Final = _site("pue_required_ratio", "What the rest of the year must average to end it at the target.")
+SITE_PUE_LIMIT: Final = _site("pue_limit_ratio", "The PUE that was promised not to be exceeded at this site, from the registry.")
 SITE_PUE_STATE: Final = _site(
     "pue_state", "1 for the state the window's PUE is in: valid, low_coverage, no_data, inconsistent.", "window", "state"
 )

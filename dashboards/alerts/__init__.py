@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.alerts import chips, inventory, links, own, power, racks, targets
+from dashboards.alerts import budget, chips, inventory, links, own, power, racks, targets
 from dashboards.alerts.base import Alert, Case
 
 ALERTS: Final[tuple[Alert, ...]] = (
     *targets.ALERTS,
     *power.ALERTS,
+    *budget.ALERTS,
     *racks.ALERTS,
     *chips.ALERTS,
     *inventory.ALERTS,
@@ -19,6 +20,7 @@ ALERTS: Final[tuple[Alert, ...]] = (
 GROUPS: Final = {
     "hubgauge-targets-alerts": targets.ALERTS,
     "hubgauge-power-alerts": power.ALERTS,
+    "hubgauge-budget-alerts": budget.ALERTS,
     "hubgauge-racks-alerts": racks.ALERTS,
     "hubgauge-chips-alerts": chips.ALERTS,
     "hubgauge-inventory-alerts": inventory.ALERTS,

@@ -9,14 +9,30 @@ from dashboards.alerts.base import Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.rules import MET
+from dashboards.signals import kpi
 from dashboards.signals.target import TARGET
 
+PACE_LIMIT: Final = 0.9
+"""Share of the required pace below which it is lost; nobody's months are alike."""
+
 _TARGET: Final = {"hub": "guian", "target": "guian-pue", "kpi": "pue", "scope": "huawei"}
+
+
+_VALUE: Final = series(site.KPI_VALUE, {"hub": "guian", "kpi": "pue", "scope": "hub"})
 
 
 def _state(name: str) -> str:
     state = f'state="{name}"'
     return for_rule(f"max by ({TARGET}) ({of(site.TARGET_STATE, state, scope='hub')}) == 1")
+
+
+def _pace(name: str) -> str:
+    pace = f'pace="{name}"'
+    return for_rule(f"max by ({TARGET}) ({of(site.TARGET_PACE, pace, scope='hub')})")
+
+
+def _paces(kept: str) -> dict[str, str]:
+    return {series(site.TARGET_PACE, _TARGET, pace="required"): "0.01x120", series(site.TARGET_PACE, _TARGET, pace="kept"): kept}
 
 
 def _target_state(state: str) -> str:
@@ -70,5 +86,32 @@ ALERTS: Final = (
         description="A target whose deadline is past keeps its row until somebody says how it ended.",
         must_fire=Case(series={_target_state("expired_unreported"): "1x120"}, at="90m", fires=_TARGET),
         must_not_fire=Case(series={_target_state("unknown"): "1x120"}, at="90m"),
+    ),
+    Alert(
+        name="HubTargetPaceLost",
+        expr=f"{_pace('kept')} / ({_pace('required')} > 0) < {PACE_LIMIT}",
+        wait="1h",
+        severity="info",
+        summary=Text(
+            "{{ $labels.hub }} keeps {{ $value | humanizePercentage }} of the pace that {{ $labels.target }} needs: see the forecast on its page.",
+            "{{ $labels.hub }} 目前进度仅为目标 {{ $labels.target }} 所需的 {{ $value | humanizePercentage }}：请查看其页面上的预测。",
+        ),
+        description="What is added each day, over months, is less than each day until the deadline must add.",
+        must_fire=Case(series=_paces("0.005x120"), at="90m", fires=_TARGET, value="50%"),
+        must_not_fire=Case(series=_paces("0.0095x120"), at="90m"),
+    ),
+    Alert(
+        name="HubGone",
+        # For who federates hubs: seen within the hour, and not any more.
+        expr=f"max by (hub) (last_over_time({kpi.RECORD}[1h])) unless max by (hub) ({kpi.RECORD})",
+        wait="2m",
+        severity="critical",
+        summary=Text(
+            "Nothing is known of {{ $labels.hub }} any more: is its Prometheus up, and can it be reached from here?",
+            "已无法获知 {{ $labels.hub }} 的任何指标：其Prometheus是否在运行？从此处能否访问？",
+        ),
+        description="All KPIs of the hub are gone at once: its Prometheus, the line to it, or all of its agents. They are missing, not zero.",
+        must_fire=Case(series={_VALUE: "1.2x10 _x60"}, at="20m", fires={"hub": "guian"}),
+        must_not_fire=Case(series={_VALUE: "1.2x60"}, at="20m"),
     ),
 )

@@ -128,6 +128,24 @@ PUE_REQUIRED: Final = Signal(
     steps=steps((1.0, ORANGE), (1.1, GREEN), base=RED),
     may_be_empty=Excuse(reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")),
 )
+PUE_BURN: Final = Signal(
+    key="site.pue_burn",
+    name=Text("PUE budget burn", "PUE预算消耗速率"),
+    description=Text(
+        "Overhead energy of a window over what the limit allows for the same IT energy: (PUE - 1) / (limit - 1). At 1 the limit is just kept.",
+        "时间窗内非IT能耗与同等IT能耗下上限所允许值之比：(PUE-1)/(上限-1)。等于1时恰好达标。",
+    ),
+    unit="none",
+    expr=f"(max by (hub, site, window) ({of(site.SITE_PUE)}) - 1)"
+    f" / on (hub, site) group_left () (min by (hub, site) ({of(site.SITE_PUE_LIMIT)}) - 1)",
+    legend="{{site}} {{window}}",
+    kind="ratio",
+    record="site:dc_pue_budget_burn:ratio",
+    least=0,
+    decimals=2,
+    steps=steps((1.0, ORANGE), (1.5, RED), base=GREEN),
+    may_be_empty=Excuse(reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")),
+)
 PUE_STATES: Final = {
     "valid": State(value=0, text=Text("✓ valid", "✓ 有效"), color=GREEN),
     "low_coverage": State(value=1, text=Text("◐ low coverage", "◐ 覆盖不足"), color=ORANGE),

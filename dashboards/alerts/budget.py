@@ -1,0 +1,66 @@
+"""Alerts on the year's PUE as a budget: how fast overhead energy is used up against what the limit allows.
+
+A limit L on the year's PUE allows (L - 1) joules of overhead for each joule of IT. A window's burn rate is its overhead over what is allowed,
+(PUE - 1) / (L - 1): at 1 the year ends at the limit, at 1.5 half as much again is used. As with the error budgets of Google's SRE workbook (chapter 5),
+each alert asks a long window whether it matters and a short one whether it still goes on, so that it starts soon, and ends soon after the cause.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import site
+from dashboards.alerts.base import SITE, Alert, Case, series
+from dashboards.language import Text
+from dashboards.promql import for_rule, of
+from dashboards.signals import power
+
+FAST: Final = 1.5
+_BURN: Final = power.PUE_BURN.record
+_PUE: Final = power.SITE_PUE.record
+_ON_SITE: Final = "on (hub, site)"
+_REQUIRED: Final = for_rule(f"min by (hub, site) ({of(site.SITE_PUE_REQUIRED)})")
+
+
+def _over(window: str) -> str:
+    return f'max by (hub, site) ({_BURN}{{window="{window}"}}) > {FAST}'
+
+
+def _above_required(window: str) -> str:
+    return f'max by (hub, site) ({_PUE}{{window="{window}"}}) > {_ON_SITE} {_REQUIRED}'
+
+
+def _pues(**windows: str) -> dict[str, str]:
+    named = {"hour": "1h", "day": "1d", "month": "30d"}
+    found = {series(site.SITE_PUE, SITE, category="2", window=named[name]): values for name, values in windows.items()}
+    return found | {series(site.SITE_PUE_LIMIT, SITE): "1.2x120", series(site.SITE_PUE_REQUIRED, SITE): "1.18x120"}
+
+
+ALERTS: Final = (
+    Alert(
+        name="PueBudgetBurnFast",
+        expr=f"{_over('1d')} and {_ON_SITE} {_over('1h')}",
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "{{ $labels.site }} uses overhead energy {{ $value | humanize }} times as fast as its PUE limit allows: look at the cooling first.",
+            "{{ $labels.site }} 的非IT能耗速率为PUE上限所允许的 {{ $value | humanize }} 倍：请先检查制冷。",
+        ),
+        description="Half as much again as allowed over a day, and in the last hour too: a fault or a wrong set point, not the season.",
+        must_fire=Case(series=_pues(hour="1.35x60", day="1.32x60"), at="30m", fires=SITE, value="1.6"),
+        must_not_fire=Case(series=_pues(hour="1.1x60", day="1.32x60"), at="30m"),
+    ),
+    Alert(
+        name="PueBudgetBurnSlow",
+        expr=f"{_above_required('30d')} and {_ON_SITE} {_above_required('1d')}",
+        wait="1h",
+        severity="info",
+        summary=Text(
+            "{{ $labels.site }} averaged {{ $value | humanize }} over a month, more than the rest of the year may: plan what will lower it.",
+            "{{ $labels.site }} 近一个月平均PUE为 {{ $value | humanize }}，高于年内剩余时间的允许值：请安排降低措施。",
+        ),
+        description="At the month's pace the year ends above the limit. In summer that may be the season; the forecast of the target says more.",
+        must_fire=Case(series=_pues(day="1.21x120", month="1.2x120"), at="90m", fires=SITE, value="1.2"),
+        must_not_fire=Case(series=_pues(day="1.15x120", month="1.2x120"), at="90m"),
+    ),
+)
