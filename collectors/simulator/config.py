@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from collectors.simulator.device import COMMUNITY
+from collectors.simulator.link_peer import links_section
 from collectors.simulator.redfish import PASSWORD, USERNAME
 from collectors.simulator.registers import ratios_text
 from collectors.simulator.site import FEED_WATTS, HEIGHT_UNITS, RATED_WATTS, TIMEZONE
@@ -74,6 +75,7 @@ def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, sta
             f'      - {{address: "{simulator.addresses[meter.name]}", unit: {meter.unit}, profile: {meter.make}, '
             f"meter: {meter.name}, point: {meter.meter.point}, accuracy_class: {meter.meter.accuracy_class}{ratios_text(meter.map.ratios)}}}\n"
         )
+    yield from links_section(simulator.links, interval)
     if simulator.chips is not None:
         yield from simulator.chips.section(interval)
     if simulator.controllers:

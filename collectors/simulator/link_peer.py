@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from collectors.base import BadReply
 from collectors.network.packets import reflect
+from collectors.simulator.faults import Health
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 DELAYS: Final[Mapping[str, float]] = {"guangzhou": 0.0086, "shenzhen": 0.0093, "hangzhou": 0.0152}
 """Seconds there and back, drawn to look like lines of a thousand kilometres; nobody measured them."""
@@ -28,7 +29,7 @@ class LinkPeer(asyncio.DatagramProtocol):
 
     def __init__(self, peer: str, delay: float, *, loss: float = 0.0, seed: int = 1) -> None:
         self.peer, self.delay, self.loss = peer, delay, loss
-        self.silent = False
+        self.health = Health(0.0)
         self.address = ""
         self._random = random.Random(f"{peer}/{seed}")  # noqa: S311 - repeatable
         self._transport: Any = None
@@ -42,10 +43,10 @@ class LinkPeer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         """Answer later, or not at all."""
-        if self.silent or self._random.random() < self.loss:
+        if self.health.fault == "silent" or self._random.random() < self.loss:
             return
         loop = asyncio.get_running_loop()
-        due = loop.time() + self.delay + self._random.uniform(0.0, _JITTER)
+        due = loop.time() + self.delay + self.health.delay + self._random.uniform(0.0, _JITTER)
         loop.call_at(due, self._answer, data, addr, due)
 
     def _answer(self, data: bytes, addr: tuple[Any, ...], due: float) -> None:
@@ -55,9 +56,27 @@ class LinkPeer(asyncio.DatagramProtocol):
             packet = reflect(data, _EPOCH, _EPOCH + asyncio.get_running_loop().time() - due)
         except BadReply:
             return
-        self._transport.sendto(packet, addr)
+        self._transport.sendto(packet[::-1] if self.health.fault == "garbage" else packet, addr)
+
+    @staticmethod
+    def counted(now: float) -> float:
+        """Return what its register shows: a line has none."""
+        del now
+        return 0.0
 
     def close(self) -> None:
         """Stop answering."""
         if self._transport is not None:
             self._transport.close()
+
+
+def simulated_links(seed: int) -> Mapping[str, LinkPeer]:
+    """Return the peers of a simulated site, by name."""
+    return {peer: LinkPeer(peer, delay, seed=seed) for peer, delay in DELAYS.items()}
+
+
+def links_section(peers: Mapping[str, LinkPeer], interval: str) -> Iterator[str]:
+    """Yield the lines of a config that measure them."""
+    yield f"  links:\n    interval: {interval}\n    peers:\n"
+    for peer in peers.values():
+        yield f'      - {{peer: {peer.peer}, address: "{peer.address}", method: stamp}}  # a reflector with a simulated delay\n'

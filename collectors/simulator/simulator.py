@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from collectors.simulator.device import simulated_cooler, simulated_pdu, simulated_ups
+from collectors.simulator.link_peer import simulated_links
 from collectors.simulator.modbus_meters import MeterServer, SimulatedMeter
 from collectors.simulator.model import Model
 from collectors.simulator.redfish import RedfishServers, simulated_controllers
@@ -85,6 +86,7 @@ class Simulator:
         ]
         self.meters = {meter.name: meter for server in self._servers for meter in server.meters.values()}
         self.controllers = simulated_controllers(site, controllers, clock=clock, since=since)
+        self.links = simulated_links(site.seed)
         self._redfish = RedfishServers(tuple(self.controllers.values()))
         self._responders: list[Responder] = []
         self._addresses: dict[str, str] = {}
@@ -119,6 +121,8 @@ class Simulator:
                 port = self._start_apart(self.plant.values(), port if self._port else 0)
             nodes = await self._redfish.start(self._listen, port if self._port else 0)
             self._addresses |= {name: _joined(address) for name, address in nodes.items()}
+            for peer in self.links.values():
+                await peer.start(self._listen)
             if self.chips is not None:
                 await self.chips.start(self._listen)
         except BaseException:
@@ -152,6 +156,8 @@ class Simulator:
         for responder in self._responders:
             responder.close()
         self._responders.clear()
+        for peer in self.links.values():
+            peer.close()
         for server in self._servers:
             await server.stop()
         if self.chips is not None:
@@ -160,7 +166,13 @@ class Simulator:
 
     def set_fault(self, device: str, fault: Fault | None, amount: float | None = None) -> None:
         """Give a device a fault, or take it away; raises KeyError for a device that is not there."""
-        found = self.pdus.get(device) or self.plant.get(device) or self.controllers.get(device) or self.meters[device]
+        found = (
+            self.pdus.get(device)
+            or self.plant.get(device)
+            or self.controllers.get(device)
+            or self.links.get(device)
+            or self.meters[device]
+        )
         now = self._clock()
         found.health.set(fault, amount, now=now, counted=found.counted(now))
 
@@ -168,7 +180,7 @@ class Simulator:
         """Let faults come and go by the clock of the run; raises KeyError for a device that is not there."""
         loop = asyncio.get_running_loop()
         for fault in faults:
-            if not any(fault.device in known for known in (self.pdus, self.plant, self.controllers, self.meters)):
+            if not any(fault.device in known for known in (self.pdus, self.plant, self.controllers, self.links, self.meters)):
                 raise KeyError(fault.device)
             self._planned.append(loop.call_later(fault.since, self.set_fault, fault.device, fault.fault, fault.amount))
             if fault.until is not None:

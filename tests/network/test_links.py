@@ -131,7 +131,7 @@ async def test_stamp_reads_the_line_and_not_the_reflector() -> None:
         found = await told(link)
         assert 0.02 <= found["round_trip_seconds 0.5"] < 0.04
         assert 0.1 < found["loss_ratio gz"] < 0.5
-        peer.silent = True
+        peer.health.set("silent", None, now=0.0, counted=0.0)
         await asyncio.sleep(1.4)
         assert await told(link) == {"loss_ratio gz": 1.0, "probe_info stamp": 1.0}
     peer.close()
