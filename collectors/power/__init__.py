@@ -55,8 +55,8 @@ class Power:
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make the collector of each source that is not disabled."""
         from collectors.host.kernel import KernelFiles  # noqa: PLC0415 - only where a config asks for it
+        from collectors.power.bmc import LocalBmc  # noqa: PLC0415
         from collectors.power.hwmon import NodeSensors  # noqa: PLC0415
-        from collectors.power.ipmi import LocalBmc  # noqa: PLC0415
         from collectors.power.rapl import NodeRapl  # noqa: PLC0415
 
         assert isinstance(config, PowerConfig)  # noqa: S101 - the reader built it from our own model

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from collectors.base import Context, NoData, Place, Refused, Schedule
 from collectors.power import KIND, PowerConfig
-from collectors.power.ipmi import LocalBmc
+from collectors.power.bmc import LocalBmc
 from collectors.power.rapl import advance
 from collectors.strict import Problems, read
 
