@@ -53,6 +53,11 @@ $(PREVIEW)/node_modules/.package-lock.json: $(PREVIEW)/package-lock.json | $(VEN
 	@$(NODE) npm ci --silent
 	@touch $@
 
+# What is generated from the code and kept beside it.
+docs: $(VENV)/.dev
+	$(BIN)/python tools/config_reference.py
+	$(BIN)/python tools/devices_reference.py
+
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(ARGS)
 

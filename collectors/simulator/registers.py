@@ -35,10 +35,11 @@ class RegisterMap:
     def __init__(self, profile: Profile, peak: State) -> None:
         self._profile = profile
         self._base = BASES[0] + len(MARK) if profile.sunspec else 0
-        self._measures = [measure(metric_named(one.metric), one.all_labels(), _PHASES) for one in profile.registers]
+        self.phases = 1 if {one.all_labels().get("phase", "L1") for one in profile.registers} == {"L1"} else _PHASES
+        self._measures = [measure(metric_named(one.metric), one.all_labels(), self.phases) for one in profile.registers]
         self._factors = dict.fromkeys(profile.factors, 0)
         self._choose_factors(peak)
-        self.ratios = {name: self._factor(name) for name, one in profile.factors.items() if one.address is None}
+        self.ratios = {name: self.factor(name) for name, one in profile.factors.items() if one.address is None}
         """Factors that the device does not say itself: for the config."""
 
     def spans(self) -> dict[int, tuple[int, int]]:
@@ -78,7 +79,7 @@ class RegisterMap:
         unit = UNITS[register.unit]
         number = (value - unit.offset) / unit.factor / register.scale
         for name in register.times:
-            number /= self._factor(name)
+            number /= self.factor(name)
         if register.type.startswith("float"):
             return number
         return math.floor(number + 1e-9) if metric_named(register.metric).type == "counter" else round(number)
@@ -99,7 +100,7 @@ class RegisterMap:
     def _candidates(self, name: str) -> tuple[int, ...]:
         return _EXPONENTS if self._profile.factors[name].exponent else _RATIOS
 
-    def _factor(self, name: str) -> float:
+    def factor(self, name: str) -> float:
         """Return what a factor comes to."""
         chosen = self._candidates(name)[self._factors[name]]
         return 10.0**chosen if self._profile.factors[name].exponent else float(chosen)

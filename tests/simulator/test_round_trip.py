@@ -5,18 +5,27 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from collectors.base import Context, Place
+from collectors.facility.modbus import KIND as MODBUS_KIND
+from collectors.facility.modbus import Config, Device
+from collectors.facility.modbus_profile import Profile
+from collectors.facility.naming import IDENTITY
+from collectors.facility.profile import load_all, metric_named
 from collectors.facility.snmp import KIND
 from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
 from collectors.facility.snmp_discover import Library
+from collectors.facility.units import UNITS
 from collectors.simulator.device import SnmpDevice
 from collectors.simulator.layout import lay_out
 from collectors.simulator.measures import State, measure
+from collectors.simulator.modbus_meters import MeterServer, SimulatedMeter
+from collectors.simulator.model import Meter
 from collectors.simulator.snmp_agent import Responder
+from collectors.simulator.waves import Waves
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -29,6 +38,7 @@ NOW = 1_790_000_000.0
 CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")
 LIBRARY = Library()
 PROFILES = {name: LIBRARY.named(name) for name in LIBRARY.all()}
+MODBUS = dict(load_all("modbus", Profile))
 VALUES: Mapping[str, float] = {
     "watts": 4321.0, "joules": 1.23456e11, "volts": 231.4, "amperes": 19.16, "voltamperes": 4434.0, "power_factor": 0.9745,
     "celsius": 24.37, "humidity": 0.463, "load": 0.437, "runtime": 1830.0, "heat": 31_415.0, "supply": 20.4, "return": 31.9,
@@ -114,3 +124,45 @@ async def test_every_other_object_of_a_profile_is_read_back_where_it_is_the_only
         device = next((one for one in devices if not any(left is reading for left in one.draft.left_out)), None)
         assert device is not None, reading
         await compare(name, device)
+
+
+def tail(series: Series) -> tuple[str, ...]:
+    """What tells series of one device apart."""
+    return tuple(value for label, value in zip(series.labels, series.values, strict=True) if label not in IDENTITY)
+
+
+@pytest.mark.parametrize("name", MODBUS)
+async def test_what_is_simulated_from_a_register_map_is_read_back(name: str) -> None:
+    """Every value of a register map comes out of a real Modbus server as the model has it, within what its registers can tell."""
+    profile = MODBUS[name]
+    model = Meter("m", "utility", Waves(VALUES["watts"]))
+    meter = SimulatedMeter(model, name, unit=1, clock=lambda: NOW, since=NOW - 1e6, peak=5000.0)
+    words: dict[str, Any] = {"meter": "m", "point": "utility"} if profile.kind == "meter" else {profile.kind: "m"}
+    server = MeterServer([meter])
+    host, port = await server.start(("127.0.0.1", 0))
+    try:
+        device = Device(address=f"{host}:{port}", profile=name, timeout=10.0, ratios=meter.map.ratios, **words)
+        (made,) = MODBUS_KIND.build(Config(devices=[device]), CONTEXT)
+        try:
+            readings = {(series.metric, tail(series)): value for series, value in await made.collect()}  # type: ignore[misc]
+        finally:
+            await made.aclose()  # type: ignore[attr-defined]
+    finally:
+        await server.stop()
+    state = State(meter.measures(NOW))
+    absent = []
+    for register in profile.registers:
+        metric = metric_named(register.metric)
+        labels = register.all_labels()
+        value = readings.get((metric, tuple(labels.get(label, "m") for label in metric.labels if label not in IDENTITY)))
+        wanted = measure(metric, labels, meter.map.phases).of(state)
+        if value is None:
+            absent.append((register.metric, wanted))
+            continue
+        step = abs(register.scale) * (UNITS[register.unit].factor if register.unit else 1.0)
+        for factor in register.times:
+            step *= meter.map.factor(factor)
+        fine = 0.0 if register.type.startswith("float") else step * (1.0 if metric.type == "counter" else 0.5)
+        assert value == pytest.approx(wanted, abs=fine * (1 + 1e-9), rel=2e-7), register
+    # A register of zero stands for "no value" where a profile says so.
+    assert all(wanted == 0 for _, wanted in absent), absent

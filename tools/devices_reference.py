@@ -1,0 +1,151 @@
+"""Write docs/devices.md from the device profiles, the kinds of collectors and the tests' cases, so that it cannot say more than is so.
+
+Run: python tools/devices_reference.py [--check]
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from agent.config import known_kinds  # noqa: E402 - the path comes first
+from collectors.facility.modbus_profile import Profile as ModbusProfile  # noqa: E402
+from collectors.facility.profile import load_all  # noqa: E402
+from collectors.facility.snmp_profile import SnmpProfile  # noqa: E402
+from collectors.facility.units import quantity_of  # noqa: E402
+
+TARGET: Final = ROOT / "docs" / "devices.md"
+ADDING: Final = ROOT / "docs" / "devices-adding.md"
+CASES: Final = ROOT / "tests" / "cases"
+KINDS: Final = {
+    "pdu": "Rack PDUs · 机架配电单元", "ups": "UPSs and DC power · 不间断电源", "cooling": "Cooling · 制冷",
+    "device": "Monitoring units and network devices · 环境监控与网络设备", "meter": "Meters · 电表", "sensor": "Sensors · 传感器",
+}  # fmt: skip
+HEAD: Final = """# Devices · 支持的设备
+
+What hubgauge reads, make by make. *This page is generated from the profiles, the collectors and the tests (`tools/devices_reference.py`).*
+
+A device that speaks SNMP need not be named: it is asked for its sysObjectID, and where that is ambiguous for some object (*probe*).
+`hubgauge devices identify ADDRESS` shows which profile fits, every reading, what the device has beyond it, and what is left out on purpose.
+
+**Tested on** says honestly what: a *recording* is a real device's objects as somebody took them down, compared value by value with
+what another program made of them; a *case* is written by hand from the maker's MIB or manual and proves that the profile says
+what that says. Both are served over the network by another implementation of the protocol than ours. Every profile here is also simulated, and read back from
+the simulator over the network, within what its registers can tell (`tests/simulator/test_round_trip.py`).
+"""
+COLUMNS: Final = (
+    "| device 设备 | profile 配置 | how it is known 识别方式 | what is read 读取内容 | follows 依据 | tested on 测试依据 |\n"
+    "|---|---|---|---|---|---|\n"
+)
+OTHERS: Final = """
+## What is no profile · 其他采集器
+
+| collector 采集器 | what it reads 读取内容 | metrics 指标 |
+|---|---|---|
+"""
+
+
+def main() -> int:
+    """Write the page, or tell whether it is what would be written."""
+    text = HEAD + sections() + OTHERS + others() + "\n" + ADDING.read_text("utf-8").replace("# Adding", "## Adding", 1)
+    if "--check" in sys.argv:
+        return 0 if TARGET.exists() and TARGET.read_text("utf-8") == text else 1
+    TARGET.write_text(text, "utf-8")
+    return 0
+
+
+def sections() -> str:
+    """Describe every packaged profile, by the kind of device."""
+    tested = tested_on()
+    rows: dict[str, list[str]] = defaultdict(list)
+    for name, profile in load_all("snmp", SnmpProfile):
+        metrics = [reading.metric for reading in profile.readings]
+        rows[profile.kind].append(row(name, profile.title, known_by(profile), metrics, profile.source, tested[name]))
+    for name, registers in load_all("modbus", ModbusProfile):
+        metrics = [register.metric for register in registers.registers]
+        how = "Modbus; SunSpec finds its place" if registers.sunspec else "Modbus; named in the config"
+        rows[registers.kind].append(row(name, registers.title, how, metrics, registers.source, tested[name]))
+    text = ""
+    for kind, title in KINDS.items():
+        if rows[kind]:
+            text += f"\n## {title}\n\n{COLUMNS}{''.join(sorted(rows[kind]))}"
+    return text
+
+
+def row(name: str, title: str, how: str, metrics: list[str], source: str, tested: list[str]) -> str:
+    """Return one line of a table."""
+    cells = (title, f"`{name}`", how, what_is_read(metrics), source, "; ".join(tested) or "the simulator only")
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def known_by(profile: SnmpProfile) -> str:
+    """Say how an SNMP device is known."""
+    match = profile.match
+    if match is None:
+        return "SNMP; named in the config, or by other profiles"
+    how = "SNMP, " + ", ".join(oid.removeprefix("1.3.6.1.4.1.") for oid in match.sys_object_id)
+    return how + (", sysDescr" if match.sys_descr else "") + (", probe" if match.probe else "")
+
+
+def what_is_read(metrics: list[str]) -> str:
+    """Sum up metrics: quantities by where they are measured."""
+    places: dict[str, dict[str, None]] = {}
+    for metric in metrics:
+        _, family, *words = metric.removesuffix("_total").removesuffix(f"_{quantity_of(metric)}").split("_")
+        place = next(
+            (word for word in ("phase", "bank", "outlet", "group", "battery", "input", "output", "bypass") if word in words[:1]),
+            "",
+        )
+        what = " ".join(words[1:] if place else words).replace("info", "name")
+        places.setdefault(place or {"sensor": "sensors", "link": "interfaces"}.get(family, ""), {})[what or "total"] = None
+    return "; ".join(f"{place}: {', '.join(found)}" if place else ", ".join(found) for place, found in places.items())
+
+
+def tested_on() -> dict[str, list[str]]:
+    """Return what each profile is tested on, from the tests themselves."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for recording, (profile, _) in sorted(recorded().items()):
+        found[profile].append(f"recording `{recording}`")
+    for protocol in ("snmp", "modbus"):
+        cases: dict[str, int] = defaultdict(int)
+        for path in sorted((CASES / protocol).glob("*/case.yaml")):
+            case = yaml.safe_load(path.read_text("utf-8"))
+            cases[case.get("profile") or case["device"]["profile"]] += 1
+        for profile, count in cases.items():
+            found[profile].append(f"{count} cases" if count > 1 else "a case")
+    return found
+
+
+def recorded() -> dict[str, tuple[str, int]]:
+    """Return the recordings that tests read, each with its profile."""
+    tree = ast.parse((ROOT / "tests" / "facility_snmp" / "test_recordings.py").read_text("utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "DEVICES":
+            devices: dict[str, tuple[str, int]] = ast.literal_eval(node.value)
+            return devices
+    raise LookupError("DEVICES")
+
+
+def others() -> str:
+    """Describe the kinds of collectors that read no profile's device."""
+    text = ""
+    for name, load in sorted(known_kinds().items()):
+        kind = load()
+        families = sorted({metric.measurement for metric in kind.metrics})
+        listed = ", ".join(f"`{family}_…`" for family in families[:6]) + (" …" if len(families) > 6 else "")  # noqa: PLR2004
+        doc = (type(kind).__doc__ or "").strip().splitlines()
+        module = (sys.modules[type(kind).__module__].__doc__ or "").strip().splitlines()
+        text += f"| `{name}` | {(module or doc or [''])[0]} | {listed or 'the config says'} |\n"
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
