@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
+import socket
 import time
 from contextlib import asynccontextmanager
 from socket import SOCK_DGRAM
@@ -339,6 +341,27 @@ async def test_nobody_can_read_or_write_us() -> None:
             await server.write_property(us, myself, name, "mine")
         assert await server.who_is(address=us, timeout=0.2) == []
         assert len(await one.collect()) == 2
+
+
+async def test_junk_on_our_port_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Datagrams of random bytes, with a true header or without, neither stop the next round nor fill the log."""
+    port, some = free_port(SOCK_DGRAM), random.Random(1)
+    async with (
+        plant(analog(1, 7.5, "degrees-celsius")) as (address, _),
+        collectors(f"listen: 127.0.0.1:{port}\n{CHILLER.format(address=address)}") as (one,),
+    ):
+        before = await values(one)
+        caplog.clear()
+        with socket.socket(socket.AF_INET, SOCK_DGRAM) as sender:
+            for number in range(200):
+                junk = some.randbytes(some.randrange(40))
+                if number % 2:
+                    junk = b"\x81\x0a" + (len(junk) + 6).to_bytes(2, "big") + b"\x01\x00" + junk
+                sender.sendto(junk, ("127.0.0.1", port))
+                await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
+        assert await values(one) == before
+    assert not caplog.records
 
 
 async def test_an_address_that_is_not_ours_is_told() -> None:
