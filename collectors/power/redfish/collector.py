@@ -141,6 +141,8 @@ class RedfishCollector:
     def _series_of(self, row: Row) -> Series:
         known = (row.metric, row.tail)
         if known not in self._known:
+            if len(self._known) >= self.schedule.max_samples:  # names come from outside, and may change for ever
+                self._known.clear()
             self._known[known] = self._series(*known)
         return self._known[known]
 

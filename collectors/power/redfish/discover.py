@@ -15,7 +15,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from collectors.base import BadReply
+from collectors.base import BadReply, safe_label
 from collectors.catalogue import facility, node
 from collectors.power.redfish import equipment, rows
 from collectors.power.redfish.body import gone, inner, link, links, local, objects, text
@@ -269,8 +269,12 @@ async def find_equipment(connection: Link, wanted: str, groups: frozenset[str]) 
     return await _plan(reader, fitting[0], there, EQUIPMENT_KINDS, groups)
 
 
+def _name(document: Document) -> str:
+    return safe_label(text(document, "Id"))  # it is logged
+
+
 def _named(there: Sequence[Document]) -> str:
-    names = ", ".join(text(one, "Id") for one in there)
+    names = ", ".join(map(_name, there))
     return f"; it has {names[:200]}" if names else ""
 
 
@@ -303,7 +307,7 @@ async def _plan(
     asked = {uri for place, _ in sources for uri in (*place.uris, place.collection)}
     tags = {uri: tag for uri, tag in reader.tags.items() if uri.partition("?")[0] not in asked}
     return Plan(
-        subject=text(chosen, "Id"), others=tuple(text(one, "Id") for one in there if one is not chosen), sources=sources,
+        subject=_name(chosen), others=tuple(_name(one) for one in there if one is not chosen), sources=sources,
         states=states, owners=owners, tags=tags if all(tags.values()) and settled >= won.keys() else {},
     )  # fmt: skip
 
