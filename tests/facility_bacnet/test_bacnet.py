@@ -345,7 +345,7 @@ async def test_nobody_can_read_or_write_us() -> None:
 
 async def test_junk_on_our_port_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """Datagrams of random bytes, with a true header or without, neither stop the next round nor fill the log."""
-    port, some = free_port(SOCK_DGRAM), random.Random(1)
+    port, some = free_port(SOCK_DGRAM), random.Random(1)  # noqa: S311 - repeatable junk
     async with (
         plant(analog(1, 7.5, "degrees-celsius")) as (address, _),
         collectors(f"listen: 127.0.0.1:{port}\n{CHILLER.format(address=address)}") as (one,),
