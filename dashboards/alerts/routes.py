@@ -1,0 +1,117 @@
+"""What Alertmanager does with the alerts: who hears of them, what goes into one message, and which alert makes others needless.
+
+One failure is one message: alerts are grouped by hub and site, and what follows from a greater failure is inhibited by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from dashboards.alerts import ALERTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agent.hubs.model import Registry
+    from dashboards.alerts.base import Severity
+
+Json = dict[str, Any]
+
+SITE: Final = ("hub", "site")
+RACK: Final = (*SITE, "rack")
+AGENT: Final = (*SITE, "instance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """An alert that explains others of the same place: they are not told while it is active. No `effects`: all others."""
+
+    cause: str
+    effects: tuple[str, ...] = ()
+    same: tuple[str, ...]
+
+
+CAUSES: Final = (
+    Cause(cause="HubGone", same=("hub",)),
+    Cause(cause="SitePdusSilent", effects=("PduSilent", "RackFailoverTight", "RackFailoverLost", "DeviceSilentLong", "DeviceNeverAnswered", "CollectorFailing", "SitePueCoverageLow"), same=SITE),
+    Cause(cause="AgentDown", effects=("MeterSilent", "PduSilent", "SitePdusSilent", "DeviceSilentLong", "DeviceNeverAnswered", "SitePueCoverageLow", "LinkDown", "LinkLossy"), same=SITE),
+    Cause(cause="AgentDown", effects=("CollectorFailing", "SinkDown", "SpoolFilling", "SpoolUnhealthy", "SamplesGivenUp", "ConfigReloadFailed"), same=AGENT),
+    Cause(cause="AgentSilent", effects=("CollectorFailing", "SinkDown", "SpoolFilling"), same=AGENT),
+    Cause(cause="UpsOnBattery", effects=("PueBudgetBurnFast", "SitePueInconsistent", "MeterSilent"), same=SITE),
+    Cause(cause="MeterSilent", effects=("SitePueCoverageLow", "SitePueInconsistent"), same=SITE),
+    Cause(cause="RackTooHot", effects=("RackHot",), same=RACK),
+    Cause(cause="RackFailoverLost", effects=("RackFailoverTight",), same=RACK),
+    Cause(cause="SitePueInconsistent", effects=("PueBudgetBurnFast", "PueBudgetBurnSlow"), same=SITE),
+    Cause(cause="HubTargetAtRisk", effects=("HubTargetPaceLost",), same=("hub", "target")),
+)  # fmt: skip
+"""Greater failures before what follows from them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How alerts of one severity are told: after which wait, how often more of a group, and how often again."""
+
+    receiver: str
+    group_wait: str
+    group_interval: str
+    repeat_interval: str
+    group_by: tuple[str, ...] = SITE
+
+
+WAYS: Final[Mapping[Severity, Way]] = {
+    "critical": Way(receiver="page", group_wait="30s", group_interval="5m", repeat_interval="4h"),
+    "warning": Way(receiver="ticket", group_wait="2m", group_interval="30m", repeat_interval="24h"),
+    "info": Way(receiver="note", group_wait="10m", group_interval="6h", repeat_interval="168h", group_by=("hub",)),
+}
+_ELSEWHERE: Final = "elsewhere"
+HOOK: Final = "http://127.0.0.1:9099"
+"""Where the messages go until the receivers are somebody's own: a hook on the same machine, by receiver and hub."""
+
+
+def alertmanager(registry: Registry, *, hook: str = HOOK, ways: Mapping[Severity, Way] = WAYS) -> Json:
+    """Return Alertmanager's config: a route a hub and severity, and what inhibits what."""
+    _check()
+    hubs = [*registry.hubs, _ELSEWHERE]
+    return {
+        "route": {
+            "receiver": f"{ways['warning'].receiver}-{_ELSEWHERE}",
+            "group_by": list(SITE),
+            "routes": [
+                *({"matchers": [f'hub="{hub}"'], "receiver": f"{ways['warning'].receiver}-{hub}", "routes": _severities(hub, ways)} for hub in registry.hubs),
+                *_severities(_ELSEWHERE, ways),
+            ],
+        },
+        "inhibit_rules": [_inhibition(cause) for cause in CAUSES],
+        "receivers": [
+            {
+                "name": f"{way.receiver}-{hub}",
+                "webhook_configs": [{"url": f"{hook}/{way.receiver}/{hub}", "send_resolved": severity != "info", "max_alerts": 100}],
+            }
+            for hub in hubs
+            for severity, way in ways.items()
+        ],
+    }  # fmt: skip
+
+
+def _severities(hub: str, ways: Mapping[Severity, Way]) -> Sequence[Json]:
+    return [
+        {
+            "matchers": [f'severity="{severity}"'], "receiver": f"{way.receiver}-{hub}", "group_by": list(way.group_by),
+            "group_wait": way.group_wait, "group_interval": way.group_interval, "repeat_interval": way.repeat_interval,
+        }
+        for severity, way in ways.items()
+    ]  # fmt: skip
+
+
+def _inhibition(cause: Cause) -> Json:
+    target = f'alertname=~"{"|".join(cause.effects)}"' if cause.effects else f'alertname!="{cause.cause}"'
+    return {"source_matchers": [f'alertname="{cause.cause}"'], "target_matchers": [target], "equal": list(cause.same)}
+
+
+def _check() -> None:
+    """Refuse an inhibition that names an alert there is not: it would be silent for ever."""
+    known = {alert.name for alert in ALERTS}
+    named = {cause.cause for cause in CAUSES} | {effect for cause in CAUSES for effect in cause.effects}
+    if not named <= known:
+        raise ValueError(f"no such alerts: {', '.join(sorted(named - known))}")
