@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.web import racks as model
 from agent.web import sites as places
 from agent.web.format import iso
+from collectors.catalogue import inventory as reconciled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ Data = dict[str, Any]
 
 PATHS: Final = (
     "/api", "/api/hubs", "/api/hubs/{hub}", "/api/sites", "/api/sites/{site}/pue", "/api/sites/{site}/power", "/api/racks", "/api/collectors",
+    "/api/devices",
 )  # fmt: skip
 ZONE: Final = "Asia/Shanghai"
 """The zone of a hub that the registry does not know."""
@@ -149,9 +151,10 @@ def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
 
     Under `kinds` those that read no device (the kernel's subsystems, the key figures) are one kind, with an empty name.
     """
+    since = {series.label("device"): at for series, at in view.snapshot.family(reconciled.SILENT_SINCE).items()}
     found = sorted(
         view.health(),
-        key=lambda one: (one.ok is not False, one.last_success or 0.0, one.collector, one.device),
+        key=lambda one: (one.ok is not False, since.get(one.device, one.last_success or 0.0), one.collector, one.device),
     )
     kinds: dict[str, Data] = {}
     for one in found:
@@ -186,11 +189,55 @@ def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
                 "ok": one.ok,
                 "last_success": iso(one.last_success),
                 "last_success_seconds": one.last_success,
+                "silent_since_seconds": since.get(one.device, one.last_success) if one.ok is False else None,
                 "last_error": one.last_error,
                 "duration_seconds": one.duration,
                 "interval_seconds": one.interval,
             }
             for one in found
             if not silent_only or one.ok is False
+        ],
+    }
+
+
+def devices(view: BoardView) -> Data:
+    """Return `/api/devices`: by site and kind how many devices are expected and answer; who is silent since when; every mismatch.
+
+    Mismatches are counted whole and named up to some hundreds of each reason and site.
+    """
+    family = view.snapshot.family
+    counts: dict[tuple[str, str], Data] = {}
+    for metric, key in ((reconciled.EXPECTED, "expected"), (reconciled.ANSWERING, "answering")):
+        for series, value in family(metric).items():
+            where = counts.setdefault(series.values[1:], {"expected": None, "answering": None})  # type: ignore[arg-type]
+            where[key] = int(value)
+    named: dict[tuple[str, str], list[Data]] = {}
+    for series in family(reconciled.MISMATCH_INFO):
+        found = {"rack": series.label("rack"), "device": series.label("device")}
+        named.setdefault((series.label("site"), series.label("reason")), []).append(found)
+    silent = sorted(family(reconciled.SILENT_SINCE).items(), key=lambda row: row[1])
+    return {
+        "at": iso(view.now()),
+        "hub": view.hub,
+        "kinds": [{"site": site, "kind": kind, **found} for (site, kind), found in sorted(counts.items())],
+        "silent": [
+            {
+                "site": series.label("site"),
+                "kind": series.label("kind"),
+                "device": series.label("device"),
+                "since": iso(since),
+                "since_seconds": since,
+            }
+            for series, since in silent
+        ],
+        "mismatches": [
+            {
+                "site": series.label("site"),
+                "reason": series.label("reason"),
+                "count": int(value),
+                "named": named.get((series.label("site"), series.label("reason")), []),
+            }
+            for series, value in family(reconciled.MISMATCHES).items()
+            if value
         ],
     }

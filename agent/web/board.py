@@ -126,7 +126,13 @@ def _main(view: BoardView, w: Words, scoreboard: Sequence[Data], where: dt.tzinf
             cards.headline(scoreboard, w),
             join([cards.card(hub, w, parents=parents, own=True) for hub in own]),
             el("div", sites, class_="sites") if sites else None,
-            el("div", _host(view, w), health.collectors(api.collectors(view), w, where, now), class_="machine"),
+            el(
+                "div",
+                _host(view, w),
+                health.collectors(api.collectors(view), w, where, now),
+                health.devices(api.devices(view), w),
+                class_="machine",
+            ),
             el(
                 "section",
                 el("h2", w("others"), id="others", class_="section-title"),
@@ -180,5 +186,8 @@ def _host(view: BoardView, w: Words) -> Safe | None:
 
 
 def _foot(w: Words) -> Safe:
-    links = join([el("a", path, href=path) for path in ("/api", "/api/hubs", "/api/racks", "/api/collectors", "/metrics")], " ")
+    links = join(
+        [el("a", path, href=path) for path in ("/api", "/api/hubs", "/api/racks", "/api/collectors", "/api/devices", "/metrics")],
+        " ",
+    )
     return el("footer", el("p", el("span", f"{w('data')}: "), links), el("p", f"hubgauge {__version__}"), class_="foot")

@@ -1,4 +1,4 @@
-"""Two panels that every agent can show: what is silent since when, and this host itself."""
+"""Panels on the agent's own part: what is silent since when, where inventory and devices differ, and this host itself."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 _LISTED = 40
+_NAMED = 8
 _FULL = 0.9
 
 
@@ -43,7 +44,7 @@ def collectors(data: Data, w: Words, zone: dt.tzinfo, now: float) -> Safe:
 def _silent(silent: list[Data], w: Words, zone: dt.tzinfo, now: float) -> Safe:
     rows = []
     for entry in silent[:_LISTED]:
-        last = entry["last_success_seconds"]
+        last = entry["silent_since_seconds"]
         rows.append(
             el(
                 "tr",
@@ -98,6 +99,41 @@ def _kinds(kinds: list[Data], w: Words) -> Safe:
         class_="plain",
     )
     return el("div", table, class_="scroll", tabindex="0", role="region", aria_label=w("collectors.by_kind"))
+
+
+def devices(data: Data, w: Words) -> Safe | None:
+    """Draw where the inventory and what answers differ, by reason; None where they do not."""
+    rows = [_mismatch(one, w) for one in data["mismatches"]]
+    if not rows:
+        return None
+    count = sum(one["count"] for one in data["mismatches"])
+    heads = ("reason", "site", "count", "named")
+    table = el(
+        "table",
+        el("caption", w("devices.table"), class_="hidden"),
+        el(
+            "thead", el("tr", [el("th", w(f"col.{key}"), scope="col", class_="num" if key == "count" else None) for key in heads])
+        ),
+        el("tbody", rows),
+        class_="plain",
+    )
+    said = join([svg.mark("at_risk"), w("devices.differ", count=number(count))])
+    body = el("div", table, class_="scroll", tabindex="0", role="region", aria_label=w("devices.table"))
+    return panel("devices", w("devices"), body, lead=said, kind="health")
+
+
+def _mismatch(one: Data, w: Words) -> Safe:
+    """Draw one reason at one site, with the first of those it is said of."""
+    names = [" / ".join(part for part in (found["rack"], found["device"]) if part) for found in one["named"][:_NAMED]]
+    more = one["count"] - len(names)
+    rest = join([", ", el("a", w("racks.more", count=number(more)), href="/api/devices")]) if more > 0 else None
+    return el(
+        "tr",
+        el("th", w.of("mismatch", one["reason"]), scope="row"),
+        el("td", one["site"]),
+        el("td", number(one["count"]), class_="num"),
+        el("td", ", ".join(names), rest),
+    )
 
 
 def host(data: Data, w: Words) -> Safe:

@@ -115,6 +115,8 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
             return api.pue(view, site) if subject == "pue" else api.power(view, site)
         case ["racks"]:
             return api.racks(view, query.get("site", ""), needing=query.get("needs", "") == "1")
+        case ["devices"]:
+            return api.devices(view)
         case ["collectors"]:
             return api.collectors(view, silent_only=query.get("silent", "") == "1")
         case _:

@@ -14,7 +14,7 @@ from agent.web import cards, pages, text
 from agent.web.markup import el, join, raw
 from agent.web.view import CollectorHealth
 from collectors.base import Metric
-from collectors.catalogue import facility, node, rack, site
+from collectors.catalogue import facility, inventory, node, rack, site
 from tests.web_board import fixture
 
 HOSTILE = "\"><script>alert(1)</script>&amp;' onload=x {0} \\"
@@ -225,6 +225,45 @@ def test_silent_collectors_are_listed_with_since_when() -> None:
     assert "12:42:48" in html
 
 
+def test_silence_is_told_across_restarts() -> None:
+    """What the reconciliation remembers stands in place of what this run of the agent has seen."""
+    key = (fixture.HUB, fixture.SITE)
+    readings = [(inventory.SILENT_SINCE.series(*key, "pdu", "A01-A"), fixture.NOW - 3 * 86400.0)]
+    silent = [
+        CollectorHealth(collector="snmp", device="A01-B", ok=False, last_success=fixture.NOW - 60.0),
+        CollectorHealth(collector="snmp", device="A01-A", ok=False, last_success=None),
+    ]
+    view = fixture.view(readings, healthy=lambda: silent)
+    listed = api("/api/collectors", view)["collectors"]
+    assert [(one["device"], fixture.NOW - one["silent_since_seconds"]) for one in listed] == [
+        ("A01-A", 259200.0),
+        ("A01-B", 60.0),
+    ]
+    shown = page(view)
+    assert "3 d" in shown[shown.index("A01-A") : shown.index("A01-B")].replace("\u202f", " ")
+    assert api("/api/devices", view)["silent"][0]["device"] == "A01-A"
+
+
+def test_where_inventory_and_devices_differ_is_shown() -> None:
+    """Each difference is a row with its reason in words, how many, and the first of them; without any the panel is not there."""
+    key = (fixture.HUB, fixture.SITE)
+    some: list[Any] = [
+        (inventory.EXPECTED.series(*key, "pdu"), 48.0), (inventory.ANSWERING.series(*key, "pdu"), 47.0),
+        (inventory.MISMATCHES.series(*key, "rack_without_pdu"), 12.0), (inventory.MISMATCHES.series(*key, "unknown_meter"), 0.0),
+        *((inventory.MISMATCH_INFO.series(*key, "rack_without_pdu", f"R{n:02}", ""), 1.0) for n in range(12)),
+    ]  # fmt: skip
+    view = fixture.view(some)
+    reply = api("/api/devices", view)
+    assert reply["kinds"] == [{"site": fixture.SITE, "kind": "pdu", "expected": 48, "answering": 47}]
+    assert [(one["reason"], one["count"], len(one["named"])) for one in reply["mismatches"]] == [("rack_without_pdu", 12, 12)]
+    shown = page(view)
+    assert "Racks without a PDU" in shown
+    assert "R07" in shown
+    assert "and 4 more" in shown
+    assert "无 PDU 的机柜" in page(view, lang="zh")
+    assert "Racks without a PDU" not in page(fixture.view())
+
+
 def test_a_part_of_the_meters_is_called_a_part() -> None:
     """A stage whose meters do not all answer is shown as at least that much; a silent one as nothing, not as zero."""
     stages = {stage["point"]: stage for stage in api(f"/api/sites/{fixture.SITE}/power")["now"]}
@@ -304,6 +343,9 @@ def test_hostile_names_are_only_text() -> None:
         (rack.RACK_UTILIZATION.series(*key, "power"), 2.0), (facility.PDU_UP.series(*key, HOSTILE, "A"), 0.0),
         (facility.METER_POWER.series(fixture.HUB, HOSTILE, HOSTILE, "utility"), 1.0), (site.SITE_PUE.series(fixture.HUB, HOSTILE, HOSTILE, HOSTILE), 1.3),
         (node.NODE_POWER.series(*key, HOSTILE, HOSTILE), 3.0),
+        (inventory.SILENT_SINCE.series(fixture.HUB, HOSTILE, HOSTILE, HOSTILE), 1.0),
+        (inventory.MISMATCHES.series(fixture.HUB, HOSTILE, HOSTILE), 1.0),
+        (inventory.MISMATCH_INFO.series(fixture.HUB, HOSTILE, HOSTILE, HOSTILE, HOSTILE), 1.0),
     ]  # fmt: skip
     bad = [CollectorHealth(collector=HOSTILE, device=HOSTILE, ok=False, last_error=HOSTILE)]
     view = replace(fixture.view(readings, healthy=lambda: bad), node=HOSTILE)
@@ -312,7 +354,7 @@ def test_hostile_names_are_only_text() -> None:
         outline(html)
         assert "<script>alert" not in html
         assert html.count("<script") == 1
-    for path in ("/api", "/api/racks", "/api/collectors", "/api/sites"):
+    for path in ("/api", "/api/racks", "/api/collectors", "/api/devices", "/api/sites"):
         assert HOSTILE.rstrip("\\") in json.dumps(api(path, view)).encode().decode("unicode_escape")
 
 
@@ -332,6 +374,7 @@ def test_markup_escapes_all_that_is_not_markup() -> None:
         (f"/api/sites/{fixture.SITE}/power", {"hub", "site", "now", "trend"}),
         ("/api/racks", {"at", "hub", "sites", "limits", "columns", "rows"}),
         ("/api/collectors", {"at", "counts", "kinds", "collectors"}),
+        ("/api/devices", {"at", "hub", "kinds", "silent", "mismatches"}),
     ],
 )
 def test_everything_on_the_page_is_in_the_api(path: str, keys: set[str]) -> None:
