@@ -37,6 +37,8 @@ class _Kind:
         """Make the collectors; raises Problems with every device that cannot be made."""
         assert isinstance(config, SnmpConfig)  # noqa: S101 - the reader has built it
         library = Library(config.profiles_dir)
+        if config.profiles_dir is not None:
+            _check_own(library)
         made, errors = [], []
         known: dict[tuple[object, ...], Secrets] = {}  # each secret's file is read once, however many devices it is for
         seen: dict[str, int] = {}
@@ -78,6 +80,14 @@ class _Kind:
             profile=None if device.profile == "auto" else library.named(device.profile, device.also),
             refresh=config.refresh,
         )
+
+
+def _check_own(library: Library) -> None:
+    """Read the operator's own profiles now: a mistake is one of the config, whichever device would meet it; raises Problems."""
+    try:
+        library.all()
+    except ConfigError as error:
+        raise Problems([ConfigError(error.message, key=f"collectors.snmp.{error.key}")]) from None
 
 
 def _secrets(config: SnmpConfig, device: DeviceConfig, key: str, known: dict[tuple[object, ...], Secrets]) -> Secrets:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collectors.facility.snmp_profile import SnmpProfile, Table
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."
-_SHORTEST: Final = {True: 7, False: 8}  # the maker's arc; of what is standard, the MIB's
-_LONGEST: Final = 9
+_SHORTEST: Final = 7  # a maker's arc, or that of a standard MIB
+_LONGEST: Final = {True: 9, False: 8}  # of a maker's branch, of a standard MIB: the arc that all of its objects are beneath
 _SENTINELS: Final = frozenset({-1, -(2**31), 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1})
 _INDEX: Final = 4  # parts of an index, in a table that nobody has described
 _STATES: Final = 20  # numbers up to here are states, small counts and positions
@@ -62,7 +62,7 @@ def roots(profile: SnmpProfile) -> list[str]:
     for reading in profile.readings:
         oid = (reading.oid or profile.column_oid(reading)).split(".")
         private = ".".join(oid).startswith(_ENTERPRISES)
-        known = arcs.setdefault(tuple(oid[: _SHORTEST[private]]), oid[:_LONGEST])
+        known = arcs.setdefault(tuple(oid[:_SHORTEST]), oid[: _LONGEST[private]])
         same = [mine == other for mine, other in zip(known, oid, strict=False)]
         del known[same.index(False) if False in same else len(same) :]
     return sorted(".".join(common) for common in arcs.values())
@@ -141,6 +141,8 @@ def _split(oid: str, tables: Iterable[Table], foreign: Mapping[str, Table]) -> t
 def _parts(oid: str) -> Iterator[tuple[str, str, str]]:
     """Yield how an object may be of a table: the entry, which ends in 1 (RFC 2578, 7.1.12), the column and the row; longest row first."""
     arcs = oid.split(".")
+    if arcs[-1] == "0":  # a scalar
+        return
     for size in range(min(_INDEX, len(arcs) - 3), 0, -1):
         entry, column, row = arcs[: -size - 1], arcs[-size - 1], arcs[-size:]
         if entry[-1] == "1":

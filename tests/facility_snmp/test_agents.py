@@ -435,6 +435,19 @@ def test_devices_that_cannot_be_made_are_all_told(tmp_path: Path) -> None:
         assert said in lines[number]
 
 
+def test_a_mistake_in_ones_own_profile_is_one_of_the_config(tmp_path: Path) -> None:
+    """A mistake in any profile of the operator's folder is told with file and line when the config is checked, whoever uses it."""
+    (tmp_path / "acme.yaml").write_text(
+        "protocol: snmp\ntitle: Acme\nkind: pdu\nreadings:\n"
+        "  - {metric: dc_pdu_power_watts, oid: 1.3.6.1.4.1.424242.1.0, unit: V}\n  - {metric: dc_pdu_wats, oid: 1.3.6.1.4.1.1.0, unit: W}\n",
+        "utf-8",
+    )
+    with pytest.raises(Problems) as caught:
+        KIND.build(SnmpConfig(devices=[named("10.0.0.1")], profiles_dir=tmp_path), CONTEXT)
+    lines = str(caught.value).splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [f"{tmp_path}/acme.yaml:5", f"{tmp_path}/acme.yaml:6"]
+
+
 def test_short_passphrases_are_refused(tmp_path: Path) -> None:
     """A passphrase that the standard would not take is refused before any device is asked."""
     user = UserConfig(name="u", auth="sha1", auth_file=secret(tmp_path, "short"))

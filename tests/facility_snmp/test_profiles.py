@@ -91,7 +91,7 @@ def test_a_mistake_is_one_line_with_file_and_line(before: str, after: str, line:
     ("text", "said"),
     [
         ("title: x\n", "p.yaml:1: protocol: missing; expected one of snmp, modbus"),
-        ("protocol: smtp\n", "p.yaml:1: protocol: expected one of snmp, modbus, got 'smtp'"),
+        ("protocol: smtp\n", "p.yaml:1: protocol: expected one of snmp, modbus, bacnet, got 'smtp'"),
         ("protocol: [snmp]\n", "p.yaml:1: protocol: expected one of snmp, modbus"),
         ("", "p.yaml:1: protocol: missing"),
     ],
