@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-PARTS: Final = ("agents", "exposition", "push", "snmp", "modbus", "scale")
+PARTS: Final = ("agents", "exposition", "push", "snmp", "modbus", "scale", "rules")
 
 
 def machine() -> str:
