@@ -7,7 +7,7 @@ from typing import Final
 from collectors.catalogue import agent
 from dashboards.alerts.base import SITE, Alert, Case, named, series
 from dashboards.language import Text
-from dashboards.promql import for_rule, of
+from dashboards.promql import for_rule, metric, of
 from dashboards.signals import own
 
 _NODE: Final = {**SITE, "instance": "n1"}
@@ -16,6 +16,13 @@ _SINK: Final = {**_NODE, "sink": "influxdb"}
 _UP: Final = {**_NODE, "job": "hubgauge"}
 _BUILD: Final = for_rule(of(agent.BUILD_INFO))
 _EACH: Final = "hub, site, instance"
+_OFFSET, _SYNCED, _ERROR = (
+    metric(f"node_timex_{name}").full_name for name in ("offset_seconds", "sync_status", "maxerror_seconds")
+)
+CLOCK_LIMIT: Final = 0.05
+"""Seconds, as node-mixin's NodeClockSkewDetected has it."""
+MANY: Final = 10
+"""Agents from which on a share of them says something of the site."""
 
 
 def _spool(values: str) -> dict[str, str]:
@@ -35,6 +42,24 @@ ALERTS: Final = (
         description="Prometheus cannot scrape the agent; everything it reads is missing meanwhile, not zero.",
         must_fire=Case(series={named("up", _UP): "1x2 0x20"}, at="10m", fires=_UP),
         must_not_fire=Case(series={named("up", _UP): "1x2 0x20"}, at="5m"),
+    ),
+    Alert(
+        name="SiteAgentsDown",
+        expr=f'avg by (hub, site) (up{{job="hubgauge"}}) < 0.9 and count by (hub, site) (up{{job="hubgauge"}}) >= {MANY}',
+        wait="3m",
+        severity="critical",
+        summary=Text(
+            "Only {{ $value | humanizePercentage }} of the agents of {{ $labels.site }} answer: look for one cause: power, network, or a bad rollout.",
+            "{{ $labels.site }} 仅 {{ $value | humanizePercentage }} 的代理有应答：请排查共同原因：供电、网络或错误的发布。",
+        ),
+        description="Many agents gone at once is one failure; each by itself is not told while this lasts.",
+        must_fire=Case(
+            series={named("up", {**SITE, "job": "hubgauge"}, instance=f"n{n}"): "1x20" if n > 1 else "0x20" for n in range(MANY)},
+            at="10m",
+            fires=SITE,
+            value="80%",
+        ),
+        must_not_fire=Case(series={named("up", _UP): "0x20"}, at="10m"),
     ),
     Alert(
         name="AgentSilent",
@@ -129,5 +154,20 @@ ALERTS: Final = (
         description="A restart would fail; mend the file before then.",
         must_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "0x20"}, at="10m", fires=_NODE),
         must_not_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "1x2 0x20"}, at="5m"),
+    ),
+    Alert(
+        name="ClocksOff",
+        expr=f"count by (hub, site) (abs({_OFFSET}) > {CLOCK_LIMIT} or {_SYNCED} == 0 and on (hub, site, instance) {_ERROR} >= 16)",
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "{{ $value }} nodes of {{ $labels.site }} have a wrong clock or none to follow: check chrony or NTP there before trusting times.",
+            "{{ $labels.site }} 有 {{ $value }} 个节点时钟偏差或未同步：请检查 chrony 或 NTP，再采信时间。",
+        ),
+        description="Readings are filed by the clock of who took them: a gateway that is off files energy in the wrong hour.",
+        must_fire=Case(series={named(_OFFSET, _NODE): "0.2x40"}, at="20m", fires=SITE, value="1"),
+        must_not_fire=Case(
+            series={named(_OFFSET, _NODE): "0.001x40", named(_SYNCED, _NODE): "0x40", named(_ERROR, _NODE): "0.2x40"}, at="20m"
+        ),
     ),
 )
