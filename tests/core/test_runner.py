@@ -283,3 +283,43 @@ async def test_a_step_of_the_wall_clock_stops_nothing() -> None:
     finally:
         module.datetime, base.datetime = old  # type: ignore[misc]
         await runner.stop()
+
+
+async def test_derived_collectors_are_replaced_while_the_rest_goes_on() -> None:
+    """What only an old one said is gone, the new one speaks at once and on its schedule, and a device is not begun anew."""
+    rounds: list[str] = []
+
+    def says(device: str, who: str) -> AsyncFake:
+        return AsyncFake(device, lambda: [rounds.append(who), (VALUE.series(who), 1.0)][1:], interval=0.1)
+
+    device, old, gone = good("device", interval=0.1), says("kpi", "old"), says("other", "gone")
+    closed: list[str] = []
+    old.close = lambda: closed.append("old")  # type: ignore[attr-defined]
+    device.close = lambda: closed.append("device")  # type: ignore[attr-defined]
+    runner, snapshot, _ = make(device)
+    runner.add([old, gone], derived=True)
+    runner.start()
+    await asyncio.wait_for(runner.ready.wait(), 5)
+    new = says("kpi", "new")
+    await runner.replace([old, gone], [new])
+    assert set(snapshot.family(VALUE)) == {VALUE.series("device"), VALUE.series("new")}
+    assert closed == ["old"]
+    rounds.clear()
+    await asyncio.sleep(0.5)
+    assert rounds.count("new") >= 2
+    assert "old" not in rounds
+    assert {one.device for one in runner.health()} == {"device", "kpi"}
+    await runner.stop()
+
+
+async def test_one_that_is_replaced_while_it_runs_says_nothing_more() -> None:
+    """The round of a collector that is no longer wanted ends without a word."""
+    slow = AsyncFake("kpi", lambda: asyncio.sleep(0.1, [(VALUE.series("late"), 1.0)]))
+    runner, snapshot, _ = make()
+    runner.add([slow], derived=True)
+    running = asyncio.ensure_future(runner.run_once())
+    await asyncio.sleep(0.02)
+    await runner.replace([slow], [good("kpi")])
+    await running
+    assert VALUE.series("late") not in snapshot.family(VALUE)
+    assert VALUE.series("kpi") in snapshot.family(VALUE)

@@ -89,3 +89,23 @@ def test_accept_headers() -> None:
     assert accepts_openmetrics(prometheus)
     assert not accepts_openmetrics("text/html,*/*")
     assert not accepts_openmetrics("application/openmetrics-text;q=0")
+
+
+def test_followed_metrics_note_what_changed() -> None:
+    """A series that comes, changes or goes is noted once; one that says the same again is not; other metrics cost nothing."""
+    snapshot = Snapshot()
+    first, second = POWER.series("a"), POWER.series("b")
+    snapshot.update(batch((first, 1.0)))
+    changed = snapshot.follow(POWER)
+    assert not changed, "what is there already is the caller's to look at"
+    snapshot.update(batch((first, 1.0)))
+    snapshot.update(batch((second, 1.0), (ENERGY.series("b"), 1.0), device="b"))
+    assert list(changed) == [second]
+    changed.clear()
+    snapshot.update(batch((first, 0.0)))
+    snapshot.forget("snmp", "b")
+    assert set(changed) == {first, second}
+    snapshot.forget("snmp", "a")
+    changed.clear()
+    snapshot.update(batch((first, 0.0)))
+    assert list(changed) == [first], "also after the metric was gone as a whole"
