@@ -9,6 +9,7 @@ from __future__ import annotations
 import zoneinfo
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import Place
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 State = Literal["in_service", "under_construction", "planned"]
-Point = Literal["utility", "generator", "renewable", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other"]
+Point = Literal[
+    "utility", "generator", "renewable", "ups_input", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other",
+    "reused", "water",
+]  # fmt: skip
 
 POINTS: Final[tuple[Point, ...]] = (
-    "utility", "generator", "renewable", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other",
+    "utility", "generator", "renewable", "ups_input", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other",
+    "reused", "water",
 )  # fmt: skip
 INCOMING: Final[tuple[Point, ...]] = ("utility", "generator", "renewable")
 """The points through which energy enters a site."""
@@ -30,9 +35,42 @@ INCOMING: Final[tuple[Point, ...]] = ("utility", "generator", "renewable")
 IT_POINTS: Final[tuple[Point, ...]] = ("it_input", "pdu_output", "ups_output")
 """Where IT energy may be metered, the deepest first: categories 3, 2 and 1 of ISO/IEC 30134-2."""
 
+NOT_IT: Final[tuple[Point, ...]] = ("cooling", "lighting", "other")
+"""What the facility uses beside IT; behind a meter of IT it is taken off there."""
+
 MAX_HEIGHT: Final = 100
 Units = Annotated[int, Range(1, MAX_HEIGHT)]
 Taken = Annotated[int, Range(0, MAX_HEIGHT)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emission:
+    """How much carbon dioxide equivalent a kilowatt-hour of a supply stands for, in some years, and who says so.
+
+    `location` is the mean of the grid the site stands in, `market` what its supplier contracts for (GHG Protocol, Scope 2).
+    """
+
+    kilograms_per_kilowatt_hour: Annotated[float, Range(0, 5)]
+    source: str = field(metadata={"help": "where the figure is published"})
+    first_year: Annotated[int, Range(1990, 2200)] = field(default=1990, metadata={"help": "in the site's zone"})
+    last_year: Annotated[int, Range(1990, 2200)] = field(default=2200, metadata={"help": "this year included"})
+    basis: Literal["location", "market"] = "location"
+
+    def __post_init__(self) -> None:
+        """Check the years and the source."""
+        _not_empty("source", self.source)
+        if self.last_year < self.first_year:
+            message = f"last_year: {self.last_year} is before first_year, {self.first_year}"
+            raise ValueError(message)
+
+
+def _check_years(emissions: tuple[Emission, ...]) -> None:
+    """Check that no year has two factors; raises ValueError."""
+    known = sorted(emissions, key=lambda one: one.first_year)
+    for before, after in pairwise(known):
+        if after.first_year <= before.last_year:
+            message = f"emissions: two figures for {after.first_year}"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +86,15 @@ class Site:
         default=None,
         metadata={"help": "meter IT energy here and nowhere else; left out, the deepest point that meters all of it"},
     )
+    emissions: tuple[Emission, ...] = field(
+        default=(), metadata={"help": "carbon of what the utility supplies, by years; a meter may state its own"}
+    )
+    edition: str = field(default="ISO/IEC 30134-2", metadata={"help": "the edition that its PUE is stated by"})
 
     def __post_init__(self) -> None:
-        """Check the key and the zone."""
+        """Check the key, the emission factors' years and the zone."""
         _not_empty("site", self.site)
+        _check_years(self.emissions)
         if self.timezone:
             try:
                 zoneinfo.ZoneInfo(self.timezone)
@@ -157,7 +200,9 @@ class Meter:
 
     `accuracy_class` is that of IEC 62053, in percent. `factor` is the weight of ISO/IEC 30134-2 for energy that is not
     electricity; with it a meter of point `cooling` or `other` counts as energy bought from outside. `wrap_joules` is where
-    the energy register starts over. `replaces` names the meter that hung here before: the two are read as one.
+    the energy register starts over. `replaces` names the meter that hung here before: the two are read as one. What is
+    `behind` another meter went through that one first: at the same point it would count twice, unless it is to `subtract`;
+    cooling behind a meter of IT is taken off there.
     """
 
     meter: str
@@ -171,10 +216,27 @@ class Meter:
     renewable_ratio: Ratio | None = field(
         default=None, metadata={"help": "share of this supply that guarantees of origin cover, 0 to 1"}
     )
+    share: Annotated[float, Range(0, 1)] = field(
+        default=1.0, metadata={"help": "how much of what it counts is the data centre's, 0 to 1"}
+    )
+    subtract: bool = field(
+        default=False, metadata={"help": "what it counts is not the data centre's, and is taken off its point: an office"}
+    )
+    behind: str = field(default="", metadata={"help": "the meter through which its energy has gone already"})
+    emissions: tuple[Emission, ...] = field(
+        default=(), metadata={"help": "carbon of each kilowatt-hour it counts, where it is not the site's: a generator's fuel"}
+    )
 
     def __post_init__(self) -> None:
-        """Check the key."""
+        """Check the key and what can be seen from the meter alone."""
         _not_empty("meter", self.meter)
+        _check_years(self.emissions)
+        if self.behind == self.meter:
+            message = "behind: a meter cannot be behind itself"
+            raise ValueError(message)
+        if self.subtract and not self.behind:
+            message = "subtract: say behind which meter it is, that is, from what it is taken off"
+            raise ValueError(message)
         if self.replaces == self.meter:
             message = "replaces: a meter cannot replace itself"
             raise ValueError(message)

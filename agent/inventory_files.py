@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from agent.inventory import Inventory, Meter, Rack, Site
+from agent.inventory_boundary import check_behind
 from collectors.base import ConfigError
 from collectors.strict import Document, Problems, nearest
 
@@ -149,6 +150,7 @@ class _Parts:
                 continue
             lines[name], found[name] = line, meter
         self._check_replacements(found, lines)
+        check_behind(found, lines, self.fail)
         return found
 
     def _check_replacements(self, meters: Mapping[tuple[str, str], Meter], lines: Mapping[tuple[str, str], int]) -> None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 DEFAULT_PORT: Final = 502
 TLS_PORT: Final = 802
 Point = Literal[
-    "utility", "generator", "renewable", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other"
+    "utility", "generator", "renewable", "ups_input", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other",
+    "reused", "water",
 ]  # fmt: skip
 
 
