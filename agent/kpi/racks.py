@@ -35,6 +35,11 @@ class Readings(Protocol):
         """Return the live series of one metric."""
 
 
+def is_exhaust(sensor: str) -> bool:
+    """Tell whether a sensor is named after the warm side of a rack."""
+    return _EXHAUST.search(sensor) is not None
+
+
 class _RackSeries:
     """The series of one rack, interned once, with those of its readings that never change."""
 
@@ -193,7 +198,7 @@ class RackCollector:
         """Return the values of the sensors at each rack's inlet: those not named after the warm side."""
         found: dict[str, list[float]] = {}
         for series, value in self._snapshot.family(metric).items():
-            if series.values[3] and not _EXHAUST.search(series.values[4]):
+            if series.values[3] and not is_exhaust(series.values[4]):
                 found.setdefault(series.values[3], []).append(value)
         return found
 
