@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from agent.web.format import natural
 from collectors.catalogue import facility, rack
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from agent.snapshot import Snapshot
+    from collectors.base import Series
 
 FAILOVER_ALERT: Final = 0.8
 """Load of all feeds over the smallest feed: above this, losing a feed comes near to an overload."""
@@ -46,6 +49,12 @@ class Rack:
     stranded: float | None = None
     silent: list[str] = field(default_factory=list)
     answering: int = 0
+
+    def clear(self) -> None:
+        """Forget all but where the rack stands."""
+        self.height = self.used = self.power = self.rated = self.space = self.load = None
+        self.failover = self.inlet = self.stranded = None
+        self.silent, self.answering = [], 0
 
     def draws(self, _feed: str, watts: float) -> None:
         """Add what one feed draws."""
@@ -121,22 +130,74 @@ _FIELDS: Final = (
 _NOTES: Final = ((rack.RACK_POWER, Rack.draws), (rack.RACK_UTILIZATION, Rack.uses), (facility.PDU_UP, Rack.answers))
 
 
-def read(snapshot: Snapshot, hub: str) -> dict[str, list[Rack]]:
-    """Return the racks of a hub by site, each site's in the order of its rows and names.
+_NOTED_SECONDS: Final = 0.05
+_REST: Final = 10.0
+"""Reading that took longer than _NOTED_SECONDS is not done again for this many times as long as it took."""
 
-    A rack counts if the inventory names it; label order is that of the catalogue (hub, site, row, rack, …).
-    """
-    racks: dict[tuple[str, str], Rack] = {}
-    for series in snapshot.family(rack.RACK_INFO):
-        of, site, row, name, state = series.values
-        if of == hub:
+
+class _Known:
+    """The racks of one snapshot as they were last read: a whole hub has some 300 000 series, so who is where is worked out once."""
+
+    def __init__(self, hub: str, infos: list[Series]) -> None:
+        self.hub, self.infos = hub, infos
+        self.until = 0.0
+        self._where: dict[Series, Rack] = {}
+        self._unlisted = Rack(site="", row="", rack="")
+        racks: dict[tuple[str, str], Rack] = {}
+        for series in infos:
+            _, site, row, name, state = series.values
             racks[site, name] = Rack(site=site, row=row, rack=name, state=state)
-    if racks:
-        _fill(snapshot, racks)
-    by_site: dict[str, list[Rack]] = {}
-    for one in sorted(racks.values(), key=_order()):
-        by_site.setdefault(one.site, []).append(one)
-    return by_site
+        self._racks = racks
+        self.by_site: dict[str, list[Rack]] = {}
+        for one in sorted(racks.values(), key=_order()):
+            self.by_site.setdefault(one.site, []).append(one)
+
+    def fill(self, snapshot: Snapshot) -> None:
+        """Note what is known of each rack now; written as plain loops, since there are so many series."""
+        for one in (*self._racks.values(), self._unlisted):
+            one.clear()
+        where, seen = self._where, 0
+        for metric, attribute in _FIELDS:
+            rows = snapshot.family(metric)
+            seen += len(rows)
+            for series, value in rows.items():
+                one = where.get(series) or self._place(series)
+                setattr(one, attribute, value)
+        for metric, note in _NOTES:
+            rows = snapshot.family(metric)
+            seen += len(rows)
+            for series, value in rows.items():
+                note(where.get(series) or self._place(series), series.values[4], value)
+        if len(where) > 2 * seen:  # of devices that are gone
+            where.clear()
+
+    def _place(self, series: Series) -> Rack:
+        """Return the rack a series speaks of; of one that the inventory does not list it is noted where nobody looks."""
+        values = series.values
+        found = self._racks.get((values[1], values[3])) if values[0] == self.hub else None
+        return self._where.setdefault(series, self._unlisted if found is None else found)
+
+
+_kept: Final[WeakKeyDictionary[Snapshot, _Known]] = WeakKeyDictionary()
+
+
+def read(snapshot: Snapshot, hub: str) -> dict[str, list[Rack]]:
+    """Return the hub's racks by site, sorted by row and name as people count them.
+
+    Racks of a whole hub are read anew after some seconds only, so that ten viewers cost what one does.
+    """
+    known = _kept.get(snapshot)
+    began = time.monotonic()
+    if known is not None and known.hub == hub and began < known.until:
+        return known.by_site
+    infos = [series for series in snapshot.family(rack.RACK_INFO) if series.values[0] == hub]
+    if known is None or known.hub != hub or known.infos != infos:
+        known = _kept[snapshot] = _Known(hub, infos)
+    if infos:
+        known.fill(snapshot)
+    ended = time.monotonic()
+    known.until = ended + _REST * (ended - began) if ended - began > _NOTED_SECONDS else 0.0
+    return known.by_site
 
 
 def _order() -> Callable[[Rack], tuple[Any, ...]]:
@@ -150,23 +211,6 @@ def _order() -> Callable[[Rack], tuple[Any, ...]]:
         return one.site, row, len(one.rack), one.rack
 
     return key
-
-
-def _fill(snapshot: Snapshot, racks: dict[tuple[str, str], Rack]) -> None:
-    """Note what is known of each rack; written as plain loops, since a whole hub has some 300 000 of these series."""
-    find = racks.get
-    for metric, attribute in _FIELDS:
-        for series, value in snapshot.family(metric).items():
-            values = series.values
-            one = find((values[1], values[3]))
-            if one is not None:
-                setattr(one, attribute, value)
-    for metric, note in _NOTES:
-        for series, value in snapshot.family(metric).items():
-            values = series.values
-            one = find((values[1], values[3]))
-            if one is not None:
-                note(one, values[4], value)
 
 
 def urgent(racks: Iterable[Rack]) -> list[Rack]:
