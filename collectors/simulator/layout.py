@@ -143,7 +143,7 @@ class Draft:
             return
         if reading.oid:
             self._scalar(reading)
-        else:
+        elif not self._adds_up(reading):
             table = self.profile.tables[reading.table]
             varying = varying_part(table, reading)
             for names in rows_of(table, reading, varying, self.phases):
@@ -172,46 +172,59 @@ class Draft:
                 placed.add(labels[label])
         return True
 
+    def _adds_up(self, reading: Reading) -> bool:
+        """Let a sum be that of rows which other readings have laid out already; tell whether there are any."""
+        column = self.profile.column_oid(reading)
+        there = [oid for oid in self.shown if oid.startswith(f"{column}.")] if reading.sum else []
+        if there:
+            self.series.setdefault((metric_named(reading.metric), tuple(sorted(reading.labels.items()))), there[0])
+        return bool(there)
+
     def _scalar(self, reading: Reading) -> None:
         metric = metric_named(reading.metric)
-        if self._wanted(metric, reading.labels) and self._fits(reading, reading.oid, {}):
+        if self._wanted(metric, reading.labels) and self._is_free(reading, reading.oid):
             self._put(reading, metric, reading.oid, reading.labels, {})
 
     def _row(self, reading: Reading, names: Mapping[str, Said], number: str) -> None:
         """Lay out one row, where there is room for it and it is wanted."""
         metric = metric_named(reading.metric)
         table, column = self.profile.tables[reading.table], self.profile.column_oid(reading)
-        free = [part for part in table.parts() if part not in names]
+        columns = {name: table.column(name) for name in names if name in table.columns}
+        index = table.parts()
+        free = [part for part in index if part not in names]
+        settled = {part: names[part].said or "" for part in index if part in names}
+        fixed = [name for name, one in columns.items() if not set(one.index or ()) & set(free)]
+        if not self._agrees({object_of(columns[name], settled): names[name].said for name in fixed}):
+            return
         for row in range(1, _ROWS) if free else (0,):
-            parts = {part: str(row) for part in free} | {part: names[part].said or "" for part in table.parts() if part in names}
-            oid = ".".join((column, *(parts[part] for part in table.parts())))
-            columns = {object_of(table.column(name), parts): entry for name, entry in names.items() if name in table.columns}
-            texts = {place: self.said.get(place) if entry.said is None else entry.said for place, entry in columns.items()}
-            if self._fits(reading, oid, texts):
+            parts = dict.fromkeys(free, str(row)) | settled
+            oid = ".".join((column, *(parts[part] for part in index)))
+            texts = {object_of(one, parts): names[name].said for name, one in columns.items()}
+            if self._is_free(reading, oid) and self._agrees(texts):
                 break
         else:
             return
         known = dict(parts)
         for entry in names.values():
             known |= entry.names
-        for name, entry in names.items():
-            if name in table.columns and entry.said is None:  # a text of one's own choosing, such as an outlet's name
-                at = object_of(table.column(name), parts)
-                known[name] = texts[at] = texts[at] or f"{name} {number}"
+        for name, one in columns.items():
+            if names[name].said is None:  # a text of one's own choosing, such as an outlet's name
+                at = object_of(one, parts)
+                known[name] = texts[at] = self.said.get(at) or f"{name} {number}"
         filled = {label: fill(template, known) for label, template in reading.labels.items()}
         if self._wanted(metric, filled) and self._counted(reading, filled):
             self.said |= {at: text for at, text in texts.items() if text is not None}
             self._put(reading, metric, oid, filled, known)
 
-    def _fits(self, reading: Reading, oid: str, texts: Mapping[str, str | None]) -> bool:
-        """Tell whether nothing there already contradicts what a row would say."""
+    def _is_free(self, reading: Reading, oid: str) -> bool:
+        """Tell whether an object may hold what a reading reads: nobody's yet, or a state that says several things."""
         there = self.shown.get(oid)
-        shared = reading.map and isinstance(there, Shown) and there.states  # one state, several metrics
-        if reading.constant is None and not shared and (there is not None or oid in self.said):
-            return False
-        return all(
-            at not in self.shown and (text is None or self.said.get(at, text) == text) for at, text in texts.items()
-        )  # fmt: skip
+        shared = reading.map and isinstance(there, Shown) and there.states
+        return reading.constant is not None or bool(shared) or (there is None and oid not in self.said)
+
+    def _agrees(self, texts: Mapping[str, str | None]) -> bool:
+        """Tell whether nothing there already contradicts what columns would say."""
+        return all(at not in self.shown and (text is None or self.said.get(at, text) == text) for at, text in texts.items())
 
     def _put(self, reading: Reading, metric: Metric, oid: str, labels: Mapping[str, str], names: Mapping[str, str]) -> None:
         self.series[metric, tuple(sorted(labels.items()))] = oid
@@ -242,8 +255,9 @@ def lay_out(profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = N
     Where several readings of the profile give the same series, the device has what the first one reads; with `prefer`, what
     that reading reads, as other firmware has it.
     """
-    readings = sorted(profile.readings, key=lambda reading: reading is not prefer)
-    without: list[Reading] = []
+    readings = sorted(profile.readings, key=lambda reading: (reading.sum, reading is not prefer))  # what adds up comes last
+    # A device that states no total has only what adds up to it.
+    without = [one for one in readings if prefer and prefer.sum and one is not prefer and _alike(one, prefer)]
     while True:
         draft = Draft(profile=profile, phases=phases, delta=prefer is not None)
         for reading in readings:
@@ -262,6 +276,10 @@ def lay_out(profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = N
     if probe and not any(oid == probe or oid.startswith(f"{probe}.") for oid in cells):
         cells[f"{probe}.0"] = ber.integer(1)
     return Layout.of(cells), draft
+
+
+def _alike(one: Reading, other: Reading) -> bool:
+    return one.metric == other.metric and one.labels == other.labels
 
 
 def _system(profile: SnmpProfile) -> dict[str, bytes | Shown | None]:

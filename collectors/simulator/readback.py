@@ -15,7 +15,7 @@ from collectors.facility.snmp_plan import Rows, columns_to_walk, objects_to_get,
 from collectors.simulator.measures import State, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from collectors.base import Series
     from collectors.facility.snmp_plan import Plan
@@ -42,23 +42,25 @@ def misread(draft: Draft) -> Reading | None:
     sources = _sources(made)
     for (metric, labels), oid in draft.series.items():
         series = _NAMING.series(metric, "", dict(labels))
-        if series not in found or not _right(series, found[series], draft, oid):
-            return draft.latest([oid, *sources.get(series, ())])
+        oids = sources.get(series, [oid])
+        if series not in found or not _right(series, found[series], draft, oids):
+            return draft.latest([oid, *oids])
         del found[series]
     for series, value in found.items():  # what no row was meant for
-        oids = sources.get(series, ())
-        if oids and not _right(series, value, draft, oids[0]):
+        oids = sources.get(series, [])
+        if oids and not _right(series, value, draft, oids):
             return draft.latest(oids)
     return None
 
 
-def _right(series: Series, value: float, draft: Draft, oid: str) -> bool:
+def _right(series: Series, value: float, draft: Draft, oids: Sequence[str]) -> bool:
+    """Tell whether a value is what is measured, within what the registers it comes from can tell."""
     labels = {name: text for name, text in zip(series.labels, series.values, strict=True) if name not in IDENTITY}
-    cell = draft.shown.get(oid)
+    cell = draft.shown.get(oids[0])
     if cell is None or isinstance(cell, bytes):
         return True
     wanted = measure(series.metric, labels, draft.phases).of(REFERENCE)
-    return value == wanted if cell.states else abs(value - wanted) <= cell.step
+    return value == wanted if cell.states else abs(value - wanted) <= cell.step * len(oids)
 
 
 def _discovered(draft: Draft, tree: Mapping[str, object]) -> Rows:
