@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMUNITY: Final = b"public"
 FRESH: Final = 0.25
 """Seconds for which a device shows the same values: one poll, however many requests it takes."""
+_NOTHING: Final = State({})
 _VOLTS: Final = 230.0
 _FACTOR: Final = 0.97
 _BATTERY_SECONDS: Final = 600.0  # at full load
@@ -60,8 +61,8 @@ class SnmpDevice:
         self.health = Health(clock())
         self._layout = layout_of(profile, phases)
         self._measures, self._outlets, self._clock = measures, outlets, clock
-        self._state = State({})
-        self._made_at = -math.inf
+        self._state = _NOTHING
+        self._made_at = (-math.inf, 0.0)
 
     @property
     def objects(self) -> Objects:
@@ -92,8 +93,9 @@ class SnmpDevice:
         if cell is None:
             return ber.text(self.name)
         now = self._clock() if self.health.frozen_at is None else self.health.frozen_at
-        if not 0 <= now - self._made_at < FRESH:
-            self._state, self._made_at = self.state(now), now
+        made_at, offset = self._made_at
+        if not 0 <= now - made_at < FRESH or offset != self.health.offset:
+            self._state, self._made_at = self.state(now), (now, self.health.offset)
         return cell.encode(self._state)
 
 
@@ -109,8 +111,13 @@ def simulated_pdu(rack: Rack, pdu: Pdu, *, clock: Callable[[], float], since: fl
             "celsius": rack.inlet_celsius.power(at) + warmer, "humidity": rack.humidity.power(at),
         }  # fmt: skip
 
-    outlets = tuple(1 / used if number < used else 0.0 for number in range(OUTLETS))
-    return SnmpDevice(pdu.name, pdu.make, measures, clock=clock, outlets=outlets)
+    return SnmpDevice(pdu.name, pdu.make, measures, clock=clock, outlets=_shared_among(used))
+
+
+@cache
+def _shared_among(used: int) -> tuple[float, ...]:
+    """Return the shares of outlets in a load when the first of them carry it alike."""
+    return tuple(1 / used if number < used else 0.0 for number in range(OUTLETS))
 
 
 def simulated_ups(ups: Ups, profile: str, *, clock: Callable[[], float], since: float) -> SnmpDevice:
