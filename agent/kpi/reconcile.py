@@ -36,11 +36,13 @@ _UP: Final[Mapping[Metric, tuple[str, str]]] = {
     facility.UPS_UP: ("ups", "ups"),
     facility.COOLING_UP: ("cooling", "unit"),
     facility.DEVICE_UP: ("device", "device"),
-    node.NODE_UP: ("bmc", "node"),
+    node.NODE_UP: ("", "node"),
 }
-"""What says that a device answers: its kind, and the label that names it."""
+"""What says that a device answers: its kind, or none where its source is its kind, and the label that names it."""
 _NAMES: Final = {metric.full_name: (kind, metric.labels.index(label)) for metric, (kind, label) in _UP.items()}
 _RACK: Final = facility.PDU.index("rack")
+_SOURCE: Final = node.NODE_UP.labels.index("source")
+_A_SLICE: Final = 500
 
 
 @dataclass(slots=True)
@@ -92,17 +94,11 @@ class Reconciler:
 
     async def collect(self) -> Sequence[Reading]:
         """Tell how things stand."""
-        if not self._settled:
-            for metric, followed in self._followed.items():
-                followed.clear()
-                for series in list(self._snapshot.family(metric)):
-                    self._look(series)
-        self._find_pending()
-        for followed in self._followed.values():
-            changed = list(followed)
+        for metric, followed in self._followed.items():
+            changed = list(followed if self._settled else self._snapshot.family(metric))
             followed.clear()
-            for series in changed:
-                self._look(series)
+            await self._look_at(metric, changed)
+        self._find_pending()
         if not self._settled:
             self._presence.settle(self._devices)
             self._settled = True
@@ -122,16 +118,25 @@ class Reconciler:
             if not up:
                 unknown.append(collector)
             for series in up:
-                self._look(series)
+                self._look(series, self._snapshot.family(series.metric))
         self._pending = unknown
 
-    def _look(self, series: Series) -> None:
+    async def _look_at(self, metric: Metric, changed: Sequence[Series]) -> None:
+        """Look at some series; yields to the event loop between slices, for at the start a hub's are all new."""
+        for first in range(0, len(changed), _A_SLICE):
+            if first:
+                await asyncio.sleep(0)
+            rows = self._snapshot.family(metric)
+            for series in changed[first : first + _A_SLICE]:
+                self._look(series, rows)
+
+    def _look(self, series: Series, rows: Mapping[Series, float]) -> None:
         """See whether the device of a series answers now, and note what has changed about it."""
         if series.values[0] != self._hub:
             return
         kind, place = _NAMES[series.metric.full_name]
-        key = (series.values[1], kind, series.values[place])
-        rows = self._snapshot.family(series.metric)
+        # A controller that is asked in two ways is two devices: each may fail alone.
+        key = (series.values[1], kind or series.values[_SOURCE], series.values[place])
         value = rows.get(series)
         known = self._devices.get(key)
         if known is None:

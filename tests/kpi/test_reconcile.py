@@ -11,7 +11,7 @@ from agent.kpi.presence import Presence
 from agent.kpi.reconcile import LISTED, Reconciler
 from agent.snapshot import Snapshot
 from collectors.base import Batch, Schedule
-from collectors.catalogue import facility
+from collectors.catalogue import facility, node
 from collectors.catalogue import inventory as catalogue
 from tests.kpi.kit import inventory
 
@@ -251,7 +251,7 @@ async def test_a_round_looks_at_what_changed(tmp_path: Path, monkeypatch: pytest
     await bench.told()
     looked: list[Any] = []
     look = Reconciler._look
-    monkeypatch.setattr(Reconciler, "_look", lambda self, series: (looked.append(series), look(self, series)))
+    monkeypatch.setattr(Reconciler, "_look", lambda self, series, rows: (looked.append(series), look(self, series, rows)))
     assert (await bench.told())["answering_devices one pdu"] == 55_000
     assert looked == []
     readings = [(series, 0.0 if n < 3 else 1.0) for n, series in enumerate(many)]
@@ -260,3 +260,16 @@ async def test_a_round_looks_at_what_changed(tmp_path: Path, monkeypatch: pytest
     assert (await bench.told())["answering_devices one pdu"] == 54_997
     assert len(looked) == 3
     assert time.process_time() - began < 0.5
+
+
+async def test_a_controller_asked_in_two_ways_is_two_devices(tmp_path: Path) -> None:
+    """A node that answers over Redfish and not over IPMI is one device answering and one that does not."""
+    bench = Bench(tmp_path)
+    readings = [
+        (node.NODE_UP.series("guian", "one", "", "A01", "n1", source), up) for source, up in (("redfish", 1.0), ("ipmi", 0.0))
+    ]
+    bench.snapshot.update(Batch(collector="c", device="n1", time=0.0, lifetime=60.0, readings=readings))
+    bench.begin()
+    found = await bench.told()
+    assert (found["answering_devices one redfish"], found["answering_devices one ipmi"]) == (1, 0)
+    assert "mismatch_info one never_answered  n1" in found
