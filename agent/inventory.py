@@ -38,6 +38,8 @@ IT_POINTS: Final[tuple[Point, ...]] = ("it_input", "pdu_output", "ups_output")
 NOT_IT: Final[tuple[Point, ...]] = ("cooling", "lighting", "other")
 """What the facility uses beside IT; behind a meter of IT it is taken off there."""
 
+Phase = Literal["L1", "L2", "L3"]
+
 MAX_HEIGHT: Final = 100
 Units = Annotated[int, Range(1, MAX_HEIGHT)]
 Taken = Annotated[int, Range(0, MAX_HEIGHT)]
@@ -114,6 +116,51 @@ class Feed:
 
     pdu: str = field(default="", metadata={"help": "left out where nothing measures this feed"})
     capacity_watts: Positive | None = None
+    breaker: str = field(default="", metadata={"help": "the breaker it hangs on"})
+    phase: Phase | None = field(
+        default=None,
+        metadata={
+            "help": "the breaker's phase that the PDU's L1 is on; a three-phase PDU that says nothing is taken as not rotated"
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """One breaker, busbar or panel that feeds racks, or other breakers.
+
+    Its capacity is `capacity_watts` or what `rated_amperes` carry at unity power factor, the smaller where both are stated. `pair` is the
+    breaker that carries its load if it dies, and the other way round; `upstream` is the breaker it hangs on itself.
+    """
+
+    breaker: str
+    site: str
+    rated_amperes: Positive | None = None
+    capacity_watts: Positive | None = None
+    phases: Annotated[int, Range(1, 3)] = 3
+    volts: Positive = field(default=230.0, metadata={"help": "phase to neutral, as rated"})
+    pair: str = ""
+    upstream: str = ""
+
+    def __post_init__(self) -> None:
+        """Check what can be seen from the breaker alone."""
+        _not_empty("breaker", self.breaker)
+        if self.phases == 2:  # noqa: PLR2004 - neither one nor three
+            message = "phases: expected 1 or 3"
+            raise ValueError(message)
+        for key in ("pair", "upstream"):
+            if getattr(self, key) == self.breaker:
+                message = f"{key}: a breaker cannot be its own"
+                raise ValueError(message)
+        if self.rated_amperes is None and self.capacity_watts is None:
+            message = "rated_amperes: missing; state it, or capacity_watts"
+            raise ValueError(message)
+
+    @property
+    def capacity(self) -> float:
+        """What it can carry, watts."""
+        rated = self.rated_amperes * self.volts * self.phases if self.rated_amperes is not None else None
+        return min(value for value in (rated, self.capacity_watts) if value is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,12 +299,13 @@ class FeedOf:
 
 @dataclass(frozen=True, kw_only=True)
 class Inventory:
-    """What one hub, or an agent's part of it, is made of; keyed by site, rack and (site, meter)."""
+    """What one hub, or an agent's part of it, is made of; keyed by site, rack, (site, meter) and breaker."""
 
     hub: str
     sites: Mapping[str, Site] = field(default_factory=dict)
     racks: Mapping[str, Rack] = field(default_factory=dict)
     meters: Mapping[tuple[str, str], Meter] = field(default_factory=dict)
+    breakers: Mapping[str, Breaker] = field(default_factory=dict)
     complete: bool = False
     """True where the file says that it lists the whole hub, so that what it does not list does not exist."""
     source: str = "file"
@@ -289,6 +337,14 @@ class Inventory:
         for meter in self.meters.values():
             found.setdefault(meter.site, []).append(meter)
         return {site: tuple(meters) for site, meters in found.items()}
+
+    def above(self, breaker: str) -> tuple[Breaker, ...]:
+        """Return a breaker and those it hangs on, outwards; empty where there is none of this name."""
+        found: list[Breaker] = []
+        while breaker in self.breakers:
+            found.append(self.breakers[breaker])
+            breaker = found[-1].upstream
+        return tuple(found)
 
     def places(self) -> Mapping[str, Place]:
         """Where every rack stands, for `Context.racks`."""

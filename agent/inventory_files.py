@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from agent.inventory import Inventory, Meter, Rack, Site
+from agent.inventory import Breaker, Inventory, Meter, Rack, Site
 from agent.inventory_boundary import check_behind
+from agent.inventory_power import CsvBreakers, breaker_mistakes, rack_mistakes
 from collectors.base import ConfigError
-from collectors.strict import Document, Problems, nearest
+from collectors.strict import Document, Positive, Problems, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ _MAX_BYTES: Final = 256 * 2**20
 _NULL, _STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{name}" for name in ("null", "str", "seq", "map"))
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _SPECIAL: Final = dict.fromkeys(_NULLS, _NULL) | {"<<": "tag:yaml.org,2002:merge"}
-_MODELS: Final[Mapping[str, type]] = {"sites": Site, "racks": Rack, "meters": Meter}
+_MODELS: Final[Mapping[str, type]] = {"sites": Site, "breakers": Breaker, "racks": Rack, "meters": Meter}
 _COMPLETE: Final = "complete"
 """The one key beside the lists: `complete: true` says that they hold the whole hub."""
 _MAX_ERRORS: Final = 200
@@ -37,7 +38,7 @@ _MAX_ERRORS: Final = 200
 
 CSV_COLUMNS: Final = (
     "site", "row", "rack", "state", "height_units", "rated_power_watts", "used_units", "reserved_units",
-    "pdu_a", "capacity_a_watts", "pdu_b", "capacity_b_watts",
+    "pdu_a", "capacity_a_watts", "breaker_a", "breaker_a_amperes", "pdu_b", "capacity_b_watts", "breaker_b", "breaker_b_amperes",
 )  # fmt: skip
 """The columns of a rack list; only `site` and `rack` must be there, and an empty cell is a value left out."""
 
@@ -72,6 +73,7 @@ class _Parts:
         """Check the parts against each other; raises Problems."""
         sites = self._sites()
         racks = self._racks(sites)
+        breakers = self._breakers(sites)
         meters = self._meters(sites)
         if self.document.errors:
             raise Problems(sorted(self.document.errors, key=lambda error: error.line)[:_MAX_ERRORS])
@@ -80,7 +82,9 @@ class _Parts:
             with suppress(OSError):  # a text handed in by a test
                 read_at = self.path.stat().st_mtime
         complete = self.complete or self.base.complete
-        return dataclasses.replace(self.base, sites=sites, racks=racks, meters=meters, complete=complete, read_at=read_at)
+        return dataclasses.replace(
+            self.base, sites=sites, racks=racks, breakers=breakers, meters=meters, complete=complete, read_at=read_at
+        )
 
     def _sites(self) -> dict[str, Site]:
         found = dict(self.base.sites)
@@ -116,6 +120,25 @@ class _Parts:
                 if device.node in nodes:
                     self.fail(line, f"{key}.devices", f"{device.node} is already in rack {nodes[device.node]}")
                 nodes[device.node] = rack.rack
+        return found
+
+    def _breakers(self, sites: Mapping[str, Site]) -> dict[str, Breaker]:
+        """Check the breakers against each other, and what the racks hang on against them."""
+        found = dict(self.base.breakers)
+        lines: dict[str, int] = {}
+        for breaker, line, number in self.items["breakers"]:
+            if breaker.breaker in lines:
+                first = lines[breaker.breaker]
+                self.fail(line, f"breakers[{number}].breaker", f"{breaker.breaker} is given twice (first in line {first})")
+                continue
+            lines[breaker.breaker], found[breaker.breaker] = line, breaker
+            self._known_site(line, f"breakers[{number}].site", breaker.site, sites)
+        for breaker, line, number in self.items["breakers"]:
+            for key, message in breaker_mistakes(breaker, found):
+                self.fail(line, f"breakers[{number}].{key}", message)
+        for rack, line, number in self.items["racks"]:
+            for key, message in rack_mistakes(rack, found):
+                self.fail(line, f"racks[{number}].{key}", message)
         return found
 
     def _known_site(self, line: int, key: str, site: str, sites: Mapping[str, Site]) -> None:
@@ -302,34 +325,55 @@ def read_csv(path: Path, hub: str, *, timezone: str, text: str | None = None, ba
         if parts.document.errors:
             raise Problems(parts.document.errors)
         sites = set(parts.base.sites)
+        breakers = CsvBreakers()
         for row in reader:
-            rack = _csv_rack(parts, reader.line_num, row)
+            rack = _csv_rack(parts, reader.line_num, row, breakers)
             if rack is None:
                 continue
             if rack.site not in sites:
                 sites.add(rack.site)
                 parts.items["sites"].append((Site(site=rack.site), reader.line_num, 0))
             parts.items["racks"].append((rack, reader.line_num, reader.line_num))
+        parts.items["breakers"] = [
+            (parts.document.convert(_plain_node(fields, line), Breaker, ""), line, number)
+            for number, (line, fields) in enumerate(breakers.items())
+            if fields["site"] in sites
+        ]
         return parts.finish()
 
 
-def _csv_rack(parts: _Parts, line: int, row: dict[str, str]) -> Rack | None:
+def _csv_rack(parts: _Parts, line: int, row: dict[str, str], breakers: CsvBreakers) -> Rack | None:
     """Build one rack by the same model as YAML does, so that both refuse the same things."""
     if "" in row:
         parts.fail(line, "", "more cells than columns")
         return None
     cells = {name: cell.strip() for name, cell in row.items() if cell.strip()}
-    feeds = {}
+    feeds: dict[str, dict[str, str]] = {}
+    named: dict[str, float | None] = {}
     for feed in ("a", "b"):
-        pdu, capacity = cells.pop(f"pdu_{feed}", ""), cells.pop(f"capacity_{feed}_watts", "")
-        if pdu:
-            feeds[feed.upper()] = {"pdu": pdu, **({"capacity_watts": capacity} if capacity else {})}
-        elif capacity:
-            parts.fail(line, f"capacity_{feed}_watts", f"given without pdu_{feed}")
+        amperes = cells.pop(f"breaker_{feed}_amperes", "")
+        columns = (("pdu", f"pdu_{feed}"), ("capacity_watts", f"capacity_{feed}_watts"), ("breaker", f"breaker_{feed}"))
+        found = {key: cells.pop(column) for key, column in columns if column in cells}
+        if found and "pdu" not in found:
+            missing = next(column for key, column in columns if key in found)
+            parts.fail(line, missing, f"given without pdu_{feed}")
             return None
+        if found:
+            feeds[feed.upper()] = found
+        if "breaker" in found:
+            named[found["breaker"]] = _amperes(parts, line, f"breaker_{feed}_amperes", amperes)
+        elif amperes:
+            parts.fail(line, f"breaker_{feed}_amperes", f"given without breaker_{feed}")
+    for key, message in breakers.add(cells.get("site", ""), line, named):
+        parts.fail(line, key, message)
     node = _plain_node(cells | ({"feeds": feeds} if feeds else {}), line)
-    found = parts.document.convert(node, Rack, "")
-    return found if isinstance(found, Rack) else None
+    rack = parts.document.convert(node, Rack, "")
+    return rack if isinstance(rack, Rack) else None
+
+
+def _amperes(parts: _Parts, line: int, key: str, text: str) -> float | None:
+    value = parts.document.convert(_plain_node(text, line), Positive, key) if text else None
+    return float(value) if value is not None else None
 
 
 def _plain_node(value: Any, line: int) -> yaml.Node:  # noqa: ANN401 - a tree of mappings and texts
