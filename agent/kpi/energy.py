@@ -23,6 +23,9 @@ FULL_MASK: Final = (1 << CELLS) - 1
 MAX_GAP_INTERVALS: Final = 3
 """A trapezoid over a longer gap than this many intervals would be a guess."""
 
+MAX_BRIDGE_MS: Final = 400 * 24 * HOUR_MS
+"""A register's difference over more than a year's bill is no measurement of any hour: a clock was wrong, or a meter stored."""
+
 _RATING_SLACK_MS: Final = 600_000
 """A register counts in steps: over a short interval it may seem to exceed the rating by a step, some minutes' worth."""
 
@@ -121,6 +124,8 @@ def register_segments(
     for before, after in pairwise(readings):
         elapsed = after.time - before.time
         joules = after.value - before.value
+        if elapsed > MAX_BRIDGE_MS:
+            continue
         if joules < 0:
             joules = _wrapped(before.value, after.value, elapsed, rating, wrap)
             events.append(Event(after.time, "reset" if joules < 0 else "wrap"))

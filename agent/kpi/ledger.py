@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,7 +19,9 @@ from agent.inventory import Inventory
 from agent.kpi import history
 from agent.kpi.energy import HOUR_MS, HourCells, hours_of
 from agent.kpi.meters import Channel, Limits, Meter, point_of
-from agent.kpi.rehour import ENERGY, POWER, Span, floor_hour, prune, prune_hours, put_imported, recompute
+from agent.kpi.registers import note_step
+from agent.kpi.rehour import ENERGY, POWER, Span, cut_off, floor_hour, prune, prune_hours, put_imported, recompute
+from agent.kpi.steady import SteadyClock
 from agent.kpi.store import Store, add_meter, add_readings, load_hours, load_readings, note_export, unpack
 from collectors.base import HubgaugeError
 from collectors.catalogue import facility
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from agent.kpi.meters import Spans
-    from collectors.base import Batch, Metric, Series
+    from collectors.base import Batch, Metric, Reading, Series
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,10 @@ _TRACKED: Final[Mapping[Metric, tuple[str, int]]] = {
     facility.METER_EXPORTED: ("export", ENERGY),
     facility.PDU_POWER: ("pdu", POWER),
     facility.PDU_ENERGY: ("pdu", ENERGY),
+    facility.METER_VOLUME: ("water", ENERGY),
 }
+"""Of each metric the kind of meter, and the quantity. A water meter is one like others; what it counts is litres, not joules."""
+
 _INTERVALS_IN_LIFETIME: Final = 2.5
 _PRUNED_AT_ONCE: Final = 2000
 _WRITTEN_AT_ONCE: Final = 10_000
@@ -81,6 +86,10 @@ _Row = tuple[Channel, int, int, float, int]
 """A reading that waits to be written: slot, time, value and interval."""
 
 
+_Held = tuple[float, float, "list[Reading]"]
+"""Readings that wait for the clock to be believed: when (of the clock that only counts), their lifetime, and they."""
+
+
 def _mark(db: sqlite3.Connection, meter: Meter, hours: Iterable[int]) -> None:
     """Have the site's hours summed anew."""
     db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(meter.site, meter.point, hour) for hour in hours])
@@ -97,6 +106,7 @@ class Ledger:
         settings: LedgerSettings | None = None,
         registry: CollectorRegistry | None = None,
         clock: Callable[[], float] = time.time,
+        counting: Callable[[], float] | None = None,
     ) -> None:
         self.settings = settings or LedgerSettings()
         self.spans: Spans | None = None
@@ -107,9 +117,13 @@ class Ledger:
             self.store, self.reader = Store(path), Store(path)
         except sqlite3.Error as error:
             raise HubgaugeError(f"{path}: cannot be used as ledger: {error}") from None
-        self._clock = clock
+        self._clock = SteadyClock(clock, counting)
         self._lock = threading.Lock()
         self._pending: list[_Row] = []
+        self._held: deque[_Held] = deque()
+        self._held_count = 0
+        # What a clock that ran ahead has dated is not of the future: it would stand in the way of what is.
+        self._cut = round(self._clock.now() * 1000) if self._clock.watches and self.settings.tidy else None
         self._channels: dict[Series, Channel] = {}
         self._meters: dict[tuple[str, str, str], Meter] = {}
         self._pdu_slot = 0
@@ -144,18 +158,60 @@ class Ledger:
 
     def accept(self, batch: Batch) -> None:
         """Take the power and energy readings of a batch; never blocks and never raises."""
-        moment = 0
+        readings = [reading for reading in batch.readings if reading[0].metric in _TRACKED]
+        if not readings:
+            return
         with self._lock:
-            for series, value in batch.readings:
-                if series.metric not in _TRACKED:
-                    continue
-                if not moment:
-                    moment = round(batch.time * 1000)
-                    interval = max(1, round(batch.lifetime * 1000 / _INTERVALS_IN_LIFETIME))
-                channel = self._channels.get(series)
-                if channel is None:
-                    channel = self._channels[series] = self._channel(series)
-                self._judge(channel, moment, value, interval)
+            self._look()
+            if self._clock.steady:
+                self._take(batch.time, batch.lifetime, readings)
+            else:
+                self._hold(batch, readings)
+
+    def _take(self, time: float, lifetime: float, readings: Iterable[Reading]) -> None:
+        moment = round(time * 1000)
+        interval = max(1, round(lifetime * 1000 / _INTERVALS_IN_LIFETIME))
+        for series, value in readings:
+            channel = self._channels.get(series)
+            if channel is None:
+                channel = self._channels[series] = self._channel(series)
+            self._judge(channel, moment, value, interval)
+
+    def _look(self) -> None:
+        """See whether the clock has stepped. What is dated later than a clock that went back was dated wrongly."""
+        moved = self._clock.look()
+        if not moved:
+            return
+        log.warning("ledger: the clock stepped by %+.0f s", moved)
+        self._next_upkeep = 0.0
+        if moved < 0:
+            now = round(self._clock.now() * 1000)
+            self.horizon = min(self.horizon, self._find_horizon())
+            self._cut = now if self._cut is None else min(now, self._cut)
+            kept = [row for row in self._pending if row[2] <= now]
+            self.counts["clock"] += len(self._pending) - len(kept)
+            self._pending = kept
+            for channel in self._channels.values():
+                channel.forget()
+
+    def _hold(self, batch: Batch, readings: list[Reading]) -> None:
+        self._held.append((self._clock.count, batch.lifetime, readings))
+        self._held_count += len(readings)
+        while self._held_count > _MAX_PENDING:
+            lost = len(self._held.popleft()[2])
+            self._held_count -= lost
+            self.counts["memory"] += lost
+
+    def _take_held(self) -> None:
+        """Date what was heard while the clock was in doubt, a batch at a time, so that `accept` need not wait."""
+        while True:
+            with self._lock:
+                self._look()
+                if not self._held or not self._clock.steady:
+                    return
+                count, lifetime, readings = self._held.popleft()
+                self._held_count -= len(readings)
+                self._take(self._clock.at(count), lifetime, readings)
 
     def _judge(self, channel: Channel, moment: int, value: float, interval: int) -> None:
         """Keep a reading, unless it is refused or its slot already has an earlier one."""
@@ -169,6 +225,8 @@ class Ledger:
         elif (moment, value) == channel.last:
             self.counts["duplicate"] += 1
         else:
+            if channel.quantity == ENERGY:
+                channel.meter.step.see(value)
             slot = moment - moment % channel.slot_ms
             if slot == channel.slot and moment > channel.last[0]:
                 return
@@ -218,22 +276,35 @@ class Ledger:
     def flush(self) -> None:
         """Write what has come in; on an error it stays pending, and is tried again."""
         with self._flushing:
+            self._take_held()
             with self._lock:
                 pending, self._pending = self._pending, []
+                cut, self._cut = self._cut, None
             try:
+                if cut is not None:
+                    self._cut_off(cut)
+                    cut = None
                 while pending:
                     self._write(pending[:_WRITTEN_AT_ONCE])
                     del pending[:_WRITTEN_AT_ONCE]
                 self._upkeep()
             except sqlite3.Error as error:
-                self._put_back(pending, error)
+                self._put_back(pending, cut, error)
             else:
                 if not self._healthy:
                     log.info("ledger: writes again")
                 self._healthy = True
 
-    def _put_back(self, pending: list[_Row], error: sqlite3.Error) -> None:
+    def _cut_off(self, cut: int) -> None:
+        with self.store.transaction() as db:
+            dropped = cut_off(db, cut)
         with self._lock:
+            self.counts["clock"] += dropped
+
+    def _put_back(self, pending: list[_Row], cut: int | None, error: sqlite3.Error) -> None:
+        with self._lock:
+            if cut is not None:
+                self._cut = cut if self._cut is None else min(cut, self._cut)
             self._pending[:0] = pending
             lost = max(0, len(self._pending) - _MAX_PENDING)
             del self._pending[:lost]
@@ -257,6 +328,8 @@ class Ledger:
                 rating, wrap = meter.limits(self.spans)
                 change = recompute(db, ids[meter], of_meter, sealed_before=self.horizon, rating=rating, wrap=wrap)
                 _mark(db, meter, change.hours)
+                if ENERGY in of_meter:
+                    note_step(db, ids[meter], meter.step)
                 first = of_meter[ENERGY].first if ENERGY in of_meter else None
                 events.update(e.kind for e in change.events if first is not None and e.time >= first)
                 if meter.kind == "export" and first is not None:
@@ -272,15 +345,15 @@ class Ledger:
     @property
     def pdu_horizon(self) -> int:
         """Hours of single PDUs are let go of before this, in milliseconds."""
-        return floor_hour(round((self._clock() - self.settings.pdu_hours) * 1000))
+        return floor_hour(round((self._clock.now() - self.settings.pdu_hours) * 1000))
 
     def _find_horizon(self) -> int:
-        return floor_hour(round((self._clock() - self.settings.retention) * 1000))
+        return floor_hour(round((self._clock.now() - self.settings.retention) * 1000))
 
     def _upkeep(self) -> None:
         """Let go of what is past the retention: each hour, and of a big site a part at a time."""
-        now = self._clock()
-        if self.settings.tidy and now >= self._next_upkeep:
+        now = self._clock.now()
+        if self.settings.tidy and now >= self._next_upkeep and self._clock.steady:
             self._next_upkeep = now + 3600.0
             self.horizon = self._find_horizon()
             self._unpruned = [meter.id for meter in self.store.meters()]
@@ -304,7 +377,7 @@ class Ledger:
         joules, covered = 0.0, 0.0
         with self.reader.read() as db:
             found = db.execute(
-                "SELECT id, site, kind FROM meter WHERE name = ? AND kind != 'export' AND (site = ? OR ? = '')",
+                "SELECT id, site, kind FROM meter WHERE name = ? AND kind NOT IN ('export', 'water') AND (site = ? OR ? = '')",
                 (meter, site, site),
             ).fetchall()
             for number, where, kind in found:
@@ -337,14 +410,16 @@ class Ledger:
         with self.reader.read() as db:
             found = db.execute(
                 "SELECT h.hour, m.name, h.joules, h.covered FROM hour h JOIN meter m ON m.id = h.meter"
-                " WHERE h.hour >= ? AND h.hour < ? AND m.site = ? AND m.kind != 'export' ORDER BY h.hour, m.name",
+                " WHERE h.hour >= ? AND h.hour < ? AND m.site = ? AND m.kind NOT IN ('export', 'water') ORDER BY h.hour, m.name",
                 (round(start * 1000), round(end * 1000), site),
             ).fetchall()
         return [(hour / 1000, name, joules, covered / 1000) for hour, name, joules, covered in found]
 
     def import_hours(self, site: str, meter: str, hours: Mapping[int, HourCells]) -> list[int]:
         """Write hours from elsewhere (a bill, another system) over what is there; returns those that are different now."""
-        kind = "pdu" if meter in self.inventory.feeds else "meter"
+        listed = self.inventory.meters.get((site, meter))
+        water = listed is not None and listed.point == "water"
+        kind = "water" if water else "pdu" if meter in self.inventory.feeds else "meter"
         point = point_of(self.inventory, site, meter, kind, "")
         with self.store.transaction() as db:
             number = add_meter(db, site, meter, kind, point)

@@ -11,7 +11,7 @@ from collectors.catalogue.agent import LEDGER_EVENTS, LEDGER_READINGS, LEDGER_RE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-REJECTED = ("negative", "above_rating", "duplicate", "late", "memory")
+REJECTED = ("negative", "above_rating", "duplicate", "late", "clock", "memory")
 EVENTS = ("wrap", "reset")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from agent.kpi.registers import Step
+
 if TYPE_CHECKING:
     from agent.inventory import Inventory
     from collectors.base import Series
@@ -26,7 +28,7 @@ class Limits(NamedTuple):
 class Meter:
     """A meter as the readings name it."""
 
-    __slots__ = ("id", "kind", "name", "point", "rating", "register", "site", "span", "wrap")
+    __slots__ = ("id", "kind", "name", "point", "rating", "register", "site", "span", "step", "wrap")
 
     def __init__(self, site: str, name: str, kind: str, label: str, inventory: Inventory) -> None:
         self.id: int | None = None
@@ -37,6 +39,7 @@ class Meter:
         self.wrap = listed.wrap_joules if listed else None
         self.register: Series | None = None
         self.span: float | None = None
+        self.step = Step()
         if self.rating is None and kind == "pdu" and (fed := inventory.feeds.get(name)) is not None:
             capacity = fed.rack.feeds[fed.feed].capacity_watts
             self.rating = capacity * _PDU_HEADROOM if capacity else None
@@ -60,6 +63,10 @@ class Channel:
 
     def __init__(self, meter: Meter, quantity: int, slot_ms: int) -> None:
         self.meter, self.quantity, self.slot_ms = meter, quantity, slot_ms
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing of what it said before."""
         self.slot = -1
         self.last = (-1, 0.0)
 
@@ -68,6 +75,8 @@ def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) 
     """Return where a meter counts: where the inventory says, else where its readings say; PDUs at `pdu_output`."""
     if kind == "export":
         return "export"
+    if kind == "water":
+        return "water"
     listed = inventory.meters.get((site, name))
     if listed is not None and listed.point:
         return listed.point

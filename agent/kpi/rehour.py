@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import isclose
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agent.kpi.energy import FULL_MASK, HOUR_MS, MAX_GAP_INTERVALS, HourCells, hours_of
+from agent.kpi.energy import FULL_MASK, HOUR_MS, MAX_BRIDGE_MS, MAX_GAP_INTERVALS, HourCells, hours_of
 from agent.kpi.store import drop_hour, load_hours, load_readings, neighbours, save_hour, save_hours, unpack
 
 if TYPE_CHECKING:
@@ -72,11 +72,15 @@ def _affected(db: sqlite3.Connection, meter: int, spans: Mapping[int, Span]) -> 
         before, after = neighbours(db, meter, quantity, span.first, span.last)
         first.append(span.first)
         last.append(span.last)
-        if before is not None and (quantity == ENERGY or span.near(before, span.first)):
+        if before is not None and _reaches(before, span.first, quantity, span):
             first.append(before.time)
-        if after is not None and (quantity == ENERGY or span.near(after, span.last)):
+        if after is not None and _reaches(after, span.last, quantity, span):
             last.append(after.time)
     return floor_hour(min(first)), floor_hour(max(last)) + HOUR_MS
+
+
+def _reaches(neighbour: Raw, time: int, quantity: int, span: Span) -> bool:
+    return abs(neighbour.time - time) <= MAX_BRIDGE_MS if quantity == ENERGY else span.near(neighbour, time)
 
 
 def _write(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells], span: range, sealed_before: int) -> list[int]:
@@ -130,6 +134,11 @@ def put_imported(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCel
             changed.append((hour, merged, imported))
     save_hours(db, meter, changed, bare_before=sealed_before)
     return [hour for hour, _, _ in changed]
+
+
+def cut_off(db: sqlite3.Connection, time: int) -> int:
+    """Drop the readings later than a time; returns how many. The hours made of them are written anew when they come."""
+    return db.execute("DELETE FROM reading WHERE time > ?", (time,)).rowcount
 
 
 def prune(db: sqlite3.Connection, meters: Iterable[int], horizon: int) -> None:

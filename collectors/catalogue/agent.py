@@ -51,7 +51,8 @@ SINK_REQUESTS: Final = _agent("sink", "requests_total", "Write requests, by outc
 SINK_UP: Final = _agent("sink", "up", "1 if the last write was taken, else 0.", "sink")
 LEDGER_READINGS: Final = _agent("ledger", "readings_total", "Meter readings taken into the ledger.", type="counter")
 LEDGER_REJECTED: Final = _agent(
-    "ledger", "rejected_readings_total", "Meter readings not taken, by reason: negative, above_rating, duplicate, late.", "reason",
+    "ledger", "rejected_readings_total",
+    "Meter readings not taken, by reason: negative, above_rating, duplicate, late, clock, memory.", "reason",
     type="counter",
 )  # fmt: skip
 LEDGER_EVENTS: Final = _agent(
