@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import ConfigError
-from collectors.catalogue.site import LINK_PROBE_INFO, LINK_LOSS, LINK_ROUND_TRIP
+from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 from collectors.strict import Duration, Range
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import CollectError, Schedule, Unreachable
-from collectors.catalogue.site import LINK_PROBE_INFO, LINK_LOSS, LINK_ROUND_TRIP
+from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 from collectors.network.probes import icmp_allowed, open_prober
 from collectors.network.window import Window
 
