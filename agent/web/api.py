@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from agent.web import find
 from agent.web import racks as model
 from agent.web import sites as places
 from agent.web.format import iso
@@ -127,11 +128,15 @@ def rack_summary(view: BoardView, where: str, racks: Sequence[Rack]) -> Data:
     return {**model.summary(racks), "occupancy": places.occupancy(view, where)}
 
 
-def racks(view: BoardView, where: str = "", *, needing: bool = False) -> Data:
-    """Return `/api/racks`: a row for each rack under `columns`; of one site, or only those that need someone."""
+def racks(view: BoardView, where: str = "", *, needing: bool = False, row: str | None = None, text: str = "") -> Data:
+    """Return `/api/racks`: a row for each rack under `columns`; of one site, one row, found by a name, or only those that need someone."""
     by_site = model.read(view.snapshot, view.hub)
     chosen = {key: found for key, found in by_site.items() if not where or key == where}
     listed = [one for found in chosen.values() for one in (model.urgent(found) if needing else found)]
+    if row is not None:
+        listed = [one for one in listed if one.row == row]
+    if text:
+        listed = [one for one, _ in find.find(view, text, where)]
     return {
         "at": iso(view.now()),
         "hub": view.hub,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import svg
 from agent.web.format import MISSING, THIN, percent
+from agent.web.frame import hub_path
 from agent.web.markup import Safe, el, join, raw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from agent.web.text import Words
 
@@ -110,7 +111,7 @@ def tie(said: str) -> str:
     return re.sub(r"(?<=[\d≥≤=]) (?=\d)", THIN, said)
 
 
-def card(hub: Row, w: Words, *, parents: dict[str, Row], own: bool) -> Safe:
+def card(hub: Row, w: Words, *, parents: dict[str, Row], own: bool, link: Callable[[str], str]) -> Safe:
     """Draw one hub: its promises as a table, then what it stated without a promise, kept apart."""
     targets = sorted((row for row in hub["targets"] if row["kind"] != "observation"), key=lambda row: _ORDER.index(row["state"]))
     observations = [row for row in hub["targets"] if row["kind"] == "observation"]
@@ -121,7 +122,7 @@ def card(hub: Row, w: Words, *, parents: dict[str, Row], own: bool) -> Safe:
         "article",
         el(
             "header",
-            el("h2", name, id=title),
+            el("h2", el("a", name, href=link(hub_path(hub["hub"]))), id=title),
             el(
                 "p",
                 el("span", w("own_hub"), class_="own-hub") if own else None,

@@ -1,7 +1,6 @@
-"""The racks' panel: a heat map by row, and beside it the few racks that need someone.
+"""The racks' panel: a heat map, the way into it, and beside it the few racks that need someone.
 
-Up to some hundred racks each is a tile that says its number; a whole hub is drawn as small squares, one path for each colour
-of a row, so that 27 584 racks stay a light page. Hovering reads the exact values from the API.
+What is drawn follows from how many racks there are, and from what the address asks for: a row, every rack, or a rack by name.
 """
 
 from __future__ import annotations
@@ -9,75 +8,178 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from agent.web import find, heatmap, svg
 from agent.web import racks as model
-from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent, quantity
+from agent.web.frame import rack_path, site_path
+from agent.web.heatmap import SHOWS, row_name, shown
 from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agent.web.frame import Page
     from agent.web.racks import Rack
     from agent.web.text import Words
 
-SHOWS: Final = ("power", "space", "inlet")
+MAPS: Final = ("rows", "racks")
 TILES: Final = 160
 """Up to this many racks each is a tile with its name."""
+SQUARES: Final = 2000
+"""Up to this many each is a square; more are drawn by row."""
 _LISTED: Final = 12
 _TABLE: Final = 200
-_WRAP: Final = 32
 _WIDE: Final = 400
 """More racks than this take the whole width even of a wall screen."""
-_INLETS: Final = (18.0, 22.0, 25.0, model.INLET_RECOMMENDED, model.INLET_ALLOWABLE)
 
 
-def level(one: Rack, show: str) -> str:
-    """Return the class of a rack's colour: l0 (little) to l4 (full), l5 (beyond what it may), lx (not known), lp (not in service)."""
-    if one.state != "in_service":
-        return "lp"
-    if show == "inlet":
-        if one.inlet is None:
-            return "lx"
-        return f"l{sum(one.inlet > bound for bound in _INLETS)}"
-    value = one.space if show == "space" else one.load
-    if value is None:
-        return "lx"
-    return "l5" if value > 1 else f"l{min(4, int(value * 5))}"
-
-
-def shown(one: Rack, show: str) -> str:
-    """Return the number that a rack is coloured by."""
-    if show == "inlet":
-        return MISSING if one.inlet is None else f"{number(one.inlet, 1)}{THIN}°C"
-    return percent(one.space if show == "space" else one.load)
-
-
-def racks(site: str, all_racks: Sequence[Rack], data: dict[str, Any], w: Words, *, query: dict[str, str]) -> Safe:
-    """Draw a site's racks, coloured by what the address asks for."""
+def racks(page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any], *, whole: bool) -> Safe:
+    """Draw a site's racks, coloured by what the address asks for; `whole` on the site's own page, where one may look closer."""
     if not all_racks:
         return raw("")
-    show = query.get("racks", SHOWS[0])
-    tiles = len(all_racks) <= TILES
-    draw = _tiles if tiles else _squares
+    w = page.w
+    show = page.query.get("racks", SHOWS[0])
     by_row = model.rows(all_racks)
-    longest = max(map(len, by_row.values()))
-    rows = [draw(site, row, members, w, show) for row, members in by_row.items()]
-    map_ = el("div", rows, class_=f"rows tiles c{longest}" if tiles else "rows squares")
+    row = page.query.get("row", "") if whole else ""
+    near = by_row.get(row) if row else None
+    members = near if near is not None else all_racks
+    sought = find.find(page.view, page.query.get("find", ""), site) if whole else []
+    kind = _kind(page, members)
     return panel(
         f"racks-{site}",
         w("racks"),
         _occupancy(data, w),
+        _tools(page, site, show, len(all_racks), whole=whole),
+        _found(page, sought) if page.query.get("find") and whole else None,
+        _way(page, site, row, list(by_row)) if near is not None else None,
         el(
             "div",
-            el("div", _choices(w, show, query), map_, _legend(w, show), class_="map"),
-            _attention(site, all_racks, w),
-            class_="racks-body" if not tiles else "racks-body stacked",
+            el(
+                "div",
+                _map(page, site, {row: near} if near is not None else by_row, kind, show, sought),
+                _legend(w, show, kind),
+                class_="map",
+            ),
+            _attention(page, site, members),
+            class_="racks-body" if kind == "squares" else "racks-body stacked",
         ),
-        _table(site, all_racks, w),
+        _table(page, site, members, row if near is not None else ""),
         lead=_counts(data, w),
-        kind="racks" if len(all_racks) <= _WIDE else "racks wide",
+        kind="racks" if len(members) <= _WIDE else "racks wide",
     )
+
+
+def _kind(page: Page, members: Sequence[Rack]) -> str:
+    """Return how racks are drawn: as tiles, as squares, or by row as blocks."""
+    if len(members) <= TILES:
+        return "tiles"
+    asked = page.query.get("map") or ("racks" if len(members) <= SQUARES else "rows")
+    return "squares" if asked == "racks" else "blocks"
+
+
+def _map(page: Page, site: str, by_row: dict[str, list[Rack]], kind: str, show: str, sought: Sequence[tuple[Rack, str]]) -> Safe:
+    if kind == "tiles":
+        found = frozenset(one.rack for one, _ in sought)
+        longest = max(map(len, by_row.values()))
+        rows = [heatmap.tiles(page, site, row, members, show, found=found) for row, members in by_row.items()]
+        return el("div", rows, class_=f"rows tiles c{longest}")
+    if kind == "squares":
+        return el(
+            "div", [heatmap.squares(page, site, row, members, show) for row, members in by_row.items()], class_="rows squares"
+        )
+    return el("div", _blocks(page, site, by_row, show), class_="rows tiles blocks")
+
+
+def _blocks(page: Page, site: str, by_row: dict[str, list[Rack]], show: str) -> list[Safe]:
+    w = page.w
+    drawn = []
+    for hall, rows in heatmap.halls(list(by_row), lambda hall: w("racks.hall", hall=hall)):
+        of = [
+            heatmap.Block(
+                name=row or MISSING, label=row_name(row, w), href=page.link(site_path(site), row=row), racks=by_row[row]
+            )
+            for row in rows
+        ]
+        title = w("racks.rows_of", place=hall or site)
+        drawn.append(el("div", el("h4", hall) if hall else None, heatmap.blocks(of, w, show, title=title), class_="row"))
+    return drawn
+
+
+def _way(page: Page, site: str, row: str, rows: Sequence[str]) -> Safe:
+    """Return the way from a row back to all of them, and on to its neighbours."""
+    w, at = page.w, rows.index(row)
+    before, after = rows[at - 1] if at else None, rows[at + 1] if at + 1 < len(rows) else None
+    links = [
+        el("a", w("racks.all_rows"), href=page.here(row=None)),
+        el("a", "← ", row_name(before, w), href=page.here(row=before), rel="prev") if before is not None else None,
+        el("b", row_name(row, w), aria_current="location"),
+        el("a", row_name(after, w), " →", href=page.here(row=after), rel="next") if after is not None else None,
+    ]
+    return el("nav", [link for link in links if link is not None], class_="way", aria_label=w("racks.rows_of", place=site))
+
+
+def _tools(page: Page, site: str, show: str, count: int, *, whole: bool) -> Safe:
+    maps = None
+    if count > TILES and "row" not in page.query and whole:
+        now = _kind_asked(page, count)
+        maps = el("p", el("span", page.w("racks.map_as"), " "), _links(page, "map", MAPS, now), class_="choices")
+    colours = el("p", el("span", page.w("racks.by"), " "), _links(page, "racks", SHOWS, show), class_="choices")
+    return el("div", colours, maps, _search(page, site), class_="tools")
+
+
+def _kind_asked(page: Page, count: int) -> str:
+    return page.query.get("map") or ("racks" if count <= SQUARES else "rows")
+
+
+def _links(page: Page, key: str, names: Sequence[str], now: str) -> Safe:
+    word = {"racks": "racks.by", "map": "racks.map_as"}[key]
+    links = [
+        el("a", page.w(f"{word}.{name}"), href=page.here(**{key: name}), aria_current="true" if name == now else None)
+        for name in names
+    ]
+    return join(links, " ")
+
+
+def _search(page: Page, site: str) -> Safe:
+    """Return the box to find a rack by; it works without a script, which only makes suggestions while one types."""
+    w, key = page.w, f"find-{site}"
+    kept = [
+        el("input", type="hidden", name=name, value=page.query[name]) for name in ("lang", "racks", "map") if name in page.query
+    ]
+    return el(
+        "form",
+        kept,
+        el("label", w("racks.find"), for_=key),
+        el(
+            "input", type="search", name="find", id=key, value=page.query.get("find"), autocomplete="off", spellcheck="false",
+            list=f"{key}-list", placeholder=w("racks.find.hint"), maxlength="100", data_find=f"/api/racks?{urlencode({'site': site})}",
+        ),
+        el("datalist", id=f"{key}-list"),
+        el("button", w("racks.find.go"), type="submit"),
+        action=site_path(site),
+        method="get",
+        role="search",
+        class_="find",
+    )  # fmt: skip
+
+
+def _found(page: Page, sought: Sequence[tuple[Rack, str]]) -> Safe:
+    """Say what was found, each with its numbers and the way to it."""
+    w = page.w
+    title = el("h4", w("racks.found", count=number(len(sought)), text=page.query["find"]))
+    items = [
+        el(
+            "li",
+            el("a", one.rack, href=page.link(rack_path(one.site, one.rack)), class_="n"),
+            el("a", row_name(one.row, w), href=page.here(row=one.row, find=None), class_="quiet") if one.row else None,
+            el("span", w("racks.found.by", name=name), class_="quiet") if name != one.rack else None,
+            el("span", shown(one, "power"), f" · {_units(one)} · {shown(one, 'inlet')}", class_="nums"),
+            el("span", ", ".join(w(f"need.{need}") for need in one.needs()), class_="s-at_risk"),
+        )
+        for one, name in sought
+    ]
+    return el("section", title, el("ol", items, class_="foundlist") if items else None, class_="foundracks", role="status")
 
 
 def _counts(data: dict[str, Any], w: Words) -> Safe:
@@ -104,76 +206,20 @@ def _occupancy(data: dict[str, Any], w: Words) -> Safe | None:
     return join([el("h4", w("occupancy")), el("dl", found, class_="meters")]) if found else None
 
 
-def _choices(w: Words, show: str, query: dict[str, str]) -> Safe:
-    links = [
-        el(
-            "a",
-            w(f"racks.by.{name}"),
-            href="?" + urlencode({**query, "racks": name}),
-            aria_current="true" if name == show else None,
-        )
-        for name in SHOWS
-    ]
-    return el("p", el("span", w("racks.by"), " "), join(links, " "), class_="choices")
-
-
-def _label(row: str, w: Words) -> str:
-    return w("racks.row", row=row) if row else w("racks.no_row")
-
-
-def _tiles(site: str, row: str, members: Sequence[Rack], w: Words, show: str) -> Safe:
-    items = []
-    for one in members:
-        needs = one.needs() if one.state == "in_service" else []
-        said = [shown(one, show), *(w(f"need.{need}") for need in needs)]
-        if one.state != "in_service":
-            said = [w.of("state.rack", one.state)]
-        items.append(
-            el(
-                "li",
-                el("span", one.rack, class_="n"),
-                el("span", "" if one.state != "in_service" else shown(one, show), class_="v"),
-                el("span", [svg.mark(need) for need in needs], class_="marks") if needs else None,
-                class_=f"tile {level(one, show)}",
-                tabindex="0",
-                aria_label=f"{one.rack}: {', '.join(said)}",
-            )
-        )
-    label = _label(row, w)
-    return el(
-        "div",
-        el("h4", label),
-        el("ol", items, aria_label=w("racks.map", row=row, what=w(f"racks.by.{show}"))),
-        class_="row",
-        data_site=site,
-        data_row=row,
-    )
-
-
-def _squares(site: str, row: str, members: Sequence[Rack], w: Words, show: str) -> Safe:
-    classes = [level(one, show) for one in members]
-    marks = [next(iter(one.needs()), "") if one.state == "in_service" else "" for one in members]
-    drawn = svg.cells(classes, marks, wrap=_WRAP, title=w("racks.map", row=row, what=w(f"racks.by.{show}")))
-    return el("div", el("h4", row or w("racks.no_row")), drawn, class_="row", data_site=site, data_row=row)
-
-
-def _legend(w: Words, show: str) -> Safe:
-    steps = (
-        [
-            f"≤{THIN}{number(_INLETS[0])}{THIN}°C",
-            *(f"≤{THIN}{number(bound)}" for bound in _INLETS[1:]),
-            f">{THIN}{number(_INLETS[-1])}",
-        ]
-        if show == "inlet"
-        else [f"<{THIN}20{THIN}%", f"<{THIN}40", f"<{THIN}60", f"<{THIN}80", f"≤{THIN}100", f">{THIN}100"]
-    )
+def _legend(w: Words, show: str, kind: str) -> Safe:
+    steps = heatmap.steps(show)
     items = [el("li", el("i", class_=f"key l{index}"), text) for index, text in enumerate(steps)]
     items += [el("li", el("i", class_="key lx"), w("level.none")), el("li", el("i", class_="key lp"), w("level.planned"))]
-    marks = [el("li", svg.mark(need), w(f"need.{need}")) for need in ("over", "hot", "failover", "silent")]
+    if kind == "blocks":
+        what = w("racks.block.worst" if show in heatmap.WORST else "racks.block.sum")
+        marks = [el("li", svg.mark("at_risk"), w("racks.block.needing")), el("li", what)]
+    else:
+        marks = [el("li", svg.mark(need), w(f"need.{need}")) for need in ("over", "hot", "failover", "silent")]
     return el("ul", items, marks, class_="legend", aria_label=w("racks.scale"))
 
 
-def _attention(site: str, all_racks: Sequence[Rack], w: Words) -> Safe:
+def _attention(page: Page, site: str, all_racks: Sequence[Rack]) -> Safe:
+    w = page.w
     found = model.urgent(all_racks)
     title = el("h4", w("racks.attention"), el("span", f" {number(len(found))}", class_="quiet") if found else None)
     if not found:
@@ -181,8 +227,8 @@ def _attention(site: str, all_racks: Sequence[Rack], w: Words) -> Safe:
     items = [
         el(
             "li",
-            el("b", one.rack, class_="n"),
-            el("span", f" {_label(one.row, w)}" if one.row else None, class_="quiet"),
+            el("a", el("b", one.rack), href=page.link(rack_path(site, one.rack)), class_="n"),
+            el("span", f" {row_name(one.row, w)}" if one.row else None, class_="quiet"),
             el("ul", [_reason(one, need, w) for need in one.needs()]),
         )
         for one in found[:_LISTED]
@@ -213,8 +259,9 @@ def _reason(one: Rack, need: str, w: Words) -> Safe:
     return el("li", svg.mark(need), said, class_=f"need {need}")
 
 
-def _table(site: str, all_racks: Sequence[Rack], w: Words) -> Safe:
+def _table(page: Page, site: str, all_racks: Sequence[Rack], row: str) -> Safe:
     """Return every rack's numbers as a table; above some hundred the API has them."""
+    w = page.w
     if len(all_racks) > _TABLE:
         link = el("a", w("racks.values.at", count=number(len(all_racks))), href="/api/racks?" + urlencode({"site": site}))
         return el("p", link, class_="quiet")
@@ -224,7 +271,7 @@ def _table(site: str, all_racks: Sequence[Rack], w: Words) -> Safe:
         el(
             "tr",
             el("td", one.row),
-            el("th", one.rack, scope="row"),
+            el("th", el("a", one.rack, href=page.link(rack_path(site, one.rack))), scope="row"),
             el("td", w.of("state.rack", one.state)),
             el("td", quantity(one.power, "W"), class_="num"),
             el("td", quantity(one.rated, "W"), class_="num"),
@@ -242,7 +289,7 @@ def _table(site: str, all_racks: Sequence[Rack], w: Words) -> Safe:
         "details",
         el("summary", w("racks.values")),
         el("div", table, class_="scroll tall", tabindex="0", role="region", aria_label=w("racks.values")),
-        data_key=f"racks-values-{site}",
+        data_key=f"racks-values-{site}-{row}",
         class_="values",
     )
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from agent.snapshot import Snapshot
+    from agent.web.frame import Page
     from agent.web.view import BoardView
 
 _STATIC: Final = {
@@ -25,7 +26,7 @@ _STATIC: Final = {
 }
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 HEADERS: Final = (
     ("content-security-policy", _POLICY),
@@ -37,6 +38,8 @@ _SLOW_SECONDS: Final = 0.2
 _REST: Final = 10.0
 """A page that took longer than _SLOW_SECONDS is sent again for this many times as long as it took."""
 _KEPT_PAGES: Final = 12
+_LONGEST: Final = 100
+"""Characters of a row's name, or of what is searched for."""
 _slow: Final[WeakKeyDictionary[Snapshot, dict[tuple[object, ...], tuple[float, Response]]]] = WeakKeyDictionary()
 
 
@@ -51,42 +54,70 @@ class Response:
 
 
 def handle(view: BoardView, path: str, query: Mapping[str, str], *, accept_language: str = "") -> Response | None:
-    """Answer GET or HEAD of one path (`/`, `/static/…`, `/api/…`); None for a path that is not the board's.
+    """Answer GET or HEAD of one path (a page, `/static/…`, `/api/…`); None for a path that is not the board's.
 
     `path` is decoded, as ASGI gives it; `query` holds the decoded query string, the last value of each key. The headers of the Response carry the
     content-security policy; the server adds length, date and compression.
     """
-    if path == "/":
-        return _page(view, query, accept_language)
     if path.startswith("/static/"):
         return _static(path.removeprefix("/static/"))
     if path != "/api" and not path.startswith("/api/"):
-        return None
+        return _page(view, path, query, accept_language)
     data = _data(view, [part for part in path.split("/")[2:] if part], query)
     return None if data is None else _json(data)
 
 
-def _page(view: BoardView, query: Mapping[str, str], accept_language: str) -> Response:
-    """Draw the board. A whole hub takes the better part of a second, so it is drawn once for all who look meanwhile."""
-    from agent.web import board, heat, sites, text  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
+def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> Response | None:
+    """Draw a page. A whole hub takes the better part of a second, so it is drawn once for all who look meanwhile."""
+    from agent.web import text  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
+    from agent.web.frame import Page  # noqa: PLC0415 - as above
 
-    language = text.choose(query.get("lang", ""), accept_language)
-    asked = {name: query[name] for name, known in (("lang", text.LANGUAGES), ("racks", heat.SHOWS)) if query.get(name) in known}
-    if query.get("site", "") in sites.site_names(view):
-        asked["site"] = query["site"]
-    key = (language, *asked.items())
-    kept = _slow.setdefault(view.snapshot, {})
+    drawer = _drawer(view, [part for part in path.split("/") if part])
+    if drawer is None:
+        return None
+    asked = _asked(view, query)
+    language = text.choose(asked.get("lang", ""), accept_language)
     began = time.monotonic()
-    if key in kept and kept[key][0] > began:
+    kept = _slow.setdefault(view.snapshot, {})
+    for gone in [key for key, (until, _) in kept.items() if until <= began]:
+        del kept[gone]
+    key = (path, language, *asked.items())
+    if key in kept:
         return kept[key][1]
-    kept.pop(key, None)
-    html = board.render(view, language=language, asked=asked)
+    html = drawer(Page(view, language=language, path=path, query=asked))
+    if html is None:
+        return None
     headers = (*HEADERS, ("cache-control", "no-store"), ("vary", "accept-language"))
     page = Response(content_type="text/html; charset=utf-8", body=html.encode("utf-8", "replace"), headers=headers)
     ended = time.monotonic()
     if ended - began > _SLOW_SECONDS and len(kept) < _KEPT_PAGES:
         kept[key] = (ended + _REST * (ended - began), page)
     return page
+
+
+def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:
+    """Return what draws the page of a path; None for a path that is no page."""
+    from agent.web import board, sitepage, sites  # noqa: PLC0415 - as above
+
+    match parts:
+        case []:
+            return board.draw
+        case ["sites", site] if site in sites.site_names(view):
+            return lambda page: sitepage.draw(page, site)
+        case _:
+            return None
+
+
+def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address asks for, as far as the pages know it: nothing else is ever written into a link."""
+    from agent.web import heat, sites, text  # noqa: PLC0415 - as above
+
+    choices = (("lang", text.LANGUAGES), ("racks", heat.SHOWS), ("map", heat.MAPS))
+    asked = {name: query[name] for name, known in choices if query.get(name) in known}
+    if query.get("site", "") in sites.site_names(view):
+        asked["site"] = query["site"]
+    asked |= {name: query[name][:_LONGEST] for name in ("row", "find") if query.get(name)}
+    return asked
 
 
 @cache
@@ -114,7 +145,13 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
         case ["sites", site, "pue" | "power" as subject] if site in sites.site_names(view):
             return api.pue(view, site) if subject == "pue" else api.power(view, site)
         case ["racks"]:
-            return api.racks(view, query.get("site", ""), needing=query.get("needs", "") == "1")
+            return api.racks(
+                view,
+                query.get("site", ""),
+                needing=query.get("needs", "") == "1",
+                row=query.get("row"),
+                text=query.get("find", ""),
+            )
         case ["devices"]:
             return api.devices(view)
         case ["collectors"]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent, quantity
+from agent.web.frame import site_path
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agent.web.frame import Page
     from agent.web.text import Words
 
 Data = dict[str, Any]
@@ -23,11 +24,12 @@ def tells(line: Data) -> bool:
     return any(line[key] is not None for key in ("pue", "facility", "it", "racks"))
 
 
-def table(lines: Sequence[Data], w: Words, *, query: dict[str, str], shown: Sequence[str]) -> Safe:
-    """Draw the sites as a table; `shown` are those that the page shows whole, the others are links to that."""
+def table(lines: Sequence[Data], page: Page) -> Safe:
+    """Draw the sites as a table, each with the way to its page."""
+    w = page.w
     heads = ("site", "pue", "facility", "it", "racks", "occupancy", "needs")
     head = [el("th", w(f"col.{key}"), scope="col", class_="num" if index else None) for index, key in enumerate(heads)]
-    body = [_row(line, w, query=query, shown=shown) for line in lines]
+    body = [_row(line, page) for line in lines]
     drawn = el(
         "table",
         el("caption", w("sites.table"), class_="hidden"),
@@ -39,11 +41,11 @@ def table(lines: Sequence[Data], w: Words, *, query: dict[str, str], shown: Sequ
     return panel("sites", w("sites"), scroll, lead=number(len(lines)))
 
 
-def _row(line: Data, w: Words, *, query: dict[str, str], shown: Sequence[str]) -> Safe:
-    here = line["site"] in shown
+def _row(line: Data, page: Page) -> Safe:
+    w = page.w
     name: Safe | str = line["name"] or line["site"]
-    if shown and tells(line):
-        name = el("a", name, href="?" + urlencode({**query, "site": line["site"]}), aria_current="true" if here else None)
+    if tells(line):
+        name = el("a", name, href=page.link(site_path(line["site"])))
     racks = line["racks"]
     needing = line["needing"]
     return el(
@@ -60,7 +62,6 @@ def _row(line: Data, w: Words, *, query: dict[str, str], shown: Sequence[str]) -
         el("td", number(racks["racks"]["in_service"]) if racks else MISSING, class_="num"),
         el("td", percent(racks["occupancy"].get("racks"), 1) if racks else MISSING, class_="num"),
         el("td", join([svg.mark("at_risk"), number(needing)]) if needing else ("0" if racks else MISSING), class_="num"),
-        class_="here" if here else None,
     )
 
 

@@ -9,7 +9,8 @@
   const bare = (node) => {
     const copy = node.cloneNode(true);
     copy.querySelectorAll("details").forEach((d) => d.removeAttribute("open"));
-    copy.querySelectorAll(".cross").forEach((c) => c.remove());
+    copy.querySelectorAll(".cross, datalist > *").forEach((c) => c.remove());
+    copy.querySelectorAll(".tile, .chart").forEach((c) => { c.removeAttribute("tabindex"); c.removeAttribute("data-index"); });
     return copy.outerHTML;
   };
   const replace = (old, fresh) => {
@@ -31,6 +32,8 @@
     good = now.textContent;
     const keys = (root) => [...root.querySelectorAll("main [data-key]")].filter((n) => n.matches("section, article, p"));
     const mine = keys(document), theirs = keys(page);
+    // what somebody is typing in is left alone
+    if (document.activeElement?.matches("input")) return;
     const same = mine.length === theirs.length && mine.every((n, i) => n.dataset.key === theirs[i].dataset.key);
     if (!same) replace(document.getElementById("main"), document.importNode(page.getElementById("main"), true));
     else mine.forEach((node, i) => { if (bare(node) !== bare(theirs[i])) replace(node, document.importNode(theirs[i], true)); });
@@ -55,6 +58,7 @@
       const was = spot(), { scrollX, scrollY } = window;
       swap(text);
       lost(false);
+      stops();
       restore(was);
       window.scrollTo(scrollX, scrollY);
       data.clear();
@@ -107,12 +111,11 @@
     tell(lines.join("\n"), x, y);
   });
 
-  const rackTip = (block, index, x, y) => load(`/api/racks?site=${encodeURIComponent(block.dataset.site)}`).then((reply) => {
-    if (!reply) return;
-    const at = Object.fromEntries(reply.columns.map((name, i) => [name, i]));
-    const rows = reply.byRow || (reply.byRow = Map.groupBy ? Map.groupBy(reply.rows, (r) => r[at.row]) : reply.rows.reduce((m, r) => m.set(r[at.row], [...(m.get(r[at.row]) || []), r]), new Map()));
-    const rack = (rows.get(block.dataset.row) || [])[index];
+  const row = (block) => load(`/api/racks?${new URLSearchParams({ site: block.dataset.site, row: block.dataset.row })}`);
+  const rackTip = (block, index, x, y) => row(block).then((reply) => {
+    const rack = reply?.rows[index];
     if (!rack) return hide();
+    const at = Object.fromEntries(reply.columns.map((name, i) => [name, i]));
     const get = (name) => rack[at[name]];
     const lines = [`${get("rack")}`];
     if (get("power_watts") != null) lines.push(`${watts(get("power_watts"))} / ${watts(get("rated_power_watts"))} = ${share(get("power_utilization_ratio"))}`);
@@ -130,21 +133,79 @@
       return void chartTip(chart, (event.clientX - box.left) / box.width, event.clientX, event.clientY);
     }
     const cells = event.target.closest?.(".cells");
-    if (cells) {
-      const box = cells.getBoundingClientRect(), wrap = Number(cells.dataset.wrap), view = cells.viewBox.baseVal;
-      const column = Math.floor(((event.clientX - box.left) / box.width) * view.width / 10);
-      const line = Math.floor(((event.clientY - box.top) / box.height) * view.height / 10);
-      return void rackTip(cells.closest(".row"), line * wrap + column, event.clientX, event.clientY);
-    }
+    if (cells) return void rackTip(cells.closest(".row"), square(cells, event), event.clientX, event.clientY);
     const tile = event.target.closest?.(".tile");
-    if (tile) return void rackTip(tile.closest(".row"), [...tile.parentNode.children].indexOf(tile), event.clientX, event.clientY);
+    if (tile) return void tileTip(tile, event.clientX, event.clientY);
     hide();
+  });
+  // which of many small squares the pointer is on
+  const square = (cells, event) => {
+    const box = cells.getBoundingClientRect(), wrap = Number(cells.dataset.wrap), view = cells.viewBox.baseVal;
+    const column = Math.floor(((event.clientX - box.left) / box.width) * view.width / 10);
+    const line = Math.floor(((event.clientY - box.top) / box.height) * view.height / 10);
+    return line * wrap + column;
+  };
+  // a tile of one rack tells the rack's values, a tile of many what it is called by
+  const tileTip = (tile, x, y) => {
+    const block = tile.closest(".row");
+    if (block.dataset.row === undefined) return tell(tile.getAttribute("aria-label"), x, y);
+    rackTip(block, [...tile.closest("ol").children].indexOf(tile.parentNode), x, y);
+  };
+  document.addEventListener("click", (event) => {
+    const cells = event.target.closest?.(".cells");
+    if (!cells) return;
+    row(cells.closest(".row")).then((reply) => {
+      const rack = reply?.rows[square(cells, event)];
+      const path = `/sites/${encodeURIComponent(cells.closest(".row").dataset.site)}/racks/`;
+      if (rack) location.href = path + encodeURIComponent(rack[reply.columns.indexOf("rack")]) + location.search;
+    });
   });
   document.addEventListener("focusin", (event) => {
     const tile = event.target.closest?.(".tile");
     if (!tile) return;
     const box = tile.getBoundingClientRect();
-    rackTip(tile.closest(".row"), [...tile.parentNode.children].indexOf(tile), box.left, box.bottom - 10);
+    tileTip(tile, box.left, box.bottom - 10);
+    keepStop(tile);
+  });
+
+  // ---- a map of tiles is one stop of the Tab key; arrows walk in it
+  const tiles = (map) => [...map.querySelectorAll(".tile")];
+  const keepStop = (tile) => tiles(tile.closest(".rows")).forEach((other) => { other.tabIndex = other === tile ? 0 : -1; });
+  const stops = () => document.querySelectorAll(".rows.tiles").forEach((map) => {
+    const [first] = tiles(map);
+    if (first && !map.contains(document.activeElement)) keepStop(first);
+  });
+  const walk = (tile, key) => {
+    const all = tiles(tile.closest(".rows")), at = all.indexOf(tile);
+    if (key === "Home") return all[0];
+    if (key === "End") return all[all.length - 1];
+    if (key === "ArrowLeft" || key === "ArrowRight") return all[at + (key === "ArrowLeft" ? -1 : 1)];
+    const box = tile.getBoundingClientRect(), down = key === "ArrowDown";
+    const lines = all.map((other) => [other, other.getBoundingClientRect()]).filter(([, b]) => (down ? b.top > box.top + 2 : b.top < box.top - 2));
+    const near = ([, b]) => Math.abs(b.top - box.top) * 10 + Math.abs(b.left - box.left);
+    return lines.sort((a, b) => near(a) - near(b))[0]?.[0];
+  };
+  document.addEventListener("keydown", (event) => {
+    const tile = event.target.closest?.(".tile");
+    if (!tile || !["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) return;
+    event.preventDefault();
+    walk(tile, event.key)?.focus();
+  });
+  stops();
+
+  // ---- names are suggested while one types
+  let asked = 0;
+  document.addEventListener("input", (event) => {
+    const box = event.target.closest?.("[data-find]");
+    if (!box) return;
+    clearTimeout(asked);
+    asked = setTimeout(async () => {
+      if (!box.value.trim()) return;
+      const reply = await load(`${box.dataset.find}&${new URLSearchParams({ find: box.value })}`);
+      if (!reply) return;
+      const rack = reply.columns.indexOf("rack"), line = reply.columns.indexOf("row");
+      box.list.replaceChildren(...reply.rows.slice(0, 12).map((found) => new Option(found[line], found[rack])));
+    }, 150);
   });
   document.addEventListener("focusout", hide);
   document.addEventListener("keydown", (event) => {

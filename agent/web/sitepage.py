@@ -1,0 +1,49 @@
+"""A site: its PUE, where its energy goes, its power from utility to chip, and its racks; on a page of its own, or on the board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.web import api, heat, panels
+from agent.web import racks as racks_model
+from agent.web import sites as places
+from agent.web.frame import site_path
+from agent.web.markup import Safe, el
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agent.web.frame import Page
+    from agent.web.racks import Rack
+
+
+def draw(page: Page, site: str) -> str:
+    """Return the HTML of `/sites/SITE`."""
+    name = places.site_names(page.view)[site]
+    racks = racks_model.read(page.view.snapshot, page.view.hub).get(site, [])
+    title = el("h1", name or site, el("span", f" {site}", class_="quiet") if name else None, class_="section-title")
+    main = [el("div", title, class_="headline"), el("div", _panels(page, site, racks, whole=True), class_="site alone")]
+    return page.document(name or site, main, crumbs=[(name or site, site_path(site))])
+
+
+def section(page: Page, site: str, racks: Sequence[Rack], index: int) -> Safe:
+    """Draw a site as a part of the board."""
+    name = places.site_names(page.view)[site]
+    title = f"site-{index}"
+    link = el("a", name or site, href=page.link(site_path(site)))
+    return el(
+        "section",
+        el("h2", link, el("span", f" {site}", class_="quiet") if name else None, id=title, class_="section-title"),
+        _panels(page, site, racks, whole=False),
+        class_="site",
+        aria_labelledby=title,
+    )
+
+
+def _panels(page: Page, site: str, racks: Sequence[Rack], *, whole: bool) -> list[Safe]:
+    view, w = page.view, page.w
+    return [
+        panels.pue(api.pue(view, site, page.scoreboard), w, page.zone),
+        panels.power(api.power(view, site), w, page.zone),
+        heat.racks(page, site, racks, api.rack_summary(view, site, racks), whole=whole),
+    ]
