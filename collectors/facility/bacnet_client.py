@@ -160,6 +160,7 @@ class Remote:
         _keep(answers, one, value)
 
 
+_MOST_DIGITS: Final = 30
 _UNDECODABLE: Final = (ValueError, TypeError, AttributeError, LookupError)
 
 
@@ -185,10 +186,18 @@ def plain(value: object) -> Answer | None:
     if isinstance(value, (EngineeringUnits, Reliability)):
         return str(value)
     if isinstance(value, Scale):
-        return float(value.floatScale) if value.floatScale is not None else 10.0 ** int(value.integerScale)
+        return _scale(value)
     if isinstance(value, float):
         return float(value)
     return int(value) if isinstance(value, int) and abs(value) < 1 << 64 else None
+
+
+def _scale(value: Scale) -> float | None:
+    """Return an accumulator's scale: a number, or a power of ten as far as it is one that means something."""
+    if value.floatScale is not None:
+        return float(value.floatScale)
+    digits = int(value.integerScale)
+    return 10.0**digits if abs(digits) <= _MOST_DIGITS else None
 
 
 def check_property(name: str) -> str:
