@@ -1,36 +1,29 @@
 """From what a device answered to readings: pure, no I/O.
 
 `plan` turns a profile and the rows found at discovery into a `Plan`: the OIDs to ask for in every round, and for each a point
-with its interned series and its exact factor. `decode` turns the answers of one round into readings.
+with its interned series and its exact factor.
 """
 
 from __future__ import annotations
 
-import functools
 import math
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from collectors.facility.profile import metric_named
+from collectors.facility.snmp_point import decode, make_point, text_of
 from collectors.facility.snmp_profile import SnmpProfile, Table, fill, placeholders
-from collectors.facility.units import UNITS, exact, quantity_of
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from collectors.base import Reading, Series
     from collectors.facility.naming import Naming
+    from collectors.facility.snmp_point import Point, Raw
     from collectors.facility.snmp_profile import Choice, Column
     from collectors.facility.snmp_profile import Reading as Wanted
-
-_HUGE: Final = math.inf
-
-Raw = object
-"""A value as the wire gives it: int, float, bytes, a text (an OID or an address), or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,32 +34,6 @@ class Linked:
     rack: str = ""
     row: str = ""
     feed: str = ""
-
-
-class Rule(NamedTuple):
-    """What a point needs beyond numbers. Most need nothing, and have none."""
-
-    mapped: Mapping[int, float]
-    otherwise: float | None
-    text: bool
-    guards: tuple[tuple[str, frozenset[str]], ...]
-
-
-class Point(NamedTuple):
-    """One object that is polled: `value = (raw * multiplier + offset) / divisor`, whole numbers, so that 7467 mA is 7.467 A.
-
-    A raw value below `least`, above `most` or among `missing` is no reading.
-    """
-
-    oid: str
-    series: Series
-    multiplier: int
-    offset: int
-    divisor: int
-    least: float
-    most: float
-    missing: frozenset[float]
-    rule: Rule | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,65 +80,6 @@ class _Chosen(NamedTuple):
     points: list[Point]
     wanted: Wanted
     good: bool
-
-
-def decode(points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
-    """Turn the answers of one round into readings; what is absent, a sentinel or no number yields none."""
-    readings: list[Reading] = []
-    add = readings.append
-    get = values.get
-    for oid, series, multiplier, offset, divisor, least, most, missing, rule in points:
-        raw = get(oid)
-        if raw is None:
-            continue
-        number = raw if type(raw) is int else _number(raw, text=rule is not None and rule.text)
-        if number is None:
-            dropped["not_a_number"] += 1
-        elif not least <= number <= most or number in missing:
-            dropped["sentinel"] += 1
-        elif rule is None or (number := _by_rule(number, rule, get, dropped)) is not None:
-            value = (number * multiplier + offset) / divisor
-            if -_HUGE < value < _HUGE:
-                add((series, value))
-            else:
-                dropped["not_a_number"] += 1
-    return readings
-
-
-def _by_rule(number: float, rule: Rule, get: Callable[[str], Raw], dropped: Counter[str]) -> float | None:
-    for oid, allowed in rule.guards:
-        if text_of(get(oid)) not in allowed:
-            dropped["invalid"] += 1
-            return None
-    if not rule.mapped:
-        return number
-    found: float | None = rule.mapped.get(number, rule.otherwise)  # type: ignore[call-overload] # 5.0 finds 5
-    if found is None:
-        dropped["unknown_state"] += 1
-    return found
-
-
-def _number(raw: Raw, *, text: bool) -> float | None:
-    if isinstance(raw, float):
-        return raw
-    if text and isinstance(raw, (bytes, str)):
-        try:
-            return float(text_of(raw))
-        except ValueError:
-            return None
-    return None
-
-
-def text_of(raw: Raw) -> str:
-    """Return what a device said as text: octets as UTF-8 or else Latin-1, numbers in decimal, nothing as an empty text."""
-    if raw is None:
-        return ""
-    if isinstance(raw, bytes):
-        try:
-            return raw.decode("utf-8").strip("\0 ")
-        except UnicodeDecodeError:
-            return raw.decode("latin-1").strip("\0 ")
-    return str(raw)
 
 
 def columns_to_walk(profile: SnmpProfile, levels: frozenset[str]) -> list[str]:
@@ -317,7 +225,7 @@ def _points(
     if wanted.oid:
         raw = rows.objects.get(wanted.oid)
         if raw is not None:
-            yield _point(wanted, wanted.oid, naming.series(metric, "", wanted.labels), {}, ()), raw
+            yield make_point(wanted, wanted.oid, naming.series(metric, "", wanted.labels), {}, ()), raw
         return
     table = profile.tables[wanted.table]
     column = profile.column_oid(wanted)
@@ -336,7 +244,7 @@ def _points(
             unit = ""
         series = naming.series(metric, unit, {label: fill(text, names) for label, text in wanted.labels.items()})
         try:
-            yield _point(wanted, f"{column}.{row}", series, names, guards), raw
+            yield make_point(wanted, f"{column}.{row}", series, names, guards), raw
         except ValueError:
             dropped["unknown_unit"] += 1
 
@@ -373,58 +281,3 @@ def _is_chosen(choice: Choice, names: Mapping[str, str], chosen: re.Pattern[str]
     if chosen is not None:
         return any(chosen.search(names[name]) for name in choice.by)
     return all(names[name] in values for name, values in choice.default.items())
-
-
-def _point(
-    wanted: Wanted, oid: str, series: Series, names: Mapping[str, str], guards: tuple[tuple[str, frozenset[str]], ...]
-) -> Point:
-    """Make a point; raises ValueError where the device names a unit or digits that make no sense."""
-    multiplier, offset, divisor = 1, 0, 1
-    if not wanted.map and wanted.constant is None:
-        name = names[wanted.unit_column] if wanted.unit_column else wanted.unit
-        unit = UNITS.get(name)
-        if unit is None or unit.quantity != quantity_of(wanted.metric):
-            raise ValueError(name)
-        factor = exact(wanted.scale) * _device_factor(wanted, names) * exact(unit.factor)
-        shift = exact(unit.offset)
-        divisor = math.lcm(factor.denominator, shift.denominator)
-        multiplier, offset = int(factor * divisor), int(shift * divisor)
-    rule = None
-    if wanted.map or wanted.text or guards:
-        rule = Rule(mapped=wanted.map, otherwise=wanted.otherwise, text=wanted.text, guards=guards)
-    return Point(
-        oid=sys.intern(oid),  # a hub has thousands of devices of one kind
-        series=series,
-        multiplier=multiplier,
-        offset=offset,
-        divisor=divisor,
-        least=-_HUGE if wanted.least is None else wanted.least,
-        most=_HUGE if wanted.most is None else wanted.most,
-        missing=_shared(tuple(wanted.missing)),
-        rule=rule,
-    )
-
-
-@functools.cache
-def _shared(values: tuple[float, ...]) -> frozenset[float]:
-    return frozenset(values)
-
-
-def _device_factor(wanted: Wanted, names: Mapping[str, str]) -> Fraction:
-    factor = Fraction(1)
-    if wanted.digits_column:
-        digits = int(names[wanted.digits_column])
-        if not 0 <= digits <= 12:  # noqa: PLR2004 - beyond that it is no number of decimal digits
-            raise ValueError(digits)
-        factor /= 10**digits
-    if wanted.scale_column:
-        scale = int(names[wanted.scale_column])
-        if abs(scale) > 10**9:
-            raise ValueError(scale)
-        factor *= Fraction(scale) if scale > 0 else Fraction(1, -scale or 1)
-    if wanted.divisor_column:
-        divisor = int(names[wanted.divisor_column])
-        if not 0 < divisor <= 10**9:
-            raise ValueError(divisor)
-        factor /= divisor
-    return factor

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from collectors.facility.snmp_channel import Channel
-    from collectors.facility.snmp_plan import Plan, Raw
+    from collectors.facility.snmp_plan import Plan
+    from collectors.facility.snmp_point import Raw
     from collectors.facility.snmp_profile import SnmpProfile, Table
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."

@@ -18,7 +18,7 @@ from collectors.strict import Problems, read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from collectors.facility.snmp_plan import Raw
+    from collectors.facility.snmp_point import Raw
 
 BASE = "1.3.6.1.4.1.99999"
 ALL = frozenset(LEVELS)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from collectors.base import Series
-    from collectors.facility.snmp_plan import Point
+    from collectors.facility.snmp_point import Point
     from collectors.facility.snmp_profile import Reading
     from collectors.simulator.layout import Draft
 
