@@ -93,6 +93,8 @@ def crowd(
         changed = simulated / "changed.yaml"
         changed.write_text(yaml.safe_dump(config))
         run = [*HUBGAUGE, "run", "--config", changed]
-        with running(run, log=folder / "agent.log", ready=f"http://127.0.0.1:{port}/-/ready", cwd=ROOT) as agent:
+        with running(run, log=folder / "agent.log", cwd=ROOT) as agent:
+            # It is ready after its first round, which the dead make as long as a timeout.
+            wait_for(lambda: get(f"http://127.0.0.1:{port}/-/ready") is not None, timeout=60, what="the agent")
             devices = sum(len(config["collectors"][section]["devices"]) for section in ("snmp", "modbus"))
             yield Crowd(port=port, interval=interval, dead=silent, devices=devices, agent=agent)
