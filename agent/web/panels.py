@@ -108,6 +108,7 @@ def _trend(data: Data, limit: float | None, w: Words, zone: dt.tzinfo) -> Safe |
             description=w("pue.desc", first=first, last=last, low=ratio(min(known)), high=ratio(max(known))),
             lines=[svg.Line(name=w("pue"), kind="c-facility", values=trend["pue"])],
             rules=[svg.Rule(value=limit, name=w("pue.limit", value=number(limit, 2)))] if limit is not None else [],
+            bands=_doubts(trend),
             coverage=trend["coverage"],
             coverage_name=w("coverage"),
             x_labels=time_labels(trend, zone),
@@ -117,11 +118,29 @@ def _trend(data: Data, limit: float | None, w: Words, zone: dt.tzinfo) -> Safe |
             names={"coverage": w("coverage")},
         )
     )
+    doubts = trend.get("uncertainty") or [None] * len(trend["pue"])
     rows = [
-        (_moment(at, trend["step_seconds"], zone), ratio(value, 3), percent(share))
-        for at, value, share in zip(trend["times"], trend["pue"], trend["coverage"], strict=True)
+        (_moment(at, trend["step_seconds"], zone), ratio(value, 3), _plus_minus(value, doubt), percent(share))
+        for at, value, doubt, share in zip(trend["times"], trend["pue"], doubts, trend["coverage"], strict=True)
     ]
-    return el("figure", drawn, values(f"pue-{data['site']}", w, [w("col.time"), w("col.pue"), w("col.coverage")], rows))
+    heads = [w("col.time"), w("col.pue"), w("col.uncertainty"), w("col.coverage")]
+    return el("figure", drawn, values(f"pue-{data['site']}", w, heads, rows))
+
+
+def _plus_minus(value: float | None, doubt: float | None) -> str:
+    return MISSING if value is None or not doubt else f"±{THIN}{ratio(value * doubt, 3)}"
+
+
+def _doubts(trend: Data) -> list[svg.Band]:
+    """Return the band that a PUE lies in by its uncertainty (k = 2, about 95 %), where that is known."""
+    doubts = trend.get("uncertainty")
+    if not doubts or not any(doubts):
+        return []
+    pairs = [
+        (None, None) if value is None or doubt is None else (value * (1 - doubt), value * (1 + doubt))
+        for value, doubt in zip(trend["pue"], doubts, strict=True)
+    ]
+    return [svg.Band(lower=[low for low, _ in pairs], upper=[high for _, high in pairs])]
 
 
 def _doubt(window: Data, w: Words) -> Safe | None:

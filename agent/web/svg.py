@@ -65,6 +65,24 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """What lies between two curves: a range; None where nothing is known of it."""
+
+    lower: Sequence[float | None]
+    upper: Sequence[float | None]
+    kind: str = "doubt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """A single value at a place along the axis (0 to 1): a published figure among measured ones."""
+
+    at: float
+    value: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """A time chart: evenly spaced times, curves, limits, and below them a strip of coverage from 0 to 1."""
 
@@ -75,6 +93,8 @@ class Chart:
     """Where along the axis (0 to 1), and what is written there."""
     tick: Callable[[float], str]
     rules: Sequence[Rule] = ()
+    bands: Sequence[Band] = ()
+    dots: Sequence[Dot] = ()
     coverage: Sequence[float | None] = ()
     coverage_name: str = ""
     floor: float | None = None
@@ -105,7 +125,9 @@ _GAP: Final = 7.5
 
 def chart(of: Chart) -> Safe:
     """Draw a time chart: a gutter with the scale, the plot, and a gutter with the curves' names."""
-    known = [value for line in of.lines for value in line.values if value is not None] + [rule.value for rule in of.rules]
+    known = [value for line in of.lines for value in line.values if value is not None]
+    known += [thing.value for thing in (*of.rules, *of.dots)]
+    known += [value for band in of.bands for value in (*band.lower, *band.upper) if value is not None]
     if not known:
         return raw("")
     low, high = min(known), max(known)
@@ -120,13 +142,17 @@ def chart(of: Chart) -> Safe:
     parts = [el("title", of.title), el("desc", of.description)]
     parts += [el("line", class_="grid", x1="0", x2="100%", y1=f"{y(v):.2f}%", y2=f"{y(v):.2f}%") for v in marks]
     parts += _strip(of)
-    curves = [raw(f'<path class="line {line.kind}" d="{_path(line.values, y)}"/>') for line in of.lines]
+    curves = [raw(f'<path class="band {band.kind}" d="{_area(band, y)}"/>') for band in of.bands]
+    curves += [raw(f'<path class="line {line.kind}" d="{_path(line.values, y)}"/>') for line in of.lines]
     parts.append(
         el("svg", join(curves), x="0", y="0", width="100%", height="100%", viewBox="0 0 1000 100", preserveAspectRatio="none")
     )
     for rule in of.rules:
         at = f"{y(rule.value):.2f}%"
         parts.append(el("line", class_=f"rule {rule.kind}", x1="0", x2="100%", y1=at, y2=at))
+    for dot in of.dots:
+        place = {"cx": f"{dot.at * 100:.2f}%", "cy": f"{y(dot.value):.2f}%"}
+        parts.append(el("circle", el("title", dot.name), class_="dot", r="4", **place))
     for where, label in of.x_labels:
         anchor = "start" if where < 0.04 else "end" if where > 0.96 else "middle"  # noqa: PLR2004 - at either edge
         parts.append(el("text", label, x=f"{where * 100:.2f}%", y="97%", text_anchor=anchor))
@@ -161,6 +187,23 @@ def _path(values: Sequence[float | None], y: Callable[[float], float]) -> str:
         x, at = (index + 0.5) * step, y(value)
         found.append(f"M{max(0.0, x - half):.1f} {at:.2f}H{min(1000.0, x + half):.1f}" if alone else f"{pen}{x:.1f} {at:.2f}")
         pen = "L"
+    return "".join(found)
+
+
+def _area(band: Band, y: Callable[[float], float]) -> str:
+    """Return a path around each unbroken stretch of a band."""
+    step = 1000 / len(band.lower)
+    found: list[str] = []
+    stretch: list[tuple[float, float, float]] = []
+    pairs = [*zip(band.lower, band.upper, strict=True), (None, None)]
+    for index, (low, high) in enumerate(pairs):
+        if low is not None and high is not None:
+            stretch.append(((index + 0.5) * step, y(low), y(high)))
+        elif stretch:
+            there = "L".join(f"{x:.1f} {top:.2f}" for x, _, top in stretch)
+            back = "L".join(f"{x:.1f} {bottom:.2f}" for x, bottom, _ in reversed(stretch))
+            found.append(f"M{there}L{back}Z")
+            stretch = []
     return "".join(found)
 
 

@@ -146,6 +146,7 @@ class FakeTrends:
                 "step_seconds": 86400.0,
                 "pue": [None if day in (12, 13) else round(1.215 + 0.03 * math.sin(day / 5), 4) for day in days],
                 "coverage": [0.0 if day in (12, 13) else 0.6 if day == 14 else 1.0 for day in days],
+                "uncertainty": [None if day in (12, 13) else 0.007 for day in days],
             }
         facility_watts = [150e3 + 9e3 * math.sin(hour / 4) for hour in range(24)]
         return {
