@@ -37,8 +37,8 @@ class _Kind:
         """Make the collectors; raises Problems with every device that cannot be made."""
         assert isinstance(config, SnmpConfig)  # noqa: S101 - the reader has built it
         library = Library(config.profiles_dir)
-        if config.profiles_dir is not None:
-            _check_own(library)
+        if config.profiles_dir is not None or any(device.profile == "auto" for device in config.devices):
+            _read_all(library)
         made, errors = [], []
         known: dict[tuple[object, ...], Secrets] = {}  # each secret's file is read once, however many devices it is for
         seen: dict[str, int] = {}
@@ -82,8 +82,8 @@ class _Kind:
         )
 
 
-def _check_own(library: Library) -> None:
-    """Read the operator's own profiles now: a mistake is one of the config, whichever device would meet it; raises Problems."""
+def _read_all(library: Library) -> None:
+    """Read every profile now, not in some device's first round; a mistake in one's own is one of the config. Raises Problems."""
     try:
         library.all()
     except ConfigError as error:
