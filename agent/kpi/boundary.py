@@ -6,37 +6,54 @@ listed and silent is missing. A meter that is heard at a point where the invento
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from agent.inventory import INCOMING, IT_POINTS
+from agent.inventory import INCOMING, IT_POINTS, NOT_IT, Emission
+from agent.inventory_boundary import upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from agent.inventory import Inventory, Meter, Rack, Site
+    from agent.inventory import Inventory, Meter, Point, Rack, Site
     from agent.kpi.store import MeterRow
 
 ASSUMED_CLASS: Final = 2.0
 """Percent: the accuracy class taken for a meter that states none."""
 
+_FUELLESS: Final = (Emission(kilograms_per_kilowatt_hour=0.0, source="own renewables burn no fuel"),)
 Method = Literal["incoming", "parts", ""]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One place of measurement: the meters that hung there one after the other, the newest first."""
+    """One place of measurement: the meters that hung there one after the other, the newest first.
+
+    `share` is how much of what they count is the data centre's, below 0 for what is taken off; `factor` is that times the
+    standard's weight. `emissions` are of each kilowatt-hour they count.
+    """
 
     names: tuple[str, ...]
     accuracy: float = ASSUMED_CLASS
     factor: float = 1.0
+    share: float = 1.0
     renewable: float = 0.0
-    kind: Literal["", "export"] = ""
+    emissions: tuple[Emission, ...] = ()
+    kind: Literal["", "export", "water"] = ""
 
     @property
     def name(self) -> str:
         """The name of the meter that is there now."""
         return self.names[0]
+
+    @property
+    def is_fuelless(self) -> bool:
+        """Whether it is own renewables of which nobody says what carbon they stand for."""
+        return self.emissions == _FUELLESS
+
+    def emission(self, year: int) -> Emission | None:
+        """Return how much carbon a kilowatt-hour stood for in a year; None where nobody says."""
+        return next((one for one in self.emissions if one.first_year <= year <= one.last_year), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +68,18 @@ class Boundary:
     notes: tuple[str, ...] = ()
 
     @property
+    def electrical(self) -> tuple[str, ...]:
+        """The points that IT's energy goes through one after the other, from the outermost: the UPSs' input and the candidates."""
+        return ("ups_input", *reversed(self.it_candidates))
+
+    @property
     def facility_points(self) -> tuple[str, ...]:
         """The points whose sum is the facility's energy; `export` is taken off."""
         if self.method == "incoming":
             return tuple(p for p in (*INCOMING, "bought", "export") if self.parts.get(p))
         if self.method == "parts":
-            outermost = [p for p in reversed(IT_POINTS) if p in self.it_candidates][:1]
-            return tuple(p for p in (*outermost, "cooling", "lighting", "other") if self.parts.get(p))
+            outermost = [p for p in self.electrical if self.parts.get(p)][:1]
+            return tuple(p for p in (*outermost, *NOT_IT) if self.parts.get(p))
         return ()
 
 
@@ -68,10 +90,15 @@ def boundary_of(site: Site, inventory: Inventory, known: Iterable[MeterRow]) -> 
     racks = [rack for rack in inventory.racks_by_site.get(site.site, ()) if rack.state == "in_service"]
     notes: list[str] = []
     parts: dict[str, tuple[Part, ...]] = {}
-    for point in (*INCOMING, "cooling", "lighting", "other", "ups_output", "it_input"):
+    for point in (*INCOMING, "ups_input", "ups_output", "it_input", *NOT_IT, "reused", "water"):
         parts[point] = _parts_at(point, inventory, listed, heard, notes)
+    parts["renewable"] = tuple(part if part.emissions else replace(part, emissions=_FUELLESS) for part in parts["renewable"])
+    parts["utility"] = tuple(part if part.emissions else replace(part, emissions=site.emissions) for part in parts["utility"])
     parts["pdu_output"] = _pdu_parts(inventory, listed, racks, heard, notes)
-    parts["bought"] = tuple(_chains([m for m in listed if m.factor is not None and m.point in ("cooling", "other")]))
+    for point, part in list(_not_it(site.site, parts, inventory)):
+        if parts[point]:
+            parts[point] = (*parts[point], part)
+    parts["bought"] = tuple(_chains([m for m in listed if m.factor is not None and m.point in ("cooling", "other")], inventory))
     parts["export"] = _exports([part for point in INCOMING for part in parts[point]], heard)
     candidates = tuple(p for p in IT_POINTS if parts[p]) if site.it_point is None else (site.it_point,)
     method: Method = "incoming" if any(parts[p] for p in INCOMING) else "parts" if parts["cooling"] else ""
@@ -97,18 +124,36 @@ def _unclassed(part: Part, site: str, inventory: Inventory) -> bool:
     return meter is None or meter.accuracy_class is None
 
 
-def _part(names: tuple[str, ...], meter: Meter | None) -> Part:
+def _part(names: tuple[str, ...], meter: Meter | None, inventory: Inventory) -> Part:
     if meter is None:
         return Part(names=names)
+    share = -meter.share if meter.subtract else meter.share
+    # What is taken off a supply is of that supply: as renewable, and as carbon-laden.
+    of = next((m for m in upstream(meter, inventory.meters) if meter.subtract and m.point == meter.point), meter)
+    renewable = of.renewable_ratio if meter.renewable_ratio is None else meter.renewable_ratio
     return Part(
         names=names,
         accuracy=ASSUMED_CLASS if meter.accuracy_class is None else meter.accuracy_class,
-        factor=1.0 if meter.factor is None else meter.factor,
-        renewable=meter.renewable_ratio or 0.0,
+        factor=share if meter.factor is None else share * meter.factor,
+        share=share,
+        renewable=renewable or 0.0,
+        emissions=meter.emissions or of.emissions,
+        kind="water" if meter.point == "water" else "",
     )
 
 
-def _chains(meters: Sequence[Meter]) -> list[Part]:
+def _not_it(site: str, parts: Mapping[str, tuple[Part, ...]], inventory: Inventory) -> Iterator[tuple[Point, Part]]:
+    """Yield what hangs behind meters of IT and is none: cooling fed by a UPS is taken off there, and at all points before it."""
+    for part in (part for point in NOT_IT for part in parts[point]):
+        meter = inventory.meters.get((site, part.name))
+        if meter is None or meter.subtract:
+            continue
+        depths = [IT_POINTS.index(m.point) for m in upstream(meter, inventory.meters) if m.point in IT_POINTS]
+        for point in (*IT_POINTS[min(depths) :], "ups_input") if depths else ():
+            yield point, replace(part, factor=-part.share, share=-part.share)
+
+
+def _chains(meters: Sequence[Meter], inventory: Inventory) -> list[Part]:
     """Join each meter with those it replaced."""
     by_name = {meter.meter: meter for meter in meters}
     replaced = {meter.replaces for meter in meters if meter.replaces}
@@ -122,7 +167,7 @@ def _chains(meters: Sequence[Meter]) -> list[Part]:
             if at.replaces not in by_name:
                 break
             at = by_name[at.replaces]
-        chains.append(_part(tuple(names), meter))
+        chains.append(_part(tuple(names), meter, inventory))
     return chains
 
 
@@ -130,17 +175,24 @@ def _exports(incoming: Sequence[Part], heard: Sequence[MeterRow]) -> tuple[Part,
     """Return the places where energy comes in at which any of the meters, old or new, has told of an export register."""
     telling = {row.name for row in heard if row.kind == "export"}
     return tuple(
-        Part(names=part.names, accuracy=part.accuracy, kind="export") for part in incoming if not telling.isdisjoint(part.names)
+        Part(names=part.names, accuracy=part.accuracy, factor=part.share, share=part.share, kind="export")
+        for part in incoming
+        if not telling.isdisjoint(part.names)
     )
 
 
 def _parts_at(
     point: str, inventory: Inventory, listed: Sequence[Meter], heard: Sequence[MeterRow], notes: list[str]
 ) -> tuple[Part, ...]:
-    chains = _chains([meter for meter in listed if meter.point == point])
-    said = [row for row in heard if row.kind == "meter" and row.point == point and (row.site, row.name) not in inventory.meters]
+    chains = _chains([meter for meter in listed if meter.point == point], inventory)
+    kind: Literal["", "water"] = "water" if point == "water" else ""
+    said = [
+        row
+        for row in heard
+        if row.kind == (kind or "meter") and row.point == point and (row.site, row.name) not in inventory.meters
+    ]
     if not chains:
-        return tuple(Part(names=(row.name,)) for row in said)
+        return tuple(Part(names=(row.name,), kind=kind) for row in said)
     replaced = {name for part in chains for name in part.names}
     others = sorted(row.name for row in said if row.name not in replaced)
     if others:
@@ -152,7 +204,7 @@ def _pdu_parts(
     inventory: Inventory, listed: Sequence[Meter], racks: Sequence[Rack], heard: Sequence[MeterRow], notes: list[str]
 ) -> tuple[Part, ...]:
     """Return what meters PDU output: meters listed for it, else the PDUs of every rack in service, else what is heard."""
-    totals = _chains([m for m in listed if m.point == "pdu_output" and m.meter not in inventory.feeds])
+    totals = _chains([m for m in listed if m.point == "pdu_output" and m.meter not in inventory.feeds], inventory)
     if totals:
         return tuple(totals)
     if not racks:
@@ -166,5 +218,5 @@ def _pdu_parts(
             meter = inventory.meters.get((rack.site, feed.pdu))
             if meter is not None and meter.point != "pdu_output":
                 return ()  # counted deeper or elsewhere, on purpose
-            found.append(_part((feed.pdu,), meter))
+            found.append(_part((feed.pdu,), meter, inventory))
     return tuple(found)

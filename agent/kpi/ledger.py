@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.inventory import Inventory
-from agent.kpi import history
+from agent.kpi import history, registers
 from agent.kpi.energy import HOUR_MS, HourCells, hours_of
 from agent.kpi.meters import Channel, Limits, Meter, point_of
-from agent.kpi.registers import note_step
 from agent.kpi.rehour import ENERGY, POWER, Span, cut_off, floor_hour, prune, prune_hours, put_imported, recompute
 from agent.kpi.steady import SteadyClock
 from agent.kpi.store import Store, add_meter, add_readings, load_hours, load_readings, note_export, unpack
@@ -174,6 +173,8 @@ class Ledger:
         for series, value in readings:
             channel = self._channels.get(series)
             if channel is None:
+                if series.metric is facility.METER_VOLUME and series.label("point") != "water":
+                    continue  # a heat meter tells the volume that has carried the heat
                 channel = self._channels[series] = self._channel(series)
             self._judge(channel, moment, value, interval)
 
@@ -329,7 +330,7 @@ class Ledger:
                 change = recompute(db, ids[meter], of_meter, sealed_before=self.horizon, rating=rating, wrap=wrap)
                 _mark(db, meter, change.hours)
                 if ENERGY in of_meter:
-                    note_step(db, ids[meter], meter.step)
+                    registers.note(db, ids[meter], meter.step, of_meter[ENERGY].first)
                 first = of_meter[ENERGY].first if ENERGY in of_meter else None
                 events.update(e.kind for e in change.events if first is not None and e.time >= first)
                 if meter.kind == "export" and first is not None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+from agent.kpi.family import grade
+
+if TYPE_CHECKING:
+    from agent.kpi.family import Factor, FactorName, Overhead
 
 Window = Literal["1h", "1d", "30d", "ytd", "12mo"]
 WINDOWS: Final[tuple[Window, ...]] = ("1h", "1d", "30d", "ytd", "12mo")
@@ -42,9 +47,22 @@ class PueResult:
     it_point: str = ""
     facility_method: Literal["incoming", "parts", ""] = ""
     renewable_ratio: float | None = None
+    factors: tuple[Factor, ...] = ()
+    overheads: tuple[Overhead, ...] = ()
+    carbon_basis: str = ""
+    """How its carbon was reckoned: location, market, or both where supplies differ."""
     edition: str = "ISO/IEC 30134-2"
     notes: tuple[str, ...] = ()
     """What a reader must know: missing meters, assumed accuracy classes, why there is no value."""
+
+    def factor(self, name: FactorName) -> Factor | None:
+        """Return one of ERF, CUE and WUE; None where its meters are not there or were not heard."""
+        return next((one for one in self.factors if one.name == name), None)
+
+    @property
+    def grade(self) -> int | None:
+        """The grade of GB 40879-2021 by its PUE: 1 to 3, or 0 for none. It is a year's; of an interim PUE it is what a year like that has."""
+        return grade(self.pue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +72,8 @@ class TrendPoint:
     time: float
     pue: float | None
     coverage: float
+    uncertainty: float | None = None
+    """Relative and expanded (k = 2), as of a window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,16 @@ boundaries was heard throughout it. Formulas, worked examples and sources are in
 from __future__ import annotations
 
 import datetime as dt
-import math
 import threading
 import time
 from typing import TYPE_CHECKING, Final
 
 from agent.kpi.begin import common_sum
 from agent.kpi.energy import CELL_MS, CELLS, HOUR_MS
+from agent.kpi.family import factors, overheads
 from agent.kpi.model import CATEGORY, MIN_COVERAGE, WINDOWS, PowerPoint, PueResult, TrendPoint
 from agent.kpi.sitehours import SiteHours
+from agent.kpi.uncertainty import relative
 from agent.kpi.windows import NOTHING, Sum, Sums, bounds, year_end
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from agent.kpi.sitehours import SiteHour
 
 _YEAR_MS: Final = 365 * 24 * HOUR_MS
-_EXPANSION: Final = 2.0
-"""Coverage factor k: about 95 % (JCGM 100)."""
-
+_COUNTED: Final = {"green": "renewable", "reused": "reused", "carbon": "carbon", "water": "water"}
 _HOURLY_UNTIL_DAYS: Final = 3
 _BY_CELL_UNTIL_HOURS: Final = 12
 
@@ -107,13 +106,17 @@ class Pue:
             pue=pue,
             category=CATEGORY.get(it_point),
             coverage=coverage,
-            uncertainty=_uncertainty(total),
+            uncertainty=relative(total, self.hours.steps(site, boundary.facility_points), self.hours.steps(site, (it_point,))),
             facility_joules=total.facility,
             it_joules=total.it,
             interim=end - start < _YEAR_MS or coverage < MIN_COVERAGE,
             it_point=it_point,
             facility_method=boundary.method,
             renewable_ratio=min(1.0, total.green / total.facility) if green_known and total.facility > 0 else None,
+            factors=factors(total, boundary, it_point, cells),
+            overheads=overheads(total, boundary, it_point),
+            carbon_basis=self.hours.carbon_basis(site, start, end),
+            edition=self.hours.sites[site].edition,
             notes=(*notes, *boundary.notes),
         )
 
@@ -152,7 +155,9 @@ class Pue:
         )
 
     def totals(self, site: str) -> dict[str, float]:
-        """Return the energy since the ledger began, by boundary: facility, it, renewable. It never falls.
+        """Return the energy since the ledger began, by boundary: facility, it, renewable, reused. It never falls.
+
+        Beside them `carbon` in kilograms and `water` in litres.
 
         A late reading may correct a sum downwards by a little; a counter that fell would look like a restart.
         """
@@ -167,8 +172,7 @@ class Pue:
             found["facility"] = sum(-points[p] if p == "export" else points[p] for p in facility)
         if points.get("it"):
             found["it"] = points["it"]
-        if "green" in points:
-            found["renewable"] = points["green"]
+        found |= {name: points[point] for point, name in _COUNTED.items() if point in points}
         totals = {name: self.ledger.never_less(f"total:{site}:{name}", joules) for name, joules in found.items()}
         if totals:
             self._totals[site] = (self.now, totals)
@@ -190,7 +194,8 @@ class Pue:
         found = []
         for start, stop in zip(edges, [*edges[1:], end], strict=True):
             result = self._result(site, "trend", start, stop)
-            found.append(TrendPoint(time=start / 1000, pue=result.pue, coverage=result.coverage))
+            point = TrendPoint(time=start / 1000, pue=result.pue, coverage=result.coverage, uncertainty=result.uncertainty)
+            found.append(point)
         return found
 
     def power_trend(self, site: str, hours: float) -> list[PowerPoint]:
@@ -250,19 +255,6 @@ def _judge(total: Sum, coverage: float) -> tuple[PueState, float | None, tuple[s
     if pue < 1:
         return "inconsistent", None, (f"facility energy is {pue:.3f} of IT energy: a meter is missing or scaled wrongly",)
     return ("valid" if coverage >= MIN_COVERAGE else "low_coverage"), pue, ()
-
-
-def _uncertainty(total: Sum) -> float | None:
-    """Return the relative expanded uncertainty (k = 2) of the PUE from the accuracy classes of its meters.
-
-    A class is the limit of error: a rectangular distribution, so divided by the root of three (JCGM 100, 4.3.7). Meters of
-    one boundary are taken as fully correlated, being of one make; the two boundaries as independent.
-    """
-    if not total.cells or total.facility <= 0 or total.it <= 0:
-        return None
-    facility = total.facility_class / total.facility / 100.0 / math.sqrt(3.0)
-    it = total.it_class / total.it / 100.0 / math.sqrt(3.0)
-    return _EXPANSION * math.hypot(facility, it)
 
 
 def required_pue(*, facility: float, it: float, it_rest: float, target: float) -> float | None:

@@ -6,6 +6,7 @@ not take the past away.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import struct
 import time
@@ -13,11 +14,13 @@ from dataclasses import replace
 from operator import add
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agent.inventory import POINTS, Inventory, Site
+from agent.inventory import INCOMING, IT_POINTS, POINTS, Inventory, Site
+from agent.kpi import registers
 from agent.kpi.boundary import Boundary, Part, boundary_of
 from agent.kpi.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS, HourCells
 from agent.kpi.exports import exported
 from agent.kpi.store import first_export, unpack
+from agent.kpi.uncertainty import integration_variance
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,18 +28,29 @@ if TYPE_CHECKING:
 
     from agent.kpi.ledger import Ledger
     from agent.kpi.meters import Limits
+    from agent.kpi.registers import Register
     from agent.kpi.store import MeterRow
 
+_IT: Final = ("ups_input", *IT_POINTS)
 _DEPENDENT: Final[Mapping[str, tuple[str, ...]]] = {
-    "utility": ("green", "export"),
-    "renewable": ("green", "export"),
-    "generator": ("export",),
-    "cooling": ("bought",),
-    "other": ("bought",),
+    "utility": ("green", "export", "carbon"),
+    "renewable": ("green", "export", "carbon"),
+    "generator": ("export", "carbon"),
+    "cooling": ("bought", "carbon", *_IT),
+    "lighting": _IT,
+    "other": ("bought", "carbon", *_IT),
 }
+"""Points that take of the meters of another; what is cooling and hangs behind IT's meters is taken off there."""
+
+
 _METERED: Final = (*POINTS, "bought", "export")
-_STORED: Final = (*_METERED, "green")
+_STORED: Final = (*_METERED, "green", "carbon")
 _DATA: Final = struct.Struct(f"<{CELLS}d")
+_DATA_AND_DOUBT: Final = struct.Struct(f"<{CELLS}dd")
+_JOULES_PER_KWH: Final = 3.6e6
+_OF_THEIR_OWN: Final = ("export", "water")
+"""Kinds of meter that share their name with one of energy: the device's other registers."""
+
 _WORTH_A_SCAN: Final = 8
 """Looking up one meter costs as much as passing over so many."""
 
@@ -46,13 +60,18 @@ _TURN_SECONDS: Final = 0.2
 
 
 class SiteHour(NamedTuple):
-    """One point of one site in one hour; `joules` are by cell and hold only where `mask` has the cell's bit."""
+    """One point of one site in one hour; `joules` are by cell and hold only where `mask` has the cell's bit.
+
+    The point `water` counts litres, and `carbon` kilograms. `noise` is the variance that integrating power has added to each
+    cell, in square joules.
+    """
 
     mask: int
     joules: tuple[float, ...]
     accuracy: float
     meters: int
     silent: int
+    noise: float = 0.0
 
 
 class SiteHours:
@@ -64,6 +83,9 @@ class SiteHours:
         self._meters = -1
         self._ids: dict[tuple[str, str, str], list[int]] = {}
         self._kinds: dict[int, MeterRow] = {}
+        self._registers: dict[int, Register] = {}
+        self._registers_version = -1
+        self._steps: dict[tuple[str, tuple[str, ...]], float] = {}
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -75,6 +97,7 @@ class SiteHours:
     def refresh(self, *, budget: float = _BUDGET_SECONDS) -> bool:
         """Sum anew what is out of date, the latest hours first; returns False where time ran out before it was all done."""
         self._find_boundaries()
+        self._find_registers()
         deadline = time.monotonic() + budget
         while time.monotonic() < deadline:
             turn = time.monotonic() + _TURN_SECONDS
@@ -100,10 +123,11 @@ class SiteHours:
         if count == self._meters:
             return
         known = self.ledger.store.meters()
+        self._steps.clear()
         self._ids = {}
         self._kinds = {row.id: row for row in known}
         for row in known:
-            self._ids.setdefault((row.site, row.name, "export" if row.kind == "export" else ""), []).append(row.id)
+            self._ids.setdefault((row.site, row.name, row.kind if row.kind in _OF_THEIR_OWN else ""), []).append(row.id)
         now = round(self._clock() * 1000)
         hours = range(self.ledger.horizon, now, HOUR_MS)
         with self.ledger.store.transaction() as db:
@@ -118,6 +142,13 @@ class SiteHours:
                     db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site.site, point, h) for h in hours])
         self._meters = count
 
+    def _find_registers(self) -> None:
+        with self.ledger.reader.read() as db:
+            now = registers.version(db)
+            if now != self._registers_version:
+                self._registers, self._registers_version = registers.known(db), now
+                self._steps.clear()
+
     def _refresh_hour(self, db: sqlite3.Connection, hour: int) -> None:
         wanted: dict[tuple[str, str], tuple[Part, ...]] = {}
         for site, point in db.execute("SELECT site, point FROM dirty WHERE hour = ?", (hour,)).fetchall():
@@ -129,11 +160,8 @@ class SiteHours:
         rows = self._load(db, hour, wanted)
         generation = 1 + int((db.execute("SELECT value FROM state WHERE key = 'generation'").fetchone() or ("0",))[0])
         for (site, point), parts in wanted.items():
-            if point == "export":
-                told = [(part, self._exported(db, site, part, hour, rows)) for part in parts]
-                found = _sum([(part, cells) for part, cells in told if cells is not None])
-            else:
-                found = _sum([(part, self._cells(site, part, rows)) for part in parts])
+            told = self._told(db, (site, point, hour), parts, rows)
+            found = _sum((part, cells, self._is_register(site, part, hour)) for part, cells in told)
             if (
                 found is not None
                 and found.silent
@@ -146,7 +174,7 @@ class SiteHours:
                     "INSERT OR REPLACE INTO site_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         site, point, hour, found.mask, _masked(found), found.accuracy, found.meters, found.silent,
-                        _DATA.pack(*found.joules), generation,
+                        _DATA_AND_DOUBT.pack(*found.joules, found.noise), generation,
                     ),
                 )  # fmt: skip
             elif hour >= self.ledger.horizon:  # before that its meters' hours may be gone, and the sum is all there is
@@ -155,6 +183,19 @@ class SiteHours:
                     db.execute("UPDATE site_hour SET generation = ? WHERE site = ? AND hour = ?", (generation, site, hour))
         db.execute("DELETE FROM dirty WHERE hour = ?", (hour,))
         db.execute("INSERT OR REPLACE INTO state VALUES ('generation', ?)", (str(generation),))
+
+    def _told(
+        self, db: sqlite3.Connection, key: tuple[str, str, int], parts: Iterable[Part], rows: Mapping[int, HourCells]
+    ) -> list[tuple[Part, HourCells | None]]:
+        """Return what each part of a point said of an hour, and how it counts."""
+        site, point, hour = key
+        if point == "export":
+            sold = [(part, self._exported(db, site, part, hour, rows)) for part in parts]
+            return [(part, cells) for part, cells in sold if cells is not None]
+        told = [(part, self._cells(site, part, rows)) for part in parts]
+        if point == "carbon":
+            return [_emitted(part, cells, _year(hour, self.sites[site])) for part, cells in told]
+        return told
 
     def _load(
         self, db: sqlite3.Connection, hour: int, wanted: Mapping[tuple[str, str], tuple[Part, ...]]
@@ -191,6 +232,22 @@ class SiteHours:
                 found = cells if found is None else _joined(found, cells)
         return found
 
+    def _is_register(self, site: str, part: Part, hour: int) -> bool:
+        """Tell whether a part had a register by the end of an hour, which was then made of its differences, not of power alone."""
+        registers = [self._registers[n] for n in self.numbers(site, part) if n in self._registers]
+        return any(register.since < hour + HOUR_MS for register in registers)
+
+    def steps(self, site: str, points: tuple[str, ...]) -> float:
+        """Return the sum of the squares of the steps that the registers at some points count in, in square joules."""
+        found = self._steps.get((site, points))
+        if found is None:
+            found = 0.0
+            for part in (part for point in points for part in self.boundaries[site].parts.get(point, ())):
+                known = [self._registers[n].step for n in self.numbers(site, part) if n in self._registers]
+                found += (part.factor * max(known, default=0.0)) ** 2
+            self._steps[site, points] = found
+        return found
+
     def _exported(
         self, db: sqlite3.Connection, site: str, part: Part, hour: int, rows: Mapping[int, HourCells]
     ) -> HourCells | None:
@@ -223,7 +280,7 @@ class SiteHours:
                     " WHERE site = ? AND point = ? AND hour >= ? AND hour < ?", (site, point, start, end),
                 )  # fmt: skip
                 for hour, mask, accuracy, meters, silent, data in rows:
-                    found.setdefault(hour, {})[point] = SiteHour(mask, _DATA.unpack(data), accuracy, meters, silent)
+                    found.setdefault(hour, {})[point] = _unpacked(mask, data, accuracy, meters, silent)
         return found
 
     def changed(self, generation: int | None) -> tuple[int, set[tuple[str, int]]]:
@@ -256,6 +313,12 @@ class SiteHours:
             it = db.execute(query, (*points, site, *points)).fetchone()[0]
         return found if it is None else found | {"it": float(it)}
 
+    def carbon_basis(self, site: str, start: int, end: int) -> str:
+        """Say how the carbon of a site's supplies is reckoned in the years of a window: location, market or both."""
+        years = range(_year(start, self.sites[site]), _year(max(start, end - 1), self.sites[site]) + 1)
+        supplies = [part for part in _parts(self.boundaries[site], "carbon") if not part.is_fuelless]
+        return " and ".join(sorted({one.basis for part in supplies for year in years if (one := part.emission(year))}))
+
     def silent(self, site: str, start: int, end: int) -> dict[str, list[str]]:
         """Name, by point, the parts that were not heard at all between two hours."""
         boundary = self.boundaries[site]
@@ -279,18 +342,45 @@ class SiteHours:
 
 
 def _parts(boundary: Boundary, point: str) -> tuple[Part, ...]:
-    """Return the parts of a point; of `green`, the supplies that are renewable, weighted by how much of them is."""
+    """Return the parts of a point.
+
+    Of `green`, the supplies that are renewable, weighted by how much of them is; of `carbon`, all that comes in, where the
+    carbon of any of it is known.
+    """
+    if point == "carbon":
+        supplies = [part for each in (*INCOMING, "bought") for part in boundary.parts.get(each, ())]
+        return tuple(supplies) if any(part.emissions for part in supplies) else ()
     if point != "green":
         return boundary.parts.get(point, ())
     own = tuple(replace(part, renewable=1.0) for part in boundary.parts.get("renewable", ()))
     bought = tuple(part for part in boundary.parts.get("utility", ()) if part.renewable)
-    return tuple(replace(part, factor=part.renewable) for part in (*own, *bought))
+    return tuple(replace(part, factor=part.factor * part.renewable) for part in (*own, *bought))
+
+
+def _emitted(part: Part, cells: HourCells | None, year: int) -> tuple[Part, HourCells | None]:
+    """Weigh a supply by its carbon, in kilograms a joule; energy of which nobody says it is missing, unless there is none."""
+    emission = part.emission(year)
+    if emission is None:
+        return replace(part, factor=0.0), None if cells is None or any(cells.joules) else cells
+    return replace(part, factor=part.share * emission.kilograms_per_kilowatt_hour / _JOULES_PER_KWH), cells
+
+
+def _year(hour: int, site: Site) -> int:
+    return dt.datetime.fromtimestamp(hour / 1000, site.zone).year
+
+
+def _unpacked(mask: int, data: bytes, accuracy: float, meters: int, silent: int) -> SiteHour:
+    """Read a row; those of an earlier version do not say what is uncertain."""
+    if len(data) == _DATA.size:
+        return SiteHour(mask, _DATA.unpack(data), accuracy, meters, silent)
+    *joules, noise = _DATA_AND_DOUBT.unpack(data)
+    return SiteHour(mask, tuple(joules), accuracy, meters, silent, noise)
 
 
 def _digests(boundary: Boundary) -> dict[str, str]:
     digests = {}
     for point in _METERED:
-        text = repr([(p.names, p.accuracy, p.factor, p.renewable) for p in boundary.parts.get(point, ())])
+        text = repr([(p.names, p.accuracy, p.factor, p.share, p.renewable, p.emissions) for p in boundary.parts.get(point, ())])
         digests[point] = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
     return digests
 
@@ -308,12 +398,12 @@ def _joined(newer: HourCells, older: HourCells) -> HourCells:
     return joined
 
 
-def _sum(parts: Iterable[tuple[Part, HourCells | None]]) -> SiteHour | None:
-    """Add up the parts of a point; None where not one of them was heard."""
+def _sum(parts: Iterable[tuple[Part, HourCells | None, bool]]) -> SiteHour | None:
+    """Add up the parts of a point, each with whether a register counted it; None where not one of them was heard."""
     mask, meters, silent = FULL_MASK, 0, 0
     joules = [0.0] * CELLS
-    weight = weighted = 0.0
-    for part, cells in parts:
+    weight = weighted = noise = 0.0
+    for part, cells, counted in parts:
         meters += 1
         if cells is None:
             silent += 1
@@ -324,10 +414,12 @@ def _sum(parts: Iterable[tuple[Part, HourCells | None]]) -> SiteHour | None:
         joules = list(map(add, joules, values))
         total = sum(values)
         weight += total
-        weighted += total * part.accuracy
+        weighted += abs(total) * part.accuracy  # an error of what is taken off is one of the rest
+        if not counted:
+            noise += integration_variance(values, cells.mask)
     if silent == meters:
         return None
-    return SiteHour(mask, tuple(joules), weighted / weight if weight else 0.0, meters, silent)
+    return SiteHour(mask, tuple(joules), weighted / abs(weight) if weight else 0.0, meters, silent, noise)
 
 
 def _was_more(db: sqlite3.Connection, site: str, point: str, hour: int, mask: int) -> bool:

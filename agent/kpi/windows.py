@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final, NamedTuple
+from array import array
+from functools import cache
+from operator import add
+from typing import TYPE_CHECKING, Final, NamedTuple, Union
 
+from agent.inventory import NOT_IT
 from agent.kpi.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
 
     from agent.kpi.boundary import Boundary
@@ -44,7 +48,11 @@ def year_end(start: int, zone: ZoneInfo) -> int:
 
 
 class Sum(NamedTuple):
-    """Energies over the cells covered at both boundaries, in joules; `*_class` are weighted by accuracy class (percent)."""
+    """Energies over the cells covered at both boundaries, in joules; `*_class` are weighted by accuracy class (percent).
+
+    `*_noise` are variances in square joules. `runs` counts the stretches of covered time; `first` and `last` are 1 where the sum
+    begins and ends covered, so that what adjoins is one run. `sides` are those of `sides_of`, three numbers each.
+    """
 
     cells: float = 0.0
     facility: float = 0.0
@@ -52,14 +60,56 @@ class Sum(NamedTuple):
     facility_class: float = 0.0
     it_class: float = 0.0
     green: float = 0.0
+    facility_noise: float = 0.0
+    it_noise: float = 0.0
+    runs: float = 0.0
+    first: float = 0.0
+    last: float = 0.0
+    sides: tuple[float, ...] = ()
 
-    def plus(self, other: Sum) -> Sum:
-        """Add two sums."""
-        a, b, c, d, e, f = other
-        return Sum(self[0] + a, self[1] + b, self[2] + c, self[3] + d, self[4] + e, self[5] + f)
+    def then(self, other: Sum) -> Sum:
+        """Add the sum of what follows this in time without a hole."""
+        if not other.cells:
+            return self._replace(last=0.0) if self.last else self
+        runs = self.runs + other.runs - (1.0 if self.last and other.first else 0.0)
+        sides = tuple(map(add, self.sides, other.sides)) if self.sides and other.sides else self.sides or other.sides
+        return Sum._make((*map(add, self[:_ADDED], other[:_ADDED]), runs, self.first, other.last, sides))
 
+
+_ADDED: Final = 8
+_PLAIN: Final = 11
+"""So many fields of a sum are simply added up, and so many are one number each."""
 
 NOTHING: Final = Sum()
+
+OVERHEADS: Final = ("cooling", "ups", "distribution", "lighting", "other")
+"""Where energy goes that IT does not get, as far as it is metered."""
+
+
+def sides_of(boundary: Boundary, it_point: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what is summed beside PUE, each with the points it takes; the second point is taken off the first.
+
+    Of each a Sum holds its amount, what it is compared with (facility energy for `reused`, IT energy for all others) and the
+    cells, both over the cells in which it is covered.
+    """
+    return _sides_of(boundary.method, boundary.electrical, tuple(boundary.parts), it_point)
+
+
+@cache
+def _sides_of(
+    method: str, electrical: tuple[str, ...], metered: tuple[str, ...], it_point: str
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: list[tuple[str, tuple[str, ...]]] = [(name, (name,)) for name in ("reused", "water") if name in metered]
+    if method == "incoming":
+        found.append(("carbon", ("carbon",)))
+    way = [point for point in electrical if point in metered]
+    way = way[: way.index(it_point) + 1] if it_point in way else []
+    if way[:1] == ["ups_input"]:
+        found.append(("ups", (way[0], way[1])))
+        way = way[1:]
+    if way[1:]:
+        found.append(("distribution", (way[0], it_point)))
+    return (*found, *((point, (point,)) for point in NOT_IT if point in metered))
 
 
 def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int = FULL_MASK) -> Sum:
@@ -68,6 +118,7 @@ def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: st
     it = points.get(it_point)
     if it is None or not facility_points:
         return NOTHING
+    asked = mask
     mask &= it.mask
     told = []
     for point in facility_points:
@@ -79,13 +130,42 @@ def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: st
             return NOTHING
     if not mask:
         return NOTHING
-    facility = facility_class = 0.0
+    facility = facility_class = noise = 0.0
+    cells = float(mask.bit_count())
     for point, found in told:
         joules = _over(found, mask)
         facility += -joules if point == "export" else joules
-        facility_class += joules * found.accuracy
+        facility_class += abs(joules) * found.accuracy
+        noise += found.noise * cells
     it_joules = _over(it, mask)
-    return Sum(float(mask.bit_count()), facility, it_joules, facility_class, it_joules * it.accuracy, _green(points, mask))
+    return Sum(
+        cells, facility, it_joules, facility_class, it_joules * it.accuracy, _green(points, mask),
+        noise, it.noise * cells,
+        float((mask & ~(mask << 1)).bit_count()), float(bool(mask & asked & -asked)), float(mask >= 1 << (asked.bit_length() - 1)),
+        _sides(points, boundary, it_point, mask),
+    )  # fmt: skip
+
+
+def _sides(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int) -> tuple[float, ...]:
+    found: list[float] = []
+    for name, taken in sides_of(boundary, it_point):
+        hours = [points.get(point) for point in taken]
+        of = mask
+        for hour in hours:
+            of &= hour.mask if hour is not None else 0
+        if not of:
+            found += (0.0, 0.0, 0.0)
+            continue
+        amounts = [_over(hour, of) for hour in hours if hour is not None]
+        base = facility_over(points, boundary, of) if name == "reused" else _over(points[it_point], of)
+        found += (amounts[0] - sum(amounts[1:]), base, float(of.bit_count()))
+    return tuple(found)
+
+
+def facility_over(points: Mapping[str, SiteHour], boundary: Boundary, mask: int) -> float:
+    """Return the facility's energy over some cells, all of them covered."""
+    told = [(point, points[point]) for point in boundary.facility_points if point in points]
+    return sum(-_over(hour, mask) if point == "export" else _over(hour, mask) for point, hour in told)
 
 
 def _green(points: Mapping[str, SiteHour], mask: int) -> float:
@@ -103,6 +183,26 @@ def _over(hour: SiteHour, mask: int) -> float:
     return sum(value for n, value in enumerate(hour.joules) if mask >> n & 1)
 
 
+def in_time(sums: Iterable[Sum]) -> Sum:
+    """Add sums that follow each other in time, without a hole between them."""
+    found: Sum | None = None
+    for one in sums:
+        found = one if found is None else found.then(one)
+    return NOTHING if found is None else found
+
+
+_Packed = Union["array[float]", None]
+"""A sum of one hour as kept in memory: a year of a hub's hours would take hundreds of megabytes as tuples of floats."""
+
+
+def _packed(total: Sum) -> _Packed:
+    return array("d", (*total[:_PLAIN], *total.sides)) if total.cells else None
+
+
+def _unpacked(values: _Packed) -> Sum:
+    return NOTHING if values is None else Sum._make((*values[:_PLAIN], tuple(values[_PLAIN:])))
+
+
 class Sums:
     """Sums over any stretch of time, from hours and days kept in memory; follows the database as it changes."""
 
@@ -111,7 +211,7 @@ class Sums:
         self._boundaries: dict[str, Boundary] = {}
         self._generation: int | None = None
         self._oldest: dict[str, int] = {}
-        self._of_hour: dict[tuple[str, str], dict[int, Sum]] = {}
+        self._of_hour: dict[tuple[str, str], dict[int, _Packed]] = {}
         self._of_day: dict[tuple[str, str], dict[int, Sum]] = {}
         self._of_days: dict[tuple[str, str], dict[tuple[int, int], Sum]] = {}
         self._parted: dict[tuple[str, int], Mapping[str, SiteHour]] = {}
@@ -144,7 +244,7 @@ class Sums:
         boundary = self._boundaries[site]
         for it_point in boundary.it_candidates:
             key = site, it_point
-            self._of_hour.setdefault(key, {})[hour] = reduce_hour(points, boundary, it_point)
+            self._of_hour.setdefault(key, {})[hour] = _packed(reduce_hour(points, boundary, it_point))
             if self._of_day.setdefault(key, {}).pop(hour // DAY_MS, None) is not None:
                 self._of_days.pop(key, None)
 
@@ -168,22 +268,23 @@ class Sums:
     def over(self, site: str, it_point: str, start: int, end: int) -> Sum:
         """Sum from `start` to `end`, which must lie on cells."""
         self._reach(site, start - start % DAY_MS)
-        total = NOTHING
+        total: Sum | None = None
         at = start
         while at < end:
             if at % DAY_MS == 0 and at + DAY_MS <= end:
                 until = end - end % DAY_MS
-                total, at = total.plus(self._days(site, it_point, at // DAY_MS, until // DAY_MS)), until
+                found = self._days(site, it_point, at // DAY_MS, until // DAY_MS)
             elif at % HOUR_MS == 0 and at + HOUR_MS <= end:
-                total, at = total.plus(self._of_hour.get((site, it_point), {}).get(at, NOTHING)), at + HOUR_MS
+                until = at + HOUR_MS
+                found = _unpacked(self._of_hour.get((site, it_point), {}).get(at))
             else:
                 hour = at - at % HOUR_MS
                 until = min(hour + HOUR_MS, end)
                 mask = sum(1 << n for n in range(CELLS) if at <= hour + n * CELL_MS < until)
-                boundary = self._boundaries[site]
-                total = total.plus(reduce_hour(self._part_of(site, hour), boundary, it_point, mask))
-                at = until
-        return total
+                found = reduce_hour(self._part_of(site, hour), self._boundaries[site], it_point, mask)
+            total = found if total is None else total.then(found)
+            at = until
+        return NOTHING if total is None else total
 
     def _part_of(self, site: str, hour: int) -> Mapping[str, SiteHour]:
         """Return an hour of which only a part is asked for: windows of all lengths end within the same one."""
@@ -199,9 +300,7 @@ class Sums:
         of_days = self._of_days.setdefault((site, it_point), {})
         found = of_days.get((first, end))
         if found is None:
-            found = NOTHING
-            for day in range(first, end):
-                found = found.plus(self._day(site, it_point, day))
+            found = in_time(self._day(site, it_point, day) for day in range(first, end))
             if len(of_days) >= _MOST_SPANS:
                 of_days.clear()
             of_days[first, end] = found
@@ -212,9 +311,6 @@ class Sums:
         found = of_day.get(day)
         if found is None:
             hours = self._of_hour.get((site, it_point), {})
-            found = NOTHING
-            for hour in range(day * DAY_MS, (day + 1) * DAY_MS, HOUR_MS):
-                if hour in hours:
-                    found = found.plus(hours[hour])
+            found = in_time(_unpacked(hours.get(hour)) for hour in range(day * DAY_MS, (day + 1) * DAY_MS, HOUR_MS))
             of_day[day] = found
         return found

@@ -34,6 +34,11 @@ def _cooling(name: str, help: str, type: MetricType = "gauge", labels: tuple[str
 METER_POWER: Final = _meter("power_watts", "Active power through the meter.")
 METER_ENERGY: Final = _meter("energy_joules_total", "Energy register of the meter, import direction.", "counter")
 METER_EXPORTED: Final = _meter("exported_energy_joules_total", "Energy register of the meter, export direction.", "counter")
+METER_VOLUME: Final = _meter(
+    "volume_liters_total",
+    "Volume register: water used at point water, elsewhere what has carried the heat or the cold.",
+    "counter",
+)
 METER_PHASE_POWER: Final = _meter("phase_power_watts", "Active power of one phase.", labels=("phase",))
 METER_VOLTAGE: Final = _meter("voltage_volts", "Voltage, phase to neutral.", labels=("phase",))
 METER_CURRENT: Final = _meter("current_amperes", "Current of one phase.", labels=("phase",))
@@ -66,6 +71,9 @@ PDU_PHASE_POWER_FACTOR: Final = _pdu("phase_power_factor_ratio", "Power factor o
 PDU_PHASE_ENERGY: Final = _pdu("phase_energy_joules_total", "Energy register of one phase of the inlet.", "counter", ("phase",))
 PDU_PHASE_LOAD: Final = _pdu(
     "phase_load_ratio", "Load of one phase as a share of its rating, 0 to 1 and above.", labels=("phase",)
+)
+PDU_PHASE_IMBALANCE: Final = _pdu(
+    "phase_imbalance_ratio", "Largest deviation of a phase's current from the mean of three, over that mean; absent at low load."
 )
 PDU_BANK_CURRENT: Final = _pdu("bank_current_amperes", "Current through one bank or breaker.", labels=("bank",))
 PDU_BANK_VOLTAGE: Final = _pdu("bank_voltage_volts", "Voltage at one bank or breaker.", labels=("bank",))

@@ -48,6 +48,7 @@ UNITS: Final[dict[str, Unit]] = {
     **_units(
         "cubic_meters_per_second", L_per_s=1e-3, L_per_min=1e-3 / 60, m3_per_h=1 / 3600, CFM=4.719474432e-4, GPM=6.30901964e-5
     ),
+    **_units("liters", L=1.0, m3=1e3, gal=3.785411784, ft3=28.316846592),
     **_units("bits_per_second", bit_per_s=1.0, Mbit_per_s=1e6),
     **_units("bytes", B=1.0),
     "C": Unit("C", "celsius"),
@@ -59,7 +60,7 @@ UNITS: Final[dict[str, Unit]] = {
 
 _SUFFIXES: Final = (
     "watts", "voltamperes", "vars", "joules", "volts", "amperes", "hertz", "ratio", "seconds", "celsius", "cubic_meters_per_second",
-    "bits_per_second", "bytes",
+    "liters", "bits_per_second", "bytes",
 )  # fmt: skip
 
 
