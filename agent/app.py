@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from agent.kpi.presence import Presence
     from agent.sinks.influx import InfluxSink
     from agent.web.pages import Response
+    from agent.web.past import Past
     from agent.web.server import WebServer
     from agent.web.trends import Trends
     from agent.web.view import BoardView
@@ -105,6 +106,7 @@ class App:
         self._web: WebServer | None = None
         self._hubs: Any = None
         self._trends: Trends | None = None
+        self._past: Past | None = None
         self._evidence: Callable[[], Mapping[Any, Any]] | None = None
         self._presence: Presence | None = None
         self._derived: list[Collector] = []
@@ -205,7 +207,7 @@ class App:
 
     def _kpi_collectors(self, loaded: Loaded) -> list[Collector]:
         """Racks, PUE and targets are computed where the inventory is: at the gateway."""
-        self._trends = self._evidence = None
+        self._trends = self._past = self._evidence = None
         federation = self._federation(loaded)
         if federation is not None:
             self._evidence = lambda: federation.beside({})
@@ -213,6 +215,8 @@ class App:
         if loaded.inventory is None or self.ledger is None:
             return others
         from agent.hubs.limits import upper_limits  # noqa: PLC0415 - a node agent has none
+        from agent.kpi.growth import GrowthCollector  # noqa: PLC0415
+        from agent.kpi.phases import PhaseCollector  # noqa: PLC0415
         from agent.kpi.presence import Presence  # noqa: PLC0415
         from agent.kpi.pue_collector import PueCollector  # noqa: PLC0415
         from agent.kpi.racks import RackCollector  # noqa: PLC0415
@@ -220,17 +224,20 @@ class App:
         from agent.kpi.targets import TargetCollector  # noqa: PLC0415
 
         common: dict[str, Any] = {"snapshot": self.snapshot, "hub": loaded.config.file.hub, "inventory": loaded.inventory}
+        from agent.web.past import Past  # noqa: PLC0415
         from agent.web.trends import Trends  # noqa: PLC0415
 
         limits = upper_limits(self.hubs(), loaded.config.file.hub, loaded.inventory)
         pue = PueCollector(ledger=self.ledger, targets=limits, **common)
         targets = TargetCollector(registry=self.hubs(), history=self.ledger, **common)
         self._trends = Trends(pue.pue)
+        self._past = Past(self.ledger)
         self._evidence = lambda: targets.evidence if federation is None else federation.beside(targets.evidence)
         if self._presence is None:
             self._presence = Presence(self._state_dir() / "devices.json")
         seen = Reconciler(collectors=loaded.collectors, presence=self._presence, **common)
-        return [RackCollector(**common), pue, targets, seen, *others]
+        growth = GrowthCollector(loaded.inventory, self.ledger, loaded.config.file.hub)
+        return [RackCollector(**common), PhaseCollector(**common), growth, pue, targets, seen, *others]
 
     def _federation(self, loaded: Loaded) -> Federation | None:
         """Return who asks for the hubs that this agent does not measure."""
@@ -336,7 +343,7 @@ class App:
 
         file = self.config.file
         return BoardView(
-            snapshot=self.snapshot, registry=self.hubs(), inventory=self.loaded.inventory, trends=self._trends, hub=file.hub,
+            snapshot=self.snapshot, registry=self.hubs(), inventory=self.loaded.inventory, trends=self._trends, past=self._past, hub=file.hub,
             site=file.site, node=self.config.node, simulated=file.simulated, evidence=self._evidence, health=self.runner.health,
         )  # fmt: skip
 

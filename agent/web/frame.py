@@ -170,6 +170,7 @@ def _head(title: str) -> Safe:
             raw('<meta name="color-scheme" content="light dark">'),
             raw('<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'),
             raw('<link rel="stylesheet" href="/static/board.css">'),
+            raw('<link rel="stylesheet" href="/static/detail.css">'),
             raw(f'<noscript><meta http-equiv="refresh" content="{REFRESH_SECONDS * 2}"></noscript>'),
             raw('<script src="/static/board.js" defer></script>'),
         ]

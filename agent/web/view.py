@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agent.inventory import Inventory
     from agent.kpi.judge import Evidence
     from agent.snapshot import Snapshot
+    from agent.web.past import Past
     from agent.web.trends import Trends
 
 
@@ -40,13 +41,14 @@ def _no_health() -> Sequence[CollectorHealth]:
 class BoardView:
     """All that a page may show. It is cheap to make, so a reload makes a new one.
 
-    `inventory` and `trends` are None on an agent that has none: what they would tell is then left out, never invented.
+    `inventory`, `trends` and `past` are None on an agent that has none: what they would tell is then left out, never invented.
     """
 
     snapshot: Snapshot
     registry: Registry
     inventory: Inventory | None = None
     trends: Trends | None = None
+    past: Past | None = None
     hub: str
     site: str = ""
     node: str = ""
