@@ -4,7 +4,8 @@ Times are whole milliseconds since the epoch, so that covered time adds up exact
 five minutes; a cell is what PUE counts or does not count.
 
 A register that fell has wrapped if its width says so and the energy is possible; else it was reset or is another meter, and
-the power readings of that interval are used, where there are any. Power alone is integrated by trapezoids.
+the power readings of that interval are used, where there are any. Power alone is integrated by trapezoids. Where a register
+counts in coarse steps, power shapes its hour.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 from itertools import pairwise
 from math import fsum
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from agent.kpi.shape import shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -216,4 +219,8 @@ def hours_of(
 ) -> tuple[dict[int, HourCells], list[Event]]:
     """Return one meter's hours between two times, and what its register did; readings reach one beyond either end."""
     register, events = register_segments(energy, rating=rating, wrap=wrap)
-    return spread(merge(register, power_segments(power)), start, end), events
+    drawn = power_segments(power)
+    hours = spread(merge(register, drawn), start, end)
+    if register and drawn:
+        shape(hours, spread(register, start, end), spread(drawn, start, end), energy)
+    return hours, events
