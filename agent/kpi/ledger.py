@@ -106,6 +106,7 @@ class Ledger:
         registry: CollectorRegistry | None = None,
         clock: Callable[[], float] = time.time,
         counting: Callable[[], float] | None = None,
+        opener: Callable[[Path], Store] = Store,
     ) -> None:
         self.settings = settings or LedgerSettings()
         self.spans: Spans | None = None
@@ -113,7 +114,7 @@ class Ledger:
         self.counts: Counter[str] = Counter()
         """Readings `taken`, the reasons of those not taken, and what registers did (`wrap`, `reset`)."""
         try:
-            self.store, self.reader = Store(path), Store(path)
+            self.store, self.reader = opener(path), opener(path)
         except sqlite3.Error as error:
             raise HubgaugeError(f"{path}: cannot be used as ledger: {error}") from None
         self._clock = SteadyClock(clock, counting)

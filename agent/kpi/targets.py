@@ -62,7 +62,7 @@ class TargetCollector:
         self._clock = clock
         self._inventory = inventory
         self._complete = complete
-        self._memory = Memory(history, _wanted(registry, hub)) if history is not None else None
+        self._memory = Memory(history, wanted(registry, hub)) if history is not None else None
         self.evidence: Mapping[Key, Sequence[Evidence]] = {}
         """What the last round went by: hand it to `scoreboard`, and a page says what the series say."""
 
@@ -81,7 +81,7 @@ class TargetCollector:
         return readings
 
 
-def _wanted(registry: Registry, hub: str) -> dict[Key, Wanted]:
+def wanted(registry: Registry, hub: str) -> dict[Key, Wanted]:
     """Return which KPIs the targets of a hub and of those above it are judged by, and when they are due."""
     found: dict[Key, Wanted] = {}
     for place in registry.lineage(hub):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.kpi.racks import is_exhaust
+from agent.kpi.racks import is_exhaust, spare_watts
 from agent.web import racks as model
 from agent.web.format import iso, natural
 from collectors.catalogue import facility, node
@@ -122,7 +122,7 @@ def rack(view: BoardView, site: str, name: str) -> Data | None:
         "rated_power_watts": one.rated,
         "power_utilization_ratio": one.load,
         "space_utilization_ratio": one.space,
-        "failover_capacity_watts": _spare(listed),
+        "failover_capacity_watts": (spare_watts(listed) or None) if listed is not None else None,
         "failover_load_ratio": one.failover,
         "headroom_watts": found.one(catalogue.RACK_HEADROOM),
         "stranded_power_watts": one.stranded,
@@ -173,13 +173,6 @@ def _model(found: _Families, listed: Listed | None, site: str, name: str) -> mod
     for series, up in found.of(facility.PDU_UP):
         one.answers(series.values[4], up)
     return one
-
-
-def _spare(listed: Listed | None) -> float | None:
-    """Return what is left to carry the rack when the strongest of its feeds is lost; None where a feed states no capacity."""
-    known = [feed.capacity_watts for feed in listed.feeds.values()] if listed is not None else []
-    capacities = [capacity for capacity in known if capacity is not None]
-    return sum(capacities) - max(capacities) if len(known) == len(capacities) > 1 else None
 
 
 def _needs(one: model.Rack) -> list[Data]:
