@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 PATHS: Final = (
-    "/api", "/api/hubs", "/api/hubs/{hub}", "/api/sites", "/api/sites/{site}/pue", "/api/sites/{site}/power", "/api/racks", "/api/collectors",
-    "/api/devices",
+    "/api", "/api/hubs", "/api/hubs/{hub}", "/api/hubs/{hub}/trends/{target}", "/api/links", "/api/chips", "/api/sites", "/api/sites/{site}/pue", "/api/sites/{site}/power",
+    "/api/sites/{site}/racks/{rack}", "/api/racks", "/api/racks/{rack}", "/api/collectors", "/api/devices", "/api/meters", "/api/losses",
 )  # fmt: skip
 ZONE: Final = "Asia/Shanghai"
 """The zone of a hub that the registry does not know."""
@@ -35,10 +35,10 @@ def hubs(view: BoardView) -> list[Data]:
     """Return the scoreboard, one object a hub: `agent.hubs.scoreboard` says its shape."""
     from agent.hubs.scoreboard import scoreboard  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
 
-    return scoreboard(view.registry, _evidence(view), view.now())
+    return scoreboard(view.registry, evidence(view), view.now())
 
 
-def _evidence(view: BoardView) -> Mapping[Any, Any]:
+def evidence(view: BoardView) -> Mapping[Any, Any]:
     """Return what the scoreboard judges by: what the targets' collector went by, so that page and series say the same."""
     known = view.evidence() if view.evidence is not None else {}
     if known:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from agent.web.text import Words
 
+    Evidence = Callable[[dict[str, Any]], Safe | None]
+    """Draws what a row rests on."""
+
 Row = dict[str, Any]
 
 _NAMED: Final = 3
@@ -111,8 +114,13 @@ def tie(said: str) -> str:
     return re.sub(r"(?<=[\d≥≤=]) (?=\d)", THIN, said)
 
 
-def card(hub: Row, w: Words, *, parents: dict[str, Row], own: bool, link: Callable[[str], str]) -> Safe:
-    """Draw one hub: its promises as a table, then what it stated without a promise, kept apart."""
+def card(
+    hub: Row, w: Words, *, parents: dict[str, Row], own: bool, link: Callable[[str], str], evidence: Evidence | None = None
+) -> Safe:
+    """Draw one hub: its promises as a table, then what it stated without a promise, kept apart.
+
+    `evidence` draws what a row rests on; where it is given, every row is unfolded.
+    """
     targets = sorted((row for row in hub["targets"] if row["kind"] != "observation"), key=lambda row: _ORDER.index(row["state"]))
     observations = [row for row in hub["targets"] if row["kind"] == "observation"]
     name = w.pick(hub["name"])
@@ -122,7 +130,7 @@ def card(hub: Row, w: Words, *, parents: dict[str, Row], own: bool, link: Callab
         "article",
         el(
             "header",
-            el("h2", el("a", name, href=link(hub_path(hub["hub"]))), id=title),
+            el("h2", name if evidence else el("a", name, href=link(hub_path(hub["hub"]))), id=title),
             el(
                 "p",
                 el("span", w("own_hub"), class_="own-hub") if own else None,
@@ -131,11 +139,11 @@ def card(hub: Row, w: Words, *, parents: dict[str, Row], own: bool, link: Callab
             if own or parent
             else None,
         ),
-        _table(targets, w, caption=w("promises", hub=name)) if targets else el("p", w("no_target"), class_="none"),
+        _table(targets, w, evidence, caption=w("promises", hub=name)) if targets else el("p", w("no_target"), class_="none"),
         _no_target(hub, w),
-        _policy(hub, w),
-        _observations(observations, w, hub["hub"]),
-        class_="card hub own" if own else "card hub",
+        _policy(hub, w, evidence),
+        _observations(observations, w, hub["hub"], evidence),
+        class_="card hub" + (" own" if own else "") + (" told" if evidence is not None else ""),
         aria_labelledby=title,
         data_key=f"hub-{hub['hub']}",
     )
@@ -145,18 +153,18 @@ _COLUMNS: Final = ("state", "promise", "value", "limit", "distance", "deadline",
 _NUMERIC: Final = frozenset({"value", "limit", "distance", "coverage", "deadline"})
 
 
-def _table(rows: Sequence[Row], w: Words, *, caption: str) -> Safe:
+def _table(rows: Sequence[Row], w: Words, evidence: Evidence | None, *, caption: str) -> Safe:
     head = el("tr", [el("th", w(f"col.{key}"), scope="col", class_="num" if key in _NUMERIC else None) for key in _COLUMNS])
     return el(
         "table",
         el("caption", caption, class_="hidden"),
         el("thead", head),
-        [_row(row, w) for row in rows],
+        [_row(row, w, evidence) for row in rows],
         class_="promises",
     )
 
 
-def _row(row: Row, w: Words) -> Safe:
+def _row(row: Row, w: Words, evidence: Evidence | None) -> Safe:
     state = row["state"]
     value = _shown(row, w, "value")
     figures = el(
@@ -165,11 +173,13 @@ def _row(row: Row, w: Words) -> Safe:
         el("th", el("span", _kpi(row, w), class_="kpi"), _scope(row, w), scope="row", class_="what"),
         _cell("value", w, el("b", value) if value else None, _origin(row, w)),
         _cell("limit", w, _shown(row, w, "limit")),
-        _cell("distance", w, _shown(row, w, "distance"), _small(_shown(row, w, "pace"))),
+        _cell("distance", w, _shown(row, w, "distance"), _paces(row, w)),
         _cell("deadline", w, _deadline(row, w), _forecast(row, w)),
         _cell("coverage", w, _coverage(row)),
     )
-    return el("tbody", figures, el("tr", el("td", _details(row, w), colspan=len(_COLUMNS)), class_="more"), id=anchor(row))
+    return el(
+        "tbody", figures, el("tr", el("td", _details(row, w, evidence), colspan=len(_COLUMNS)), class_="more"), id=anchor(row)
+    )
 
 
 def _cell(key: str, w: Words, *content: Safe | str | None) -> Safe:
@@ -180,6 +190,15 @@ def _cell(key: str, w: Words, *content: Safe | str | None) -> Safe:
         class_=f"num {key}" + ("" if shown else " empty"),
         data_label=w(f"col.{key}"),
     )
+
+
+def _paces(row: Row, w: Words) -> Safe | None:
+    """Say what pace is needed and what pace is kept."""
+    needed, kept = _shown(row, w, "pace"), _shown(row, w, "pace_kept")
+    said = [w("pace", pace=needed)] if needed else []
+    if kept and row["pace_kept"]:
+        said.append(w("pace.kept", pace=kept))
+    return _small(w("semicolon").join(said))
 
 
 def _small(content: str) -> Safe | None:
@@ -217,8 +236,10 @@ def _deadline(row: Row, w: Words) -> Safe | str:
 
 
 def _forecast(row: Row, w: Words) -> Safe | None:
-    if row["forecast"] and row["state"] != "met":
-        return el("small", w("forecast", date=row["forecast"]["expected"]))
+    if _shown(row, w, "forecast") and row["state"] != "met":
+        return el("small", w("forecast", date=_shown(row, w, "forecast")))
+    if _shown(row, w, "expected"):
+        return el("small", w("expected", value=_shown(row, w, "expected")))
     days = row["days_left"]
     if days is None:
         return None
@@ -232,7 +253,7 @@ def _coverage(row: Row) -> Safe | None:
     return join([percent(share), svg.bar(share, kind="thin" if share < 0.95 else "")])  # noqa: PLR2004
 
 
-def _details(row: Row, w: Words) -> Safe:
+def _details(row: Row, w: Words, evidence: Evidence | None) -> Safe:
     source = row["source"]
     confidence = w.of("confidence", row["confidence"])
     facts: list[tuple[str, str]] = [
@@ -250,7 +271,8 @@ def _details(row: Row, w: Words) -> Safe:
     return el(
         "details",
         el("summary", f"{w.pick(source['publisher'])}, {source['date']}", aria_label=f"{w('details')}: {_kpi(row, w)}"),
-        el("dl", pairs),
+        el("div", el("dl", pairs), evidence(row) if evidence is not None else None, class_="basis"),
+        open=evidence is not None,
         data_key=f"d-{row['id']}",
     )
 
@@ -273,7 +295,7 @@ def _no_target(hub: Row, w: Words) -> Safe | None:
     return el("ul", items, class_="untold", aria_label=w("no_target"))
 
 
-def _policy(hub: Row, w: Words) -> Safe | None:
+def _policy(hub: Row, w: Words, evidence: Evidence | None) -> Safe | None:
     rows = hub.get("policy") or []
     if not rows:
         return None
@@ -281,19 +303,26 @@ def _policy(hub: Row, w: Words) -> Safe | None:
         "section",
         el("h3", w("policy.title")),
         el("p", w("policy.note"), class_="quiet note"),
-        _table(rows, w, caption=w("policy.title")),
+        _table(rows, w, evidence, caption=w("policy.title")),
         class_="policy",
     )
 
 
-def _observations(rows: Sequence[Row], w: Words, hub: str) -> Safe | None:
+def _observations(rows: Sequence[Row], w: Words, hub: str, evidence: Evidence | None) -> Safe | None:
     if not rows:
         return None
     beside = any(_is_measured(row) for row in rows)
     body = [
         el(
             "tr",
-            el("th", el("span", _kpi(row, w), class_="kpi"), _scope(row, w), _details(row, w), scope="row", class_="what"),
+            el(
+                "th",
+                el("span", _kpi(row, w), class_="kpi"),
+                _scope(row, w),
+                _details(row, w, evidence),
+                scope="row",
+                class_="what",
+            ),
             el("td", el("b", _shown(row, w, "stated_value")), class_="num figure"),
             el("td", str(row["stated"]), class_="num stated"),
             el("td", _measured_beside(row, w), class_="num beside") if beside else None,

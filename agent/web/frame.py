@@ -74,7 +74,7 @@ class Page:
     def hub_name(self) -> str:
         """What people call the agent's hub."""
         known = self.view.registry.hubs.get(self.view.hub)
-        return known.name[self.w.language] if known is not None else self.view.hub
+        return self.w.pick({"en": known.name.en, "zh": known.name.zh}) if known is not None else self.view.hub
 
     def link(self, path: str, **asked: str | None) -> str:
         """Return the address of another page, in this page's language and view; `asked` adds to it, None takes away."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _STATIC: Final = {
     "board.css": "text/css; charset=utf-8",
+    "detail.css": "text/css; charset=utf-8",
     "board.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -95,28 +96,36 @@ def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language:
     return page
 
 
-def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:
+def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:  # noqa: PLR0911 - a path each
     """Return what draws the page of a path; None for a path that is no page."""
-    from agent.web import board, sitepage, sites  # noqa: PLC0415 - as above
+    from agent.web import board, collectorpage, hubpage, rackpage, sitepage, sites  # noqa: PLC0415 - as above
 
     match parts:
         case []:
             return board.draw
+        case ["hubs", hub] if hub in view.registry.hubs:
+            return lambda page: hubpage.draw(page, hub)
         case ["sites", site] if site in sites.site_names(view):
             return lambda page: sitepage.draw(page, site)
+        case ["sites", site, "racks", rack]:
+            return lambda page: rackpage.draw(page, site, rack)
+        case ["racks", rack]:
+            return lambda page: rackpage.choose(page, rack)
+        case ["collectors"]:
+            return collectorpage.draw
         case _:
             return None
 
 
 def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks for, as far as the pages know it: nothing else is ever written into a link."""
-    from agent.web import heat, sites, text  # noqa: PLC0415 - as above
+    from agent.web import collectorpage, heat, heatmap, sites, text  # noqa: PLC0415 - as above
 
-    choices = (("lang", text.LANGUAGES), ("racks", heat.SHOWS), ("map", heat.MAPS))
+    choices = (("lang", text.LANGUAGES), ("racks", heatmap.SHOWS), ("map", heat.MAPS), ("state", collectorpage.STATES))
     asked = {name: query[name] for name, known in choices if query.get(name) in known}
     if query.get("site", "") in sites.site_names(view):
         asked["site"] = query["site"]
-    asked |= {name: query[name][:_LONGEST] for name in ("row", "find") if query.get(name)}
+    asked |= {name: query[name][:_LONGEST] for name in ("row", "find", "kind", "page") if query.get(name)}
     return asked
 
 
@@ -131,7 +140,7 @@ def _static(name: str) -> Response | None:
 
 
 def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, PLR0911 - JSON; a path each
-    from agent.web import api, sites  # noqa: PLC0415 - as above
+    from agent.web import api, hubdata, sites  # noqa: PLC0415 - as above
 
     match parts:
         case []:
@@ -139,7 +148,13 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
         case ["hubs"]:
             return api.hubs(view)
         case ["hubs", hub]:
-            return next((found for found in api.hubs(view) if found["hub"] == hub), None)
+            return hubdata.hub(view, hub)
+        case ["hubs", hub, "trends", target] if hub in view.registry.hubs:
+            return hubdata.trend(view, hub, target)
+        case ["links"]:
+            return hubdata.links(view, query.get("site", ""))
+        case ["chips"]:
+            return hubdata.chips(view, query.get("site", ""))
         case ["sites"]:
             return api.sites(view)
         case ["sites", site, "pue" | "power" as subject] if site in sites.site_names(view):
@@ -152,6 +167,22 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
                 row=query.get("row"),
                 text=query.get("find", ""),
             )
+        case _:
+            return _of_devices(view, parts, query)
+
+
+def _of_devices(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, PLR0911 - as above
+    from agent.web import api, meterdata, rackdata  # noqa: PLC0415 - as above
+
+    match parts:
+        case ["sites", site, "racks", rack]:
+            return rackdata.whole(view, site, rack)
+        case ["racks", rack]:
+            return {"rack": rack, "sites": rackdata.sites_of(view, rack)}
+        case ["meters"]:
+            return meterdata.meters(view)
+        case ["losses"]:
+            return meterdata.losses(view)
         case ["devices"]:
             return api.devices(view)
         case ["collectors"]:

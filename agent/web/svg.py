@@ -126,7 +126,7 @@ _GAP: Final = 7.5
 def chart(of: Chart) -> Safe:
     """Draw a time chart: a gutter with the scale, the plot, and a gutter with the curves' names."""
     known = [value for line in of.lines for value in line.values if value is not None]
-    known += [thing.value for thing in (*of.rules, *of.dots)]
+    known += [rule.value for rule in of.rules] + [dot.value for dot in of.dots]
     known += [value for band in of.bands for value in (*band.lower, *band.upper) if value is not None]
     if not known:
         return raw("")
@@ -162,7 +162,7 @@ def chart(of: Chart) -> Safe:
         join(parts),
         class_="chart",
         role="img",
-        tabindex="0",
+        tabindex="0" if of.source else None,
         data_source=of.source or None,
         **{f"data_{key}": name for key, name in of.names.items()},
     )

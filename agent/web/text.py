@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.web import text_detail
+
 LANGUAGES: Final = {"en": "English", "zh": "中文"}
 
 _EN: Final[dict[str, str]] = {
@@ -62,6 +64,9 @@ _EN: Final[dict[str, str]] = {
     "no_deadline": "none stated",
     "standing": "standing",
     "forecast": "at this pace {date}",
+    "pace.kept": "keeps {pace}",
+    "semicolon": "; ",
+    "expected": "by then {value}",
     "pace": "needs {pace}",
     "distance.over": "{amount} over",
     "distance.short": "{amount} short",
@@ -87,6 +92,34 @@ _EN: Final[dict[str, str]] = {
     "kpi.rack_utilization": "rack utilisation",
     "registered": "Registered observations",
     "registered.note": "Published figures, each of its own day; no promise.",
+    "hub.near": "The hubs above and below",
+    "evidence.none": "Nothing is known of it yet.",
+    "evidence.table": "Evidence on {what}",
+    "evidence.origin": "Evidence",
+    "evidence.value": "Value",
+    "evidence.of": "Of",
+    "evidence.coverage": "Coverage",
+    "evidence.source": "From",
+    "evidence.history": "this hub's meters; {count} earlier values kept",
+    "evidence.now": "this hub's meters and inventory",
+    "evidence.forecast": "at this pace",
+    "evidence.desc": "{what} over time, between {low} and {high}.",
+    "links": "Links",
+    "links.table": "Round trip and loss to each named peer",
+    "links.peer": "Peer",
+    "links.quantile": "{share} within",
+    "links.loss": "Lost",
+    "chips": "Chips",
+    "chips.table": "Accelerator chips by model",
+    "chips.model": "Model",
+    "chips.count": "Chips",
+    "chips.silent": "Lost",
+    "chips.unhealthy": "Alarm",
+    "chips.use": "In use",
+    "chips.memory": "Memory",
+    "chips.power": "Power",
+    "chips.hottest": "Hottest",
+    "chips.untold": "model not told",
     "pue": "PUE",
     "pue.long": "Power usage effectiveness",
     "pue.table": "PUE by window, with its numerator and denominator",
@@ -325,6 +358,9 @@ _ZH: Final[dict[str, str]] = {
     "no_deadline": "未声明",
     "standing": "长期有效",
     "forecast": "按目前速度 {date}",
+    "pace.kept": "现为 {pace}",
+    "semicolon": "；",
+    "expected": "届时 {value}",
     "pace": "需要 {pace}",
     "distance.over": "超出 {amount}",
     "distance.short": "尚差 {amount}",
@@ -350,6 +386,34 @@ _ZH: Final[dict[str, str]] = {
     "kpi.rack_utilization": "上架率",
     "registered": "登记的公开数据",
     "registered.note": "已公布的数据，各自对应其日期；并非承诺。",
+    "hub.near": "上级与下级枢纽",
+    "evidence.none": "尚无相关数据。",
+    "evidence.table": "{what}的依据",
+    "evidence.origin": "依据",
+    "evidence.value": "数值",
+    "evidence.of": "时间",
+    "evidence.coverage": "覆盖率",
+    "evidence.source": "出处",
+    "evidence.history": "本枢纽计量；保存了 {count} 个历史值",
+    "evidence.now": "本枢纽的计量与清单",
+    "evidence.forecast": "按目前速度",
+    "evidence.desc": "{what}随时间的变化，介于 {low} 与 {high} 之间。",
+    "links": "链路",
+    "links.table": "到各对端的往返时延与丢包率",
+    "links.peer": "对端",
+    "links.quantile": "{share} 分位",
+    "links.loss": "丢包率",
+    "chips": "智算芯片",
+    "chips.table": "各型号智算芯片",
+    "chips.model": "型号",
+    "chips.count": "数量",
+    "chips.silent": "失联",
+    "chips.unhealthy": "告警",
+    "chips.use": "利用率",
+    "chips.memory": "显存",
+    "chips.power": "功率",
+    "chips.hottest": "最高温度",
+    "chips.untold": "型号不明",
     "pue": "PUE",
     "pue.long": "电能利用效率",
     "pue.table": "各时间窗的 PUE 及其分子与分母",
@@ -532,7 +596,7 @@ _ZH: Final[dict[str, str]] = {
     "not_found": "没有这个页面。",
 }
 
-WORDS: Final[dict[str, dict[str, str]]] = {"en": _EN, "zh": _ZH}
+WORDS: Final[dict[str, dict[str, str]]] = {"en": _EN | text_detail.EN, "zh": _ZH | text_detail.ZH}
 
 
 class Words:

@@ -88,6 +88,7 @@ def pue_trend(pue: Pue, site: str) -> Trend | None:
         "step_seconds": step,
         "pue": [None if point.pue is None else round(point.pue, 4) for point in points],
         "coverage": [round(point.coverage, 4) for point in points],
+        "uncertainty": [None if point.uncertainty is None else round(point.uncertainty, 5) for point in points],
     }
 
 

@@ -102,7 +102,8 @@
     const index = Math.max(0, Math.min(trend.times.length - 1, Math.floor(part * trend.times.length)));
     const lines = [time(trend.times[index])];
     if (trend.pue) lines.push(`PUE ${trend.pue[index] == null ? "–" : trend.pue[index].toFixed(3)}`, `${chart.dataset.coverage || ""} ${share(trend.coverage[index])}`.trim());
-    for (const [key, values] of Object.entries(trend.series || {}))
+    if (trend.texts) lines.push(trend.texts[document.documentElement.lang.slice(0, 2)][index]);
+    else for (const [key, values] of Object.entries(trend.series || {}))
       if (values.some((v) => v != null)) lines.push(`${chart.dataset[key] || key} ${watts(values[index])}`);
     const cross = chart.querySelector(".cross");
     const at = `${((index + 0.5) / trend.times.length) * 100}%`;
