@@ -1,15 +1,18 @@
-"""Racks: how full each is in space and power, whether one feed can carry both, and what of its power is stranded.
+"""Racks: how full each is in space and power, whether one feed can carry both, and what may be added; rows and breakers alike.
 
 Everything follows from the inventory and the latest reading of each PDU. A rack with a silent feed has no total: its live
-feed is shown, and what would need the other is left out.
+feed is shown, and what would need the other is left out, but for the headroom: there the silent feed counts as the most it can draw.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
+from agent.kpi.breakers import FAILOVER_LIMIT, Breakers, most
+from agent.kpi.rows import Row, rows_of
 from collectors.base import Schedule
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_POWER, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
@@ -43,20 +46,20 @@ def is_exhaust(sensor: str) -> bool:
 class _RackSeries:
     """The series of one rack, interned once, with those of its readings that never change."""
 
-    __slots__ = ("_hub", "_own", "fixed", "full", "loads", "rack", "spare")
+    __slots__ = ("_hub", "_own", "behind", "fixed", "loads", "place", "rack", "spare")
 
-    def __init__(self, hub: str, rack: Rack) -> None:
+    def __init__(self, hub: str, rack: Rack, inventory: Inventory) -> None:
         place = (hub, rack.site, rack.row, rack.rack)
         self.rack = rack
-        self.loads = [(feed.pdu, catalogue.RACK_POWER.series(*place, name)) for name, feed in rack.feeds.items()]
+        self.loads = [
+            (feed.pdu, most(rack, feed), catalogue.RACK_POWER.series(*place, name)) for name, feed in rack.feeds.items()
+        ]
+        self.behind = [one.breaker for feed in rack.feeds.values() for one in inventory.above(feed.breaker)]
+        self.place: tuple[Row, int] | None = None
         self._hub = hub
         self._own: dict[Metric, Series] = {}  # interned when first read: most racks have no sensor, few are full
-        capacities = [feed.capacity_watts for feed in rack.feeds.values()]
-        known = [capacity for capacity in capacities if capacity is not None]
-        # The worst that can happen is to lose the feed that can carry most.
-        self.spare = sum(known) - max(known) if len(known) == len(capacities) > 1 else 0.0
+        self.spare = spare_watts(rack)
         used = rack.used
-        self.full = used is not None and used >= rack.height_units
         fixed: list[Reading] = [
             (catalogue.RACK_INFO.series(*place, rack.state), 1.0),
             (catalogue.RACK_HEIGHT.series(*place), float(rack.height_units)),
@@ -89,10 +92,30 @@ class _RackSeries:
         rated = self.rack.rated_power_watts
         if rated is not None:
             yield self.series(catalogue.RACK_UTILIZATION, "power"), total / rated
-            if self.full:
-                yield self.series(catalogue.RACK_STRANDED), max(0.0, rated - total)
         if self.spare:
             yield self.series(catalogue.RACK_FAILOVER_LOAD), total / self.spare
+
+    def headroom(self, drawn: float) -> float | None:
+        """Return what may be added while one feed can still carry all, its breakers apart; None where that cannot be told."""
+        if not self.spare or drawn == math.inf or self.rack.state != "in_service":
+            return None
+        rated = self.rack.rated_power_watts
+        limit = FAILOVER_LIMIT * self.spare
+        return max(0.0, (limit if rated is None else min(limit, rated)) - drawn)
+
+
+def spare_watts(rack: Rack) -> float:
+    """Return what is left of a rack's feeds when the strongest is lost; 0 where that cannot be told, or nothing is left.
+
+    Feeds that hang on one breaker are lost at once.
+    """
+    capacities: dict[str, float] = {}
+    for name, feed in rack.feeds.items():
+        if feed.capacity_watts is None:
+            return 0.0
+        way = f"breaker {feed.breaker}" if feed.breaker else f"feed {name}"
+        capacities[way] = capacities.get(way, 0.0) + feed.capacity_watts
+    return sum(capacities.values()) - max(capacities.values(), default=0.0)
 
 
 class _Tally:
@@ -147,7 +170,15 @@ class RackCollector:
 
     def __init__(self, inventory: Inventory, snapshot: Readings, hub: str, *, interval: float = 15.0) -> None:
         self._inventory, self._snapshot, self._hub = inventory, snapshot, hub
-        self._racks = [_RackSeries(hub, rack) for rack in inventory.racks.values()]
+        self._racks = [_RackSeries(hub, rack, inventory) for rack in inventory.racks.values()]
+        self._breakers = Breakers(inventory, hub)
+        stands = {known.rack.rack: known for known in self._racks}
+        self._rows: list[Row] = []
+        for key, racks in rows_of(inventory).items():
+            row = Row(hub, key, racks, inventory)
+            self._rows.append(row)
+            for at, rack in enumerate(racks):
+                stands[rack.rack].place = row, at
         self._sites: list[Reading] = [
             (SITE_INFO.series(hub, site.site, site.state, site.name or site.site), 1.0) for site in inventory.sites.values()
         ]
@@ -155,30 +186,26 @@ class RackCollector:
         self._sites += [
             (SITE_SCOPE.series(hub, site.site, scope), 1.0) for site in inventory.sites.values() for scope in site.scopes
         ]
-        self.schedule = Schedule(interval=interval, timeout=max(10.0, interval), max_samples=1000 + 40 * len(self._racks))
+        self.schedule = Schedule(
+            interval=interval, timeout=max(10.0, interval), max_samples=1000 + 40 * (len(self._racks) + len(inventory.breakers))
+        )
 
     async def collect(self) -> Iterable[Reading]:
         """Compute every rack; yields to the event loop between slices, for a hub has tens of thousands."""
         watts = self._watts()
         inlets = self._by_rack(SENSOR_TEMPERATURE)
         humidity = self._by_rack(SENSOR_HUMIDITY)
-        readings: list[Reading] = list(self._sites)
+        self._breakers.update(watts)
+        readings: list[Reading] = [*self._sites, *self._breakers.readings()]
         tallies = {site: _Tally() for site in self._inventory.sites}
+        for row in self._rows:
+            row.begin()
         for number, known in enumerate(self._racks):
             if number % _RACKS_A_SLICE == _RACKS_A_SLICE - 1:
                 await asyncio.sleep(0)
             rack = known.rack
             readings += known.fixed
-            total: float | None = 0.0 if known.loads else None
-            for pdu, series in known.loads:
-                value = watts.get((rack.site, pdu))
-                if value is None:
-                    total = None
-                    continue
-                readings.append((series, value))
-                if total is not None:
-                    total += value
-            readings += known.readings(total)
+            total = self._power(known, watts, readings)
             if rack.rack in inlets:
                 readings.append((known.series(catalogue.RACK_INLET_TEMPERATURE), max(inlets[rack.rack])))
             if rack.rack in humidity:
@@ -186,10 +213,36 @@ class RackCollector:
             if rack.state == "in_service" and rack.site in tallies:
                 tallies[rack.site].add(rack, total)
         readings += self._unlisted()
+        for row in self._rows:
+            readings += row.readings(self._breakers.headroom)
         for site, tally in tallies.items():
             readings += [(SITE_OCCUPANCY.series(self._hub, site, method), value) for method, value in tally.ratios()]
             readings += [(SITE_RESERVED.series(self._hub, site, method), value) for method, value in tally.reserved()]
         return readings
+
+    def _power(self, known: _RackSeries, watts: Mapping[tuple[str, str], float], readings: list[Reading]) -> float | None:
+        """Add what follows from the power of a rack's feeds; returns their sum, or None while one of them is silent."""
+        site, heard, drawn = known.rack.site, 0, 0.0
+        for pdu, silent, series in known.loads:
+            value = watts.get((site, pdu))
+            if value is None:
+                drawn += silent
+                continue
+            readings.append((series, value))
+            heard += 1
+            drawn += value
+        total = drawn if heard and heard == len(known.loads) else None
+        readings += known.readings(total)
+        headroom = known.headroom(drawn) if heard else None
+        if headroom is not None:
+            behind = [self._breakers.headroom.get(breaker) for breaker in known.behind]
+            told = [watts for watts in behind if watts is not None]
+            if len(told) == len(behind):
+                readings.append((known.series(catalogue.RACK_HEADROOM), min(headroom, *told) if told else headroom))
+        if known.place is not None:
+            row, at = known.place
+            row.add(at, total, headroom)
+        return total
 
     def _watts(self) -> dict[tuple[str, str], float]:
         return {(series.values[1], series.values[4]): value for series, value in self._snapshot.family(PDU_POWER).items()}

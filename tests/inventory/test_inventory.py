@@ -269,7 +269,7 @@ def test_breakers() -> None:
         ("pair: A-b, upstream: main-a", "phases: 2, upstream: main-a", 6, "phases: expected 1 or 3"),
         ("rated_amperes: 100, pair: A-b", "pair: A-b", 6, "rated_amperes: missing"),
         ("site: a, rated_amperes: 100, pair: A-b", "site: c, rated_amperes: 100, pair: A-b", 6, "unknown site 'c'"),
-        ("upstream: main-a}\n- {breaker: A-b", "upstream: main-a}\n- {breaker: A-a", 7, "A-a is given twice (first in line 6)"),
+        ("racks:", "- {breaker: A-a, site: a, rated_amperes: 5}\nracks:", 8, "A-a is given twice (first in line 6)"),
         ("phase: L2", "phase: L4", 9, "expected one of L1, L2, L3"),
         ("pair: A-a, upstream: main-b", "pair: A-a, upstream: A-a", 7, "A-a feeds A-b, and both die at once"),
     ],

@@ -20,7 +20,6 @@ RACK = (
     " feeds: {A: {pdu: A07-A, capacity_watts: 7360}, B: {pdu: A07-B, capacity_watts: 5000}},"
     " devices: [{node: n1, position: 1, units: 2}, {node: n2, units: 3}]}\n"
 )
-FULL = RACK.replace("units: 3", "units: 8")
 
 
 def collect(text: str, *readings: Reading) -> dict[str, float]:
@@ -60,23 +59,15 @@ def test_both_feeds_make_the_rack_s_power() -> None:
 
 def test_a_silent_feed_is_missing_not_zero() -> None:
     """With one feed silent the live one is shown, and nothing that would need both."""
-    found = collect(FULL, pdu_power("A07-A", 2400.0))
+    found = collect(RACK, pdu_power("A07-A", 2400.0))
     assert found[rack("power_watts", ',feed="A"')] == 2400.0
     absent = (
         ("power_watts", ',feed="B"'),
         ("utilization_ratio", ',kind="power"'),
         ("failover_load_ratio", ""),
-        ("stranded_power_watts", ""),
     )
     assert not [name for name, extra in absent if rack(name, extra) in found]
     assert occupancy("power") not in found
-
-
-def test_stranded_power_is_of_full_racks_only() -> None:
-    """A rack without free units strands the rated power it does not draw; one with room strands none."""
-    both = (pdu_power("A07-A", 2400.0), pdu_power("A07-B", 1600.0, feed="B"))
-    assert collect(FULL, *both)[rack("stranded_power_watts")] == pytest.approx(4000.0)
-    assert rack("stranded_power_watts") not in collect(RACK, *both)
 
 
 def test_no_failover_with_one_feed_or_without_capacities() -> None:
