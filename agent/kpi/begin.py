@@ -59,10 +59,10 @@ def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, 
             sign = -1.0 if point == "export" else 1.0
             facility += sign * joules
             green += joules * (part.renewable if point == "utility" else sign if point in ("renewable", "export") else 0.0)
-            facility_class += joules * part.accuracy
+            facility_class += abs(joules) * part.accuracy
         if point == it_point:
             it += joules
-            it_class += joules * part.accuracy
+            it_class += abs(joules) * part.accuracy
     return Sum(covered / CELL_MS, facility, it, facility_class, it_class, max(0.0, green))
 
 

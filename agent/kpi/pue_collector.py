@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.kpi.model import PUE_STATES
 from agent.kpi.pue import Pue
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agent.kpi.racks import Readings
     from collectors.base import Reading
 
+_NOT_ENERGY: Final = {"carbon": catalogue.SITE_CARBON, "water": catalogue.SITE_WATER}
 _Watts = dict[tuple[str, str], float]
 
 
@@ -94,6 +95,27 @@ class PueCollector:
             yield catalogue.SITE_WINDOW_ENERGY.series(*where, "it", window), result.it_joules
         if result.renewable_ratio is not None:
             yield catalogue.SITE_RENEWABLE.series(*where, window), result.renewable_ratio
+        yield from self._family(result)
+
+    def _family(self, result: PueResult) -> Iterator[Reading]:
+        """Yield what is known beside PUE: its grade, where the overhead goes, reuse, carbon and water."""
+        where, window = (self._hub, result.site), result.window
+        if result.grade is not None:
+            yield catalogue.SITE_PUE_GRADE.series(*where, window), float(result.grade)
+        for part in result.overheads if result.pue is not None else ():
+            yield catalogue.SITE_OVERHEAD.series(*where, part.subsystem, window), part.joules
+            yield catalogue.SITE_OVERHEAD_COVERAGE.series(*where, part.subsystem, window), part.coverage
+            if part.partial_pue is not None:
+                yield catalogue.SITE_PARTIAL_PUE.series(*where, part.subsystem, window), part.partial_pue
+        for factor in result.factors:
+            yield catalogue.SITE_FACTOR_COVERAGE.series(*where, factor.name, window), factor.coverage
+            if factor.value is None:
+                continue
+            if factor.name == "cue":
+                yield catalogue.SITE_CUE.series(*where, result.carbon_basis, window), factor.value
+            else:
+                metric = catalogue.SITE_REUSED if factor.name == "erf" else catalogue.SITE_WUE
+                yield metric.series(*where, window), factor.value
 
     def _power(self, boundary: Boundary, watts: _Watts) -> Iterator[Reading]:
         """Yield the power at each boundary of which every meter answers; `export` is a utility meter's own, negative."""
@@ -109,8 +131,11 @@ class PueCollector:
                 return
 
     def _energy(self, site: str) -> Iterator[Reading]:
-        for boundary, joules in self.pue.totals(site).items():
-            yield catalogue.SITE_ENERGY.series(self._hub, site, boundary), joules
+        for boundary, total in self.pue.totals(site).items():
+            if boundary in _NOT_ENERGY:
+                yield _NOT_ENERGY[boundary].series(self._hub, site), total
+            else:
+                yield catalogue.SITE_ENERGY.series(self._hub, site, boundary), total
 
 
 def _total(boundary: Boundary, points: Iterable[str], watts: _Watts) -> float | None:

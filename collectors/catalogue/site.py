@@ -39,8 +39,44 @@ SITE_WINDOW_ENERGY: Final = _site(
     "boundary", "window",
 )  # fmt: skip
 SITE_RENEWABLE: Final = _site("renewable_energy_ratio", "Renewable energy factor (ISO/IEC 30134-3), 0 to 1.", "window")
-SITE_CARBON: Final = _site("carbon_kilograms_total", "Carbon dioxide equivalent emitted, from the ledger.", type="counter")
+SITE_PUE_GRADE: Final = _site(
+    "pue_grade", "Grade of GB 40879-2021 that a year at the window's PUE has: 1, 2 or 3, and 0 for none of them.", "window"
+)
+SITE_PARTIAL_PUE: Final = _site(
+    "partial_pue_ratio", "Partial PUE: energy of a subsystem and of IT over that of IT, while the subsystem was metered.",
+    "subsystem", "window",
+)  # fmt: skip
+SITE_OVERHEAD: Final = _site(
+    "overhead_energy_joules",
+    "Facility less IT energy of a window by where it goes: cooling, ups, distribution, lighting, other and what is unmetered.",
+    "subsystem", "window",
+)  # fmt: skip
+SITE_OVERHEAD_COVERAGE: Final = _site(
+    "overhead_coverage_ratio", "Share of the PUE's covered time in which a subsystem was metered, 0 to 1.", "subsystem", "window"
+)
+SITE_REUSED: Final = _site(
+    "reused_energy_ratio",
+    "Energy reuse factor (ISO/IEC 30134-6): energy handed on for use elsewhere over facility energy.",
+    "window",
+)
+SITE_CARBON: Final = _site(
+    "carbon_kilograms_total", "Carbon dioxide equivalent of the energy used, from the ledger and the inventory's factors.",
+    type="counter",
+)  # fmt: skip
+SITE_CUE: Final = _site(
+    "carbon_usage_kilograms_per_joule",
+    "Carbon usage effectiveness (ISO/IEC 30134-8): carbon dioxide equivalent over IT energy; times 3.6e6 it is kg/kWh.",
+    "basis", "window",
+)  # fmt: skip
 SITE_WATER: Final = _site("water_liters_total", "Water used, from the ledger.", type="counter")
+SITE_WUE: Final = _site(
+    "water_usage_liters_per_joule",
+    "Water usage effectiveness (ISO/IEC 30134-9): water used over IT energy; times 3.6e6 it is litres/kWh.", "window",
+)  # fmt: skip
+SITE_FACTOR_COVERAGE: Final = _site(
+    "factor_coverage_ratio", "Share of the window in which the meters of erf, cue or wue were heard, and those of PUE, 0 to 1.",
+    "factor", "window",
+)  # fmt: skip
 SITE_OCCUPANCY: Final = _site(
     "rack_occupancy_ratio", "Share of capacity in use (occupancy, 上架率), by method: racks, units, power.", "method"
 )

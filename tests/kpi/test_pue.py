@@ -2,29 +2,39 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.kpi.energy import HOUR_MS, HourCells
+from agent.kpi.energy import HOUR_MS
 from agent.kpi.pue import Pue, required_pue
 from agent.kpi.pue_collector import PueCollector
 from agent.kpi.windows import bounds, year_end
-from tests.kpi.kit import HOUR, SITE, T0, Clock, Pages, batch, energy, exported, inventory, ledger, pdu_energy, pdu_power, power
+from tests.kpi.kit import (
+    HEAD,
+    HOUR,
+    SITE,
+    T0,
+    ZONE,
+    Clock,
+    Pages,
+    batch,
+    bench,
+    day,
+    energy,
+    exported,
+    inventory,
+    ledger,
+    pdu_energy,
+    pdu_power,
+    power,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from agent.inventory import Inventory
-    from agent.kpi.ledger import Ledger
-    from agent.kpi.model import PueResult
     from collectors.base import Reading
 
-ZONE = ZoneInfo("Asia/Shanghai")
-HEAD = f"sites: [{{site: {SITE}, timezone: Asia/Shanghai}}]\n"
 TWO = HEAD + "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: it_input, accuracy_class: 1}]"
 THREE = HEAD + (
     "meters: [{meter: main, point: utility}, {meter: a, point: it_input}, {meter: b, point: it_input}, {meter: c, point: it_input}]"
@@ -38,47 +48,6 @@ RACKS = HEAD + (
     "meters: [{meter: main, point: utility}, {meter: ups, point: ups_output}]"
 )
 FEEDS = (("A07-A", "A07"), ("A07-B", "A07"), ("A08-A", "A08"))
-
-
-class Bench:
-    """A ledger and its PUE at one clock."""
-
-    def __init__(self, book: Ledger, stock: Inventory, clock: Clock) -> None:
-        self.book, self.clock = book, clock
-        self.pue = Pue(book, stock, clock=clock)
-
-    def run(self, seconds: float, *readings: Reading, interval: float = 60.0) -> None:
-        """Let constant powers be read for some time."""
-        end = self.clock.now + seconds
-        while self.clock.now < end:
-            self.book.accept(batch(self.clock.now, *readings, interval=interval))
-            self.clock.now += interval
-        self.book.flush()
-        self.pue.refresh()
-
-    def put(self, meter: str, hours: Mapping[dt.datetime, float]) -> None:
-        """Import hours of so many kWh."""
-        self.book.import_hours(
-            SITE, meter, {round(at.timestamp() * 1000): HourCells.uniform(kwh * 3.6e6) for at, kwh in hours.items()}
-        )
-
-    def between(self, start: dt.datetime, end: dt.datetime) -> PueResult:
-        self.pue.refresh()
-        return self.pue.between(SITE, start.timestamp(), end.timestamp())
-
-
-@contextmanager
-def bench(path: Path, text: str, now: float = T0) -> Iterator[Bench]:
-    clock, stock = Clock(now), inventory(text)
-    book = ledger(path, clock, stock)
-    try:
-        yield Bench(book, stock, clock)
-    finally:
-        book.close()
-
-
-def day(hour: int = 0, number: int = 1, month: int = 3, year: int = 2025) -> dt.datetime:
-    return dt.datetime(year, month, number, tzinfo=ZONE) + dt.timedelta(hours=hour)
 
 
 def test_ratio_of_sums_not_mean_of_ratios(tmp_path: Path) -> None:
