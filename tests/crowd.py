@@ -45,7 +45,7 @@ class Crowd:
         end = time.monotonic() + rounds * self.interval
         while time.monotonic() < end:
             for collector, device, at in SUCCESS.findall(self.page()):
-                if collector in ("snmp", "modbus", "redfish"):
+                if collector in ("snmp", "modbus"):
                     times = self.seen.setdefault(device, [])
                     if not times or times[-1] != float(at):
                         times.append(float(at))
