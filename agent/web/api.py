@@ -119,7 +119,7 @@ def _site(
         "facility": whole,
         "it": it_power,
         "racks": rack_summary(view, key, racks_there) if racks_there else None,
-        "needing": len(model.urgent(racks_there)),
+        "needing": model.needing(racks_there),
     }
 
 

@@ -268,11 +268,12 @@ def _details(row: Row, w: Words, evidence: Evidence | None) -> Safe:
     if row.get("policy"):
         facts.insert(0, (w("kind.policy"), row["policy"]))
     pairs = [join([el("dt", name), el("dd", said)]) for name, said in facts if said]
+    basis = evidence(row) if evidence is not None else None
     return el(
         "details",
         el("summary", f"{w.pick(source['publisher'])}, {source['date']}", aria_label=f"{w('details')}: {_kpi(row, w)}"),
-        el("div", el("dl", pairs), evidence(row) if evidence is not None else None, class_="basis"),
-        open=evidence is not None,
+        el("div", el("dl", pairs), basis, class_="basis"),
+        open=basis is not None,
         data_key=f"d-{row['id']}",
     )
 

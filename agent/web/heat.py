@@ -46,6 +46,9 @@ def racks(page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any]
     members = near if near is not None else all_racks
     sought = find.find(page.view, page.query.get("find", ""), site) if whole else []
     kind = _kind(page, members)
+    drawn = _map(page, site, {row: near} if near is not None else by_row, kind, show, sought)
+    # Behind a map of thousands nobody would find the few that need someone: they go before it.
+    body = [el("div", drawn, _legend(w, show, kind), class_="map"), _attention(page, site, members)]
     return panel(
         f"racks-{site}",
         w("racks"),
@@ -53,17 +56,7 @@ def racks(page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any]
         _tools(page, site, show, len(all_racks), whole=whole),
         _found(page, sought) if page.query.get("find") and whole else None,
         _way(page, site, row, list(by_row)) if near is not None else None,
-        el(
-            "div",
-            el(
-                "div",
-                _map(page, site, {row: near} if near is not None else by_row, kind, show, sought),
-                _legend(w, show, kind),
-                class_="map",
-            ),
-            _attention(page, site, members),
-            class_="racks-body" if kind == "squares" else "racks-body stacked",
-        ),
+        el("div", body if kind == "tiles" else reversed(body), class_=f"racks-body {'stacked' if kind == 'tiles' else 'far'}"),
         _table(page, site, members, row if near is not None else ""),
         lead=_counts(data, w),
         kind="racks" if len(members) <= _WIDE else "racks wide",

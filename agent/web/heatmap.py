@@ -143,7 +143,7 @@ def blocks(of: Sequence[Block], w: Words, show: str, *, title: str) -> Safe:
     items = []
     for block in of:
         value = value_of_all(block.racks, show)
-        needing = len(model.urgent(block.racks))
+        needing = model.needing(block.racks)
         said = [written(value, show), w("racks.total", count=number(len(block.racks)))]
         if needing:
             said.append(w("racks.needing", count=number(needing)))

@@ -6,16 +6,13 @@ The server only dispatches: `handle` takes the path and the query and gives a Re
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from agent.snapshot import Snapshot
     from agent.web.frame import Page
     from agent.web.view import BoardView
 
@@ -35,13 +32,8 @@ HEADERS: Final = (
 )
 
 
-_SLOW_SECONDS: Final = 0.2
-_REST: Final = 10.0
-"""A page that took longer than _SLOW_SECONDS is sent again for this many times as long as it took."""
-_KEPT_PAGES: Final = 12
 _LONGEST: Final = 100
 """Characters of a row's name, or of what is searched for."""
-_slow: Final[WeakKeyDictionary[Snapshot, dict[tuple[object, ...], tuple[float, Response]]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,28 +64,19 @@ def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language:
     """Draw a page. A whole hub takes the better part of a second, so it is drawn once for all who look meanwhile."""
     from agent.web import text  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
     from agent.web.frame import Page  # noqa: PLC0415 - as above
+    from agent.web.keep import keep  # noqa: PLC0415 - as above
 
     drawer = _drawer(view, [part for part in path.split("/") if part])
     if drawer is None:
         return None
     asked = _asked(view, query)
     language = text.choose(asked.get("lang", ""), accept_language)
-    began = time.monotonic()
-    kept = _slow.setdefault(view.snapshot, {})
-    for gone in [key for key, (until, _) in kept.items() if until <= began]:
-        del kept[gone]
-    key = (path, language, *asked.items())
-    if key in kept:
-        return kept[key][1]
-    html = drawer(Page(view, language=language, path=path, query=asked))
+    key = ("page", path, language, *asked.items())
+    html = keep(view.snapshot, key, lambda: drawer(Page(view, language=language, path=path, query=asked)))
     if html is None:
         return None
     headers = (*HEADERS, ("cache-control", "no-store"), ("vary", "accept-language"))
-    page = Response(content_type="text/html; charset=utf-8", body=html.encode("utf-8", "replace"), headers=headers)
-    ended = time.monotonic()
-    if ended - began > _SLOW_SECONDS and len(kept) < _KEPT_PAGES:
-        kept[key] = (ended + _REST * (ended - began), page)
-    return page
+    return Response(content_type="text/html; charset=utf-8", body=html.encode("utf-8", "replace"), headers=headers)
 
 
 def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:  # noqa: PLR0911 - a path each

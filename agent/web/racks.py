@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from agent.web.format import natural
+from agent.web.keep import keep
 from collectors.catalogue import facility, rack
 
 if TYPE_CHECKING:
@@ -130,74 +130,53 @@ _FIELDS: Final = (
 _NOTES: Final = ((rack.RACK_POWER, Rack.draws), (rack.RACK_UTILIZATION, Rack.uses), (facility.PDU_UP, Rack.answers))
 
 
-_NOTED_SECONDS: Final = 0.05
-_REST: Final = 10.0
-"""Reading that took longer than _NOTED_SECONDS is not done again for this many times as long as it took."""
-
-
 class _Known:
-    """The racks of one snapshot as they were last read: a whole hub has some 300 000 series, so who is where is worked out once."""
+    """The racks of one snapshot, sorted once: a round changes what is known of them, hardly ever which there are."""
 
     def __init__(self, hub: str, infos: list[Series]) -> None:
         self.hub, self.infos = hub, infos
-        self.until = 0.0
-        self._where: dict[Series, Rack] = {}
-        self._unlisted = Rack(site="", row="", rack="")
-        racks: dict[tuple[str, str], Rack] = {}
+        self._racks: dict[tuple[str, str], Rack] = {}
         for series in infos:
             _, site, row, name, state = series.values
-            racks[site, name] = Rack(site=site, row=row, rack=name, state=state)
-        self._racks = racks
+            self._racks[site, name] = Rack(site=site, row=row, rack=name, state=state)
         self.by_site: dict[str, list[Rack]] = {}
-        for one in sorted(racks.values(), key=_order()):
+        for one in sorted(self._racks.values(), key=_order()):
             self.by_site.setdefault(one.site, []).append(one)
 
-    def fill(self, snapshot: Snapshot) -> None:
-        """Note what is known of each rack now; written as plain loops, since there are so many series."""
-        for one in (*self._racks.values(), self._unlisted):
+    def fill(self, snapshot: Snapshot) -> dict[str, list[Rack]]:
+        """Note what is known of each rack now; written as plain loops, since a whole hub has some 300 000 of these series."""
+        for one in self._racks.values():
             one.clear()
-        where, seen = self._where, 0
+        find = self._racks.get
         for metric, attribute in _FIELDS:
-            rows = snapshot.family(metric)
-            seen += len(rows)
-            for series, value in rows.items():
-                one = where.get(series) or self._place(series)
-                setattr(one, attribute, value)
+            for series, value in snapshot.family(metric).items():
+                values = series.values
+                found = find((values[1], values[3]))
+                if found is not None:
+                    setattr(found, attribute, value)
         for metric, note in _NOTES:
-            rows = snapshot.family(metric)
-            seen += len(rows)
-            for series, value in rows.items():
-                note(where.get(series) or self._place(series), series.values[4], value)
-        if len(where) > 2 * seen:  # of devices that are gone
-            where.clear()
-
-    def _place(self, series: Series) -> Rack:
-        """Return the rack a series speaks of; of one that the inventory does not list it is noted where nobody looks."""
-        values = series.values
-        found = self._racks.get((values[1], values[3])) if values[0] == self.hub else None
-        return self._where.setdefault(series, self._unlisted if found is None else found)
+            for series, value in snapshot.family(metric).items():
+                values = series.values
+                found = find((values[1], values[3]))
+                if found is not None:
+                    note(found, values[4], value)
+        return self.by_site
 
 
-_kept: Final[WeakKeyDictionary[Snapshot, _Known]] = WeakKeyDictionary()
+_known: Final[WeakKeyDictionary[Snapshot, _Known]] = WeakKeyDictionary()
 
 
 def read(snapshot: Snapshot, hub: str) -> dict[str, list[Rack]]:
-    """Return the hub's racks by site, sorted by row and name as people count them.
+    """Return the hub's racks by site, sorted by row and name as people count them."""
+    return keep(snapshot, ("racks", hub), lambda: _read(snapshot, hub))
 
-    Racks of a whole hub are read anew after some seconds only, so that ten viewers cost what one does.
-    """
-    known = _kept.get(snapshot)
-    began = time.monotonic()
-    if known is not None and known.hub == hub and began < known.until:
-        return known.by_site
+
+def _read(snapshot: Snapshot, hub: str) -> dict[str, list[Rack]]:
     infos = [series for series in snapshot.family(rack.RACK_INFO) if series.values[0] == hub]
+    known = _known.get(snapshot)
     if known is None or known.hub != hub or known.infos != infos:
-        known = _kept[snapshot] = _Known(hub, infos)
-    if infos:
-        known.fill(snapshot)
-    ended = time.monotonic()
-    known.until = ended + _REST * (ended - began) if ended - began > _NOTED_SECONDS else 0.0
-    return known.by_site
+        known = _known[snapshot] = _Known(hub, infos)
+    return known.fill(snapshot) if infos else {}
 
 
 def _order() -> Callable[[Rack], tuple[Any, ...]]:
@@ -215,7 +194,13 @@ def _order() -> Callable[[Rack], tuple[Any, ...]]:
 
 def urgent(racks: Iterable[Rack]) -> list[Rack]:
     """Return the racks in service that need someone, the gravest first."""
-    return sorted((one for one in racks if one.state == "in_service" and one.gravity()), key=lambda one: -one.gravity())
+    grave = [(gravity, one) for one in racks if one.state == "in_service" and (gravity := one.gravity())]
+    return [one for _, one in sorted(grave, key=lambda pair: -pair[0])]
+
+
+def needing(racks: Iterable[Rack]) -> int:
+    """Return how many racks in service need someone."""
+    return sum(1 for one in racks if one.state == "in_service" and one.needs())
 
 
 def rows(racks: Sequence[Rack]) -> dict[str, list[Rack]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.kpi.model import MIN_COVERAGE
 from agent.web.format import iso
+from agent.web.keep import keep
 from collectors.catalogue import facility, node, rack, site
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ POINTS: Final = (*_INCOMING, "ups_output", "pdu_output", "it_input", "cooling", 
 
 def site_names(view: BoardView) -> dict[str, str]:
     """Return the sites of this agent's hub by key, with their names: its own first, then those that anything is known of."""
+    return keep(view.snapshot, ("sites", view.hub, view.site), lambda: _site_names(view))
+
+
+def _site_names(view: BoardView) -> dict[str, str]:
     known: dict[str, str] = {}
     for series in view.snapshot.family(site.SITE_INFO):
         if series.label("hub") == view.hub:
@@ -136,6 +141,10 @@ def _meters(view: BoardView, where: str, point: str) -> Data | None:
 
 def device_sums(view: BoardView) -> dict[tuple[str, str], Data]:
     """Add up, by site and point, devices that are not in themselves meters: UPS outputs over their phases, PDU inlets."""
+    return keep(view.snapshot, ("devices", view.hub), lambda: _device_sums(view))
+
+
+def _device_sums(view: BoardView) -> dict[tuple[str, str], Data]:
     found: dict[tuple[str, str], Data] = {}
     for point, label, metric, up in (
         ("ups_output", "ups", facility.UPS_OUTPUT_POWER, facility.UPS_UP),

@@ -369,7 +369,10 @@ def test_markup_escapes_all_that_is_not_markup() -> None:
     ("path", "keys"),
     [
         ("/api", {"at", "hub", "site", "node", "simulated", "sites", "collectors", "host", "paths"}),
-        ("/api/hubs/guian", {"hub", "name", "parent", "targets", "policy", "no_target", "counts", "timezone", "at", "location"}),
+        (
+            "/api/hubs/guian",
+            {"hub", "name", "parent", "targets", "policy", "no_target", "counts", "timezone", "at", "location", "children"},
+        ),
         (f"/api/sites/{fixture.SITE}/pue", {"hub", "site", "limits", "windows", "required_ratio", "trend"}),
         (f"/api/sites/{fixture.SITE}/power", {"hub", "site", "now", "trend"}),
         ("/api/racks", {"at", "hub", "sites", "limits", "columns", "rows"}),
