@@ -17,21 +17,23 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.inventory import Inventory
 from agent.kpi import history, registers
+from agent.kpi.blocks import BLOCK_MS, pack
 from agent.kpi.energy import HOUR_MS, HourCells, hours_of
 from agent.kpi.meters import Channel, Limits, Meter, point_of
 from agent.kpi.rehour import ENERGY, POWER, Span, cut_off, floor_hour, prune, prune_hours, put_imported, recompute
 from agent.kpi.steady import SteadyClock
-from agent.kpi.store import Store, add_meter, add_readings, load_hours, load_readings, note_export, unpack
+from agent.kpi.store import Store, add_meter, add_readings, hours_between, kept_cells, load_hours, load_readings, note_export
 from collectors.base import HubgaugeError
 from collectors.catalogue import facility
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from prometheus_client import CollectorRegistry
 
     from agent.kpi.meters import Spans
+    from agent.kpi.rehour import Imported
     from collectors.base import Batch, Metric, Reading, Series
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ _TRACKED: Final[Mapping[Metric, tuple[str, int]]] = {
 
 _INTERVALS_IN_LIFETIME: Final = 2.5
 _PRUNED_AT_ONCE: Final = 2000
+_PACKED_AT_ONCE: Final = 100
 _WRITTEN_AT_ONCE: Final = 10_000
 _MAX_PENDING: Final = 2_000_000
 
@@ -132,6 +135,7 @@ class Ledger:
         self.horizon = self._find_horizon()
         self._next_upkeep = 0.0
         self._unpruned: list[int] = []
+        self._unpacked: list[tuple[int, int]] = []
         self._healthy = True
         self._wake = threading.Event()
         self._stopping = False
@@ -362,10 +366,26 @@ class Ledger:
             with self.store.transaction() as db:
                 prune_hours(db, cells_before=self.horizon, pdus_before=self.pdu_horizon)
                 history.thin(db, now)
+            self._unpacked = list(self._packable())
+        if self._unpacked:
+            packed, self._unpacked = self._unpacked[:_PACKED_AT_ONCE], self._unpacked[_PACKED_AT_ONCE:]
+            with self.store.transaction() as db:
+                for number, block in packed:
+                    pack(db, number, block)
         if self._unpruned:
             part, self._unpruned = self._unpruned[:_PRUNED_AT_ONCE], self._unpruned[_PRUNED_AT_ONCE:]
             with self.store.transaction() as db:
                 prune(db, part, self.horizon)
+
+    def _packable(self) -> Iterator[tuple[int, int]]:
+        """Return the oldest thirty days that are past changing and not yet packed, of every meter whose hours stay."""
+        with self.store.read() as db:
+            oldest = db.execute(
+                "SELECT min(hour) FROM hour WHERE hour < ? AND meter NOT IN (SELECT id FROM meter WHERE kind = 'pdu')",
+                (self.horizon - self.horizon % BLOCK_MS,),
+            ).fetchone()[0]
+        if oldest is not None:
+            yield from ((meter.id, oldest // BLOCK_MS) for meter in self.store.meters() if meter.kind != "pdu")
 
     # Asking.
 
@@ -397,7 +417,7 @@ class Ledger:
                         exact, _ = hours_of(power, energy, begin, stop, rating=rating, wrap=wrap)
                         part = exact.get(hour, HourCells())
                     else:
-                        part = (unpack(data) if data is not None else HourCells.uniform(total)).between(begin - hour, stop - hour)
+                        part = kept_cells(total, ms, data).between(begin - hour, stop - hour)
                     joules, covered = joules + part.total, covered + part.covered_ms
         return Energy(joules, covered / 1000.0)
 
@@ -407,26 +427,33 @@ class Ledger:
             meter = self._meters.get((site, name, kind)) or Meter(site, name, kind, "", self.inventory)
         return meter.limits(self.spans)
 
-    def rows(self, site: str, start: float, end: float) -> list[tuple[float, str, float, float]]:
+    def rows(self, site: str, start: float, end: float) -> Iterator[tuple[float, str, float, float]]:
         """Return the hours of a site's meters that begin between two times: time, meter, joules, seconds covered."""
-        with self.reader.read() as db:
-            found = db.execute(
-                "SELECT h.hour, m.name, h.joules, h.covered FROM hour h JOIN meter m ON m.id = h.meter"
-                " WHERE h.hour >= ? AND h.hour < ? AND m.site = ? AND m.kind NOT IN ('export', 'water') ORDER BY h.hour, m.name",
-                (round(start * 1000), round(end * 1000), site),
-            ).fetchall()
-        return [(hour / 1000, name, joules, covered / 1000) for hour, name, joules, covered in found]
+        first, last = round(start * 1000), round(end * 1000)
+        names = {row.id: row.name for row in self.store.meters() if row.site == site and row.kind not in ("export", "water")}
+        for number in range(first // BLOCK_MS, last // BLOCK_MS + 1):  # so that years need no more memory than a month
+            with self.reader.read() as db:
+                found = hours_between(db, set(names), max(first, number * BLOCK_MS), min(last, (number + 1) * BLOCK_MS))
+            for (hour, _), (meter, joules, covered) in sorted(((row[0], names[row[1]]), row[1:]) for row in found):
+                yield hour / 1000, names[meter], joules, covered / 1000
 
-    def import_hours(self, site: str, meter: str, hours: Mapping[int, HourCells]) -> list[int]:
+    def import_hours(self, site: str, meter: str, hours: Mapping[int, Imported]) -> list[int]:
         """Write hours from elsewhere (a bill, another system) over what is there; returns those that are different now."""
-        listed = self.inventory.meters.get((site, meter))
-        water = listed is not None and listed.point == "water"
-        kind = "water" if water else "pdu" if meter in self.inventory.feeds else "meter"
-        point = point_of(self.inventory, site, meter, kind, "")
+        return self.import_meters(site, {meter: hours})[meter]
+
+    def import_meters(self, site: str, hours: Mapping[str, Mapping[int, Imported]]) -> dict[str, list[int]]:
+        """Write hours of several meters, all of them or, where that fails, none; returns those that are different now."""
+        changed: dict[str, list[int]] = {}
+        dirty: dict[str, set[int]] = {}
         with self.store.transaction() as db:
-            number = add_meter(db, site, meter, kind, point)
-            changed = put_imported(db, number, hours, sealed_before=self.horizon)
-            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in changed])
+            for meter, found in hours.items():
+                kind = "pdu" if meter in self.inventory.feeds else "meter"
+                point = point_of(self.inventory, site, meter, kind, "")
+                number = add_meter(db, site, meter, kind, point)
+                changed[meter] = put_imported(db, number, found, sealed_before=self.horizon, packs=kind != "pdu")
+                dirty.setdefault(point, set()).update(changed[meter])
+            for point, marked in dirty.items():
+                db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in sorted(marked)])
         return changed
 
     def never_less(self, key: str, value: float) -> float:

@@ -9,8 +9,19 @@ from __future__ import annotations
 from math import isclose
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from agent.kpi.blocks import BLOCK_MS
 from agent.kpi.energy import FULL_MASK, HOUR_MS, MAX_BRIDGE_MS, MAX_GAP_INTERVALS, HourCells, hours_of
-from agent.kpi.store import drop_hour, load_hours, load_readings, neighbours, save_hour, save_hours, unpack
+from agent.kpi.store import (
+    drop_hour,
+    kept_cells,
+    load_hours,
+    load_readings,
+    neighbours,
+    save_even,
+    save_hour,
+    save_hours,
+    unpack,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     import sqlite3
@@ -109,31 +120,52 @@ def _write(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells], s
     return changed
 
 
-def put_imported(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells], *, sealed_before: int = 0) -> list[int]:
-    """Write imported cells over what is there, cell by cell; returns the hours that are different now."""
+Imported = HourCells | float
+"""An hour from elsewhere: its cells, or the joules of one that is covered and even."""
+
+
+def put_imported(
+    db: sqlite3.Connection, meter: int, hours: Mapping[int, Imported], *, sealed_before: int = 0, packs: bool = False
+) -> list[int]:
+    """Write imported cells over what is there, cell by cell; returns the hours that are different now.
+
+    Even hours that are past changing are written as they are and, where the meter `packs`, packed at once.
+    """
     kept = load_hours(db, meter, sorted(hours))
-    changed = []
-    for hour, cells in hours.items():
-        mask = cells.mask
-        if not mask:
-            continue
+    changed: list[tuple[int, HourCells, int]] = []
+    even: dict[int, float] = {}
+    for hour, given in hours.items():
         old = kept.get(hour)
-        if old is None and mask == FULL_MASK:  # a year of bills for an empty ledger
-            changed.append((hour, cells, mask))
+        is_bare = old is None or (old[1] == HOUR_MS and old[3] is None)
+        if isinstance(given, float) and is_bare and hour < sealed_before:
+            if old is None or not isclose(old[0], given, rel_tol=1e-12):
+                even[hour] = given
             continue
-        merged, imported = HourCells(), 0
-        if old is not None:
-            joules, _, imported, data = old
-            if data is None and mask == FULL_MASK and isclose(joules, cells.total, rel_tol=1e-12):
-                continue  # the hour is whole, its cells were let go of, and the sum is what it was
-            merged = unpack(data) if data is not None else HourCells.uniform(joules)
-        before = (list(merged.joules), list(merged.covered), imported)
-        merged.put(cells, mask)
-        imported |= mask
-        if (merged.joules, merged.covered, imported) != before:
-            changed.append((hour, merged, imported))
+        merged = _merged(given if isinstance(given, HourCells) else HourCells.uniform(given), old)
+        if merged is not None:
+            changed.append((hour, *merged))
     save_hours(db, meter, changed, bare_before=sealed_before)
-    return [hour for hour, _, _ in changed]
+    save_even(db, meter, even, packed_before=sealed_before - sealed_before % BLOCK_MS if packs else 0)
+    return [*(hour for hour, _, _ in changed), *even]
+
+
+def _merged(cells: HourCells, old: tuple[float, int, int, bytes | None] | None) -> tuple[HourCells, int] | None:
+    """Return an hour with the covered cells of another put into it, and the mask of the imported; None where that is no news."""
+    mask = cells.mask
+    if not mask:
+        return None
+    if old is None and mask == FULL_MASK:
+        return cells, mask
+    merged, imported = HourCells(), 0
+    if old is not None:
+        joules, covered, imported, data = old
+        if data is None and mask == FULL_MASK and isclose(joules, cells.total, rel_tol=1e-12):
+            return None  # the hour is whole, its cells were let go of, and the sum is what it was
+        merged = kept_cells(joules, covered, data)
+    before = (list(merged.joules), list(merged.covered), imported)
+    merged.put(cells, mask)
+    imported |= mask
+    return (merged, imported) if (merged.joules, merged.covered, imported) != before else None
 
 
 def cut_off(db: sqlite3.Connection, time: int) -> int:

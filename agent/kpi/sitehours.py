@@ -12,19 +12,20 @@ import struct
 import time
 from dataclasses import replace
 from operator import add
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from agent.inventory import INCOMING, IT_POINTS, POINTS, Inventory, Site
 from agent.kpi import registers
+from agent.kpi.blocks import Unpacked
 from agent.kpi.boundary import Boundary, Part, boundary_of
 from agent.kpi.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS, HourCells
 from agent.kpi.exports import exported
-from agent.kpi.store import first_export, unpack
+from agent.kpi.store import first_export, heard_between, kept_cells
 from agent.kpi.uncertainty import integration_variance
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from agent.kpi.ledger import Ledger
     from agent.kpi.meters import Limits
@@ -51,10 +52,14 @@ _JOULES_PER_KWH: Final = 3.6e6
 _OF_THEIR_OWN: Final = ("export", "water")
 """Kinds of meter that share their name with one of energy: the device's other registers."""
 
+_PARTICULAR: Final = ("export", "carbon")
+"""Points whose hours depend on more than a sum."""
+
 _WORTH_A_SCAN: Final = 8
 """Looking up one meter costs as much as passing over so many."""
 
-_BUDGET_SECONDS: Final = 5.0
+BUDGET_SECONDS: Final = 5.0
+"""For how long hours are summed at once, unless who asks says otherwise."""
 _TURN_SECONDS: Final = 0.2
 """How long one transaction may keep other writers waiting."""
 
@@ -74,6 +79,22 @@ class SiteHour(NamedTuple):
     noise: float = 0.0
 
 
+class _Heard(NamedTuple):
+    """One hour by meter: joules and covered milliseconds, and the cells of those of which they are kept."""
+
+    hours: Mapping[int, tuple[float, int]]
+    cells: Mapping[int, bytes]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether every meter that was heard is covered, and only its sum is kept."""
+        return not self.cells and all(covered >= HOUR_MS for _, covered in self.hours.values())
+
+    def rows(self) -> dict[int, HourCells]:
+        """Return the cells of every meter."""
+        return {n: kept_cells(*row, self.cells.get(n)) for n, row in self.hours.items()}
+
+
 class SiteHours:
     """Keeps `site_hour` up to date, and reads it."""
 
@@ -83,6 +104,8 @@ class SiteHours:
         self._meters = -1
         self._ids: dict[tuple[str, str, str], list[int]] = {}
         self._kinds: dict[int, MeterRow] = {}
+        self._packed = Unpacked()
+        self._numbers_of: dict[tuple[str, str], tuple[tuple[Part, ...], list[list[int]]]] = {}
         self._registers: dict[int, Register] = {}
         self._registers_version = -1
         self._steps: dict[tuple[str, tuple[str, ...]], float] = {}
@@ -94,7 +117,7 @@ class SiteHours:
             return self.inventory.sites
         return {name: Site(site=name) for name in sorted({row.site for row in self.ledger.store.meters()}) if name}
 
-    def refresh(self, *, budget: float = _BUDGET_SECONDS) -> bool:
+    def refresh(self, *, budget: float = BUDGET_SECONDS) -> bool:
         """Sum anew what is out of date, the latest hours first; returns False where time ran out before it was all done."""
         self._find_boundaries()
         self._find_registers()
@@ -125,6 +148,7 @@ class SiteHours:
         known = self.ledger.store.meters()
         self._steps.clear()
         self._ids = {}
+        self._numbers_of.clear()
         self._kinds = {row.id: row for row in known}
         for row in known:
             self._ids.setdefault((row.site, row.name, row.kind if row.kind in _OF_THEIR_OWN else ""), []).append(row.id)
@@ -157,11 +181,10 @@ class SiteHours:
                 continue
             for each in (point, *_DEPENDENT.get(point, ())):
                 wanted[site, each] = _parts(boundary, each)
-        rows = self._load(db, hour, wanted)
+        heard = self._load(db, hour, wanted)
         generation = 1 + int((db.execute("SELECT value FROM state WHERE key = 'generation'").fetchone() or ("0",))[0])
         for (site, point), parts in wanted.items():
-            told = self._told(db, (site, point, hour), parts, rows)
-            found = _sum((part, cells, self._is_register(site, part, hour)) for part, cells in told)
+            found = self._summed(db, (site, point, hour), parts, heard)
             if (
                 found is not None
                 and found.silent
@@ -184,6 +207,15 @@ class SiteHours:
         db.execute("DELETE FROM dirty WHERE hour = ?", (hour,))
         db.execute("INSERT OR REPLACE INTO state VALUES ('generation', ?)", (str(generation),))
 
+    def _summed(
+        self, db: sqlite3.Connection, key: tuple[str, str, int], parts: tuple[Part, ...], heard: _Heard
+    ) -> SiteHour | None:
+        site, point, hour = key
+        if heard.is_even and point not in _PARTICULAR:
+            return self._sum_even(site, point, parts, heard.hours)
+        told = self._told(db, key, parts, heard.rows())
+        return _sum((part, cells, self._is_register(site, part, hour)) for part, cells in told)
+
     def _told(
         self, db: sqlite3.Connection, key: tuple[str, str, int], parts: Iterable[Part], rows: Mapping[int, HourCells]
     ) -> list[tuple[Part, HourCells | None]]:
@@ -197,22 +229,45 @@ class SiteHours:
             return [_emitted(part, cells, _year(hour, self.sites[site])) for part, cells in told]
         return told
 
-    def _load(
-        self, db: sqlite3.Connection, hour: int, wanted: Mapping[tuple[str, str], tuple[Part, ...]]
-    ) -> dict[int, HourCells]:
+    def _load(self, db: sqlite3.Connection, hour: int, wanted: Mapping[tuple[str, str], tuple[Part, ...]]) -> _Heard:
+        """Return what was heard in an hour of the meters of the points that are wanted."""
         ids = {
             n
-            for (site, _), parts in wanted.items()
-            for part in parts
-            for each in ((part, replace(part, kind="")) if part.kind else (part,))  # of an export also what is bought there
-            for n in self.numbers(site, each)
-        }
-        query = "SELECT h.meter, h.joules, c.data FROM hour h LEFT JOIN cell c ON c.hour = h.hour AND c.meter = h.meter WHERE h.hour = ?"
-        if len(ids) * _WORTH_A_SCAN < self._meters:
-            found = [row for n in sorted(ids) for row in db.execute(query + " AND h.meter = ?", (hour, n))]
-        else:
-            found = [row for row in db.execute(query, (hour,)) if row[0] in ids]
-        return {n: unpack(data) if data is not None else HourCells.uniform(joules) for n, joules, data in found}
+            for (site, point), parts in wanted.items()
+            for part, numbers in zip(parts, self._numbers(site, point, parts), strict=True)
+            for n in (*numbers, *(self.numbers(site, replace(part, kind="")) if part.kind else ()))
+        }  # of an export also what is bought there
+        found = self._packed.at(db, hour, ids)
+        few = sorted(ids) if len(ids) * _WORTH_A_SCAN < self._meters else None
+        for number, joules, covered in _at_hour(db, "hour", "meter, joules, covered", hour, few):
+            if number in ids:
+                found[number] = joules, covered
+        cells = {n: data for n, data in _at_hour(db, "cell", "meter, data", hour, few) if n in ids}
+        return _Heard(found, cells)
+
+    def _numbers(self, site: str, point: str, parts: tuple[Part, ...]) -> list[list[int]]:
+        """Return the numbers of the meters of each part of a point, from memory."""
+        known = self._numbers_of.get((site, point))
+        if known is None or known[0] != parts:
+            known = self._numbers_of[site, point] = (parts, [self.numbers(site, part) for part in parts])
+        return known[1]
+
+    def _sum_even(self, site: str, point: str, parts: tuple[Part, ...], even: Mapping[int, tuple[float, int]]) -> SiteHour | None:
+        """Add up an hour that is even in every meter: the same as `_sum`, at a tenth of its cost. Years of bills are like it."""
+        silent = 0
+        weight = weighted = 0.0
+        for part, numbers in zip(parts, self._numbers(site, point, parts), strict=True):
+            joules = next((even[n][0] for n in numbers if n in even), None)
+            if joules is None:
+                silent += 1
+                continue
+            joules *= part.factor
+            weight += joules
+            weighted += abs(joules) * part.accuracy
+        if silent == len(parts):
+            return None
+        cells = (weight / CELLS,) * CELLS
+        return SiteHour(0 if silent else FULL_MASK, cells, weighted / abs(weight) if weight else 0.0, len(parts), silent)
 
     def numbers(self, site: str, part: Part) -> list[int]:
         """Return the ledger's numbers of the meters of a part, the newest first."""
@@ -323,10 +378,7 @@ class SiteHours:
         """Name, by point, the parts that were not heard at all between two hours."""
         boundary = self.boundaries[site]
         with self.ledger.reader.read() as db:
-            heard = {
-                row[0] for hour in range(start - start % HOUR_MS, end, HOUR_MS)
-                for row in db.execute("SELECT meter FROM hour WHERE hour = ?", (hour,))
-            }  # fmt: skip
+            heard = heard_between(db, start - start % HOUR_MS, end)
         return {
             point: names
             for point, parts in boundary.parts.items()
@@ -339,6 +391,13 @@ class SiteHours:
             return True
         first = self.exports_since(site, part)
         return first is not None and first < end
+
+
+def _at_hour(db: sqlite3.Connection, table: str, columns: str, hour: int, meters: Sequence[int] | None) -> Iterable[Any]:
+    query = f"SELECT {columns} FROM {table} WHERE hour = ?"  # noqa: S608 - two tables
+    if meters is None:
+        return db.execute(query, (hour,))
+    return (row for n in meters for row in db.execute(query + " AND meter = ?", (hour, n)))
 
 
 def _parts(boundary: Boundary, point: str) -> tuple[Part, ...]:

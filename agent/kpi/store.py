@@ -1,7 +1,7 @@
 """The ledger's database: SQLite, one file, readable and writable by several processes at once (WAL).
 
 Tables: `reading` holds the recent past as it was read and is the truth of everything younger than the retention; `hour` the
-joules and covered milliseconds of every meter and hour; `cell` the same by five minutes, for the recent past and for hours
+joules and covered milliseconds of every meter and hour, and `block` the same of hours long past, packed; `cell` the same by five minutes, for the recent past and for hours
 that are not wholly covered; `site_hour` the sums of a site's meters at one point; `dirty` what of `site_hour` is out of date.
 Times are milliseconds since the epoch, UTC; an hour is named by its first.
 """
@@ -16,17 +16,21 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agent.kpi.energy import CELLS, FULL_MASK, HourCells, Raw
+from agent.kpi.blocks import BLOCK_MS, HOURS, Block, drop, load_block, save_blocks
+from agent.kpi.energy import CELLS, FULL_MASK, HOUR_MS, HourCells, Raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = 1
+VERSION: Final = 2
 _CELLS: Final = struct.Struct(f"<{CELLS}d{CELLS}I")
-_SCHEMA: Final = """
+_SINCE_2: Final = (
+    "CREATE TABLE block (meter INTEGER, number INTEGER, data BLOB NOT NULL, PRIMARY KEY (meter, number)) WITHOUT ROWID"
+)
+_SCHEMA: Final = f"""
 CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, point TEXT NOT NULL,
     UNIQUE (site, name, kind)
@@ -38,6 +42,7 @@ CREATE TABLE reading (
 CREATE TABLE hour (
     hour INTEGER, meter INTEGER, joules REAL NOT NULL, covered INTEGER NOT NULL, PRIMARY KEY (hour, meter)
 ) WITHOUT ROWID;
+{_SINCE_2};
 CREATE TABLE cell (
     hour INTEGER, meter INTEGER, imported INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (hour, meter)
 ) WITHOUT ROWID;
@@ -149,6 +154,9 @@ def _connect(path: Path) -> sqlite3.Connection:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
+        elif found < VERSION:
+            db.execute(_SINCE_2)
+            db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
         _check_version(path, found)
     except BaseException:
@@ -234,17 +242,61 @@ def load_readings(db: sqlite3.Connection, meter: int, quantity: int, start: int,
 def load_hours(db: sqlite3.Connection, meter: int, hours: Sequence[int]) -> dict[int, tuple[float, int, int, bytes | None]]:
     """Return what is kept of a meter's hours: joules, covered milliseconds, the imported cells' mask and the cells."""
     found: dict[int, tuple[float, int, int, bytes | None]] = {}
+    blocks: dict[int, Block | None] = {}
+    for hour in hours:
+        number, n = divmod(hour // HOUR_MS, HOURS)
+        if number not in blocks:
+            blocks[number] = load_block(db, meter, number)
+        block = blocks[number]
+        if block is not None and block.covered[n]:
+            found[hour] = block.joules[n], block.covered[n], 0, None
+    for part, marks in _portions(hours):
+        query = f"SELECT hour, joules, covered FROM hour WHERE meter = ? AND hour IN ({marks})"  # noqa: S608 - question marks
+        for hour, joules, covered in db.execute(query, (meter, *part)):
+            found[hour] = joules, covered, 0, None
+    for part, marks in _portions([hour for hour in hours if hour in found]):
+        query = f"SELECT hour, imported, data FROM cell WHERE meter = ? AND hour IN ({marks})"  # noqa: S608 - question marks
+        for hour, imported, data in db.execute(query, (meter, *part)):
+            found[hour] = (*found[hour][:2], imported, data)
+    return found
+
+
+def hours_between(db: sqlite3.Connection, meters: set[int], start: int, end: int) -> list[tuple[int, int, float, int]]:
+    """Return the hours of some meters that begin between two times: hour, meter, joules, covered milliseconds."""
+    found: dict[tuple[int, int], tuple[float, int]] = {}
+    numbers = (start // BLOCK_MS, (end - 1) // BLOCK_MS)
+    for meter in meters:
+        query = "SELECT number, data FROM block WHERE meter = ? AND number BETWEEN ? AND ?"
+        for number, data in db.execute(query, (meter, *numbers)):
+            block = Block.unpack(data)
+            for n, (joules, covered) in enumerate(zip(block.joules, block.covered, strict=True)):
+                if covered:
+                    found[number * BLOCK_MS + n * HOUR_MS, meter] = joules, covered
+    for hour, meter, joules, covered in db.execute("SELECT * FROM hour WHERE hour >= ? AND hour < ?", (start, end)):
+        if meter in meters:
+            found[hour, meter] = joules, covered
+    return [(*key, *value) for key, value in found.items() if start <= key[0] < end]
+
+
+def heard_between(db: sqlite3.Connection, start: int, end: int) -> set[int]:
+    """Return the meters that have hours beginning between two times."""
+    found = {
+        row[0] for hour in range(start, end, HOUR_MS) for row in db.execute("SELECT meter FROM hour WHERE hour = ?", (hour,))
+    }
+    query = "SELECT meter, number, data FROM block WHERE number BETWEEN ? AND ?"
+    for meter, number, data in db.execute(query, (start // BLOCK_MS, (end - 1) // BLOCK_MS)):
+        if meter not in found:
+            first = max(0, (start - number * BLOCK_MS) // HOUR_MS)
+            last = max(0, -((number * BLOCK_MS - end) // HOUR_MS))
+            if any(Block.unpack(data).covered[first:last]):
+                found.add(meter)
+    return found
+
+
+def _portions(hours: Sequence[int]) -> Iterator[tuple[Sequence[int], str]]:
     for n in range(0, len(hours), 500):
         part = hours[n : n + 500]
-        marks = ",".join("?" * len(part))
-        rows = db.execute(
-            "SELECT h.hour, h.joules, h.covered, coalesce(c.imported, 0), c.data FROM hour h"  # noqa: S608 - question marks
-            " LEFT JOIN cell c ON c.hour = h.hour AND c.meter = h.meter"
-            f" WHERE h.meter = ? AND h.hour IN ({marks})",
-            (meter, *part),
-        )
-        found.update((row[0], tuple(row[1:])) for row in rows)
-    return found
+        yield part, ",".join("?" * len(part))
 
 
 def save_hour(db: sqlite3.Connection, meter: int, hour: int, cells: HourCells, imported: int) -> None:
@@ -269,7 +321,32 @@ def save_hours(db: sqlite3.Connection, meter: int, hours: Iterable[tuple[int, Ho
     db.executemany("DELETE FROM cell WHERE hour = ? AND meter = ?", bare)
 
 
+def save_even(db: sqlite3.Connection, meter: int, hours: Mapping[int, float], *, packed_before: int) -> None:
+    """Write hours of one meter that are covered and even, by their joules; those before `packed_before` into their blocks."""
+    blocks: dict[tuple[int, int], Block] = {}
+    rows, packed = [], []
+    for hour, joules in hours.items():
+        if hour >= packed_before:
+            rows.append((hour, meter, joules, HOUR_MS))
+            continue
+        number, n = divmod(hour // HOUR_MS, HOURS)
+        block = blocks.get((meter, number))
+        if block is None:
+            block = blocks[meter, number] = load_block(db, meter, number) or Block()
+        block.joules[n], block.covered[n] = joules, HOUR_MS
+        packed.append((hour, meter))
+    save_blocks(db, blocks)
+    db.executemany("DELETE FROM hour WHERE hour = ? AND meter = ?", packed)
+    db.executemany("INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)", rows)
+
+
+def kept_cells(joules: float, covered: int, data: bytes | None) -> HourCells:
+    """Return an hour's cells as they are kept; of one that is whole and old, its mean."""
+    return unpack(data) if data is not None else HourCells.uniform(joules) if covered >= HOUR_MS else HourCells()
+
+
 def drop_hour(db: sqlite3.Connection, meter: int, hour: int) -> None:
     """Forget one hour of one meter: its readings turned out to cover nothing."""
     db.execute("DELETE FROM hour WHERE hour = ? AND meter = ?", (hour, meter))
+    drop(db, meter, hour)
     db.execute("DELETE FROM cell WHERE hour = ? AND meter = ?", (hour, meter))
