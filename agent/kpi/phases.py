@@ -103,7 +103,7 @@ class PhaseCollector:
         self._least: dict[tuple[str, str], float] = {}
         for rack in inventory.racks.values():
             self._add(rack)
-        limit = 1000 + len(self._least) + len(inventory.feeds) + 16 * len(self._breakers)
+        limit = 1000 + len(self._least) + len(inventory.feeds) + 10 * len(self._breakers)
         self.schedule = Schedule(interval=interval, timeout=max(10.0, interval), max_samples=limit)
 
     def _add(self, rack: Rack) -> None:
@@ -169,8 +169,9 @@ class PhaseCollector:
         place = (self._hub, breaker.site, breaker.breaker)
         rated = breaker.capacity / (breaker.phases * breaker.volts)
         for phase, current in zip(PHASES[: breaker.phases], currents, strict=False):
+            if whole:
+                yield catalogue.BREAKER_PHASE_CURRENT.series(*place, phase), current
             for bound in (LOWER, UPPER) if whole else (LOWER,):
-                yield catalogue.BREAKER_PHASE_CURRENT.series(*place, phase, bound), current
                 yield catalogue.BREAKER_PHASE_LOAD.series(*place, phase, bound), current / rated
         found = imbalance(currents, LEAST_SHARE * rated) if whole and breaker.phases > 1 else None
         if found is not None:

@@ -78,9 +78,10 @@ BREAKER_HEADROOM: Final = _breaker(
     "What may at least be added behind the breaker so that its pair's loss leaves it within 0.8 of its capacity.",
 )
 BREAKER_PHASE_CURRENT: Final = _breaker(
-    "phase_current_amperes", "Sum of the PDUs' currents on one phase of the breaker; upper only where every PDU tells its phases.",
-    "phase", "bound",
-)  # fmt: skip
+    "phase_current_amperes",
+    "Sum of the PDUs' currents on one phase of the breaker; absent while one does not tell its own.",
+    "phase",
+)
 BREAKER_PHASE_LOAD: Final = _breaker(
     "phase_load_ratio", "Current of one phase over the breaker's rated current, lower and upper bound.", "phase", "bound"
 )

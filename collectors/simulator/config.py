@@ -12,13 +12,23 @@ from collectors.simulator.device import COMMUNITY
 from collectors.simulator.link_peer import links_section
 from collectors.simulator.redfish import PASSWORD, USERNAME
 from collectors.simulator.registers import ratios_text
-from collectors.simulator.site import FEED_WATTS, HEIGHT_UNITS, RATED_WATTS, TIMEZONE
+from collectors.simulator.site import (
+    BUSBAR_AMPERES,
+    FEED_WATTS,
+    FEEDS,
+    HEIGHT_UNITS,
+    PANEL_AMPERES,
+    RATED_WATTS,
+    ROWS_A_BUSBAR,
+    TIMEZONE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from collectors.simulator.simulator import Simulator
+    from collectors.simulator.site import Site
 
 _HEADER: Final = "# SIMULATED: no device named here exists. Written by `hubgauge simulate`, and again each time it starts.\n"
 
@@ -89,16 +99,43 @@ def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, sta
         yield f'  influxdb: {{url: "{influxdb}", org: hubgauge, bucket: hubgauge}}\n'
 
 
+def _panel(row: str, feed: str) -> str:
+    return f"rpp-{row.lower()}-{feed.lower()}"
+
+
+def _breakers(site: Site) -> Iterator[str]:
+    """A panel a row and feed, and above some rows a busbar a feed; each is the pair of the other feed's."""
+    rows = list(dict.fromkeys(rack.row for rack in site.racks))
+    other = dict(zip(FEEDS, reversed(FEEDS), strict=True))
+    yield "breakers:\n" if rows else ""
+    for number, row in enumerate(rows):
+        bus = number // ROWS_A_BUSBAR + 1
+        for feed in FEEDS:
+            if number % ROWS_A_BUSBAR == 0:
+                pair = f"busbar-{bus}-{other[feed].lower()}"
+                yield f"  - {{breaker: busbar-{bus}-{feed.lower()}, site: {site.key}, rated_amperes: {BUSBAR_AMPERES:g}, pair: {pair}}}\n"
+            yield (
+                f"  - {{breaker: {_panel(row, feed)}, site: {site.key}, rated_amperes: {PANEL_AMPERES:g}, "
+                f"pair: {_panel(row, other[feed])}, upstream: busbar-{bus}-{feed.lower()}}}\n"
+            )
+
+
 def _inventory(simulator: Simulator) -> Iterator[str]:
     site = simulator.site
     yield (
         f"sites:\n  - {{site: {site.key}, name: {json.dumps(site.name)}, state: in_service, timezone: {TIMEZONE}, "
-        f"scopes: [{', '.join(site.scopes)}]}}\nracks:\n"
+        f"scopes: [{', '.join(site.scopes)}]}}\n"
     )
-    for rack in site.racks:
+    yield from _breakers(site)
+    yield "racks:\n"
+    for number, rack in enumerate(site.racks):
         yield f"  - rack: {rack.name}\n    site: {site.key}\n    row: {rack.row}\n    state: in_service\n"
         yield f"    height_units: {HEIGHT_UNITS}\n    rated_power_watts: {RATED_WATTS:g}\n"
-        feeds = ", ".join(f"{pdu.feed}: {{pdu: {pdu.name}, capacity_watts: {FEED_WATTS:g}}}" for pdu in rack.pdus)
+        phase = f"L{number % 3 + 1}"  # racks take turns, as electricians connect them
+        feeds = ", ".join(
+            f"{pdu.feed}: {{pdu: {pdu.name}, capacity_watts: {FEED_WATTS:g}, breaker: {_panel(rack.row, pdu.feed)}, phase: {phase}}}"
+            for pdu in rack.pdus
+        )
         yield f"    feeds: {{{feeds}}}\n"
         if not rack.nodes:
             yield "    devices: []\n"

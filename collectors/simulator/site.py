@@ -26,6 +26,10 @@ HEIGHT_UNITS: Final = 42
 RATED_WATTS: Final = 8000.0
 FEED_AMPERES: Final = 32.0
 FEED_WATTS: Final = 7360.0  # at 230 V
+PANEL_AMPERES: Final = 100.0
+"""Of the three-phase panel that feeds a row from one side: 69 kW, so that full rows come near what one side may carry."""
+ROWS_A_BUSBAR: Final = 10
+BUSBAR_AMPERES: Final = 1000.0
 
 SCOPES: Final = {"guian": ("huawei",)}
 """Scopes that targets of a hub are stated for; the simulated site stands for them so that its targets can be judged."""
