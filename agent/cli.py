@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "dashboards": "build Grafana dashboards, and verify that every panel shows data",
     "rules": "build recording rules and alerts, with their tests",
     "ledger": "import, show and export metered energy and the PUE made of it",
+    "report": "a week of a hub on one sheet, as an HTML file",
     "inventory": "what the inventory holds, how old it is, and what of it cannot be used",
     "devices": "which profile fits a device, and what it reads",
     "simulate": "run a simulated site that speaks the real protocols",

@@ -48,10 +48,13 @@ class Pue:
         # A PDU is read once in so many seconds; before its next reading, what it draws at present is not known.
         self._lag_ms = 75_000 + (1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0)
 
-    def refresh(self) -> bool:
-        """Take in what the meters have said since; slow at a big site, so not on the event loop. False: there is more."""
+    def refresh(self, *, budget: float | None = None) -> bool:
+        """Take in what the meters have said since; slow at a big site, so not on the event loop. False: there is more.
+
+        Without any `budget` of seconds the boundaries are worked out, and what was summed before is taken as it is.
+        """
         with self._lock:
-            done = self.hours.refresh()
+            done = self.hours.refresh() if budget is None else self.hours.refresh(budget=budget)
             self._common.clear()
             self._sums.update()
         return done

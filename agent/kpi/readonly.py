@@ -28,8 +28,7 @@ _NOTED: Final = {"state": True, "dirty": False}
 class ReadStore(Store):
     """A connection that cannot write to the file."""
 
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
+    def _open(self, path: Path) -> sqlite3.Connection:
         address = f"file:{quote(str(path.absolute()))}?mode=ro"
         db = sqlite3.connect(address, uri=True, timeout=10.0, isolation_level=None, check_same_thread=False)
         try:
@@ -58,5 +57,12 @@ def open_readonly(path: Path, inventory: Inventory, clock: Callable[[], float]) 
         raise HubgaugeError(f"{path}: no ledger there yet; run the agent, or import")
     ledger = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False), clock=clock, opener=ReadStore)
     pue = Pue(ledger, inventory, clock=clock)
-    pue.hours.refresh(budget=0.0)  # works out the boundaries, and sums nothing
+    pue.refresh(budget=0.0)
     return ledger, pue
+
+
+def unsummed(ledger: Ledger, start: float, end: float) -> int:
+    """Return how many hours between two times wait to be summed, so that they are missing from a site's figures."""
+    with ledger.reader.read() as db:
+        row = db.execute("SELECT count(DISTINCT hour) FROM main.dirty WHERE hour >= ? AND hour < ?", (start * 1000, end * 1000))
+        return int(row.fetchone()[0])

@@ -96,7 +96,7 @@ def _devices(entries: Sequence[Data], counts: Data, page: Page) -> Safe:
         (w("col.device"), ""), (w("col.state"), ""), (w("col.last"), NUM), (w("col.took"), NUM), (w("col.interval"), NUM), (w("col.error"), "error"),
     ]  # fmt: skip
     body = (
-        table(w("collectors.devices"), heads, [_device(entry, page) for entry in shown], kind="devices")
+        table(w("collectors.devices"), heads, [_device(entry, page) for entry in shown], kind="silent")
         if shown
         else el("p", w("collectors.no_match"), class_="none")
     )
@@ -154,7 +154,7 @@ def _device(entry: Data, page: Page) -> list[Safe | str | None]:
     return [
         join([entry["device"] or w("this_host"), el("small", entry["collector"])]),
         _state(state, entry, page),
-        w("never") if last is None and state == "never" else MISSING if last is None else clock(last, page.now, page.zone),
+        MISSING if last is None else clock(last, page.now, page.zone),
         MISSING if entry["duration_seconds"] is None else short(entry["duration_seconds"], "s"),
         short(entry["interval_seconds"], "s"),
         entry["last_error"] if state in ("silent", "never") else "",
@@ -193,7 +193,7 @@ def _meters(data: Data, page: Page) -> Safe:
     if pdus["pdus"]:
         lead.append(w("meters.pdus", answering=number(pdus["answering"]), count=number(pdus["pdus"])))
     if not rows:
-        return panel("meters", w("meters"), el("p", w("meters.none"), class_="none"), lead=" · ".join(lead), kind="meters")
+        return panel("meters", w("meters"), el("p", w("meters.none"), class_="none"), lead=" · ".join(lead), kind="meterlist")
     many = len({row["site"] for row in rows}) > 1
     heads = [
         (w("col.meter"), ""), (w("col.point"), ""), (w("col.state"), ""), (w("col.class"), NUM), (w("col.power"), NUM), (w("col.energy"), NUM),
@@ -210,7 +210,7 @@ def _meters(data: Data, page: Page) -> Safe:
         table(w("meters.table"), heads, shown, tall=len(shown) > _SCREEN),
         more,
         lead=" · ".join(lead),
-        kind="meters",
+        kind="meterlist",
     )
 
 

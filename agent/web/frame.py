@@ -24,7 +24,8 @@ ZONE: Final = "Asia/Shanghai"
 """The zone of a hub that the registry does not know."""
 _KEPT: Final = ("lang", "racks")
 """What an address asks for that holds on the next page too: the language, and what racks are coloured by."""
-_TONGUES: Final = {"en": "en", "zh": "zh-Hans"}
+TONGUES: Final = {"en": "en", "zh": "zh-Hans"}
+"""How a page says its language, by ours."""
 _DATA: Final = ("/api", "/api/hubs", "/api/racks", "/api/collectors", "/api/devices", "/metrics")
 
 Crumb = tuple[str, str]
@@ -100,7 +101,7 @@ class Page:
             "html",
             el("head", _head(title)),
             el("body", body, data_refresh=REFRESH_SECONDS, data_lost=w("lost")),
-            lang=_TONGUES[w.language],
+            lang=TONGUES[w.language],
         )
         return f"<!doctype html>\n{page}\n"
 
@@ -153,7 +154,7 @@ class Page:
 
     def _other_language(self) -> Safe:
         other = next(key for key in LANGUAGES if key != self.w.language)
-        return el("a", LANGUAGES[other], href=self.here(lang=other), hreflang=other, lang=_TONGUES[other])
+        return el("a", LANGUAGES[other], href=self.here(lang=other), hreflang=other, lang=TONGUES[other])
 
 
 def _address(path: str, asked: Mapping[str, str | None]) -> str:

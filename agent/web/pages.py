@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _STATIC: Final = {
     "board.css": "text/css; charset=utf-8",
     "detail.css": "text/css; charset=utf-8",
+    "report.css": "text/css; charset=utf-8",
     "board.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -81,7 +82,7 @@ def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language:
 
 def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:  # noqa: PLR0911 - a path each
     """Return what draws the page of a path; None for a path that is no page."""
-    from agent.web import board, collectorpage, hubpage, rackpage, sitepage, sites  # noqa: PLC0415 - as above
+    from agent.web import board, collectorpage, hubpage, rackpage, sitepage, sites, weeklypage  # noqa: PLC0415 - as above
 
     match parts:
         case []:
@@ -90,6 +91,8 @@ def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] |
             return lambda page: hubpage.draw(page, hub)
         case ["sites", site] if site in sites.site_names(view):
             return lambda page: sitepage.draw(page, site)
+        case ["hubs", hub, "report"]:
+            return lambda page: weeklypage.draw(page, hub)
         case ["sites", site, "racks", rack]:
             return lambda page: rackpage.draw(page, site, rack)
         case ["racks", rack]:
@@ -108,7 +111,7 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
     asked = {name: query[name] for name, known in choices if query.get(name) in known}
     if query.get("site", "") in sites.site_names(view):
         asked["site"] = query["site"]
-    asked |= {name: query[name][:_LONGEST] for name in ("row", "find", "kind", "page") if query.get(name)}
+    asked |= {name: query[name][:_LONGEST] for name in ("row", "find", "kind", "page", "week") if query.get(name)}
     return asked
 
 

@@ -17,7 +17,10 @@ from agent.kpi.store import load_hours
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from agent.hubs.model import Registry
+    from agent.inventory import Inventory
     from agent.kpi.ledger import Ledger
+    from agent.kpi.weekly import Week
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +70,14 @@ class Past:
     def coverage(self) -> dict[tuple[str, str], dict[str, float]]:
         """Return, by site and meter, the share of each window that was covered; empty until it is read."""
         return self.ask(("coverage",), lambda: coverage(self._ledger, self._clock())) or {}
+
+    def week(self, registry: Registry, hub: str, inventory: Inventory | None, week: Week) -> Data | None:
+        """Return a hub's week as the report has it; None until it is made."""
+        from agent.kpi.weekly import weekly  # noqa: PLC0415 - only where a report is asked for
+
+        path, clock = self._ledger.store.path, self._clock
+        found: Data | None = self.ask(("week", hub, week.name), lambda: weekly(path, hub, inventory, registry, week, clock=clock))
+        return found
 
     def ask(self, key: tuple[str, ...], read: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is read
         """Return what a function reads, at most so old; None until it has been read once."""

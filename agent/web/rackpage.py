@@ -23,7 +23,7 @@ Data = dict[str, Any]
 _CURVES: Final = ("c-ups", "c-pdu", "c-it", "c-chips")
 _UNBALANCED: Final = 0.2
 """From here a phase is called out: a fifth off the mean of the three."""
-_UNIT: Final = 15
+_UNIT: Final = 13
 _WIDTH: Final = 260
 _NUMBERS: Final = 26
 _NAMED: Final = 30
@@ -47,7 +47,7 @@ def draw(page: Page, site: str, name: str) -> str | None:
             _sensors(data, w),
             _nodes(data, w),
             _outlets(data, w),
-            class_="detail rackpage",
+            class_="detail rackpage" if data["elevation"] is not None else "detail rackpage flat",
         ),
     ]
     site_name = places.site_names(page.view).get(site) or site
@@ -109,17 +109,24 @@ def _reason(need: Data, w: Words) -> str:
 def _numbers(data: Data, w: Words) -> Safe:
     least = "" if data["power_complete"] else f"≥{THIN}"
     power = MISSING if data["power_watts"] is None else least + quantity(data["power_watts"], "W")
-    free = None if data["used_units"] is None else data["height_units"] - data["used_units"] - (data["reserved_units"] or 0.0)
+    used, free = data["used_units"], None
+    if used is not None:
+        free = data["height_units"] - used - (data["reserved_units"] or 0.0)
     pairs: list[tuple[str, Safe | str | None]] = [
-        (w("rack.power"), _with_bar(power, data["power_utilization_ratio"], w("rack.of", whole=quantity(data["rated_power_watts"], "W")))),
-        (w("rack.units"), None if free is None else _with_bar(f"{number(free)}{THIN}U", data["space_utilization_ratio"], w("rack.of", whole=f"{number(data['height_units'])}{THIN}U"))),
-        (w("rack.reserved"), f"{number(data['reserved_units'])}{THIN}U" if data["reserved_units"] else None),
+        (w("rack.power"), _with_bar(power, data["power_utilization_ratio"], w("rack.rated", whole=quantity(data["rated_power_watts"], "W")))),
+        (w("rack.used"), None if used is None else _with_bar(_high(used), data["space_utilization_ratio"], w("rack.of", whole=_high(data["height_units"])))),
+        (w("rack.units"), None if free is None else _high(free)),
+        (w("rack.reserved"), _high(data["reserved_units"]) if data["reserved_units"] else None),
         (w("rack.failover"), _with_bar(percent(data["failover_load_ratio"]), data["failover_load_ratio"], w("rack.failover.of", whole=quantity(data["failover_capacity_watts"], "W")))),
         (w("rack.headroom"), None if data["headroom_watts"] is None else quantity(max(0.0, data["headroom_watts"]), "W")),
         (w("rack.stranded"), quantity(data["stranded_power_watts"], "W") if data["stranded_power_watts"] else None),
-        (w("rack.inlet"), None if data["inlet_temperature_celsius"] is None else f"{number(data['inlet_temperature_celsius'], 1)}{THIN}°C"),
+        (w("rack.inlet"), None if data["inlet_temperature_celsius"] is None else _celsius(data["inlet_temperature_celsius"])),
     ]  # fmt: skip
     return panel("rack-now", w("rack.now"), terms(pairs, kind="facts numbers"), kind="now")
+
+
+def _high(units: float) -> str:
+    return f"{number(units)}{THIN}U"
 
 
 def _with_bar(said: str, share: float | None, of: str) -> Safe:
@@ -180,11 +187,11 @@ def _drawing(found: Data, height: int, w: Words) -> Safe:
         name = place["node"] if len(place["node"]) <= _NAMED else f"{place['node'][: _NAMED - 1]}…"
         parts.append(_box(height, place["position"], place["units"], kind, name))
         if place["power_watts"] is not None:
-            y = (height - place["position"] + 1) * _UNIT - 4
+            y = (height - place["position"] + 1) * _UNIT - 3
             parts.append(el("text", quantity(place["power_watts"], "W"), x=_WIDTH - 5, y=y, text_anchor="end", class_="watts"))
     step = 5 if height > 12 else 1  # noqa: PLR2004 - a wall cabinet's units are all numbered
     parts += [
-        el("text", str(unit), x=_NUMBERS - 5, y=(height - unit + 1) * _UNIT - 4, text_anchor="end", class_="unit")
+        el("text", str(unit), x=_NUMBERS - 5, y=(height - unit + 1) * _UNIT - 3, text_anchor="end", class_="unit")
         for unit in range(1, height + 1)
         if unit == 1 or unit % step == 0
     ]
@@ -196,7 +203,7 @@ def _box(height: int, position: int, units: int, kind: str, name: str) -> Safe:
     box = el(
         "rect", class_=f"box {kind}", x=_NUMBERS + 1, y=top + 0.5, width=_WIDTH - _NUMBERS - 2, height=units * _UNIT - 1, rx=1.5
     )
-    return join([box, el("text", name, x=_NUMBERS + 6, y=top + units * _UNIT - 4, class_="name") if name else None])
+    return join([box, el("text", name, x=_NUMBERS + 6, y=top + units * _UNIT - 3, class_="name") if name else None])
 
 
 # ---------------------------------------------------------------- power
