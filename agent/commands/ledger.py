@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from agent.inventory import Inventory, Site
+    from agent.kpi.family import FactorName
     from agent.kpi.ledger import Ledger
     from agent.kpi.model import PueResult
     from agent.kpi.pue import Pue
@@ -40,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     period.add_argument("--to", dest="end", required=True, metavar="T", help="ISO 8601; the end is not part of the period")
 
     take = actions.add_parser("import", parents=[common], help="take energy or power from a CSV file")
-    take.add_argument("file", type=Path, metavar="F.csv", help="header time,meter,energy_kwh or time,meter,power_w; ISO 8601")
+    take.add_argument("file", type=Path, metavar="F.csv", help="header time,meter,energy_kwh, …,power_w or …,volume_m3; ISO 8601")
     take.add_argument("--dry-run", action="store_true", help="check the file and say what it holds, write nothing")
     take.add_argument("--cumulative", action="store_true", help="energy_kwh are readings of a register, not energy used")
     take.add_argument("--interval", metavar="D", help="how long the last row lasts, such as 1h or 30d; else as most rows do")
@@ -111,7 +112,7 @@ def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
 
 
 def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) -> int:
-    from agent.kpi.bills import read_sheet  # noqa: PLC0415
+    from agent.kpi.bills import LITERS_PER_M3, VOLUME, read_sheet  # noqa: PLC0415
     from agent.kpi.ledger import Ledger, LedgerSettings  # noqa: PLC0415
     from agent.kpi.pue import Pue  # noqa: PLC0415
     from collectors.strict import parse_duration  # noqa: PLC0415
@@ -121,10 +122,11 @@ def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Si
     except ValueError:
         raise ConfigError(f"expected a duration such as 1h or 30d, got {args.interval!r}", key="--interval") from None
     known = [meter.meter for meter in inventory.meters_by_site.get(site.site, ())]
+    water = [meter.meter for meter in inventory.meters_by_site.get(site.site, ()) if meter.point == "water"]
     known += [pdu for pdu, fed in inventory.feeds.items() if fed.rack.site == site.site]
     try:
         with args.file.open(encoding="utf-8-sig", newline="") as lines:
-            sheet = read_sheet(lines, str(args.file), site.zone, known)
+            sheet = read_sheet(lines, str(args.file), site.zone, known, water)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=str(args.file)) from None
     found = {meter: sheet.hours(meter, cumulative=args.cumulative, interval_seconds=interval) for meter in sheet.rows}
@@ -140,10 +142,11 @@ def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Si
             _sum_up(Pue(ledger, inventory))  # so that an agent begins with it done
         finally:
             ledger.close()
+    scale, unit = (LITERS_PER_M3, "m3") if sheet.column == VOLUME else (_KWH, "kWh")
     for meter, hours in found.items():
-        kwh = sum(cells.total for cells in hours.values()) / _KWH
+        amount = sum(cells.total for cells in hours.values()) / scale
         done = "nothing written" if args.dry_run else f"{changed[meter]} changed"
-        sys.stdout.write(f"{meter}: {len(sheet.rows[meter])} rows, {kwh:.3f} kWh in {len(hours)} hours, {done}\n")
+        sys.stdout.write(f"{meter}: {len(sheet.rows[meter])} rows, {amount:.3f} {unit} in {len(hours)} hours, {done}\n")
     if not found:
         sys.stdout.write(f"{args.file}: no rows\n")
     return 0
@@ -191,6 +194,21 @@ def _as_json(result: PueResult, site: Site, points: dict[str, dict[str, Any]] | 
         "it_point": result.it_point or None,
         "facility_method": result.facility_method or None,
         "renewable_energy_ratio": result.renewable_ratio,
+        "energy_reuse_factor": _value(result, "erf"),
+        "carbon_kilograms_per_kilowatt_hour": _value(result, "cue"),
+        "carbon_basis": result.carbon_basis or None,
+        "water_liters_per_kilowatt_hour": _value(result, "wue"),
+        "factor_coverage": {factor.name: factor.coverage for factor in result.factors},
+        "grade": result.grade,
+        "overhead": [
+            {
+                "subsystem": part.subsystem,
+                "energy_kwh": part.joules / _KWH,
+                "coverage": part.coverage,
+                "partial_pue": part.partial_pue,
+            }
+            for part in result.overheads
+        ],
         "edition": result.edition,
         "notes": list(result.notes),
     }
@@ -211,7 +229,30 @@ def _lines(result: PueResult, site: Site) -> list[str]:
     ]
     if result.renewable_ratio is not None:
         lines.append(f"renewable    {result.renewable_ratio:.1%} (REF, ISO/IEC 30134-3)")
+    lines += _family(result)
     return lines + [f"note: {note}" for note in result.notes]
+
+
+def _value(result: PueResult, name: FactorName) -> float | None:
+    factor = result.factor(name)
+    return None if factor is None else factor.per_kwh
+
+
+def _family(result: PueResult) -> list[str]:
+    """Write what is known beside PUE, and where the overhead goes."""
+    units = {"erf": "", "cue": f" kg/kWh, {result.carbon_basis}-based", "wue": " l/kWh"}
+    lines = [
+        f"{factor.name.upper():<13}{factor.per_kwh:.3f}{units[factor.name]}  ({factor.standard}; coverage {factor.coverage:.1%})"
+        for factor in result.factors
+        if factor.per_kwh is not None
+    ]
+    if result.grade is not None:
+        grade = f"grade {result.grade}" if result.grade else "none of the grades"
+        lines.append(f"grade        {grade} of GB 40879-2021, to be confirmed{' at the end of a year' if result.interim else ''}")
+    for part in result.overheads:
+        share = f"partial PUE {part.partial_pue:.3f}, " if part.partial_pue is not None else ""
+        lines.append(f"{part.subsystem:<13}{part.joules / _KWH:.3f} kWh of the overhead  ({share}coverage {part.coverage:.1%})")
+    return lines
 
 
 def _points(pue: Pue, result: PueResult) -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@
 before a hole, lasts as long as most rows of that meter do (an hour, where there is but one). With `cumulative`, the values
 are a register's: each row's energy is the difference to the next.
 `time,meter,power_w`: each row is the power at that moment, integrated as the agent's own readings are.
+`time,meter,volume_m3`: water, as energy is; of meters at point `water` and of no others.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 JOULES_PER_KWH: Final = 3.6e6
-COLUMNS: Final = {"energy_kwh": JOULES_PER_KWH, "power_w": 1.0}
+LITERS_PER_M3: Final = 1000.0
+VOLUME: Final = "volume_m3"
+COLUMNS: Final = {"energy_kwh": JOULES_PER_KWH, "power_w": 1.0, VOLUME: LITERS_PER_M3}
 COVERED: Final = "covered_seconds"
 WHOLE_HOUR: Final = 3600.0
 _MAX_ERRORS: Final = 50
@@ -76,13 +79,16 @@ def interval_segments(rows: Sequence[tuple[int, float]], interval: int) -> list[
     return segments
 
 
-def read_sheet(lines: Iterable[str], name: str, zone: ZoneInfo, known: Iterable[str]) -> Sheet:
-    """Read a CSV file; raises Problems with a line for every row that is wrong. Times without a zone are in `zone`."""
+def read_sheet(lines: Iterable[str], name: str, zone: ZoneInfo, known: Iterable[str], water: Iterable[str] = ()) -> Sheet:
+    """Read a CSV file; raises Problems with a line for every row that is wrong. Times without a zone are in `zone`.
+
+    Those of the `known` meters that are named in `water` take volumes, all others energy or power.
+    """
     reader = csv.reader(lines)
     errors: list[ConfigError] = []
     sheet = None
     try:
-        sheet = _read(reader, _Rows(name, zone, frozenset(known), errors))
+        sheet = _read(reader, _Rows(name, zone, frozenset(known), frozenset(water), errors))
     except csv.Error as error:
         errors.append(ConfigError(f"is not CSV: {error}", file=name, line=reader.line_num))
     except UnicodeDecodeError as error:
@@ -95,8 +101,10 @@ def read_sheet(lines: Iterable[str], name: str, zone: ZoneInfo, known: Iterable[
 class _Rows:
     """What rows are judged by, and the mistakes found in them."""
 
-    def __init__(self, name: str, zone: ZoneInfo, known: frozenset[str], errors: list[ConfigError]) -> None:
-        self.name, self.zone, self.known, self.errors = name, zone, known, errors
+    def __init__(
+        self, name: str, zone: ZoneInfo, known: frozenset[str], water: frozenset[str], errors: list[ConfigError]
+    ) -> None:
+        self.name, self.zone, self.known, self.water, self.errors = name, zone, known, water, errors
         self.first: dict[tuple[str, int], tuple[float, int]] = {}
 
     def fail(self, line: int, message: str) -> None:
@@ -108,7 +116,7 @@ def _read(reader: Iterator[list[str]], rows: _Rows) -> Sheet | None:
     column = next((c for c in COLUMNS if {*header} - {COVERED} == {"time", "meter", c} and len({*header}) == len(header)), None)
     if column is None:
         found = ",".join(header) or "nothing"
-        rows.fail(1, f"expected the header time,meter,energy_kwh or time,meter,power_w, found {found}")
+        rows.fail(1, f"expected the header time,meter,energy_kwh, time,meter,power_w or time,meter,{VOLUME}, found {found}")
         return None
     kept: dict[str, dict[int, float]] = {}
     for cells in reader:
@@ -146,6 +154,8 @@ def _row(header: Sequence[str], cells: Sequence[str], column: str, rows: _Rows) 
     meter = row["meter"]
     if meter not in rows.known:
         raise ValueError(f"meter: {meter!r} is not a meter of this site{nearest(meter, sorted(rows.known))}")
+    if (meter in rows.water) != (column == VOLUME):
+        raise ValueError(f"meter: {meter} measures {'water' if meter in rows.water else 'energy'}, and {column} is not that")
     time = parse_time(row["time"], rows.zone)
     return meter, round(time.timestamp() * 1000), _number(column, row[column])
 

@@ -19,7 +19,7 @@ from agent.inventory import Inventory
 from agent.kpi import history, registers
 from agent.kpi.blocks import BLOCK_MS, pack
 from agent.kpi.energy import HOUR_MS, HourCells, hours_of
-from agent.kpi.meters import Channel, Limits, Meter, point_of
+from agent.kpi.meters import Channel, Limits, Meter, kind_of, point_of
 from agent.kpi.rehour import ENERGY, POWER, Span, cut_off, floor_hour, prune, prune_hours, put_imported, recompute
 from agent.kpi.steady import SteadyClock
 from agent.kpi.store import Store, add_meter, add_readings, hours_between, kept_cells, load_hours, load_readings, note_export
@@ -447,7 +447,7 @@ class Ledger:
         dirty: dict[str, set[int]] = {}
         with self.store.transaction() as db:
             for meter, found in hours.items():
-                kind = "pdu" if meter in self.inventory.feeds else "meter"
+                kind = kind_of(self.inventory, site, meter)
                 point = point_of(self.inventory, site, meter, kind, "")
                 number = add_meter(db, site, meter, kind, point)
                 changed[meter] = put_imported(db, number, found, sealed_before=self.horizon, packs=kind != "pdu")

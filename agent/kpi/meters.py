@@ -71,6 +71,14 @@ class Channel:
         self.last = (-1, 0.0)
 
 
+def kind_of(inventory: Inventory, site: str, name: str) -> str:
+    """Return what kind of meter a name of the inventory is: pdu, water or meter."""
+    listed = inventory.meters.get((site, name))
+    if listed is not None and listed.point == "water":
+        return "water"
+    return "pdu" if name in inventory.feeds else "meter"
+
+
 def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) -> str:
     """Return where a meter counts: where the inventory says, else where its readings say; PDUs at `pdu_output`."""
     if kind == "export":

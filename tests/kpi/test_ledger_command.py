@@ -178,7 +178,7 @@ def test_power_is_integrated(config: Path, tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("when,meter,energy_kwh\n", "1: expected the header time,meter,energy_kwh or time,meter,power_w, found when,meter,energy_kwh"),
+        ("when,meter,energy_kwh\n", "1: expected the header time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3, found when,meter,energy_kwh"),
         ("", "1: expected the header"),
         ("time,meter,energy_kwh\n2025-03-01,main,1\nyesterday,main,1\n", "3: time: expected ISO 8601"),
         ("time,meter,energy_kwh\n2025-03-01,mian,1\n", "2: meter: 'mian' is not a meter of this site; did you mean main?"),
