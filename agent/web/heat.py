@@ -41,12 +41,12 @@ def racks(page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any]
     w = page.w
     show = page.query.get("racks", SHOWS[0])
     by_row = model.rows(all_racks)
-    row = page.query.get("row", "") if whole else ""
-    near = by_row.get(row) if row else None
-    members = near if near is not None else all_racks
+    near = heatmap.asked_for(page.query.get("row", ""), list(by_row)) if whole else ()
+    rows = {row: by_row[row] for row in near} if near else by_row
+    members = [one for found in rows.values() for one in found] if near else all_racks
     sought = find.find(page.view, page.query.get("find", ""), site) if whole else []
     kind = _kind(page, members)
-    drawn = _map(page, site, {row: near} if near is not None else by_row, kind, show, sought)
+    drawn = _map(page, site, rows, kind, show, sought)
     # Behind a map of thousands nobody would find the few that need someone: they go before it.
     body = [el("div", drawn, _legend(w, show, kind), class_="map"), _attention(page, site, members)]
     return panel(
@@ -55,9 +55,9 @@ def racks(page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any]
         _occupancy(data, w),
         _tools(page, site, show, len(all_racks), whole=whole),
         _found(page, sought) if page.query.get("find") and whole else None,
-        _way(page, site, row, list(by_row)) if near is not None else None,
+        _way(page, site, near, by_row) if near else None,
         el("div", body if kind == "tiles" else reversed(body), class_=f"racks-body {'stacked' if kind == 'tiles' else 'far'}"),
-        _table(page, site, members, row if near is not None else ""),
+        _table(page, site, members, heatmap.stretch_key(near) if near else ""),
         lead=_counts(data, w),
         kind="racks" if len(members) <= _WIDE else "racks wide",
     )
@@ -87,29 +87,42 @@ def _map(page: Page, site: str, by_row: dict[str, list[Rack]], kind: str, show: 
 def _blocks(page: Page, site: str, by_row: dict[str, list[Rack]], show: str) -> list[Safe]:
     w = page.w
     drawn = []
-    for hall, rows in heatmap.halls(list(by_row), lambda hall: w("racks.hall", hall=hall)):
+    for hall, stretches in heatmap.stretches(by_row, TILES):
         of = [
             heatmap.Block(
-                name=row or MISSING, label=row_name(row, w), href=page.link(site_path(site), row=row), racks=by_row[row]
+                name=heatmap.stretch_key(rows).replace("..", THIN + "…" + THIN) or MISSING,
+                label=heatmap.stretch_name(rows, w),
+                href=page.link(site_path(site), row=heatmap.stretch_key(rows)),
+                racks=[one for row in rows for one in by_row[row]],
             )
-            for row in rows
+            for rows in stretches
         ]
-        title = w("racks.rows_of", place=hall or site)
-        drawn.append(el("div", el("h4", hall) if hall else None, heatmap.blocks(of, w, show, title=title), class_="row"))
+        title = el("h4", w("racks.hall", hall=hall)) if hall else None
+        drawn.append(el("div", title, heatmap.blocks(of, w, show, title=w("racks.rows_of", place=hall or site)), class_="row"))
     return drawn
 
 
-def _way(page: Page, site: str, row: str, rows: Sequence[str]) -> Safe:
-    """Return the way from a row back to all of them, and on to its neighbours."""
-    w, at = page.w, rows.index(row)
-    before, after = rows[at - 1] if at else None, rows[at + 1] if at + 1 < len(rows) else None
+def _way(page: Page, site: str, near: heatmap.Stretch, by_row: dict[str, list[Rack]]) -> Safe:
+    """Return the way from some rows back to all of them, and on to their neighbours."""
+    w = page.w
+    found = [rows for _, cut in heatmap.stretches(by_row, TILES) for rows in cut]
+    if near not in found:
+        found = [(row,) for row in by_row]
+    at = found.index(near) if near in found else None
+    before = found[at - 1] if at else None
+    after = found[at + 1] if at is not None and at + 1 < len(found) else None
+
+    def link(to: heatmap.Stretch, before: str, after: str, rel: str) -> Safe:
+        name = f"{before}{heatmap.stretch_name(to, w)}{after}"
+        return el("a", name, href=page.here(row=heatmap.stretch_key(to), find=None), rel=rel)
+
     links = [
         el("a", w("racks.all_rows"), href=page.here(row=None)),
-        el("a", "← ", row_name(before, w), href=page.here(row=before), rel="prev") if before is not None else None,
-        el("b", row_name(row, w), aria_current="location"),
-        el("a", row_name(after, w), " →", href=page.here(row=after), rel="next") if after is not None else None,
+        link(before, "← ", "", "prev") if before is not None else None,
+        el("b", heatmap.stretch_name(near, w), aria_current="location"),
+        link(after, "", " →", "next") if after is not None else None,
     ]
-    return el("nav", [link for link in links if link is not None], class_="way", aria_label=w("racks.rows_of", place=site))
+    return el("nav", [one for one in links if one is not None], class_="way", aria_label=w("racks.rows_of", place=site))
 
 
 def _tools(page: Page, site: str, show: str, count: int, *, whole: bool) -> Safe:
@@ -204,7 +217,7 @@ def _legend(w: Words, show: str, kind: str) -> Safe:
     items = [el("li", el("i", class_=f"key l{index}"), text) for index, text in enumerate(steps)]
     items += [el("li", el("i", class_="key lx"), w("level.none")), el("li", el("i", class_="key lp"), w("level.planned"))]
     if kind == "blocks":
-        what = w("racks.block.worst" if show in heatmap.WORST else "racks.block.sum")
+        what = w("racks.block.worst" if show in heatmap.WORST else "racks.block.sum", most=TILES)
         marks = [el("li", svg.mark("at_risk"), w("racks.block.needing")), el("li", what)]
     else:
         marks = [el("li", svg.mark(need), w(f"need.{need}")) for need in ("over", "hot", "failover", "silent")]

@@ -18,7 +18,7 @@ from agent.web.frame import rack_path, site_path
 from agent.web.markup import Safe, el
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from agent.web.frame import Page
     from agent.web.racks import Rack
@@ -160,9 +160,51 @@ def blocks(of: Sequence[Block], w: Words, show: str, *, title: str) -> Safe:
     return el("ol", items, aria_label=title)
 
 
-def halls(rows: Sequence[str], name_of: Callable[[str], str]) -> list[tuple[str, list[str]]]:
+Stretch = tuple[str, ...]
+"""Neighbouring rows."""
+
+
+def stretches(by_row: Mapping[str, Sequence[Rack]], most: int) -> list[tuple[str, list[Stretch]]]:
+    """Return neighbouring rows of up to `most` racks together, by hall: so a whole hub is some hundred tiles."""
+    found = []
+    for hall, rows in halls(list(by_row)):
+        cut: list[Stretch] = []
+        count = most
+        for row in rows:
+            more = len(by_row[row])
+            if count + more <= most:
+                cut[-1] += (row,)
+                count += more
+            else:
+                cut.append((row,))
+                count = more
+        found.append((hall, cut))
+    return found
+
+
+def stretch_key(rows: Stretch) -> str:
+    """Return how an address asks for neighbouring rows: the row's own name, or the first and the last."""
+    return rows[0] if len(rows) == 1 else f"{rows[0]}..{rows[-1]}"
+
+
+def asked_for(key: str, rows: Sequence[str]) -> Stretch:
+    """Return the rows that an address asks for; none for those that are not there."""
+    if key in rows:
+        return (key,)
+    first, dots, last = key.partition("..")
+    if not dots or first not in rows or last not in rows:
+        return ()
+    return tuple(rows[rows.index(first) : rows.index(last) + 1])
+
+
+def stretch_name(rows: Stretch, w: Words) -> str:
+    """Return what neighbouring rows are called."""
+    return row_name(rows[0], w) if len(rows) == 1 else w("racks.rows", first=rows[0] or MISSING, last=rows[-1])
+
+
+def halls(rows: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Return rows by hall, where their names tell it: `H2-C` stands in H2. One hall without a name where they do not."""
     found = [(found[1] if (found := _HALL.match(row)) else "", row) for row in rows]
     by_hall = [(hall, [row for _, row in members]) for hall, members in groupby(found, key=lambda pair: pair[0])]
     told = 1 < len(by_hall) <= len(rows) / 2 and all(hall for hall, _ in by_hall)
-    return [(name_of(hall), members) for hall, members in by_hall] if told else [("", list(rows))]
+    return by_hall if told else [("", list(rows))]

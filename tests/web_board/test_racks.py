@@ -76,10 +76,14 @@ def test_a_whole_hub_stays_a_light_page() -> None:
     view = fixture.view(fixture.racks(27_584, per_row=32))
     size, body = _size(view)
     assert size < 60_000
-    assert body.count(b'class="tile') == 862
+    assert body.count(b'class="tile') == 173
     size, body = _size(view, f"/sites/{fixture.SITE}", map="racks")
     assert size < 200_000
     assert len(re.findall(rb"h9v9h-9z", body)) == 27_584
+    size, body = _size(view, f"/sites/{fixture.SITE}", row="R855..R859")
+    assert body.count(b'class="tile') == 160
+    assert b"row=R860..R861" in body
+    assert b"row=R850..R854" in body
     size, body = _size(view, f"/sites/{fixture.SITE}", row="R861")
     assert size < 20_000
     assert body.count(b'class="tile') == 32
@@ -133,9 +137,18 @@ def test_a_row_is_coloured_by_its_worst_or_by_its_sum() -> None:
 
 def test_rows_are_grouped_by_hall_where_their_names_tell_it() -> None:
     """H1-A and H1-B stand in hall H1; names that tell no hall make one group without a name."""
-    assert heatmap.halls(["H1-A", "H1-B", "H2-A", "H2-B"], str) == [("H1", ["H1-A", "H1-B"]), ("H2", ["H2-A", "H2-B"])]
-    assert heatmap.halls(["A", "B"], str) == [("", ["A", "B"])]
-    assert heatmap.halls(["H1-A", "H2-A"], str) == [("", ["H1-A", "H2-A"])]
+    assert heatmap.halls(["H1-A", "H1-B", "H2-A", "H2-B"]) == [("H1", ["H1-A", "H1-B"]), ("H2", ["H2-A", "H2-B"])]
+    assert heatmap.halls(["A", "B"]) == [("", ["A", "B"])]
+    assert heatmap.halls(["H1-A", "H2-A"]) == [("", ["H1-A", "H2-A"])]
+
+
+def test_neighbouring_rows_make_one_tile_within_their_hall() -> None:
+    """Rows are put together until they hold as many racks as are drawn one by one; a hall's end ends a stretch."""
+    rows = {name: [racks.Rack(site="s", row=name, rack="r")] * 3 for name in ("H1-A", "H1-B", "H1-C", "H2-A", "H2-B")}
+    assert heatmap.stretches(rows, 6) == [("H1", [("H1-A", "H1-B"), ("H1-C",)]), ("H2", [("H2-A", "H2-B")])]
+    assert heatmap.asked_for("H1-A..H1-C", list(rows)) == ("H1-A", "H1-B", "H1-C")
+    assert heatmap.asked_for("H1-C..H1-A", list(rows)) == ()
+    assert heatmap.asked_for("H1-A..H9", list(rows)) == ()
 
 
 def test_racks_are_read_anew_when_they_change() -> None:
