@@ -70,6 +70,9 @@ def rows_of(table: Table, reading: Reading, varying: str, phases: int) -> Iterat
     for name in table.parts():
         if name in reading.where:
             choices[name] = [Said(value, {name: value}) for value in reading.where[name]]
+        elif name in reading.match:
+            numbers = [number for number in map(str, range(_CANDIDATES)) if reading.match[name].search(number)]
+            choices[name] = [Said(number, _names(name, number, reading)) for number in numbers]
         elif name in unit:
             choices[name] = [Said(unit[name], {name: unit[name]})]
         elif name in in_labels:
