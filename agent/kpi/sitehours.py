@@ -58,8 +58,7 @@ _PARTICULAR: Final = ("export", "carbon")
 _WORTH_A_SCAN: Final = 8
 """Looking up one meter costs as much as passing over so many."""
 
-BUDGET_SECONDS: Final = 5.0
-"""For how long hours are summed at once, unless who asks says otherwise."""
+_BUDGET_SECONDS: Final = 5.0
 _TURN_SECONDS: Final = 0.2
 """How long one transaction may keep other writers waiting."""
 
@@ -117,7 +116,7 @@ class SiteHours:
             return self.inventory.sites
         return {name: Site(site=name) for name in sorted({row.site for row in self.ledger.store.meters()}) if name}
 
-    def refresh(self, *, budget: float = BUDGET_SECONDS) -> bool:
+    def refresh(self, *, budget: float = _BUDGET_SECONDS) -> bool:
         """Sum anew what is out of date, the latest hours first; returns False where time ran out before it was all done."""
         self._find_boundaries()
         self._find_registers()
@@ -228,6 +227,13 @@ class SiteHours:
         if point == "carbon":
             return [_emitted(part, cells, _year(hour, self.sites[site])) for part, cells in told]
         return told
+
+    def meters_of(self, site: str, hour: int, points: Iterable[str]) -> dict[str, list[tuple[Part, HourCells | None]]]:
+        """Return what each meter of some points said of an hour, so that a sum can be done again; None of those not kept any more."""
+        wanted = {(site, point): _parts(self.boundaries[site], point) for point in points}
+        with self.ledger.reader.read() as db:
+            rows = self._load(db, hour, wanted).rows()
+            return {point: self._told(db, (site, point, hour), parts, rows) for (_, point), parts in wanted.items()}
 
     def _load(self, db: sqlite3.Connection, hour: int, wanted: Mapping[tuple[str, str], tuple[Part, ...]]) -> _Heard:
         """Return what was heard in an hour of the meters of the points that are wanted."""

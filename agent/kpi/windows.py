@@ -112,24 +112,28 @@ def _sides_of(
     return (*found, *((point, (point,)) for point in NOT_IT if point in metered))
 
 
-def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int = FULL_MASK) -> Sum:
-    """Sum one hour over the cells of `mask` in which every meter of both boundaries was heard."""
-    facility_points = boundary.facility_points
+def counted_cells(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int = FULL_MASK) -> int:
+    """Return those cells of `mask` in which every meter of both boundaries was heard throughout, as bits."""
     it = points.get(it_point)
-    if it is None or not facility_points:
-        return NOTHING
-    asked = mask
+    if it is None or not boundary.facility_points:
+        return 0
     mask &= it.mask
-    told = []
-    for point in facility_points:
+    for point in boundary.facility_points:
         found = points.get(point)
         if found is not None:
             mask &= found.mask
-            told.append((point, found))
         elif point != "export":  # an hour of which no export is told is one before any was metered: nothing to take off
-            return NOTHING
+            return 0
+    return mask
+
+
+def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, asked: int = FULL_MASK) -> Sum:
+    """Sum one hour over the cells of those `asked` for in which every meter of both boundaries was heard."""
+    mask = counted_cells(points, boundary, it_point, asked)
     if not mask:
         return NOTHING
+    it = points[it_point]
+    told = [(point, points[point]) for point in boundary.facility_points if point in points]
     facility = facility_class = noise = 0.0
     cells = float(mask.bit_count())
     for point, found in told:
