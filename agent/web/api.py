@@ -20,15 +20,8 @@ Data = dict[str, Any]
 
 PATHS: Final = (
     "/api", "/api/hubs", "/api/hubs/{hub}", "/api/hubs/{hub}/trends/{target}", "/api/links", "/api/chips", "/api/sites", "/api/sites/{site}/pue", "/api/sites/{site}/power",
-    "/api/sites/{site}/racks/{rack}", "/api/racks", "/api/racks/{rack}", "/api/collectors", "/api/devices", "/api/meters", "/api/losses",
+    "/api/sites/{site}/overhead", "/api/sites/{site}/breakers", "/api/sites/{site}/rows", "/api/sites/{site}/racks/{rack}", "/api/racks", "/api/racks/{rack}", "/api/collectors", "/api/devices", "/api/meters", "/api/losses",
 )  # fmt: skip
-ZONE: Final = "Asia/Shanghai"
-"""The zone of a hub that the registry does not know."""
-
-
-def zone_of(view: BoardView, hubs: Sequence[Data]) -> str:
-    """Return the time zone of the agent's hub."""
-    return next((hub["timezone"] for hub in hubs if hub["hub"] == view.hub), ZONE)
 
 
 def hubs(view: BoardView) -> list[Data]:

@@ -125,8 +125,8 @@ def _static(name: str) -> Response | None:
     return Response(content_type=_STATIC[name], body=body, headers=(*HEADERS, ("cache-control", "max-age=300")))
 
 
-def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, PLR0911 - JSON; a path each
-    from agent.web import api, hubdata, sites  # noqa: PLC0415 - as above
+def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, C901, PLR0911 - JSON; a path each
+    from agent.web import api, headroom, hubdata, overhead, sites  # noqa: PLC0415 - as above
 
     match parts:
         case []:
@@ -145,6 +145,10 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
             return api.sites(view)
         case ["sites", site, "pue" | "power" as subject] if site in sites.site_names(view):
             return api.pue(view, site) if subject == "pue" else api.power(view, site)
+        case ["sites", site, "overhead"] if site in sites.site_names(view):
+            return overhead.read(view, site)
+        case ["sites", site, "breakers" | "rows" as subject] if site in sites.site_names(view):
+            return headroom.breakers(view, site) if subject == "breakers" else headroom.rows(view, site)
         case ["racks"]:
             return api.racks(
                 view,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.web import api, heat, panels
+from agent.web import api, headroom, heat, hubdata, overhead, panels, tell
 from agent.web import racks as racks_model
 from agent.web import sites as places
 from agent.web.frame import site_path
@@ -42,8 +42,16 @@ def section(page: Page, site: str, racks: Sequence[Rack], index: int) -> Safe:
 
 def _panels(page: Page, site: str, racks: Sequence[Rack], *, whole: bool) -> list[Safe]:
     view, w = page.view, page.w
-    return [
+    drawn = [
         panels.pue(api.pue(view, site, page.scoreboard), w, page.zone),
         panels.power(api.power(view, site), w, page.zone),
+        overhead.draw(overhead.read(view, site), w),
         heat.racks(page, site, racks, api.rack_summary(view, site, racks), whole=whole),
+        *((headroom.draw(page, site), *_beside(page, site)) if whole else ()),
     ]
+    return [one for one in drawn if one is not None]
+
+
+def _beside(page: Page, site: str) -> list[Safe | None]:
+    """Return what else is known of a site: its links and chips."""
+    return [tell.links(hubdata.links(page.view, site), page.w), tell.chips(hubdata.chips(page.view, site), page.w)]

@@ -48,7 +48,8 @@ def site_states(view: BoardView) -> dict[str, str]:
     return {s.label("site"): s.label("state") for s in view.snapshot.family(site.SITE_INFO) if s.label("hub") == view.hub}
 
 
-def _of(view: BoardView, metric: Metric, where: str) -> Iterable[tuple[Series, float]]:
+def of(view: BoardView, metric: Metric, where: str) -> Iterable[tuple[Series, float]]:
+    """Yield a site's series of a metric."""
     for series, value in view.snapshot.family(metric).items():
         if series.values[0] == view.hub and series.values[1] == where:
             yield series, value
@@ -56,18 +57,18 @@ def _of(view: BoardView, metric: Metric, where: str) -> Iterable[tuple[Series, f
 
 def _by(view: BoardView, metric: Metric, where: str, label: str) -> dict[str, float]:
     """Return a site's values of a metric by one label."""
-    return {series.label(label): value for series, value in _of(view, metric, where)}
+    return {series.label(label): value for series, value in of(view, metric, where)}
 
 
 def windows(view: BoardView, where: str) -> list[Data]:
     """Return the site's PUE by window, as the KPI collector last computed it: never a mean, never of momentary watts."""
-    values = {series.label("window"): (value, series.label("category")) for series, value in _of(view, site.SITE_PUE, where)}
+    values = {series.label("window"): (value, series.label("category")) for series, value in of(view, site.SITE_PUE, where)}
     coverage = _by(view, site.SITE_PUE_COVERAGE, where, "window")
     uncertainty = _by(view, site.SITE_PUE_UNCERTAINTY, where, "window")
-    states = {s.label("window"): s.label("state") for s, value in _of(view, site.SITE_PUE_STATE, where) if value == 1}
+    states = {s.label("window"): s.label("state") for s, value in of(view, site.SITE_PUE_STATE, where) if value == 1}
     renewable = _by(view, site.SITE_RENEWABLE, where, "window")
     energy: dict[tuple[str, str], float] = {
-        (s.label("window"), s.label("boundary")): value for s, value in _of(view, site.SITE_WINDOW_ENERGY, where)
+        (s.label("window"), s.label("boundary")): value for s, value in of(view, site.SITE_WINDOW_ENERGY, where)
     }
     present = {*values, *coverage, *states}
     order = [w for w in WINDOWS if w in present] + sorted(present.difference(WINDOWS))
@@ -90,7 +91,7 @@ def windows(view: BoardView, where: str) -> list[Data]:
 
 def required(view: BoardView, where: str) -> float | None:
     """Return what the rest of the year must average for the site to end it at its target."""
-    return next((value for _, value in _of(view, site.SITE_PUE_REQUIRED, where)), None)
+    return next((value for _, value in of(view, site.SITE_PUE_REQUIRED, where)), None)
 
 
 def power_now(view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None) -> list[Data]:
@@ -130,8 +131,8 @@ def _stage(point: str, watts: float | None, *, answering: int = 1, meters: int =
 
 
 def _meters(view: BoardView, where: str, point: str) -> Data | None:
-    power = {s.values[2]: v for s, v in _of(view, facility.METER_POWER, where) if s.values[3] == point}
-    up = {s.values[2]: v for s, v in _of(view, facility.METER_UP, where) if s.values[3] == point}
+    power = {s.values[2]: v for s, v in of(view, facility.METER_POWER, where) if s.values[3] == point}
+    up = {s.values[2]: v for s, v in of(view, facility.METER_UP, where) if s.values[3] == point}
     meters = {*power, *up}
     if not meters:
         return None
@@ -175,10 +176,10 @@ def _by_device(view: BoardView, metric: Metric, label: str) -> dict[str, dict[st
 
 def _chips(view: BoardView, where: str) -> list[Data]:
     nodes: dict[str, float] = {}
-    for series, value in _of(view, node.NODE_POWER, where):
+    for series, value in of(view, node.NODE_POWER, where):
         name = series.label("node")
         nodes[name] = max(value, nodes.get(name, 0.0))  # one node read two ways is one node: the outer reading is larger
-    chips = [value for _, value in _of(view, node.ACCELERATOR_POWER, where)]
+    chips = [value for _, value in of(view, node.ACCELERATOR_POWER, where)]
     found = []
     if nodes:
         found.append(_stage("nodes", sum(nodes.values()), answering=len(nodes), meters=len(nodes)))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from agent.hubs.loader import load_registry
 from agent.inventory import Inventory, Site
+from agent.kpi.forecast import Point
+from agent.kpi.judge import Evidence
 from agent.snapshot import Snapshot
 from agent.web.view import BoardView, CollectorHealth
 from collectors.base import Batch
@@ -15,6 +17,7 @@ from collectors.catalogue import facility, node, rack, site
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from agent.hubs.scoreboard import Key
     from agent.web.trends import Trends
     from collectors.base import Reading
 
@@ -113,6 +116,100 @@ def energy(hub: str = HUB, where: str = SITE) -> list[Reading]:
     return found
 
 
+def losses(hub: str = HUB, where: str = SITE) -> list[Reading]:
+    """Return where a site's overhead goes, and the factors beside its PUE."""
+    found: list[Reading] = []
+    parts = (
+        ("cooling", 168e3, 0.99, 1.16),
+        ("ups", 31e3, 1.0, 1.03),
+        ("distribution", 19e3, 0.9, 1.018),
+        ("lighting", 9e3, 1.0, 1.009),
+    )
+    for part, kwh, coverage, partial in parts:
+        found += [
+            (site.SITE_OVERHEAD.series(hub, where, part, "12mo"), kwh * 3.6e6),
+            (site.SITE_OVERHEAD_COVERAGE.series(hub, where, part, "12mo"), coverage),
+            (site.SITE_PARTIAL_PUE.series(hub, where, part, "12mo"), partial),
+        ]
+    return [
+        *found,
+        (site.SITE_OVERHEAD.series(hub, where, "unmetered", "12mo"), 12e3 * 3.6e6),
+        (site.SITE_REUSED.series(hub, where, "12mo"), 0.043),
+        (site.SITE_CUE.series(hub, where, "location", "12mo"), 0.512 / 3.6e6),
+        (site.SITE_WUE.series(hub, where, "12mo"), 0.31 / 3.6e6),
+        (site.SITE_PUE_GRADE.series(hub, where, "12mo"), 2.0),
+    ]
+
+
+def breakers(hub: str = HUB, where: str = SITE) -> list[Reading]:
+    """Return four breakers, one of which could not carry its pair's load, and two rows, one of which is soon full."""
+    found: list[Reading] = []
+    for name, pair, load, failover, left in (
+        ("QF-A1", "QF-B1", 0.46, 0.93, None), ("QF-B1", "QF-A1", 0.47, 0.93, None), ("QF-A2", "QF-B2", 0.31, 0.63, 18e3), ("QF-B2", "QF-A2", 0.32, 0.63, 18e3),
+    ):  # fmt: skip
+        key = (hub, where, name)
+        found += [
+            (rack.BREAKER_INFO.series(*key, pair, ""), 1.0),
+            (rack.BREAKER_CAPACITY.series(*key), 110e3),
+            (rack.BREAKER_COVERAGE.series(*key), 0.96 if name == "QF-B1" else 1.0),
+            (rack.BREAKER_LOAD.series(*key, "lower"), load),
+            (rack.BREAKER_LOAD.series(*key, "upper"), load + (0.07 if name == "QF-B1" else 0)),
+            (rack.BREAKER_FAILOVER_LOAD.series(*key, "lower"), failover),
+            (rack.BREAKER_FAILOVER_LOAD.series(*key, "upper"), failover + 0.07 * (pair == "QF-B1" or name == "QF-B1")),
+            (rack.BREAKER_IMBALANCE.series(*key), 0.08),
+        ]
+        if left is not None:
+            found.append((rack.BREAKER_HEADROOM.series(*key), left))
+    for row, used, days in (("A", 402.0, 51.0), ("B", 260.0, None)):
+        row_key = (hub, where, row)
+        found += [
+            (rack.ROW_HEIGHT.series(*row_key), 504.0),
+            (rack.ROW_USED.series(*row_key), used),
+            (rack.ROW_POWER.series(*row_key), used * 110),
+            (rack.ROW_POWER_CAPACITY.series(*row_key), 96e3),
+            (rack.ROW_HEADROOM.series(*row_key), 4100.0),
+        ]
+        if days is not None:
+            for bound, ahead in (("earliest", 0.8), ("expected", 1.0), ("latest", 1.9)):
+                found.append((rack.ROW_FULL.series(*row_key, "space", bound), NOW + ahead * days * 86400))
+    return found
+
+
+def links(hub: str = HUB, where: str = SITE) -> list[Reading]:
+    """Return round trips to three cities, one of which loses a little, and 24 chips, one of which is lost."""
+    found: list[Reading] = []
+    for peer, median, slow in (("guangzhou", 0.0089, 0.0112), ("shenzhen", 0.0091, 0.0119), ("hangzhou", 0.0152, 0.0171)):
+        found += [
+            (site.LINK_ROUND_TRIP.series(hub, where, peer, "0.5"), median),
+            (site.LINK_ROUND_TRIP.series(hub, where, peer, "0.99"), slow),
+            (site.LINK_LOSS.series(hub, where, peer), 0.002 if peer == "hangzhou" else 0.0),
+            (site.LINK_PROBE_INFO.series(hub, where, peer, "stamp"), 1.0),
+        ]
+    for chip in range(24):
+        key = (hub, where, "A", "A01", f"n{chip // 8 + 2}", str(chip % 8))
+        found.append((node.ACCELERATOR_UP.series(*key), float(chip != 3)))
+        if chip != 3:
+            found += [
+                (node.ACCELERATOR_INFO.series(*key, "huawei", "Ascend 910B", f"u{chip}", f"b{chip}"), 1.0),
+                (node.ACCELERATOR_HEALTHY.series(*key), 1.0),
+                (node.ACCELERATOR_UTILIZATION.series(*key), 0.7),
+                (node.ACCELERATOR_TEMPERATURE.series(*key), 61.0),
+                (node.ACCELERATOR_POWER.series(*key), 310.0),
+            ]
+    return found
+
+
+def evidence() -> dict[Key, list[Evidence]]:
+    """Return what promises are judged by, with the days before: a PUE that falls, a count that is a lower bound."""
+    days = range(120, 0, -1)
+    falling = tuple(Point(NOW - 86400 * day, round(1.2284 + day * 0.00012 + 0.002 * math.sin(day), 5), 0.95) for day in days)
+    return {
+        (HUB, "pue", "huawei"): [Evidence(value=1.2284, time=NOW, coverage=0.958, history=falling)],
+        (HUB, "pue", "hub"): [Evidence(value=1.2284, time=NOW, coverage=0.958)],
+        (HUB, "accelerators", "hub"): [Evidence(value=8000, time=NOW, at_least=True)],
+    }
+
+
 def health() -> Sequence[CollectorHealth]:
     """Return collectors, two of which are silent."""
     good = [
@@ -172,7 +269,7 @@ def view(
 ) -> BoardView:
     """Return a view over readings; by default a site of 24 racks."""
     snapshot = Snapshot()
-    taken = [*energy(), *racks(24)] if readings is None else list(readings)
+    taken = [*energy(), *losses(), *racks(24), *breakers(), *links()] if readings is None else list(readings)
     snapshot.update(Batch(collector="fixture", device="", time=NOW, lifetime=1e9, readings=taken))
     sites = {where: Site(site=where, name="Gui'an no. 1", scopes=("huawei",))} if where else {}
     return BoardView(
