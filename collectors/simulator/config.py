@@ -99,6 +99,10 @@ def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, sta
         yield f'  influxdb: {{url: "{influxdb}", org: hubgauge, bucket: hubgauge}}\n'
 
 
+_EMISSION: Final = 0.54
+_SOURCE: Final = "a round figure for the demo; a real site states its grid's"
+
+
 def _panel(row: str, feed: str) -> str:
     return f"rpp-{row.lower()}-{feed.lower()}"
 
@@ -124,7 +128,7 @@ def _inventory(simulator: Simulator) -> Iterator[str]:
     site = simulator.site
     yield (
         f"sites:\n  - {{site: {site.key}, name: {json.dumps(site.name)}, state: in_service, timezone: {TIMEZONE}, "
-        f"scopes: [{', '.join(site.scopes)}]}}\n"
+        f"scopes: [{', '.join(site.scopes)}],\n     emissions: [{{kilograms_per_kilowatt_hour: {_EMISSION:g}, source: {json.dumps(_SOURCE)}}}]}}\n"
     )
     yield from _breakers(site)
     yield "racks:\n"

@@ -1,12 +1,11 @@
-"""A prometheus-client collector of what no simulated device tells: a link's speed, carbon; plugged in by name."""
+"""A prometheus-client collector of what no simulated device tells: a link's speed; plugged in by name."""
 
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,17 +14,13 @@ if TYPE_CHECKING:
 
 
 class Unread:
-    """One link and carbon; and one reading that is none."""
+    """One link; and one reading that is none."""
 
     def __init__(self, hub: str, site: str) -> None:
         self.where = {"hub": hub, "site": site}
-        self.began = time.time()
 
     def collect(self) -> Iterable[Metric]:
         yield from self._links()
-        carbon = CounterMetricFamily("dc_site_carbon_kilograms", "Carbon dioxide.", labels=list(self.where))
-        carbon.add_metric(list(self.where.values()), 0.01 * (time.time() - self.began))
-        yield carbon
 
     def _links(self) -> Iterator[Metric]:
         for interface, speed in (("400GE1/0/1", 400e9), ("400GE1/0/2", math.nan)):
