@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from collectors.catalogue import site
+from collectors.catalogue import node, site
 from dashboards.promql import for_rule, of
 from dashboards.signals import chip, host, kpi, own, power, rack
 from dashboards.signals.target import TARGET
@@ -55,7 +55,7 @@ def recording_groups(registry: Registry) -> list[Group]:
     return [
         Group(name="hubgauge-nodes", rules=tuple(_recorded(host.SIGNALS))),
         Group(name="hubgauge-racks", rules=tuple(_recorded(rack.SIGNALS))),
-        Group(name="hubgauge-power", rules=tuple(_recorded(power.SIGNALS))),
+        Group(name="hubgauge-power", rules=(*_recorded(power.SIGNALS), *_efficiency())),
         Group(name="hubgauge-accelerators", rules=tuple(_recorded(chip.SIGNALS))),
         Group(name="hubgauge-agents", rules=tuple(_recorded(own.SIGNALS))),
         Group(name="hubgauge-kpis", rules=(*_kpis(registry), *_targets())),
@@ -66,6 +66,18 @@ def _recorded(signals: Iterable[Signal]) -> Iterator[RecordingRule]:
     for signal in signals:
         if signal.record:
             yield RecordingRule(record=signal.record, expr=signal.rule())
+
+
+def _efficiency() -> Iterator[RecordingRule]:
+    """Yield ITEUsv (ISO/IEC 30134-5): the mean CPU utilisation of a site's nodes, which says little where chips do the work.
+
+    It comes from node_cpu_seconds_total of every node scraped or pushed with its site; a site with any chip has none.
+    """
+    chips = of(node.ACCELERATOR_INFO, scope="hub")
+    yield RecordingRule(
+        record="site:dc_it_equipment_utilization:avg",
+        expr=for_rule(f"avg by (hub, site) ({host.CPU.expr}) unless on (hub, site) {chips}"),
+    )
 
 
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
