@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from collectors.catalogue import node, site
 from dashboards.promql import for_rule, of
-from dashboards.signals import chip, host, kpi, own, power, rack
+from dashboards.signals import breaker, chip, host, kpi, own, power, rack
 from dashboards.signals.target import TARGET
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def recording_groups(registry: Registry) -> list[Group]:
     """Return all recording rules; KPIs and targets last, in one group and in that order."""
     return [
         Group(name="hubgauge-nodes", rules=tuple(_recorded(host.SIGNALS))),
-        Group(name="hubgauge-racks", rules=tuple(_recorded(rack.SIGNALS))),
+        Group(name="hubgauge-racks", rules=(*_recorded(rack.SIGNALS), *_recorded(breaker.SIGNALS))),
         Group(name="hubgauge-power", rules=(*_recorded(power.SIGNALS), *_efficiency())),
         Group(name="hubgauge-accelerators", rules=tuple(_recorded(chip.SIGNALS))),
         Group(name="hubgauge-agents", rules=tuple(_recorded(own.SIGNALS))),

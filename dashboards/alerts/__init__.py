@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.alerts import budget, chips, inventory, links, own, power, racks, targets
+from dashboards.alerts import breakers, budget, chips, inventory, links, own, power, racks, targets
 from dashboards.alerts.base import Alert, Case
 
 ALERTS: Final[tuple[Alert, ...]] = (
@@ -12,6 +12,7 @@ ALERTS: Final[tuple[Alert, ...]] = (
     *power.ALERTS,
     *budget.ALERTS,
     *racks.ALERTS,
+    *breakers.ALERTS,
     *chips.ALERTS,
     *inventory.ALERTS,
     *links.ALERTS,
@@ -22,6 +23,7 @@ GROUPS: Final = {
     "hubgauge-power-alerts": power.ALERTS,
     "hubgauge-budget-alerts": budget.ALERTS,
     "hubgauge-racks-alerts": racks.ALERTS,
+    "hubgauge-breakers-alerts": breakers.ALERTS,
     "hubgauge-chips-alerts": chips.ALERTS,
     "hubgauge-inventory-alerts": inventory.ALERTS,
     "hubgauge-links-alerts": links.ALERTS,

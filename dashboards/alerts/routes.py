@@ -20,6 +20,7 @@ Json = dict[str, Any]
 
 SITE: Final = ("hub", "site")
 RACK: Final = (*SITE, "rack")
+BREAKER: Final = (*SITE, "breaker")
 AGENT: Final = (*SITE, "instance")
 
 
@@ -43,6 +44,8 @@ CAUSES: Final = (
     Cause(cause="MeterSilent", effects=("SitePueCoverageLow", "SitePueInconsistent"), same=SITE),
     Cause(cause="RackTooHot", effects=("RackHot",), same=RACK),
     Cause(cause="RackFailoverLost", effects=("RackFailoverTight",), same=RACK),
+    Cause(cause="BreakerFailoverLost", effects=("BreakerFailoverTight",), same=BREAKER),
+    Cause(cause="BreakerNearTrip", effects=("BreakerLoadHigh",), same=BREAKER),
     Cause(cause="SitePueInconsistent", effects=("PueBudgetBurnFast", "PueBudgetBurnSlow"), same=SITE),
     Cause(cause="HubTargetAtRisk", effects=("HubTargetPaceLost",), same=("hub", "target")),
 )  # fmt: skip

@@ -19,6 +19,9 @@ INLET_RECOMMENDED: Final = 27.0
 """ASHRAE TC 9.9: upper end of the recommended range at the inlet, degrees Celsius."""
 INLET_ALLOWABLE: Final = 32.0
 """ASHRAE TC 9.9: upper end of the range allowable for class A1, degrees Celsius."""
+HEATING_LIMIT: Final = 5.0
+"""ASHRAE TC 9.9: how much the air at the inlet may change in HEATING_MINUTES, kelvin."""
+HEATING_MINUTES: Final = 15
 MANY: Final = 60
 """How many racks a panel names at most; a hub has tens of thousands."""
 
@@ -280,8 +283,8 @@ STRANDED: Final = Signal(
     key="rack.stranded",
     name=Text("Stranded power", "滞留功率"),
     description=Text(
-        "Rated power of racks without free units that they do not draw: paid for, and not for sale. Zero where no rack is full.",
-        "U位已满的机柜未用到的额定功率：已投入却无法售出。无满柜时为零。",
+        "Rated power of racks without free units that they drew in no hour of 28 days: paid for, and not for sale. Zero where no rack is full.",
+        "U位已满的机柜28天内任何一小时都未用到的额定功率：已投入却无法售出。无满柜时为零。",
     ),
     unit="watt",
     # No full rack is a known zero; a full rack whose power is silent is not.

@@ -31,6 +31,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "rack": ("A01", "A02"),
     "feed": ("A", "B"),
     "kind": ("space", "power"),
+    "bound": ("lower", "upper", "earliest", "expected", "latest"),
     "window": WINDOWS,
     "boundary": ("facility", "it", "renewable", "reused"),
     "quantile": ("0.5", "0.9"),

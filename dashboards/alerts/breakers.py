@@ -1,0 +1,139 @@
+"""Alerts on the supply: breakers near their trip, a side that cannot carry both, uneven phases, rows that will be full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from collectors.catalogue import facility
+from collectors.catalogue import rack as metrics
+from dashboards.alerts.base import RACK, SITE, Alert, Case, series
+from dashboards.language import Text
+from dashboards.signals import breaker, rack
+
+if TYPE_CHECKING:
+    from collectors.base import Metric
+
+BREAKER: Final = {**SITE, "breaker": "rpp-a"}
+_PDU: Final = {**RACK, "pdu": "A07-A"}
+_ROW: Final = {**SITE, "row": "A"}
+
+
+def _of(metric: Metric, values: str, **labels: str) -> dict[str, str]:
+    return {series(metric, BREAKER, **labels): values}
+
+
+def _unknown(values: str) -> dict[str, str]:
+    """A load of which only the upper bound is too high: nobody knows that it is."""
+    return _of(metrics.BREAKER_LOAD, values, bound="upper") | _of(metrics.BREAKER_LOAD, "0.2x40", bound="lower")
+
+
+def _full(days: float, bound: str = "expected") -> dict[str, str]:
+    """A row that is full so many days after the case begins, at 1970."""
+    return {series(metrics.ROW_FULL, _ROW, kind="power", bound=bound): f"{days * breaker.DAY:g}x120"}
+
+
+ALERTS: Final = (
+    Alert(
+        name="BreakerLoadHigh",
+        expr=f"{breaker.BREAKER_LOAD_EACH.recorded()} > {breaker.LOAD_LIMIT} <= {breaker.TRIP_LIMIT}",
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries {{ $value | humanizePercentage }} of its rating: place no more load behind it.",
+            "{{ $labels.site }} 断路器 {{ $labels.breaker }} 负载达额定的 {{ $value | humanizePercentage }}：请勿再增加负载。",
+        ),
+        description="By power, or by the current of its fullest phase. Continuous load above 80 % of a breaker's rating leaves it no margin.",
+        must_fire=Case(
+            series=_of(metrics.BREAKER_PHASE_LOAD, "0.9x40", bound="lower", phase="L2")
+            | _of(metrics.BREAKER_LOAD, "0.7x40", bound="lower"),
+            at="20m",
+            fires=BREAKER,
+            value="90%",
+        ),
+        must_not_fire=Case(series=_unknown("0.9x40"), at="30m"),
+    ),
+    Alert(
+        name="BreakerNearTrip",
+        expr=f"{breaker.BREAKER_LOAD_EACH.recorded()} > {breaker.TRIP_LIMIT}",
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries {{ $value | humanizePercentage }} of its rating: move load off it before it trips.",
+            "{{ $labels.site }} 断路器 {{ $labels.breaker }} 负载达额定的 {{ $value | humanizePercentage }}：请在跳闸前转移负载。",
+        ),
+        description="By power, or by the current of its fullest phase. A warm breaker trips below its rated current.",
+        must_fire=Case(series=_of(metrics.BREAKER_LOAD, "0.98x20", bound="lower"), at="10m", fires=BREAKER, value="98%"),
+        must_not_fire=Case(series=_of(metrics.BREAKER_LOAD, "0.9x3 0.98x20", bound="lower"), at="6m"),
+    ),
+    Alert(
+        name="BreakerFailoverTight",
+        expr=f"{breaker.BREAKER_FAILOVER_EACH.recorded()} > {rack.FAILOVER_LIMIT} <= 1",
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }}: losing its pair loads it to {{ $value | humanizePercentage }}: place no more load behind either.",
+            "{{ $labels.site }} 断路器 {{ $labels.breaker }}：对侧失电后负载达 {{ $value | humanizePercentage }}：请勿在两侧再增加负载。",
+        ),
+        description="Above 80 % of one side's capacity there is no room for what starts at once after a power cut.",
+        must_fire=Case(series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.85x40", bound="lower"), at="20m", fires=BREAKER, value="85%"),
+        must_not_fire=Case(
+            series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.75x40", bound="lower")
+            | _of(metrics.BREAKER_FAILOVER_LOAD, "0.95x40", bound="upper"),
+            at="30m",
+        ),
+    ),
+    Alert(
+        name="BreakerFailoverLost",
+        expr=f"{breaker.BREAKER_FAILOVER_EACH.recorded()} > 1",
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }} trips if its pair is lost ({{ $value | humanizePercentage }}): move load today.",
+            "{{ $labels.site }} 断路器 {{ $labels.breaker }} 在对侧失电时将跳闸（{{ $value | humanizePercentage }}）：请今日转移负载。",
+        ),
+        description="Both sides together carry more than one can: everything behind the pair goes dark with either.",
+        must_fire=Case(series=_of(metrics.BREAKER_FAILOVER_LOAD, "1.1x20", bound="lower"), at="10m", fires=BREAKER, value="110%"),
+        must_not_fire=Case(series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.95x20", bound="lower"), at="10m"),
+    ),
+    Alert(
+        name="PduBreakerNearTrip",
+        expr=f"{breaker.PDU_NEAR_TRIP.recorded()} > {breaker.TRIP_LIMIT}",
+        wait="5m",
+        severity="critical",
+        summary=Text(
+            "PDU {{ $labels.pdu }} in rack {{ $labels.rack }} of {{ $labels.site }}: a phase or bank is at {{ $value | humanizePercentage }}: move a plug before it trips.",
+            "{{ $labels.site }} 机柜 {{ $labels.rack }} 的PDU {{ $labels.pdu }} 某相或支路达 {{ $value | humanizePercentage }}：请在跳闸前调整插接。",
+        ),
+        description="The fullest phase or bank over its rating, as the PDU itself says; the PDU as a whole may have room.",
+        must_fire=Case(
+            series={series(facility.PDU_BANK_LOAD, _PDU, feed="A", bank="2"): "0.97x20"}, at="10m", fires=_PDU, value="97%"
+        ),
+        must_not_fire=Case(series={series(facility.PDU_PHASE_LOAD, _PDU, feed="A", phase="L1"): "0.85x20"}, at="10m"),
+    ),
+    Alert(
+        name="BreakerPhasesUneven",
+        expr=f"{breaker.BREAKER_IMBALANCE_EACH.recorded()} > {breaker.IMBALANCE_LIMIT}",
+        wait="1h",
+        severity="info",
+        summary=Text(
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }}: its phases differ by {{ $value | humanizePercentage }} of their mean: hang the next racks on the emptiest.",
+            "{{ $labels.site }} 断路器 {{ $labels.breaker }} 三相不平衡度 {{ $value | humanizePercentage }}：新机柜请接入最轻一相。",
+        ),
+        description="Uneven phases fill one of three before the breaker is full, and load the neutral.",
+        must_fire=Case(series=_of(metrics.BREAKER_IMBALANCE, "0.4x120"), at="90m", fires=BREAKER, value="40%"),
+        must_not_fire=Case(series=_of(metrics.BREAKER_IMBALANCE, "0.2x120"), at="90m"),
+    ),
+    Alert(
+        name="RowFullSoon",
+        expr=f"round({breaker.ROW_FULL_EACH.recorded()}) < {breaker.FULL_DAYS}",
+        wait="1h",
+        severity="warning",
+        summary=Text(
+            "Row {{ $labels.row }} of {{ $labels.site }} is full in {{ $labels.kind }} in {{ $value | humanize }} days at its present pace: order what comes next.",
+            "{{ $labels.site }} 列 {{ $labels.row }} 按目前速度 {{ $value | humanize }} 天后用满（{{ $labels.kind }}）：请安排扩容。",
+        ),
+        description="By the trend of the last half year, robust against single days; the range is in dc_row_full_timestamp_seconds.",
+        must_fire=Case(series=_full(30), at="90m", fires={**_ROW, "kind": "power"}, value="30"),
+        must_not_fire=Case(series=_full(90) | _full(30, "earliest"), at="90m"),
+    ),
+)

@@ -1,0 +1,163 @@
+"""Signals of the supply: breakers, what a lost side would do to them, phases, and how long rows have room.
+
+Alerts go by the lower bounds of breakers' loads: what is known to be too much.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import facility, rack
+from dashboards.language import Text
+from dashboards.promql import of
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.rack import MANY, RACK_LABELS
+
+LOAD_LIMIT: Final = 0.8
+"""Of a breaker's rating, for continuous load (NEC 210.20(A))."""
+TRIP_LIMIT: Final = 0.95
+"""From here on a warm breaker, or one that was set low, may trip."""
+IMBALANCE_LIMIT: Final = 0.3
+FULL_DAYS: Final = 60
+"""A row takes about this long to be built."""
+DAY: Final = 86_400
+
+BREAKER_LABELS: Final = "hub, site, breaker"
+ROW_LABELS: Final = "hub, site, row"
+_LOWER, _EXPECTED = ('bound="lower"', 'bound="expected"')
+_NO_BREAKER: Final = Excuse(reason="the inventory names no breakers", unless=of(rack.BREAKER_COVERAGE))
+
+
+def _imbalance(at: str = "") -> str:
+    return f"max by ({BREAKER_LABELS}) ({of(rack.BREAKER_IMBALANCE)}{at})"
+
+
+def _full() -> str:
+    """Return the days until each row is full; those of the past are 0."""
+    return f"clamp_min((min by ({ROW_LABELS}, kind) ({of(rack.ROW_FULL, _EXPECTED, scope='row')}) - time()) / {DAY}, 0)"
+
+
+BREAKER_LOAD_EACH: Final = Signal(
+    key="breaker.load_each",
+    name=Text("Load of breakers, at least", "断路器负载率下限"),
+    description=Text(
+        "Power over capacity, or the fullest phase over the rated current where that is more; a silent PDU counts as nothing.",
+        "功率与容量之比，或最重一相电流与额定电流之比，取较大者；无应答的PDU计为零。",
+    ),
+    unit="percentunit",
+    expr=f"max by ({BREAKER_LABELS}) ({of(rack.BREAKER_LOAD, _LOWER)} or {of(rack.BREAKER_PHASE_LOAD, _LOWER)})",
+    legend="{{breaker}}",
+    kind="ratio",
+    record="breaker:dc_breaker_load_ratio:max",
+    may_be_empty=_NO_BREAKER,
+)
+BREAKER_FAILOVER_EACH: Final = Signal(
+    key="breaker.failover_each",
+    name=Text("Load of breakers if their pair is lost, at least", "对侧失电后的断路器负载率下限"),
+    description=Text(
+        "What both sides carry over one side's capacity; a silent PDU counts as nothing.",
+        "两侧负载之和与单侧容量之比；无应答的PDU计为零。",
+    ),
+    unit="percentunit",
+    expr=f"max by ({BREAKER_LABELS}) ({of(rack.BREAKER_FAILOVER_LOAD, _LOWER)})",
+    legend="{{breaker}}",
+    kind="ratio",
+    record="breaker:dc_breaker_failover_load_ratio:max",
+    may_be_empty=Excuse(reason="no breaker of the inventory has a pair", unless=of(rack.BREAKER_FAILOVER_LOAD)),
+)
+BREAKER_COVERAGE: Final = Signal(
+    key="breaker.coverage",
+    name=Text("Breakers by how much behind them is heard", "断路器下游可见率"),
+    description=Text(
+        "Share of the feeds behind a breaker whose PDU is heard; the lowest.", "断路器下游有应答PDU的供电路占比，最低者。"
+    ),
+    unit="percentunit",
+    expr=f"bottomk({MANY}, min by ({BREAKER_LABELS}) ({of(rack.BREAKER_COVERAGE)}))",
+    legend="{{breaker}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    decimals=0,
+    steps=steps((0.9, ORANGE), (1.0, GREEN), base=RED),
+    may_be_empty=_NO_BREAKER,
+)
+BREAKER_IMBALANCE: Final = Signal(
+    key="breaker.imbalance",
+    name=Text("Phase imbalance of breakers", "断路器三相不平衡度"),
+    description=Text(
+        "Largest deviation of a phase's current from the mean of three, over that mean; where the load is a tenth of the rating or more.",
+        "单相电流与三相均值的最大偏差除以均值；仅在负载达到额定十分之一以上时计算。",
+    ),
+    unit="percentunit",
+    expr=f"{_imbalance()} and topk({MANY}, {_imbalance(' @ end()')})",
+    legend="{{breaker}}",
+    kind="ratio",
+    least=0,
+    decimals=0,
+    steps=steps((IMBALANCE_LIMIT, ORANGE), base=GREEN),
+    may_be_empty=Excuse(reason="no breaker's PDUs all tell their phases", unless=of(rack.BREAKER_IMBALANCE)),
+)
+BREAKER_IMBALANCE_EACH: Final = Signal(
+    key="breaker.imbalance_each",
+    name=BREAKER_IMBALANCE.name,
+    description=BREAKER_IMBALANCE.description,
+    unit="percentunit",
+    expr=_imbalance(),
+    legend="{{breaker}}",
+    kind="ratio",
+    record="breaker:dc_breaker_phase_imbalance_ratio:max",
+    may_be_empty=BREAKER_IMBALANCE.may_be_empty,
+)
+PDU_NEAR_TRIP: Final = Signal(
+    key="breaker.pdu_load",
+    name=Text("PDU phases and banks by load", "PDU相/支路负载率"),
+    description=Text(
+        "The fullest phase or bank of each PDU over its rating, as the PDU itself says.",
+        "PDU自报的最重一相或支路电流与其额定之比。",
+    ),
+    unit="percentunit",
+    expr=f"max by ({RACK_LABELS}, pdu) ({of(facility.PDU_BANK_LOAD)} or {of(facility.PDU_PHASE_LOAD)})",
+    legend="{{pdu}}",
+    kind="ratio",
+    record="pdu:dc_pdu_circuit_load_ratio:max",
+    may_be_empty=Excuse(reason="no PDU tells the load of its phases or banks", unless=of(facility.PDU_PHASE_LOAD)),
+)
+PDU_IMBALANCE: Final = Signal(
+    key="breaker.pdu_imbalance",
+    name=Text("Phase imbalance of PDUs", "PDU三相不平衡度"),
+    description=BREAKER_IMBALANCE.description,
+    unit="percentunit",
+    expr=f"topk({MANY}, max by ({RACK_LABELS}, pdu) ({of(facility.PDU_PHASE_IMBALANCE)}))",
+    legend="{{pdu}}",
+    kind="ratio",
+    least=0,
+    decimals=0,
+    may_be_empty=Excuse(reason="no loaded PDU has three phases", unless=of(facility.PDU_PHASE_IMBALANCE)),
+)
+ROW_FULL: Final = Signal(
+    key="row.full",
+    name=Text("Days until a row is full", "列满预计天数"),
+    description=Text(
+        "At the pace of the last half year: in space, in power, and in what one side can carry. A row that does not grow, or is known for "
+        "less than two weeks, has no day; the range of 80 % is in dc_row_full_timestamp_seconds.",
+        "按近半年速度，空间、功率及单侧承载能力何时用满。不增长或数据不足两周的列不给出；80%区间见 dc_row_full_timestamp_seconds。",
+    ),
+    unit="d",
+    expr=f"bottomk({MANY}, {_full()})",
+    legend="{{site}} {{row}} {{kind}}",
+    least=0,
+    decimals=0,
+    steps=steps((FULL_DAYS, ORANGE), (2 * FULL_DAYS, GREEN), base=RED),
+    may_be_empty=Excuse(reason="no row is known for two weeks and grows", unless=of(rack.ROW_FULL)),
+)
+ROW_FULL_EACH: Final = Signal(
+    key="row.full_each",
+    name=ROW_FULL.name,
+    description=ROW_FULL.description,
+    unit="d",
+    expr=_full(),
+    legend="{{row}} {{kind}}",
+    may_be_empty=ROW_FULL.may_be_empty,
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))
