@@ -260,7 +260,7 @@ def _details(row: Row, w: Words, evidence: Evidence | None) -> Safe:
         (w("why"), w.pick(row.get("explanation"))),
         (w("claim"), w.pick(row["text"])),
         (w("source"), f"{w.pick(source['publisher'])}, {source['date']}"),
-        (w("col.stated"), str(row["stated"])),
+        (w("col.stated"), period(row["stated"], w)),
         (w("open"), w.pick(row["open"])),
         (w("measured_how"), w.pick(row["measured"])),
         (w("confidence"), confidence + (". " + w("derived_by_us") if row["derived"] else "")),
@@ -271,11 +271,21 @@ def _details(row: Row, w: Words, evidence: Evidence | None) -> Safe:
     basis = evidence(row) if evidence is not None else None
     return el(
         "details",
-        el("summary", f"{w.pick(source['publisher'])}, {source['date']}", aria_label=f"{w('details')}: {_kpi(row, w)}"),
+        el(
+            "summary",
+            f"{w.pick(source['publisher'])}, {source['date']}",
+            el("span", f": {w('details')}, {_kpi(row, w)}", class_="hidden"),
+        ),
         el("div", el("dl", pairs), basis, class_="basis"),
         open=basis is not None,
         data_key=f"d-{row['id']}",
     )
+
+
+def period(text: str, w: Words) -> str:
+    """Write the day or time a figure speaks of: `end of 2023` has words in it, dates have none."""
+    day = text.removeprefix("end of ")
+    return w("end_of", day=day) if day != text else text
 
 
 def _no_target(hub: Row, w: Words) -> Safe | None:
@@ -325,7 +335,7 @@ def _observations(rows: Sequence[Row], w: Words, hub: str, evidence: Evidence | 
                 class_="what",
             ),
             el("td", el("b", _shown(row, w, "stated_value")), class_="num figure"),
-            el("td", str(row["stated"]), class_="num stated"),
+            el("td", period(row["stated"], w), class_="num stated"),
             el("td", _measured_beside(row, w), class_="num beside") if beside else None,
             id=anchor(row),
         )

@@ -97,15 +97,16 @@ def tiles(page: Page, site: str, row: str, members: Sequence[Rack], show: str, *
     for one in members:
         live = one.state == "in_service"
         needs = one.needs() if live else []
-        said = [shown(one, show), *(w(f"need.{need}") for need in needs)] if live else [w.of("state.rack", one.state)]
+        said = [w(f"need.{need}") for need in needs] if live else [w.of("state.rack", one.state)]
         tile = el(
             "a",
             el("span", one.rack, class_="n"),
+            " ",
             el("span", shown(one, show) if live else "", class_="v"),
             el("span", [svg.mark(need) for need in needs], class_="marks") if needs else None,
+            el("span", "".join(f", {text}" for text in said), class_="hidden") if said else None,
             href=page.link(rack_path(site, one.rack)),
             class_=f"tile {level(one, show)}" + (" found" if one.rack in found else ""),
-            aria_label=f"{one.rack}: {', '.join(said)}",
         )
         items.append(el("li", tile))
     return el(
@@ -144,17 +145,18 @@ def blocks(of: Sequence[Block], w: Words, show: str, *, title: str) -> Safe:
     for block in of:
         value = value_of_all(block.racks, show)
         needing = model.needing(block.racks)
-        said = [written(value, show), w("racks.total", count=number(len(block.racks)))]
+        said = [block.label, w("racks.total", count=number(len(block.racks)))]
         if needing:
             said.append(w("racks.needing", count=number(needing)))
         tile = el(
             "a",
             el("span", block.name, class_="n"),
+            " ",
             el("span", written(value, show), class_="v"),
-            el("span", svg.mark("at_risk"), number(needing), class_="marks") if needing else None,
+            el("span", svg.mark("at_risk"), number(needing), class_="marks", aria_hidden="true") if needing else None,
+            el("span", "".join(f", {text}" for text in said), class_="hidden"),
             href=block.href,
             class_=f"tile {level_of(value, show)}",
-            aria_label=f"{block.label}: {', '.join(said)}",
         )
         items.append(el("li", tile))
     return el("ol", items, aria_label=title)

@@ -95,7 +95,7 @@ def _table(page: Page, row: Data, found: list[Data]) -> Safe:
             "tr",
             el("th", w.of("origin", item["kind"]), scope="row", class_=f"origin {item['kind']}"),
             el("td", el("b", cards.tie(item["display"][w.language])), class_="num"),
-            el("td", item["time"][:16].replace("T", " "), class_="num"),
+            el("td", cards.period(item["time"], w)[:16].replace("T", " "), class_="num"),
             el("td", percent(item["coverage"]), class_="num"),
             el("td", _from(item, w)),
         )

@@ -29,9 +29,10 @@ def ratio(value: float | None, decimals: int = 2) -> str:
     return MISSING if value is None else number(value, decimals)
 
 
-def panel(key: str, title: str, *body: Safe | str | None, lead: Safe | str | None = None, kind: str = "") -> Safe:
-    """Frame one panel, with a heading that names it."""
-    head = el("header", el("h3", title, id=f"p-{key}"), el("p", lead, class_="lead") if lead else None)
+def panel(key: str, title: str, *body: Safe | str | None, lead: Safe | str | None = None, kind: str = "", level: int = 3) -> Safe:
+    """Frame one panel, with a heading that names it; `level` is the heading's, on a page where no other stands above it."""
+    heading = el(f"h{level}", title, id=f"p-{key}", class_="h3" if level != 3 else None)  # noqa: PLR2004 - most are h3
+    head = el("header", heading, el("p", lead, class_="lead") if lead else None)
     return el("section", head, *body, class_=f"card panel {kind}".strip(), aria_labelledby=f"p-{key}", data_key=f"panel-{key}")
 
 

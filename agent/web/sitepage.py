@@ -22,7 +22,10 @@ def draw(page: Page, site: str) -> str:
     name = places.site_names(page.view)[site]
     racks = racks_model.read(page.view.snapshot, page.view.hub).get(site, [])
     title = el("h1", name or site, el("span", f" {site}", class_="quiet") if name else None, class_="section-title")
-    main = [el("div", title, class_="headline"), el("div", _panels(page, site, racks, whole=True), class_="site alone")]
+    main = [
+        el("div", title, class_="headline"),
+        el("div", el("h2", page.w("site_of"), class_="hidden"), _panels(page, site, racks, whole=True), class_="site alone"),
+    ]
     return page.document(name or site, main, crumbs=[(name or site, site_path(site))])
 
 
@@ -42,14 +45,18 @@ def section(page: Page, site: str, racks: Sequence[Rack], index: int) -> Safe:
 
 def _panels(page: Page, site: str, racks: Sequence[Rack], *, whole: bool) -> list[Safe]:
     view, w = page.view, page.w
-    drawn = [
-        panels.pue(api.pue(view, site, page.scoreboard), w, page.zone),
-        panels.power(api.power(view, site), w, page.zone),
-        overhead.draw(overhead.read(view, site), w),
+    bears = [panels.pue(api.pue(view, site, page.scoreboard), w, page.zone), panels.power(api.power(view, site), w, page.zone)]
+    more = [
         heat.racks(page, site, racks, api.rack_summary(view, site, racks), whole=whole),
-        *((headroom.draw(page, site), *_beside(page, site)) if whole else ()),
+        overhead.draw(overhead.read(view, site), w),
+        headroom.draw(page, site) if whole else None,
     ]
-    return [one for one in drawn if one is not None]
+    parts: list[tuple[str, Sequence[Safe | None]]] = [
+        ("bears", bears),
+        ("more-of", more),
+        ("beside", _beside(page, site) if whole else []),
+    ]
+    return [el("div", [one for one in drawn if one], class_=name) for name, drawn in parts if any(drawn)]
 
 
 def _beside(page: Page, site: str) -> list[Safe | None]:

@@ -149,7 +149,7 @@
   // a tile of one rack tells the rack's values, a tile of many what it is called by
   const tileTip = (tile, x, y) => {
     const block = tile.closest(".row");
-    if (block.dataset.row === undefined) return tell(tile.getAttribute("aria-label"), x, y);
+    if (block.dataset.row === undefined) return tell(tile.textContent.replace(/\s+/g, " ").trim(), x, y);
     rackTip(block, [...tile.closest("ol").children].indexOf(tile.parentNode), x, y);
   };
   document.addEventListener("click", (event) => {
