@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import fsum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agent.kpi.shape import shape
+from agent.kpi.shape import may_be_coarse, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -220,7 +220,10 @@ def hours_of(
     """Return one meter's hours between two times, and what its register did; readings reach one beyond either end."""
     register, events = register_segments(energy, rating=rating, wrap=wrap)
     drawn = power_segments(power)
-    hours = spread(merge(register, drawn), start, end)
-    if register and drawn:
-        shape(hours, spread(register, start, end), spread(drawn, start, end), energy)
+    merged = merge(register, drawn)
+    hours = spread(merged, start, end)
+    if register and drawn and may_be_coarse(energy):
+        # Where power has added nothing, all that is covered is the register's.
+        counted = hours if len(merged) == len(register) else spread(register, start, end)
+        shape(hours, counted, spread(drawn, start, end), energy)
     return hours, events

@@ -8,6 +8,7 @@ difference as the power says; what they sum up to stays exactly what the registe
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from itertools import pairwise
 from math import fsum
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +22,17 @@ if TYPE_CHECKING:
 _COARSE: Final = 0.01
 """A step above this share of a cell's energy says less of the cell than power does, which is read every minute or so."""
 
+_LEAST_LOAD: Final = 0.1
 _HOUR_MS: Final = 3_600_000
+_CELL_MS: Final = 300_000
 _FEWEST: Final = 2
+
+
+def may_be_coarse(readings: Sequence[Raw]) -> bool:
+    """Tell at little cost whether there can be an hour to shape: the load of one is taken to be no less than a tenth of the mean."""
+    elapsed = readings[-1].time - readings[0].time
+    moved = sum(max(0.0, after.value - before.value) for before, after in pairwise(readings))
+    return step_of(reading.value for reading in readings) * elapsed > _COARSE * _LEAST_LOAD * moved * _CELL_MS
 
 
 def shape(
