@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from grafanalib import core
 
+from collectors.catalogue import site
+from dashboards import uids
 from dashboards.boards import all_boards
-from dashboards.boards.base import AGENTS, HUB_TAG, NODES, OVERVIEW, RACKS, local
+from dashboards.boards.base import HUB_TAG
 from dashboards.language import Text
-from dashboards.panels import COLUMNS, SCHEMA_VERSION, mended
-from dashboards.promql import for_panel
-from dashboards.signals.base import Excuse
+from dashboards.panels import COLUMNS, DATASOURCE, SCHEMA_VERSION, mended
+from dashboards.promql import for_panel, of
+from dashboards.signals.base import PINK, RED, Excuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from agent.hubs.model import Registry
@@ -31,10 +33,15 @@ REFRESH: Final = "1m"
 INTERVALS: Final = ["15s", "30s", "1m", "5m", "15m", "1h"]
 
 _NAMES: Final = {
-    OVERVIEW: Text("All hubs", "全部枢纽"),
-    RACKS: Text("Racks and power", "机柜与供电"),
-    NODES: Text("Nodes", "节点"),
-    AGENTS: Text("Agents", "采集代理"),
+    uids.OVERVIEW: Text("All hubs", "全部枢纽"),
+    uids.SITE: Text("Site", "站点"),
+    uids.RACKS: Text("Racks", "机柜"),
+    uids.RACK: Text("Rack", "单机柜"),
+    uids.NODES: Text("Nodes", "节点"),
+    uids.CHIPS: Text("Chips", "芯片"),
+    uids.LINKS: Text("Links", "网络链路"),
+    uids.METERS: Text("Meters", "电表"),
+    uids.AGENTS: Text("Agents", "采集代理"),
 }
 _HUBS: Final = Text("Hubs", "枢纽")
 
@@ -72,17 +79,18 @@ def write(out: Path, built: Iterable[Built]) -> list[Path]:
 def _built(board: Board) -> Built:
     language = board.language
     panels, excuses = _lay_out(board)
-    uid = local(board.uid, language)
+    uid = uids.local(board.uid, language)
     dashboard = core.Dashboard(
         title=f"hubgauge / {board.title.of(language)}",
         uid=uid,
         description=board.description.of(language),
         schemaVersion=SCHEMA_VERSION,
         panels=panels,
-        tags=[local(tag, language) for tag in (TAG, *board.tags)],
+        tags=[uids.local(tag, language) for tag in (TAG, *board.tags)],
         templating=core.Templating(
             list=[_datasource(language), *(_variable(variable, language) for variable in board.variables)]
         ),
+        annotations=core.Annotations(list=_annotations(board)),
         links=list(_links(board)),
         time=core.Time(board.time_from, "now"),
         timePicker=core.TimePicker(refreshIntervals=INTERVALS, timeOptions=[]),
@@ -123,13 +131,47 @@ def _lay_out(board: Board) -> tuple[list[core.Panel], dict[tuple[int, str], tupl
 
 
 def _flow(section: Section, top: int) -> Iterator[tuple[Cell, int, int]]:
-    """Yield each cell with its left and upper edge; a line is as high as its highest panel."""
-    left = height = 0
-    for cell in section.cells:
-        if left + cell.width > COLUMNS:
-            top, left, height = top + height, 0, 0
-        yield cell, left, top
-        left, height = left + cell.width, max(height, cell.height)
+    """Yield each cell with its left and upper edge, no line left ragged at its right.
+
+    A cell goes below the last one where it is as wide and there is room left beside a higher cell before them; otherwise to the
+    right, or onto a new line.
+    """
+    for line in _lines(section.cells):
+        yield from _placed(line, top)
+        top += max(sum(cell.height for cell in column) for column in line)
+
+
+def _lines(cells: Sequence[Cell]) -> Iterator[list[list[Cell]]]:
+    """Yield lines of columns of cells: a column is stacked up to the height of the line's first."""
+    line: list[list[Cell]] = []
+    used = 0
+    for cell in cells:
+        room = line[0][0].height - sum(other.height for other in line[-1]) if len(line) > 1 else 0
+        if len(line) > 1 and cell.width == line[-1][0].width and cell.height <= room:
+            line[-1].append(cell)
+            continue
+        if used + cell.width > COLUMNS:
+            yield line
+            line, used = [], 0
+        line.append([cell])
+        used += cell.width
+    if line:
+        yield line
+
+
+def _placed(line: Sequence[Sequence[Cell]], top: int) -> Iterator[tuple[Cell, int, int]]:
+    """Widen a line's columns so that they fill it, the last one taking what does not divide; stretch all to one height."""
+    spare = COLUMNS - sum(column[0].width for column in line)
+    height = max(sum(cell.height for cell in column) for column in line)
+    left = 0
+    for position, column in enumerate(line):
+        share = spare // len(line) if position < len(line) - 1 else spare - spare // len(line) * (len(line) - 1)
+        upper = top
+        for cell in column[:-1]:
+            yield replace(cell, width=cell.width + share), left, upper
+            upper += cell.height
+        yield replace(column[-1], width=column[-1].width + share, height=height - (upper - top)), left, upper
+        left += column[0].width + share
 
 
 def _rendered(excuse: Excuse, hub: str) -> Excuse:
@@ -166,6 +208,26 @@ def _mend_variable(variable: Json) -> None:
         variable["regex"] = ""
 
 
+def _annotations(board: Board) -> list[Json]:
+    """Return what is drawn over every panel: when targets are due, and the alerts that fire."""
+    language = board.language
+    due = of(site.TARGET_DEADLINE, scope="hub") + " * 1000"
+    firing = f'ALERTS{{alertstate="firing",{board.alerts}}}'
+    return [
+        _annotation(Text("Targets due", "目标期限"), for_panel(due, hub=board.hub), PINK, language,
+                    title="{{target}}", text="{{hub}} {{kpi}} {{scope}}", tags="hub,kpi", useValueForTime="on"),
+        _annotation(Text("Alerts", "告警"), for_panel(firing, hub=board.hub), RED, language,
+                    title="{{alertname}}", text="{{severity}} {{hub}} {{site}} {{rack}} {{instance}}", tags="alertname,severity"),
+    ]  # fmt: skip
+
+
+def _annotation(name: Text, expr: str, color: str, language: Language, *, title: str, text: str, tags: str, **more: str) -> Json:
+    return {
+        "name": name.of(language), "datasource": DATASOURCE, "enable": True, "hide": False, "iconColor": color, "expr": expr, "step": "60s",
+        "titleFormat": title, "textFormat": text, "tagKeys": tags, **more,
+    }  # fmt: skip
+
+
 def _links(board: Board) -> Iterator[core.DashboardLink]:
     """Yield links to the other dashboards; they keep the time range and the variables.
 
@@ -174,11 +236,11 @@ def _links(board: Board) -> Iterator[core.DashboardLink]:
     language = board.language
     for uid, name in _NAMES.items():
         if uid != board.uid:
-            hub = f"?var-hub={board.hub}" if board.hub and uid != OVERVIEW else ""
+            hub = f"?var-hub={board.hub}" if board.hub and uid != uids.OVERVIEW else ""
             yield core.DashboardLink(
                 type="link",
                 title=name.of(language),
-                uri=f"/d/{local(uid, language)}{hub}",
+                uri=f"/d/{uids.local(uid, language)}{hub}",
                 icon="dashboard",
                 includeVars=True,
                 keepTime=True,
@@ -186,7 +248,7 @@ def _links(board: Board) -> Iterator[core.DashboardLink]:
     yield core.DashboardLink(
         type="dashboards",
         title=_HUBS.of(language),
-        tags=[local(HUB_TAG, language)],
+        tags=[uids.local(HUB_TAG, language)],
         asDropdown=True,
         includeVars=True,
         keepTime=True,

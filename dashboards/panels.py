@@ -8,12 +8,13 @@ gets a unit, a description, the datasource variable, and says so where data is m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attr
 from grafanalib import core
 
+from dashboards import uids
 from dashboards.language import NO_DATA
 from dashboards.signals.base import BLUE, Signal, Step
 
@@ -90,8 +91,25 @@ class Table:
     names: Mapping[str, Text]
     sort: Signal | None = None
     links: Mapping[str, str] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    """Pixels of the label columns that are wider or narrower than the rest."""
+    down: bool = True
 
 
+_WAYS: Final = (
+    ("rack", uids.RACK, ("hub", "site", "row", "rack")),
+    ("instance", uids.NODES, ("hub", "site", "instance")),
+    ("meter", uids.METERS, ("hub", "site")),
+    ("site", uids.SITE, ("hub", "site")),
+    ("hub", "", ()),
+)
+"""Where a series of a thing leads to, the nearest first, and which labels of it go along."""
+
+_COLUMN_WIDTH: Final = 130
+_LIST_LEGEND: Final = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": ["lastNotNull"]}
+_TABLE_LEGEND: Final = {
+    "showLegend": True, "displayMode": "table", "placement": "right", "calcs": ["lastNotNull"], "sortBy": "Last *", "sortDesc": True,
+}  # fmt: skip
 _LAST: Final = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 _LEGEND_TOOLTIP: Final = {
     "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
@@ -120,9 +138,12 @@ def mended(value: Any) -> Any:  # noqa: ANN401 - JSON is of any shape
 class Maker:
     """Makes panels of signals in one language, for all hubs (variables) or for one."""
 
-    def __init__(self, language: Language, hub: str = "") -> None:
+    def __init__(self, language: Language, hub: str = "", *, uid: str = "", within: Sequence[str] = ()) -> None:
         self.language: Language = language
         self.hub = hub
+        self.uid = uid
+        self.within = ("hub",) if hub else tuple(within)
+        """Labels of which the dashboard shows one value at a time, so that legends need not repeat them."""
 
     def say(self, text: Text) -> str:
         """Return a text in the maker's language."""
@@ -134,23 +155,24 @@ class Maker:
             **self._common(signal, title=title, instant=not graph), format=signal.unit, decimals=signal.decimals, reduceCalc="lastNotNull",
             noValue=self.say(NO_DATA), thresholds=list(_steps(signal)), mappings=self._mappings(signal), color={"mode": "thresholds"},
             graphMode="area" if graph else "none", colorMode="background" if signal.states else "value",
-            extraJson={"fieldConfig": {"defaults": self._bounds(signal)}},
+            extraJson={"fieldConfig": {"defaults": {**self._bounds(signal), **self._ways(signal)}}},
         )  # fmt: skip
         return _cell(panel, width, height, [signal])
 
     def series(
-        self, signal: Signal, *more: Signal, width: int = 12, height: int = 8, title: Text | None = None, stack: bool = False
-    ) -> Cell:
-        """Lines over time. A gap stays a gap."""
+        self, signal: Signal, *more: Signal, width: int = 12, height: int = 8, title: Text | None = None, stack: bool = False,
+        legend: Literal["bottom", "right"] = "bottom",
+    ) -> Cell:  # fmt: skip
+        """Lines over time. A gap stays a gap. Where there may be many series, the legend is a table at the right."""
         limits = bool(signal.steps)
         panel = core.TimeSeries(
             **self._common(signal, *more, title=title), unit=signal.unit, valueDecimals=signal.decimals, spanNulls=False,
-            fillOpacity=30 if stack else 8, showPoints="auto", tooltipMode="multi", tooltipSort="desc",
+            fillOpacity=30 if stack else 0, showPoints="auto", tooltipMode="multi", tooltipSort="desc",
             stacking={"mode": "normal", "group": "A"} if stack else {"mode": "none", "group": "A"},
             thresholds=list(_steps(signal)), thresholdsStyleMode="dashed" if limits else "off", mappings=self._mappings(signal),
             extraJson={
-                "fieldConfig": {"defaults": {**self._bounds(signal), "noValue": self.say(NO_DATA)}},
-                "options": {"legend": {"showLegend": True, "calcs": ["lastNotNull"]}},
+                "fieldConfig": {"defaults": {**self._bounds(signal), **self._ways(signal), "noValue": self.say(NO_DATA)}},
+                "options": {"legend": _TABLE_LEGEND if legend == "right" else _LIST_LEGEND},
             },
         )  # fmt: skip
         return _cell(panel, width, height, [signal, *more])
@@ -161,14 +183,15 @@ class Maker:
                    "minVizHeight": 75, "minVizWidth": 75, "sizing": "auto"}  # fmt: skip
         return self._modern("gauge", signal, options, size=(width, height), title=title, instant=True)
 
-    def bars(self, signal: Signal, *, width: int = 8, height: int = 8, title: Text | None = None) -> Cell:
-        """Horizontal bars side by side, for comparing places."""
+    def bars(self, signal: Signal, *more: Signal, width: int = 8, height: int = 8, title: Text | None = None) -> Cell:
+        """Horizontal bars side by side, for comparing places; they begin at zero where the signal names no least value."""
         options = {
             "reduceOptions": _LAST, "orientation": "horizontal", "displayMode": "basic", "valueMode": "color", "namePlacement": "auto",
             "showUnfilled": True, "minVizHeight": 12, "minVizWidth": 8, "maxVizHeight": 24, "sizing": "manual",
             "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
         }  # fmt: skip
-        return self._modern("bargauge", signal, options, size=(width, height), title=title, instant=True)
+        based = replace(signal, least=0 if signal.least is None else signal.least)
+        return self._modern("bargauge", based, options, *more, size=(width, height), title=title, instant=True)
 
     def tiles(self, signal: Signal, *, width: int = 24, height: int = 8, title: Text | None = None) -> Cell:
         """A coloured tile a thing, as racks on a floor plan."""
@@ -219,7 +242,8 @@ class Maker:
         ]  # fmt: skip
         overrides = [self._column(signal) for signal in columns]
         overrides += [_link(self.say(names[label]), url) for label, url in table.links.items()]
-        sort_by = [{"displayName": self.say(table.sort.name), "desc": True}] if table.sort else []
+        overrides += [_width(self.say(names[label]), width) for label, width in table.widths.items()]
+        sort_by = [{"displayName": self.say(table.sort.name), "desc": table.down}] if table.sort else []
         panel = Modern(
             **common, type="table", overrides=overrides,
             options={"cellHeight": "sm", "showHeader": True, "sortBy": sort_by},
@@ -227,6 +251,48 @@ class Maker:
                       "thresholds": {"mode": "absolute", "steps": [Step(None, BLUE)]}, "mappings": []},
         )  # fmt: skip
         return _cell(panel, width, height, columns)
+
+    def geomap(
+        self, signal: Signal, *, places: Mapping[str, tuple[float, float]], title: Text, width: int = 12, height: int = 12
+    ) -> Cell:
+        """Places on a map, coloured by the signal, which has one value a hub; `places` is latitude and longitude by hub.
+
+        The base map is the one the Grafana server is set to, so that nothing is fetched from where it does not want to.
+        """
+        expr = signal.expr
+        for hub, (latitude, longitude) in places.items():
+            expr = f'label_replace(label_replace({expr}, "latitude", "{latitude:g}", "hub", "{hub}"), "longitude", "{longitude:g}", "hub", "{hub}")'
+        common = self._common(replace(signal, expr=expr), instant=True, table=True, title=title)
+        common["transformations"] = [
+            {"id": "convertFieldType", "options": {"fields": {}, "conversions": [
+                {"targetField": name, "destinationType": "number"} for name in ("latitude", "longitude")]}},
+            {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": {"Value": self.say(signal.name)}}},
+        ]  # fmt: skip
+        layer = {
+            "type": "markers", "name": self.say(signal.name), "tooltip": True,
+            "location": {"mode": "coords", "latitude": "latitude", "longitude": "longitude"},
+            "config": {"showLegend": False, "style": {
+                "size": {"fixed": 9, "min": 6, "max": 14}, "opacity": 0.8, "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
+                "color": {"field": self.say(signal.name), "fixed": BLUE},
+                "text": {"mode": "field", "field": "hub", "fixed": ""},
+                "textConfig": {"fontSize": 12, "offsetX": 12, "offsetY": 0, "textAlign": "left", "textBaseline": "middle"}}},
+        }  # fmt: skip
+        options = {
+            "view": {"id": "fit", "allLayers": True, "lat": 30, "lon": 105, "zoom": 4, "padding": 20},
+            "basemap": {"type": "default", "name": "Basemap", "config": {}}, "layers": [layer],
+            "controls": {"showZoom": True, "showAttribution": True, "mouseWheelZoom": False, "showScale": False, "showMeasure": False,
+                         "showDebug": False},
+            "tooltip": {"mode": "details"},
+        }  # fmt: skip
+        defaults = {
+            "unit": signal.unit, "decimals": signal.decimals, "noValue": self.say(NO_DATA), "color": {"mode": "thresholds"},
+            "mappings": self._mappings(signal), "thresholds": {"mode": "absolute", "steps": _steps(signal)}, "custom": {},
+        }  # fmt: skip
+        marker = {"matcher": {"id": "byName", "options": "hub"}, "properties": [{"id": "links", "value": [{
+            "title": "${__value.text}",
+            "url": self.way(uids.hub_uid("${__value.raw}"))}]}]}  # fmt: skip
+        panel = Modern(**common, type="geomap", options=options, defaults=defaults, overrides=[marker])
+        return _cell(panel, width, height, [signal])
 
     def text(self, title: Text, content: str, *, description: Text, width: int = 24, height: int = 4) -> Cell:
         """Words, as Markdown."""
@@ -244,22 +310,23 @@ class Maker:
         return Cell(panel=panel, width=width, height=height)
 
     def _modern(
-        self, kind: str, signal: Signal, options: Json, *, size: tuple[int, int], title: Text | None,
+        self, kind: str, signal: Signal, options: Json, *more: Signal, size: tuple[int, int], title: Text | None,
         custom: Json | None = None, instant: bool = False,
     ) -> Cell:  # fmt: skip
         color = {"mode": "thresholds"} if signal.steps or signal.states or kind != "heatmap" else {"mode": "palette-classic"}
         defaults = {
             "unit": signal.unit, "decimals": signal.decimals, "noValue": self.say(NO_DATA), "mappings": self._mappings(signal), "color": color,
             "custom": custom or {}, "thresholds": {"mode": "absolute", "steps": _steps(signal)}, **self._bounds(signal),
+            **self._ways(signal),
         }  # fmt: skip
-        panel = Modern(**self._common(signal, instant=instant, title=title), type=kind, options=options, defaults=defaults)
-        return _cell(panel, *size, [signal])
+        panel = Modern(**self._common(signal, *more, instant=instant, title=title), type=kind, options=options, defaults=defaults)
+        return _cell(panel, *size, [signal, *more])
 
     def _common(
         self, signal: Signal, *more: Signal, instant: bool = False, table: bool = False, title: Text | None = None, description: Text | None = None,
     ) -> Json:  # fmt: skip
         queries: list[Json] = [
-            {"expr": item.panel(hub=self.hub), "legendFormat": item.legend or "__auto", "refId": _ref(index), "instant": instant,
+            {"expr": item.panel(hub=self.hub), "legendFormat": self._legend(item) or "__auto", "refId": _ref(index), "instant": instant,
              "format": "table" if table else "time_series"}
             for index, item in enumerate((signal, *more))
         ]  # fmt: skip
@@ -267,6 +334,26 @@ class Maker:
         text = description or signal.description
         return {"title": self.say(title or signal.name), "description": self.say(text), "dataSource": DATASOURCE, "targets": targets,
                 "maxDataPoints": None}  # fmt: skip
+
+    def _legend(self, signal: Signal) -> str:
+        """Return a series' name without the labels that are the same in the whole dashboard, unless nothing else is left."""
+        short = signal.legend
+        for label in self.within:
+            short = short.replace(f"{{{{{label}}}}}", "")
+        return " ".join(short.split()) or signal.legend
+
+    def way(self, uid: str) -> str:
+        """Return the address of another dashboard that keeps time and data source."""
+        return f"/d/{uids.local(uid, self.language)}?${{__url_time_range}}&${{datasource:queryparam}}"
+
+    def _ways(self, signal: Signal) -> Json:
+        """Return the link of each series to the dashboard of what it is of: the nearest place its legend names."""
+        for label, uid, names in _WAYS:
+            if f"{{{{{label}}}}}" in signal.legend and uid != self.uid and (label != "hub" or not self.hub):
+                leads = uid or uids.hub_uid("${__field.labels.hub}")
+                chosen = "".join(f"&var-{name}=${{__field.labels.{name}}}" for name in names)
+                return {"links": [{"title": f"${{__field.labels.{label}}}", "url": self.way(leads) + chosen}]}
+        return {}
 
     def _mappings(self, signal: Signal) -> list[Json]:
         if not signal.states:
@@ -281,7 +368,7 @@ class Maker:
         return {"min": signal.least, "max": signal.most}
 
     def _column(self, signal: Signal) -> Json:
-        properties: list[Json] = [{"id": "unit", "value": signal.unit}]
+        properties: list[Json] = [{"id": "unit", "value": signal.unit}, {"id": "custom.minWidth", "value": _COLUMN_WIDTH}]
         if signal.decimals is not None:
             properties.append({"id": "decimals", "value": signal.decimals})
         if signal.states:
@@ -304,6 +391,10 @@ def _steps(signal: Signal) -> Sequence[Step]:
 def _cell(panel: core.Panel, width: int, height: int, signals: Sequence[Signal]) -> Cell:
     excuses = {_ref(index): signal.may_be_empty for index, signal in enumerate(signals) if signal.may_be_empty}
     return Cell(panel=panel, width=width, height=height, excuses=excuses)
+
+
+def _width(column: str, width: int) -> Json:
+    return {"matcher": {"id": "byName", "options": column}, "properties": [{"id": "custom.width", "value": width}]}
 
 
 def _link(column: str, url: str) -> Json:

@@ -1,6 +1,6 @@
 """PromQL that panels and rules share: one text, rendered for whoever reads it.
 
-An expression is written once, with `<hub>`, `<site>`, `<row>` or `<instance>` where a panel narrows it by its variables and `<rate>`
+An expression is written once, with `<hub>`, `<site>`, `<row>`, `<rack>`, `<window>` or `<instance>` where a panel narrows it by its variables and `<rate>`
 where a panel takes Grafana's rate interval. A rule gets the same text without matchers and with a fixed interval. Metrics
 are named through the catalogue, so that a renamed metric breaks the build and not a panel.
 """
@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 RULE_RATE: Final = "5m"
 """Interval of rates in rules: ten rounds of the slowest default interval, 30 s, so that one lost round costs nothing."""
 
-_PLACE: Final = {"hub": ("hub",), "site": ("hub", "site"), "row": ("hub", "site", "row"), "instance": ("hub", "site", "instance")}
-_TOKEN: Final = re.compile(r"<(hub|site|row|instance)>(,?)")
+PLACES: Final = {
+    "hub": ("hub",),
+    "site": ("hub", "site"),
+    "row": ("hub", "site", "row"),
+    "rack": ("hub", "site", "row", "rack"),
+    "window": ("hub", "site", "window"),
+    "instance": ("hub", "site", "instance"),
+}
+"""What each place in an expression narrows a panel by."""
+_TOKEN: Final = re.compile(rf"<({'|'.join(PLACES)})>(,?)")
 
 
 def of(metric: Metric, *matchers: str, scope: str = "site") -> str:
@@ -59,7 +67,7 @@ def for_panel(expr: str, *, hub: str = "") -> str:
     """Render an expression for a panel: narrowed by the dashboard's variables, or to the one hub the dashboard is about."""
 
     def narrowed(match: re.Match[str]) -> str:
-        matchers = [f'hub="{hub}"' if label == "hub" and hub else f'{label}=~"${label}"' for label in _PLACE[match[1]]]
+        matchers = [f'hub="{hub}"' if label == "hub" and hub else f'{label}=~"${label}"' for label in PLACES[match[1]]]
         return ",".join(matchers) + match[2]
 
     return _TOKEN.sub(narrowed, expr).replace("<rate>", "$__rate_interval")

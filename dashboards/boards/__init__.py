@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.boards import agents, hub, nodes, overview, racks
+from dashboards.boards import agents, chips, hub, links, meters, nodes, overview, rack, racks, site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 
 def all_boards(registry: Registry, language: Language) -> Iterator[Board]:
-    """Yield every dashboard: the overview, one a hub of the registry, racks and power, nodes, agents."""
+    """Yield every dashboard, from all hubs down to a chip, and what it all rests on."""
     yield overview.board(registry, language)
     for key in registry.hubs:
         yield hub.board(registry, registry.hubs[key], language)
-    yield racks.board(registry, language)
-    yield nodes.board(language)
-    yield agents.board(language)
+    for one in (site, racks, rack, nodes, chips, links, meters, agents):
+        yield one.board(language)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.boards.base import AGENTS, HUB, SITE, Board, Section
+from dashboards import uids
+from dashboards.boards.base import HUB, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
 from dashboards.signals import own
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 def board(language: Language) -> Board:
     """Return the dashboard of the agents."""
-    make = Maker(language)
+    make = Maker(language, uid=uids.AGENTS)
     return Board(
-        uid=AGENTS,
+        uid=uids.AGENTS,
         title=Text("Agents", "采集代理"),
         description=Text(
             "Whether the evidence arrives: agents, collectors, spool, ledger.", "证据是否到达：代理、采集器、缓存、台账。"
@@ -33,8 +34,8 @@ def board(language: Language) -> Board:
                     make.stat(own.SERIES, width=6),
                     make.stat(own.SPOOL_FILL, width=6),
                     make.stat(own.SIMULATED, width=6, graph=False),
-                    make.series(own.COLLECTORS_OK),
-                    make.series(own.COLLECTOR_DURATION),
+                    make.series(own.COLLECTORS_OK, legend="right"),
+                    make.series(own.COLLECTOR_DURATION, legend="right"),
                     make.series(own.COLLECTOR_ERRORS),
                     make.series(own.SAMPLES_DROPPED),
                 ],
@@ -45,7 +46,9 @@ def board(language: Language) -> Board:
                     make.series(own.SENT, width=8),
                     make.series(own.SINK_DROPPED, width=8),
                     make.series(own.SCRAPE_DURATION, width=8),
-                    make.series(own.LEDGER_READINGS, width=24, height=6),
+                    make.timeline(own.SINK_UP, width=8, height=6),
+                    make.series(own.SPOOL_AGE, width=8, height=6),
+                    make.series(own.LEDGER_READINGS, width=8, height=6),
                 ],
             ),
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from collectors.catalogue import agent, rack, site
@@ -16,18 +16,7 @@ if TYPE_CHECKING:
     from dashboards.panels import Cell
     from dashboards.signals.base import Excuse
 
-OVERVIEW, RACKS, NODES, AGENTS = "hubgauge-overview", "hubgauge-racks", "hubgauge-nodes", "hubgauge-agents"
 HUB_TAG: Final = "hubgauge-hub"
-
-
-def hub_uid(hub: str) -> str:
-    """Return the uid of a hub's dashboard."""
-    return f"hubgauge-hub-{hub}"
-
-
-def local(uid: str, language: Language) -> str:
-    """Return a uid or tag in one language: both languages can live in one Grafana."""
-    return uid if language == "en" else f"{uid}-{language}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +32,10 @@ class Variable:
     def query(self) -> str:
         """The query in Grafana's notation."""
         return f"label_values({self.selector}, {self.name})"
+
+    def one(self) -> Variable:
+        """Return the variable with one value at a time."""
+        return replace(self, many=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +63,8 @@ class Board:
     hub: str = ""
     time_from: str = "now-6h"
     excuse: Excuse | None = None
+    alerts: str = "<site>"
+    """What the alerts that are drawn over its panels are narrowed by, in the notation of signals."""
 
 
 _NODE: Final = metric("node_load1")
@@ -79,6 +74,18 @@ _ANY: Final = f"{_PLACES}|{site.TARGET_INFO.full_name}"
 HUB: Final = Variable(name="hub", label=Text("Hub", "枢纽"), selector=f'{{__name__=~"{_ANY}"}}')
 SITE: Final = Variable(name="site", label=Text("Site", "站点"), selector=f'{{__name__=~"{_PLACES}",hub=~"$hub"}}')
 ROW: Final = Variable(name="row", label=Text("Row", "列"), selector=f'{rack.RACK_INFO.full_name}{{hub=~"$hub",site=~"$site"}}')
+RACK_NAME: Final = Variable(
+    name="rack",
+    label=Text("Rack", "机柜"),
+    selector=f'{rack.RACK_INFO.full_name}{{hub=~"$hub",site=~"$site",row=~"$row"}}',
+    many=False,
+)
+WINDOW: Final = Variable(
+    name="window",
+    label=Text("Window of the PUE", "PUE时间窗"),
+    selector=f'{site.SITE_PUE_COVERAGE.full_name}{{hub=~"$hub",site=~"$site"}}',
+    many=False,
+)
 INSTANCE: Final = Variable(
     name="instance",
     label=Text("Node", "节点"),

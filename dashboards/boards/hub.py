@@ -10,7 +10,8 @@ from agent.hubs.model import WHOLE_HUB
 from agent.hubs.units import UNITS, show
 from agent.kpi.wording import NO_DEADLINE, OPERATORS
 from collectors.catalogue import facility, rack, site
-from dashboards.boards.base import HUB_TAG, Board, Section, hub_uid, site_of
+from dashboards import uids
+from dashboards.boards.base import HUB_TAG, Board, Section, site_of
 from dashboards.language import LANGUAGES, Text
 from dashboards.panels import Maker
 from dashboards.promql import of
@@ -30,6 +31,8 @@ HEADLINE: Final = ("racks_in_service", "pue", "accelerators", "compute_flops", "
 """What a reader looks for first. Where a hub stated nothing on one, its page says so and lends it no other hub's figure."""
 
 MEASURED: Final = Text("measured", "实测")
+YEAR: Final = f'window="{kpi.PUE_WINDOW}",'
+"""A hub's page shows the window that decides; a site's page shows all."""
 YES_NO: Final = (
     State(value=0, text=Text("✗ no", "✗ 否"), color=ORANGE),
     State(value=1, text=Text("✓ yes", "✓ 是"), color=GREEN),
@@ -42,12 +45,12 @@ RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
 
 def board(registry: Registry, hub: Hub, language: Language) -> Board:
     """Return the dashboard of one hub."""
-    make = Maker(language, hub.key)
+    make = Maker(language, hub.key, uid=uids.hub_uid(hub.key))
     sections = [_standing(make, registry, hub), *_figures(make, registry, hub.facts), *_companions(make, registry, hub)]
     if hub.policy:
         sections += _figures(make, registry, hub.policy, policy=True)
     return Board(
-        uid=hub_uid(hub.key),
+        uid=uids.hub_uid(hub.key),
         title=Text(hub.name["en"], hub.name["zh"]),
         description=Text(f"What {hub.name['en']} stated, and how it stands.", f"{hub.name['zh']}的公开陈述及其现状。"),
         language=language,
@@ -56,6 +59,7 @@ def board(registry: Registry, hub: Hub, language: Language) -> Board:
         tags=[HUB_TAG],
         hub=hub.key,
         time_from="now-24h",
+        alerts=kpi.hubs_inside(registry, hub.key),
         excuse=Excuse(reason="no agent reports for this hub", unless=of(site.TARGET_INFO, scope="hub")),
     )
 
@@ -235,10 +239,14 @@ def _limits_pue(hub: Hub) -> bool:
 def _among(signal: Signal, registry: Registry, hub: Hub) -> Signal:
     """Let a signal see the sites of the hubs inside the hub as well: no agent reports for a province but through them."""
     places = f'{kpi.hubs_inside(registry, hub.key)},site=~"$site"'
+    legend = signal.legend
+    if "{{window}}" in legend:
+        places, legend = YEAR + places, legend.replace("{{window}}", "").strip()
     excuse = signal.may_be_empty
     return replace(
         signal,
         expr=signal.expr.replace("<site>", places),
+        legend=legend,
         may_be_empty=replace(excuse, unless=excuse.unless.replace("<site>", places)) if excuse else None,
     )
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboards.boards.base import HUB, INSTANCE, NODES, SITE, Board, Section
+from dashboards import uids
+from dashboards.boards.base import HUB, INSTANCE, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
 from dashboards.signals import host
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from dashboards.language import Language
+    from dashboards.signals.base import Signal
 
 
 def board(language: Language) -> Board:
     """Return the dashboard of a node."""
-    make = Maker(language)
+    make = Maker(language, uid=uids.NODES, within=("hub", "site", "instance"))
     return Board(
-        uid=NODES,
+        uid=uids.NODES,
         title=Text("Nodes", "节点"),
         description=Text("The kernel's figures of one node.", "单个节点的内核指标。"),
         language=language,
@@ -39,8 +44,12 @@ def board(language: Language) -> Board:
                 title=Text("CPU and memory", "CPU与内存"),
                 cells=[
                     make.series(host.CPU_MODE, stack=True),
-                    make.series(host.LOAD),
-                    make.series(host.MEMORY),
+                    make.series(
+                        *host.LOADS,
+                        replace(host.CPU_COUNT, legend=make.say(Text("CPUs", "CPU数"))),
+                        title=Text("Load average", "平均负载"),
+                    ),
+                    make.series(*_named(make, host.MEMORY_PARTS), stack=True, title=Text("Memory", "内存")),
                     make.series(
                         host.PRESSURE_CPU,
                         host.PRESSURE_MEMORY,
@@ -53,10 +62,36 @@ def board(language: Language) -> Board:
                 title=Text("Disks and network", "磁盘与网络"),
                 cells=[
                     make.bars(host.FILESYSTEM, width=12),
+                    make.bars(host.INODES, width=12),
                     make.series(host.DISK_BUSY),
-                    make.series(host.DISK_READ, host.DISK_WRITTEN, title=Text("Disk reads and writes", "磁盘读写")),
-                    make.series(host.NETWORK_RECEIVED, host.NETWORK_SENT, title=Text("Network received and sent", "网络收发")),
+                    make.series(
+                        *_named(make, (host.DISK_READ, host.DISK_WRITTEN)), title=Text("Disk reads and writes", "磁盘读写")
+                    ),
+                    make.series(
+                        *_named(make, (host.NETWORK_RECEIVED, host.NETWORK_SENT)),
+                        title=Text("Network received and sent", "网络收发"),
+                    ),
+                    make.series(
+                        *_named(make, (host.DROPS, host.NETWORK_ERRORS)), title=Text("Network drops and errors", "网络丢包与错误")
+                    ),
+                ],
+            ),
+            Section(
+                title=Text("Saturation and limits", "饱和度与上限"),
+                cells=[
+                    make.series(host.PAGES, width=6),
+                    make.series(host.DISK_SATURATION, width=6),
+                    make.series(host.FILES, width=6),
+                    make.series(host.CLOCK, width=6),
                 ],
             ),
         ],
     )
+
+
+def _named(make: Maker, signals: Sequence[Signal]) -> Iterator[Signal]:
+    """Name series of several signals in one panel by their signals."""
+    for signal in signals:
+        yield replace(
+            signal, legend=f"{make.say(signal.name)} {signal.legend}" if "{{device}}" in signal.legend else make.say(signal.name)
+        )

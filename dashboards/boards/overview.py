@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.boards.base import HUB, OVERVIEW, Board, Section, local
+from agent.hubs.model import WHOLE_HUB
+from dashboards import uids
+from dashboards.boards.base import HUB, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
 from dashboards.signals import kpi, own, power, target
@@ -24,8 +26,12 @@ COLUMNS = {
 
 def board(registry: Registry, language: Language) -> Board:
     """Return the overview."""
-    make = Maker(language)
-    hub_link = "/d/" + local("hubgauge-hub-${__value.raw}", language) + "?${__url_time_range}&${datasource:queryparam}"
+    make = Maker(language, uid=uids.OVERVIEW)
+    places = {
+        key: (hub.latitude, hub.longitude)
+        for key, hub in registry.hubs.items()
+        if hub.latitude is not None and hub.longitude is not None
+    }
     columns = [
         target.STATE,
         target.measured_per_target(registry.kpis),
@@ -36,7 +42,7 @@ def board(registry: Registry, language: Language) -> Board:
         target.COVERAGE,
     ]
     return Board(
-        uid=OVERVIEW,
+        uid=uids.OVERVIEW,
         title=Text("Hubs against their targets", "各枢纽目标达成总览"),
         description=Text("What each hub publicly stated, and how it stands.", "各枢纽的公开陈述及其现状。"),
         language=language,
@@ -45,9 +51,12 @@ def board(registry: Registry, language: Language) -> Board:
             Section(
                 title=Text("In danger", "有风险"),
                 cells=[
-                    make.stat(target.IN_DANGER, width=10, height=5, graph=False),
-                    make.bars(target.STATE_COUNT, width=8, height=5),
-                    make.stat(own.SIMULATED, width=6, height=5, graph=False),
+                    make.geomap(
+                        target.IN_DANGER, places=places, height=13, title=Text("Where promises are in danger", "有风险的承诺分布")
+                    ),
+                    make.stat(target.IN_DANGER, width=12, graph=False),
+                    make.bars(target.STATE_COUNT, width=12, height=5),
+                    make.stat(own.SIMULATED, width=12, graph=False),
                 ],
             ),
             Section(
@@ -64,7 +73,8 @@ def board(registry: Registry, language: Language) -> Board:
                             columns=columns,
                             names=COLUMNS,
                             sort=target.STATE,
-                            links={"hub": hub_link},
+                            links={"hub": make.way(uids.hub_uid("${__value.raw}"))},
+                            widths={"hub": 90, "target": 220, "kpi": 190, "scope": 90, "op": 70},
                         ),
                         height=14,
                     ),
@@ -76,9 +86,10 @@ def board(registry: Registry, language: Language) -> Board:
                 cells=[
                     make.series(kpi.measured(registry, "pue"), power.PUE_LIMIT),
                     make.series(power.HUB_POWER),
-                    make.bars(kpi.measured(registry, "racks_in_service"), height=6),
-                    make.bars(kpi.measured(registry, "accelerators"), height=6),
-                    make.bars(kpi.measured(registry, "rack_occupancy"), height=6),
+                    *(
+                        make.bars(kpi.measured(registry, key, scope=WHOLE_HUB), width=6, height=6)
+                        for key in ("racks_in_service", "accelerators", "rack_occupancy", "renewable_energy_factor")
+                    ),
                 ],
             ),
         ],

@@ -1,33 +1,34 @@
-"""Racks and power: from the utility to the rack, which racks need someone, and whether the PUE can be trusted."""
+"""The racks of a site: which are full, hot, beyond failover or empty, and where the next one fits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.boards.base import HUB, RACKS, ROW, SITE, Board, Section
+from dashboards import uids
+from dashboards.boards.base import HUB, ROW, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import chip, inventory, kpi, power, rack
+from dashboards.signals import power, rack, supply
 
 if TYPE_CHECKING:
-    from agent.hubs.model import Registry
     from dashboards.language import Language
 
-COLUMNS = {"site": Text("Site", "站点"), "row": Text("Row", "列"), "rack": Text("Rack", "机柜"), "hub": Text("Hub", "枢纽")}
+COLUMNS = {"row": Text("Row", "列"), "rack": Text("Rack", "机柜"), "site": Text("Site", "站点"), "hub": Text("Hub", "枢纽")}
 
 
-def board(registry: Registry, language: Language) -> Board:
-    """Return the dashboard of racks and power."""
-    make = Maker(language)
+def board(language: Language) -> Board:
+    """Return the dashboard of racks."""
+    make = Maker(language, uid=uids.RACKS, within=("hub", "site"))
     return Board(
-        uid=RACKS,
-        title=Text("Racks and power", "机柜与供电"),
+        uid=uids.RACKS,
+        title=Text("Racks", "机柜"),
         description=Text(
-            "Rack utilisation, failover, heat, PDUs, PUE with its evidence.", "机柜利用率、单路失电、温度、PDU、PUE及其依据。"
+            "How full, how loaded and how hot the racks of a site are, and what losing a feed would do.",
+            "站点机柜的上架、负载与温度，以及单路失电的后果。",
         ),
         language=language,
-        variables=[HUB, SITE, ROW],
-        sections=[_now(make), _racks(make), _pue(make, registry), _supply(make), _inventory(make)],
+        variables=[HUB.one(), SITE.one(), ROW],
+        sections=[_now(make), _map(make), _limits(make), _capacity(make)],
     )
 
 
@@ -35,25 +36,34 @@ def _now(make: Maker) -> Section:
     return Section(
         title=Text("Now", "当前"),
         cells=[
-            make.stat(rack.RACK_COUNT, width=6, graph=False),
-            make.gauge(rack.SITE_RACK_UTILIZATION, width=6),
-            make.stat(rack.FAILOVER_COUNT, width=4),
+            make.stat(rack.RACK_COUNT, width=5, graph=False),
+            make.gauge(rack.SITE_RACK_UTILIZATION, width=5),
+            make.stat(rack.FAILOVER_COUNT, width=5),
             make.stat(rack.HOT_COUNT, width=4),
-            make.stat(power.PDU_SILENT, width=4),
+            make.stat(power.PDU_SILENT, width=5),
         ],
     )
 
 
-def _racks(make: Maker) -> Section:
-    columns = [rack.RACK_POWER_RATIO, rack.RACK_SPACE_RATIO, rack.FAILOVER, rack.INLET, rack.RACK_POWER_EACH]
+def _map(make: Maker) -> Section:
     return Section(
-        title=Text("Racks", "机柜"),
+        title=Text("Rack map", "机柜图"),
         cells=[
             make.tiles(rack.RACK_POWER_RATIO, height=9, title=Text("Rack map by power utilisation", "机柜功率利用率图")),
-            make.history(rack.FAILOVER, width=12, height=12),
-            make.history(rack.INLET, width=12, height=12),
+            make.history(rack.FAILOVER, width=12, height=13),
+            make.history(rack.INLET, width=12, height=13),
             make.heatmap(rack.RACK_DISTRIBUTION, width=12),
             make.series(rack.SITE_RACK_POWER, width=12, height=9, stack=True),
+        ],
+    )
+
+
+def _limits(make: Maker) -> Section:
+    columns = [rack.FAILOVER, rack.RACK_POWER_RATIO, rack.RACK_SPACE_RATIO, rack.INLET, rack.RACK_POWER_EACH]
+    chosen = "".join(f'&var-{label}=${{__data.fields["{make.say(COLUMNS[label])}"]}}' for label in ("hub", "site", "row"))
+    return Section(
+        title=Text("Racks nearest to a limit", "最接近上限的机柜"),
+        cells=[
             make.table(
                 Table(
                     title=Text("Racks nearest to a limit", "最接近上限的机柜"),
@@ -64,68 +74,25 @@ def _racks(make: Maker) -> Section:
                     columns=columns,
                     names=COLUMNS,
                     sort=rack.FAILOVER,
-                )
-            ),
-            make.bars(rack.OCCUPANCY, width=6),
-            make.bars(rack.RESERVED, width=6),
-            make.series(rack.STRANDED, width=6),
-            make.series(rack.HUMIDITY, width=6),
+                    links={"rack": f"{make.way(uids.RACK)}{chosen}&var-rack=${{__value.raw}}"},
+                    widths={"row": 80, "rack": 110, "hub": 110, "site": 220},
+                ),
+                height=12,
+            )
         ],
     )
 
 
-def _inventory(make: Maker) -> Section:
+def _capacity(make: Maker) -> Section:
     return Section(
-        title=Text("Inventory against what is seen", "清单与实测"),
+        title=Text("Capacity", "容量"),
         cells=[
-            make.series(inventory.ANSWERING, width=8),
-            make.bars(inventory.MISMATCHES),
-            make.bars(inventory.SILENT_FOR),
-        ],
-    )
-
-
-def _pue(make: Maker, registry: Registry) -> Section:
-    return Section(
-        title=Text("PUE", "PUE"),
-        cells=[
-            make.series(
-                power.SITE_PUE,
-                power.PUE_LIMIT,
-                width=16,
-                height=9,
-                title=Text("PUE by window, with its limit", "各时间窗PUE与上限"),
-            ),
-            make.stat(kpi.measured(registry, "pue"), width=8, height=5, graph=False),
-            make.stat(power.PUE_REQUIRED, width=8, height=4, graph=False),
-            make.timeline(power.PUE_STATE, width=12),
-            make.series(power.PUE_COVERAGE),
-            make.series(power.PUE_UNCERTAINTY, width=8),
-            make.series(power.RENEWABLE, width=8),
-            make.series(power.CARBON, width=8),
-            make.bars(power.WINDOW_ENERGY, width=12, height=9),
-            make.series(power.SITE_LEDGER_POWER, height=9),
-        ],
-    )
-
-
-def _supply(make: Maker) -> Section:
-    return Section(
-        title=Text("From the utility to the chip", "从市电到芯片"),
-        cells=[
-            make.series(power.METER_POWER),
-            make.series(power.SITE_POWER),
-            make.series(power.PDU_POWER, width=8),
-            make.series(power.PDU_UP, width=8),
-            make.timeline(power.METER_UP, width=8),
-            make.series(power.UPS_LOAD, width=8),
-            make.gauge(power.UPS_BATTERY, width=8, height=8),
-            make.timeline(power.UPS_ON_BATTERY, width=8),
-            make.series(power.COOLING_CAPACITY, width=8),
-            make.series(power.COOLING_SUPPLY, width=8),
-            make.series(chip.NODE_POWER, width=8),
-            make.series(chip.CHIP_POWER, width=8),
-            make.series(chip.CHIP_UTILIZATION, width=8),
-            make.series(chip.CHIP_TEMPERATURE, width=8),
+            make.bars(supply.RACK_HEADROOM, width=8, height=14),
+            make.bars(supply.ROW_HEADROOM, height=7),
+            make.bars(supply.ROW_POWER, height=7),
+            make.bars(rack.OCCUPANCY, width=6, height=6),
+            make.bars(rack.RESERVED, width=6, height=6),
+            make.series(rack.STRANDED, width=6, height=6),
+            make.series(rack.HUMIDITY, width=6, height=6),
         ],
     )

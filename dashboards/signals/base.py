@@ -63,6 +63,7 @@ class Signal:
 
     `unit` is one of Grafana's unit ids. `legend` names a series by its labels in Grafana's notation. `expr` is written with
     the places of `dashboards.promql`. A signal with a `record` is also a recording rule of that name (level:metric:operation).
+    `plain` says the same for databases without set operators, where that is possible.
     """
 
     key: str
@@ -79,6 +80,7 @@ class Signal:
     steps: tuple[Step, ...] = ()
     states: tuple[State, ...] = ()
     may_be_empty: Excuse | None = None
+    plain: str = ""
 
     def rule(self) -> str:
         """Return the expression for a rule."""

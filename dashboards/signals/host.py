@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from dashboards.language import Text
 from dashboards.promql import metric, of, rate
@@ -219,4 +219,75 @@ UPTIME: Final = Signal(
     least=0,
 )
 
-SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))
+
+def _mixin(key: str, name: Text, description: Text, unit: str, expr: str, legend: str, *, witness: str, **more: Any) -> Signal:  # noqa: ANN401
+    """Return a signal of a panel that node-mixin has as well."""
+    excuse = Excuse(reason=f"the node's kernel gives no {witness}", unless=_of(witness))
+    return Signal(key=key, name=name, description=description, unit=unit, expr=expr, legend=legend, may_be_empty=excuse, **more)
+
+
+def _load(minutes: int) -> Signal:
+    return _mixin(
+        f"node.load{minutes}", Text(f"Load, {minutes} min", f"{minutes}分钟负载"),
+        Text(f"Load average of {minutes} minutes.", f"{minutes}分钟平均负载。"), "none",
+        f"max by ({_ALL}) ({_of(f'node_load{minutes}')})", f"{minutes} min", witness="node_load1", least=0, decimals=2,
+    )  # fmt: skip
+
+
+def _memory(key: str, name: Text, legend: str, expr: str) -> Signal:
+    return _mixin(
+        f"node.memory_{key}", name, Text("How the node's memory is used.", "节点内存的使用方式。"), "bytes", expr, legend,
+        witness="node_memory_MemTotal_bytes", least=0,
+    )  # fmt: skip
+
+
+def _bytes(field: str) -> str:
+    return f"max by ({_ALL}) ({_of(f'node_memory_{field}_bytes')})"
+
+
+LOADS: Final = tuple(_load(minutes) for minutes in (1, 5, 15))
+MEMORY_PARTS: Final = (
+    _memory("used", Text("Memory in use", "已用内存"), "used",
+            f"{_bytes('MemTotal')} - {_bytes('MemFree')} - {_bytes('Buffers')} - {_bytes('Cached')}"),
+    _memory("buffers", Text("Buffers", "缓冲"), "buffers", _bytes("Buffers")),
+    _memory("cached", Text("Page cache", "页缓存"), "cached", _bytes("Cached")),
+    _memory("free", Text("Free memory", "空闲内存"), "free", _bytes("MemFree")),
+)  # fmt: skip
+PAGES: Final = _mixin(
+    "node.pages", Text("Memory saturation: major faults", "内存饱和度：主缺页"), Text("Page faults a second that had to read a disk.", "每秒需要读盘的缺页次数。"),
+    "ops", f"max by ({_ALL}) ({_rate('node_vmstat_pgmajfault')})", "{{instance}}", witness="node_vmstat_pgmajfault", kind="rate", least=0,
+    record="instance:node_vmstat_pgmajfault:rate5m",
+)  # fmt: skip
+DISK_SATURATION: Final = _mixin(
+    "node.disk_saturation", Text("Disk saturation", "磁盘饱和度"), Text("Requests waiting on each disk, on average.", "各磁盘平均排队的请求数。"), "none",
+    f"max by ({_ALL}, device) ({_rate('node_disk_io_time_weighted_seconds_total', _DISKS)})", "{{device}}",
+    witness="node_disk_io_time_weighted_seconds_total", kind="rate", least=0, decimals=2,
+    record="instance_device:node_disk_io_time_weighted_seconds:rate5m",
+)  # fmt: skip
+DROPS: Final = _mixin(
+    "node.drops", Text("Network saturation: drops", "网络饱和度：丢包"), Text("Packets dropped a second, received and sent.", "每秒丢弃的收发报文数。"), "pps",
+    f"sum by ({_ALL}) ({_rate('node_network_receive_drop_total', _LINKS)}) + sum by ({_ALL}) ({_rate('node_network_transmit_drop_total', _LINKS)})",
+    "{{instance}}", witness="node_network_receive_drop_total", kind="rate", least=0,
+)  # fmt: skip
+NETWORK_ERRORS: Final = _mixin(
+    "node.network_errors", Text("Network errors", "网络错误"), Text("Packets a second with errors, received and sent.", "每秒出错的收发报文数。"), "pps",
+    f"sum by ({_ALL}) ({_rate('node_network_receive_errs_total', _LINKS)}) + sum by ({_ALL}) ({_rate('node_network_transmit_errs_total', _LINKS)})",
+    "{{instance}}", witness="node_network_receive_errs_total", kind="rate", least=0,
+)  # fmt: skip
+INODES: Final = _mixin(
+    "node.inodes", Text("Inodes in use", "inode使用率"), Text("Used share of each local file system's inodes.", "各本地文件系统inode使用率。"), "percentunit",
+    f"1 - max by ({_ALL}, mountpoint) ({_of('node_filesystem_files_free', _LOCAL_FS)})"
+    f" / max by ({_ALL}, mountpoint) ({_of('node_filesystem_files', _LOCAL_FS)} > 0)",
+    "{{mountpoint}}", witness="node_filesystem_files", kind="ratio", least=0, most=1, steps=_FULL,
+)  # fmt: skip
+CLOCK: Final = _mixin(
+    "node.clock", Text("Clock offset", "时钟偏差"), Text("How far the kernel thinks its clock is off.", "内核认为本机时钟的偏差。"), "s",
+    f"max by ({_ALL}) ({_of('node_timex_offset_seconds')})", "{{instance}}", witness="node_timex_offset_seconds",
+)  # fmt: skip
+FILES: Final = _mixin(
+    "node.files", Text("Open files", "打开的文件"), Text("File descriptors in use over the most there may be.", "已用文件描述符与上限之比。"), "percentunit",
+    f"max by ({_ALL}) ({_of('node_filefd_allocated')}) / max by ({_ALL}) ({_of('node_filefd_maximum')})", "{{instance}}",
+    witness="node_filefd_allocated", kind="ratio", least=0,
+)  # fmt: skip
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal)) + LOADS + MEMORY_PARTS

@@ -67,4 +67,28 @@ SILENT_FOR: Final = Signal(
     may_be_empty=Excuse(reason="every device that ever answered does so", unless=of(inventory.SILENT_SINCE)),
 )
 
+MISMATCH_LIST: Final = Signal(
+    key="inventory.mismatch_list",
+    name=Text("Differs", "不符项"),
+    description=Text("What differs, each by its name.", "各不符项及其名称。"),
+    unit="short",
+    expr=f"max by (hub, site, reason, rack, device) ({of(inventory.MISMATCH_INFO)})",
+    legend="{{reason}} {{rack}} {{device}}",
+    kind="count",
+    decimals=0,
+    may_be_empty=Excuse(reason="inventory and devices agree", unless=of(inventory.MISMATCH_INFO)),
+)
+EXPECTED: Final = Signal(
+    key="inventory.expected",
+    name=Text("Expected devices", "应有设备"),
+    description=Text("Devices that are to be heard, by kind.", "应有应答的设备数量，按类型统计。"),
+    unit="short",
+    expr=f"sum by (hub, site, kind) ({of(inventory.EXPECTED)})",
+    legend="{{site}} {{kind}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    may_be_empty=Excuse(reason="no agent at these sites asks devices", unless=of(inventory.EXPECTED)),
+)
+
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

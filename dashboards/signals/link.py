@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import site
+from collectors.catalogue import network, site
 from dashboards.language import Text
-from dashboards.promql import of
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.promql import of, rate
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
+_IS_ROUND_TRIP: Final = 'kpi=~"round_trip.*"'
+_MEDIAN: Final = 'quantile="0.5"'
 _NO_PROBES: Final = Excuse(reason="no round-trip probe is configured at these sites", unless=of(site.LINK_ROUND_TRIP))
 
 ROUND_TRIP: Final = Signal(
@@ -43,6 +45,93 @@ SPEED: Final = Signal(
     legend="{{device}} {{interface}}",
     least=0,
     may_be_empty=Excuse(reason="no link's speed is read at these sites", unless=of(site.LINK_SPEED)),
+)
+_NO_INTERFACES: Final = Excuse(reason="no interface is read at these sites", unless=of(network.LINK_UP))
+_INTERFACE: Final = "hub, site, device, interface"
+BITS: Final = 8
+
+ROUND_TRIP_LIMIT: Final = Signal(
+    key="link.round_trip_limit",
+    name=Text("Stated limit of a round trip", "公开陈述的往返时延上限"),
+    description=Text("The round trip the hub stated it will not exceed.", "枢纽公开陈述的往返时延上限。"),
+    unit="s",
+    expr=f"max by (hub, target) ({of(site.TARGET_VALUE, _IS_ROUND_TRIP, scope='hub')})",
+    legend="{{target}}",
+    may_be_empty=Excuse(reason="no limit of a round trip is stated", unless=of(site.TARGET_VALUE, _IS_ROUND_TRIP, scope="hub")),
+)
+ROUND_TRIP_NOW: Final = Signal(
+    key="link.round_trip_now",
+    name=Text("Round trip, the median", "往返时延（中位数）"),
+    description=Text("Median of the last minutes' probes to each peer.", "最近几分钟到各对端探测的中位数。"),
+    unit="s",
+    expr=f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})",
+    legend="{{site}} {{peer}}",
+    least=0,
+    may_be_empty=_NO_PROBES,
+)
+PROBES: Final = Signal(
+    key="link.probes",
+    name=Text("How it is measured", "测量方式"),
+    description=Text(
+        "Peers by how their round trip is measured: icmp, tcp or stamp (RFC 8762).",
+        "各对端的往返时延测量方式：icmp、tcp或stamp（RFC 8762）。",
+    ),
+    unit="short",
+    expr=f"count by (hub, site, method) (max by (hub, site, peer, method) ({of(site.LINK_PROBE_INFO)}))",
+    legend="{{site}} {{method}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    may_be_empty=_NO_PROBES,
+)
+LINK_UP: Final = Signal(
+    key="link.up",
+    name=Text("Interfaces that are up", "接口状态"),
+    description=Text("Whether each named interface passes packets (ifOperStatus).", "各指定接口是否可转发报文（ifOperStatus）。"),
+    unit="none",
+    expr=f"max by ({_INTERFACE}) ({of(network.LINK_UP)})",
+    legend="{{device}} {{interface}}",
+    kind="state",
+    states=(
+        State(value=0, text=Text("✗ down", "✗ 中断"), color=RED),
+        State(value=1, text=Text("✓ up", "✓ 正常"), color=GREEN),
+    ),
+    may_be_empty=_NO_INTERFACES,
+)
+RECEIVED: Final = Signal(
+    key="link.received",
+    name=Text("Received", "接收"),
+    description=Text("Bits received a second, framing included.", "每秒接收比特数（含帧开销）。"),
+    unit="bps",
+    expr=f"max by ({_INTERFACE}) ({rate(network.LINK_RECEIVE)}) * {BITS}",
+    legend="↓ {{device}} {{interface}}",
+    kind="rate",
+    least=0,
+    may_be_empty=_NO_INTERFACES,
+)
+SENT: Final = Signal(
+    key="link.sent",
+    name=Text("Sent", "发送"),
+    description=Text("Bits sent a second, framing included.", "每秒发送比特数（含帧开销）。"),
+    unit="bps",
+    expr=f"max by ({_INTERFACE}) ({rate(network.LINK_TRANSMIT)}) * {BITS}",
+    legend="↑ {{device}} {{interface}}",
+    kind="rate",
+    least=0,
+    may_be_empty=_NO_INTERFACES,
+)
+LINK_LOAD: Final = Signal(
+    key="link.load",
+    name=Text("Load of the links", "链路负载率"),
+    description=Text("What is sent over what the line can carry.", "发送速率与线路速率之比。"),
+    unit="percentunit",
+    expr=f"max by ({_INTERFACE}) ({rate(network.LINK_TRANSMIT)}) * {BITS} / max by ({_INTERFACE}) ({of(site.LINK_SPEED)})",
+    legend="{{device}} {{interface}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    steps=steps((0.8, ORANGE), (0.95, RED)),
+    may_be_empty=_NO_INTERFACES,
 )
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

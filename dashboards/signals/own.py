@@ -167,4 +167,57 @@ LEDGER_READINGS: Final = Signal(
     may_be_empty=Excuse(reason="no agent here reads meters", unless=of(facility.METER_UP)),
 )
 
+LEDGER_REJECTED: Final = Signal(
+    key="ledger.rejected",
+    name=Text("Meter readings not taken", "台账未采纳的读数"),
+    description=Text(
+        "Meter readings a second that the ledger did not take, by reason.", "台账每秒未采纳的电表读数，按原因统计。"
+    ),
+    unit="ops",
+    expr=f"sum by (hub, site, reason) ({rate(agent.LEDGER_REJECTED)})",
+    legend="{{site}} {{reason}}",
+    kind="rate",
+    least=0,
+    may_be_empty=Excuse(reason="the ledger has refused no reading", unless=of(agent.LEDGER_REJECTED)),
+)
+LEDGER_EVENTS: Final = Signal(
+    key="ledger.events",
+    name=Text("Energy registers that fell", "电能寄存器回退"),
+    description=Text(
+        "Registers that fell within the last day, by what it was: a wrap loses nothing, a reset loses what came before it unread.",
+        "最近一天内回退的电能寄存器：翻转不丢失电量，清零会丢失未读部分。",
+    ),
+    unit="short",
+    expr=f"sum by (hub, site, event) (increase({of(agent.LEDGER_EVENTS)}[1d]))",
+    legend="{{site}} {{event}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    may_be_empty=Excuse(reason="no register has fallen", unless=of(agent.LEDGER_EVENTS)),
+)
+SPOOL_AGE: Final = Signal(
+    key="spool.age",
+    name=Text("Oldest sample that waits", "最旧的待发样本"),
+    description=Text("Age of the oldest batch in the spool.", "缓存中最旧批次的等待时间。"),
+    unit="s",
+    expr=f"time() - min by ({_EACH}) ({of(agent.SPOOL_OLDEST)} > 0)",
+    legend="{{instance}}",
+    least=0,
+    may_be_empty=Excuse(reason="nothing waits in a spool", unless=of(agent.SPOOL_OLDEST)),
+)
+SINK_UP: Final = Signal(
+    key="sink.up",
+    name=Text("Writes to the database", "写入数据库"),
+    description=Text("Whether the last write of each agent was taken.", "各代理最近一次写入是否成功。"),
+    unit="none",
+    expr=f"min by ({_EACH}, sink) ({of(agent.SINK_UP)})",
+    legend="{{instance}} {{sink}}",
+    kind="state",
+    states=(
+        State(value=0, text=Text("✗ refused", "✗ 失败"), color=RED),
+        State(value=1, text=Text("✓ taken", "✓ 正常"), color=GREEN),
+    ),
+    may_be_empty=_NO_PUSH,
+)
+
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from agent.kpi.model import MIN_COVERAGE
-from collectors.catalogue import facility, site
+from collectors.catalogue import facility, node, site
 from dashboards.language import Text
-from dashboards.promql import of, rate
+from dashboards.promql import of
 from dashboards.signals.base import GREEN, GREY, ORANGE, RED, SKY, Excuse, Signal, State, steps
 
 JOULES_PER_WATT_HOUR: Final = 3600
+JOULES_PER_KWH: Final = 3.6e6
+_BY_CONTROLLER: Final = 'source=~"redfish|ipmi"'
 _IS_PUE: Final = 'kpi="pue"'
 
 _IS_RENEWABLE: Final = 'point="renewable"'
 _PUE_TARGET: Final = 'kpi="pue",kind!="observation"'
 _NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(facility.UPS_UP))
 _NO_COOLING: Final = Excuse(reason="no cooling unit is read at these sites", unless=of(facility.COOLING_UP))
+_NO_OVERHEAD: Final = Excuse(reason="no window has a sound PUE to break down", unless=of(site.SITE_OVERHEAD))
 _NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
 
 
@@ -51,11 +54,12 @@ SITE_LEDGER_POWER: Final = Signal(
     key="site.ledger_power",
     name=Text("Mean power from the ledger", "台账平均功率"),
     description=Text(
-        "How fast the energy ledger grows, by boundary: a mean power that is exact across gaps, unlike a momentary reading.",
-        "能耗台账的增长速度（按边界）：跨越数据缺口仍然准确的平均功率，不同于瞬时读数。",
+        "How much the energy ledger grew within the last hour, by boundary: a mean power that is exact across gaps, unlike a momentary "
+        "reading. The ledger takes energy over in steps, so that shorter spans mean nothing.",
+        "最近一小时能耗台账的增长（按边界）：跨越数据缺口仍然准确的平均功率，不同于瞬时读数。台账按步入账，更短的时段没有意义。",
     ),
     unit="watt",
-    expr=f"max by (hub, site, boundary) ({rate(site.SITE_ENERGY)})",
+    expr=f"max by (hub, site, boundary) (rate({of(site.SITE_ENERGY)}[1h]))",
     legend="{{site}} {{boundary}}",
     kind="rate",
     least=0,
@@ -202,7 +206,7 @@ CARBON: Final = Signal(
         "由台账能耗与排放因子计算的每小时二氧化碳当量。",
     ),
     unit="suffix:kg/h",
-    expr=f"max by (hub, site) ({rate(site.SITE_CARBON)}) * 3600",
+    expr=f"max by (hub, site) (increase({of(site.SITE_CARBON)}[1h]))",
     legend="{{site}}",
     kind="rate",
     least=0,
@@ -336,4 +340,229 @@ COOLING_SUPPLY: Final = Signal(
     may_be_empty=_NO_COOLING,
 )
 
-SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))
+
+# From the utility to the chip: what passes each stage. Each is a sum of its own meters; what is not metered is not shown.
+def _stage(key: str, name: Text, description: Text, expr: str, excuse: Excuse) -> Signal:
+    return Signal(
+        key=f"flow.{key}", name=name, description=description, unit="watt", expr=expr, legend="", least=0, decimals=1,
+        may_be_empty=excuse,
+    )  # fmt: skip
+
+
+def _point(point: str) -> str:
+    matcher = f'point="{point}"'
+    return f"sum by (hub, site) (max by (hub, site, meter) ({of(facility.METER_POWER, matcher)}))"
+
+
+def _boundary(boundary: str) -> str:
+    matcher = f'boundary="{boundary}"'
+    return f"max by (hub, site) ({of(site.SITE_POWER, matcher)})"
+
+
+FLOW: Final = (
+    _stage("utility", Text("Utility", "市电"), Text("Through the utility's meters.", "市电进线电表功率。"), _point("utility"),
+           Excuse(reason="no meter of the utility is read", unless=of(facility.METER_POWER, 'point="utility"'))),
+    _stage("facility", Text("Facility boundary", "设施边界"), Text("What the PUE counts as the whole facility.", "PUE计入的设施总功率。"),
+           _boundary("facility"), Excuse(reason="no boundary is fully metered", unless=of(site.SITE_POWER))),
+    _stage("ups", Text("UPS outputs", "UPS输出"), Text("What the UPSs give out.", "UPS输出功率。"),
+           f"sum by (hub, site) (max by (hub, site, ups, phase) ({of(facility.UPS_OUTPUT_POWER)}))", _NO_UPS),
+    _stage("it", Text("IT boundary", "IT边界"), Text("What the PUE counts as IT.", "PUE计入的IT功率。"), _boundary("it"),
+           Excuse(reason="no boundary is fully metered", unless=of(site.SITE_POWER))),
+    _stage("pdu", Text("Rack PDUs", "机柜PDU"), Text("Sum of the PDUs that answer.", "有应答的PDU功率之和。"),
+           f"sum by (hub, site) (max by (hub, site, rack, pdu) ({of(facility.PDU_POWER)}))", _NO_PDU),
+    _stage("nodes", Text("Nodes (controllers)", "节点（管理控制器）"), Text("Sum of what the nodes' controllers read.", "节点管理控制器读数之和。"),
+           f"sum by (hub, site) (max by (hub, site, node) ({of(node.NODE_POWER, _BY_CONTROLLER)}))",
+           Excuse(reason="no node's controller is read", unless=of(node.NODE_POWER, _BY_CONTROLLER))),
+    _stage("chips", Text("Accelerators", "加速卡"), Text("Sum of what the chips draw.", "芯片功率之和。"),
+           f"sum by (hub, site) (max by (hub, site, node, accelerator) ({of(node.ACCELERATOR_POWER)}))",
+           Excuse(reason="no accelerator is seen at these sites", unless=of(node.ACCELERATOR_INFO))),
+)  # fmt: skip
+OVERHEAD: Final = Signal(
+    key="site.overhead",
+    name=Text("Where the overhead goes", "非IT能耗去向"),
+    description=Text(
+        "Facility less IT energy of the window by subsystem; unmetered is what no submeter explains.",
+        "所选时间窗内设施能耗减IT能耗，按子系统划分；unmetered 为无分表可解释的部分。",
+    ),
+    unit="watth",
+    expr=f"max by (hub, site, subsystem) ({of(site.SITE_OVERHEAD, scope='window')}) / {JOULES_PER_WATT_HOUR}",
+    legend="{{subsystem}}",
+    least=0,
+    decimals=1,
+    may_be_empty=_NO_OVERHEAD,
+)
+OVERHEAD_COVERAGE: Final = Signal(
+    key="site.overhead_coverage",
+    name=Text("Coverage of the submeters", "分表覆盖率"),
+    description=Text(
+        "Share of the PUE's covered time in which each subsystem was metered.", "PUE覆盖时段内各子系统有计量的时间占比。"
+    ),
+    unit="percentunit",
+    expr=f"min by (hub, site, subsystem) ({of(site.SITE_OVERHEAD_COVERAGE, scope='window')})",
+    legend="{{subsystem}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    decimals=0,
+    steps=steps((MIN_COVERAGE, ORANGE), (0.99, GREEN), base=RED),
+    may_be_empty=_NO_OVERHEAD,
+)
+PARTIAL_PUE: Final = Signal(
+    key="site.partial_pue",
+    name=Text("Partial PUE by subsystem", "子系统局部PUE"),
+    description=Text(
+        "Energy of a subsystem and of IT over that of IT, while the subsystem was metered (ISO/IEC 30134-2, annex).",
+        "子系统与IT能耗之和除以IT能耗，仅计该子系统有计量的时段。",
+    ),
+    unit="none",
+    expr=f"max by (hub, site, subsystem) ({of(site.SITE_PARTIAL_PUE, scope='window')})",
+    legend="{{subsystem}}",
+    decimals=3,
+    least=1,
+    may_be_empty=_NO_OVERHEAD,
+)
+WINDOW_PUE: Final = Signal(
+    key="site.window_pue",
+    name=Text("PUE of the window", "所选时间窗PUE"),
+    description=SITE_PUE.description,
+    unit="none",
+    expr=f"max by (hub, site) ({of(site.SITE_PUE, scope='window')})",
+    legend="{{site}}",
+    decimals=3,
+)
+SITE_PUE_LIMIT: Final = Signal(
+    key="site.pue_limit",
+    name=Text("PUE limit of the site", "站点PUE上限"),
+    description=Text("The PUE that was promised not to be exceeded at this site.", "承诺该站点不超过的PUE。"),
+    unit="none",
+    expr=f"min by (hub, site) ({of(site.SITE_PUE_LIMIT)})",
+    legend="{{site}}",
+    decimals=3,
+    may_be_empty=Excuse(reason="no PUE limit is stated", unless=of(site.SITE_PUE_LIMIT)),
+)
+PUE_GRADE: Final = Signal(
+    key="site.pue_grade",
+    name=Text("Grade (GB 40879)", "能效等级（GB 40879）"),
+    description=Text(
+        "Grade of GB 40879-2021 that a year at the window's PUE would have.", "若全年保持该PUE，对应的GB 40879-2021能效等级。"
+    ),
+    unit="none",
+    expr=f"max by (hub, site) ({of(site.SITE_PUE_GRADE, scope='window')})",
+    legend="{{site}}",
+    kind="state",
+    states=tuple(
+        State(value=grade, text=Text(*words), color=color)
+        for grade, words, color in (
+            (0, ("✗ none", "✗ 不达标"), RED), (1, ("✓ grade 1", "✓ 1级"), GREEN), (2, ("● grade 2", "● 2级"), SKY),
+            (3, ("▲ grade 3", "▲ 3级"), ORANGE),
+        )
+    ),
+    may_be_empty=Excuse(reason="no window has a sound PUE", unless=of(site.SITE_PUE_GRADE)),
+)  # fmt: skip
+REUSED: Final = Signal(
+    key="site.reused",
+    name=Text("Energy reuse factor", "能源再利用率"),
+    description=Text(
+        "Energy handed on for use elsewhere over facility energy (ISO/IEC 30134-6).",
+        "供外部再利用的能量与设施总能耗之比（ISO/IEC 30134-6）。",
+    ),
+    unit="percentunit",
+    expr=f"max by (hub, site, window) ({of(site.SITE_REUSED)})",
+    legend="{{site}} {{window}}",
+    kind="ratio",
+    least=0,
+    may_be_empty=Excuse(reason="no meter is marked reused", unless=of(site.SITE_REUSED)),
+)
+CUE: Final = Signal(
+    key="site.cue",
+    name=Text("Carbon usage effectiveness", "碳利用效率（CUE）"),
+    description=Text(
+        "Carbon dioxide equivalent over IT energy (ISO/IEC 30134-8), kg/kWh.",
+        "二氧化碳当量与IT能耗之比（ISO/IEC 30134-8），kg/kWh。",
+    ),
+    unit="suffix:kg/kWh",
+    expr=f"max by (hub, site, basis, window) ({of(site.SITE_CUE)}) * {JOULES_PER_KWH:g}",
+    legend="{{site}} {{basis}} {{window}}",
+    least=0,
+    decimals=3,
+    may_be_empty=Excuse(reason="no emission factor is set, so no carbon is told", unless=of(site.SITE_CUE)),
+)
+WUE: Final = Signal(
+    key="site.wue",
+    name=Text("Water usage effectiveness", "水利用效率（WUE）"),
+    description=Text(
+        "Water used over IT energy (ISO/IEC 30134-9), litres/kWh.", "用水量与IT能耗之比（ISO/IEC 30134-9），L/kWh。"
+    ),
+    unit="suffix:L/kWh",
+    expr=f"max by (hub, site, window) ({of(site.SITE_WUE)}) * {JOULES_PER_KWH:g}",
+    legend="{{site}} {{window}}",
+    least=0,
+    decimals=2,
+    may_be_empty=Excuse(reason="no water meter is read", unless=of(site.SITE_WUE)),
+)
+METER_EACH: Final = Signal(
+    key="meter.each",
+    name=Text("Power of each meter", "各电表功率"),
+    description=Text("Active power through each meter.", "各电表的有功功率。"),
+    unit="watt",
+    expr=f"max by (hub, site, meter, point) ({of(facility.METER_POWER)})",
+    legend="{{site}} {{meter}}",
+)
+METER_VOLTAGE: Final = Signal(
+    key="meter.voltage",
+    name=Text("Voltage", "电压"),
+    description=Text("Highest voltage of a phase at each meter, phase to neutral.", "各电表相电压的最高值。"),
+    unit="volt",
+    expr=f"max by (hub, site, meter) ({of(facility.METER_VOLTAGE)})",
+    legend="{{site}} {{meter}}",
+    decimals=1,
+    may_be_empty=Excuse(reason="no meter tells its voltage", unless=of(facility.METER_VOLTAGE)),
+)
+METER_FACTOR: Final = Signal(
+    key="meter.power_factor",
+    name=Text("Power factor", "功率因数"),
+    description=Text("Power factor of each meter as a whole.", "各电表的总功率因数。"),
+    unit="none",
+    expr=f"min by (hub, site, meter) ({of(facility.METER_POWER_FACTOR)})",
+    legend="{{site}} {{meter}}",
+    decimals=2,
+    may_be_empty=Excuse(reason="no meter tells its power factor", unless=of(facility.METER_POWER_FACTOR)),
+)
+METER_FREQUENCY: Final = Signal(
+    key="meter.frequency",
+    name=Text("Line frequency", "电网频率"),
+    description=Text("Line frequency at each meter.", "各电表处的电网频率。"),
+    unit="hertz",
+    expr=f"max by (hub, site, meter) ({of(facility.METER_FREQUENCY)})",
+    legend="{{site}} {{meter}}",
+    decimals=2,
+    may_be_empty=Excuse(reason="no meter tells the line's frequency", unless=of(facility.METER_FREQUENCY)),
+)
+METER_COUNT: Final = Signal(
+    key="meter.count",
+    name=Text("Meters that answer", "应答的电表"),
+    description=Text("Meters that answered in their last round.", "上一轮有应答的电表数量。"),
+    unit="short",
+    expr=f"sum by (hub, site) (max by (hub, site, meter) ({of(facility.METER_UP)}))",
+    legend="{{site}}",
+    kind="count",
+    least=0,
+    decimals=0,
+)
+METER_SILENT: Final = Signal(
+    key="meter.silent",
+    name=Text("Silent meters", "无应答的电表"),
+    description=Text(
+        "Meters that did not answer in their last round: their energy is missing, not zero.",
+        "上一轮未应答的电表：其能耗为缺失，而非零。",
+    ),
+    unit="short",
+    expr=f"sum by (hub, site) (1 - max by (hub, site, meter) ({of(facility.METER_UP)}))",
+    legend="{{site}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    steps=steps((1, RED), base=GREEN),
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal)) + FLOW

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from collectors.catalogue import facility, rack, site
@@ -25,10 +26,11 @@ HEATING_MINUTES: Final = 15
 MANY: Final = 60
 """How many racks a panel names at most; a hub has tens of thousands."""
 
+_BY_RACKS: Final = 'method="racks"'
 _KIND_POWER: Final = 'kind="power"'
 _KIND_SPACE: Final = 'kind="space"'
 RACK_LABELS: Final = "hub, site, row, rack"
-_UTILIZATION_STEPS: Final = steps((0.8, ORANGE), (1.0, RED))
+UTILIZATION_STEPS: Final = steps((0.8, ORANGE), (1.0, RED))
 
 
 def _failover(scope: str = "site", at: str = "") -> str:
@@ -83,6 +85,16 @@ OCCUPANCY: Final = Signal(
     least=0,
     most=1,
 )
+SITE_OCCUPANCY: Final = replace(
+    OCCUPANCY,
+    key="site.occupancy_racks",
+    name=Text("Racks in use", "机柜上架率"),
+    description=Text("Share of the racks that have equipment in them.", "已安装设备的机柜占比。"),
+    expr=f"max by (hub, site) ({of(site.SITE_OCCUPANCY, _BY_RACKS)})",
+    legend="{{site}}",
+    record="",
+    decimals=0,
+)
 RESERVED: Final = Signal(
     key="site.reserved",
     name=Text("Reserved and free", "已预留未上架"),
@@ -127,7 +139,7 @@ SITE_RACK_UTILIZATION: Final = Signal(
     record="site:dc_rack_power_utilization:ratio",
     least=0,
     most=1,
-    steps=_UTILIZATION_STEPS,
+    steps=UTILIZATION_STEPS,
 )
 RACK_DISTRIBUTION: Final = Signal(
     key="rack.distribution",
@@ -152,11 +164,12 @@ RACK_POWER_RATIO: Final = Signal(
     ),
     unit="percentunit",
     expr=_top(_power_ratio),
+    plain=_power_ratio("row"),
     legend="{{rack}}",
     kind="ratio",
     least=0,
     decimals=0,
-    steps=_UTILIZATION_STEPS,
+    steps=UTILIZATION_STEPS,
 )
 RACK_SPACE_RATIO: Final = Signal(
     key="rack.space_ratio",
@@ -164,6 +177,7 @@ RACK_SPACE_RATIO: Final = Signal(
     description=Text("Used rack units over the rack's height.", "已用U位与机柜高度之比。"),
     unit="percentunit",
     expr=_top(_space_ratio),
+    plain=_space_ratio("row"),
     legend="{{rack}}",
     kind="ratio",
     least=0,
@@ -176,6 +190,7 @@ RACK_POWER_EACH: Final = Signal(
     description=Text("What a rack draws over all feeds.", "机柜全部供电路的总功率。"),
     unit="watt",
     expr=_top(_power),
+    plain=_power("row"),
     legend="{{rack}}",
     least=0,
 )
@@ -188,6 +203,7 @@ FAILOVER: Final = Signal(
     ),
     unit="percentunit",
     expr=_top(_failover),
+    plain=_failover("row"),
     legend="{{rack}}",
     kind="ratio",
     least=0,
@@ -243,6 +259,7 @@ INLET: Final = Signal(
     ),
     unit="celsius",
     expr=_top(_inlet),
+    plain=_inlet("row"),
     legend="{{rack}}",
     decimals=1,
     steps=steps((INLET_RECOMMENDED, ORANGE), (INLET_ALLOWABLE, RED), base=GREEN),
@@ -297,5 +314,6 @@ STRANDED: Final = Signal(
     least=0,
     may_be_empty=Excuse(reason="no inventory says what stands in the racks", unless=of(rack.RACK_USED)),
 )
+
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 TARGET: Final = "hub, target, kpi, scope"
 
 _COLORS: Final[dict[Condition, str]] = {
-    "met": GREEN, "on_track": BLUE, "at_risk": ORANGE, "missed": RED, "unknown": GREY, "expired_unreported": PINK, "stated_only": SKY,
+    "stated_only": SKY, "met": GREEN, "on_track": BLUE, "unknown": GREY, "expired_unreported": PINK, "at_risk": ORANGE, "missed": RED,
 }  # fmt: skip
 STATES: Final = {
     name: State(value=code, text=Text(*(f"{SYMBOLS[name]} {STATE_NAMES[name][language]}" for language in LANGUAGES)), color=color)
     for code, (name, color) in enumerate(_COLORS.items())
 }
-"""The states a target can be in, by the label value agents give them, each with a word and a mark beside its colour."""
+"""The states a target can be in, by the label value agents give them, each with a word and a mark beside its colour; the more
+urgent, the higher its number, so that tables sort by it."""
 
 
 _DANGER: Final = 'state=~"at_risk|missed"'

@@ -1,0 +1,115 @@
+"""Signals of what the supply can still carry, and would carry if a side were lost; upper bounds, so that nothing looks calm for want of a reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from collectors.catalogue import rack
+from dashboards.language import Text
+from dashboards.promql import of
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.rack import FAILOVER_LIMIT, MANY, RACK_LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collectors.base import Metric
+
+_BREAKER: Final = "hub, site, breaker"
+_ROW: Final = "hub, site, row"
+_UPPER: Final = 'bound="upper"'
+_NO_BREAKER: Final = Excuse(reason="the inventory names no breakers", unless=of(rack.BREAKER_COVERAGE))
+HEADROOM: Final = Text(
+    "What may at least be added so that, with a feed or a breaker lost, the others carry all within 80 %. Below zero it is too late.",
+    "单路或断路器失电时其余仍不超过80%的前提下，至少还可增加的功率。小于零为已超限。",
+)
+
+
+def _highest(metric: Metric) -> str:
+    """Keep the highest at the end of the range."""
+    each = _upper(metric)
+    return f"{each} and topk({MANY}, {each.replace('})', '} @ end())')})"
+
+
+def _upper(metric: Metric) -> str:
+    return f"max by ({_BREAKER}) ({of(metric, _UPPER)})"
+
+
+def _least(values: Callable[[str], str]) -> str:
+    """Keep the lowest at the end of the range."""
+    return f"{values('')} and bottomk({MANY}, {values(' @ end()')})"
+
+
+def _headroom(at: str = "") -> str:
+    return f"min by ({RACK_LABELS}) ({of(rack.RACK_HEADROOM, scope='row')}{at})"
+
+
+BREAKER_LOAD: Final = Signal(
+    key="supply.load",
+    name=Text("Load of breakers", "断路器负载率"),
+    description=Text(
+        "Power over capacity. A silent PDU counts as the most it can draw.", "功率与容量之比。无应答的PDU按其最大可能负载计入。"
+    ),
+    unit="percentunit",
+    expr=_highest(rack.BREAKER_LOAD),
+    plain=_upper(rack.BREAKER_LOAD),
+    legend="{{breaker}}",
+    kind="ratio",
+    least=0,
+    decimals=0,
+    steps=steps((0.8, ORANGE), (0.95, RED), base=GREEN),
+    may_be_empty=_NO_BREAKER,
+)
+BREAKER_FAILOVER: Final = Signal(
+    key="supply.failover",
+    name=Text("Load of breakers if their pair is lost", "对侧失电后的断路器负载率"),
+    description=Text(
+        "What both sides carry over one side's capacity: above 80 % a lost side leaves no room, above 100 % the other trips as well. "
+        "A silent PDU counts as the most it can draw.",
+        "两侧负载之和与单侧容量之比：高于80%无余量，高于100%则另一侧也会跳闸。无应答的PDU按其最大可能负载计入。",
+    ),
+    unit="percentunit",
+    expr=_highest(rack.BREAKER_FAILOVER_LOAD),
+    plain=_upper(rack.BREAKER_FAILOVER_LOAD),
+    legend="{{breaker}}",
+    kind="ratio",
+    least=0,
+    decimals=0,
+    steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
+    may_be_empty=Excuse(reason="no breaker of the inventory has a pair", unless=of(rack.BREAKER_FAILOVER_LOAD)),
+)
+RACK_HEADROOM: Final = Signal(
+    key="supply.rack_headroom",
+    name=Text("Power that the tightest racks can still take", "余量最小的机柜"),
+    description=Text(HEADROOM.en + " Racks behind one breaker share its headroom.", HEADROOM.zh + "同一断路器下的机柜共享余量。"),
+    unit="watt",
+    expr=_least(_headroom),
+    plain=_headroom(),
+    legend="{{rack}}",
+    steps=steps((0, ORANGE), (500, GREEN), base=RED),
+    may_be_empty=Excuse(reason="no rack has two feeds of known capacity", unless=of(rack.RACK_HEADROOM)),
+)
+ROW_HEADROOM: Final = Signal(
+    key="supply.row_headroom",
+    name=Text("Power that rows can still take", "列可增功率"),
+    description=Text(
+        "What may at least be added in a row so that failover holds: its racks' headroom, as far as their breakers carry it.",
+        "单侧失电仍可承载的前提下，整列至少还可增加的功率，受其断路器限制。",
+    ),
+    unit="watt",
+    expr=f"min by ({_ROW}) ({of(rack.ROW_HEADROOM, scope='row')})",
+    legend="{{site}} {{row}}",
+    may_be_empty=Excuse(reason="no row's racks are heard", unless=of(rack.ROW_POWER)),
+)
+ROW_POWER: Final = Signal(
+    key="row.power",
+    name=Text("Power by row", "各列功率"),
+    description=Text("Power of each row's racks; absent while a feed is silent.", "各列机柜功率；有供电路无应答时不显示。"),
+    unit="watt",
+    expr=f"max by (hub, site, row) ({of(rack.ROW_POWER)})",
+    legend="{{site}} {{row}}",
+    least=0,
+    may_be_empty=Excuse(reason="no row is heard whole", unless=of(rack.ROW_POWER)),
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))
