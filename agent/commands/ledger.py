@@ -6,13 +6,13 @@ It may run beside the agent: both use one SQLite file, which takes turns by itse
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime as dt
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from agent.commands import ledger_import
 from collectors.base import ConfigError
 from collectors.strict import nearest
 
@@ -40,17 +40,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     period.add_argument("--from", dest="start", required=True, metavar="T", help="ISO 8601; without an offset, the site's time")
     period.add_argument("--to", dest="end", required=True, metavar="T", help="ISO 8601; the end is not part of the period")
 
-    take = actions.add_parser("import", parents=[common], help="take energy or power from a CSV file")
-    take.add_argument("file", type=Path, metavar="F.csv", help="header time,meter,energy_kwh, …,power_w or …,volume_m3; ISO 8601")
-    take.add_argument("--dry-run", action="store_true", help="check the file and say what it holds, write nothing")
-    take.add_argument("--cumulative", action="store_true", help="energy_kwh are readings of a register, not energy used")
-    take.add_argument("--interval", metavar="D", help="how long the last row lasts, such as 1h or 30d; else as most rows do")
+    ledger_import.configure(
+        actions.add_parser("import", parents=[common], help="take energy, power or water from a CSV or Parquet file")
+    )
 
     show = actions.add_parser("show", parents=[common, period], help="the PUE of a period, with all it rests on")
     show.add_argument("--json", action="store_true", help="as JSON")
     show.add_argument("--explain", action="store_true", help="also each point, its meters and those that are missing")
 
-    actions.add_parser("export", parents=[common, period], help="hours of every meter as CSV, which import takes again")
+    out = actions.add_parser("export", parents=[common, period], help="hours of every meter, which import takes again")
+    out.add_argument("--out", type=Path, metavar="F", help="a file to write, .csv or .parquet; else CSV to standard output")
     actions.add_parser("recompute", parents=[common, period], help="sum the site's hours anew by the present inventory")
 
 
@@ -65,14 +64,14 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("no ledger there yet; run the agent, or import", file=str(path))
     site = _site(args.site, inventory)
     if args.action == "import":
-        return _import(args, path, inventory, site)
+        return ledger_import.run(args, path, inventory, site)
     start, end = _moment(args.start, "--from", site.zone), _moment(args.end, "--to", site.zone)
     if not start < end:
         raise ConfigError("expected a time after --from", key="--to")
     ledger = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
     try:
         if args.action == "export":
-            _export(ledger, site, start, end)
+            _export(args.out, ledger, site, start, end)
             return 0
         pue = Pue(ledger, inventory)
         if args.action == "recompute":
@@ -103,53 +102,12 @@ def _site(name: str, inventory: Inventory) -> Site:
 
 
 def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
-    from agent.kpi.bills import parse_time  # noqa: PLC0415
+    from agent.kpi.sheets import parse_time  # noqa: PLC0415
 
     try:
         return parse_time(text, zone)
     except ValueError as error:
         raise ConfigError(str(error).removeprefix("time: "), key=key) from None
-
-
-def _import(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) -> int:
-    from agent.kpi.bills import LITERS_PER_M3, VOLUME, read_sheet  # noqa: PLC0415
-    from agent.kpi.ledger import Ledger, LedgerSettings  # noqa: PLC0415
-    from agent.kpi.pue import Pue  # noqa: PLC0415
-    from collectors.strict import parse_duration  # noqa: PLC0415
-
-    try:
-        interval = parse_duration(args.interval) if args.interval else None
-    except ValueError:
-        raise ConfigError(f"expected a duration such as 1h or 30d, got {args.interval!r}", key="--interval") from None
-    known = [meter.meter for meter in inventory.meters_by_site.get(site.site, ())]
-    water = [meter.meter for meter in inventory.meters_by_site.get(site.site, ()) if meter.point == "water"]
-    known += [pdu for pdu, fed in inventory.feeds.items() if fed.rack.site == site.site]
-    try:
-        with args.file.open(encoding="utf-8-sig", newline="") as lines:
-            sheet = read_sheet(lines, str(args.file), site.zone, known, water)
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror or error}", file=str(args.file)) from None
-    found = {meter: sheet.hours(meter, cumulative=args.cumulative, interval_seconds=interval) for meter in sheet.rows}
-    changed: dict[str, int] = {}
-    if not args.dry_run:
-        try:
-            path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"cannot be made: {error.strerror or error}", file=str(path.parent), key="state_dir") from None
-        ledger = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
-        try:
-            changed = {meter: len(ledger.import_hours(site.site, meter, hours)) for meter, hours in found.items()}
-            _sum_up(Pue(ledger, inventory))  # so that an agent begins with it done
-        finally:
-            ledger.close()
-    scale, unit = (LITERS_PER_M3, "m3") if sheet.column == VOLUME else (_KWH, "kWh")
-    for meter, hours in found.items():
-        amount = sum(cells.total for cells in hours.values()) / scale
-        done = "nothing written" if args.dry_run else f"{changed[meter]} changed"
-        sys.stdout.write(f"{meter}: {len(sheet.rows[meter])} rows, {amount:.3f} {unit} in {len(hours)} hours, {done}\n")
-    if not found:
-        sys.stdout.write(f"{args.file}: no rows\n")
-    return 0
 
 
 def _sum_up(pue: Pue) -> None:
@@ -158,14 +116,21 @@ def _sum_up(pue: Pue) -> None:
         pass
 
 
-def _export(ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime) -> None:
-    from agent.kpi.bills import COVERED  # noqa: PLC0415
+def _export(path: Path | None, ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime) -> None:
+    from agent.kpi import hourfiles  # noqa: PLC0415
 
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(("time", "meter", "energy_kwh", COVERED))
-    for hour, meter, joules, seconds in ledger.rows(site.site, start.timestamp(), end.timestamp()):
-        moment = dt.datetime.fromtimestamp(hour, site.zone)
-        out.writerow((moment.isoformat(), meter, repr(joules / _KWH), f"{seconds:g}"))
+    rows = ledger.rows(site.site, start.timestamp(), end.timestamp())
+    if path is None:
+        hourfiles.write_csv(sys.stdout, rows, site.zone)
+        return
+    try:
+        if path.suffix == hourfiles.PARQUET:
+            hourfiles.write_parquet(path, rows)
+        else:
+            with path.open("w", encoding="utf-8", newline="") as out:
+                hourfiles.write_csv(out, rows, site.zone)
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error.strerror or error}", file=str(path), key="--out") from None
 
 
 def _show(args: argparse.Namespace, pue: Pue, site: Site, start: dt.datetime, end: dt.datetime) -> None:

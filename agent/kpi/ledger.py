@@ -77,6 +77,14 @@ class LedgerSettings:
         return next(seconds for most, seconds in ((2_000, 60), (20_000, 300), (float("inf"), 900)) if pdus <= most)
 
 
+Changes = dict[int, tuple[float | None, float]]
+"""Hours that an import makes different: joules before, None where there were none, and after."""
+
+
+class _DryRun(Exception):  # noqa: N818 - no error: it takes a transaction back
+    """All was tried, and nothing is to stay."""
+
+
 class Energy(NamedTuple):
     """Energy over a stretch of time, and how many seconds of it were covered."""
 
@@ -437,15 +445,20 @@ class Ledger:
             for (hour, _), (meter, joules, covered) in sorted(((row[0], names[row[1]]), row[1:]) for row in found):
                 yield hour / 1000, names[meter], joules, covered / 1000
 
-    def import_hours(self, site: str, meter: str, hours: Mapping[int, Imported]) -> list[int]:
+    def import_hours(self, site: str, meter: str, hours: Mapping[int, Imported]) -> Changes:
         """Write hours from elsewhere (a bill, another system) over what is there; returns those that are different now."""
         return self.import_meters(site, {meter: hours})[meter]
 
-    def import_meters(self, site: str, hours: Mapping[str, Mapping[int, Imported]]) -> dict[str, list[int]]:
-        """Write hours of several meters, all of them or, where that fails, none; returns those that are different now."""
-        changed: dict[str, list[int]] = {}
+    def import_meters(
+        self, site: str, hours: Mapping[str, Mapping[int, Imported]], *, dry_run: bool = False
+    ) -> dict[str, Changes]:
+        """Write hours of several meters, all of them or, where that fails, none; returns those that are different now.
+
+        A dry run does all the same and takes it back at its end.
+        """
+        changed: dict[str, Changes] = {}
         dirty: dict[str, set[int]] = {}
-        with self.store.transaction() as db:
+        with contextlib.suppress(_DryRun), self.store.transaction() as db:
             for meter, found in hours.items():
                 kind = kind_of(self.inventory, site, meter)
                 point = point_of(self.inventory, site, meter, kind, "")
@@ -454,6 +467,8 @@ class Ledger:
                 dirty.setdefault(point, set()).update(changed[meter])
             for point, marked in dirty.items():
                 db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in sorted(marked)])
+            if dry_run:
+                raise _DryRun
         return changed
 
     def never_less(self, key: str, value: float) -> float:

@@ -126,8 +126,8 @@ Imported = HourCells | float
 
 def put_imported(
     db: sqlite3.Connection, meter: int, hours: Mapping[int, Imported], *, sealed_before: int = 0, packs: bool = False
-) -> list[int]:
-    """Write imported cells over what is there, cell by cell; returns the hours that are different now.
+) -> dict[int, tuple[float | None, float]]:
+    """Write imported cells over what is there, cell by cell; returns the hours that are different now: joules before and after.
 
     Even hours that are past changing are written as they are and, where the meter `packs`, packed at once.
     """
@@ -146,7 +146,8 @@ def put_imported(
             changed.append((hour, *merged))
     save_hours(db, meter, changed, bare_before=sealed_before)
     save_even(db, meter, even, packed_before=sealed_before - sealed_before % BLOCK_MS if packs else 0)
-    return [*(hour for hour, _, _ in changed), *even]
+    after = {hour: cells.total for hour, cells, _ in changed} | even
+    return {hour: (kept[hour][0] if hour in kept else None, joules) for hour, joules in after.items()}
 
 
 def _merged(cells: HourCells, old: tuple[float, int, int, bytes | None] | None) -> tuple[HourCells, int] | None:

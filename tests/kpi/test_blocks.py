@@ -86,7 +86,10 @@ def test_a_packed_past_can_be_corrected_and_summed_anew(tmp_path: Path) -> None:
     assert pue.between(SITE, *month).pue == pytest.approx(1.25)
     half = HourCells([6e5] * 6 + [0.0] * 6, [300_000] * 6 + [0] * 6)
     changed = book.import_hours(SITE, "m", {START + HOUR_MS: 7.2e6, START + 2 * HOUR_MS: half, START + 3 * HOUR_MS: 3.6e6})
-    assert changed == [START + 2 * HOUR_MS, START + HOUR_MS]
+    assert changed == {
+        START + 2 * HOUR_MS: (pytest.approx(3.6e6), pytest.approx(5.4e6)),
+        START + HOUR_MS: (pytest.approx(3.6e6), 7.2e6),
+    }
     assert book.energy("m", START / 1000 + HOUR, START / 1000 + 3 * HOUR).joules == pytest.approx(7.2e6 + 3.6e6 + 1.8e6)
     while not pue.refresh():
         pass
@@ -104,7 +107,7 @@ def test_a_year_of_bills_is_packed_at_once(tmp_path: Path) -> None:
     book = ledger(tmp_path, clock, STOCK)
     hours = dict.fromkeys(range(START, START + 399 * 24 * HOUR_MS, HOUR_MS), 3.6e6)
     assert len(book.import_hours(SITE, "m", hours)) == len(hours)
-    assert book.import_hours(SITE, "m", hours) == []
+    assert book.import_hours(SITE, "m", hours) == {}
     found = tables(book)
     assert found["block"] == 13
     assert found["hour"] < 20 * 24
@@ -144,7 +147,7 @@ def test_a_crash_while_packing_loses_nothing(tmp_path: Path, monkeypatch: pytest
         raise sqlite3.OperationalError
 
     monkeypatch.setattr("agent.kpi.blocks.version", fail)
-    from agent.kpi.blocks import pack  # noqa: PLC0415
+    from agent.kpi.blocks import pack
 
     with pytest.raises(sqlite3.OperationalError), store.transaction() as db:
         pack(db, 1, START // BLOCK_MS)

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.cli import main
-from agent.kpi.bills import read_sheet
 from agent.kpi.ledger import Ledger
+from agent.kpi.sheets import Form, Meters, read_sheet
+from collectors.strict import Problems
 from tests.kpi.kit import SITE
 
 if TYPE_CHECKING:
@@ -70,10 +71,10 @@ def test_import_leaves_nothing_to_sum(config: Path, tmp_path: Path) -> None:
     """An agent that starts after an import finds the site's hours summed, and no rows of cells that say nothing more."""
     ledger("import", config, two_halves(tmp_path))
     with sqlite3.connect(tmp_path / "state" / "ledger.db") as db:
-        counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("dirty", "hour", "cell")}  # noqa: S608
+        counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("dirty", "block", "cell")}  # noqa: S608
         points = db.execute("SELECT point, count(*) FROM site_hour WHERE mask = 4095 GROUP BY point ORDER BY point").fetchall()
     db.close()
-    assert counts == {"dirty": 0, "hour": 48, "cell": 0}
+    assert counts == {"dirty": 0, "block": 2, "cell": 0}
     assert points == [("pdu_output", 24), ("utility", 24)]
 
 
@@ -235,8 +236,11 @@ def test_the_program_itself(config: Path, tmp_path: Path) -> None:
 
 
 def sheet_hours(*rows: str, cumulative: bool = False) -> dict[int, float]:
-    sheet = read_sheet(["time,meter,energy_kwh", *rows], "f.csv", ZONE, ["m"])
-    return {hour: cells.total / 3.6e6 for hour, cells in sheet.hours("m", cumulative=cumulative).items()}
+    sheet = read_sheet(["time,meter,energy_kwh", *rows], "f.csv", ZONE, Meters(frozenset(["m"])))
+    return {
+        hour: (cells if isinstance(cells, float) else cells.total) / 3.6e6
+        for hour, cells in sheet.hours("m", cumulative=cumulative).items()
+    }
 
 
 def test_a_bill_of_a_month_is_spread_over_it() -> None:
@@ -258,3 +262,160 @@ def test_readings_of_a_register() -> None:
     """With `cumulative` the rows are a register's, and each hour has the difference to the next."""
     hours = sheet_hours("2025-01-01T00:00,m,100", "2025-01-01T01:00,m,103", "2025-01-01T03:00,m,113", cumulative=True)
     assert list(hours.values()) == pytest.approx([3.0, 5.0, 5.0])
+
+
+OTHER = """Export of the building
+Zeit;Zaehler;Arbeit
+01.03.2025 00:00;Trafo 1;1.150,5
+01.03.2025 01:00;Trafo 1;1.150,5
+01.03.2025 00:00;Saal;1.000
+01.03.2025 01:00;Saal;1.000
+01.03.2025 00:00;Garten;3
+"""
+MAPPED = (
+    "--skip-lines", "1", "--delimiter", ";", "--decimal-comma", "--time-column", "Zeit", "--meter-column", "Zaehler",
+    "--value-column", "Arbeit", "--unit", "kWh", "--time-format", "%d.%m.%Y %H:%M", "--alias", "Trafo 1=main", "--alias", "Saal=it",
+    "--alias", "Garten=-",
+)  # fmt: skip
+
+
+def test_another_system_s_export_by_options(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file with headers, names, numbers and times of its own is taken by options alone."""
+    (tmp_path / "other.csv").write_text(OTHER)
+    assert ledger("import", config, str(tmp_path / "other.csv"), *MAPPED) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "main: 2 rows, 2301.000 kWh in 2 hours, 2 changed",
+        "it: 2 rows, 2000.000 kWh in 2 hours, 2 changed",
+    ]
+    ledger("export", config, "--from", "2025-03-01", "--to", "2025-03-02")
+    assert "2025-03-01T01:00:00+08:00,main,1150.5,3600" in capsys.readouterr().out
+
+
+def test_a_column_for_each_meter(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wide file is recognised by its meters' names; an empty cell is missing, and not zero; times may mark the end."""
+    (tmp_path / "wide.csv").write_text("time,main,IT\n2025-03-01T01:00,1.2,1.0\n2025-03-01T02:00,1.2,\n2025-03-01T03:00,0,1\n")
+    assert ledger("import", config, str(tmp_path / "wide.csv"), "--alias", "IT=it", "--unit", "MWh", "--stamped-at-end") == 0
+    ledger("export", config, "--from", "2025-03-01", "--to", "2025-03-02")
+    assert [line.split(",")[:3] for line in capsys.readouterr().out.splitlines()[3:]] == [
+        ["2025-03-01T00:00:00+08:00", "it", "1000.0"],
+        ["2025-03-01T00:00:00+08:00", "main", "1200.0"],
+        ["2025-03-01T01:00:00+08:00", "main", "1200.0"],
+        ["2025-03-01T02:00:00+08:00", "it", "1000.0"],
+        ["2025-03-01T02:00:00+08:00", "main", "0.0"],
+    ]
+
+
+def test_a_dry_run_tells_what_would_change(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run over a ledger that holds hours tells those that are new, those replaced and by how much, and the refused rows."""
+    ledger("import", config, two_halves(tmp_path))
+    before = ledger_bytes(tmp_path)
+    capsys.readouterr()
+    rows: list[tuple[object, ...]] = [
+        ("2025-03-01T05:00", "main", 2150),
+        ("2025-03-02T00:00", "main", 7),
+        ("2025-03-01T05:00", "mian", 1),
+    ]
+    rows.append(("2025-03-01T07:00", "it", "-"))
+    path = write_csv(tmp_path / "fix.csv", "time,meter,energy_kwh", rows)
+    assert ledger("import", config, path, "--dry-run", "--interval", "1h") == 2
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "main: 2 rows, 2157.000 kWh in 2 hours, 2 would change, nothing written",
+        "  1 hours are new; 1 were there: 1150.000 kWh becomes 2150.000",
+        "  2025-03-01T05:00:00+08:00: 1150.000 kWh becomes 2150.000",
+        f"{path}: 2 rows refused (1 by energy_kwh, 1 by meter), they would refuse the file",
+    ]
+    assert said.err.splitlines() == [
+        f"{path}:4: meter: 'mian' is not a meter of this site; did you mean main?",
+        f"{path}:5: energy_kwh: expected a number, got '-'",
+    ]
+    assert ledger_bytes(tmp_path) == before
+    assert ledger("import", config, path, "--skip-refused", "--interval", "1h") == 0
+    assert "2 rows refused (1 by energy_kwh, 1 by meter), left out" in capsys.readouterr().out
+
+
+def ledger_bytes(path: Path) -> list[tuple[object, ...]]:
+    with sqlite3.connect(path / "state" / "ledger.db") as db:
+        found = [row for name in ("meter", "hour", "block", "cell", "dirty") for row in db.execute(f"SELECT * FROM {name}")]  # noqa: S608
+    db.close()
+    return found
+
+
+def test_parquet_is_taken_again(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An export as Parquet can be read by others, and imported it changes nothing."""
+    arrow = pytest.importorskip("pyarrow.parquet")
+    ledger("import", config, two_halves(tmp_path))
+    assert ledger("export", config, *DAY, "--out", str(tmp_path / "day.parquet")) == 0
+    table = arrow.read_table(tmp_path / "day.parquet")
+    assert (table.num_rows, table.column_names) == (48, ["time", "meter", "energy_kwh", "covered_seconds"])
+    capsys.readouterr()
+    assert ledger("import", config, str(tmp_path / "day.parquet")) == 0
+    assert capsys.readouterr().out.count(" 0 changed") == 2
+
+
+def test_parquet_without_pyarrow(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where pyarrow is missing, one line says what to install."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    ledger("import", config, two_halves(tmp_path))
+    assert ledger("export", config, *DAY, "--out", str(tmp_path / "day.parquet")) == 2
+    assert "day.parquet: Parquet needs pyarrow: pip install 'hubgauge[parquet]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("--alias", "main"), "--alias: expected THEIRS=OURS, got 'main'"),
+        (("--delimiter", ";;"), "--delimiter: expected one character or tab"),
+        (("--unit", "kwh"), "--unit: kwh is no unit; did you mean kWh?"),
+        (("--time-zone", "Asia/Shangai"), "--time-zone: No time zone found with key Asia/Shangai"),
+        (("--encoding", "utf-9"), "--encoding: unknown encoding: utf-9"),
+        (("--time-column", "when"), "day.csv:1: expected the header when,meter,VALUE, found time,meter,energy_kwh"),
+    ],
+)
+def test_wrong_options_of_import(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], words: str
+) -> None:
+    """A wrong option of import is one line on standard error and status 2."""
+    assert ledger("import", config, two_halves(tmp_path), *args) == 2
+    assert words in capsys.readouterr().err
+
+
+def zoned(zone: str, *rows: str) -> dict[str, float]:
+    """Import rows in a zone; returns kilowatt-hours by hour in UTC."""
+    sheet = read_sheet(["time,meter,energy_kwh", *rows], "f.csv", ZoneInfo(zone), Meters(frozenset(["m"])))
+    return {
+        dt.datetime.fromtimestamp(hour / 1000, dt.UTC).isoformat()[:16]: (one if isinstance(one, float) else one.total) / 3.6e6
+        for hour, one in sheet.hours("m").items()
+    }
+
+
+def test_a_day_in_shanghai_and_the_turn_of_its_year() -> None:
+    """A day of Asia/Shanghai begins at 16:00 UTC the day before; so does its year, and the leap day is a day."""
+    assert list(zoned("Asia/Shanghai", "2024-12-31T23:00,m,1", "2025-01-01T00:00,m,2")) == [
+        "2024-12-31T15:00",
+        "2024-12-31T16:00",
+    ]
+    days = zoned("Asia/Shanghai", "2024-02-28,m,24", "2024-02-29,m,48", "2024-03-01,m,24")
+    assert (len(days), sum(days.values())) == (72, pytest.approx(96))
+    assert days["2024-02-28T16:00"] == pytest.approx(2.0)
+
+
+def test_the_hour_that_comes_twice_and_the_one_that_never_was() -> None:
+    """Where clocks go back, the second of two equal times is an hour later; where they go forward, the hour between is refused."""
+    hours = zoned("Europe/Berlin", *(f"2025-10-26T0{at}:00,m,{n}" for n, at in enumerate((0, 1, 2, 2, 3), 1)))
+    assert list(hours.items()) == [(f"2025-10-2{day}T{hour}:00", n) for day, hour, n in (
+        (5, "22", 1.0), (5, "23", 2.0), (6, "00", 3.0), (6, "01", 4.0), (6, "02", 5.0))]  # fmt: skip
+    months = zoned("Europe/Berlin", "2025-03-01,m,743", "2025-04-01,m,720", "2025-05-01,m,744")
+    assert {round(kwh, 9) for kwh in months.values()} == {1.0}
+    with pytest.raises(Problems, match=r"2025-03-30T02:00 never was in Europe/Berlin: clocks went forward over it"):
+        zoned("Europe/Berlin", "2025-03-30T01:00,m,1", "2025-03-30T02:00,m,1")
+
+
+def test_times_of_other_systems() -> None:
+    """Epoch seconds and milliseconds are times as well."""
+    for form, time in (("epoch", "1740787200"), ("epoch_ms", "1740787200000")):
+        sheet = read_sheet(["time,main", f"{time},5"], "f.csv", ZONE, Meters(frozenset(["main"])), Form(time_format=form))
+        assert sheet.hours("main") == {1_740_787_200_000: 5 * 3.6e6}
