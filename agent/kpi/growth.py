@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+IN_SIGHT: Final = 10 * 365 * DAY
+"""A day further off than this is none: a flat line meets every limit some day."""
 MOST_POINTS: Final = 40
 """Of a row's days; the pairs of points grow with their square, and a hub has thousands of rows."""
 
@@ -62,7 +64,7 @@ class GrowthCollector:
         self._readings: Sequence[Reading] | None = None
         self._next = 0.0
         self._behind: dict[str, set[RackKey]] = {}
-        for rack in inventory.racks.values():
+        for rack in inventory.all_racks.values():
             if rack.state == "in_service":
                 for one in (above for feed in rack.feeds.values() for above in inventory.above(feed.breaker)):
                     self._behind.setdefault(one.breaker, set()).add((rack.site, rack.rack))
@@ -142,7 +144,7 @@ class GrowthCollector:
         return found
 
     def _drawn(self, key: RackKey, highest: Mapping[RackKey, float]) -> float:
-        return highest.get(key, self._inventory.racks[key[1]].rated_power_watts or math.inf)
+        return highest.get(key, self._inventory.all_racks[key[1]].rated_power_watts or math.inf)
 
 
 class _Values:
@@ -176,7 +178,9 @@ def full_at(points: Sequence[Point], limit: float) -> When | None:
     if last.value >= limit:
         return When(last.time, last.time, last.time)
     line = trend(_even(points))
-    return line.reaches(limit) if line is not None else None
+    if line is None:
+        return None
+    return When(*(at if at is not None and at <= last.time + IN_SIGHT else None for at in line.reaches(limit)))
 
 
 def _even(points: Sequence[Point]) -> Sequence[Point]:

@@ -158,3 +158,4 @@ def test_a_range_needs_two_weeks_and_a_limit() -> None:
     found = full_at(days, 20.0)
     assert found is not None
     assert found.expected == pytest.approx(START + 20 * DAY)
+    assert full_at(days, 13.0 + 4000) == (None, None, None)  # eleven years
