@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import api, health, meterdata, svg
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from agent.web.text import Words
 
 Data = dict[str, Any]
+
+_panel: Final = partial(panel, level=2)
 
 PATH: Final = "/collectors"
 STATES: Final = ("all", "silent", "never", "answering", "starting")
@@ -100,7 +103,7 @@ def _devices(entries: Sequence[Data], counts: Data, page: Page) -> Safe:
         if shown
         else el("p", w("collectors.no_match"), class_="none")
     )
-    return panel(
+    return _panel(
         "collectors-devices",
         w("collectors.devices"),
         _filter(entries, counts, page),
@@ -193,7 +196,7 @@ def _meters(data: Data, page: Page) -> Safe:
     if pdus["pdus"]:
         lead.append(w("meters.pdus", answering=number(pdus["answering"]), count=number(pdus["pdus"])))
     if not rows:
-        return panel("meters", w("meters"), el("p", w("meters.none"), class_="none"), lead=" · ".join(lead), kind="meterlist")
+        return _panel("meters", w("meters"), el("p", w("meters.none"), class_="none"), lead=" · ".join(lead), kind="meterlist")
     many = len({row["site"] for row in rows}) > 1
     heads = [
         (w("col.meter"), ""), (w("col.point"), ""), (w("col.state"), ""), (w("col.class"), NUM), (w("col.power"), NUM), (w("col.energy"), NUM),
@@ -204,7 +207,7 @@ def _meters(data: Data, page: Page) -> Safe:
     more = (
         el("p", el("a", w("racks.more", count=number(len(rows) - _METERS)), href="/api/meters")) if len(rows) > _METERS else None
     )
-    return panel(
+    return _panel(
         "meters",
         w("meters"),
         table(w("meters.table"), heads, shown, tall=len(shown) > _SCREEN),
@@ -273,7 +276,7 @@ def _losses(data: Data, page: Page) -> Safe:
         if one["skipped_rounds"]
     ]
     heads = [(w("col.what"), ""), (w("col.why"), ""), (w("col.count"), NUM)]
-    return panel(
+    return _panel(
         "losses",
         w("losses"),
         table(w("losses.table"), heads, rows) if rows else el("p", w("losses.none"), class_="none"),
@@ -297,7 +300,7 @@ def _sinks(sinks: Sequence[Data], page: Page) -> Safe | None:
         (w("col.given_up"), NUM),
     ]
     rows = [[one["sink"], _sink_state(one, w), *_spool(one, page)] for one in sinks]
-    return join([el("h4", w("sinks")), table(w("sinks.table"), heads, rows)])
+    return join([el("h3", w("sinks")), table(w("sinks.table"), heads, rows)])
 
 
 def _sink_state(one: Data, w: Words) -> Safe:

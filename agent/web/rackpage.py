@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import rackdata, svg
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from agent.web.text import Words
 
 Data = dict[str, Any]
+
+_panel: Final = partial(panel, level=2)
 
 _CURVES: Final = ("c-ups", "c-pdu", "c-it", "c-chips")
 _UNBALANCED: Final = 0.2
@@ -122,7 +125,7 @@ def _numbers(data: Data, w: Words) -> Safe:
         (w("rack.stranded"), quantity(data["stranded_power_watts"], "W") if data["stranded_power_watts"] else None),
         (w("rack.inlet"), None if data["inlet_temperature_celsius"] is None else _celsius(data["inlet_temperature_celsius"])),
     ]  # fmt: skip
-    return panel("rack-now", w("rack.now"), terms(pairs, kind="facts numbers"), kind="now")
+    return _panel("rack-now", w("rack.now"), terms(pairs, kind="facts numbers"), kind="now")
 
 
 def _high(units: float) -> str:
@@ -143,14 +146,14 @@ def _with_bar(said: str, share: float | None, of: str) -> Safe:
 def _elevation(data: Data, w: Words) -> Safe:
     found = data["elevation"]
     if found is None:
-        return panel("rack-elevation", w("rack.elevation"), el("p", w("rack.elevation.none"), class_="none"), kind="elevation")
+        return _panel("rack-elevation", w("rack.elevation"), el("p", w("rack.elevation.none"), class_="none"), kind="elevation")
     height = int(data["height_units"] or 0) or max((p["position"] + p["units"] - 1 for p in found["placed"]), default=1)
     free = sum(last - first + 1 for first, last in found["free"])
     lead = w("rack.elevation.free", units=number(free), run=number(found["largest_free_units"]))
     rows = [_device(place, w) for place in (*found["placed"], *found["elsewhere"])]
     rows += [[_units(first, last), w("rack.free"), number(last - first + 1), "", ""] for first, last in reversed(found["free"])]
     heads = [(w("col.position"), ""), (w("col.device"), ""), (w("col.units"), NUM), (w("col.power"), NUM), (w("col.model"), "")]
-    return panel(
+    return _panel(
         "rack-elevation",
         w("rack.elevation"),
         _drawing(found, height, w),
@@ -212,7 +215,7 @@ def _box(height: int, position: int, units: int, kind: str, name: str) -> Safe:
 def _feeds(data: Data, page: Page) -> Safe:
     w = page.w
     if not data["feeds"]:
-        return panel("rack-feeds", w("rack.feeds"), el("p", w("rack.feeds.none"), class_="none"), kind="feeds")
+        return _panel("rack-feeds", w("rack.feeds"), el("p", w("rack.feeds.none"), class_="none"), kind="feeds")
     heads = [
         (w("col.feed"), ""), (w("col.state"), ""), (w("col.power"), NUM), (w("col.capacity"), NUM), (w("col.load"), NUM), (w("col.factor"), NUM),
         (w("col.energy"), NUM),
@@ -229,7 +232,7 @@ def _feeds(data: Data, page: Page) -> Safe:
         ]
         for feed in data["feeds"]
     ]
-    return panel(
+    return _panel(
         "rack-feeds",
         w("rack.feeds"),
         table(w("rack.feeds.table"), heads, rows),
@@ -286,7 +289,7 @@ def _phases(data: Data, w: Words) -> Safe | None:
                     quantity(phase["power_watts"], "W"), percent(phase["load_ratio"]), uneven,
                 ]
             )  # fmt: skip
-    return join([el("h4", w("rack.phases")), table(w("rack.phases.table"), heads, rows)])
+    return join([el("h3", w("rack.phases")), table(w("rack.phases.table"), heads, rows)])
 
 
 def _banks(data: Data, w: Words) -> Safe | None:
@@ -301,7 +304,7 @@ def _banks(data: Data, w: Words) -> Safe | None:
         for bank in feed["banks"]
     ]
     heads = [(w("col.bank"), ""), (w("col.current"), NUM), (w("col.power"), NUM), (w("col.load"), NUM)]
-    return join([el("h4", w("rack.banks")), table(w("rack.banks.table"), heads, rows)]) if rows else None
+    return join([el("h3", w("rack.banks")), table(w("rack.banks.table"), heads, rows)]) if rows else None
 
 
 def _amperes(value: float | None) -> str:
@@ -327,7 +330,7 @@ def _outlets(data: Data, w: Words) -> Safe | None:
         [f"{one['pdu']} {one['outlet']}", one["name"], quantity(one["power_watts"], "W"), _amperes(one["current_amperes"]), _volts(one["voltage_volts"]), quantity(one["energy_joules"], "J", digits=4)]
         for one in data["outlets"]
     ]  # fmt: skip
-    return panel(
+    return _panel(
         "rack-outlets",
         w("rack.outlets"),
         table(w("rack.outlets.table"), heads, rows, tall=True),
@@ -339,7 +342,7 @@ def _outlets(data: Data, w: Words) -> Safe | None:
 def _trend(data: Data, page: Page) -> Safe:
     w, trend = page.w, data["trend"]
     if not trend:
-        return panel("rack-trend", w("rack.trend"), el("p", w("rack.trend.none"), class_="none"), kind="trend")
+        return _panel("rack-trend", w("rack.trend"), el("p", w("rack.trend.none"), class_="none"), kind="trend")
     lines = [
         svg.Line(name=name, kind=_CURVES[index % len(_CURVES)], values=found)
         for index, (name, found) in enumerate(trend["series"].items())
@@ -364,7 +367,7 @@ def _trend(data: Data, page: Page) -> Safe:
         for index, at in enumerate(trend["times"])
     ]
     table_ = values("rack-trend", w, [w("col.time"), *(line.name for line in lines)], rows)
-    return panel("rack-trend", w("rack.trend"), el("figure", drawn, table_), kind="trend")
+    return _panel("rack-trend", w("rack.trend"), el("figure", drawn, table_), kind="trend")
 
 
 # ---------------------------------------------------------------- heat, nodes, chips
@@ -372,7 +375,7 @@ def _trend(data: Data, page: Page) -> Safe:
 
 def _sensors(data: Data, w: Words) -> Safe | None:
     if not data["sensors"]:
-        return panel("rack-sensors", w("rack.sensors"), el("p", w("rack.sensors.none"), class_="none"), kind="sensors")
+        return _panel("rack-sensors", w("rack.sensors"), el("p", w("rack.sensors.none"), class_="none"), kind="sensors")
     heads = [(w("col.sensor"), ""), (w("col.temperature"), NUM), (w("col.against"), ""), (w("col.humidity"), NUM)]
     rows = [
         [one["sensor"], _celsius(one["temperature_celsius"]), _against(one, data["limits"], w), percent(one["humidity_ratio"])]
@@ -384,7 +387,7 @@ def _sensors(data: Data, w: Words) -> Safe | None:
         recommended=_celsius(limits["inlet_recommended_celsius"], 0),
         allowable=_celsius(limits["inlet_allowable_celsius"], 0),
     )
-    return panel("rack-sensors", w("rack.sensors"), table(w("rack.sensors.table"), heads, rows), lead=lead, kind="sensors")
+    return _panel("rack-sensors", w("rack.sensors"), table(w("rack.sensors.table"), heads, rows), lead=lead, kind="sensors")
 
 
 def _celsius(value: float | None, decimals: int = 1) -> str:
@@ -419,7 +422,7 @@ def _nodes(data: Data, w: Words) -> Safe | None:
         [one["node"], quantity(one["power_watts"], "W"), ", ".join(one["power_by_source"]), _celsius(one["inlet_temperature_celsius"]), _celsius(one["exhaust_temperature_celsius"]), number(len(one["chips"])) if one["chips"] else MISSING]
         for one in data["nodes"]
     ]  # fmt: skip
-    return panel(
+    return _panel(
         "rack-nodes",
         w("rack.nodes"),
         table(w("rack.nodes.table"), heads, rows, tall=True),
@@ -447,7 +450,7 @@ def _chips(data: Data, w: Words) -> Safe:
         for one in data["nodes"]
         for chip in one["chips"]
     ]  # fmt: skip
-    return join([el("h4", w("rack.chips.title")), table(w("rack.chips.table"), heads, rows, tall=True)]) if rows else raw("")
+    return join([el("h3", w("rack.chips.title")), table(w("rack.chips.table"), heads, rows, tall=True)]) if rows else raw("")
 
 
 def _well(chip: Data, w: Words) -> Safe | str:

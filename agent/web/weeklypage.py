@@ -27,6 +27,8 @@ _SITES: Final = 5
 _RACKS: Final = 6
 _METERS: Final = 6
 _HEARD: Final = 0.995
+_ROOMY: Final = 8
+"""More promises and sites than these are set smaller, so that the sheet stays one."""
 
 
 def document(
@@ -34,7 +36,9 @@ def document(
 ) -> str:
     """Return the report's HTML. `linked`: its style is the agent's own file, not part of the page; `links`: the way to other pages."""
     title = f"{hub_name} · {w('week.title', week=data['week'])}"
-    sheet = el("main", _head(data, w, week, hub_name, simulated=simulated), *_parts(data, w), class_="sheet")
+    dense = len(data["promises"]) + min(len(data["sites"]), _SITES + 1) > _ROOMY
+    kind = "sheet dense" if dense else "sheet"
+    sheet = el("main", _head(data, w, week, hub_name, simulated=simulated), *_parts(data, w), class_=kind)
     return _html(w, title, join([svg.symbols(), links, sheet]), linked=linked)
 
 
@@ -159,10 +163,15 @@ def _promises(rows: Sequence[Data], w: Words) -> Safe:
             [
                 el("span", svg.mark(row["state"]), w.pick(row["state_name"]), class_=f"state s-{row['state']}"),
                 join([el("b", w.pick(row["kpi_name"])), f" {w.pick(scope)}" if scope else None]),
-                _value(row, shown, w), shown["limit"], shown["deadline"], shown["distance"], _change(row, w),
+                _value(row, shown, w), shown["limit"], _unbroken(shown["deadline"]), shown["distance"], _change(row, w),
             ]
         )  # fmt: skip
     return table(w("week.promises.table"), heads, body, kind="promises")
+
+
+def _unbroken(said: str) -> Safe:
+    """Keep each word of a text whole: a date has hyphens."""
+    return join([el("span", word, class_="nb") for word in said.split(" ")], " ")
 
 
 def _value(row: Data, shown: Data, w: Words) -> str:
@@ -214,14 +223,15 @@ def _pue(data: Data, w: Words) -> Safe:
 def _figure(window: Data | None, w: Words) -> Safe | str:
     if window is None:
         return MISSING
-    share = el(
-        "small", w("week.coverage", share=percent(window["coverage"], 1)), class_="thin" if window["state"] != "valid" else None
-    )
+    covered = percent(window["coverage"], 1)
+    if window["state"] == "valid":
+        share = el("small", w("week.coverage", share=covered))
+    else:  # what is wrong with it in words, so that colour is not all there is
+        share = el("small", f"{w.of('pue.state', window['state'])}, {covered}", class_="thin")
     if window["pue"] is None:
-        return join([w.of("pue.state", window["state"]), share])
+        return join([MISSING, share])
     doubt = f"{THIN}±{THIN}{number(window['uncertainty'] * window['pue'], 3)}" if window["uncertainty"] is not None else ""
-    low = join([svg.mark("unknown"), w("pue.state.low_coverage"), " "]) if window["state"] == "low_coverage" else None
-    return join([low, el("b", number(window["pue"], 3)), doubt, share])
+    return join([el("b", number(window["pue"], 3)), doubt, share])
 
 
 def _energies(window: Data | None) -> list[str]:
@@ -251,7 +261,8 @@ def _days(days: Sequence[Data], w: Words) -> Safe:
         ]
         for day in days
     ]
-    return table(w("week.days.table"), heads, body)
+    keys = [el("li", el("i", class_=f"key c-{key}"), w(f"curve.{key}")) for key in ("facility", "it")]
+    return join([table(w("week.days.table"), heads, body), el("ul", keys, class_="keys quiet")])
 
 
 _WEEKDAYS: Final = {

@@ -9,11 +9,13 @@ from agent.inventory import Device, Feed, Inventory, Meter, Rack, Site
 from agent.web.view import CollectorHealth
 from collectors.base import Batch
 from collectors.catalogue import agent, facility, inventory, node, rack
-from tests.web_board import fixture
+from tests.web_board import fixture, weeks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agent.hubs.model import Registry
+    from agent.kpi.weekly import Week
     from agent.web.past import Past
     from agent.web.view import BoardView
     from collectors.base import Reading
@@ -94,6 +96,10 @@ class FakePast:
     def coverage(self) -> dict[tuple[str, str], dict[str, float]]:
         """Return what the ledger would."""
         return {(SITE, "main-1"): {"1d": 1.0, "7d": 0.996, "30d": 0.971}, (SITE, "crah"): {"1d": 0.41, "7d": 0.92, "30d": 0.98}}
+
+    def week(self, registry: Registry, hub: str, _inventory: Inventory | None, week: Week) -> dict[str, Any]:
+        """Return a week in which enough went wrong to fill a sheet."""
+        return weeks.made_up(registry, hub, week)
 
 
 def listed() -> Inventory:
