@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.inventory import MAX_HEIGHT, Device, Feed, Inventory, Rack, Site
+from agent.netbox.panels import Panel, breakers_of, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,6 +65,7 @@ class _Supply:
     pdu: str
     kind: str = ""
     watts: float | None = None
+    panel: int = 0
 
 
 @dataclass(slots=True)
@@ -78,13 +80,17 @@ class _Device:
 
 
 class Stock:
-    """What has been read so far. Objects are handed in list by list: sites, racks, types, devices, reservations, feeds."""
+    """What has been read so far. Objects are handed in list by list: sites, racks, types, devices, reservations, panels, feeds."""
 
-    def __init__(self, *, node_roles: Sequence[str], pdu_roles: Sequence[str], rated_power_field: str) -> None:
+    def __init__(
+        self, *, node_roles: Sequence[str], pdu_roles: Sequence[str], rated_power_field: str, panel_amperes_field: str = ""
+    ) -> None:
         self.problems: list[str] = []
         self.skipped = 0
         self._node_roles, self._pdu_roles = frozenset(node_roles), frozenset(pdu_roles)
         self._rated_power_field = rated_power_field
+        self._panel_amperes_field = panel_amperes_field
+        self._panels: dict[int, Panel] = {}
         self._sites: dict[int, Site] = {}
         self._racks: dict[int, _Rack] = {}
         self._types: dict[int, float] = {}
@@ -176,6 +182,13 @@ class Stock:
         if rack is not None and _choice(found, "status") != "stale":
             rack.reserved.update(unit - rack.first_unit + 1 for unit in _list(found, "units") if isinstance(unit, int))
 
+    def add_panel(self, found: Object) -> None:
+        """Take a power panel; one without a rating cannot be judged and is left out."""
+        name, site = _text(found, "name"), self._sites.get(_id(found, "site"))
+        amperes = _positive(_inner(found, "custom_fields").get(self._panel_amperes_field))
+        if name and site is not None and amperes:
+            self._panels[found["id"]] = Panel(name, site.site, amperes)
+
     def add_feed(self, found: Object) -> None:
         """Take a power feed of a rack, with the PDU at its end."""
         rack = self._racks.get(_id(found, "rack"))
@@ -191,6 +204,7 @@ class Stock:
         device = self._devices.get(fed)
         pdu = device.name if device is not None and self._is_pdu(device) else ""
         supply = _Supply(_text(found, "name"), pdu, _TYPES.get(_choice(found, "type"), ""), round(watts, 1) if watts else None)
+        supply.panel = _id(found, "power_panel")
         other = rack.pdus.get(pdu) if pdu else None
         if other is None:
             rack.supplies.append(supply)
@@ -210,14 +224,20 @@ class Stock:
         names = _unique((number, rack.name, self._sites[rack.site].site) for number, rack in self._racks.items())
         owners: dict[str, str] = {}
         racks: dict[str, Rack] = {}
+        called = _unique((number, panel.name, panel.site) for number, panel in self._panels.items())
+        self._panels = {number: panel._replace(name=called[number]) for number, panel in self._panels.items()}
         for number, rack in self._racks.items():
             if names[number] != rack.name:
                 self._problem(f"rack {rack.name}: more than one has this name; it is called {names[number]}")
             built = self._rack(names[number], rack, owners)
             if built is not None:
                 racks[built.rack] = built
+        breakers = breakers_of(self._panels.values(), racks.values())
+        racks = {name: fitting(rack, breakers, self._problem) for name, rack in racks.items()}
         sites = {site.site: site for site in self._sites.values()}
-        return Inventory(hub=hub, sites=sites, racks=racks, complete=complete, source="netbox", read_at=read_at)
+        return Inventory(
+            hub=hub, sites=sites, racks=racks, breakers=breakers, complete=complete, source="netbox", read_at=read_at
+        )
 
     def _place_devices(self) -> None:
         """Put every device into its rack: the units it takes, or will take."""
@@ -255,7 +275,8 @@ class Stock:
             if pdu and owners.setdefault(pdu, name) != name:
                 self._problem(f"rack {name}: PDU {pdu} already feeds rack {owners[pdu]}")
                 pdu = ""
-            feeds[side] = Feed(pdu=pdu, capacity_watts=supply.watts)
+            panel = self._panels.get(supply.panel)
+            feeds[side] = Feed(pdu=pdu, capacity_watts=supply.watts, breaker=panel.name if panel is not None else "")
         try:
             return Rack(
                 rack=name,

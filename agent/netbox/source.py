@@ -14,7 +14,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.inventory import Device, Feed, Inventory, Rack, Site, load_inventory
+from agent.inventory import Breaker, Device, Feed, Inventory, Rack, Site, load_inventory
 from agent.netbox.model import Stock
 from collectors.base import BadReply, HubgaugeError
 
@@ -43,7 +43,10 @@ class Reading:
 
 def read(config: NetBox, hub: str, client: Client, *, clock: Callable[[], float] = time.time) -> Reading:
     """Read everything; blocks. Raises Unreachable, Refused, BadReply or ConfigError."""
-    stock = Stock(node_roles=config.node_roles, pdu_roles=config.pdu_roles, rated_power_field=config.rated_power_field)
+    stock = Stock(
+        node_roles=config.node_roles, pdu_roles=config.pdu_roles, rated_power_field=config.rated_power_field,
+        panel_amperes_field=config.panel_amperes_field,
+    )  # fmt: skip
     began = clock()
     with client:
         chosen = [
@@ -62,6 +65,7 @@ def read(config: NetBox, hub: str, client: Client, *, clock: Callable[[], float]
             ("dcim/racks", stock.add_rack, ()),
             ("dcim/devices", stock.add_device, (("exclude", "config_context"),)),
             ("dcim/rack-reservations", stock.add_reservation, ()),
+            *((("dcim/power-panels", stock.add_panel, ()),) if config.panel_amperes_field else ()),
             ("dcim/power-feeds", stock.add_feed, ()),
         ):
             for first in range(0, len(sites), _SITES_A_REQUEST):
@@ -99,6 +103,7 @@ class Kept:
             config.node_roles,
             config.pdu_roles,
             config.rated_power_field,
+            config.panel_amperes_field,
         )
         self._asked = hashlib.sha256(repr(asked).encode()).hexdigest()
         self._complete = config.complete
@@ -134,6 +139,7 @@ class Kept:
             "skipped": reading.skipped,
             "sites": [_plain(site) for site in stock.sites.values()],
             "racks": [_plain(rack) for rack in stock.racks.values()],
+            "breakers": [_plain(breaker) for breaker in stock.breakers.values()],
         }
         part = self.path.with_suffix(".part")
         try:
@@ -177,6 +183,7 @@ def _inventory(data: Mapping[str, Any], *, complete: bool) -> Inventory:
     ]  # fmt: skip
     return Inventory(
         hub=str(data["hub"]), sites={site.site: site for site in sites}, racks={rack.rack: rack for rack in racks},
+        breakers={one["breaker"]: Breaker(**one) for one in data["breakers"]},
         complete=complete, source="netbox", read_at=float(data["read_at"]),
     )  # fmt: skip
 

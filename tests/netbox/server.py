@@ -96,8 +96,8 @@ class Data:
             "rack-reservations", rack=self.brief(rack, "name"), units=units, user={"id": 1, "username": "admin"}, **more
         )
 
-    def panel(self, site: Object, name: str) -> Object:
-        return self._add("power-panels", site=self.brief(site, "name", "slug"), name=name)
+    def panel(self, site: Object, name: str, **more: Any) -> Object:
+        return self._add("power-panels", site=self.brief(site, "name", "slug"), name=name, **more)
 
     def feed(  # noqa: PLR0913 - what NetBox has of a feed
         self, panel: Object, rack: Object | None, name: str, pdu: Object | None = None, *, kind: str = "primary", volts: int = 230,

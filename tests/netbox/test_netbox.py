@@ -115,6 +115,39 @@ def test_feeds_and_what_they_carry(stock: Inventory) -> None:
     assert "" not in stock.feeds
 
 
+def panels() -> Data:
+    """Return two racks between panels: one at both sides, one whose feed is rated above what it hangs on, and a panel nobody rated."""
+    data = Data("v4")
+    site = data.site("one")
+    sides = [data.panel(site, f"RPP-{side}", custom_fields={"amperes": 63}) for side in "AB"]
+    small = data.panel(site, "small", custom_fields={"amperes": 10})
+    unrated = data.panel(site, "unrated", custom_fields={"amperes": None})
+    for name, at in (("R1", sides), ("R2", [unrated, small])):
+        rack = data.rack(site, name)
+        for side, panel in zip("AB", at, strict=True):
+            data.feed(panel, rack, f"{name}-{side}", amperes=63 if panel is small else 32)
+    return data
+
+
+def test_panels_are_breakers_where_a_field_rates_them(write: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """A rated panel is a breaker, two are a pair where all racks say so; a feed rated above its panel hangs on none."""
+    with served(panels()) as netbox:
+        path = write(netbox.url, extra="panel_amperes_field: amperes")
+        stock = read(path)
+        assert {name: (one.capacity, one.pair) for name, one in stock.breakers.items()} == {
+            "RPP-A": (63 * 690, "RPP-B"),
+            "RPP-B": (63 * 690, "RPP-A"),
+            "small": (6900, ""),
+        }
+        assert [feed.breaker for feed in stock.racks["R1"].feeds.values()] == ["RPP-A", "RPP-B"]
+        assert [feed.breaker for feed in stock.racks["R2"].feeds.values()] == ["", ""]
+        assert main(["inventory", "--config", str(path)]) == 0
+        assert "rack R2: feeds.B.capacity_watts: 11592 is above the 6900 W of its breaker small" in capsys.readouterr().out
+        netbox.asked.clear()
+        assert not read(write(netbox.url)).breakers
+        assert not [endpoint for endpoint in netbox.asked if "panels" in endpoint]
+
+
 def test_who_runs_an_agent(stock: Inventory) -> None:
     """Active devices of the roles that run an agent are expected to have one, and no others."""
     assert {device.node for _, device in stock.nodes() if device.agent} == {
@@ -434,11 +467,13 @@ _JSON = st.recursive(
 @given(st.data())
 def test_no_object_of_any_shape_breaks_the_rest(data: st.DataObject) -> None:
     """An object with fields of any type costs itself at most; the model that comes of it is a good one."""
-    stock = Stock(node_roles=("server",), pdu_roles=("pdu",), rated_power_field="rated_power_watts")
-    source = example("v4").lists
+    stock = Stock(
+        node_roles=("server",), pdu_roles=("pdu",), rated_power_field="rated_power_watts", panel_amperes_field="amperes"
+    )
+    source = panels().lists
     steps: list[tuple[str, Callable[[dict[str, Any]], None]]] = [
         ("sites", stock.add_site), ("racks", stock.add_rack), ("device-types", stock.add_type), ("devices", stock.add_device),
-        ("rack-reservations", stock.add_reservation), ("power-feeds", stock.add_feed),
+        ("rack-reservations", stock.add_reservation), ("power-panels", stock.add_panel), ("power-feeds", stock.add_feed),
     ]  # fmt: skip
     for endpoint, take in steps:
         for row in source[endpoint]:
