@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from agent.kpi.ledger import Ledger
     from agent.kpi.presence import Presence
     from agent.sinks.influx import InfluxSink
+    from agent.web.discovery import Discovery
     from agent.web.pages import Response
     from agent.web.past import Past
     from agent.web.server import WebServer
@@ -71,7 +72,16 @@ def load_files(path: Path) -> tuple[Config, Inventory | None]:
 
 
 def inventory_of(config: Config) -> Inventory | None:
-    """Return the inventory that a config names, as far as this machine has it; raises Problems."""
+    """Return the inventory that a config names, as far as this machine has it, or this agent's part of it; raises Problems."""
+    whole = _whole_inventory(config)
+    if whole is None or config.file.shard is None:
+        return whole
+    from agent.shard import part_of  # noqa: PLC0415 - few gateways share an inventory
+
+    return part_of(whole, config.file.shard)
+
+
+def _whole_inventory(config: Config) -> Inventory | None:
     source = config.file.inventory
     if source is None:
         return None
@@ -87,7 +97,12 @@ def inventory_of(config: Config) -> Inventory | None:
 def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
     """Make the collectors that a config asks for; raises Problems with all that cannot be made."""
     context = config.context(inventory.places() if inventory else {})
-    return Loaded(config=config, inventory=inventory, collectors=config.build_collectors(context))
+    narrow = None
+    if inventory is not None and config.file.shard is not None:
+        from agent.shard import Narrow  # noqa: PLC0415 - as above
+
+        narrow = Narrow(inventory, config.file.shard, config.file.site)
+    return Loaded(config=config, inventory=inventory, collectors=config.build_collectors(context, narrow))
 
 
 class App:
@@ -109,6 +124,7 @@ class App:
         self._past: Past | None = None
         self._evidence: Callable[[], Mapping[Any, Any]] | None = None
         self._presence: Presence | None = None
+        self._discovery: Discovery | None = None
         self._derived: list[Collector] = []
         self._tasks: set[asyncio.Future[Any]] = set()
         self._reloading = asyncio.Lock()
@@ -323,7 +339,7 @@ class App:
         http = self.config.file.outputs.http
         self._web = WebServer(
             config=http, snapshot=self.snapshot, metrics=self.metrics, ready=self._is_ready,
-            reload=self.reload, pages=self._page,
+            reload=self.reload, pages=self._page, targets=self._scrape_targets,
         )  # fmt: skip
         try:
             await self._web.start()
@@ -337,6 +353,17 @@ class App:
         from agent.web.pages import handle  # noqa: PLC0415 - a scraped node agent may never be looked at
 
         return handle(self._view(), path, query, accept_language=language)
+
+    def _scrape_targets(self, query: Mapping[str, str]) -> Response | None:
+        """Answer `/sd`; the list is made anew with an inventory, and where there is none it is not there."""
+        loaded = self.loaded
+        if loaded.inventory is None:
+            return None
+        if self._discovery is None or self._discovery.loaded is not loaded:
+            from agent.web.discovery import Discovery  # noqa: PLC0415 - only where Prometheus asks for it
+
+            self._discovery = Discovery(loaded)
+        return self._discovery.answer(query)
 
     def _view(self) -> BoardView:
         from agent.web.view import BoardView  # noqa: PLC0415

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import yaml
 
+from agent.shard import Shard, parse_shard
 from collectors.base import CollectorKind, ConfigError, Context, Place
 from collectors.secrets import read_secret
-from collectors.strict import Count, Document, Duration, Problems, Range, Size, nearest
+from collectors.strict import Count, Document, Duration, Parsed, Problems, Range, Size, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -165,6 +166,35 @@ class InventorySource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SdGateway:
+    """Another gateway that Prometheus is to scrape."""
+
+    address: str = field(metadata={"help": "host:port, as Prometheus reaches it"})
+    node: str = field(default="", metadata={"help": "what it calls itself; its host where it is not given"})
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sd:
+    """What `/sd` lists for Prometheus: the agents that the inventory expects, and the gateways."""
+
+    nodes: str = field(
+        default="{node}:9717",
+        metadata={"help": "where a node's agent answers; {node}, {site}, {row} and {rack} are filled in; empty lists none"},
+    )
+    address: str = field(
+        default="", metadata={"help": "this gateway's own; where it listens, unless that is every address of the machine"}
+    )
+    gateways: tuple[SdGateway, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that nodes do not all have one address."""
+        places = set(re.findall(r"{(.*?)}", self.nodes))
+        if self.nodes and ("node" not in places or not places <= {"node", "site", "row", "rack"}):
+            raise ValueError(f"nodes: expected an address such as {{node}}:9717, got {self.nodes!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigFile:
     """The config file as it is written."""
 
@@ -183,6 +213,10 @@ class ConfigFile:
             "help": "sites, racks, feeds and meters, from a YAML or CSV file or from NetBox; makes this agent a site's gateway"
         },
     )
+    shard: Annotated[Shard, Parsed(parse_shard, "a part such as 2/4")] | None = field(
+        default=None, metadata={"help": "several gateways share the inventory's devices; this one reads this part, such as 2/4"}
+    )
+    sd: Sd = field(default_factory=Sd)
     hubs_dir: Path | None = field(default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"})
     simulated: bool = field(default=False, metadata={"help": "true says on every page that the devices are simulated"})
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -224,13 +258,13 @@ class Config:
         roots = self.file.roots
         return Context(place=self.place, node=self.node, proc=roots.proc, sys=roots.sys, rootfs=roots.rootfs, racks=racks)
 
-    def build_collectors(self, context: Context) -> list[Collector]:
-        """Make every collector the file asks for; raises Problems with all that cannot be made."""
+    def build_collectors(self, context: Context, narrow: Callable[[object], object] | None = None) -> list[Collector]:
+        """Make every collector the file asks for, or those that `narrow` leaves of a section; raises Problems with all that cannot be made."""
         made: list[Collector] = []
         errors: list[ConfigError] = []
         for section in self.sections:
             try:
-                made += section.kind.build(section.config, context)
+                made += _built(section, context, narrow)
             except Problems as problems:
                 errors += [self._located(error, f"collectors.{section.kind.name}") for error in problems.errors]
             except ConfigError as error:
@@ -247,6 +281,15 @@ class Config:
         node = Document(self.path).node(key)
         message = f"{error.file}: {error.message}" if error.file else error.message
         return ConfigError(message, file=str(self.path), line=node.start_mark.line + 1 if node else 0, key=error.key or section)
+
+
+def _built(section: Section, context: Context, narrow: Callable[[object], object] | None) -> Sequence[Collector]:
+    if narrow is not None:
+        try:
+            return section.kind.build(narrow(section.config), context)
+        except (Problems, ConfigError):
+            pass  # the whole section has the same mistake, at the place where it stands in the file
+    return section.kind.build(section.config, context)
 
 
 def split_listen(listen: str) -> tuple[str, int]:
@@ -309,6 +352,8 @@ def _sections(document: Document) -> list[Section]:
 def _check_files(document: Document, file: ConfigFile) -> None:
     """Name the files that are not there, and the secrets that all may read, at the line that asks for them."""
     http, influx = file.outputs.http, file.outputs.influxdb
+    if file.shard and file.inventory is None:
+        document.fail(document.node("shard"), "shard", "needs an inventory: it says which devices there are to share")
     files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir}
     secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
     if isinstance(file.inventory, InventorySource):

@@ -311,6 +311,19 @@ class Inventory:
     source: str = "file"
     read_at: float | None = None
     """When its source gave it, seconds since the epoch; None where it was never read."""
+    elsewhere: Mapping[str, Rack] = field(default_factory=dict)
+    """Racks that another gateway reads, where several share an inventory (`agent.shard`)."""
+    shared: frozenset[str] = frozenset()
+    """The sites of these racks."""
+    silent_on: frozenset[str] = frozenset()
+    """Sites of which another gateway says what is said of a site as a whole."""
+    not_told: frozenset[str] = frozenset()
+    """Breakers that another gateway tells of."""
+
+    @cached_property
+    def all_racks(self) -> Mapping[str, Rack]:
+        """Every rack, whoever reads it."""
+        return {**self.racks, **self.elsewhere} if self.elsewhere else self.racks
 
     @cached_property
     def feeds(self) -> Mapping[str, FeedOf]:

@@ -89,6 +89,10 @@ def boundary_of(site: Site, inventory: Inventory, known: Iterable[MeterRow]) -> 
     listed = inventory.meters_by_site.get(site.site, ())
     racks = [rack for rack in inventory.racks_by_site.get(site.site, ()) if rack.state == "in_service"]
     notes: list[str] = []
+    if site.site in inventory.shared:  # some racks' PDUs would pass for all of them
+        listed = tuple(meter for meter in listed if meter.meter not in inventory.feeds)
+        heard, racks = [row for row in heard if row.kind != "pdu"], []
+        notes.append("several gateways read this site's rack PDUs, so these do not make its IT energy")
     parts: dict[str, tuple[Part, ...]] = {}
     for point in (*INCOMING, "ups_input", "ups_output", "it_input", *NOT_IT, "reused", "water"):
         parts[point] = _parts_at(point, inventory, listed, heard, notes)

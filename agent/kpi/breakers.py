@@ -63,10 +63,11 @@ class Breakers:
         self._hub = hub
         self._feeds = [
             ((rack.site, feed.pdu) if feed.pdu else None, most(rack, feed), feed.breaker)
-            for rack in inventory.racks.values()
+            for rack in inventory.all_racks.values()
             for feed in rack.feeds.values()
             if feed.breaker in inventory.breakers
         ]
+        self._told = [breaker for breaker in self.all if breaker.breaker not in inventory.not_told]
         self._series: dict[tuple[Metric, str, str], Series] = {}
         self.loads: Mapping[str, Load] = {}
         self.headroom: Mapping[str, float] = {}
@@ -102,8 +103,11 @@ class Breakers:
                 yield breaker.breaker, max(0.0, FAILOVER_LIMIT * capacity - high)
 
     def readings(self) -> Iterator[Reading]:
-        """Yield all that is known of each breaker; nothing of the load of one behind which nobody is heard."""
-        for breaker in self.all:
+        """Yield all that is known of each breaker; nothing of the load of one behind which nobody is heard.
+
+        A rack that another gateway reads is silent here: bounds hold, and headroom is less than there is, never more.
+        """
+        for breaker in self._told:
             name, load = breaker.breaker, self.loads[breaker.breaker]
             yield self._own(catalogue.BREAKER_INFO, breaker, breaker.pair, breaker.upstream), 1.0
             yield self._own(catalogue.BREAKER_CAPACITY, breaker), breaker.capacity

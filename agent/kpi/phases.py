@@ -101,8 +101,9 @@ class PhaseCollector:
         self._breakers = sorted(inventory.breakers.values(), key=lambda breaker: -len(inventory.above(breaker.breaker)))
         self._hung: dict[str, list[_Hung]] = {breaker.breaker: [] for breaker in self._breakers}
         self._least: dict[tuple[str, str], float] = {}
-        for rack in inventory.racks.values():
+        for rack in inventory.all_racks.values():
             self._add(rack)
+        self._not_told = inventory.not_told
         limit = 1000 + len(self._least) + len(inventory.feeds) + 10 * len(self._breakers)
         self.schedule = Schedule(interval=interval, timeout=max(10.0, interval), max_samples=limit)
 
@@ -162,7 +163,7 @@ class PhaseCollector:
                 unknown[outer] += unknown[name] + lost
                 for phase in range(3) if not lost else ():
                     sums[outer][phase] += sums[name][phase]
-            if known[name]:
+            if known[name] and name not in self._not_told:
                 yield from self._readings(breaker, (sums[name][0], sums[name][1], sums[name][2]), whole=not unknown[name])
 
     def _readings(self, breaker: Breaker, currents: Amperes, *, whole: bool) -> Iterator[Reading]:

@@ -49,6 +49,7 @@ class PueCollector:
         self.pue = Pue(ledger, inventory, clock=clock)
         self._ledger, self._snapshot, self._hub, self._clock = ledger, snapshot, hub, clock
         self._targets = targets or {}
+        self._silent_on = inventory.silent_on
         self.schedule = Schedule(interval=interval, timeout=max(30.0, interval), max_samples=100_000)
 
     async def collect(self) -> Iterable[Reading]:
@@ -67,6 +68,8 @@ class PueCollector:
         self.pue.refresh()
         now = self._clock()
         for site in self.pue.sites():
+            if site in self._silent_on:
+                continue
             yield from self._power(self.pue.boundary(site), watts)
             yield from self._energy(site)
             for result in self.pue.results(site):

@@ -7,6 +7,7 @@ feed is shown, and what would need the other is left out, but for the headroom: 
 from __future__ import annotations
 
 import asyncio
+import copy
 import math
 import re
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
@@ -179,13 +180,16 @@ class RackCollector:
             self._rows.append(row)
             for at, rack in enumerate(racks):
                 stands[rack.rack].place = row, at
+        told = [site for site in inventory.sites.values() if site.site not in inventory.silent_on]
         self._sites: list[Reading] = [
-            (SITE_INFO.series(hub, site.site, site.state, site.name or site.site), 1.0) for site in inventory.sites.values()
+            (SITE_INFO.series(hub, site.site, site.state, site.name or site.site), 1.0) for site in told
         ]
         # Which sites a scope's figure is made of: rules add up a named group's sites by it.
-        self._sites += [
-            (SITE_SCOPE.series(hub, site.site, scope), 1.0) for site in inventory.sites.values() for scope in site.scopes
-        ]
+        self._sites += [(SITE_SCOPE.series(hub, site.site, scope), 1.0) for site in told for scope in site.scopes]
+        self._tallies = {site.site: _Tally() for site in told}
+        for rack in inventory.elsewhere.values():  # its space is known by the inventory, its power is not
+            if rack.state == "in_service" and rack.site in self._tallies:
+                self._tallies[rack.site].add(rack, None)
         self.schedule = Schedule(
             interval=interval, timeout=max(10.0, interval), max_samples=1000 + 40 * (len(self._racks) + len(inventory.breakers))
         )
@@ -197,7 +201,7 @@ class RackCollector:
         humidity = self._by_rack(SENSOR_HUMIDITY)
         self._breakers.update(watts)
         readings: list[Reading] = [*self._sites, *self._breakers.readings()]
-        tallies = {site: _Tally() for site in self._inventory.sites}
+        tallies = {site: copy.copy(tally) for site, tally in self._tallies.items()}
         for row in self._rows:
             row.begin()
         for number, known in enumerate(self._racks):

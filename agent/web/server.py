@@ -117,7 +117,7 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """Serves /metrics, /-/healthy, /-/ready, /-/reload, and whatever `pages` answers."""
+    """Serves /metrics, /-/healthy, /-/ready, /-/reload, /sd from `targets`, and whatever `pages` answers."""
 
     def __init__(
         self,
@@ -128,6 +128,7 @@ class WebServer:
         ready: Callable[[], bool],
         reload: Callable[[], Awaitable[str]],
         pages: Callable[[str, Mapping[str, str], str], Response | None],
+        targets: Callable[[Mapping[str, str]], Response | None],
     ) -> None:
         self._config = config
         self._snapshot = snapshot
@@ -135,6 +136,7 @@ class WebServer:
         self._ready = ready
         self._reload = reload
         self.pages = pages
+        self._targets = targets
         self._renders = 0
         self._users = None
         if config.users_file is not None:
@@ -204,7 +206,9 @@ class WebServer:
             return _plain(405, "GET it", ("allow", "GET, HEAD"))
         if path == "/metrics":
             return await self._metrics_page(headers.get("accept", ""))
-        return self._page(path, query, headers.get("accept-language", ""))
+        asked = (path, query, headers.get("accept-language", ""))
+        # A hub's list of targets takes a second.
+        return await asyncio.to_thread(self._page, *asked) if path == "/sd" else self._page(*asked)
 
     async def _reload_page(self, method: str) -> Response:
         if method not in ("POST", "PUT"):
@@ -216,7 +220,8 @@ class WebServer:
         if path == "/-/ready":
             return _plain(200, "ready") if self._ready() else _plain(503, "the first round is not done")
         try:
-            page = self.pages(path, dict(parse_qsl(query.decode("latin-1"), max_num_fields=32)), language)
+            asked = dict(parse_qsl(query.decode("latin-1"), max_num_fields=32))
+            page = self._targets(asked) if path == "/sd" else self.pages(path, asked, language)
         except ValueError as error:
             return _plain(400, str(error))
         except Exception:
@@ -249,7 +254,7 @@ def _plain(status: int, text: str, *headers: tuple[str, str]) -> Response:
     return Response(status=status, content_type="text/plain; charset=utf-8", body=f"{text}\n".encode(), headers=headers)
 
 
-_KNOWN: Final = ("/", "/metrics", "/-/healthy", "/-/ready", "/-/reload")
+_KNOWN: Final = ("/", "/metrics", "/sd", "/-/healthy", "/-/ready", "/-/reload")
 
 
 async def _encode(body: bytes, accepted: str) -> tuple[bytes, tuple[tuple[str, str], ...]]:

@@ -55,6 +55,7 @@ async def serving(*, series: int = 50, **options: Any) -> AsyncIterator[int]:
         ready=lambda: True,
         reload=reload,
         pages=page,
+        targets=lambda _: None,
     )
     await server.start()
     for _ in range(100):

@@ -1,0 +1,98 @@
+"""`/sd`: whom Prometheus is to scrape, in the format of its http_sd_configs, from the inventory.
+
+Listed are the nodes in service whose agent the inventory expects, and the gateways. The text is made once an inventory, when somebody
+first asks: a country has 331 000 racks' worth of nodes.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from agent.config import split_listen
+from agent.shard import Shard, parse_shard
+from agent.web.pages import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from agent.app import Loaded
+
+_KEPT: Final = 8
+"""Answers to different questions that are kept; a hub's is some 50 MB."""
+_ROLES: Final = ("node", "gateway")
+_ANY: Final = frozenset(("0.0.0.0", "::", ""))  # noqa: S104 - addresses that are nobody's own
+_ASKED: Final = ("site", "shard", "role")
+
+
+class _Asked(NamedTuple):
+    """What a query narrows the list to."""
+
+    site: str
+    shard: Shard | None
+    role: str
+
+
+class Discovery:
+    """The targets of one inventory. `answer` may be called from any thread."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        assert loaded.inventory is not None  # noqa: S101 - for the type checker
+        self.loaded: Final = loaded
+        self._config, self._inventory = loaded.config, loaded.inventory
+        self._answers: dict[_Asked, bytes] = {}
+        self._lock = threading.Lock()
+
+    def answer(self, query: Mapping[str, str]) -> Response:
+        """Return the targets, or those of `?site=`, `?shard=2/4` or `?role=node`; raises ValueError for a query that is none of these."""
+        unknown = query.keys() - set(_ASKED)
+        if unknown:
+            raise ValueError(f"{min(unknown)}: expected one of {', '.join(_ASKED)}")
+        role = query.get("role", "")
+        if role and role not in _ROLES:
+            raise ValueError(f"role: expected one of {', '.join(_ROLES)}, got {role!r}")
+        asked = _Asked(query.get("site", ""), parse_shard(query["shard"]) if query.get("shard") else None, role)
+        with self._lock:
+            if asked not in self._answers:
+                while len(self._answers) >= _KEPT:
+                    del self._answers[next(iter(self._answers))]
+                self._answers[asked] = b"[" + b",".join(self._groups(asked)) + b"]"
+            return Response(content_type="application/json; charset=utf-8", body=self._answers[asked])
+
+    def _groups(self, asked: _Asked) -> Iterator[bytes]:
+        if asked.role in ("", "gateway"):
+            yield from self._gateways(asked)
+        if asked.role in ("", "node"):
+            yield from self._nodes(asked)
+
+    def _gateways(self, asked: _Asked) -> Iterator[bytes]:
+        file = self._config.file
+        host, _ = split_listen(file.outputs.http.listen)
+        own = file.sd.address or (file.outputs.http.listen if host not in _ANY else "")
+        rows = [(own, self._config.node, file.site)] if own else []
+        rows += [(one.address, one.node or one.address.rpartition(":")[0], one.site) for one in file.sd.gateways]
+        for address, node, site in dict.fromkeys(rows):
+            if asked.site in ("", site) and (asked.shard is None or asked.shard.holds("device", site, node)):
+                yield _group(address, hub=file.hub, site=site, node=node)
+
+    def _nodes(self, asked: _Asked) -> Iterator[bytes]:
+        """Yield the nodes; they are in the shard that their rack is in."""
+        pattern, hub = self._config.file.sd.nodes, self._config.file.hub
+        if not pattern:
+            return
+        for rack in self._inventory.all_racks.values():
+            if rack.state != "in_service" or not rack.devices or asked.site not in ("", rack.site):
+                continue
+            if asked.shard is not None and not asked.shard.holds_rack(rack):
+                continue
+            place = {"site": rack.site, "row": rack.row, "rack": rack.rack}
+            for device in rack.devices:
+                if device.agent:
+                    address = pattern.format(node=device.node, **place)
+                    yield _group(address, hub=hub, **place, node=device.node)
+
+
+def _group(address: str, **labels: str) -> bytes:
+    group = {"targets": [address], "labels": {name: value for name, value in labels.items() if value}}
+    return json.dumps(group, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
