@@ -25,12 +25,9 @@ async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
             await asyncio.sleep(0.05)
 
 
-def write_config(folder: Path, service: Service, port: int) -> Path:
+def write_config(folder: Path, service: Service, port: int, timing: str = "interval: 1s\ntimeout: 900ms") -> Path:
     """Write an agent's config that reads the service as one node."""
-    section = (
-        account_files(folder)
-        + f'ca_file: ca.pem\ninterval: 1s\ntimeout: 900ms\ndevices: [{{address: "{service.origin}", node: n1}}]\n'
-    )
+    section = account_files(folder) + f'ca_file: ca.pem\n{timing}\ndevices: [{{address: "{service.origin}", node: n1}}]\n'
     lines = "".join(f"    {line}\n" for line in section.splitlines())
     file = folder / "config.yaml"
     file.write_text(
@@ -65,7 +62,7 @@ async def test_sessions_end_with_the_agent_and_its_config(tmp_path: Path) -> Non
 async def test_one_round_to_the_screen_ends_its_session(tmp_path: Path) -> None:
     """`hubgauge collect` logs in, reads, and logs out."""
     async with serving(Service(server()), certificates(tmp_path)) as service:
-        config = write_config(tmp_path, service, free_port())
+        config = write_config(tmp_path, service, free_port(), "timeout: 20s")
         command = await asyncio.create_subprocess_exec(
             *HUBGAUGE, "collect", "--config", config, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
