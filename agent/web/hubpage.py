@@ -35,6 +35,7 @@ def draw(page: Page, key: str) -> str | None:
         cards.card(hub, w, parents=parents, own=own, link=page.link, evidence=lambda row: _evidence(page, hub, row)),
         el("div", _sites(page), class_="sites") if own else None,
         el("div", tell.links(hubdata.links(view), w), tell.chips(hubdata.chips(view), w), class_="machine") if own else None,
+        el("p", el("a", w("week.report"), href=page.link(f"{hub_path(key)}/report")), class_="to-report"),
         _family(page, hub, parents),
     ]
     return page.document(w.pick(hub["name"]), main, crumbs=[] if own else [(w.pick(hub["name"]), hub_path(key))])

@@ -82,7 +82,7 @@ def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language:
 
 def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:  # noqa: PLR0911 - a path each
     """Return what draws the page of a path; None for a path that is no page."""
-    from agent.web import board, collectorpage, hubpage, rackpage, sitepage, sites, weeklypage  # noqa: PLC0415 - as above
+    from agent.web import board, collectorpage, hubpage, rackpage, runbookpage, sitepage, sites, weeklypage  # noqa: PLC0415 - as above
 
     match parts:
         case []:
@@ -99,6 +99,8 @@ def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] |
             return lambda page: rackpage.choose(page, rack)
         case ["collectors"]:
             return collectorpage.draw
+        case ["runbook"]:
+            return runbookpage.draw
         case _:
             return None
 

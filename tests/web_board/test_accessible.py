@@ -21,7 +21,7 @@ AXE = ROOT / "dashboards" / "preview" / "node_modules" / "axe-core" / "axe.min.j
 RACK = f"/sites/{rack_fixture.SITE}/racks/{rack_fixture.NAME}"
 PAGES = {
     "board": "/", "hub": "/hubs/guian", "site": f"/sites/{rack_fixture.SITE}", "rack": RACK, "collectors": "/collectors",
-    "silent": "/collectors?state=silent", "found": "/?find=A06", "report": "/hubs/guian/report?week=2026-W46",
+    "silent": "/collectors?state=silent", "runbook": "/runbook", "found": "/?find=A06", "report": "/hubs/guian/report?week=2026-W46",
 }  # fmt: skip
 
 

@@ -77,6 +77,12 @@ def test_what_a_rack_needs_leads_to_what_to_do() -> None:
     assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/B03")["needs"]] == ["RackTooHot"]
 
 
+def test_the_runbook_has_a_section_for_what_a_rack_needs() -> None:
+    """Every alert that a rack's page leads to has its section on the agent's own runbook page."""
+    found = outline(page("/runbook"))
+    assert {"rackoverpower", "rackhot", "racktoohot", "rackfailovertight", "rackfailoverlost", "pdusilent"} <= set(found.ids)
+
+
 def test_elevation_says_what_is_free() -> None:
     """What stands where comes from the inventory; what takes no unit stands elsewhere; the free stretches are told."""
     found = api(RACK)["elevation"]
