@@ -120,11 +120,10 @@ class Unpacked:
         if (number, now) != (self._number, self._version):
             self._number, self._version = number, now
             self._blocks.clear()
-        found = {}
-        for meter in meters:
-            if meter not in self._blocks:
-                self._blocks[meter] = load_block(db, meter, number)
-            block = self._blocks[meter]
-            if block is not None and block.covered[n]:
-                found[meter] = block.joules[n], block.covered[n]
-        return found
+        for meter in meters - self._blocks.keys():
+            self._blocks[meter] = load_block(db, meter, number)
+        return {
+            meter: (block.joules[n], covered)
+            for meter, block in self._blocks.items()
+            if block is not None and (covered := block.covered[n]) and meter in meters
+        }

@@ -145,7 +145,8 @@ def put_imported(
         if merged is not None:
             changed.append((hour, *merged))
     save_hours(db, meter, changed, bare_before=sealed_before)
-    save_even(db, meter, even, packed_before=sealed_before - sealed_before % BLOCK_MS if packs else 0)
+    packed_before = sealed_before - sealed_before % BLOCK_MS if packs else 0
+    save_even(db, meter, even, packed_before=packed_before, known=kept.keys())
     after = {hour: cells.total for hour, cells, _ in changed} | even
     return {hour: (kept[hour][0] if hour in kept else None, joules) for hour, joules in after.items()}
 

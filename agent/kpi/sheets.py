@@ -133,9 +133,8 @@ class _Reading:
             next(reader, None)
         header = [cell.strip() for cell in next(reader, [])]
         take = self._long(header) if self.form.meter in header or self.form.only else self._wide(header)
-        line = 0
         for cells in reader:
-            line = reader.line_num  # type: ignore[attr-defined] # a csv reader's, which has no name of its own
+            line: int = reader.line_num  # type: ignore[attr-defined] # a csv reader's, which has no name of its own
             try:
                 take(cells, line)
             except Refused as refused:
@@ -175,6 +174,7 @@ class _Reading:
         at, of = header.index(form.time), header.index(value)
         named = None if form.only else header.index(form.meter)
         covered = header.index(COVERED) if COVERED in header else None
+        known, times, factor = self.rows, self.times, self.factor
 
         def take(cells: list[str], line: int) -> None:
             if len(cells) != len(header):
@@ -183,9 +183,12 @@ class _Reading:
                 return
             if covered is not None and cells[covered] and self._number(COVERED, cells[covered]) < WHOLE_HOUR:
                 return  # an hour that an export says was not whole
-            rows = self._rows_of(form.only if named is None else cells[named])
+            name = form.only if named is None else cells[named]
+            rows = known.get(name) or self._rows_of(name)
             if rows is not None:
-                rows.add(self._time(cells[at]), self._number(value, cells[of]) * self.factor, line)
+                time = times.get(cells[at])  # known of all but the first row of a time
+                number = self._number(value, cells[of]) * factor
+                rows.add(self._time(cells[at]) if time is None else time, number, line)
 
         return take
 

@@ -83,11 +83,8 @@ class _Heard(NamedTuple):
 
     hours: Mapping[int, tuple[float, int]]
     cells: Mapping[int, bytes]
-
-    @property
-    def is_even(self) -> bool:
-        """Whether every meter that was heard is covered, and only its sum is kept."""
-        return not self.cells and all(covered >= HOUR_MS for _, covered in self.hours.values())
+    is_even: bool
+    """Whether every meter that was heard is covered, and only its sum is kept."""
 
     def rows(self) -> dict[int, HourCells]:
         """Return the cells of every meter."""
@@ -210,6 +207,8 @@ class SiteHours:
         self, db: sqlite3.Connection, key: tuple[str, str, int], parts: tuple[Part, ...], heard: _Heard
     ) -> SiteHour | None:
         site, point, hour = key
+        if not parts:
+            return None
         if heard.is_even and point not in _PARTICULAR:
             return self._sum_even(site, point, parts, heard.hours)
         told = self._told(db, key, parts, heard.rows())
@@ -249,7 +248,7 @@ class SiteHours:
             if number in ids:
                 found[number] = joules, covered
         cells = {n: data for n, data in _at_hour(db, "cell", "meter, data", hour, few) if n in ids}
-        return _Heard(found, cells)
+        return _Heard(found, cells, not cells and all(covered >= HOUR_MS for _, covered in found.values()))
 
     def _numbers(self, site: str, point: str, parts: tuple[Part, ...]) -> list[list[int]]:
         """Return the numbers of the meters of each part of a point, from memory."""

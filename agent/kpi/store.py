@@ -20,7 +20,7 @@ from agent.kpi.blocks import BLOCK_MS, HOURS, Block, drop, load_block, save_bloc
 from agent.kpi.energy import CELLS, FULL_MASK, HOUR_MS, HourCells, Raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -321,22 +321,28 @@ def save_hours(db: sqlite3.Connection, meter: int, hours: Iterable[tuple[int, Ho
     db.executemany("DELETE FROM cell WHERE hour = ? AND meter = ?", bare)
 
 
-def save_even(db: sqlite3.Connection, meter: int, hours: Mapping[int, float], *, packed_before: int) -> None:
-    """Write hours of one meter that are covered and even, by their joules; those before `packed_before` into their blocks."""
-    blocks: dict[tuple[int, int], Block] = {}
-    rows, packed = [], []
+def save_even(
+    db: sqlite3.Connection, meter: int, hours: Mapping[int, float], *, packed_before: int, known: Container[int]
+) -> None:
+    """Write hours of one meter that are covered and even, by their joules; those before `packed_before` into their blocks.
+
+    `known` are the hours of which something is kept.
+    """
+    blocks: dict[int, Block] = {}
+    rows, replaced = [], []
     for hour, joules in hours.items():
         if hour >= packed_before:
             rows.append((hour, meter, joules, HOUR_MS))
             continue
         number, n = divmod(hour // HOUR_MS, HOURS)
-        block = blocks.get((meter, number))
+        block = blocks.get(number)
         if block is None:
-            block = blocks[meter, number] = load_block(db, meter, number) or Block()
+            block = blocks[number] = load_block(db, meter, number) or Block()
         block.joules[n], block.covered[n] = joules, HOUR_MS
-        packed.append((hour, meter))
-    save_blocks(db, blocks)
-    db.executemany("DELETE FROM hour WHERE hour = ? AND meter = ?", packed)
+        if hour in known:
+            replaced.append((hour, meter))
+    save_blocks(db, {(meter, number): block for number, block in blocks.items()})
+    db.executemany("DELETE FROM hour WHERE hour = ? AND meter = ?", replaced)
     db.executemany("INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)", rows)
 
 
