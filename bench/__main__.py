@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-PARTS: Final = ("agents", "exposition", "push", "snmp", "modbus", "scale", "rules")
+PARTS: Final = ("agents", "exposition", "push", "snmp", "modbus", "scale", "rules", "ledger", "year", "board")
 
 
 def machine() -> str:

@@ -174,6 +174,8 @@ def _full(one: Data, zone: dt.tzinfo, now: float, w: Words) -> Safe:
     def day(seconds: float | None) -> str:
         return w("headroom.never") if seconds is None else local(seconds, zone).strftime("%Y-%m-%d")
 
+    if when <= now:
+        return el("td", svg.mark("at_risk"), w("headroom.now"), el("small", w.of("headroom.kind", kind)), class_="num s-at_risk")
     span = w("headroom.range", first=day(bounds.get("earliest")), last=day(bounds.get("latest")))
     soon = when < now + _SOON
     return el(

@@ -171,6 +171,11 @@ def read(snapshot: Snapshot, hub: str) -> dict[str, list[Rack]]:
     return keep(snapshot, ("racks", hub), lambda: _read(snapshot, hub))
 
 
+def forget() -> None:
+    """Know no racks any longer, as at a start."""
+    _known.clear()
+
+
 def _read(snapshot: Snapshot, hub: str) -> dict[str, list[Rack]]:
     infos = [series for series in snapshot.family(rack.RACK_INFO) if series.values[0] == hub]
     known = _known.get(snapshot)

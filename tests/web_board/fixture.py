@@ -210,6 +210,11 @@ def evidence() -> dict[Key, list[Evidence]]:
     }
 
 
+def site_readings() -> list[Reading]:
+    """Return all that the made-up site says: 24 racks, energy, losses, breakers, links and chips."""
+    return [*energy(), *losses(), *racks(24), *breakers(), *links()]
+
+
 def health() -> Sequence[CollectorHealth]:
     """Return collectors, two of which are silent."""
     good = [
@@ -269,7 +274,7 @@ def view(
 ) -> BoardView:
     """Return a view over readings; by default a site of 24 racks."""
     snapshot = Snapshot()
-    taken = [*energy(), *losses(), *racks(24), *breakers(), *links()] if readings is None else list(readings)
+    taken = site_readings() if readings is None else list(readings)
     snapshot.update(Batch(collector="fixture", device="", time=NOW, lifetime=1e9, readings=taken))
     sites = {where: Site(site=where, name="Gui'an no. 1", scopes=("huawei",))} if where else {}
     return BoardView(

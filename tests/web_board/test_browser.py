@@ -67,7 +67,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    made = Site(fixture.view())
+    made = Site(replace(fixture.view(), evidence=fixture.evidence))
     yield made
     made.close()
 
@@ -85,20 +85,69 @@ def _spills(browser: Browser) -> Any:
     )
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (390, 844), (1366, 768), (1920, 1080)])
-@pytest.mark.parametrize("language", ["en", "zh"])
+PAGES = ("/", "/hubs/guian", "/hubs/kunming", f"/sites/{fixture.SITE}", f"/sites/{fixture.SITE}?row=A&racks=failover&find=b0")
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (390, 844), (1366, 768), (1920, 1080), (3840, 2160)])
+@pytest.mark.parametrize("path", PAGES)
 def test_nothing_overflows_and_nothing_is_fetched_from_elsewhere(
-    browser: Browser, site: Site, width: int, height: int, language: str
+    browser: Browser, site: Site, width: int, height: int, path: str
 ) -> None:
-    """From a phone to a wall screen the page fits its width, reports no error, and asks only its own server."""
-    browser.size(width, height, dark=width > 1000)
-    fresh(browser, f"{site.url}/?lang={language}")
-    browser.eval("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    assert browser.eval("document.documentElement.scrollWidth") <= width
-    assert _spills(browser) == []
+    """From a phone to a wall screen, in either language, light or dark, a page fits, reports no error, and asks only its own server."""
+    for language, dark in (("en", False), ("zh", True)):
+        browser.size(width, height, dark=dark)
+        fresh(browser, f"{site.url}{path}{'&' if '?' in path else '?'}lang={language}")
+        browser.eval("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        assert browser.eval("document.documentElement.scrollWidth") <= width
+        assert _spills(browser) == []
+        assert browser.errors == []
+        assert len(browser.requests) >= 3
+        assert [url for url in browser.requests if not url.startswith(site.url)] == []
+
+
+def test_links_keep_language_and_view(browser: Browser, site: Site) -> None:
+    """From the board to the site, on to a row, and back to the hub: language and what racks are coloured by stay."""
+    browser.size(1366, 768)
+    fresh(browser, f"{site.url}/?lang=zh&racks=failover")
+    for selector, path in (
+        (".site h2 a", f"/sites/{fixture.SITE}"),
+        (".crumbs li:first-child a", f"/hubs/{fixture.HUB}"),
+        (".home", "/"),
+    ):
+        browser.open(browser.eval(f"document.querySelector('{selector}').href"))
+        assert browser.eval("location.pathname") == path
+        assert browser.eval("document.documentElement.lang") == "zh-Hans"
+        assert browser.eval("location.search") == "?lang=zh&racks=failover"
     assert browser.errors == []
-    assert len(browser.requests) >= 3
-    assert [url for url in browser.requests if not url.startswith(site.url)] == []
+
+
+def test_a_whole_hub_is_found_one_s_way_in(browser: Browser) -> None:
+    """27 584 racks: a tile leads to its rows, arrows walk, the search suggests and finds, every rack is a square that tells."""
+    site = Site(fixture.view([*fixture.energy(), *fixture.racks(27_584, per_row=32)]))
+    try:
+        browser.size(1366, 768)
+        fresh(browser, f"{site.url}/sites/{fixture.SITE}")
+        assert browser.eval("document.querySelectorAll('.tile').length") == 173
+        assert browser.eval("[...document.querySelectorAll('.tile')].filter(t => t.tabIndex === 0).length") == 1
+        browser.eval("document.querySelector('.tile').focus()")
+        for key in ("ArrowDown", "ArrowRight", "End"):
+            browser.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key)
+        assert "R860" in browser.eval("document.activeElement.textContent")
+        assert "R860" in _tip(browser)
+        browser.eval(
+            "const box = document.querySelector('[data-find]'); box.value = 'R40016'; box.dispatchEvent(new Event('input', {bubbles: true}))"
+        )
+        wait_for(lambda: browser.eval("document.querySelector('[data-find]').list.options.length"), what="a suggestion")
+        assert browser.eval("document.querySelector('[data-find]').list.options[0].value") == "R40016"
+        browser.open(f"{site.url}/sites/{fixture.SITE}?row=R400..R404&find=R40016")
+        assert browser.eval("document.querySelector('.tile.found .n').textContent") == "R40016"
+        browser.open(f"{site.url}/sites/{fixture.SITE}?map=racks")
+        _hover(browser, ".cells", 5.5 / 32)
+        wait_for(lambda: _tip(browser), what="a rack's values")
+        assert _tip(browser).startswith("R00006")
+        assert browser.errors == []
+    finally:
+        site.close()
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -127,7 +176,7 @@ def test_text_stands_out_from_what_it_is_written_on(browser: Browser, site: Site
 
 
 def _batch(view: BoardView) -> None:
-    readings = [*fixture.energy(), *fixture.racks(24, per_row=12)]
+    readings = fixture.site_readings()
     changed = [(series, value * 1.5 if series.metric.full_name == "dc_site_power_watts" else value) for series, value in readings]
     view.snapshot.update(Batch(collector="fixture", device="", time=fixture.NOW, lifetime=1e9, readings=changed))
 
