@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import api, health, meterdata, svg
-from agent.web.format import MISSING, clock, number, percent, quantity, short, span
+from agent.web.format import MISSING, clock, natural, number, percent, quantity, short, span
 from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel
 from agent.web.tables import NUM, table
@@ -23,6 +23,9 @@ _panel: Final = partial(panel, level=2)
 
 PATH: Final = "/collectors"
 STATES: Final = ("all", "silent", "never", "answering", "starting")
+_FIRST: Final = ("silent", "never", "starting", "answering")
+HOST: Final = "host"
+"""What is asked for to see the collectors that read no device: the kernel's subsystems, the key figures."""
 _PAGE: Final = 100
 """So many devices are shown at once."""
 _METERS: Final = 400
@@ -87,9 +90,9 @@ def _devices(entries: Sequence[Data], counts: Data, page: Page) -> Safe:
     state, kind, find = asked.get("state", "all"), asked.get("kind", ""), asked.get("find", "").casefold()
     chosen = [
         entry
-        for entry in entries
+        for entry in sorted(entries, key=_order)
         if state in ("all", state_of(entry))
-        and kind in ("", entry["collector"])
+        and kind in ("", _kind(entry))
         and find in f"{entry['collector']} {entry['device']}".casefold()
     ]
     pages = max(1, -(-len(chosen) // _PAGE))
@@ -114,6 +117,18 @@ def _devices(entries: Sequence[Data], counts: Data, page: Page) -> Safe:
     )
 
 
+def _kind(entry: Data) -> str:
+    """Return the protocol of a device; what reads no device is one kind."""
+    return str(entry["collector"]) if entry["device"] else HOST
+
+
+def _order(entry: Data) -> tuple[Any, ...]:
+    """Return a key for sorting: who does not answer first, the longest silent at the top; else by name, so that nothing moves by itself."""
+    state = state_of(entry)
+    since = entry["silent_since_seconds"] if state in ("silent", "never") else None
+    return _FIRST.index(state), since or 0.0, not entry["device"], natural(entry["device"]), entry["collector"]
+
+
 def _filter(entries: Iterable[Data], counts: Data, page: Page) -> Safe:
     """Draw the choices as links and the search as a form: both work without any script."""
     w, asked = page.w, page.query
@@ -125,9 +140,9 @@ def _filter(entries: Iterable[Data], counts: Data, page: Page) -> Safe:
         for state in STATES
         if counts[state] or state in ("all", asked.get("state"))
     ]  # fmt: skip
-    kinds = sorted({entry["collector"] for entry in entries})
+    kinds = sorted({_kind(entry) for entry in entries}, key=lambda kind: (kind == HOST, kind))
     by_kind = [
-        el("a", kind or w("device.all"), href=page.here(kind=kind or None, page=None), aria_current="true" if asked.get("kind", "") == kind else None)
+        el("a", w("this_host") if kind == HOST else kind or w("device.all"), href=page.here(kind=kind or None, page=None), aria_current="true" if asked.get("kind", "") == kind else None)
         for kind in ("", *kinds)
     ]  # fmt: skip
     kept = [el("input", type="hidden", name=key, value=value) for key, value in asked.items() if key not in ("find", "page")]

@@ -178,6 +178,13 @@ def test_silent_devices_come_first_with_their_errors() -> None:
     assert "2 of 52 do not answer." in html
 
 
+def test_the_order_of_devices_is_by_name() -> None:
+    """Devices that answer stand in the order of their names, so that a refresh moves none; this host's own collectors come last, as one kind."""
+    html = page("/collectors", state="answering")
+    assert html.index("10.0.0.2:161") < html.index("10.0.0.10:161") < html.index("10.0.1.3:502") < html.index(">this host<small>")
+    assert "3 of 3 shown" in page("/collectors", kind="host")
+
+
 def test_meters_by_point_with_class_and_coverage() -> None:
     """Every meter, listed or heard, with its class, or that one was assumed, its coverage, and whether anybody asks it."""
     found = {meter["meter"]: meter for meter in api("/meters")["meters"]}
