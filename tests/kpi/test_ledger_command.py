@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -419,3 +420,47 @@ def test_times_of_other_systems() -> None:
     for form, time in (("epoch", "1740787200"), ("epoch_ms", "1740787200000")):
         sheet = read_sheet(["time,main", f"{time},5"], "f.csv", ZONE, Meters(frozenset(["main"])), Form(time_format=form))
         assert sheet.hours("main") == {1_740_787_200_000: 5 * 3.6e6}
+
+
+def test_an_auditor_can_redo_it_by_hand(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the printed text alone, meters add up to points, hours to energies, and these to the PUE that is shown."""
+    stock = tmp_path / "inventory.yaml"
+    stock.write_text(
+        stock.read_text().replace(
+            "meters: [", "meters: [{meter: sun, point: renewable}, {meter: cold, point: cooling, factor: 0.4}, "
+        )
+    )
+    rows = [
+        (f"2025-03-01T{h:02}:00", m, v + h / 7)
+        for h in range(24)
+        for m, v in (("sun", 90), ("cold", 200), ("main", 1100), ("it", 1000))
+    ]
+    ledger("import", config, write_csv(tmp_path / "audit.csv", "time,meter,energy_kwh", rows))
+    capsys.readouterr()
+    assert ledger("show", config, *DAY, "--explain", "--hours") == 0
+    text = capsys.readouterr().out
+    found = {
+        m[1]: (float(m[2]), float(m[3]), float(m[4]))
+        for m in re.finditer(r"^  (\S+): (\S+) kWh x (\S+) = (\S+) kWh", text, re.MULTILINE)
+    }
+    assert all(energy * factor == pytest.approx(counted, abs=2e-3) for energy, factor, counted in found.values())
+    facility, it = (sum(found[name][2] for name in names) for names in (("main", "sun", "cold"), ("it",)))
+    hours = re.findall(r"^2025-03-01T\S+ +12 +(\S+) +(\S+)", text, re.MULTILINE)
+    assert len(hours) == 24
+    assert (sum(float(a) for a, _ in hours), sum(float(b) for _, b in hours)) == pytest.approx((facility, it), abs=0.02)
+    shown = re.search(r"^PUE +(\S+)", text, re.MULTILINE)
+    formula = re.search(r"^PUE = facility / IT = (\S+) / (\S+) = (\S+)$", text, re.MULTILINE)
+    assert shown is not None
+    assert formula is not None
+    assert facility / it == pytest.approx(float(shown[1]), abs=6e-4)
+    assert (
+        float(formula[1]) / float(formula[2])
+        == pytest.approx(float(formula[3]), abs=6e-5)
+        == pytest.approx(facility / it, abs=6e-5)
+    )
+    ledger("show", config, *DAY, "--explain", "--hours", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert sum(hour["it_kwh"] for hour in told["hours"]) == pytest.approx(told["it_kwh"])
+    assert sum(m["counted_kwh"] for p in told["points"].values() if p["sign"] for m in p["by_meter"]) == pytest.approx(
+        told["facility_kwh"]
+    )
