@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+import attr
 from grafanalib import core
 
 from collectors.catalogue import site
-from dashboards import uids
+from dashboards import influxql, uids
 from dashboards.boards import all_boards
 from dashboards.boards.base import HUB_TAG
 from dashboards.language import Text
-from dashboards.panels import COLUMNS, DATASOURCE, SCHEMA_VERSION, mended
+from dashboards.panels import COLUMNS, DATASOURCE, INFLUXDB, SCHEMA_VERSION, InfluxQuery, mended
 from dashboards.promql import for_panel, of
 from dashboards.signals.base import PINK, RED, Excuse
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from dashboards.panels import Cell
 
 Json = dict[str, Any]
+Database = Literal["prometheus", "influxql"]
+WHOLE_MINUTES: Final = "now-1m/m"
+"""Where ranges of InfluxQL end: what is added up over a minute that is not over yet is not all there."""
 TAG: Final = "hubgauge"
 REFRESH: Final = "1m"
 INTERVALS: Final = ["15s", "30s", "1m", "5m", "15m", "1h"]
@@ -48,21 +52,23 @@ _HUBS: Final = Text("Hubs", "枢纽")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A dashboard as JSON, and which of its queries may honestly be empty, by panel id and refId."""
+    """A dashboard as JSON, and which of its queries may honestly be empty: by panel id and refId, annotations by 0 and name."""
 
     uid: str
     json: Json
     excuses: Mapping[tuple[int, str], tuple[Excuse, ...]]
+    left_out: tuple[str, ...] = ()
+    """What the database's language cannot say: a line a panel or query, with the reason."""
 
     def text(self) -> str:
         """Return the file's text: sorted keys, a newline at the end."""
         return json.dumps(self.json, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def build_all(registry: Registry, language: Language) -> Iterator[Built]:
-    """Yield every dashboard in one language."""
+def build_all(registry: Registry, language: Language, database: Database = "prometheus") -> Iterator[Built]:
+    """Yield every dashboard in one language, for one kind of database."""
     for board in all_boards(registry, language):
-        yield _built(board)
+        yield _built(board, database)
 
 
 def write(out: Path, built: Iterable[Built]) -> list[Path]:
@@ -76,9 +82,13 @@ def write(out: Path, built: Iterable[Built]) -> list[Path]:
     return paths
 
 
-def _built(board: Board) -> Built:
+def _built(board: Board, database: Database) -> Built:
     language = board.language
-    panels, excuses = _lay_out(board)
+    left_out: list[str] = []
+    if database == "influxql":
+        sections = [replace(section, cells=list(_said(section.cells, board.hub, left_out))) for section in board.sections]
+        board = replace(board, sections=[section for section in sections if section.cells])
+    panels, excuses = _lay_out(board, database)
     uid = uids.local(board.uid, language)
     dashboard = core.Dashboard(
         title=f"hubgauge / {board.title.of(language)}",
@@ -88,11 +98,11 @@ def _built(board: Board) -> Built:
         panels=panels,
         tags=[uids.local(tag, language) for tag in (TAG, *board.tags)],
         templating=core.Templating(
-            list=[_datasource(language), *(_variable(variable, language) for variable in board.variables)]
+            list=[_datasource(language, database), *(_variable(variable, language, database) for variable in board.variables)]
         ),
-        annotations=core.Annotations(list=_annotations(board)),
+        annotations=core.Annotations(list=_annotations(board) if database == "prometheus" else []),
         links=list(_links(board)),
-        time=core.Time(board.time_from, "now"),
+        time=core.Time(board.time_from, "now" if database == "prometheus" else WHOLE_MINUTES),
         timePicker=core.TimePicker(refreshIntervals=INTERVALS, timeOptions=[]),
         timezone="browser",
         refresh=REFRESH,
@@ -102,14 +112,43 @@ def _built(board: Board) -> Built:
     made |= {"editable": True, "fiscalYearStartMonth": 0, "liveNow": False, "weekStart": ""}
     for variable in made["templating"]["list"]:
         _mend_variable(variable)
-    return Built(uid=uid, json=made, excuses=excuses)
+    return Built(uid=uid, json=made, excuses=excuses, left_out=tuple(f"{uid}: {line}" for line in left_out))
 
 
-def _lay_out(board: Board) -> tuple[list[core.Panel], dict[tuple[int, str], tuple[Excuse, ...]]]:
+def _said(cells: Iterable[Cell], hub: str, left_out: list[str]) -> Iterator[Cell]:
+    """Yield cells with their queries in InfluxQL, without what cannot be said in it."""
+    for cell in cells:
+        panel = cell.panel
+        said: list[core.Target] = []
+        for query in panel.targets:
+            table = query.format == "table"
+            column = ("Value" if len(panel.targets) == 1 else f"Value #{query.refId}") if table else "v"
+            try:
+                text = influxql.render(query.signal, hub=hub, instant=query.instant, column=column)
+            except influxql.InexpressibleError as error:
+                left_out.append(f"{panel.title}{f' [{query.refId}]' if said or len(panel.targets) > 1 else ''}: {error}")
+                if not said and not table:
+                    break
+            else:
+                named: Json = {
+                    "expr": text,
+                    "refId": query.refId,
+                    "format": query.format,
+                    "legendFormat": influxql.alias(query.legendFormat),
+                }
+                said.append(InfluxQuery(**named))
+        if said or not panel.targets:
+            made = attr.evolve(panel, targets=said, dataSource=INFLUXDB, interval=influxql.INTERVAL if said else None)
+            yield replace(cell, panel=made)
+
+
+def _lay_out(board: Board, database: Database) -> tuple[list[core.Panel], dict[tuple[int, str], tuple[Excuse, ...]]]:
     """Place the panels from left to right under their headings; ids follow the order and do not depend on the language."""
     ids = count(1)
+    excuses: dict[tuple[int, str], tuple[Excuse, ...]] = {
+        (0, annotation["name"]): (Excuse(reason="nothing to mark"),) for annotation in _annotations(board)
+    }
     panels: list[core.Panel] = []
-    excuses: dict[tuple[int, str], tuple[Excuse, ...]] = {}
     top = 0
     for section in board.sections:
         heading = core.RowPanel(
@@ -123,7 +162,7 @@ def _lay_out(board: Board) -> tuple[list[core.Panel], dict[tuple[int, str], tupl
             panels.append(cell.panel)
             for query in cell.panel.targets:
                 reasons = [board.excuse, cell.excuses.get(query.refId)]
-                rendered = tuple(_rendered(reason, board.hub) for reason in reasons if reason)
+                rendered = tuple(_rendered(reason, board.hub, database) for reason in reasons if reason)
                 if rendered:
                     excuses[cell.panel.id, query.refId] = rendered
             top = max(top, upper + cell.height)
@@ -174,21 +213,32 @@ def _placed(line: Sequence[Sequence[Cell]], top: int) -> Iterator[tuple[Cell, in
         left += column[0].width + share
 
 
-def _rendered(excuse: Excuse, hub: str) -> Excuse:
-    return Excuse(reason=excuse.reason, unless=for_panel(excuse.unless, hub=hub))
+def _rendered(excuse: Excuse, hub: str, database: Database) -> Excuse:
+    """Return an excuse with its query for the database; one that cannot be said there holds as it is."""
+    if database == "prometheus" or not excuse.unless:
+        return Excuse(reason=excuse.reason, unless=for_panel(excuse.unless, hub=hub))
+    try:
+        return Excuse(reason=excuse.reason, unless=influxql.render_text(excuse.unless, hub=hub))
+    except influxql.InexpressibleError:
+        return Excuse(reason=excuse.reason)
 
 
-def _datasource(language: Language) -> core.Template:
+def _datasource(language: Language, database: Database) -> core.Template:
     label = Text("Data source", "数据源").of(language)
-    return core.Template(name="datasource", type="datasource", query="prometheus", label=label, refresh=1)
+    return core.Template(name="datasource", type="datasource", query=_source(database)["type"], label=label, refresh=1)
 
 
-def _variable(variable: Variable, language: Language) -> core.Template:
+def _source(database: Database) -> Mapping[str, str]:
+    return DATASOURCE if database == "prometheus" else INFLUXDB
+
+
+def _variable(variable: Variable, language: Language, database: Database) -> core.Template:
+    query = {"query": variable.promql, "refId": f"variable-{variable.name}"} if database == "prometheus" else variable.influxql
     return core.Template(
         name=variable.name,
         label=variable.label.of(language),
-        query={"query": variable.query, "refId": f"variable-{variable.name}"},
-        dataSource={"type": "prometheus", "uid": "${datasource}"},
+        query=query,
+        dataSource=_source(database),
         refresh=2,
         includeAll=variable.many,
         multi=variable.many,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = 24
 SCHEMA_VERSION: Final = 41
 DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
+INFLUXDB: Final = {"type": "influxdb", "uid": "${datasource}"}
 
 Json = dict[str, Any]
 
@@ -42,13 +43,30 @@ _ROW: Final = frozenset({"collapsed", "gridPos", "id", "panels", "title", "type"
 
 @attr.s
 class Query(core.Target):  # type: ignore[misc]
-    """A query as Grafana's Prometheus datasource reads it today: no step, no interval factor, no metric finder."""
+    """A query as Grafana's Prometheus datasource reads it today: no step, no interval factor, no metric finder.
+
+    It keeps the signal it was made of, so that it can be said to another database.
+    """
+
+    signal: Signal = attr.ib(kw_only=True)
 
     def to_json_data(self) -> Json:
         """Return the query's JSON."""
         return {
             "datasource": DATASOURCE, "editorMode": "code", "exemplar": False, "expr": self.expr, "format": self.format,
             "instant": self.instant, "legendFormat": self.legendFormat, "range": not self.instant, "refId": self.refId,
+        }  # fmt: skip
+
+
+@attr.s
+class InfluxQuery(core.Target):  # type: ignore[misc]
+    """A query as Grafana's InfluxDB datasource reads it, in InfluxQL."""
+
+    def to_json_data(self) -> Json:
+        """Return the query's JSON."""
+        return {
+            "datasource": INFLUXDB, "query": self.expr, "rawQuery": True, "resultFormat": self.format, "alias": self.legendFormat,
+            "refId": self.refId,
         }  # fmt: skip
 
 
@@ -229,15 +247,15 @@ class Maker:
     def table(self, table: Table, *, width: int = 24, height: int = 10) -> Cell:
         """Rows joined on their labels, a column a signal."""
         columns, names = table.columns, table.names
-        keys = [_ref(index) for index in range(len(columns))]
+        fields = [f"Value #{_ref(index)}" for index in range(len(columns))] if len(columns) > 1 else ["Value"]
         common = self._common(*columns, instant=True, table=True, title=table.title, description=table.description)
         common["transformations"] = [
             {"id": "merge", "options": {}},
             {"id": "organize", "options": {
                 "excludeByName": {"Time": True},
-                "indexByName": {name: index for index, name in enumerate([*names, *(f"Value #{key}" for key in keys)])},
+                "indexByName": {name: index for index, name in enumerate([*names, *fields])},
                 "renameByName": {label: self.say(text) for label, text in names.items()}
-                | {f"Value #{key}": self.say(signal.name) for key, signal in zip(keys, columns, strict=True)},
+                | {field: self.say(signal.name) for field, signal in zip(fields, columns, strict=True)},
             }},
         ]  # fmt: skip
         overrides = [self._column(signal) for signal in columns]
@@ -327,7 +345,7 @@ class Maker:
     ) -> Json:  # fmt: skip
         queries: list[Json] = [
             {"expr": item.panel(hub=self.hub), "legendFormat": self._legend(item) or "__auto", "refId": _ref(index), "instant": instant,
-             "format": "table" if table else "time_series"}
+             "format": "table" if table else "time_series", "signal": item}
             for index, item in enumerate((signal, *more))
         ]  # fmt: skip
         targets = [Query(**query) for query in queries]

@@ -1,7 +1,7 @@
-"""Run every query of every panel against a Prometheus or VictoriaMetrics, as Grafana would, and list what shows nothing.
+"""Run every query of every panel, variable and annotation against a database, as Grafana would, and list what shows nothing.
 
-Variables take the values the server has; where a dashboard offers All, All is asked, since that is what it opens with. A query
-that may honestly be empty says why (`Excuse`), and is excused only while what it is made of is missing too.
+Variables take the values the server has: All where a dashboard offers it, and each value by itself. A query that may honestly be
+empty says why (`Excuse`), and is excused only while what it is made of is missing too.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import math
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from agent.promapi import PrometheusApi
 from collectors.base import BadReply
@@ -56,6 +56,7 @@ class Query:
     instant: bool
     span: int
     excuses: tuple[Excuse, ...] = ()
+    variable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,24 @@ class Result:
     detail: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.query.dashboard}: {self.query.panel} [{self.query.ref}]"
+        where = f"{self.query.dashboard}: {self.query.panel}" + (f" [{self.query.ref}]" if self.query.ref else "")
         return f"{self.outcome}: {where}" + (f": {self.detail}" if self.detail else "") + f": {self.query.expr}"
+
+
+class Database(Protocol):
+    """What queries are asked of."""
+
+    def has(self, expr: str) -> bool:
+        """Tell whether there is anything at present; raises BadReply with the server's error."""
+
+    def had(self, expr: str, span: int, step: int) -> bool:
+        """Tell whether there was anything in the last `span` seconds."""
+
+    def choices(self, query: str, span: int) -> list[str]:
+        """Return the values of a variable."""
+
+    def fill(self, expr: str, values: Mapping[str, str], span: int) -> str:
+        """Fill in Grafana's own variables and the dashboard's."""
 
 
 class Server(PrometheusApi):
@@ -92,22 +109,34 @@ class Server(PrometheusApi):
         end = self.clock()
         return self.label_values(selector, label, end - span, end)
 
+    def choices(self, query: str, span: int) -> list[str]:
+        """Return the values a variable's query in Grafana's notation finds; raises BadReply."""
+        match = re.fullmatch(r"label_values\((.+),\s*(\w+)\)", query)
+        if match is None:
+            raise BadReply(f"unknown way to ask for a variable's values: {query}")
+        return self.values(match[1], match[2], span)
+
+    def fill(self, expr: str, values: Mapping[str, str], span: int) -> str:
+        """Fill in Grafana's own variables and the dashboard's."""
+        return fill(expr, values, span)
+
 
 def _has_number(answer: Sequence[Series]) -> bool:
     return any(not math.isnan(value) for series in answer for _, value in series.points)
 
 
-def verify(dashboards: Sequence[Dashboard], server: Server, *, workers: int = 4) -> list[Result]:
+def verify(dashboards: Sequence[Dashboard], server: Database, *, workers: int = 4) -> list[Result]:
     """Run every query; returns one result each, in the order of the dashboards. Raises Unreachable if the server is not there."""
     queries = [query for dashboard in dashboards for query in _queries(dashboard, server)]
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(partial(_run, server), queries))
 
 
-def _run(server: Server, query: Query) -> Result:
+def _run(server: Database, query: Query) -> Result:
     try:
-        step = _step(query.span)
-        found = server.has(query.expr) if query.instant else server.had(query.expr, query.span, step)
+        if query.variable:
+            return Result(query=query, outcome="data" if server.choices(query.expr, query.span) else "empty")
+        found = server.has(query.expr) if query.instant else server.had(query.expr, query.span, _step(query.span))
         if found:
             return Result(query=query, outcome="data")
         for excuse in query.excuses:
@@ -118,31 +147,57 @@ def _run(server: Server, query: Query) -> Result:
     return Result(query=query, outcome="empty")
 
 
-def _queries(dashboard: Dashboard, server: Server) -> Iterator[Query]:
-    """Yield every query of a dashboard, once for each value of its single-choice variables."""
-    span = _seconds(dashboard.json["time"]["from"])
-    name = dashboard.json["uid"]
-    asked: set[tuple[int, str, str]] = set()
-    for values in _choices(dashboard.json["templating"]["list"], server, span):
-        for panel in _panels(dashboard.json["panels"]):
-            for target in panel.get("targets", []):
-                expr = fill(target["expr"], values, span)
-                key = (panel["id"], target["refId"], expr)
-                if key in asked:
-                    continue
+def _queries(dashboard: Dashboard, server: Database) -> Iterator[Query]:
+    """Yield every query of a dashboard, once for each text that its variables make of it."""
+    board = dashboard.json
+    span = _seconds(board["time"]["from"])
+    asked: set[tuple[str, str, str]] = set()
+    for values in _choices(board["templating"]["list"], server, span):
+        for query in _asked(dashboard, span):
+            filled = replace(
+                query,
+                expr=server.fill(query.expr, values, span),
+                excuses=tuple(
+                    type(excuse)(reason=excuse.reason, unless=server.fill(excuse.unless, values, span))
+                    for excuse in query.excuses
+                ),
+            )
+            key = (query.panel, query.ref, filled.expr)
+            if key not in asked:
                 asked.add(key)
-                excuses = dashboard.excuses.get((panel["id"], target["refId"]), ())
-                yield Query(
-                    dashboard=name,
-                    panel=panel["title"],
-                    ref=target["refId"],
-                    expr=expr,
-                    instant=bool(target.get("instant")),
-                    span=span,
-                    excuses=tuple(
-                        type(excuse)(reason=excuse.reason, unless=fill(excuse.unless, values, span)) for excuse in excuses
-                    ),
-                )
+                yield filled
+
+
+def _asked(dashboard: Dashboard, span: int) -> Iterator[Query]:
+    """Yield a dashboard's queries as they stand in its JSON: of variables, annotations and panels."""
+    board, name = dashboard.json, dashboard.json["uid"]
+    for variable in board["templating"]["list"]:
+        if variable["type"] == "query":
+            yield Query(
+                dashboard=name,
+                panel=f"variable {variable['name']}",
+                ref="",
+                expr=_text(variable),
+                instant=True,
+                span=span,
+                variable=True,
+            )
+    for annotation in board.get("annotations", {}).get("list", []):
+        yield Query(
+            dashboard=name, panel=f"annotation {annotation['name']}", ref="", expr=annotation["expr"], instant=False, span=span,
+            excuses=tuple(dashboard.excuses.get((0, annotation["name"]), ())),
+        )  # fmt: skip
+    for panel in _panels(board["panels"]):
+        for target in panel.get("targets", []):
+            yield Query(
+                dashboard=name,
+                panel=f"{panel['title']} ({panel['id']})",
+                ref=target["refId"],
+                expr=target["expr"] if "expr" in target else target["query"],
+                instant=bool(target.get("instant")),
+                span=span,
+                excuses=tuple(dashboard.excuses.get((panel["id"], target["refId"]), ())),
+            )
 
 
 def _panels(panels: Sequence[Json]) -> Iterator[Json]:
@@ -151,25 +206,34 @@ def _panels(panels: Sequence[Json]) -> Iterator[Json]:
         yield from _panels(panel.get("panels", []))
 
 
-def _choices(variables: Sequence[Json], server: Server, span: int) -> Iterator[dict[str, str]]:
-    """Yield what the variables may be set to: All where it is offered, else each value in turn."""
+def _text(variable: Json) -> str:
+    query = variable["query"]
+    return str(query["query"] if isinstance(query, dict) else query)
+
+
+def _choices(variables: Sequence[Json], server: Database, span: int) -> Iterator[dict[str, str]]:
+    """Yield what the variables may be set to: all there are of each, one after the other, beside All of the rest."""
     chosen: list[dict[str, str]] = [{}]
     for variable in variables:
         if variable["type"] != "query":
             continue
         longer = []
         for values in chosen:
-            options = [variable["allValue"]] if variable["includeAll"] else _values(variable, values, server, span)
-            longer += [{**values, variable["name"]: option} for option in options or [""]]
+            # A single value is tried with All of the others that offer it, or the sets would multiply.
+            narrowed = any(
+                value != all_of for value, all_of in zip(values.values(), _defaults(variables, values), strict=True) if all_of
+            )
+            found = server.choices(server.fill(_text(variable), values, span), span)[:MOST_VALUES]
+            options = [variable["allValue"], *([] if narrowed else found)] if variable["includeAll"] else found or [""]
+            longer += [{**values, variable["name"]: option} for option in options]
         chosen = longer
     yield from chosen
 
 
-def _values(variable: Json, values: Mapping[str, str], server: Server, span: int) -> list[str]:
-    match = re.fullmatch(r"label_values\((.+),\s*(\w+)\)", fill(variable["query"]["query"], values, span))
-    if match is None:
-        raise BadReply(f"the variable {variable['name']} is asked for in an unknown way: {variable['query']['query']}")
-    return server.values(match[1], match[2], span)[:MOST_VALUES]
+def _defaults(variables: Sequence[Json], values: Mapping[str, str]) -> list[str]:
+    """Return the All of each variable that has a value, empty where it offers none."""
+    offered = {variable["name"]: variable.get("allValue", "") if variable.get("includeAll") else "" for variable in variables}
+    return [offered[name] for name in values]
 
 
 def fill(expr: str, values: Mapping[str, str], span: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards import uids
-from dashboards.boards.base import HUB, SITE, Board, Section
+from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
 from dashboards.signals import own
@@ -24,7 +24,7 @@ def board(language: Language) -> Board:
             "Whether the evidence arrives: agents, collectors, spool, ledger.", "证据是否到达：代理、采集器、缓存、台账。"
         ),
         language=language,
-        variables=[HUB, SITE],
+        variables=[HUB_OF_SITES, SITE],
         time_from="now-3h",
         sections=[
             Section(

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from collectors.catalogue import agent, rack, site
+from dashboards.influxql import values_of
 from dashboards.language import Text
 from dashboards.promql import metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from collectors.base import Metric
     from dashboards.language import Language
     from dashboards.panels import Cell
     from dashboards.signals.base import Excuse
@@ -21,17 +23,26 @@ HUB_TAG: Final = "hubgauge-hub"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A variable a reader picks from: the values of one label of some series."""
+    """A variable a reader picks from: the values of one label of some metrics' series, narrowed by matchers."""
 
     name: str
     label: Text
-    selector: str
+    metrics: tuple[Metric, ...]
+    matchers: tuple[str, ...] = ()
     many: bool = True
 
     @property
-    def query(self) -> str:
-        """The query in Grafana's notation."""
-        return f"label_values({self.selector}, {self.name})"
+    def promql(self) -> str:
+        """The query in Grafana's notation for Prometheus."""
+        names = [metric.full_name for metric in self.metrics]
+        matchers = [*([f'__name__=~"{"|".join(names)}"'] if len(names) > 1 else []), *self.matchers]
+        name = names[0] if len(names) == 1 else ""
+        return f"label_values({name}{{{','.join(matchers)}}}, {self.name})"
+
+    @property
+    def influxql(self) -> str:
+        """The query in InfluxQL."""
+        return values_of(self.name, [metric.full_name for metric in self.metrics], self.matchers)
 
     def one(self) -> Variable:
         """Return the variable with one value at a time."""
@@ -67,33 +78,26 @@ class Board:
     """What the alerts that are drawn over its panels are narrowed by, in the notation of signals."""
 
 
-_NODE: Final = metric("node_load1")
-_PLACES: Final = f"{site.SITE_INFO.full_name}|{agent.BUILD_INFO.full_name}"
-_ANY: Final = f"{_PLACES}|{site.TARGET_INFO.full_name}"
+_PLACES: Final = (site.SITE_INFO, agent.BUILD_INFO)
+_IN_HUB: Final = 'hub=~"$hub"'
+_IN_SITE: Final = (_IN_HUB, 'site=~"$site"')
 
-HUB: Final = Variable(name="hub", label=Text("Hub", "枢纽"), selector=f'{{__name__=~"{_ANY}"}}')
-SITE: Final = Variable(name="site", label=Text("Site", "站点"), selector=f'{{__name__=~"{_PLACES}",hub=~"$hub"}}')
-ROW: Final = Variable(name="row", label=Text("Row", "列"), selector=f'{rack.RACK_INFO.full_name}{{hub=~"$hub",site=~"$site"}}')
+HUB: Final = Variable(name="hub", label=Text("Hub", "枢纽"), metrics=(*_PLACES, site.TARGET_INFO))
+HUB_OF_SITES: Final = Variable(name="hub", label=HUB.label, metrics=_PLACES)
+"""Hubs with sites of their own: a province is a hub as well, and has none."""
+SITE: Final = Variable(name="site", label=Text("Site", "站点"), metrics=_PLACES, matchers=(_IN_HUB,))
+ROW: Final = Variable(name="row", label=Text("Row", "列"), metrics=(rack.RACK_INFO,), matchers=_IN_SITE)
 RACK_NAME: Final = Variable(
-    name="rack",
-    label=Text("Rack", "机柜"),
-    selector=f'{rack.RACK_INFO.full_name}{{hub=~"$hub",site=~"$site",row=~"$row"}}',
-    many=False,
+    name="rack", label=Text("Rack", "机柜"), metrics=(rack.RACK_INFO,), matchers=(*_IN_SITE, 'row=~"$row"'), many=False
 )
 WINDOW: Final = Variable(
-    name="window",
-    label=Text("Window of the PUE", "PUE时间窗"),
-    selector=f'{site.SITE_PUE_COVERAGE.full_name}{{hub=~"$hub",site=~"$site"}}',
-    many=False,
+    name="window", label=Text("Window of the PUE", "PUE时间窗"), metrics=(site.SITE_PUE_COVERAGE,), matchers=_IN_SITE, many=False
 )
 INSTANCE: Final = Variable(
-    name="instance",
-    label=Text("Node", "节点"),
-    selector=f'{_NODE.full_name}{{hub=~"$hub",site=~"$site"}}',
-    many=False,
+    name="instance", label=Text("Node", "节点"), metrics=(metric("node_load1"),), matchers=_IN_SITE, many=False
 )
 
 
 def site_of(hubs: str) -> Variable:
     """Return the site variable of a dashboard about one hub; `hubs` matches the hub and those inside it."""
-    return Variable(name="site", label=SITE.label, selector=f'{{__name__=~"{_PLACES}",{hubs}}}')
+    return replace(SITE, matchers=(hubs,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards import uids
-from dashboards.boards.base import HUB, SITE, Board, Section
+from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
 from dashboards.signals import chip
@@ -32,7 +32,7 @@ def board(language: Language) -> Board:
             "Accelerators: how many, how busy, how hot, which are unwell.", "加速卡：数量、利用率、温度与健康状况。"
         ),
         language=language,
-        variables=[HUB.one(), SITE.one()],
+        variables=[HUB_OF_SITES.one(), SITE.one()],
         sections=[
             Section(
                 title=Text("Now", "当前"),

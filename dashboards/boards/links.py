@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards import uids
-from dashboards.boards.base import HUB, SITE, Board, Section
+from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
 from dashboards.signals import link
@@ -22,7 +22,7 @@ def board(language: Language) -> Board:
         title=Text("Links", "网络链路"),
         description=Text("Round trips to the peers, loss, and the lines themselves.", "到各对端的往返时延、丢失率及线路本身。"),
         language=language,
-        variables=[HUB.one(), SITE.one()],
+        variables=[HUB_OF_SITES.one(), SITE.one()],
         sections=[
             Section(
                 title=Text("Round trips", "往返时延"),

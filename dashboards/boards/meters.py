@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards import uids
-from dashboards.boards.base import HUB, SITE, Board, Section
+from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
 from dashboards.signals import inventory, own, power
@@ -29,7 +29,7 @@ def board(language: Language) -> Board:
             "Whether the evidence arrives, is plausible, and matches the inventory.", "依据是否到达、是否可信、是否与清单一致。"
         ),
         language=language,
-        variables=[HUB.one(), SITE.one()],
+        variables=[HUB_OF_SITES.one(), SITE.one()],
         time_from="now-24h",
         sections=[_meters(make), _evidence(make), _inventory(make)],
     )

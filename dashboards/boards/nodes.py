@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboards import uids
-from dashboards.boards.base import HUB, INSTANCE, SITE, Board, Section
+from dashboards.boards.base import HUB_OF_SITES, INSTANCE, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
 from dashboards.signals import host
@@ -26,7 +26,7 @@ def board(language: Language) -> Board:
         title=Text("Nodes", "节点"),
         description=Text("The kernel's figures of one node.", "单个节点的内核指标。"),
         language=language,
-        variables=[HUB, SITE, INSTANCE],
+        variables=[HUB_OF_SITES.one(), SITE.one(), INSTANCE],
         time_from="now-3h",
         sections=[
             Section(

@@ -33,7 +33,7 @@ def board(registry: Registry, language: Language) -> Board:
         if hub.latitude is not None and hub.longitude is not None
     }
     columns = [
-        target.STATE,
+        target.EACH_STATE,
         target.measured_per_target(registry.kpis),
         target.LIMIT,
         target.share_of_limit(registry.kpis),
@@ -72,7 +72,7 @@ def board(registry: Registry, language: Language) -> Board:
                             ),
                             columns=columns,
                             names=COLUMNS,
-                            sort=target.STATE,
+                            sort=target.EACH_STATE,
                             links={"hub": make.way(uids.hub_uid("${__value.raw}"))},
                             widths={"hub": 90, "target": 220, "kpi": 190, "scope": 90, "op": 70},
                         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards import uids
-from dashboards.boards.base import HUB, RACK_NAME, ROW, SITE, Board, Section
+from dashboards.boards.base import HUB_OF_SITES, RACK_NAME, ROW, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
 from dashboards.signals import onerack
@@ -24,7 +24,7 @@ def board(language: Language) -> Board:
             "One rack: feeds, phases, outlets, air, nodes and chips.", "单个机柜：供电路、相、插座、温湿度、节点与芯片。"
         ),
         language=language,
-        variables=[HUB.one(), SITE.one(), ROW, RACK_NAME],
+        variables=[HUB_OF_SITES.one(), SITE.one(), ROW, RACK_NAME],
         alerts="<rack>",
         sections=[
             Section(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards import uids
-from dashboards.boards.base import HUB, ROW, SITE, Board, Section
+from dashboards.boards.base import HUB_OF_SITES, ROW, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import power, rack, supply
+from dashboards.signals import breaker, power, rack, supply
 
 if TYPE_CHECKING:
     from dashboards.language import Language
@@ -27,7 +27,7 @@ def board(language: Language) -> Board:
             "站点机柜的上架、负载与温度，以及单路失电的后果。",
         ),
         language=language,
-        variables=[HUB.one(), SITE.one(), ROW],
+        variables=[HUB_OF_SITES.one(), SITE.one(), ROW],
         sections=[_now(make), _map(make), _limits(make), _capacity(make)],
     )
 
@@ -90,6 +90,10 @@ def _capacity(make: Maker) -> Section:
             make.bars(supply.RACK_HEADROOM, width=8, height=14),
             make.bars(supply.ROW_HEADROOM, height=7),
             make.bars(supply.ROW_POWER, height=7),
+            make.bars(breaker.ROW_FULL, width=12, height=9),
+            make.series(breaker.BREAKER_IMBALANCE, width=12, height=9),
+            make.series(breaker.PDU_IMBALANCE, width=12, height=7),
+            make.series(breaker.BREAKER_COVERAGE, width=12, height=7),
             make.bars(rack.OCCUPANCY, width=6, height=6),
             make.bars(rack.RESERVED, width=6, height=6),
             make.series(rack.STRANDED, width=6, height=6),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboards import uids
-from dashboards.boards.base import HUB, SITE, WINDOW, Board, Section
+from dashboards.boards.base import HUB_OF_SITES, SITE, WINDOW, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
 from dashboards.signals import chip, power, rack, supply
@@ -26,7 +26,7 @@ def board(language: Language) -> Board:
             "从市电到芯片的能量流、PUE及其上限与依据、非IT能耗去向。",
         ),
         language=language,
-        variables=[HUB.one(), SITE.one(), WINDOW],
+        variables=[HUB_OF_SITES.one(), SITE.one(), WINDOW],
         time_from="now-24h",
         sections=[_flow(make), _pue(make), _overhead(make), _supply(make), _breakers(make), _environment(make)],
     )

@@ -45,7 +45,7 @@ MISMATCHES: Final = Signal(
         "清单、配置与应答不一致的机柜和设备数量，按原因统计；含义见 docs/inventory.md。",
     ),
     unit="short",
-    expr=f"max by (hub, site, reason) ({of(inventory.MISMATCHES)})",
+    expr=f"sum by (hub, site, reason) ({of(inventory.MISMATCHES)})",
     legend="{{site}} {{reason}}",
     kind="count",
     least=0,

@@ -184,6 +184,7 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
         unit=unit,
         decimals=decimals,
         expr=" or ".join(_alternatives(registry, kpi, hub, scope)),
+        plain=_computed(kpi, scope),
         legend="{{hub}} {{scope}}" if not scope else "{{hub}}",
         record=RECORD,
         may_be_empty=_excuse(registry, kpi, hub, scope),
@@ -192,8 +193,7 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
 
 def _alternatives(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Iterator[str]:
     """Yield the KPI's value, best first: of a hub with hubs inside it, from raw series, as the agents computed it."""
-    matchers = [f'kpi="{kpi.key}"', *([f'scope="{scope}"'] if scope else [])]
-    computed = f"{kpi.combine} by (hub, scope) ({of(site.KPI_VALUE, *matchers, scope='hub')})"
+    computed = _computed(kpi, scope)
     if kpi.key not in RAW:
         yield computed
         return
@@ -207,6 +207,12 @@ def _alternatives(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Iterato
         return
     yield raw
     yield computed
+
+
+def _computed(kpi: Kpi, scope: str) -> str:
+    """Return the KPI's value as the agents computed it."""
+    matchers = [f'kpi="{kpi.key}"', *([f'scope="{scope}"'] if scope else [])]
+    return f"{kpi.combine} by (hub, scope) ({of(site.KPI_VALUE, *matchers, scope='hub')})"
 
 
 def _asking(registry: Registry, kpi: Kpi) -> Iterator[str]:

@@ -33,8 +33,10 @@ SIMULATED: Final = Signal(
     description=Text("Whether any of these agents reads simulated devices.", "是否有代理在读取模拟设备。"),
     unit="none",
     expr=f"max by (hub) ({of(agent.SIMULATED, scope='hub')})",
+    record="hub:hubgauge_simulated:max",
     legend="{{hub}}",
     kind="state",
+    may_be_empty=Excuse(reason="no agent reports for this hub", unless=of(agent.SIMULATED, scope="hub")),
     states=(
         State(value=0, text=Text("● measured", "● 实测"), color=GREEN),
         State(value=1, text=Text("◇ SIMULATED", "◇ 模拟数据"), color=ORANGE),

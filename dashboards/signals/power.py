@@ -11,7 +11,7 @@ from dashboards.promql import of
 from dashboards.signals.base import GREEN, GREY, ORANGE, RED, SKY, Excuse, Signal, State, steps
 
 JOULES_PER_WATT_HOUR: Final = 3600
-JOULES_PER_KWH: Final = 3.6e6
+JOULES_PER_KWH: Final = 3_600_000
 _BY_CONTROLLER: Final = 'source=~"redfish|ipmi"'
 _IS_PUE: Final = 'kpi="pue"'
 
@@ -49,6 +49,7 @@ HUB_POWER: Final = Signal(
     legend="{{hub}} {{boundary}}",
     record="hub:dc_power_watts:sum",
     least=0,
+    may_be_empty=Excuse(reason="no agent reports for this hub", unless=of(site.SITE_POWER, scope="hub")),
 )
 SITE_LEDGER_POWER: Final = Signal(
     key="site.ledger_power",
@@ -481,7 +482,7 @@ CUE: Final = Signal(
         "二氧化碳当量与IT能耗之比（ISO/IEC 30134-8），kg/kWh。",
     ),
     unit="suffix:kg/kWh",
-    expr=f"max by (hub, site, basis, window) ({of(site.SITE_CUE)}) * {JOULES_PER_KWH:g}",
+    expr=f"max by (hub, site, basis, window) ({of(site.SITE_CUE)}) * {JOULES_PER_KWH}",
     legend="{{site}} {{basis}} {{window}}",
     least=0,
     decimals=3,
@@ -494,7 +495,7 @@ WUE: Final = Signal(
         "Water used over IT energy (ISO/IEC 30134-9), litres/kWh.", "用水量与IT能耗之比（ISO/IEC 30134-9），L/kWh。"
     ),
     unit="suffix:L/kWh",
-    expr=f"max by (hub, site, window) ({of(site.SITE_WUE)}) * {JOULES_PER_KWH:g}",
+    expr=f"max by (hub, site, window) ({of(site.SITE_WUE)}) * {JOULES_PER_KWH}",
     legend="{{site}} {{window}}",
     least=0,
     decimals=2,

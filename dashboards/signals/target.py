@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agent.kpi.wording import STATE_NAMES, SYMBOLS
-from collectors.catalogue import facility, site
+from collectors.catalogue import site
 from dashboards.language import LANGUAGES, Text
 from dashboards.promql import of
 from dashboards.signals.base import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, Excuse, Signal, State, steps
@@ -33,6 +33,7 @@ urgent, the higher its number, so that tables sort by it."""
 
 _DANGER: Final = 'state=~"at_risk|missed"'
 _POLICY: Final = 'kind="policy"'
+_NOT_MEASURED: Final = Excuse(reason="nothing that the hub stated is measured", unless=of(site.KPI_VALUE, scope="hub"))
 _PER_TARGET: Final = f"(max by ({TARGET}) ({of(site.TARGET_INFO, scope='hub')}) > bool 0)"
 
 
@@ -56,6 +57,13 @@ STATE: Final = Signal(
     legend="{{target}}",
     kind="state",
     states=tuple(STATES.values()),
+)
+EACH_STATE: Final = replace(
+    STATE,
+    key="target.each_state",
+    name=Text("State", "状态"),
+    description=Text("How each stated figure stands, national policy included.", "各公开陈述（含国家政策）的现状。"),
+    expr=_STATE,
 )
 POLICY_STATE: Final = replace(
     STATE,
@@ -112,6 +120,7 @@ DEADLINE: Final = Signal(
     expr=f"max by ({TARGET}) ({of(site.TARGET_DEADLINE, scope='hub')}) * 1000",
     legend="{{target}}",
     kind="timestamp",
+    may_be_empty=Excuse(reason="no target of the hub has a deadline", unless=of(site.TARGET_DEADLINE, scope="hub")),
 )
 OBSERVED: Final = Signal(
     key="target.observed",
@@ -134,7 +143,10 @@ COVERAGE: Final = Signal(
     least=0,
     most=1,
     decimals=0,
-    may_be_empty=Excuse(reason="no KPI that needs metering is measured", unless=of(facility.METER_UP, scope="hub")),
+    may_be_empty=Excuse(
+        reason="no stated KPI needs metering",
+        unless=f"{of(site.TARGET_INFO, scope='hub')} * on (hub, kpi, scope) group_left () {of(site.KPI_COVERAGE, scope='hub')}",
+    ),
 )
 
 
@@ -146,6 +158,7 @@ def measured_per_target(kpis: Mapping[str, Kpi]) -> Signal:
         key="target.measured",
         legend="{{target}}",
         expr=f"{_PER_TARGET} * on (hub, kpi, scope) group_left () ({signal.expr})",
+        may_be_empty=_NOT_MEASURED,
     )
 
 
@@ -163,6 +176,7 @@ def share_of_limit(kpis: Mapping[str, Kpi]) -> Signal:
         expr=f"1 / ({limit} != 0) * on (hub, kpi, scope) group_left () ({all_measured(kpis).expr})",
         legend="{{target}} {{op}}",
         kind="ratio",
+        may_be_empty=_NOT_MEASURED,
         decimals=1,
     )
 

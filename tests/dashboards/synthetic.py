@@ -6,21 +6,26 @@ Not a simulation: one plausible value a series, counters that rise, so that a qu
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from agent.hubs.model import WHOLE_HUB
 from agent.kpi.judge import STATES
 from agent.kpi.model import PUE_STATES, WINDOWS
+from agent.sinks.lineprotocol import LineRenderer
+from collectors.base import Batch
 from collectors.catalogue import all_metrics, site
+from dashboards.signals import kpi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from agent.hubs.model import Hub, Registry
-    from collectors.base import Metric
+    from collectors.base import Metric, Series
 
 START = time.time() - 86_400
 TARGET_METRICS = (
@@ -45,6 +50,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "point": ("utility", "it_input"),
     "category": ("2",),
     "phase": ("1",),
+    "source": ("redfish",),
 }
 BY_METRIC: Mapping[tuple[str, str], Sequence[str]] = {
     (site.SITE_PUE_STATE.full_name, "state"): PUE_STATES,
@@ -112,9 +118,27 @@ def _of_targets(hub: Hub) -> Iterator[tuple[str, str, float]]:
             yield site.TARGET_DEADLINE.full_name, base, START + 9e7
         for state in STATES:
             yield site.TARGET_STATE.full_name, f'{base},state="{state}"', float(state == "at_risk")
-    for kpi, scope in {(fact.kpi.key, fact.scope) for fact in (*hub.facts, *hub.policy)}:
+    measured = {(key, WHOLE_HUB) for key in kpi.RAW}
+    for kpi_key, scope in sorted(measured | {(fact.kpi.key, fact.scope) for fact in (*hub.facts, *hub.policy)}):
         for metric in (site.KPI_VALUE, site.KPI_COVERAGE):
-            yield metric.full_name, f'hub="{hub.key}",kpi="{kpi}",scope="{scope}"', 1
+            yield metric.full_name, f'hub="{hub.key}",kpi="{kpi_key}",scope="{scope}"', 1
+
+
+def lines(registry: Registry, now: float) -> bytes:
+    """Return every series with its value at a moment as an agent pushes it."""
+    by_name = {metric.full_name: metric for metric in all_metrics()}
+    readings: dict[tuple[tuple[str, str], ...], list[tuple[Series, float]]] = {}
+    for name, text, value in _samples(registry, now, ("n1",)):
+        metric = by_name.get(name) or by_name[re.sub("_(bucket|sum|count)$", "", name)]
+        labels = dict(re.findall(r'(\w+)="([^"]*)"', text))
+        own = tuple(label for label in labels if label in (*metric.labels, "le"))
+        tags = tuple((label, text) for label, text in labels.items() if label not in own)
+        series = metric.sample_series(name, own, tuple(labels[label] for label in own))
+        readings.setdefault(tags, []).append((series, value))
+    return b"".join(
+        LineRenderer(dict(tags)).render(Batch(collector="all", device="", time=now, lifetime=60, readings=some))[0]
+        for tags, some in readings.items()
+    )
 
 
 @contextmanager

@@ -1,0 +1,173 @@
+"""The InfluxQL variant: what can be said in it, what is left out, and every query on a real InfluxDB that was pushed to."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.parse
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.cli import main
+from agent.hubs.loader import load_registry
+from collectors.catalogue import facility, rack, site
+from dashboards import influxql
+from dashboards.build import build_all
+from dashboards.language import Text
+from dashboards.promast import UnreadableError, parse
+from dashboards.promql import of, rate
+from dashboards.signals import all_signals
+from dashboards.signals.base import Signal
+from dashboards.verify import Dashboard, verify
+from dashboards.verify_influx import InfluxServer
+from tests.dashboards.synthetic import lines
+from tests.support import binary, free_port, running, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dashboards.language import Language
+
+DATABASE = "hubgauge"
+TEXT = Text("t", "文")
+OF_SOME_HUBS = {
+    "this KPI is registered, not measured", "no limit of a round trip is stated", "no PUE limit is stated", "no target of the hub has a deadline",
+    "nothing that this KPI is measured by is reported", "nothing that the hub stated is measured", "no stated KPI needs metering",
+}  # fmt: skip
+"""What a hub need not have even where the whole catalogue is there: whatever it did not state."""
+STEP = 20
+AGES = range(600, -1, -STEP)
+
+
+def post(url: str, body: bytes) -> None:
+    with urllib.request.urlopen(url, body, timeout=60) as reply:  # noqa: S310 - loopback
+        assert reply.status in (200, 204)
+
+
+@pytest.fixture(scope="module")
+def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run an InfluxDB 1.x that some minutes of the whole catalogue were pushed to."""
+    folder = tmp_path_factory.mktemp("influxdb")
+    port, rpc = free_port(), free_port()
+    (folder / "influxdb.conf").write_text(
+        f"""reporting-disabled = true
+bind-address = "127.0.0.1:{rpc}"
+[meta]
+dir = "{folder}/meta"
+[data]
+dir = "{folder}/data"
+wal-dir = "{folder}/wal"
+[http]
+bind-address = "127.0.0.1:{port}"
+log-enabled = false
+[monitor]
+store-enabled = false
+[subscriber]
+enabled = false
+"""
+    )
+    url = f"http://127.0.0.1:{port}"
+    with running([binary("influxd"), "-config", str(folder / "influxdb.conf")], log=folder / "log", ready=f"{url}/ping"):
+        post(f"{url}/query", urllib.parse.urlencode({"q": f"CREATE DATABASE {DATABASE}"}).encode())
+        registry, now = load_registry(), time.time()
+        for age in AGES:
+            post(f"{url}/write?db={DATABASE}&precision=ms", lines(registry, now - age))
+        wait_for(lambda: InfluxServer(url, DATABASE).has('SELECT count("pue_ratio") FROM "dc_site"'))
+        yield url
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_panel_has_data(influxdb: str, language: Language) -> None:
+    """With the whole catalogue there, no query is empty or fails, nor is that of any variable, whatever its values."""
+    dashboards = [Dashboard(json=built.json, excuses=built.excuses) for built in build_all(load_registry(), language, "influxql")]
+    results = verify(dashboards, InfluxServer(influxdb, DATABASE))
+    assert len(results) > 400
+    bad = [str(one) for one in results if one.outcome in ("empty", "failed")]
+    assert not bad, "\n".join(bad)
+    assert {one.detail for one in results if one.outcome == "excused"} <= OF_SOME_HUBS
+
+
+def test_values_are_those_of_the_signal(influxdb: str) -> None:
+    """Sums over sums, quotients, filters and states yield the numbers that PromQL would."""
+    server = InfluxServer(influxdb, DATABASE)
+    values = {"hub": "guian", "site": ".*"}
+
+    def ask(expr: str) -> dict[tuple[str, ...], float]:
+        found = server.ask(server.fill(influxql.render_text(expr), values, 3600))
+        return {tuple(series.get("tags", {}).values()): series["values"][0][1] for series in found}
+
+    # Two racks with two feeds each, half a watt a feed; two agents that see the same feed would not add up.
+    each = f"max by (hub, site, row, rack, feed) ({of(rack.RACK_POWER)})"
+    assert ask(f"sum by (hub, site) ({each})") == {("guian", "guian-1"): 2.0}
+    assert ask(f"count by (hub) ({each})") == {("guian",): 4}
+    assert ask(f"sum by (hub) ({each}) / max by (hub) ({of(rack.RACK_POWER_CAPACITY)})") == {("guian",): 4.0}
+    assert ask(f"1 - max by (hub) ({of(facility.METER_UP)})") == {("guian",): 0.5}
+    assert ask(f"max by (hub) ({of(facility.METER_UP)} > 0.5)") == {}
+    valid, low = (of(site.SITE_PUE_STATE, f'state="{state}"') for state in ("valid", "low_coverage"))
+    states = f"max by (hub) ({valid} == 1) * 3 or max by (hub) ({low} == 1) * 4"
+    assert ask(states) == {("guian",): 3}
+
+
+def test_a_rate_is_per_second(influxdb: str) -> None:
+    """A counter that rises by one a second has the rate 1 at every step."""
+    server = InfluxServer(influxdb, DATABASE)
+    signal = Signal(
+        key="k", name=TEXT, description=TEXT, unit="none", expr=f"max by (hub) ({rate(facility.METER_ENERGY)})", legend="{{hub}}"
+    )
+    (found,) = server.ask(server.fill(influxql.render(signal), {"hub": "guian", "site": ".*"}, 540))
+    assert len(found["values"]) > 5
+    assert {round(value, 6) for _, value in found["values"]} == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("expr", "why"),
+    [
+        ("a{<site>} and b{<site>}", "`and`"),
+        ("max by (hub) (dc_rack_power_watts{<site>}) or max by (hub) (dc_pdu_power_watts{<site>})", "`or`"),
+        ("dc_rack_power_watts{<site>} * on (hub) group_left () dc_site_info{<site>}", "a join on some labels"),
+        ("dc_rack_power_watts{<site>} > bool 1", "a comparison that answers 1 or 0"),
+        ("rate(dc_meter_energy_joules_total{<site>}[1h])", "a rate over 1h"),
+        ("time() - node_boot_time_seconds{<instance>}", "time()"),
+        ("topk(3, dc_rack_power_watts{<row>} @ end())", "topk"),
+        ("max by (hub, site) (dc_rack_power_watts{<site>}) / max by (hub) (dc_rack_power_watts{<site>})", "operands with different labels"),
+        ("max by (hub) (node_load1{<instance>}) / count by (hub) (node_cpu_seconds_total{<instance>})", "operands of two measurements"),
+        ('max by (hub) (hub:dc_kpi:value{kpi="pue"})', "hub:dc_kpi:value is recorded by rules"),
+        ("1", "a number alone"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said_is_told(expr: str, why: str) -> None:
+    """Each thing that InfluxQL has no words for is refused with its reason, never said in another way."""
+    with pytest.raises(influxql.InexpressibleError, match=f"^{re.escape(why)}$"):
+        influxql.render(Signal(key="k", name=TEXT, description=TEXT, unit="none", expr=expr))
+
+
+def test_every_signal_is_readable() -> None:
+    """Whatever signals say in PromQL can be read, and most of it can be said in InfluxQL."""
+    signals = list(all_signals(load_registry()))
+    said = 0
+    for signal in signals:
+        parse(signal.expr)
+        try:
+            influxql.render(signal)
+        except influxql.InexpressibleError:
+            continue
+        said += 1
+    assert said > 0.8 * len(signals)
+    with pytest.raises(UnreadableError):
+        parse("max by (hub) (a{}")
+
+
+def test_the_command_tells_what_is_left_out(influxdb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The build names each panel it leaves out with the reason, and none of them is an empty panel; verify takes the rest."""
+    assert main(["dashboards", "build", "--out", str(tmp_path), "--datasource", "influxql"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert "left out: hubgauge-nodes: Time since boot: time()" in told
+    assert all(line.startswith("left out: hubgauge-") for line in told)
+    text = "".join(path.read_text("utf-8") for path in tmp_path.glob("*.json"))
+    assert "Time since boot" not in text
+    assert '"prometheus"' not in text
+    status = main(["dashboards", "verify", "--influxdb", influxdb, "--dashboards", str(tmp_path)])
+    assert status == 0, capsys.readouterr().out
