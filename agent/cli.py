@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "hubs": "the scoreboard: every hub against what it publicly stated",
     "dashboards": "build Grafana dashboards, and verify that every panel shows data",
     "rules": "build recording rules and alerts, with their tests",
+    "federation": "build Prometheus configs of every hub and of the one above them",
     "ledger": "import, show and export metered energy and the PUE made of it",
     "report": "a week of a hub on one sheet, as an HTML file",
     "inventory": "what the inventory holds, how old it is, and what of it cannot be used",

@@ -24,7 +24,7 @@ _GATEWAY: Final = {**SITE, "instance": "gw"}
 
 def _count(reasons: str) -> str:
     wanted = f'reason=~"{reasons}"'
-    return for_rule(f"sum by (hub, site) (max by (hub, site, reason) ({of(inventory.MISMATCHES, wanted)})) > 0")
+    return for_rule(f"sum by (hub, site) ({of(inventory.MISMATCHES, wanted)}) > 0")
 
 
 def _not_polled() -> str:

@@ -39,6 +39,12 @@ def _target_state(state: str) -> str:
     return series(site.TARGET_STATE, _TARGET, state=state)
 
 
+def gone(matchers: str = "") -> str:
+    """Return which hubs were known within the hour and are not any more."""
+    values = f"{kpi.RECORD}{matchers}"
+    return f"max by (hub) (last_over_time({values}[1h])) unless max by (hub) ({values})"
+
+
 ALERTS: Final = (
     Alert(
         name="HubTargetMissed",
@@ -102,8 +108,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="HubGone",
-        # For who federates hubs: seen within the hour, and not any more.
-        expr=f"max by (hub) (last_over_time({kpi.RECORD}[1h])) unless max by (hub) ({kpi.RECORD})",
+        # Above all for who federates hubs (dashboards.federation).
+        expr=gone(),
         wait="2m",
         severity="critical",
         summary=Text(
