@@ -29,7 +29,7 @@ def _unknown(values: str) -> dict[str, str]:
 
 def _full(days: float, bound: str = "expected") -> dict[str, str]:
     """A row that is full so many days after the case begins, at 1970."""
-    return {series(metrics.ROW_FULL, _ROW, kind="power", bound=bound): f"{days * breaker.DAY:g}x120"}
+    return {series(metrics.ROW_FULL, _ROW, kind="power", bound=bound): f"{days * breaker.DAY:g}x40"}
 
 
 ALERTS: Final = (
@@ -113,27 +113,27 @@ ALERTS: Final = (
     Alert(
         name="BreakerPhasesUneven",
         expr=f"{breaker.BREAKER_IMBALANCE_EACH.recorded()} > {breaker.IMBALANCE_LIMIT}",
-        wait="1h",
+        wait="30m",
         severity="info",
         summary=Text(
             "Breaker {{ $labels.breaker }} of {{ $labels.site }}: its phases differ by {{ $value | humanizePercentage }} of their mean: hang the next racks on the emptiest.",
             "{{ $labels.site }} 断路器 {{ $labels.breaker }} 三相不平衡度 {{ $value | humanizePercentage }}：新机柜请接入最轻一相。",
         ),
         description="Uneven phases fill one of three before the breaker is full, and load the neutral.",
-        must_fire=Case(series=_of(metrics.BREAKER_IMBALANCE, "0.4x120"), at="90m", fires=BREAKER, value="40%"),
-        must_not_fire=Case(series=_of(metrics.BREAKER_IMBALANCE, "0.2x120"), at="90m"),
+        must_fire=Case(series=_of(metrics.BREAKER_IMBALANCE, "0.4x40"), at="35m", fires=BREAKER, value="40%"),
+        must_not_fire=Case(series=_of(metrics.BREAKER_IMBALANCE, "0.2x40"), at="35m"),
     ),
     Alert(
         name="RowFullSoon",
         expr=f"round({breaker.ROW_FULL_EACH.recorded()}) < {breaker.FULL_DAYS}",
-        wait="1h",
+        wait="30m",
         severity="warning",
         summary=Text(
             "Row {{ $labels.row }} of {{ $labels.site }} is full in {{ $labels.kind }} in {{ $value | humanize }} days at its present pace: order what comes next.",
             "{{ $labels.site }} 列 {{ $labels.row }} 按目前速度 {{ $value | humanize }} 天后用满（{{ $labels.kind }}）：请安排扩容。",
         ),
         description="By the trend of the last half year, robust against single days; the range is in dc_row_full_timestamp_seconds.",
-        must_fire=Case(series=_full(30), at="90m", fires={**_ROW, "kind": "power"}, value="30"),
-        must_not_fire=Case(series=_full(90) | _full(30, "earliest"), at="90m"),
+        must_fire=Case(series=_full(30), at="35m", fires={**_ROW, "kind": "power"}, value="30"),
+        must_not_fire=Case(series=_full(90) | _full(30, "earliest"), at="35m"),
     ),
 )
