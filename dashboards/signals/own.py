@@ -36,6 +36,7 @@ SIMULATED: Final = Signal(
     record="hub:hubgauge_simulated:max",
     legend="{{hub}}",
     kind="state",
+    may_be_empty=Excuse(reason="no agent reports for this hub", unless=of(agent.SIMULATED, scope="hub")),
     states=(
         State(value=0, text=Text("● measured", "● 实测"), color=GREEN),
         State(value=1, text=Text("◇ SIMULATED", "◇ 模拟数据"), color=ORANGE),
