@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 PATHS: Final = (
-    "/api", "/api/hubs", "/api/hubs/{hub}", "/api/hubs/{hub}/trends/{target}", "/api/links", "/api/chips", "/api/sites", "/api/sites/{site}/pue", "/api/sites/{site}/power",
+    "/api", "/api/hubs", "/api/hubs/{hub}", "/api/hubs/{hub}/trends/{target}", "/api/hubs/{hub}/report", "/api/links", "/api/chips", "/api/sites", "/api/sites/{site}/pue", "/api/sites/{site}/power",
     "/api/sites/{site}/overhead", "/api/sites/{site}/breakers", "/api/sites/{site}/rows", "/api/sites/{site}/racks/{rack}", "/api/racks", "/api/racks/{rack}", "/api/collectors", "/api/devices", "/api/meters", "/api/losses",
 )  # fmt: skip
 

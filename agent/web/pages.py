@@ -164,11 +164,13 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
 
 
 def _of_devices(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, PLR0911 - as above
-    from agent.web import api, meterdata, rackdata  # noqa: PLC0415 - as above
+    from agent.web import api, meterdata, rackdata, weeklypage  # noqa: PLC0415 - as above
 
     match parts:
         case ["sites", site, "racks", rack]:
             return rackdata.whole(view, site, rack)
+        case ["hubs", hub, "report"] if hub in view.registry.hubs:
+            return weeklypage.asked(view, hub, query.get("week", ""))[1]
         case ["racks", rack]:
             return {"rack": rack, "sites": rackdata.sites_of(view, rack)}
         case ["meters"]:

@@ -13,6 +13,7 @@ from agent.web.frame import TONGUES, hub_path
 from agent.web.markup import Safe, el, join, raw
 from agent.web.tables import NUM, table
 from agent.web.text import LANGUAGES
+from collectors.base import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from agent.kpi.weekly import Week
     from agent.web.frame import Page
     from agent.web.text import Words
+    from agent.web.view import BoardView
 
 Data = dict[str, Any]
 
@@ -59,31 +61,34 @@ def _html(w: Words, title: str, body: Safe, *, linked: bool, again: bool = False
 
 def draw(page: Page, hub: str) -> str | None:
     """Return the HTML of `/hubs/HUB/report`: the week asked for, else the last whole one; None for a hub that is not known."""
-    from agent.kpi import weekly  # noqa: PLC0415 - only where a report is asked for
-
     view, w = page.view, page.w
     known = view.registry.hubs.get(hub)
     if known is None:
         return None
-    where = zone(known.timezone)
-    week = weekly.week_of(page.query.get("week") or weekly.last_week(where, page.now), where, page.now)
-    data = (
-        view.past.week(view.registry, hub, view.inventory if hub == view.hub else None, week) if view.past is not None else None
-    )
+    week, data = asked(view, hub, page.query.get("week", ""))
     links = _ways(page, hub, week)
     if data is None:
         said = w("week.none") if view.past is None else w("week.making")
         main = el("main", el("h1", w("week.title", week=week.name), class_="full"), el("p", said, role="status"), class_="sheet")
         return _html(w, w("week.title", week=week.name), join([links, main]), linked=True, again=view.past is not None)
-    return document(
-        data,
-        w,
-        week,
-        hub_name=w.pick({"en": known.name.en, "zh": known.name.zh}),
-        simulated=view.simulated,
-        links=links,
-        linked=True,
-    )
+    hub_name = w.pick({"en": known.name.en, "zh": known.name.zh})
+    return document(data, w, week, hub_name=hub_name, simulated=view.simulated, links=links, linked=True)
+
+
+def asked(view: BoardView, hub: str, name: str) -> tuple[Week, Data | None]:
+    """Return the week of a hub's that is asked for, and what is known of it: None without a ledger, or until it is read.
+
+    Raises ValueError for what is no week.
+    """
+    from agent.kpi import weekly  # noqa: PLC0415 - only where a report is asked for
+
+    where, now = zone(view.registry.hubs[hub].timezone), view.now()
+    try:
+        week = weekly.week_of(name or weekly.last_week(where, now), where, now)
+    except ConfigError as error:
+        raise ValueError(error.message) from None  # the server answers that the request is wrong
+    own = view.inventory if hub == view.hub else None
+    return week, view.past.week(view.registry, hub, own, week) if view.past is not None else None
 
 
 def _ways(page: Page, hub: str, week: Week) -> Safe:

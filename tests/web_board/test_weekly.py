@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -259,6 +260,16 @@ def test_the_agent_serves_the_same() -> None:
     style = pages.handle(rack_fixture.view(), "/static/report.css", {})
     assert style is not None
     assert b"@page" in style.body
+
+
+def test_the_report_is_json_too() -> None:
+    """What the sheet says, `/api/hubs/HUB/report` says as data; a week that is none is refused, not a fault."""
+    response = pages.handle(rack_fixture.view(), "/api/hubs/guian/report", {"week": "2026-W46"})
+    assert response is not None
+    found = json.loads(response.body)
+    assert (found["week"], len(found["days"]), found["racks"]) == ("2026-W46", 7, 27_584)
+    with pytest.raises(ValueError, match="expected an ISO week"):
+        pages.handle(rack_fixture.view(), "/api/hubs/guian/report", {"week": "tomorrow"})
 
 
 def test_without_a_ledger_the_page_says_so() -> None:
