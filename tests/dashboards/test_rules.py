@@ -50,7 +50,7 @@ def declared() -> set[str]:
 
 
 def promtool(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([binary("promtool"), *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run([binary("promtool"), *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_promtool_takes_rules_and_alerts(built: Path) -> None:
