@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 VERSION: Final = 2
 _CELLS: Final = struct.Struct(f"<{CELLS}d{CELLS}I")
 _SINCE_2: Final = (
-    "CREATE TABLE block (meter INTEGER, number INTEGER, data BLOB NOT NULL, PRIMARY KEY (meter, number)) WITHOUT ROWID"
+    # With a rowid: rows of some two kilobytes would each take an overflow page without.
+    "CREATE TABLE block (meter INTEGER, number INTEGER, data BLOB NOT NULL, PRIMARY KEY (meter, number))"
 )
 _SCHEMA: Final = f"""
 CREATE TABLE meter (
