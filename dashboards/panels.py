@@ -184,7 +184,7 @@ class Maker:
         """Lines over time. A gap stays a gap. Where there may be many series, the legend is a table at the right."""
         limits = bool(signal.steps)
         panel = core.TimeSeries(
-            **self._common(signal, *more, title=title), unit=signal.unit, valueDecimals=signal.decimals, spanNulls=False,
+            **self._common(signal, *more, title=title), unit=signal.unit, valueDecimals=_axis_decimals(signal), spanNulls=False,
             fillOpacity=30 if stack else 0, showPoints="auto", tooltipMode="multi", tooltipSort="desc",
             stacking={"mode": "normal", "group": "A"} if stack else {"mode": "none", "group": "A"},
             thresholds=list(_steps(signal)), thresholdsStyleMode="dashed" if limits else "off", mappings=self._mappings(signal),
@@ -396,6 +396,11 @@ class Maker:
             properties.append({"id": "thresholds", "value": {"mode": "absolute", "steps": list(signal.steps)}})
             properties.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
         return {"matcher": {"id": "byName", "options": self.say(signal.name)}, "properties": properties}
+
+
+def _axis_decimals(signal: Signal) -> int | None:
+    """Return the decimals of an axis. Of shares none are set: Grafana counts decimals before it makes them a percentage."""
+    return None if signal.unit == "percentunit" else signal.decimals
 
 
 def _ref(index: int) -> str:

@@ -47,6 +47,7 @@ def board(registry: Registry, language: Language) -> Board:
         description=Text("What each hub publicly stated, and how it stands.", "各枢纽的公开陈述及其现状。"),
         language=language,
         variables=[HUB],
+        alerts="<hub>",
         sections=[
             Section(
                 title=Text("In danger", "有风险"),

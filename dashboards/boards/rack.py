@@ -25,7 +25,7 @@ def board(language: Language) -> Board:
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), ROW, RACK_NAME],
-        alerts="<rack>",
+        alerts='<site>,rack=~"$rack"',
         sections=[
             Section(
                 title=Text("Now", "当前"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboards import uids
@@ -59,7 +60,14 @@ def _map(make: Maker) -> Section:
 
 
 def _limits(make: Maker) -> Section:
-    columns = [rack.FAILOVER, rack.RACK_POWER_RATIO, rack.RACK_SPACE_RATIO, rack.INLET, rack.RACK_POWER_EACH]
+    names = {
+        rack.FAILOVER: Text("If a feed is lost", "单路失电后"),
+        rack.RACK_POWER_RATIO: Text("Power in use", "功率利用率"),
+        rack.RACK_SPACE_RATIO: Text("Space in use", "空间利用率"),
+        rack.INLET: Text("Inlet", "进风温度"),
+        rack.RACK_POWER_EACH: Text("Power", "功率"),
+    }
+    columns = [replace(signal, name=name) for signal, name in names.items()]
     chosen = "".join(f'&var-{label}=${{__data.fields["{make.say(COLUMNS[label])}"]}}' for label in ("hub", "site", "row"))
     return Section(
         title=Text("Racks nearest to a limit", "最接近上限的机柜"),
@@ -73,7 +81,7 @@ def _limits(make: Maker) -> Section:
                     ),
                     columns=columns,
                     names=COLUMNS,
-                    sort=rack.FAILOVER,
+                    sort=columns[0],
                     links={"rack": f"{make.way(uids.RACK)}{chosen}&var-rack=${{__value.raw}}"},
                     widths={"row": 80, "rack": 110, "hub": 110, "site": 220},
                 ),
@@ -90,10 +98,6 @@ def _capacity(make: Maker) -> Section:
             make.bars(supply.RACK_HEADROOM, width=8, height=14),
             make.bars(supply.ROW_HEADROOM, height=7),
             make.bars(supply.ROW_POWER, height=7),
-            make.bars(breaker.ROW_FULL, width=12, height=9),
-            make.series(breaker.BREAKER_IMBALANCE, width=12, height=9),
-            make.series(breaker.PDU_IMBALANCE, width=12, height=7),
-            make.series(breaker.BREAKER_COVERAGE, width=12, height=7),
             make.bars(breaker.ROW_FULL, width=12, height=9),
             make.series(breaker.BREAKER_IMBALANCE, width=12, height=9),
             make.series(breaker.PDU_IMBALANCE, width=12, height=7),

@@ -148,7 +148,7 @@ ROW_FULL: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((FULL_DAYS, ORANGE), (2 * FULL_DAYS, GREEN), base=RED),
-    may_be_empty=Excuse(reason="no row is known for two weeks and grows", unless=of(rack.ROW_FULL)),
+    may_be_empty=Excuse(reason="no row is known for two weeks and grows", unless=_full()),
 )
 ROW_FULL_EACH: Final = Signal(
     key="row.full_each",

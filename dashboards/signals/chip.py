@@ -8,6 +8,7 @@ from collectors.catalogue import node
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.rack import bands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,7 +159,7 @@ CHIP_DISTRIBUTION: Final = Signal(
         "各利用率十分位上的芯片数量；接近0%的一带为已购但闲置。",
     ),
     unit="short",
-    expr=f'count_values by () ("tenth", clamp_max(floor({_each(of(node.ACCELERATOR_UTILIZATION))} * 10) / 10, 0.9))',
+    expr=bands(_each(of(node.ACCELERATOR_UTILIZATION))),
     legend="{{tenth}}",
     kind="count",
     least=0,

@@ -10,6 +10,9 @@ from dashboards.promql import of, rate
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
 _IS_ROUND_TRIP: Final = 'kpi=~"round_trip.*"'
+_LIMITS: Final = (
+    f"max by (target) ({site.TARGET_VALUE.full_name}{{{_IS_ROUND_TRIP}}} and on (instance) {of(site.LINK_ROUND_TRIP)})"
+)
 _MEDIAN: Final = 'quantile="0.5"'
 _NO_PROBES: Final = Excuse(reason="no round-trip probe is configured at these sites", unless=of(site.LINK_ROUND_TRIP))
 
@@ -53,11 +56,14 @@ BITS: Final = 8
 ROUND_TRIP_LIMIT: Final = Signal(
     key="link.round_trip_limit",
     name=Text("Stated limit of a round trip", "公开陈述的往返时延上限"),
-    description=Text("The round trip the hub stated it will not exceed.", "枢纽公开陈述的往返时延上限。"),
+    description=Text(
+        "The round trips that the hub, or the one it is inside of, stated not to exceed.", "枢纽或其上级公开陈述的往返时延上限。"
+    ),
     unit="s",
-    expr=f"max by (hub, target) ({of(site.TARGET_VALUE, _IS_ROUND_TRIP, scope='hub')})",
+    # A limit may be the province's: the agent that probes tells the limits its site is judged by.
+    expr=_LIMITS,
     legend="{{target}}",
-    may_be_empty=Excuse(reason="no limit of a round trip is stated", unless=of(site.TARGET_VALUE, _IS_ROUND_TRIP, scope="hub")),
+    may_be_empty=Excuse(reason="no limit of a round trip is stated", unless=_LIMITS),
 )
 ROUND_TRIP_NOW: Final = Signal(
     key="link.round_trip_now",

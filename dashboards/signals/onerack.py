@@ -86,7 +86,7 @@ ONE_PDU_UP: Final = _one(
 )  # fmt: skip
 ONE_PHASES: Final = _one(
     "one.phases", Text("Current by phase", "各相电流"), Text("Current of each phase of the PDUs' inlets.", "各PDU进线每相电流。"), "amp",
-    f"max by (hub, site, rack, pdu, phase) ({of(facility.PDU_PHASE_CURRENT, scope='rack')})", "{{pdu}} L{{phase}}",
+    f"max by (hub, site, rack, pdu, phase) ({of(facility.PDU_PHASE_CURRENT, scope='rack')})", "{{pdu}} {{phase}}",
     witness=facility.PDU_PHASE_CURRENT, least=0, decimals=1,
 )  # fmt: skip
 ONE_BANKS: Final = _one(

@@ -53,6 +53,13 @@ def _power(scope: str = "site", at: str = "") -> str:
     return f"sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope=scope)}{at}))"
 
 
+def bands(ratio: str) -> str:
+    """Count how many ratios lie in which tenth: `00 %` to `90 %` name where a band begins, and sort as they are."""
+    tenths = f'count_values by () ("tenth", clamp_max(floor({ratio} * 10), 10) * 10 + 100)'
+    below = f'label_replace({tenths}, "tenth", "$1 %", "tenth", "1(..)")'
+    return f'label_replace({below}, "tenth", "≥ 100 %", "tenth", "200")'
+
+
 def _top(values: Callable[[str, str], str]) -> str:
     """Keep the highest at the end of the range: plain `topk` chooses anew at every step, so that rows come and go."""
     return f"{values('row', '')} and topk({MANY}, {values('row', ' @ end()')})"
@@ -149,7 +156,7 @@ RACK_DISTRIBUTION: Final = Signal(
         "各功率利用率十分位上的机柜数量随时间的变化。接近100%为满载；接近0%为已售未用。",
     ),
     unit="short",
-    expr=f'count_values by () ("tenth", clamp_max(floor({_power_ratio()} * 10) / 10, 1))',
+    expr=bands(_power_ratio()),
     legend="{{tenth}}",
     kind="count",
     least=0,

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from agent.hubs.model import Registry
 
-OPEN_EXCUSES = {"this KPI is registered, not measured"}
-"""Excuses that hold even where the whole catalogue is there."""
+OPEN_EXCUSES = {"nothing to mark", "this KPI is registered, not measured", "no limit of a round trip is stated", "no PUE limit is stated",
+                "no target of the hub has a deadline", "nothing that the hub stated is measured"}  # fmt: skip
+"""Excuses that hold even where the whole catalogue is there: a hub need not have stated everything, nor need an alert fire."""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def victoriametrics(registry: Registry, tmp_path_factory: pytest.TempPathFactory
 def test_every_panel_has_data(server: str, dashboards: list[Dashboard], request: pytest.FixtureRequest) -> None:
     """With the whole catalogue there, no query is empty, fails, or needs an excuse, whether scraped or pushed."""
     results = verify(dashboards, Server(request.getfixturevalue(server)))
-    assert len(results) > 150
+    assert len(results) > 1500
     bad = [str(result) for result in results if result.outcome != "data" and result.detail not in OPEN_EXCUSES]
     assert not bad, "\n".join(bad)
 
@@ -122,8 +123,9 @@ def test_a_broken_panel_is_found(prometheus: str, tmp_path: Path, capsys: pytest
     capsys.readouterr()
     assert main(["dashboards", "verify", "--prometheus", prometheus, "--dashboards", str(tmp_path)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f'empty: hubgauge-nodes: {queries[0]["title"]} [A]: dc_gone{{instance=~"n1"}}'
-    assert lines[1].startswith(f"failed: hubgauge-nodes: {queries[1]['title']} [A]: HTTP 400: ")
+    empty, failed = (panel["title"] + f" ({panel['id']}) [A]" for panel in queries[:2])
+    assert lines[0] == f'empty: hubgauge-nodes: {empty}: dc_gone{{instance=~"n1"}}'
+    assert lines[1].startswith(f"failed: hubgauge-nodes: {failed}: HTTP 400: ")
     assert lines[-1].endswith("1 empty, 1 failed")
 
 

@@ -1,11 +1,12 @@
-"""A prometheus-client collector of what no simulated device tells: a link's speed; plugged in by name."""
+"""A prometheus-client collector of what no simulated device tells: the lines between hubs; plugged in by name."""
 
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,13 +19,20 @@ class Unread:
 
     def __init__(self, hub: str, site: str) -> None:
         self.where = {"hub": hub, "site": site}
+        self.began = time.time()
 
     def collect(self) -> Iterable[Metric]:
         yield from self._links()
 
     def _links(self) -> Iterator[Metric]:
         for interface, speed in (("400GE1/0/1", 400e9), ("400GE1/0/2", math.nan)):
-            yield self._gauge("dc_link_speed_bits_per_second", self.where | {"device": "core-1", "interface": interface}, speed)
+            where = self.where | {"device": "core-1", "interface": interface}
+            yield self._gauge("dc_link_speed_bits_per_second", where, speed)
+            yield self._gauge("dc_link_up", where, 1.0)
+            for way, rate in (("receive", 9e9), ("transmit", 7e9)):
+                counter = CounterMetricFamily(f"dc_link_{way}_bytes", "Simulated.", labels=list(where))
+                counter.add_metric(list(where.values()), rate * (time.time() - self.began))
+                yield counter
 
     @staticmethod
     def _gauge(name: str, labels: dict[str, str], value: float) -> Metric:

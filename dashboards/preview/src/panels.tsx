@@ -67,7 +67,7 @@ const DRAWN: Record<string, (drawing: Drawing) => ReactElement> = {
     />
   ),
   gauge: (drawing) => (
-    <VizRepeater {...repeated(drawing)} renderValue={({ value, width, height }) => <GaugeStandIn found={value} width={width} height={height} theme={drawing.theme} />} />
+    <VizRepeater {...repeated(drawing)} renderValue={({ value, width, height, count }) => <GaugeStandIn named={count > 1} found={value} width={width} height={height} theme={drawing.theme} />} />
   ),
   table: ({ panel, frames, width, height, range }) => (
     <TableNG

@@ -16,9 +16,10 @@ function arc(x: number, y: number, radius: number, from: number, to: number): st
   return `M ${at(from)} A ${radius} ${radius} 0 ${to - from > 2 / 3 ? 1 : 0} 1 ${at(to)}`;
 }
 
-export function GaugeStandIn({ width, height, found, theme }: Size & { found: FieldDisplay; theme: GrafanaTheme2 }) {
-  const radius = Math.min(width, height * 1.2) / 2 - 8;
-  const [x, y] = [width / 2, height / 2 + radius * 0.1];
+export function GaugeStandIn({ width, height, found, theme, named }: Size & { found: FieldDisplay; theme: GrafanaTheme2; named: boolean }) {
+  const room = named ? height - 14 : height;
+  const radius = Math.min(width, room * 1.2) / 2 - 8;
+  const [x, y] = [width / 2, room / 2 + radius * 0.1];
   const share = Math.min(1, Math.max(0, found.display.percent ?? 0));
   return (
     <svg width={width} height={height} data-standin="gauge" role="img">
@@ -27,6 +28,11 @@ export function GaugeStandIn({ width, height, found, theme }: Size & { found: Fi
       <text x={x} y={y + radius * 0.15} fontSize={radius * 0.42} textAnchor="middle" fill={found.display.color}>
         {formattedValueToString(found.display)}
       </text>
+      {named && (
+        <text x={x} y={height - 3} fontSize={12} textAnchor="middle" fill={theme.colors.text.primary}>
+          {found.display.title}
+        </text>
+      )}
     </svg>
   );
 }
@@ -105,7 +111,7 @@ export function BandsStandIn({ frames, width, height, theme, merge }: Size & { f
 export function HeatmapStandIn({ frames, width, height, theme, unit }: Size & { frames: DataFrame[]; theme: GrafanaTheme2; unit: string }) {
   const found = rows(frames);
   const most = Math.max(1e-9, ...found.flatMap((row) => row.field.values.filter((value: number | null) => value !== null)));
-  const margin = 46;
+  const margin = 12 + 6.4 * Math.max(...found.map((row) => row.name.length));
   const line = (height - 18) / found.length;
   const format = getValueFormat(unit);
   return (
@@ -142,17 +148,47 @@ export function GeomapStandIn({ frame, width, height, theme }: Size & { frame: D
   const [longitudes, latitudes] = [column('longitude').map(Number), column('latitude').map(Number)];
   const label = frame.fields.find((field) => field.type === FieldType.string);
   const value = frame.fields.find((field) => field.type === FieldType.number && !/^(longitude|latitude|time)$/i.test(field.name));
-  const [west, east] = [Math.min(...longitudes) - 2, Math.max(...longitudes) + 2];
-  const [south, north] = [Math.min(...latitudes) - 1, Math.max(...latitudes) + 1];
+  const [west, east] = [Math.min(...longitudes) - 4, Math.max(...longitudes) + 8];
+  const [south, north] = [Math.min(...latitudes) - 2, Math.max(...latitudes) + 2];
+  // Of a degree of longitude and one of latitude the one is shorter by the latitude's cosine.
+  const scale = Math.min(width / ((east - west) * Math.cos(((south + north) / 2) * (Math.PI / 180))), height / (north - south));
+  const wide = scale * Math.cos(((south + north) / 2) * (Math.PI / 180));
+  const at = (longitude: number, latitude: number): [number, number] => [
+    width / 2 + (longitude - (west + east) / 2) * wide,
+    height / 2 - (latitude - (south + north) / 2) * scale,
+  ];
+  const lines = (from: number, to: number) => Array.from({ length: Math.floor(to / 5) - Math.ceil(from / 5) + 1 }, (_, n) => 5 * (Math.ceil(from / 5) + n));
+  const placed: Array<[number, number]> = [];
+  const free = (x: number, y: number): number => (placed.some(([left, top]) => Math.abs(left - x) < 120 && Math.abs(top - y) < 14) ? free(x, y + 14) : y);
   return (
-    <svg width={width} height={height} data-standin="geomap" role="img" fontSize={11} fill={theme.colors.text.primary}>
+    <svg width={width} height={height} data-standin="geomap" role="img" fontSize={12} fill={theme.colors.text.primary}>
+      {lines(west - 20, east + 20).map((longitude) => {
+        const [x] = at(longitude, south);
+        return (
+          <g key={`e${longitude}`} stroke={theme.colors.border.weak} fill={theme.colors.text.secondary}>
+            <line x1={x} x2={x} y1={0} y2={height} />
+            <text x={x + 3} y={height - 4} stroke="none" fontSize={10}>{`${longitude}° E`}</text>
+          </g>
+        );
+      })}
+      {lines(south - 10, north + 10).map((latitude) => {
+        const [, y] = at(west, latitude);
+        return (
+          <g key={`n${latitude}`} stroke={theme.colors.border.weak} fill={theme.colors.text.secondary}>
+            <line x1={0} x2={width} y1={y} y2={y} />
+            <text x={3} y={y - 3} stroke="none" fontSize={10}>{`${latitude}° N`}</text>
+          </g>
+        );
+      })}
       {longitudes.map((longitude, n) => {
-        const [x, y] = [((longitude - west) / (east - west)) * width, ((north - latitudes[n]!) / (north - south)) * height];
+        const [x, y] = at(longitude, latitudes[n]!);
         const shown = value?.display?.(value.values[n]);
+        const line = free(x + 12, y + 4);
+        placed.push([x + 12, line]);
         return (
           <g key={n}>
             <circle cx={x} cy={y} r={8} fill={shown?.color ?? theme.colors.primary.main} opacity={0.8} />
-            <text x={x + 11} y={y + 4}>{`${label?.values[n] ?? ''} ${shown === undefined ? '' : formattedValueToString(shown)}`}</text>
+            <text x={x + 12} y={line}>{`${label?.values[n] ?? ''} ${shown === undefined ? '' : formattedValueToString(shown)}`}</text>
           </g>
         );
       })}
