@@ -60,15 +60,17 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
     interval = _interval(args.interval)
     sheet = _read(args, inventory, site)
     found = {
-        meter: sheet.hours(meter, cumulative=args.cumulative, interval_seconds=interval, stamped_at_end=args.stamped_at_end)
+        meter: sheet.laid_out(meter, cumulative=args.cumulative, interval_seconds=interval, stamped_at_end=args.stamped_at_end)
         for meter in sheet.rows
     }
     with _ledger(path, inventory, dry_run=args.dry_run) as ledger:
-        changed = ledger.import_meters(site.site, found, dry_run=args.dry_run)
+        hours_of = {meter: hours for meter, (hours, _) in found.items()}
+        even = {meter: stretches for meter, (_, stretches) in found.items()}
+        changed = ledger.import_meters(site.site, hours_of, even=even, dry_run=args.dry_run)
         if not args.dry_run:
             _sum_up(ledger, inventory)  # so that an agent begins with it done
     scale, unit = (_M3, "m3") if sheet.column == "volume_m3" else (_KWH, "kWh")
-    for meter, hours in found.items():
+    for meter, hours in hours_of.items():
         amount = sum(one if isinstance(one, float) else one.total for one in hours.values()) / scale
         done = f"{len(changed[meter])} {'would change, nothing written' if args.dry_run else 'changed'}"
         sys.stdout.write(f"{meter}: {len(sheet.rows[meter])} rows, {amount:.3f} {unit} in {len(hours)} hours, {done}\n")

@@ -16,12 +16,14 @@ from itertools import pairwise
 from statistics import median_low
 from typing import TYPE_CHECKING, Final
 
+from agent.kpi.bridges import of_segments
 from agent.kpi.energy import HOUR_MS, MAX_GAP_INTERVALS, Raw, Segment, power_segments, register_segments, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
+    from agent.kpi.bridges import Bridge
     from agent.kpi.rehour import Imported
     from collectors.base import ConfigError
 
@@ -76,6 +78,13 @@ class Sheet:
 
         `stamped_at_end`: a row's time is when its interval ended.
         """
+        hours, _ = self.laid_out(meter, cumulative=cumulative, interval_seconds=interval_seconds, stamped_at_end=stamped_at_end)
+        return hours
+
+    def laid_out(
+        self, meter: str, *, cumulative: bool = False, interval_seconds: float | None = None, stamped_at_end: bool = False
+    ) -> tuple[dict[int, Imported], list[Bridge]]:
+        """Return a meter's energy by hour, and the stretches longer than an hour of which only the sum is known."""
         rows = self.rows[meter]
         interval = round(interval_seconds * 1000) if interval_seconds else self.interval or typical_interval(rows.times)
         if self.column == "power_w" or cumulative:
@@ -84,17 +93,18 @@ class Sheet:
         else:
             shift = interval if stamped_at_end else 0
             if interval == HOUR_MS and not any(time % HOUR_MS for time in rows.times):
-                return {time - shift: value for time, value in zip(rows.times, rows.values, strict=True)}
+                return {time - shift: value for time, value in zip(rows.times, rows.values, strict=True)}, []
             if stamped_at_end:
                 segments = ended_segments(rows.times, rows.values, interval)
             else:
                 ends = None if interval_seconds else calendar(rows.times, self.zone)
                 segments = interval_segments(rows.times, rows.values, interval, ends)
         if not segments:
-            return {}
+            return {}, []
+        even = [] if self.column == "power_w" else list(of_segments(segments))
         if all(s.first == s.last and not (s.start % HOUR_MS or s.end % HOUR_MS) for s in segments):
-            return {hour: s.first * HOUR_MS / 1000.0 for s in segments for hour in range(s.start, s.end, HOUR_MS)}
-        return dict(spread(segments, segments[0].start, segments[-1].end))
+            return {hour: s.first * HOUR_MS / 1000.0 for s in segments for hour in range(s.start, s.end, HOUR_MS)}, even
+        return dict(spread(segments, segments[0].start, segments[-1].end)), even
 
 
 def typical_interval(times: Sequence[int]) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.inventory import Inventory
-from agent.kpi import history, registers
+from agent.kpi import bridges, history, registers
 from agent.kpi.blocks import BLOCK_MS, pack
 from agent.kpi.energy import HOUR_MS, HourCells, hours_of
 from agent.kpi.meters import Channel, Limits, Meter, kind_of, point_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
+    from agent.kpi.bridges import Bridge
     from agent.kpi.meters import Spans
     from agent.kpi.rehour import Imported
     from collectors.base import Batch, Metric, Reading, Series
@@ -450,10 +451,16 @@ class Ledger:
         return self.import_meters(site, {meter: hours})[meter]
 
     def import_meters(
-        self, site: str, hours: Mapping[str, Mapping[int, Imported]], *, dry_run: bool = False
+        self,
+        site: str,
+        hours: Mapping[str, Mapping[int, Imported]],
+        *,
+        even: Mapping[str, Iterable[Bridge]] | None = None,
+        dry_run: bool = False,
     ) -> dict[str, Changes]:
         """Write hours of several meters, all of them or, where that fails, none; returns those that are different now.
 
+        `even` are the stretches longer than an hour of which only the sum is known, and which were laid out evenly.
         A dry run does all the same and takes it back at its end.
         """
         changed: dict[str, Changes] = {}
@@ -464,6 +471,8 @@ class Ledger:
                 point = point_of(self.inventory, site, meter, kind, "")
                 number = add_meter(db, site, meter, kind, point)
                 changed[meter] = put_imported(db, number, found, sealed_before=self.horizon, packs=kind != "pdu")
+                if found:
+                    bridges.note(db, number, min(found), max(found) + HOUR_MS, (even or {}).get(meter, ()))
                 dirty.setdefault(point, set()).update(changed[meter])
             for point, marked in dirty.items():
                 db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in sorted(marked)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import isclose
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from agent.kpi import bridges
 from agent.kpi.blocks import BLOCK_MS
 from agent.kpi.energy import FULL_MASK, HOUR_MS, MAX_BRIDGE_MS, MAX_GAP_INTERVALS, HourCells, hours_of
 from agent.kpi.store import (
@@ -73,6 +74,8 @@ def recompute(
     power = load_readings(db, meter, POWER, start, end)
     energy = load_readings(db, meter, ENERGY, start, end)
     hours, events = hours_of(power, energy, start, end, rating=rating, wrap=wrap)
+    if energy:
+        bridges.note(db, meter, energy[0].time, energy[-1].time, bridges.of_register(energy, rating=rating, wrap=wrap))
     return Change(_write(db, meter, hours, range(max(start, sealed_before), end, HOUR_MS), sealed_before), events)
 
 
@@ -202,6 +205,7 @@ def prune_hours(db: sqlite3.Connection, *, cells_before: int, pdus_before: int) 
         "DELETE FROM cell WHERE hour < ? AND (SELECT covered FROM hour h WHERE h.hour = cell.hour AND h.meter = cell.meter) >= ?",
         (cells_before, HOUR_MS),
     )
+    db.execute("DELETE FROM bridge WHERE stop < ? AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')", (pdus_before,))
     for table in ("hour", "cell"):
         db.execute(
             f"DELETE FROM {table} WHERE hour < ? AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')",  # noqa: S608 - two names

@@ -15,7 +15,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from agent.inventory import INCOMING, IT_POINTS, POINTS, Inventory, Site
-from agent.kpi import registers
+from agent.kpi import bridges, registers
 from agent.kpi.blocks import Unpacked
 from agent.kpi.boundary import Boundary, Part, boundary_of
 from agent.kpi.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS, HourCells
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from agent.kpi.bridges import Bridge
     from agent.kpi.ledger import Ledger
     from agent.kpi.meters import Limits
     from agent.kpi.registers import Register
@@ -104,6 +105,9 @@ class SiteHours:
         self._numbers_of: dict[tuple[str, str], tuple[tuple[Part, ...], list[list[int]]]] = {}
         self._registers: dict[int, Register] = {}
         self._registers_version = -1
+        self._bridges: dict[int, list[Bridge]] = {}
+        self._bridges_version = -1
+        self._bridges_at: dict[tuple[str, tuple[str, ...]], list[tuple[float, Bridge]]] = {}
         self._steps: dict[tuple[str, tuple[str, ...]], float] = {}
 
     @property
@@ -143,6 +147,7 @@ class SiteHours:
             return
         known = self.ledger.store.meters()
         self._steps.clear()
+        self._bridges_at.clear()
         self._ids = {}
         self._numbers_of.clear()
         self._kinds = {row.id: row for row in known}
@@ -168,6 +173,10 @@ class SiteHours:
             if now != self._registers_version:
                 self._registers, self._registers_version = registers.known(db), now
                 self._steps.clear()
+            now = bridges.version(db)
+            if now != self._bridges_version:
+                self._bridges, self._bridges_version = bridges.known(db), now
+                self._bridges_at.clear()
 
     def _refresh_hour(self, db: sqlite3.Connection, hour: int) -> None:
         wanted: dict[tuple[str, str], tuple[Part, ...]] = {}
@@ -296,6 +305,19 @@ class SiteHours:
         """Tell whether a part had a register by the end of an hour, which was then made of its differences, not of power alone."""
         registers = [self._registers[n] for n in self.numbers(site, part) if n in self._registers]
         return any(register.since < hour + HOUR_MS for register in registers)
+
+    def cut(self, site: str, points: tuple[str, ...], start: int, end: int) -> float:
+        """Return by how many joules the energy at some points may be wrong for what the bounds of a window cut in two."""
+        found = self._bridges_at.get((site, points))
+        if found is None:
+            found = self._bridges_at[site, points] = [
+                (abs(part.factor), bridge)
+                for point in points
+                for part in (self.boundaries[site].parts.get(point, ()) if self._bridges else ())
+                for number in self.numbers(site, part)
+                for bridge in self._bridges.get(number, ())
+            ]
+        return bridges.VARIATION * sum(factor * bridge.cut(start, end) for factor, bridge in found)
 
     def steps(self, site: str, points: tuple[str, ...]) -> float:
         """Return the sum of the squares of the steps that the registers at some points count in, in square joules."""

@@ -1,7 +1,8 @@
 """The ledger's database: SQLite, one file, readable and writable by several processes at once (WAL).
 
 Tables: `reading` holds the recent past as it was read and is the truth of everything younger than the retention; `hour` the
-joules and covered milliseconds of every meter and hour, and `block` the same of hours long past, packed; `cell` the same by five minutes, for the recent past and for hours
+joules and covered milliseconds of every meter and hour, and `block` the same of hours long past, packed; `bridge` stretches of
+which only the sum is known; `cell` the same by five minutes, for the recent past and for hours
 that are not wholly covered; `site_hour` the sums of a site's meters at one point; `dirty` what of `site_hour` is out of date.
 Times are milliseconds since the epoch, UTC; an hour is named by its first.
 """
@@ -25,12 +26,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = 2
+VERSION: Final = 3
 _CELLS: Final = struct.Struct(f"<{CELLS}d{CELLS}I")
-_SINCE_2: Final = (
+_BLOCK: Final = (
     # With a rowid: rows of some two kilobytes would each take an overflow page without.
     "CREATE TABLE block (meter INTEGER, number INTEGER, data BLOB NOT NULL, PRIMARY KEY (meter, number))"
 )
+_BRIDGE: Final = (
+    "CREATE TABLE bridge (meter INTEGER, start INTEGER, stop INTEGER, joules REAL, PRIMARY KEY (meter, start)) WITHOUT ROWID"
+)
+_SINCE: Final[Mapping[int, str]] = {2: _BLOCK, 3: _BRIDGE}
+"""What each version of the database has more than the one before."""
+
 _SCHEMA: Final = f"""
 CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, point TEXT NOT NULL,
@@ -43,7 +50,8 @@ CREATE TABLE reading (
 CREATE TABLE hour (
     hour INTEGER, meter INTEGER, joules REAL NOT NULL, covered INTEGER NOT NULL, PRIMARY KEY (hour, meter)
 ) WITHOUT ROWID;
-{_SINCE_2};
+{_BLOCK};
+{_BRIDGE};
 CREATE TABLE cell (
     hour INTEGER, meter INTEGER, imported INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (hour, meter)
 ) WITHOUT ROWID;
@@ -156,7 +164,8 @@ def _connect(path: Path) -> sqlite3.Connection:
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
         elif found < VERSION:
-            db.execute(_SINCE_2)
+            for version in range(found + 1, VERSION + 1):
+                db.execute(_SINCE[version])
             db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
         _check_version(path, found)

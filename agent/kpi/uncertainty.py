@@ -37,19 +37,22 @@ def integration_variance(joules: Sequence[float], mask: int) -> float:
     return _STEP_VARIANCE * sum(change * change for change in changes) / len(changes) if changes else 0.0
 
 
-def relative(total: Sum, facility_steps: float = 0.0, it_steps: float = 0.0) -> float | None:
+def relative(
+    total: Sum, facility_steps: float = 0.0, it_steps: float = 0.0, *, facility_cut: float = 0.0, it_cut: float = 0.0
+) -> float | None:
     """Return the relative expanded uncertainty (k = 2) of a sum's PUE; None where it has none.
 
     A class is the limit of error. Meters of one boundary are taken as fully correlated, being of one make; the two boundaries,
-    and one register's step and another's, as independent. `*_steps` are the sums of the squares of the registers' steps.
+    and one register's step and another's, as independent. `*_steps` are the sums of the squares of the registers' steps,
+    `*_cut` the joules by which an energy may be wrong for a silence or a bill that the window's bounds cut in two.
     """
     if not total.cells or total.facility <= 0 or total.it <= 0:
         return None
-    facility = _variance(total.facility_class, facility_steps * total.runs, total.facility_noise)
-    it = _variance(total.it_class, it_steps * total.runs, total.it_noise)
+    facility = _variance(total.facility_class, facility_steps * total.runs, total.facility_noise, facility_cut)
+    it = _variance(total.it_class, it_steps * total.runs, total.it_noise, it_cut)
     return EXPANSION * math.sqrt(facility / total.facility**2 + it / total.it**2)
 
 
-def _variance(classed: float, steps: float, noise: float) -> float:
+def _variance(classed: float, steps: float, noise: float, cut: float) -> float:
     """Return the variance of an energy: a register is uncertain where a run of covered time begins and where it ends."""
-    return (classed / 100.0 * _RECTANGULAR) ** 2 + 2.0 * steps * _STEP_VARIANCE + noise
+    return (classed / 100.0 * _RECTANGULAR) ** 2 + 2.0 * steps * _STEP_VARIANCE + noise + (cut * _RECTANGULAR) ** 2

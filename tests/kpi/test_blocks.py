@@ -124,6 +124,7 @@ def test_a_ledger_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
     book.close()
     with sqlite3.connect(tmp_path / "ledger.db") as db:
         db.execute("DROP TABLE block")
+        db.execute("DROP TABLE bridge")
         db.execute("PRAGMA user_version = 1")
     db.close()
     clock.now += 5 * DAYS

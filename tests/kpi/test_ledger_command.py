@@ -464,3 +464,25 @@ def test_an_auditor_can_redo_it_by_hand(config: Path, tmp_path: Path, capsys: py
     assert sum(m["counted_kwh"] for p in told["points"].values() if p["sign"] for m in p["by_meter"]) == pytest.approx(
         told["facility_kwh"]
     )
+
+
+def test_a_day_out_of_a_month_s_bill_is_uncertain(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bill of a month says the month's PUE well and that of a day of it badly; better rows for that day make it good again."""
+    path = write_csv(
+        tmp_path / "bill.csv",
+        "time,meter,energy_kwh",
+        [(f"2025-{m:02}-01", n, k * 720.0) for m in (3, 4) for n, k in (("main", 1200), ("it", 1000))],
+    )
+
+    def uncertainty(start: str, end: str) -> float:
+        capsys.readouterr()
+        ledger("show", config, "--from", start, "--to", end, "--json")
+        return float(json.loads(capsys.readouterr().out)["uncertainty"])
+
+    ledger("import", config, path)
+    assert uncertainty("2025-03-01", "2025-05-01") == pytest.approx(0.0129, abs=1e-4)
+    assert uncertainty("2025-03-10", "2025-03-11") > 0.2
+    rows = [(f"2025-03-01T{h:02}:00", n, k) for h in range(24) for n, k in (("main", 1200), ("it", 1000))]
+    ledger("import", config, write_csv(tmp_path / "hours.csv", "time,meter,energy_kwh", rows))
+    assert uncertainty("2025-03-01", "2025-03-02") == pytest.approx(0.0129, abs=1e-4)
+    assert uncertainty("2025-03-01", "2025-03-03") > 0.05

@@ -40,8 +40,17 @@ def test_pue_is_as_near_to_the_truth_as_it_says() -> None:
 
 
 def test_a_register_that_is_silent_for_a_month_is_never_wrong_in_silence() -> None:
-    """While it is silent, coverage falls by as much; when it is back, its energy is there, and the windows are whole again."""
-    found = run(1, 70, every=3 * DAY, change=silent("grid-1"))
+    """While it is silent, coverage falls by as much; when it is back, its energy is there, and the windows are whole again.
+
+    A day within the silence, of which only the whole is known, says in its uncertainty how little is known of it.
+    """
+    days = [(MONTH[0] + n * DAY, MONTH[0] + (n + 1) * DAY) for n in range(29)]
+    found = run(1, 70, every=3 * DAY, change=silent("grid-1"), periods=days)
+    within = [one for one in found if one.result.window == "custom"]
+    assert (
+        max(abs(one.result.pue / one.over_all - 1) for one in within if one.result.pue) > 0.01
+    )  # the mean of a month is no day's
+    assert all(one.result.pue is None or (one.result.uncertainty or 0.0) > 0.05 for one in within)
     for one in found:
         end, result = one.result.end, one.result
         if MONTH[0] + 2 * 3600 < end < MONTH[1] and result.window == "1h":

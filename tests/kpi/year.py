@@ -15,7 +15,7 @@ from tests.kpi.kit import Clock, inventory
 from tests.kpi.truth import CELL, DAY, START, TrueSite, make_site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from agent.kpi.model import PueResult
 
@@ -40,9 +40,15 @@ class Judged:
 
 
 def run(
-    sites: int, days: int, *, every: float = 7 * DAY, seed: int = 1, change: Callable[[TrueSite, int], None] | None = None
+    sites: int,
+    days: int,
+    *,
+    every: float = 7 * DAY,
+    seed: int = 1,
+    change: Callable[[TrueSite, int], None] | None = None,
+    periods: Iterable[tuple[float, float]] = (),
 ) -> list[Judged]:
-    """Live through so many days at so many sites, and judge every window of every site every so often."""
+    """Live through so many days at so many sites; judge every window of every site every so often, and `periods` at the end."""
     rng = Random(seed)  # noqa: S311 - a truth that is the same each time
     hub = [make_site(f"s{n:02}", days, rng) for n in range(sites)]
     for n, site in enumerate(hub):
@@ -70,6 +76,7 @@ def run(
             if at >= asked:
                 asked += every
                 found += [judge(pue, site, result) for site in hub for result in pue.results(site.name)]
+        found += [judge(pue, site, pue.between(site.name, *period)) for site in hub for period in periods]
         book.close()
     return found
 
