@@ -277,9 +277,7 @@ class Maker:
 
         The base map is the one the Grafana server is set to, so that nothing is fetched from where it does not want to.
         """
-        expr = signal.expr
-        for hub, (latitude, longitude) in places.items():
-            expr = f'label_replace(label_replace({expr}, "latitude", "{latitude:g}", "hub", "{hub}"), "longitude", "{longitude:g}", "hub", "{hub}")'
+        expr = " or ".join(_placed(signal.expr, hub, place) for hub, place in places.items())
         common = self._common(replace(signal, expr=expr), instant=True, table=True, title=title)
         common["transformations"] = [
             {"id": "convertFieldType", "options": {"fields": {}, "conversions": [
@@ -401,6 +399,14 @@ class Maker:
 def _axis_decimals(signal: Signal) -> int | None:
     """Return the decimals of an axis. Of shares none are set: Grafana counts decimals before it makes them a percentage."""
     return None if signal.unit == "percentunit" else signal.decimals
+
+
+def _placed(expr: str, hub: str, place: tuple[float, float]) -> str:
+    """Return the expression for one hub, with where it is as labels."""
+    found = expr.replace("<hub>", f'<hub>,hub="{hub}"')
+    for label, degrees in zip(("latitude", "longitude"), place, strict=True):
+        found = f'label_replace({found}, "{label}", "{degrees:g}", "hub", "{hub}")'
+    return found
 
 
 def _ref(index: int) -> str:

@@ -155,7 +155,7 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
     title = Text(*(first.kpi.name[language] + _scope(first) for language in LANGUAGES))
     limits = _limit(first) if any(fact.kind != "observation" and fact.value is not None for fact in facts) else None
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
-    stated = [signal for signal in (limits, observed) if signal]
+    stated = [_states(signal, first.kpi) for signal in (limits, observed) if signal]
     yield make.stat(replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False)
     if stated:
         heading = Text(f"Stated: {title.en}", f"公开陈述：{title.zh}")
@@ -217,7 +217,7 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
     """Yield what stands behind the hub's KPIs: the PUE's energies, the racks' states, the chips, the links."""
 
     def section(title: Text, signals: Iterable[Signal]) -> Section:
-        return Section(title=title, cells=[make.series(_among(signal, registry, hub), width=8) for signal in signals])
+        return Section(title=title, cells=[make.series(_among(signal, registry, hub), legend="right") for signal in signals])
 
     keys = {fact.kpi.key for fact in hub.facts}
     if keys & {"pue", "renewable_energy_factor", "carbon"}:

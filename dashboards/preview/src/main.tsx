@@ -1,4 +1,4 @@
-// A page a dashboard: every panel of the generated JSON, drawn from a real database. `?board=UID`, `&theme=light`, `&from=now-15m`.
+// A page a dashboard: every panel of the generated JSON, drawn from a real database. `?board=UID`, `&theme=light`, `&from=now-15m`, `&var-rack=A04`.
 
 import { Component, type ReactNode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -153,7 +153,7 @@ async function main() {
     board.time.from = asked.get('from') ?? board.time.from;
     document.title = board.title;
     const range = timeRange(board);
-    page = <Page board={board} values={await choose(board.templating.list, range)} range={range} />;
+    page = <Page board={board} values={await choose(board.templating.list, range, asked)} range={range} />;
   }
   const eventBus = new EventBusSrv();
   createRoot(document.getElementById('root')!).render(

@@ -54,11 +54,16 @@ async function ask(path: string, form: Record<string, string>): Promise<any> {
   return answer.data;
 }
 
-/** The value each variable opens with: All where it is offered, else the first there is. */
-export async function choose(variables: Variable[], range: TimeRange): Promise<Values> {
+/** The value each variable opens with: what the address asks for, else All where it is offered, else the first there is. */
+export async function choose(variables: Variable[], range: TimeRange, asked: URLSearchParams): Promise<Values> {
   const values: Values = {};
   for (const variable of variables) {
     if (variable.type !== 'query' || variable.query === undefined) {
+      continue;
+    }
+    const wanted = asked.get(`var-${variable.name}`);
+    if (wanted !== null) {
+      values[variable.name] = wanted;
       continue;
     }
     if (variable.includeAll) {
