@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attr
 from grafanalib import core
 
+from collectors.catalogue import site
 from dashboards import uids
 from dashboards.language import NO_DATA
-from dashboards.signals.base import BLUE, Signal, Step
+from dashboards.promql import of
+from dashboards.signals.base import BLUE, Excuse, Signal, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dashboards.language import Language, Text
-    from dashboards.signals.base import Excuse
 
 COLUMNS: Final = 24
 SCHEMA_VERSION: Final = 41
@@ -278,7 +279,10 @@ class Maker:
         The base map is the one the Grafana server is set to, so that nothing is fetched from where it does not want to.
         """
         expr = " or ".join(_placed(signal.expr, hub, place) for hub, place in places.items())
-        common = self._common(replace(signal, expr=expr), instant=True, table=True, title=title)
+        signal = replace(
+            signal, expr=expr, may_be_empty=Excuse(reason="none of the hubs has a place on the map", unless=_known(places))
+        )
+        common = self._common(signal, instant=True, table=True, title=title)
         common["transformations"] = [
             {"id": "convertFieldType", "options": {"fields": {}, "conversions": [
                 {"targetField": name, "destinationType": "number"} for name in ("latitude", "longitude")]}},
@@ -399,6 +403,11 @@ class Maker:
 def _axis_decimals(signal: Signal) -> int | None:
     """Return the decimals of an axis. Of shares none are set: Grafana counts decimals before it makes them a percentage."""
     return None if signal.unit == "percentunit" else signal.decimals
+
+
+def _known(places: Iterable[str]) -> str:
+    """Return what is there where any hub of the map is."""
+    return " or ".join(of(site.TARGET_INFO, f'hub="{hub}"', scope="hub") for hub in places)
 
 
 def _placed(expr: str, hub: str, place: tuple[float, float]) -> str:

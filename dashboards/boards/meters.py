@@ -8,7 +8,7 @@ from dashboards import uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import inventory, own, power
+from dashboards.signals import inventory, meter, own, power
 
 if TYPE_CHECKING:
     from dashboards.language import Language
@@ -39,13 +39,13 @@ def _meters(make: Maker) -> Section:
     return Section(
         title=Text("Meters", "电表"),
         cells=[
-            make.stat(power.METER_COUNT, width=6, graph=False),
-            make.stat(power.METER_SILENT, width=6),
+            make.stat(meter.METER_COUNT, width=6, graph=False),
+            make.stat(meter.METER_SILENT, width=6),
             make.timeline(power.METER_UP, width=12, height=8),
-            make.series(power.METER_EACH, width=12, height=9, legend="right"),
-            make.series(power.METER_FACTOR, width=12, height=9, legend="right"),
-            make.series(power.METER_VOLTAGE, width=12, legend="right"),
-            make.series(power.METER_FREQUENCY, width=12, legend="right"),
+            make.series(meter.METER_EACH, width=12, height=9, legend="right"),
+            make.series(meter.METER_FACTOR, width=12, height=9, legend="right"),
+            make.series(meter.METER_VOLTAGE, width=12, legend="right"),
+            make.series(meter.METER_FREQUENCY, width=12, legend="right"),
         ],
     )
 

@@ -9,7 +9,7 @@ from dashboards import uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, WINDOW, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
-from dashboards.signals import chip, power, rack, supply
+from dashboards.signals import chip, energy, power, rack, supply
 
 if TYPE_CHECKING:
     from dashboards.language import Language
@@ -33,7 +33,7 @@ def board(language: Language) -> Board:
 
 
 def _flow(make: Maker) -> Section:
-    stages = [replace(stage, legend=make.say(stage.name)) for stage in power.FLOW]
+    stages = [replace(stage, legend=make.say(stage.name)) for stage in energy.FLOW]
     return Section(
         title=Text("From the utility to the chip", "从市电到芯片"),
         cells=[
@@ -49,14 +49,14 @@ def _pue(make: Maker) -> Section:
     return Section(
         title=Text("PUE", "PUE"),
         cells=[
-            make.stat(power.WINDOW_PUE, width=6, height=5, graph=False),
-            make.stat(power.SITE_PUE_LIMIT, width=4, height=5, graph=False),
+            make.stat(energy.WINDOW_PUE, width=6, height=5, graph=False),
+            make.stat(energy.SITE_PUE_LIMIT, width=4, height=5, graph=False),
             make.stat(power.PUE_REQUIRED, width=6, height=5, graph=False),
-            make.stat(power.PUE_GRADE, width=4, height=5, graph=False),
+            make.stat(energy.PUE_GRADE, width=4, height=5, graph=False),
             make.stat(rack.SITE_OCCUPANCY, width=4, height=5, graph=False),
             make.series(
                 power.SITE_PUE,
-                replace(power.SITE_PUE_LIMIT, legend=make.say(Text("limit", "上限"))),
+                replace(energy.SITE_PUE_LIMIT, legend=make.say(Text("limit", "上限"))),
                 width=16,
                 height=9,
                 title=Text("PUE by window, with its limit", "各时间窗PUE与上限"),
@@ -75,12 +75,12 @@ def _overhead(make: Maker) -> Section:
     return Section(
         title=Text("Where the overhead goes, in the window", "所选时间窗内的非IT能耗去向"),
         cells=[
-            make.bars(power.OVERHEAD, height=7),
-            make.bars(power.PARTIAL_PUE, height=7),
-            make.bars(power.OVERHEAD_COVERAGE, height=7),
-            make.series(power.REUSED, width=6),
-            make.series(power.CUE, width=6),
-            make.series(power.WUE, width=6),
+            make.bars(energy.OVERHEAD, height=7),
+            make.bars(energy.PARTIAL_PUE, height=7),
+            make.bars(energy.OVERHEAD_COVERAGE, height=7),
+            make.series(energy.REUSED, width=6),
+            make.series(energy.CUE, width=6),
+            make.series(energy.WUE, width=6),
             make.series(power.CARBON, width=6),
         ],
     )

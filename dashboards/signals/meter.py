@@ -1,0 +1,77 @@
+"""Signals of the meters: what each reads, and which are silent."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import facility
+from dashboards.language import Text
+from dashboards.promql import of
+from dashboards.signals.base import GREEN, RED, Excuse, Signal, steps
+
+METER_EACH: Final = Signal(
+    key="meter.each",
+    name=Text("Power of each meter", "各电表功率"),
+    description=Text("Active power through each meter.", "各电表的有功功率。"),
+    unit="watt",
+    expr=f"max by (hub, site, meter, point) ({of(facility.METER_POWER)})",
+    legend="{{site}} {{meter}}",
+)
+METER_VOLTAGE: Final = Signal(
+    key="meter.voltage",
+    name=Text("Voltage", "电压"),
+    description=Text("Highest voltage of a phase at each meter, phase to neutral.", "各电表相电压的最高值。"),
+    unit="volt",
+    expr=f"max by (hub, site, meter) ({of(facility.METER_VOLTAGE)})",
+    legend="{{site}} {{meter}}",
+    decimals=1,
+    may_be_empty=Excuse(reason="no meter tells its voltage", unless=of(facility.METER_VOLTAGE)),
+)
+METER_FACTOR: Final = Signal(
+    key="meter.power_factor",
+    name=Text("Power factor", "功率因数"),
+    description=Text("Power factor of each meter as a whole.", "各电表的总功率因数。"),
+    unit="none",
+    expr=f"min by (hub, site, meter) ({of(facility.METER_POWER_FACTOR)})",
+    legend="{{site}} {{meter}}",
+    decimals=2,
+    may_be_empty=Excuse(reason="no meter tells its power factor", unless=of(facility.METER_POWER_FACTOR)),
+)
+METER_FREQUENCY: Final = Signal(
+    key="meter.frequency",
+    name=Text("Line frequency", "电网频率"),
+    description=Text("Line frequency at each meter.", "各电表处的电网频率。"),
+    unit="hertz",
+    expr=f"max by (hub, site, meter) ({of(facility.METER_FREQUENCY)})",
+    legend="{{site}} {{meter}}",
+    decimals=2,
+    may_be_empty=Excuse(reason="no meter tells the line's frequency", unless=of(facility.METER_FREQUENCY)),
+)
+METER_COUNT: Final = Signal(
+    key="meter.count",
+    name=Text("Meters that answer", "应答的电表"),
+    description=Text("Meters that answered in their last round.", "上一轮有应答的电表数量。"),
+    unit="short",
+    expr=f"sum by (hub, site) (max by (hub, site, meter) ({of(facility.METER_UP)}))",
+    legend="{{site}}",
+    kind="count",
+    least=0,
+    decimals=0,
+)
+METER_SILENT: Final = Signal(
+    key="meter.silent",
+    name=Text("Silent meters", "无应答的电表"),
+    description=Text(
+        "Meters that did not answer in their last round: their energy is missing, not zero.",
+        "上一轮未应答的电表：其能耗为缺失，而非零。",
+    ),
+    unit="short",
+    expr=f"sum by (hub, site) (1 - max by (hub, site, meter) ({of(facility.METER_UP)}))",
+    legend="{{site}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    steps=steps((1, RED), base=GREEN),
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))
