@@ -142,7 +142,8 @@ class NetBox:
         default="rated_power_watts", metadata={"help": "the custom field of a rack that holds its rated power in watts"}
     )
     panel_amperes_field: str = field(
-        default="", metadata={"help": "the custom field of a power panel that holds its rating in amperes; panels are breakers then"}
+        default="",
+        metadata={"help": "the custom field of a power panel that holds its rating in amperes; panels are breakers then"},
     )
 
     def __post_init__(self) -> None:
