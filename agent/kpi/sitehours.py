@@ -252,7 +252,8 @@ class SiteHours:
             for n in (*numbers, *(self.numbers(site, replace(part, kind="")) if part.kind else ()))
         }  # of an export also what is bought there
         found = self._packed.at(db, hour, ids)
-        few = sorted(ids) if len(ids) * _WORTH_A_SCAN < self._meters else None
+        # Of an hour that is packed there is next to nothing to pass over.
+        few = sorted(ids) if len(ids) * _WORTH_A_SCAN < self._meters and 2 * len(found) < len(ids) else None
         for number, joules, covered in _at_hour(db, "hour", "meter, joules, covered", hour, few):
             if number in ids:
                 found[number] = joules, covered
