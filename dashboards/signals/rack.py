@@ -319,7 +319,10 @@ STRANDED: Final = Signal(
     legend="{{site}}",
     record="site:dc_rack_stranded_power_watts:sum",
     least=0,
-    may_be_empty=Excuse(reason="no inventory says what stands in the racks", unless=of(rack.RACK_USED)),
+    may_be_empty=Excuse(
+        reason="no inventory says what stands in the racks, or full racks are not metered for long enough",
+        unless=f"{of(rack.RACK_STRANDED)} or max by (hub, site) ({of(rack.RACK_UTILIZATION, _KIND_SPACE)}) < 1",
+    ),
 )
 
 
