@@ -179,7 +179,7 @@ def test_generated_files_are_as_their_sources_say(tmp_path: Path) -> None:
             f"{path.name} has drifted: make dashboards"
         )
     for language in ("en", "zh"):
-        write(build_all(load_registry(), language), tmp_path / language)
+        write(tmp_path / language, build_all(load_registry(), language))
         kept = DEPLOY / "grafana" / "dashboards" / language
         assert sorted(path.name for path in kept.iterdir()) == sorted(path.name for path in (tmp_path / language).iterdir())
         for path in sorted((tmp_path / language).iterdir()):
