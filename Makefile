@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # As many test processes as cores; a slow machine can be told fewer.
 JOBS ?= auto
 # Debian package:program. Real servers to test against; without them their tests are skipped.
-SERVERS := prometheus:promtool prometheus-alertmanager:amtool victoria-metrics:victoria-metrics ipmitool:ipmitool openipmi:ipmi_sim systemd:systemd-analyze \
+SERVERS := prometheus:promtool prometheus-alertmanager:amtool victoria-metrics:victoria-metrics influxdb:influxd ipmitool:ipmitool openipmi:ipmi_sim systemd:systemd-analyze \
   prometheus-node-exporter:prometheus-node-exporter prometheus-snmp-exporter:prometheus-snmp-exporter \
   snmpd:snmpd snmp:snmpget chromium:chromium fonts-noto-cjk
 

@@ -124,7 +124,7 @@ _WAYS: Final = (
 )
 """Where a series of a thing leads to, the nearest first, and which labels of it go along."""
 
-_COLUMN_WIDTH: Final = 130
+_COLUMN_WIDTH: Final = 150
 _LIST_LEGEND: Final = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": ["lastNotNull"]}
 _TABLE_LEGEND: Final = {
     "showLegend": True, "displayMode": "table", "placement": "right", "calcs": ["lastNotNull"], "sortBy": "Last *", "sortDesc": True,

@@ -53,7 +53,7 @@ def main() -> int:
     folder = args.out / "boards"
     folder.mkdir(parents=True, exist_ok=True)
     tiles, failed = [], False
-    with Preview(boards, args.prometheus) as preview, tempfile.TemporaryDirectory() as profile:
+    with Preview(boards, args.prometheus) as preview, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = Browser(binary("chromium"), Path(profile))
         try:
             for board in boards:

@@ -75,7 +75,7 @@ def board(registry: Registry, language: Language) -> Board:
                             names=COLUMNS,
                             sort=target.EACH_STATE,
                             links={"hub": make.way(uids.hub_uid("${__value.raw}"))},
-                            widths={"hub": 90, "target": 220, "kpi": 190, "scope": 90, "op": 70},
+                            widths={"hub": 80, "target": 200, "kpi": 180, "scope": 80, "op": 70},
                         ),
                         height=14,
                     ),
@@ -85,8 +85,8 @@ def board(registry: Registry, language: Language) -> Board:
             Section(
                 title=Text("KPIs side by side", "指标对比"),
                 cells=[
-                    make.series(kpi.measured(registry, "pue"), power.PUE_LIMIT),
-                    make.series(power.HUB_POWER),
+                    make.series(kpi.measured(registry, "pue"), power.PUE_LIMIT, legend="right"),
+                    make.series(power.HUB_POWER, legend="right"),
                     *(
                         make.bars(kpi.measured(registry, key, scope=WHOLE_HUB), width=6, height=6)
                         for key in ("racks_in_service", "accelerators", "rack_occupancy", "renewable_energy_factor")

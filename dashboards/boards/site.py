@@ -79,7 +79,7 @@ def _overhead(make: Maker) -> Section:
             make.bars(energy.PARTIAL_PUE, height=7),
             make.bars(energy.OVERHEAD_COVERAGE, height=7),
             make.series(energy.REUSED, width=6),
-            make.series(energy.CUE, width=6),
+            make.series(energy.CUE, width=6, height=9),
             make.series(energy.WUE, width=6),
             make.series(power.CARBON, width=6),
         ],

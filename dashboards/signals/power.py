@@ -11,6 +11,7 @@ from dashboards.promql import of
 from dashboards.signals.base import GREEN, GREY, ORANGE, RED, SKY, Excuse, Signal, State, steps
 
 JOULES_PER_WATT_HOUR: Final = 3600
+FIRST_HOUR: Final = "the ledger's first hour here is not over"
 _IS_PUE: Final = 'kpi="pue"'
 
 _IS_RENEWABLE: Final = 'point="renewable"'
@@ -52,15 +53,15 @@ SITE_LEDGER_POWER: Final = Signal(
     key="site.ledger_power",
     name=Text("Mean power from the ledger", "台账平均功率"),
     description=Text(
-        "How much the energy ledger grew within the last hour, by boundary: a mean power that is exact across gaps, unlike a momentary "
-        "reading. The ledger takes energy over in steps, so that shorter spans mean nothing.",
-        "最近一小时能耗台账的增长（按边界）：跨越数据缺口仍然准确的平均功率，不同于瞬时读数。台账按步入账，更短的时段没有意义。",
+        "Energy of the ledger's last whole hour, by boundary, as a mean power: exact across gaps, unlike a momentary reading. The ledger takes "
+        "energy over by the hour.",
+        "台账最近一个完整小时的能耗折算的平均功率（按边界）：跨越数据缺口仍然准确，不同于瞬时读数。台账按小时入账。",
     ),
     unit="watt",
-    expr=f"max by (hub, site, boundary) (rate({of(site.SITE_ENERGY)}[1h]))",
+    expr=f"max by (hub, site, boundary) ({of(site.SITE_ENERGY)} - {of(site.SITE_ENERGY)} offset 1h) / 3600",
     legend="{{site}} {{boundary}}",
-    kind="rate",
     least=0,
+    may_be_empty=Excuse(reason=FIRST_HOUR, unless=f"{of(site.SITE_ENERGY)} offset 1h"),
 )
 SITE_PUE: Final = Signal(
     key="site.pue",
@@ -200,15 +201,17 @@ CARBON: Final = Signal(
     key="site.carbon",
     name=Text("Carbon dioxide emitted", "二氧化碳排放"),
     description=Text(
-        "Carbon dioxide equivalent per hour, from the ledger's energy and its factors.",
-        "由台账能耗与排放因子计算的每小时二氧化碳当量。",
+        "Carbon dioxide equivalent of the ledger's last whole hour, from its energy and factors.",
+        "由台账能耗与排放因子计算的最近一个完整小时的二氧化碳当量。",
     ),
     unit="suffix:kg/h",
-    expr=f"max by (hub, site) (increase({of(site.SITE_CARBON)}[1h]))",
+    expr=f"max by (hub, site) ({of(site.SITE_CARBON)} - {of(site.SITE_CARBON)} offset 1h)",
     legend="{{site}}",
-    kind="rate",
     least=0,
-    may_be_empty=Excuse(reason="no emission factor is set, so no carbon is told", unless=of(site.SITE_CARBON)),
+    may_be_empty=Excuse(
+        reason="no emission factor is set, so no carbon is told; or its first hour is not over",
+        unless=f"{of(site.SITE_CARBON)} offset 1h",
+    ),
 )
 METER_POWER: Final = Signal(
     key="meter.power",

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from agent.hubs.model import Registry
 
-OPEN_EXCUSES = {"nothing to mark", "this KPI is registered, not measured", "no limit of a round trip is stated", "no PUE limit is stated",
-                "no target of the hub has a deadline", "nothing that the hub stated is measured"}  # fmt: skip
+OPEN_EXCUSES = {"nothing to mark", "the ledger's first hour here is not over",
+    "no emission factor is set, so no carbon is told; or its first hour is not over", "this KPI is registered, not measured", "no limit of a round trip is stated", "no PUE limit is stated",
+                "no target of the hub has a deadline", "nothing that the hub stated is measured", "none of the hubs has a place on the map"}  # fmt: skip
 """Excuses that hold even where the whole catalogue is there: a hub need not have stated everything, nor need an alert fire."""
 
 
