@@ -92,7 +92,12 @@ def main() -> list[tuple[str, float, str]]:
         folder = Path(name)
         rule_files.write(folder, load_registry())
         target = {"targets": [f"127.0.0.1:{server.server_address[1]}"], "labels": {"hub": "kunming", "instance": "gateway"}}
-        scrape = {"job_name": "hubgauge", "honor_labels": True, "scrape_timeout": f"{INTERVAL * 5 // 6}s", "static_configs": [target]}
+        scrape = {
+            "job_name": "hubgauge",
+            "honor_labels": True,
+            "scrape_timeout": f"{INTERVAL * 5 // 6}s",
+            "static_configs": [target],
+        }
         timing = {"scrape_interval": f"{INTERVAL}s", "evaluation_interval": f"{INTERVAL}s"}
         config = {"global": timing, "rule_files": ["rules.yml", "alerts.yml"], "scrape_configs": [scrape]}
         (folder / "prometheus.yml").write_text(json.dumps(config))
