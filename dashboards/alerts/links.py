@@ -7,7 +7,7 @@ from typing import Final
 from collectors.catalogue import site
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.language import Text
-from dashboards.promql import for_rule
+from dashboards.promql import for_rule, of
 from dashboards.signals import link
 
 LOSS_LIMIT: Final = 0.05
@@ -15,6 +15,16 @@ LOSS_LIMIT: Final = 0.05
 
 _PEER: Final = {**SITE, "peer": "guangzhou"}
 _LOSS: Final = for_rule(link.LOSS.expr)
+
+
+SLOW: Final = 1.5
+_MEDIAN: Final = 'quantile="0.5"'
+_TRIP: Final = for_rule(f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})")
+_USUAL: Final = for_rule(f"max by (hub, site, peer) (avg_over_time({of(site.LINK_ROUND_TRIP, _MEDIAN)}[1d]))")
+
+
+def _trip(values: str) -> dict[str, str]:
+    return {series(site.LINK_ROUND_TRIP, _PEER, quantile="0.5"): values}
 
 
 def _lost(values: str) -> dict[str, str]:
@@ -47,5 +57,19 @@ ALERTS: Final = (
         description="One peer that loses points at its line; all of them at this site's own uplink.",
         must_fire=Case(series=_lost("0.1x40"), at="20m", fires=_PEER, value="10%"),
         must_not_fire=Case(series=_lost("0.02x40"), at="20m"),
+    ),
+    Alert(
+        name="LinkSlow",
+        # Against itself: what a link should take is only known where a target states it, and that target is judged by itself.
+        expr=f"{_TRIP} > {SLOW} * {_USUAL}",
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "{{ $labels.peer }} takes {{ $value | humanizeDuration }} from {{ $labels.site }}, half as long again as in the last day: look for a detour.",
+            "{{ $labels.site }} 到 {{ $labels.peer }} 往返 {{ $value | humanizeDuration }}，比最近一天的均值长一半以上：请检查是否绕行。",
+        ),
+        description="The median round trip is well above the day's mean: a detour after a broken line, or a queue that is full.",
+        must_fire=Case(series=_trip("0.01x120 0.02x40"), at="145m", fires=_PEER, value="20ms"),
+        must_not_fire=Case(series=_trip("0.01x120 0.012x40"), at="145m"),
     ),
 )

@@ -36,8 +36,8 @@ class Cause:
 CAUSES: Final = (
     Cause(cause="HubGone", same=("hub",)),
     Cause(cause="SitePdusSilent", effects=("PduSilent", "RackFailoverTight", "RackFailoverLost", "DeviceSilentLong", "DeviceNeverAnswered", "CollectorFailing", "SitePueCoverageLow"), same=SITE),
-    Cause(cause="SiteAgentsDown", effects=("AgentDown", "AgentSilent", "NodesMissing", "MeterSilent", "PduSilent", "SitePdusSilent", "DeviceSilentLong", "DeviceNeverAnswered", "SitePueCoverageLow", "LinkDown", "LinkLossy", "AcceleratorDown"), same=SITE),
-    Cause(cause="AgentDown", effects=("MeterSilent", "PduSilent", "SitePdusSilent", "DeviceSilentLong", "DeviceNeverAnswered", "SitePueCoverageLow", "LinkDown", "LinkLossy"), same=SITE),
+    Cause(cause="SiteAgentsDown", effects=("AgentDown", "AgentSilent", "NodesMissing", "MeterSilent", "PduSilent", "SitePdusSilent", "DeviceSilentLong", "DeviceNeverAnswered", "SitePueCoverageLow", "LinkDown", "LinkLossy", "LinkSlow", "AcceleratorDown"), same=SITE),
+    Cause(cause="AgentDown", effects=("MeterSilent", "PduSilent", "SitePdusSilent", "DeviceSilentLong", "DeviceNeverAnswered", "SitePueCoverageLow", "LinkDown", "LinkLossy", "LinkSlow"), same=SITE),
     Cause(cause="AgentDown", effects=("CollectorFailing", "SinkDown", "SpoolFilling", "SpoolUnhealthy", "SamplesGivenUp", "ConfigReloadFailed"), same=AGENT),
     Cause(cause="AgentSilent", effects=("CollectorFailing", "SinkDown", "SpoolFilling"), same=AGENT),
     Cause(cause="UpsOnBattery", effects=("PueBudgetBurnFast", "SitePueInconsistent", "MeterSilent"), same=SITE),
