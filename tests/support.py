@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -23,9 +23,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 
+_RECORDINGS: Final = Path(os.environ.get("HUBGAUGE_RECORDINGS", ROOT.parent / "shared"))
+
+
+def recorded(pattern: str) -> list[str]:
+    """Return the names of the recorded devices, to make a case of each; none where there are no recordings."""
+    return sorted(path.stem for path in (_RECORDINGS / "devices").glob(pattern))
+
+
 def recordings(*parts: str) -> Path:
     """Return a path among the recordings of real devices, which lie beside the project where they lie at all; skips if not."""
-    path = Path(os.environ.get("HUBGAUGE_RECORDINGS", ROOT.parent / "shared")).joinpath(*parts)
+    path = _RECORDINGS.joinpath(*parts)
     if not path.exists():
         pytest.skip(f"no recordings at {path} (set HUBGAUGE_RECORDINGS)")
     return path

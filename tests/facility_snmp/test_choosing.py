@@ -11,7 +11,7 @@ from collectors.facility.snmp_discover import Identity, Library, candidates
 from collectors.strict import read
 from tests.facility_snmp.oracle import objects
 from tests.facility_snmp.test_cases import CASES, Case
-from tests.support import recordings
+from tests.support import recorded, recordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collectors.facility.snmp_profile import Match
 
 KNOWN = Library().all()
-RECORDED = sorted(path.stem for path in recordings("devices").glob("*.snmprec"))
+RECORDED = recorded("*.snmprec")
 
 
 def match(name: str) -> Match:

@@ -56,7 +56,7 @@ def test_every_fault_is_a_line_and_costs_nobody_else(tmp_path: Path) -> None:
         (simulated / "wrong").write_text("not-the-community\n")
         (simulated / "wrong").chmod(0o600)
         config["state_dir"] = str(state)
-        config["collectors"]["snmp"] |= {"interval": "1s", "timeout": "800ms"}
+        config["collectors"]["snmp"] |= {"interval": "2s", "timeout": "2s"}
         config["collectors"]["modbus"] |= {"interval": "1s", "timeout": "800ms", "request_timeout": "300ms"}
         for device in config["collectors"]["snmp"]["devices"]:
             if device.get("pdu") == "A02-A":
@@ -75,7 +75,7 @@ def test_every_fault_is_a_line_and_costs_nobody_else(tmp_path: Path) -> None:
                 return all(
                     re.search(pattern, log)
                     for pattern in (
-                        r"snmp A01-A: no answer \(unreachable, or the community is wrong\)",
+                        r"snmp A01-A: no answer \(unreachable, or the community or user is wrong\)",
                         r"snmp A01-B: ",
                         r"snmp A02-A: no answer",
                         r"modbus cooling-1: ",
