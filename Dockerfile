@@ -12,6 +12,7 @@ COPY pyproject.toml README.md LICENSE /src/
 COPY agent /src/agent
 COPY collectors /src/collectors
 COPY dashboards /src/dashboards
+COPY simulator /src/simulator
 RUN /opt/hubgauge/bin/pip install --no-cache-dir --no-deps --no-build-isolation /src
 
 FROM debian:12-slim

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.config import Config
-    from agent.inventory import Inventory
-    from agent.kpi.federation import Federation
-    from agent.kpi.ledger import Ledger
-    from agent.kpi.presence import Presence
+    from agent.expected.presence import Presence
+    from agent.inventory.model import Inventory
+    from agent.ledger.ledger import Ledger
     from agent.sinks.influx import InfluxSink
+    from agent.targets.federation import Federation
     from agent.web.discovery import Discovery
     from agent.web.pages import Response
     from agent.web.past import Past
@@ -76,7 +76,7 @@ def inventory_of(config: Config) -> Inventory | None:
     whole = _whole_inventory(config)
     if whole is None or config.file.shard is None:
         return whole
-    from agent.shard import part_of  # noqa: PLC0415 - few gateways share an inventory
+    from agent.inventory.shard import part_of  # noqa: PLC0415 - few gateways share an inventory
 
     return part_of(whole, config.file.shard)
 
@@ -86,10 +86,10 @@ def _whole_inventory(config: Config) -> Inventory | None:
     if source is None:
         return None
     if isinstance(source, config_module.InventorySource):
-        from agent.netbox.source import in_force  # noqa: PLC0415 - only where it is configured
+        from agent.inventory.netbox.source import in_force  # noqa: PLC0415 - only where it is configured
 
         return in_force(config.file, source)
-    from agent.inventory import load_inventory  # noqa: PLC0415 - a node agent has none
+    from agent.inventory.model import load_inventory  # noqa: PLC0415 - a node agent has none
 
     return load_inventory(source, config.file.hub)
 
@@ -99,7 +99,7 @@ def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
     context = config.context(inventory.places() if inventory else {})
     narrow = None
     if inventory is not None and config.file.shard is not None:
-        from agent.shard import Narrow  # noqa: PLC0415 - as above
+        from agent.inventory.shard import Narrow  # noqa: PLC0415 - as above
 
         narrow = Narrow(inventory, config.file.shard, config.file.site)
     return Loaded(config=config, inventory=inventory, collectors=config.build_collectors(context, narrow))
@@ -212,8 +212,8 @@ class App:
         return runner
 
     def _open_ledger(self, inventory: Inventory, collectors: Sequence[Collector]) -> None:
-        from agent.kpi.ledger import Ledger  # noqa: PLC0415 - a node agent has none
-        from agent.kpi.spans import spans_of  # noqa: PLC0415
+        from agent.ledger.ledger import Ledger  # noqa: PLC0415 - a node agent has none
+        from agent.ledger.spans import spans_of  # noqa: PLC0415
 
         if self.ledger is None:
             self.ledger = Ledger(self._state_dir() / "ledger.db", inventory=inventory, registry=self.registry)
@@ -230,14 +230,14 @@ class App:
         others: list[Collector] = [federation] if federation is not None else []
         if loaded.inventory is None or self.ledger is None:
             return others
-        from agent.hubs.limits import upper_limits  # noqa: PLC0415 - a node agent has none
-        from agent.kpi.growth import GrowthCollector  # noqa: PLC0415
-        from agent.kpi.phases import PhaseCollector  # noqa: PLC0415
-        from agent.kpi.presence import Presence  # noqa: PLC0415
-        from agent.kpi.pue_collector import PueCollector  # noqa: PLC0415
-        from agent.kpi.racks import RackCollector  # noqa: PLC0415
-        from agent.kpi.reconcile import Reconciler  # noqa: PLC0415
-        from agent.kpi.targets import TargetCollector  # noqa: PLC0415
+        from agent.expected.collector import Reconciler  # noqa: PLC0415
+        from agent.expected.presence import Presence  # noqa: PLC0415
+        from agent.pue.collector import PueCollector  # noqa: PLC0415
+        from agent.racks.collector import RackCollector  # noqa: PLC0415
+        from agent.racks.growth import GrowthCollector  # noqa: PLC0415
+        from agent.racks.phases import PhaseCollector  # noqa: PLC0415
+        from agent.targets.collector import TargetCollector  # noqa: PLC0415
+        from agent.targets.limits import upper_limits  # noqa: PLC0415 - a node agent has none
 
         common: dict[str, Any] = {"snapshot": self.snapshot, "hub": loaded.config.file.hub, "inventory": loaded.inventory}
         from agent.web.past import Past  # noqa: PLC0415
@@ -260,7 +260,7 @@ class App:
         asked = loaded.config.file.federation
         if asked is None:
             return None
-        from agent.kpi.federation import Federation  # noqa: PLC0415 - only where it is configured
+        from agent.targets.federation import Federation  # noqa: PLC0415 - only where it is configured
         from collectors.secrets import read_secret  # noqa: PLC0415 - as above
 
         return Federation(
@@ -273,7 +273,7 @@ class App:
         source = loaded.config.file.inventory
         if not isinstance(source, config_module.InventorySource):
             return []
-        from agent.netbox.collector import NetBoxCollector  # noqa: PLC0415 - only where it is configured
+        from agent.inventory.netbox.collector import NetBoxCollector  # noqa: PLC0415 - only where it is configured
 
         self._state_dir()
         return [NetBoxCollector(loaded.config.file, source, changed=self._take_inventory)]

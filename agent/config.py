@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import yaml
 
-from agent.shard import Shard, parse_shard
+from agent.inventory.shard import Shard, parse_shard
 from collectors.base import CollectorKind, ConfigError, Context, Place
 from collectors.secrets import read_secret
 from collectors.strict import Count, Document, Duration, Parsed, Problems, Range, Size, nearest

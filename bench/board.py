@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from agent.web import keep, pages, racks
+from tests.agent.web import fixture
+from tests.agent.web.test_browser import Site
 from tests.support import binary, wait_for
-from tests.web_board import fixture
-from tests.web_board.browser import Browser
-from tests.web_board.test_browser import Site
+from tests.support.browser import Browser
 
 if TYPE_CHECKING:
     from agent.web.view import BoardView

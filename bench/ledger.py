@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from agent.inventory import load_inventory
-from agent.kpi.energy import HOUR_MS
-from agent.kpi.hourfiles import write_csv
-from agent.kpi.ledger import Ledger, LedgerSettings
-from agent.kpi.model import WINDOWS
-from agent.kpi.pue import Pue
-from agent.kpi.sheets import Meters, read_sheet
+from agent.inventory.model import load_inventory
+from agent.ledger.energy import HOUR_MS
+from agent.ledger.imports.hour_files import write_csv
+from agent.ledger.imports.sheets import Meters, read_sheet
+from agent.ledger.ledger import Ledger, LedgerSettings
+from agent.pue.model import WINDOWS
+from agent.pue.pue import Pue
 from collectors.base import Batch
 from collectors.catalogue.facility import METER_ENERGY, METER_POWER
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.agents import cpu, memory
-from tests.crowd import crowd
 from tests.support import get
-from tests.trickle import trickling
+from tests.support.crowd import crowd
+from tests.support.trickle import trickling
 
 RACKS: Final = 240
 INTERVAL: Final = 15.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from agent.kpi.model import WINDOWS
-from tests.kpi.year import INTERVAL, run
+from agent.pue.model import WINDOWS
+from tests.support.year import INTERVAL, run
 
 SITES: Final = 17
 DAYS: Final = 365

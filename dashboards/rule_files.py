@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from agent.kpi.measured import PRECISION
+from agent.targets.measured import PRECISION
 from collectors.catalogue import node, rack, site
 from dashboards.alerts import ALERTS, GROUPS
 from dashboards.alerts.base import RUNBOOK, named, series

@@ -6,7 +6,6 @@ database that is only pushed to. Both are the same text, written once.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from agent.hubs.model import Registry
     from dashboards.signals.base import Signal
 
-_RACKS: Final = re.compile(r"count by \(hub, site\) \(max by \(hub, site, row, rack\) \(dc_rack_info\{([^}]*)\}\)\)")
 MET: Final = "hub:dc_target_value:met"
 COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"
 BOUND: Final = "hub:dc_kpi_lower_bound:min"
@@ -85,18 +83,13 @@ def _efficiency() -> Iterator[RecordingRule]:
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     """Yield one rule a KPI, so that one alert and one panel serve every hub; what only agents can compute is taken over."""
     for key in kpi.RAW:
-        yield RecordingRule(record=kpi.RECORD, expr=_counted_once(kpi.measured(registry, key).rule()), labels={"kpi": key})
+        yield RecordingRule(record=kpi.RECORD, expr=kpi.measured(registry, key).rule(), labels={"kpi": key})
     known = "|".join(kpi.RAW)
     others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
     yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))
     yield RecordingRule(record=COVERAGE, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})"))
     # One agent that counts the whole is enough.
     yield RecordingRule(record=BOUND, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})"))
-
-
-def _counted_once(expr: str) -> str:
-    """Read the racks of a site from the rule that counts them: a KPI names them several times over, and a whole hub has tens of thousands."""
-    return _RACKS.sub(rf"sum by (hub, site) ({rack.RACK_COUNT.record}{{\1}})", expr)
 
 
 def _targets() -> Iterator[RecordingRule]:

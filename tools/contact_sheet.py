@@ -22,7 +22,7 @@ from agent.hubs.loader import load_registry  # noqa: E402 - from this checkout, 
 from dashboards.build import build_all  # noqa: E402
 from dashboards.preview.server import Preview  # noqa: E402
 from tests.support import binary  # noqa: E402
-from tests.web_board.browser import Browser  # noqa: E402
+from tests.support.browser import Browser  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.hubs.table import render
+from agent.targets.table import render
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import nearest
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Mapping, Sequence
 
-    from agent.hubs.scoreboard import Key
-    from agent.kpi.judge import Evidence
+    from agent.targets.judge import Evidence
+    from agent.targets.scoreboard import Key
 
 _TIMEOUT: Final = 10.0
 _MAX_REPLY: Final = 16 * 2**20
@@ -121,7 +121,7 @@ def _observe(args: argparse.Namespace) -> int:
 def _history(args: argparse.Namespace) -> int:
     from agent.hubs.loader import load_registry  # noqa: PLC0415 - not needed where an agent is asked
     from agent.hubs.observe import observed  # noqa: PLC0415 - as above
-    from agent.hubs.table import history  # noqa: PLC0415 - as above
+    from agent.targets.table import history  # noqa: PLC0415 - as above
 
     registry = load_registry(args.hubs_dir)
     if args.hub:
@@ -144,14 +144,14 @@ def _history(args: argparse.Namespace) -> int:
 
 def _judge(args: argparse.Namespace) -> list[dict[str, Any]]:
     from agent.hubs.loader import load_registry  # noqa: PLC0415 - not needed where an agent is asked
-    from agent.hubs.scoreboard import scoreboard  # noqa: PLC0415 - as above
+    from agent.targets.scoreboard import scoreboard  # noqa: PLC0415 - as above
 
     registry = load_registry(args.hubs_dir)
     if args.hub:
         _known(args.hub, registry.hubs)
     measured: Mapping[Key, Sequence[Evidence]] = {}
     if args.prometheus:
-        from agent.kpi.federation import judged_by  # noqa: PLC0415 - only where a database is asked
+        from agent.targets.federation import judged_by  # noqa: PLC0415 - only where a database is asked
 
         if args.at:
             raise ConfigError("--at: a database is asked for what is measured now; leave out one of them")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agent.config import Config
-    from agent.inventory import Inventory
+    from agent.inventory.model import Inventory
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +52,8 @@ def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
     source = config.file.inventory
     if not isinstance(source, InventorySource):
         return ()
-    from agent.netbox import source as netbox  # noqa: PLC0415 - as above
-    from agent.netbox.client import Client  # noqa: PLC0415 - as above
+    from agent.inventory.netbox import source as netbox  # noqa: PLC0415 - as above
+    from agent.inventory.netbox.client import Client  # noqa: PLC0415 - as above
 
     if refresh:
         config.file.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)

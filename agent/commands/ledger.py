@@ -18,9 +18,9 @@ from collectors.strict import nearest
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from agent.inventory import Inventory, Site
-    from agent.kpi.ledger import Ledger
-    from agent.kpi.pue import Pue
+    from agent.inventory.model import Inventory, Site
+    from agent.ledger.ledger import Ledger
+    from agent.pue.pue import Pue
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the four."""
-    from agent.kpi.ledger import Ledger, LedgerSettings  # noqa: PLC0415 - imported by the command that needs it
-    from agent.kpi.pue import Pue  # noqa: PLC0415
+    from agent.ledger.ledger import Ledger, LedgerSettings  # noqa: PLC0415 - imported by the command that needs it
+    from agent.pue.pue import Pue  # noqa: PLC0415
 
     inventory, state_dir = _load(args.config)
     path = state_dir / "ledger.db"
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 def _load(path: Path) -> tuple[Inventory, Path]:
     from agent import config  # noqa: PLC0415
     from agent.app import inventory_of  # noqa: PLC0415
-    from agent.inventory import Inventory  # noqa: PLC0415
+    from agent.inventory.model import Inventory  # noqa: PLC0415
 
     found = config.load(path)
     return inventory_of(found) or Inventory(hub=found.file.hub), found.file.state_dir
@@ -96,7 +96,7 @@ def _site(name: str, inventory: Inventory) -> Site:
 
 
 def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
-    from agent.kpi.sheets import parse_time  # noqa: PLC0415
+    from agent.ledger.imports.sheets import parse_time  # noqa: PLC0415
 
     try:
         return parse_time(text, zone)
@@ -111,7 +111,7 @@ def _sum_up(pue: Pue) -> None:
 
 
 def _export(path: Path | None, ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime) -> None:
-    from agent.kpi import hourfiles  # noqa: PLC0415
+    from agent.ledger.imports import hour_files as hourfiles  # noqa: PLC0415
 
     rows = ledger.rows(site.site, start.timestamp(), end.timestamp())
     if path is None:

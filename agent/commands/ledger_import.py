@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from agent.inventory import Inventory, Site
-    from agent.kpi.bills import Sheet
-    from agent.kpi.ledger import Changes, Ledger
-    from agent.kpi.sheets import Form, Meters
+    from agent.inventory.model import Inventory, Site
+    from agent.ledger.imports.bills import Sheet
+    from agent.ledger.imports.sheets import Form, Meters
+    from agent.ledger.ledger import Changes, Ledger
 
 _KWH: Final = 3.6e6
 _M3: Final = 1000.0
@@ -93,8 +93,8 @@ def _interval(text: str | None) -> float | None:
 
 
 def _read(args: argparse.Namespace, inventory: Inventory, site: Site) -> Sheet:
-    from agent.kpi import hourfiles  # noqa: PLC0415
-    from agent.kpi.sheets import read_sheet  # noqa: PLC0415
+    from agent.ledger.imports import hour_files as hourfiles  # noqa: PLC0415
+    from agent.ledger.imports.sheets import read_sheet  # noqa: PLC0415
 
     meters, name = _meters(inventory, site), str(args.file)
     try:
@@ -111,7 +111,7 @@ def _read(args: argparse.Namespace, inventory: Inventory, site: Site) -> Sheet:
 
 
 def _meters(inventory: Inventory, site: Site) -> Meters:
-    from agent.kpi.sheets import Meters  # noqa: PLC0415
+    from agent.ledger.imports.sheets import Meters  # noqa: PLC0415
 
     listed = inventory.meters_by_site.get(site.site, ())
     pdus = [pdu for pdu, fed in inventory.feeds.items() if fed.rack.site == site.site]
@@ -122,7 +122,7 @@ def _meters(inventory: Inventory, site: Site) -> Meters:
 
 
 def _form(args: argparse.Namespace) -> Form:
-    from agent.kpi.sheets import Form  # noqa: PLC0415
+    from agent.ledger.imports.sheets import Form  # noqa: PLC0415
 
     aliases = {}
     for text in args.alias:
@@ -143,7 +143,7 @@ def _form(args: argparse.Namespace) -> Form:
 @contextmanager
 def _ledger(path: Path, inventory: Inventory, *, dry_run: bool) -> Iterator[Ledger]:
     """Open the ledger; of one that is not there yet a dry run makes nothing."""
-    from agent.kpi.ledger import Ledger, LedgerSettings  # noqa: PLC0415
+    from agent.ledger.ledger import Ledger, LedgerSettings  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as scratch:
         if dry_run and not path.exists():
@@ -160,7 +160,7 @@ def _ledger(path: Path, inventory: Inventory, *, dry_run: bool) -> Iterator[Ledg
 
 
 def _sum_up(ledger: Ledger, inventory: Inventory) -> None:
-    from agent.kpi.pue import Pue  # noqa: PLC0415
+    from agent.pue.pue import Pue  # noqa: PLC0415
 
     pue = Pue(ledger, inventory)
     while not pue.refresh():

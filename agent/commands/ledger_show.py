@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
-    from agent.inventory import Site
-    from agent.kpi.explain import Explanation, HourSum, MeterShare, PointSum
-    from agent.kpi.family import FactorName
-    from agent.kpi.model import PueResult
-    from agent.kpi.pue import Pue
+    from agent.inventory.model import Site
+    from agent.pue.explain import Explanation, HourSum, MeterShare, PointSum
+    from agent.pue.factors import FactorName
+    from agent.pue.model import PueResult
+    from agent.pue.pue import Pue
 
 _KWH: Final = 3.6e6
 _MOST_NAMES: Final = 10
@@ -23,7 +23,7 @@ _MOST_NAMES: Final = 10
 
 def run(args: argparse.Namespace, pue: Pue, site: Site, start: dt.datetime, end: dt.datetime) -> None:
     """Write the PUE between two times."""
-    from agent.kpi.explain import explain  # noqa: PLC0415
+    from agent.pue.explain import explain  # noqa: PLC0415
 
     period = start.timestamp(), end.timestamp()
     told = explain(pue, site.site, *period) if args.explain else None

@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from agent import config  # noqa: PLC0415 - imported by the command that needs it
     from agent.app import inventory_of  # noqa: PLC0415
     from agent.hubs.loader import load_registry  # noqa: PLC0415
-    from agent.inventory import Inventory  # noqa: PLC0415
-    from agent.kpi.weekly import last_week, week_of, weekly  # noqa: PLC0415
+    from agent.inventory.model import Inventory  # noqa: PLC0415
+    from agent.report.weekly import last_week, week_of, weekly  # noqa: PLC0415
     from agent.web.text import Words  # noqa: PLC0415
     from agent.web.weeklypage import document  # noqa: PLC0415
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from collectors.simulator.faults import PlannedFault
-    from collectors.simulator.makes import Makes
-    from collectors.simulator.simulator import Simulator
+    from simulator.faults import PlannedFault
+    from simulator.makes import Makes
+    from simulator.simulator import Simulator
 
 MAX_RACKS: Final = 100_000
 
@@ -65,7 +65,7 @@ def _racks(text: str) -> int:
 
 
 def _fault(text: str) -> PlannedFault:
-    from collectors.simulator.faults import parse_fault  # noqa: PLC0415 - only where it is asked for
+    from simulator.faults import parse_fault  # noqa: PLC0415 - only where it is asked for
 
     try:
         return parse_fault(text)
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT; exit status 2 and one line for a wrong input."""
     from agent.hubs.loader import load_registry  # noqa: PLC0415 - not for help
     from collectors.base import ConfigError  # noqa: PLC0415
-    from collectors.simulator.makes import choose  # noqa: PLC0415
+    from simulator.makes import choose  # noqa: PLC0415
 
     known = load_registry().hubs
     if args.hub not in known:
@@ -92,13 +92,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
-    from collectors.simulator.simulator import Simulator  # noqa: PLC0415 - not for help and wrong inputs
-    from collectors.simulator.site import build_site  # noqa: PLC0415
+    from simulator.simulator import Simulator  # noqa: PLC0415 - not for help and wrong inputs
+    from simulator.site import build_site  # noqa: PLC0415
 
     site = build_site(args.hub, args.racks, args.seed, makes)
     simulator = Simulator(site, listen=args.listen, port=args.port, spread=args.spread, controllers=args.controllers)
     if args.chips:
-        from collectors.simulator.npu_exporter import NpuExporters  # noqa: PLC0415 - only where it is asked for
+        from simulator.npu_exporter import NpuExporters  # noqa: PLC0415 - only where it is asked for
 
         simulator.chips = NpuExporters(site)
     try:
@@ -138,7 +138,7 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
         for path, rows in _write_history(args, simulator):
             say.append(f"{rows} rows of simulated past: hubgauge ledger import --site {site.key} {path}")
     if args.write_config:
-        from collectors.simulator.config import write_config  # noqa: PLC0415 - only where it is asked for
+        from simulator.config import write_config  # noqa: PLC0415 - only where it is asked for
 
         path = write_config(
             simulator, args.write_config, listen=args.agent_listen, influxdb=args.influxdb, interval=args.interval,
@@ -157,7 +157,7 @@ def _write_history(args: argparse.Namespace, simulator: Simulator) -> Iterator[t
     """Write the past's hours, and in a second file the minutes since the last whole hour."""
     import time  # noqa: PLC0415 - only where it is asked for
 
-    from collectors.simulator.history import write_history, write_recent  # noqa: PLC0415
+    from simulator.history import write_history, write_recent  # noqa: PLC0415
 
     now = time.time()
     since = now - args.months * 30.5 * 86400

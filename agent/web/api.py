@@ -25,8 +25,8 @@ PATHS: Final = (
 
 
 def hubs(view: BoardView) -> list[Data]:
-    """Return the scoreboard, one object a hub: `agent.hubs.scoreboard` says its shape."""
-    from agent.hubs.scoreboard import scoreboard  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
+    """Return the scoreboard, one object a hub: `agent.targets.scoreboard` says its shape."""
+    from agent.targets.scoreboard import scoreboard  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
 
     return scoreboard(view.registry, evidence(view), view.now())
 
@@ -36,7 +36,7 @@ def evidence(view: BoardView) -> Mapping[Any, Any]:
     known = view.evidence() if view.evidence is not None else {}
     if known:
         return known
-    from agent.kpi.measured import measure  # noqa: PLC0415 - only before the first round, and on an agent without one
+    from agent.targets.measured import measure  # noqa: PLC0415 - only before the first round, and on an agent without one
 
     return measure(view.registry, view.snapshot, view.hub, view.now(), inventory=view.inventory)
 

@@ -95,7 +95,7 @@ def state_name(row: Row, w: Words) -> str:
 
 
 def _state_words() -> dict[str, dict[str, str]]:
-    from agent.kpi.wording import STATE_NAMES  # noqa: PLC0415 - the scoreboard has read it already
+    from agent.targets.wording import STATE_NAMES  # noqa: PLC0415 - the scoreboard has read it already
 
     return {state: {"en": name.en, "zh": name.zh} for state, name in STATE_NAMES.items()}
 

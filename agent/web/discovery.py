@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.config import split_listen
-from agent.shard import Shard, parse_shard
+from agent.inventory.shard import Shard, parse_shard
 from agent.web.pages import Response
 
 if TYPE_CHECKING:

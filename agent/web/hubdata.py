@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.hubs.model import end_of
-from agent.hubs.scoreboard import known_by
 from agent.hubs.units import LANGUAGES, show
-from agent.kpi import wording
-from agent.kpi.forecast import DAY
+from agent.targets import wording
+from agent.targets.forecast import DAY
+from agent.targets.scoreboard import known_by
 from agent.web import api
 from agent.web.format import MISSING
 from collectors.catalogue import node, site
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from agent.hubs.model import Fact, Hub
-    from agent.hubs.scoreboard import Key
-    from agent.kpi.judge import Evidence
+    from agent.targets.judge import Evidence
+    from agent.targets.scoreboard import Key
     from agent.web.view import BoardView
     from collectors.base import Metric
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.inventory import POINTS
+from agent.inventory.model import POINTS
 from agent.web.format import iso
 from collectors.catalogue import agent as own
 from collectors.catalogue import facility

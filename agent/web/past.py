@@ -11,16 +11,16 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.kpi.energy import HOUR_MS
-from agent.kpi.store import load_hours
+from agent.ledger.energy import HOUR_MS
+from agent.ledger.store import load_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from agent.hubs.model import Registry
-    from agent.inventory import Inventory
-    from agent.kpi.ledger import Ledger
-    from agent.kpi.weekly import Week
+    from agent.inventory.model import Inventory
+    from agent.ledger.ledger import Ledger
+    from agent.report.weekly import Week
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Past:
 
     def week(self, registry: Registry, hub: str, inventory: Inventory | None, week: Week) -> Data | None:
         """Return a hub's week as the report has it; None until it is made."""
-        from agent.kpi.weekly import weekly  # noqa: PLC0415 - only where a report is asked for
+        from agent.report.weekly import weekly  # noqa: PLC0415 - only where a report is asked for
 
         path, clock = self._ledger.store.path, self._clock
         found: Data | None = self.ask(("week", hub, week.name), lambda: weekly(path, hub, inventory, registry, week, clock=clock))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.kpi.racks import is_exhaust, spare_watts
+from agent.racks.collector import is_exhaust, spare_watts
 from agent.web import racks as model
 from agent.web.format import iso, natural
 from collectors.catalogue import facility, node
@@ -17,7 +17,7 @@ from collectors.catalogue import rack as catalogue
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from agent.inventory import Rack as Listed
+    from agent.inventory.model import Rack as Listed
     from agent.web.view import BoardView
     from collectors.base import Metric, Series
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.kpi.model import MIN_COVERAGE
+from agent.pue.model import MIN_COVERAGE
 from agent.web.format import iso
 from agent.web.keep import keep
 from collectors.catalogue import facility, node, rack, site

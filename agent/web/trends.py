@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from agent.kpi.pue import Pue
+    from agent.pue.pue import Pue
 
 log = logging.getLogger(__name__)
 

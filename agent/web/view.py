@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from agent.hubs.model import Registry
-    from agent.hubs.scoreboard import Key
-    from agent.inventory import Inventory
-    from agent.kpi.judge import Evidence
+    from agent.inventory.model import Inventory
     from agent.snapshot import Snapshot
+    from agent.targets.judge import Evidence
+    from agent.targets.scoreboard import Key
     from agent.web.past import Past
     from agent.web.trends import Trends
 

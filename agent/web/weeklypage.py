@@ -18,7 +18,7 @@ from collectors.base import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from agent.kpi.weekly import Week
+    from agent.report.weekly import Week
     from agent.web.frame import Page
     from agent.web.text import Words
     from agent.web.view import BoardView
@@ -80,7 +80,7 @@ def asked(view: BoardView, hub: str, name: str) -> tuple[Week, Data | None]:
 
     Raises ValueError for what is no week.
     """
-    from agent.kpi import weekly  # noqa: PLC0415 - only where a report is asked for
+    from agent.report import weekly  # noqa: PLC0415 - only where a report is asked for
 
     where, now = zone(view.registry.hubs[hub].timezone), view.now()
     try:

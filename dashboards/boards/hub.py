@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from agent.hubs.model import WHOLE_HUB
 from agent.hubs.units import UNITS, show
-from agent.kpi.wording import NO_DEADLINE, OPERATORS
+from agent.targets.wording import NO_DEADLINE, OPERATORS
 from collectors.catalogue import facility, rack, site
 from dashboards import uids
 from dashboards.boards.base import HUB_TAG, Board, Section, site_of

@@ -63,7 +63,8 @@ class Signal:
 
     `unit` is one of Grafana's unit ids. `legend` names a series by its labels in Grafana's notation. `expr` is written with
     the places of `dashboards.promql`. A signal with a `record` is also a recording rule of that name (level:metric:operation).
-    `plain` says the same for databases without set operators, where that is possible.
+    `plain` says the same for databases without set operators, where that is possible; `by_rules` says it for a rule, from what other
+    rules have recorded already.
     """
 
     key: str
@@ -81,10 +82,11 @@ class Signal:
     states: tuple[State, ...] = ()
     may_be_empty: Excuse | None = None
     plain: str = ""
+    by_rules: str = ""
 
     def rule(self) -> str:
         """Return the expression for a rule."""
-        return for_rule(self.expr)
+        return for_rule(self.by_rules or self.expr)
 
     def recorded(self) -> str:
         """Return the name of its recorded series for an alert, or the expression itself where nothing is recorded."""

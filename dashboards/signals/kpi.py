@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from agent.hubs.model import WHOLE_HUB
-from agent.kpi.measured import COUNTS, OF_A_PART, PRECISION, QUANTILE, YEAR_WINDOW
+from agent.targets.measured import COUNTS, OF_A_PART, PRECISION, QUANTILE, YEAR_WINDOW
 from collectors.catalogue import facility, node, rack, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import Excuse, Signal
+from dashboards.signals.rack import RACK_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,10 +36,19 @@ _BUILDING: Final = 'state="under_construction"'
 
 
 class Total:
-    """Adds up what each site has: for the whole hub, for one named group of its sites, or (scope "") for both at once."""
+    """Adds up what each site has: for the whole hub, for one named group of its sites, or (scope "") for both at once.
 
-    def __init__(self, scope: str = "") -> None:
-        self.scope = scope
+    `by_rules` reads from recorded series what is dear to count: a KPI names its racks several times over, and a whole hub has tens of thousands.
+    """
+
+    def __init__(self, scope: str = "", *, by_rules: bool = False) -> None:
+        self.scope, self.by_rules = scope, by_rules
+
+    def racks(self, state: str) -> str:
+        """Return how many racks of a state each site has."""
+        if self.by_rules:
+            return f"sum by (hub, site) ({RACK_COUNT.record}{{<hub>,{state}}})"
+        return _count(f"max by ({_RACKS}) ({of(rack.RACK_INFO, state, scope='hub')})")
 
     def __call__(self, per_site: str, aggregate: Aggregate = "sum") -> str:
         """Return the total of an expression labelled by hub and site, labelled by hub and scope."""
@@ -54,10 +64,6 @@ def _sites(*matchers: str) -> str:
     return f"max by (hub, site) ({of(site.SITE_INFO, *matchers, scope='hub')})"
 
 
-def _racks(state: str) -> str:
-    return f"max by ({_RACKS}) ({of(rack.RACK_INFO, state, scope='hub')})"
-
-
 def _count(things: str) -> str:
     return f"count by (hub, site) ({things})"
 
@@ -65,7 +71,7 @@ def _count(things: str) -> str:
 def _occupancy(total: Total) -> str:
     by_racks = 'method="racks"'
     share = f"max by (hub, site) ({of(site.SITE_OCCUPANCY, by_racks, scope='hub')})"
-    return _weighted(total, share, _count(_racks(_IN_SERVICE)))
+    return _weighted(total, share, total.racks(_IN_SERVICE))
 
 
 def _weighted(total: Total, share: str, weight: str) -> str:
@@ -112,8 +118,8 @@ RAW: Final[Mapping[str, Callable[[Total], str]]] = {
     "data_centers_in_service": lambda total: total(_sites(_IN_SERVICE)),
     "data_centers_under_construction": lambda total: total(_sites(_BUILDING)),
     "data_centers": lambda total: total(_sites('state=~"in_service|under_construction"')),
-    "racks_in_service": lambda total: total(_count(_racks(_IN_SERVICE))),
-    "racks_under_construction": lambda total: total(_count(_racks(_BUILDING))),
+    "racks_in_service": lambda total: total(total.racks(_IN_SERVICE)),
+    "racks_under_construction": lambda total: total(total.racks(_BUILDING)),
     "rack_occupancy": _occupancy,
     "compute_flops": _compute,
     "accelerators": lambda total: total(_count(_chips())),
@@ -183,7 +189,8 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
         description=Text(f"Measured: {kpi.measured['en']}.", f"测量方式：{kpi.measured['zh']}。"),
         unit=unit,
         decimals=decimals,
-        expr=" or ".join(_alternatives(registry, kpi, hub, scope)),
+        expr=" or ".join(_alternatives(registry, kpi, hub, Total(scope))),
+        by_rules=" or ".join(_alternatives(registry, kpi, hub, Total(scope, by_rules=True))),
         plain=_computed(kpi, scope),
         legend="{{hub}} {{scope}}" if not scope else "{{hub}}",
         record=RECORD,
@@ -191,15 +198,16 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
     )
 
 
-def _alternatives(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Iterator[str]:
+def _alternatives(registry: Registry, kpi: Kpi, hub: str, total: Total) -> Iterator[str]:
     """Yield the KPI's value, best first: of a hub with hubs inside it, from raw series, as the agents computed it."""
-    computed = _computed(kpi, scope)
+    computed = _computed(kpi, total.scope)
     if kpi.key not in RAW:
         yield computed
         return
-    if scope in ("", WHOLE_HUB) and kpi.key in OF_A_PART:
-        yield from (_inside(registry, kpi, parent) for parent in _asking(registry, kpi) if hub in ("", parent))
-    raw = RAW[kpi.key](Total(scope))
+    if total.scope in ("", WHOLE_HUB) and kpi.key in OF_A_PART:
+        whole = Total(WHOLE_HUB, by_rules=total.by_rules)
+        yield from (_inside(registry, kpi, parent, whole) for parent in _asking(registry, kpi) if hub in ("", parent))
+    raw = RAW[kpi.key](total)
     if kpi.key in _PARTLY_LISTED:
         # Telemetry sees some chips, the inventory lists others; both are counts of a part, so the larger is nearer.
         both = (f'label_replace({part}, "from", "{source}", "", "")' for part, source in ((raw, "raw"), (computed, "agents")))
@@ -223,9 +231,9 @@ def _asking(registry: Registry, kpi: Kpi) -> Iterator[str]:
             yield key
 
 
-def _inside(registry: Registry, kpi: Kpi, parent: str) -> str:
+def _inside(registry: Registry, kpi: Kpi, parent: str, total: Total) -> str:
     """Return the value of a hub together with the hubs inside it, where that hub is asked for."""
-    whole = RAW[kpi.key](Total(WHOLE_HUB)).replace("<hub>", hubs_inside(registry, parent))
+    whole = RAW[kpi.key](total).replace("<hub>", hubs_inside(registry, parent))
     how = "sum" if kpi.key in COUNTS else "max"
     asked = of(site.TARGET_INFO, scope="hub")
     return f'(label_replace({how} by (scope) ({whole}), "hub", "{parent}", "", "") and on (hub) {asked})'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.kpi.model import MIN_COVERAGE
+from agent.pue.model import MIN_COVERAGE
 from collectors.catalogue import facility, site
 from dashboards.language import Text
 from dashboards.promql import of

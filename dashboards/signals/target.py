@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from agent.kpi.wording import STATE_NAMES, SYMBOLS
+from agent.targets.wording import STATE_NAMES, SYMBOLS
 from collectors.catalogue import site
 from dashboards.language import LANGUAGES, Text
 from dashboards.promql import of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.hubs.model import Kpi
-    from agent.kpi.judge import State as Condition
+    from agent.targets.judge import State as Condition
 
 TARGET: Final = "hub, target, kpi, scope"
 

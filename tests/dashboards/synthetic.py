@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from agent.hubs.model import WHOLE_HUB
-from agent.kpi.judge import STATES
-from agent.kpi.model import PUE_STATES, WINDOWS
+from agent.pue.model import PUE_STATES, WINDOWS
 from agent.sinks.lineprotocol import LineRenderer
+from agent.targets.judge import STATES
 from collectors.base import Batch
 from collectors.catalogue import all_metrics, site
 from dashboards.signals import kpi

@@ -144,10 +144,10 @@ def snmp() -> Iterator[Target]:
     from collectors.facility.snmp_config import LEVELS
     from collectors.facility.snmp_discover import Library
     from collectors.facility.snmp_plan import Rows, columns_to_walk, objects_to_get, plan
-    from collectors.simulator.device import SnmpDevice
-    from collectors.simulator.layout import lay_out
-    from collectors.simulator.readback import REFERENCE
-    from collectors.simulator.snmp_agent import respond
+    from simulator.device import SnmpDevice
+    from simulator.layout import lay_out
+    from simulator.readback import REFERENCE
+    from simulator.snmp_agent import respond
 
     library = Library()
     names = ("raritan-px", "apc-rpdu2", "rittal-cmc3-pdu", "servertech-sentry4", "rfc1628-ups", "apc-inrow")
@@ -304,7 +304,7 @@ def links() -> Iterator[Target]:
 
 def netbox() -> Iterator[Target]:
     """Yield NetBox's objects."""
-    from agent.netbox.model import Stock
+    from agent.inventory.netbox.model import Stock
 
     def stock(data: bytes) -> object:
         """Take a list of objects as each kind in turn; whatever an object lacks costs that object only."""

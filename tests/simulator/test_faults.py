@@ -11,9 +11,9 @@ import pytest
 from collectors.base import Context, Place, Unreachable
 from collectors.facility.modbus import KIND as MODBUS
 from collectors.facility.snmp import KIND as SNMP
-from collectors.simulator.simulator import Simulator
-from collectors.simulator.site import build_site
 from collectors.strict import read
+from simulator.simulator import Simulator
+from simulator.site import build_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -113,7 +113,7 @@ async def test_a_slow_device_answers_late_or_too_late(device: str) -> None:
 
 async def test_makes_are_dealt_over_rows_and_feeds_and_may_be_chosen() -> None:
     """Neighbouring rows are of other makers unless one asks for one; what it draws is the same whoever makes the PDU."""
-    from collectors.simulator.makes import choose
+    from simulator.makes import choose
 
     mixed = build_site("guian", 30)
     assert len({pdu.make for _, pdu in mixed.pdus()}) == 6

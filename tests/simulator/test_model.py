@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.simulator.model import Model
-from collectors.simulator.site import RATED_WATTS, build_site, row_name
-from collectors.simulator.waves import Curve, Wave, Waves, total
+from simulator.model import Model
+from simulator.site import RATED_WATTS, build_site, row_name
+from simulator.waves import Curve, Wave, Waves, total
 
 DAY = 86400.0
 NOON = dt.datetime(2026, 7, 15, 12, tzinfo=dt.UTC).timestamp()

@@ -12,8 +12,8 @@ from collectors.accelerators.exporter import parse
 from collectors.accelerators.exporter_profile import load_profile
 from collectors.base import BadReply, Context, Place
 from collectors.catalogue import node
-from collectors.simulator.npu_exporter import PROFILE, NpuExporters
-from collectors.simulator.site import build_site
+from simulator.npu_exporter import PROFILE, NpuExporters
+from simulator.site import build_site
 
 NOON = 1_795_600_000.0
 

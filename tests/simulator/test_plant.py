@@ -9,9 +9,9 @@ import pytest
 
 from collectors.base import Context, Place, Unreachable
 from collectors.facility.snmp import KIND
-from collectors.simulator.simulator import Simulator
-from collectors.simulator.site import build_site
 from collectors.strict import read
+from simulator.simulator import Simulator
+from simulator.site import build_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,10 +11,10 @@ import pytest
 from agent.config import load
 from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.power.redfish import KIND
-from collectors.simulator.config import write_config
-from collectors.simulator.simulator import Simulator, month_begin
-from collectors.simulator.site import build_site
 from collectors.strict import read
+from simulator.config import write_config
+from simulator.simulator import Simulator, month_begin
+from simulator.site import build_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -20,13 +20,13 @@ from collectors.facility.snmp import KIND
 from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
 from collectors.facility.snmp_discover import Library
 from collectors.facility.units import UNITS
-from collectors.simulator.device import SnmpDevice
-from collectors.simulator.layout import lay_out
-from collectors.simulator.measures import State, measure
-from collectors.simulator.modbus_meters import MeterServer, SimulatedMeter
-from collectors.simulator.model import Meter
-from collectors.simulator.snmp_agent import Responder
-from collectors.simulator.waves import Waves
+from simulator.device import SnmpDevice
+from simulator.layout import lay_out
+from simulator.measures import State, measure
+from simulator.modbus_meters import MeterServer, SimulatedMeter
+from simulator.model import Meter
+from simulator.snmp_agent import Responder
+from simulator.waves import Waves
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collectors.base import Series
     from collectors.facility.snmp_point import Point
     from collectors.facility.snmp_profile import Reading
-    from collectors.simulator.layout import Draft
+    from simulator.layout import Draft
 
 NOW = 1_790_000_000.0
 CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.config import load
-from agent.inventory import load_inventory
+from agent.inventory.model import load_inventory
 from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.facility.modbus import KIND
-from collectors.simulator.config import write_config
-from collectors.simulator.faults import PlannedFault, parse_fault
-from collectors.simulator.history import write_history, write_recent
-from collectors.simulator.model import Model
-from collectors.simulator.simulator import Simulator, month_begin
-from collectors.simulator.site import build_site
 from collectors.strict import read
+from simulator.config import write_config
+from simulator.faults import PlannedFault, parse_fault
+from simulator.history import write_history, write_recent
+from simulator.model import Model
+from simulator.simulator import Simulator, month_begin
+from simulator.site import build_site
 from tests.support import free_port, wait_for
 
 if TYPE_CHECKING:

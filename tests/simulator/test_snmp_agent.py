@@ -12,12 +12,12 @@ import pytest
 
 from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.facility.snmp import KIND
-from collectors.simulator import ber
-from collectors.simulator.device import SnmpDevice, simulated_pdu
-from collectors.simulator.simulator import Simulator
-from collectors.simulator.site import build_site
-from collectors.simulator.snmp_agent import respond
 from collectors.strict import read
+from simulator import ber
+from simulator.device import SnmpDevice, simulated_pdu
+from simulator.simulator import Simulator
+from simulator.site import build_site
+from simulator.snmp_agent import respond
 from tests.support import binary
 
 if TYPE_CHECKING:

@@ -16,25 +16,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.hubs.loader import load_registry
-from collectors.simulator.config import write_config
-from collectors.simulator.history import write_history, write_recent
-from collectors.simulator.npu_exporter import NpuExporters
-from collectors.simulator.simulator import Simulator
-from collectors.simulator.site import build_site
 from dashboards import rule_files
 from dashboards.build import build_all
 from dashboards.preview.server import Preview
 from dashboards.verify import LAG, Dashboard, Server, verify
+from simulator.config import write_config
+from simulator.history import write_history, write_recent
+from simulator.npu_exporter import NpuExporters
+from simulator.simulator import Simulator
+from simulator.site import build_site
 from tests.support import ROOT, binary, free_port, get, preview_tools, running, wait_for
-from tests.web_board.browser import Browser
+from tests.support.browser import Browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from collectors.simulator.site import Site
     from dashboards.build import Built
     from dashboards.language import Language
+    from simulator.site import Site
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 HUBS = {

@@ -17,12 +17,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from agent.app import load_all
-from agent.kpi.ledger import Ledger
+from agent.ledger.ledger import Ledger
 from agent.sinks.influx import InfluxSink
 from collectors.base import Batch
-from collectors.simulator.config import write_config
-from collectors.simulator.simulator import Simulator
-from collectors.simulator.site import build_site
+from simulator.config import write_config
+from simulator.simulator import Simulator
+from simulator.site import build_site
 from tests.support import ROOT, binary, free_port, get, running, wait_for
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ import pytest
 import yaml
 
 from agent.hubs.loader import load_registry
-from collectors.simulator.config import write_config
-from collectors.simulator.site import build_site
 from dashboards import federation, rule_files
 from dashboards.alerts.routes import WAYS, alertmanager
 from dashboards.build import build_all
 from dashboards.federation import HubPlan, Plan
 from dashboards.uids import OVERVIEW
 from dashboards.verify import Dashboard, Server, verify
+from simulator.config import write_config
+from simulator.site import build_site
 from tests.dashboards.test_routes import Heard, hook
 from tests.support import ROOT, binary, free_port, get, running, wait_for
 from tests.system.test_dashboards import import_past, simulated
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from collectors.simulator.simulator import Simulator
+    from simulator.simulator import Simulator
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 HUBS = ("guian", "kunming")

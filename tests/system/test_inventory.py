@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.netbox.server import TOKENS, example, served
+from tests.agent.inventory.netbox.server import TOKENS, example, served
 from tests.support import ROOT, free_port, get, running, wait_for
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.netbox.server import NetBox
+    from tests.agent.inventory.netbox.server import NetBox
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 

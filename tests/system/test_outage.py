@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.sinks.chunk import GZIP
-from tests.sinks.peers import Victoria
+from tests.agent.sinks.peers import Victoria
 from tests.support import free_port, wait_for
 from tests.system.test_agent import agent, metrics, write_config
 

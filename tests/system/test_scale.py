@@ -7,9 +7,9 @@ import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from tests.crowd import crowd
 from tests.support import get, wait_for
-from tests.trickle import trickling
+from tests.support.crowd import crowd
+from tests.support.trickle import trickling
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""What the inventory expects against what is seen."""

@@ -1,0 +1,1 @@
+"""The inventory: which sites, racks, feeds and meters there are, as people state it."""

@@ -1,0 +1,113 @@
+"""What other hubs' own agents measure, asked of a Prometheus or VictoriaMetrics that federates them: one place shows all hubs.
+
+Read are the recording rules `hub:dc_kpi:value`, `hub:dc_kpi_coverage_ratio:min` and `hub:dc_kpi_lower_bound:min`, once a round,
+and the days behind them for the trends, once an hour. Nothing of it is emitted again: a value has one source. The server's own
+staleness applies, so a hub whose agents are silent has no value.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from agent.promapi import PrometheusApi
+from agent.targets.forecast import DAY, SPAN, Point
+from agent.targets.judge import Evidence
+from agent.targets.memory import HOUR
+from collectors.base import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from agent.hubs.model import Registry
+    from agent.promapi import Series
+    from agent.targets.scoreboard import Key
+    from collectors.base import Reading
+
+VALUE: Final = "hub:dc_kpi:value"
+COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"
+BOUND: Final = "hub:dc_kpi_lower_bound:min"
+_MAX_BYTES: Final = 32 * 2**20
+_QUESTIONS: Final = 4
+"""Of one round: value, coverage, bound, and the days behind them."""
+
+
+class Federation:
+    """Values of hubs by query. A collector without readings: the runner schedules it, on a worker thread, and tells of its failures."""
+
+    name: ClassVar[str] = "federation"
+
+    def __init__(
+        self,
+        registry: Registry,
+        url: str,
+        *,
+        interval: float = 60.0,
+        timeout: float = 10.0,
+        token: str = "",
+        ca_file: Path | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.device = ""
+        self.schedule = Schedule(interval=interval, timeout=timeout)
+        self._api = PrometheusApi(url, timeout=timeout / _QUESTIONS, token=token, ca_file=ca_file, max_bytes=_MAX_BYTES)
+        self._kpis = {(hub, kpi) for hub in registry.hubs for kpi in registry.kpis}
+        self._clock = clock
+        self._next = 0.0
+        self._days: dict[Key, tuple[Point, ...]] = {}
+        self._found: dict[Key, Evidence] = {}
+        self._asked = 0.0
+        self._lifetime = 2.5 * interval
+
+    def collect(self) -> Sequence[Reading]:
+        """Ask for everything once; what was known stays until it is answered again, or is too old."""
+        now = self._clock()
+        values = self._ask(VALUE, now)
+        coverages, bounds = self._ask(COVERAGE, now), self._ask(BOUND, now)
+        if not self._next - HOUR <= now < self._next:
+            self._days = {key: _days(found) for key, found in self._keyed(self._api.range(VALUE, now - SPAN, now - DAY, DAY))}
+            self._next = now + HOUR
+        self._found = {
+            key: Evidence(
+                value=value,
+                time=now,
+                coverage=coverages.get(key),
+                at_least=bounds.get(key, 0.0) > 0,
+                history=self._days.get(key, ()),
+            )
+            for key, value in values.items()
+        }
+        self._asked = now
+        return ()
+
+    def _ask(self, expr: str, now: float) -> dict[Key, float]:
+        return {
+            key: found.points[-1][1]
+            for key, found in self._keyed(self._api.instant(expr, now))
+            if math.isfinite(found.points[-1][1])
+        }
+
+    def _keyed(self, answer: Iterable[Series]) -> Iterable[tuple[Key, Series]]:
+        """Yield the series of hubs and KPIs that this registry knows; others are some other registry's."""
+        for found in answer:
+            key = (found.labels.get("hub", ""), found.labels.get("kpi", ""), found.labels.get("scope", ""))
+            if key[:2] in self._kpis and key[2] and found.points:
+                yield key, found
+
+    def beside(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[Key, Sequence[Evidence]]:
+        """Return what is measured here, and of all else what the server said, while it is fresh."""
+        fresh = self._clock() - self._asked <= self._lifetime
+        return {**{key: [item] for key, item in self._found.items() if fresh}, **measured}
+
+
+def _days(found: Series) -> tuple[Point, ...]:
+    return tuple(Point(moment, value) for moment, value in found.points if math.isfinite(value))
+
+
+def judged_by(registry: Registry, url: str, *, timeout: float = 30.0) -> dict[Key, Sequence[Evidence]]:
+    """Ask a server once, for a command; raises CollectError."""
+    federation = Federation(registry, url, timeout=timeout)
+    federation.collect()
+    return federation.beside({})

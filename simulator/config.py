@@ -1,0 +1,152 @@
+"""Write the files an agent needs to read a simulated site: its config, its inventory, the SNMP community and an account.
+
+Written as text, line by line: a hub has tens of thousands of racks. All of it says that it is simulated.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from simulator.device import COMMUNITY
+from simulator.link_peer import links_section
+from simulator.redfish import PASSWORD, USERNAME
+from simulator.registers import ratios_text
+from simulator.site import (
+    BUSBAR_AMPERES,
+    FEED_WATTS,
+    FEEDS,
+    HEIGHT_UNITS,
+    PANEL_AMPERES,
+    RATED_WATTS,
+    ROWS_A_BUSBAR,
+    TIMEZONE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from simulator.simulator import Simulator
+    from simulator.site import Site
+
+_HEADER: Final = "# SIMULATED: no device named here exists. Written by `hubgauge simulate`, and again each time it starts.\n"
+
+
+def write_config(
+    simulator: Simulator,
+    folder: Path,
+    *,
+    listen: str = "127.0.0.1:9717",
+    influxdb: str = "",
+    interval: str = "15s",
+    state_dir: Path | None = None,
+    host: bool = False,
+) -> Path:
+    """Write `config.yaml`, `inventory.yaml`, `community`, `username` and `password` into a folder; returns the config's path.
+
+    `listen` is where the agent is to serve, `influxdb` the URL of a database to push to, `host` whether the agent is to read
+    the machine it runs on as well. Raises OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, secret in (("community", COMMUNITY), ("username", USERNAME.encode()), ("password", PASSWORD.encode())):
+        file = folder / name
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        file.write_bytes(secret + b"\n")
+    _write(folder / "inventory.yaml", _inventory(simulator))
+    config = folder / "config.yaml"
+    _write(config, _config(simulator, listen, influxdb, interval, state_dir or folder / "state", host=host))
+    return config
+
+
+def _write(path: Path, lines: Iterator[str]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(_HEADER)
+        file.writelines(lines)
+
+
+def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, state_dir: Path, *, host: bool) -> Iterator[str]:
+    site = simulator.site
+    yield f"hub: {site.hub}\nsite: {site.key}\nsimulated: true\n"
+    yield f"state_dir: {json.dumps(str(state_dir))}\ninventory: inventory.yaml\ncollectors:\n"
+    if host:
+        yield "  host: {}  # this machine's own kernel: real, not simulated\n"
+    yield f"  snmp:\n    interval: {interval}\n    timeout: 3s\n    community_file: community\n    devices:\n"
+    for rack, pdu in site.pdus():
+        address = simulator.addresses[pdu.name]
+        yield f'      - {{address: "{address}", pdu: {pdu.name}, rack: {rack.name}, feed: {pdu.feed}}}\n'
+    for kind, devices in (("ups", simulator.model.ups), ("unit", simulator.model.coolers)):
+        for device in devices:
+            yield f'      - {{address: "{simulator.addresses[device.name]}", {kind}: {device.name}}}\n'
+    yield f"  modbus:\n    interval: {interval}\n    timeout: 3s\n    request_timeout: 1s\n    devices:\n"
+    for meter in simulator.meters.values():
+        yield (
+            f'      - {{address: "{simulator.addresses[meter.name]}", unit: {meter.unit}, profile: {meter.make}, '
+            f"meter: {meter.name}, point: {meter.meter.point}, accuracy_class: {meter.meter.accuracy_class}{ratios_text(meter.map.ratios)}}}\n"
+        )
+    yield from links_section(simulator.links, interval)
+    if simulator.chips is not None:
+        yield from simulator.chips.section(interval)
+    if simulator.controllers:
+        yield f"  redfish:\n    interval: {interval}\n    timeout: 3s\n    allow_http: true  # on loopback\n"
+        yield "    username_file: username\n    password_file: password\n    devices:\n"
+    for controller in simulator.controllers.values():
+        address = simulator.addresses[controller.name]
+        yield f'      - {{address: "http://{address}", node: {controller.name}, rack: {controller.rack.name}}}\n'
+    yield f'outputs:\n  http: {{listen: "{listen}"}}\n'
+    if influxdb:
+        yield f'  influxdb: {{url: "{influxdb}", org: hubgauge, bucket: hubgauge}}\n'
+
+
+_EMISSION: Final = 0.54
+_SOURCE: Final = "a round figure for the demo; a real site states its grid's"
+
+
+def _panel(row: str, feed: str) -> str:
+    return f"rpp-{row.lower()}-{feed.lower()}"
+
+
+def _breakers(site: Site) -> Iterator[str]:
+    """A panel a row and feed, and above some rows a busbar a feed; each is the pair of the other feed's."""
+    rows = list(dict.fromkeys(rack.row for rack in site.racks))
+    other = dict(zip(FEEDS, reversed(FEEDS), strict=True))
+    yield "breakers:\n" if rows else ""
+    for number, row in enumerate(rows):
+        bus = number // ROWS_A_BUSBAR + 1
+        for feed in FEEDS:
+            if number % ROWS_A_BUSBAR == 0:
+                pair = f"busbar-{bus}-{other[feed].lower()}"
+                yield f"  - {{breaker: busbar-{bus}-{feed.lower()}, site: {site.key}, rated_amperes: {BUSBAR_AMPERES:g}, pair: {pair}}}\n"
+            yield (
+                f"  - {{breaker: {_panel(row, feed)}, site: {site.key}, rated_amperes: {PANEL_AMPERES:g}, "
+                f"pair: {_panel(row, other[feed])}, upstream: busbar-{bus}-{feed.lower()}}}\n"
+            )
+
+
+def _inventory(simulator: Simulator) -> Iterator[str]:
+    site = simulator.site
+    yield (
+        f"sites:\n  - {{site: {site.key}, name: {json.dumps(site.name)}, state: in_service, timezone: {TIMEZONE}, "
+        f"scopes: [{', '.join(site.scopes)}],\n     emissions: [{{kilograms_per_kilowatt_hour: {_EMISSION:g}, source: {json.dumps(_SOURCE)}}}]}}\n"
+    )
+    yield from _breakers(site)
+    yield "racks:\n"
+    for number, rack in enumerate(site.racks):
+        yield f"  - rack: {rack.name}\n    site: {site.key}\n    row: {rack.row}\n    state: in_service\n"
+        yield f"    height_units: {HEIGHT_UNITS}\n    rated_power_watts: {RATED_WATTS:g}\n"
+        phase = f"L{number % 3 + 1}"  # racks take turns, as electricians connect them
+        feeds = ", ".join(
+            f"{pdu.feed}: {{pdu: {pdu.name}, capacity_watts: {FEED_WATTS:g}, breaker: {_panel(rack.row, pdu.feed)}, phase: {phase}}}"
+            for pdu in rack.pdus
+        )
+        yield f"    feeds: {{{feeds}}}\n"
+        if not rack.nodes:
+            yield "    devices: []\n"
+            continue
+        yield "    devices:\n"
+        for node in rack.nodes:
+            yield f"      - {{node: {node.node}, position: {node.position}, units: {node.units}}}\n"
+    yield "meters:\n"
+    for meter in simulator.model.meters:
+        yield (f"  - {{meter: {meter.name}, site: {site.key}, point: {meter.point}, accuracy_class: {meter.accuracy_class}}}\n")

@@ -1,0 +1,129 @@
+"""Simulated energy meters behind real Modbus TCP servers (pymodbus), with the register maps of their makes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from collectors.facility.modbus_profile import FUNCTIONS, load_profile
+from simulator.device import electric
+from simulator.faults import Health
+from simulator.measures import State
+from simulator.registers import RegisterMap
+from simulator.snmp_agent import spoil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pymodbus.pdu import ModbusPDU
+    from pymodbus.server import ModbusTcpServer
+    from pymodbus.simulator import SimData, SimDevice
+
+    from simulator.model import Meter
+
+_VOLTS: Final = 230.0
+_FACTOR: Final = 0.97
+_PEAK_JOULES: Final = 1e13
+_UNIT_AT: Final = 6  # of a Modbus TCP frame
+
+
+class SimulatedMeter:
+    """One meter, ready to be asked; `peak` is the most watts it will ever see."""
+
+    def __init__(
+        self, meter: Meter, make: str, *, unit: int, clock: Callable[[], float], since: float, peak: float
+    ) -> None:  # fmt: skip
+        self.meter, self.unit, self.make = meter, unit, make
+        self.name = meter.name
+        self.health = Health(clock())
+        self._clock, self._since = clock, since
+        self.map = RegisterMap(load_profile(make), State(_measured(peak, _VOLTS) | {"joules": _PEAK_JOULES}))
+
+    def counted(self, at: float) -> float:
+        """Return the joules its register has counted at a time, by the model."""
+        return self.meter.power.energy(self._since, at)
+
+    def measures(self, at: float) -> Mapping[str, float]:
+        """Return what it measures at a time, in base units."""
+        volts = _VOLTS + 1.5 * math.sin(at / 2100)
+        return _measured(self.meter.power.power(at), volts) | {"joules": self.counted(at) + self.health.offset}
+
+    def words(self) -> dict[tuple[int, int], int]:
+        """Return what its registers hold now, by function code and address."""
+        at = self._clock() if self.health.frozen_at is None else self.health.frozen_at
+        return self.map.words(State(self.measures(at)))
+
+
+def _measured(watts: float, volts: float) -> dict[str, float]:
+    return electric(watts, volts, _FACTOR)
+
+
+class MeterServer:
+    """One Modbus TCP server with one meter, or a gateway with several."""
+
+    def __init__(self, meters: Sequence[SimulatedMeter]) -> None:
+        self.meters = {meter.unit: meter for meter in meters}
+        self._server: ModbusTcpServer | None = None
+        self._garbage = random.Random(meters[0].name)  # noqa: S311 - repeatable
+
+    async def start(self, listen: tuple[str, int]) -> tuple[str, int]:
+        """Listen; returns the address. Raises OSError where it is taken."""
+        from pymodbus.constants import ExcCodes  # noqa: PLC0415 - loaded only where meters are simulated
+        from pymodbus.server import ModbusTcpServer  # noqa: PLC0415
+
+        async def show(
+            meter: SimulatedMeter, function: int, start: int, _address: int, _count: int, registers: list[int], written: object
+        ) -> ExcCodes | None:  # fmt: skip
+            if written:
+                return ExcCodes.ILLEGAL_FUNCTION
+            await asyncio.sleep(meter.health.delay)
+            for (code, address), word in meter.words().items():
+                if code == function and 0 <= address - start < len(registers):
+                    registers[address - start] = word
+            return None
+
+        devices = [_served(meter, partial(show, meter)) for meter in self.meters.values()]
+        self._server = ModbusTcpServer(
+            devices, address=listen, trace_pdu=self._hear, trace_packet=self._send  # type: ignore[arg-type]
+        )  # fmt: skip
+        try:
+            await self._server.serve_forever(background=True)
+        except RuntimeError:
+            raise OSError(f"cannot listen on {listen[0]}:{listen[1]}") from None
+        host, port = self._server.transport.sockets[0].getsockname()[:2]  # type: ignore[attr-defined]
+        return host, port
+
+    async def stop(self) -> None:
+        """Close the server and its connections."""
+        if self._server is not None:
+            await self._server.shutdown()  # type: ignore[no-untyped-call]
+            self._server = None
+
+    def _hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001 - pymodbus's signature
+        """Drop what is asked of a silent meter, or of one that is not there, as a serial bus does."""
+        if sending:
+            return pdu
+        meter = self.meters.get(pdu.dev_id)
+        return None if meter is None or meter.health.fault == "silent" else pdu
+
+    def _send(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
+        meter = self.meters.get(data[_UNIT_AT]) if sending and len(data) > _UNIT_AT else None
+        return spoil(data, self._garbage) if meter is not None and meter.health.fault == "garbage" else data
+
+
+def _served(meter: SimulatedMeter, action: Callable[..., object]) -> SimDevice:
+    """Make pymodbus's device of a meter: holding and input registers apart, as far as its make has them."""
+    from pymodbus.simulator import DataType, SimData, SimDevice  # noqa: PLC0415
+
+    spans = meter.map.spans()
+
+    def registers(function: int) -> list[SimData]:
+        first, end = spans.get(function, (0, 1))
+        return [SimData(first, values=[0] * (end - first), datatype=DataType.REGISTERS)]
+
+    bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
+    simdata = (bits, bits, registers(FUNCTIONS["holding"]), registers(FUNCTIONS["input"]))
+    return SimDevice(meter.unit, simdata, action=action)  # type: ignore[arg-type]

@@ -1,0 +1,257 @@
+"""A small SNMP version 2c agent: GET, GETNEXT and GETBULK over a fixed set of objects (RFC 3416), many to a process.
+
+All devices of one layout share its table of OIDs, and what a request asks for is worked out once and remembered: pollers ask the
+same again and again. `respond` is pure; what cannot be understood is not answered, as agents do.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+from bisect import bisect_right
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Protocol
+
+from simulator import ber
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Mapping
+
+    from simulator.faults import Health
+
+MAX_BINDINGS: Final = 128
+"""Bindings an answer holds at most: a GETBULK that asks for more gets fewer, as RFC 3416, 4.2.3 allows."""
+_MAX_PLANS: Final = 4096
+_MAX_AT_ONCE: Final = 32
+_RECEIVE: Final = 65535
+_BUFFER: Final = 8 * 2**20
+_IP_PKTINFO: Final = 8  # linux/in.h
+_SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h
+_NOTE_SPACE: Final = socket.CMSG_SPACE(12)  # struct in_pktinfo: interface, our address, the address asked
+
+_VERSION_2C: Final = b"\x02\x01\x01"
+_NO_ERROR: Final = b"\x02\x01\x00\x02\x01\x00"
+
+Plan = tuple[tuple[bytes, int, bytes], ...]
+"""What a request comes to: encoded OID, place in the table, or -1 and the exception that stands for a value."""
+
+
+class Objects:
+    """The objects of one layout, in the order of their OIDs."""
+
+    def __init__(self, oids: Mapping[ber.Oid, object]) -> None:
+        self.oids: tuple[ber.Oid, ...] = tuple(sorted(oids))
+        self._encoded = tuple(map(ber.oid, self.oids))
+        self._places = {oid: place for place, oid in enumerate(self.oids)}
+        self._plans: dict[tuple[int, int, int, bytes], Plan] = {}
+
+    def plan(self, kind: int, first: int, second: int, bindings: bytes) -> Plan:
+        """Work out what a request asks for; `first` and `second` are a GETBULK's non-repeaters and max-repetitions."""
+        key = (kind, first, second, bindings)
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = tuple(self._make(kind, first, second, _asked(bindings)))
+        return plan
+
+    def _make(self, kind: int, first: int, second: int, asked: list[ber.Oid]) -> list[tuple[bytes, int, bytes]]:
+        if kind == ber.GET:
+            return [self._exact(oid) for oid in asked]
+        if kind == ber.GET_NEXT:
+            return [self._next(oid)[0] for oid in asked]
+        first = min(max(first, 0), len(asked))
+        found = [self._next(oid)[0] for oid in asked[:first]]
+        at = asked[first:]
+        for _ in range(max(second, 0)):
+            if not at or len(found) + len(at) > MAX_BINDINGS:
+                break
+            steps = [self._next(oid) for oid in at]
+            found += [entry for entry, _ in steps]
+            at = [oid for _, oid in steps]
+            if all(place < 0 for (_, place, _), _ in steps):
+                break
+        return found
+
+    def _exact(self, oid: ber.Oid) -> tuple[bytes, int, bytes]:
+        place = self._places.get(oid, -1)
+        return ber.oid(oid), place, ber.NO_SUCH_OBJECT
+
+    def _next(self, oid: ber.Oid) -> tuple[tuple[bytes, int, bytes], ber.Oid]:
+        place = bisect_right(self.oids, oid)
+        if place == len(self.oids):
+            return (ber.oid(oid), -1, ber.END_OF_MIB), oid
+        return (self._encoded[place], place, b""), self.oids[place]
+
+
+def _asked(bindings: bytes) -> list[ber.Oid]:
+    found = []
+    at = 0
+    while at < len(bindings):
+        begin, at = ber.expect(bindings, at, len(bindings), ber.SEQUENCE)
+        oid_begin, oid_end = ber.expect(bindings, begin, at, ber.OID)
+        found.append(ber.parse_oid(bindings[oid_begin:oid_end]))
+    return found
+
+
+class Device(Protocol):
+    """One simulated device."""
+
+    @property
+    def objects(self) -> Objects:
+        """Its objects."""
+
+    @property
+    def community(self) -> bytes:
+        """What whoever asks has to name."""
+
+    @property
+    def health(self) -> Health:
+        """What ails it."""
+
+    def value(self, place: int) -> bytes:
+        """Encode the value of one object as of now, by its place among the objects."""
+
+
+def respond(data: bytes, device: Device) -> bytes | None:
+    """Answer one request, or None where an agent would stay silent: not SNMP 2c, another community, garbage."""
+    try:
+        begin, end = ber.expect(data, 0, len(data), ber.SEQUENCE)
+        if data[begin : begin + 3] != _VERSION_2C:
+            return None
+        community, at = ber.expect(data, begin + 3, end, ber.OCTETS)
+        if data[community:at] != device.community:
+            return None
+        kind, pdu, stop = ber.open_tlv(data, at, end)
+        if kind not in (ber.GET, ber.GET_NEXT, ber.GET_BULK):
+            return None
+        _, request_end = ber.expect(data, pdu, stop, ber.INTEGER)
+        first_at, second_at = ber.expect(data, request_end, stop, ber.INTEGER)
+        first = int.from_bytes(data[first_at:second_at], "big", signed=True)
+        third_at, third_end = ber.expect(data, second_at, stop, ber.INTEGER)
+        second = int.from_bytes(data[third_at:third_end], "big", signed=True)
+        bindings, bindings_end = ber.expect(data, third_end, stop, ber.SEQUENCE)
+        plan = device.objects.plan(kind, first, second, data[bindings:bindings_end])
+    except ValueError:
+        return None
+    value = device.value
+    body = b"".join(
+        ber.tlv(ber.SEQUENCE, oid + (value(place) if place >= 0 else instead)) for oid, place, instead in plan
+    )  # fmt: skip
+    answer = ber.tlv(ber.RESPONSE, data[pdu:request_end] + _NO_ERROR + ber.tlv(ber.SEQUENCE, body))
+    return ber.tlv(ber.SEQUENCE, data[begin:at] + answer)
+
+
+class Responder:
+    """Answers for one device on a UDP socket of its own."""
+
+    def __init__(self, device: Device, listen: tuple[str, int]) -> None:
+        self.answered = 0
+        self._device = device
+        self._socket = _open(listen)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Answer from now on."""
+        self._loop = loop
+        loop.add_reader(self._socket, self._readable)
+
+    def close(self) -> None:
+        """Stop answering."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._socket)
+            self._loop = None
+        self._socket.close()
+
+    def _readable(self) -> None:
+        for _ in range(_MAX_AT_ONCE):
+            try:
+                data, sender = self._socket.recvfrom(_RECEIVE)
+            except OSError:  # nothing more for now
+                return
+            self._serve(data, self._device, lambda answer, sender=sender: self._socket.sendto(answer, sender))  # type: ignore[misc]
+
+    def _serve(self, data: bytes, device: Device, send: Callable[[bytes], object]) -> None:
+        """Answer one request, at once or as late as the device does."""
+        answer = behave(data, device)
+        if answer is None or self._loop is None:
+            return
+        self.answered += 1
+        if device.health.delay:
+            self._loop.call_later(device.health.delay, self._send, send, answer)
+        else:
+            self._send(send, answer)
+
+    def _send(self, send: Callable[[bytes], object], answer: bytes) -> None:
+        if self._loop is not None:  # else it has been closed meanwhile
+            with suppress(OSError):  # the asker is gone, or its buffer is full: it will ask again
+                send(answer)
+
+
+class SharedResponder(Responder):
+    """Answers for any number of devices, each at an address of its own in 127.0.0.0/8, on one socket.
+
+    The socket is bound to the loopback interface (SO_BINDTODEVICE, which Linux 5.7 and later allow anyone), so that nothing
+    outside reaches it. The kernel says which address was asked, and answers leave from there (ip(7), IP_PKTINFO).
+    """
+
+    def __init__(self, devices: Mapping[str, Device], port: int) -> None:
+        self.answered = 0
+        self._devices = {socket.inet_aton(host): device for host, device in devices.items()}
+        self._socket = _open(("0.0.0.0", port), interface=b"lo")  # noqa: S104 - on the loopback interface only
+        self._loop = None
+
+    def _readable(self) -> None:
+        for _ in range(_MAX_AT_ONCE):
+            try:
+                data, notes, _, sender = self._socket.recvmsg(_RECEIVE, _NOTE_SPACE)
+            except OSError:  # nothing more for now
+                return
+            asked = notes[0][2][8:12] if notes else b""
+            device = self._devices.get(asked)
+            if device is not None:
+                note = (socket.IPPROTO_IP, _IP_PKTINFO, bytes(4) + asked + bytes(4))
+                self._serve(
+                    data, device, lambda answer, note=note, sender=sender: self._socket.sendmsg((answer,), (note,), 0, sender)  # type: ignore[misc]
+                )  # fmt: skip
+
+
+def _open(listen: tuple[str, int], *, interface: bytes = b"") -> socket.socket:
+    opened = socket.socket(socket.AF_INET6 if ":" in listen[0] else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        opened.settimeout(0)
+        if interface:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface)
+            opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+            for option in (socket.SO_RCVBUF, _SO_RCVBUFFORCE):  # a whole hub asks at once; the second is for root only
+                with suppress(OSError):
+                    opened.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+        opened.bind(listen)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def behave(data: bytes, device: Device) -> bytes | None:
+    """Answer as the device does at present: well, not at all, or with garbage."""
+    fault = device.health.fault
+    if fault == "silent":
+        return None
+    answer = respond(data, device)
+    return spoil(answer, random.Random(answer)) if answer is not None and fault == "garbage" else answer  # noqa: S311 - repeatable
+
+
+def spoil(answer: bytes, rng: random.Random) -> bytes:
+    """Return what a broken device might send in place of an answer: cut short, and with bytes changed."""
+    spoilt = bytearray(answer[: rng.randrange(4, max(len(answer) // 2, 5))])
+    for _ in range(4):
+        spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
+    return bytes(spoilt)

@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.inventory.model import Inventory, load_inventory
+from collectors.strict import Problems
+
+GOOD = """
+sites:
+  - {site: one, name: One, timezone: Asia/Tokyo, scopes: [huawei]}
+  - {site: two, state: under_construction}
+racks:
+  - rack: A07
+    site: one
+    row: A
+    height_units: 42
+    rated_power_watts: 8000
+    feeds: {A: {pdu: A07-A, capacity_watts: 7360}, B: {pdu: A07-B}}
+    devices: [{node: n123, position: 10, units: 2, accelerators: 8, vendor: Huawei}]
+  - {rack: B01, site: two, state: planned}
+meters:
+  - {meter: main-1, site: one, point: utility, accuracy_class: 0.5}
+  - {meter: A07-A, accuracy_class: 1}
+"""
+
+
+def load(text: str, name: str = "inventory.yaml") -> Inventory:
+    return load_inventory(Path(name), "guian", text=text)
+
+
+def mistakes(text: str, name: str = "inventory.yaml") -> list[str]:
+    with pytest.raises(Problems) as caught:
+        load(text, name)
+    return [str(error) for error in caught.value.errors]
+
+
+def test_look_ups() -> None:
+    """Racks by name, places, PDUs with their feed, meters by site and name, sites by scope."""
+    stock = load(GOOD)
+    assert list(stock.racks) == ["A07", "B01"]
+    assert (stock.places()["A07"].site, stock.places()["A07"].row, stock.places()["A07"].hub) == ("one", "A", "guian")
+    assert (stock.feeds["A07-B"].rack.rack, stock.feeds["A07-B"].feed) == ("A07", "B")
+    assert stock.meters["one", "main-1"].accuracy_class == 0.5
+    assert [s.site for s in stock.sites_in("huawei")] == ["one"]
+    assert [s.site for s in stock.sites_in("guian")] == ["one", "two"]
+    assert [(rack.rack, device.accelerators) for rack, device in stock.nodes()] == [("A07", 8)]
+    assert stock.racks["A07"].used == 2
+    assert stock.racks["B01"].used is None
+
+
+def test_a_pdu_listed_as_a_meter_needs_neither_site_nor_point() -> None:
+    """A PDU stands where its rack does, and counts at PDU output unless it is said otherwise."""
+    meter = load(GOOD).meters["one", "A07-A"]
+    assert (meter.point, meter.accuracy_class) == ("pdu_output", 1.0)
+
+
+def test_zone_of_a_site_that_states_none() -> None:
+    """A site without a zone keeps the hub's time."""
+    stock = load(GOOD)
+    assert (stock.sites["one"].zone.key, stock.sites["two"].zone.key) == ("Asia/Tokyo", "Asia/Shanghai")
+
+
+def test_completeness_is_stated() -> None:
+    """Only a file that says so lists the whole hub."""
+    assert not load(GOOD).complete
+    assert load("complete: true\n" + GOOD).complete
+
+
+def test_an_empty_file_is_an_empty_inventory() -> None:
+    """Nothing, a comment and empty lists are all an inventory without anything in it."""
+    for text in ("", "# nothing yet\n", "racks:\nsites: []\n", "~\n"):
+        assert not load(text).racks
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: b}", 3, "unknown site 'b'"),
+        ("sites: [{site: alpha}]\nracks:\n- {rack: r, site: alhpa}", 3, "did you mean alpha?"),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a}\n- {rack: r, site: a}", 4, "r is given twice (first in line 3)"),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {pdu: p}}}\n- {rack: s, site: a, feeds: {B: {pdu: p}}}",
+            4, "p already feeds rack r feed A",
+        ),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {pdu: p}, B: {pdu: p}}}", 3, "p already feeds rack r feed A"),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x, position: 1, units: 2}, {node: y, position: 2}]}",
+            3, "y overlaps x at unit 2",
+        ),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x, position: 42, units: 2}]}", 3, "reaches unit 43 of 42"),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 2, devices: [{node: x}, {node: y, units: 2}]}", 3, "take 3 of 2"),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x}]}\n- {rack: s, site: a, devices: [{node: x}]}",
+            4, "x is already in rack r",
+        ),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, used_units: 43}", 3, "more than the rack's 42 units"),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, used_units: 1, devices: []}", 3, "follows from the devices"),
+        ("sites: [{site: a, timezone: Mars/Olympus}]", 1, "unknown zone 'Mars/Olympus'"),
+        ("sites: [{site: a}, {site: a}]", 1, "a is given twice"),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, sate: planned}", 3, "did you mean state?"),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, state: in_servce}", 3, "did you mean in_service?"),
+        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, rated_power_watts: 0}", 3, "expected a number of at least"),
+        ("sites: [{site: a}]\nmeters:\n- {meter: m}", 3, "point: missing"),
+        ("sites: [{site: a}, {site: b}]\nmeters:\n- {meter: m, point: utility}", 3, "there is more than one site"),
+        ("sites: [{site: a}]\nmeters:\n- {meter: m, point: roof}", 3, "expected one of utility"),
+        ("sites: [{site: a}]\nmeters:\n- {meter: m, point: utility}\n- {meter: m, point: other}", 4, "m is given twice"),
+        ("sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: m}", 3, "cannot replace itself"),
+        (
+            "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n- {meter: n, point: utility, replaces: m}",
+            3, "in a circle",
+        ),
+        ("sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n- {meter: n, point: other}", 3, "at point other"),
+        ("- a\n- b", 1, "expected a mapping with the keys"),
+        ("rakcs: []", 1, "unknown key"),
+        ("racks: {A07: {}}", 1, "expected a list"),
+        ("sites: []\nsites: []", 2, "given twice"),
+        ("sites: [{site: a]", 1, "is not YAML"),
+        ("sites: [*nobody]", 1, "undefined alias"),
+        ("sites: []\n---\nsites: []", 0, "single document"),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_one_line(text: str, line: int, words: str) -> None:
+    """A mistake is one line with the file, the line it is in, and what is wrong."""
+    found = mistakes(text)
+    assert any(words in one for one in found), found
+    if line:
+        assert found[0].startswith(f"inventory.yaml:{line}: ")
+
+
+def test_all_mistakes_are_found_at_once_in_the_order_of_the_file() -> None:
+    """One run shows every mistake, each with the number its item has in the file."""
+    found = mistakes("sites: [{site: a}]\nracks:\n- {rak: r}\n- {rack: q, site: b}\nmeters:\n- {meter: m}\n")
+    assert [one.split(": ")[1] for one in found] == [
+        "racks[0].rak",
+        "racks[0].rack",
+        "racks[0].site",
+        "racks[1].site",
+        "meters[0].point",
+    ]
+
+
+def test_anchors_and_merges_work_as_in_any_yaml() -> None:
+    """An alias stands for what it names, and a merge takes the keys that are not given."""
+    stock = load("sites: [{site: a}]\nracks:\n- &r {rack: r, site: a, height_units: 20}\n- {<<: *r, rack: s}\n")
+    assert stock.racks["s"].height_units == 20
+
+
+def test_csv() -> None:
+    """A list of racks as CSV makes the same racks as YAML, and its sites are those the racks name."""
+    stock = load(
+        "site,row,rack,state,height_units,rated_power_watts,used_units,pdu_a,capacity_a_watts,pdu_b,capacity_b_watts\n"
+        "one,A,A07,in_service,42,8000,10,A07-A,7360,A07-B,\n"
+        "one,A,A08,,,,,,,,\n",
+        "racks.csv",
+    )
+    assert (stock.racks["A07"].used, stock.racks["A07"].feeds["B"].capacity_watts) == (10, None)
+    assert stock.feeds["A07-A"].feed == "A"
+    assert (stock.racks["A08"].height_units, stock.racks["A08"].state) == (42, "in_service")
+    assert list(stock.sites) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("site,rack,colour\na,r,red\n", "racks.csv:1: colour: unknown column"),
+        ("site,row\na,A\n", "racks.csv:1: rack: missing column"),
+        ("site,rack,height_units\na,r,tall\n", "racks.csv:2: height_units: expected a whole number"),
+        ("site,rack\na,r\na,r\n", "racks.csv:3: racks[3].rack: r is given twice (first in line 2)"),
+        ("site,rack,capacity_a_watts\na,r,100\n", "racks.csv:2: capacity_a_watts: given without pdu_a"),
+        ("site,rack\na,r,x,y\n", "racks.csv:2: more cells than columns"),
+        ("site,rack\n,r\n", "racks.csv:2: site: missing"),
+        ("", "racks.csv:1: site: missing column"),
+    ],
+)
+def test_mistakes_in_csv(text: str, words: str) -> None:
+    """A mistake in a CSV file is one line with the row's line number."""
+    assert any(one.startswith(words) for one in mistakes(text, "racks.csv")), mistakes(text, "racks.csv")
+
+
+def test_files(tmp_path: Path) -> None:
+    """A file that is not there, or is not text, is one line."""
+    with pytest.raises(Problems, match="cannot be read"):
+        load_inventory(tmp_path / "none.yaml", "guian")
+    (tmp_path / "bad.yaml").write_bytes(b"sites: \xff\xfe")
+    with pytest.raises(Problems, match="is not UTF-8"):
+        load_inventory(tmp_path / "bad.yaml", "guian")
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="{}[]:,-&*!<>|'\"\n\t #%@`aA07~\\", max_size=60))
+def test_any_text_is_an_inventory_or_problems(text: str) -> None:
+    """Whatever the file holds, it is read, or refused with lines that say why."""
+    for name in ("i.yaml", "i.csv"):
+        try:
+            load(text, name)
+        except Problems as problems:
+            assert problems.errors  # noqa: PT017 - either is right
+
+
+def test_reserved_units_are_apart_from_used_ones() -> None:
+    """What is promised and still free is stated beside what is taken, in both forms, and both must fit into the rack."""
+    text = "sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 10, used_units: 4, reserved_units: 6}\n"
+    rack = load(text).racks["r"]
+    assert (rack.used, rack.reserved_units) == (4, 6)
+    assert load("site,rack,used_units,reserved_units\na,r,4,6\n", "i.csv").racks["r"].reserved_units == 6
+    for wrong in (text.replace("reserved_units: 6", "reserved_units: 7"),):
+        assert mistakes(wrong) == ["inventory.yaml:3: racks[0].reserved_units: more than the 6 units left"]
+
+
+def test_what_takes_no_unit() -> None:
+    """A strip at the side and a blade in a chassis take no unit of the rack, wherever they are said to be."""
+    devices = "[{node: box, position: 1, units: 2}, {node: blade, position: 1, units: 0}, {node: strip, units: 0, agent: false}]"
+    rack = load(f"sites: [{{site: a}}]\nracks:\n- {{rack: r, site: a, devices: {devices}}}\n").racks["r"]
+    assert rack.used == 2
+    assert [device.agent for device in rack.devices or ()] == [True, True, False]
+
+
+def test_a_feed_that_nothing_measures() -> None:
+    """A feed may name no PDU: its capacity counts, and it is no PDU of the inventory."""
+    stock = load(
+        "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {capacity_watts: 100}, B: {capacity_watts: 100}}}\n"
+    )
+    assert [feed.capacity_watts for feed in stock.racks["r"].feeds.values()] == [100, 100]
+    assert not stock.feeds
+
+
+POWER = """
+sites: [{site: a}, {site: b}]
+breakers:
+- {breaker: main-a, site: a, capacity_watts: 200000, pair: main-b}
+- {breaker: main-b, site: a, capacity_watts: 200000, pair: main-a}
+- {breaker: A-a, site: a, rated_amperes: 100, pair: A-b, upstream: main-a}
+- {breaker: A-b, site: a, rated_amperes: 100, pair: A-a, upstream: main-b}
+racks:
+- {rack: r, site: a, feeds: {A: {pdu: p, capacity_watts: 7360, breaker: A-a, phase: L2}, B: {pdu: q, breaker: A-b}}}
+"""
+
+
+def test_breakers() -> None:
+    """A breaker's capacity is what its amperes carry at unity power factor; a feed's chain leads outwards."""
+    stock = load(POWER)
+    assert stock.breakers["A-a"].capacity == 100 * 230 * 3
+    assert [breaker.breaker for breaker in stock.above("A-b")] == ["A-b", "main-b"]
+    assert stock.above("none") == ()
+    assert stock.racks["r"].feeds["A"].phase == "L2"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("breaker: A-a, phase", "breaker: A-aa, phase", 9, "racks[0].feeds.A.breaker: unknown breaker 'A-aa'; did you mean A-a?"),
+        ("rated_amperes: 100, pair: A-b", "rated_amperes: 100, pair: A-c", 6, "breakers[2].pair: unknown breaker 'A-c'"),
+        ("pair: A-a, upstream", "upstream", 6, "breakers[2].pair: A-b states no pair, not A-a; a pair is mutual"),
+        ("7360", "70000", 9, "feeds.A.capacity_watts: 70000 is above the 69000 W of its breaker A-a"),
+        ("- {breaker: A-b, site: a", "- {breaker: A-b, site: b", 6, "breakers[2].pair: A-b is at site b, not a"),
+        ("- {rack: r, site: a", "- {rack: r, site: b", 9, "feeds.A.breaker: A-a is at site a, not b"),
+        ("200000, pair: main-b}", "200000, pair: main-b, upstream: A-a}", 6, "A-a hangs on main-a hangs on A-a: a circle"),
+        ("upstream: main-a", "upstream: A-a", 6, "upstream: a breaker cannot be its own"),
+        (
+            "q, breaker: A-b",
+            "q, breaker: main-a",
+            9,
+            "feeds.A.breaker: is behind A-a, whose pair is A-b; the rack's other feed is behind main-a",
+        ),
+        ("pair: A-b, upstream: main-a", "phases: 2, upstream: main-a", 6, "phases: expected 1 or 3"),
+        ("rated_amperes: 100, pair: A-b", "pair: A-b", 6, "rated_amperes: missing"),
+        ("site: a, rated_amperes: 100, pair: A-b", "site: c, rated_amperes: 100, pair: A-b", 6, "unknown site 'c'"),
+        ("racks:", "- {breaker: A-a, site: a, rated_amperes: 5}\nracks:", 8, "A-a is given twice (first in line 6)"),
+        ("phase: L2", "phase: L4", 9, "expected one of L1, L2, L3"),
+        ("pair: A-a, upstream: main-b", "pair: A-a, upstream: A-a", 7, "A-a feeds A-b, and both die at once"),
+    ],
+)
+def test_each_mistake_about_breakers_is_one_line(old: str, new: str, line: int, words: str) -> None:
+    """What is wrong with the stated supply is told with its line: a wrong pair would make a failover figure of nobody's supply."""
+    assert old in POWER
+    found = mistakes(POWER.replace(old, new, 1))
+    assert any(one.startswith(f"inventory.yaml:{line}: ") and words in one for one in found), found
+
+
+def test_breakers_in_csv() -> None:
+    """A rack list repeats its breakers' amperes; two are a pair where every rack that hangs on one hangs on the other."""
+    head = "site,rack,pdu_a,breaker_a,breaker_a_amperes,pdu_b,breaker_b,breaker_b_amperes\n"
+    stock = load(head + "a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,63,u,RPP-B,63\na,x,v,RPP-C,63,,,\n", "racks.csv")
+    assert {name: (breaker.rated_amperes, breaker.pair) for name, breaker in stock.breakers.items()} == {
+        "RPP-A": (63, "RPP-B"),
+        "RPP-B": (63, "RPP-A"),
+        "RPP-C": (63, ""),
+    }
+    mixed = load(head + "a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,63,,,\n", "racks.csv")
+    assert [breaker.pair for breaker in mixed.breakers.values()] == ["", ""]
+    for row, words in (
+        ("a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,32,,,\n", "racks.csv:3: breaker: RPP-A is one of 63 A at site a in line 2"),
+        ("a,r,p,RPP-A,,,,\n", "racks.csv:2: racks[2].feeds.A.breaker: unknown breaker 'RPP-A'"),
+        ("a,r,p,,63,,,\n", "racks.csv:2: breaker_a_amperes: given without breaker_a"),
+        ("a,r,p,X,lots,,,\n", "racks.csv:2: breaker_a_amperes: expected a number"),
+    ):
+        assert any(one.startswith(words) for one in mistakes(head + row, "racks.csv")), mistakes(head + row, "racks.csv")

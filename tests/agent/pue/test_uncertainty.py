@@ -1,0 +1,197 @@
+"""How uncertain a PUE is: by the classes, by the steps its registers count in, by power that was integrated (JCGM 100)."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.ledger.energy import FULL_MASK, HOUR_MS, Raw, hours_of
+from agent.ledger.registers import Step, step_of
+from agent.pue.uncertainty import integration_variance, relative
+from agent.pue.windows import NOTHING, Sum, in_time
+from tests.support.ledger import HEAD, HOUR, SITE, T0, batch, bench, energy, pdu_energy, pdu_power, power
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.ledger import Bench
+
+START = round(T0 * 1000)
+TENTH = 360_000.0
+"""0.1 kWh in joules: what many PDUs count in."""
+
+PDUS = 12
+RACKS = HEAD + "racks:\n" + "".join(
+    f"- {{rack: R{n}, site: {SITE}, feeds: {{A: {{pdu: P{n}}}}}}}\n" for n in range(PDUS)
+) + "meters: [{meter: main, point: utility, accuracy_class: 0.2}]\n"  # fmt: skip
+
+
+def load(n: int, at: float) -> float:
+    """The true power of a rack: some 3 kW that go up and down within the hour."""
+    return 2500.0 + 100.0 * n + 700.0 * math.sin(at / 700.0 + n)
+
+
+def energy_of(n: int, at: float) -> float:
+    """The integral of `load`, in joules, from the epoch on."""
+    return (2500.0 + 100.0 * n) * at - 700.0 * 700.0 * math.cos(at / 700.0 + n)
+
+
+def live(b: Bench, seconds: float) -> float:
+    """Have PDUs read that count in tenths of kilowatt-hours, and a fine utility meter at 1.25; returns the end."""
+    end = T0 + seconds
+    at = T0
+    while at <= end:
+        racks = [energy_of(n, at) - energy_of(n, T0) for n in range(PDUS)]
+        readings = [energy("main", 1e9 + 1.25 * sum(racks))]
+        readings += [pdu_energy(f"P{n}", TENTH * math.floor((5e8 + 1234.5 * n + racks[n]) / TENTH), f"R{n}") for n in range(PDUS)]
+        readings += [pdu_power(f"P{n}", load(n, at), f"R{n}") for n in range(PDUS)]
+        b.book.accept(batch(at, *readings))
+        at += 60.0
+    b.clock.now = end + 200
+    b.book.flush()
+    b.pue.refresh()
+    return end
+
+
+def test_five_minutes_of_coarse_registers_are_within_their_uncertainty(tmp_path: Path) -> None:
+    """PDUs that step by 0.1 kWh: the truth of every five minutes is within what is stated, and the hour's is narrower."""
+    with bench(tmp_path, RACKS) as b:
+        end = live(b, 3 * HOUR)
+        cells = [b.pue.between(SITE, at, at + 300) for at in (T0 + 300.0 * n for n in range(int((end - T0) / 300)))]
+        hour = b.pue.between(SITE, T0 + HOUR, T0 + 2 * HOUR)
+    assert [cell.category for cell in cells] == [2] * len(cells)
+    off = [abs(cell.pue / 1.25 - 1) for cell in cells if cell.pue is not None]
+    stated = [cell.uncertainty for cell in cells if cell.uncertainty is not None]
+    assert len(off) == len(stated) == len(cells)
+    assert all(error < said for error, said in zip(off, stated, strict=True))
+    assert hour.pue is not None
+    assert hour.uncertainty is not None
+    assert abs(hour.pue / 1.25 - 1) < hour.uncertainty < min(stated)
+    assert max(off) < 0.03, "the power shapes the hour; by the registers alone five minutes are off by much more"
+
+
+def test_the_steps_say_what_they_should(tmp_path: Path) -> None:
+    """Twelve steps of q make a standard uncertainty of q sqrt(12 / 6) of a run's energy, whatever its length."""
+    with bench(tmp_path, RACKS) as b:
+        live(b, 3 * HOUR)
+        found = [b.pue.between(SITE, T0 + HOUR, T0 + HOUR + seconds) for seconds in (300, HOUR)]
+    for result in found:
+        steps = PDUS * TENTH**2 / 6 / result.it_joules**2
+        classes = (0.002**2 + 0.02**2) / 3
+        assert result.uncertainty == pytest.approx(2 * math.sqrt(steps + classes), rel=1e-3)
+
+
+def raws(values: list[float], interval: int = 60) -> list[Raw]:
+    return [Raw(START + 1000 * interval * n, value, 1000 * interval) for n, value in enumerate(values)]
+
+
+def test_a_shaped_hour_is_still_the_register_s() -> None:
+    """Cells follow the power, and an hour's sum is what its register counted, to the last bit of a joule."""
+    rng = random.Random(4)  # noqa: S311 - repeatable
+    watts = [rng.uniform(1000.0, 5000.0) for _ in range(181)]
+    counted = [0.0]
+    for each in watts[:-1]:
+        counted.append(counted[-1] + 60 * each)
+    coarse = [TENTH * math.floor(each / TENTH) for each in counted]
+    power_only, _ = hours_of(raws(watts), [], START, START + 3 * HOUR_MS)
+    plain, _ = hours_of([], raws(coarse), START, START + 3 * HOUR_MS)
+    shaped, _ = hours_of(raws(watts), raws(coarse), START, START + 3 * HOUR_MS)
+    for n, hour in enumerate(sorted(shaped)):
+        assert shaped[hour].total == pytest.approx(plain[hour].total, abs=1e-6)
+        assert shaped[hour].total == pytest.approx(coarse[60 * (n + 1)] - coarse[60 * n], abs=1e-6)
+        ratios = [a / b for a, b in zip(shaped[hour].joules, power_only[hour].joules, strict=True)]
+        assert max(ratios) == pytest.approx(min(ratios), rel=1e-9)
+    fine, _ = hours_of(raws(watts), raws(counted), START, START + 3 * HOUR_MS)
+    alone, _ = hours_of([], raws(counted), START, START + 3 * HOUR_MS)
+    assert [cells.joules for cells in fine.values()] == [cells.joules for cells in alone.values()], "a fine register knows better"
+
+
+def test_where_power_is_silent_the_register_s_cells_stay() -> None:
+    """Only cells that both cover share what the register counted in them; the others keep what they had."""
+    watts = raws([3000.0] * 31)
+    coarse = raws([TENTH * math.floor(3000.0 * 60 * n / TENTH) for n in range(61)])
+    shaped, _ = hours_of(watts, coarse, START, START + HOUR_MS)
+    plain, _ = hours_of([], coarse, START, START + HOUR_MS)
+    assert shaped[START].joules[6:] == plain[START].joules[6:]
+    assert len({round(value, 3) for value in shaped[START].joules[:6]}) == 1
+    assert sum(shaped[START].joules[:6]) == pytest.approx(sum(plain[START].joules[:6]))
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [
+        ([5e8, 5e8 + 3 * TENTH, 5e8 + 5 * TENTH], TENTH),
+        ([0.0, 3_600_000.0, 10_800_000.0], 3_600_000),
+        ([7.2e6, 7.2e6], 0),
+        ([0.0, 1000.0, 1000.7, 2001.0], 1),
+    ],
+)
+def test_a_step_is_what_all_differences_have_in_common(values: list[float], step: float) -> None:
+    """Differences of 3 and 2 tenths of a kWh make a step of one tenth; a register that stands still tells none."""
+    assert step_of(values) == step
+
+
+def test_a_step_comes_down_from_above() -> None:
+    """Before it is known, a step is taken as too large and never as too small."""
+    step, seen = Step(), []
+    for number in (0, 6, 10, 15, 16):
+        step.see(number * TENTH)
+        seen.append(step.joules / TENTH)
+    assert seen == [0, 6, 2, 1, 1]
+
+
+def test_what_integrating_adds_is_what_it_errs_by() -> None:
+    """A load that jumps between readings: the true error of a day of trapezoids is what is stated, within a factor of two."""
+    rng = random.Random(11)  # noqa: S311 - repeatable
+    ratios = []
+    for _ in range(60):
+        errors, variance = 0.0, 0.0
+        truth = [rng.gauss(3000.0, 400.0) for _ in range(24 * 60 + 1)]
+        jumps = [rng.random() for _ in truth]  # somewhere between two readings the power goes over from one to the next
+        for n in range(24 * 60):
+            true = 60 * (truth[n] * jumps[n] + truth[n + 1] * (1 - jumps[n]))
+            errors += true - 30 * (truth[n] + truth[n + 1])
+        cells = [
+            sum(30 * (truth[m] + truth[m + 1]) for m in range(5 * n, 5 * n + 5)) for n in range(288)
+        ]  # fmt: skip
+        for hour in range(24):
+            variance += 12 * integration_variance(cells[12 * hour : 12 * hour + 12], FULL_MASK)
+        ratios.append(errors / math.sqrt(variance))
+    spread = math.sqrt(sum(ratio * ratio for ratio in ratios) / len(ratios))
+    assert 0.5 < spread < 2.0
+    assert sum(abs(ratio) > 2 for ratio in ratios) <= len(ratios) * 0.15
+
+
+def test_integrated_power_is_less_certain_than_a_register(tmp_path: Path) -> None:
+    """The same load read as power alone has what integrating adds; a constant one has nothing added."""
+    text = (
+        HEAD + "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: it_input, accuracy_class: 0.5}]"
+    )
+    rng = random.Random(3)  # noqa: S311 - repeatable
+    with bench(tmp_path, text) as b:
+        for minute in range(130):
+            it = rng.gauss(1e6, 2e5)
+            b.book.accept(batch(T0 + 60 * minute, power("main", 1.3e6), power("it", it, "it_input")))
+        b.clock.now = T0 + 130 * 60
+        b.book.flush()
+        b.pue.refresh()
+        result = b.pue.between(SITE, T0, T0 + 2 * HOUR)
+    classes = 2 * math.sqrt(2 * 0.005**2 / 3)
+    assert result.uncertainty is not None
+    assert classes * 1.2 < result.uncertainty < 0.1
+
+
+def test_runs_of_covered_time_are_counted() -> None:
+    """Each stretch has two ends at which a register is uncertain; what adjoins is one stretch."""
+    whole = Sum(cells=12.0, facility=2.0, it=1.0, runs=1.0, first=1.0, last=1.0)
+    holed = Sum(cells=10.0, facility=2.0, it=1.0, runs=2.0, first=1.0, last=1.0)
+    late = Sum(cells=6.0, facility=2.0, it=1.0, runs=1.0, first=0.0, last=1.0)
+    assert in_time([whole, whole, whole]).runs == 1
+    assert in_time([whole, holed, whole]).runs == 2
+    assert in_time([whole, NOTHING, whole]).runs == 2
+    assert in_time([NOTHING, whole, late]).runs == 2
+    assert relative(in_time([whole, NOTHING, whole]), facility_steps=1.0) == pytest.approx(2 * math.sqrt(2 * 2 / 12) / 4)
+    assert relative(NOTHING) is None

@@ -1,0 +1,142 @@
+"""Breakers, rows and headroom: the worked examples of docs/kpis.md, and what partial data may say."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.racks.collector import RackCollector
+from tests.support.ledger import SITE, Pages, inventory, pdu_power
+
+if TYPE_CHECKING:
+    from collectors.base import Reading
+
+# Two racks of 8 kW at a pair of 63 A breakers (43.47 kW), which hang on a pair of mains.
+TEXT = f"""
+sites: [{{site: {SITE}}}]
+breakers:
+- {{breaker: main-a, site: {SITE}, capacity_watts: 100000, pair: main-b}}
+- {{breaker: main-b, site: {SITE}, capacity_watts: 100000, pair: main-a}}
+- {{breaker: A-a, site: {SITE}, rated_amperes: 63, pair: A-b, upstream: main-a}}
+- {{breaker: A-b, site: {SITE}, rated_amperes: 63, pair: A-a, upstream: main-b}}
+racks:
+- {{rack: A01, site: {SITE}, row: A, height_units: 40, used_units: 30, rated_power_watts: 8000,
+   feeds: {{A: {{pdu: A01-A, capacity_watts: 7360, breaker: A-a}}, B: {{pdu: A01-B, capacity_watts: 7360, breaker: A-b}}}}}}
+- {{rack: A02, site: {SITE}, row: A, height_units: 40, used_units: 10, reserved_units: 5, rated_power_watts: 8000,
+   feeds: {{A: {{pdu: A02-A, capacity_watts: 7360, breaker: A-a}}, B: {{pdu: A02-B, capacity_watts: 7360, breaker: A-b}}}}}}
+"""
+HEARD = {"A01-A": 2000.0, "A01-B": 1500.0, "A02-A": 1000.0, "A02-B": 500.0}
+UPPER, LOWER = ',bound="upper"', ',bound="lower"'
+
+
+def collect(text: str, watts: dict[str, float]) -> dict[str, float]:
+    heard: list[Reading] = [pdu_power(pdu, value, pdu[:3], pdu[-1]) for pdu, value in watts.items()]
+    found = asyncio.run(RackCollector(inventory(text), Pages(*heard), "guian").collect())
+    return {series.prefix.strip(): value for series, value in found}
+
+
+def breaker(name: str, which: str, extra: str = "") -> str:
+    return f'dc_breaker_{name}{{hub="guian",site="{SITE}",breaker="{which}"{extra}}}'
+
+
+def row(name: str) -> str:
+    return f'dc_row_{name}{{hub="guian",site="{SITE}",row="A"}}'
+
+
+def rack(name: str, which: str) -> str:
+    return f'dc_rack_{name}{{hub="guian",site="{SITE}",row="A",rack="{which}"}}'
+
+
+def test_a_breaker_carries_the_pdus_behind_it_and_its_pair_s_when_that_dies() -> None:
+    """Feed A's breaker carries both racks' feeds A, a main what is behind its breakers; with the pair lost, each carries all."""
+    found = collect(TEXT, HEARD)
+    for which in ("A-a", "main-a"):
+        assert found[breaker("power_watts", which, UPPER)] == found[breaker("power_watts", which, LOWER)] == 3000.0
+        assert found[breaker("coverage_ratio", which)] == 1.0
+    assert found[breaker("load_ratio", "A-a", UPPER)] == pytest.approx(3000 / 43470)
+    assert found[breaker("failover_load_ratio", "A-a", UPPER)] == pytest.approx(5000 / 43470)
+    assert found[breaker("failover_load_ratio", "main-b", UPPER)] == pytest.approx(0.05)
+    assert found[breaker("headroom_watts", "A-b")] == pytest.approx(0.8 * 43470 - 5000)
+    assert found[breaker("info", "A-a", ',pair="A-b",upstream="main-a"')] == 1.0
+
+
+def test_a_silent_pdu_leaves_bounds_never_a_false_calm() -> None:
+    """A silent feed counts as nothing in the lower bound, and as what it can carry in the upper; the coverage says so."""
+    found = collect(TEXT, {pdu: watts for pdu, watts in HEARD.items() if pdu != "A02-A"})
+    assert found[breaker("power_watts", "A-a", LOWER)] == 2000.0
+    assert found[breaker("power_watts", "A-a", UPPER)] == 2000.0 + 7360.0
+    assert found[breaker("failover_load_ratio", "main-a", UPPER)] == pytest.approx((4000 + 7360) / 100000)
+    assert found[breaker("coverage_ratio", "main-a")] == 0.5
+    assert found[breaker("headroom_watts", "A-a")] == pytest.approx(0.8 * 43470 - 4000 - 7360)
+    assert found[rack("headroom_watts", "A02")] == 0.0  # its silent feed may draw all there is
+    assert row("power_watts") not in found
+
+
+def test_a_silent_feed_that_could_draw_anything_leaves_no_upper_bound() -> None:
+    """Where nobody states what a silent feed can draw, only the lower bound is told, and no headroom of anything behind the breaker."""
+    text = TEXT.replace("rated_power_watts: 8000,\n   feeds: {A: {pdu: A01-A, capacity_watts: 7360,", "feeds: {A: {pdu: A01-A,")
+    found = collect(text, {pdu: watts for pdu, watts in HEARD.items() if pdu != "A01-A"})
+    assert found[breaker("load_ratio", "A-a", LOWER)] == pytest.approx(1000 / 43470)
+    for name in (breaker("load_ratio", "A-a", UPPER), breaker("headroom_watts", "A-b"), rack("headroom_watts", "A02")):
+        assert name not in found
+    assert found[row("headroom_watts")] == 0.0  # at least
+
+
+def test_nobody_heard_is_no_load() -> None:
+    """A breaker behind which nobody is heard has a capacity and no load; one that nothing hangs on has no failover to be calm about."""
+    found = collect(TEXT, {})
+    assert breaker("capacity_watts", "A-a") in found
+    assert found[breaker("coverage_ratio", "A-a")] == 0.0
+    assert not [name for name in found if "load_ratio" in name or "breaker_power" in name or "headroom" in name]
+    alone = TEXT.replace("capacity_watts: 7360, breaker: A-b", "capacity_watts: 7360")
+    found = collect(alone, HEARD)
+    assert breaker("failover_load_ratio", "A-a", LOWER) in found
+    assert breaker("failover_load_ratio", "A-a", UPPER) not in found
+
+
+def test_headroom_of_racks_and_of_their_row() -> None:
+    """A rack takes what 0.8 of a feed leaves; a row what its racks take together, as far as the breakers carry it."""
+    found = collect(TEXT, HEARD)
+    assert found[rack("headroom_watts", "A01")] == pytest.approx(0.8 * 7360 - 3500)
+    assert found[rack("headroom_watts", "A02")] == pytest.approx(0.8 * 7360 - 1500)
+    assert found[row("headroom_watts")] == pytest.approx(2 * 0.8 * 7360 - 5000)
+    tight = collect(TEXT.replace("rated_amperes: 63, pair: A-b", "rated_amperes: 11, pair: A-b"), HEARD)  # 7590 W
+    assert tight[rack("headroom_watts", "A01")] == tight[row("headroom_watts")] == pytest.approx(0.8 * 7590 - 5000)
+
+
+def test_what_a_row_amounts_to() -> None:
+    """Units, power and rated power of a row are sums over its racks in service."""
+    found = collect(TEXT, HEARD)
+    names = ("height_units", "used_units", "reserved_units", "power_watts", "power_capacity_watts")
+    assert [found[row(name)] for name in names] == [80.0, 40.0, 5.0, 5000.0, 16000.0]
+    unknown = collect(TEXT.replace("used_units: 10, reserved_units: 5, ", "state: planned, "), HEARD)
+    assert [unknown[row(name)] for name in ("height_units", "power_watts")] == [40.0, 3500.0]
+
+
+def test_two_feeds_on_one_breaker_are_lost_at_once() -> None:
+    """A rack whose feeds hang on one breaker has no failover, whatever its feeds can carry."""
+    one = (
+        TEXT.replace(", pair: A-b", "")
+        .replace(", pair: A-a", "")
+        .replace("A01-B, capacity_watts: 7360, breaker: A-b", "A01-B, capacity_watts: 7360, breaker: A-a")
+    )
+    found = collect(one, HEARD)
+    assert rack("failover_load_ratio", "A01") not in found
+    assert rack("headroom_watts", "A01") not in found
+    assert rack("failover_load_ratio", "A02") in found
+
+
+def test_a_busbar_with_hundreds_of_racks() -> None:
+    """Hundreds of racks behind one busbar are one sum, and one that is silent of them leaves a narrow upper bound."""
+    head = f"sites: [{{site: {SITE}}}]\nbreakers:\n- {{breaker: bus, site: {SITE}, rated_amperes: 4000}}\nracks:\n"
+    racks = "".join(
+        f"- {{rack: '{n:03}', site: {SITE}, row: A, feeds: {{A: {{pdu: '{n:03}-A', capacity_watts: 7000, breaker: bus}}}}}}\n"
+        for n in range(600)
+    )
+    heard = {f"{n:03}-A": 3000.0 for n in range(599)}
+    found = collect(head + racks, heard)
+    assert found[breaker("power_watts", "bus", LOWER)] == 599 * 3000.0
+    assert found[breaker("power_watts", "bus", UPPER)] == 599 * 3000.0 + 7000.0
+    assert found[breaker("headroom_watts", "bus")] == pytest.approx(0.8 * 4000 * 690 - 599 * 3000 - 7000)

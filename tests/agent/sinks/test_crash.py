@@ -1,0 +1,109 @@
+"""The agent's side killed at any moment, and the database gone meanwhile: what was synced arrives, once."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.sinks.spool import Spool
+from tests.agent.sinks.driver import SERIES, synced_times
+from tests.agent.sinks.peers import Victoria, drained, sink
+from tests.support import ROOT, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KILLS = int(os.environ.get("HUBGAUGE_KILLS", "25"))
+OUTAGE = float(os.environ.get("HUBGAUGE_OUTAGE", "5"))
+
+
+@contextmanager
+def driver(folder: Path, url: str = "") -> Iterator[None]:
+    """Run the driver and kill it without a warning when the block ends."""
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("driver.py")),
+        str(folder / "journal"),
+        str(folder),
+        *([url] if url else []),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    try:
+        yield
+    finally:
+        assert process.poll() is None, "the driver ended by itself"
+        process.kill()
+        process.wait(10)
+
+
+def starts(folder: Path) -> int:
+    journal = folder / "journal"
+    return journal.read_text().count("start") if journal.exists() else 0
+
+
+def test_killed_at_any_moment(tmp_path: Path) -> None:
+    """However often the process is killed, the spool then holds every sample it knew to be synced, once, and opens at once."""
+    source = random.Random(7)  # noqa: S311 - not for secrets
+    for _ in range(KILLS):
+        before = starts(tmp_path)
+        with driver(tmp_path):
+            wait_for(lambda before=before: starts(tmp_path) > before)
+            time.sleep(source.uniform(0.0, 0.25))
+    made = Spool(tmp_path / "spool-influxdb.db", max_bytes=2**30)
+    began = time.monotonic()
+    made.start()
+    assert time.monotonic() - began < 2.0
+    lines: list[bytes] = []
+    while chunks := made.oldest(2**20):
+        lines += [line for chunk in chunks for line in chunk.lines()]
+        made.done(chunks)
+    assert made.state().dropped == {}
+    made.close(2.0)
+    stored = [int(line.rsplit(b" ", 1)[1]) for line in lines]
+    assert len(stored) == len(set(lines))
+    known = synced_times(tmp_path / "journal")
+    assert known
+    for moment in known:
+        assert moment in stored
+    assert len(stored) == SERIES * len(set(stored))
+
+
+def test_database_and_agent_gone(tmp_path: Path) -> None:
+    """With the database down for a while, and the agent killed within it, everything synced is stored exactly once."""
+    victoria = Victoria(tmp_path)
+    with victoria.up() as database:
+        with driver(tmp_path, database.url):
+            wait_for(lambda: starts(tmp_path) == 1)
+            time.sleep(1.0)
+            assert database.process is not None
+            time.sleep(0.5)
+            database.process.terminate()  # killed, VictoriaMetrics itself forgets what it took in the last seconds
+            database.process.wait(10)
+            time.sleep(OUTAGE / 2)
+        with driver(tmp_path, database.url):
+            wait_for(lambda: starts(tmp_path) == 2)
+            time.sleep(OUTAGE / 2)
+            with victoria.up():
+                time.sleep(0.5)
+    with victoria.up() as database:
+        with sink(database.url, tmp_path) as made:
+            drained(made)
+        known = set(synced_times(tmp_path / "journal"))
+        assert len(known) > OUTAGE * 10
+
+        def all_there() -> bool:
+            return all(known <= set(one["timestamps"]) for one in database.export())  # type: ignore[call-overload]
+
+        wait_for(all_there, what="every synced sample")  # just started, VictoriaMetrics does not show its last second at once
+        stored = database.export()
+    assert len(stored) == SERIES
+    for one in stored:
+        moments: list[int] = one["timestamps"]  # type: ignore[assignment]
+        assert len(moments) == len(set(moments))
+        assert one["values"] == moments

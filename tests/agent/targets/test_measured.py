@@ -1,0 +1,244 @@
+"""What an agent measures of every KPI, from a real snapshot and inventory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.hubs.loader import load_registry
+from agent.inventory.model import Device, Inventory, Rack, Site
+from agent.snapshot import Snapshot
+from agent.targets.measured import COUNTS, OF_A_PART, READERS, measure
+from collectors.base import Batch
+from collectors.catalogue import node, rack, site
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agent.targets.judge import Evidence
+    from collectors.base import Reading
+
+REGISTRY = load_registry()
+NOW = 1_795_000_000.0
+
+
+def snapshot(*readings: Reading) -> Snapshot:
+    """Return a snapshot that holds these readings."""
+    made = Snapshot()
+    made.update(Batch(collector="test", device="", time=NOW, lifetime=60.0, readings=readings))
+    return made
+
+
+def measured(
+    readings: Sequence[Reading], hub: str = "guian", inventory: Inventory | None = None
+) -> dict[tuple[str, str, str], Evidence]:
+    """Return the evidence by hub, KPI and scope."""
+    found = measure(REGISTRY, snapshot(*readings), hub, NOW, inventory=inventory)
+    assert all(len(items) == 1 for items in found.values())
+    return {key: items[0] for key, items in found.items()}
+
+
+def racks(hub: str, where: str, state: str, count: int) -> list[Reading]:
+    """Return the info series of some racks."""
+    return [(rack.RACK_INFO.series(hub, where, "A", f"{where}-{state}-{n}", state), 1.0) for n in range(count)]
+
+
+def sites(hub: str = "guian", **states: str) -> list[Reading]:
+    """Return the info series of some sites."""
+    return [(site.SITE_INFO.series(hub, key.replace("_", "-"), state, key), 1.0) for key, state in states.items()]
+
+
+def year(where: str, pue: float, coverage: float, it: float) -> list[Reading]:
+    """Return the series of a site's trailing year."""
+    return [
+        (site.SITE_PUE.series("guian", where, "3", "12mo"), pue),
+        (site.SITE_PUE.series("guian", where, "3", "1d"), 9.0),
+        (site.SITE_PUE_COVERAGE.series("guian", where, "12mo"), coverage),
+        (site.SITE_PUE_COVERAGE.series("guian", where, "1d"), 1.0),
+        (site.SITE_WINDOW_ENERGY.series("guian", where, "facility", "12mo"), pue * it),
+        (site.SITE_WINDOW_ENERGY.series("guian", where, "it", "12mo"), it),
+    ]
+
+
+def inventory(*, complete: bool = False, **scopes: tuple[str, ...]) -> Inventory:
+    """Return an inventory of sites in scopes."""
+    return Inventory(
+        hub="guian",
+        sites={key.replace("_", "-"): Site(site=key.replace("_", "-"), scopes=of) for key, of in scopes.items()},
+        complete=complete,
+    )
+
+
+def test_nothing_is_measured_of_nothing() -> None:
+    """An empty snapshot has no values, and zero least of all."""
+    assert measured([]) == {}
+
+
+def test_readers_are_of_registered_kpis() -> None:
+    """Every KPI that is read is in the registry, and what is told of a part is read."""
+    assert READERS.keys() <= REGISTRY.kpis.keys()
+    assert COUNTS < OF_A_PART < READERS.keys()
+
+
+def test_counts_are_lower_bounds() -> None:
+    """An inventory that does not say it is complete counts a part; one that does counts all, but not of the province."""
+    readings = (
+        racks("guian", "a", "in_service", 3)
+        + racks("guian", "b", "under_construction", 2)
+        + sites(a="in_service", b="under_construction")
+    )
+    for complete in (False, True):
+        found = measured(readings, inventory=inventory(complete=complete, a=(), b=()))
+        assert {k[1]: e.value for k, e in found.items() if k[0] == "guian"} == {
+            "racks_in_service": 3, "racks_under_construction": 2,
+            "data_centers_in_service": 1, "data_centers_under_construction": 1, "data_centers": 2,
+        }  # fmt: skip
+        assert found["guian", "racks_in_service", "hub"].at_least is not complete
+        assert found["guizhou", "data_centers", "hub"].value == 2
+        assert found["guizhou", "data_centers", "hub"].at_least
+
+
+def test_a_listed_hub_without_racks_in_service_has_none() -> None:
+    """Zero is told where the inventory lists racks and none is in service."""
+    assert measured(racks("guian", "a", "planned", 2))["guian", "racks_in_service", "hub"].value == 0
+
+
+def test_another_hubs_series_are_not_counted() -> None:
+    """Only the agent's own hub is counted, whatever else is in its snapshot."""
+    found = measured(racks("guian", "a", "in_service", 3) + racks("kunming", "k", "in_service", 5))
+    assert found["guian", "racks_in_service", "hub"].value == 3
+    assert not [key for key in found if key[0] == "kunming"]
+
+
+def test_pue_of_one_site() -> None:
+    """A site's PUE is that of the trailing year, with the year's coverage, whatever yesterday was."""
+    found = measured(year("h", 1.18, 0.95, 1e15), inventory=inventory(h=("huawei",)))
+    for scope in ("hub", "huawei"):
+        evidence = found["guian", "pue", scope]
+        assert (evidence.value, evidence.coverage, evidence.at_least) == (pytest.approx(1.18), 0.95, False)
+
+
+def test_pue_of_several_sites() -> None:
+    """A hub's PUE is the sum of energies over the sum, not the mean of ratios: 1.15 and 1.60 at 1000 to 200 give 1.225."""
+    readings = year("big", 1.15, 0.95, 1000.0) + year("small", 1.60, 0.92, 200.0)
+    evidence = measured(readings)["guian", "pue", "hub"]
+    assert evidence.value == pytest.approx(1.225)
+    assert evidence.coverage == 0.92
+
+
+def test_a_silent_site_leaves_the_hubs_pue_uncovered() -> None:
+    """A site in service that has no PUE makes the hub's one worthless as a verdict: no coverage."""
+    readings = year("a", 1.1, 1.0, 1000.0) + sites(a="in_service", b="in_service", c="planned")
+    assert measured(readings)["guian", "pue", "hub"].coverage == 0
+    readings = year("a", 1.1, 1.0, 1000.0) + sites(a="in_service", c="planned")
+    assert measured(readings)["guian", "pue", "hub"].coverage == 1
+
+
+def test_scope_is_its_sites_only() -> None:
+    """What was stated for Huawei's centre is measured at the sites the inventory puts there; the hub's at all."""
+    readings = year("h", 1.15, 1.0, 1000.0) + year("other", 1.6, 1.0, 200.0)
+    found = measured(readings, inventory=inventory(h=("huawei",), other=()))
+    assert found["guian", "pue", "huawei"].value == pytest.approx(1.15)
+    assert found["guian", "pue", "hub"].value == pytest.approx(1.225)
+
+
+def test_scope_without_sites_is_not_measured() -> None:
+    """A group that the inventory puts no site in has no value, least of all the hub's."""
+    assert ("guian", "pue", "huawei") not in measured(year("h", 1.15, 1.0, 1000.0), inventory=inventory(h=()))
+    assert ("guian", "pue", "huawei") not in measured(year("h", 1.15, 1.0, 1000.0))
+
+
+def chip(node_name: str, n: int, vendor: str, peak: float | None = None) -> list[Reading]:
+    """Return the series of one accelerator."""
+    where = ("guian", "a", "A", "A01", node_name, str(n))
+    found: list[Reading] = [(node.ACCELERATOR_INFO.series(*where, vendor, "X", "", ""), 1.0)]
+    if peak is not None:
+        found += [(node.ACCELERATOR_PEAK.series(*where, "fp16"), peak), (node.ACCELERATOR_PEAK.series(*where, "int8"), 9 * peak)]
+    return found
+
+
+def test_accelerators() -> None:
+    """Chips are those telemetry sees, and the inventory's of nodes that tell nothing; never both of one node."""
+    devices = (
+        Device(node="n1", accelerators=8, vendor="Huawei"),
+        Device(node="n2", accelerators=8, vendor="Huawei"),
+        Device(node="n3", accelerators=4, vendor="NVIDIA"),
+    )
+    listed = Inventory(
+        hub="guian",
+        sites={"a": Site(site="a", scopes=("huawei",))},
+        racks={
+            "A01": Rack(rack="A01", site="a", devices=devices),
+            "A02": Rack(rack="A02", site="a", state="planned", devices=(Device(node="n4", accelerators=8, vendor="Huawei"),)),
+        },
+    )
+    found = measured(chip("n1", 0, "Huawei", 3e14) + chip("n1", 1, "huawei", 3e14), inventory=listed)
+    assert found["guian", "accelerators", "hub"].value == 2 + 8 + 4
+    assert found["guian", "accelerators_huawei", "huawei"].value == 2 + 8
+    assert found["guian", "compute_flops", "hub"].value == 6e14
+
+
+def test_compute_of_nodes_that_tell_nothing() -> None:
+    """Chips the inventory lists by a model that is rated count with their peak; one that nobody rated leaves a lower bound."""
+    rated = Device(node="n2", accelerators=8, vendor="Huawei", model="910B3")
+    unknown = Device(node="n3", accelerators=4, vendor="Huawei", model="Z9")
+    for devices, bound in (((rated,), False), ((rated, unknown), True)):
+        listed = Inventory(
+            hub="guian", sites={"a": Site(site="a")}, racks={"A01": Rack(rack="A01", site="a", devices=devices)}, complete=True
+        )
+        evidence = measured(chip("n1", 0, "Huawei", 3e14), inventory=listed)["guian", "compute_flops", "hub"]
+        assert evidence.value == pytest.approx(3e14 + 8 * 313e12)
+        assert evidence.at_least is bound
+    seen_unrated = measured(chip("n1", 0, "Huawei", 3e14) + chip("n1", 1, "Huawei"), inventory=replace(listed, racks={}))
+    assert seen_unrated["guian", "compute_flops", "hub"].at_least
+
+
+def test_round_trip_is_the_slowest_sites_median() -> None:
+    """Each site has to keep the time, so the slowest median is judged; other quantiles and peers are not."""
+
+    def probe(where: str, peer: str, quantile: str, value: float) -> Reading:
+        return site.LINK_ROUND_TRIP.series("guian", where, peer, quantile), value
+
+    found = measured([
+        probe("a", "guangzhou", "0.5", 0.008), probe("b", "Guangzhou", "0.5", 0.009), probe("a", "guangzhou", "0.99", 0.03),
+        probe("a", "hangzhou", "0.5", 0.02),
+    ])  # fmt: skip
+    assert found["guizhou", "round_trip_guangzhou", "hub"].value == 0.009
+    assert found["guian", "round_trip", "hub"].value == 0.02
+    assert ("guizhou", "round_trip_shenzhen", "hub") not in found
+
+
+def test_link_rate_of_the_named_channel() -> None:
+    """The channel's rate is the fastest interface at the sites where it ends."""
+    links = [(site.LINK_SPEED.series("guian", "pop", "r1", name), speed) for name, speed in (("a", 1e11), ("b", 4e11))]
+    links.append((site.LINK_SPEED.series("guian", "other", "r2", "c"), 8e11))
+    found = measured(links, inventory=inventory(pop=("china-mobile-400g",), other=()))
+    assert found["guizhou", "link_rate", "china-mobile-400g"].value == 4e11
+
+
+def test_centre_in_service() -> None:
+    """A named centre is in service when one of its sites is."""
+    listed = Inventory(hub="kunming", sites={"ai": Site(site="ai", scopes=("ai-computing-center",))})
+    for state, value in (("in_service", 1), ("under_construction", 0)):
+        found = measured(sites("kunming", ai=state), "kunming", listed)
+        assert found["kunming", "in_service", "ai-computing-center"].value == value
+
+
+def test_renewables_occupancy_and_carbon() -> None:
+    """Shares are weighted by what they are shares of; carbon is a lower bound while a site tells none."""
+    readings = year("a", 1.2, 1.0, 300.0) + year("b", 1.2, 1.0, 100.0) + sites(a="in_service", b="in_service")
+    readings += [(site.SITE_RENEWABLE.series("guian", where, "12mo"), value) for where, value in (("a", 1.0), ("b", 0.6))]
+    readings += racks("guian", "a", "in_service", 30) + racks("guian", "b", "in_service", 10)
+    readings += [(site.SITE_OCCUPANCY.series("guian", where, "racks"), value) for where, value in (("a", 0.5), ("b", 0.9))]
+    readings += [(site.SITE_CARBON.series("guian", "a"), 7.0)]
+    found = measured(readings)
+    assert found["guian", "renewable_energy_factor", "hub"].value == pytest.approx(0.9)
+    assert found["guian", "rack_occupancy", "hub"].value == pytest.approx(0.6)
+    assert (found["guian", "carbon", "hub"].value, found["guian", "carbon", "hub"].at_least) == (7.0, True)
+
+
+def test_unregistered_hub_is_measured_by_nobody() -> None:
+    """A hub the registry does not know has no KPIs and raises nothing."""
+    assert measured(racks("atlantis", "a", "in_service", 3), "atlantis") == {}

@@ -1,0 +1,246 @@
+"""The scoreboard's data is what its docstring says, and the terminal's table is aligned in both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agent.cli import main
+from agent.hubs.loader import load_registry
+from agent.targets import scoreboard as module
+from agent.targets.forecast import DAY, Point
+from agent.targets.judge import STATES, Evidence
+from agent.targets.scoreboard import scoreboard
+from agent.targets.table import render, width_of, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+REGISTRY = load_registry()
+NOW = dt.datetime.fromisoformat("2026-11-22T12:00+08:00").timestamp()
+MEASURED = {
+    ("guian", "pue", "huawei"): [
+        Evidence(
+            value=1.18,
+            time=NOW,
+            coverage=0.5,
+            history=tuple(Point(NOW - days * DAY, 1.18 + days * 0.0001, 0.5) for days in (90, 60, 30)),
+        )
+    ],
+    ("guian", "pue", "hub"): [Evidence(value=1.31, time=NOW, coverage=0.97)],
+    ("kunming", "racks_in_service", "hub"): [Evidence(value=200.0, time=NOW, at_least=True)],
+    ("guizhou", "round_trip_guangzhou", "hub"): [
+        Evidence(value=0.014, time=NOW, history=tuple(Point(NOW - days * DAY, 0.014 + days * 1e-4) for days in (40, 20)))
+    ],
+}
+BOARD = scoreboard(REGISTRY, MEASURED, NOW)
+
+
+def row(target: str) -> dict[str, Any]:
+    """Return one row of the board."""
+    return next(row for hub in BOARD for row in hub["targets"] if row["id"] == target)
+
+
+def test_the_docstring_names_every_key() -> None:
+    """What the data holds and what its docstring lists are the same keys."""
+    documented = set(re.findall(r'"([a-z_]+)":', module.__doc__ or ""))
+    found: set[str] = set()
+
+    def keys(value: object) -> None:
+        if isinstance(value, dict):
+            found.update(value)
+            for item in value.values():
+                keys(item)
+        elif isinstance(value, list):
+            for item in value:
+                keys(item)
+
+    keys(BOARD)
+    found -= {"zh", *STATES}
+    documented -= {"zh", *STATES}
+    assert found == documented
+
+
+def test_it_is_json() -> None:
+    """The board survives a round trip through JSON unchanged."""
+    assert json.loads(json.dumps(BOARD)) == BOARD
+
+
+def test_all_hubs_and_facts() -> None:
+    """Five hubs, parents first, and every row of the register."""
+    assert [hub["hub"] for hub in BOARD] == ["national", "guizhou", "guian", "kunming", "liangya"]
+    assert {row["number"] for hub in BOARD for row in hub["targets"]} == set(range(1, 31))
+    assert all(sum(hub["counts"].values()) == len(hub["targets"]) for hub in BOARD)
+
+
+def test_an_interim_pue() -> None:
+    """Huawei's PUE of half a year is on track, with its margin, coverage and range of deadlines."""
+    pue = row("guian-huawei-pue")
+    assert (pue["state"], pue["symbol"], pue["interim"]) == ("on_track", "»", True)
+    assert pue["distance"] == pytest.approx(-0.02)
+    assert pue["deadline"] == {"from": "2027-03-01", "to": "2027-06-14"}
+    assert pue["days_left"] == 204
+    assert pue["display"]["en"] == {
+        "value": "1.18", "limit": "≤ 1.2", "distance": "0.02 to spare", "pace": "", "deadline": "2027-03-01 to 2027-06-14",
+        "coverage": "50 %", "stated_value": "1.2", "pace_kept": "-0.003 a month", "forecast": "", "expected": "1.16",
+    }  # fmt: skip
+    assert pue["display"]["zh"]["coverage"] == "50%"
+    assert pue["scope_name"]["zh"] == "华为贵安智算中心"
+
+
+def test_a_partial_count() -> None:
+    """Two hundred racks of Kunming are shown as at least that many, and judge nothing."""
+    racks = row("kunming-racks")
+    assert (racks["state"], racks["value_at_least"]) == ("unknown", True)
+    assert racks["display"]["en"]["value"] == "at least 200 racks"
+    assert racks["display"]["zh"]["distance"] == "差 至多 27 384 个机架"
+
+
+def test_no_target_stated() -> None:
+    """Where nobody stated a PUE for the whole hub, that is said, with the measured value and never another's limit."""
+    found = {hub["hub"]: {item["kpi"]: item for item in hub["no_target"]} for hub in BOARD}
+    assert all(set(items) == {"pue", "rack_occupancy"} for items in found.values())
+    assert found["guian"]["pue"]["value"] == 1.31
+    assert found["guian"]["pue"]["display"]["zh"] == {"value": "1.31", "text": "未公布目标"}
+    assert found["kunming"]["pue"]["value"] is None
+    assert not [r for hub in BOARD if hub["hub"] == "kunming" for r in hub["targets"] if r["kpi"] == "pue"]
+
+
+def test_policy_is_kept_apart(tmp_path: Path) -> None:
+    """Policy that a file asks for is in a list of its own and in no count."""
+    (tmp_path / "x.yaml").write_text("extends: guian\npolicy: [green-action-2024]\n")
+    board = scoreboard(load_registry(tmp_path), MEASURED, NOW, ["guian"])
+    assert [r["id"] for r in board[0]["policy"]] == [
+        "green-action-2024-rack-occupancy", "green-action-2024-pue", "green-action-2024-renewable",
+    ]  # fmt: skip
+    assert all(r["policy"].startswith("Special action plan") for r in board[0]["policy"])
+    assert board[0]["counts"] == BOARD[2]["counts"]
+    assert "National policy, not the hub's own statement" in render(board, "en", 100)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_table_fits(language: str, width: int) -> None:
+    """No line of the table is wider than the terminal, Chinese counted at two columns."""
+    text = render(BOARD, language, width)  # type: ignore[arg-type]
+    assert max(map(width_of, text.splitlines())) == width
+    assert all(r["source"]["publisher"][language].split()[0] in text for hub in BOARD for r in hub["targets"])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_columns_are_aligned(language: str) -> None:
+    """Every limit of a hub's table begins in the same column, however wide the characters before it are."""
+    text = render([BOARD[1]], language, 100)  # type: ignore[arg-type]
+    columns = {width_of(line[: line.index("≤ ")]) for line in text.splitlines() if "≤ " in line and not line.startswith(" ")}
+    columns |= {width_of(line[: line.index("≥ ")]) for line in text.splitlines() if "≥ " in line and not line.startswith(" ")}
+    assert len(columns) == 1
+
+
+def test_wrap_keeps_numbers_whole() -> None:
+    """A line is not broken within a number, behind an operator, or before a full stop."""
+    assert wrap("≥ 27 584 racks", 8) == ["≥ 27 584", "racks"]
+    assert wrap("在用机架，共一万。", 8) == ["在用机", "架，共一", "万。"]
+    assert wrap("intercontinental", 8) == ["intercon", "tinental"]
+    assert wrap("", 8) == [""]
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run the command; returns status, output and errors."""
+    status = main(["hubs", *words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_command_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One hub's scoreboard on a day says state, claim, limit, deadline, source and what is left open."""
+    monkeypatch.setenv("COLUMNS", "100")
+    status, out, err = run(capsys, "guian", "--at", "2025-01-01")
+    assert (status, err) == (0, "")
+    for words in (
+        "∅ expired, unreported", "≥ 200 000 chips", "2024-12-31", "PR Newswire", "Die, card and chip", "no target stated",
+        "over 80 000",
+    ):  # fmt: skip
+        assert words in out
+
+
+def test_command_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --json it prints the scoreboard, Chinese as it is."""
+    status, out, _ = run(capsys, "--json", "--at", "2026-11-22")
+    assert status == 0
+    assert "贵阳贵安" in out
+    assert [hub["hub"] for hub in json.loads(out)] == ["national", "guizhou", "guian", "kunming", "liangya"]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["guin"], "guin: no such hub; did you mean guian?\n"),
+        (["--at", "soon"], "--at: expected a day such as 2025-01-01, got 'soon'\n"),
+        (["--agent", "ftp://x"], "--agent: expected http://… or https://…, got 'ftp://x'\n"),
+        (
+            ["--agent", "http://x", "--at", "2025-01-01"],
+            "--at: an agent judges now, by its own hub files; leave out one of them\n",
+        ),
+    ],
+)
+def test_wrong_input(words: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong input is one line and exit status 2."""
+    assert run(capsys, *words) == (2, "", line)
+
+
+class _Agent(BaseHTTPRequestHandler):
+    """Answers as an agent does, or not."""
+
+    def do_GET(self) -> None:
+        body = {"/api/hubs": json.dumps(BOARD).encode(), "/junk/api/hubs": b"<html>", "/other/api/hubs": b"[1]"}.get(self.path)
+        self.send_response(200 if body else 404)
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def agent() -> Iterator[str]:
+    """A server on loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Agent)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_command_asks_an_agent(agent: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --agent it shows what a running agent judges."""
+    status, out, _ = run(capsys, "guian", "--json", "--agent", agent + "/")
+    assert status == 0
+    assert json.loads(out) == [BOARD[2]]
+    assert run(capsys, "guin", "--agent", agent)[0] == 2
+
+
+@pytest.mark.parametrize("path", ["junk", "other", "none"])
+def test_command_asks_something_else(path: str, agent: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An answer that is no scoreboard is one line and exit status 1."""
+    status, out, err = run(capsys, "--agent", f"{agent}/{path}")
+    assert (status, out, len(err.splitlines())) == (1, "", 1)
+    assert f"/{path}/api/hubs: " in err
+
+
+def test_command_with_mistaken_hub_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Mistakes in hub files are lines, and exit status 2."""
+    (tmp_path / "x.yaml").write_text("extends: guin\n")
+    assert run(capsys, "--hubs-dir", str(tmp_path)) == (
+        2,
+        "",
+        f"{tmp_path}/x.yaml:1: extends: no such hub; did you mean guian?\n",
+    )

@@ -1,0 +1,272 @@
+"""The pages of a rack, and of collectors and meters."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from agent.web import pages
+from agent.web.past import Past
+from collectors.base import Batch
+from collectors.catalogue import facility, rack
+from tests.agent.web import fixture, rack_fixture
+from tests.agent.web.test_pages import HOSTILE, outline
+from tests.support import ledger as kit
+from tests.support import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agent.ledger.ledger import Ledger
+    from agent.web.view import BoardView
+
+RACK = f"/sites/{fixture.SITE}/racks/{rack_fixture.NAME}"
+
+
+def page(path: str, view: BoardView | None = None, **query: str) -> str:
+    response = pages.handle(view or rack_fixture.view(), path, query)
+    assert response is not None, path
+    return response.body.decode()
+
+
+def api(path: str, view: BoardView | None = None) -> Any:
+    response = pages.handle(view or rack_fixture.view(), f"/api{path}", {})
+    assert response is not None, path
+    return json.loads(response.body)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("path", [RACK, f"/racks/{rack_fixture.NAME}", f"/sites/{fixture.SITE}/racks/B06", "/collectors"])
+def test_pages_are_well_formed(path: str, language: str) -> None:
+    """In both languages the elements nest and ids are unique."""
+    found = outline(page(path, lang=language))
+    assert found.tags.count("h1") == found.tags.count("main") == 1
+
+
+def test_a_rack_is_known_by_its_name_alone() -> None:
+    """`/racks/NAME` is the rack where one site has it, and a choice where several have."""
+    assert "Rack A06" in page("/racks/A06")
+    two = replace(fixture.view(), inventory=None)
+    two.snapshot.update(Batch(collector="other", device="", time=0, lifetime=1e9, readings=fixture.racks(6, where="other-site")))
+    assert f'href="{RACK}"' in page("/racks/A06", two)
+    assert 'href="/sites/other-site/racks/A06"' in page("/racks/A06", two)
+    assert api("/racks/A06", two)["sites"] == [fixture.SITE, "other-site"]
+
+
+@pytest.mark.parametrize("path", ["/racks/nosuch", f"/sites/{fixture.SITE}/racks/nosuch", "/sites/nosuch/racks/A06"])
+def test_a_rack_nobody_names_is_not_found(path: str) -> None:
+    """A rack that neither the inventory nor any reading names has no page, and no data."""
+    assert pages.handle(rack_fixture.view(), path, {}) is None
+    assert api(path)["sites"] == [] if path.startswith("/racks") else pages.handle(rack_fixture.view(), f"/api{path}", {}) is None
+
+
+def test_what_a_rack_needs_leads_to_what_to_do() -> None:
+    """Each need names the alert whose section says what to do: the graver one where it is that bad."""
+    assert [(need["need"], need["alert"]) for need in api(RACK)["needs"]] == [
+        ("over", "RackOverPower"),
+        ("failover", "RackFailoverLost"),
+    ]
+    assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/A10")["needs"]] == ["RackFailoverTight"]
+    assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/B03")["needs"]] == ["RackTooHot"]
+
+
+def test_the_runbook_has_a_section_for_what_a_rack_needs() -> None:
+    """Every alert that a rack's page leads to has its section on the agent's own runbook page."""
+    found = outline(page("/runbook"))
+    assert {"rackoverpower", "rackhot", "racktoohot", "rackfailovertight", "rackfailoverlost", "pdusilent"} <= set(found.ids)
+
+
+def test_elevation_says_what_is_free() -> None:
+    """What stands where comes from the inventory; what takes no unit stands elsewhere; the free stretches are told."""
+    found = api(RACK)["elevation"]
+    assert [(place["node"], place["position"], place["units"]) for place in found["placed"][:2]] == [
+        ("leaf-switch-a-of-row-a-rack-06", 42, 1), ("gpu-08", 29, 4),
+    ]  # fmt: skip
+    assert [place["node"] for place in found["elsewhere"]] == ["strip"]
+    assert found["free"] == [[33, 41]]
+    assert found["largest_free_units"] == 9
+    assert "33-41" in page(RACK)
+
+
+def test_feeds_tell_phases_and_capacity() -> None:
+    """Each feed has its PDU's state, load over its capacity, its phases and how uneven they are."""
+    first, second = api(RACK)["feeds"]
+    assert (first["feed"], first["up"], first["load_ratio"]) == ("A", True, pytest.approx(4281 / 7400))
+    assert [phase["current_amperes"] for phase in first["phases"]] == [7.9, 6.1, 4.9]
+    assert first["imbalance_ratio"] == 0.24
+    assert second["power_watts"] == 4279.0
+    html = page(RACK)
+    assert "412.34\u202fMWh" in html
+    assert "psu 24" in html
+
+
+def test_a_silent_feed_has_no_power_and_a_time() -> None:
+    """Of a PDU that does not answer the page says since when; its power is not known, and what is drawn is at least the other's."""
+    feeds = {feed["feed"]: feed for feed in api(f"/sites/{fixture.SITE}/racks/B06")["feeds"]}
+    assert (feeds["B"]["up"], feeds["B"]["power_watts"]) == (False, None)
+    html = page(f"/sites/{fixture.SITE}/racks/B06")
+    assert "silent since 09:43:48 (3\u202fh)" in html
+    assert "≥\u202f2.10\u202fkW" in html
+
+
+def test_sensors_are_held_against_the_limits() -> None:
+    """An inlet is as recommended, still allowed or beyond; the warm side is not judged by limits of the cold one."""
+    html = page(RACK)
+    for sensor, said in (
+        ("inlet bottom", "as recommended"),
+        ("inlet top", "still allowed"),
+        ("inlet middle", "beyond"),
+        ("exhaust", "warm side"),
+    ):
+        row = html[html.index(f">{sensor}<") :]
+        assert said in row[: row.index("</tr>")]
+
+
+def test_a_column_of_which_nothing_is_known_is_left_out() -> None:
+    """Outlets that tell no current have no column of dashes for it."""
+    outlets = page(RACK).partition('id="p-rack-outlets"')[2]
+    assert "Power" in outlets
+    assert "Voltage" not in outlets
+
+
+def test_names_from_outside_are_only_text() -> None:
+    """A hostile rack name is escaped on its page, in its links and in the way there."""
+    name = HOSTILE.replace("/", "")
+    view = fixture.view([(rack.RACK_INFO.series(fixture.HUB, fixture.SITE, "A", name, "in_service"), 1.0)])
+    safe = next(iter(view.snapshot.family(rack.RACK_INFO))).values[3]
+    html = page(f"/sites/{fixture.SITE}/racks/{safe}", view)
+    outline(html)
+    assert "<script>alert" not in html
+    assert quote(safe, safe="") in html
+
+
+def test_a_rack_page_of_a_whole_hub_is_quick() -> None:
+    """Among 27 584 racks one rack's page is drawn in less than a second of computing."""
+    view = fixture.view(fixture.racks(27_584, per_row=32))
+    name = next(iter(view.snapshot.family(rack.RACK_INFO))).values[3]
+    began = time.thread_time()
+    page(f"/sites/{fixture.SITE}/racks/{name}", view)
+    assert time.thread_time() - began < 1.0
+
+
+def test_devices_are_chosen_by_state_kind_and_name() -> None:
+    """State, kind and a part of the name choose among 5 000 devices, a hundred at once; the address says it all."""
+    view = rack_fixture.view(devices=5000)
+    assert "100 of 5\u202f000 shown" in page("/collectors", view)
+    assert "50 of 50 shown" in page("/collectors", view, state="never")
+    assert "33 of 33 shown" in page("/collectors", view, state="silent", kind="snmp")
+    assert "1 of 1 shown" in page("/collectors", view, find="10.0.2.88:")
+    last = page("/collectors", view, page="50")
+    assert "page 50 of 50" in last
+    assert 'rel="next"' not in last
+    assert "page 50 of 50" in page("/collectors", view, page="999999999999")
+    assert "page 1 of 50" in page("/collectors", view, page="-3")
+    assert "None of that kind." in page("/collectors", view, find="nosuch")
+
+
+def test_silent_devices_come_first_with_their_errors() -> None:
+    """What does not answer stands at the top, with since when and why."""
+    html = page("/collectors")
+    assert html.index("connection refused") < html.index("answering</td>")
+    assert "2 of 52 do not answer." in html
+
+
+def test_the_order_of_devices_is_by_name() -> None:
+    """Devices that answer stand in the order of their names, so that a refresh moves none; this host's own collectors come last, as one kind."""
+    html = page("/collectors", state="answering")
+    assert html.index("10.0.0.2:161") < html.index("10.0.0.10:161") < html.index("10.0.1.3:502") < html.index(">this host<small>")
+    assert "3 of 3 shown" in page("/collectors", kind="host")
+
+
+def test_meters_by_point_with_class_and_coverage() -> None:
+    """Every meter, listed or heard, with its class, or that one was assumed, its coverage, and whether anybody asks it."""
+    found = {meter["meter"]: meter for meter in api("/meters")["meters"]}
+    assert (found["main-1"]["accuracy_class"], found["main-1"]["coverage"]["30d"]) == (0.5, 0.971)
+    assert (found["spare"]["state"], found["spare"]["power_watts"], found["spare"]["coverage"]) == ("not_asked", None, None)
+    assert (found["gen-1"]["state"], found["gen-1"]["listed"]) == ("silent", False)
+    html = page("/collectors").partition('id="p-meters"')[2]
+    assert "2.0, assumed" in html
+    assert "41.0\u202f%" in html
+    assert html.index("spare") < html.index("main-1")
+
+
+def test_losses_by_reason() -> None:
+    """Rejected readings, registers that fell, dropped sentinels, and the spool, as the agent counts them."""
+    found = api("/losses")
+    assert found["ledger"]["rejected"] == {"above_rating": 3.0, "late": 0.0}
+    assert found["ledger"]["register_events"] == {"reset": 2.0, "wrap": 1.0}
+    assert found["collectors"] == [
+        {"collector": "snmp", "errors": {"unreachable": 41.0}, "dropped": {"sentinel": 960.0}, "skipped_rounds": 0.0}
+    ]
+    assert found["sinks"][0]["waiting_samples"] == 91_000.0
+    assert "3.05\u202fMiB / 1.00\u202fGiB" in page("/collectors")
+
+
+def test_an_agent_without_anything_has_the_page_too() -> None:
+    """A node that has no meters, no ledger and no sink says so, and nothing is made up."""
+    html = page("/collectors", replace(fixture.view([]), inventory=None, health=lambda: ()))
+    assert "No meter is listed, and none tells." in html
+    assert "Everything was taken." in html
+    assert "Nothing is pushed from here" in html
+
+
+def _ledger(tmp_path: Path) -> Ledger:
+    stock = kit.inventory(f"sites: [{{site: {kit.SITE}}}]\nmeters: [{{meter: main, site: {kit.SITE}, point: utility}}]\n")
+    ledger = kit.ledger(tmp_path, kit.Clock(kit.T0 + 12 * kit.HOUR), stock)
+    for minute in range(6 * 60 + 1):
+        ledger.accept(kit.batch(kit.T0 + minute * 60.0, kit.power("main", 6000.0), kit.pdu_power("A07-A", 1500.0)))
+    ledger.flush()
+    return ledger
+
+
+def test_past_power_and_coverage_are_the_ledgers(tmp_path: Path) -> None:
+    """A PDU's hours are its mean power where it was heard and nothing where it was not; a meter's coverage is its share of the day."""
+    ledger = _ledger(tmp_path)
+    past = Past(ledger, patience=30.0, clock=lambda: kit.T0 + 12 * kit.HOUR)
+    trend = past.power(kit.SITE, ["A07-A", "A07-B"])
+    assert trend is not None
+    assert list(trend["series"]) == ["A07-A"]
+    watts = dict(zip(trend["times"], trend["series"]["A07-A"], strict=True))
+    assert watts[kit.T0] == pytest.approx(1500.0)
+    assert watts[kit.T0 + 7 * kit.HOUR] is None
+    assert past.coverage() == {
+        (kit.SITE, "main"): {"1d": pytest.approx(6 / 24), "7d": pytest.approx(6 / 168), "30d": pytest.approx(6 / 720)}
+    }
+    ledger.close()
+
+
+def test_a_page_does_not_wait_for_the_ledger() -> None:
+    """While the ledger is being read a page goes without, and the next one has it; what fails is tried again."""
+    gate, clock = threading.Event(), kit.Clock(0.0)
+    past = Past(None, lifetime=60.0, patience=0.01, monotonic=clock)  # type: ignore[arg-type]
+    answers = iter([sqlite3.OperationalError("locked"), {"a": 1}])
+
+    def read() -> object:
+        gate.wait(10)
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert past.ask(("x",), read) is None
+    gate.set()
+    wait_for(lambda: not any(thread.name == "past" for thread in threading.enumerate()), what="the reading to end")
+    clock.now = 100.0
+    wait_for(lambda: past.ask(("x",), read) == {"a": 1}, what="the second reading")
+
+
+def test_readings_of_a_rack_carry_its_site() -> None:
+    """A PDU of a rack of the same name at another site is not this rack's."""
+    view = rack_fixture.view()
+    at = (fixture.HUB, "other-site", "A", "A06", "A06-X", "A")
+    view.snapshot.update(
+        Batch(collector="other", device="", time=0, lifetime=1e9, readings=[(facility.PDU_POWER.series(*at), 1.0)])
+    )
+    assert [feed["pdu"] for feed in api(RACK, view)["feeds"]] == ["A06-A", "A06-B"]

@@ -1,0 +1,207 @@
+"""NVIDIA GPUs: the real binding on a stand-in library with NVML's ABI, and on the real one where there is a driver."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from collectors.accelerators.nvidia import Nvidia
+from collectors.base import NoData, Refused, Schedule, Unreachable
+from tests.collectors.accelerators.kit import chips, values
+from tests.support import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+H200 = """\
+{n}.name NVIDIA H200
+{n}.uuid GPU-6f1c0000-0000-0000-0000-00000000000{n}
+{n}.minor {n}
+{n}.bus 00000000:{n}B:00.0
+{n}.power 312450
+{n}.energy 81234567890
+{n}.busy 93
+{n}.memory.total 150754820096
+{n}.memory.used 75161927680
+{n}.temperature 54
+{n}.throttle 0x24
+{n}.ecc.corrected 12
+{n}.ecc.uncorrected 0
+"""
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the stand-in; its name is the one the binding asks for, so that the loader finds it loaded."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    if os.path.exists("/dev/nvidiactl"):  # noqa: PTH110
+        pytest.skip("there is a real library")
+    path = tmp_path_factory.mktemp("nvml") / "libnvidia-ml.so.1"
+    source = ROOT / "tests" / "accelerators" / "nvml_standin.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-w", "-Wl,-soname,libnvidia-ml.so.1", "-o", path, source], check=True)
+    return path
+
+
+class Machine:
+    """A machine whose GPUs are a text file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = folder / "state"
+        (folder / "dev").mkdir()
+        (folder / "dev" / "nvidiactl").touch()
+        self.collector = Nvidia(chips("NVIDIA"), devices=folder / "dev", schedule=Schedule())
+        self.has(2)
+
+    def has(self, count: int, *lines: str) -> None:
+        self.state.write_text("\n".join((f"count {count}", *lines, *(H200.format(n=n) for n in range(count)))))
+
+
+@pytest.fixture
+def machine(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    monkeypatch.setenv("NVML_STANDIN", str(tmp_path / "state"))
+    # Its getenv is the C library's: os.environ writes through to it.
+    ctypes.CDLL(str(library))
+    made = Machine(tmp_path)
+    yield made
+    made.collector.close()
+
+
+def test_a_gpu_tells_all_in_base_units(machine: Machine) -> None:
+    """Milliwatts, millijoules and percent come out as watts, joules and ratios; bits of reasons as reasons."""
+    readings = machine.collector.collect()
+    assert values(readings, "power_watts") == {"nvidia0": 312.45, "nvidia1": 312.45}
+    assert values(readings, "energy_joules_total")["nvidia0"] == pytest.approx(81234567.89)
+    assert values(readings, "utilization_ratio")["nvidia1"] == 0.93
+    assert values(readings, "memory_used_bytes")["nvidia0"] == 75161927680
+    assert values(readings, "memory_total_bytes")["nvidia0"] == 150754820096
+    assert values(readings, "temperature_celsius")["nvidia0"] == 54
+    assert values(readings, "throttled", "reason") == {
+        f"nvidia{n} {reason}": value for n in (0, 1) for reason, value in (("power", 1), ("thermal", 1), ("hardware", 0))
+    }
+    assert values(readings, "ecc_errors_total", "kind")["nvidia0 corrected"] == 12
+    assert values(readings, "info", "vendor", "model", "uuid", "bus") == {
+        f"nvidia{n} NVIDIA NVIDIA H200 GPU-6f1c0000-0000-0000-0000-00000000000{n} 00000000:{n}B:00.0": 1 for n in (0, 1)
+    }
+    assert values(readings, "peak_flops", "precision")["nvidia1 fp16"] == 989.5e12
+
+
+def test_what_is_not_supported_is_absent(machine: Machine) -> None:
+    """A GPU that shares its memory with its CPU has none of its own to tell; one without permission keeps the rest."""
+    machine.has(1, "0.memory.total.error 3", "0.energy.error 4", "0.ecc.corrected.error 3", "0.busy.error 999")
+    readings = machine.collector.collect()
+    for absent in ("memory_used_bytes", "memory_total_bytes", "energy_joules_total", "utilization_ratio"):
+        assert values(readings, absent) == {}
+    assert values(readings, "ecc_errors_total", "kind") == {"nvidia0 uncorrected": 0}
+    assert values(readings, "power_watts") == {"nvidia0": 312.45}
+
+
+def test_a_split_gpu_is_one_chip(machine: Machine) -> None:
+    """A GPU in MIG mode counts once; its instances tell their memory, two compute instances of one GPU instance only once."""
+    split = ["0.mig 1", "0.busy.error 3"]
+    for index, (gpu, instance) in enumerate(((100, 3), (101, 9), (102, 9))):
+        split += [f"0.mig.{index} {gpu}", f"{gpu}.instance {instance}", f"{gpu}.memory.total 20000", f"{gpu}.memory.used {gpu}"]
+    machine.has(1, *split)
+    readings = machine.collector.collect()
+    assert list(values(readings, "info")) == list(values(readings, "power_watts")) == ["nvidia0"]
+    assert values(readings, "utilization_ratio") == {}
+    assert values(readings, "instance_memory_used_bytes", "instance") == {"nvidia0 3": 100, "nvidia0 9": 101}
+    assert values(readings, "memory_total_bytes") == {"nvidia0": 150754820096}
+
+
+@pytest.mark.parametrize("lost", ["1.error 15", "1.handle.error 15", "1.power.error 16"])
+def test_a_lost_gpu_is_the_only_one_down(machine: Machine, lost: str) -> None:
+    """A GPU that is lost is down and is no chip any more; the other goes on, and it comes back by itself."""
+    machine.collector.collect()
+    machine.has(2, lost)
+    for _ in range(2):
+        readings = machine.collector.collect()
+        assert values(readings, "up") == {"nvidia0": 1, "nvidia1": 0}
+        assert list(values(readings, "info")) == ["nvidia0"]
+    assert [series.label("accelerator") for series, _ in machine.collector.down] == ["nvidia0"]
+    machine.has(2)
+    assert values(machine.collector.collect(), "up") == {"nvidia0": 1, "nvidia1": 1}
+
+
+def test_a_gpu_that_falls_off_the_bus_renames_no_other(machine: Machine) -> None:
+    """When the first GPU vanishes, the second keeps its name, though it is now counted first."""
+    machine.collector.collect()
+    machine.state.write_text("count 1\n" + "".join(f"0.{line.partition('.')[2]}\n" for line in H200.format(n=1).splitlines()))
+    readings = machine.collector.collect()
+    assert values(readings, "up") == {"nvidia1": 1, "nvidia0": 0}
+
+
+@pytest.mark.parametrize(("error", "words"), [(1, "Uninitialized"), (9, "Driver Not Loaded"), (18, "restart the agent")])
+def test_a_driver_that_goes_takes_all_down_and_comes_back(machine: Machine, error: int, words: str) -> None:
+    """When the driver is unloaded under it, every GPU is down; once it is back, the library is opened again."""
+    machine.collector.collect()
+    machine.has(2, f"error {error}", f"init {error}")
+    for _ in range(2):
+        with pytest.raises(Unreachable, match=words):
+            machine.collector.collect()
+        assert len(machine.collector.down) == 2
+    machine.has(2)
+    assert values(machine.collector.collect(), "up") == {"nvidia0": 1, "nvidia1": 1}
+
+
+def test_no_permission_is_a_refusal(machine: Machine) -> None:
+    """A library that may not open the driver says so."""
+    machine.has(1, "init 4")
+    with pytest.raises(Refused, match="permission"):
+        machine.collector.collect()
+
+
+def test_without_a_driver_nothing_is_loaded(tmp_path: Path) -> None:
+    """A node without a device file imports no binding and says nothing; one whose files vanish says that they are gone."""
+    (tmp_path / "dev").mkdir()
+    code = (
+        "import sys; from collectors.accelerators import KIND; from collectors.base import *; from pathlib import Path\n"
+        f"context = Context(place=Place(hub='h'), node='n', rootfs=Path({str(tmp_path)!r}), sys=Path({str(tmp_path)!r}))\n"
+        "for one in KIND.build(KIND.Config(disable=['ascend']), context):\n"
+        "    try: one.collect(); raise SystemExit('it said something')\n"
+        "    except NoData: pass\n"
+        "assert not {'pynvml', 'prometheus_client', 'h11', 'asyncio.subprocess'} & set(sys.modules), sorted(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=30)
+
+
+def test_device_files_that_vanish(machine: Machine) -> None:
+    """Chips that were there are down when the driver's files go."""
+    machine.collector.collect()
+    (machine.state.parent / "dev" / "nvidiactl").unlink()
+    with pytest.raises(Unreachable, match="gone"):
+        machine.collector.collect()
+    assert len(machine.collector.down) == 2
+
+
+def test_never_any_device(tmp_path: Path) -> None:
+    """Without a device file there is nothing to say."""
+    with pytest.raises(NoData):
+        Nvidia(chips("NVIDIA"), devices=tmp_path / "none", schedule=Schedule()).collect()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/nvidiactl"), reason="no NVIDIA driver")  # noqa: PTH110
+def test_a_real_gpu(tmp_path: Path) -> None:
+    """A real GPU tells its power, memory, temperature and identity, and its model is rated."""
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "nvidiactl").touch()
+    collector = Nvidia(chips("NVIDIA"), devices=tmp_path / "dev", schedule=Schedule())
+    try:
+        for _ in range(2):
+            readings = collector.collect()
+            assert readings
+            for name in ("up", "info", "power_watts", "memory_total_bytes", "temperature_celsius"):
+                assert values(readings, name), name
+            assert all(0 < watts < 2000 for watts in values(readings, "power_watts").values())
+            assert all(0 <= busy <= 1 for busy in values(readings, "utilization_ratio").values())
+            assert values(readings, "peak_flops", "precision"), values(readings, "info", "model")
+    finally:
+        collector.close()

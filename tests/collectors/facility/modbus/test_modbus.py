@@ -1,0 +1,335 @@
+"""The Modbus collector against real pymodbus servers, and against servers that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from pymodbus.constants import ExcCodes
+
+from collectors.base import BadReply, ConfigError, Unreachable
+from collectors.facility import modbus
+from collectors.facility.modbus import KIND
+from collectors.facility.modbus_frame import Question
+from collectors.facility.modbus_link import Turns
+from collectors.strict import read
+from tests.collectors.facility.modbus.kit import CONTEXT, SDM630, frame, meter, meters, misbehaving, serving, simulated, values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pymodbus.pdu import ModbusPDU
+
+
+async def test_a_meter_s_values_arrive_in_base_units_with_their_phases() -> None:
+    """What the registers hold comes out in volts, amperes, watts and joules."""
+    async with serving(simulated(SDM630)) as address, meters(meter(address)) as (one,):
+        got = await values(one)
+    base = '{meter="m1",point="utility"}'
+    phase = '{{meter="m1",point="utility",phase="{}"}}'
+    assert got == pytest.approx(
+        {f"dc_meter_up{base}": 1.0, f"dc_meter_power_watts{base}": 7500.0, f"dc_meter_frequency_hertz{base}": 50.01,
+         f"dc_meter_power_factor_ratio{base}": 0.97, f"dc_meter_energy_joules_total{base}": 1234.5 * 3.6e6,
+         f"dc_meter_exported_energy_joules_total{base}": 2.0 * 3.6e6}
+        | {f"dc_meter_voltage_volts{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (230.5, 231.25, 229.75), strict=True)}
+        | {f"dc_meter_current_amperes{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (10.0, 11.0, 12.0), strict=True)}
+        | {f"dc_meter_phase_power_watts{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (2300.0, 2500.0, 2700.0), strict=True)},
+        rel=1e-6,
+    )  # fmt: skip
+    assert one.device == "m1"
+    assert not one.dropped
+
+
+async def test_a_value_the_meter_does_not_have_is_absent() -> None:
+    """NaN is no reading, never 0; it is counted."""
+    async with serving(simulated(SDM630 | {52: math.nan, 72: math.inf})) as address, meters(meter(address)) as (one,):
+        got = await values(one)
+    assert not [name for name in got if "power_watts{" in name and "phase" not in name]
+    assert not [name for name in got if "meter_energy" in name]
+    assert one.dropped == {"sentinel": 2}
+
+
+async def test_a_phase_that_is_not_wired_is_absent_and_a_phase_that_fails_is_zero() -> None:
+    """Zeros of a phase count only once it has shown a voltage."""
+    state = dict(SDM630) | {4: 0.0, 10: 0.0, 16: 0.0}
+
+    async def action(_f: int, start: int, _a: int, _c: int, registers: list[int], _v: object) -> ExcCodes | None:
+        for at, value in state.items():
+            registers[at - start : at - start + 2] = struct.unpack(">2H", struct.pack(">f", value))
+        return None
+
+    async with serving(simulated(state, action=action)) as address, meters(meter(address)) as (one,):
+        got = await values(one)
+        assert not [name for name in got if 'phase="L3"' in name]
+        assert len([name for name in got if 'phase="L2"' in name]) == 3
+        assert one.dropped == {"unwired": 3}
+        state[2] = state[8] = state[14] = 0.0
+        got = await values(one)
+    assert [value for name, value in got.items() if 'phase="L2"' in name] == [0.0, 0.0, 0.0]
+
+
+async def test_an_exception_costs_only_its_block() -> None:
+    """A meter that refuses the energy block still yields voltages, and the loss is counted."""
+    async with (
+        serving(simulated({k: v for k, v in SDM630.items() if k < 20}, last=20)) as address,
+        meters(meter(address)) as (one,),
+    ):
+        got = await values(one)
+    assert len(got) == 10
+    assert one.dropped == {"exception": 5}
+
+
+async def test_a_meter_that_refuses_everything_is_a_bad_reply() -> None:
+    """All blocks refused means the wrong profile, and the error says so."""
+    async with serving(simulated({}, last=1)) as address, meters(meter(address)) as (one,):
+        with pytest.raises(BadReply, match="illegal data address; is this the right profile"):
+            await one.collect()
+
+
+async def test_a_gateway_that_reports_a_silent_meter_makes_it_unreachable() -> None:
+    """Exception 11 is the gateway's word that nobody answered."""
+
+    async def action(*_: object) -> ExcCodes | None:
+        return ExcCodes.GATEWAY_NO_RESPONSE
+
+    async with serving(simulated(SDM630, action=action)) as address, meters(meter(address)) as (one,):
+        with pytest.raises(Unreachable, match="gateway target did not respond"):
+            await one.collect()
+        assert [(series.prefix, value) for series, value in one.down] == [
+            ('dc_meter_up{hub="guian",site="s1",meter="m1",point="utility"} ', 0.0)
+        ]
+
+
+async def test_a_silent_meter_behind_a_gateway_does_not_cost_its_siblings() -> None:
+    """With three silent units on one connection the live one waits for at most one of their questions, every round."""
+
+    def only_seven(sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001 - pymodbus's signature
+        return pdu if sending or pdu.dev_id == 7 else None
+
+    async with serving(simulated(SDM630, unit=7), trace_pdu=only_seven) as address:
+        silent = [meter(address, unit=n, meter=f"dead{n}", timeout=3.0) for n in (1, 2, 3)]
+        async with meters(*silent, meter(address, unit=7, timeout=3.0), request_timeout=0.4) as made:
+            for most in (1.5, 0.7):  # once they are known to be silent, they go last
+                asked = [asyncio.create_task(one.collect()) for one in made]  # the silent ones ask first
+                begun = time.monotonic()
+                assert len(await asked[3]) == 15
+                assert time.monotonic() - begun < most
+                for task in asked[:3]:
+                    with pytest.raises(Unreachable):
+                        await task
+
+
+async def test_a_meter_that_never_had_its_turn_says_so_and_is_not_put_last() -> None:
+    """Where a connection is busy all the time, waiting is told from silence."""
+    async with serving(simulated(SDM630)) as address, meters(meter(address, timeout=0.2)) as (one,):
+        async with one._link.turn(ailing=False):
+            with pytest.raises(Unreachable, match=r"its connection was busy for 0\.2 s"):
+                await one.collect()
+        assert not one._ailing
+        assert len(await one.collect()) == 15  # and the turn it waited for was not lost
+
+
+async def test_turns_go_to_the_healthy_first_and_none_is_lost_to_who_gave_up() -> None:
+    """Among equals whoever came first; a waiter that is cancelled is passed over, even at the moment it is called."""
+    turns, order = Turns(), []
+
+    async def wait(name: str, *, ailing: bool) -> None:
+        async with turns.turn(ailing=ailing):
+            order.append(name)
+
+    async with turns.turn(ailing=False):
+        tasks = {}
+        for name, ailing in (("sick", True), ("first", False), ("gone", False), ("second", False)):
+            tasks[name] = asyncio.create_task(wait(name, ailing=ailing))
+            await asyncio.sleep(0)
+        tasks["gone"].cancel()
+    tasks["first"].cancel()  # it has been called, and has not yet come
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    assert order == ["second", "sick"]
+    async with asyncio.timeout(1), turns.turn(ailing=False):
+        order.append("free again")
+
+
+async def test_meters_at_one_address_share_one_connection() -> None:
+    """Two units behind a gateway take one of its few connections, and it is closed with the last of them."""
+    connections = []
+
+    async with serving(simulated(SDM630, unit=1), simulated(SDM630, unit=2), trace_connect=connections.append) as address:
+        async with meters(meter(address, unit=1), meter(address, unit=2, meter="m2")) as made:
+            for _ in range(2):
+                await asyncio.gather(*(one.collect() for one in made))
+            assert connections == [True]
+        await asyncio.sleep(0.05)
+        assert connections == [True, False]
+
+
+async def test_a_connection_that_was_closed_while_idle_is_opened_again_within_the_round() -> None:
+    """A gateway that drops idle connections costs no round."""
+    async with serving(simulated(SDM630)) as address, meters(meter(address)) as (one,):
+        await one.collect()
+        assert one._link._streams is not None
+        # Half closed without our knowing: the next question meets a connection that ends.
+        one._link._streams[1].get_extra_info("socket").shutdown(socket.SHUT_WR)
+        assert len(await one.collect()) == 15
+
+
+async def test_a_server_that_accepts_and_never_answers_is_given_up_at_the_deadline() -> None:
+    """The total deadline holds against a black hole."""
+
+    async def hold(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with misbehaving(hold) as address, meters(meter(address, timeout=0.5)) as (one,):
+        begun = time.monotonic()
+        with pytest.raises(Unreachable, match=r"no answer within 0\.5 s"):
+            await one.collect()
+        assert time.monotonic() - begun < 1.0
+
+
+async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
+    """An answer that trickles in does not extend the deadline, and its rest is not taken for the next answer."""
+    answers = 0
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal answers
+        answers += 1
+        question = await reader.readexactly(12)
+        answer = frame(question, [0] * question[11])
+        if answers == 1:
+            for byte in answer:
+                writer.write(bytes([byte]))
+                await asyncio.sleep(0.2)
+        while True:
+            writer.write(answer)
+            question = await reader.readexactly(12)
+            answer = frame(question, [0] * question[11])
+
+    async with misbehaving(trickle) as address, meters(meter(address, timeout=0.7)) as (one,):
+        begun = time.monotonic()
+        with pytest.raises(Unreachable):
+            await one.collect()
+        assert time.monotonic() - begun < 1.2
+        got = await values(one)  # on a new connection
+        assert got['dc_meter_power_watts{meter="m1",point="utility"}'] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda q: frame(q, [0] * q[11], unit=9), "asked unit 1, unit 9 answered"),
+        (lambda q: frame(q, [0] * 3), "asked for 18 registers at 0"),
+        (lambda q: frame(q, [0] * q[11], transaction=900), "never asked"),
+        (lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n", "not Modbus TCP"),
+        (lambda q: q[:2] + b"\0\0\0\x06\x01\x03" + q[8:], "asked function 4, function 3 answered"),
+        (lambda q: q[:2] + b"\0\0\xff\xff\x01\x04", "a length of 65535"),
+        (lambda q: q[:2] + b"\0\0\0\x01\x01\x04", "a length of 1"),
+        (lambda q: q[:2] + b"\0\0\0\x05\x01\x84\x02\0\0", "an exception of 5 bytes"),
+    ],
+)  # fmt: skip
+async def test_an_answer_that_is_not_one_is_a_bad_reply_at_once(answer: Callable[[bytes], bytes], message: str) -> None:
+    """Another unit, another function, another length or no Modbus at all: nobody waits for the deadline."""
+
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(await reader.readexactly(12)))
+        await reader.read()
+
+    async with misbehaving(reply) as address, meters(meter(address, timeout=4.0)) as (one,):
+        begun = time.monotonic()
+        with pytest.raises(BadReply, match=message):
+            await one.collect()
+        assert time.monotonic() - begun < 1.0
+
+
+async def test_a_late_answer_is_passed_over() -> None:
+    """The answer to a question that was given up is not taken for the next question's."""
+    questions = 0
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal questions
+        held = b""
+        while True:
+            question = await reader.readexactly(12)
+            questions += 1
+            answer = frame(question, [questions] * question[11])
+            if questions == 3:
+                held = answer  # too late for its own question
+                continue
+            writer.write(held + answer)
+            held = b""
+
+    async with misbehaving(late) as address, meters(meter(address, timeout=4.0), request_timeout=0.3) as (one,):
+        assert len(await one.collect()) > 1
+        with pytest.raises(Unreachable):
+            await one.collect()
+        registers = await one._link.read(Question(unit=1, function=4, address=0, count=2))
+    assert registers == (4, 4)
+
+
+async def test_a_refused_connection_is_unreachable_and_answers_for_the_siblings() -> None:
+    """Nobody listens: one line, at once, for every meter of the address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    async with meters(meter(address), meter(address, unit=2, meter="m2")) as made:
+        begun = time.monotonic()
+        for one in made:
+            with pytest.raises(Unreachable, match=f"cannot connect to {address}"):
+                await one.collect()
+        assert time.monotonic() - begun < 1.0
+
+
+async def test_what_a_meter_cannot_measure_is_not_taken() -> None:
+    """A power beyond the meter's rating is no reading."""
+    async with serving(simulated(SDM630 | {52: 9e9})) as address, meters(meter(address, rating_watts=50_000.0)) as (one,):
+        got = await values(one)
+    assert 'dc_meter_power_watts{meter="m1",point="utility"}' not in got
+    assert one.dropped == {"above_rating": 1}
+
+
+def test_a_section_of_the_config_builds_one_collector_a_meter(tmp_path: Path) -> None:
+    """The keys of the config file are those the design names."""
+    text = """
+interval: 10s
+devices:
+  - {address: "10.0.1.2:502", unit: 1, profile: eastron-sdm630, meter: main-1, point: utility, accuracy_class: 0.5}
+  - {address: 10.0.1.3, profile: eastron-sdm630, meter: ups-a, point: ups_output, interval: 1m, timeout: 9s}
+"""
+    config = read(tmp_path / "c.yaml", modbus.Config, text=text)
+    first, second = KIND.build(config, CONTEXT)
+    assert (first.device, first.schedule.interval, first.schedule.timeout) == ("main-1", 10.0, 5.0)
+    assert (second.device, second.schedule.interval, second.schedule.timeout) == ("ups-a", 60.0, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("devices", "message"),
+    [
+        ([{"profile": "eastron-sdm360"}], r"devices\[0\]\.profile: no such profile.*did you mean eastron-sdm630"),
+        ([{}, {}], r"devices\[1\]\.meter: 'm1' is there twice"),
+    ],
+)
+def test_a_wrong_device_is_named(devices: list[dict[str, str]], message: str) -> None:
+    """The error says which device of the list is wrong, and how."""
+    with pytest.raises(ConfigError, match=message):
+        KIND.build(modbus.Config(devices=[meter("10.0.0.1", **device) for device in devices]), CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("h", ("h", 502)), ("h:1502", ("h", 1502)), ("[::1]:5", ("::1", 5)), ("[::1]", ("::1", 502))],
+)  # fmt: skip
+def test_an_address_may_leave_out_its_port(text: str, wanted: tuple[str, int]) -> None:
+    """Port 502 is Modbus's own."""
+    assert modbus.split_address(text, 502) == wanted
+
+
+@pytest.mark.parametrize("text", ["", ":502", "h:0", "h:x", "h:70000"])
+def test_an_address_that_is_none_is_refused(text: str) -> None:
+    """A mistyped address is found before anything runs."""
+    with pytest.raises(ValueError, match="expected an address"):
+        modbus.split_address(text, 502)

@@ -1,0 +1,96 @@
+"""Which profile a device gets: never a matter of chance, for any pair of profiles and for every device at hand."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from collectors.facility.snmp_discover import Identity, Library, candidates
+from collectors.strict import read
+from tests.collectors.facility.snmp.oracle import objects
+from tests.collectors.facility.snmp.test_cases import CASES, Case
+from tests.support import recorded, recordings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from collectors.facility.snmp_profile import Match
+
+KNOWN = Library().all()
+RECORDED = recorded("*.snmprec")
+
+
+def match(name: str) -> Match:
+    found = KNOWN[name].match
+    assert found is not None
+    return found
+
+
+def stands_back(name: str, behind: str) -> bool:
+    """Tell whether a profile is asked after another, itself or by way of others."""
+    after = match(name).after
+    return behind in after or any(stands_back(one, behind) for one in after)
+
+
+def ordered(first: str, second: str) -> bool:
+    """Tell whether it is said which of two profiles is asked first: by `after`, or because one asks more than the other."""
+    one, other = match(first), match(second)
+    asks = [(of.probe is not None, of.sys_descr is not None) for of in (one, other)]
+    return stands_back(first, second) or stands_back(second, first) or asks[0] != asks[1]
+
+
+def fits(name: str, held: Iterable[str]) -> bool:
+    """Tell whether a device has what the profile's probe asks for."""
+    probe = match(name).probe
+    return probe is None or any(f"{oid}.".startswith(f"{probe}.") for oid in held)
+
+
+def the_one(identity: Identity, held: Iterable[str]) -> str:
+    """Return the profile that is chosen, having made sure that no other could as well be."""
+    held = list(held)
+    fitting = [name for name, _ in candidates(identity, KNOWN) if fits(name, held)]
+    assert fitting
+    chosen, *others = fitting
+    longest = {
+        name: max(len(p) for p in match(name).sys_object_id if f"{identity.object_id}.".startswith(f"{p}.")) for name in fitting
+    }
+    assert [name for name in others if longest[name] == longest[chosen] and not ordered(chosen, name)] == []
+    return chosen
+
+
+def test_two_profiles_of_one_number_are_told_apart() -> None:
+    """Profiles that share a prefix ask for different things, or one of them stands back."""
+    for first, second in itertools.combinations((name for name, found in KNOWN.items() if found.match), 2):
+        if not set(match(first).sys_object_id) & set(match(second).sys_object_id):
+            continue
+        probes = [match(name).probe for name in (first, second)]
+        differ = None not in probes and not any(f"{a}.".startswith(f"{b}.") for a, b in itertools.permutations(map(str, probes)))
+        assert differ or ordered(first, second), (first, second)
+
+
+def test_profiles_stand_back_only_behind_those_there_are() -> None:
+    """What `after` names is there, is another profile of the same number, and no two wait for each other."""
+    for name, found in KNOWN.items():
+        for other in found.match.after if found.match else ():
+            assert set(match(name).sys_object_id) & set(match(other).sys_object_id), (name, other)
+            assert not stands_back(other, name), (name, other)
+
+
+@pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
+def test_a_case_fits_one_profile(folder: Path) -> None:
+    """Of the profiles that fit a case's device, it is said which is asked first: the one expected."""
+    case = read(folder / "case.yaml", Case)
+    if (folder / "profiles").is_dir() or "profile" in case.device:
+        return  # named, or the operator's own
+    assert the_one(Identity(object_id=case.sys_object_id, description=case.sys_descr), case.agent().objects) == case.profile
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recording_fits_one_profile(name: str) -> None:
+    """Of the profiles that fit a real device, it is said which is asked first."""
+    held = objects(recordings("devices", f"{name}.snmprec"))
+    said = Identity(object_id=held["1.3.6.1.2.1.1.2.0"].strip("."), description=held.get("1.3.6.1.2.1.1.1.0", ""))
+    assert the_one(said, held)

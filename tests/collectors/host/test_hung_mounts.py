@@ -1,0 +1,199 @@
+"""Mounts that never answer: real ones, made by a FUSE file system that nobody serves, and pretended ones."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from collectors.base import Context, Place
+from collectors.host import KIND, HostConfig
+from collectors.host.options import FilesystemOptions
+from collectors.host.statfs import StatfsPool
+from tests.collectors.host.helpers import close
+from tests.support import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from collectors.base import Reading
+    from collectors.host.filesystem import Filesystem
+
+MNT_DETACH = 2
+ANSWER = os.statvfs_result((4096, 4096, 10, 5, 4, 3, 2, 2, 0, 255))
+
+
+class Fuse:
+    """A FUSE file system that nobody serves: whoever asks it waits until it is aborted."""
+
+    def __init__(self, point: Path) -> None:
+        self.point = os.fsencode(point)
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.descriptor = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+        options = f"fd={self.descriptor},rootmode=40000,user_id=0,group_id=0".encode()
+        if self.libc.mount(b"hung", self.point, b"fuse", 0, options) != 0:
+            os.close(self.descriptor)
+            pytest.skip(f"FUSE cannot be mounted here: {os.strerror(ctypes.get_errno())}")
+
+    def answer_never_more(self) -> None:
+        """Abort it: closing its device fails every call that waits, and every later one."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def unmount(self) -> None:
+        """Take it away."""
+        self.answer_never_more()
+        self.libc.umount2(self.point, MNT_DETACH)
+
+
+@contextmanager
+def hung_mounts(folder: Path, count: int) -> Iterator[list[Fuse]]:
+    """Mount some and take them away for sure."""
+    if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):  # noqa: PTH110
+        pytest.skip("needs root and /dev/fuse")
+    if " / " not in Path("/proc/self/mounts").read_text():
+        pytest.skip("in a chroot /proc/1/mounts names the mounts of another root")
+    made: list[Fuse] = []
+    try:
+        for n in range(count):
+            point = folder / f"hung{n}"
+            point.mkdir()
+            made.append(Fuse(point))
+        yield made
+    finally:
+        for fuse in made:
+            fuse.unmount()
+
+
+def machine() -> Filesystem:
+    """Make the filesystem collector over this machine, with no mount left out but the kernel's own."""
+    config = HostConfig(filesystem=FilesystemOptions(ignore_mounts=r"^/(dev|proc|sys|run|mnt)($|/)"))
+    made = KIND.build(config, Context(place=Place(hub="test"), node="n1"))
+    return next(collector for collector in made if collector.name == "filesystem")  # type: ignore[return-value]
+
+
+def by_mount(readings: list[Reading], name: str) -> dict[str, float]:
+    """Return one family's values by mount point."""
+    return {series.label("mountpoint"): value for series, value in readings if series.metric.name == name}
+
+
+def stuck_threads() -> int:
+    """Count the threads that ask mounts."""
+    return sum(thread.name == "statvfs" for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_the_first_round_is_whole_within_a_second(tmp_path: Path, count: int) -> None:
+    """With hung mounts the very first round takes less than a second, has all else, and marks the hung ones."""
+    collector = machine()
+    with hung_mounts(tmp_path, count) as mounts:
+        before = stuck_threads()
+        points = {os.fsdecode(mount.point) for mount in mounts}
+        began = time.monotonic()
+        readings = collector.collect()
+        took = time.monotonic() - began
+        for _ in range(3):  # a stuck mount is not asked again, nor waited for
+            later = time.monotonic()
+            again = collector.collect()
+            assert time.monotonic() - later < 0.3
+        assert stuck_threads() - before <= count + 1
+        for mount in mounts:
+            mount.answer_never_more()
+        wait_for(lambda: stuck_threads() - before <= 1, what="the threads come back")
+    close([collector])
+    assert took < 1.0
+    errors = by_mount(readings, "device_error")
+    assert {point for point, error in errors.items() if error} >= points
+    assert errors["/"] == 0.0
+    assert by_mount(readings, "size_bytes")["/"] > 0
+    assert by_mount(again, "device_error") == errors
+    assert not points & by_mount(readings, "size_bytes").keys()
+
+
+def test_a_mount_that_replaces_a_hung_one_is_asked(tmp_path: Path) -> None:
+    """Where a hung mount is taken away and one of the same name is put in its place, the new one is asked at once."""
+    collector = machine()
+    with hung_mounts(tmp_path, 1) as mounts:
+        point = os.fsdecode(mounts[0].point)
+        assert by_mount(collector.collect(), "device_error")[point] == 1.0
+        assert mounts[0].libc.umount2(mounts[0].point, MNT_DETACH) == 0  # the thread is still stuck in it
+        mounts.append(Fuse(tmp_path / "hung0"))
+        began = time.monotonic()
+        assert by_mount(collector.collect(), "device_error")[point] == 1.0
+        assert time.monotonic() - began > 0.4  # it was asked, and its deadline waited for
+    close([collector])
+
+
+class Mounts:
+    """Pretended mounts: some answer, some wait until they are let go."""
+
+    def __init__(self, *hung: bytes) -> None:
+        self.hung, self.release, self.calls = set(hung), threading.Event(), []
+
+    def statvfs(self, path: bytes) -> os.statvfs_result:
+        """Answer, or wait."""
+        self.calls.append(path)
+        if path in self.hung:
+            self.release.wait(30)
+        return ANSWER
+
+
+def test_a_mount_that_answers_again_is_whole_in_the_next_round() -> None:
+    """A stuck mount is asked once until it returns, and is reported again in the round after."""
+    mounts = Mounts(b"/nfs")
+    pool = StatfsPool(0.1, statvfs=mounts.statvfs)
+    asked = [("root", b"/"), ("nfs", b"/nfs")]
+    assert pool.ask(asked) == {"root": ANSWER}
+    assert pool.ask(asked) == {"root": ANSWER}
+    assert pool.ask(asked) == {"root": ANSWER}
+    assert mounts.calls.count(b"/nfs") == 1
+    mounts.hung.clear()
+    mounts.release.set()
+    wait_for(lambda: not pool.stuck())
+    assert pool.ask(asked) == {"root": ANSWER, "nfs": ANSWER}
+    pool.close()
+
+
+def test_a_slow_mount_is_reported_one_round_late() -> None:
+    """An answer that came after its round's deadline counts in the next round, and only there."""
+    mounts = Mounts(b"/slow")
+    pool = StatfsPool(0.05, statvfs=mounts.statvfs)
+    assert pool.ask([("slow", b"/slow")]) == {}
+    mounts.release.set()
+    wait_for(lambda: not pool.stuck())
+    mounts.release.clear()
+    assert pool.ask([("slow", b"/slow")]) == {"slow": ANSWER}
+    assert pool.ask([("slow", b"/slow")]) == {}
+    mounts.release.set()
+    pool.close()
+
+
+def test_a_thousand_good_mounts_take_one_thread() -> None:
+    """Threads are added only where one does not move."""
+    mounts = Mounts()
+    pool = StatfsPool(0.5, statvfs=mounts.statvfs)
+    before = stuck_threads()
+    answers = pool.ask((n, b"/%d" % n) for n in range(1000))
+    assert len(answers) == 1000
+    assert stuck_threads() - before <= 2
+    pool.close()
+
+
+def test_an_error_is_an_answer() -> None:
+    """A mount that refuses is not stuck, and its error is given back."""
+
+    def refuse(path: bytes) -> os.statvfs_result:
+        raise PermissionError(path)
+
+    pool = StatfsPool(0.5, statvfs=refuse)
+    answer = pool.ask([("a", b"/a")])["a"]
+    assert isinstance(answer, PermissionError)
+    assert not pool.stuck()
+    pool.close()

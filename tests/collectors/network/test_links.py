@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agent import config as config_module
+from agent.hubs.loader import load_registry
+from agent.snapshot import Snapshot
+from agent.targets.measured import measure
+from collectors.base import Batch, Context, Place, Refused, Unreachable
+from collectors.network import KIND, Config, Peer, split_address
+from collectors.network.probes import Target, icmp_allowed
+from collectors.network.resolve import Resolver
+from collectors.strict import Problems
+from simulator.link_peer import DELAYS, LinkPeer
+from tests.support import ROOT, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from collectors.network.link import Link
+
+GUIAN = Place(hub="guian", site="s1")
+FAST: dict[str, Any] = {"interval": 0.2, "probes": 10, "timeout": 0.2, "window": 10.0}
+
+needs_icmp = pytest.mark.skipif(not icmp_allowed(4), reason="this process may not send ICMP")
+needs_namespaces = pytest.mark.skipif(
+    os.getuid() != 0 or shutil.which("unshare") is None or not Path("/dev/net/tun").exists(),
+    reason="needs root, for a network namespace",
+)
+
+
+@asynccontextmanager
+async def linked(*peers: Peer, **options: Any) -> AsyncIterator[Sequence[Link]]:
+    """Run the links of a config until the block ends."""
+    links: Any = KIND.build(Config(peers=list(peers), **{**FAST, **options}), Context(place=GUIAN, node="n"))
+    try:
+        yield links
+    finally:
+        for link in links:
+            await link.aclose()
+
+
+async def told(link: Link) -> dict[str, float]:
+    """Return a round's readings by metric and last label."""
+    return {f"{series.metric.name} {series.values[-1]}": value for series, value in await link.collect()}
+
+
+@needs_icmp
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "[::1]"])
+async def test_icmp_over_both_protocols(address: str) -> None:
+    """The kernel answers an echo on loopback in less than a scheduler's turn, and every probe is counted."""
+    async with linked(Peer(peer="p", address=address, method="icmp")) as (link,):
+        first = await told(link)
+        assert 0 < first["round_trip_seconds 0.5"] < 0.1
+        await asyncio.sleep(0.3)
+        found = await told(link)
+    assert found["loss_ratio p"] == 0
+    assert 0 < found["round_trip_seconds 0.5"] <= found["round_trip_seconds 0.9"] <= found["round_trip_seconds 0.99"] < 0.2
+    assert found["probe_info icmp"] == 1
+
+
+async def test_tcp_open_and_refused() -> None:
+    """A connection and a refusal are both an answer of the peer."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        peers = [
+            Peer(peer="open", address=f"127.0.0.1:{server.getsockname()[1]}", method="tcp"),
+            Peer(peer="refused", address=f"127.0.0.1:{free_port()}", method="tcp"),
+        ]
+        async with linked(*peers) as links:
+            for link in links:
+                found = await told(link)
+                assert found[f"loss_ratio {link.device}"] == 0
+                assert 0 < found["round_trip_seconds 0.5"] < 0.1
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """Yield an address that drops SYNs, as a listener does whose backlog is full."""
+    with socket.socket() as server, socket.socket() as filling:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        filling.setblocking(False)  # noqa: FBT003 - a socket's own way
+        filling.connect_ex(server.getsockname())
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+async def test_a_black_hole_has_no_round_trip() -> None:
+    """Where no probe is answered the loss is 1, and there is no round trip, not a zero."""
+    with black_hole() as address:
+        async with linked(Peer(peer="hole", address=address, method="tcp")) as (link,):
+            assert await told(link) == {"loss_ratio hole": 1.0, "probe_info tcp": 1.0}
+
+
+@needs_icmp
+async def test_a_dead_peer_costs_the_others_nothing() -> None:
+    """Beside twenty peers that never answer, one that does keeps its pace and its loss of 0."""
+    with black_hole() as address:
+        dead = [Peer(peer=f"dead-{n}", address=address, method="tcp") for n in range(20)]
+        async with linked(*dead, Peer(peer="live", address="127.0.0.1", method="icmp"), interval=1.0) as links:
+            await asyncio.gather(*(link.collect() for link in links))
+            await asyncio.sleep(1.0)
+            began = time.monotonic()
+            found = await told(links[-1])
+            assert time.monotonic() - began < 0.1
+            assert found["loss_ratio live"] == 0
+            assert len(links[-1]._window) >= 8
+            assert (await told(links[0]))["loss_ratio dead-0"] == 1
+            assert all(len(link._under_way) <= 4 for link in links)
+
+
+async def test_stamp_reads_the_line_and_not_the_reflector() -> None:
+    """Round trips to a reflector with a delay are that delay, its losses are counted, and what falls silent has no value."""
+    peer = LinkPeer("gz", 0.02, loss=0.3, seed=4)
+    await peer.start()
+    async with linked(Peer(peer="gz", address=peer.address, method="stamp"), interval=0.5, probes=50, window=1.0) as (link,):
+        await link.collect()
+        await asyncio.sleep(1.0)
+        found = await told(link)
+        assert 0.02 <= found["round_trip_seconds 0.5"] < 0.04
+        assert 0.1 < found["loss_ratio gz"] < 0.5
+        peer.health.set("silent", None, now=0.0, counted=0.0)
+        await asyncio.sleep(1.4)
+        assert await told(link) == {"loss_ratio gz": 1.0, "probe_info stamp": 1.0}
+    peer.close()
+
+
+@needs_namespaces
+def test_delay_loss_late_and_double_answers_over_a_real_network() -> None:
+    """Behind a device that delays, loses, repeats and delays too much, ICMP and TCP tell the delay and the loss as they are."""
+    command = ["unshare", "-n", sys.executable, "-W", "error", str(ROOT / "tests" / "network" / "far_peer.py"), "3"]
+    run = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60, check=True
+    )
+    found = json.loads(run.stdout)
+    for peer in ("icmp", "tcp"):
+        readings = found[peer]["readings"]
+        assert 0.03 <= readings["round_trip_seconds 0.5"] < 0.06
+        assert 0.15 <= readings[f"loss_ratio {peer}"] < 0.45  # a fifth is lost, an eleventh of the rest too late
+    assert found["icmp"]["dropped"]["duplicate"] >= 3
+    assert found["icmp"]["dropped"]["late"] >= 2
+    assert found["dead"]["readings"] == {"loss_ratio dead": 1.0, "probe_info icmp": 1.0}
+    assert all(one["took"] < 0.1 for one in found.values())
+
+
+@needs_namespaces
+@pytest.mark.parametrize(
+    ("prepare", "method", "expected"),
+    [
+        ("sysctl -qw net.ipv4.ping_group_range='0 65534'", "auto", "icmp False"),
+        ("true", "auto", "tcp"),
+        ("true", "icmp", "Refused"),
+    ],
+)
+def test_without_privilege(prepare: str, method: str, expected: str) -> None:
+    """An unprivileged process uses a ping socket where the kernel allows it, else TCP, and says what it would need for ICMP."""
+    code = (
+        "import asyncio\n"
+        "from collectors.base import Context, Place\n"
+        "from collectors.network import KIND, Config, Peer\n"
+        "async def main():\n"
+        f"    peers = [Peer(peer='p', address='127.0.0.1:9', method={method!r})]\n"
+        "    link, = KIND.build(Config(peers=peers), Context(place=Place(hub='h'), node='n'))\n"
+        "    try:\n"
+        "        readings = {s.metric.name: v for s, v in await link.collect()}\n"
+        "        assert readings['loss_ratio'] == 0 and readings['round_trip_seconds'] > 0, readings\n"
+        "        print(link._prober.method, getattr(link._prober, '_raw', ''))\n"
+        "    except Exception as error:\n"
+        "        print(type(error).__name__, error)\n"
+        "    await link.aclose()\n"
+        "asyncio.run(main())\n"
+    )
+    script = f'ip link set lo up; {prepare}; exec setpriv --reuid 65534 --regid 65534 --clear-groups {sys.executable} -c "$CODE"'
+    run = subprocess.run(
+        ["unshare", "-n", "sh", "-c", script], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "CODE": code},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert run.stdout.startswith(expected), run.stdout + run.stderr
+    if expected == "Refused":
+        assert "ping_group_range" in run.stdout
+
+
+async def test_a_name_server_that_hangs_costs_its_peer_only() -> None:
+    """A look-up that never ends is given up in time, is not begun twice, and takes no thread of the loop's own."""
+    begun = []
+    never = threading.Event()
+
+    def hang(host: str, port: int) -> Sequence[Target]:
+        begun.append((host, port))
+        never.wait(20)
+        return ()
+
+    resolver = Resolver("gz.example", 443, lookup=hang)
+    try:
+        for _ in range(3):
+            with pytest.raises(Unreachable, match=r"gz\.example"):
+                await resolver.target(0.05, 60.0)
+        assert len(begun) == 1
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 1) == "free"
+    finally:
+        never.set()
+
+
+async def test_an_address_that_changes_is_followed() -> None:
+    """A name is asked for anew; an address still among the answers is kept, a failure leaves it, a new one is taken."""
+    one, two = (Target(f"127.0.0.{n}", 9, socket.AF_INET) for n in (1, 2))
+    answers: list[Any] = [[one, two], [two, one], OSError("server failed"), [two]]
+
+    def lookup(host: str, port: int) -> Sequence[Target]:
+        del host, port
+        found = answers.pop(0)
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    resolver = Resolver("gz.example", 9, lookup=lookup)
+    seen = []
+    while answers:
+        resolver._next = 0.0
+        seen.append((await resolver.target(1.0, 0.0)).address)
+        await asyncio.sleep(0.05)
+    resolver._next = float("inf")
+    seen.append((await resolver.target(1.0, 0.0)).address)
+    assert seen[0] == "127.0.0.1"
+    assert seen[-1] == "127.0.0.2"
+    assert sorted(seen) == seen
+
+
+async def test_a_name_nobody_knows_is_an_error_and_not_a_loss() -> None:
+    """Where no probe could be sent, nothing is told of the link."""
+    async with linked(Peer(peer="p", address="no-such-host.invalid:80", method="tcp"), timeout=3.0) as (link,):
+        with pytest.raises((Unreachable, Refused), match="no-such-host"):
+            await link.collect()
+
+
+@pytest.mark.parametrize("peer", sorted(DELAYS))
+async def test_latency_targets_are_measured(peer: str) -> None:
+    """The registry's targets on transmission time are judged by the median of the round trip to the peer they name."""
+    reflector = LinkPeer(peer, DELAYS[peer])
+    await reflector.start()
+    snapshot = Snapshot()
+    async with linked(Peer(peer=peer, address=reflector.address, method="stamp")) as (link,):
+        await link.collect()
+        await asyncio.sleep(0.3)
+        readings = list(await link.collect())
+    reflector.close()
+    snapshot.update(Batch(collector="links", device=peer, time=0.0, lifetime=60.0, readings=readings))
+    (found,) = measure(load_registry(), snapshot, "guian", 0.0)["guizhou", f"round_trip_{peer}", "hub"]
+    median = next(value for series, value in readings if series.label("quantile") == "0.5")
+    assert found.value == median
+    assert DELAYS[peer] <= found.value < DELAYS[peer] + 0.02
+
+
+def test_addresses() -> None:
+    """Hosts, ports and both ways to write IPv6 are understood; nonsense is refused."""
+    assert split_address("gz.example.net", 443) == ("gz.example.net", 443)
+    assert split_address("10.1.0.1:7", 443) == ("10.1.0.1", 7)
+    assert split_address("fd00::2", 443) == ("fd00::2", 443)
+    assert split_address("[fd00::2]", 443) == ("fd00::2", 443)
+    assert split_address("[fd00::2]:7", 443) == ("fd00::2", 7)
+    for wrong in ("", ":7", "host:port", "a b", "host:70000"):
+        with pytest.raises(ValueError, match="address"):
+            split_address(wrong, 443)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("peers: [{peer: a, address: ''}]", 4, "address"),
+        ("peers: [{peer: '', address: a}]", 4, "must not be empty"),
+        ("peers: [{peer: a, address: b, method: ping}]", 4, "one of auto, icmp, tcp, stamp"),
+        ("{interval: 1m, window: 30s}", 4, "shorter than the interval"),
+        ("{interval: 100ms, probes: 1000}", 4, "more than 100000 probes"),
+    ],
+)
+def test_mistakes_in_the_config_have_a_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    """A wrong section is one line with file, line and key."""
+    with pytest.raises(Problems) as caught:
+        config_module.load(tmp_path / "c.yaml", text=f"hub: guian\ncollectors:\n  links:\n    {text}\n")
+    assert f":{line}: collectors.links" in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_one_name_twice_is_refused(tmp_path: Path) -> None:
+    """Two peers of one name would be one series."""
+    text = "hub: guian\ncollectors:\n  links:\n    peers:\n      - {peer: a, address: b}\n      - {peer: a, address: c}\n"
+    (tmp_path / "c.yaml").write_text(text)
+    config = config_module.load(tmp_path / "c.yaml")
+    with pytest.raises(Problems, match=r":6: collectors\.links\.peers\[1\]\.peer"):
+        config.build_collectors(config.context({}))

@@ -1,0 +1,72 @@
+"""The real agent against a service: sessions end at a reload and at the end, and no credential is shown anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from tests.collectors.power.redfish.services import PASSWORD, Service, account_files, certificates, serving
+from tests.collectors.power.redfish.test_faults import server
+from tests.support import ROOT, free_port, get
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+HUBGAUGE = (sys.executable, "-m", "agent.cli")
+
+
+async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait until a condition holds, while the service goes on answering."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the condition is a server's state
+            await asyncio.sleep(0.05)
+
+
+def write_config(folder: Path, service: Service, port: int, timing: str = "interval: 1s\ntimeout: 900ms") -> Path:
+    """Write an agent's config that reads the service as one node."""
+    section = account_files(folder) + f'ca_file: ca.pem\n{timing}\ndevices: [{{address: "{service.origin}", node: n1}}]\n'
+    lines = "".join(f"    {line}\n" for line in section.splitlines())
+    file = folder / "config.yaml"
+    file.write_text(
+        f'hub: guian\nsite: s\nstate_dir: {folder}/state\ncollectors:\n  redfish:\n{lines}outputs:\n  http: {{listen: "127.0.0.1:{port}"}}\n'
+    )
+    return file
+
+
+async def test_sessions_end_with_the_agent_and_its_config(tmp_path: Path) -> None:
+    """A reload ends the old session before the new one is made; SIGTERM leaves none; nothing shown holds a secret."""
+    port = free_port()
+    async with serving(Service(server()), certificates(tmp_path)) as service:
+        config = write_config(tmp_path, service, port)
+        agent = await asyncio.create_subprocess_exec(
+            *HUBGAUGE, "run", "--config", config, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        try:
+            await until(lambda: len([one for one in service.asked if one.endswith("ThermalMetrics")]) > 1)
+            assert list(service.sessions) == ["token-1"]
+            page = (await asyncio.to_thread(get, f"http://127.0.0.1:{port}/metrics")).decode()
+            agent.send_signal(signal.SIGHUP)
+            await until(lambda: list(service.sessions) == ["token-2"])
+        finally:
+            agent.send_signal(signal.SIGTERM)
+            said = (await asyncio.wait_for(agent.communicate(), 20))[0].decode()
+        assert not service.sessions
+        assert service.made == 2
+    assert 'dc_node_power_watts{hub="guian",site="s",row="",rack="",node="n1",source="redfish"} 500' in page
+    assert not [word for word in (PASSWORD, "token-") if word in said + page]
+
+
+async def test_one_round_to_the_screen_ends_its_session(tmp_path: Path) -> None:
+    """`hubgauge collect` logs in, reads, and logs out."""
+    async with serving(Service(server()), certificates(tmp_path)) as service:
+        config = write_config(tmp_path, service, free_port(), "timeout: 20s")
+        command = await asyncio.create_subprocess_exec(
+            *HUBGAUGE, "collect", "--config", config, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        said = (await asyncio.wait_for(command.communicate(), 30))[0].decode()
+        assert "dc_node_up{" in said
+        assert service.made == 1
+        assert not service.sessions
