@@ -102,7 +102,9 @@ def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
         from agent.inventory.shard import Narrow  # noqa: PLC0415 - as above
 
         narrow = Narrow(inventory, config.file.shard, config.file.site)
-    return Loaded(config=config, inventory=inventory, collectors=config.build_collectors(context, narrow))
+    return Loaded(
+        config=config, inventory=inventory, collectors=config.build_collectors(context, narrow)
+    )
 
 
 class App:
@@ -146,7 +148,12 @@ class App:
 
     def push_tags(self) -> Mapping[str, str]:
         """Return what every pushed series gets, as Prometheus adds target labels to what it scrapes."""
-        return {"job": "hubgauge", "instance": self.config.node, "hub": self.config.file.hub, "site": self.config.file.site}
+        return {
+            "job": "hubgauge",
+            "instance": self.config.node,
+            "hub": self.config.file.hub,
+            "site": self.config.file.site,
+        }
 
     async def run(self) -> int:
         """Run until SIGTERM or SIGINT."""
@@ -155,7 +162,9 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._tasks.add(asyncio.ensure_future(self.reload())))
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: self._tasks.add(asyncio.ensure_future(self.reload()))
+        )
         self._start_sink()
         if self.ledger is not None:
             self.ledger.start()
@@ -163,7 +172,12 @@ class App:
         self._mark_loaded()
         gc.freeze()  # what is loaded stays: at a whole hub's size a full collection would look at it all for a second
         self.runner.start()
-        log.info("hubgauge %s at http://%s, hub %s", __version__, self.config.file.outputs.http.listen, self.config.file.hub)
+        log.info(
+            "hubgauge %s at http://%s, hub %s",
+            __version__,
+            self.config.file.outputs.http.listen,
+            self.config.file.hub,
+        )
         await stop.wait()
         await self._stop()
         return 0
@@ -216,7 +230,9 @@ class App:
         from agent.ledger.spans import spans_of  # noqa: PLC0415
 
         if self.ledger is None:
-            self.ledger = Ledger(self._state_dir() / "ledger.db", inventory=inventory, registry=self.registry)
+            self.ledger = Ledger(
+                self._state_dir() / "ledger.db", inventory=inventory, registry=self.registry
+            )
         else:
             self.ledger.inventory = inventory
         self.ledger.spans = spans_of(collectors)
@@ -239,7 +255,11 @@ class App:
         from agent.targets.collector import TargetCollector  # noqa: PLC0415
         from agent.targets.limits import upper_limits  # noqa: PLC0415 - a node agent has none
 
-        common: dict[str, Any] = {"snapshot": self.snapshot, "hub": loaded.config.file.hub, "inventory": loaded.inventory}
+        common: dict[str, Any] = {
+            "snapshot": self.snapshot,
+            "hub": loaded.config.file.hub,
+            "inventory": loaded.inventory,
+        }
         from agent.web.past import Past  # noqa: PLC0415
         from agent.web.trends import Trends  # noqa: PLC0415
 
@@ -248,12 +268,22 @@ class App:
         targets = TargetCollector(registry=self.hubs(), history=self.ledger, **common)
         self._trends = Trends(pue.pue)
         self._past = Past(self.ledger)
-        self._evidence = lambda: targets.evidence if federation is None else federation.beside(targets.evidence)
+        self._evidence = lambda: (
+            targets.evidence if federation is None else federation.beside(targets.evidence)
+        )
         if self._presence is None:
             self._presence = Presence(self._state_dir() / "devices.json")
         seen = Reconciler(collectors=loaded.collectors, presence=self._presence, **common)
         growth = GrowthCollector(loaded.inventory, self.ledger, loaded.config.file.hub)
-        return [RackCollector(**common), PhaseCollector(**common), growth, pue, targets, seen, *others]
+        return [
+            RackCollector(**common),
+            PhaseCollector(**common),
+            growth,
+            pue,
+            targets,
+            seen,
+            *others,
+        ]
 
     def _federation(self, loaded: Loaded) -> Federation | None:
         """Return who asks for the hubs that this agent does not measure."""
@@ -264,9 +294,15 @@ class App:
         from collectors.secrets import read_secret  # noqa: PLC0415 - as above
 
         return Federation(
-            self.hubs(), asked.url, interval=asked.interval, timeout=asked.timeout, ca_file=asked.ca_file,
-            token=read_secret(asked.token_file, "federation.token_file") if asked.token_file else "",
-        )  # fmt: skip
+            self.hubs(),
+            asked.url,
+            interval=asked.interval,
+            timeout=asked.timeout,
+            ca_file=asked.ca_file,
+            token=read_secret(asked.token_file, "federation.token_file")
+            if asked.token_file
+            else "",
+        )
 
     def _inventory_collectors(self, loaded: Loaded) -> list[Collector]:
         """NetBox is read again now and then; what is kept of it is in force meanwhile."""
@@ -298,13 +334,17 @@ class App:
             same_places = inventory.places() == loaded.inventory.places()
             if same_places:
                 old = self._derived
-                self.loaded = Loaded(config=loaded.config, inventory=inventory, collectors=loaded.collectors)
+                self.loaded = Loaded(
+                    config=loaded.config, inventory=inventory, collectors=loaded.collectors
+                )
                 self._open_ledger(inventory, loaded.collectors)
                 self._derived = self._kpi_collectors(self.loaded)
                 await self.runner.replace(old, self._derived)
         if not same_places:
             await self.reload()
-        log.info("inventory: read anew, %d racks at %d sites", len(inventory.racks), len(inventory.sites))
+        log.info(
+            "inventory: read anew, %d racks at %d sites", len(inventory.racks), len(inventory.sites)
+        )
 
     def hubs(self) -> Any:  # noqa: ANN401 - the registry, imported when it is first looked at
         """Return the hub registry."""
@@ -320,7 +360,9 @@ class App:
             path.mkdir(mode=0o750, parents=True, exist_ok=True)
         except OSError as error:
             reason = error.strerror or str(error)
-            raise ConfigError(f"cannot be made: {path}: {reason}", file=str(self._path), key="state_dir") from None
+            raise ConfigError(
+                f"cannot be made: {path}: {reason}", file=str(self._path), key="state_dir"
+            ) from None
         return path
 
     def _start_sink(self) -> None:
@@ -329,7 +371,9 @@ class App:
             return
         from agent.sinks.influx import InfluxSink  # noqa: PLC0415 - 15 MB, only where it is configured
 
-        self._sink = InfluxSink(influx, state_dir=self._state_dir(), tags=self.push_tags(), registry=self.registry)
+        self._sink = InfluxSink(
+            influx, state_dir=self._state_dir(), tags=self.push_tags(), registry=self.registry
+        )
         self._sink.start()
         self.runner.consumers.append(self._sink.accept)
 
@@ -338,13 +382,20 @@ class App:
 
         http = self.config.file.outputs.http
         self._web = WebServer(
-            config=http, snapshot=self.snapshot, metrics=self.metrics, ready=self._is_ready,
-            reload=self.reload, pages=self._page, targets=self._scrape_targets,
-        )  # fmt: skip
+            config=http,
+            snapshot=self.snapshot,
+            metrics=self.metrics,
+            ready=self._is_ready,
+            reload=self.reload,
+            pages=self._page,
+            targets=self._scrape_targets,
+        )
         try:
             await self._web.start()
         except OSError as error:
-            raise HubgaugeError(f"{self._path}: outputs.http.listen: {http.listen}: {error.strerror or error}") from None
+            raise HubgaugeError(
+                f"{self._path}: outputs.http.listen: {http.listen}: {error.strerror or error}"
+            ) from None
 
     def _is_ready(self) -> bool:
         return self.runner.ready.is_set()
@@ -370,9 +421,18 @@ class App:
 
         file = self.config.file
         return BoardView(
-            snapshot=self.snapshot, registry=self.hubs(), inventory=self.loaded.inventory, trends=self._trends, past=self._past, hub=file.hub,
-            site=file.site, node=self.config.node, simulated=file.simulated, evidence=self._evidence, health=self.runner.health,
-        )  # fmt: skip
+            snapshot=self.snapshot,
+            registry=self.hubs(),
+            inventory=self.loaded.inventory,
+            trends=self._trends,
+            past=self._past,
+            hub=file.hub,
+            site=file.site,
+            node=self.config.node,
+            simulated=file.simulated,
+            evidence=self._evidence,
+            health=self.runner.health,
+        )
 
     async def _stop(self) -> None:
         log.info("stopping")
@@ -383,5 +443,7 @@ class App:
         for part in (self._sink, self.ledger):
             if part is not None:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(loop.run_in_executor(None, part.close, _CLOSE_SECONDS), _CLOSE_SECONDS + 0.5)
+                    await asyncio.wait_for(
+                        loop.run_in_executor(None, part.close, _CLOSE_SECONDS), _CLOSE_SECONDS + 0.5
+                    )
         sys.stderr.flush()

@@ -38,9 +38,13 @@ class Child:
         try:
             with log.open("ab") as output:
                 process = await asyncio.create_subprocess_exec(
-                    *map(str, command), stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
-                    start_new_session=True, preexec_fn=_die_with_parent,
-                )  # fmt: skip
+                    *map(str, command),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    preexec_fn=_die_with_parent,
+                )
         except OSError as error:
             raise HubgaugeError(f"{name} cannot be started: {error.strerror or error}") from None
         return cls(name, process, log)
@@ -63,7 +67,11 @@ class Child:
     async def ended(self) -> str:
         """Wait until it ends; returns one line that says how."""
         status = await self._process.wait()
-        how = f"ended with status {status}" if status >= 0 else f"was ended by {signal.Signals(-status).name}"
+        how = (
+            f"ended with status {status}"
+            if status >= 0
+            else f"was ended by {signal.Signals(-status).name}"
+        )
         last = self.last_line()
         return f"{self.name} {how}{f': {last}' if last else ''}"
 
@@ -85,7 +93,9 @@ class Child:
                         raise HubgaugeError(await self.ended())
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise HubgaugeError(f"{self.name} was not ready within {timeout:g} s: {self.last_line()}") from None
+            raise HubgaugeError(
+                f"{self.name} was not ready within {timeout:g} s: {self.last_line()}"
+            ) from None
 
     async def end(self, *, patience: float = 8.0) -> None:
         """End it with SIGTERM, and after `patience` seconds with SIGKILL."""

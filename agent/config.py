@@ -49,9 +49,14 @@ class Tls:
 class Http:
     """The HTTP server: /metrics, the board, /api."""
 
-    listen: str = field(default="127.0.0.1:9717", metadata={"help": "address and port; loopback unless told otherwise"})
+    listen: str = field(
+        default="127.0.0.1:9717",
+        metadata={"help": "address and port; loopback unless told otherwise"},
+    )
     tls: Tls | None = None
-    users_file: Path | None = field(default=None, metadata={"help": "lines of `user:bcrypt-hash`, as htpasswd -B writes them"})
+    users_file: Path | None = field(
+        default=None, metadata={"help": "lines of `user:bcrypt-hash`, as htpasswd -B writes them"}
+    )
     max_connections: Count = 4096
     request_timeout: Duration = 10.0
 
@@ -81,10 +86,15 @@ class Influx:
     url: str
     org: str = ""
     bucket: str = ""
-    token_file: Path | None = field(default=None, metadata={"help": "a secret: not readable by all"})
+    token_file: Path | None = field(
+        default=None, metadata={"help": "a secret: not readable by all"}
+    )
     timeout: Duration = field(default=10.0, metadata={"help": "of one write, the whole of it"})
     ca_file: Path | None = field(
-        default=None, metadata={"help": "the authority of the server's certificate, where the system does not know it"}
+        default=None,
+        metadata={
+            "help": "the authority of the server's certificate, where the system does not know it"
+        },
     )
     spool: SpoolConfig = field(default_factory=SpoolConfig)
 
@@ -99,10 +109,17 @@ class FederationConfig:
 
     url: str = field(metadata={"help": "its base address, such as http://127.0.0.1:9090"})
     interval: Duration = 60.0
-    timeout: Duration = field(default=20.0, metadata={"help": "of one round, all its questions together"})
-    token_file: Path | None = field(default=None, metadata={"help": "a bearer token; a secret: not readable by all"})
+    timeout: Duration = field(
+        default=20.0, metadata={"help": "of one round, all its questions together"}
+    )
+    token_file: Path | None = field(
+        default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
+    )
     ca_file: Path | None = field(
-        default=None, metadata={"help": "the authority of the server's certificate, where the system does not know it"}
+        default=None,
+        metadata={
+            "help": "the authority of the server's certificate, where the system does not know it"
+        },
     )
 
     def __post_init__(self) -> None:
@@ -123,33 +140,58 @@ class NetBox:
     """The inventory in a NetBox; its last good answer is kept in `state_dir`, so that the agent starts without it."""
 
     url: str = field(
-        metadata={"help": "of NetBox itself, as in a browser; http:// only on this machine, for a token goes with it"}
+        metadata={
+            "help": "of NetBox itself, as in a browser; http:// only on this machine, for a token goes with it"
+        }
     )
-    token_file: Path = field(metadata={"help": "an API token that may read; a secret: not readable by all"})
+    token_file: Path = field(
+        metadata={"help": "an API token that may read; a secret: not readable by all"}
+    )
     ca_file: Path | None = field(
-        default=None, metadata={"help": "the authority of the server's certificate, where the system does not know it"}
+        default=None,
+        metadata={
+            "help": "the authority of the server's certificate, where the system does not know it"
+        },
     )
-    sites: tuple[str, ...] = field(default=(), metadata={"help": "slugs; all sites where none of the three is given"})
-    tenants: tuple[str, ...] = field(default=(), metadata={"help": "slugs of tenants whose sites are read"})
-    tags: tuple[str, ...] = field(default=(), metadata={"help": "slugs of tags that a site must all have"})
-    complete: bool = field(default=False, metadata={"help": "true says that NetBox lists the whole hub"})
+    sites: tuple[str, ...] = field(
+        default=(), metadata={"help": "slugs; all sites where none of the three is given"}
+    )
+    tenants: tuple[str, ...] = field(
+        default=(), metadata={"help": "slugs of tenants whose sites are read"}
+    )
+    tags: tuple[str, ...] = field(
+        default=(), metadata={"help": "slugs of tags that a site must all have"}
+    )
+    complete: bool = field(
+        default=False, metadata={"help": "true says that NetBox lists the whole hub"}
+    )
     refresh: Duration = 900.0
-    timeout: Duration = field(default=120.0, metadata={"help": "of one reading, all its pages together"})
+    timeout: Duration = field(
+        default=120.0, metadata={"help": "of one reading, all its pages together"}
+    )
     page_size: Annotated[int, Range(1, 1000)] = 500
-    node_roles: tuple[str, ...] = field(default=("server",), metadata={"help": "slugs of the roles of devices that run an agent"})
-    pdu_roles: tuple[str, ...] = field(default=("pdu",), metadata={"help": "slugs of the roles of rack PDUs"})
+    node_roles: tuple[str, ...] = field(
+        default=("server",), metadata={"help": "slugs of the roles of devices that run an agent"}
+    )
+    pdu_roles: tuple[str, ...] = field(
+        default=("pdu",), metadata={"help": "slugs of the roles of rack PDUs"}
+    )
     rated_power_field: str = field(
-        default="rated_power_watts", metadata={"help": "the custom field of a rack that holds its rated power in watts"}
+        default="rated_power_watts",
+        metadata={"help": "the custom field of a rack that holds its rated power in watts"},
     )
     panel_amperes_field: str = field(
         default="",
-        metadata={"help": "the custom field of a power panel that holds its rating in amperes; panels are breakers then"},
+        metadata={
+            "help": "the custom field of a power panel that holds its rating in amperes; panels are breakers then"
+        },
     )
 
     def __post_init__(self) -> None:
         """Check the address: a token is not sent in the clear over a network."""
         if not re.match(
-            r"https://[^/\s?#]+[^\s?#]*$|http://(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$", self.url
+            r"https://[^/\s?#]+[^\s?#]*$|http://(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$",
+            self.url,
         ):
             message = f"url: expected https://…, got {self.url!r}"
             raise ValueError(message)
@@ -162,7 +204,9 @@ class InventorySource:
     netbox: NetBox
     file: Path | None = field(
         default=None,
-        metadata={"help": "an inventory file that adds to it, above all the meters; it wins where both name the same"},
+        metadata={
+            "help": "an inventory file that adds to it, above all the meters; it wins where both name the same"
+        },
     )
 
 
@@ -171,7 +215,9 @@ class SdGateway:
     """Another gateway that Prometheus is to scrape."""
 
     address: str = field(metadata={"help": "host:port, as Prometheus reaches it"})
-    node: str = field(default="", metadata={"help": "what it calls itself; its host where it is not given"})
+    node: str = field(
+        default="", metadata={"help": "what it calls itself; its host where it is not given"}
+    )
     site: str = ""
 
 
@@ -181,10 +227,15 @@ class Sd:
 
     nodes: str = field(
         default="{node}:9717",
-        metadata={"help": "where a node's agent answers; {node}, {site}, {row} and {rack} are filled in; empty lists none"},
+        metadata={
+            "help": "where a node's agent answers; {node}, {site}, {row} and {rack} are filled in; empty lists none"
+        },
     )
     address: str = field(
-        default="", metadata={"help": "this gateway's own; where it listens, unless that is every address of the machine"}
+        default="",
+        metadata={
+            "help": "this gateway's own; where it listens, unless that is every address of the machine"
+        },
     )
     gateways: tuple[SdGateway, ...] = ()
 
@@ -192,7 +243,9 @@ class Sd:
         """Check that nodes do not all have one address."""
         places = set(re.findall(r"{(.*?)}", self.nodes))
         if self.nodes and ("node" not in places or not places <= {"node", "site", "row", "rack"}):
-            raise ValueError(f"nodes: expected an address such as {{node}}:9717, got {self.nodes!r}")
+            raise ValueError(
+                f"nodes: expected an address such as {{node}}:9717, got {self.nodes!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,12 +254,17 @@ class ConfigFile:
 
     hub: str = field(metadata={"help": "a key of the registry; `hubgauge hubs` lists them"})
     site: str = field(
-        default="", metadata={"help": "the label `site` of all this agent measures, but for racks the inventory places"}
+        default="",
+        metadata={
+            "help": "the label `site` of all this agent measures, but for racks the inventory places"
+        },
     )
     row: str = field(default="", metadata={"help": "for an agent on a node"})
     rack: str = field(default="", metadata={"help": "for an agent on a node"})
     node: str = field(default="", metadata={"help": "the host's own name where it is not given"})
-    state_dir: Path = field(default=Path("/var/lib/hubgauge"), metadata={"help": "the spool and the ledger"})
+    state_dir: Path = field(
+        default=Path("/var/lib/hubgauge"), metadata={"help": "the spool and the ledger"}
+    )
     roots: Roots = field(default_factory=Roots)
     inventory: Path | InventorySource | None = field(
         default=None,
@@ -215,16 +273,26 @@ class ConfigFile:
         },
     )
     shard: Annotated[Shard, Parsed(parse_shard, "a part such as 2/4")] | None = field(
-        default=None, metadata={"help": "several gateways share the inventory's devices; this one reads this part, such as 2/4"}
+        default=None,
+        metadata={
+            "help": "several gateways share the inventory's devices; this one reads this part, such as 2/4"
+        },
     )
     sd: Sd = field(default_factory=Sd)
-    hubs_dir: Path | None = field(default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"})
-    simulated: bool = field(default=False, metadata={"help": "true says on every page that the devices are simulated"})
+    hubs_dir: Path | None = field(
+        default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}
+    )
+    simulated: bool = field(
+        default=False, metadata={"help": "true says on every page that the devices are simulated"}
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     collectors: yaml.Node | None = None
     outputs: Outputs = field(default_factory=Outputs)
     federation: FederationConfig | None = field(
-        default=None, metadata={"help": "ask a database for the hubs this agent does not measure, so that its board shows all"}
+        default=None,
+        metadata={
+            "help": "ask a database for the hubs this agent does not measure, so that its board shows all"
+        },
     )
 
 
@@ -257,9 +325,18 @@ class Config:
     def context(self, racks: Mapping[str, Place]) -> Context:
         """Return what collectors may know."""
         roots = self.file.roots
-        return Context(place=self.place, node=self.node, proc=roots.proc, sys=roots.sys, rootfs=roots.rootfs, racks=racks)
+        return Context(
+            place=self.place,
+            node=self.node,
+            proc=roots.proc,
+            sys=roots.sys,
+            rootfs=roots.rootfs,
+            racks=racks,
+        )
 
-    def build_collectors(self, context: Context, narrow: Callable[[object], object] | None = None) -> list[Collector]:
+    def build_collectors(
+        self, context: Context, narrow: Callable[[object], object] | None = None
+    ) -> list[Collector]:
         """Make every collector the file asks for, or those that `narrow` leaves of a section; raises Problems with all that cannot be made."""
         made: list[Collector] = []
         errors: list[ConfigError] = []
@@ -267,7 +344,10 @@ class Config:
             try:
                 made += _built(section, context, narrow)
             except Problems as problems:
-                errors += [self._located(error, f"collectors.{section.kind.name}") for error in problems.errors]
+                errors += [
+                    self._located(error, f"collectors.{section.kind.name}")
+                    for error in problems.errors
+                ]
             except ConfigError as error:
                 errors.append(self._located(error, f"collectors.{section.kind.name}"))
         if errors:
@@ -281,10 +361,17 @@ class Config:
         key = error.key if error.key.startswith(section) else section
         node = Document(self.path).node(key)
         message = f"{error.file}: {error.message}" if error.file else error.message
-        return ConfigError(message, file=str(self.path), line=node.start_mark.line + 1 if node else 0, key=error.key or section)
+        return ConfigError(
+            message,
+            file=str(self.path),
+            line=node.start_mark.line + 1 if node else 0,
+            key=error.key or section,
+        )
 
 
-def _built(section: Section, context: Context, narrow: Callable[[object], object] | None) -> Sequence[Collector]:
+def _built(
+    section: Section, context: Context, narrow: Callable[[object], object] | None
+) -> Sequence[Collector]:
     if narrow is not None:
         try:
             return section.kind.build(narrow(section.config), context)
@@ -318,7 +405,11 @@ def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | Non
     if file is not None:
         _check_files(document, file)
         if hubs is not None and file.hub not in hubs:
-            document.fail(document.node("hub"), "hub", f"not in the registry; expected one of {', '.join(hubs)}")
+            document.fail(
+                document.node("hub"),
+                "hub",
+                f"not in the registry; expected one of {', '.join(hubs)}",
+            )
     if document.errors:
         raise Problems(sorted(document.errors, key=lambda error: error.line))
     return Config(path=Path(path), file=file, sections=tuple(sections))
@@ -342,7 +433,11 @@ def _sections(document: Document) -> list[Section]:
         try:
             kind = kinds[name]()
         except ImportError as error:
-            document.fail(key_node, key, f"needs a package that is not installed ({error.name}); install the extra it names")
+            document.fail(
+                key_node,
+                key,
+                f"needs a package that is not installed ({error.name}); install the extra it names",
+            )
             continue
         config = document.convert(value_node, kind.Config, key)
         if config is not None:
@@ -354,7 +449,11 @@ def _check_files(document: Document, file: ConfigFile) -> None:
     """Name the files that are not there, and the secrets that all may read, at the line that asks for them."""
     http, influx = file.outputs.http, file.outputs.influxdb
     if file.shard and file.inventory is None:
-        document.fail(document.node("shard"), "shard", "needs an inventory: it says which devices there are to share")
+        document.fail(
+            document.node("shard"),
+            "shard",
+            "needs an inventory: it says which devices there are to share",
+        )
     files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir}
     secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
     if isinstance(file.inventory, InventorySource):

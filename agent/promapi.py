@@ -61,7 +61,9 @@ class PrometheusApi:
         if url.startswith("https://"):
             import ssl  # noqa: PLC0415 - a megabyte, where it is used
 
-            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file)))
+            handlers.append(
+                urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file))
+            )
         self._opener = urllib.request.build_opener(*handlers)
 
     def instant(self, expr: str, when: float) -> list[Series]:
@@ -70,7 +72,13 @@ class PrometheusApi:
 
     def range(self, expr: str, start: float, end: float, step: float) -> list[Series]:
         """Return what an expression is from `start` to `end`, every `step` seconds."""
-        form = {"query": expr, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}", "nocache": "1"}
+        form = {
+            "query": expr,
+            "start": f"{start:.3f}",
+            "end": f"{end:.3f}",
+            "step": f"{step:g}",
+            "nocache": "1",
+        }
         return _series(self.ask("query_range", form))
 
     def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
@@ -82,7 +90,9 @@ class PrometheusApi:
     def ask(self, path: str, form: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON is of any shape
         """Return the `data` of an answer; raises Unreachable, Refused, or BadReply with the server's own error."""
         body = urllib.parse.urlencode(form).encode() if form else None
-        request = urllib.request.Request(f"{self.url}/api/v1/{path}", data=body, headers=self._headers)  # noqa: S310 - HTTP, as was checked
+        request = urllib.request.Request(  # noqa: S310
+            f"{self.url}/api/v1/{path}", data=body, headers=self._headers
+        )
         try:
             with self._opener.open(request, timeout=self.timeout) as reply:
                 answer = json.loads(self._body(reply))
@@ -93,8 +103,14 @@ class PrometheusApi:
             raise Unreachable(f"{self.url}: {getattr(error, 'reason', None) or error}") from None
         except (ValueError, RecursionError):
             raise BadReply(f"{self.url}: the answer is not JSON; is that a Prometheus?") from None
-        if not isinstance(answer, dict) or answer.get("status") != "success" or "data" not in answer:
-            raise BadReply(f"{self.url}: {answer.get('error', 'no success') if isinstance(answer, dict) else 'no object'}")
+        if (
+            not isinstance(answer, dict)
+            or answer.get("status") != "success"
+            or "data" not in answer
+        ):
+            raise BadReply(
+                f"{self.url}: {answer.get('error', 'no success') if isinstance(answer, dict) else 'no object'}"
+            )
         return answer["data"]
 
     def _body(self, reply: HTTPResponse) -> bytes:
@@ -126,7 +142,10 @@ def _series(data: Any) -> list[Series]:  # noqa: ANN401 - as above
         return [
             Series(
                 {str(name): str(value) for name, value in found["metric"].items()},
-                [_point(point) for point in (found["values"] if "values" in found else [found["value"]])],
+                [
+                    _point(point)
+                    for point in (found["values"] if "values" in found else [found["value"]])
+                ],
             )
             for found in data["result"]
         ]

@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.web.view import CollectorHealth
 from agent.workers import Workers
-from collectors.base import BadReply, Batch, CollectError, NoData, Reading, Refused, Series, Unreachable
+from collectors.base import (
+    BadReply,
+    Batch,
+    CollectError,
+    NoData,
+    Reading,
+    Refused,
+    Series,
+    Unreachable,
+)
 from collectors.catalogue import agent as catalogue
 
 if TYPE_CHECKING:
@@ -41,7 +50,12 @@ _DRAIN_LIMIT: Final = 10_000_000
 _GOODBYE: Final = 2.0
 _CLOCK_STEP: Final = 1.0
 _CLOCK_WATCH: Final = 5.0
-_REASONS: Final = {Unreachable: "unreachable", Refused: "refused", BadReply: "bad_reply", NoData: "no_data"}
+_REASONS: Final = {
+    Unreachable: "unreachable",
+    Refused: "refused",
+    BadReply: "bad_reply",
+    NoData: "no_data",
+}
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -96,10 +110,16 @@ class Runner:
             labels = (collector.name, collector.device)
             status = tuple(
                 metric.series(*labels)
-                for metric in (catalogue.COLLECTOR_SUCCESS, catalogue.COLLECTOR_DURATION, catalogue.COLLECTOR_LAST_SUCCESS)
+                for metric in (
+                    catalogue.COLLECTOR_SUCCESS,
+                    catalogue.COLLECTOR_DURATION,
+                    catalogue.COLLECTOR_LAST_SUCCESS,
+                )
             )
             immediate = getattr(collector, "immediate", False)
-            self._tasks.append(Task(collector=collector, status=status, derived=derived, immediate=immediate))  # type: ignore[arg-type]
+            self._tasks.append(
+                Task(collector=collector, status=status, derived=derived, immediate=immediate)  # type: ignore[arg-type]
+            )
 
     def health(self) -> Sequence[CollectorHealth]:
         """Tell how every collector does."""
@@ -119,7 +139,9 @@ class Runner:
     async def run_once(self) -> None:
         """Run every collector once, the derived ones after all others."""
         await asyncio.gather(*(self._round(task) for task in self._tasks if not task.derived))
-        for task in self._tasks:  # in order: targets are judged by what racks and PUE have just said
+        for (
+            task
+        ) in self._tasks:  # in order: targets are judged by what racks and PUE have just said
             if task.derived:
                 await self._round(task)
 
@@ -129,7 +151,8 @@ class Runner:
 
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._schedule(self._tasks)
         self._scheduler.start()
@@ -144,7 +167,10 @@ class Runner:
         for (interval, phase), some in _phases(tasks).items():
             first = now + timedelta(seconds=phase if phase > interval / 2 else interval + phase)
             self._scheduler.add_job(
-                self._fire, GridTrigger(first, interval), args=[some], name=f"every {interval:g} s, phase {phase:g} s"
+                self._fire,
+                GridTrigger(first, interval),
+                args=[some],
+                name=f"every {interval:g} s, phase {phase:g} s",
             )
 
     async def replace(self, old: Iterable[Collector], new: Sequence[Collector]) -> None:
@@ -256,7 +282,9 @@ class Runner:
             error = raised
         self._finish(task, began, readings, error)
 
-    def _finish(self, task: Task, began: float, readings: list[Reading] | None, error: Exception | None) -> None:
+    def _finish(
+        self, task: Task, began: float, readings: list[Reading] | None, error: Exception | None
+    ) -> None:
         if isinstance(error, NoData):
             readings, error = [], None
         if task.gone:  # replaced while it ran
@@ -295,7 +323,9 @@ class Runner:
         name = task.collector.name
         if over:
             self._metrics.dropped.labels(name, "limit").inc(over)
-            log.warning("%s: %d samples over its limit of %d were dropped", task.label, over, len(raw))
+            log.warning(
+                "%s: %d samples over its limit of %d were dropped", task.label, over, len(raw)
+            )
         if len(readings) < len(raw):
             self._metrics.dropped.labels(name, "not_finite").inc(len(raw) - len(readings))
         for reason, total in getattr(task.collector, "dropped", {}).items():
@@ -318,12 +348,20 @@ class Runner:
         task.last_error = (text.splitlines() or [type(error).__name__])[0][:300]
         if task.ok is not False:
             unexpected = None if isinstance(error, CollectError) else error
-            log.warning("%s: %s", task.label, task.last_error, exc_info=unexpected if log.isEnabledFor(logging.DEBUG) else None)
+            log.warning(
+                "%s: %s",
+                task.label,
+                task.last_error,
+                exc_info=unexpected if log.isEnabledFor(logging.DEBUG) else None,
+            )
         task.ok = False
 
     def _publish(self, task: Task, readings: list[Reading] | None, now: float) -> None:
         success, duration, last = task.status
-        status: list[Reading] = [(success, 1.0 if task.ok else 0.0), (duration, task.duration or 0.0)]
+        status: list[Reading] = [
+            (success, 1.0 if task.ok else 0.0),
+            (duration, task.duration or 0.0),
+        ]
         if task.last_success is not None:
             status.append((last, task.last_success))
         # Whether a device answers is told apart from what it last said: that stays until it expires, this changes at once.
@@ -335,12 +373,24 @@ class Runner:
         collector, lifetime = task.collector, task.collector.schedule.interval * LIFETIME_INTERVALS
         if readings is not None:
             self._snapshot.update(
-                Batch(collector=collector.name, device=collector.device, time=now, lifetime=lifetime, readings=readings)
+                Batch(
+                    collector=collector.name,
+                    device=collector.device,
+                    time=now,
+                    lifetime=lifetime,
+                    readings=readings,
+                )
             )
         name, device = _status_key(task)
-        self._snapshot.update(Batch(collector=name, device=device, time=now, lifetime=lifetime, readings=status))
+        self._snapshot.update(
+            Batch(collector=name, device=device, time=now, lifetime=lifetime, readings=status)
+        )
         batch = Batch(
-            collector=collector.name, device=collector.device, time=now, lifetime=lifetime, readings=[*(readings or ()), *status]
+            collector=collector.name,
+            device=collector.device,
+            time=now,
+            lifetime=lifetime,
+            readings=[*(readings or ()), *status],
         )
         for consumer in self.consumers:
             try:

@@ -40,9 +40,12 @@ class SelfMetrics:
         self.dropped = counter(catalogue.SAMPLES_DROPPED, registry)
         self.requests = counter(catalogue.SCRAPES, registry)
         self.request_duration = Histogram(
-            catalogue.SCRAPE_DURATION.full_name, catalogue.SCRAPE_DURATION.help, catalogue.SCRAPE_DURATION.labels,
-            registry=registry, buckets=HTTP_BUCKETS,
-        )  # fmt: skip
+            catalogue.SCRAPE_DURATION.full_name,
+            catalogue.SCRAPE_DURATION.help,
+            catalogue.SCRAPE_DURATION.labels,
+            registry=registry,
+            buckets=HTTP_BUCKETS,
+        )
         self.reload_success = gauge(catalogue.CONFIG_RELOAD_SUCCESS, registry)
         self.reload_time = gauge(catalogue.CONFIG_RELOAD_TIME, registry)
         self.build_info = gauge(catalogue.BUILD_INFO, registry)
@@ -56,12 +59,20 @@ class SelfCollector:
     immediate: ClassVar[bool] = True
     device = ""
 
-    def __init__(self, registry: CollectorRegistry, snapshot: Snapshot, interval: float = 15.0) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, snapshot: Snapshot, interval: float = 15.0
+    ) -> None:
         self.schedule = Schedule(interval=interval, max_samples=1_000_000)
         self._registry = registry
         self._snapshot = snapshot
 
     async def collect(self) -> Iterable[Reading]:
         """Read every metric of the registry."""
-        series = GaugeMetricFamily(catalogue.SERIES.full_name, catalogue.SERIES.help, value=len(self._snapshot))
-        return [reading for family in (*self._registry.collect(), series) for reading in family_readings(family)]
+        series = GaugeMetricFamily(
+            catalogue.SERIES.full_name, catalogue.SERIES.help, value=len(self._snapshot)
+        )
+        return [
+            reading
+            for family in (*self._registry.collect(), series)
+            for reading in family_readings(family)
+        ]

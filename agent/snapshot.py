@@ -45,7 +45,9 @@ class Family:
     def text(self) -> str:
         """Return the samples as text."""
         if self.lines is None:
-            self.lines = {series: f"{series.prefix}{value!r}\n" for series, value in self.rows.items()}
+            self.lines = {
+                series: f"{series.prefix}{value!r}\n" for series, value in self.rows.items()
+            }
         return "".join(self.lines.values())
 
     def own(self, series: Series) -> Series:
@@ -91,7 +93,9 @@ class Snapshot:
         old = self._sources.get(key)
         if old is not None and old.series != current:
             self._drop(set(old.series).difference(current))
-        self._sources[key] = Source(time=batch.time, expires=self._monotonic() + batch.lifetime, series=current)
+        self._sources[key] = Source(
+            time=batch.time, expires=self._monotonic() + batch.lifetime, series=current
+        )
 
     def forget(self, collector: str, device: str) -> None:
         """Drop a source and its series, as when a reload takes a device away."""

@@ -25,7 +25,9 @@ class Workers:
 
     def __init__(self, limit: int = 32) -> None:
         self._limit = limit
-        self._jobs: SimpleQueue[tuple[Callable[[], Any], asyncio.AbstractEventLoop, asyncio.Future[Any]]] = SimpleQueue()
+        self._jobs: SimpleQueue[
+            tuple[Callable[[], Any], asyncio.AbstractEventLoop, asyncio.Future[Any]]
+        ] = SimpleQueue()
         self._threads = 0
         self._busy = 0
         self._count = threading.Lock()  # += is not one step for several threads

@@ -9,13 +9,29 @@ import sys
 from pathlib import Path
 from typing import Final
 
-PARTS: Final = ("agents", "exposition", "push", "snmp", "modbus", "scale", "rules", "ledger", "year", "board")
+PARTS: Final = (
+    "agents",
+    "exposition",
+    "push",
+    "snmp",
+    "modbus",
+    "scale",
+    "rules",
+    "ledger",
+    "year",
+    "board",
+)
 
 
 def machine() -> str:
     """Name the machine: cores, processor, kernel, Python."""
     model = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?"
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        "?",
     )
     return f"{os.cpu_count()} cores, {model}, Linux {platform.release()}, Python {platform.python_version()}"
 

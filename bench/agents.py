@@ -41,7 +41,13 @@ def children(pid: int) -> list[int]:
 
 def cpu(pid: int) -> float:
     """Return the CPU seconds that the threads of a process have used, to the nanosecond (schedstat)."""
-    return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+    return (
+        sum(
+            int(path.read_text().split()[0])
+            for path in Path(f"/proc/{pid}/task").glob("*/schedstat")
+        )
+        / 1e9
+    )
 
 
 @contextmanager
@@ -97,11 +103,19 @@ def main() -> list[tuple[str, float, str]]:
     if exporter is None:
         print("prometheus-node-exporter is not installed; left out")
         return []
-    print(f"agents, scraped every {INTERVAL:g} s; CPU is collection and scrape together; at the end {SCRAPES} scrapes in a row")
-    print(f"  {'':<22} {'RSS MB':>6} {'PSS':>6} {'samples':>8} {'ms an interval':>14} {'us/sample':>10} {'ms in a row':>13}")
+    print(
+        f"agents, scraped every {INTERVAL:g} s; CPU is collection and scrape together; at the end {SCRAPES} scrapes in a row"
+    )
+    print(
+        f"  {'':<22} {'RSS MB':>6} {'PSS':>6} {'samples':>8} {'ms an interval':>14} {'us/sample':>10} {'ms in a row':>13}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
-        peer = measure("node_exporter", [exporter, f"--web.listen-address=127.0.0.1:{port}"], f"http://127.0.0.1:{port}/metrics")
+        peer = measure(
+            "node_exporter",
+            [exporter, f"--web.listen-address=127.0.0.1:{port}"],
+            f"http://127.0.0.1:{port}/metrics",
+        )
         rows = []
         for name, push in (("hubgauge", False), ("hubgauge, push on", True)):
             port = free_port()
@@ -111,7 +125,15 @@ def main() -> list[tuple[str, float, str]]:
             text += f'  influxdb: {{url: "http://127.0.0.1:{free_port()}"}}\n' if push else ""
             config.write_text(text)
             program = str(Path(sys.executable).parent / "hubgauge")
-            ours = measure(name, [program, "run", "--config", str(config)], f"http://127.0.0.1:{port}/metrics")
+            ours = measure(
+                name, [program, "run", "--config", str(config)], f"http://127.0.0.1:{port}/metrics"
+            )
             rows.append((f"memory, {name} / node_exporter (RSS)", ours["rss"] / peer["rss"], "x"))
-            rows.append((f"CPU a sample, {name} / node_exporter", ours["per_sample"] / peer["per_sample"], "x"))
+            rows.append(
+                (
+                    f"CPU a sample, {name} / node_exporter",
+                    ours["per_sample"] / peer["per_sample"],
+                    "x",
+                )
+            )
     return rows

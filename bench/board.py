@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 RACKS: Final = 27_584
 _SITE: Final = f"/sites/{fixture.SITE}"
-PAGES: Final = (("/", {}), (_SITE, {}), (_SITE, {"row": "R400..R404"}), (_SITE, {"map": "racks"}), (_SITE, {"find": "R40016"}))
+PAGES: Final = (
+    ("/", {}),
+    (_SITE, {}),
+    (_SITE, {"row": "R400..R404"}),
+    (_SITE, {"map": "racks"}),
+    (_SITE, {"find": "R40016"}),
+)
 _PAINTED: Final = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 
 
@@ -42,13 +48,19 @@ def main() -> list[tuple[str, float, str]]:
     gc.freeze()  # as the agent does when it has started
     site = Site(view)
     worst = {"first": 0.0, "next": 0.0}
-    print(f"{'page':<44} {'first s':>8} {'next s':>8} {'kB':>8} {'gzip kB':>8} {'painted':>8} {'next':>8}")
+    print(
+        f"{'page':<44} {'first s':>8} {'next s':>8} {'kB':>8} {'gzip kB':>8} {'painted':>8} {'next':>8}"
+    )
     with TemporaryDirectory() as folder:
         browser = Browser(binary("chromium"), Path(folder))
         browser.size(1366, 768)
         try:
             for path, query in PAGES:
-                address = path + ("?" + "&".join(f"{key}={value}" for key, value in query.items()) if query else "")
+                address = path + (
+                    "?" + "&".join(f"{key}={value}" for key, value in query.items())
+                    if query
+                    else ""
+                )
                 _forget()
                 first, body = _seconds(view, path, query)
                 after, _ = _seconds(view, path, query)

@@ -50,7 +50,15 @@ def main() -> list[tuple[str, float, str]]:
 
     snapshot = Snapshot()
     metrics = [
-        Metric(namespace="dc", subsystem="rack", name=name, type="gauge", help="A gauge.", labels=LABELS) for name in NAMES
+        Metric(
+            namespace="dc",
+            subsystem="rack",
+            name=name,
+            type="gauge",
+            help="A gauge.",
+            labels=LABELS,
+        )
+        for name in NAMES
     ]
     series: list[list[Series]] = [[metric.series(*place) for metric in metrics] for place in racks]
 
@@ -58,7 +66,11 @@ def main() -> list[tuple[str, float, str]]:
         """Every value changes, as if each rack had been polled."""
         for n, row in enumerate(series):
             readings = [(one, n * 1.37 + shift) for one in row]
-            snapshot.update(Batch(collector="racks", device=str(n), time=0.0, lifetime=3600.0, readings=readings))
+            snapshot.update(
+                Batch(
+                    collector="racks", device=str(n), time=0.0, lifetime=3600.0, readings=readings
+                )
+            )
 
     def page() -> bytes:
         return "".join(render(snapshot)).encode()
@@ -77,9 +89,15 @@ def main() -> list[tuple[str, float, str]]:
     print(f"exposition of {samples} samples ({size / 1e6:.1f} MB), CPU seconds")
     print(f"  {'':<34} {'values in':>10} {'page':>8} {'both':>8}")
     print(f"  {'prometheus-client':<34} {peer_update:10.3f} {peer:8.3f} {peer_update + peer:8.3f}")
-    print(f"  {'hubgauge, every value changed':<34} {update:10.3f} {ours:8.3f} {update + ours:8.3f}")
+    print(
+        f"  {'hubgauge, every value changed':<34} {update:10.3f} {ours:8.3f} {update + ours:8.3f}"
+    )
     print(f"  {'hubgauge, nothing changed':<34} {'':>10} {unchanged:8.3f}")
     return [
         ("exposition, a page: prometheus-client / hubgauge", peer / ours, "x"),
-        ("exposition, values in and a page: prometheus-client / hubgauge", (peer_update + peer) / (update + ours), "x"),
+        (
+            "exposition, values in and a page: prometheus-client / hubgauge",
+            (peer_update + peer) / (update + ours),
+            "x",
+        ),
     ]

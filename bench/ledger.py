@@ -61,9 +61,15 @@ def stock() -> str:
 
 def year(rng: random.Random, site: int) -> dict[str, dict[int, float]]:
     """Draw a year of hours; registers count in tenths of a kilowatt-hour."""
-    it = {name: [round(50 * (0.8 + 0.2 * rng.random()), 1) * 3.6e6 for _ in range(HOURS)] for name in names(site)[1:]}
+    it = {
+        name: [round(50 * (0.8 + 0.2 * rng.random()), 1) * 3.6e6 for _ in range(HOURS)]
+        for name in names(site)[1:]
+    }
     values = {names(site)[0]: [1.25 * sum(hour) for hour in zip(*it.values(), strict=True)], **it}
-    return {name: {START + n * HOUR_MS: joules for n, joules in enumerate(hours)} for name, hours in values.items()}
+    return {
+        name: {START + n * HOUR_MS: joules for n, joules in enumerate(hours)}
+        for name, hours in values.items()
+    }
 
 
 def main() -> list[tuple[str, float, str]]:
@@ -71,7 +77,9 @@ def main() -> list[tuple[str, float, str]]:
     rng = random.Random(1)  # noqa: S311 - the same each time
     inventory = load_inventory(Path("inventory.yaml"), "guian", text=stock())
     rows = SITES * METERS * HOURS
-    print(f"{SITES} sites, {METERS} meters each, {HOURS} hours: {rows / 1e6:.1f} million meter-hours")
+    print(
+        f"{SITES} sites, {METERS} meters each, {HOURS} hours: {rows / 1e6:.1f} million meter-hours"
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
         book = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
@@ -81,24 +89,39 @@ def main() -> list[tuple[str, float, str]]:
             hours = year(rng, site)
             taken += _quiet(lambda hours=hours, site=site: book.import_meters(f"s{site:02}", hours))
             summed += _quiet(lambda: _sum_up(pue))
-        print(f"  {'taken in: put into blocks':<72} {taken:8.2f} s of CPU, {rows / taken / 1e6:.2f} million meter-hours a second")
+        print(
+            f"  {'taken in: put into blocks':<72} {taken:8.2f} s of CPU, {rows / taken / 1e6:.2f} million meter-hours a second"
+        )
         print(f"  {'summed: every hour of every site and point':<72} {summed:8.2f} s of CPU")
         again = Pue(book, inventory)
-        opened = clocked("all windows of all sites, from nothing in memory", lambda: (again.refresh(), _ask(again)))
+        opened = clocked(
+            "all windows of all sites, from nothing in memory",
+            lambda: (again.refresh(), _ask(again)),
+        )
         clocked("all windows of all sites, once more", lambda: _ask(again))
         asked = clocked(
             "a year of one site, to the day and hour of one's choice",
             lambda: again.between("s00", START / 1000, START / 1000 + 3e7),
         )
-        written = clocked("one site's year written as CSV", lambda: _write(book, Path(folder) / "out.csv"))
-        parsed = clocked("one site's year read from CSV and checked", lambda: _read(Path(folder) / "out.csv"))
+        written = clocked(
+            "one site's year written as CSV", lambda: _write(book, Path(folder) / "out.csv")
+        )
+        parsed = clocked(
+            "one site's year read from CSV and checked", lambda: _read(Path(folder) / "out.csv")
+        )
         book.close()
         size = path.stat().st_size
-        print(f"  on disk: {size / 1e6:.0f} MB, {size / rows:.2f} bytes a meter-hour; ten years {size * 10 / 1e9:.1f} GB")
+        print(
+            f"  on disk: {size / 1e6:.0f} MB, {size / rows:.2f} bytes a meter-hour; ten years {size * 10 / 1e9:.1f} GB"
+        )
     live = _readings()
     one = METERS * HOURS
     return [
-        ("a year of one site from CSV, read, kept and summed", parsed + (taken + summed) / SITES, "s"),
+        (
+            "a year of one site from CSV, read, kept and summed",
+            parsed + (taken + summed) / SITES,
+            "s",
+        ),
         ("rows of CSV a second", one / parsed, ""),
         ("a year of the hub kept and summed", taken + summed, "s"),
         ("all windows of all sites from nothing in memory", opened, "s"),
@@ -106,7 +129,7 @@ def main() -> list[tuple[str, float, str]]:
         ("a year of one site written", written, "s"),
         ("bytes a meter-hour", size / rows, ""),
         ("live readings a second", live, ""),
-    ]  # fmt: skip
+    ]
 
 
 def _quiet(work: Callable[[], object]) -> float:
@@ -144,14 +167,25 @@ def _readings() -> float:
         now = [START / 1000]
         book = Ledger(Path(folder) / "ledger.db", clock=lambda: now[0])
         series = [
-            (METER_POWER.series("guian", "s", f"m{n}", "it_input"), METER_ENERGY.series("guian", "s", f"m{n}", "it_input"))
+            (
+                METER_POWER.series("guian", "s", f"m{n}", "it_input"),
+                METER_ENERGY.series("guian", "s", f"m{n}", "it_input"),
+            )
             for n in range(METERS)
         ]
         began, count = time.process_time(), 0
         for minute in range(180):
             now[0] += 60.0
-            readings = [reading for power, energy in series for reading in ((power, 5e4), (energy, 3e6 * minute))]
-            book.accept(Batch(collector="modbus", device="d", time=now[0], lifetime=150.0, readings=readings))
+            readings = [
+                reading
+                for power, energy in series
+                for reading in ((power, 5e4), (energy, 3e6 * minute))
+            ]
+            book.accept(
+                Batch(
+                    collector="modbus", device="d", time=now[0], lifetime=150.0, readings=readings
+                )
+            )
             book.flush()
             count += len(readings)
         used = time.process_time() - began

@@ -48,15 +48,24 @@ async def ours(port: int) -> tuple[float, int]:
     from collectors.facility.modbus_profile import load_profile
     from collectors.facility.naming import Naming
 
-    plan, place = plan_of(load_profile("eastron-sdm630")), Context(place=Place(hub="guian", site="bench"), node="n")
+    plan, place = (
+        plan_of(load_profile("eastron-sdm630")),
+        Context(place=Place(hub="guian", site="bench"), node="n"),
+    )
     made = [
         ModbusCollector(
-            plan, Link("127.0.0.1", port, request_timeout=5.0),
-            Naming(name=f"m{n}", labels={"hub": place.place.hub, "site": place.place.site, "point": "other"}),
-            Schedule(interval=10.0, timeout=10.0), unit=1, monotonic=time.monotonic,
+            plan,
+            Link("127.0.0.1", port, request_timeout=5.0),
+            Naming(
+                name=f"m{n}",
+                labels={"hub": place.place.hub, "site": place.place.site, "point": "other"},
+            ),
+            Schedule(interval=10.0, timeout=10.0),
+            unit=1,
+            monotonic=time.monotonic,
         )
         for n in range(METERS)
-    ]  # fmt: skip
+    ]
     await asyncio.gather(*(one.collect() for one in made))
     used = time.process_time()
     for _ in range(ROUNDS):
@@ -75,7 +84,12 @@ async def theirs(port: int) -> tuple[float, int]:
     await asyncio.gather(*(client.connect() for client in clients))
 
     async def one(client: AsyncModbusTcpClient) -> int:
-        return sum([len((await client.read_input_registers(at, count=count)).registers) for at, count in _READS])
+        return sum(
+            [
+                len((await client.read_input_registers(at, count=count)).registers)
+                for at, count in _READS
+            ]
+        )
 
     await asyncio.gather(*map(one, clients))
     used = time.process_time()
@@ -95,13 +109,17 @@ def memory() -> float:
 def main() -> list[tuple[str, float, str]]:
     """Measure both in processes of their own; returns the ratios."""
     found = {}
-    with subprocess.Popen([sys.executable, "-m", "bench.modbus", "serve"], stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.modbus", "serve"], stdout=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert server.stdout is not None
             port = server.stdout.readline().strip()
             for side in ("ours", "theirs"):
                 command = [sys.executable, "-m", "bench.modbus", side, port]
-                words = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.split()
+                words = subprocess.run(
+                    command, capture_output=True, text=True, check=True, timeout=120
+                ).stdout.split()
                 found[side] = [float(word) for word in words]
         finally:
             server.kill()
@@ -110,8 +128,16 @@ def main() -> list[tuple[str, float, str]]:
     print(
         f"  hubgauge   {mine * 1e6:7.0f} µs of CPU a round, {readings:.0f} readings   {rss:5.1f} MB more than before its import"
     )
-    print(f"  pymodbus   {other * 1e6:7.0f} µs of CPU a round, {registers:.0f} registers  {other_rss:5.1f} MB")
-    return [("Modbus meters: CPU a round, pymodbus's client without decoding / hubgauge with readings", other / mine, "x")]
+    print(
+        f"  pymodbus   {other * 1e6:7.0f} µs of CPU a round, {registers:.0f} registers  {other_rss:5.1f} MB"
+    )
+    return [
+        (
+            "Modbus meters: CPU a round, pymodbus's client without decoding / hubgauge with readings",
+            other / mine,
+            "x",
+        )
+    ]
 
 
 if __name__ == "__main__":
@@ -120,5 +146,7 @@ if __name__ == "__main__":
             asyncio.run(serve())
         else:
             before = memory()
-            seconds, count = asyncio.run((ours if sys.argv[1] == "ours" else theirs)(int(sys.argv[2])))
+            seconds, count = asyncio.run(
+                (ours if sys.argv[1] == "ours" else theirs)(int(sys.argv[2]))
+            )
             print(seconds, count, memory() - before)

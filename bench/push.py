@@ -24,9 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FIELDS = (
-    "power_watts", "used_units", "height_units", "power_capacity_watts", "utilization_ratio", "failover_load_ratio",
-    "inlet_temperature_celsius", "humidity_ratio", "stranded_power_watts", "feed_capacity_watts",
-)  # fmt: skip
+    "power_watts",
+    "used_units",
+    "height_units",
+    "power_capacity_watts",
+    "utilization_ratio",
+    "failover_load_ratio",
+    "inlet_temperature_celsius",
+    "humidity_ratio",
+    "stranded_power_watts",
+    "feed_capacity_watts",
+)
 LABELS = ("hub", "site", "row", "rack")
 
 
@@ -71,15 +79,20 @@ def push_text(url: str, rows: int, rounds: int) -> tuple[float, float]:
     client = InfluxDBClient(url=url, token="", org="hub", enable_gzip=True)
     values, stamp = numbers(rows), round(time.time() * 1000)
     lines = [
-        "bench_text," + ",".join(f"{name}={value}" for name, value in zip(LABELS, labels_of(index), strict=True))
-        + " " + ",".join(f"{name}={number}" for name, number in zip(FIELDS, values[index], strict=True)) + f" {stamp}"
+        "bench_text,"
+        + ",".join(f"{name}={value}" for name, value in zip(LABELS, labels_of(index), strict=True))
+        + " "
+        + ",".join(f"{name}={number}" for name, number in zip(FIELDS, values[index], strict=True))
+        + f" {stamp}"
         for index in range(rows)
-    ]  # fmt: skip
+    ]
     cpu, wall = time.process_time(), time.monotonic()
     with client.write_api(write_options=SYNCHRONOUS) as api:
         for _ in range(rounds):
             for begin in range(0, rows, 5000):
-                api.write("hub", record="\n".join(lines[begin : begin + 5000]), write_precision="ms")
+                api.write(
+                    "hub", record="\n".join(lines[begin : begin + 5000]), write_precision="ms"
+                )
     return time.process_time() - cpu, time.monotonic() - wall
 
 
@@ -91,16 +104,27 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
     from agent.sinks.influx import InfluxSink
     from collectors.base import Batch, Metric
 
-    metrics = [Metric(namespace="bench", subsystem="sink", name=name, type="gauge", help="-", labels=LABELS) for name in FIELDS]
+    metrics = [
+        Metric(
+            namespace="bench", subsystem="sink", name=name, type="gauge", help="-", labels=LABELS
+        )
+        for name in FIELDS
+    ]
     series = [[metric.series(*labels_of(index)) for metric in metrics] for index in range(rows)]
     values, start = numbers(rows), time.time()
     readings = [list(zip(some, got, strict=True)) for some, got in zip(series, values, strict=True)]
     with tempfile.TemporaryDirectory() as state:
         sink = InfluxSink(
-            Influx(url=url, org="hub", bucket="hub"), state_dir=Path(state),
-            tags={"job": "hubgauge", "instance": "gateway-1", "hub": "guian", "site": "huawei-guian-1"},
+            Influx(url=url, org="hub", bucket="hub"),
+            state_dir=Path(state),
+            tags={
+                "job": "hubgauge",
+                "instance": "gateway-1",
+                "hub": "guian",
+                "site": "huawei-guian-1",
+            },
             registry=CollectorRegistry(),
-        )  # fmt: skip
+        )
         sink.start()
         batches = [
             (str(begin), [one for row in readings[begin : begin + rows_a_batch] for one in row])
@@ -112,7 +136,15 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
                     time.sleep(0.02)
                 cpu, wall = time.process_time(), time.monotonic()
             for device, some in batches:
-                sink.accept(Batch(collector="bench", device=device, time=start + turn, lifetime=30, readings=some))
+                sink.accept(
+                    Batch(
+                        collector="bench",
+                        device=device,
+                        time=start + turn,
+                        lifetime=30,
+                        readings=some,
+                    )
+                )
             time.sleep(0.3)
         while (state_now := sink.spool.state()).waiting:
             time.sleep(0.02)
@@ -122,22 +154,45 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
     return used
 
 
-WAYS: dict[str, Callable[[str, int, int], tuple[float, float]]] = {"points": push_points, "text": push_text, "sink": push_sink}
+WAYS: dict[str, Callable[[str, int, int], tuple[float, float]]] = {
+    "points": push_points,
+    "text": push_text,
+    "sink": push_sink,
+}
 
 
 def measure(rows: int = 20_000, rounds: int = 5) -> dict[str, float]:
     """Run every way against one VictoriaMetrics; returns CPU microseconds a row, and how often cheaper the sink is than Points."""
     with tempfile.TemporaryDirectory() as scratch:
         url = f"http://127.0.0.1:{free_port()}"
-        command = [binary("victoria-metrics"), f"-storageDataPath={scratch}/vm", f"-httpListenAddr={url[7:]}"]
+        command = [
+            binary("victoria-metrics"),
+            f"-storageDataPath={scratch}/vm",
+            f"-httpListenAddr={url[7:]}",
+        ]
         with running(command, log=Path(scratch) / "log", ready=f"{url}/health"):
             result = {}
             for way in WAYS:
                 ran = subprocess.run(
-                    [sys.executable, __file__, "--way", way, "--url", url, "--rows", str(rows), "--rounds", str(rounds)],
-                    check=True, capture_output=True, text=True,
-                )  # fmt: skip
-                result[f"{way}_us_per_row"] = round(json.loads(ran.stdout)[0] / rows / rounds * 1e6, 2)
+                    [
+                        sys.executable,
+                        __file__,
+                        "--way",
+                        way,
+                        "--url",
+                        url,
+                        "--rows",
+                        str(rows),
+                        "--rounds",
+                        str(rounds),
+                    ],
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                )
+                result[f"{way}_us_per_row"] = round(
+                    json.loads(ran.stdout)[0] / rows / rounds * 1e6, 2
+                )
             get(f"{url}/internal/force_flush")
             stored = get(f"{url}/api/v1/series/count").decode()
     result["points_over_sink"] = round(result["points_us_per_row"] / result["sink_us_per_row"], 2)
@@ -152,7 +207,9 @@ def main() -> list[tuple[str, float, str]]:
     print(f"  influxdb-client, Points            {found['points_us_per_row']:8.2f}")
     print(f"  influxdb-client, ready text        {found['text_us_per_row']:8.2f}")
     print(f"  hubgauge, synced spool included    {found['sink_us_per_row']:8.2f}")
-    return [("push, CPU a row: influxdb-client with Points / hubgauge", found["points_over_sink"], "x")]
+    return [
+        ("push, CPU a row: influxdb-client with Points / hubgauge", found["points_over_sink"], "x")
+    ]
 
 
 def one_way() -> None:

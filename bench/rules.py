@@ -25,41 +25,76 @@ SITES: Final = 12
 INTERVAL: Final = 60
 ROUNDS: Final = 3
 _PER_RACK: Final = (
-    rack.RACK_HEIGHT, rack.RACK_USED, rack.RACK_POWER_CAPACITY, rack.RACK_FAILOVER_LOAD, rack.RACK_STRANDED,
-    rack.RACK_INLET_TEMPERATURE, rack.RACK_HUMIDITY,
-)  # fmt: skip
+    rack.RACK_HEIGHT,
+    rack.RACK_USED,
+    rack.RACK_POWER_CAPACITY,
+    rack.RACK_FAILOVER_LOAD,
+    rack.RACK_STRANDED,
+    rack.RACK_INLET_TEMPERATURE,
+    rack.RACK_HUMIDITY,
+)
 _PER_PDU: Final = (facility.PDU_POWER, facility.PDU_ENERGY, facility.PDU_UP)
-_PER_PHASE: Final = (facility.PDU_PHASE_CURRENT, facility.PDU_PHASE_VOLTAGE, facility.PDU_PHASE_POWER)
+_PER_PHASE: Final = (
+    facility.PDU_PHASE_CURRENT,
+    facility.PDU_PHASE_VOLTAGE,
+    facility.PDU_PHASE_POWER,
+)
 
 
 def series() -> Iterator[str]:
     """Yield the page's lines, family by family."""
-    places = [("kunming", f"site-{n % SITES}", f"R{n // 40:03d}", f"rack-{n:05d}") for n in range(RACKS)]
+    places = [
+        ("kunming", f"site-{n % SITES}", f"R{n // 40:03d}", f"rack-{n:05d}") for n in range(RACKS)
+    ]
     for metric in _PER_RACK:
         yield from _family(metric, ((place, 0.4 + n % 50 / 100) for n, place in enumerate(places)))
     yield from _family(rack.RACK_INFO, (((*place, "in_service"), 1) for place in places))
     yield from _family(
-        rack.RACK_UTILIZATION, (((*p, kind), 0.3 + n % 70 / 100) for n, p in enumerate(places) for kind in ("space", "power"))
+        rack.RACK_UTILIZATION,
+        (
+            ((*p, kind), 0.3 + n % 70 / 100)
+            for n, p in enumerate(places)
+            for kind in ("space", "power")
+        ),
     )
-    yield from _family(rack.RACK_POWER, (((*p, feed), 2000 + n % 900) for n, p in enumerate(places) for feed in "AB"))
+    yield from _family(
+        rack.RACK_POWER,
+        (((*p, feed), 2000 + n % 900) for n, p in enumerate(places) for feed in "AB"),
+    )
     pdus = [(*place, f"{place[3]}-{feed}", feed) for place in places for feed in "AB"]
     for metric in _PER_PDU:
         value = (lambda _: 1.0) if metric is facility.PDU_UP else (lambda n: 2000.0 + n % 900)
         yield from _family(metric, ((pdu, value(n)) for n, pdu in enumerate(pdus)))
     for metric in _PER_PHASE:
-        yield from _family(metric, (((*pdu, phase), 10 + n % 7) for n, pdu in enumerate(pdus) for phase in ("L1", "L2", "L3")))
+        yield from _family(
+            metric,
+            (
+                ((*pdu, phase), 10 + n % 7)
+                for n, pdu in enumerate(pdus)
+                for phase in ("L1", "L2", "L3")
+            ),
+        )
     yield from _family(agent.COLLECTOR_SUCCESS, ((("snmp", pdu[4]), 1) for pdu in pdus))
     names = [f"site-{n}" for n in range(SITES)]
-    yield from _family(site.SITE_INFO, ((("kunming", name, "in_service", name), 1) for name in names))
     yield from _family(
-        site.SITE_PUE, ((("kunming", name, "2", window), 1.3) for name in names for window in ("1h", "1d", "12mo"))
+        site.SITE_INFO, ((("kunming", name, "in_service", name), 1) for name in names)
+    )
+    yield from _family(
+        site.SITE_PUE,
+        (
+            (("kunming", name, "2", window), 1.3)
+            for name in names
+            for window in ("1h", "1d", "12mo")
+        ),
     )
 
 
 def _family(metric: Metric, values: Iterator[tuple[tuple[str, ...], float]]) -> Iterator[str]:
     yield f"# TYPE {metric.full_name} {metric.type}\n"
     for labels, value in values:
-        pairs = ",".join(f'{name}="{text}"' for name, text in zip(metric.labels, labels, strict=True))
+        pairs = ",".join(
+            f'{name}="{text}"' for name, text in zip(metric.labels, labels, strict=True)
+        )
         yield f"{metric.full_name}{{{pairs}}} {value:g}\n"
 
 
@@ -91,7 +126,10 @@ def main() -> list[tuple[str, float, str]]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         rule_files.write(folder, load_registry())
-        target = {"targets": [f"127.0.0.1:{server.server_address[1]}"], "labels": {"hub": "kunming", "instance": "gateway"}}
+        target = {
+            "targets": [f"127.0.0.1:{server.server_address[1]}"],
+            "labels": {"hub": "kunming", "instance": "gateway"},
+        }
         scrape = {
             "job_name": "hubgauge",
             "honor_labels": True,
@@ -99,14 +137,22 @@ def main() -> list[tuple[str, float, str]]:
             "static_configs": [target],
         }
         timing = {"scrape_interval": f"{INTERVAL}s", "evaluation_interval": f"{INTERVAL}s"}
-        config = {"global": timing, "rule_files": ["rules.yml", "alerts.yml"], "scrape_configs": [scrape]}
+        config = {
+            "global": timing,
+            "rule_files": ["rules.yml", "alerts.yml"],
+            "scrape_configs": [scrape],
+        }
         (folder / "prometheus.yml").write_text(json.dumps(config))
         command = [
-            binary("prometheus"), f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
+            binary("prometheus"),
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}",
-        ]  # fmt: skip
+        ]
         with running(command, log=folder / "log", ready=f"{url}/-/ready"):
-            wait_for(lambda: _value(url, "count(dc_rack_info)") == RACKS, timeout=180, what="the racks")
+            wait_for(
+                lambda: _value(url, "count(dc_rack_info)") == RACKS, timeout=180, what="the racks"
+            )
             taken: dict[str, list[float]] = {}
             for _ in range(ROUNDS):
                 time.sleep(INTERVAL)
@@ -120,8 +166,16 @@ def main() -> list[tuple[str, float, str]]:
     worst = {group: max(times) for group, times in taken.items()}
     for group, seconds in sorted(worst.items(), key=lambda item: -item[1]):
         print(f"  {group:<34} {seconds:8.3f}")
-    print(f"  {'all, one after the other':<34} {sum(worst.values()):8.3f}   the scrape itself {scraped:.1f} s")
-    return [("rules at a whole hub: the longest group of its interval", max(worst.values()) / INTERVAL, "x")]
+    print(
+        f"  {'all, one after the other':<34} {sum(worst.values()):8.3f}   the scrape itself {scraped:.1f} s"
+    )
+    return [
+        (
+            "rules at a whole hub: the longest group of its interval",
+            max(worst.values()) / INTERVAL,
+            "x",
+        )
+    ]
 
 
 def _value(url: str, expr: str) -> float:

@@ -25,13 +25,28 @@ def main() -> list[tuple[str, float, str]]:
         with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
 
             def slow_meter(config: dict[str, Any], stack: ExitStack = stack) -> None:
-                meter = next(one for one in config["collectors"]["modbus"]["devices"] if one["meter"] == "ups-a")
-                meter["address"] = f"127.0.0.1:{stack.enter_context(trickling(meter['address'], 5.0)).port}"
+                meter = next(
+                    one
+                    for one in config["collectors"]["modbus"]["devices"]
+                    if one["meter"] == "ups-a"
+                )
+                meter["address"] = (
+                    f"127.0.0.1:{stack.enter_context(trickling(meter['address'], 5.0)).port}"
+                )
 
             site = stack.enter_context(
-                crowd(Path(scratch), racks=RACKS, dead=dead, interval=INTERVAL, timeout=12.0, change=slow_meter if dead else None)
+                crowd(
+                    Path(scratch),
+                    racks=RACKS,
+                    dead=dead,
+                    interval=INTERVAL,
+                    timeout=12.0,
+                    change=slow_meter if dead else None,
+                )
             )
-            site.watch(2)  # the second round comes half an interval to one and a half after the first
+            site.watch(
+                2
+            )  # the second round comes half an interval to one and a half after the first
             site.seen.clear()
             used = cpu(site.agent.pid)
             site.watch(ROUNDS)
@@ -43,9 +58,17 @@ def main() -> list[tuple[str, float, str]]:
             print(
                 f"{site.devices} devices every {INTERVAL:g} s, {silent} silent{', one of them a byte every 5 s' if silent else ''}"
             )
-            print(f"  off the interval: median {median:.3%}, 95th percentile {most:.3%}, worst {worst:.3%}")
+            print(
+                f"  off the interval: median {median:.3%}, 95th percentile {most:.3%}, worst {worst:.3%}"
+            )
             print(
                 f"  agent: {1000 * used:.0f} ms CPU an interval, {memory(site.agent.pid)[0]:.0f} MB; slowest round {slowest:.1f} s"
             )
-            rows.append((f"500 devices, {silent} silent: worst gap of a live one off its interval", 100 * worst, "%"))
+            rows.append(
+                (
+                    f"500 devices, {silent} silent: worst gap of a live one off its interval",
+                    100 * worst,
+                    "%",
+                )
+            )
     return rows

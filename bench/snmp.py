@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from collectors.base import Collector
 
 OIDS: Final = tuple(
-    f"1.3.6.1.2.1.{tail}" for tail in ["1.3.0", "1.7.0", "2.1.0", "4.3.0", "4.9.0", "4.10.0", "6.5.0", "6.6.0", "7.1.0", "7.4.0"]
+    f"1.3.6.1.2.1.{tail}"
+    for tail in [
+        "1.3.0",
+        "1.7.0",
+        "2.1.0",
+        "4.3.0",
+        "4.9.0",
+        "4.10.0",
+        "6.5.0",
+        "6.6.0",
+        "7.1.0",
+        "7.4.0",
+    ]
 )
 ROUNDS: Final = 80
 DEVICES: Final = 64
@@ -42,9 +54,14 @@ def collectors(port: int, folder: Path) -> list[Collector]:
         "protocol: snmp\ntitle: Ten objects\nkind: pdu\nsource: SNMPv2-MIB\nmatch: {sys_object_id: [1.3.6.1.4.1.99999]}\n"
         f"readings:\n{readings}"
     )
-    devices = "".join(f'      - {{address: "127.0.0.1:{port}", pdu: P{n}, profile: bench-ten}}\n' for n in range(DEVICES))
+    devices = "".join(
+        f'      - {{address: "127.0.0.1:{port}", pdu: P{n}, profile: bench-ten}}\n'
+        for n in range(DEVICES)
+    )
     config = folder / "config.yaml"
-    config.write_text(f"hub: guian\nsite: bench\ncollectors:\n  snmp:\n    profiles_dir: {folder}\n    devices:\n{devices}")
+    config.write_text(
+        f"hub: guian\nsite: bench\ncollectors:\n  snmp:\n    profiles_dir: {folder}\n    devices:\n{devices}"
+    )
     loaded = config_module.load(config)
     return loaded.build_collectors(loaded.context({}))
 
@@ -76,8 +93,20 @@ def scrape(port: int, target: int, count: int) -> int:
 
 def exporter_config() -> str:
     """Write snmp_exporter's module of the same ten objects (JSON is YAML)."""
-    metrics = [{"name": f"bench_{n}", "oid": oid.removesuffix(".0"), "type": "gauge", "help": "-"} for n, oid in enumerate(OIDS)]
-    return json.dumps({"bench": {"get": list(OIDS), "metrics": metrics, "version": 2, "auth": {"community": "public"}}})
+    metrics = [
+        {"name": f"bench_{n}", "oid": oid.removesuffix(".0"), "type": "gauge", "help": "-"}
+        for n, oid in enumerate(OIDS)
+    ]
+    return json.dumps(
+        {
+            "bench": {
+                "get": list(OIDS),
+                "metrics": metrics,
+                "version": 2,
+                "auth": {"community": "public"},
+            }
+        }
+    )
 
 
 def main() -> list[tuple[str, float, str]]:
@@ -85,30 +114,60 @@ def main() -> list[tuple[str, float, str]]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         agent_port, exporter_port = free_port(), free_port()
-        (folder / "snmpd.conf").write_text(f"agentaddress udp:127.0.0.1:{agent_port}\nrocommunity public 127.0.0.1\n")
+        (folder / "snmpd.conf").write_text(
+            f"agentaddress udp:127.0.0.1:{agent_port}\nrocommunity public 127.0.0.1\n"
+        )
         (folder / "snmp.yml").write_text(exporter_config())
-        snmpd = [binary("snmpd"), "-f", "-Lf", f"{folder}/snmpd.log", "-C", "-c", f"{folder}/snmpd.conf", "-p", f"{folder}/pid"]
+        snmpd = [
+            binary("snmpd"),
+            "-f",
+            "-Lf",
+            f"{folder}/snmpd.log",
+            "-C",
+            "-c",
+            f"{folder}/snmpd.conf",
+            "-p",
+            f"{folder}/pid",
+        ]
         exporter = [
-            binary("prometheus-snmp-exporter"), f"--config.file={folder}/snmp.yml", f"--web.listen-address=127.0.0.1:{exporter_port}",
-        ]  # fmt: skip
-        with running(snmpd, log=folder / "log"), running(
-            exporter, log=folder / "log2", ready=f"http://127.0.0.1:{exporter_port}/"
-        ) as process:  # fmt: skip
+            binary("prometheus-snmp-exporter"),
+            f"--config.file={folder}/snmp.yml",
+            f"--web.listen-address=127.0.0.1:{exporter_port}",
+        ]
+        with (
+            running(snmpd, log=folder / "log"),
+            running(
+                exporter, log=folder / "log2", ready=f"http://127.0.0.1:{exporter_port}/"
+            ) as process,
+        ):
             get = [binary("snmpget"), "-v2c", "-cpublic", "-t1", f"127.0.0.1:{agent_port}", *OIDS]
             wait_for(lambda: subprocess.run(get, capture_output=True, check=True), what="snmpd")
             # A process of its own, so that nothing the bench has imported is charged to it.
             here = [sys.executable, "-m", "bench.snmp", str(agent_port), scratch]
-            ours, wall, samples = json.loads(subprocess.run(here, capture_output=True, check=True).stdout)
+            ours, wall, samples = json.loads(
+                subprocess.run(here, capture_output=True, check=True).stdout
+            )
             scrape(exporter_port, agent_port, 10)
             used, began = cpu(process.pid), time.monotonic()
             with ThreadPoolExecutor(16) as pool:
-                peers = list(pool.map(lambda _: scrape(exporter_port, agent_port, ROUNDS * DEVICES // 16), range(16)))
+                peers = list(
+                    pool.map(
+                        lambda _: scrape(exporter_port, agent_port, ROUNDS * DEVICES // 16),
+                        range(16),
+                    )
+                )
             polls = ROUNDS * DEVICES
             peer, peer_wall = (cpu(process.pid) - used) / polls, (time.monotonic() - began) / polls
     print(f"SNMP v2c, {len(OIDS)} objects a device, {polls} polls of {DEVICES} devices at once")
-    print(f"  {'':<16} {'CPU us/poll':>12} {'polls/s/core':>13} {'samples/poll':>13} {'polls/s here':>13}")
-    print(f"  {'snmp_exporter':<16} {peer * 1e6:12.0f} {1 / peer:13.0f} {peers[0]:13d} {1 / peer_wall:13.0f}")
-    print(f"  {'hubgauge':<16} {ours * 1e6:12.0f} {1 / ours:13.0f} {samples:13.0f} {1 / wall:13.0f}")
+    print(
+        f"  {'':<16} {'CPU us/poll':>12} {'polls/s/core':>13} {'samples/poll':>13} {'polls/s here':>13}"
+    )
+    print(
+        f"  {'snmp_exporter':<16} {peer * 1e6:12.0f} {1 / peer:13.0f} {peers[0]:13d} {1 / peer_wall:13.0f}"
+    )
+    print(
+        f"  {'hubgauge':<16} {ours * 1e6:12.0f} {1 / ours:13.0f} {samples:13.0f} {1 / wall:13.0f}"
+    )
     return [("SNMP devices a second and core: hubgauge / snmp_exporter", peer / ours, "x")]
 
 

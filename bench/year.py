@@ -17,7 +17,9 @@ def main() -> list[tuple[str, float, str]]:
     began = time.process_time()
     found = run(SITES, DAYS)
     used = time.process_time() - began
-    print(f"{SITES} sites, {DAYS} days, a reading every {INTERVAL:g} s: {len(found)} windows, {used:.0f} s of CPU")
+    print(
+        f"{SITES} sites, {DAYS} days, a reading every {INTERVAL:g} s: {len(found)} windows, {used:.0f} s of CPU"
+    )
     rows = []
     for window in WINDOWS:
         asked = [one for one in found if one.result.window == window]

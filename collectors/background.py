@@ -22,7 +22,9 @@ class Background(Generic[T]):
     A finding takes at most `limit` seconds. One that fails is an error only where there is nothing to go on with.
     """
 
-    def __init__(self, find: Callable[[], Coroutine[object, object, T]], *, refresh: float, limit: float) -> None:
+    def __init__(
+        self, find: Callable[[], Coroutine[object, object, T]], *, refresh: float, limit: float
+    ) -> None:
         self.found: T | None = None
         self.stale = False
         """Set by whoever sees that the device is no longer as it was found."""

@@ -49,19 +49,19 @@ class CollectError(HubgaugeError):
     """One round of one collector failed."""
 
 
-class NoData(CollectError):  # noqa: N818 - the field's word (node_exporter's ErrNoData): not a fault
+class NoData(CollectError):
     """The subject is not on this machine; the round ends in success with no samples."""
 
 
-class Unreachable(CollectError):  # noqa: N818 - a state of a device, not of the program
+class Unreachable(CollectError):
     """No answer within the deadline, or the connection was refused."""
 
 
-class Refused(CollectError):  # noqa: N818 - a state of a device, not of the program
+class Refused(CollectError):
     """The device answered that we may not read it."""
 
 
-class BadReply(CollectError):  # noqa: N818 - a state of a device, not of the program
+class BadReply(CollectError):
     """The device answered something that cannot be understood."""
 
 
@@ -79,7 +79,9 @@ def safe_label(value: str) -> str:
     if len(value) > MAX_LABEL_LENGTH:
         value = value[:MAX_LABEL_LENGTH]
     if not value.isprintable() or not value.isascii():
-        value = value.translate(_CONTROL).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        value = (
+            value.translate(_CONTROL).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        )
     return value.rstrip("\\")
 
 
@@ -107,7 +109,9 @@ class Metric:
     labels: tuple[str, ...] = ()
     measurement: str = field(init=False)
     full_name: str = field(init=False)
-    _series: WeakValueDictionary[tuple[str, ...], Series] = field(init=False, repr=False, default_factory=WeakValueDictionary)
+    _series: WeakValueDictionary[tuple[str, ...], Series] = field(
+        init=False, repr=False, default_factory=WeakValueDictionary
+    )
 
     def __post_init__(self) -> None:
         """Derive both names once."""
@@ -125,9 +129,15 @@ class Metric:
             raise TypeError(message)
         return self.sample_series(self.full_name, self.labels, values)
 
-    def sample_series(self, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]) -> Series:
+    def sample_series(
+        self, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]
+    ) -> Series:
         """Return the Series of a sample whose name or labels differ from the metric's own, as a histogram's buckets do."""
-        head = () if sample_name == self.full_name and labels == self.labels else (sample_name, *labels)
+        head = (
+            ()
+            if sample_name == self.full_name and labels == self.labels
+            else (sample_name, *labels)
+        )
         with _INTERN:
             found = self._series.get((*head, *values))
             if found is None:
@@ -151,7 +161,9 @@ class Series:
 
     __slots__ = ("__weakref__", "field", "labels", "line_key", "metric", "prefix", "values")
 
-    def __init__(self, metric: Metric, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]) -> None:
+    def __init__(
+        self, metric: Metric, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]
+    ) -> None:
         self.metric: Final = metric
         self.labels: Final = labels
         self.values: Final = values
@@ -229,7 +241,9 @@ class Context:
         """Return where a rack stands: from the inventory if it lists the rack, else at this agent's own site."""
         if not rack:
             return self.place
-        return self.racks.get(rack) or Place(hub=self.place.hub, site=self.place.site, row="", rack=rack)
+        return self.racks.get(rack) or Place(
+            hub=self.place.hub, site=self.place.site, row="", rack=rack
+        )
 
 
 @runtime_checkable

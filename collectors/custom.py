@@ -23,9 +23,16 @@ if TYPE_CHECKING:
     from collectors.base import Collector, Context, MetricType, Reading
 
 _TYPES: Final[dict[str, MetricType]] = {
-    "counter": "counter", "gauge": "gauge", "histogram": "histogram", "summary": "summary", "info": "gauge",
-    "stateset": "gauge", "gaugehistogram": "untyped", "unknown": "untyped", "untyped": "untyped",
-}  # fmt: skip
+    "counter": "counter",
+    "gauge": "gauge",
+    "histogram": "histogram",
+    "summary": "summary",
+    "info": "gauge",
+    "stateset": "gauge",
+    "gaugehistogram": "untyped",
+    "unknown": "untyped",
+    "untyped": "untyped",
+}
 _NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _FAMILIES: Final[dict[tuple[str, str, str], Metric]] = {}
 _DECLARED: Final[dict[str, Metric]] = {}
@@ -46,7 +53,9 @@ def family_metric(name: str, kind: str, help_text: str) -> Metric:
         if not namespace or not rest:  # line protocol needs both a measurement and a field
             message = f"a metric name needs a namespace, as in namespace_name: {name[:80]!r}"
             raise BadReply(message)
-        found = _FAMILIES[key] = Metric(namespace=namespace, name=rest, type=_TYPES.get(kind, "untyped"), help=help_text)
+        found = _FAMILIES[key] = Metric(
+            namespace=namespace, name=rest, type=_TYPES.get(kind, "untyped"), help=help_text
+        )
     return found
 
 
@@ -60,7 +69,9 @@ def declared_metric(name: str) -> Metric | None:
     if not _DECLARED:
         from collectors.catalogue import all_metrics  # noqa: PLC0415 - only where such a name is plugged in
 
-        _DECLARED.update((metric.full_name, metric) for metric in all_metrics() if metric.namespace == "dc")
+        _DECLARED.update(
+            (metric.full_name, metric) for metric in all_metrics() if metric.namespace == "dc"
+        )
     return _DECLARED.get(name)
 
 
@@ -76,10 +87,16 @@ def family_readings(family: ClientFamily) -> Iterable[Reading]:
     metric = family_metric(name, family.type, family.documentation)
     for sample in family.samples:
         if known is not None and sample.name == name and sample.labels.keys() == set(known.labels):
-            yield known.series(*(str(sample.labels[label]) for label in known.labels)), float(sample.value)
+            yield (
+                known.series(*(str(sample.labels[label]) for label in known.labels)),
+                float(sample.value),
+            )
         elif not sample.name.endswith("_created"):
             labels = tuple(sample.labels)
-            yield metric.sample_series(sample.name, labels, tuple(map(str, sample.labels.values()))), float(sample.value)
+            yield (
+                metric.sample_series(sample.name, labels, tuple(map(str, sample.labels.values()))),
+                float(sample.value),
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +148,9 @@ class _Kind:
             inner = getattr(importlib.import_module(module), name)(**one.options)
         except Exception as error:  # noqa: BLE001 - foreign code: whatever it raises is the operator's to read
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            raise ConfigError(f"{one.collector!r} cannot be made: {reason}", key="collectors.prometheus") from None
+            raise ConfigError(
+                f"{one.collector!r} cannot be made: {reason}", key="collectors.prometheus"
+            ) from None
         schedule = Schedule(interval=one.interval, timeout=one.timeout, max_samples=one.max_samples)
         return CustomCollector(inner, device=one.collector, schedule=schedule)
 

@@ -20,10 +20,14 @@ def read_secret(path: Path, key: str) -> str:
         if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
             raise ConfigError("a secret must be a file", file=str(path), key=key)
         if mode & stat.S_IROTH:
-            raise ConfigError("a secret readable by all is refused; chmod o-r it", file=str(path), key=key)
+            raise ConfigError(
+                "a secret readable by all is refused; chmod o-r it", file=str(path), key=key
+            )
         text = path.read_text("utf-8")[:_MAX_SECRET].rstrip("\r\n")
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror or error}", file=str(path), key=key) from None
+        raise ConfigError(
+            f"cannot be read: {error.strerror or error}", file=str(path), key=key
+        ) from None
     except UnicodeDecodeError:
         raise ConfigError("is not UTF-8", file=str(path), key=key) from None
     if not text:

@@ -50,15 +50,25 @@ class Range:
 
 _DURATION_UNITS: Final = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE_UNITS: Final = {
-    "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
-}  # fmt: skip
+    "B": 1,
+    "kB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+    "TiB": 2**40,
+}
 
 
 def parse_duration(text: str) -> float:
     """Parse `500ms`, `15s`, `2m`, `1h30m` or `1d` to seconds; raises ValueError."""
     if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h|d))+", text):
         raise ValueError(text)
-    seconds = sum(float(n) * _DURATION_UNITS[u] for n, _, u in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h|d)", text))
+    seconds = sum(
+        float(n) * _DURATION_UNITS[u] for n, _, u in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h|d)", text)
+    )
     if not 0 < seconds < 1e9:  # noqa: PLR2004 - some 30 years; the point is only to refuse nonsense
         raise ValueError(text)
     return seconds
@@ -79,7 +89,7 @@ Positive = Annotated[float, Range(1e-12)]
 Count = Annotated[int, Range(0)]
 
 
-class Problems(Exception):  # noqa: N818 - not one error but all that a file has
+class Problems(Exception):
     """Everything wrong with one file."""
 
     def __init__(self, errors: list[ConfigError]) -> None:
@@ -115,13 +125,27 @@ class Document:
                 text = raw.decode("utf-8")
             return yaml.compose(text, Loader=_LOADER)
         except OSError as error:
-            raise Problems([ConfigError(f"cannot be read: {error.strerror or error}", file=self.name)]) from None
+            raise Problems(
+                [ConfigError(f"cannot be read: {error.strerror or error}", file=self.name)]
+            ) from None
         except UnicodeDecodeError as error:
-            raise Problems([ConfigError(f"is not UTF-8 (byte {error.start})", file=self.name)]) from None
+            raise Problems(
+                [ConfigError(f"is not UTF-8 (byte {error.start})", file=self.name)]
+            ) from None
         except yaml.MarkedYAMLError as error:
             # At the end of the text the mark lies a line behind it.
-            line = min(error.problem_mark.line + 1, (text or "").rstrip("\n").count("\n") + 1) if error.problem_mark else 0
-            raise Problems([ConfigError(f"is not YAML: {error.problem or error.context}", file=self.name, line=line)]) from None
+            line = (
+                min(error.problem_mark.line + 1, (text or "").rstrip("\n").count("\n") + 1)
+                if error.problem_mark
+                else 0
+            )
+            raise Problems(
+                [
+                    ConfigError(
+                        f"is not YAML: {error.problem or error.context}", file=self.name, line=line
+                    )
+                ]
+            ) from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
             raise Problems([ConfigError(f"is not YAML: {first}", file=self.name)]) from None
@@ -155,7 +179,7 @@ class Document:
         line = node.start_mark.line + 1 if node is not None else 1
         self.errors.append(ConfigError(message, file=self.name, line=line, key=key))
 
-    def convert(self, node: yaml.Node | None, kind: Any, key: str) -> Any:  # noqa: ANN401, PLR0911 - the type is data here
+    def convert(self, node: yaml.Node | None, kind: Any, key: str) -> Any:  # noqa: ANN401, PLR0911, RUF100
         """Build a value of type `kind` from a node; notes mistakes in `errors` and returns None for them."""
         marks: tuple[Any, ...] = ()
         if kind is str or kind is int or kind is float:  # nearly everything an inventory holds
@@ -179,7 +203,7 @@ class Document:
             return self._mapping(node, key_kind, item, key)
         return self._scalar(node, kind, origin, marks, key)
 
-    def _union(self, node: yaml.Node | None, kind: Any, marks: tuple[Any, ...], key: str) -> Any:  # noqa: ANN401
+    def _union(self, node: yaml.Node | None, kind: Any, marks: tuple[Any, ...], key: str) -> Any:  # noqa: ANN401, RUF100
         members = typing.get_args(kind)
         if types.NoneType in members and _is_null(node):
             return None
@@ -190,7 +214,7 @@ class Document:
         last = next(member for member in members if member is not types.NoneType)
         return self.convert(node, Annotated[(last, *marks)] if marks else last, key)
 
-    def _model(self, node: yaml.Node | None, model: type, key: str) -> Any:  # noqa: ANN401
+    def _model(self, node: yaml.Node | None, model: type, key: str) -> Any:  # noqa: ANN401, RUF100
         hints = _hints(model)
         fields = _fields(model)
         found: dict[str, Any] = {}
@@ -205,19 +229,27 @@ class Document:
             if name not in fields:
                 self.fail(key_node, path, "unknown key" + nearest(name, fields))
             elif name in lines:
-                self.fail(key_node, path, f"given twice (first in line {lines[name].start_mark.line + 1})")
+                self.fail(
+                    key_node, path, f"given twice (first in line {lines[name].start_mark.line + 1})"
+                )
             else:
                 lines[name] = value_node
                 found[name] = self.convert(value_node, hints[name], path)
         for name, spec in fields.items():
-            if name not in lines and spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING:
+            if (
+                name not in lines
+                and spec.default is dataclasses.MISSING
+                and spec.default_factory is dataclasses.MISSING
+            ):
                 path = f"{key}.{name}" if key else name
                 self.fail(node, path, f"missing; expected {describe(hints[name])}")
         if len(self.errors) > before:
             return None
         try:
             return model(**found)
-        except ValueError as error:  # a model's own check, in its __post_init__: "field: message" or "message"
+        except (
+            ValueError
+        ) as error:  # a model's own check, in its __post_init__: "field: message" or "message"
             name, _, message = str(error).partition(": ")
             at = _descend(lines, name) if message else None
             path = ".".join(part for part in (key, name if message else "") if part)
@@ -241,16 +273,20 @@ class Document:
                     else:
                         self.fail(one, "<<", "expected a mapping to merge")
             names = {key.value for key, _ in own}
-            self._merged[id(node)] = [pair for name, pair in taken.items() if name not in names] + own
+            self._merged[id(node)] = [
+                pair for name, pair in taken.items() if name not in names
+            ] + own
         return self._merged[id(node)]
 
-    def _sequence(self, node: yaml.Node | None, origin: Any, item: Any, key: str) -> Any:  # noqa: ANN401
+    def _sequence(self, node: yaml.Node | None, origin: Any, item: Any, key: str) -> Any:  # noqa: ANN401, RUF100
         if not isinstance(node, yaml.SequenceNode):
             self.fail(node, key, f"expected a list of {describe(item)}")
             return None
-        return origin([self.convert(child, item, f"{key}[{n}]") for n, child in enumerate(node.value)])
+        return origin(
+            [self.convert(child, item, f"{key}[{n}]") for n, child in enumerate(node.value)]
+        )
 
-    def _mapping(self, node: yaml.Node | None, key_kind: Any, item: Any, key: str) -> Any:  # noqa: ANN401
+    def _mapping(self, node: yaml.Node | None, key_kind: Any, item: Any, key: str) -> Any:  # noqa: ANN401, RUF100
         if _is_null(node):
             return {}
         if not isinstance(node, yaml.MappingNode):
@@ -265,7 +301,14 @@ class Document:
             found[name] = self.convert(value_node, item, path)
         return found
 
-    def _scalar(self, node: yaml.Node | None, kind: Any, origin: Any, marks: tuple[Any, ...], key: str) -> Any:  # noqa: ANN401
+    def _scalar(
+        self,
+        node: yaml.Node | None,
+        kind: Any,
+        origin: Any,
+        marks: tuple[Any, ...],
+        key: str,
+    ) -> Any:  # noqa: ANN401, RUF100
         if not isinstance(node, yaml.ScalarNode):
             self.fail(node, key, _expected(kind, marks))
             return None
@@ -282,19 +325,29 @@ class Document:
                 self.fail(node, key, f"{_expected(kind, marks)}, got {text}")
         return value
 
-    def plain(self, node: yaml.Node | None) -> Any:  # noqa: ANN401
+    def plain(self, node: yaml.Node | None) -> Any:  # noqa: ANN401, RUF100
         """Return a node as plain Python data, for the parts of a file that another model reads later."""
         if node is None:
             return None
-        return _LOADER("").construct_document(node) if not isinstance(node, yaml.ScalarNode) else _plain_scalar(node)
+        return (
+            _LOADER("").construct_document(node)
+            if not isinstance(node, yaml.ScalarNode)
+            else _plain_scalar(node)
+        )
 
 
-def _expected(kind: Any, marks: tuple[Any, ...]) -> str:  # noqa: ANN401
+def _expected(kind: Any, marks: tuple[Any, ...]) -> str:  # noqa: ANN401, RUF100
     """Say what a scalar should have been; only when it is wrong, for an inventory has a million of them."""
     return f"expected {describe(Annotated[(kind, *marks)] if marks else kind)}"
 
 
-def _parse_scalar(node: yaml.ScalarNode, kind: Any, origin: Any, marks: tuple[Any, ...], folder: Path) -> Any:  # noqa: ANN401, C901, PLR0911
+def _parse_scalar(  # noqa: C901, PLR0911
+    node: yaml.ScalarNode,
+    kind: Any,
+    origin: Any,
+    marks: tuple[Any, ...],
+    folder: Path,
+) -> Any:  # noqa: ANN401, RUF100
     text = node.value
     for mark in marks:
         if isinstance(mark, Parsed):
@@ -305,7 +358,11 @@ def _parse_scalar(node: yaml.ScalarNode, kind: Any, origin: Any, marks: tuple[An
                 return choice
         raise ValueError(text)
     if kind is bool:
-        return {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else _refuse(text)
+        return (
+            {"true": True, "false": False}[text.lower()]
+            if text.lower() in ("true", "false")
+            else _refuse(text)
+        )
     if kind in (int, float):
         return _number(text, kind)
     if kind is Path:
@@ -323,19 +380,21 @@ def _number(text: str, kind: type) -> float:
     return value if abs(value) < float("inf") else _refuse(text)
 
 
-def _refuse(text: str) -> Any:  # noqa: ANN401 - never returns
+def _refuse(text: str) -> Any:  # noqa: ANN401, RUF100
     raise ValueError(text)
 
 
-def _plain_scalar(node: yaml.ScalarNode) -> Any:  # noqa: ANN401
+def _plain_scalar(node: yaml.ScalarNode) -> Any:  # noqa: ANN401, RUF100
     return yaml.load(yaml.serialize(node), Loader=_LOADER)  # noqa: S506 - the safe loader, in C where it is built
 
 
 def _is_null(node: yaml.Node | None) -> bool:
-    return node is None or (isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null")
+    return node is None or (
+        isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+    )
 
 
-def _fits(node: yaml.Node | None, kind: Any) -> bool:  # noqa: ANN401
+def _fits(node: yaml.Node | None, kind: Any) -> bool:  # noqa: ANN401, RUF100
     """Tell whether a node has the shape of a type, which is all a union is decided by."""
     if typing.get_origin(kind) is Annotated:
         kind = typing.get_args(kind)[0]
@@ -347,7 +406,10 @@ def _fits(node: yaml.Node | None, kind: Any) -> bool:  # noqa: ANN401
     if kind is bool:
         return isinstance(node, yaml.ScalarNode) and node.value.lower() in ("true", "false")
     if kind in (int, float):
-        return isinstance(node, yaml.ScalarNode) and re.fullmatch(r"[-+]?[\d.][\d._eE+-]*", node.value) is not None
+        return (
+            isinstance(node, yaml.ScalarNode)
+            and re.fullmatch(r"[-+]?[\d.][\d._eE+-]*", node.value) is not None
+        )
     return isinstance(node, yaml.ScalarNode)
 
 
@@ -390,16 +452,22 @@ def nearest(name: str, known: Iterable[Any]) -> str:
     if close:
         return f"; did you mean {close[0]}?"
     listed = ", ".join(names[:_LISTED]) or "(none)"
-    return f"; expected one of {listed}" + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+    return f"; expected one of {listed}" + (
+        f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    )
 
 
 _SCALARS: Final = {
-    str: "a text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path",
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path",
     dt.date: "a date such as 2024-12-31",
-}  # fmt: skip
+}
 
 
-def describe(kind: Any) -> str:  # noqa: ANN401, PLR0911
+def describe(kind: Any) -> str:  # noqa: ANN401, PLR0911, RUF100
     """Say in words what a type accepts, for error lines and the generated sample config."""
     if typing.get_origin(kind) is Annotated:
         kind, *marks = typing.get_args(kind)

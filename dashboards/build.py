@@ -65,7 +65,9 @@ class Built:
         return json.dumps(self.json, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def build_all(registry: Registry, language: Language, database: Database = "prometheus") -> Iterator[Built]:
+def build_all(
+    registry: Registry, language: Language, database: Database = "prometheus"
+) -> Iterator[Built]:
     """Yield every dashboard in one language, for one kind of database."""
     for board in all_boards(registry, language):
         yield _built(board, database)
@@ -86,7 +88,10 @@ def _built(board: Board, database: Database) -> Built:
     language = board.language
     left_out: list[str] = []
     if database == "influxql":
-        sections = [replace(section, cells=list(_said(section.cells, board.hub, left_out))) for section in board.sections]
+        sections = [
+            replace(section, cells=list(_said(section.cells, board.hub, left_out)))
+            for section in board.sections
+        ]
         board = replace(board, sections=[section for section in sections if section.cells])
     panels, excuses = _lay_out(board, database)
     uid = uids.local(board.uid, language)
@@ -98,7 +103,10 @@ def _built(board: Board, database: Database) -> Built:
         panels=panels,
         tags=[uids.local(tag, language) for tag in (TAG, *board.tags)],
         templating=core.Templating(
-            list=[_datasource(language, database), *(_variable(variable, language, database) for variable in board.variables)]
+            list=[
+                _datasource(language, database),
+                *(_variable(variable, language, database) for variable in board.variables),
+            ]
         ),
         annotations=core.Annotations(list=_annotations(board) if database == "prometheus" else []),
         links=list(_links(board)),
@@ -112,7 +120,9 @@ def _built(board: Board, database: Database) -> Built:
     made |= {"editable": True, "fiscalYearStartMonth": 0, "liveNow": False, "weekStart": ""}
     for variable in made["templating"]["list"]:
         _mend_variable(variable)
-    return Built(uid=uid, json=made, excuses=excuses, left_out=tuple(f"{uid}: {line}" for line in left_out))
+    return Built(
+        uid=uid, json=made, excuses=excuses, left_out=tuple(f"{uid}: {line}" for line in left_out)
+    )
 
 
 def _said(cells: Iterable[Cell], hub: str, left_out: list[str]) -> Iterator[Cell]:
@@ -122,11 +132,15 @@ def _said(cells: Iterable[Cell], hub: str, left_out: list[str]) -> Iterator[Cell
         said: list[core.Target] = []
         for query in panel.targets:
             table = query.format == "table"
-            column = ("Value" if len(panel.targets) == 1 else f"Value #{query.refId}") if table else "v"
+            column = (
+                ("Value" if len(panel.targets) == 1 else f"Value #{query.refId}") if table else "v"
+            )
             try:
                 text = influxql.render(query.signal, hub=hub, instant=query.instant, column=column)
             except influxql.InexpressibleError as error:
-                left_out.append(f"{panel.title}{f' [{query.refId}]' if said or len(panel.targets) > 1 else ''}: {error}")
+                left_out.append(
+                    f"{panel.title}{f' [{query.refId}]' if said or len(panel.targets) > 1 else ''}: {error}"
+                )
                 if not said and not table:
                     break
             else:
@@ -138,21 +152,31 @@ def _said(cells: Iterable[Cell], hub: str, left_out: list[str]) -> Iterator[Cell
                 }
                 said.append(InfluxQuery(**named))
         if said or not panel.targets:
-            made = attr.evolve(panel, targets=said, dataSource=INFLUXDB, interval=influxql.INTERVAL if said else None)
+            made = attr.evolve(
+                panel,
+                targets=said,
+                dataSource=INFLUXDB,
+                interval=influxql.INTERVAL if said else None,
+            )
             yield replace(cell, panel=made)
 
 
-def _lay_out(board: Board, database: Database) -> tuple[list[core.Panel], dict[tuple[int, str], tuple[Excuse, ...]]]:
+def _lay_out(
+    board: Board, database: Database
+) -> tuple[list[core.Panel], dict[tuple[int, str], tuple[Excuse, ...]]]:
     """Place the panels from left to right under their headings; ids follow the order and do not depend on the language."""
     ids = count(1)
     excuses: dict[tuple[int, str], tuple[Excuse, ...]] = {
-        (0, annotation["name"]): (Excuse(reason="nothing to mark"),) for annotation in _annotations(board)
+        (0, annotation["name"]): (Excuse(reason="nothing to mark"),)
+        for annotation in _annotations(board)
     }
     panels: list[core.Panel] = []
     top = 0
     for section in board.sections:
         heading = core.RowPanel(
-            title=section.title.of(board.language), id=next(ids), gridPos=core.GridPos(h=1, w=COLUMNS, x=0, y=top)
+            title=section.title.of(board.language),
+            id=next(ids),
+            gridPos=core.GridPos(h=1, w=COLUMNS, x=0, y=top),
         )
         panels.append(heading)
         top += 1
@@ -162,7 +186,9 @@ def _lay_out(board: Board, database: Database) -> tuple[list[core.Panel], dict[t
             panels.append(cell.panel)
             for query in cell.panel.targets:
                 reasons = [board.excuse, cell.excuses.get(query.refId)]
-                rendered = tuple(_rendered(reason, board.hub, database) for reason in reasons if reason)
+                rendered = tuple(
+                    _rendered(reason, board.hub, database) for reason in reasons if reason
+                )
                 if rendered:
                     excuses[cell.panel.id, query.refId] = rendered
             top = max(top, upper + cell.height)
@@ -204,12 +230,20 @@ def _placed(line: Sequence[Sequence[Cell]], top: int) -> Iterator[tuple[Cell, in
     height = max(sum(cell.height for cell in column) for column in line)
     left = 0
     for position, column in enumerate(line):
-        share = spare // len(line) if position < len(line) - 1 else spare - spare // len(line) * (len(line) - 1)
+        share = (
+            spare // len(line)
+            if position < len(line) - 1
+            else spare - spare // len(line) * (len(line) - 1)
+        )
         upper = top
         for cell in column[:-1]:
             yield replace(cell, width=cell.width + share), left, upper
             upper += cell.height
-        yield replace(column[-1], width=column[-1].width + share, height=height - (upper - top)), left, upper
+        yield (
+            replace(column[-1], width=column[-1].width + share, height=height - (upper - top)),
+            left,
+            upper,
+        )
         left += column[0].width + share
 
 
@@ -225,7 +259,13 @@ def _rendered(excuse: Excuse, hub: str, database: Database) -> Excuse:
 
 def _datasource(language: Language, database: Database) -> core.Template:
     label = Text("Data source", "数据源").of(language)
-    return core.Template(name="datasource", type="datasource", query=_source(database)["type"], label=label, refresh=1)
+    return core.Template(
+        name="datasource",
+        type="datasource",
+        query=_source(database)["type"],
+        label=label,
+        refresh=1,
+    )
 
 
 def _source(database: Database) -> Mapping[str, str]:
@@ -233,7 +273,11 @@ def _source(database: Database) -> Mapping[str, str]:
 
 
 def _variable(variable: Variable, language: Language, database: Database) -> core.Template:
-    query = {"query": variable.promql, "refId": f"variable-{variable.name}"} if database == "prometheus" else variable.influxql
+    query = (
+        {"query": variable.promql, "refId": f"variable-{variable.name}"}
+        if database == "prometheus"
+        else variable.influxql
+    )
     return core.Template(
         name=variable.name,
         label=variable.label.of(language),
@@ -264,18 +308,52 @@ def _annotations(board: Board) -> list[Json]:
     due = of(site.TARGET_DEADLINE, scope="hub") + " * 1000"
     firing = f'ALERTS{{alertstate="firing",{board.alerts}}}'
     return [
-        _annotation(Text("Targets due", "目标期限"), for_panel(due, hub=board.hub), PINK, language,
-                    title="{{target}}", text="{{hub}} {{kpi}} {{scope}}", tags="hub,kpi", useValueForTime="on"),
-        _annotation(Text("Alerts", "告警"), for_panel(firing, hub=board.hub), RED, language,
-                    title="{{alertname}}", text="{{severity}} {{hub}} {{site}} {{rack}} {{instance}}", tags="alertname,severity"),
-    ]  # fmt: skip
+        _annotation(
+            Text("Targets due", "目标期限"),
+            for_panel(due, hub=board.hub),
+            PINK,
+            language,
+            title="{{target}}",
+            text="{{hub}} {{kpi}} {{scope}}",
+            tags="hub,kpi",
+            useValueForTime="on",
+        ),
+        _annotation(
+            Text("Alerts", "告警"),
+            for_panel(firing, hub=board.hub),
+            RED,
+            language,
+            title="{{alertname}}",
+            text="{{severity}} {{hub}} {{site}} {{rack}} {{instance}}",
+            tags="alertname,severity",
+        ),
+    ]
 
 
-def _annotation(name: Text, expr: str, color: str, language: Language, *, title: str, text: str, tags: str, **more: str) -> Json:
+def _annotation(
+    name: Text,
+    expr: str,
+    color: str,
+    language: Language,
+    *,
+    title: str,
+    text: str,
+    tags: str,
+    **more: str,
+) -> Json:
     return {
-        "name": name.of(language), "datasource": DATASOURCE, "enable": True, "hide": False, "iconColor": color, "expr": expr, "step": "60s",
-        "titleFormat": title, "textFormat": text, "tagKeys": tags, **more,
-    }  # fmt: skip
+        "name": name.of(language),
+        "datasource": DATASOURCE,
+        "enable": True,
+        "hide": False,
+        "iconColor": color,
+        "expr": expr,
+        "step": "60s",
+        "titleFormat": title,
+        "textFormat": text,
+        "tagKeys": tags,
+        **more,
+    }
 
 
 def _links(board: Board) -> Iterator[core.DashboardLink]:

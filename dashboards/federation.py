@@ -33,11 +33,19 @@ FEDERATED: Final = (
     "|".join(
         metric.full_name
         for metric in (
-            site.SITE_INFO, site.SITE_SCOPE, site.SITE_POWER, site.SITE_OCCUPANCY, site.SITE_PUE, site.SITE_PUE_LIMIT,
-            site.SITE_PUE_COVERAGE, site.SITE_WINDOW_ENERGY, site.SITE_RENEWABLE, site.SITE_CARBON,
+            site.SITE_INFO,
+            site.SITE_SCOPE,
+            site.SITE_POWER,
+            site.SITE_OCCUPANCY,
+            site.SITE_PUE,
+            site.SITE_PUE_LIMIT,
+            site.SITE_PUE_COVERAGE,
+            site.SITE_WINDOW_ENERGY,
+            site.SITE_RENEWABLE,
+            site.SITE_CARBON,
         )
     ),
-)  # fmt: skip
+)
 """What the Prometheus above takes: recorded series of hubs and sites, promises, and what its overview makes of a site's own figures.
 
 Nothing here has a rack, a device or a node: `tests/dashboards/test_federation.py` holds it to that.
@@ -53,10 +61,15 @@ _AS_PUSHED: Final[Sequence[Json]] = (
 class HubPlan:
     """Where a hub's parts are, as the others reach them."""
 
-    gateways: tuple[str, ...] = field(metadata={"help": "such as https://gateway.guian.example:9717"})
-    prometheus: str = field(metadata={"help": "host:port of the one that evaluates the hub's rules"})
+    gateways: tuple[str, ...] = field(
+        metadata={"help": "such as https://gateway.guian.example:9717"}
+    )
+    prometheus: str = field(
+        metadata={"help": "host:port of the one that evaluates the hub's rules"}
+    )
     scrapers: tuple[str, ...] = field(
-        default=(), metadata={"help": "host:port of those that share the hub's nodes, where one is not enough"}
+        default=(),
+        metadata={"help": "host:port of those that share the hub's nodes, where one is not enough"},
     )
 
 
@@ -72,8 +85,16 @@ class Access:
 
     def json(self) -> Json:
         """Return what Prometheus calls it."""
-        tls = {name: value for name in ("ca_file", "cert_file", "key_file") if (value := getattr(self, name))}
-        basic = {"username": self.username, "password_file": self.password_file} if self.username else {}
+        tls = {
+            name: value
+            for name in ("ca_file", "cert_file", "key_file")
+            if (value := getattr(self, name))
+        }
+        basic = (
+            {"username": self.username, "password_file": self.password_file}
+            if self.username
+            else {}
+        )
         return ({"tls_config": tls} if tls else {}) | ({"basic_auth": basic} if basic else {})
 
 
@@ -84,13 +105,18 @@ class Plan:
     hubs: dict[str, HubPlan]
     interval: Duration = field(default=15.0, metadata={"help": "of scrapes and rules at the hubs"})
     above: Duration = field(default=30.0, metadata={"help": "of scrapes and rules above them"})
-    gone_after: Duration = field(default=120.0, metadata={"help": "after this long nothing being known of a hub is an alert"})
+    gone_after: Duration = field(
+        default=120.0, metadata={"help": "after this long nothing being known of a hub is an alert"}
+    )
     alertmanagers: tuple[str, ...] = ("127.0.0.1:9093",)
     remote_write: str = field(
-        default="http://victoriametrics.example:8428/api/v1/write", metadata={"help": "where the way that pushes leads to"}
+        default="http://victoriametrics.example:8428/api/v1/write",
+        metadata={"help": "where the way that pushes leads to"},
     )
     access: Access = field(default_factory=Access)
-    refresh: Duration = field(default=60.0, metadata={"help": "how often gateways are asked whom to scrape"})
+    refresh: Duration = field(
+        default=60.0, metadata={"help": "how often gateways are asked whom to scrape"}
+    )
 
 
 def example(registry: Registry) -> Plan:
@@ -98,7 +124,10 @@ def example(registry: Registry) -> Plan:
     parents = {hub.parent for hub in registry.hubs.values()}
     return Plan(
         hubs={
-            key: HubPlan(gateways=(f"http://gateway.{key}.example:9717",), prometheus=f"prometheus.{key}.example:9090")
+            key: HubPlan(
+                gateways=(f"http://gateway.{key}.example:9717",),
+                prometheus=f"prometheus.{key}.example:9090",
+            )
             for key, hub in registry.hubs.items()
             if hub.latitude is not None or key not in parents
         }
@@ -116,7 +145,10 @@ def write(out: Path, plan: Plan) -> list[Path]:
     for name, content in files(plan).items():
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1_000), "utf-8")
+        path.write_text(
+            HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1_000),
+            "utf-8",
+        )
         paths.append(path)
     return paths
 
@@ -127,18 +159,26 @@ def files(plan: Plan) -> Mapping[str, Json]:
     for hub, place in plan.hubs.items():
         found[f"{hub}/prometheus.yml"] = _hub(plan, place)
         for number in range(len(place.scrapers)):
-            found[f"{hub}/scraper-{number + 1}-of-{len(place.scrapers)}.yml"] = _scraper(plan, place, number)
+            found[f"{hub}/scraper-{number + 1}-of-{len(place.scrapers)}.yml"] = _scraper(
+                plan, place, number
+            )
         found[f"{hub}/agent.yml"] = _pushing(plan, place)
         found[f"{hub}/vmagent.yml"] = _vmagent(plan, place)
     found["global/prometheus.yml"] = _global(plan)
-    found["global/alerts.yml"] = {"groups": [{"name": "hubgauge-hubs-alerts", "rules": list(_alerts(plan))}]}
+    found["global/alerts.yml"] = {
+        "groups": [{"name": "hubgauge-hubs-alerts", "rules": list(_alerts(plan))}]
+    }
     return found
 
 
 def _hub(plan: Plan, place: HubPlan) -> Json:
     """Return the config that evaluates the rules. Where others scrape the nodes, it reads their series from there as rules ask."""
     read_back = [
-        {"url": f"{_scheme(place)}://{address}/api/v1/read", "read_recent": True, **plan.access.json()}
+        {
+            "url": f"{_scheme(place)}://{address}/api/v1/read",
+            "read_recent": True,
+            **plan.access.json(),
+        }
         for address in place.scrapers
     ]
     return {
@@ -154,12 +194,17 @@ def _scraper(plan: Plan, place: HubPlan, number: int) -> Json:
     """Return the config of one of those that share the nodes: a rack's are one's, by a hash of where it stands."""
     share: list[Json] = [
         {
-            "source_labels": ["site", "row", "rack"], "modulus": len(place.scrapers), "target_label": "__tmp_share",
+            "source_labels": ["site", "row", "rack"],
+            "modulus": len(place.scrapers),
+            "target_label": "__tmp_share",
             "action": "hashmod",
         },
         {"source_labels": ["__tmp_share"], "regex": str(number), "action": "keep"},
-    ]  # fmt: skip
-    return {"global": _intervals(plan.interval, rules=False), "scrape_configs": [_scrape(plan, place, role="node", share=share)]}
+    ]
+    return {
+        "global": _intervals(plan.interval, rules=False),
+        "scrape_configs": [_scrape(plan, place, role="node", share=share)],
+    }
 
 
 def _pushing(plan: Plan, place: HubPlan) -> Json:
@@ -188,7 +233,11 @@ def _scrape(plan: Plan, place: HubPlan, *, role: str = "", share: Sequence[Json]
         "honor_labels": True,
         **plan.access.json(),
         "http_sd_configs": [
-            {"url": f"{address.rstrip('/')}/sd{query}", "refresh_interval": _seconds(plan.refresh), **plan.access.json()}
+            {
+                "url": f"{address.rstrip('/')}/sd{query}",
+                "refresh_interval": _seconds(plan.refresh),
+                **plan.access.json(),
+            }
             for address in place.gateways
         ],
         "relabel_configs": [*share, *_AS_PUSHED],
@@ -210,25 +259,30 @@ def _global(plan: Plan) -> Json:
                 "honor_timestamps": False,
                 # A province's value comes from each of its hubs: they stay apart, and who reads them folds them.
                 "static_configs": [
-                    {"targets": [place.prometheus], "labels": {"told_by": hub}} for hub, place in plan.hubs.items()
+                    {"targets": [place.prometheus], "labels": {"told_by": hub}}
+                    for hub, place in plan.hubs.items()
                 ],
                 "metric_relabel_configs": [
                     {
-                        "source_labels": ["__name__"], "regex": own.SIMULATED.record, "target_label": "__name__",
+                        "source_labels": ["__name__"],
+                        "regex": own.SIMULATED.record,
+                        "target_label": "__name__",
                         "replacement": agent.SIMULATED.full_name,
                     }
                 ],
                 **plan.access.json(),
             }
         ],
-    }  # fmt: skip
+    }
 
 
 def _alerts(plan: Plan) -> Iterator[Json]:
     """Yield what only who looks from above can see; all else is told by the hubs themselves, once."""
     gone = next(alert for alert in targets.ALERTS if alert.name == "HubGone")
     hubs = "|".join(plan.hubs)
-    yield replace(gone, expr=targets.gone(f'{{hub=~"{hubs}"}}'), wait=_seconds(plan.gone_after)).json()
+    yield replace(
+        gone, expr=targets.gone(f'{{hub=~"{hubs}"}}'), wait=_seconds(plan.gone_after)
+    ).json()
 
 
 def _intervals(seconds: float, *, rules: bool = True) -> Json:

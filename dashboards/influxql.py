@@ -71,7 +71,9 @@ def values_of(label: str, metrics: Sequence[str], matchers: Sequence[str]) -> st
         raise TypeError(selector)
     conditions = [_condition(*matcher) for matcher in selector.matchers]
     where = ("WHERE", " AND ".join(conditions)) if conditions else ()
-    return " ".join(("SHOW TAG VALUES FROM", ", ".join(measurements), "WITH KEY =", f'"{label}"', *where))
+    return " ".join(
+        ("SHOW TAG VALUES FROM", ", ".join(measurements), "WITH KEY =", f'"{label}"', *where)
+    )
 
 
 @cache
@@ -90,7 +92,9 @@ def _field_of(name: str) -> tuple[str, str]:
     try:
         return _fields()[name]
     except KeyError:
-        raise InexpressibleError(f"{name or 'a series without a name'} is recorded by rules") from None
+        raise InexpressibleError(
+            f"{name or 'a series without a name'} is recorded by rules"
+        ) from None
 
 
 def _condition(label: str, op: str, value: str) -> str:
@@ -115,7 +119,18 @@ class _Renderer:
         return self._node(node, column).text
 
     def _select(self, value: str, column: str, source: str, *conditions: str) -> str:
-        return " ".join(("SELECT", value, "AS", f'"{column}"', "FROM", source, "WHERE", " AND ".join((self._time, *conditions))))
+        return " ".join(
+            (
+                "SELECT",
+                value,
+                "AS",
+                f'"{column}"',
+                "FROM",
+                source,
+                "WHERE",
+                " AND ".join((self._time, *conditions)),
+            )
+        )
 
     def _grouped(self, by: Sequence[str] | None, *, timed: bool) -> str:
         tags = ["*"] if by is None else [f'"{tag}"' for tag in by]
@@ -142,7 +157,11 @@ class _Renderer:
         for place in node.places:
             for label in PLACES[place]:
                 fixed = label == "hub" and self._hub
-                conditions.append(_condition("hub", "=", self._hub) if fixed else _condition(label, "=~", f"${label}"))
+                conditions.append(
+                    _condition("hub", "=", self._hub)
+                    if fixed
+                    else _condition(label, "=~", f"${label}")
+                )
         conditions += [_condition(*matcher) for matcher in node.matchers]
         text = self._select(value.format(f'"{field}"'), column, f'"{measurement}"', *conditions)
         return _Sub(text + self._grouped(None, timed=True), measurement, None)
@@ -164,12 +183,17 @@ class _Renderer:
         by = node.by or ()
         inner = self._node(node.arguments[0], "v")
         return _Sub(
-            self._select(f'{function}("v")', column, f"({inner.text})") + self._grouped(by, timed=True), inner.measurement, by
+            self._select(f'{function}("v")', column, f"({inner.text})")
+            + self._grouped(by, timed=True),
+            inner.measurement,
+            by,
         )
 
     def _binary(self, node: Binary, column: str) -> _Sub:
         if node.joined or node.asked:
-            raise InexpressibleError("a join on some labels" if node.joined else "a comparison that answers 1 or 0")
+            raise InexpressibleError(
+                "a join on some labels" if node.joined else "a comparison that answers 1 or 0"
+            )
         if node.op == "or":
             return self._states(node, column)
         if node.op in _ARITHMETIC:
@@ -178,7 +202,8 @@ class _Renderer:
             inner = self._node(node.left, "v")
             held = f'"v" {_COMPARISONS[node.op]} {node.right.value}'
             return _Sub(
-                self._select('"v"', column, f"({inner.text})", held) + self._grouped(inner.by, timed=False),
+                self._select('"v"', column, f"({inner.text})", held)
+                + self._grouped(inner.by, timed=False),
                 inner.measurement,
                 inner.by,
             )
@@ -187,9 +212,13 @@ class _Renderer:
     def _arithmetic(self, node: Binary, column: str) -> _Sub:
         if isinstance(node.left, Number) or isinstance(node.right, Number):
             inner = self._node(node.left if isinstance(node.right, Number) else node.right, "v")
-            left, right = (side.value if isinstance(side, Number) else '"v"' for side in (node.left, node.right))
+            left, right = (
+                side.value if isinstance(side, Number) else '"v"'
+                for side in (node.left, node.right)
+            )
             return _Sub(
-                self._select(f"{left} {node.op} {right}", column, f"({inner.text})") + self._grouped(inner.by, timed=False),
+                self._select(f"{left} {node.op} {right}", column, f"({inner.text})")
+                + self._grouped(inner.by, timed=False),
                 inner.measurement,
                 inner.by,
             )
@@ -199,8 +228,12 @@ class _Renderer:
         if left_sub.measurement != right_sub.measurement:
             raise InexpressibleError("operands of two measurements")
         # Each combination of tags and time has one value of either, so that max only picks it.
-        text = self._select(f'max("a") {node.op} max("b")', column, f"({left_sub.text}), ({right_sub.text})")
-        return _Sub(text + self._grouped(left_sub.by, timed=True), left_sub.measurement, left_sub.by)
+        text = self._select(
+            f'max("a") {node.op} max("b")', column, f"({left_sub.text}), ({right_sub.text})"
+        )
+        return _Sub(
+            text + self._grouped(left_sub.by, timed=True), left_sub.measurement, left_sub.by
+        )
 
     def _states(self, node: Binary, column: str) -> _Sub:
         """Unite alternatives of which one at most holds: each the number of a state that is 1."""
@@ -210,10 +243,13 @@ class _Renderer:
             parts.insert(0, rest.right)
             rest = rest.left
         subs = [self._node(part, "v") for part in (rest, *parts) if _is_state(part)]
-        if len(subs) != len(parts) + 1 or any((sub.by, sub.measurement) != (subs[0].by, subs[0].measurement) for sub in subs):
+        if len(subs) != len(parts) + 1 or any(
+            (sub.by, sub.measurement) != (subs[0].by, subs[0].measurement) for sub in subs
+        ):
             raise InexpressibleError("`or`")
         return _Sub(
-            self._select('max("v")', column, ", ".join(f"({sub.text})" for sub in subs)) + self._grouped(subs[0].by, timed=True),
+            self._select('max("v")', column, ", ".join(f"({sub.text})" for sub in subs))
+            + self._grouped(subs[0].by, timed=True),
             subs[0].measurement,
             subs[0].by,
         )
@@ -224,4 +260,9 @@ def _is_state(node: Node) -> bool:
     if not (isinstance(node, Binary) and node.op == "*" and isinstance(node.left, Aggregate)):
         return False
     held = node.left.arguments[0]
-    return isinstance(held, Binary) and held.op == "==" and isinstance(held.left, Selector) and held.right == Number("1")
+    return (
+        isinstance(held, Binary)
+        and held.op == "=="
+        and isinstance(held.left, Selector)
+        and held.right == Number("1")
+    )

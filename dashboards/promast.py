@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AGGREGATES: Final = frozenset({"sum", "max", "min", "avg", "count", "topk", "bottomk", "count_values", "group"})
-_PRECEDENCE: Final = ({"or"}, {"and", "unless"}, {"==", "!=", "<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/"})
+AGGREGATES: Final = frozenset(
+    {"sum", "max", "min", "avg", "count", "topk", "bottomk", "count_values", "group"}
+)
+_PRECEDENCE: Final = (
+    {"or"},
+    {"and", "unless"},
+    {"==", "!=", "<=", ">=", "<", ">"},
+    {"+", "-"},
+    {"*", "/"},
+)
 _TOKEN: Final = re.compile(
     r'\s+|(?P<string>"(?:[^"\\]|\\.)*")|(?P<place><\w+>)|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.]))|(?P<span>\d+[smhdw])'
     r"|(?P<name>[a-zA-Z_:][\w:]*)|(?P<op>=~|!~|!=|==|<=|>=|[-+*/<>=(){}\[\],@])"
@@ -179,9 +187,13 @@ class _Reader:
     def _postfix(self, node: Node) -> Node:
         while self.word in ("[", "@", "offset"):
             if not isinstance(node, Selector):
-                raise UnreadableError(f"a range or moment of something else than series in {self._text}")
+                raise UnreadableError(
+                    f"a range or moment of something else than series in {self._text}"
+                )
             if self._next() == "[":
-                node = Selector(node.name, node.places, node.matchers, self._next().strip("<>"), node.modified)
+                node = Selector(
+                    node.name, node.places, node.matchers, self._next().strip("<>"), node.modified
+                )
                 self._take("]")
             else:
                 self._next()

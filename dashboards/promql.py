@@ -67,7 +67,10 @@ def for_panel(expr: str, *, hub: str = "") -> str:
     """Render an expression for a panel: narrowed by the dashboard's variables, or to the one hub the dashboard is about."""
 
     def narrowed(match: re.Match[str]) -> str:
-        matchers = [f'hub="{hub}"' if label == "hub" and hub else f'{label}=~"${label}"' for label in PLACES[match[1]]]
+        matchers = [
+            f'hub="{hub}"' if label == "hub" and hub else f'{label}=~"${label}"'
+            for label in PLACES[match[1]]
+        ]
         return ",".join(matchers) + match[2]
 
     return _TOKEN.sub(narrowed, expr).replace("<rate>", "$__rate_interval")
@@ -77,8 +80,25 @@ _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BRACES: Final = re.compile(r"\{[^{}]*\}")
 _RANGE: Final = re.compile(r"\[[^\[\]]*\]")
 _GROUPING: Final = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
-_KEYWORDS: Final = frozenset({"and", "or", "unless", "bool", "offset", "by", "without", "on", "ignoring", "group_left", "group_right",
-                              "inf", "nan", "time", "vector"})  # fmt: skip
+_KEYWORDS: Final = frozenset(
+    {
+        "and",
+        "or",
+        "unless",
+        "bool",
+        "offset",
+        "by",
+        "without",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "inf",
+        "nan",
+        "time",
+        "vector",
+    }
+)
 
 
 def metric_names(expr: str) -> Iterator[str]:

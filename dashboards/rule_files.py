@@ -32,7 +32,10 @@ Json = dict[str, Any]
 def write(out: Path, registry: Registry, *, runbook: str = RUNBOOK) -> list[Path]:
     """Write the four files to a folder, which is made if need be; returns them. The same input gives the same bytes."""
     recording = [group.json() for group in recording_groups(registry)]
-    alerting = [{"name": name, "rules": [alert.json(runbook) for alert in alerts]} for name, alerts in GROUPS.items()]
+    alerting = [
+        {"name": name, "rules": [alert.json(runbook) for alert in alerts]}
+        for name, alerts in GROUPS.items()
+    ]
     contents: dict[str, Json] = {
         RULES: {"groups": recording},
         ALERTS_FILE: {"groups": alerting},
@@ -50,21 +53,34 @@ def _tests(runbook: str) -> Json:
     return {
         "rule_files": [RULES, ALERTS_FILE],
         "evaluation_interval": "1m",
-        "tests": [test for alert in ALERTS for test in _alert_tests(alert, runbook)] + list(_record_tests()),
+        "tests": [test for alert in ALERTS for test in _alert_tests(alert, runbook)]
+        + list(_record_tests()),
     }
 
 
 def _alert_tests(alert: Alert, runbook: str) -> Iterator[Json]:
     for word, case in (("must fire", alert.must_fire), ("must not fire", alert.must_not_fire)):
-        expected = [] if case.fires is None else [{
-            "exp_labels": {"severity": alert.severity, **case.fires},
-            "exp_annotations": {key: _filled(text, case) for key, text in alert.annotations(runbook).items()},
-        }]  # fmt: skip
+        expected = (
+            []
+            if case.fires is None
+            else [
+                {
+                    "exp_labels": {"severity": alert.severity, **case.fires},
+                    "exp_annotations": {
+                        key: _filled(text, case) for key, text in alert.annotations(runbook).items()
+                    },
+                }
+            ]
+        )
         yield {
             "name": f"{alert.name} {word}",
             "interval": "1m",
-            "input_series": [{"series": name, "values": values} for name, values in case.series.items()],
-            "alert_rule_test": [{"eval_time": case.at, "alertname": alert.name, "exp_alerts": expected}],
+            "input_series": [
+                {"series": name, "values": values} for name, values in case.series.items()
+            ],
+            "alert_rule_test": [
+                {"eval_time": case.at, "alertname": alert.name, "exp_alerts": expected}
+            ],
         }
 
 
@@ -72,7 +88,9 @@ def _filled(text: str, case: Case) -> str:
     """Fill in a text's labels and value as Prometheus does."""
     labels = case.fires or {}
     text = re.sub(r"{{ \$labels\.(\w+) }}", lambda match: labels.get(match[1], ""), text)
-    return re.sub(r"{{ \$value(?: \| humanize(?:Percentage|Duration)?)? }}", lambda _: case.value, text)
+    return re.sub(
+        r"{{ \$value(?: \| humanize(?:Percentage|Duration)?)? }}", lambda _: case.value, text
+    )
 
 
 def _metered(place: str, facility: int, it: int, pue: float) -> dict[str, str]:
@@ -83,7 +101,11 @@ def _metered(place: str, facility: int, it: int, pue: float) -> dict[str, str]:
         series(site.SITE_WINDOW_ENERGY, where, boundary=name, window=kpi.PUE_WINDOW): f"{joules}x5"
         for name, joules in energies.items()
     }
-    return found | ({series(site.SITE_PUE, where, category="2", window=kpi.PUE_WINDOW): f"{pue}x5"} if pue >= 1 else {})
+    return found | (
+        {series(site.SITE_PUE, where, category="2", window=kpi.PUE_WINDOW): f"{pue}x5"}
+        if pue >= 1
+        else {}
+    )
 
 
 _HUAWEI: Final = {series(site.SITE_SCOPE, {"hub": "guian", "site": "s1"}, scope="huawei"): "1x5"}
@@ -102,60 +124,109 @@ def _record_tests() -> Iterator[Json]:
         for quantile, value in (("0.5", 0.009), ("0.99", 0.02))
     }
     trip = {"kpi": "round_trip_guangzhou", "scope": "hub"}
-    asked = {series(site.TARGET_INFO, {"hub": "guizhou", "target": "t", **trip}, kind="target"): "1x5"}
+    asked = {
+        series(site.TARGET_INFO, {"hub": "guizhou", "target": "t", **trip}, kind="target"): "1x5"
+    }
     yield _expression(
         "a round trip is judged by its median, and a province sees its hubs",
         trips | asked,
         f'{kpi.RECORD}{{kpi="round_trip_guangzhou"}}',
         [({"hub": "guian", **trip}, 0.009), ({"hub": "guizhou", **trip}, 0.009)],
     )
-    yield _expression("nothing measured gives no value", {power.PDU_UP.record: "1x5"}, kpi.RECORD, [])
+    yield _expression(
+        "nothing measured gives no value", {power.PDU_UP.record: "1x5"}, kpi.RECORD, []
+    )
 
 
 def _pue_tests() -> Iterator[Json]:
     both = _metered("s1", 1150, 1000, 1.15) | _metered("s2", 320, 200, 1.6) | _HUAWEI
     value = f'{kpi.RECORD}{{kpi="pue"}}'
-    yield _expression("PUE of a hub is energy over energy; a scope has its own", both, value, [(_WHOLE, 1.225), (_PART, 1.15)])
+    yield _expression(
+        "PUE of a hub is energy over energy; a scope has its own",
+        both,
+        value,
+        [(_WHOLE, 1.225), (_PART, 1.15)],
+    )
     inconsistent = _metered("s1", 1150, 1000, 1.15) | _metered("s2", 100, 200, 0.5)
-    yield _expression("a site without a sound PUE does not lower the hub's", inconsistent, value, [(_WHOLE, 1.15)])
+    yield _expression(
+        "a site without a sound PUE does not lower the hub's", inconsistent, value, [(_WHOLE, 1.15)]
+    )
     yield _expression("no PUE below 1", _metered("s1", 900, 1000, 0.9), value, [])
     limit = {"hub": "guian", "target": "t", "kpi": "pue", "scope": "huawei"}
     limited = both | {series(site.TARGET_VALUE, limit, op="<="): "1.2x5"}
     yield _expression("a limit is kept or not by its own scope's value", limited, MET, [(limit, 1)])
     computed = {series(site.KPI_VALUE, _PART): "1.18x5"}
-    yield _expression("where the raw series are elsewhere, the agents' value stands in", computed, value, [(_PART, 1.18)])
+    yield _expression(
+        "where the raw series are elsewhere, the agents' value stands in",
+        computed,
+        value,
+        [(_PART, 1.18)],
+    )
 
 
 def _count_tests() -> Iterator[Json]:
     def racks(hub: str, *states: str) -> dict[str, str]:
-        places = ({"hub": hub, "site": f"{hub}-1", "row": "A", "rack": f"A{number}"} for number in range(len(states)))
-        return {series(rack.RACK_INFO, place, state=state): "1x5" for place, state in zip(places, states, strict=True)}
+        places = (
+            {"hub": hub, "site": f"{hub}-1", "row": "A", "rack": f"A{number}"}
+            for number in range(len(states))
+        )
+        return {
+            series(rack.RACK_INFO, place, state=state): "1x5"
+            for place, state in zip(places, states, strict=True)
+        }
 
     key = {"kpi": "racks_in_service", "scope": "hub"}
     in_service = f'{kpi.RECORD}{{kpi="racks_in_service"}}'
     own = racks("kunming", "in_service", "in_service", "under_construction")
-    yield _expression("racks under construction are not in service", own, in_service, [({"hub": "kunming", **key}, 2)])
+    yield _expression(
+        "racks under construction are not in service",
+        own,
+        in_service,
+        [({"hub": "kunming", **key}, 2)],
+    )
     asked = {series(site.TARGET_INFO, {"hub": "kunming", "target": "t", **key}, kind="both"): "1x5"}
     inside = own | racks("liangya", "in_service") | asked
     expected = [({"hub": "kunming", **key}, 3.0), ({"hub": "liangya", **key}, 1.0)]
     yield _expression("a hub counts the racks of the hubs inside it", inside, in_service, expected)
-    shares = {series(site.SITE_OCCUPANCY, {"hub": "kunming", "site": "kunming-1"}, method="racks"): "0.5x5"}
+    shares = {
+        series(
+            site.SITE_OCCUPANCY, {"hub": "kunming", "site": "kunming-1"}, method="racks"
+        ): "0.5x5"
+    }
     occupancy = {"hub": "kunming", "kpi": "rack_occupancy", "scope": "hub"}
     yield _expression(
-        "occupancy is weighted by racks in service", own | shares, f'{kpi.RECORD}{{kpi="rack_occupancy"}}', [(occupancy, 0.5)]
+        "occupancy is weighted by racks in service",
+        own | shares,
+        f'{kpi.RECORD}{{kpi="rack_occupancy"}}',
+        [(occupancy, 0.5)],
     )
-    chip = {"hub": "liangya", "site": "s1", "row": "A", "rack": "A0", "node": "n1", "accelerator": "0"}
+    chip = {
+        "hub": "liangya",
+        "site": "s1",
+        "row": "A",
+        "rack": "A0",
+        "node": "n1",
+        "accelerator": "0",
+    }
     peaks = {
         series(node.ACCELERATOR_PEAK, chip, precision=name): values
         for name, values in ((PRECISION, "280e12x5"), ("fp32", "75e12x5"))
     }
     compute = {"hub": "liangya", "kpi": "compute_flops", "scope": "hub"}
-    yield _expression("compute is summed at one precision", peaks, f'{kpi.RECORD}{{kpi="compute_flops"}}', [(compute, 280e12)])
+    yield _expression(
+        "compute is summed at one precision",
+        peaks,
+        f'{kpi.RECORD}{{kpi="compute_flops"}}',
+        [(compute, 280e12)],
+    )
     seen = {series(node.ACCELERATOR_INFO, chip, vendor="Huawei", model="910"): "1x5"}
     chips = {"hub": "liangya", "kpi": "accelerators", "scope": "hub"}
     listed = {series(site.KPI_VALUE, chips): "8x5"}
     yield _expression(
-        "chips the inventory lists count beside those seen", seen | listed, f'{kpi.RECORD}{{kpi="accelerators"}}', [(chips, 8)]
+        "chips the inventory lists count beside those seen",
+        seen | listed,
+        f'{kpi.RECORD}{{kpi="accelerators"}}',
+        [(chips, 8)],
     )
 
 
@@ -174,12 +245,19 @@ def _stranded_tests() -> Iterator[Json]:
     yield _expression("a full rack that is silent gives no value", space(1), record, [])
 
 
-def _expression(name: str, inputs: Mapping[str, str], expr: str, expected: Sequence[tuple[Mapping[str, str], float]]) -> Json:
+def _expression(
+    name: str,
+    inputs: Mapping[str, str],
+    expr: str,
+    expected: Sequence[tuple[Mapping[str, str], float]],
+) -> Json:
     record = re.split(r"[{ ]", expr)[0]
     samples = [{"labels": named(record, labels), "value": value} for labels, value in expected]
     return {
         "name": name,
         "interval": "1m",
-        "input_series": [{"series": series_name, "values": values} for series_name, values in inputs.items()],
+        "input_series": [
+            {"series": series_name, "values": values} for series_name, values in inputs.items()
+        ],
         "promql_expr_test": [{"expr": expr, "eval_time": "3m", "exp_samples": samples}],
     }

@@ -35,7 +35,9 @@ class RecordingRule:
 
     def json(self) -> dict[str, Any]:
         """Return the rule as Prometheus's rule file has it."""
-        return {"record": self.record, "expr": self.expr} | ({"labels": dict(self.labels)} if self.labels else {})
+        return {"record": self.record, "expr": self.expr} | (
+            {"labels": dict(self.labels)} if self.labels else {}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +85,20 @@ def _efficiency() -> Iterator[RecordingRule]:
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     """Yield one rule a KPI, so that one alert and one panel serve every hub; what only agents can compute is taken over."""
     for key in kpi.RAW:
-        yield RecordingRule(record=kpi.RECORD, expr=kpi.measured(registry, key).rule(), labels={"kpi": key})
+        yield RecordingRule(
+            record=kpi.RECORD, expr=kpi.measured(registry, key).rule(), labels={"kpi": key}
+        )
     known = "|".join(kpi.RAW)
     others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
     yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))
-    yield RecordingRule(record=COVERAGE, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})"))
+    yield RecordingRule(
+        record=COVERAGE,
+        expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})"),
+    )
     # One agent that counts the whole is enough.
-    yield RecordingRule(record=BOUND, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})"))
+    yield RecordingRule(
+        record=BOUND, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})")
+    )
 
 
 def _targets() -> Iterator[RecordingRule]:

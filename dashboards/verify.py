@@ -68,8 +68,14 @@ class Result:
     detail: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.query.dashboard}: {self.query.panel}" + (f" [{self.query.ref}]" if self.query.ref else "")
-        return f"{self.outcome}: {where}" + (f": {self.detail}" if self.detail else "") + f": {self.query.expr}"
+        where = f"{self.query.dashboard}: {self.query.panel}" + (
+            f" [{self.query.ref}]" if self.query.ref else ""
+        )
+        return (
+            f"{self.outcome}: {where}"
+            + (f": {self.detail}" if self.detail else "")
+            + f": {self.query.expr}"
+        )
 
 
 class Database(Protocol):
@@ -91,7 +97,9 @@ class Database(Protocol):
 class Server(PrometheusApi):
     """A server of the Prometheus API, asked whether there is anything to show."""
 
-    def __init__(self, url: str, *, timeout: float = 30.0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = 30.0, clock: Callable[[], float] = time.time
+    ) -> None:
         super().__init__(url, timeout=timeout)
         self.clock = clock
 
@@ -135,8 +143,14 @@ def verify(dashboards: Sequence[Dashboard], server: Database, *, workers: int = 
 def _run(server: Database, query: Query) -> Result:
     try:
         if query.variable:
-            return Result(query=query, outcome="data" if server.choices(query.expr, query.span) else "empty")
-        found = server.has(query.expr) if query.instant else server.had(query.expr, query.span, _step(query.span))
+            return Result(
+                query=query, outcome="data" if server.choices(query.expr, query.span) else "empty"
+            )
+        found = (
+            server.has(query.expr)
+            if query.instant
+            else server.had(query.expr, query.span, _step(query.span))
+        )
         if found:
             return Result(query=query, outcome="data")
         for excuse in query.excuses:
@@ -158,7 +172,9 @@ def _queries(dashboard: Dashboard, server: Database) -> Iterator[Query]:
                 query,
                 expr=server.fill(query.expr, values, span),
                 excuses=tuple(
-                    type(excuse)(reason=excuse.reason, unless=server.fill(excuse.unless, values, span))
+                    type(excuse)(
+                        reason=excuse.reason, unless=server.fill(excuse.unless, values, span)
+                    )
                     for excuse in query.excuses
                 ),
             )
@@ -184,9 +200,14 @@ def _asked(dashboard: Dashboard, span: int) -> Iterator[Query]:
             )
     for annotation in board.get("annotations", {}).get("list", []):
         yield Query(
-            dashboard=name, panel=f"annotation {annotation['name']}", ref="", expr=annotation["expr"], instant=False, span=span,
+            dashboard=name,
+            panel=f"annotation {annotation['name']}",
+            ref="",
+            expr=annotation["expr"],
+            instant=False,
+            span=span,
             excuses=tuple(dashboard.excuses.get((0, annotation["name"]), ())),
-        )  # fmt: skip
+        )
     for panel in _panels(board["panels"]):
         for target in panel.get("targets", []):
             yield Query(
@@ -221,10 +242,16 @@ def _choices(variables: Sequence[Json], server: Database, span: int) -> Iterator
         for values in chosen:
             # A single value is tried with All of the others that offer it, or the sets would multiply.
             narrowed = any(
-                value != all_of for value, all_of in zip(values.values(), _defaults(variables, values), strict=True) if all_of
+                value != all_of
+                for value, all_of in zip(values.values(), _defaults(variables, values), strict=True)
+                if all_of
             )
             found = server.choices(server.fill(_text(variable), values, span), span)[:MOST_VALUES]
-            options = [variable["allValue"], *([] if narrowed else found)] if variable["includeAll"] else found or [""]
+            options = (
+                [variable["allValue"], *([] if narrowed else found)]
+                if variable["includeAll"]
+                else found or [""]
+            )
             longer += [{**values, variable["name"]: option} for option in options]
         chosen = longer
     yield from chosen
@@ -232,7 +259,10 @@ def _choices(variables: Sequence[Json], server: Database, span: int) -> Iterator
 
 def _defaults(variables: Sequence[Json], values: Mapping[str, str]) -> list[str]:
     """Return the All of each variable that has a value, empty where it offers none."""
-    offered = {variable["name"]: variable.get("allValue", "") if variable.get("includeAll") else "" for variable in variables}
+    offered = {
+        variable["name"]: variable.get("allValue", "") if variable.get("includeAll") else ""
+        for variable in variables
+    }
     return [offered[name] for name in values]
 
 
@@ -247,7 +277,11 @@ def fill(expr: str, values: Mapping[str, str], span: int) -> str:
         "__range_s": f"{span}",
     }
     known = {**own, **values}
-    return re.sub(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))", lambda match: known.get(match[1] or match[2], match[0]), expr)
+    return re.sub(
+        r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))",
+        lambda match: known.get(match[1] or match[2], match[0]),
+        expr,
+    )
 
 
 def _step(span: int) -> int:

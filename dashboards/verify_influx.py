@@ -21,8 +21,20 @@ _REFUSED: Final = (400, 401, 403, 404)
 class InfluxServer:
     """A database of an InfluxDB 1.x, or of a later one through its compatible API. Calls block."""
 
-    def __init__(self, url: str, database: str, *, timeout: float = 30.0, clock: Callable[[], float] = time.time) -> None:
-        self.url, self.database, self.timeout, self.clock = url.rstrip("/"), database, timeout, clock
+    def __init__(
+        self,
+        url: str,
+        database: str,
+        *,
+        timeout: float = 30.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.url, self.database, self.timeout, self.clock = (
+            url.rstrip("/"),
+            database,
+            timeout,
+            clock,
+        )
 
     def ask(self, query: str) -> list[dict[str, Any]]:
         """Return the series a query yields; raises BadReply with the server's error, Unreachable."""
@@ -44,7 +56,12 @@ class InfluxServer:
 
     def has(self, expr: str) -> bool:
         """Tell whether a query yields any number."""
-        return any(isinstance(value, int | float) for series in self.ask(expr) for row in series["values"] for value in row[1:])
+        return any(
+            isinstance(value, int | float)
+            for series in self.ask(expr)
+            for row in series["values"]
+            for value in row[1:]
+        )
 
     def had(self, expr: str, span: int, step: int) -> bool:  # noqa: ARG002 - both are in the query
         """Tell whether a query yields any number."""
@@ -64,4 +81,8 @@ class InfluxServer:
             "__to": f"{now}",
         }
         known = {**own, **values}
-        return re.sub(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))", lambda match: known.get(match[1] or match[2], match[0]), expr)
+        return re.sub(
+            r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))",
+            lambda match: known.get(match[1] or match[2], match[0]),
+            expr,
+        )

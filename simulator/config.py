@@ -49,14 +49,21 @@ def write_config(
     the machine it runs on as well. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, secret in (("community", COMMUNITY), ("username", USERNAME.encode()), ("password", PASSWORD.encode())):
+    for name, secret in (
+        ("community", COMMUNITY),
+        ("username", USERNAME.encode()),
+        ("password", PASSWORD.encode()),
+    ):
         file = folder / name
         file.touch(mode=0o600)
         file.chmod(0o600)
         file.write_bytes(secret + b"\n")
     _write(folder / "inventory.yaml", _inventory(simulator))
     config = folder / "config.yaml"
-    _write(config, _config(simulator, listen, influxdb, interval, state_dir or folder / "state", host=host))
+    _write(
+        config,
+        _config(simulator, listen, influxdb, interval, state_dir or folder / "state", host=host),
+    )
     return config
 
 
@@ -66,7 +73,9 @@ def _write(path: Path, lines: Iterator[str]) -> None:
         file.writelines(lines)
 
 
-def _config(simulator: Simulator, listen: str, influxdb: str, interval: str, state_dir: Path, *, host: bool) -> Iterator[str]:
+def _config(
+    simulator: Simulator, listen: str, influxdb: str, interval: str, state_dir: Path, *, host: bool
+) -> Iterator[str]:
     site = simulator.site
     yield f"hub: {site.hub}\nsite: {site.key}\nsimulated: true\n"
     yield f"state_dir: {json.dumps(str(state_dir))}\ninventory: inventory.yaml\ncollectors:\n"
@@ -149,4 +158,6 @@ def _inventory(simulator: Simulator) -> Iterator[str]:
             yield f"      - {{node: {node.node}, position: {node.position}, units: {node.units}}}\n"
     yield "meters:\n"
     for meter in simulator.model.meters:
-        yield (f"  - {{meter: {meter.name}, site: {site.key}, point: {meter.point}, accuracy_class: {meter.accuracy_class}}}\n")
+        yield (
+            f"  - {{meter: {meter.name}, site: {site.key}, point: {meter.point}, accuracy_class: {meter.accuracy_class}}}\n"
+        )

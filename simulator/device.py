@@ -43,20 +43,40 @@ def electric(watts: float, volts: float, factor: float) -> dict[str, float]:
     """Return what follows of a power, a voltage and a power factor."""
     voltamperes = watts / factor
     return {
-        "watts": watts, "volts": volts, "power_factor": factor, "voltamperes": voltamperes, "amperes": voltamperes / volts,
+        "watts": watts,
+        "volts": volts,
+        "power_factor": factor,
+        "voltamperes": voltamperes,
+        "amperes": voltamperes / volts,
         "vars": math.sqrt(voltamperes**2 - watts**2),
-    }  # fmt: skip
+    }
 
 
 class SnmpDevice:
     """One device, ready to be asked; `measures` says what it measures at a time, in base units."""
 
-    __slots__ = ("_clock", "_layout", "_made_at", "_measures", "_outlets", "_state", "health", "name", "profile")
+    __slots__ = (
+        "_clock",
+        "_layout",
+        "_made_at",
+        "_measures",
+        "_outlets",
+        "_state",
+        "health",
+        "name",
+        "profile",
+    )
 
     def __init__(
-        self, name: str, profile: str, measures: Callable[[float], Mapping[str, float]], *, clock: Callable[[], float],
-        phases: int = 1, outlets: tuple[float, ...] = (1 / OUTLETS,) * OUTLETS,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        profile: str,
+        measures: Callable[[float], Mapping[str, float]],
+        *,
+        clock: Callable[[], float],
+        phases: int = 1,
+        outlets: tuple[float, ...] = (1 / OUTLETS,) * OUTLETS,
+    ) -> None:
         self.name, self.profile = name, profile
         self.health = Health(clock())
         self._layout = layout_of(profile, phases)
@@ -99,7 +119,9 @@ class SnmpDevice:
         return cell.encode(self._state)
 
 
-def simulated_pdu(rack: Rack, pdu: Pdu, *, clock: Callable[[], float], since: float, warmer: float = 0.0) -> SnmpDevice:
+def simulated_pdu(
+    rack: Rack, pdu: Pdu, *, clock: Callable[[], float], since: float, warmer: float = 0.0
+) -> SnmpDevice:
     """Make a single-phase PDU of a rack; its sensors hang where the air is so much warmer than at the rack's inlet."""
     used = min(max(len(rack.nodes), 1), OUTLETS)
 
@@ -107,9 +129,11 @@ def simulated_pdu(rack: Rack, pdu: Pdu, *, clock: Callable[[], float], since: fl
         volts = pdu.volts + math.sin(at / 1900 + pdu.volts)  # the mains breathe
         values = electric(pdu.power.power(at), volts, pdu.power_factor)
         return values | {
-            "joules": pdu.power.energy(since, at), "load": values["amperes"] / FEED_AMPERES,
-            "celsius": rack.inlet_celsius.power(at) + warmer, "humidity": rack.humidity.power(at),
-        }  # fmt: skip
+            "joules": pdu.power.energy(since, at),
+            "load": values["amperes"] / FEED_AMPERES,
+            "celsius": rack.inlet_celsius.power(at) + warmer,
+            "humidity": rack.humidity.power(at),
+        }
 
     return SnmpDevice(pdu.name, pdu.make, measures, clock=clock, outlets=_shared_among(used))
 
@@ -120,31 +144,41 @@ def _shared_among(used: int) -> tuple[float, ...]:
     return tuple(1 / used if number < used else 0.0 for number in range(OUTLETS))
 
 
-def simulated_ups(ups: Ups, profile: str, *, clock: Callable[[], float], since: float) -> SnmpDevice:
+def simulated_ups(
+    ups: Ups, profile: str, *, clock: Callable[[], float], since: float
+) -> SnmpDevice:
     """Make a three-phase UPS on the mains, its battery full."""
 
     def measures(at: float) -> Mapping[str, float]:
         watts, losses = ups.output.power(at), ups.losses.power(at)
         volts = _VOLTS + 1.5 * math.sin(at / 2100)
         return electric(watts, volts, _FACTOR) | {
-            "joules": ups.output.energy(since, at), "load": watts / ups.rated_watts, "input_watts": watts + losses,
+            "joules": ups.output.energy(since, at),
+            "load": watts / ups.rated_watts,
+            "input_watts": watts + losses,
             "input_amperes": (watts + losses) / _FACTOR / volts,
             "input_joules": ups.output.energy(since, at) + ups.losses.energy(since, at),
             "runtime": _BATTERY_SECONDS * ups.rated_watts / watts,
-        }  # fmt: skip
+        }
 
     return SnmpDevice(ups.name, profile, measures, clock=clock, phases=3)
 
 
-def simulated_cooler(cooler: Cooler, profile: str, *, clock: Callable[[], float], since: float) -> SnmpDevice:
+def simulated_cooler(
+    cooler: Cooler, profile: str, *, clock: Callable[[], float], since: float
+) -> SnmpDevice:
     """Make a cooling unit, its fans set for the row's mean load."""
     flow = cooler.heat.level / (_AIR_JOULES * _RISE)
 
     def measures(at: float) -> Mapping[str, float]:
         heat, supply = cooler.heat.power(at), _SUPPLY_CELSIUS + 0.3 * math.sin(at / 1300)
         return electric(heat * _FAN_SHARE, _VOLTS, _FACTOR) | {
-            "heat": heat, "supply": supply, "return": supply + heat / (flow * _AIR_JOULES), "flow": flow,
-            "joules": cooler.heat.energy(since, at) * _FAN_SHARE, "celsius": cooler.inlet_celsius.power(at),
-        }  # fmt: skip
+            "heat": heat,
+            "supply": supply,
+            "return": supply + heat / (flow * _AIR_JOULES),
+            "flow": flow,
+            "joules": cooler.heat.energy(since, at) * _FAN_SHARE,
+            "celsius": cooler.inlet_celsius.power(at),
+        }
 
     return SnmpDevice(cooler.name, profile, measures, clock=clock, phases=3)

@@ -27,10 +27,14 @@ class PlannedFault:
 
 def parse_fault(text: str) -> PlannedFault:
     """Parse `A07-A=silent`, `A07-A=slow:4@60` or `main-1=garbage@60-120`; raises ValueError."""
-    match = re.fullmatch(r"([^=]+)=(\w+)(?::(\d+(?:\.\d+)?))?(?:@(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?)?", text)
+    match = re.fullmatch(
+        r"([^=]+)=(\w+)(?::(\d+(?:\.\d+)?))?(?:@(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?)?", text
+    )
     fault = next((known for known in FAULTS if match and match[2] == known), None)
     if match is None or fault is None or (match[3] and fault not in AMOUNTS):
-        raise ValueError(f"expected DEVICE={'|'.join(FAULTS)}[:NUMBER][@SECONDS[-SECONDS]], got {text!r}")
+        raise ValueError(
+            f"expected DEVICE={'|'.join(FAULTS)}[:NUMBER][@SECONDS[-SECONDS]], got {text!r}"
+        )
     since = float(match[4] or 0)
     until = float(match[5]) if match[5] else None
     if until is not None and fault in _EVENTS:

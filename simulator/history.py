@@ -40,7 +40,13 @@ def energies(
 
 
 def write_history(
-    model: Model, path: Path, since: float, until: float, *, step: float = HOUR, pdus_since: float | None = None
+    model: Model,
+    path: Path,
+    since: float,
+    until: float,
+    *,
+    step: float = HOUR,
+    pdus_since: float | None = None,
 ) -> int:
     """Write what was used between two times as CSV with the header `time,meter,energy_kwh`; returns the number of rows.
 
@@ -51,7 +57,9 @@ def write_history(
     shown_at, shown = float("nan"), ""
     with path.open("w", encoding="utf-8") as file:
         file.write("time,meter,energy_kwh\n")
-        for at, name, kilowatt_hours in energies(model, since, until, step=step, pdus_since=pdus_since):
+        for at, name, kilowatt_hours in energies(
+            model, since, until, step=step, pdus_since=pdus_since
+        ):
             if at != shown_at:
                 shown_at, shown = at, dt.datetime.fromtimestamp(at, zone).isoformat()
             file.write(f"{shown},{name},{kilowatt_hours:.6f}\n")

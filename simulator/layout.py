@@ -33,8 +33,14 @@ _SYSTEM: Final = "1.3.6.1.2.1.1"
 _ROWS: Final = 400
 """Row numbers that are tried for a reading whose row is nobody's yet."""
 _COUNTS: Final[Mapping[str, int]] = {
-    "outlet": OUTLETS, "bank": 2, "sensor": 1, "battery": 1, "location": 1, "fan": 2, "compressor": 1,
-}  # fmt: skip
+    "outlet": OUTLETS,
+    "bank": 2,
+    "sensor": 1,
+    "battery": 1,
+    "location": 1,
+    "fan": 2,
+    "compressor": 1,
+}
 _MAX_INTEGER: Final = 2**31 - 1
 _MAX_GAUGE: Final = 2**32 - 1
 _TEXT_DIGITS: Final = 2
@@ -95,7 +101,11 @@ class Shown:
         whole = int(number)
         if -_MAX_INTEGER <= whole <= _MAX_INTEGER:
             return ber.integer(whole)
-        return ber.gauge(whole) if 0 < whole <= _MAX_GAUGE else ber.integer(whole % 2**64, ber.COUNTER64)
+        return (
+            ber.gauge(whole)
+            if 0 < whole <= _MAX_GAUGE
+            else ber.integer(whole % 2**64, ber.COUNTER64)
+        )
 
 
 @dataclass(slots=True)
@@ -156,7 +166,10 @@ class Draft:
     def _wanted(self, metric: Metric, labels: Mapping[str, str]) -> bool:
         """Tell whether a series is one that the device has, and has not yet."""
         phase = labels.get("phase", "")
-        if any(phase.startswith(known) for known in ("L", "N")) and phase not in PHASES[self.phases]:
+        if (
+            any(phase.startswith(known) for known in ("L", "N"))
+            and phase not in PHASES[self.phases]
+        ):
             return False
         if "-" in phase and not self.delta and quantity_of(metric.full_name) != "volts":
             return False
@@ -166,7 +179,9 @@ class Draft:
         """Tell whether the device still has room for an outlet, a bank or a sensor of this name."""
         for label, most in _COUNTS.items():
             if label in labels:
-                placed = self.placed.setdefault((reading.metric, "" if label in ("outlet", "bank") else repr(reading)), set())
+                placed = self.placed.setdefault(
+                    (reading.metric, "" if label in ("outlet", "bank") else repr(reading)), set()
+                )
                 if labels[label] not in placed and len(placed) >= most:
                     return False
                 placed.add(labels[label])
@@ -177,7 +192,9 @@ class Draft:
         column = self.profile.column_oid(reading)
         there = [oid for oid in self.shown if oid.startswith(f"{column}.")] if reading.sum else []
         if there:
-            self.series.setdefault((metric_named(reading.metric), tuple(sorted(reading.labels.items()))), there[0])
+            self.series.setdefault(
+                (metric_named(reading.metric), tuple(sorted(reading.labels.items()))), there[0]
+            )
         return bool(there)
 
     def _scalar(self, reading: Reading) -> None:
@@ -194,7 +211,9 @@ class Draft:
         free = [part for part in index if part not in names]
         settled = {part: names[part].said or "" for part in index if part in names}
         fixed = [name for name, one in columns.items() if not set(one.index or ()) & set(free)]
-        if not self._agrees({object_of(columns[name], settled): names[name].said for name in fixed}):
+        if not self._agrees(
+            {object_of(columns[name], settled): names[name].said for name in fixed}
+        ):
             return
         for row in range(1, _ROWS) if free else (0,):
             parts = dict.fromkeys(free, str(row)) | settled
@@ -220,28 +239,51 @@ class Draft:
         """Tell whether an object may hold what a reading reads: nobody's yet, or a state that says several things."""
         there = self.shown.get(oid)
         shared = reading.map and isinstance(there, Shown) and there.states
-        return reading.constant is not None or bool(shared) or (there is None and oid not in self.said)
+        return (
+            reading.constant is not None or bool(shared) or (there is None and oid not in self.said)
+        )
 
     def _agrees(self, texts: Mapping[str, str | None]) -> bool:
         """Tell whether nothing there already contradicts what columns would say."""
-        return all(at not in self.shown and (text is None or self.said.get(at, text) == text) for at, text in texts.items())
+        return all(
+            at not in self.shown and (text is None or self.said.get(at, text) == text)
+            for at, text in texts.items()
+        )
 
-    def _put(self, reading: Reading, metric: Metric, oid: str, labels: Mapping[str, str], names: Mapping[str, str]) -> None:
+    def _put(
+        self,
+        reading: Reading,
+        metric: Metric,
+        oid: str,
+        labels: Mapping[str, str],
+        names: Mapping[str, str],
+    ) -> None:
         self.series[metric, tuple(sorted(labels.items()))] = oid
         self.owners.setdefault(oid, len(self.order) - 1)
         if reading.constant is not None:
             if oid not in self.said:
                 self.shown.setdefault(oid, ber.integer(1))
             return
-        made, there = _shown(reading, measure(metric, labels, self.phases), names), self.shown.get(oid)
-        self.shown[oid] = replace(there, states=(*there.states, *made.states)) if isinstance(there, Shown) else made
+        made, there = (
+            _shown(reading, measure(metric, labels, self.phases), names),
+            self.shown.get(oid),
+        )
+        self.shown[oid] = (
+            replace(there, states=(*there.states, *made.states))
+            if isinstance(there, Shown)
+            else made
+        )
 
     def raw(self, state: State) -> dict[str, object]:
         """Return what each object holds in a state, as a session gives it."""
         tree: dict[str, object] = {oid: text.encode() for oid, text in self.said.items()}
         for oid, cell in self.shown.items():
             number = 1 if isinstance(cell, bytes) else cell.raw(state)
-            tree[oid] = f"{number:.{_TEXT_DIGITS}f}".encode() if isinstance(cell, Shown) and cell.text else number
+            tree[oid] = (
+                f"{number:.{_TEXT_DIGITS}f}".encode()
+                if isinstance(cell, Shown) and cell.text
+                else number
+            )
         return tree
 
     def latest(self, oids: Iterable[str]) -> Reading:
@@ -249,15 +291,23 @@ class Draft:
         return self.order[max(self.owners.get(oid, 0) for oid in oids)]
 
 
-def lay_out(profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = None) -> tuple[Layout, Draft]:
+def lay_out(
+    profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = None
+) -> tuple[Layout, Draft]:
     """Lay out a device of one or three phases.
 
     Where several readings of the profile give the same series, the device has what the first one reads; with `prefer`, what
     that reading reads, as other firmware has it.
     """
-    readings = sorted(profile.readings, key=lambda reading: (reading.sum, reading is not prefer))  # what adds up comes last
+    readings = sorted(
+        profile.readings, key=lambda reading: (reading.sum, reading is not prefer)
+    )  # what adds up comes last
     # A device that states no total has only what adds up to it.
-    without = [one for one in readings if prefer and prefer.sum and one is not prefer and _alike(one, prefer)]
+    without = [
+        one
+        for one in readings
+        if prefer and prefer.sum and one is not prefer and _alike(one, prefer)
+    ]
     while True:
         draft = Draft(profile=profile, phases=phases, delta=prefer is not None)
         for reading in readings:
@@ -290,7 +340,9 @@ def _system(profile: SnmpProfile) -> dict[str, bytes | Shown | None]:
     ticks = Shown(Measure("uptime"), 100.0, 0.0, counts=True, bits=32, text=False)
     return {
         f"{_SYSTEM}.1.0": ber.text(description),
-        f"{_SYSTEM}.2.0": ber.oid(ber.numbers(match.sys_object_id[0] if match else "1.3.6.1.4.1.0")),
+        f"{_SYSTEM}.2.0": ber.oid(
+            ber.numbers(match.sys_object_id[0] if match else "1.3.6.1.4.1.0")
+        ),
         f"{_SYSTEM}.3.0": ticks,
         f"{_SYSTEM}.4.0": ber.text("nobody"),
         f"{_SYSTEM}.5.0": None,
@@ -317,4 +369,11 @@ def _shown(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown:
     if reading.scale_column:
         by = int(names[reading.scale_column])
         scale *= by if by > 0 else 1 / -by
-    return Shown(what, 1 / scale, -unit.offset / scale, counts=counts, bits=reading.bits or 0, text=reading.text)
+    return Shown(
+        what,
+        1 / scale,
+        -unit.offset / scale,
+        counts=counts,
+        bits=reading.bits or 0,
+        text=reading.text,
+    )

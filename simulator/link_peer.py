@@ -31,13 +31,15 @@ class LinkPeer(asyncio.DatagramProtocol):
         self.peer, self.delay, self.loss = peer, delay, loss
         self.health = Health(0.0)
         self.address = ""
-        self._random = random.Random(f"{peer}/{seed}")  # noqa: S311 - repeatable
+        self._random = random.Random(f"{peer}/{seed}")
         self._transport: Any = None
 
     async def start(self, listen: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; raises OSError where the address is taken."""
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(listen, port))
+        self._transport, _ = await loop.create_datagram_endpoint(
+            lambda: self, local_addr=(listen, port)
+        )
         host, port = self._transport.get_extra_info("sockname")[:2]
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 

@@ -19,8 +19,13 @@ class Makes:
     """The profiles of each kind of device; the first is the first's, and so on, over and over."""
 
     pdu: tuple[str, ...] = (
-        "apc-rpdu2", "raritan-px", "servertech-sentry4", "eaton-epdu", "rittal-cmc3-pdu", "liebert-mph2",
-    )  # fmt: skip
+        "apc-rpdu2",
+        "raritan-px",
+        "servertech-sentry4",
+        "eaton-epdu",
+        "rittal-cmc3-pdu",
+        "liebert-mph2",
+    )
     ups: tuple[str, ...] = ("rfc1628-ups",)
     cooling: tuple[str, ...] = ("apc-inrow",)
     meter: tuple[str, ...] = ("eastron-sdm630",)
@@ -48,7 +53,9 @@ def choose(names: Sequence[str]) -> Makes:
         elif name not in kinds:
             raise ConfigError(f"no such profile: {name!r}{nearest(name, kinds)}")
         elif kinds[name] not in Makes.__slots__:
-            raise ConfigError(f"{name}: nothing of the kind {kinds[name]} stands in a simulated site")
+            raise ConfigError(
+                f"{name}: nothing of the kind {kinds[name]} stands in a simulated site"
+            )
         else:
             chosen.setdefault(kinds[name], []).append(name)
     return Makes(**{kind: tuple(dict.fromkeys(found)) for kind, found in chosen.items()})

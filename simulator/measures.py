@@ -24,29 +24,84 @@ OUTLETS: Final = 8
 PHASES: Final[Mapping[int, tuple[str, ...]]] = {
     1: ("L1",),
     3: ("L1", "L2", "L3", "N", "L1-L2", "L2-L3", "L3-L1"),
-}  # fmt: skip
+}
 """The phases that a device of one or of three has."""
 _NEUTRAL: Final = 0.02
 _BETWEEN: Final = re.compile(r"L\d-L\d")
 
 ORDINARY: Final[Mapping[str, float]] = {
-    "hertz": 50.0, "power_factor": 0.97, "charge": 1.0, "load": 0.4, "runtime": 1800.0, "volts": 230.0, "battery_volts": 432.0,
-    "humidity": 0.45, "celsius": 24.0, "zero": 0.0, "one": 1.0, "ratio": 0.5, "flow": 0.4, "bits": 1e9, "bytes": 1.5e12,
-}  # fmt: skip
+    "hertz": 50.0,
+    "power_factor": 0.97,
+    "charge": 1.0,
+    "load": 0.4,
+    "runtime": 1800.0,
+    "volts": 230.0,
+    "battery_volts": 432.0,
+    "humidity": 0.45,
+    "celsius": 24.0,
+    "zero": 0.0,
+    "one": 1.0,
+    "ratio": 0.5,
+    "flow": 0.4,
+    "bits": 1e9,
+    "bytes": 1.5e12,
+}
 """Quantities that a device shows alike at all times unless its state says otherwise."""
 
 # By words of the metric's name, the first that fits; else by the metric's quantity.
 _BY_NAME: Final[tuple[tuple[str, str], ...]] = (
-    ("on_battery", "zero"), ("on_bypass", "zero"), ("bypass_current", "zero"), ("bypass_power", "zero"), ("battery_current", "zero"), ("exported", "zero"),
-    ("battery_voltage", "battery_volts"), ("humidity", "humidity"), ("power_factor", "power_factor"), ("charge", "charge"),
-    ("load", "load"), ("capacity", "heat"), ("demand", "heat"), ("supply", "supply"), ("return", "return"),
-    ("input_power", "input_watts"), ("input_current", "input_amperes"), ("input_energy", "input_joules"),
-)  # fmt: skip
+    ("on_battery", "zero"),
+    ("on_bypass", "zero"),
+    ("bypass_current", "zero"),
+    ("bypass_power", "zero"),
+    ("battery_current", "zero"),
+    ("exported", "zero"),
+    ("battery_voltage", "battery_volts"),
+    ("humidity", "humidity"),
+    ("power_factor", "power_factor"),
+    ("charge", "charge"),
+    ("load", "load"),
+    ("capacity", "heat"),
+    ("demand", "heat"),
+    ("supply", "supply"),
+    ("return", "return"),
+    ("input_power", "input_watts"),
+    ("input_current", "input_amperes"),
+    ("input_energy", "input_joules"),
+)
 _BY_QUANTITY: Final[Mapping[str, str]] = {
-    **{name: name for name in ("watts", "voltamperes", "vars", "joules", "volts", "amperes", "hertz", "celsius", "ratio", "bytes")},
-    "seconds": "runtime", "cubic_meters_per_second": "flow", "bits_per_second": "bits", "flag": "one",
-}  # fmt: skip
-_SHARED: Final = frozenset({"watts", "voltamperes", "vars", "joules", "amperes", "input_watts", "input_amperes", "input_joules"})
+    **{
+        name: name
+        for name in (
+            "watts",
+            "voltamperes",
+            "vars",
+            "joules",
+            "volts",
+            "amperes",
+            "hertz",
+            "celsius",
+            "ratio",
+            "bytes",
+        )
+    },
+    "seconds": "runtime",
+    "cubic_meters_per_second": "flow",
+    "bits_per_second": "bits",
+    "flag": "one",
+}
+_SHARED: Final = frozenset(
+    {
+        "watts",
+        "voltamperes",
+        "vars",
+        "joules",
+        "amperes",
+        "input_watts",
+        "input_amperes",
+        "input_joules",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +132,14 @@ class Measure:
 def measure(metric: Metric, labels: Mapping[str, str], phases: int) -> Measure:
     """Return what a metric with these labels shows on a device of one or three phases."""
     name = metric.full_name
-    quantity = next((found for word, found in _BY_NAME if word in name), "") or _BY_QUANTITY.get(quantity_of(name), "one")
+    quantity = next((found for word, found in _BY_NAME if word in name), "") or _BY_QUANTITY.get(
+        quantity_of(name), "one"
+    )
     phase = labels.get("phase", "")
     if quantity not in _SHARED:
-        return Measure(quantity, math.sqrt(3) if quantity == "volts" and _BETWEEN.fullmatch(phase) else 1.0)
+        return Measure(
+            quantity, math.sqrt(3) if quantity == "volts" and _BETWEEN.fullmatch(phase) else 1.0
+        )
     factor = 1.0
     if phase == "N":
         factor = _NEUTRAL

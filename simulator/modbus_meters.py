@@ -34,13 +34,22 @@ class SimulatedMeter:
     """One meter, ready to be asked; `peak` is the most watts it will ever see."""
 
     def __init__(
-        self, meter: Meter, make: str, *, unit: int, clock: Callable[[], float], since: float, peak: float
-    ) -> None:  # fmt: skip
+        self,
+        meter: Meter,
+        make: str,
+        *,
+        unit: int,
+        clock: Callable[[], float],
+        since: float,
+        peak: float,
+    ) -> None:
         self.meter, self.unit, self.make = meter, unit, make
         self.name = meter.name
         self.health = Health(clock())
         self._clock, self._since = clock, since
-        self.map = RegisterMap(load_profile(make), State(_measured(peak, _VOLTS) | {"joules": _PEAK_JOULES}))
+        self.map = RegisterMap(
+            load_profile(make), State(_measured(peak, _VOLTS) | {"joules": _PEAK_JOULES})
+        )
 
     def counted(self, at: float) -> float:
         """Return the joules its register has counted at a time, by the model."""
@@ -49,7 +58,9 @@ class SimulatedMeter:
     def measures(self, at: float) -> Mapping[str, float]:
         """Return what it measures at a time, in base units."""
         volts = _VOLTS + 1.5 * math.sin(at / 2100)
-        return _measured(self.meter.power.power(at), volts) | {"joules": self.counted(at) + self.health.offset}
+        return _measured(self.meter.power.power(at), volts) | {
+            "joules": self.counted(at) + self.health.offset
+        }
 
     def words(self) -> dict[tuple[int, int], int]:
         """Return what its registers hold now, by function code and address."""
@@ -67,7 +78,7 @@ class MeterServer:
     def __init__(self, meters: Sequence[SimulatedMeter]) -> None:
         self.meters = {meter.unit: meter for meter in meters}
         self._server: ModbusTcpServer | None = None
-        self._garbage = random.Random(meters[0].name)  # noqa: S311 - repeatable
+        self._garbage = random.Random(meters[0].name)
 
     async def start(self, listen: tuple[str, int]) -> tuple[str, int]:
         """Listen; returns the address. Raises OSError where it is taken."""
@@ -75,8 +86,14 @@ class MeterServer:
         from pymodbus.server import ModbusTcpServer  # noqa: PLC0415
 
         async def show(
-            meter: SimulatedMeter, function: int, start: int, _address: int, _count: int, registers: list[int], written: object
-        ) -> ExcCodes | None:  # fmt: skip
+            meter: SimulatedMeter,
+            function: int,
+            start: int,
+            _address: int,
+            _count: int,
+            registers: list[int],
+            written: object,
+        ) -> ExcCodes | None:
             if written:
                 return ExcCodes.ILLEGAL_FUNCTION
             await asyncio.sleep(meter.health.delay)
@@ -87,8 +104,11 @@ class MeterServer:
 
         devices = [_served(meter, partial(show, meter)) for meter in self.meters.values()]
         self._server = ModbusTcpServer(
-            devices, address=listen, trace_pdu=self._hear, trace_packet=self._send  # type: ignore[arg-type]
-        )  # fmt: skip
+            devices,
+            address=listen,
+            trace_pdu=self._hear,  # type: ignore[arg-type]
+            trace_packet=self._send,
+        )
         try:
             await self._server.serve_forever(background=True)
         except RuntimeError:
@@ -111,7 +131,11 @@ class MeterServer:
 
     def _send(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
         meter = self.meters.get(data[_UNIT_AT]) if sending and len(data) > _UNIT_AT else None
-        return spoil(data, self._garbage) if meter is not None and meter.health.fault == "garbage" else data
+        return (
+            spoil(data, self._garbage)
+            if meter is not None and meter.health.fault == "garbage"
+            else data
+        )
 
 
 def _served(meter: SimulatedMeter, action: Callable[..., object]) -> SimDevice:

@@ -35,7 +35,9 @@ _YEAR: Final = 365.2425 * DAY
 _WARMEST: Final = 201 * DAY  # 20 July
 _SOLSTICE: Final = 172 * DAY
 _ACCURACY: Final = 0.5
-_SOLAR_PEAK: Final = 0.22  # of what the racks draw: roofs and car parks, never more than the site uses
+_SOLAR_PEAK: Final = (
+    0.22  # of what the racks draw: roofs and car parks, never more than the site uses
+)
 _LATITUDE: Final = math.radians(26.4)
 _TILT_OF_EARTH: Final = math.radians(23.44)
 _SOLAR_NOON: Final = 12.9  # by Chinese time, at 106.6 degrees east
@@ -76,7 +78,7 @@ class Weather:
     """Outside temperature, degrees Celsius: the year, the day, and fronts that pass every few days."""
 
     def __init__(self, seed: int) -> None:
-        rng = random.Random(f"weather/{seed}")  # noqa: S311 - repeatable
+        rng = random.Random(f"weather/{seed}")
         self._fronts = [
             (amplitude, 2 * math.pi / (days * DAY), rng.uniform(0, 2 * math.pi))
             for amplitude, days in ((1.8, 3.7), (1.5, 6.1), (1.2, 11.3))
@@ -97,8 +99,12 @@ class Weather:
         local = at + UTC_OFFSET
         declination = _TILT_OF_EARTH * math.cos(2 * math.pi * (local - _SOLSTICE) / _YEAR)
         hour = 2 * math.pi * (local / DAY - _SOLAR_NOON / 24)
-        height = math.sin(_LATITUDE) * math.sin(declination) + math.cos(_LATITUDE) * math.cos(declination) * math.cos(hour)
-        clear = 1 / (1 + math.exp(-self._front(at) / 1.5))  # the warm side of a front is the bright one
+        height = math.sin(_LATITUDE) * math.sin(declination) + math.cos(_LATITUDE) * math.cos(
+            declination
+        ) * math.cos(hour)
+        clear = 1 / (
+            1 + math.exp(-self._front(at) / 1.5)
+        )  # the warm side of a front is the bright one
         return max(height, 0.0) * (0.3 + 0.7 * clear)
 
 
@@ -111,7 +117,9 @@ class Model:
         self.it = total(rack.load for rack in site.racks)
         feeds = {feed: total(p.power for _, p in site.pdus() if p.feed == feed) for feed in FEEDS}
         self.ups = tuple(_ups(feed, load.scaled(1 + _CABLES)) for feed, load in feeds.items())
-        self._electrical = total([*(ups.output for ups in self.ups), *(ups.losses for ups in self.ups)])
+        self._electrical = total(
+            [*(ups.output for ups in self.ups), *(ups.losses for ups in self.ups)]
+        )
         self.coolers = tuple(self._coolers())
         chillers = Curve(self._chillers)
         fans = Curve(self._fans)
@@ -120,7 +128,10 @@ class Model:
         self.facility: Power = Mix((self._electrical, chillers, fans, lighting))
         self.meters = (
             Meter("utility-1", "utility", Mix((self.facility, Scaled(solar, -1.0)))),
-            *(Meter(f"ups-{feed.lower()}", "ups_output", ups.output) for feed, ups in zip(FEEDS, self.ups, strict=True)),
+            *(
+                Meter(f"ups-{feed.lower()}", "ups_output", ups.output)
+                for feed, ups in zip(FEEDS, self.ups, strict=True)
+            ),
             Meter("cooling-1", "cooling", chillers),
             Meter("cooling-2", "cooling", fans),
             Meter("lighting-1", "lighting", lighting, accuracy_class=1.0),
@@ -167,4 +178,9 @@ class Model:
 def _ups(feed: str, output: Waves) -> Ups:
     """Make the UPS of a feed: what it loses without load it loses always, and it has room for the other feed's load."""
     built_for = _BUILT_FOR * output.level
-    return Ups(f"ups-system-{feed.lower()}", output, output.scaled(_UPS_SHARE, _UPS_FIXED * built_for), 2 * built_for)
+    return Ups(
+        f"ups-system-{feed.lower()}",
+        output,
+        output.scaled(_UPS_SHARE, _UPS_FIXED * built_for),
+        2 * built_for,
+    )

@@ -64,7 +64,14 @@ class SimulatedNode:
         yield "health_status", 1
         yield "power", watts
         yield "utilization", round(100 * busy)
-        yield "temperature", round(self.rack.inlet_celsius.power(at) + _IDLE_WARMING + (_WARMING - _IDLE_WARMING) * busy)
+        yield (
+            "temperature",
+            round(
+                self.rack.inlet_celsius.power(at)
+                + _IDLE_WARMING
+                + (_WARMING - _IDLE_WARMING) * busy
+            ),
+        )
         yield "total_memory", _MEMORY_MIB
         yield "used_memory", round(_MEMORY_MIB * (0.03 + 0.8 * busy))
 
@@ -73,7 +80,12 @@ class NpuExporters:
     """Serves the pages of all nodes with chips on one port: `/NODE/metrics`."""
 
     def __init__(self, site: Site, *, clock: Callable[[], float] = time.time) -> None:
-        self.nodes = {node.node: SimulatedNode(node, rack) for rack in site.racks for node in rack.nodes if node.accelerators}
+        self.nodes = {
+            node.node: SimulatedNode(node, rack)
+            for rack in site.racks
+            for node in rack.nodes
+            if node.accelerators
+        }
         self._clock = clock
         self._server: asyncio.Server | None = None
         self._base = ""
@@ -111,13 +123,13 @@ class NpuExporters:
             async with asyncio.timeout(_PATIENCE):
                 request = await reader.readuntil(b"\r\n\r\n")
                 node = (
-                    self.nodes.get(request.split(b"/", 2)[1].decode("ascii", "replace")) if request.startswith(b"GET /") else None
+                    self.nodes.get(request.split(b"/", 2)[1].decode("ascii", "replace"))
+                    if request.startswith(b"GET /")
+                    else None
                 )
                 body = node.page(self._clock()).encode() if node is not None else b""
                 status = b"200 OK" if node is not None else b"404 Not Found"
-                head = (
-                    b"HTTP/1.1 %s\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-                )
+                head = b"HTTP/1.1 %s\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
                 writer.write(head % (status, len(body)) + body)
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

@@ -24,11 +24,26 @@ if TYPE_CHECKING:
 
 REFERENCE: Final = State(
     {
-        "watts": 4321.0, "joules": 1.234567e10, "volts": 231.4, "amperes": 19.16, "voltamperes": 4434.0, "power_factor": 0.97,
-        "celsius": 24.3, "humidity": 0.46, "load": 0.43, "runtime": 1830.0, "heat": 31_415.0, "supply": 20.4, "return": 31.9,
-        "input_watts": 4567.0, "input_amperes": 20.2, "input_joules": 2.5e10, "vars": 995.0, "flow": 0.437,
+        "watts": 4321.0,
+        "joules": 1.234567e10,
+        "volts": 231.4,
+        "amperes": 19.16,
+        "voltamperes": 4434.0,
+        "power_factor": 0.97,
+        "celsius": 24.3,
+        "humidity": 0.46,
+        "load": 0.43,
+        "runtime": 1830.0,
+        "heat": 31_415.0,
+        "supply": 20.4,
+        "return": 31.9,
+        "input_watts": 4567.0,
+        "input_amperes": 20.2,
+        "input_joules": 2.5e10,
+        "vars": 995.0,
+        "flow": 0.437,
     }
-)  # fmt: skip
+)
 """A state whose quantities no two of which are alike."""
 _NAMING: Final = Naming(name="sim", labels={})
 _LEVELS: Final = frozenset(LEVELS)
@@ -55,7 +70,11 @@ def misread(draft: Draft) -> Reading | None:
 
 def _right(series: Series, value: float, draft: Draft, oids: Sequence[str]) -> bool:
     """Tell whether a value is what is measured, within what the registers it comes from can tell."""
-    labels = {name: text for name, text in zip(series.labels, series.values, strict=True) if name not in IDENTITY}
+    labels = {
+        name: text
+        for name, text in zip(series.labels, series.values, strict=True)
+        if name not in IDENTITY
+    }
     cell = draft.shown.get(oids[0])
     if cell is None or isinstance(cell, bytes):
         return True
@@ -68,8 +87,12 @@ def _discovered(draft: Draft, tree: Mapping[str, object]) -> Rows:
     rows = Rows()
     for column in columns_to_walk(draft.profile, _LEVELS):
         prefix = f"{column}."
-        rows.columns[column] = {oid[len(prefix) :]: raw for oid, raw in tree.items() if oid.startswith(prefix)}
-    rows.objects = {oid: tree[oid] for oid in objects_to_get(draft.profile, rows, _LEVELS) if oid in tree}
+        rows.columns[column] = {
+            oid[len(prefix) :]: raw for oid, raw in tree.items() if oid.startswith(prefix)
+        }
+    rows.objects = {
+        oid: tree[oid] for oid in objects_to_get(draft.profile, rows, _LEVELS) if oid in tree
+    }
     return rows
 
 

@@ -38,8 +38,15 @@ class SimulatedController:
     """One node's management controller, ready to be asked."""
 
     def __init__(
-        self, rack: Rack, node: Node, power: Waves, *, modern: bool, clock: Callable[[], float], since: float
-    ) -> None:  # fmt: skip
+        self,
+        rack: Rack,
+        node: Node,
+        power: Waves,
+        *,
+        modern: bool,
+        clock: Callable[[], float],
+        since: float,
+    ) -> None:
         self.rack, self.node, self.power, self.modern = rack, node, power, modern
         self.name = node.node
         self.health = Health(clock())
@@ -56,23 +63,37 @@ class SimulatedController:
         at = self._clock() if self.health.frozen_at is None else self.health.frozen_at
         watts, inlet = self.power.power(at), self.rack.inlet_celsius.power(at)
         turning = min(0.25 + 0.5 * watts / max(1.3 * self.power.level, 1.0), 1.0)
-        own = self._modern(at, watts, inlet, turning) if self.modern else self._old(watts, inlet, turning)
+        own = (
+            self._modern(at, watts, inlet, turning)
+            if self.modern
+            else self._old(watts, inlet, turning)
+        )
         keys = {path.removeprefix(f"{_CHASSIS}/") for path in own}
         found: dict[str, Mapping[str, object]] = {
             _ROOT: {
-                "Id": "RootService", "Name": "SIMULATED", "RedfishVersion": "1.20.0", "Chassis": _link(f"{_ROOT}/Chassis"),
-                "Systems": _link(f"{_ROOT}/Systems"), "Links": {"Sessions": _link(_SESSIONS)},
+                "Id": "RootService",
+                "Name": "SIMULATED",
+                "RedfishVersion": "1.20.0",
+                "Chassis": _link(f"{_ROOT}/Chassis"),
+                "Systems": _link(f"{_ROOT}/Systems"),
+                "Links": {"Sessions": _link(_SESSIONS)},
             },
             f"{_ROOT}/Chassis": _collection(_CHASSIS),
             f"{_ROOT}/Systems": _collection(f"{_ROOT}/Systems/1"),
             f"{_ROOT}/Systems/1": {"Id": "1", "Name": self.name, "PowerState": "On", "Status": _OK},
             _CHASSIS: {
-                "Id": "1", "Name": self.name, "ChassisType": "RackMount", "Manufacturer": "hubgauge", "Model": "SIMULATED",
-                "PowerState": "On", "Status": _OK, "Links": {"ComputerSystems": [_link(f"{_ROOT}/Systems/1")]},
+                "Id": "1",
+                "Name": self.name,
+                "ChassisType": "RackMount",
+                "Manufacturer": "hubgauge",
+                "Model": "SIMULATED",
+                "PowerState": "On",
+                "Status": _OK,
+                "Links": {"ComputerSystems": [_link(f"{_ROOT}/Systems/1")]},
                 **{key: _link(f"{_CHASSIS}/{key}") for key in keys if "/" not in key},
             },
             **own,
-        }  # fmt: skip
+        }
         return {path: {"@odata.id": path, **document} for path, document in found.items()}
 
     def _supplies(self, watts: float) -> Iterator[tuple[str, float, float]]:
@@ -81,44 +102,69 @@ class SimulatedController:
         for pdu in self.rack.pdus:
             yield pdu.feed, watts * pdu.power.level / total, pdu.volts
 
-    def _modern(self, at: float, watts: float, inlet: float, turning: float) -> dict[str, Mapping[str, object]]:
+    def _modern(
+        self, at: float, watts: float, inlet: float, turning: float
+    ) -> dict[str, Mapping[str, object]]:
         energy = (self.counted(at) + self.health.offset) / 3.6e6
         supplies = f"{_CHASSIS}/PowerSubsystem/PowerSupplies"
         found: dict[str, Mapping[str, object]] = {
             f"{_CHASSIS}/EnvironmentMetrics": {
-                "Id": "EnvironmentMetrics", "PowerWatts": {"Reading": round(watts)}, "EnergykWh": {"Reading": round(energy, 3)},
+                "Id": "EnvironmentMetrics",
+                "PowerWatts": {"Reading": round(watts)},
+                "EnergykWh": {"Reading": round(energy, 3)},
                 "FanSpeedsPercent": [
-                    {"DeviceName": f"Fan {n + 1}", "Reading": round(100 * turning), "SpeedRPM": round(_RPM * turning)}
+                    {
+                        "DeviceName": f"Fan {n + 1}",
+                        "Reading": round(100 * turning),
+                        "SpeedRPM": round(_RPM * turning),
+                    }
                     for n in range(_FANS)
                 ],
             },
             f"{_CHASSIS}/ThermalSubsystem": {
-                "Id": "ThermalSubsystem", "ThermalMetrics": _link(f"{_CHASSIS}/ThermalSubsystem/ThermalMetrics")
+                "Id": "ThermalSubsystem",
+                "ThermalMetrics": _link(f"{_CHASSIS}/ThermalSubsystem/ThermalMetrics"),
             },
             f"{_CHASSIS}/ThermalSubsystem/ThermalMetrics": {
                 "Id": "ThermalMetrics",
                 "TemperatureSummaryCelsius": {
-                    "Intake": {"Reading": round(inlet, 1)}, "Exhaust": {"Reading": round(inlet + _RISE, 1)}
+                    "Intake": {"Reading": round(inlet, 1)},
+                    "Exhaust": {"Reading": round(inlet + _RISE, 1)},
                 },
             },
-            f"{_CHASSIS}/PowerSubsystem": {"Id": "PowerSubsystem", "PowerSupplies": _link(supplies)},
+            f"{_CHASSIS}/PowerSubsystem": {
+                "Id": "PowerSubsystem",
+                "PowerSupplies": _link(supplies),
+            },
             supplies: _collection(*(f"{supplies}/{name}" for name, _, _ in self._supplies(watts))),
-        }  # fmt: skip
+        }
         for name, drawn, volts in self._supplies(watts):
             metrics = f"{supplies}/{name}/Metrics"
             found[f"{supplies}/{name}"] = {"Id": name, "Status": _OK, "Metrics": _link(metrics)}
-            found[metrics] = {"InputPowerWatts": {"Reading": round(drawn)}, "InputVoltage": {"Reading": round(volts, 1)}}
+            found[metrics] = {
+                "InputPowerWatts": {"Reading": round(drawn)},
+                "InputVoltage": {"Reading": round(volts, 1)},
+            }
         return found
 
     def _old(self, watts: float, inlet: float, turning: float) -> dict[str, Mapping[str, object]]:
         return {
             f"{_CHASSIS}/Power": {
                 "Id": "Power",
-                "PowerControl": [{"MemberId": "0", "Name": "System Power Control", "PowerConsumedWatts": round(watts)}],
+                "PowerControl": [
+                    {
+                        "MemberId": "0",
+                        "Name": "System Power Control",
+                        "PowerConsumedWatts": round(watts),
+                    }
+                ],
                 "PowerSupplies": [
                     {
-                        "MemberId": name, "Name": f"Power supply {name}", "Status": _OK,
-                        "PowerInputWatts": round(drawn), "LineInputVoltage": round(volts),
+                        "MemberId": name,
+                        "Name": f"Power supply {name}",
+                        "Status": _OK,
+                        "PowerInputWatts": round(drawn),
+                        "LineInputVoltage": round(volts),
                     }
                     for name, drawn, volts in self._supplies(watts)
                 ],
@@ -126,17 +172,34 @@ class SimulatedController:
             f"{_CHASSIS}/Thermal": {
                 "Id": "Thermal",
                 "Temperatures": [
-                    {"MemberId": "0", "Name": "Inlet", "PhysicalContext": "Intake", "ReadingCelsius": round(inlet)},
-                    {"MemberId": "1", "Name": "Exhaust", "PhysicalContext": "Exhaust", "ReadingCelsius": round(inlet + _RISE)},
+                    {
+                        "MemberId": "0",
+                        "Name": "Inlet",
+                        "PhysicalContext": "Intake",
+                        "ReadingCelsius": round(inlet),
+                    },
+                    {
+                        "MemberId": "1",
+                        "Name": "Exhaust",
+                        "PhysicalContext": "Exhaust",
+                        "ReadingCelsius": round(inlet + _RISE),
+                    },
                 ],
                 "Fans": [
-                    {"MemberId": str(n), "Name": f"Fan {n + 1}", "Reading": round(_RPM * turning), "ReadingUnits": "RPM"}
+                    {
+                        "MemberId": str(n),
+                        "Name": f"Fan {n + 1}",
+                        "Reading": round(_RPM * turning),
+                        "ReadingUnits": "RPM",
+                    }
                     for n in range(_FANS)
                 ],
             },
-        }  # fmt: skip
+        }
 
-    def answer(self, method: str, path: str, token: str, body: bytes) -> tuple[int, dict[str, str], Mapping[str, object]]:
+    def answer(
+        self, method: str, path: str, token: str, body: bytes
+    ) -> tuple[int, dict[str, str], Mapping[str, object]]:
         """Answer one request: status, headers, document."""
         path = path.partition("?")[0].rstrip("/")
         if method == "POST" and path == _SESSIONS:
@@ -159,7 +222,11 @@ class SimulatedController:
         self._opened += 1
         token = f"{self.name}-{self._opened}"
         self.sessions.add(token)
-        return 201, {"X-Auth-Token": token, "Location": f"{_SESSIONS}/{self._opened}"}, {"Id": str(self._opened)}
+        return (
+            201,
+            {"X-Auth-Token": token, "Location": f"{_SESSIONS}/{self._opened}"},
+            {"Id": str(self._opened)},
+        )
 
 
 def _link(path: str) -> dict[str, str]:
@@ -172,14 +239,20 @@ def _collection(*members: str) -> dict[str, object]:
 
 def simulated_controllers(
     site: Site, count: int, *, clock: Callable[[], float], since: float
-) -> dict[str, SimulatedController]:  # fmt: skip
+) -> dict[str, SimulatedController]:
     """Make the controllers of so many nodes, by name: the first of every rack that has any, then the second, and so on."""
     ranked = sorted(
-        ((number, rack, node) for rack in site.racks for number, node in enumerate(rack.nodes)), key=lambda one: one[0]
-    )  # fmt: skip
+        ((number, rack, node) for rack in site.racks for number, node in enumerate(rack.nodes)),
+        key=lambda one: one[0],
+    )
     return {
         node.node: SimulatedController(
-            rack, node, rack.load.scaled(1 / len(rack.nodes)), modern=place % 2 == 0, clock=clock, since=since
+            rack,
+            node,
+            rack.load.scaled(1 / len(rack.nodes)),
+            modern=place % 2 == 0,
+            clock=clock,
+            since=since,
         )
         for place, (_, rack, node) in enumerate(ranked[:count])
     }
@@ -197,7 +270,9 @@ class RedfishServers:
         """Listen, on ports from `port` on or on free ones; returns each one's address. Raises OSError where one is taken."""
         found = {}
         for number, controller in enumerate(self._controllers):
-            server = await asyncio.start_server(self._serving(controller), host, port + number if port else 0)
+            server = await asyncio.start_server(
+                self._serving(controller), host, port + number if port else 0
+            )
             self._servers.append(server)
             found[controller.name] = (host, server.sockets[0].getsockname()[1])
         return found
@@ -211,7 +286,9 @@ class RedfishServers:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
 
-    def _serving(self, controller: SimulatedController) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
+    def _serving(
+        self, controller: SimulatedController
+    ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.ensure_future(_serve(controller, reader, writer))
             self._connections.add(task)
@@ -220,7 +297,9 @@ class RedfishServers:
         return connected
 
 
-async def _serve(controller: SimulatedController, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(
+    controller: SimulatedController, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     """Answer the requests of one connection until its other side goes."""
     connection = h11.Connection(h11.SERVER)
     try:
@@ -237,7 +316,9 @@ async def _serve(controller: SimulatedController, reader: asyncio.StreamReader, 
         writer.close()
 
 
-async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Request, bytes] | None:
+async def _request(
+    connection: h11.Connection, reader: asyncio.StreamReader
+) -> tuple[h11.Request, bytes] | None:
     request: h11.Request | None = None
     body = b""
     while True:
@@ -254,7 +335,9 @@ async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> 
             return None
 
 
-async def _response(controller: SimulatedController, connection: h11.Connection, request: h11.Request, body: bytes) -> bytes:
+async def _response(
+    controller: SimulatedController, connection: h11.Connection, request: h11.Request, body: bytes
+) -> bytes:
     """Answer as the controller does at present: well, late, not at all, or with garbage."""
     health = controller.health
     if health.fault == "silent":
@@ -265,8 +348,12 @@ async def _response(controller: SimulatedController, connection: h11.Connection,
     status, headers, document = controller.answer(method, target, token, body)
     content = json.dumps(document).encode() if document else b""
     if health.fault == "garbage" and len(content) > 1:
-        content = spoil(content, random.Random(content))  # noqa: S311 - repeatable
-    head = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), *headers.items()]
+        content = spoil(content, random.Random(content))
+    head = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(content))),
+        *headers.items(),
+    ]
     sent = connection.send(h11.Response(status_code=status, headers=head)) or b""
     sent += connection.send(h11.Data(data=content)) or b""
     return sent + (connection.send(h11.EndOfMessage()) or b"")

@@ -35,11 +35,20 @@ class RegisterMap:
     def __init__(self, profile: Profile, peak: State) -> None:
         self._profile = profile
         self._base = BASES[0] + len(MARK) if profile.sunspec else 0
-        self.phases = 1 if {one.all_labels().get("phase", "L1") for one in profile.registers} == {"L1"} else _PHASES
-        self._measures = [measure(metric_named(one.metric), one.all_labels(), self.phases) for one in profile.registers]
+        self.phases = (
+            1
+            if {one.all_labels().get("phase", "L1") for one in profile.registers} == {"L1"}
+            else _PHASES
+        )
+        self._measures = [
+            measure(metric_named(one.metric), one.all_labels(), self.phases)
+            for one in profile.registers
+        ]
         self._factors = dict.fromkeys(profile.factors, 0)
         self._choose_factors(peak)
-        self.ratios = {name: self.factor(name) for name, one in profile.factors.items() if one.address is None}
+        self.ratios = {
+            name: self.factor(name) for name, one in profile.factors.items() if one.address is None
+        }
         """Factors that the device does not say itself: for the config."""
 
     def spans(self) -> dict[int, tuple[int, int]]:
@@ -82,15 +91,29 @@ class RegisterMap:
             number /= self.factor(name)
         if register.type.startswith("float"):
             return number
-        return math.floor(number + 1e-9) if metric_named(register.metric).type == "counter" else round(number)
+        return (
+            math.floor(number + 1e-9)
+            if metric_named(register.metric).type == "counter"
+            else round(number)
+        )
 
     def _cells(self) -> Iterator[tuple[int, int, int]]:
-        everything: tuple[Register | Factor, ...] = (*self._profile.registers, *self._profile.factors.values())
+        everything: tuple[Register | Factor, ...] = (
+            *self._profile.registers,
+            *self._profile.factors.values(),
+        )
         for what in everything:
             for cell in self._profile.cells_of(what):
                 yield cell.function, self._base + cell.address, cell.notation.words
 
-    def _put(self, words: dict[tuple[int, int], int], function: int, address: int, notation: Notation, number: float) -> None:
+    def _put(
+        self,
+        words: dict[tuple[int, int], int],
+        function: int,
+        address: int,
+        notation: Notation,
+        number: float,
+    ) -> None:
         most = _most(notation)
         raw = notation.write(min(max(number, -most), most) if math.isfinite(most) else number)
         for place, word in enumerate(struct.unpack(f">{notation.words}H", raw)):
@@ -116,7 +139,11 @@ class RegisterMap:
         for register, what in zip(self._profile.registers, self._measures, strict=True):
             (most, *_) = (_most(cell.notation) for cell in self._profile.cells_of(register))
             while abs(self.raw(register, what, peak)) > most:
-                coarser = [name for name in register.times if self._factors[name] + 1 < len(self._candidates(name))]
+                coarser = [
+                    name
+                    for name in register.times
+                    if self._factors[name] + 1 < len(self._candidates(name))
+                ]
                 if not coarser:
                     break
                 self._factors[min(coarser, key=lambda name: self._factors[name])] += 1
@@ -137,7 +164,11 @@ def _most(notation: Notation) -> float:
         return math.inf
     if notation.type.startswith(("bcd", "mod10")):
         return float(10 ** (_DIGITS * notation.words) - 1)
-    return float(2 ** (bits - 1 if notation.type.startswith("int") or notation.sign_bit is not None else bits) - 1)
+    return float(
+        2
+        ** (bits - 1 if notation.type.startswith("int") or notation.sign_bit is not None else bits)
+        - 1
+    )
 
 
 def ratios_text(ratios: Mapping[str, float]) -> str:

@@ -25,8 +25,15 @@ _CANDIDATES: Final = 25
 """Numbers that are tried for outlets, banks and sensors."""
 # What a device that says its own digits shows at least, in base units.
 _FINENESS: Final[Mapping[str, float]] = {
-    "watts": 1.0, "voltamperes": 1.0, "joules": 3.6e5, "volts": 0.1, "amperes": 0.01, "hertz": 0.1, "celsius": 0.1, "ratio": 0.001,
-}  # fmt: skip
+    "watts": 1.0,
+    "voltamperes": 1.0,
+    "joules": 3.6e5,
+    "volts": 0.1,
+    "amperes": 0.01,
+    "hertz": 0.1,
+    "celsius": 0.1,
+    "ratio": 0.001,
+}
 
 
 class Said(NamedTuple):
@@ -38,7 +45,11 @@ class Said(NamedTuple):
 
 def object_of(column: Column, parts: Mapping[str, str]) -> str:
     """Return where a column of a row lies, given the parts of the row's index."""
-    return ".".join((column.oid, *(parts[part] for part in column.index or ()))) if column.index else f"{column.oid}.0"
+    return (
+        ".".join((column.oid, *(parts[part] for part in column.index or ())))
+        if column.index
+        else f"{column.oid}.0"
+    )
 
 
 def _labelled(table: Table, reading: Reading) -> dict[str, str]:
@@ -48,7 +59,7 @@ def _labelled(table: Table, reading: Reading) -> dict[str, str]:
         for name in (*table.parts(), *table.columns)
         for label, template in reading.labels.items()
         if name in placeholders(template)
-    }  # fmt: skip
+    }
 
 
 def varying_part(table: Table, reading: Reading) -> str:
@@ -71,7 +82,11 @@ def rows_of(table: Table, reading: Reading, varying: str, phases: int) -> Iterat
         if name in reading.where:
             choices[name] = [Said(value, {name: value}) for value in reading.where[name]]
         elif name in reading.match:
-            numbers = [number for number in map(str, range(_CANDIDATES)) if reading.match[name].search(number)]
+            numbers = [
+                number
+                for number in map(str, range(_CANDIDATES))
+                if reading.match[name].search(number)
+            ]
             choices[name] = [Said(number, _names(name, number, reading)) for number in numbers]
         elif name in unit:
             choices[name] = [Said(unit[name], {name: unit[name]})]
@@ -95,7 +110,11 @@ def _unit_parts(table: Table) -> dict[str, str]:
 def _numbers(name: str, reading: Reading, phases: int) -> list[str]:
     """Return what a name in a label may be: of a phase, what makes the label one of the device's phases."""
     template = reading.labels.get("phase", "")
-    found = [_backwards(template, phase) for phase in PHASES[phases]] if name in placeholders(template) else []
+    found = (
+        [_backwards(template, phase) for phase in PHASES[phases]]
+        if name in placeholders(template)
+        else []
+    )
     # Where none is, as of a DC system's outputs, they are counted like any others.
     return [names[name] for names in found if names] or list(map(str, range(1, _CANDIDATES)))
 
@@ -106,7 +125,9 @@ def _backwards(template: str, text: str) -> dict[str, str]:
     return found.groupdict() if found else {}
 
 
-def _says(name: str, table: Table, reading: Reading, unit: Mapping[str, str], phases: int) -> Iterator[Said]:
+def _says(
+    name: str, table: Table, reading: Reading, unit: Mapping[str, str], phases: int
+) -> Iterator[Said]:
     """Yield what a column may say so that the reading takes its row; None leaves it to the layout."""
     column = table.column(name)
     if name in reading.match:
@@ -115,7 +136,12 @@ def _says(name: str, table: Table, reading: Reading, unit: Mapping[str, str], ph
         wanted = [text for text in texts if reading.match[name].search(text) and text in units]
     else:
         chosen = table.choice.default.get(name) if table.choice else None
-        wanted = reading.where.get(name) or reading.valid_when.get(name) or chosen or ([unit[name]] if name in unit else [])
+        wanted = (
+            reading.where.get(name)
+            or reading.valid_when.get(name)
+            or chosen
+            or ([unit[name]] if name in unit else [])
+        )
         wanted = wanted or _wanted_words(name, table, reading, phases)
         if not wanted:
             yield Said(None, {})
@@ -139,8 +165,13 @@ def _wanted_words(name: str, table: Table, reading: Reading, phases: int) -> lis
         digits = dict.fromkeys((_digits(table, reading), 0, 1, 2, 3))
         if name == reading.digits_column:
             return [str(number) for number in digits]
-        return [str(-(10**number) if number and name == reading.scale_column else 10**number) for number in digits]
-    labelled = [label for label, template in reading.labels.items() if name in placeholders(template)]
+        return [
+            str(-(10**number) if number and name == reading.scale_column else 10**number)
+            for number in digits
+        ]
+    labelled = [
+        label for label, template in reading.labels.items() if name in placeholders(template)
+    ]
     words = list(dict.fromkeys(table.column(name).map.values()))
     if words and labelled:
         return words
@@ -150,8 +181,14 @@ def _wanted_words(name: str, table: Table, reading: Reading, phases: int) -> lis
 def _units(table: Table, reading: Reading) -> list[str]:
     """Return the units that a device may name for a reading, the one it most likely would first."""
     quantity = quantity_of(reading.metric)
-    known = (*reading.where.get(reading.unit_column, ()), *table.column(reading.unit_column).map.values(), *UNITS)
-    return [word for word in dict.fromkeys(known) if word in UNITS and UNITS[word].quantity == quantity]
+    known = (
+        *reading.where.get(reading.unit_column, ()),
+        *table.column(reading.unit_column).map.values(),
+        *UNITS,
+    )
+    return [
+        word for word in dict.fromkeys(known) if word in UNITS and UNITS[word].quantity == quantity
+    ]
 
 
 def _digits(table: Table, reading: Reading) -> int:

@@ -48,7 +48,10 @@ class _Reader:
         found = [""]
         while self._peek() not in ("", "|", ")"):
             part = self._quantified(self._atom())
-            found = [head + tail for head, tail in itertools.islice(itertools.product(found, part), _MOST)]
+            found = [
+                head + tail
+                for head, tail in itertools.islice(itertools.product(found, part), _MOST)
+            ]
         return found
 
     def _atom(self) -> list[str]:
@@ -99,7 +102,10 @@ class _Reader:
         found = re.compile(r"([?*+])|\{(\d+)(,\d*)?\}").match(self._text, self._at)
         if found is None:
             return part
-        self._at = found.end() + (self._text[found.end() : found.end() + 1] in ("?", "+") and found.end() < len(self._text))
+        self._at = found.end() + (
+            self._text[found.end() : found.end() + 1] in ("?", "+")
+            and found.end() < len(self._text)
+        )
         if found[1] == "?":
             return ["", *part]
         times = {"*": 0, "+": 1}[found[1]] if found[1] else int(found[2])

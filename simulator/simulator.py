@@ -62,9 +62,12 @@ class Simulator:
                 rack, pdu, clock=clock, since=since, warmer=_WARMER_AT_B if pdu.feed == "B" else 0.0
             )
             for rack, pdu in site.pdus()
-        }  # fmt: skip
+        }
         made = (
-            *(simulated_ups(ups, make, clock=clock, since=since) for ups, make in _dealt(self.model.ups, site.makes.ups)),
+            *(
+                simulated_ups(ups, make, clock=clock, since=since)
+                for ups, make in _dealt(self.model.ups, site.makes.ups)
+            ),
             *(
                 simulated_cooler(cooler, make, clock=clock, since=since)
                 for cooler, make in _dealt(self.model.coolers, site.makes.cooling)
@@ -78,13 +81,17 @@ class Simulator:
         self._servers = [
             MeterServer(
                 [
-                    SimulatedMeter(meter, makes[meter.name], unit=unit, clock=clock, since=since, peak=peak)
+                    SimulatedMeter(
+                        meter, makes[meter.name], unit=unit, clock=clock, since=since, peak=peak
+                    )
                     for unit, meter in enumerate(group, 1)
                 ]
             )
             for group in (on_gateway, *([meter] for meter in alone))
         ]
-        self.meters = {meter.name: meter for server in self._servers for meter in server.meters.values()}
+        self.meters = {
+            meter.name: meter for server in self._servers for meter in server.meters.values()
+        }
         self.controllers = simulated_controllers(site, controllers, clock=clock, since=since)
         self.links = simulated_links(site.seed)
         self._redfish = RedfishServers(tuple(self.controllers.values()))
@@ -115,7 +122,9 @@ class Simulator:
                 port = self._start_apart(self.pdus.values(), self._port)
             for server in self._servers:
                 address = await server.start((self._listen, port if self._port else 0))
-                self._addresses |= {meter.name: _joined(address) for meter in server.meters.values()}
+                self._addresses |= {
+                    meter.name: _joined(address) for meter in server.meters.values()
+                }
                 port += 1
             if not self._spread:
                 port = self._start_apart(self.plant.values(), port if self._port else 0)
@@ -133,11 +142,15 @@ class Simulator:
 
     def _start_spread(self) -> int:
         """Give every device an address of its own, all on one port and one socket; returns the port after it."""
-        hosts: dict[str, SnmpDevice] = {str(_FIRST_SPREAD + n): pdu for n, pdu in enumerate(self.pdus.values())}
+        hosts: dict[str, SnmpDevice] = {
+            str(_FIRST_SPREAD + n): pdu for n, pdu in enumerate(self.pdus.values())
+        }
         hosts |= {str(_FIRST_PLANT + n): device for n, device in enumerate(self.plant.values())}
         responder = SharedResponder(hosts, self._port)
         self._responders.append(responder)
-        self._addresses |= {device.name: f"{host}:{responder.port}" for host, device in hosts.items()}
+        self._addresses |= {
+            device.name: f"{host}:{responder.port}" for host, device in hosts.items()
+        }
         return self._port + 1
 
     def _start_apart(self, devices: Iterable[SnmpDevice], port: int) -> int:
@@ -180,11 +193,20 @@ class Simulator:
         """Let faults come and go by the clock of the run; raises KeyError for a device that is not there."""
         loop = asyncio.get_running_loop()
         for fault in faults:
-            if not any(fault.device in known for known in (self.pdus, self.plant, self.controllers, self.links, self.meters)):
+            if not any(
+                fault.device in known
+                for known in (self.pdus, self.plant, self.controllers, self.links, self.meters)
+            ):
                 raise KeyError(fault.device)
-            self._planned.append(loop.call_later(fault.since, self.set_fault, fault.device, fault.fault, fault.amount))
+            self._planned.append(
+                loop.call_later(
+                    fault.since, self.set_fault, fault.device, fault.fault, fault.amount
+                )
+            )
             if fault.until is not None:
-                self._planned.append(loop.call_later(fault.until, self.set_fault, fault.device, None))
+                self._planned.append(
+                    loop.call_later(fault.until, self.set_fault, fault.device, None)
+                )
 
 
 def _dealt(devices: Sequence[T], makes: Sequence[str]) -> Iterator[tuple[T, str]]:
@@ -195,7 +217,11 @@ def _dealt(devices: Sequence[T], makes: Sequence[str]) -> Iterator[tuple[T, str]
 def month_begin(at: float) -> float:
     """Return the beginning of a time's month at the site: since when the registers count."""
     zone = dt.timezone(dt.timedelta(seconds=UTC_OFFSET))
-    return dt.datetime.fromtimestamp(at, zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+    return (
+        dt.datetime.fromtimestamp(at, zone)
+        .replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        .timestamp()
+    )
 
 
 def _joined(address: tuple[str, int]) -> str:

@@ -37,7 +37,9 @@ OPERATORS: Final = {"guian": "huawei-guian-1"}
 
 # Shared by all racks, so that the hall's load is a sum of a few cosines: a day, half a day, a week, and the restlessness of jobs.
 _SLOW: Final = (2 * math.pi / DAY, 4 * math.pi / DAY, 2 * math.pi / (7 * DAY))
-_RESTLESS: Final = tuple(2 * math.pi / seconds for seconds in (19800, 12700, 7900, 4100, 2600, 1700, 800, 430, 260, 170))
+_RESTLESS: Final = tuple(
+    2 * math.pi / seconds for seconds in (19800, 12700, 7900, 4100, 2600, 1700, 800, 430, 260, 170)
+)
 _PEAK_HOUR: Final = 15.0
 
 
@@ -99,10 +101,16 @@ def build_site(hub: str, racks: int, seed: int = 1, makes: Makes = MIXED) -> Sit
     """Draw a site of so many racks; the makes that stand in it change nothing else."""
     key = f"{OPERATORS.get(hub, f'{hub}-1')}-simulated"
     return Site(
-        hub=hub, key=key, name=f"Simulated data centre {key.removesuffix('-simulated')}", scopes=SCOPES.get(hub, ()), seed=seed,
+        hub=hub,
+        key=key,
+        name=f"Simulated data centre {key.removesuffix('-simulated')}",
+        scopes=SCOPES.get(hub, ()),
+        seed=seed,
         makes=makes,
-        racks=tuple(_rack(number, random.Random(f"{hub}/{seed}/{number}"), makes) for number in range(racks)),  # noqa: S311 - repeatable
-    )  # fmt: skip
+        racks=tuple(
+            _rack(number, random.Random(f"{hub}/{seed}/{number}"), makes) for number in range(racks)
+        ),
+    )
 
 
 def row_name(number: int) -> str:
@@ -119,24 +127,38 @@ def _rack(number: int, rng: random.Random, makes: Makes) -> Rack:
     row = row_name(number // RACKS_A_ROW)
     name = f"{row}{number % RACKS_A_ROW + 1:02}"
     kind = rng.choices(("empty", "half", "full", "training"), (6, 24, 50, 20))[0]
-    watts = {"empty": 60.0, "half": rng.gauss(2200, 300), "full": rng.gauss(4300, 550), "training": rng.gauss(6300, 450)}[kind]
+    watts = {
+        "empty": 60.0,
+        "half": rng.gauss(2200, 300),
+        "full": rng.gauss(4300, 550),
+        "training": rng.gauss(6300, 450),
+    }[kind]
     load = _load(watts, rng, restless=0.05 if kind == "training" else 0.02)
     share = rng.uniform(0.45, 0.55)
     pdus = tuple(
         Pdu(
-            name=f"{name}-{feed}", feed=feed, make=makes.of_pdu(number // RACKS_A_ROW, index), power=load.scaled(part),
-            volts=rng.uniform(227.0, 234.0), power_factor=rng.uniform(0.95, 0.99),
+            name=f"{name}-{feed}",
+            feed=feed,
+            make=makes.of_pdu(number // RACKS_A_ROW, index),
+            power=load.scaled(part),
+            volts=rng.uniform(227.0, 234.0),
+            power_factor=rng.uniform(0.95, 0.99),
         )
         for index, (feed, part) in enumerate(zip(FEEDS, (share, 1.0 - share), strict=True))
-    )  # fmt: skip
+    )
     hot = 3.5 if rng.random() < 0.06 else 0.0  # noqa: PLR2004 - one rack in seventeen stands where air comes back
     inlet = 22.0 + 2.2 * watts / RATED_WATTS + rng.gauss(0.0, 0.7) + hot
     warmth = (_slow(0.5, rng), Wave(0.25, _RESTLESS[3], rng.uniform(0, 2 * math.pi)))
     humidity = Waves(rng.uniform(0.42, 0.52), (Wave(0.03, _SLOW[0], rng.uniform(0, 2 * math.pi)),))
     return Rack(
-        name=name, row=row, load=load, inlet_celsius=Waves(inlet, warmth), humidity=humidity, pdus=pdus,
+        name=name,
+        row=row,
+        load=load,
+        inlet_celsius=Waves(inlet, warmth),
+        humidity=humidity,
+        pdus=pdus,
         nodes=tuple(_nodes(name, kind, rng)),
-    )  # fmt: skip
+    )
 
 
 def _slow(amplitude: float, rng: random.Random) -> Wave:
@@ -149,9 +171,14 @@ def _load(watts: float, rng: random.Random, *, restless: float) -> Waves:
     """A rack's power: a daily and a weekly swing, and the restlessness of its jobs."""
     watts = max(watts, 40.0)
     terms = [_slow(watts * rng.uniform(0.07, 0.13), rng)]
-    terms += [Wave(watts * a, f, rng.uniform(0, 2 * math.pi)) for a, f in zip((0.03, 0.015), _SLOW[1:], strict=True)]
+    terms += [
+        Wave(watts * a, f, rng.uniform(0, 2 * math.pi))
+        for a, f in zip((0.03, 0.015), _SLOW[1:], strict=True)
+    ]
     for frequency in rng.sample(_RESTLESS, 4):
-        terms.append(Wave(watts * restless * rng.uniform(0.4, 1.0), frequency, rng.uniform(0, 2 * math.pi)))
+        terms.append(
+            Wave(watts * restless * rng.uniform(0.4, 1.0), frequency, rng.uniform(0, 2 * math.pi))
+        )
     return Waves(watts, tuple(terms))
 
 
@@ -168,5 +195,10 @@ def _nodes(rack: str, kind: str, rng: random.Random) -> Iterator[Node]:
         fill = []
     position = 1
     for number, (units, accelerators) in enumerate(fill, start=1):
-        yield Node(node=f"sim-{rack.lower()}-n{number:02}", position=position, units=units, accelerators=accelerators)
+        yield Node(
+            node=f"sim-{rack.lower()}-n{number:02}",
+            position=position,
+            units=units,
+            accelerators=accelerators,
+        )
         position += units

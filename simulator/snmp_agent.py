@@ -28,7 +28,9 @@ _RECEIVE: Final = 65535
 _BUFFER: Final = 8 * 2**20
 _IP_PKTINFO: Final = 8  # linux/in.h
 _SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h
-_NOTE_SPACE: Final = socket.CMSG_SPACE(12)  # struct in_pktinfo: interface, our address, the address asked
+_NOTE_SPACE: Final = socket.CMSG_SPACE(
+    12
+)  # struct in_pktinfo: interface, our address, the address asked
 
 _VERSION_2C: Final = b"\x02\x01\x01"
 _NO_ERROR: Final = b"\x02\x01\x00\x02\x01\x00"
@@ -56,7 +58,9 @@ class Objects:
             plan = self._plans[key] = tuple(self._make(kind, first, second, _asked(bindings)))
         return plan
 
-    def _make(self, kind: int, first: int, second: int, asked: list[ber.Oid]) -> list[tuple[bytes, int, bytes]]:
+    def _make(
+        self, kind: int, first: int, second: int, asked: list[ber.Oid]
+    ) -> list[tuple[bytes, int, bytes]]:
         if kind == ber.GET:
             return [self._exact(oid) for oid in asked]
         if kind == ber.GET_NEXT:
@@ -137,8 +141,9 @@ def respond(data: bytes, device: Device) -> bytes | None:
         return None
     value = device.value
     body = b"".join(
-        ber.tlv(ber.SEQUENCE, oid + (value(place) if place >= 0 else instead)) for oid, place, instead in plan
-    )  # fmt: skip
+        ber.tlv(ber.SEQUENCE, oid + (value(place) if place >= 0 else instead))
+        for oid, place, instead in plan
+    )
     answer = ber.tlv(ber.RESPONSE, data[pdu:request_end] + _NO_ERROR + ber.tlv(ber.SEQUENCE, body))
     return ber.tlv(ber.SEQUENCE, data[begin:at] + answer)
 
@@ -176,7 +181,11 @@ class Responder:
                 data, sender = self._socket.recvfrom(_RECEIVE)
             except OSError:  # nothing more for now
                 return
-            self._serve(data, self._device, lambda answer, sender=sender: self._socket.sendto(answer, sender))  # type: ignore[misc]
+            self._serve(
+                data,
+                self._device,
+                lambda answer, sender=sender: self._socket.sendto(answer, sender),  # type: ignore[misc]
+            )
 
     def _serve(self, data: bytes, device: Device, send: Callable[[bytes], object]) -> None:
         """Answer one request, at once or as late as the device does."""
@@ -219,18 +228,27 @@ class SharedResponder(Responder):
             if device is not None:
                 note = (socket.IPPROTO_IP, _IP_PKTINFO, bytes(4) + asked + bytes(4))
                 self._serve(
-                    data, device, lambda answer, note=note, sender=sender: self._socket.sendmsg((answer,), (note,), 0, sender)  # type: ignore[misc]
-                )  # fmt: skip
+                    data,
+                    device,
+                    lambda answer, note=note, sender=sender: self._socket.sendmsg(
+                        (answer,), (note,), 0, sender
+                    ),  # type: ignore[misc]
+                )
 
 
 def _open(listen: tuple[str, int], *, interface: bytes = b"") -> socket.socket:
-    opened = socket.socket(socket.AF_INET6 if ":" in listen[0] else socket.AF_INET, socket.SOCK_DGRAM)
+    opened = socket.socket(
+        socket.AF_INET6 if ":" in listen[0] else socket.AF_INET, socket.SOCK_DGRAM
+    )
     try:
         opened.settimeout(0)
         if interface:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface)
             opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
-            for option in (socket.SO_RCVBUF, _SO_RCVBUFFORCE):  # a whole hub asks at once; the second is for root only
+            for option in (
+                socket.SO_RCVBUF,
+                _SO_RCVBUFFORCE,
+            ):  # a whole hub asks at once; the second is for root only
                 with suppress(OSError):
                     opened.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
         opened.bind(listen)
@@ -246,7 +264,11 @@ def behave(data: bytes, device: Device) -> bytes | None:
     if fault == "silent":
         return None
     answer = respond(data, device)
-    return spoil(answer, random.Random(answer)) if answer is not None and fault == "garbage" else answer  # noqa: S311 - repeatable
+    return (
+        spoil(answer, random.Random(answer))
+        if answer is not None and fault == "garbage"
+        else answer
+    )
 
 
 def spoil(answer: bytes, rng: random.Random) -> bytes:

@@ -44,14 +44,21 @@ class Waves:
 
     def power(self, at: float) -> float:
         """Watts at a time."""
-        return self.level + sum(w.amplitude * math.cos(w.frequency * at + w.phase) for w in self.terms)
+        return self.level + sum(
+            w.amplitude * math.cos(w.frequency * at + w.phase) for w in self.terms
+        )
 
     def energy(self, since: float, until: float) -> float:
         """Joules between two times, in closed form."""
         total = self.level * (until - since)
         for w in self.terms:
             total += (
-                w.amplitude / w.frequency * (math.sin(w.frequency * until + w.phase) - math.sin(w.frequency * since + w.phase))
+                w.amplitude
+                / w.frequency
+                * (
+                    math.sin(w.frequency * until + w.phase)
+                    - math.sin(w.frequency * since + w.phase)
+                )
             )
         return total
 
@@ -68,8 +75,12 @@ def total(waves: Iterable[Waves]) -> Waves:
     for one in waves:
         level += one.level
         for w in one.terms:
-            phasors[w.frequency] = phasors.get(w.frequency, 0j) + w.amplitude * complex(math.cos(w.phase), math.sin(w.phase))
-    terms = (Wave(abs(p), frequency, math.atan2(p.imag, p.real)) for frequency, p in phasors.items())
+            phasors[w.frequency] = phasors.get(w.frequency, 0j) + w.amplitude * complex(
+                math.cos(w.phase), math.sin(w.phase)
+            )
+    terms = (
+        Wave(abs(p), frequency, math.atan2(p.imag, p.real)) for frequency, p in phasors.items()
+    )
     return Waves(level, tuple(terms))
 
 
@@ -114,11 +125,15 @@ class Curve:
             self._first = self._last = index
         while self._last < index:
             at = self._last
-            self._sums[at + 1] = self._sums[at] + self._step * (self._value(at) + self._value(at + 1)) / 2
+            self._sums[at + 1] = (
+                self._sums[at] + self._step * (self._value(at) + self._value(at + 1)) / 2
+            )
             self._last = at + 1
         while self._first > index:
             at = self._first
-            self._sums[at - 1] = self._sums[at] - self._step * (self._value(at - 1) + self._value(at)) / 2
+            self._sums[at - 1] = (
+                self._sums[at] - self._step * (self._value(at - 1) + self._value(at)) / 2
+            )
             self._first = at - 1
         return self._sums[index]
 

@@ -8,7 +8,9 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--update-golden`."""
     parser.addoption(
-        "--update-golden", action="store_true", help="write what came out as what is expected, in tests/cases, to be reviewed"
+        "--update-golden",
+        action="store_true",
+        help="write what came out as what is expected, in tests/cases, to be reviewed",
     )
 
 

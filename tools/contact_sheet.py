@@ -41,9 +41,19 @@ def main() -> int:
     """Draw; the exit status is 1 where a panel failed. Panels without data are named: each must be one that says why."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prometheus", required=True, metavar="URL")
-    parser.add_argument("--from", dest="start", default="now-15m", metavar="T", help="where ranges begin (default: %(default)s)")
     parser.add_argument(
-        "--choose", action="append", default=[], metavar="NAME=VALUE", help="a variable's value, such as rack=A04"
+        "--from",
+        dest="start",
+        default="now-15m",
+        metavar="T",
+        help="where ranges begin (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--choose",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable's value, such as rack=A04",
     )
     parser.add_argument("--language", choices=("en", "zh"), default="en")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", metavar="D")
@@ -53,7 +63,10 @@ def main() -> int:
     folder = args.out / "boards"
     folder.mkdir(parents=True, exist_ok=True)
     tiles, failed = [], False
-    with Preview(boards, args.prometheus) as preview, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+    with (
+        Preview(boards, args.prometheus) as preview,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+    ):
         browser = Browser(binary("chromium"), Path(profile))
         try:
             for board in boards:
@@ -78,7 +91,12 @@ def _draw(browser: Browser, page: str) -> Iterator[tuple[str, str]]:
     deadline = time.monotonic() + PATIENCE
     while browser.eval("document.body.dataset.state") is None and time.monotonic() < deadline:
         time.sleep(0.2)
-    states = browser.eval("[...document.querySelectorAll('[data-panel]')].map((e) => [e.dataset.state, e.dataset.title])") or []
+    states = (
+        browser.eval(
+            "[...document.querySelectorAll('[data-panel]')].map((e) => [e.dataset.state, e.dataset.title])"
+        )
+        or []
+    )
     yield from ((state, title) for state, title in states if state != "ok")
 
 
@@ -91,7 +109,9 @@ def _picture(browser: Browser) -> Image.Image:
 
 
 def _save(picture: Image.Image, path: Path, width: int) -> None:
-    small = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
+    small = picture.resize(
+        (width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS
+    )
     small.quantize(COLORS).save(path, optimize=True)
 
 
@@ -101,9 +121,15 @@ def _sheet(pictures: Sequence[Image.Image]) -> Image.Image:
     rows = -(-len(pictures) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * (wide + GAP) + GAP, rows * (high + GAP) + GAP), BACKGROUND)
     for index, picture in enumerate(pictures):
-        shown = picture.crop((0, 0, picture.width, min(picture.height, round(high * picture.width / wide))))
-        tile = shown.resize((wide, round(shown.height * wide / shown.width)), Image.Resampling.LANCZOS)
-        sheet.paste(tile, (GAP + index % COLUMNS * (wide + GAP), GAP + index // COLUMNS * (high + GAP)))
+        shown = picture.crop(
+            (0, 0, picture.width, min(picture.height, round(high * picture.width / wide)))
+        )
+        tile = shown.resize(
+            (wide, round(shown.height * wide / shown.width)), Image.Resampling.LANCZOS
+        )
+        sheet.paste(
+            tile, (GAP + index % COLUMNS * (wide + GAP), GAP + index // COLUMNS * (high + GAP))
+        )
     return sheet
 
 

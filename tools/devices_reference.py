@@ -26,9 +26,13 @@ TARGET: Final = ROOT / "docs" / "devices.md"
 ADDING: Final = ROOT / "docs" / "devices-adding.md"
 CASES: Final = ROOT / "tests" / "cases"
 KINDS: Final = {
-    "pdu": "Rack PDUs · 机架配电单元", "ups": "UPSs and DC power · 不间断电源", "cooling": "Cooling · 制冷",
-    "device": "Monitoring units and network devices · 环境监控与网络设备", "meter": "Meters · 电表", "sensor": "Sensors · 传感器",
-}  # fmt: skip
+    "pdu": "Rack PDUs · 机架配电单元",
+    "ups": "UPSs and DC power · 不间断电源",
+    "cooling": "Cooling · 制冷",
+    "device": "Monitoring units and network devices · 环境监控与网络设备",
+    "meter": "Meters · 电表",
+    "sensor": "Sensors · 传感器",
+}
 HEAD: Final = """# Devices · 支持的设备
 
 What hubgauge reads, make by make. *This page is generated from the profiles, the collectors and the tests (`tools/devices_reference.py`).*
@@ -55,7 +59,14 @@ OTHERS: Final = """
 
 def main() -> int:
     """Write the page, or tell whether it is what would be written."""
-    text = HEAD + sections() + OTHERS + others() + "\n" + ADDING.read_text("utf-8").replace("# Adding", "## Adding", 1)
+    text = (
+        HEAD
+        + sections()
+        + OTHERS
+        + others()
+        + "\n"
+        + ADDING.read_text("utf-8").replace("# Adding", "## Adding", 1)
+    )
     if "--check" in sys.argv:
         return 0 if TARGET.exists() and TARGET.read_text("utf-8") == text else 1
     TARGET.write_text(text, "utf-8")
@@ -68,11 +79,19 @@ def sections() -> str:
     rows: dict[str, list[str]] = defaultdict(list)
     for name, profile in load_all("snmp", SnmpProfile):
         metrics = [reading.metric for reading in profile.readings]
-        rows[profile.kind].append(row(name, profile.title, known_by(profile), metrics, profile.source, tested[name]))
+        rows[profile.kind].append(
+            row(name, profile.title, known_by(profile), metrics, profile.source, tested[name])
+        )
     for name, registers in load_all("modbus", ModbusProfile):
         metrics = [register.metric for register in registers.registers]
-        how = "Modbus; SunSpec finds its place" if registers.sunspec else "Modbus; named in the config"
-        rows[registers.kind].append(row(name, registers.title, how, metrics, registers.source, tested[name]))
+        how = (
+            "Modbus; SunSpec finds its place"
+            if registers.sunspec
+            else "Modbus; named in the config"
+        )
+        rows[registers.kind].append(
+            row(name, registers.title, how, metrics, registers.source, tested[name])
+        )
     text = ""
     for kind, title in KINDS.items():
         if rows[kind]:
@@ -82,7 +101,14 @@ def sections() -> str:
 
 def row(name: str, title: str, how: str, metrics: list[str], source: str, tested: list[str]) -> str:
     """Return one line of a table."""
-    cells = (title, f"`{name}`", how, what_is_read(metrics), source, "; ".join(tested) or "the simulator only")
+    cells = (
+        title,
+        f"`{name}`",
+        how,
+        what_is_read(metrics),
+        source,
+        "; ".join(tested) or "the simulator only",
+    )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
@@ -99,14 +125,34 @@ def what_is_read(metrics: list[str]) -> str:
     """Sum up metrics: quantities by where they are measured."""
     places: dict[str, dict[str, None]] = {}
     for metric in metrics:
-        _, family, *words = metric.removesuffix("_total").removesuffix(f"_{quantity_of(metric)}").split("_")
+        _, family, *words = (
+            metric.removesuffix("_total").removesuffix(f"_{quantity_of(metric)}").split("_")
+        )
         place = next(
-            (word for word in ("phase", "bank", "outlet", "group", "battery", "input", "output", "bypass") if word in words[:1]),
+            (
+                word
+                for word in (
+                    "phase",
+                    "bank",
+                    "outlet",
+                    "group",
+                    "battery",
+                    "input",
+                    "output",
+                    "bypass",
+                )
+                if word in words[:1]
+            ),
             "",
         )
         what = " ".join(words[1:] if place else words).replace("info", "name")
-        places.setdefault(place or {"sensor": "sensors", "link": "interfaces"}.get(family, ""), {})[what or "total"] = None
-    return "; ".join(f"{place}: {', '.join(found)}" if place else ", ".join(found) for place, found in places.items())
+        places.setdefault(place or {"sensor": "sensors", "link": "interfaces"}.get(family, ""), {})[
+            what or "total"
+        ] = None
+    return "; ".join(
+        f"{place}: {', '.join(found)}" if place else ", ".join(found)
+        for place, found in places.items()
+    )
 
 
 def tested_on() -> dict[str, list[str]]:
@@ -128,7 +174,11 @@ def recorded() -> dict[str, tuple[str, int]]:
     """Return the recordings that tests read, each with its profile."""
     tree = ast.parse((ROOT / "tests" / "facility_snmp" / "test_recordings.py").read_text("utf-8"))
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "DEVICES":
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id == "DEVICES"
+        ):
             devices: dict[str, tuple[str, int]] = ast.literal_eval(node.value)
             return devices
     raise LookupError("DEVICES")
@@ -140,7 +190,9 @@ def others() -> str:
     for name, load in sorted(known_kinds().items()):
         kind = load()
         families = sorted({metric.measurement for metric in kind.metrics})
-        listed = ", ".join(f"`{family}_…`" for family in families[:6]) + (" …" if len(families) > 6 else "")  # noqa: PLR2004
+        listed = ", ".join(f"`{family}_…`" for family in families[:6]) + (
+            " …" if len(families) > 6 else ""  # noqa: PLR2004
+        )
         doc = (type(kind).__doc__ or "").strip().splitlines()
         module = (sys.modules[type(kind).__module__].__doc__ or "").strip().splitlines()
         text += f"| `{name}` | {(module or doc or [''])[0]} | {listed or 'the config says'} |\n"

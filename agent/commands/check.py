@@ -22,5 +22,7 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_all(args.config)
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
-    sys.stdout.write(f"{args.config}: good; hub {loaded.config.file.hub}, {devices} collectors, {racks} racks\n")
+    sys.stdout.write(
+        f"{args.config}: good; hub {loaded.config.file.hub}, {devices} collectors, {racks} racks\n"
+    )
     return 0

@@ -23,20 +23,42 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     build = actions.add_parser("build", help="write the dashboards as JSON, a file each")
-    build.add_argument("--out", required=True, type=Path, metavar="D", help="the folder to write to")
     build.add_argument(
-        "--datasource", choices=("prometheus", "influxql"), default="prometheus",
-        help="what the panels ask: a server of Prometheus's API, or InfluxDB; what InfluxQL cannot say is left out, and told on stderr",
-    )  # fmt: skip
-    verify = actions.add_parser("verify", help="run every panel's query and list the empty ones; exit status 1 if there are any")
-    where = verify.add_mutually_exclusive_group(required=True)
-    where.add_argument("--prometheus", metavar="URL", help="a Prometheus or VictoriaMetrics, such as http://127.0.0.1:9090")
-    where.add_argument("--influxdb", metavar="URL", help="an InfluxDB asked in InfluxQL, such as http://127.0.0.1:8086")
-    verify.add_argument("--database", default="hubgauge", metavar="DB", help="of InfluxDB (default: %(default)s)")
-    verify.add_argument(
-        "--dashboards", type=Path, metavar="D", help="a folder of built dashboards, instead of building them anew"
+        "--out", required=True, type=Path, metavar="D", help="the folder to write to"
     )
-    verify.add_argument("--verbose", action="store_true", help="list the queries that returned data as well")
+    build.add_argument(
+        "--datasource",
+        choices=("prometheus", "influxql"),
+        default="prometheus",
+        help="what the panels ask: a server of Prometheus's API, or InfluxDB; what InfluxQL cannot say is left out, and told on stderr",
+    )
+    verify = actions.add_parser(
+        "verify",
+        help="run every panel's query and list the empty ones; exit status 1 if there are any",
+    )
+    where = verify.add_mutually_exclusive_group(required=True)
+    where.add_argument(
+        "--prometheus",
+        metavar="URL",
+        help="a Prometheus or VictoriaMetrics, such as http://127.0.0.1:9090",
+    )
+    where.add_argument(
+        "--influxdb",
+        metavar="URL",
+        help="an InfluxDB asked in InfluxQL, such as http://127.0.0.1:8086",
+    )
+    verify.add_argument(
+        "--database", default="hubgauge", metavar="DB", help="of InfluxDB (default: %(default)s)"
+    )
+    verify.add_argument(
+        "--dashboards",
+        type=Path,
+        metavar="D",
+        help="a folder of built dashboards, instead of building them anew",
+    )
+    verify.add_argument(
+        "--verbose", action="store_true", help="list the queries that returned data as well"
+    )
     for action in (build, verify):
         action.add_argument("--language", choices=("en", "zh"), default="en")
         action.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
@@ -47,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
     return _build(args) if args.action == "build" else _verify(args)
 
 
-def _built(language: Language, hubs_dir: Path | None, database: Database = "prometheus") -> list[Built]:
+def _built(
+    language: Language, hubs_dir: Path | None, database: Database = "prometheus"
+) -> list[Built]:
     from agent.hubs.loader import load_registry  # noqa: PLC0415 - imported by the command that needs it
 
     try:
@@ -55,7 +79,9 @@ def _built(language: Language, hubs_dir: Path | None, database: Database = "prom
     except ModuleNotFoundError as error:
         if error.name != "grafanalib":
             raise
-        raise ConfigError("dashboards need grafanalib: pip install 'hubgauge[dashboards]'") from None
+        raise ConfigError(
+            "dashboards need grafanalib: pip install 'hubgauge[dashboards]'"
+        ) from None
     return list(build_all(load_registry(hubs_dir), language, database))
 
 
@@ -77,14 +103,21 @@ def _verify(args: argparse.Namespace) -> int:
 
     url = args.prometheus or args.influxdb
     if not url.startswith(("http://", "https://")):
-        raise ConfigError("expected http://… or https://…", key="--prometheus" if args.prometheus else "--influxdb")
+        raise ConfigError(
+            "expected http://… or https://…",
+            key="--prometheus" if args.prometheus else "--influxdb",
+        )
     built = _built(args.language, args.hubs_dir, "prometheus" if args.prometheus else "influxql")
     dashboards = [Dashboard(json=item.json, excuses=item.excuses) for item in built]
     if args.dashboards:
         excuses = {item.uid: item.excuses for item in built}
-        read = [json.loads(path.read_text("utf-8")) for path in sorted(args.dashboards.glob("*.json"))]
+        read = [
+            json.loads(path.read_text("utf-8")) for path in sorted(args.dashboards.glob("*.json"))
+        ]
         dashboards = [Dashboard(json=item, excuses=excuses.get(item["uid"], {})) for item in read]
-    results = verify(dashboards, Server(url) if args.prometheus else InfluxServer(url, args.database))
+    results = verify(
+        dashboards, Server(url) if args.prometheus else InfluxServer(url, args.database)
+    )
     return _report(results, len(dashboards), verbose=args.verbose)
 
 
@@ -93,7 +126,9 @@ def _report(results: Sequence[Result], dashboards: int, *, verbose: bool) -> int
     excused: dict[tuple[str, str], dict[str, None]] = {}
     for result in results:
         if result.outcome == "excused":
-            excused.setdefault((result.query.dashboard, result.detail), {})[result.query.panel] = None
+            excused.setdefault((result.query.dashboard, result.detail), {})[result.query.panel] = (
+                None
+            )
         if result.outcome in ("empty", "failed") or verbose:
             sys.stdout.write(f"{result}\n")
     for (dashboard, reason), panels in excused.items():

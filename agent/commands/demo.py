@@ -34,21 +34,68 @@ _HUBGAUGE: Final = (sys.executable, "-m", "agent.cli")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("--hub", default="guian", metavar="H", help="a key of the registry (default: %(default)s)")
-    parser.add_argument("--racks", type=int, default=24, metavar="N", help="how many racks, two PDUs each (default: %(default)s)")
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="S", help="the same seed gives the same site (default: %(default)s)"
+        "--hub", default="guian", metavar="H", help="a key of the registry (default: %(default)s)"
     )
-    parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="where the board listens (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=_BOARD_PORT, metavar="P", help="the board's port (default: %(default)s)")
-    parser.add_argument("--interval", default="5s", metavar="T", help="how often devices are read (default: %(default)s)")
-    parser.add_argument("--make", action="append", default=[], metavar="PROFILE[,…]", help="as of `simulate`")
-    parser.add_argument("--fault", action="append", default=[], metavar="DEVICE=FAULT[:N][@S[-S]]", help="as of `simulate`")
     parser.add_argument(
-        "--months", type=float, default=_MONTHS, metavar="M", help="how much simulated past (default: %(default)s)"
+        "--racks",
+        type=int,
+        default=24,
+        metavar="N",
+        help="how many racks, two PDUs each (default: %(default)s)",
     )
-    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keep everything here instead of in a temporary folder")
-    parser.add_argument("--no-database", action="store_true", help="without VictoriaMetrics and Prometheus")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="S",
+        help="the same seed gives the same site (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--listen",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where the board listens (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=_BOARD_PORT,
+        metavar="P",
+        help="the board's port (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--interval",
+        default="5s",
+        metavar="T",
+        help="how often devices are read (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--make", action="append", default=[], metavar="PROFILE[,…]", help="as of `simulate`"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="DEVICE=FAULT[:N][@S[-S]]",
+        help="as of `simulate`",
+    )
+    parser.add_argument(
+        "--months",
+        type=float,
+        default=_MONTHS,
+        metavar="M",
+        help="how much simulated past (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        help="keep everything here instead of in a temporary folder",
+    )
+    parser.add_argument(
+        "--no-database", action="store_true", help="without VictoriaMetrics and Prometheus"
+    )
     parser.add_argument("--open", action="store_true", help="open the board in a browser")
     parser.add_argument("--seconds", type=float, metavar="N", help="end by itself")
 
@@ -156,15 +203,23 @@ class Demo:
             return ""
         program = shutil.which("victoria-metrics") or shutil.which("victoria-metrics-prod")
         if program is None:
-            _say("VictoriaMetrics is not installed (apt install victoria-metrics): going on without a database")
+            _say(
+                "VictoriaMetrics is not installed (apt install victoria-metrics): going on without a database"
+            )
             return ""
         port = free_port("127.0.0.1", _VICTORIA_PORT)
         url = f"http://127.0.0.1:{port}"
         child = await self._start(
-            "victoria-metrics", program, f"-storageDataPath={self.folder / 'victoria-metrics'}", f"-httpListenAddr=127.0.0.1:{port}",
-            "-retentionPeriod=13", "-dedup.minScrapeInterval=1ms", "-search.latencyOffset=1s", "-memory.allowedBytes=256MB",
+            "victoria-metrics",
+            program,
+            f"-storageDataPath={self.folder / 'victoria-metrics'}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+            "-retentionPeriod=13",
+            "-dedup.minScrapeInterval=1ms",
+            "-search.latencyOffset=1s",
+            "-memory.allowedBytes=256MB",
             "-loggerLevel=WARN",
-        )  # fmt: skip
+        )
         try:
             await self._until_answers(child, f"{url}/health")
         except HubgaugeError as error:
@@ -172,18 +227,45 @@ class Demo:
             await child.end()
             self.children.remove(child)
             return ""
-        self.shown += [("VictoriaMetrics", f"{url}/vmui"), ("its PromQL API", f"{url}/api/v1/query")]
+        self.shown += [
+            ("VictoriaMetrics", f"{url}/vmui"),
+            ("its PromQL API", f"{url}/api/v1/query"),
+        ]
         return url
 
     async def _start_simulator(self, listen: str, database: str) -> Child:
         args = self.args
         child = await self._start(
-            "simulator", *_HUBGAUGE, "simulate", "--hub", args.hub, "--racks", str(args.racks), "--seed", str(args.seed),
-            "--write-config", self.config.parent, "--agent-listen", listen, "--state-dir", self.folder / "state", "--host", "--chips",
-            "--interval", args.interval, "--influxdb", database, "--write-history", self.past, "--months", str(args.months),
-            "--pdu-days", str(_PDU_DAYS), *(word for fault in args.fault for word in ("--fault", fault)),
+            "simulator",
+            *_HUBGAUGE,
+            "simulate",
+            "--hub",
+            args.hub,
+            "--racks",
+            str(args.racks),
+            "--seed",
+            str(args.seed),
+            "--write-config",
+            self.config.parent,
+            "--agent-listen",
+            listen,
+            "--state-dir",
+            self.folder / "state",
+            "--host",
+            "--chips",
+            "--interval",
+            args.interval,
+            "--influxdb",
+            database,
+            "--write-history",
+            self.past,
+            "--months",
+            str(args.months),
+            "--pdu-days",
+            str(_PDU_DAYS),
+            *(word for fault in args.fault for word in ("--fault", fault)),
             *(word for make in args.make for word in ("--make", make)),
-        )  # fmt: skip
+        )
         await child.said("ready", timeout=_PATIENCE)
         return child
 
@@ -193,7 +275,10 @@ class Demo:
 
         site = load(self.config).file.site
         command = (*_HUBGAUGE, "ledger", "import", "--config", self.config, "--site", site)
-        for path, interval in ((self.past, "1h"), (self.past.with_stem(f"{self.past.stem}-recent"), "5m")):
+        for path, interval in (
+            (self.past, "1h"),
+            (self.past.with_stem(f"{self.past.stem}-recent"), "5m"),
+        ):
             if not path.exists():  # in the first minutes of an hour
                 continue
             failed = await self._once("ledger-import", *command, "--interval", interval, path)
@@ -208,7 +293,9 @@ class Demo:
             _say(f"going on without dashboards: {failed}")
         else:
             self.shown.append(("Grafana dashboards", str(folder)))
-        failed = await self._once("rules", *_HUBGAUGE, "rules", "build", "--out", self.folder / "rules")
+        failed = await self._once(
+            "rules", *_HUBGAUGE, "rules", "build", "--out", self.folder / "rules"
+        )
         if failed:
             _say(f"going on without rules: {failed}")
 
@@ -220,13 +307,19 @@ class Demo:
 
         file = load(self.config).file
         config = self.folder / "prometheus.yml"
-        config.write_text(prometheus_config(board, file.hub, file.site, self.folder / "rules"), encoding="utf-8")
+        config.write_text(
+            prometheus_config(board, file.hub, file.site, self.folder / "rules"), encoding="utf-8"
+        )
         port = free_port("127.0.0.1", _PROMETHEUS_PORT)
         url = f"http://127.0.0.1:{port}"
         child = await self._start(
-            "prometheus", program, f"--config.file={config}", f"--storage.tsdb.path={self.folder / 'prometheus'}",
-            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
-        )  # fmt: skip
+            "prometheus",
+            program,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={self.folder / 'prometheus'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--log.level=warn",
+        )
         try:
             await self._until_answers(child, f"{url}/-/ready")
         except HubgaugeError as error:
@@ -245,7 +338,9 @@ class Demo:
                         raise HubgaugeError(await child.ended())
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise HubgaugeError(f"{child.name} does not answer at {url}: {child.last_line()}") from None
+            raise HubgaugeError(
+                f"{child.name} does not answer at {url}: {child.last_line()}"
+            ) from None
 
     def _introduce(self) -> None:
         racks = self.args.racks
@@ -253,7 +348,11 @@ class Demo:
             f"\nSIMULATED: the site, its {racks} racks, {2 * racks} PDUs, its meters and chips, and the past year of energy. "
             f"Real: the kernel metrics of this machine ({platform.node()}).\n"
         )
-        for what, where in (*self.shown, ("config, inventory", str(self.config.parent)), ("logs", str(self.folder / "logs"))):
+        for what, where in (
+            *self.shown,
+            ("config, inventory", str(self.config.parent)),
+            ("logs", str(self.folder / "logs")),
+        ):
             _say(f"  {what:<20}{where}")
         kept = "" if self.args.state_dir else f" and removes {self.folder}"
         _say(f"\nCtrl-C ends it all{kept}.")

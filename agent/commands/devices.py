@@ -21,9 +21,21 @@ if TYPE_CHECKING:
 
 
 _SYMBOLS: Final = {
-    "watts": "W", "voltamperes": "VA", "vars": "var", "joules": "J", "volts": "V", "amperes": "A", "hertz": "Hz", "ratio": "", "seconds": "s",
-    "celsius": "°C", "cubic_meters_per_second": "m³/s", "bits_per_second": "bit/s", "bytes": "B", "flag": "",
-}  # fmt: skip
+    "watts": "W",
+    "voltamperes": "VA",
+    "vars": "var",
+    "joules": "J",
+    "volts": "V",
+    "amperes": "A",
+    "hertz": "Hz",
+    "ratio": "",
+    "seconds": "s",
+    "celsius": "°C",
+    "cubic_meters_per_second": "m³/s",
+    "bits_per_second": "bit/s",
+    "bytes": "B",
+    "flag": "",
+}
 
 
 _SHOWN: Final = 60  # columns
@@ -35,22 +47,53 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="the profiles at hand")
-    identify = actions.add_parser("identify", help="ask one SNMP device or Redfish service what it is, and read it once")
+    identify = actions.add_parser(
+        "identify", help="ask one SNMP device or Redfish service what it is, and read it once"
+    )
     for one in (listing, identify):
-        one.add_argument("--profiles-dir", type=Path, metavar="D", help="a folder of your own profiles")
-    identify.add_argument("address", metavar="ADDRESS", help="host or host:port; the port is 161 if not given")
-    identify.add_argument("--community-file", type=Path, metavar="F", help="a file that holds the community; without it: public")
-    identify.add_argument("--version", choices=("1", "2c", "3"), help="2c, or 3 where a user is given")
+        one.add_argument(
+            "--profiles-dir", type=Path, metavar="D", help="a folder of your own profiles"
+        )
+    identify.add_argument(
+        "address", metavar="ADDRESS", help="host or host:port; the port is 161 if not given"
+    )
+    identify.add_argument(
+        "--community-file",
+        type=Path,
+        metavar="F",
+        help="a file that holds the community; without it: public",
+    )
+    identify.add_argument(
+        "--version", choices=("1", "2c", "3"), help="2c, or 3 where a user is given"
+    )
     identify.add_argument("--user", metavar="NAME", help="the user of version 3")
     identify.add_argument("--auth", choices=("md5", "sha1", "sha224", "sha256", "sha384", "sha512"))
-    identify.add_argument("--auth-file", type=Path, metavar="F", help="a file that holds the authentication passphrase")
-    identify.add_argument("--priv", choices=("des", "aes128", "aes192", "aes256", "aes192c", "aes256c"))
-    identify.add_argument("--priv-file", type=Path, metavar="F", help="a file that holds the privacy passphrase")
-    identify.add_argument("--profile", default="auto", metavar="NAME", help="try this profile, whatever the device says it is")
     identify.add_argument(
-        "--brief", action="store_true", help="do not look for what the device has and the profile does not read"
+        "--auth-file",
+        type=Path,
+        metavar="F",
+        help="a file that holds the authentication passphrase",
     )
-    identify.add_argument("--timeout", type=float, default=5.0, metavar="S", help="seconds for one request")
+    identify.add_argument(
+        "--priv", choices=("des", "aes128", "aes192", "aes256", "aes192c", "aes256c")
+    )
+    identify.add_argument(
+        "--priv-file", type=Path, metavar="F", help="a file that holds the privacy passphrase"
+    )
+    identify.add_argument(
+        "--profile",
+        default="auto",
+        metavar="NAME",
+        help="try this profile, whatever the device says it is",
+    )
+    identify.add_argument(
+        "--brief",
+        action="store_true",
+        help="do not look for what the device has and the profile does not read",
+    )
+    identify.add_argument(
+        "--timeout", type=float, default=5.0, metavar="S", help="seconds for one request"
+    )
     identify_redfish.configure(identify)
 
 
@@ -130,12 +173,22 @@ def _device(args: argparse.Namespace) -> DeviceConfig:
 
     user = None
     if args.user:
-        user = UserConfig(name=args.user, auth=args.auth, auth_file=args.auth_file, priv=args.priv, priv_file=args.priv_file)
+        user = UserConfig(
+            name=args.user,
+            auth=args.auth,
+            auth_file=args.auth_file,
+            priv=args.priv,
+            priv_file=args.priv_file,
+        )
     version: Literal["1", "2c", "3"] = args.version or ("3" if user else "2c")
-    return DeviceConfig(address=args.address, version=version, community_file=args.community_file, user=user)
+    return DeviceConfig(
+        address=args.address, version=version, community_file=args.community_file, user=user
+    )
 
 
-def _show(address: str, identity: Identity, name: str, profile: SnmpProfile, channel: Channel) -> None:
+def _show(
+    address: str, identity: Identity, name: str, profile: SnmpProfile, channel: Channel
+) -> None:
     sys.stdout.write(
         f"{address}\n"
         f"  says        {_printable(identity.description) or '(nothing)'}\n"
@@ -151,7 +204,11 @@ def _show_readings(readings: list[Reading]) -> None:
     rows = []
     for series, value in readings:
         pairs = zip(series.labels, series.values, strict=True)
-        labels = ",".join(f'{label}="{text}"' for label, text in pairs if text and label not in ("hub", "site", "row", "rack"))
+        labels = ",".join(
+            f'{label}="{text}"'
+            for label, text in pairs
+            if text and label not in ("hub", "site", "row", "rack")
+        )
         symbol = _SYMBOLS[quantity_of(series.metric.full_name)]
         if symbol == "J":  # what the device's own display says
             symbol = f"J = {value / 3.6e6:.10g} kWh"
@@ -164,7 +221,10 @@ def _show_plan(readings: list[Reading], plan: Plan) -> None:
     read = {series.metric.full_name for series, _ in readings}
     missing = dict.fromkeys(wanted.metric for wanted in plan.silent if wanted.metric not in read)
     if missing:
-        sys.stdout.write("\nIn the profile, but not answered by this device:\n" + "".join(f"  {name}\n" for name in missing))
+        sys.stdout.write(
+            "\nIn the profile, but not answered by this device:\n"
+            + "".join(f"  {name}\n" for name in missing)
+        )
     _show_dropped(plan.dropped)
     sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
 
@@ -172,7 +232,9 @@ def _show_plan(readings: list[Reading], plan: Plan) -> None:
 def _show_unread(unread: Unread) -> None:
     if unread.left_out:
         sys.stdout.write("\nAnswered, and left out by the profile:\n")
-        sys.stdout.writelines(f"  {_column(column)}: {reason}\n" for column, reason in unread.left_out)
+        sys.stdout.writelines(
+            f"  {_column(column)}: {reason}\n" for column, reason in unread.left_out
+        )
     if unread.columns:
         sys.stdout.write("\nAnswered, and not read; thresholds and ratings are among them:\n")
         sys.stdout.writelines(f"  {_column(column)}\n" for column in unread.columns[:_SHOWN])
@@ -181,17 +243,27 @@ def _show_unread(unread: Unread) -> None:
     if not unread.left_out and not unread.columns:
         sys.stdout.write("\nNothing else there looks like a reading.\n")
     if unread.note:
-        sys.stdout.write(f"\nThere is more that was not looked at: the look ended after {unread.note}.\n")
+        sys.stdout.write(
+            f"\nThere is more that was not looked at: the look ended after {unread.note}.\n"
+        )
 
 
 def _column(column: Column) -> str:
     row = f".{column.example}" if column.example else ""
-    return f"{column.oid}  {column.rows} x, {row} = {column.value}" if row else f"{column.oid} = {column.value}"
+    return (
+        f"{column.oid}  {column.rows} x, {row} = {column.value}"
+        if row
+        else f"{column.oid} = {column.value}"
+    )
 
 
 def _show_dropped(dropped: Mapping[str, int]) -> None:
     if dropped:
-        sys.stdout.write("\nNot taken: " + ", ".join(f"{count} {why}" for why, count in sorted(dropped.items())) + "\n")
+        sys.stdout.write(
+            "\nNot taken: "
+            + ", ".join(f"{count} {why}" for why, count in sorted(dropped.items()))
+            + "\n"
+        )
 
 
 def _aligned(rows: list[tuple[str, str, str]]) -> Iterable[str]:

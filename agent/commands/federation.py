@@ -14,8 +14,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     build = actions.add_parser("build", help="write a folder of configs a hub, and `global`")
-    build.add_argument("--out", required=True, type=Path, metavar="D", help="the folder to write to")
-    build.add_argument("--plan", type=Path, metavar="F", help="where each hub's gateways and Prometheus are; else example names")
+    build.add_argument(
+        "--out", required=True, type=Path, metavar="D", help="the folder to write to"
+    )
+    build.add_argument(
+        "--plan",
+        type=Path,
+        metavar="F",
+        help="where each hub's gateways and Prometheus are; else example names",
+    )
     build.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
 
 
@@ -24,7 +31,11 @@ def run(args: argparse.Namespace) -> int:
     from agent.hubs.loader import load_registry  # noqa: PLC0415 - imported by the command that needs it
     from dashboards import federation  # noqa: PLC0415
 
-    plan = federation.load_plan(args.plan) if args.plan else federation.example(load_registry(args.hubs_dir))
+    plan = (
+        federation.load_plan(args.plan)
+        if args.plan
+        else federation.example(load_registry(args.hubs_dir))
+    )
     for path in federation.write(args.out, plan):
         sys.stdout.write(f"{path}\n")
     return 0

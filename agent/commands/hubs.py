@@ -34,32 +34,70 @@ NOON: Final = 12
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("words", nargs="*", metavar="HUB", help="one hub, all of them without it; or: observe HUB KPI VALUE")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="HUB",
+        help="one hub, all of them without it; or: observe HUB KPI VALUE",
+    )
     parser.add_argument("--json", action="store_true", help="print the scoreboard as JSON")
     parser.add_argument(
-        "--at", metavar="DATE", help="judge at noon of a day, such as 2025-01-01, by what was published until then"
+        "--at",
+        metavar="DATE",
+        help="judge at noon of a day, such as 2025-01-01, by what was published until then",
     )
     parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the table")
-    parser.add_argument("--hubs-dir", type=Path, metavar="DIR", help="a folder of more hub files, as in the config")
-    parser.add_argument("--agent", metavar="URL", help="show what a running agent measures, such as http://127.0.0.1:9717")
     parser.add_argument(
-        "--prometheus", metavar="URL", help="judge by the values a Prometheus or VictoriaMetrics has of every hub"
+        "--hubs-dir", type=Path, metavar="DIR", help="a folder of more hub files, as in the config"
     )
-    parser.add_argument("--history", action="store_true", help="list every registered observation instead, the oldest first")
-    group = parser.add_argument_group("observe", "register a published figure: observe HUB KPI VALUE")
-    group.add_argument("--date", metavar="DAY", help="of which day, month or year the figure speaks")
-    group.add_argument("--published", metavar="DAY", default="", help="when it was published, where that is another day")
+    parser.add_argument(
+        "--agent",
+        metavar="URL",
+        help="show what a running agent measures, such as http://127.0.0.1:9717",
+    )
+    parser.add_argument(
+        "--prometheus",
+        metavar="URL",
+        help="judge by the values a Prometheus or VictoriaMetrics has of every hub",
+    )
+    parser.add_argument(
+        "--history",
+        action="store_true",
+        help="list every registered observation instead, the oldest first",
+    )
+    group = parser.add_argument_group(
+        "observe", "register a published figure: observe HUB KPI VALUE"
+    )
+    group.add_argument(
+        "--date", metavar="DAY", help="of which day, month or year the figure speaks"
+    )
+    group.add_argument(
+        "--published",
+        metavar="DAY",
+        default="",
+        help="when it was published, where that is another day",
+    )
     group.add_argument("--unit", default="", help="of VALUE; the KPI's own without it")
-    group.add_argument("--over", action="store_true", help="the source says `over`: the figure is a lower bound")
-    group.add_argument("--scope", default="hub", help="a named group of the hub's sites; the whole hub without it")
+    group.add_argument(
+        "--over", action="store_true", help="the source says `over`: the figure is a lower bound"
+    )
+    group.add_argument(
+        "--scope", default="hub", help="a named group of the hub's sites; the whole hub without it"
+    )
     for name, what in (
         ("publisher", "who published it"),
         ("about", "what the publication is about"),
         ("note", "what it leaves open"),
     ):
         group.add_argument(f"--{name}", default="", help=f"{what}, in English")
-        group.add_argument(f"--{name}-zh", default="", help=f"{what}, in Chinese; the English text stands in for it")
-    group.add_argument("--dry-run", action="store_true", help="print the file instead of writing it")
+        group.add_argument(
+            f"--{name}-zh",
+            default="",
+            help=f"{what}, in Chinese; the English text stands in for it",
+        )
+    group.add_argument(
+        "--dry-run", action="store_true", help="print the file instead of writing it"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -95,7 +133,9 @@ def _observe(args: argparse.Namespace) -> int:
         _, hub, kpi, figure = args.words
         value = float(figure)
     except ValueError:
-        raise ConfigError(f"{' '.join(args.words)}: expected observe HUB KPI VALUE, the value a number") from None
+        raise ConfigError(
+            f"{' '.join(args.words)}: expected observe HUB KPI VALUE, the value a number"
+        ) from None
     for option in ("date", "publisher", "hubs_dir"):
         if not getattr(args, option):
             raise ConfigError(f"--{option.replace('_', '-')}: missing")
@@ -108,12 +148,21 @@ def _observe(args: argparse.Namespace) -> int:
     publisher = both("publisher", nobody)
     path, text = observe.add(
         observe.Observation(
-            hub=hub, kpi=kpi, value=value, unit=args.unit, scope=args.scope, date=args.date, published=args.published,
-            publisher=publisher, about=both("about", publisher), at_least=args.over, note=both("note", observe.NOTHING_OPEN),
+            hub=hub,
+            kpi=kpi,
+            value=value,
+            unit=args.unit,
+            scope=args.scope,
+            date=args.date,
+            published=args.published,
+            publisher=publisher,
+            about=both("about", publisher),
+            at_least=args.over,
+            note=both("note", observe.NOTHING_OPEN),
         ),
         args.hubs_dir,
         dry_run=args.dry_run,
-    )  # fmt: skip
+    )
     sys.stdout.write(text if args.dry_run else f"{path}\n")
     return 0
 
@@ -130,12 +179,18 @@ def _history(args: argparse.Namespace) -> int:
     if args.json:
         rows = [
             {
-                "hub": fact.hub, "kpi": fact.kpi.key, "scope": fact.scope, "value": fact.value, "at_least": fact.at_least,
-                "stated": fact.stated.text, "publisher": fact.source.publisher[args.language], "published": fact.source.date.text,
+                "hub": fact.hub,
+                "kpi": fact.kpi.key,
+                "scope": fact.scope,
+                "value": fact.value,
+                "at_least": fact.at_least,
+                "stated": fact.stated.text,
+                "publisher": fact.source.publisher[args.language],
+                "published": fact.source.date.text,
                 "id": fact.id,
             }
             for fact in facts
-        ]  # fmt: skip
+        ]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
     else:
         sys.stdout.write(history(facts, args.language))
@@ -154,7 +209,9 @@ def _judge(args: argparse.Namespace) -> list[dict[str, Any]]:
         from agent.targets.federation import judged_by  # noqa: PLC0415 - only where a database is asked
 
         if args.at:
-            raise ConfigError("--at: a database is asked for what is measured now; leave out one of them")
+            raise ConfigError(
+                "--at: a database is asked for what is measured now; leave out one of them"
+            )
         measured = judged_by(registry, args.prometheus)
     board = []
     for key, hub in registry.hubs.items():
@@ -170,7 +227,9 @@ def _moment(day: str | None, timezone: str) -> float:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - beside its only use
 
     try:
-        return dt.datetime.combine(dt.date.fromisoformat(day), dt.time(NOON), ZoneInfo(timezone)).timestamp()
+        return dt.datetime.combine(
+            dt.date.fromisoformat(day), dt.time(NOON), ZoneInfo(timezone)
+        ).timestamp()
     except ValueError:
         raise ConfigError(f"--at: expected a day such as 2025-01-01, got {day!r}") from None
 
@@ -205,6 +264,8 @@ def _ask(agent: str) -> list[dict[str, Any]]:
         raise HubgaugeError(f"{url}: {getattr(error, 'reason', None) or error}") from None
     if isinstance(board, dict):
         board = board.get("hubs")
-    if not isinstance(board, list) or not all(isinstance(item, dict) and "targets" in item for item in board):
+    if not isinstance(board, list) or not all(
+        isinstance(item, dict) and "targets" in item for item in board
+    ):
         raise HubgaugeError(f"{url}: the answer is not a scoreboard; is that a hubgauge agent?")
     return board

@@ -22,14 +22,37 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options that only Redfish has."""
-    more = parser.add_argument_group("Redfish", "an ADDRESS of https://HOST asks a Redfish service instead")
-    more.add_argument("--username-file", type=Path, metavar="F", help="a file that holds the account's name")
-    more.add_argument("--password-file", type=Path, metavar="F", help="a file that holds its password")
-    more.add_argument("--basic", action="store_true", help="log in by basic authentication instead of a session")
-    more.add_argument("--ca-file", type=Path, metavar="F", help="who signs its certificate; else whom the system trusts")
-    more.add_argument("--no-tls-verify", action="store_true", help="take any certificate: whoever answers gets the password")
-    more.add_argument("--allow-http", action="store_true", help="allow http://: anyone in between reads the password")
-    more.add_argument("--id", default="", metavar="ID", help="which chassis or PDU, where the service has several")
+    more = parser.add_argument_group(
+        "Redfish", "an ADDRESS of https://HOST asks a Redfish service instead"
+    )
+    more.add_argument(
+        "--username-file", type=Path, metavar="F", help="a file that holds the account's name"
+    )
+    more.add_argument(
+        "--password-file", type=Path, metavar="F", help="a file that holds its password"
+    )
+    more.add_argument(
+        "--basic", action="store_true", help="log in by basic authentication instead of a session"
+    )
+    more.add_argument(
+        "--ca-file",
+        type=Path,
+        metavar="F",
+        help="who signs its certificate; else whom the system trusts",
+    )
+    more.add_argument(
+        "--no-tls-verify",
+        action="store_true",
+        help="take any certificate: whoever answers gets the password",
+    )
+    more.add_argument(
+        "--allow-http",
+        action="store_true",
+        help="allow http://: anyone in between reads the password",
+    )
+    more.add_argument(
+        "--id", default="", metavar="ID", help="which chassis or PDU, where the service has several"
+    )
 
 
 def is_redfish(address: str) -> bool:
@@ -56,9 +79,14 @@ def _collector(args: argparse.Namespace, *, node: str = "", pdu: str = "") -> Re
     rounds = args.timeout * 12  # a request each, more or less
     device = DeviceConfig(address=args.address, id=args.id, timeout=rounds, node=node, pdu=pdu)
     config = RedfishConfig(
-        username_file=args.username_file, password_file=args.password_file, auth="basic" if args.basic else "session",
-        ca_file=args.ca_file, tls_verify=not args.no_tls_verify, allow_http=args.allow_http, devices=[device],
-    )  # fmt: skip
+        username_file=args.username_file,
+        password_file=args.password_file,
+        auth="basic" if args.basic else "session",
+        ca_file=args.ca_file,
+        tls_verify=not args.no_tls_verify,
+        allow_http=args.allow_http,
+        devices=[device],
+    )
     (made,) = KIND.build(config, Context(place=Place(hub=""), node=""))
     return made
 

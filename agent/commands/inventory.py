@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--config", required=True, type=Path, metavar="F", help="the config file")
-    parser.add_argument("--refresh", action="store_true", help="read NetBox now; a running agent takes it at its next reading")
+    parser.add_argument(
+        "--refresh",
+        action="store_true",
+        help="read NetBox now; a running agent takes it at its next reading",
+    )
     parser.add_argument("--json", action="store_true", help="the racks one by one, as JSON")
 
 
@@ -59,26 +63,47 @@ def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
         config.file.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
         return netbox.refresh(config.file, source, Client(source.netbox)).problems
     kept = netbox.Kept(config.file.state_dir, source.netbox, config.file.hub).load()
-    return kept.problems if kept is not None else ("nothing was read from NetBox yet: see --refresh",)
+    return (
+        kept.problems if kept is not None else ("nothing was read from NetBox yet: see --refresh",)
+    )
 
 
 def _as_text(stock: Inventory) -> str:
-    lines = [f"read {_age(stock.read_at)}; {len(stock.racks)} racks at {len(stock.sites)} sites, {len(stock.meters)} meters"]
-    rows = [("site", "state", "racks", "units", "used", "reserved", "devices", "PDUs", "racks without PDU")]
+    lines = [
+        f"read {_age(stock.read_at)}; {len(stock.racks)} racks at {len(stock.sites)} sites, {len(stock.meters)} meters"
+    ]
+    rows = [
+        (
+            "site",
+            "state",
+            "racks",
+            "units",
+            "used",
+            "reserved",
+            "devices",
+            "PDUs",
+            "racks without PDU",
+        )
+    ]
     for site, racks in stock.racks_by_site.items():
-        rows.append((
-            site,
-            stock.sites[site].state,
-            str(len(racks)),
-            str(sum(rack.height_units for rack in racks)),
-            str(sum(rack.used or 0 for rack in racks)),
-            str(sum(rack.reserved_units for rack in racks)),
-            str(sum(len(rack.devices or ()) for rack in racks)),
-            str(sum(1 for rack in racks for feed in rack.feeds.values() if feed.pdu)),
-            str(sum(not any(feed.pdu for feed in rack.feeds.values()) for rack in racks)),
-        ))  # fmt: skip
+        rows.append(
+            (
+                site,
+                stock.sites[site].state,
+                str(len(racks)),
+                str(sum(rack.height_units for rack in racks)),
+                str(sum(rack.used or 0 for rack in racks)),
+                str(sum(rack.reserved_units for rack in racks)),
+                str(sum(len(rack.devices or ()) for rack in racks)),
+                str(sum(1 for rack in racks for feed in rack.feeds.values() if feed.pdu)),
+                str(sum(not any(feed.pdu for feed in rack.feeds.values()) for rack in racks)),
+            )
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines += [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return "\n".join(lines) + "\n"
 
 

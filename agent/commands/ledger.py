@@ -27,24 +27,59 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, required=True, metavar="F", help="the agent's config file")
+    common.add_argument(
+        "--config", type=Path, required=True, metavar="F", help="the agent's config file"
+    )
     common.add_argument("--site", required=True, metavar="S", help="which site")
     period = argparse.ArgumentParser(add_help=False)
-    period.add_argument("--from", dest="start", required=True, metavar="T", help="ISO 8601; without an offset, the site's time")
-    period.add_argument("--to", dest="end", required=True, metavar="T", help="ISO 8601; the end is not part of the period")
-
-    ledger_import.configure(
-        actions.add_parser("import", parents=[common], help="take energy, power or water from a CSV or Parquet file")
+    period.add_argument(
+        "--from",
+        dest="start",
+        required=True,
+        metavar="T",
+        help="ISO 8601; without an offset, the site's time",
+    )
+    period.add_argument(
+        "--to",
+        dest="end",
+        required=True,
+        metavar="T",
+        help="ISO 8601; the end is not part of the period",
     )
 
-    show = actions.add_parser("show", parents=[common, period], help="the PUE of a period, with all it rests on")
+    ledger_import.configure(
+        actions.add_parser(
+            "import",
+            parents=[common],
+            help="take energy, power or water from a CSV or Parquet file",
+        )
+    )
+
+    show = actions.add_parser(
+        "show", parents=[common, period], help="the PUE of a period, with all it rests on"
+    )
     show.add_argument("--json", action="store_true", help="as JSON")
-    show.add_argument("--explain", action="store_true", help="also the points, their meters and the sums, with numbers")
+    show.add_argument(
+        "--explain",
+        action="store_true",
+        help="also the points, their meters and the sums, with numbers",
+    )
     show.add_argument("--hours", action="store_true", help="with --explain: also every hour")
 
-    out = actions.add_parser("export", parents=[common, period], help="hours of every meter, which import takes again")
-    out.add_argument("--out", type=Path, metavar="F", help="a file to write, .csv or .parquet; else CSV to standard output")
-    actions.add_parser("recompute", parents=[common, period], help="sum the site's hours anew by the present inventory")
+    out = actions.add_parser(
+        "export", parents=[common, period], help="hours of every meter, which import takes again"
+    )
+    out.add_argument(
+        "--out",
+        type=Path,
+        metavar="F",
+        help="a file to write, .csv or .parquet; else CSV to standard output",
+    )
+    actions.add_parser(
+        "recompute",
+        parents=[common, period],
+        help="sum the site's hours anew by the present inventory",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,7 +104,9 @@ def run(args: argparse.Namespace) -> int:
             return 0
         pue = Pue(ledger, inventory)
         if args.action == "recompute":
-            pue.hours.mark(site.site, round(start.timestamp() * 1000), round(end.timestamp() * 1000))
+            pue.hours.mark(
+                site.site, round(start.timestamp() * 1000), round(end.timestamp() * 1000)
+            )
         _sum_up(pue)
         if args.action == "show":
             ledger_show.run(args, pue, site, start, end)
@@ -91,7 +128,9 @@ def _site(name: str, inventory: Inventory) -> Site:
     if name in inventory.sites:
         return inventory.sites[name]
     if not inventory.sites:
-        raise ConfigError("the config file names no inventory, which says what the meters measure", key="--site")
+        raise ConfigError(
+            "the config file names no inventory, which says what the meters measure", key="--site"
+        )
     raise ConfigError(f"unknown site {name!r}{nearest(name, inventory.sites)}", key="--site")
 
 
@@ -110,7 +149,9 @@ def _sum_up(pue: Pue) -> None:
         pass
 
 
-def _export(path: Path | None, ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime) -> None:
+def _export(
+    path: Path | None, ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime
+) -> None:
     from agent.ledger.imports import hour_files as hourfiles  # noqa: PLC0415
 
     rows = ledger.rows(site.site, start.timestamp(), end.timestamp())
@@ -124,4 +165,6 @@ def _export(path: Path | None, ledger: Ledger, site: Site, start: dt.datetime, e
             with path.open("w", encoding="utf-8", newline="") as out:
                 hourfiles.write_csv(out, rows, site.zone)
     except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror or error}", file=str(path), key="--out") from None
+        raise ConfigError(
+            f"cannot be written: {error.strerror or error}", file=str(path), key="--out"
+        ) from None

@@ -21,14 +21,20 @@ _KWH: Final = 3.6e6
 _MOST_NAMES: Final = 10
 
 
-def run(args: argparse.Namespace, pue: Pue, site: Site, start: dt.datetime, end: dt.datetime) -> None:
+def run(
+    args: argparse.Namespace, pue: Pue, site: Site, start: dt.datetime, end: dt.datetime
+) -> None:
     """Write the PUE between two times."""
     from agent.pue.explain import explain  # noqa: PLC0415
 
     period = start.timestamp(), end.timestamp()
     told = explain(pue, site.site, *period) if args.explain else None
     result = pue.between(site.site, *period) if told is None else told.result
-    silent = pue.hours.silent(site.site, round(result.start * 1000), round(result.end * 1000)) if told else {}
+    silent = (
+        pue.hours.silent(site.site, round(result.start * 1000), round(result.end * 1000))
+        if told
+        else {}
+    )
     if args.json:
         found = _as_json(result, site)
         if told is not None:
@@ -39,7 +45,9 @@ def run(args: argparse.Namespace, pue: Pue, site: Site, start: dt.datetime, end:
     lines = _lines(result, site)
     if told is not None:
         lines += _explanation(told, silent)
-        lines += _hours(told.hours, [point.point for point in told.points], site) if args.hours else []
+        lines += (
+            _hours(told.hours, [point.point for point in told.points], site) if args.hours else []
+        )
     sys.stdout.writelines(line + "\n" for line in lines)
 
 
@@ -81,9 +89,16 @@ def _as_json(result: PueResult, site: Site) -> dict[str, Any]:
 
 
 def _lines(result: PueResult, site: Site) -> list[str]:
-    start, end = (f"{dt.datetime.fromtimestamp(t, site.zone):%Y-%m-%d %H:%M %Z}" for t in (result.start, result.end))
+    start, end = (
+        f"{dt.datetime.fromtimestamp(t, site.zone):%Y-%m-%d %H:%M %Z}"
+        for t in (result.start, result.end)
+    )
     value = "no value" if result.pue is None else f"{result.pue:.3f}"
-    kind = f"category {result.category}, IT metered at {result.it_point}" if result.category else "IT not metered"
+    kind = (
+        f"category {result.category}, IT metered at {result.it_point}"
+        if result.category
+        else "IT not metered"
+    )
     lines = [
         f"{site.name or site.site}, {start} to {end}",
         f"PUE          {value}  ({result.state}{', interim' if result.interim else ''}; {kind}; {result.edition})",
@@ -113,43 +128,62 @@ def _family(result: PueResult) -> list[str]:
     ]
     if result.grade is not None:
         grade = f"grade {result.grade}" if result.grade else "none of the grades"
-        lines.append(f"grade        {grade} of GB 40879-2021, to be confirmed{' at the end of a year' if result.interim else ''}")
+        lines.append(
+            f"grade        {grade} of GB 40879-2021, to be confirmed{' at the end of a year' if result.interim else ''}"
+        )
     for part in result.overheads:
         share = f"partial PUE {part.partial_pue:.3f}, " if part.partial_pue is not None else ""
-        lines.append(f"{part.subsystem:<13}{part.joules / _KWH:.3f} kWh of the overhead  ({share}coverage {part.coverage:.1%})")
+        lines.append(
+            f"{part.subsystem:<13}{part.joules / _KWH:.3f} kWh of the overhead  ({share}coverage {part.coverage:.1%})"
+        )
     return lines
 
 
-def _explained(told: Explanation, silent: Mapping[str, Sequence[str]], site: Site, *, with_hours: bool) -> dict[str, Any]:
+def _explained(
+    told: Explanation, silent: Mapping[str, Sequence[str]], site: Site, *, with_hours: bool
+) -> dict[str, Any]:
     found: dict[str, Any] = {
         "points": {
             point.point: {
-                "meters": len(point.meters), "energy_kwh": point.joules / _KWH, "coverage": point.coverage,
-                "silent": list(silent.get(point.point, ())), "facility": point.facility_sign != 0, "it": point.is_it,
-                "sign": point.facility_sign, "unexplained_kwh": point.unexplained / _KWH,
+                "meters": len(point.meters),
+                "energy_kwh": point.joules / _KWH,
+                "coverage": point.coverage,
+                "silent": list(silent.get(point.point, ())),
+                "facility": point.facility_sign != 0,
+                "it": point.is_it,
+                "sign": point.facility_sign,
+                "unexplained_kwh": point.unexplained / _KWH,
                 "by_meter": [_meter(meter) for meter in point.meters],
             }
             for point in told.points
         },
         "formulas": list(told.formulas),
-    }  # fmt: skip
+    }
     if with_hours:
         found["hours"] = [
             {
-                "time": dt.datetime.fromtimestamp(hour.time, site.zone).isoformat(), "cells": hour.cells,
-                "facility_kwh": hour.facility_joules / _KWH, "it_kwh": hour.it_joules / _KWH,
+                "time": dt.datetime.fromtimestamp(hour.time, site.zone).isoformat(),
+                "cells": hour.cells,
+                "facility_kwh": hour.facility_joules / _KWH,
+                "it_kwh": hour.it_joules / _KWH,
                 "points_kwh": {point: joules / _KWH for point, joules in hour.points.items()},
             }
             for hour in told.hours
-        ]  # fmt: skip
+        ]
     return found
 
 
 def _meter(meter: MeterShare) -> dict[str, Any]:
     return {
-        "meter": meter.meter, "replaced": list(meter.replaced), "factor": meter.factor, "accuracy_class": meter.accuracy_class,
-        "energy_kwh": meter.energy / _KWH, "counted_kwh": meter.counted / _KWH, "hours": meter.hours, "kept": meter.kept,
-    }  # fmt: skip
+        "meter": meter.meter,
+        "replaced": list(meter.replaced),
+        "factor": meter.factor,
+        "accuracy_class": meter.accuracy_class,
+        "energy_kwh": meter.energy / _KWH,
+        "counted_kwh": meter.counted / _KWH,
+        "hours": meter.hours,
+        "kept": meter.kept,
+    }
 
 
 def _explanation(told: Explanation, silent: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -182,8 +216,13 @@ def _role(point: PointSum) -> str:
 
 def _hours(hours: Sequence[HourSum], points: Sequence[str], site: Site) -> Iterator[str]:
     yield ""
-    yield f"{'hour':<26}{'cells':>5}{'facility, kWh':>16}{'IT, kWh':>16}" + "".join(f"{point:>16}" for point in points)
+    yield f"{'hour':<26}{'cells':>5}{'facility, kWh':>16}{'IT, kWh':>16}" + "".join(
+        f"{point:>16}" for point in points
+    )
     for hour in hours:
         at = dt.datetime.fromtimestamp(hour.time, site.zone).isoformat()
-        told = (f"{hour.points[point] / _KWH:>16.3f}" if point in hour.points else f"{'-':>16}" for point in points)
+        told = (
+            f"{hour.points[point] / _KWH:>16.3f}" if point in hour.points else f"{'-':>16}"
+            for point in points
+        )
         yield f"{at:<26}{hour.cells:>5}{hour.facility_joules / _KWH:>16.3f}{hour.it_joules / _KWH:>16.3f}{''.join(told)}"

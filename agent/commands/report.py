@@ -20,14 +20,35 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "--config", type=Path, required=True, metavar="F", help="the agent's config file; it may be running, nothing is changed"
+        "--config",
+        type=Path,
+        required=True,
+        metavar="F",
+        help="the agent's config file; it may be running, nothing is changed",
     )
     parser.add_argument(
-        "--hub", metavar="H", help="which hub (default: the config's own); the promises of any, the energy of the config's own"
+        "--hub",
+        metavar="H",
+        help="which hub (default: the config's own); the promises of any, the energy of the config's own",
     )
-    parser.add_argument("--week", metavar="YYYY-Www", help="an ISO week such as 2026-W47 (default: the last whole one)")
-    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of what is written (default: %(default)s)")
-    parser.add_argument("--out", type=Path, required=True, metavar="F.html", help="the file to write; - for standard output")
+    parser.add_argument(
+        "--week",
+        metavar="YYYY-Www",
+        help="an ISO week such as 2026-W47 (default: the last whole one)",
+    )
+    parser.add_argument(
+        "--language",
+        choices=("en", "zh"),
+        default="en",
+        help="of what is written (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="F.html",
+        help="the file to write; - for standard output",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,14 +71,18 @@ def run(args: argparse.Namespace) -> int:
     own = inventory_of(found) or Inventory(hub=hub) if hub == file.hub else None
     data = weekly(file.state_dir / "ledger.db", hub, own, registry, week, clock=time.time)
     w = Words(args.language)
-    html = document(data, w, week, hub_name=registry.hubs[hub].name[args.language], simulated=file.simulated)
+    html = document(
+        data, w, week, hub_name=registry.hubs[hub].name[args.language], simulated=file.simulated
+    )
     if str(args.out) == "-":
         sys.stdout.write(html)
         return 0
     try:
         args.out.write_text(html, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror or error}", file=str(args.out), key="--out") from None
+        raise ConfigError(
+            f"cannot be written: {error.strerror or error}", file=str(args.out), key="--out"
+        ) from None
     sys.stdout.write(f"{args.out}\n")
     return 0
 

@@ -13,10 +13,19 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    build = actions.add_parser("build", help="write rules.yml, alerts.yml, tests.yml and alertmanager.yml")
-    build.add_argument("--out", required=True, type=Path, metavar="D", help="the folder to write to")
+    build = actions.add_parser(
+        "build", help="write rules.yml, alerts.yml, tests.yml and alertmanager.yml"
+    )
+    build.add_argument(
+        "--out", required=True, type=Path, metavar="D", help="the folder to write to"
+    )
     build.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
-    build.add_argument("--runbook", default="docs/runbook.md", metavar="URL", help="where the runbook is; alerts lead to it")
+    build.add_argument(
+        "--runbook",
+        default="docs/runbook.md",
+        metavar="URL",
+        help="where the runbook is; alerts lead to it",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

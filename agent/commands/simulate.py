@@ -22,39 +22,105 @@ MAX_RACKS: Final = 100_000
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("--hub", default="guian", metavar="H", help="a key of the registry (default: %(default)s)")
     parser.add_argument(
-        "--racks", type=_racks, default=24, metavar="N", help="how many racks, two PDUs each (default: %(default)s)"
+        "--hub", default="guian", metavar="H", help="a key of the registry (default: %(default)s)"
     )
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="S", help="the same seed gives the same site (default: %(default)s)"
+        "--racks",
+        type=_racks,
+        default=24,
+        metavar="N",
+        help="how many racks, two PDUs each (default: %(default)s)",
     )
     parser.add_argument(
-        "--make", action="append", default=[], metavar="PROFILE[,…]",
+        "--seed",
+        type=int,
+        default=1,
+        metavar="S",
+        help="the same seed gives the same site (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--make",
+        action="append",
+        default=[],
+        metavar="PROFILE[,…]",
         help="which makes stand there: profiles of PDUs, UPSs, coolers and meters, or `all`; without it, the usual ones",
-    )  # fmt: skip
-    parser.add_argument(
-        "--controllers", type=int, default=4, metavar="N", help="nodes whose management controllers answer (default: %(default)s)"
     )
-    parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="where devices listen (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, metavar="P", help="the first port; without it, any free ones")
-    parser.add_argument("--spread", action="store_true", help="one address a PDU from 127.1.0.1 up, all on one port")
-    parser.add_argument("--write-config", type=Path, metavar="DIR", help="write config.yaml and inventory.yaml for an agent here")
-    parser.add_argument("--agent-listen", default="127.0.0.1:9717", metavar="A:P", help="where that agent is to serve")
-    parser.add_argument("--influxdb", default="", metavar="URL", help="a database that agent is to push to")
-    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where that agent is to keep its state")
-    parser.add_argument("--interval", default="15s", metavar="T", help="how often that agent is to read (default: %(default)s)")
-    parser.add_argument("--host", action="store_true", help="that agent reads this machine's kernel as well")
-    parser.add_argument("--chips", action="store_true", help="nodes with accelerators have exporters, which that agent reads")
     parser.add_argument(
-        "--write-history", type=Path, metavar="F.csv", help="write the past's hourly energies for `ledger import`"
+        "--controllers",
+        type=int,
+        default=4,
+        metavar="N",
+        help="nodes whose management controllers answer (default: %(default)s)",
     )
-    parser.add_argument("--months", type=float, default=13.0, metavar="M", help="how much past (default: %(default)s)")
-    parser.add_argument("--pdu-days", type=float, metavar="D", help="give PDUs only so many days of past")
     parser.add_argument(
-        "--fault", action="append", type=_fault, default=[], metavar="DEVICE=FAULT[:N][@S[-S]]",
+        "--listen",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where devices listen (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="P", help="the first port; without it, any free ones"
+    )
+    parser.add_argument(
+        "--spread", action="store_true", help="one address a PDU from 127.1.0.1 up, all on one port"
+    )
+    parser.add_argument(
+        "--write-config",
+        type=Path,
+        metavar="DIR",
+        help="write config.yaml and inventory.yaml for an agent here",
+    )
+    parser.add_argument(
+        "--agent-listen",
+        default="127.0.0.1:9717",
+        metavar="A:P",
+        help="where that agent is to serve",
+    )
+    parser.add_argument(
+        "--influxdb", default="", metavar="URL", help="a database that agent is to push to"
+    )
+    parser.add_argument(
+        "--state-dir", type=Path, metavar="DIR", help="where that agent is to keep its state"
+    )
+    parser.add_argument(
+        "--interval",
+        default="15s",
+        metavar="T",
+        help="how often that agent is to read (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--host", action="store_true", help="that agent reads this machine's kernel as well"
+    )
+    parser.add_argument(
+        "--chips",
+        action="store_true",
+        help="nodes with accelerators have exporters, which that agent reads",
+    )
+    parser.add_argument(
+        "--write-history",
+        type=Path,
+        metavar="F.csv",
+        help="write the past's hourly energies for `ledger import`",
+    )
+    parser.add_argument(
+        "--months",
+        type=float,
+        default=13.0,
+        metavar="M",
+        help="how much past (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--pdu-days", type=float, metavar="D", help="give PDUs only so many days of past"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        type=_fault,
+        default=[],
+        metavar="DEVICE=FAULT[:N][@S[-S]]",
         help="make a device silent, garbage, slow, stuck, reset or replaced, from one second of the run to another; may be repeated",
-    )  # fmt: skip
+    )
     parser.add_argument("--seconds", type=float, metavar="N", help="end by itself")
 
 
@@ -96,7 +162,9 @@ async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
     from simulator.site import build_site  # noqa: PLC0415
 
     site = build_site(args.hub, args.racks, args.seed, makes)
-    simulator = Simulator(site, listen=args.listen, port=args.port, spread=args.spread, controllers=args.controllers)
+    simulator = Simulator(
+        site, listen=args.listen, port=args.port, spread=args.spread, controllers=args.controllers
+    )
     if args.chips:
         from simulator.npu_exporter import NpuExporters  # noqa: PLC0415 - only where it is asked for
 
@@ -136,19 +204,29 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
     say = [f"SIMULATED site {site.key}: {len(site.racks)} racks, {devices}"]
     if args.write_history:
         for path, rows in _write_history(args, simulator):
-            say.append(f"{rows} rows of simulated past: hubgauge ledger import --site {site.key} {path}")
+            say.append(
+                f"{rows} rows of simulated past: hubgauge ledger import --site {site.key} {path}"
+            )
     if args.write_config:
         from simulator.config import write_config  # noqa: PLC0415 - only where it is asked for
 
         path = write_config(
-            simulator, args.write_config, listen=args.agent_listen, influxdb=args.influxdb, interval=args.interval,
-            state_dir=args.state_dir, host=args.host,
-        )  # fmt: skip
+            simulator,
+            args.write_config,
+            listen=args.agent_listen,
+            influxdb=args.influxdb,
+            interval=args.interval,
+            state_dir=args.state_dir,
+            host=args.host,
+        )
         say.append(f"read it with: hubgauge run --config {path}")
     else:
         first = next(iter(simulator.pdus))
         say.append(f"SNMP, for example: {first} at {simulator.addresses[first]}, community public")
-        say += [f"Modbus: {name} at {simulator.addresses[name]}, unit {m.unit}" for name, m in simulator.meters.items()]
+        say += [
+            f"Modbus: {name} at {simulator.addresses[name]}, unit {m.unit}"
+            for name, m in simulator.meters.items()
+        ]
     sys.stdout.write("\n".join((*say, "ready\n")))
     sys.stdout.flush()
 
@@ -162,7 +240,10 @@ def _write_history(args: argparse.Namespace, simulator: Simulator) -> Iterator[t
     now = time.time()
     since = now - args.months * 30.5 * 86400
     pdus_since = None if args.pdu_days is None else now - args.pdu_days * 86400
-    yield args.write_history, write_history(simulator.model, args.write_history, since, now, pdus_since=pdus_since)
+    yield (
+        args.write_history,
+        write_history(simulator.model, args.write_history, since, now, pdus_since=pdus_since),
+    )
     recent = args.write_history.with_stem(f"{args.write_history.stem}-recent")
     rows = write_recent(simulator.model, recent, now)
     if rows:

@@ -39,7 +39,9 @@ _UP: Final[Mapping[Metric, tuple[str, str]]] = {
     node.NODE_UP: ("", "node"),
 }
 """What says that a device answers: its kind, or none where its source is its kind, and the label that names it."""
-_NAMES: Final = {metric.full_name: (kind, metric.labels.index(label)) for metric, (kind, label) in _UP.items()}
+_NAMES: Final = {
+    metric.full_name: (kind, metric.labels.index(label)) for metric, (kind, label) in _UP.items()
+}
 _RACK: Final = facility.PDU.index("rack")
 _SOURCE: Final = node.NODE_UP.labels.index("source")
 _A_SLICE: Final = 500
@@ -72,7 +74,12 @@ class Reconciler:
         presence: Presence,
         interval: float = 15.0,
     ) -> None:
-        self._inventory, self._snapshot, self._hub, self._presence = inventory, snapshot, hub, presence
+        self._inventory, self._snapshot, self._hub, self._presence = (
+            inventory,
+            snapshot,
+            hub,
+            presence,
+        )
         self._devices: dict[Key, _Device] = {}
         self._silent: dict[Key, Reading] = {}
         self._never: set[Key] = set()
@@ -80,17 +87,23 @@ class Reconciler:
         self._asked: Counter[tuple[str, str]] = Counter()
         self._unasked: Counter[tuple[str, str]] = Counter()
         self._nodes = Counter(
-            (rack.site, "node") for rack, device in inventory.nodes() if device.agent and rack.state == IN_SERVICE
+            (rack.site, "node")
+            for rack, device in inventory.nodes()
+            if device.agent and rack.state == IN_SERVICE
         )
         self._racks: dict[Key, str] = {}
         """The rack that each PDU's series name."""
-        self._pending = [one for one in collectors if one.device and getattr(one, "down", None) is not None]
+        self._pending = [
+            one for one in collectors if one.device and getattr(one, "down", None) is not None
+        ]
         self._followed = {metric: snapshot.follow(metric) for metric in _UP}
         self._settled = False
         self._rounds = 0
         self._mismatches: list[Reading] = []
         self._stale = True
-        self.schedule = Schedule(interval=interval, timeout=max(10.0, interval), max_samples=100_000)
+        self.schedule = Schedule(
+            interval=interval, timeout=max(10.0, interval), max_samples=100_000
+        )
 
     async def collect(self) -> Sequence[Reading]:
         """Tell how things stand."""
@@ -114,7 +127,11 @@ class Reconciler:
         """Take the devices whose collectors know what they ask, and keep those that have yet to find out."""
         unknown = []
         for collector in self._pending:
-            up = [series for series, _ in getattr(collector, "down", ()) if series.metric.full_name in _NAMES]
+            up = [
+                series
+                for series, _ in getattr(collector, "down", ())
+                if series.metric.full_name in _NAMES
+            ]
             if not up:
                 unknown.append(collector)
             for series in up:
@@ -185,8 +202,13 @@ class Reconciler:
         for site in sites:
             for reason in REASONS:
                 rows = found.get((site, reason), ())
-                self._mismatches.append((catalogue.MISMATCHES.series(self._hub, site, reason), float(len(rows))))
-                info = [catalogue.MISMATCH_INFO.series(self._hub, site, reason, *row) for row in rows[:LISTED]]
+                self._mismatches.append(
+                    (catalogue.MISMATCHES.series(self._hub, site, reason), float(len(rows)))
+                )
+                info = [
+                    catalogue.MISMATCH_INFO.series(self._hub, site, reason, *row)
+                    for row in rows[:LISTED]
+                ]
                 self._mismatches += [(series, 1.0) for series in info]
             for reason, kind in NOT_POLLED.items():
                 self._unasked[site, kind] += len(found.get((site, reason), ()))

@@ -12,8 +12,14 @@ if TYPE_CHECKING:
 
 IN_SERVICE: Final = "in_service"
 REASONS: Final = (
-    "rack_without_pdu", "pdu_not_polled", "pdu_in_another_rack", "unknown_pdu", "unknown_meter", "meter_not_polled", "never_answered",
-)  # fmt: skip
+    "rack_without_pdu",
+    "pdu_not_polled",
+    "pdu_in_another_rack",
+    "unknown_pdu",
+    "unknown_meter",
+    "meter_not_polled",
+    "never_answered",
+)
 NOT_POLLED: Final = {"pdu_not_polled": "pdu", "meter_not_polled": "meter"}
 """Reasons that are devices which nobody asks, with their kind."""
 
@@ -52,7 +58,9 @@ def _racks(inventory: Inventory, asked: Collection[Key]) -> Iterator[Difference]
                 yield Difference(rack.site, "pdu_not_polled", rack.rack, pdu)
 
 
-def _pdus(inventory: Inventory, asked: Collection[Key], racks: Mapping[Key, str]) -> Iterator[Difference]:
+def _pdus(
+    inventory: Inventory, asked: Collection[Key], racks: Mapping[Key, str]
+) -> Iterator[Difference]:
     """Yield the PDUs that are asked and that no rack has, or another than their config says."""
     for key in asked:
         site, kind, name = key
@@ -69,7 +77,11 @@ def _meters(inventory: Inventory, asked: Collection[Key]) -> Iterator[Difference
     """Yield the meters that only one side knows, at sites where both know some."""
     sites = {site for site, kind, _ in asked if kind == "meter"}
     for site in sorted(sites):
-        listed = [meter for meter in inventory.meters_by_site.get(site, ()) if meter.meter not in inventory.feeds]
+        listed = [
+            meter
+            for meter in inventory.meters_by_site.get(site, ())
+            if meter.meter not in inventory.feeds
+        ]
         if not listed:
             continue
         names = {meter.meter for meter in listed}

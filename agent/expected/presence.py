@@ -50,7 +50,9 @@ class Presence:
             self._known_until = self._path.stat().st_mtime
             if data["version"] == VERSION:
                 self._states = {
-                    (str(site), str(kind), str(name)): State(bool(seen), None if since is None else float(since))
+                    (str(site), str(kind), str(name)): State(
+                        bool(seen), None if since is None else float(since)
+                    )
                     for site, kind, name, seen, since in data["devices"]
                 }
         except FileNotFoundError:
@@ -72,7 +74,9 @@ class Presence:
             return known
         else:
             # It answered when it was last heard of: in this run just now, before a restart when the file was last touched.
-            state = State(seen=True, since=now if self._known_until is None else min(now, self._known_until))
+            state = State(
+                seen=True, since=now if self._known_until is None else min(now, self._known_until)
+            )
         self._set(key, state)
         return state
 
@@ -98,9 +102,13 @@ class Presence:
         dirty, self._dirty = self._dirty, False
         try:
             if dirty or not self._path.exists():
-                rows = [[*key, state.seen, state.since] for key, state in list(self._states.items())]
+                rows = [
+                    [*key, state.seen, state.since] for key, state in list(self._states.items())
+                ]
                 part = self._path.with_suffix(".part")
-                part.write_text(json.dumps({"version": VERSION, "devices": rows}, ensure_ascii=False), "utf-8")
+                part.write_text(
+                    json.dumps({"version": VERSION, "devices": rows}, ensure_ascii=False), "utf-8"
+                )
                 part.replace(self._path)
             else:
                 os.utime(self._path)

@@ -58,10 +58,18 @@ KpiKey = Annotated[str, Parsed(_kpi_key, "lower-case words joined by underscores
 UnitName = Annotated[str, Parsed(_unit, "one of the units " + ", ".join(UNITS))]
 Zone = Annotated[str, Parsed(_zone, "a time zone such as Asia/Shanghai")]
 PeriodText = Annotated[
-    Period, Parsed(parse_period, "a day, month or year such as 2024-05-14, 2024-05, 2023, end of 2023, or undated")
+    Period,
+    Parsed(
+        parse_period,
+        "a day, month or year such as 2024-05-14, 2024-05, 2023, end of 2023, or undated",
+    ),
 ]
 DeadlineText = Annotated[
-    Deadline, Parsed(parse_deadline, "a day such as 2024-12-31, or the two ends of a range such as 2027-03-01/2027-06-14")
+    Deadline,
+    Parsed(
+        parse_deadline,
+        "a day such as 2024-12-31, or the two ends of a range such as 2027-03-01/2027-06-14",
+    ),
 ]
 
 
@@ -122,13 +130,28 @@ class FactEntry:
         rising = self.op == "rising"
         for wrong, message in (
             (rising and self.value is not None, "value: `rising` is a direction and has no value"),
-            (not rising and self.value is None, "value: missing; only `op: rising` goes without one"),
+            (
+                not rising and self.value is None,
+                "value: missing; only `op: rising` goes without one",
+            ),
             (self.kind == "both" and self.op != ">=", "op: a floor to hold (kind: both) is `>=`"),
-            (self.kind == "both" and self.deadline is not None, "deadline: a floor to hold (kind: both) has none"),
-            (self.kind == "observation" and self.deadline is not None, "deadline: an observation has none"),
-            (self.kind != "target" and self.stated.text == "undated", "stated: only a target may be undated"),
+            (
+                self.kind == "both" and self.deadline is not None,
+                "deadline: a floor to hold (kind: both) has none",
+            ),
+            (
+                self.kind == "observation" and self.deadline is not None,
+                "deadline: an observation has none",
+            ),
+            (
+                self.kind != "target" and self.stated.text == "undated",
+                "stated: only a target may be undated",
+            ),
             (rising and self.kind != "target", "kind: `op: rising` is a target"),
-            (rising and self.deadline is None, "op: `rising` needs a deadline, up to which it is watched"),
+            (
+                rising and self.deadline is None,
+                "op: `rising` needs a deadline, up to which it is watched",
+            ),
         ):
             if wrong:
                 raise ValueError(message)

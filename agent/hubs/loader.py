@@ -90,9 +90,15 @@ def _own_files(hubs_dir: Path | None) -> list[Path]:
     if hubs_dir is None:
         return []
     try:
-        return sorted(path for path in hubs_dir.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
+        return sorted(
+            path
+            for path in hubs_dir.iterdir()
+            if path.suffix in SUFFIXES and not path.name.startswith(".")
+        )
     except OSError as error:
-        raise Problems([ConfigError(f"cannot be read: {error.strerror}", file=str(hubs_dir))]) from None
+        raise Problems(
+            [ConfigError(f"cannot be read: {error.strerror}", file=str(hubs_dir))]
+        ) from None
 
 
 def _open(path: Path) -> _File:
@@ -105,7 +111,11 @@ def _at(node: yaml.Node | None, *keys: str | int) -> yaml.Node | None:
     """Return the node under a chain of keys and indexes, for the line of a mistake; None where there is none."""
     for key in keys:
         if isinstance(key, int):
-            node = node.value[key] if isinstance(node, yaml.SequenceNode) and key < len(node.value) else None
+            node = (
+                node.value[key]
+                if isinstance(node, yaml.SequenceNode) and key < len(node.value)
+                else None
+            )
         else:
             pairs = node.value if isinstance(node, yaml.MappingNode) else ()
             node = next((value for name, value in pairs if name.value == key), None)
@@ -137,15 +147,25 @@ class _Assembly:
         for file in self.files:
             self._milestones(file)
         hubs = {draft.entry.key: self._hub(draft) for draft in self.drafts.values()}
-        return Registry(hubs=dict(sorted(hubs.items(), key=lambda item: _rank(hubs, item[0]))), kpis=self.kpis)
+        return Registry(
+            hubs=dict(sorted(hubs.items(), key=lambda item: _rank(hubs, item[0]))), kpis=self.kpis
+        )
 
     def _own_kpis(self, file: _File) -> None:
         for n, entry in enumerate(file.entry.kpis):
             if entry.key in self.kpis:
-                file.document.fail(_at(file.document.root, "kpis", n, "key"), f"kpis[{n}].key", f"{entry.key} exists already")
+                file.document.fail(
+                    _at(file.document.root, "kpis", n, "key"),
+                    f"kpis[{n}].key",
+                    f"{entry.key} exists already",
+                )
             else:
                 self.kpis[entry.key] = Kpi(
-                    key=entry.key, unit=entry.unit, name=entry.name, measured=entry.measured, stock=entry.stock
+                    key=entry.key,
+                    unit=entry.unit,
+                    name=entry.name,
+                    measured=entry.measured,
+                    stock=entry.stock,
                 )
 
     def _new_hub(self, file: _File, entry: HubEntry) -> None:
@@ -195,12 +215,19 @@ class _Assembly:
                 continue
             self.ids[entry.id] = where
             if self._fact_is_sound(file, n, entry, draft):
-                draft.facts.append(_fact(entry, draft.entry, self.kpis[entry.kpi], file.entry.sources))
+                draft.facts.append(
+                    _fact(entry, draft.entry, self.kpis[entry.kpi], file.entry.sources)
+                )
 
     def _fact_is_sound(self, file: _File, n: int, entry: FactEntry, draft: _Draft) -> bool:
         before = len(file.document.errors)
         if entry.source not in file.entry.sources:
-            self._fail_fact(file, n, "source", f"no such source in this file{nearest(entry.source, file.entry.sources)}")
+            self._fail_fact(
+                file,
+                n,
+                "source",
+                f"no such source in this file{nearest(entry.source, file.entry.sources)}",
+            )
         if entry.scope != WHOLE_HUB and entry.scope not in draft.scopes:
             known = nearest(entry.scope, (WHOLE_HUB, *draft.scopes))
             self._fail_fact(file, n, "scope", f"not among the hub's scopes{known}")
@@ -208,7 +235,12 @@ class _Assembly:
         if kpi is None:
             self._fail_fact(file, n, "kpi", f"unknown{nearest(entry.kpi, self.kpis)}")
         elif entry.unit is not None and UNITS[entry.unit].base != UNITS[kpi.unit].base:
-            self._fail_fact(file, n, "unit", f"{kpi.key} is counted in {kpi.unit}, which {entry.unit} cannot be turned into")
+            self._fail_fact(
+                file,
+                n,
+                "unit",
+                f"{kpi.key} is counted in {kpi.unit}, which {entry.unit} cannot be turned into",
+            )
         return len(file.document.errors) == before
 
     def _parents(self, draft: _Draft) -> None:
@@ -216,7 +248,11 @@ class _Assembly:
         document = draft.file.document
         while parent:
             if parent in seen:
-                document.fail(_at(document.root, "parent"), "parent", f"{draft.entry.key} would be above itself")
+                document.fail(
+                    _at(document.root, "parent"),
+                    "parent",
+                    f"{draft.entry.key} would be above itself",
+                )
                 return
             if parent not in self.drafts:
                 if parent == draft.entry.parent:  # else it is told where it stands
@@ -240,16 +276,24 @@ class _Assembly:
     def _hub(self, draft: _Draft) -> Hub:
         entry = draft.entry
         policy = [
-            replace(_fact(fact, entry, self.kpis[fact.kpi], self.policies.sources), policy=self.policies.policies[key].name.en)
+            replace(
+                _fact(fact, entry, self.kpis[fact.kpi], self.policies.sources),
+                policy=self.policies.policies[key].name.en,
+            )
             for key in draft.policy
             for fact in self.policies.policies[key].facts
         ]
         return Hub(
-            key=entry.key, name=entry.name, parent=entry.parent, timezone=entry.timezone, scopes=draft.scopes,
+            key=entry.key,
+            name=entry.name,
+            parent=entry.parent,
+            timezone=entry.timezone,
+            scopes=draft.scopes,
             latitude=entry.location.latitude if entry.location else None,
             longitude=entry.location.longitude if entry.location else None,
-            facts=tuple(sorted(draft.facts, key=lambda fact: fact.number or 10**6)), policy=tuple(policy),
-        )  # fmt: skip
+            facts=tuple(sorted(draft.facts, key=lambda fact: fact.number or 10**6)),
+            policy=tuple(policy),
+        )
 
 
 def _line(node: yaml.Node | None) -> int:
@@ -269,14 +313,30 @@ def _fact(entry: FactEntry, hub: HubEntry, kpi: Kpi, sources: Mapping[str, Sourc
     unit = entry.unit or kpi.unit
     source = sources[entry.source]
     return Fact(
-        id=entry.id, hub=hub.key, timezone=hub.timezone, number=entry.number, kind=entry.kind, kpi=kpi, scope=entry.scope,
-        op=entry.op, value=None if entry.value is None else to_base(entry.value, unit), unit=unit, at_least=entry.at_least,
-        deadline=entry.deadline, stated=entry.stated,
+        id=entry.id,
+        hub=hub.key,
+        timezone=hub.timezone,
+        number=entry.number,
+        kind=entry.kind,
+        kpi=kpi,
+        scope=entry.scope,
+        op=entry.op,
+        value=None if entry.value is None else to_base(entry.value, unit),
+        unit=unit,
+        at_least=entry.at_least,
+        deadline=entry.deadline,
+        stated=entry.stated,
         source=Source(publisher=source.publisher, date=source.date, about=source.about),
-        text=entry.text, open=entry.open, measured=entry.measured or kpi.measured, confidence=entry.confidence,
-        derived=entry.derived, milestone_of=entry.milestone_of,
-        alternatives=tuple(Alternative(value=to_base(a.value, unit), text=a.text) for a in entry.alternatives),
-    )  # fmt: skip
+        text=entry.text,
+        open=entry.open,
+        measured=entry.measured or kpi.measured,
+        confidence=entry.confidence,
+        derived=entry.derived,
+        milestone_of=entry.milestone_of,
+        alternatives=tuple(
+            Alternative(value=to_base(a.value, unit), text=a.text) for a in entry.alternatives
+        ),
+    )
 
 
 def hub_keys(hubs_dir: Path | None = None) -> list[str]:

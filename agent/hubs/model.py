@@ -76,7 +76,9 @@ def parse_period(text: str) -> Period:
         return Period(text, dt.date(int(text), 1, 1), dt.date(int(text), 12, 31))
     if match := re.fullmatch(r"(\d{4})-(\d{2})", text):
         first = dt.date(int(match[1]), int(match[2]), 1)
-        return Period(text, first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1))
+        return Period(
+            text, first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+        )
     day = dt.date.fromisoformat(text)
     return Period(text, day, day)
 

@@ -53,10 +53,20 @@ def add(observation: Observation, hubs_dir: Path, *, dry_run: bool = False) -> t
     Raises Problems or ConfigError, and writes nothing, if it does not fit or is registered already.
     """
     registry = load_registry(hubs_dir if hubs_dir.exists() else None)
-    hub, kpi = _known("hub", observation.hub, registry.hubs), _known("KPI", observation.kpi, registry.kpis)
+    hub, kpi = (
+        _known("hub", observation.hub, registry.hubs),
+        _known("KPI", observation.kpi, registry.kpis),
+    )
     period = _period(observation.date)
     _refuse_twice(observation, registry.hubs[hub].facts, period, registry.kpis[kpi])
-    name = "-".join((hub, *kpi.split("_"), *([] if observation.scope == WHOLE_HUB else [observation.scope]), _stem(period)))
+    name = "-".join(
+        (
+            hub,
+            *kpi.split("_"),
+            *([] if observation.scope == WHOLE_HUB else [observation.scope]),
+            _stem(period),
+        )
+    )
     text = _text(observation, name, registry.hubs[hub], registry.kpis[kpi])
     path = hubs_dir / f"{name}.yaml"
     _check(path, text)
@@ -68,9 +78,15 @@ def add(observation: Observation, hubs_dir: Path, *, dry_run: bool = False) -> t
 def observed(registry: Registry, hubs: Iterable[str]) -> list[Fact]:
     """Return every registered observation of these hubs, by hub, KPI and scope, the oldest first."""
     wanted = set(hubs)
-    found = [fact for fact in registry.facts() if fact.hub in wanted and fact.kind != "target" and fact.value is not None]
+    found = [
+        fact
+        for fact in registry.facts()
+        if fact.hub in wanted and fact.kind != "target" and fact.value is not None
+    ]
     order = {key: n for n, key in enumerate(registry.hubs)}
-    return sorted(found, key=lambda fact: (order[fact.hub], fact.kpi.key, fact.scope, fact.stated.last))
+    return sorted(
+        found, key=lambda fact: (order[fact.hub], fact.kpi.key, fact.scope, fact.stated.last)
+    )
 
 
 def _known(what: str, key: str, known: Iterable[str]) -> str:
@@ -86,15 +102,25 @@ def _period(text: str) -> Period:
     except ValueError:
         period = parse_period("undated")
     if period.text == "undated":
-        raise ConfigError(f"--date: expected a day, month or year such as 2025-03-31, 2025-03, 2025 or end of 2025, got {text!r}")
+        raise ConfigError(
+            f"--date: expected a day, month or year such as 2025-03-31, 2025-03, 2025 or end of 2025, got {text!r}"
+        )
     return period
 
 
-def _refuse_twice(observation: Observation, facts: Iterable[Fact], period: Period, kpi: Kpi) -> None:
+def _refuse_twice(
+    observation: Observation, facts: Iterable[Fact], period: Period, kpi: Kpi
+) -> None:
     for fact in facts:
-        if (fact.kpi.key, fact.scope, fact.stated.last) == (kpi.key, observation.scope, period.last) and fact.kind != "target":
+        if (fact.kpi.key, fact.scope, fact.stated.last) == (
+            kpi.key,
+            observation.scope,
+            period.last,
+        ) and fact.kind != "target":
             shown = "" if fact.value is None else f" {show(fact.value, fact.unit, 'en')},"
-            raise ConfigError(f"{kpi.key} of {period.text} is registered already:{shown} {fact.source.label} ({fact.id})")
+            raise ConfigError(
+                f"{kpi.key} of {period.text} is registered already:{shown} {fact.source.label} ({fact.id})"
+            )
 
 
 def _stem(period: Period) -> str:
@@ -103,7 +129,11 @@ def _stem(period: Period) -> str:
 
 def _text(observation: Observation, name: str, hub: Hub, kpi: Kpi) -> str:
     unit = observation.unit or kpi.unit
-    shown = {language: show(to_base(observation.value, unit), unit, language) for language in LANGUAGES} if unit in UNITS else {}
+    shown = (
+        {language: show(to_base(observation.value, unit), unit, language) for language in LANGUAGES}
+        if unit in UNITS
+        else {}
+    )
     over = ("over ", "超过 ") if observation.at_least else ("", "")
     claim = {
         "en": f"{kpi.name.en} of {hub.name.en}: {over[0]}{shown.get('en', observation.value)}.",
@@ -116,8 +146,12 @@ def _text(observation: Observation, name: str, hub: Hub, kpi: Kpi) -> str:
     if observation.at_least:
         fact["at_least"] = True
     fact |= {
-        "stated": observation.date, "source": "publication", "text": claim, "open": _both(observation.note), "confidence": "medium",
-    }  # fmt: skip
+        "stated": observation.date,
+        "source": "publication",
+        "text": claim,
+        "open": _both(observation.note),
+        "confidence": "medium",
+    }
     document = {
         "extends": hub.key,
         "sources": {
@@ -147,7 +181,12 @@ def _check(path: Path, text: str) -> None:
             load_registry(Path(scratch))
         except Problems as problems:
             moved = [
-                ConfigError(error.message, file=str(path.parent / Path(error.file).name), line=error.line, key=error.key)
+                ConfigError(
+                    error.message,
+                    file=str(path.parent / Path(error.file).name),
+                    line=error.line,
+                    key=error.key,
+                )
                 for error in problems.errors
             ]
             raise Problems(moved) from None
@@ -156,7 +195,9 @@ def _check(path: Path, text: str) -> None:
 def _write(path: Path, text: str) -> None:
     """Write the file whole or not at all; one that is there already is never replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".", suffix=".tmp", encoding="utf-8", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=".", suffix=".tmp", encoding="utf-8", delete=False
+    ) as file:
         file.write(text)
     Path(file.name).chmod(0o644)
     try:

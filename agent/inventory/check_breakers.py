@@ -33,7 +33,10 @@ def breaker_mistakes(breaker: Breaker, breakers: Mapping[str, Breaker]) -> Itera
         elif other.site != breaker.site:
             yield Mistake(key, f"{name} is at site {other.site}, not {breaker.site}")
         elif key == "pair" and other.pair != breaker.breaker:
-            yield Mistake(key, f"{name} states {other.pair or 'no pair'}, not {breaker.breaker}; a pair is mutual")
+            yield Mistake(
+                key,
+                f"{name} states {other.pair or 'no pair'}, not {breaker.breaker}; a pair is mutual",
+            )
     above = dict(_above(breaker.breaker, breakers))
     end = next(reversed(above.values()), breaker).upstream
     if end in above:  # a circle, told once: by that of its members that comes first by name
@@ -65,13 +68,22 @@ def rack_mistakes(rack: Rack, breakers: Mapping[str, Breaker]) -> Iterator[Mista
 
 def _wrong_pairs(feeds: Mapping[str, Feed], breakers: Mapping[str, Breaker]) -> Iterator[Mistake]:
     """Yield the feeds whose breaker is to be carried by one that no other feed of the rack hangs on."""
-    chains = {name: dict(_above(feed.breaker, breakers)) for name, feed in feeds.items() if feed.breaker in breakers}
+    chains = {
+        name: dict(_above(feed.breaker, breakers))
+        for name, feed in feeds.items()
+        if feed.breaker in breakers
+    }
     for name, chain in chains.items():
         others: set[str] = set()
         for other, theirs in chains.items():
             others |= theirs.keys() if other != name else set()
         for breaker in chain.values():
-            if others and breaker.pair and breaker.breaker not in others and breaker.pair not in others:
+            if (
+                others
+                and breaker.pair
+                and breaker.breaker not in others
+                and breaker.pair not in others
+            ):
                 yield Mistake(
                     f"feeds.{name}.breaker",
                     f"is behind {breaker.breaker}, whose pair is {breaker.pair}; the rack's other feed is behind {' and '.join(sorted(others))}",
@@ -93,14 +105,25 @@ class CsvBreakers:
             if amperes is not None:
                 known = self._amperes.setdefault(name, (site, amperes, line))
                 if known[:2] != (site, amperes):
-                    yield Mistake("breaker", f"{name} is one of {known[1]:g} A at site {known[0]} in line {known[2]}")
+                    yield Mistake(
+                        "breaker",
+                        f"{name} is one of {known[1]:g} A at site {known[0]} in line {known[2]}",
+                    )
 
     def items(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield the line and the fields of every breaker whose rating is stated."""
         for name, (site, amperes, line) in self._amperes.items():
             (pair, *more) = self._beside[name]
             mutual = not more and pair in self._amperes and self._beside[pair] == {name}
-            yield line, {"breaker": name, "site": site, "rated_amperes": f"{amperes:g}", **({"pair": pair} if mutual else {})}
+            yield (
+                line,
+                {
+                    "breaker": name,
+                    "site": site,
+                    "rated_amperes": f"{amperes:g}",
+                    **({"pair": pair} if mutual else {}),
+                },
+            )
 
 
 def _above(name: str, breakers: Mapping[str, Breaker]) -> Iterable[tuple[str, Breaker]]:

@@ -66,6 +66,10 @@ def _twice(meter: Meter, above: Meter) -> str:
         return f"with a factor it counts as bought beside {above.meter}, behind which it is; it would count twice"
     if meter.point in INCOMING and above.point not in INCOMING:
         return f"what comes in at {meter.point} cannot be behind {above.meter}, a meter of {above.point}"
-    if meter.point in IT_POINTS and above.point in IT_POINTS and IT_POINTS.index(above.point) < IT_POINTS.index(meter.point):
+    if (
+        meter.point in IT_POINTS
+        and above.point in IT_POINTS
+        and IT_POINTS.index(above.point) < IT_POINTS.index(meter.point)
+    ):
         return f"{meter.point} is upstream of {above.point}, so it cannot be behind {above.meter}"
     return ""

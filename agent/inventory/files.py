@@ -30,16 +30,35 @@ _MAX_BYTES: Final = 256 * 2**20
 _NULL, _STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{name}" for name in ("null", "str", "seq", "map"))
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _SPECIAL: Final = dict.fromkeys(_NULLS, _NULL) | {"<<": "tag:yaml.org,2002:merge"}
-_MODELS: Final[Mapping[str, type]] = {"sites": Site, "breakers": Breaker, "racks": Rack, "meters": Meter}
+_MODELS: Final[Mapping[str, type]] = {
+    "sites": Site,
+    "breakers": Breaker,
+    "racks": Rack,
+    "meters": Meter,
+}
 _COMPLETE: Final = "complete"
 """The one key beside the lists: `complete: true` says that they hold the whole hub."""
 _MAX_ERRORS: Final = 200
 """A file of the wrong shape has as many mistakes as lines; nobody reads more of them than this."""
 
 CSV_COLUMNS: Final = (
-    "site", "row", "rack", "state", "height_units", "rated_power_watts", "used_units", "reserved_units",
-    "pdu_a", "capacity_a_watts", "breaker_a", "breaker_a_amperes", "pdu_b", "capacity_b_watts", "breaker_b", "breaker_b_amperes",
-)  # fmt: skip
+    "site",
+    "row",
+    "rack",
+    "state",
+    "height_units",
+    "rated_power_watts",
+    "used_units",
+    "reserved_units",
+    "pdu_a",
+    "capacity_a_watts",
+    "breaker_a",
+    "breaker_a_amperes",
+    "pdu_b",
+    "capacity_b_watts",
+    "breaker_b",
+    "breaker_b_amperes",
+)
 """The columns of a rack list; only `site` and `rack` must be there, and an empty cell is a value left out."""
 
 
@@ -67,7 +86,9 @@ class _Parts:
         self.items: dict[str, list[tuple[Any, int, int]]] = {name: [] for name in _MODELS}
 
     def fail(self, line: int, key: str, message: str) -> None:
-        self.document.errors.append(ConfigError(message, file=self.document.name, line=line, key=key))
+        self.document.errors.append(
+            ConfigError(message, file=self.document.name, line=line, key=key)
+        )
 
     def finish(self) -> Inventory:
         """Check the parts against each other; raises Problems."""
@@ -83,7 +104,13 @@ class _Parts:
                 read_at = self.path.stat().st_mtime
         complete = self.complete or self.base.complete
         return dataclasses.replace(
-            self.base, sites=sites, racks=racks, breakers=breakers, meters=meters, complete=complete, read_at=read_at
+            self.base,
+            sites=sites,
+            racks=racks,
+            breakers=breakers,
+            meters=meters,
+            complete=complete,
+            read_at=read_at,
         )
 
     def _sites(self) -> dict[str, Site]:
@@ -91,10 +118,16 @@ class _Parts:
         lines: dict[str, int] = {}
         for site, line, number in self.items["sites"]:
             if site.site in lines:
-                self.fail(line, f"sites[{number}].site", f"{site.site} is given twice (first in line {lines[site.site]})")
+                self.fail(
+                    line,
+                    f"sites[{number}].site",
+                    f"{site.site} is given twice (first in line {lines[site.site]})",
+                )
                 continue
             lines[site.site] = line
-            found[site.site] = site if site.timezone else dataclasses.replace(site, timezone=self.timezone)
+            found[site.site] = (
+                site if site.timezone else dataclasses.replace(site, timezone=self.timezone)
+            )
         return found
 
     def _racks(self, sites: Mapping[str, Site]) -> dict[str, Rack]:
@@ -102,12 +135,20 @@ class _Parts:
         lines: dict[str, int] = {}
         own = {rack.rack for rack, _, _ in self.items["racks"]}
         kept = [rack for name, rack in found.items() if name not in own]
-        pdus = {feed.pdu: f"{rack.rack} feed {name}" for rack in kept for name, feed in rack.feeds.items()}
+        pdus = {
+            feed.pdu: f"{rack.rack} feed {name}"
+            for rack in kept
+            for name, feed in rack.feeds.items()
+        }
         nodes = {device.node: rack.rack for rack in kept for device in rack.devices or ()}
         for rack, line, number in self.items["racks"]:
             key = f"racks[{number}]"
             if rack.rack in lines:
-                self.fail(line, f"{key}.rack", f"{rack.rack} is given twice (first in line {lines[rack.rack]})")
+                self.fail(
+                    line,
+                    f"{key}.rack",
+                    f"{rack.rack} is given twice (first in line {lines[rack.rack]})",
+                )
                 continue
             lines[rack.rack] = line
             found[rack.rack] = rack
@@ -115,10 +156,18 @@ class _Parts:
             for name, feed in rack.feeds.items():
                 owner = f"{rack.rack} feed {name}"
                 if feed.pdu and pdus.setdefault(feed.pdu, owner) != owner:
-                    self.fail(line, f"{key}.feeds.{name}.pdu", f"{feed.pdu} already feeds rack {pdus[feed.pdu]}")
+                    self.fail(
+                        line,
+                        f"{key}.feeds.{name}.pdu",
+                        f"{feed.pdu} already feeds rack {pdus[feed.pdu]}",
+                    )
             for device in rack.devices or ():
                 if device.node in nodes:
-                    self.fail(line, f"{key}.devices", f"{device.node} is already in rack {nodes[device.node]}")
+                    self.fail(
+                        line,
+                        f"{key}.devices",
+                        f"{device.node} is already in rack {nodes[device.node]}",
+                    )
                 nodes[device.node] = rack.rack
         return found
 
@@ -129,7 +178,11 @@ class _Parts:
         for breaker, line, number in self.items["breakers"]:
             if breaker.breaker in lines:
                 first = lines[breaker.breaker]
-                self.fail(line, f"breakers[{number}].breaker", f"{breaker.breaker} is given twice (first in line {first})")
+                self.fail(
+                    line,
+                    f"breakers[{number}].breaker",
+                    f"{breaker.breaker} is given twice (first in line {first})",
+                )
                 continue
             lines[breaker.breaker], found[breaker.breaker] = line, breaker
             self._known_site(line, f"breakers[{number}].site", breaker.site, sites)
@@ -150,7 +203,11 @@ class _Parts:
         found = dict(self.base.meters)
         lines: dict[tuple[str, str], int] = {}
         pdus = {pdu: fed.rack.site for pdu, fed in self.base.feeds.items()}
-        pdus |= {feed.pdu: rack.site for rack, _, _ in self.items["racks"] for feed in rack.feeds.values()}
+        pdus |= {
+            feed.pdu: rack.site
+            for rack, _, _ in self.items["racks"]
+            for feed in rack.feeds.values()
+        }
         for written, line, number in self.items["meters"]:
             key, meter = f"meters[{number}]", written
             if not meter.site:
@@ -164,28 +221,44 @@ class _Parts:
                 self._known_site(line, f"{key}.site", meter.site, sites)
             if meter.point is None:
                 if meter.meter not in pdus:
-                    self.fail(line, f"{key}.point", f"missing; {meter.meter} is not the PDU of a rack")
+                    self.fail(
+                        line, f"{key}.point", f"missing; {meter.meter} is not the PDU of a rack"
+                    )
                     continue
                 meter = dataclasses.replace(meter, point="pdu_output")
             name = (meter.site, meter.meter)
             if name in lines:
-                self.fail(line, f"{key}.meter", f"{meter.meter} is given twice (first in line {lines[name]})")
+                self.fail(
+                    line,
+                    f"{key}.meter",
+                    f"{meter.meter} is given twice (first in line {lines[name]})",
+                )
                 continue
             lines[name], found[name] = line, meter
         self._check_replacements(found, lines)
         check_behind(found, lines, self.fail)
         return found
 
-    def _check_replacements(self, meters: Mapping[tuple[str, str], Meter], lines: Mapping[tuple[str, str], int]) -> None:
+    def _check_replacements(
+        self, meters: Mapping[tuple[str, str], Meter], lines: Mapping[tuple[str, str], int]
+    ) -> None:
         replaced: dict[tuple[str, str], str] = {}
         for name, meter in meters.items():
             if not meter.replaces:
                 continue
             old = (meter.site, meter.replaces)
             if old in replaced:
-                self.fail(lines[name], "replaces", f"{meter.replaces} is already replaced by {replaced[old]}")
+                self.fail(
+                    lines[name],
+                    "replaces",
+                    f"{meter.replaces} is already replaced by {replaced[old]}",
+                )
             elif old in meters and meters[old].point != meter.point and name in lines:
-                self.fail(lines[name], "replaces", f"{meter.replaces} is at point {meters[old].point}, not {meter.point}")
+                self.fail(
+                    lines[name],
+                    "replaces",
+                    f"{meter.replaces} is at point {meters[old].point}, not {meter.point}",
+                )
             replaced[old] = meter.meter
         for name in meters:
             seen, at = {name}, meters[name]
@@ -197,7 +270,9 @@ class _Parts:
                 at = meters[before]
 
 
-def read_yaml(path: Path, hub: str, *, timezone: str, text: str | None = None, base: Inventory | None = None) -> Inventory:
+def read_yaml(
+    path: Path, hub: str, *, timezone: str, text: str | None = None, base: Inventory | None = None
+) -> Inventory:
     """Read the YAML form; raises Problems."""
     parts = _Parts(path, hub, timezone, base)
     source = _text(path, text)
@@ -212,7 +287,9 @@ def read_yaml(path: Path, hub: str, *, timezone: str, text: str | None = None, b
             parts.fail(line, "", f"is not YAML: {error.problem or error.context}")
             raise Problems(parts.document.errors) from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
-            parts.fail(0, "", f"is not YAML: {(str(error) or type(error).__name__).splitlines()[0]}")
+            parts.fail(
+                0, "", f"is not YAML: {(str(error) or type(error).__name__).splitlines()[0]}"
+            )
             raise Problems(parts.document.errors) from None
         return parts.finish()
 
@@ -225,9 +302,13 @@ def _text(path: Path, text: str | None) -> str:
             raise Problems([ConfigError(f"larger than {_MAX_BYTES} bytes", file=str(path))])
         return path.read_text("utf-8-sig")
     except OSError as error:
-        raise Problems([ConfigError(f"cannot be read: {error.strerror or error}", file=str(path))]) from None
+        raise Problems(
+            [ConfigError(f"cannot be read: {error.strerror or error}", file=str(path))]
+        ) from None
     except UnicodeDecodeError as error:
-        raise Problems([ConfigError(f"is not UTF-8 (byte {error.start})", file=str(path))]) from None
+        raise Problems(
+            [ConfigError(f"is not UTF-8 (byte {error.start})", file=str(path))]
+        ) from None
 
 
 class _Events:
@@ -246,13 +327,19 @@ class _Events:
         if kind is yaml.ScalarEvent:
             # The models ask of a plain scalar only whether it is null; resolving every tag costs as much as parsing.
             tag = event.tag or (_SPECIAL.get(event.value, _STR) if event.implicit[0] else _STR)
-            node: Any = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark, event.style)
+            node: Any = yaml.ScalarNode(
+                tag, event.value, event.start_mark, event.end_mark, event.style
+            )
         elif kind is yaml.AliasEvent:
             if event.anchor not in self._anchors:
-                raise yaml.MarkedYAMLError(problem=f"found undefined alias {event.anchor!r}", problem_mark=event.start_mark)
+                raise yaml.MarkedYAMLError(
+                    problem=f"found undefined alias {event.anchor!r}", problem_mark=event.start_mark
+                )
             return self._anchors[event.anchor]
         elif kind is yaml.SequenceStartEvent:
-            node = yaml.SequenceNode(_SEQ, list(self._children(yaml.SequenceEndEvent)), event.start_mark)
+            node = yaml.SequenceNode(
+                _SEQ, list(self._children(yaml.SequenceEndEvent)), event.start_mark
+            )
         else:
             children = list(self._children(yaml.MappingEndEvent))
             pairs = list(zip(children[::2], children[1::2], strict=True))
@@ -276,7 +363,9 @@ def _items(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.Node
     if isinstance(event, yaml.MappingStartEvent):
         yield from _sections(events, parts)
     elif not (isinstance(event, yaml.ScalarEvent) and event.value in _NULLS):
-        parts.document.fail(events.node(event), "", f"expected a mapping with the keys {', '.join(_MODELS)}")
+        parts.document.fail(
+            events.node(event), "", f"expected a mapping with the keys {', '.join(_MODELS)}"
+        )
     while not isinstance(event, yaml.StreamEndEvent):
         event = events.next()
         if isinstance(event, yaml.DocumentStartEvent):
@@ -291,7 +380,11 @@ def _sections(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.N
         section = str(key_node.value)
         if (section not in _MODELS and section != _COMPLETE) or section in seen:
             again = f"given twice (first in line {seen[section]})" if section in seen else ""
-            document.fail(key_node, section, again or f"unknown key; expected one of {', '.join((*_MODELS, _COMPLETE))}")
+            document.fail(
+                key_node,
+                section,
+                again or f"unknown key; expected one of {', '.join((*_MODELS, _COMPLETE))}",
+            )
             events.node(events.next())
             continue
         seen[section] = key_node.start_mark.line + 1
@@ -310,7 +403,9 @@ def _sections(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.N
             number += 1
 
 
-def read_csv(path: Path, hub: str, *, timezone: str, text: str | None = None, base: Inventory | None = None) -> Inventory:
+def read_csv(
+    path: Path, hub: str, *, timezone: str, text: str | None = None, base: Inventory | None = None
+) -> Inventory:
     """Read a rack list as CSV, with the columns of `CSV_COLUMNS`; raises Problems. Its sites are those the racks name."""
     parts = _Parts(path, hub, timezone, base)
     with _no_collection():
@@ -352,7 +447,11 @@ def _csv_rack(parts: _Parts, line: int, row: dict[str, str], breakers: CsvBreake
     named: dict[str, float | None] = {}
     for feed in ("a", "b"):
         amperes = cells.pop(f"breaker_{feed}_amperes", "")
-        columns = (("pdu", f"pdu_{feed}"), ("capacity_watts", f"capacity_{feed}_watts"), ("breaker", f"breaker_{feed}"))
+        columns = (
+            ("pdu", f"pdu_{feed}"),
+            ("capacity_watts", f"capacity_{feed}_watts"),
+            ("breaker", f"breaker_{feed}"),
+        )
         found = {key: cells.pop(column) for key, column in columns if column in cells}
         if found and "pdu" not in found:
             missing = next(column for key, column in columns if key in found)

@@ -21,14 +21,34 @@ if TYPE_CHECKING:
 
 State = Literal["in_service", "under_construction", "planned"]
 Point = Literal[
-    "utility", "generator", "renewable", "ups_input", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other",
-    "reused", "water",
-]  # fmt: skip
+    "utility",
+    "generator",
+    "renewable",
+    "ups_input",
+    "ups_output",
+    "pdu_output",
+    "it_input",
+    "cooling",
+    "lighting",
+    "other",
+    "reused",
+    "water",
+]
 
 POINTS: Final[tuple[Point, ...]] = (
-    "utility", "generator", "renewable", "ups_input", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other",
-    "reused", "water",
-)  # fmt: skip
+    "utility",
+    "generator",
+    "renewable",
+    "ups_input",
+    "ups_output",
+    "pdu_output",
+    "it_input",
+    "cooling",
+    "lighting",
+    "other",
+    "reused",
+    "water",
+)
 INCOMING: Final[tuple[Point, ...]] = ("utility", "generator", "renewable")
 """The points through which energy enters a site."""
 
@@ -54,8 +74,12 @@ class Emission:
 
     kilograms_per_kilowatt_hour: Annotated[float, Range(0, 5)]
     source: str = field(metadata={"help": "where the figure is published"})
-    first_year: Annotated[int, Range(1990, 2200)] = field(default=1990, metadata={"help": "in the site's zone"})
-    last_year: Annotated[int, Range(1990, 2200)] = field(default=2200, metadata={"help": "this year included"})
+    first_year: Annotated[int, Range(1990, 2200)] = field(
+        default=1990, metadata={"help": "in the site's zone"}
+    )
+    last_year: Annotated[int, Range(1990, 2200)] = field(
+        default=2200, metadata={"help": "this year included"}
+    )
     basis: Literal["location", "market"] = "location"
 
     def __post_init__(self) -> None:
@@ -80,18 +104,32 @@ class Site:
     """One data centre."""
 
     site: str
-    name: str = field(default="", metadata={"help": "what people call it; the key where it is empty"})
+    name: str = field(
+        default="", metadata={"help": "what people call it; the key where it is empty"}
+    )
     state: State = "in_service"
-    timezone: str = field(default="", metadata={"help": "an IANA zone such as Asia/Shanghai; the hub's where it is empty"})
-    scopes: tuple[str, ...] = field(default=(), metadata={"help": "named groups that targets may be stated for"})
+    timezone: str = field(
+        default="",
+        metadata={"help": "an IANA zone such as Asia/Shanghai; the hub's where it is empty"},
+    )
+    scopes: tuple[str, ...] = field(
+        default=(), metadata={"help": "named groups that targets may be stated for"}
+    )
     it_point: Literal["ups_output", "pdu_output", "it_input"] | None = field(
         default=None,
-        metadata={"help": "meter IT energy here and nowhere else; left out, the deepest point that meters all of it"},
+        metadata={
+            "help": "meter IT energy here and nowhere else; left out, the deepest point that meters all of it"
+        },
     )
     emissions: tuple[Emission, ...] = field(
-        default=(), metadata={"help": "carbon of what the utility supplies, by years; a meter may state its own"}
+        default=(),
+        metadata={
+            "help": "carbon of what the utility supplies, by years; a meter may state its own"
+        },
     )
-    edition: str = field(default="ISO/IEC 30134-2", metadata={"help": "the edition that its PUE is stated by"})
+    edition: str = field(
+        default="ISO/IEC 30134-2", metadata={"help": "the edition that its PUE is stated by"}
+    )
 
     def __post_init__(self) -> None:
         """Check the key, the emission factors' years and the zone."""
@@ -159,7 +197,11 @@ class Breaker:
     @property
     def capacity(self) -> float:
         """What it can carry, watts."""
-        rated = self.rated_amperes * self.volts * self.phases if self.rated_amperes is not None else None
+        rated = (
+            self.rated_amperes * self.volts * self.phases
+            if self.rated_amperes is not None
+            else None
+        )
         return min(value for value in (rated, self.capacity_watts) if value is not None)
 
 
@@ -170,9 +212,14 @@ class Device:
     node: str
     position: Units | None = None
     units: Taken = field(
-        default=1, metadata={"help": "0 for what takes none of its own: a strip at the side, a blade in a chassis"}
+        default=1,
+        metadata={
+            "help": "0 for what takes none of its own: a strip at the side, a blade in a chassis"
+        },
     )
-    agent: bool = field(default=True, metadata={"help": "an agent should run on it; false for a switch or a panel"})
+    agent: bool = field(
+        default=True, metadata={"help": "an agent should run on it; false for a switch or a panel"}
+    )
     accelerators: Count = field(default=0, metadata={"help": "AI chips in it"})
     vendor: str = field(default="", metadata={"help": "maker of the accelerators"})
     model: str = field(default="", metadata={"help": "model of the accelerators"})
@@ -195,9 +242,12 @@ class Rack:
     feeds: dict[str, Feed] = field(default_factory=dict)
     devices: tuple[Device, ...] | None = None
     used_units: Taken | None = field(
-        default=None, metadata={"help": "rack units taken, where the devices are not listed one by one"}
+        default=None,
+        metadata={"help": "rack units taken, where the devices are not listed one by one"},
     )
-    reserved_units: Taken = field(default=0, metadata={"help": "rack units promised to somebody, and still free"})
+    reserved_units: Taken = field(
+        default=0, metadata={"help": "rack units promised to somebody, and still free"}
+    )
 
     def __post_init__(self) -> None:
         """Check what can be seen from the rack alone."""
@@ -210,7 +260,9 @@ class Rack:
             raise ValueError(message)
         self._check_devices()
         if (self.used or 0) + self.reserved_units > self.height_units:
-            message = f"reserved_units: more than the {self.height_units - (self.used or 0)} units left"
+            message = (
+                f"reserved_units: more than the {self.height_units - (self.used or 0)} units left"
+            )
             raise ValueError(message)
 
     def _check_devices(self) -> None:
@@ -261,17 +313,26 @@ class Meter:
     replaces: str = ""
     factor: Annotated[float, Range(0, 10)] | None = None
     renewable_ratio: Ratio | None = field(
-        default=None, metadata={"help": "share of this supply that guarantees of origin cover, 0 to 1"}
+        default=None,
+        metadata={"help": "share of this supply that guarantees of origin cover, 0 to 1"},
     )
     share: Annotated[float, Range(0, 1)] = field(
         default=1.0, metadata={"help": "how much of what it counts is the data centre's, 0 to 1"}
     )
     subtract: bool = field(
-        default=False, metadata={"help": "what it counts is not the data centre's, and is taken off its point: an office"}
+        default=False,
+        metadata={
+            "help": "what it counts is not the data centre's, and is taken off its point: an office"
+        },
     )
-    behind: str = field(default="", metadata={"help": "the meter through which its energy has gone already"})
+    behind: str = field(
+        default="", metadata={"help": "the meter through which its energy has gone already"}
+    )
     emissions: tuple[Emission, ...] = field(
-        default=(), metadata={"help": "carbon of each kilowatt-hour it counts, where it is not the site's: a generator's fuel"}
+        default=(),
+        metadata={
+            "help": "carbon of each kilowatt-hour it counts, where it is not the site's: a generator's fuel"
+        },
     )
 
     def __post_init__(self) -> None:
@@ -361,7 +422,10 @@ class Inventory:
 
     def places(self) -> Mapping[str, Place]:
         """Where every rack stands, for `Context.racks`."""
-        return {name: Place(hub=self.hub, site=rack.site, row=rack.row, rack=name) for name, rack in self.racks.items()}
+        return {
+            name: Place(hub=self.hub, site=rack.site, row=rack.row, rack=name)
+            for name, rack in self.racks.items()
+        }
 
     def sites_in(self, scope: str) -> tuple[Site, ...]:
         """The sites a scope names: all of them for the hub itself, else those that carry the scope or are it."""
@@ -383,7 +447,12 @@ def _not_empty(key: str, value: str) -> None:
 
 
 def load_inventory(
-    path: Path, hub: str, *, timezone: str = "Asia/Shanghai", text: str | None = None, base: Inventory | None = None
+    path: Path,
+    hub: str,
+    *,
+    timezone: str = "Asia/Shanghai",
+    text: str | None = None,
+    base: Inventory | None = None,
 ) -> Inventory:
     """Read an inventory from YAML, or from CSV where the file's name ends in `.csv`; raises Problems with every mistake.
 

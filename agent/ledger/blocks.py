@@ -28,7 +28,9 @@ class Block:
 
     __slots__ = ("covered", "joules")
 
-    def __init__(self, joules: array[float] | None = None, covered: array[int] | None = None) -> None:
+    def __init__(
+        self, joules: array[float] | None = None, covered: array[int] | None = None
+    ) -> None:
         self.joules = array("d", bytes(8 * HOURS)) if joules is None else joules
         self.covered = array("I", bytes(4 * HOURS)) if covered is None else covered
 
@@ -58,7 +60,9 @@ class Block:
 
 def load_block(db: sqlite3.Connection, meter: int, number: int) -> Block | None:
     """Return a block; None where nothing of the meter is packed there."""
-    row = db.execute("SELECT data FROM block WHERE meter = ? AND number = ?", (meter, number)).fetchone()
+    row = db.execute(
+        "SELECT data FROM block WHERE meter = ? AND number = ?", (meter, number)
+    ).fetchone()
     return Block.unpack(row[0]) if row else None
 
 
@@ -84,7 +88,11 @@ def pack(db: sqlite3.Connection, meter: int, number: int) -> None:
     found = [
         (hour, *row)
         for hour, _ in keys
-        if (row := db.execute("SELECT joules, covered FROM hour WHERE hour = ? AND meter = ?", (hour, meter)).fetchone())
+        if (
+            row := db.execute(
+                "SELECT joules, covered FROM hour WHERE hour = ? AND meter = ?", (hour, meter)
+            ).fetchone()
+        )
     ]
     if not found:
         return
@@ -113,7 +121,9 @@ class Unpacked:
         self._number = -1
         self._blocks: dict[int, Block | None] = {}
 
-    def at(self, db: sqlite3.Connection, hour: int, meters: set[int]) -> dict[int, tuple[float, int]]:
+    def at(
+        self, db: sqlite3.Connection, hour: int, meters: set[int]
+    ) -> dict[int, tuple[float, int]]:
         """Return joules and covered milliseconds of the meters that have this hour packed."""
         number, n = divmod(hour // HOUR_MS, HOURS)
         now = version(db)

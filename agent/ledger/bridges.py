@@ -36,15 +36,23 @@ class Bridge(NamedTuple):
 
     def part(self, start: int, end: int) -> Bridge | None:
         """Return the part between two times within it; None where that is nothing."""
-        return Bridge(start, end, self.joules * (end - start) / (self.end - self.start)) if start < end else None
+        return (
+            Bridge(start, end, self.joules * (end - start) / (self.end - self.start))
+            if start < end
+            else None
+        )
 
 
-def of_register(energy: Sequence[Raw], *, rating: float | None, wrap: float | None) -> Iterator[Bridge]:
+def of_register(
+    energy: Sequence[Raw], *, rating: float | None, wrap: float | None
+) -> Iterator[Bridge]:
     """Find the silences in a register's readings that its difference bridges."""
     for before, after in pairwise(energy):
         elapsed = after.time - before.time
         if elapsed > MAX_GAP_INTERVALS * max(before.interval, after.interval):
-            yield from of_segments(register_segments((before, after), rating=rating, wrap=wrap)[0], longer_than=0)
+            yield from of_segments(
+                register_segments((before, after), rating=rating, wrap=wrap)[0], longer_than=0
+            )
 
 
 def of_segments(segments: Iterable[Segment], *, longer_than: int = HOUR_MS) -> Iterator[Bridge]:
@@ -54,16 +62,27 @@ def of_segments(segments: Iterable[Segment], *, longer_than: int = HOUR_MS) -> I
             yield Bridge(one.start, one.end, one.joules(one.start, one.end))
 
 
-def note(db: sqlite3.Connection, meter: int, first: int, last: int, found: Iterable[Bridge]) -> None:
+def note(
+    db: sqlite3.Connection, meter: int, first: int, last: int, found: Iterable[Bridge]
+) -> None:
     """Keep a meter's bridges between two times; of those that were known there, what lies outside stays."""
     query = "SELECT start, stop, joules FROM bridge WHERE meter = ? AND start < ? AND stop > ? ORDER BY start"
     old = [Bridge(*row) for row in db.execute(query, (meter, last, first))]
-    kept = [part for one in old for part in (one.part(one.start, first), one.part(last, one.end)) if part is not None]
+    kept = [
+        part
+        for one in old
+        for part in (one.part(one.start, first), one.part(last, one.end))
+        if part is not None
+    ]
     new = sorted([*kept, *found])
     if new == old:
         return
-    db.executemany("DELETE FROM bridge WHERE meter = ? AND start = ?", [(meter, one.start) for one in old])
-    db.executemany("INSERT OR REPLACE INTO bridge VALUES (?, ?, ?, ?)", [(meter, *one) for one in new])
+    db.executemany(
+        "DELETE FROM bridge WHERE meter = ? AND start = ?", [(meter, one.start) for one in old]
+    )
+    db.executemany(
+        "INSERT OR REPLACE INTO bridge VALUES (?, ?, ?, ?)", [(meter, *one) for one in new]
+    )
     db.execute("INSERT OR REPLACE INTO state VALUES ('bridges', ?)", (str(version(db) + 1),))
 
 

@@ -25,7 +25,9 @@ _EVEN_FOR: Final = 3600.0
 class SteadyClock:
     """The believed time. Without a counting clock beside it, as in a test that sets the time by hand, the wall clock is."""
 
-    def __init__(self, wall: Callable[[], float] = time.time, counting: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, wall: Callable[[], float] = time.time, counting: Callable[[], float] | None = None
+    ) -> None:
         self._wall = wall
         self._counting = time.monotonic if counting is None and wall is time.time else counting
         self._offset = self._tried = 0.0 if self._counting is None else wall() - self._counting()

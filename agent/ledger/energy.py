@@ -55,7 +55,9 @@ class Segment(NamedTuple):
             return self.first
         if time == self.end:
             return self.last
-        return self.first + (self.last - self.first) * ((time - self.start) / (self.end - self.start))
+        return self.first + (self.last - self.first) * (
+            (time - self.start) / (self.end - self.start)
+        )
 
     def joules(self, start: int, end: int) -> float:
         """Return the energy between two times within the segment."""
@@ -102,7 +104,10 @@ class HourCells:
 
     def between(self, start: int, end: int) -> HourCells:
         """Return the part between two offsets in the hour, each cell's energy taken as even."""
-        shares = [max(0, min(end, (n + 1) * CELL_MS) - max(start, n * CELL_MS)) / CELL_MS for n in range(CELLS)]
+        shares = [
+            max(0, min(end, (n + 1) * CELL_MS) - max(start, n * CELL_MS)) / CELL_MS
+            for n in range(CELLS)
+        ]
         return HourCells(
             [joules * share for joules, share in zip(self.joules, shares, strict=True)],
             [round(covered * share) for covered, share in zip(self.covered, shares, strict=True)],
@@ -142,7 +147,9 @@ def register_segments(
     return segments, events
 
 
-def _wrapped(before: float, after: float, elapsed: int, rating: float | None, wrap: float | None) -> float:
+def _wrapped(
+    before: float, after: float, elapsed: int, rating: float | None, wrap: float | None
+) -> float:
     """Return the energy of a register that started over at `wrap`, or -1 where it cannot have."""
     if wrap is None or before > wrap:
         return -1.0
@@ -201,21 +208,33 @@ def spread(segments: Iterable[Segment], start: int, end: int) -> dict[int, HourC
             hour = at - at % HOUR_MS
             cells = hours.get(hour)
             if cells is None:
-                if even and at == hour and stop - at >= HOUR_MS:  # most of what is imported, and of what a long gap is
-                    hours[hour] = HourCells([segment.first * CELL_MS / 1000.0] * CELLS, _ALL_COVERED)
+                if (
+                    even and at == hour and stop - at >= HOUR_MS
+                ):  # most of what is imported, and of what a long gap is
+                    hours[hour] = HourCells(
+                        [segment.first * CELL_MS / 1000.0] * CELLS, _ALL_COVERED
+                    )
                     at += HOUR_MS
                     continue
                 cells = hours[hour] = HourCells()
             n = (at - hour) // CELL_MS
             until = min(hour + (n + 1) * CELL_MS, stop)
-            cells.joules[n] += segment.first * (until - at) / 1000.0 if even else segment.joules(at, until)
+            cells.joules[n] += (
+                segment.first * (until - at) / 1000.0 if even else segment.joules(at, until)
+            )
             cells.covered[n] += until - at
             at = until
     return hours
 
 
 def hours_of(
-    power: Sequence[Raw], energy: Sequence[Raw], start: int, end: int, *, rating: float | None = None, wrap: float | None = None
+    power: Sequence[Raw],
+    energy: Sequence[Raw],
+    start: int,
+    end: int,
+    *,
+    rating: float | None = None,
+    wrap: float | None = None,
 ) -> tuple[dict[int, HourCells], list[Event]]:
     """Return one meter's hours between two times, and what its register did; readings reach one beyond either end."""
     register, events = register_segments(energy, rating=rating, wrap=wrap)

@@ -31,7 +31,10 @@ def exported(hour: int, meters: Iterable[Ways], bought: HourCells | None) -> Hou
         if found is None:
             found = cells
         else:
-            found = HourCells(list(map(add, found.joules, cells.joules)), list(map(min, found.covered, cells.covered)))
+            found = HourCells(
+                list(map(add, found.joules, cells.joules)),
+                list(map(min, found.covered, cells.covered)),
+            )
     if found is not None:  # a cell that is open at what was bought is open at what was sold
         found.covered = list(map(min, found.covered, (bought or HourCells()).covered))
     return found

@@ -21,7 +21,9 @@ def add(db: sqlite3.Connection, kpi: str, hub: str, scope: str, time: float, val
     )
 
 
-def find(db: sqlite3.Connection, kpi: str, hub: str, scope: str, start: float, end: float) -> list[tuple[float, float]]:
+def find(
+    db: sqlite3.Connection, kpi: str, hub: str, scope: str, start: float, end: float
+) -> list[tuple[float, float]]:
     """Return (time, value) in order of time."""
     rows = db.execute(
         "SELECT time, value FROM history WHERE kpi = ? AND hub = ? AND scope = ? AND time >= ? AND time < ? ORDER BY slot",

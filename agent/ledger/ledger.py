@@ -21,8 +21,27 @@ from agent.ledger.blocks import BLOCK_MS, pack
 from agent.ledger.clock import SteadyClock
 from agent.ledger.energy import HOUR_MS, HourCells, hours_of
 from agent.ledger.meters import Channel, Limits, Meter, kind_of, point_of
-from agent.ledger.recompute import ENERGY, POWER, Span, cut_off, floor_hour, prune, prune_hours, put_imported, recompute
-from agent.ledger.store import Store, add_meter, add_readings, hours_between, kept_cells, load_hours, load_readings, note_export
+from agent.ledger.recompute import (
+    ENERGY,
+    POWER,
+    Span,
+    cut_off,
+    floor_hour,
+    prune,
+    prune_hours,
+    put_imported,
+    recompute,
+)
+from agent.ledger.store import (
+    Store,
+    add_meter,
+    add_readings,
+    hours_between,
+    kept_cells,
+    load_hours,
+    load_readings,
+    note_export,
+)
 from collectors.base import HubgaugeError
 from collectors.catalogue import facility
 
@@ -75,14 +94,18 @@ class LedgerSettings:
         """Return the seconds between two readings kept of one PDU."""
         if self.pdu_resolution is not None:
             return self.pdu_resolution
-        return next(seconds for most, seconds in ((2_000, 60), (20_000, 300), (float("inf"), 900)) if pdus <= most)
+        return next(
+            seconds
+            for most, seconds in ((2_000, 60), (20_000, 300), (float("inf"), 900))
+            if pdus <= most
+        )
 
 
 Changes = dict[int, tuple[float | None, float]]
 """Hours that an import makes different: joules before, None where there were none, and after."""
 
 
-class _DryRun(Exception):  # noqa: N818 - no error: it takes a transaction back
+class _DryRun(Exception):
     """All was tried, and nothing is to stay."""
 
 
@@ -103,7 +126,10 @@ _Held = tuple[float, float, "list[Reading]"]
 
 def _mark(db: sqlite3.Connection, meter: Meter, hours: Iterable[int]) -> None:
     """Have the site's hours summed anew."""
-    db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(meter.site, meter.point, hour) for hour in hours])
+    db.executemany(
+        "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)",
+        [(meter.site, meter.point, hour) for hour in hours],
+    )
 
 
 class Ledger:
@@ -135,7 +161,9 @@ class Ledger:
         self._held: deque[_Held] = deque()
         self._held_count = 0
         # What a clock that ran ahead has dated is not of the future: it would stand in the way of what is.
-        self._cut = round(self._clock.now() * 1000) if self._clock.watches and self.settings.tidy else None
+        self._cut = (
+            round(self._clock.now() * 1000) if self._clock.watches and self.settings.tidy else None
+        )
         self._channels: dict[Series, Channel] = {}
         self._meters: dict[tuple[str, str, str], Meter] = {}
         self._pdu_slot = 0
@@ -333,20 +361,33 @@ class Ledger:
         for channel, _, moment, _, interval in pending:
             of_meter = spans.setdefault(channel.meter, {})
             span = of_meter.get(channel.quantity)
-            of_meter[channel.quantity] = Span(moment, moment, interval) if span is None else span.with_reading(moment, interval)
+            of_meter[channel.quantity] = (
+                Span(moment, moment, interval)
+                if span is None
+                else span.with_reading(moment, interval)
+            )
         events: Counter[str] = Counter()
         with self.store.transaction() as db:
             # A number that this transaction gives is the meter's only once it is committed.
-            ids = {m: m.id if m.id is not None else add_meter(db, m.site, m.name, m.kind, m.point) for m in spans}
-            news = add_readings(db, [(ids[row[0].meter], row[0].quantity, *row[1:]) for row in pending])
+            ids = {
+                m: m.id if m.id is not None else add_meter(db, m.site, m.name, m.kind, m.point)
+                for m in spans
+            }
+            news = add_readings(
+                db, [(ids[row[0].meter], row[0].quantity, *row[1:]) for row in pending]
+            )
             for meter, of_meter in spans.items():
                 rating, wrap = meter.limits(self.spans)
-                change = recompute(db, ids[meter], of_meter, sealed_before=self.horizon, rating=rating, wrap=wrap)
+                change = recompute(
+                    db, ids[meter], of_meter, sealed_before=self.horizon, rating=rating, wrap=wrap
+                )
                 _mark(db, meter, change.hours)
                 if ENERGY in of_meter:
                     registers.note(db, ids[meter], meter.step, of_meter[ENERGY].first)
                 first = of_meter[ENERGY].first if ENERGY in of_meter else None
-                events.update(e.kind for e in change.events if first is not None and e.time >= first)
+                events.update(
+                    e.kind for e in change.events if first is not None and e.time >= first
+                )
                 if meter.kind == "export" and first is not None:
                     news_from = note_export(db, ids[meter], first, of_meter[ENERGY].last)
                     _mark(db, meter, range(floor_hour(news_from.start), news_from.stop, HOUR_MS))
@@ -377,12 +418,18 @@ class Ledger:
                 history.thin(db, now)
             self._unpacked = list(self._packable())
         if self._unpacked:
-            packed, self._unpacked = self._unpacked[:_PACKED_AT_ONCE], self._unpacked[_PACKED_AT_ONCE:]
+            packed, self._unpacked = (
+                self._unpacked[:_PACKED_AT_ONCE],
+                self._unpacked[_PACKED_AT_ONCE:],
+            )
             with self.store.transaction() as db:
                 for number, block in packed:
                     pack(db, number, block)
         if self._unpruned:
-            part, self._unpruned = self._unpruned[:_PRUNED_AT_ONCE], self._unpruned[_PRUNED_AT_ONCE:]
+            part, self._unpruned = (
+                self._unpruned[:_PRUNED_AT_ONCE],
+                self._unpruned[_PRUNED_AT_ONCE:],
+            )
             with self.store.transaction() as db:
                 prune(db, part, self.horizon)
 
@@ -394,7 +441,11 @@ class Ledger:
                 (self.horizon - self.horizon % BLOCK_MS,),
             ).fetchone()[0]
         if oldest is not None:
-            yield from ((meter.id, oldest // BLOCK_MS) for meter in self.store.meters() if meter.kind != "pdu")
+            yield from (
+                (meter.id, oldest // BLOCK_MS)
+                for meter in self.store.meters()
+                if meter.kind != "pdu"
+            )
 
     # Asking.
 
@@ -421,7 +472,8 @@ class Ledger:
                         continue
                     if hour >= self.horizon and not imported:
                         power, energy = (
-                            load_readings(db, number, quantity, hour, hour + HOUR_MS) for quantity in (POWER, ENERGY)
+                            load_readings(db, number, quantity, hour, hour + HOUR_MS)
+                            for quantity in (POWER, ENERGY)
                         )
                         exact, _ = hours_of(power, energy, begin, stop, rating=rating, wrap=wrap)
                         part = exact.get(hour, HourCells())
@@ -433,17 +485,34 @@ class Ledger:
     def limits(self, site: str, name: str, kind: str) -> Limits:
         """Return what a meter can show, as far as it is known by now."""
         with self._lock:
-            meter = self._meters.get((site, name, kind)) or Meter(site, name, kind, "", self.inventory)
+            meter = self._meters.get((site, name, kind)) or Meter(
+                site, name, kind, "", self.inventory
+            )
         return meter.limits(self.spans)
 
-    def rows(self, site: str, start: float, end: float) -> Iterator[tuple[float, str, float, float]]:
+    def rows(
+        self, site: str, start: float, end: float
+    ) -> Iterator[tuple[float, str, float, float]]:
         """Return the hours of a site's meters that begin between two times: time, meter, joules, seconds covered."""
         first, last = round(start * 1000), round(end * 1000)
-        names = {row.id: row.name for row in self.store.meters() if row.site == site and row.kind not in ("export", "water")}
-        for number in range(first // BLOCK_MS, last // BLOCK_MS + 1):  # so that years need no more memory than a month
+        names = {
+            row.id: row.name
+            for row in self.store.meters()
+            if row.site == site and row.kind not in ("export", "water")
+        }
+        for number in range(
+            first // BLOCK_MS, last // BLOCK_MS + 1
+        ):  # so that years need no more memory than a month
             with self.reader.read() as db:
-                found = hours_between(db, set(names), max(first, number * BLOCK_MS), min(last, (number + 1) * BLOCK_MS))
-            for (hour, _), (meter, joules, covered) in sorted(((row[0], names[row[1]]), row[1:]) for row in found):
+                found = hours_between(
+                    db,
+                    set(names),
+                    max(first, number * BLOCK_MS),
+                    min(last, (number + 1) * BLOCK_MS),
+                )
+            for (hour, _), (meter, joules, covered) in sorted(
+                ((row[0], names[row[1]]), row[1:]) for row in found
+            ):
                 yield hour / 1000, names[meter], joules, covered / 1000
 
     def import_hours(self, site: str, meter: str, hours: Mapping[int, Imported]) -> Changes:
@@ -470,12 +539,19 @@ class Ledger:
                 kind = kind_of(self.inventory, site, meter)
                 point = point_of(self.inventory, site, meter, kind, "")
                 number = add_meter(db, site, meter, kind, point)
-                changed[meter] = put_imported(db, number, found, sealed_before=self.horizon, packs=kind != "pdu")
+                changed[meter] = put_imported(
+                    db, number, found, sealed_before=self.horizon, packs=kind != "pdu"
+                )
                 if found:
-                    bridges.note(db, number, min(found), max(found) + HOUR_MS, (even or {}).get(meter, ()))
+                    bridges.note(
+                        db, number, min(found), max(found) + HOUR_MS, (even or {}).get(meter, ())
+                    )
                 dirty.setdefault(point, set()).update(changed[meter])
             for point, marked in dirty.items():
-                db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in sorted(marked)])
+                db.executemany(
+                    "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)",
+                    [(site, point, hour) for hour in sorted(marked)],
+                )
             if dry_run:
                 raise _DryRun
         return changed
@@ -494,7 +570,9 @@ class Ledger:
         with contextlib.suppress(sqlite3.Error), self.store.transaction() as db:
             history.add(db, kpi, hub, scope, time, value)
 
-    def history(self, kpi: str, hub: str, scope: str, start: float = 0.0, end: float = float("inf")) -> list[tuple[float, float]]:
+    def history(
+        self, kpi: str, hub: str, scope: str, start: float = 0.0, end: float = float("inf")
+    ) -> list[tuple[float, float]]:
         """Return the remembered values of a KPI as (time, value), in order of time."""
         with self.reader.read() as db:
             return history.find(db, kpi, hub, scope, start, end)

@@ -28,7 +28,18 @@ class Limits(NamedTuple):
 class Meter:
     """A meter as the readings name it."""
 
-    __slots__ = ("id", "kind", "name", "point", "rating", "register", "site", "span", "step", "wrap")
+    __slots__ = (
+        "id",
+        "kind",
+        "name",
+        "point",
+        "rating",
+        "register",
+        "site",
+        "span",
+        "step",
+        "wrap",
+    )
 
     def __init__(self, site: str, name: str, kind: str, label: str, inventory: Inventory) -> None:
         self.id: int | None = None

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.ledger import bridges
 from agent.ledger.blocks import BLOCK_MS
-from agent.ledger.energy import FULL_MASK, HOUR_MS, MAX_BRIDGE_MS, MAX_GAP_INTERVALS, HourCells, hours_of
+from agent.ledger.energy import (
+    FULL_MASK,
+    HOUR_MS,
+    MAX_BRIDGE_MS,
+    MAX_GAP_INTERVALS,
+    HourCells,
+    hours_of,
+)
 from agent.ledger.store import (
     drop_hour,
     kept_cells,
@@ -22,7 +29,7 @@ from agent.ledger.store import (
     save_hour,
     save_hours,
     unpack,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,7 +70,13 @@ def floor_hour(time: int) -> int:
 
 
 def recompute(
-    db: sqlite3.Connection, meter: int, spans: Mapping[int, Span], *, sealed_before: int, rating: float | None, wrap: float | None
+    db: sqlite3.Connection,
+    meter: int,
+    spans: Mapping[int, Span],
+    *,
+    sealed_before: int,
+    rating: float | None,
+    wrap: float | None,
 ) -> Change:
     """Compute every hour that new readings can have changed, and write it.
 
@@ -75,8 +88,17 @@ def recompute(
     energy = load_readings(db, meter, ENERGY, start, end)
     hours, events = hours_of(power, energy, start, end, rating=rating, wrap=wrap)
     if energy:
-        bridges.note(db, meter, energy[0].time, energy[-1].time, bridges.of_register(energy, rating=rating, wrap=wrap))
-    return Change(_write(db, meter, hours, range(max(start, sealed_before), end, HOUR_MS), sealed_before), events)
+        bridges.note(
+            db,
+            meter,
+            energy[0].time,
+            energy[-1].time,
+            bridges.of_register(energy, rating=rating, wrap=wrap),
+        )
+    return Change(
+        _write(db, meter, hours, range(max(start, sealed_before), end, HOUR_MS), sealed_before),
+        events,
+    )
 
 
 def _affected(db: sqlite3.Connection, meter: int, spans: Mapping[int, Span]) -> tuple[int, int]:
@@ -94,10 +116,20 @@ def _affected(db: sqlite3.Connection, meter: int, spans: Mapping[int, Span]) -> 
 
 
 def _reaches(neighbour: Raw, time: int, quantity: int, span: Span) -> bool:
-    return abs(neighbour.time - time) <= MAX_BRIDGE_MS if quantity == ENERGY else span.near(neighbour, time)
+    return (
+        abs(neighbour.time - time) <= MAX_BRIDGE_MS
+        if quantity == ENERGY
+        else span.near(neighbour, time)
+    )
 
 
-def _write(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells], span: range, sealed_before: int) -> list[int]:
+def _write(
+    db: sqlite3.Connection,
+    meter: int,
+    hours: Mapping[int, HourCells],
+    span: range,
+    sealed_before: int,
+) -> list[int]:
     candidates = sorted(hours.keys() | set(span))
     kept = load_hours(db, meter, candidates)
     changed = []
@@ -116,7 +148,12 @@ def _write(db: sqlite3.Connection, meter: int, hours: Mapping[int, HourCells], s
                 continue
             if imported and data is not None:  # what was imported was said on purpose, and stays
                 cells.put(unpack(data), imported)
-            if covered == cells.covered_ms and joules == cells.total and data is not None and unpack(data).joules == cells.joules:
+            if (
+                covered == cells.covered_ms
+                and joules == cells.total
+                and data is not None
+                and unpack(data).joules == cells.joules
+            ):
                 continue
         save_hour(db, meter, hour, cells, imported)
         changed.append(hour)
@@ -128,7 +165,12 @@ Imported = HourCells | float
 
 
 def put_imported(
-    db: sqlite3.Connection, meter: int, hours: Mapping[int, Imported], *, sealed_before: int = 0, packs: bool = False
+    db: sqlite3.Connection,
+    meter: int,
+    hours: Mapping[int, Imported],
+    *,
+    sealed_before: int = 0,
+    packs: bool = False,
 ) -> dict[int, tuple[float | None, float]]:
     """Write imported cells over what is there, cell by cell; returns the hours that are different now: joules before and after.
 
@@ -151,10 +193,14 @@ def put_imported(
     packed_before = sealed_before - sealed_before % BLOCK_MS if packs else 0
     save_even(db, meter, even, packed_before=packed_before, known=kept.keys())
     after = {hour: cells.total for hour, cells, _ in changed} | even
-    return {hour: (kept[hour][0] if hour in kept else None, joules) for hour, joules in after.items()}
+    return {
+        hour: (kept[hour][0] if hour in kept else None, joules) for hour, joules in after.items()
+    }
 
 
-def _merged(cells: HourCells, old: tuple[float, int, int, bytes | None] | None) -> tuple[HourCells, int] | None:
+def _merged(
+    cells: HourCells, old: tuple[float, int, int, bytes | None] | None
+) -> tuple[HourCells, int] | None:
     """Return an hour with the covered cells of another put into it, and the mask of the imported; None where that is no news."""
     mask = cells.mask
     if not mask:
@@ -188,15 +234,20 @@ def prune(db: sqlite3.Connection, meters: Iterable[int], horizon: int) -> None:
         for quantity in (POWER, ENERGY):
             key = (meter, quantity)
             last = db.execute(
-                "SELECT max(slot) FROM reading WHERE meter = ? AND quantity = ? AND slot < ?", (*key, horizon)
+                "SELECT max(slot) FROM reading WHERE meter = ? AND quantity = ? AND slot < ?",
+                (*key, horizon),
             ).fetchone()[0]
             if last is None:
                 continue
             before = db.execute(
-                "SELECT max(slot) FROM reading WHERE meter = ? AND quantity = ? AND slot < ?", (*key, floor_hour(last))
+                "SELECT max(slot) FROM reading WHERE meter = ? AND quantity = ? AND slot < ?",
+                (*key, floor_hour(last)),
             ).fetchone()[0]
             if before is not None:
-                db.execute("DELETE FROM reading WHERE meter = ? AND quantity = ? AND slot < ?", (*key, before))
+                db.execute(
+                    "DELETE FROM reading WHERE meter = ? AND quantity = ? AND slot < ?",
+                    (*key, before),
+                )
 
 
 def prune_hours(db: sqlite3.Connection, *, cells_before: int, pdus_before: int) -> None:
@@ -205,7 +256,10 @@ def prune_hours(db: sqlite3.Connection, *, cells_before: int, pdus_before: int) 
         "DELETE FROM cell WHERE hour < ? AND (SELECT covered FROM hour h WHERE h.hour = cell.hour AND h.meter = cell.meter) >= ?",
         (cells_before, HOUR_MS),
     )
-    db.execute("DELETE FROM bridge WHERE stop < ? AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')", (pdus_before,))
+    db.execute(
+        "DELETE FROM bridge WHERE stop < ? AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')",
+        (pdus_before,),
+    )
     for table in ("hour", "cell"):
         db.execute(
             f"DELETE FROM {table} WHERE hour < ? AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')",  # noqa: S608 - two names

@@ -64,7 +64,9 @@ def note(db: sqlite3.Connection, meter: int, step: Step, first: int) -> None:
     joules = step.joules if known is None or step.moves >= _SURE else gcd(known.step, step.joules)
     found = Register(joules, first if known is None else min(first, known.since))
     if found != known:
-        db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, f"{found.step} {found.since}"))
+        db.execute(
+            "INSERT OR REPLACE INTO state VALUES (?, ?)", (key, f"{found.step} {found.since}")
+        )
         db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (_VERSION, str(version(db) + 1)))
 
 

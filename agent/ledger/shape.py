@@ -32,11 +32,17 @@ def may_be_coarse(readings: Sequence[Raw]) -> bool:
     """Tell at little cost whether there can be an hour to shape: the load of one is taken to be no less than a tenth of the mean."""
     elapsed = readings[-1].time - readings[0].time
     moved = sum(max(0.0, after.value - before.value) for before, after in pairwise(readings))
-    return step_of(reading.value for reading in readings) * elapsed > _COARSE * _LEAST_LOAD * moved * _CELL_MS
+    return (
+        step_of(reading.value for reading in readings) * elapsed
+        > _COARSE * _LEAST_LOAD * moved * _CELL_MS
+    )
 
 
 def shape(
-    hours: Mapping[int, HourCells], counted: Mapping[int, HourCells], power: Mapping[int, HourCells], readings: Sequence[Raw]
+    hours: Mapping[int, HourCells],
+    counted: Mapping[int, HourCells],
+    power: Mapping[int, HourCells],
+    readings: Sequence[Raw],
 ) -> None:
     """Give hours the shape of the power in the cells that the register has `counted`, where its steps are coarse."""
     times = [reading.time for reading in readings]
@@ -49,8 +55,12 @@ def shape(
         if len(chosen) < _FEWEST:
             continue
         total, weight = fsum(cells.joules[n] for n in chosen), fsum(drawn.joules[n] for n in chosen)
-        near = readings[max(0, bisect_left(times, hour) - 1) : bisect_right(times, hour + _HOUR_MS) + 1]
-        if weight <= 0 or step_of(reading.value for reading in near) <= _COARSE * total / len(chosen):
+        near = readings[
+            max(0, bisect_left(times, hour) - 1) : bisect_right(times, hour + _HOUR_MS) + 1
+        ]
+        if weight <= 0 or step_of(reading.value for reading in near) <= _COARSE * total / len(
+            chosen
+        ):
             continue
         for n in chosen:
             cells.joules[n] = total * drawn.joules[n] / weight

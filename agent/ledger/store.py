@@ -32,9 +32,7 @@ _BLOCK: Final = (
     # With a rowid: rows of some two kilobytes would each take an overflow page without.
     "CREATE TABLE block (meter INTEGER, number INTEGER, data BLOB NOT NULL, PRIMARY KEY (meter, number))"
 )
-_BRIDGE: Final = (
-    "CREATE TABLE bridge (meter INTEGER, start INTEGER, stop INTEGER, joules REAL, PRIMARY KEY (meter, start)) WITHOUT ROWID"
-)
+_BRIDGE: Final = "CREATE TABLE bridge (meter INTEGER, start INTEGER, stop INTEGER, joules REAL, PRIMARY KEY (meter, start)) WITHOUT ROWID"
 _SINCE: Final[Mapping[int, str]] = {2: _BLOCK, 3: _BRIDGE}
 """What each version of the database has more than the one before."""
 
@@ -107,7 +105,9 @@ class Store:
             raise  # locked, full, not permitted: the file is not to blame
         except sqlite3.DatabaseError as error:
             aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
-            log.error("%s: %s; it was moved to %s and an empty ledger begun", path, error, aside.name)  # noqa: TRY400
+            log.error(  # noqa: TRY400
+                "%s: %s; it was moved to %s and an empty ledger begun", path, error, aside.name
+            )
             for suffix in ("", "-wal", "-shm"):
                 part = path.with_name(path.name + suffix)
                 if part.exists():
@@ -140,7 +140,10 @@ class Store:
     def meters(self) -> list[MeterRow]:
         """Return every meter the ledger has heard of."""
         with self.read() as db:
-            return [MeterRow(*row) for row in db.execute("SELECT id, site, name, kind, point FROM meter")]
+            return [
+                MeterRow(*row)
+                for row in db.execute("SELECT id, site, name, kind, point FROM meter")
+            ]
 
     def get_state(self, key: str) -> str | None:
         """Return a remembered value."""
@@ -191,7 +194,9 @@ def add_meter(db: sqlite3.Connection, site: str, name: str, kind: str, point: st
     return int(row[0])
 
 
-def add_readings(db: sqlite3.Connection, rows: Iterable[tuple[int, int, int, int, float, int]]) -> int:
+def add_readings(
+    db: sqlite3.Connection, rows: Iterable[tuple[int, int, int, int, float, int]]
+) -> int:
     """Keep readings (meter, quantity, slot, time, value, interval); returns how many were news.
 
     Of two in one slot the earlier stays, and of two at one time the smaller: so order and repetition change nothing.
@@ -223,12 +228,15 @@ def note_export(db: sqlite3.Connection, meter: int, first: int, last: int) -> ra
     return range(first, last + 1 if known is None else known)
 
 
-def neighbours(db: sqlite3.Connection, meter: int, quantity: int, first: int, last: int) -> tuple[Raw | None, Raw | None]:
+def neighbours(
+    db: sqlite3.Connection, meter: int, quantity: int, first: int, last: int
+) -> tuple[Raw | None, Raw | None]:
     """Return the readings right before `first` and right after `last` (times of readings that are kept)."""
     before = db.execute(
         "SELECT time, value, interval FROM reading WHERE meter = ? AND quantity = ? AND slot <= ? AND time < ?"
-        " ORDER BY slot DESC LIMIT 1", (meter, quantity, first, first),
-    ).fetchone()  # fmt: skip
+        " ORDER BY slot DESC LIMIT 1",
+        (meter, quantity, first, first),
+    ).fetchone()
     after = db.execute(
         "SELECT time, value, interval FROM reading WHERE meter = ? AND quantity = ? AND slot > ? ORDER BY slot LIMIT 1",
         (meter, quantity, last),
@@ -236,7 +244,9 @@ def neighbours(db: sqlite3.Connection, meter: int, quantity: int, first: int, la
     return (Raw(*before) if before else None, Raw(*after) if after else None)
 
 
-def load_readings(db: sqlite3.Connection, meter: int, quantity: int, start: int, end: int) -> list[Raw]:
+def load_readings(
+    db: sqlite3.Connection, meter: int, quantity: int, start: int, end: int
+) -> list[Raw]:
     """Return the readings between two hours' bounds, and one beyond on either side."""
     key = (meter, quantity)
     rows = db.execute(
@@ -249,7 +259,9 @@ def load_readings(db: sqlite3.Connection, meter: int, quantity: int, start: int,
     return [Raw(*row) for row in rows]
 
 
-def load_hours(db: sqlite3.Connection, meter: int, hours: Sequence[int]) -> dict[int, tuple[float, int, int, bytes | None]]:
+def load_hours(
+    db: sqlite3.Connection, meter: int, hours: Sequence[int]
+) -> dict[int, tuple[float, int, int, bytes | None]]:
     """Return what is kept of a meter's hours: joules, covered milliseconds, the imported cells' mask and the cells."""
     found: dict[int, tuple[float, int, int, bytes | None]] = {}
     blocks: dict[int, Block | None] = {}
@@ -271,7 +283,9 @@ def load_hours(db: sqlite3.Connection, meter: int, hours: Sequence[int]) -> dict
     return found
 
 
-def hours_between(db: sqlite3.Connection, meters: set[int], start: int, end: int) -> list[tuple[int, int, float, int]]:
+def hours_between(
+    db: sqlite3.Connection, meters: set[int], start: int, end: int
+) -> list[tuple[int, int, float, int]]:
     """Return the hours of some meters that begin between two times: hour, meter, joules, covered milliseconds."""
     found: dict[tuple[int, int], tuple[float, int]] = {}
     numbers = (start // BLOCK_MS, (end - 1) // BLOCK_MS)
@@ -282,7 +296,9 @@ def hours_between(db: sqlite3.Connection, meters: set[int], start: int, end: int
             for n, (joules, covered) in enumerate(zip(block.joules, block.covered, strict=True)):
                 if covered:
                     found[number * BLOCK_MS + n * HOUR_MS, meter] = joules, covered
-    for hour, meter, joules, covered in db.execute("SELECT * FROM hour WHERE hour >= ? AND hour < ?", (start, end)):
+    for hour, meter, joules, covered in db.execute(
+        "SELECT * FROM hour WHERE hour >= ? AND hour < ?", (start, end)
+    ):
         if meter in meters:
             found[hour, meter] = joules, covered
     return [(*key, *value) for key, value in found.items() if start <= key[0] < end]
@@ -291,7 +307,9 @@ def hours_between(db: sqlite3.Connection, meters: set[int], start: int, end: int
 def heard_between(db: sqlite3.Connection, start: int, end: int) -> set[int]:
     """Return the meters that have hours beginning between two times."""
     found = {
-        row[0] for hour in range(start, end, HOUR_MS) for row in db.execute("SELECT meter FROM hour WHERE hour = ?", (hour,))
+        row[0]
+        for hour in range(start, end, HOUR_MS)
+        for row in db.execute("SELECT meter FROM hour WHERE hour = ?", (hour,))
     }
     query = "SELECT meter, number, data FROM block WHERE number BETWEEN ? AND ?"
     for meter, number, data in db.execute(query, (start // BLOCK_MS, (end - 1) // BLOCK_MS)):
@@ -309,12 +327,20 @@ def _portions(hours: Sequence[int]) -> Iterator[tuple[Sequence[int], str]]:
         yield part, ",".join("?" * len(part))
 
 
-def save_hour(db: sqlite3.Connection, meter: int, hour: int, cells: HourCells, imported: int) -> None:
+def save_hour(
+    db: sqlite3.Connection, meter: int, hour: int, cells: HourCells, imported: int
+) -> None:
     """Write one hour of one meter, with its cells."""
     save_hours(db, meter, [(hour, cells, imported)])
 
 
-def save_hours(db: sqlite3.Connection, meter: int, hours: Iterable[tuple[int, HourCells, int]], *, bare_before: int = 0) -> None:
+def save_hours(
+    db: sqlite3.Connection,
+    meter: int,
+    hours: Iterable[tuple[int, HourCells, int]],
+    *,
+    bare_before: int = 0,
+) -> None:
     """Write hours of one meter (hour, cells, the imported cells' mask).
 
     Before `bare_before` an hour that is covered and even is kept as its sum, which says all there is.
@@ -322,7 +348,11 @@ def save_hours(db: sqlite3.Connection, meter: int, hours: Iterable[tuple[int, Ho
     sums, cells, bare = [], [], []
     for hour, found, imported in hours:
         sums.append((hour, meter, found.total, found.covered_ms))
-        if hour < bare_before and found.mask == FULL_MASK and min(found.joules) == max(found.joules):
+        if (
+            hour < bare_before
+            and found.mask == FULL_MASK
+            and min(found.joules) == max(found.joules)
+        ):
             bare.append((hour, meter))
         else:
             cells.append((hour, meter, imported, pack(found)))
@@ -332,7 +362,12 @@ def save_hours(db: sqlite3.Connection, meter: int, hours: Iterable[tuple[int, Ho
 
 
 def save_even(
-    db: sqlite3.Connection, meter: int, hours: Mapping[int, float], *, packed_before: int, known: Container[int]
+    db: sqlite3.Connection,
+    meter: int,
+    hours: Mapping[int, float],
+    *,
+    packed_before: int,
+    known: Container[int],
 ) -> None:
     """Write hours of one meter that are covered and even, by their joules; those before `packed_before` into their blocks.
 
@@ -358,7 +393,13 @@ def save_even(
 
 def kept_cells(joules: float, covered: int, data: bytes | None) -> HourCells:
     """Return an hour's cells as they are kept; of one that is whole and old, its mean."""
-    return unpack(data) if data is not None else HourCells.uniform(joules) if covered >= HOUR_MS else HourCells()
+    return (
+        unpack(data)
+        if data is not None
+        else HourCells.uniform(joules)
+        if covered >= HOUR_MS
+        else HourCells()
+    )
 
 
 def drop_hour(db: sqlite3.Connection, meter: int, hour: int) -> None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 ASSUMED_CLASS: Final = 2.0
 """Percent: the accuracy class taken for a meter that states none."""
 
-_FUELLESS: Final = (Emission(kilograms_per_kilowatt_hour=0.0, source="own renewables burn no fuel"),)
+_FUELLESS: Final = (
+    Emission(kilograms_per_kilowatt_hour=0.0, source="own renewables burn no fuel"),
+)
 Method = Literal["incoming", "parts", ""]
 
 
@@ -53,7 +55,9 @@ class Part:
 
     def emission(self, year: int) -> Emission | None:
         """Return how much carbon a kilowatt-hour stood for in a year; None where nobody says."""
-        return next((one for one in self.emissions if one.first_year <= year <= one.last_year), None)
+        return next(
+            (one for one in self.emissions if one.first_year <= year <= one.last_year), None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,25 +91,44 @@ def boundary_of(site: Site, inventory: Inventory, known: Iterable[MeterRow]) -> 
     """Work out the points of a site from the inventory and the meters the ledger has heard of."""
     heard = [row for row in known if row.site == site.site]
     listed = inventory.meters_by_site.get(site.site, ())
-    racks = [rack for rack in inventory.racks_by_site.get(site.site, ()) if rack.state == "in_service"]
+    racks = [
+        rack for rack in inventory.racks_by_site.get(site.site, ()) if rack.state == "in_service"
+    ]
     notes: list[str] = []
     if site.site in inventory.shared:  # some racks' PDUs would pass for all of them
         listed = tuple(meter for meter in listed if meter.meter not in inventory.feeds)
         heard, racks = [row for row in heard if row.kind != "pdu"], []
-        notes.append("several gateways read this site's rack PDUs, so these do not make its IT energy")
+        notes.append(
+            "several gateways read this site's rack PDUs, so these do not make its IT energy"
+        )
     parts: dict[str, tuple[Part, ...]] = {}
     for point in (*INCOMING, "ups_input", "ups_output", "it_input", *NOT_IT, "reused", "water"):
         parts[point] = _parts_at(point, inventory, listed, heard, notes)
-    parts["renewable"] = tuple(part if part.emissions else replace(part, emissions=_FUELLESS) for part in parts["renewable"])
-    parts["utility"] = tuple(part if part.emissions else replace(part, emissions=site.emissions) for part in parts["utility"])
+    parts["renewable"] = tuple(
+        part if part.emissions else replace(part, emissions=_FUELLESS)
+        for part in parts["renewable"]
+    )
+    parts["utility"] = tuple(
+        part if part.emissions else replace(part, emissions=site.emissions)
+        for part in parts["utility"]
+    )
     parts["pdu_output"] = _pdu_parts(inventory, listed, racks, heard, notes)
     for point, part in list(_not_it(site.site, parts, inventory)):
         if parts[point]:
             parts[point] = (*parts[point], part)
-    parts["bought"] = tuple(_chains([m for m in listed if m.factor is not None and m.point in ("cooling", "other")], inventory))
+    parts["bought"] = tuple(
+        _chains(
+            [m for m in listed if m.factor is not None and m.point in ("cooling", "other")],
+            inventory,
+        )
+    )
     parts["export"] = _exports([part for point in INCOMING for part in parts[point]], heard)
-    candidates = tuple(p for p in IT_POINTS if parts[p]) if site.it_point is None else (site.it_point,)
-    method: Method = "incoming" if any(parts[p] for p in INCOMING) else "parts" if parts["cooling"] else ""
+    candidates = (
+        tuple(p for p in IT_POINTS if parts[p]) if site.it_point is None else (site.it_point,)
+    )
+    method: Method = (
+        "incoming" if any(parts[p] for p in INCOMING) else "parts" if parts["cooling"] else ""
+    )
     if method == "parts":
         notes.append("no meter where energy comes in: facility energy is the sum of its parts")
     elif not method:
@@ -133,7 +156,10 @@ def _part(names: tuple[str, ...], meter: Meter | None, inventory: Inventory) -> 
         return Part(names=names)
     share = -meter.share if meter.subtract else meter.share
     # What is taken off a supply is of that supply: as renewable, and as carbon-laden.
-    of = next((m for m in upstream(meter, inventory.meters) if meter.subtract and m.point == meter.point), meter)
+    of = next(
+        (m for m in upstream(meter, inventory.meters) if meter.subtract and m.point == meter.point),
+        meter,
+    )
     renewable = of.renewable_ratio if meter.renewable_ratio is None else meter.renewable_ratio
     return Part(
         names=names,
@@ -146,13 +172,19 @@ def _part(names: tuple[str, ...], meter: Meter | None, inventory: Inventory) -> 
     )
 
 
-def _not_it(site: str, parts: Mapping[str, tuple[Part, ...]], inventory: Inventory) -> Iterator[tuple[Point, Part]]:
+def _not_it(
+    site: str, parts: Mapping[str, tuple[Part, ...]], inventory: Inventory
+) -> Iterator[tuple[Point, Part]]:
     """Yield what hangs behind meters of IT and is none: cooling fed by a UPS is taken off there, and at all points before it."""
     for part in (part for point in NOT_IT for part in parts[point]):
         meter = inventory.meters.get((site, part.name))
         if meter is None or meter.subtract:
             continue
-        depths = [IT_POINTS.index(m.point) for m in upstream(meter, inventory.meters) if m.point in IT_POINTS]
+        depths = [
+            IT_POINTS.index(m.point)
+            for m in upstream(meter, inventory.meters)
+            if m.point in IT_POINTS
+        ]
         for point in (*IT_POINTS[min(depths) :], "ups_input") if depths else ():
             yield point, replace(part, factor=-part.share, share=-part.share)
 
@@ -179,21 +211,33 @@ def _exports(incoming: Sequence[Part], heard: Sequence[MeterRow]) -> tuple[Part,
     """Return the places where energy comes in at which any of the meters, old or new, has told of an export register."""
     telling = {row.name for row in heard if row.kind == "export"}
     return tuple(
-        Part(names=part.names, accuracy=part.accuracy, factor=part.share, share=part.share, kind="export")
+        Part(
+            names=part.names,
+            accuracy=part.accuracy,
+            factor=part.share,
+            share=part.share,
+            kind="export",
+        )
         for part in incoming
         if not telling.isdisjoint(part.names)
     )
 
 
 def _parts_at(
-    point: str, inventory: Inventory, listed: Sequence[Meter], heard: Sequence[MeterRow], notes: list[str]
+    point: str,
+    inventory: Inventory,
+    listed: Sequence[Meter],
+    heard: Sequence[MeterRow],
+    notes: list[str],
 ) -> tuple[Part, ...]:
     chains = _chains([meter for meter in listed if meter.point == point], inventory)
     kind: Literal["", "water"] = "water" if point == "water" else ""
     said = [
         row
         for row in heard
-        if row.kind == (kind or "meter") and row.point == point and (row.site, row.name) not in inventory.meters
+        if row.kind == (kind or "meter")
+        and row.point == point
+        and (row.site, row.name) not in inventory.meters
     ]
     if not chains:
         return tuple(Part(names=(row.name,), kind=kind) for row in said)
@@ -205,10 +249,16 @@ def _parts_at(
 
 
 def _pdu_parts(
-    inventory: Inventory, listed: Sequence[Meter], racks: Sequence[Rack], heard: Sequence[MeterRow], notes: list[str]
+    inventory: Inventory,
+    listed: Sequence[Meter],
+    racks: Sequence[Rack],
+    heard: Sequence[MeterRow],
+    notes: list[str],
 ) -> tuple[Part, ...]:
     """Return what meters PDU output: meters listed for it, else the PDUs of every rack in service, else what is heard."""
-    totals = _chains([m for m in listed if m.point == "pdu_output" and m.meter not in inventory.feeds], inventory)
+    totals = _chains(
+        [m for m in listed if m.point == "pdu_output" and m.meter not in inventory.feeds], inventory
+    )
     if totals:
         return tuple(totals)
     if not racks:

@@ -50,7 +50,9 @@ class PueCollector:
         self._ledger, self._snapshot, self._hub, self._clock = ledger, snapshot, hub, clock
         self._targets = targets or {}
         self._silent_on = inventory.silent_on
-        self.schedule = Schedule(interval=interval, timeout=max(30.0, interval), max_samples=100_000)
+        self.schedule = Schedule(
+            interval=interval, timeout=max(30.0, interval), max_samples=100_000
+        )
 
     async def collect(self) -> Iterable[Reading]:
         """Sum what is new off the event loop, and tell of every site that has meters."""
@@ -59,8 +61,14 @@ class PueCollector:
 
     def _watts(self) -> _Watts:
         """Return the latest power of every meter and PDU, by site and name. The snapshot is the event loop's."""
-        found = {(s.values[1], s.values[4]): value for s, value in self._snapshot.family(PDU_POWER).items()}
-        found.update(((s.values[1], s.values[2]), value) for s, value in self._snapshot.family(METER_POWER).items())
+        found = {
+            (s.values[1], s.values[4]): value
+            for s, value in self._snapshot.family(PDU_POWER).items()
+        }
+        found.update(
+            ((s.values[1], s.values[2]), value)
+            for s, value in self._snapshot.family(METER_POWER).items()
+        )
         return found
 
     def _readings(self, watts: _Watts) -> Iterator[Reading]:
@@ -75,7 +83,9 @@ class PueCollector:
             for result in self.pue.results(site):
                 yield from self._window(result)
                 if result.pue is not None:
-                    self._ledger.add_history(f"pue:{result.window}", self._hub, site, now, result.pue)
+                    self._ledger.add_history(
+                        f"pue:{result.window}", self._hub, site, now, result.pue
+                    )
             target = self._targets.get(site)
             if target is not None:
                 yield catalogue.SITE_PUE_LIMIT.series(self._hub, site), target
@@ -92,9 +102,15 @@ class PueCollector:
                 yield catalogue.SITE_PUE_UNCERTAINTY.series(*where, window), result.uncertainty
         yield catalogue.SITE_PUE_COVERAGE.series(*where, window), result.coverage
         for state in PUE_STATES:
-            yield catalogue.SITE_PUE_STATE.series(*where, window, state), float(state == result.state)
+            yield (
+                catalogue.SITE_PUE_STATE.series(*where, window, state),
+                float(state == result.state),
+            )
         if result.coverage > 0:
-            yield catalogue.SITE_WINDOW_ENERGY.series(*where, "facility", window), result.facility_joules
+            yield (
+                catalogue.SITE_WINDOW_ENERGY.series(*where, "facility", window),
+                result.facility_joules,
+            )
             yield catalogue.SITE_WINDOW_ENERGY.series(*where, "it", window), result.it_joules
         if result.renewable_ratio is not None:
             yield catalogue.SITE_RENEWABLE.series(*where, window), result.renewable_ratio
@@ -107,11 +123,20 @@ class PueCollector:
             yield catalogue.SITE_PUE_GRADE.series(*where, window), float(result.grade)
         for part in result.overheads if result.pue is not None else ():
             yield catalogue.SITE_OVERHEAD.series(*where, part.subsystem, window), part.joules
-            yield catalogue.SITE_OVERHEAD_COVERAGE.series(*where, part.subsystem, window), part.coverage
+            yield (
+                catalogue.SITE_OVERHEAD_COVERAGE.series(*where, part.subsystem, window),
+                part.coverage,
+            )
             if part.partial_pue is not None:
-                yield catalogue.SITE_PARTIAL_PUE.series(*where, part.subsystem, window), part.partial_pue
+                yield (
+                    catalogue.SITE_PARTIAL_PUE.series(*where, part.subsystem, window),
+                    part.partial_pue,
+                )
         for factor in result.factors:
-            yield catalogue.SITE_FACTOR_COVERAGE.series(*where, factor.name, window), factor.coverage
+            yield (
+                catalogue.SITE_FACTOR_COVERAGE.series(*where, factor.name, window),
+                factor.coverage,
+            )
             if factor.value is None:
                 continue
             if factor.name == "cue":

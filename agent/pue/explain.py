@@ -107,7 +107,11 @@ class _Sums:
         self.hours: list[HourSum] = []
 
     def explained(self) -> Explanation:
-        wanted = [point for point in self.boundary.parts if point != "bought" or point in self.boundary.facility_points]
+        wanted = [
+            point
+            for point in self.boundary.parts
+            if point != "bought" or point in self.boundary.facility_points
+        ]
         for hour, rows, asked in self._rows():
             mask = counted_cells(rows, self.boundary, self.result.it_point, asked)
             for point, row in rows.items():
@@ -116,13 +120,20 @@ class _Sums:
                 self._hour(hour, rows, mask, wanted)
         points = tuple(self._point(point) for point in wanted)
         return Explanation(
-            result=self.result, points=points, hours=tuple(self.hours), formulas=tuple(_formulas(self.result, points))
+            result=self.result,
+            points=points,
+            hours=tuple(self.hours),
+            formulas=tuple(_formulas(self.result, points)),
         )
 
     def _rows(self) -> Iterator[tuple[int, Mapping[str, SiteHour], int]]:
         found = self.pue.hours.hours(self.result.site, self.start - self.start % HOUR_MS, self.end)
         for hour in sorted(found):
-            yield hour, found[hour], sum(1 << n for n in range(CELLS) if self.start <= hour + n * CELL_MS < self.end)
+            yield (
+                hour,
+                found[hour],
+                sum(1 << n for n in range(CELLS) if self.start <= hour + n * CELL_MS < self.end),
+            )
 
     def _hour(self, hour: int, rows: Mapping[str, SiteHour], mask: int, wanted: list[str]) -> None:
         inside = [n for n in range(CELLS) if mask >> n & 1]
@@ -135,10 +146,13 @@ class _Sums:
             self.points[point].append(joules)
         self.hours.append(
             HourSum(
-                time=hour / 1000, cells=len(inside), facility_joules=facility_over(rows, self.boundary, mask),
-                it_joules=sums[self.result.it_point], points=sums,
+                time=hour / 1000,
+                cells=len(inside),
+                facility_joules=facility_over(rows, self.boundary, mask),
+                it_joules=sums[self.result.it_point],
+                points=sums,
             )
-        )  # fmt: skip
+        )
         for point, told in self.pue.hours.meters_of(self.result.site, hour, sums).items():
             for part, cells in told:
                 if cells is None:
@@ -149,17 +163,27 @@ class _Sums:
     def _point(self, point: str) -> PointSum:
         cells = max(1, (self.end - self.start) // CELL_MS)
         return PointSum(
-            point=point, facility_sign=self._sign(point), is_it=point == self.result.it_point, joules=fsum(self.points[point]), coverage=min(1.0, self.covered[point] / cells),
+            point=point,
+            facility_sign=self._sign(point),
+            is_it=point == self.result.it_point,
+            joules=fsum(self.points[point]),
+            coverage=min(1.0, self.covered[point] / cells),
             meters=tuple(self._meter(point, part) for part in self.boundary.parts[point]),
-        )  # fmt: skip
+        )
 
     def _meter(self, point: str, part: Part) -> MeterShare:
         told = self.meters[point, part.name]
         return MeterShare(
-            meter=part.name, point=point, replaced=part.names[1:], factor=part.factor, accuracy_class=part.accuracy,
-            energy=fsum(told), counted=fsum(told) * part.factor, hours=len(told),
+            meter=part.name,
+            point=point,
+            replaced=part.names[1:],
+            factor=part.factor,
+            accuracy_class=part.accuracy,
+            energy=fsum(told),
+            counted=fsum(told) * part.factor,
+            hours=len(told),
             kept=(point, part.name) not in self.gone and len(told) == len(self.points[point]),
-        )  # fmt: skip
+        )
 
     def _sign(self, point: str) -> Literal[1, 0, -1]:
         if point not in self.boundary.facility_points:
@@ -172,7 +196,11 @@ def _formulas(result: PueResult, points: tuple[PointSum, ...]) -> Iterator[str]:
     for point in points:
         if point.facility_sign or point.is_it:
             yield f"{point.point} = {' + '.join(_term(meter) for meter in point.meters)} = {point.joules / _KWH:.3f} kWh"
-    terms = [f"{'-' if p.facility_sign < 0 else '+'} {p.joules / _KWH:.3f} ({p.point})" for p in points if p.facility_sign]
+    terms = [
+        f"{'-' if p.facility_sign < 0 else '+'} {p.joules / _KWH:.3f} ({p.point})"
+        for p in points
+        if p.facility_sign
+    ]
     if result.it_joules > 0 and terms:
         yield f"facility = {' '.join(terms).removeprefix('+ ')} = {result.facility_joules / _KWH:.3f} kWh"
         ratio = f"{result.facility_joules / _KWH:.3f} / {result.it_joules / _KWH:.3f}"

@@ -89,7 +89,13 @@ def factors(total: Sum, boundary: Boundary, it_point: str, cells: float) -> tupl
     """Return what is known of ERF, CUE and WUE over a window of so many cells."""
     sides = _sides(total, boundary, it_point)
     return tuple(
-        Factor(name=name, standard=standard, amount=of.amount, base=of.base, coverage=min(1.0, of.cells / cells))
+        Factor(
+            name=name,
+            standard=standard,
+            amount=of.amount,
+            base=of.base,
+            coverage=min(1.0, of.cells / cells),
+        )
         for name, side, standard in _FACTORS
         if (of := sides.get(side)) is not None and of.cells
     )

@@ -31,18 +31,26 @@ Stretch = tuple[int, int]
 def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, end: int) -> Sum:
     """Sum both energies over the time that every meter of both boundaries covers between two times."""
     points = boundary.facility_points
-    wanted = [(point, part) for point in dict.fromkeys((*points, it_point)) for part in boundary.parts.get(point, ())]
+    wanted = [
+        (point, part)
+        for point in dict.fromkeys((*points, it_point))
+        for part in boundary.parts.get(point, ())
+    ]
     if not points or not wanted or len(wanted) > _MAX_METERS:
         return NOTHING
     common: list[Stretch] = [(start, end)]
     lines: list[tuple[str, Part, list[Segment]]] = []
     with hours.ledger.reader.read() as db:
         for point, part in wanted:
-            meters = [(number, hours.limits(number)) for number in hours.numbers(boundary.site, part)]
+            meters = [
+                (number, hours.limits(number)) for number in hours.numbers(boundary.site, part)
+            ]
             segments = _segments(db, meters, start, end)
             if part.kind == "export":  # before it is metered, nothing is taken off
                 first = min(end, hours.exports_since(boundary.site, part) or end)
-                segments = [Segment(start, first, 0.0, 0.0), *segments] if start < first else segments
+                segments = (
+                    [Segment(start, first, 0.0, 0.0), *segments] if start < first else segments
+                )
             lines.append((point, part, segments))
             common = _intersect(common, [(s.start, s.end) for s in segments])
             if not common:
@@ -53,12 +61,21 @@ def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, 
     facility = it = facility_class = it_class = green = 0.0
     for point, part, segments in lines:
         joules = part.factor * sum(
-            s.joules(max(a, s.start), min(b, s.end)) for a, b in common for s in segments if s.start < b and a < s.end
+            s.joules(max(a, s.start), min(b, s.end))
+            for a, b in common
+            for s in segments
+            if s.start < b and a < s.end
         )
         if point in points:
             sign = -1.0 if point == "export" else 1.0
             facility += sign * joules
-            green += joules * (part.renewable if point == "utility" else sign if point in ("renewable", "export") else 0.0)
+            green += joules * (
+                part.renewable
+                if point == "utility"
+                else sign
+                if point in ("renewable", "export")
+                else 0.0
+            )
             facility_class += abs(joules) * part.accuracy
         if point == it_point:
             it += joules
@@ -66,11 +83,17 @@ def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, 
     return Sum(covered / CELL_MS, facility, it, facility_class, it_class, max(0.0, green))
 
 
-def _segments(db: sqlite3.Connection, meters: Sequence[tuple[int, Limits]], start: int, end: int) -> list[Segment]:
+def _segments(
+    db: sqlite3.Connection, meters: Sequence[tuple[int, Limits]], start: int, end: int
+) -> list[Segment]:
     found: list[Segment] = []
     for meter, (rating, wrap) in meters:
-        register, _ = register_segments(load_readings(db, meter, ENERGY, start, end), rating=rating, wrap=wrap)
-        found = merge(found, merge(power_segments(load_readings(db, meter, POWER, start, end)), register))
+        register, _ = register_segments(
+            load_readings(db, meter, ENERGY, start, end), rating=rating, wrap=wrap
+        )
+        found = merge(
+            found, merge(power_segments(load_readings(db, meter, POWER, start, end)), register)
+        )
     return found
 
 

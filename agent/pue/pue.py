@@ -37,7 +37,9 @@ _BY_CELL_UNTIL_HOURS: Final = 12
 class Pue:
     """PUE of every site, from the ledger; may be asked from any thread."""
 
-    def __init__(self, ledger: Ledger, inventory: Inventory, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, ledger: Ledger, inventory: Inventory, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self.inventory, self.ledger = inventory, ledger
         self.hours = SiteHours(ledger, inventory, clock=clock)
         self._sums = Sums(self.hours)
@@ -46,7 +48,9 @@ class Pue:
         self._common: dict[tuple[str, str], Sum] = {}
         self._totals: dict[str, tuple[int, dict[str, float]]] = {}
         # A PDU is read once in so many seconds; before its next reading, what it draws at present is not known.
-        self._lag_ms = 75_000 + (1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0)
+        self._lag_ms = 75_000 + (
+            1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0
+        )
 
     def refresh(self, *, budget: float | None = None) -> bool:
         """Take in what the meters have said since; slow at a big site, so not on the event loop. False: there is more.
@@ -61,7 +65,9 @@ class Pue:
 
     def sites(self) -> tuple[str, ...]:
         """The sites that have meters."""
-        return tuple(site for site, boundary in list(self.hours.boundaries.items()) if boundary.parts)
+        return tuple(
+            site for site, boundary in list(self.hours.boundaries.items()) if boundary.parts
+        )
 
     def boundary(self, site: str) -> Boundary:
         """Return what is metered at a site; raises KeyError."""
@@ -99,7 +105,9 @@ class Pue:
         cells = max(1, (end - start) // CELL_MS)
         coverage = min(1.0, total.cells / cells)
         state, pue, notes = _judge(total, coverage)
-        green_known = bool(boundary.parts.get("renewable")) or any(p.renewable for p in boundary.parts.get("utility", ()))
+        green_known = bool(boundary.parts.get("renewable")) or any(
+            p.renewable for p in boundary.parts.get("utility", ())
+        )
         return PueResult(
             site=site,
             window=window,
@@ -121,7 +129,9 @@ class Pue:
             interim=end - start < _YEAR_MS or coverage < MIN_COVERAGE,
             it_point=it_point,
             facility_method=boundary.method,
-            renewable_ratio=min(1.0, total.green / total.facility) if green_known and total.facility > 0 else None,
+            renewable_ratio=min(1.0, total.green / total.facility)
+            if green_known and total.facility > 0
+            else None,
             factors=factors(total, boundary, it_point, cells),
             overheads=overheads(total, boundary, it_point),
             carbon_basis=self.hours.carbon_basis(site, start, end),
@@ -143,7 +153,9 @@ class Pue:
         for point in boundary.it_candidates:
             common = self._common.get((boundary.site, point))
             if common is None:  # the same for every window
-                common = self._common[boundary.site, point] = common_sum(self.hours, boundary, point, end - HOUR_MS, end)
+                common = self._common[boundary.site, point] = common_sum(
+                    self.hours, boundary, point, end - HOUR_MS, end
+                )
             if common.cells > total.cells:
                 return point, common
         return it_point, total
@@ -182,7 +194,10 @@ class Pue:
         if points.get("it"):
             found["it"] = points["it"]
         found |= {name: points[point] for point, name in _COUNTED.items() if point in points}
-        totals = {name: self.ledger.never_less(f"total:{site}:{name}", joules) for name, joules in found.items()}
+        totals = {
+            name: self.ledger.never_less(f"total:{site}:{name}", joules)
+            for name, joules in found.items()
+        }
         if totals:
             self._totals[site] = (self.now, totals)
         return totals
@@ -195,7 +210,9 @@ class Pue:
         if days <= _HOURLY_UNTIL_DAYS:
             edges = list(range(begin - begin % HOUR_MS, end, HOUR_MS))
         else:
-            day = dt.datetime.fromtimestamp(begin / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+            day = dt.datetime.fromtimestamp(begin / 1000, zone).replace(
+                hour=0, minute=0, second=0, microsecond=0
+            )
             edges = []
             while (at := round(day.timestamp() * 1000)) < end:
                 edges.append(at)
@@ -203,7 +220,12 @@ class Pue:
         found = []
         for start, stop in zip(edges, [*edges[1:], end], strict=True):
             result = self._result(site, "trend", start, stop)
-            point = TrendPoint(time=start / 1000, pue=result.pue, coverage=result.coverage, uncertainty=result.uncertainty)
+            point = TrendPoint(
+                time=start / 1000,
+                pue=result.pue,
+                coverage=result.coverage,
+                uncertainty=result.uncertainty,
+            )
             found.append(point)
         return found
 
@@ -262,7 +284,11 @@ def _judge(total: Sum, coverage: float) -> tuple[PueState, float | None, tuple[s
         return "inconsistent", None, ("no IT energy in the covered time",)
     pue = total.facility / total.it
     if pue < 1:
-        return "inconsistent", None, (f"facility energy is {pue:.3f} of IT energy: a meter is missing or scaled wrongly",)
+        return (
+            "inconsistent",
+            None,
+            (f"facility energy is {pue:.3f} of IT energy: a meter is missing or scaled wrongly",),
+        )
     return ("valid" if coverage >= MIN_COVERAGE else "low_coverage"), pue, ()
 
 

@@ -95,7 +95,9 @@ class _Heard(NamedTuple):
 class SiteHours:
     """Keeps `site_hour` up to date, and reads it."""
 
-    def __init__(self, ledger: Ledger, inventory: Inventory, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, ledger: Ledger, inventory: Inventory, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self.ledger, self.inventory, self._clock = ledger, inventory, clock
         self.boundaries: dict[str, Boundary] = {}
         self._meters = -1
@@ -115,7 +117,11 @@ class SiteHours:
         """The sites there are: the inventory's, or those that meters name."""
         if self.inventory.sites:
             return self.inventory.sites
-        return {name: Site(site=name) for name in sorted({row.site for row in self.ledger.store.meters()}) if name}
+        return {
+            name: Site(site=name)
+            for name in sorted({row.site for row in self.ledger.store.meters()})
+            if name
+        }
 
     def refresh(self, *, budget: float = _BUDGET_SECONDS) -> bool:
         """Sum anew what is out of date, the latest hours first; returns False where time ran out before it was all done."""
@@ -137,7 +143,10 @@ class SiteHours:
         hours = range(start - start % HOUR_MS, end, HOUR_MS)
         with self.ledger.store.transaction() as db:
             for point in _METERED:
-                db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site, point, hour) for hour in hours])
+                db.executemany(
+                    "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)",
+                    [(site, point, hour) for hour in hours],
+                )
 
     def _find_boundaries(self) -> None:
         """Work the boundaries out again when a meter is heard for the first time; recent hours follow them."""
@@ -152,7 +161,9 @@ class SiteHours:
         self._numbers_of.clear()
         self._kinds = {row.id: row for row in known}
         for row in known:
-            self._ids.setdefault((row.site, row.name, row.kind if row.kind in _OF_THEIR_OWN else ""), []).append(row.id)
+            self._ids.setdefault(
+                (row.site, row.name, row.kind if row.kind in _OF_THEIR_OWN else ""), []
+            ).append(row.id)
         now = round(self._clock() * 1000)
         hours = range(self.ledger.horizon, now, HOUR_MS)
         with self.ledger.store.transaction() as db:
@@ -164,7 +175,10 @@ class SiteHours:
                     if was is not None and was[0] == digest:
                         continue
                     db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, digest))
-                    db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", [(site.site, point, h) for h in hours])
+                    db.executemany(
+                        "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)",
+                        [(site.site, point, h) for h in hours],
+                    )
         self._meters = count
 
     def _find_registers(self) -> None:
@@ -180,14 +194,18 @@ class SiteHours:
 
     def _refresh_hour(self, db: sqlite3.Connection, hour: int) -> None:
         wanted: dict[tuple[str, str], tuple[Part, ...]] = {}
-        for site, point in db.execute("SELECT site, point FROM dirty WHERE hour = ?", (hour,)).fetchall():
+        for site, point in db.execute(
+            "SELECT site, point FROM dirty WHERE hour = ?", (hour,)
+        ).fetchall():
             boundary = self.boundaries.get(site)
             if boundary is None:
                 continue
             for each in (point, *_DEPENDENT.get(point, ())):
                 wanted[site, each] = _parts(boundary, each)
         heard = self._load(db, hour, wanted)
-        generation = 1 + int((db.execute("SELECT value FROM state WHERE key = 'generation'").fetchone() or ("0",))[0])
+        generation = 1 + int(
+            (db.execute("SELECT value FROM state WHERE key = 'generation'").fetchone() or ("0",))[0]
+        )
         for (site, point), parts in wanted.items():
             found = self._summed(db, (site, point, hour), parts, heard)
             if (
@@ -201,19 +219,39 @@ class SiteHours:
                 db.execute(
                     "INSERT OR REPLACE INTO site_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
-                        site, point, hour, found.mask, _masked(found), found.accuracy, found.meters, found.silent,
-                        _DATA_AND_DOUBT.pack(*found.joules, found.noise), generation,
+                        site,
+                        point,
+                        hour,
+                        found.mask,
+                        _masked(found),
+                        found.accuracy,
+                        found.meters,
+                        found.silent,
+                        _DATA_AND_DOUBT.pack(*found.joules, found.noise),
+                        generation,
                     ),
-                )  # fmt: skip
-            elif hour >= self.ledger.horizon:  # before that its meters' hours may be gone, and the sum is all there is
-                gone = db.execute("DELETE FROM site_hour WHERE site = ? AND point = ? AND hour = ?", (site, point, hour))
+                )
+            elif (
+                hour >= self.ledger.horizon
+            ):  # before that its meters' hours may be gone, and the sum is all there is
+                gone = db.execute(
+                    "DELETE FROM site_hour WHERE site = ? AND point = ? AND hour = ?",
+                    (site, point, hour),
+                )
                 if gone.rowcount:  # let whoever caches the hour notice, by its other points
-                    db.execute("UPDATE site_hour SET generation = ? WHERE site = ? AND hour = ?", (generation, site, hour))
+                    db.execute(
+                        "UPDATE site_hour SET generation = ? WHERE site = ? AND hour = ?",
+                        (generation, site, hour),
+                    )
         db.execute("DELETE FROM dirty WHERE hour = ?", (hour,))
         db.execute("INSERT OR REPLACE INTO state VALUES ('generation', ?)", (str(generation),))
 
     def _summed(
-        self, db: sqlite3.Connection, key: tuple[str, str, int], parts: tuple[Part, ...], heard: _Heard
+        self,
+        db: sqlite3.Connection,
+        key: tuple[str, str, int],
+        parts: tuple[Part, ...],
+        heard: _Heard,
     ) -> SiteHour | None:
         site, point, hour = key
         if not parts:
@@ -224,7 +262,11 @@ class SiteHours:
         return _sum((part, cells, self._is_register(site, part, hour)) for part, cells in told)
 
     def _told(
-        self, db: sqlite3.Connection, key: tuple[str, str, int], parts: Iterable[Part], rows: Mapping[int, HourCells]
+        self,
+        db: sqlite3.Connection,
+        key: tuple[str, str, int],
+        parts: Iterable[Part],
+        rows: Mapping[int, HourCells],
     ) -> list[tuple[Part, HourCells | None]]:
         """Return what each part of a point said of an hour, and how it counts."""
         site, point, hour = key
@@ -236,14 +278,21 @@ class SiteHours:
             return [_emitted(part, cells, _year(hour, self.sites[site])) for part, cells in told]
         return told
 
-    def meters_of(self, site: str, hour: int, points: Iterable[str]) -> dict[str, list[tuple[Part, HourCells | None]]]:
+    def meters_of(
+        self, site: str, hour: int, points: Iterable[str]
+    ) -> dict[str, list[tuple[Part, HourCells | None]]]:
         """Return what each meter of some points said of an hour, so that a sum can be done again; None of those not kept any more."""
         wanted = {(site, point): _parts(self.boundaries[site], point) for point in points}
         with self.ledger.reader.read() as db:
             rows = self._load(db, hour, wanted).rows()
-            return {point: self._told(db, (site, point, hour), parts, rows) for (_, point), parts in wanted.items()}
+            return {
+                point: self._told(db, (site, point, hour), parts, rows)
+                for (_, point), parts in wanted.items()
+            }
 
-    def _load(self, db: sqlite3.Connection, hour: int, wanted: Mapping[tuple[str, str], tuple[Part, ...]]) -> _Heard:
+    def _load(
+        self, db: sqlite3.Connection, hour: int, wanted: Mapping[tuple[str, str], tuple[Part, ...]]
+    ) -> _Heard:
         """Return what was heard in an hour of the meters of the points that are wanted."""
         ids = {
             n
@@ -253,21 +302,32 @@ class SiteHours:
         }  # of an export also what is bought there
         found = self._packed.at(db, hour, ids)
         # Of an hour that is packed there is next to nothing to pass over.
-        few = sorted(ids) if len(ids) * _WORTH_A_SCAN < self._meters and 2 * len(found) < len(ids) else None
+        few = (
+            sorted(ids)
+            if len(ids) * _WORTH_A_SCAN < self._meters and 2 * len(found) < len(ids)
+            else None
+        )
         for number, joules, covered in _at_hour(db, "hour", "meter, joules, covered", hour, few):
             if number in ids:
                 found[number] = joules, covered
         cells = {n: data for n, data in _at_hour(db, "cell", "meter, data", hour, few) if n in ids}
-        return _Heard(found, cells, not cells and all(covered >= HOUR_MS for _, covered in found.values()))
+        return _Heard(
+            found, cells, not cells and all(covered >= HOUR_MS for _, covered in found.values())
+        )
 
     def _numbers(self, site: str, point: str, parts: tuple[Part, ...]) -> list[list[int]]:
         """Return the numbers of the meters of each part of a point, from memory."""
         known = self._numbers_of.get((site, point))
         if known is None or known[0] != parts:
-            known = self._numbers_of[site, point] = (parts, [self.numbers(site, part) for part in parts])
+            known = self._numbers_of[site, point] = (
+                parts,
+                [self.numbers(site, part) for part in parts],
+            )
         return known[1]
 
-    def _sum_even(self, site: str, point: str, parts: tuple[Part, ...], even: Mapping[int, tuple[float, int]]) -> SiteHour | None:
+    def _sum_even(
+        self, site: str, point: str, parts: tuple[Part, ...], even: Mapping[int, tuple[float, int]]
+    ) -> SiteHour | None:
         """Add up an hour that is even in every meter: the same as `_sum`, at a tenth of its cost. Years of bills are like it."""
         silent = 0
         weight = weighted = 0.0
@@ -282,7 +342,13 @@ class SiteHours:
         if silent == len(parts):
             return None
         cells = (weight / CELLS,) * CELLS
-        return SiteHour(0 if silent else FULL_MASK, cells, weighted / abs(weight) if weight else 0.0, len(parts), silent)
+        return SiteHour(
+            0 if silent else FULL_MASK,
+            cells,
+            weighted / abs(weight) if weight else 0.0,
+            len(parts),
+            silent,
+        )
 
     def numbers(self, site: str, part: Part) -> list[int]:
         """Return the ledger's numbers of the meters of a part, the newest first."""
@@ -325,19 +391,34 @@ class SiteHours:
         found = self._steps.get((site, points))
         if found is None:
             found = 0.0
-            for part in (part for point in points for part in self.boundaries[site].parts.get(point, ())):
-                known = [self._registers[n].step for n in self.numbers(site, part) if n in self._registers]
+            for part in (
+                part for point in points for part in self.boundaries[site].parts.get(point, ())
+            ):
+                known = [
+                    self._registers[n].step
+                    for n in self.numbers(site, part)
+                    if n in self._registers
+                ]
                 found += (part.factor * max(known, default=0.0)) ** 2
             self._steps[site, points] = found
         return found
 
     def _exported(
-        self, db: sqlite3.Connection, site: str, part: Part, hour: int, rows: Mapping[int, HourCells]
+        self,
+        db: sqlite3.Connection,
+        site: str,
+        part: Part,
+        hour: int,
+        rows: Mapping[int, HourCells],
     ) -> HourCells | None:
         """Return what left the site through a part in an hour; None where nothing of it can be missing."""
         bought = replace(part, kind="")
         meters = [
-            (first_export(db, number), self._cells(site, replace(bought, names=(name,)), rows), rows.get(number))
+            (
+                first_export(db, number),
+                self._cells(site, replace(bought, names=(name,)), rows),
+                rows.get(number),
+            )
             for name in part.names
             for number in self._ids.get((site, name, "export"), ())
         ]
@@ -346,7 +427,11 @@ class SiteHours:
     def exports_since(self, site: str, part: Part) -> int | None:
         """Return when the export register of a part was first read, in milliseconds; None where it never was."""
         with self.ledger.reader.read() as db:
-            times = [time for number in self.numbers(site, part) if (time := first_export(db, number)) is not None]
+            times = [
+                time
+                for number in self.numbers(site, part)
+                if (time := first_export(db, number)) is not None
+            ]
         return min(times, default=None)
 
     def hour(self, site: str, hour: int) -> dict[str, SiteHour]:
@@ -360,10 +445,13 @@ class SiteHours:
             for point in _STORED:  # by name: SQLite would look at every hour there is to list them
                 rows = db.execute(
                     "SELECT hour, mask, accuracy, meters, silent, data FROM site_hour"
-                    " WHERE site = ? AND point = ? AND hour >= ? AND hour < ?", (site, point, start, end),
-                )  # fmt: skip
+                    " WHERE site = ? AND point = ? AND hour >= ? AND hour < ?",
+                    (site, point, start, end),
+                )
                 for hour, mask, accuracy, meters, silent, data in rows:
-                    found.setdefault(hour, {})[point] = _unpacked(mask, data, accuracy, meters, silent)
+                    found.setdefault(hour, {})[point] = _unpacked(
+                        mask, data, accuracy, meters, silent
+                    )
         return found
 
     def changed(self, generation: int | None) -> tuple[int, set[tuple[str, int]]]:
@@ -373,8 +461,12 @@ class SiteHours:
         """
         with self.ledger.reader.read() as db:
             if generation is None:
-                return int(db.execute("SELECT coalesce(max(generation), 0) FROM site_hour").fetchone()[0]), set()
-            rows = db.execute("SELECT site, hour, generation FROM site_hour WHERE generation > ?", (generation,)).fetchall()
+                return int(
+                    db.execute("SELECT coalesce(max(generation), 0) FROM site_hour").fetchone()[0]
+                ), set()
+            rows = db.execute(
+                "SELECT site, hour, generation FROM site_hour WHERE generation > ?", (generation,)
+            ).fetchall()
         return max((row[2] for row in rows), default=generation), {(row[0], row[1]) for row in rows}
 
     def joules(self, site: str) -> dict[str, float]:
@@ -383,9 +475,13 @@ class SiteHours:
         `it` is each hour's energy at the deepest point that is wholly covered in it, or else at the one that has most.
         """
         points = self.boundaries[site].it_candidates
-        depths = " ".join(f"WHEN ? THEN {depth}" for depth, _ in enumerate(points)) or "WHEN '' THEN 0"
+        depths = (
+            " ".join(f"WHEN ? THEN {depth}" for depth, _ in enumerate(points)) or "WHEN '' THEN 0"
+        )
         with self.ledger.reader.read() as db:
-            rows = db.execute("SELECT point, sum(joules) FROM site_hour WHERE site = ? GROUP BY point", (site,))
+            rows = db.execute(
+                "SELECT point, sum(joules) FROM site_hour WHERE site = ? GROUP BY point", (site,)
+            )
             found = {point: float(total) for point, total in rows}
             # SQLite takes `joules` from the row that has the minimum.
             query = (
@@ -398,9 +494,17 @@ class SiteHours:
 
     def carbon_basis(self, site: str, start: int, end: int) -> str:
         """Say how the carbon of a site's supplies is reckoned in the years of a window: location, market or both."""
-        years = range(_year(start, self.sites[site]), _year(max(start, end - 1), self.sites[site]) + 1)
-        supplies = [part for part in _parts(self.boundaries[site], "carbon") if not part.is_fuelless]
-        return " and ".join(sorted({one.basis for part in supplies for year in years if (one := part.emission(year))}))
+        years = range(
+            _year(start, self.sites[site]), _year(max(start, end - 1), self.sites[site]) + 1
+        )
+        supplies = [
+            part for part in _parts(self.boundaries[site], "carbon") if not part.is_fuelless
+        ]
+        return " and ".join(
+            sorted(
+                {one.basis for part in supplies for year in years if (one := part.emission(year))}
+            )
+        )
 
     def silent(self, site: str, start: int, end: int) -> dict[str, list[str]]:
         """Name, by point, the parts that were not heard at all between two hours."""
@@ -410,7 +514,13 @@ class SiteHours:
         return {
             point: names
             for point, parts in boundary.parts.items()
-            if (names := [p.name for p in parts if self._is_due(site, p, end) and heard.isdisjoint(self.numbers(site, p))])
+            if (
+                names := [
+                    p.name
+                    for p in parts
+                    if self._is_due(site, p, end) and heard.isdisjoint(self.numbers(site, p))
+                ]
+            )
         }
 
     def _is_due(self, site: str, part: Part, end: int) -> bool:
@@ -421,7 +531,9 @@ class SiteHours:
         return first is not None and first < end
 
 
-def _at_hour(db: sqlite3.Connection, table: str, columns: str, hour: int, meters: Sequence[int] | None) -> Iterable[Any]:
+def _at_hour(
+    db: sqlite3.Connection, table: str, columns: str, hour: int, meters: Sequence[int] | None
+) -> Iterable[Any]:
     query = f"SELECT {columns} FROM {table} WHERE hour = ?"  # noqa: S608 - two tables
     if meters is None:
         return db.execute(query, (hour,))
@@ -449,7 +561,9 @@ def _emitted(part: Part, cells: HourCells | None, year: int) -> tuple[Part, Hour
     emission = part.emission(year)
     if emission is None:
         return replace(part, factor=0.0), None if cells is None or any(cells.joules) else cells
-    return replace(part, factor=part.share * emission.kilograms_per_kilowatt_hour / _JOULES_PER_KWH), cells
+    return replace(
+        part, factor=part.share * emission.kilograms_per_kilowatt_hour / _JOULES_PER_KWH
+    ), cells
 
 
 def _year(hour: int, site: Site) -> int:
@@ -467,7 +581,12 @@ def _unpacked(mask: int, data: bytes, accuracy: float, meters: int, silent: int)
 def _digests(boundary: Boundary) -> dict[str, str]:
     digests = {}
     for point in _METERED:
-        text = repr([(p.names, p.accuracy, p.factor, p.share, p.renewable, p.emissions) for p in boundary.parts.get(point, ())])
+        text = repr(
+            [
+                (p.names, p.accuracy, p.factor, p.share, p.renewable, p.emissions)
+                for p in boundary.parts.get(point, ())
+            ]
+        )
         digests[point] = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
     return digests
 
@@ -497,7 +616,9 @@ def _sum(parts: Iterable[tuple[Part, HourCells | None, bool]]) -> SiteHour | Non
             mask = 0
             continue
         mask &= cells.mask
-        values = cells.joules if part.factor == 1.0 else [value * part.factor for value in cells.joules]
+        values = (
+            cells.joules if part.factor == 1.0 else [value * part.factor for value in cells.joules]
+        )
         joules = list(map(add, joules, values))
         total = sum(values)
         weight += total
@@ -506,11 +627,15 @@ def _sum(parts: Iterable[tuple[Part, HourCells | None, bool]]) -> SiteHour | Non
             noise += integration_variance(values, cells.mask)
     if silent == meters:
         return None
-    return SiteHour(mask, tuple(joules), weighted / abs(weight) if weight else 0.0, meters, silent, noise)
+    return SiteHour(
+        mask, tuple(joules), weighted / abs(weight) if weight else 0.0, meters, silent, noise
+    )
 
 
 def _was_more(db: sqlite3.Connection, site: str, point: str, hour: int, mask: int) -> bool:
-    row = db.execute("SELECT mask FROM site_hour WHERE site = ? AND point = ? AND hour = ?", (site, point, hour)).fetchone()
+    row = db.execute(
+        "SELECT mask FROM site_hour WHERE site = ? AND point = ? AND hour = ?", (site, point, hour)
+    ).fetchone()
     return point == "pdu_output" and row is not None and bool(row[0] & ~mask)
 
 

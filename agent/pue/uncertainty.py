@@ -33,12 +33,23 @@ def integration_variance(joules: Sequence[float], mask: int) -> float:
     makes (dP dt)^2 / 12. Cells of five minutes show it as well as readings: white noise of m readings a cell gives cells that
     differ by as much as m trapezoids err by. A load that changes steadily is overstated, never understated.
     """
-    changes = [b - a for n, (a, b) in enumerate(pairwise(joules)) if mask >> n & _NEIGHBOURS == _NEIGHBOURS]
-    return _STEP_VARIANCE * sum(change * change for change in changes) / len(changes) if changes else 0.0
+    changes = [
+        b - a for n, (a, b) in enumerate(pairwise(joules)) if mask >> n & _NEIGHBOURS == _NEIGHBOURS
+    ]
+    return (
+        _STEP_VARIANCE * sum(change * change for change in changes) / len(changes)
+        if changes
+        else 0.0
+    )
 
 
 def relative(
-    total: Sum, facility_steps: float = 0.0, it_steps: float = 0.0, *, facility_cut: float = 0.0, it_cut: float = 0.0
+    total: Sum,
+    facility_steps: float = 0.0,
+    it_steps: float = 0.0,
+    *,
+    facility_cut: float = 0.0,
+    it_cut: float = 0.0,
 ) -> float | None:
     """Return the relative expanded uncertainty (k = 2) of a sum's PUE; None where it has none.
 
@@ -48,11 +59,18 @@ def relative(
     """
     if not total.cells or total.facility <= 0 or total.it <= 0:
         return None
-    facility = _variance(total.facility_class, facility_steps * total.runs, total.facility_noise, facility_cut)
+    facility = _variance(
+        total.facility_class, facility_steps * total.runs, total.facility_noise, facility_cut
+    )
     it = _variance(total.it_class, it_steps * total.runs, total.it_noise, it_cut)
     return EXPANSION * math.sqrt(facility / total.facility**2 + it / total.it**2)
 
 
 def _variance(classed: float, steps: float, noise: float, cut: float) -> float:
     """Return the variance of an energy: a register is uncertain where a run of covered time begins and where it ends."""
-    return (classed / 100.0 * _RECTANGULAR) ** 2 + 2.0 * steps * _STEP_VARIANCE + noise + (cut * _RECTANGULAR) ** 2
+    return (
+        (classed / 100.0 * _RECTANGULAR) ** 2
+        + 2.0 * steps * _STEP_VARIANCE
+        + noise
+        + (cut * _RECTANGULAR) ** 2
+    )

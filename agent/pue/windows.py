@@ -72,8 +72,14 @@ class Sum(NamedTuple):
         if not other.cells:
             return self._replace(last=0.0) if self.last else self
         runs = self.runs + other.runs - (1.0 if self.last and other.first else 0.0)
-        sides = tuple(map(add, self.sides, other.sides)) if self.sides and other.sides else self.sides or other.sides
-        return Sum._make((*map(add, self[:_ADDED], other[:_ADDED]), runs, self.first, other.last, sides))
+        sides = (
+            tuple(map(add, self.sides, other.sides))
+            if self.sides and other.sides
+            else self.sides or other.sides
+        )
+        return Sum._make(
+            (*map(add, self[:_ADDED], other[:_ADDED]), runs, self.first, other.last, sides)
+        )
 
 
 _ADDED: Final = 8
@@ -99,7 +105,9 @@ def sides_of(boundary: Boundary, it_point: str) -> tuple[tuple[str, tuple[str, .
 def _sides_of(
     method: str, electrical: tuple[str, ...], metered: tuple[str, ...], it_point: str
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found: list[tuple[str, tuple[str, ...]]] = [(name, (name,)) for name in ("reused", "water") if name in metered]
+    found: list[tuple[str, tuple[str, ...]]] = [
+        (name, (name,)) for name in ("reused", "water") if name in metered
+    ]
     if method == "incoming":
         found.append(("carbon", ("carbon",)))
     way = [point for point in electrical if point in metered]
@@ -112,7 +120,9 @@ def _sides_of(
     return (*found, *((point, (point,)) for point in NOT_IT if point in metered))
 
 
-def counted_cells(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int = FULL_MASK) -> int:
+def counted_cells(
+    points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int = FULL_MASK
+) -> int:
     """Return those cells of `mask` in which every meter of both boundaries was heard throughout, as bits."""
     it = points.get(it_point)
     if it is None or not boundary.facility_points:
@@ -122,12 +132,16 @@ def counted_cells(points: Mapping[str, SiteHour], boundary: Boundary, it_point: 
         found = points.get(point)
         if found is not None:
             mask &= found.mask
-        elif point != "export":  # an hour of which no export is told is one before any was metered: nothing to take off
+        elif (
+            point != "export"
+        ):  # an hour of which no export is told is one before any was metered: nothing to take off
             return 0
     return mask
 
 
-def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, asked: int = FULL_MASK) -> Sum:
+def reduce_hour(
+    points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, asked: int = FULL_MASK
+) -> Sum:
     """Sum one hour over the cells of those `asked` for in which every meter of both boundaries was heard."""
     mask = counted_cells(points, boundary, it_point, asked)
     if not mask:
@@ -143,14 +157,24 @@ def reduce_hour(points: Mapping[str, SiteHour], boundary: Boundary, it_point: st
         noise += found.noise * cells
     it_joules = _over(it, mask)
     return Sum(
-        cells, facility, it_joules, facility_class, it_joules * it.accuracy, _green(points, mask),
-        noise, it.noise * cells,
-        float((mask & ~(mask << 1)).bit_count()), float(bool(mask & asked & -asked)), float(mask >= 1 << (asked.bit_length() - 1)),
+        cells,
+        facility,
+        it_joules,
+        facility_class,
+        it_joules * it.accuracy,
+        _green(points, mask),
+        noise,
+        it.noise * cells,
+        float((mask & ~(mask << 1)).bit_count()),
+        float(bool(mask & asked & -asked)),
+        float(mask >= 1 << (asked.bit_length() - 1)),
         _sides(points, boundary, it_point, mask),
-    )  # fmt: skip
+    )
 
 
-def _sides(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int) -> tuple[float, ...]:
+def _sides(
+    points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, mask: int
+) -> tuple[float, ...]:
     found: list[float] = []
     for name, taken in sides_of(boundary, it_point):
         hours = [points.get(point) for point in taken]
@@ -161,7 +185,9 @@ def _sides(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, ma
             found += (0.0, 0.0, 0.0)
             continue
         amounts = [_over(hour, of) for hour in hours if hour is not None]
-        base = facility_over(points, boundary, of) if name == "reused" else _over(points[it_point], of)
+        base = (
+            facility_over(points, boundary, of) if name == "reused" else _over(points[it_point], of)
+        )
         found += (amounts[0] - sum(amounts[1:]), base, float(of.bit_count()))
     return tuple(found)
 
@@ -169,7 +195,9 @@ def _sides(points: Mapping[str, SiteHour], boundary: Boundary, it_point: str, ma
 def facility_over(points: Mapping[str, SiteHour], boundary: Boundary, mask: int) -> float:
     """Return the facility's energy over some cells, all of them covered."""
     told = [(point, points[point]) for point in boundary.facility_points if point in points]
-    return sum(-_over(hour, mask) if point == "export" else _over(hour, mask) for point, hour in told)
+    return sum(
+        -_over(hour, mask) if point == "export" else _over(hour, mask) for point, hour in told
+    )
 
 
 def _green(points: Mapping[str, SiteHour], mask: int) -> float:
@@ -248,7 +276,9 @@ class Sums:
         boundary = self._boundaries[site]
         for it_point in boundary.it_candidates:
             key = site, it_point
-            self._of_hour.setdefault(key, {})[hour] = _packed(reduce_hour(points, boundary, it_point))
+            self._of_hour.setdefault(key, {})[hour] = _packed(
+                reduce_hour(points, boundary, it_point)
+            )
             if self._of_day.setdefault(key, {}).pop(hour // DAY_MS, None) is not None:
                 self._of_days.pop(key, None)
 
@@ -261,7 +291,9 @@ class Sums:
                 self._of_days.pop((site, it_point), None)
         if oldest is not None and oldest <= start:
             return
-        for hour, points in self.hours.hours(site, start, oldest if oldest is not None else 1 << 62).items():
+        for hour, points in self.hours.hours(
+            site, start, oldest if oldest is not None else 1 << 62
+        ).items():
             self._put(site, hour, points)
         self._oldest[site] = start
 
@@ -285,7 +317,9 @@ class Sums:
                 hour = at - at % HOUR_MS
                 until = min(hour + HOUR_MS, end)
                 mask = sum(1 << n for n in range(CELLS) if at <= hour + n * CELL_MS < until)
-                found = reduce_hour(self._part_of(site, hour), self._boundaries[site], it_point, mask)
+                found = reduce_hour(
+                    self._part_of(site, hour), self._boundaries[site], it_point, mask
+                )
             total = found if total is None else total.then(found)
             at = until
         return NOTHING if total is None else total
@@ -315,6 +349,9 @@ class Sums:
         found = of_day.get(day)
         if found is None:
             hours = self._of_hour.get((site, it_point), {})
-            found = in_time(_unpacked(hours.get(hour)) for hour in range(day * DAY_MS, (day + 1) * DAY_MS, HOUR_MS))
+            found = in_time(
+                _unpacked(hours.get(hour))
+                for hour in range(day * DAY_MS, (day + 1) * DAY_MS, HOUR_MS)
+            )
             of_day[day] = found
         return found

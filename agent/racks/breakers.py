@@ -58,7 +58,9 @@ class Breakers:
 
     def __init__(self, inventory: Inventory, hub: str) -> None:
         depth = {name: len(inventory.above(name)) for name in inventory.breakers}
-        self.all: Sequence[Breaker] = sorted(inventory.breakers.values(), key=lambda breaker: -depth[breaker.breaker])
+        self.all: Sequence[Breaker] = sorted(
+            inventory.breakers.values(), key=lambda breaker: -depth[breaker.breaker]
+        )
         """Outwards: every breaker before the one it hangs on."""
         self._hub = hub
         self._feeds = [
@@ -115,16 +117,24 @@ class Breakers:
                 yield self._own(catalogue.BREAKER_COVERAGE, breaker), load.heard / load.feeds
             if load.heard:
                 yield from self._bounds(catalogue.BREAKER_POWER, breaker, load.low, load.high, 1.0)
-                yield from self._bounds(catalogue.BREAKER_LOAD, breaker, load.low, load.high, breaker.capacity)
+                yield from self._bounds(
+                    catalogue.BREAKER_LOAD, breaker, load.low, load.high, breaker.capacity
+                )
                 if name in self.headroom:
                     yield self._own(catalogue.BREAKER_HEADROOM, breaker), self.headroom[name]
             pair = self.loads.get(breaker.pair)
             if pair is not None and (load.heard or pair.heard):
                 low, high = load.low + pair.low, load.high + pair.high
-                high = high if load.feeds and pair.feeds else math.inf  # a side that nothing hangs on is one that nobody noted
-                yield from self._bounds(catalogue.BREAKER_FAILOVER_LOAD, breaker, low, high, breaker.capacity)
+                high = (
+                    high if load.feeds and pair.feeds else math.inf
+                )  # a side that nothing hangs on is one that nobody noted
+                yield from self._bounds(
+                    catalogue.BREAKER_FAILOVER_LOAD, breaker, low, high, breaker.capacity
+                )
 
-    def _bounds(self, metric: Metric, breaker: Breaker, low: float, high: float, whole: float) -> Iterator[Reading]:
+    def _bounds(
+        self, metric: Metric, breaker: Breaker, low: float, high: float, whole: float
+    ) -> Iterator[Reading]:
         yield self._own(metric, breaker, LOWER), low / whole
         if math.isfinite(high):
             yield self._own(metric, breaker, UPPER), high / whole
@@ -133,7 +143,9 @@ class Breakers:
         key = (metric, breaker.breaker, labels[0] if labels else "")
         found = self._series.get(key)
         if found is None:
-            found = self._series[key] = metric.series(self._hub, breaker.site, breaker.breaker, *labels)
+            found = self._series[key] = metric.series(
+                self._hub, breaker.site, breaker.breaker, *labels
+            )
         return found
 
 
@@ -145,14 +157,25 @@ class Sharing:
     """
 
     def __init__(self, racks: Sequence[Rack], inventory: Inventory) -> None:
-        names = dict.fromkeys(name for rack in racks for name, feed in rack.feeds.items() if feed.breaker in inventory.breakers)
-        self._ways = [self._way(racks, name, inventory) for name in names] or [([""] * len(racks), [])]
+        names = dict.fromkeys(
+            name
+            for rack in racks
+            for name, feed in rack.feeds.items()
+            if feed.breaker in inventory.breakers
+        )
+        self._ways = [self._way(racks, name, inventory) for name in names] or [
+            ([""] * len(racks), [])
+        ]
 
     @staticmethod
-    def _way(racks: Sequence[Rack], name: str, inventory: Inventory) -> tuple[list[str], list[tuple[str, str]]]:
+    def _way(
+        racks: Sequence[Rack], name: str, inventory: Inventory
+    ) -> tuple[list[str], list[tuple[str, str]]]:
         hung = [rack.feeds[name].breaker if name in rack.feeds else "" for rack in racks]
         direct = [breaker if breaker in inventory.breakers else "" for breaker in hung]
-        passed = {one.breaker: one.upstream for breaker in set(direct) for one in inventory.above(breaker)}
+        passed = {
+            one.breaker: one.upstream for breaker in set(direct) for one in inventory.above(breaker)
+        }
         outwards = sorted(passed, key=lambda breaker: -len(inventory.above(breaker)))
         return direct, [(breaker, passed[breaker]) for breaker in outwards]
 
@@ -164,6 +187,8 @@ class Sharing:
             for breaker, watts in zip(direct, racks, strict=True):
                 sums[breaker] = sums.get(breaker, 0.0) + watts
             for breaker, upstream in outwards:
-                sums[upstream] = sums.get(upstream, 0.0) + min(sums.pop(breaker, 0.0), breakers.get(breaker, 0.0))
+                sums[upstream] = sums.get(upstream, 0.0) + min(
+                    sums.pop(breaker, 0.0), breakers.get(breaker, 0.0)
+                )
             least = min(least, sums.get("", 0.0))
         return least

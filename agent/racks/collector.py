@@ -53,12 +53,17 @@ class _RackSeries:
         place = (hub, rack.site, rack.row, rack.rack)
         self.rack = rack
         self.loads = [
-            (feed.pdu, most(rack, feed), catalogue.RACK_POWER.series(*place, name)) for name, feed in rack.feeds.items()
+            (feed.pdu, most(rack, feed), catalogue.RACK_POWER.series(*place, name))
+            for name, feed in rack.feeds.items()
         ]
-        self.behind = [one.breaker for feed in rack.feeds.values() for one in inventory.above(feed.breaker)]
+        self.behind = [
+            one.breaker for feed in rack.feeds.values() for one in inventory.above(feed.breaker)
+        ]
         self.place: tuple[Row, int] | None = None
         self._hub = hub
-        self._own: dict[Metric, Series] = {}  # interned when first read: most racks have no sensor, few are full
+        self._own: dict[
+            Metric, Series
+        ] = {}  # interned when first read: most racks have no sensor, few are full
         self.spare = spare_watts(rack)
         used = rack.used
         fixed: list[Reading] = [
@@ -67,7 +72,9 @@ class _RackSeries:
         ]
         if used is not None:
             fixed.append((catalogue.RACK_USED.series(*place), float(used)))
-            fixed.append((catalogue.RACK_UTILIZATION.series(*place, "space"), used / rack.height_units))
+            fixed.append(
+                (catalogue.RACK_UTILIZATION.series(*place, "space"), used / rack.height_units)
+            )
             fixed.append((catalogue.RACK_RESERVED.series(*place), float(rack.reserved_units)))
         if rack.rated_power_watts is not None:
             fixed.append((catalogue.RACK_POWER_CAPACITY.series(*place), rack.rated_power_watts))
@@ -83,7 +90,9 @@ class _RackSeries:
         found = self._own.get(metric)
         if found is None:
             rack = self.rack
-            found = self._own[metric] = metric.series(self._hub, rack.site, rack.row, rack.rack, *labels)
+            found = self._own[metric] = metric.series(
+                self._hub, rack.site, rack.row, rack.rack, *labels
+            )
         return found
 
     def readings(self, total: float | None) -> Iterator[Reading]:
@@ -169,7 +178,9 @@ class RackCollector:
     name: ClassVar[str] = "racks"
     device = ""
 
-    def __init__(self, inventory: Inventory, snapshot: Readings, hub: str, *, interval: float = 15.0) -> None:
+    def __init__(
+        self, inventory: Inventory, snapshot: Readings, hub: str, *, interval: float = 15.0
+    ) -> None:
         self._inventory, self._snapshot, self._hub = inventory, snapshot, hub
         self._racks = [_RackSeries(hub, rack, inventory) for rack in inventory.racks.values()]
         self._breakers = Breakers(inventory, hub)
@@ -182,16 +193,25 @@ class RackCollector:
                 stands[rack.rack].place = row, at
         told = [site for site in inventory.sites.values() if site.site not in inventory.silent_on]
         self._sites: list[Reading] = [
-            (SITE_INFO.series(hub, site.site, site.state, site.name or site.site), 1.0) for site in told
+            (SITE_INFO.series(hub, site.site, site.state, site.name or site.site), 1.0)
+            for site in told
         ]
         # Which sites a scope's figure is made of: rules add up a named group's sites by it.
-        self._sites += [(SITE_SCOPE.series(hub, site.site, scope), 1.0) for site in told for scope in site.scopes]
+        self._sites += [
+            (SITE_SCOPE.series(hub, site.site, scope), 1.0)
+            for site in told
+            for scope in site.scopes
+        ]
         self._tallies = {site.site: _Tally() for site in told}
-        for rack in inventory.elsewhere.values():  # its space is known by the inventory, its power is not
+        for (
+            rack
+        ) in inventory.elsewhere.values():  # its space is known by the inventory, its power is not
             if rack.state == "in_service" and rack.site in self._tallies:
                 self._tallies[rack.site].add(rack, None)
         self.schedule = Schedule(
-            interval=interval, timeout=max(10.0, interval), max_samples=1000 + 40 * (len(self._racks) + len(inventory.breakers))
+            interval=interval,
+            timeout=max(10.0, interval),
+            max_samples=1000 + 40 * (len(self._racks) + len(inventory.breakers)),
         )
 
     async def collect(self) -> Iterable[Reading]:
@@ -211,20 +231,35 @@ class RackCollector:
             readings += known.fixed
             total = self._power(known, watts, readings)
             if rack.rack in inlets:
-                readings.append((known.series(catalogue.RACK_INLET_TEMPERATURE), max(inlets[rack.rack])))
+                readings.append(
+                    (known.series(catalogue.RACK_INLET_TEMPERATURE), max(inlets[rack.rack]))
+                )
             if rack.rack in humidity:
-                readings.append((known.series(catalogue.RACK_HUMIDITY), sum(humidity[rack.rack]) / len(humidity[rack.rack])))
+                readings.append(
+                    (
+                        known.series(catalogue.RACK_HUMIDITY),
+                        sum(humidity[rack.rack]) / len(humidity[rack.rack]),
+                    )
+                )
             if rack.state == "in_service" and rack.site in tallies:
                 tallies[rack.site].add(rack, total)
         readings += self._unlisted()
         for row in self._rows:
             readings += row.readings(self._breakers.headroom)
         for site, tally in tallies.items():
-            readings += [(SITE_OCCUPANCY.series(self._hub, site, method), value) for method, value in tally.ratios()]
-            readings += [(SITE_RESERVED.series(self._hub, site, method), value) for method, value in tally.reserved()]
+            readings += [
+                (SITE_OCCUPANCY.series(self._hub, site, method), value)
+                for method, value in tally.ratios()
+            ]
+            readings += [
+                (SITE_RESERVED.series(self._hub, site, method), value)
+                for method, value in tally.reserved()
+            ]
         return readings
 
-    def _power(self, known: _RackSeries, watts: Mapping[tuple[str, str], float], readings: list[Reading]) -> float | None:
+    def _power(
+        self, known: _RackSeries, watts: Mapping[tuple[str, str], float], readings: list[Reading]
+    ) -> float | None:
         """Add what follows from the power of a rack's feeds; returns their sum, or None while one of them is silent."""
         site, heard, drawn = known.rack.site, 0, 0.0
         for pdu, silent, series in known.loads:
@@ -242,14 +277,22 @@ class RackCollector:
             behind = [self._breakers.headroom.get(breaker) for breaker in known.behind]
             told = [watts for watts in behind if watts is not None]
             if len(told) == len(behind):
-                readings.append((known.series(catalogue.RACK_HEADROOM), min(headroom, *told) if told else headroom))
+                readings.append(
+                    (
+                        known.series(catalogue.RACK_HEADROOM),
+                        min(headroom, *told) if told else headroom,
+                    )
+                )
         if known.place is not None:
             row, at = known.place
             row.add(at, total, headroom)
         return total
 
     def _watts(self) -> dict[tuple[str, str], float]:
-        return {(series.values[1], series.values[4]): value for series, value in self._snapshot.family(PDU_POWER).items()}
+        return {
+            (series.values[1], series.values[4]): value
+            for series, value in self._snapshot.family(PDU_POWER).items()
+        }
 
     def _by_rack(self, metric: Metric) -> dict[str, list[float]]:
         """Return the values of the sensors at each rack's inlet: those not named after the warm side."""

@@ -35,9 +35,7 @@ _SETTLED: Final = 2 * _HOUR
 _COVERED: Final = 0.9
 _LEAST_HOURS: Final = 12
 _PERCENTILE: Final = 0.95
-_SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS rack_day (zone TEXT, day INTEGER, racks BLOB, rows BLOB, PRIMARY KEY (zone, day)) WITHOUT ROWID"
-)
+_SCHEMA: Final = "CREATE TABLE IF NOT EXISTS rack_day (zone TEXT, day INTEGER, racks BLOB, rows BLOB, PRIMARY KEY (zone, day)) WITHOUT ROWID"
 
 RackKey = tuple[str, str]
 
@@ -74,23 +72,38 @@ class Days:
         for zone, sites in self._zones.items():
             today = dt.datetime.fromtimestamp(now - _SETTLED, zone).date()
             with self._ledger.reader.read() as db:
-                made = {day for (day,) in db.execute("SELECT day FROM rack_day WHERE zone = ?", (zone.key,))}
+                made = {
+                    day
+                    for (day,) in db.execute("SELECT day FROM rack_day WHERE zone = ?", (zone.key,))
+                }
             for back in range(_HOURS_KEPT, 0, -1):
                 day = today - dt.timedelta(days=back)
                 if day.toordinal() not in made:
                     news |= self._make(zone, sites, day, latest=back == 1)
             with self._ledger.store.transaction() as db:
-                db.execute("UPDATE rack_day SET racks = NULL WHERE day < ?", (today.toordinal() - _HOURS_KEPT,))
+                db.execute(
+                    "UPDATE rack_day SET racks = NULL WHERE day < ?",
+                    (today.toordinal() - _HOURS_KEPT,),
+                )
                 db.execute("DELETE FROM rack_day WHERE day < ?", (today.toordinal() - ROW_DAYS,))
         return news
 
-    def _make(self, zone: zoneinfo.ZoneInfo, sites: Iterable[str], day: dt.date, *, latest: bool) -> bool:
-        start, end = (int(dt.datetime.combine(day + dt.timedelta(days=n), dt.time(), zone).timestamp()) * 1000 for n in (0, 1))
+    def _make(
+        self, zone: zoneinfo.ZoneInfo, sites: Iterable[str], day: dt.date, *, latest: bool
+    ) -> bool:
+        start, end = (
+            int(dt.datetime.combine(day + dt.timedelta(days=n), dt.time(), zone).timestamp()) * 1000
+            for n in (0, 1)
+        )
         racks: dict[str, dict[str, float]] = {}
         rows: dict[str, dict[str, tuple[float | None, int | None]]] = {}
         for site in sorted(sites):
             hours = _rack_hours(self._racks[site], self._pdu_hours(site, start, end))
-            racks[site] = {rack: round(max(watts.values()), 1) for rack, watts in hours.items() if len(watts) >= _LEAST_HOURS}
+            racks[site] = {
+                rack: round(max(watts.values()), 1)
+                for rack, watts in hours.items()
+                if len(watts) >= _LEAST_HOURS
+            }
             rows[site] = {}
             for (where, row), standing in self._rows.items():
                 if where == site:
@@ -100,9 +113,15 @@ class Days:
                     rows[site][row] = (watts, sum(known) if len(known) == len(units) else None)
         if not any(racks.values()):
             return False
-        packed = [zlib.compress(json.dumps(part, separators=(",", ":")).encode(), 6) for part in (racks, rows)]
+        packed = [
+            zlib.compress(json.dumps(part, separators=(",", ":")).encode(), 6)
+            for part in (racks, rows)
+        ]
         with self._ledger.store.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO rack_day VALUES (?, ?, ?, ?)", (zone.key, day.toordinal(), *packed))
+            db.execute(
+                "INSERT OR REPLACE INTO rack_day VALUES (?, ?, ?, ?)",
+                (zone.key, day.toordinal(), *packed),
+            )
         return True
 
     def _pdu_hours(self, site: str, start: int, end: int) -> dict[str, dict[int, float]]:
@@ -123,7 +142,10 @@ class Days:
         found: dict[RackKey, float] = {}
         known: dict[RackKey, int] = {}
         for day, sites in self._kept("racks"):
-            if now - dt.datetime.combine(day, dt.time(), dt.UTC).timestamp() > (WINDOW_DAYS + 1) * 24 * _HOUR:
+            if (
+                now - dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
+                > (WINDOW_DAYS + 1) * 24 * _HOUR
+            ):
                 continue
             for site, racks in sites.items():
                 for rack, watts in racks.items():
@@ -135,20 +157,37 @@ class Days:
     def rows(self) -> Iterator[tuple[dt.date, dict[RowKey, RowDay]]]:
         """Yield what the rows came to day by day, oldest first."""
         for day, sites in self._kept("rows"):
-            yield day, {(site, row): RowDay(*values) for site, rows in sites.items() for row, values in rows.items()}
+            yield (
+                day,
+                {
+                    (site, row): RowDay(*values)
+                    for site, rows in sites.items()
+                    for row, values in rows.items()
+                },
+            )
 
     def _kept(self, column: str) -> Iterator[tuple[dt.date, dict[str, Any]]]:
         with self._ledger.reader.read() as db:
-            days = [day for (day,) in db.execute(f"SELECT DISTINCT day FROM rack_day WHERE {column} IS NOT NULL ORDER BY day")]  # noqa: S608 - ours
+            days = [
+                day
+                for (day,) in db.execute(
+                    f"SELECT DISTINCT day FROM rack_day WHERE {column} IS NOT NULL ORDER BY day"  # noqa: S608
+                )
+            ]
         for day in days:
             with self._ledger.reader.read() as db:
-                found = db.execute(f"SELECT {column} FROM rack_day WHERE day = ?", (day,)).fetchall()  # noqa: S608 - as above
+                found = db.execute(
+                    f"SELECT {column} FROM rack_day WHERE day = ?",  # noqa: S608
+                    (day,),
+                ).fetchall()
             for (data,) in found:
                 if data is not None:
                     yield dt.date.fromordinal(day), json.loads(zlib.decompress(data))
 
 
-def _rack_hours(racks: Mapping[str, Rack], pdus: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
+def _rack_hours(
+    racks: Mapping[str, Rack], pdus: Mapping[str, Mapping[int, float]]
+) -> dict[str, dict[int, float]]:
     """Add up the feeds of every rack; an hour in which one of them was not metered is none."""
     found: dict[str, dict[int, float]] = {}
     for name, rack in racks.items():

@@ -66,7 +66,9 @@ class GrowthCollector:
         self._behind: dict[str, set[RackKey]] = {}
         for rack in inventory.all_racks.values():
             if rack.state == "in_service":
-                for one in (above for feed in rack.feeds.values() for above in inventory.above(feed.breaker)):
+                for one in (
+                    above for feed in rack.feeds.values() for above in inventory.above(feed.breaker)
+                ):
                     self._behind.setdefault(one.breaker, set()).add((rack.site, rack.rack))
         limit = 1000 + len(inventory.racks) + 9 * len(rows_of(inventory))
         self.schedule = Schedule(interval=interval, timeout=600.0, max_samples=limit)
@@ -74,12 +76,17 @@ class GrowthCollector:
     async def collect(self) -> Sequence[Reading]:
         """Return what the last computation came to."""
         now = self._clock()
-        if not self._next - 3600 <= now < self._next:  # else the clock was set back, or the hour is over
+        if (
+            not self._next - 3600 <= now < self._next
+        ):  # else the clock was set back, or the hour is over
             self._next = (now // 3600 + 1) * 3600
             try:
                 self._readings = await asyncio.to_thread(self._compute, now)
             except sqlite3.Error as error:
-                log.warning("growth: the ledger's days cannot be read (%s); told is what is known from before", error)
+                log.warning(
+                    "growth: the ledger's days cannot be read (%s); told is what is known from before",
+                    error,
+                )
         return self._readings or ()
 
     def _compute(self, now: float) -> Sequence[Reading]:
@@ -108,7 +115,12 @@ class GrowthCollector:
             yield series, max(0.0, rated - peak)
 
     def _row(
-        self, key: RowKey, racks: Sequence[Rack], watts: _Values, units: _Values, highest: Mapping[RackKey, float]
+        self,
+        key: RowKey,
+        racks: Sequence[Rack],
+        watts: _Values,
+        units: _Values,
+        highest: Mapping[RackKey, float],
     ) -> Iterator[Reading]:
         limits = (
             ("space", float(sum(rack.height_units for rack in racks)), units),
@@ -126,18 +138,28 @@ class GrowthCollector:
         spare = [spare_watts(rack) for rack in racks]
         if not all(spare):
             return math.inf
-        each = [min(FAILOVER_LIMIT * watts, rack.rated_power_watts or math.inf) for watts, rack in zip(spare, racks, strict=True)]
+        each = [
+            min(FAILOVER_LIMIT * watts, rack.rated_power_watts or math.inf)
+            for watts, rack in zip(spare, racks, strict=True)
+        ]
         return Sharing(racks, self._inventory).total(each, self._left(racks, highest))
 
     def _left(self, racks: Sequence[Rack], highest: Mapping[RackKey, float]) -> dict[str, float]:
         """Return what the breakers of a row carry for it; of another row's rack that is not known, its rating is taken off."""
         own = {rack.rack for rack in racks}
         found: dict[str, float] = {}
-        names = {one.breaker for rack in racks for feed in rack.feeds.values() for one in self._inventory.above(feed.breaker)}
+        names = {
+            one.breaker
+            for rack in racks
+            for feed in rack.feeds.values()
+            for one in self._inventory.above(feed.breaker)
+        }
         for name in names:
             breaker = self._inventory.breakers[name]
             pair = self._inventory.breakers.get(breaker.pair)
-            capacity = min(breaker.capacity, pair.capacity) if pair is not None else breaker.capacity
+            capacity = (
+                min(breaker.capacity, pair.capacity) if pair is not None else breaker.capacity
+            )
             behind = self._behind[name] | self._behind.get(breaker.pair, set())
             others = sum(self._drawn(key, highest) for key in behind if key[1] not in own)
             found[name] = max(0.0, FAILOVER_LIMIT * capacity - others)
@@ -172,7 +194,11 @@ def full_at(points: Sequence[Point], limit: float) -> When | None:
 
     What is at its limit already was so at the last value.
     """
-    if len(points) < LEAST_DAYS or math.isinf(limit) or points[-1].time - points[0].time < LEAST_DAYS * DAY - DAY:
+    if (
+        len(points) < LEAST_DAYS
+        or math.isinf(limit)
+        or points[-1].time - points[0].time < LEAST_DAYS * DAY - DAY
+    ):
         return None
     last = points[-1]
     if last.value >= limit:
@@ -180,7 +206,12 @@ def full_at(points: Sequence[Point], limit: float) -> When | None:
     line = trend(_even(points))
     if line is None:
         return None
-    return When(*(at if at is not None and at <= last.time + IN_SIGHT else None for at in line.reaches(limit)))
+    return When(
+        *(
+            at if at is not None and at <= last.time + IN_SIGHT else None
+            for at in line.reaches(limit)
+        )
+    )
 
 
 def _even(points: Sequence[Point]) -> Sequence[Point]:

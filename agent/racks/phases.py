@@ -59,7 +59,11 @@ class _Pdu:
     def three(self) -> Amperes | None:
         """The currents of its three phases, where it has them."""
         found = self.currents
-        return (found["L1"], found["L2"], found["L3"]) if all(phase in found for phase in PHASES) else None
+        return (
+            (found["L1"], found["L2"], found["L3"])
+            if all(phase in found for phase in PHASES)
+            else None
+        )
 
 
 class _Hung:
@@ -81,7 +85,11 @@ class _Hung:
         if breaker.phases == 1:
             return (pdu.currents["L1"], 0.0, 0.0) if single else None
         if single:
-            return _turned((pdu.currents["L1"], 0.0, 0.0), self.first) if self.first is not None else None
+            return (
+                _turned((pdu.currents["L1"], 0.0, 0.0), self.first)
+                if self.first is not None
+                else None
+            )
         three = pdu.three
         return _turned(three, self.first or 0) if three is not None else None
 
@@ -96,9 +104,13 @@ class PhaseCollector:
     name: ClassVar[str] = "phases"
     device = ""
 
-    def __init__(self, inventory: Inventory, snapshot: Readings, hub: str, *, interval: float = 60.0) -> None:
+    def __init__(
+        self, inventory: Inventory, snapshot: Readings, hub: str, *, interval: float = 60.0
+    ) -> None:
         self._snapshot, self._hub = snapshot, hub
-        self._breakers = sorted(inventory.breakers.values(), key=lambda breaker: -len(inventory.above(breaker.breaker)))
+        self._breakers = sorted(
+            inventory.breakers.values(), key=lambda breaker: -len(inventory.above(breaker.breaker))
+        )
         self._hung: dict[str, list[_Hung]] = {breaker.breaker: [] for breaker in self._breakers}
         self._least: dict[tuple[str, str], float] = {}
         for rack in inventory.all_racks.values():
@@ -114,12 +126,16 @@ class PhaseCollector:
                 self._least[pdu] = LEAST_SHARE * feed.capacity_watts / (3 * _VOLTS)
             if feed.breaker in self._hung:
                 first = PHASES.index(feed.phase) if feed.phase else None
-                self._hung[feed.breaker].append(_Hung(pdu, first, expected=rack.state == "in_service"))
+                self._hung[feed.breaker].append(
+                    _Hung(pdu, first, expected=rack.state == "in_service")
+                )
 
     async def collect(self) -> Sequence[Reading]:
         """Compute all; yields to the event loop between slices."""
         pdus: dict[tuple[str, str], _Pdu] = {}
-        for number, (series, value) in enumerate(list(self._snapshot.family(PDU_PHASE_CURRENT).items())):
+        for number, (series, value) in enumerate(
+            list(self._snapshot.family(PDU_PHASE_CURRENT).items())
+        ):
             if number % _A_SLICE == _A_SLICE - 1:
                 await asyncio.sleep(0)
             *place, phase = series.values
@@ -133,7 +149,9 @@ class PhaseCollector:
             if number % _A_SLICE == _A_SLICE - 1:
                 await asyncio.sleep(0)
             three = pdu.three
-            found = imbalance(three, self._least.get(key, LEAST_AMPERES)) if three is not None else None
+            found = (
+                imbalance(three, self._least.get(key, LEAST_AMPERES)) if three is not None else None
+            )
             if found is not None:
                 readings.append((PDU_PHASE_IMBALANCE.series(*pdu.values), found))
         readings += self._of_breakers(pdus)
@@ -164,7 +182,9 @@ class PhaseCollector:
                 for phase in range(3) if not lost else ():
                     sums[outer][phase] += sums[name][phase]
             if known[name] and name not in self._not_told:
-                yield from self._readings(breaker, (sums[name][0], sums[name][1], sums[name][2]), whole=not unknown[name])
+                yield from self._readings(
+                    breaker, (sums[name][0], sums[name][1], sums[name][2]), whole=not unknown[name]
+                )
 
     def _readings(self, breaker: Breaker, currents: Amperes, *, whole: bool) -> Iterator[Reading]:
         place = (self._hub, breaker.site, breaker.breaker)

@@ -29,7 +29,16 @@ def rows_of(inventory: Inventory) -> dict[RowKey, list[Rack]]:
 class Row:
     """One row: what never changes of it, and the sums of the round that is being computed."""
 
-    __slots__ = ("_fixed", "_headroom", "_headroom_series", "_known", "_power", "_power_series", "_racks", "_sharing")
+    __slots__ = (
+        "_fixed",
+        "_headroom",
+        "_headroom_series",
+        "_known",
+        "_power",
+        "_power_series",
+        "_racks",
+        "_sharing",
+    )
 
     def __init__(self, hub: str, key: RowKey, racks: Sequence[Rack], inventory: Inventory) -> None:
         place = (hub, *key)
@@ -37,12 +46,19 @@ class Row:
         self._sharing = Sharing(racks, inventory)
         self._power_series = catalogue.ROW_POWER.series(*place)
         self._headroom_series = catalogue.ROW_HEADROOM.series(*place)
-        self._fixed: list[Reading] = [(catalogue.ROW_HEIGHT.series(*place), float(sum(rack.height_units for rack in racks)))]
+        self._fixed: list[Reading] = [
+            (catalogue.ROW_HEIGHT.series(*place), float(sum(rack.height_units for rack in racks)))
+        ]
         used = [rack.used for rack in racks]
         known = [units for units in used if units is not None]
         if len(known) == len(used):
             self._fixed.append((catalogue.ROW_USED.series(*place), float(sum(known))))
-            self._fixed.append((catalogue.ROW_RESERVED.series(*place), float(sum(rack.reserved_units for rack in racks))))
+            self._fixed.append(
+                (
+                    catalogue.ROW_RESERVED.series(*place),
+                    float(sum(rack.reserved_units for rack in racks)),
+                )
+            )
         rated = [rack.rated_power_watts for rack in racks if rack.rated_power_watts is not None]
         if len(rated) == len(racks):
             self._fixed.append((catalogue.ROW_POWER_CAPACITY.series(*place), sum(rated)))

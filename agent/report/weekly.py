@@ -61,11 +61,19 @@ def week_of(name: str, zone: dt.tzinfo, now: float) -> Week:
     try:
         monday = dt.datetime.strptime(f"{name}-1", "%G-W%V-%u").replace(tzinfo=zone)
     except ValueError:
-        raise ConfigError(f"expected an ISO week such as 2026-W47, got {name!r}", key="--week") from None
+        raise ConfigError(
+            f"expected an ISO week such as 2026-W47, got {name!r}", key="--week"
+        ) from None
     start, end = monday.timestamp(), (monday + dt.timedelta(days=7)).timestamp()
     if start >= now:
         raise ConfigError(f"{name} has not begun", key="--week")
-    return Week(name=f"{monday:%G-W%V}", zone=zone, start=start, end=min(end, now - now % 300), whole=end <= now)
+    return Week(
+        name=f"{monday:%G-W%V}",
+        zone=zone,
+        start=start,
+        end=min(end, now - now % 300),
+        whole=end <= now,
+    )
 
 
 def last_week(zone: dt.tzinfo, now: float) -> str:
@@ -74,7 +82,13 @@ def last_week(zone: dt.tzinfo, now: float) -> str:
 
 
 def weekly(
-    path: Path, hub: str, inventory: Inventory | None, registry: Registry, week: Week, *, clock: Callable[[], float]
+    path: Path,
+    hub: str,
+    inventory: Inventory | None,
+    registry: Registry,
+    week: Week,
+    *,
+    clock: Callable[[], float],
 ) -> Data:
     """Return the week of a hub from the ledger at a path, which is only read; raises HubgaugeError.
 
@@ -94,7 +108,9 @@ def weekly(
             "promises": promises(registry, hub, week, _evidence(ledger, registry, hub)),
             "sites": sites,
             "unsummed_hours": unsummed(ledger, week.start, week.end - _HOUR) if metered else 0,
-            "hub_pue": {window: _total([site["pue"][window] for site in sites]) for window in WINDOWS},
+            "hub_pue": {
+                window: _total([site["pue"][window] for site in sites]) for window in WINDOWS
+            },
             "overheads": _overheads(sites),
             "days": _days(pue, metered, week),
             **_racks_and_meters(ledger, pue, metered, week),
@@ -112,7 +128,9 @@ def _evidence(ledger: Ledger, registry: Registry, hub: str) -> Mapping[Key, Sequ
     return memory.beside({})
 
 
-def promises(registry: Registry, hub: str, week: Week, evidence: Mapping[Key, Sequence[Evidence]]) -> list[Data]:
+def promises(
+    registry: Registry, hub: str, week: Week, evidence: Mapping[Key, Sequence[Evidence]]
+) -> list[Data]:
     """Return what a hub promised, as it stood at the end of a week, with the state and the value of a week before."""
     if hub not in registry.hubs:
         return []
@@ -120,21 +138,33 @@ def promises(registry: Registry, hub: str, week: Week, evidence: Mapping[Key, Se
     (then,) = scoreboard(registry, evidence, week.start, [hub])
     before = {row["id"]: row for row in then["targets"]}
     return [
-        {**row, "before": None if row["id"] not in before else {key: before[row["id"]][key] for key in ("state", "state_name", "value", "display")}}
+        {
+            **row,
+            "before": None
+            if row["id"] not in before
+            else {
+                key: before[row["id"]][key] for key in ("state", "state_name", "value", "display")
+            },
+        }
         for row in now["targets"]
         if row["kind"] != "observation"
-    ]  # fmt: skip
+    ]
 
 
 # ---------------------------------------------------------------- energy
 
 
 def _site(pue: Pue, site: str, week: Week) -> Data:
-    year = dt.datetime.fromtimestamp(week.end - 1, week.zone).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    year = dt.datetime.fromtimestamp(week.end - 1, week.zone).replace(
+        month=1, day=1, hour=0, minute=0, second=0, microsecond=0
+    )
     length = 7 * _DAY
     bounds = {
-        "week": (week.start, week.end), "before": (week.start - length, week.start), "30d": (week.end - 30 * _DAY, week.end), "ytd": (year.timestamp(), week.end),
-    }  # fmt: skip
+        "week": (week.start, week.end),
+        "before": (week.start - length, week.start),
+        "30d": (week.end - 30 * _DAY, week.end),
+        "ytd": (year.timestamp(), week.end),
+    }
     known = pue.hours.sites[site]
     found = {name: pue.between(site, start, end) for name, (start, end) in bounds.items()}
     return {
@@ -143,16 +173,24 @@ def _site(pue: Pue, site: str, week: Week) -> Data:
         "pue": {name: _window(result) for name, result in found.items()},
         "notes": list(found["week"].notes),
         "overheads": [
-            {"subsystem": one.subsystem, "joules": one.joules, "coverage": one.coverage} for one in found["week"].overheads
+            {"subsystem": one.subsystem, "joules": one.joules, "coverage": one.coverage}
+            for one in found["week"].overheads
         ],
     }
 
 
 def _window(result: PueResult) -> Data:
     return {
-        "pue": result.pue, "state": result.state, "coverage": result.coverage, "uncertainty": result.uncertainty, "category": result.category,
-        "facility_joules": result.facility_joules, "it_joules": result.it_joules, "start": result.start, "end": result.end,
-    }  # fmt: skip
+        "pue": result.pue,
+        "state": result.state,
+        "coverage": result.coverage,
+        "uncertainty": result.uncertainty,
+        "category": result.category,
+        "facility_joules": result.facility_joules,
+        "it_joules": result.it_joules,
+        "start": result.start,
+        "end": result.end,
+    }
 
 
 def _total(windows: Sequence[Data]) -> Data | None:
@@ -166,11 +204,20 @@ def _total(windows: Sequence[Data]) -> Data | None:
     known = all(one["uncertainty"] is not None for one in valued)
     coverage = sum(one["coverage"] * part for one, part in zip(valued, share, strict=True))
     return {
-        "pue": facility / it, "facility_joules": facility, "it_joules": it, "coverage": coverage, "sites": len(valued), "of": len(windows),
+        "pue": facility / it,
+        "facility_joules": facility,
+        "it_joules": it,
+        "coverage": coverage,
+        "sites": len(valued),
+        "of": len(windows),
         "state": "valid" if coverage >= MIN_COVERAGE else "low_coverage",
         # Meters of different sites are of one make as often as not, so their errors are taken to go the same way.
-        "uncertainty": sum(one["uncertainty"] * part for one, part in zip(valued, share, strict=True)) if known else None,
-    }  # fmt: skip
+        "uncertainty": sum(
+            one["uncertainty"] * part for one, part in zip(valued, share, strict=True)
+        )
+        if known
+        else None,
+    }
 
 
 def _overheads(sites: Sequence[Data]) -> list[Data]:
@@ -179,7 +226,10 @@ def _overheads(sites: Sequence[Data]) -> list[Data]:
         for one in site["overheads"]:
             joules[one["subsystem"]] += one["joules"]
     whole = sum(joules.values())
-    return [{"subsystem": name, "joules": value, "share": value / whole if whole > 0 else None} for name, value in joules.items()]
+    return [
+        {"subsystem": name, "joules": value, "share": value / whole if whole > 0 else None}
+        for name, value in joules.items()
+    ]
 
 
 def _days(pue: Pue, sites: Sequence[str], week: Week) -> list[Data]:
@@ -190,14 +240,22 @@ def _days(pue: Pue, sites: Sequence[str], week: Week) -> list[Data]:
         after = at + dt.timedelta(days=1)
         end = min(after.timestamp(), week.end)
         results = [pue.between(site, at.timestamp(), end) for site in sites]
-        facility, it = sum(one.facility_joules for one in results), sum(one.it_joules for one in results)
+        facility, it = (
+            sum(one.facility_joules for one in results),
+            sum(one.it_joules for one in results),
+        )
         coverage = sum(one.coverage for one in results) / len(results) if results else 0.0
         found.append(
             {
-                "day": f"{at:%Y-%m-%d}", "facility_joules": facility, "it_joules": it, "pue": facility / it if it and facility >= it else None,
-                "coverage": coverage * (end - at.timestamp()) / (after.timestamp() - at.timestamp()),
+                "day": f"{at:%Y-%m-%d}",
+                "facility_joules": facility,
+                "it_joules": it,
+                "pue": facility / it if it and facility >= it else None,
+                "coverage": coverage
+                * (end - at.timestamp())
+                / (after.timestamp() - at.timestamp()),
             }
-        )  # fmt: skip
+        )
         at = after
     return found
 
@@ -233,9 +291,15 @@ class _Tally:
         if not (self.over or self.failover or (self.silent and self.told)):
             return None
         return {
-            "rack": self.rack.rack, "site": self.rack.site, "row": self.rack.row, "over_hours": self.over, "failover_hours": self.failover,
-            "silent_hours": self.silent, "peak_watts": self.peak or None, "rated_watts": self.rack.rated_power_watts,
-        }  # fmt: skip
+            "rack": self.rack.rack,
+            "site": self.rack.site,
+            "row": self.rack.row,
+            "over_hours": self.over,
+            "failover_hours": self.failover,
+            "silent_hours": self.silent,
+            "peak_watts": self.peak or None,
+            "rated_watts": self.rack.rated_power_watts,
+        }
 
 
 def _racks_and_meters(ledger: Ledger, pue: Pue, metered: Sequence[str], week: Week) -> Data:
@@ -259,19 +323,36 @@ def _racks_and_meters(ledger: Ledger, pue: Pue, metered: Sequence[str], week: We
                 if seconds >= _HEARD * _HOUR:
                     watts[site, meter] = joules / seconds
         for tally in tallies:
-            tally.add([watts.get((tally.rack.site, feed.pdu)) for feed in tally.rack.feeds.values() if feed.pdu])
+            tally.add(
+                [
+                    watts.get((tally.rack.site, feed.pdu))
+                    for feed in tally.rack.feeds.values()
+                    if feed.pdu
+                ]
+            )
     rows = [row for tally in tallies if (row := tally.row()) is not None]
-    rows.sort(key=lambda row: (-row["over_hours"], -row["failover_hours"], -row["silent_hours"], row["rack"]))
+    rows.sort(
+        key=lambda row: (
+            -row["over_hours"],
+            -row["failover_hours"],
+            -row["silent_hours"],
+            row["rack"],
+        )
+    )
     return {"racks": len(tallies), "racks_needing": rows, **_meters(pue, metered, covered, hours)}
 
 
-def _meters(pue: Pue, metered: Sequence[str], covered: Mapping[tuple[str, str], float], hours: int) -> Data:
+def _meters(
+    pue: Pue, metered: Sequence[str], covered: Mapping[tuple[str, str], float], hours: int
+) -> Data:
     """Return the meters of the boundaries that were not heard throughout, and how many hours that cost."""
     found, count, pdus = [], 0, pue.inventory.feeds
     for site in metered:
         named = {}
         for point, parts in pue.boundary(site).parts.items():
-            named.update({part.names: point for part in parts if part.name not in pdus and not part.kind})
+            named.update(
+                {part.names: point for part in parts if part.name not in pdus and not part.kind}
+            )
         count += len(named)
         for names, point in named.items():
             seconds = min(sum(covered.get((site, name), 0.0) for name in names), hours * _HOUR)
@@ -285,4 +366,7 @@ def _meters(pue: Pue, metered: Sequence[str], covered: Mapping[tuple[str, str], 
                         "lost_hours": hours - seconds / _HOUR,
                     }
                 )
-    return {"meters": count, "meters_lost": sorted(found, key=lambda row: (row["coverage"], row["site"], row["meter"]))}
+    return {
+        "meters": count,
+        "meters_lost": sorted(found, key=lambda row: (row["coverage"], row["site"], row["meter"])),
+    }

@@ -99,7 +99,9 @@ class Delivery:
         )
         self._client: Final[Any] = client
         client.api_client.user_agent = "hubgauge"
-        client.api_client.rest_client.pool_manager.pool_classes_by_scheme = _pool_classes(self._deadline, self._strike)
+        client.api_client.rest_client.pool_manager.pool_classes_by_scheme = _pool_classes(
+            self._deadline, self._strike
+        )
         self._service: Final[Any] = WriteService(client.api_client)  # type: ignore[no-untyped-call]
         self.read_token()
 
@@ -138,7 +140,9 @@ class Delivery:
         except ApiException as error:
             response = error.response
             return self._refusal(error)
-        except NewConnectionError as error:  # refused at once, though urllib3 counts it among the time-outs
+        except (
+            NewConnectionError
+        ) as error:  # refused at once, though urllib3 counts it among the time-outs
             return self._failure("unreachable", _reason(error))
         except TimedOut:
             return self._failure("timeout", f"no answer within {timeout:g} s")
@@ -154,8 +158,14 @@ class Delivery:
         if not error.status:  # it wraps TLS errors so
             return self._failure("unreachable", str(error.reason))
         headers: Mapping[str, str] = error.headers or {}
-        wait = parse_retry_after(headers.get("Retry-After"), now=self._wall_clock(), date=headers.get("Date"))
-        return Reply(code=str(error.status), message=_one_line(str(error.message or error.reason)), retry_after=wait)
+        wait = parse_retry_after(
+            headers.get("Retry-After"), now=self._wall_clock(), date=headers.get("Date")
+        )
+        return Reply(
+            code=str(error.status),
+            message=_one_line(str(error.message or error.reason)),
+            retry_after=wait,
+        )
 
     def _failure(self, code: str, message: str) -> Reply:
         if self._closed:
@@ -206,7 +216,9 @@ def _pool_classes(deadline: Deadline, strike: Callable[[bytes], str]) -> dict[st
         def getresponse(self) -> urllib3.HTTPResponse:
             response: urllib3.HTTPResponse = super().getresponse()  # type: ignore[misc]
             page = b""
-            while len(page) < MAX_ERROR_PAGE and (piece := response.read(MAX_ERROR_PAGE - len(page), decode_content=False)):
+            while len(page) < MAX_ERROR_PAGE and (
+                piece := response.read(MAX_ERROR_PAGE - len(page), decode_content=False)
+            ):
                 page += piece
             if len(page) >= MAX_ERROR_PAGE:
                 self.close()  # type: ignore[attr-defined] # what is left of it must not be taken for the next answer

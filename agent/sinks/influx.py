@@ -88,7 +88,9 @@ class InfluxSink:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name: Final = name
-        self._place: Final = urlsplit(config.url).netloc.rpartition("@")[2]  # a password in the URL is not for logs
+        self._place: Final = urlsplit(config.url).netloc.rpartition("@")[
+            2
+        ]  # a password in the URL is not for logs
         self._pace: Final = pace or Pace()
         self._wall_clock: Final = wall_clock
         self._monotonic: Final = monotonic
@@ -115,7 +117,9 @@ class InfluxSink:
         """Open the spool and begin to send; raises SpoolLocked if another process holds the spool."""
         self.spool.start()
         self._registry.register(self._metrics)
-        self._thread = threading.Thread(target=self._send_loop, name=f"sink-{self.name}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._send_loop, name=f"sink-{self.name}", daemon=True
+        )
         self._thread.start()
 
     def accept(self, batch: Batch) -> None:
@@ -125,7 +129,9 @@ class InfluxSink:
             if samples:
                 self.spool.put(batch.time, lines, samples)
         except Exception:  # a consumer must not cost its neighbours anything
-            log.exception("sink %s: a batch of %s could not be rendered", self.name, batch.collector)
+            log.exception(
+                "sink %s: a batch of %s could not be rendered", self.name, batch.collector
+            )
 
     def close(self, timeout: float) -> None:
         """Stop sending, and have everything that was accepted on disk when this returns, if that takes no longer than `timeout`."""
@@ -166,7 +172,9 @@ class InfluxSink:
             self.spool.done(chunks)
         elif reply.code in FAULT:
             if reply.code == TOO_LARGE:
-                self._request_raw = max(LEAST_RAW, min(self._request_raw, sum(chunk.raw for chunk in chunks)) // 2)
+                self._request_raw = max(
+                    LEAST_RAW, min(self._request_raw, sum(chunk.raw for chunk in chunks)) // 2
+                )
             self._send_apart(chunks, reply)
         else:
             self.spool.release()  # read again next time: the quota may drop it meanwhile
@@ -178,7 +186,9 @@ class InfluxSink:
 
         One bad line in n costs at most 2 log2 n + 2 requests: where one half is good, the other is known to be bad without asking.
         """
-        work: list[tuple[Sequence[bytes], Reply | None]] = [([line for chunk in chunks for line in chunk.lines()], reply)]
+        work: list[tuple[Sequence[bytes], Reply | None]] = [
+            ([line for chunk in chunks for line in chunk.lines()], reply)
+        ]
         dead: list[DeadLetter] = []
         while work:
             part, verdict = work.pop()
@@ -199,7 +209,9 @@ class InfluxSink:
                 dead.append(DeadLetter(time=self._wall_clock(), reason=reason, line=part[0]))
         self.spool.done(chunks, dead, samples_in([letter.line for letter in dead]))
         if dead:
-            log.warning("sink %s: %d lines became dead letters: %s", self.name, len(dead), dead[0].reason)
+            log.warning(
+                "sink %s: %d lines became dead letters: %s", self.name, len(dead), dead[0].reason
+            )
 
     def _ask(self, lines: Sequence[bytes]) -> Reply:
         """Send lines until the database takes them or finds fault with them, or the sink is closed."""
@@ -233,11 +245,18 @@ class InfluxSink:
         if self.up is not False:
             self.up = False
             said = f"{reply.code} {reply.message}".strip()
-            log.error("sink %s: %s takes no writes (%s); samples wait in the spool", self.name, self._place, said)
+            log.error(
+                "sink %s: %s takes no writes (%s); samples wait in the spool",
+                self.name,
+                self._place,
+                said,
+            )
         if reply.code in REFUSED:
             try:
                 self._delivery.read_token()
             except ConfigError as error:
                 log.debug("sink %s: %s", self.name, error)
         wait = self._pace.wait(self._failures)
-        self._stop.wait(reply.retry_after + min(wait, self._pace.first) if reply.retry_after else wait)
+        self._stop.wait(
+            reply.retry_after + min(wait, self._pace.first) if reply.retry_after else wait
+        )

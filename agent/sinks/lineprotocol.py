@@ -46,7 +46,9 @@ class LineRenderer:
     """Renders batches; `tags` (job, instance, hub, site) are put on every line whose series has no such label itself."""
 
     def __init__(self, tags: Mapping[str, str]) -> None:
-        self._extra: Final = tuple((name, f",{name}={escape_tag(value)}") for name, value in sorted(tags.items()) if value)
+        self._extra: Final = tuple(
+            (name, f",{name}={escape_tag(value)}") for name, value in sorted(tags.items()) if value
+        )
         self._layouts: dict[tuple[str, str], Layout] = {}
 
     def render(self, batch: Batch) -> tuple[bytes, int]:
@@ -55,7 +57,9 @@ class LineRenderer:
             return b"", 0
         series = tuple(map(_SERIES, batch.readings))
         try:
-            numbers = tuple(map(float, map(_VALUE, batch.readings)))  # so that an int or a bool is written as a float
+            numbers = tuple(
+                map(float, map(_VALUE, batch.readings))
+            )  # so that an int or a bool is written as a float
             finite = isfinite(sum(numbers))
         except (TypeError, ValueError, OverflowError):
             numbers, finite = (), False

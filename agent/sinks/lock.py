@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class SpoolLocked(ConfigError):  # noqa: N818 - a state of the spool
+class SpoolLocked(ConfigError):
     """Another process holds this spool."""
 
 
@@ -45,7 +45,10 @@ class Lock:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(fd, 20, 0).split(b" ", 1)[0].decode("ascii", "replace").lstrip("0") or "unknown"
+            holder = (
+                os.pread(fd, 20, 0).split(b" ", 1)[0].decode("ascii", "replace").lstrip("0")
+                or "unknown"
+            )
             os.close(fd)
             message = f"held by process {holder}; a second agent cannot use the same spool (give it its own state_dir)"
             raise SpoolLocked(message, file=str(self.path), key="state_dir") from None

@@ -29,7 +29,9 @@ WAL_SHARE: Final = 4 * 2**20
 BUSY: Final = 5.0
 
 # Primary result codes (https://www.sqlite.org/rescode.html) that speak of the surroundings, not of the file's content.
-_SURROUNDINGS: Final = frozenset({3, 5, 6, 7, 8, 10, 13, 14, 15, 22, 23})  # PERM BUSY LOCKED NOMEM READONLY IOERR FULL CANTOPEN …
+_SURROUNDINGS: Final = frozenset(
+    {3, 5, 6, 7, 8, 10, 13, 14, 15, 22, 23}
+)  # PERM BUSY LOCKED NOMEM READONLY IOERR FULL CANTOPEN …
 _SCHEMA: Final = (
     """CREATE TABLE batch (id INTEGER PRIMARY KEY, time REAL NOT NULL, samples INTEGER NOT NULL, raw INTEGER NOT NULL,
         crc INTEGER NOT NULL, payload BLOB NOT NULL)""",
@@ -42,7 +44,7 @@ class StoreError(HubgaugeError):
     """The store could not do what it was asked."""
 
 
-class Unavailable(StoreError):  # noqa: N818 - a state of the disk, not of the program
+class Unavailable(StoreError):
     """The disk cannot be used at present."""
 
 
@@ -50,7 +52,7 @@ class Full(Unavailable):
     """The disk is full; what is on it can still be read."""
 
 
-class Damaged(StoreError):  # noqa: N818 - a state of the file, not of the program
+class Damaged(StoreError):
     """The file does not hold what was written."""
 
 
@@ -114,7 +116,13 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.execute(f"PRAGMA page_size={PAGE}")
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL").fetchall()
-        for pragma in ("synchronous=FULL", "secure_delete=OFF", "cache_size=-2048", "temp_store=MEMORY", "cell_size_check=ON"):
+        for pragma in (
+            "synchronous=FULL",
+            "secure_delete=OFF",
+            "cache_size=-2048",
+            "temp_store=MEMORY",
+            "cell_size_check=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         connection.execute("PRAGMA journal_size_limit=" + str(WAL_SHARE)).fetchall()
     except BaseException:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 _WAL_HEADER: Final = 32
 _FRAME_HEADER: Final = 24
 _ROWS_AT_ONCE: Final = 256
-_INSERT: Final = "INSERT OR IGNORE INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)"
+_INSERT: Final = (
+    "INSERT OR IGNORE INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)"
+)
 
 
 def salvage(path: Path, base: int, expected: int) -> int:
@@ -36,7 +38,11 @@ def salvage(path: Path, base: int, expected: int) -> int:
 
     `expected` is how many there should be.
     """
-    renewed, image, log = path.with_suffix(".new"), path.with_suffix(".image"), path.with_name(path.name + "-wal")
+    renewed, image, log = (
+        path.with_suffix(".new"),
+        path.with_suffix(".image"),
+        path.with_name(path.name + "-wal"),
+    )
     if log.exists() and log.stat().st_size and not kept_log(path).exists():
         shutil.copyfile(log, kept_log(path))
     path.touch(mode=0o600)
@@ -45,7 +51,10 @@ def salvage(path: Path, base: int, expected: int) -> int:
     os.close(os.open(renewed, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     try:
         with closing(connect(renewed)) as target:
-            for pragma in ("journal_mode=MEMORY", "synchronous=OFF"):  # no second copy of everything, one sync at the end
+            for pragma in (
+                "journal_mode=MEMORY",
+                "synchronous=OFF",
+            ):  # no second copy of everything, one sync at the end
                 target.execute(f"PRAGMA {pragma}").fetchall()
             create_tables(target)
             target.execute("BEGIN")
@@ -93,11 +102,15 @@ def _carry_over(uri: str, target: sqlite3.Connection, base: int) -> bool:
         with suppress(sqlite3.Error, UnicodeError, OverflowError):
             letters = source.execute("SELECT time, reason, line FROM dead_letter ORDER BY id")
             while rows := letters.fetchmany(_ROWS_AT_ONCE):
-                target.executemany("INSERT OR IGNORE INTO dead_letter (time, reason, line) VALUES (?, ?, ?)", rows)
+                target.executemany(
+                    "INSERT OR IGNORE INTO dead_letter (time, reason, line) VALUES (?, ?, ?)", rows
+                )
     return whole
 
 
-def _copy_rows(source: sqlite3.Connection, target: sqlite3.Connection, base: int, order: str) -> bool:
+def _copy_rows(
+    source: sqlite3.Connection, target: sqlite3.Connection, base: int, order: str
+) -> bool:
     clean = True
     try:
         for row in source.execute(f"{SELECT} ORDER BY id {order}"):
@@ -114,7 +127,9 @@ def _copy_rows(source: sqlite3.Connection, target: sqlite3.Connection, base: int
 
 
 def _insert(target: sqlite3.Connection, chunk: Chunk) -> None:
-    target.execute(_INSERT, (chunk.id, chunk.time, chunk.samples, chunk.raw, chunk.crc, chunk.payload))
+    target.execute(
+        _INSERT, (chunk.id, chunk.time, chunk.samples, chunk.raw, chunk.crc, chunk.payload)
+    )
 
 
 def _renumber(target: sqlite3.Connection, base: int) -> int:
@@ -156,7 +171,9 @@ def _lay_over(log: bytes, fd: int) -> None:
     """Write the page of every frame of the log's last round, in order, whether or not its checksum holds."""
     frame = _FRAME_HEADER + PAGE
     heads = (16, _WAL_HEADER + 8, _WAL_HEADER + frame + 8)
-    salts = Counter(log[head : head + 8] for head in heads).most_common(1)[0][0]  # the header's, unless that is what is damaged
+    salts = Counter(log[head : head + 8] for head in heads).most_common(1)[0][
+        0
+    ]  # the header's, unless that is what is damaged
     most = os.fstat(fd).st_size // PAGE + len(log) // frame + 1
     for start in range(_WAL_HEADER, len(log) - frame + 1, frame):
         (number,) = struct.unpack_from(">I", log, start)

@@ -73,7 +73,9 @@ class Spool:
         self.name: Final = f"spool {path}"
         self.work: Final = threading.Event()  # set whenever there may be something to send
         self._store: Final = Store(path, max_bytes=max_bytes, when_full=when_full)
-        self._disk: Final = threading.RLock()  # held while the store is used: taken before _state, never after
+        self._disk: Final = (
+            threading.RLock()
+        )  # held while the store is used: taken before _state, never after
         self._state: Final = threading.Condition()
         self._pending: deque[tuple[float, int, bytes]] = deque()
         self._in_hand = 0
@@ -133,7 +135,9 @@ class Spool:
                 self._ring.clear()
                 self._in_hand = 0
                 self._dropped["memory"] += lost
-                log.error("%s: %d samples in memory could not be written before the end", self.name, lost)
+                log.error(
+                    "%s: %d samples in memory could not be written before the end", self.name, lost
+                )
         return not lost
 
     # Handing over
@@ -159,7 +163,9 @@ class Spool:
             self._memory -= len(chunk.payload)
             self._dropped["memory"] += chunk.samples
         else:
-            _, samples, lines = self._pending.popleft() if self._drop_oldest else self._pending.pop()
+            _, samples, lines = (
+                self._pending.popleft() if self._drop_oldest else self._pending.pop()
+            )
             self._memory -= len(lines)
             self._dropped["memory"] += samples
 
@@ -167,7 +173,11 @@ class Spool:
         """Count the samples that are only in memory. Called with _state held."""
         direct = self._leased if self._direct else []
         chunks = (*self._ring, *self._writing, *direct)
-        return sum(item[1] for item in self._pending) + self._in_hand + sum(chunk.samples for chunk in chunks)
+        return (
+            sum(item[1] for item in self._pending)
+            + self._in_hand
+            + sum(chunk.samples for chunk in chunks)
+        )
 
     # Writing
 
@@ -183,7 +193,9 @@ class Spool:
             try:
                 self._pack_pending()
                 self._flush(force=closing)
-            except Exception:  # the thread must live: whatever it was, what waits is still there and tried again
+            except (
+                Exception
+            ):  # the thread must live: whatever it was, what waits is still there and tried again
                 log.exception("%s: unexpected error", self.name)
                 time.sleep(RETRY)
             if closing:
@@ -301,8 +313,12 @@ class Spool:
                 self._doomed = 0
         log.error(
             "%s: damaged (%s); set aside as %s, %d samples carried over, %d lost",
-            self.name, error, self._store.path.with_suffix(".damaged").name, self._disk_waiting, lost,
-        )  # fmt: skip
+            self.name,
+            error,
+            self._store.path.with_suffix(".damaged").name,
+            self._disk_waiting,
+            lost,
+        )
 
     def _fail(self, error: Exception) -> None:
         self._retry_at = self._monotonic() + RETRY
@@ -310,7 +326,9 @@ class Spool:
             self._store.shut()  # after any other failure only a fresh look tells whether it is better
         if self._healthy:
             self._healthy = False
-            log.error("%s: cannot be written (%s); keeping samples in memory meanwhile", self.name, error)
+            log.error(
+                "%s: cannot be written (%s); keeping samples in memory meanwhile", self.name, error
+            )
 
     def _recover(self) -> None:
         if not self._healthy:
@@ -343,14 +361,18 @@ class Spool:
                 self._leased = chunks
             return chunks
 
-    def done(self, chunks: Sequence[Chunk], dead: Sequence[DeadLetter] = (), dead_samples: int = 0) -> None:
+    def done(
+        self, chunks: Sequence[Chunk], dead: Sequence[DeadLetter] = (), dead_samples: int = 0
+    ) -> None:
         """End a lease whose chunks the database has taken, but for some dead letters, and forget the chunks."""
         with self._disk:
             if dead:
                 try:
                     self._store.bury(dead)
                 except StoreError as error:
-                    log.warning("%s: %d dead letters could not be kept (%s)", self.name, len(dead), error)
+                    log.warning(
+                        "%s: %d dead letters could not be kept (%s)", self.name, len(dead), error
+                    )
             if chunks is not self._leased:
                 return
             before = self._store.base
@@ -408,7 +430,9 @@ class Spool:
         with self._state:
             spooled = self._store.oldest_time if self._disk_waiting else None
             times = [] if spooled is None else [spooled]
-            times += [chunk.time for chunk in (*self._ring, *self._writing)] + [item[0] for item in self._pending]
+            times += [chunk.time for chunk in (*self._ring, *self._writing)] + [
+                item[0] for item in self._pending
+            ]
             return SpoolState(
                 collected=self._collected,
                 recovered=self._recovered,

@@ -45,7 +45,9 @@ MAX_LINE: Final = 64 * 1024
 class Store:
     """The file of a spool. `base` and `tail` are ids: their difference is how many samples wait in it."""
 
-    def __init__(self, path: Path, *, max_bytes: int, when_full: Literal["drop_oldest", "drop_newest"]) -> None:
+    def __init__(
+        self, path: Path, *, max_bytes: int, when_full: Literal["drop_oldest", "drop_newest"]
+    ) -> None:
         self.path: Final = path
         self.when_full: Final = when_full
         self.lock: Final = Lock(path.with_suffix(".lock"))
@@ -113,9 +115,13 @@ class Store:
                 raise Damaged("the tables are missing")
             create_tables(connection)
         connection.execute("SELECT count(*) FROM dead_letter WHERE id < 0").fetchone()
-        if self._opened_before:  # a commit that failed may be in the log all the same; its chunks are still in memory
+        if (
+            self._opened_before
+        ):  # a commit that failed may be in the log all the same; its chunks are still in memory
             connection.execute("DELETE FROM batch WHERE id > ?", (self.tail,))
-        rows = connection.execute(f"{SELECT} WHERE id > ? ORDER BY id LIMIT 1", (self.base,)).fetchall()
+        rows = connection.execute(
+            f"{SELECT} WHERE id > ? ORDER BY id LIMIT 1", (self.base,)
+        ).fetchall()
         rows += connection.execute(f"{SELECT} ORDER BY id DESC LIMIT 1").fetchall()
         chunks = [chunk_of(row) for row in rows]
         first, last = (chunks[0], chunks[-1]) if chunks else (None, None)
@@ -193,7 +199,10 @@ class Store:
                     tail += chunk.samples
                     chunk.id = tail
                     row = (chunk.id, chunk.time, chunk.samples, chunk.raw, chunk.crc, chunk.payload)
-                    connection.execute("INSERT INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)", row)
+                    connection.execute(
+                        "INSERT INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)",
+                        row,
+                    )
                     entered.append(chunk)
                     self._count_pages(connection)
         except StoreError:
@@ -224,7 +233,9 @@ class Store:
         """Delete the oldest rows until `need` bytes fit; returns the last id deleted, 0 if none was."""
         dropped_to = 0
         while self.used + need > self._limit:
-            rows = connection.execute("SELECT id, length(payload) FROM batch ORDER BY id LIMIT 64").fetchall()
+            rows = connection.execute(
+                "SELECT id, length(payload) FROM batch ORDER BY id LIMIT 64"
+            ).fetchall()
             if not rows:
                 break
             freed = 0
@@ -249,7 +260,11 @@ class Store:
                 for row in cursor:
                     chunk = chunk_of(row)
                     if chunk is None or chunk.id - chunk.samples != previous:
-                        raise Damaged("a row does not match its checksum" if chunk is None else "a row is missing")
+                        raise Damaged(
+                            "a row does not match its checksum"
+                            if chunk is None
+                            else "a row is missing"
+                        )
                     if chunks and raw + chunk.raw > max_raw:
                         break
                     chunks.append(chunk)
@@ -292,7 +307,9 @@ class Store:
     def dead_letters(self) -> list[DeadLetter]:
         """Return the lines the database would not take, oldest first."""
         with translated():
-            rows = self.connection.execute("SELECT time, reason, line FROM dead_letter ORDER BY id").fetchall()
+            rows = self.connection.execute(
+                "SELECT time, reason, line FROM dead_letter ORDER BY id"
+            ).fetchall()
         return [DeadLetter(time=time, reason=reason, line=line) for time, reason, line in rows]
 
     def quarantine(self) -> int:

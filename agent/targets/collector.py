@@ -31,10 +31,18 @@ if TYPE_CHECKING:
     from collectors.base import Metric, Reading
 
 METRICS: Final[tuple[Metric, ...]] = (
-    catalogue.KPI_VALUE, catalogue.KPI_COVERAGE, catalogue.KPI_BOUND, catalogue.TARGET_VALUE, catalogue.TARGET_DEADLINE, catalogue.TARGET_INFO,
-    catalogue.TARGET_STATE, catalogue.TARGET_PACE, catalogue.TARGET_EXPECTED, catalogue.TARGET_FORECAST,
+    catalogue.KPI_VALUE,
+    catalogue.KPI_COVERAGE,
+    catalogue.KPI_BOUND,
+    catalogue.TARGET_VALUE,
+    catalogue.TARGET_DEADLINE,
+    catalogue.TARGET_INFO,
+    catalogue.TARGET_STATE,
+    catalogue.TARGET_PACE,
+    catalogue.TARGET_EXPECTED,
+    catalogue.TARGET_FORECAST,
     catalogue.OBSERVATION_VALUE,
-)  # fmt: skip
+)
 
 
 class TargetCollector:
@@ -69,7 +77,14 @@ class TargetCollector:
     async def collect(self) -> Sequence[Reading]:
         """Measure, judge, and return all series."""
         now = self._clock()
-        measured = measure(self._registry, self._snapshot, self._hub, now, inventory=self._inventory, complete=self._complete)
+        measured = measure(
+            self._registry,
+            self._snapshot,
+            self._hub,
+            now,
+            inventory=self._inventory,
+            complete=self._complete,
+        )
         self.evidence = measured
         if self._memory is not None:
             await self._memory.refresh(measured, now)
@@ -128,7 +143,10 @@ def _outlook(target: tuple[str, str, str, str], verdict: Verdict) -> Iterator[Re
     if outlook is None:
         return
     yield catalogue.TARGET_PACE.series(*target, "kept"), outlook.pace / DAY
-    for metric, values in ((catalogue.TARGET_EXPECTED, outlook.due), (catalogue.TARGET_FORECAST, outlook.reached)):
+    for metric, values in (
+        (catalogue.TARGET_EXPECTED, outlook.due),
+        (catalogue.TARGET_FORECAST, outlook.reached),
+    ):
         for bound, value in values._asdict().items() if values is not None else ():
             if value is not None:
                 yield metric.series(*target, bound), value

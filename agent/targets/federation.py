@@ -52,7 +52,9 @@ class Federation:
     ) -> None:
         self.device = ""
         self.schedule = Schedule(interval=interval, timeout=timeout)
-        self._api = PrometheusApi(url, timeout=timeout / _QUESTIONS, token=token, ca_file=ca_file, max_bytes=_MAX_BYTES)
+        self._api = PrometheusApi(
+            url, timeout=timeout / _QUESTIONS, token=token, ca_file=ca_file, max_bytes=_MAX_BYTES
+        )
         self._kpis = {(hub, kpi) for hub in registry.hubs for kpi in registry.kpis}
         self._clock = clock
         self._next = 0.0
@@ -67,7 +69,10 @@ class Federation:
         values = self._ask(VALUE, now)
         coverages, bounds = self._ask(COVERAGE, now), self._ask(BOUND, now)
         if not self._next - HOUR <= now < self._next:
-            self._days = {key: _days(found) for key, found in self._keyed(self._api.range(VALUE, now - SPAN, now - DAY, DAY))}
+            self._days = {
+                key: _days(found)
+                for key, found in self._keyed(self._api.range(VALUE, now - SPAN, now - DAY, DAY))
+            }
             self._next = now + HOUR
         self._found = {
             key: Evidence(
@@ -92,7 +97,11 @@ class Federation:
     def _keyed(self, answer: Iterable[Series]) -> Iterable[tuple[Key, Series]]:
         """Yield the series of hubs and KPIs that this registry knows; others are some other registry's."""
         for found in answer:
-            key = (found.labels.get("hub", ""), found.labels.get("kpi", ""), found.labels.get("scope", ""))
+            key = (
+                found.labels.get("hub", ""),
+                found.labels.get("kpi", ""),
+                found.labels.get("scope", ""),
+            )
             if key[:2] in self._kpis and key[2] and found.points:
                 yield key, found
 
@@ -106,7 +115,9 @@ def _days(found: Series) -> tuple[Point, ...]:
     return tuple(Point(moment, value) for moment, value in found.points if math.isfinite(value))
 
 
-def judged_by(registry: Registry, url: str, *, timeout: float = 30.0) -> dict[Key, Sequence[Evidence]]:
+def judged_by(
+    registry: Registry, url: str, *, timeout: float = 30.0
+) -> dict[Key, Sequence[Evidence]]:
     """Ask a server once, for a command; raises CollectError."""
     federation = Federation(registry, url, timeout=timeout)
     federation.collect()

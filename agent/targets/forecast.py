@@ -85,8 +85,16 @@ class Trend:
         """Return when the pace meets a limit that the last value does not keep."""
         rising = limit > self.last
         fast, slow = (self.high, self.low) if rising else (self.low, self.high)
-        near, far = (limit - self.scatter, limit + self.scatter) if rising else (limit + self.scatter, limit - self.scatter)
-        return When(self._meets(near, fast, rising), self._meets(limit, self.slope, rising), self._meets(far, slow, rising))
+        near, far = (
+            (limit - self.scatter, limit + self.scatter)
+            if rising
+            else (limit + self.scatter, limit - self.scatter)
+        )
+        return When(
+            self._meets(near, fast, rising),
+            self._meets(limit, self.slope, rising),
+            self._meets(far, slow, rising),
+        )
 
     def _meets(self, limit: float, slope: float, rising: bool) -> float | None:  # noqa: FBT001 - which way is up
         gap = limit - self.last
@@ -105,7 +113,11 @@ def trend(points: Sequence[Point]) -> Trend | None:
     recent = _thinned([point for point in points if last.time - point.time <= SPAN])
     if len(recent) < MIN_POINTS or last.time - recent[0].time < MIN_SPAN:
         return None
-    slopes = sorted((b.value - a.value) / (b.time - a.time) for a, b in combinations(recent, 2) if b.time > a.time)
+    slopes = sorted(
+        (b.value - a.value) / (b.time - a.time)
+        for a, b in combinations(recent, 2)
+        if b.time > a.time
+    )
     slope = median(slopes)
     level = median(point.value - slope * point.time for point in recent)
     residuals = [point.value - slope * point.time - level for point in recent]

@@ -43,8 +43,18 @@ if TYPE_CHECKING:
     from agent.hubs.model import Fact
     from agent.targets.forecast import Span, Trend, When
 
-State = Literal["met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only"]
-STATES: Final[tuple[State, ...]] = ("met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only")
+State = Literal[
+    "met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only"
+]
+STATES: Final[tuple[State, ...]] = (
+    "met",
+    "on_track",
+    "at_risk",
+    "missed",
+    "unknown",
+    "expired_unreported",
+    "stated_only",
+)
 
 YEAR: Final = 365 * DAY
 MIN_INTERIM: Final = 7 / 365
@@ -76,12 +86,16 @@ class Evidence:
     def points(self, until: float) -> list[Point]:
         """Return all values known at a moment, oldest first."""
         own = Point(self.time, self.value, self.coverage)
-        if self.history and self.history[-1].time >= self.time:  # not in order: the value itself is one of the earlier ones
+        if (
+            self.history and self.history[-1].time >= self.time
+        ):  # not in order: the value itself is one of the earlier ones
             others = (point for point in self.history if point.time != self.time)
             known = sorted((*others, own), key=lambda point: point.time)
         else:
             known = [*self.history, own]
-        return known if known[-1].time <= until else [point for point in known if point.time <= until]
+        return (
+            known if known[-1].time <= until else [point for point in known if point.time <= until]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +160,15 @@ def _judge(fact: Fact, known: Sequence[Evidence], now: float) -> Verdict:
         return _verdict(fact, now, "stated_only", "observation", best)
     if fact.op == "rising":
         return _rising(fact, known, now, best)
-    seen = sorted((_seen(fact, item, point) for item in known for point in item.points(now)), key=lambda seen: seen.point.time)
+    seen = sorted(
+        (_seen(fact, item, point) for item in known for point in item.points(now)),
+        key=lambda seen: seen.point.time,
+    )
     due = fact.due
-    reached = next((s for s in seen if s.kept and s.conclusive and (due is None or s.point.time <= due[1])), None)
+    reached = next(
+        (s for s in seen if s.kept and s.conclusive and (due is None or s.point.time <= due[1])),
+        None,
+    )
     if reached is not None and fact.kpi.stock and fact.kind == "target":
         return _verdict(fact, now, "met", "reached", best, decided=reached.point)
     if due is not None and now >= due[1]:
@@ -169,7 +189,11 @@ def _seen(fact: Fact, evidence: Evidence, point: Point) -> _Seen:
     kept = satisfies(fact, point.value)
     if evidence.at_least and kept is not (fact.op == ">="):
         kept = None
-    conclusive = not fact.kpi.annual or evidence.kind == "registered" or (point.coverage or 0.0) >= MIN_COVERAGE
+    conclusive = (
+        not fact.kpi.annual
+        or evidence.kind == "registered"
+        or (point.coverage or 0.0) >= MIN_COVERAGE
+    )
     return _Seen(point, kept, conclusive, evidence)
 
 
@@ -191,14 +215,20 @@ def _is_current(seen: _Seen, now: float) -> bool:
 
 
 def _open(
-    fact: Fact, seen: Sequence[_Seen], now: float, due: tuple[float, float] | None, best: tuple[Evidence, Point] | None
+    fact: Fact,
+    seen: Sequence[_Seen],
+    now: float,
+    due: tuple[float, float] | None,
+    best: tuple[Evidence, Point] | None,
 ) -> Verdict:
     """Judge while the deadline is ahead, or where there is none."""
     current = next((s for s in reversed(seen) if _is_current(s, now) and s.kept is not None), None)
     interim = current is not None and not current.conclusive
     if current is None or (interim and (current.point.coverage or 0.0) < MIN_INTERIM):
         partial = any(_is_current(s, now) for s in seen)
-        reason = "too_little" if interim else "partial" if partial else "stale" if seen else "nothing"
+        reason = (
+            "too_little" if interim else "partial" if partial else "stale" if seen else "nothing"
+        )
         return _verdict(fact, now, "unknown", reason, best)
     overdue = due is not None and now >= due[0]
     if current.kept:
@@ -208,7 +238,11 @@ def _open(
             return _verdict(fact, now, "met", "kept", best)
     if overdue:
         return _verdict(fact, now, "at_risk", "range", best)
-    return _verdict(fact, now, "on_track", "interim_kept", best) if current.kept else _by_trend(fact, current, now, due, best)
+    return (
+        _verdict(fact, now, "on_track", "interim_kept", best)
+        if current.kept
+        else _by_trend(fact, current, now, due, best)
+    )
 
 
 def _will_break(fact: Fact, current: _Seen, now: float, due: tuple[float, float] | None) -> bool:
@@ -220,7 +254,11 @@ def _will_break(fact: Fact, current: _Seen, now: float, due: tuple[float, float]
 
 
 def _by_trend(
-    fact: Fact, current: _Seen, now: float, due: tuple[float, float] | None, best: tuple[Evidence, Point] | None
+    fact: Fact,
+    current: _Seen,
+    now: float,
+    due: tuple[float, float] | None,
+    best: tuple[Evidence, Point] | None,
 ) -> Verdict:
     """Judge a goal that is not reached by where the measured values are heading."""
     holding = fact.kind == "both" or (due is None and fact.op == "<=")
@@ -233,7 +271,13 @@ def _by_trend(
     if when is None or when.expected is None:
         return _verdict(fact, now, "at_risk", "trend_away", best)
     in_time = due is None or when.expected <= due[0]
-    return _verdict(fact, now, "on_track" if in_time else "at_risk", "trend_in_time" if in_time else "trend_late", best)
+    return _verdict(
+        fact,
+        now,
+        "on_track" if in_time else "at_risk",
+        "trend_in_time" if in_time else "trend_late",
+        best,
+    )
 
 
 def _reached(fact: Fact, heading: Trend) -> When | None:
@@ -241,7 +285,11 @@ def _reached(fact: Fact, heading: Trend) -> When | None:
 
 
 def _closed(
-    fact: Fact, seen: Sequence[_Seen], now: float, due: tuple[float, float], best: tuple[Evidence, Point] | None
+    fact: Fact,
+    seen: Sequence[_Seen],
+    now: float,
+    due: tuple[float, float],
+    best: tuple[Evidence, Point] | None,
 ) -> Verdict:
     """Judge after the deadline: by what was known of that time, whatever is known today."""
     telling = [s for s in seen if s.conclusive and s.kept is not None]
@@ -257,7 +305,13 @@ def _closed(
     if any(s.point.time > due[1] and s.kept is not None for s in seen):
         return _verdict(fact, now, "unknown", "only_later", best)
     measured = any(s.evidence.kind != "registered" and s.kept is not None for s in seen)
-    return _verdict(fact, now, "unknown" if measured else "expired_unreported", "ended_before" if measured else "expired", best)
+    return _verdict(
+        fact,
+        now,
+        "unknown" if measured else "expired_unreported",
+        "ended_before" if measured else "expired",
+        best,
+    )
 
 
 def _decisive(fact: Fact, telling: Sequence[_Seen], due: float) -> _Seen | None:
@@ -279,7 +333,9 @@ def _speaks_for(seen: _Seen) -> float:
     return DAY if seen.evidence.kind == "registered" else CLOSE
 
 
-def _rising(fact: Fact, known: Sequence[Evidence], now: float, best: tuple[Evidence, Point] | None) -> Verdict:
+def _rising(
+    fact: Fact, known: Sequence[Evidence], now: float, best: tuple[Evidence, Point] | None
+) -> Verdict:
     """Judge a direction: the newest value against the first, of one kind of evidence and a week or more apart."""
     due = fact.due
     until = min(now, due[1]) if due else now
@@ -301,7 +357,12 @@ def _rising(fact: Fact, known: Sequence[Evidence], now: float, best: tuple[Evide
 def _outlook(fact: Fact, known: Sequence[Evidence], now: float) -> Outlook | None:
     """Return where the values are heading, by the kind of evidence that is shown; a lower bound's pace is nobody's."""
     for kind in ("measured", "derived", "registered"):
-        found = (point for item in known if item.kind == kind and not item.at_least for point in item.points(now))
+        found = (
+            point
+            for item in known
+            if item.kind == kind and not item.at_least
+            for point in item.points(now)
+        )
         points = sorted(found, key=lambda point: point.time)
         heading = trend(points)
         if heading is None or now - heading.time > (FRESH if kind != "registered" else YEAR):
@@ -338,7 +399,17 @@ def _verdict(
         if fact.kpi.stock and due is not None and now < due[1] and distance > 0:
             pace = distance / ((due[0] if now < due[0] else due[1]) - now) * DAY
     return Verdict(
-        state=state, reason=reason, value=point.value, value_time=point.time, value_kind=evidence.kind,
-        at_least=evidence.at_least, coverage=point.coverage, decided=decided, distance=distance, pace=pace,
-        interim=fact.kpi.annual and evidence.kind != "registered" and (point.coverage or 0.0) < MIN_COVERAGE,
-    )  # fmt: skip
+        state=state,
+        reason=reason,
+        value=point.value,
+        value_time=point.time,
+        value_kind=evidence.kind,
+        at_least=evidence.at_least,
+        coverage=point.coverage,
+        decided=decided,
+        distance=distance,
+        pace=pace,
+        interim=fact.kpi.annual
+        and evidence.kind != "registered"
+        and (point.coverage or 0.0) < MIN_COVERAGE,
+    )

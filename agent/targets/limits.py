@@ -11,16 +11,25 @@ if TYPE_CHECKING:
     from agent.inventory.model import Inventory
 
 
-def upper_limits(registry: Registry, hub: str, inventory: Inventory, kpi: str = "pue") -> dict[str, float]:
+def upper_limits(
+    registry: Registry, hub: str, inventory: Inventory, kpi: str = "pue"
+) -> dict[str, float]:
     """Return the strictest `<=` limit that a hub stated, by site, in base units; sites without one are left out.
 
     Only the hub's own statements count: no limit is lent from a hub above or beside it, and none from national policy.
     """
     found: dict[str, float] = {}
     for fact in registry.hubs[hub].facts if hub in registry.hubs else ():
-        if fact.kpi.key != kpi or fact.op != "<=" or fact.value is None or fact.kind == "observation":
+        if (
+            fact.kpi.key != kpi
+            or fact.op != "<="
+            or fact.value is None
+            or fact.kind == "observation"
+        ):
             continue
-        sites = inventory.sites.values() if fact.scope == WHOLE_HUB else inventory.sites_in(fact.scope)
+        sites = (
+            inventory.sites.values() if fact.scope == WHOLE_HUB else inventory.sites_in(fact.scope)
+        )
         for site in sites:
             found[site.site] = min(fact.value, found.get(site.site, fact.value))
     return found

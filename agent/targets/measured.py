@@ -79,7 +79,9 @@ def measure(
             if reading is not None:
                 bound = reading.bound or (kpi in COUNTS and not (complete and own))
                 found[place.key, kpi, scope] = [
-                    Evidence(value=reading.value, time=now, coverage=reading.coverage, at_least=bound)
+                    Evidence(
+                        value=reading.value, time=now, coverage=reading.coverage, at_least=bound
+                    )
                 ]
     return found
 
@@ -101,13 +103,21 @@ class _Hub:
         """Return the sites a scope names; None where the inventory knows no such group."""
         if scope == WHOLE_HUB:
             return _Group(self, None)
-        named = frozenset(s.site for s in self.inventory.sites_in(scope)) if self.inventory else frozenset[str]()
+        named = (
+            frozenset(s.site for s in self.inventory.sites_in(scope))
+            if self.inventory
+            else frozenset[str]()
+        )
         return _Group(self, named) if named else None
 
     @cached_property
     def site_states(self) -> dict[str, str]:
         """Every listed site's state."""
-        return {series.values[1]: series.label("state") for series, value in self.rows(site.SITE_INFO) if value == 1}
+        return {
+            series.values[1]: series.label("state")
+            for series, value in self.rows(site.SITE_INFO)
+            if value == 1
+        }
 
     @cached_property
     def racks(self) -> dict[tuple[str, str], int]:
@@ -135,11 +145,16 @@ class _Hub:
     @cached_property
     def untold(self) -> list[tuple[str, Device]]:
         """Nodes in service that are listed with accelerators and tell nothing of them, each with its site."""
-        telling = {(series.values[1], series.label("node")) for series, _ in self.rows(node.ACCELERATOR_INFO)}
+        telling = {
+            (series.values[1], series.label("node"))
+            for series, _ in self.rows(node.ACCELERATOR_INFO)
+        }
         return [
             (stands.site, device)
             for stands, device in (self.inventory.nodes() if self.inventory else ())
-            if device.accelerators and stands.state == IN_SERVICE and (stands.site, device.node) not in telling
+            if device.accelerators
+            and stands.state == IN_SERVICE
+            and (stands.site, device.node) not in telling
         ]
 
 
@@ -157,7 +172,9 @@ class _Group:
     def rows(self, metric: Metric, **labels: str) -> Iterator[tuple[Series, float]]:
         """Yield the group's live series of a metric that carry these label values."""
         for series, value in self.hub.rows(metric):
-            if self.holds(series.values[1]) and all(series.label(name) == wanted for name, wanted in labels.items()):
+            if self.holds(series.values[1]) and all(
+                series.label(name) == wanted for name, wanted in labels.items()
+            ):
                 yield series, value
 
     def by_site(self, metric: Metric, **labels: str) -> dict[str, float]:
@@ -166,7 +183,11 @@ class _Group:
 
     def in_service(self) -> set[str]:
         """Return the sites in service."""
-        return {name for name, state in self.hub.site_states.items() if state == IN_SERVICE and self.holds(name)}
+        return {
+            name
+            for name, state in self.hub.site_states.items()
+            if state == IN_SERVICE and self.holds(name)
+        }
 
 
 def _sites(*states: str) -> Callable[[_Group], Reading | None]:
@@ -180,7 +201,11 @@ def _sites(*states: str) -> Callable[[_Group], Reading | None]:
 def _racks(state: str) -> Callable[[_Group], Reading | None]:
     def read(group: _Group) -> Reading | None:
         listed = {key: count for key, count in group.hub.racks.items() if group.holds(key[0])}
-        return Reading(float(sum(count for key, count in listed.items() if key[1] == state))) if listed else None
+        return (
+            Reading(float(sum(count for key, count in listed.items() if key[1] == state)))
+            if listed
+            else None
+        )
 
     return read
 
@@ -193,7 +218,11 @@ def _in_service(group: _Group) -> Reading | None:
 
 def _chips(vendor: str = "") -> Callable[[_Group], Reading | None]:
     def read(group: _Group) -> Reading | None:
-        counts = [n for (name, maker), n in group.hub.chips.items() if group.holds(name) and maker.startswith(vendor)]
+        counts = [
+            n
+            for (name, maker), n in group.hub.chips.items()
+            if group.holds(name) and maker.startswith(vendor)
+        ]
         return Reading(float(sum(counts))) if counts else None
 
     return read
@@ -219,7 +248,9 @@ def _compute(group: _Group) -> Reading | None:
 def _coverage(group: _Group, told: Iterable[str]) -> float:
     """Return the share of the year that is metered at every site: a site in service that tells nothing makes it 0."""
     covered = group.by_site(site.SITE_PUE_COVERAGE, window=YEAR_WINDOW)
-    return min(covered.get(name, 0.0) if name in told else 0.0 for name in group.in_service() | set(told))
+    return min(
+        covered.get(name, 0.0) if name in told else 0.0 for name in group.in_service() | set(told)
+    )
 
 
 def _pue(group: _Group) -> Reading | None:
@@ -231,7 +262,11 @@ def _pue(group: _Group) -> Reading | None:
     it = group.by_site(site.SITE_WINDOW_ENERGY, window=YEAR_WINDOW, boundary="it")
     told = ratios.keys() & facility.keys() & it.keys()
     total = sum(it[name] for name in told)
-    return Reading(sum(facility[name] for name in told) / total, _coverage(group, told)) if total > 0 else None
+    return (
+        Reading(sum(facility[name] for name in told) / total, _coverage(group, told))
+        if total > 0
+        else None
+    )
 
 
 def _renewable(group: _Group) -> Reading | None:
@@ -244,18 +279,28 @@ def _renewable(group: _Group) -> Reading | None:
 
 def _occupancy(group: _Group) -> Reading | None:
     shares = group.by_site(site.SITE_OCCUPANCY, method="racks")
-    racks = {name: float(count) for (name, state), count in group.hub.racks.items() if state == IN_SERVICE}
+    racks = {
+        name: float(count)
+        for (name, state), count in group.hub.racks.items()
+        if state == IN_SERVICE
+    }
     if len(shares) == 1:
         return Reading(next(iter(shares.values())))
     return _weighted(shares, racks, lambda _: None)
 
 
 def _weighted(
-    values: Mapping[str, float], weights: Mapping[str, float], coverage: Callable[[Sequence[str]], float | None]
+    values: Mapping[str, float],
+    weights: Mapping[str, float],
+    coverage: Callable[[Sequence[str]], float | None],
 ) -> Reading | None:
     told = sorted(values.keys() & weights.keys())
     total = sum(weights[name] for name in told)
-    return Reading(sum(values[name] * weights[name] for name in told) / total, coverage(told)) if total > 0 else None
+    return (
+        Reading(sum(values[name] * weights[name] for name in told) / total, coverage(told))
+        if total > 0
+        else None
+    )
 
 
 def _carbon(group: _Group) -> Reading | None:
@@ -277,7 +322,9 @@ def _round_trip(peer: str = "") -> Callable[[_Group], Reading | None]:
             for series, value in group.rows(site.LINK_ROUND_TRIP, quantile=QUANTILE)
             if not peer or series.label("peer").casefold() == peer
         ]
-        return Reading(max(times)) if times else None  # every site has to keep it, so the slowest is told
+        return (
+            Reading(max(times)) if times else None
+        )  # every site has to keep it, so the slowest is told
 
     return read
 
@@ -304,9 +351,22 @@ READERS: Final[dict[str, Callable[[_Group], Reading | None]]] = {
 }
 """How each measured KPI is read; a KPI that is not here is registered only."""
 
-COUNTS: Final = frozenset({
-    "data_centers_in_service", "data_centers_under_construction", "data_centers", "racks_in_service",
-    "racks_under_construction", "accelerators", "accelerators_huawei", "compute_flops",
-})  # fmt: skip
-OF_A_PART: Final = COUNTS | {"link_rate", "round_trip_guangzhou", "round_trip_shenzhen", "round_trip_hangzhou"}
+COUNTS: Final = frozenset(
+    {
+        "data_centers_in_service",
+        "data_centers_under_construction",
+        "data_centers",
+        "racks_in_service",
+        "racks_under_construction",
+        "accelerators",
+        "accelerators_huawei",
+        "compute_flops",
+    }
+)
+OF_A_PART: Final = COUNTS | {
+    "link_rate",
+    "round_trip_guangzhou",
+    "round_trip_shenzhen",
+    "round_trip_hangzhou",
+}
 """What an agent may tell of a hub above its own."""

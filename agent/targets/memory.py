@@ -61,15 +61,22 @@ class Memory:
 
     async def refresh(self, measured: Mapping[Key, Sequence[Evidence]], now: float) -> None:
         """Once an hour: remember what is measured and recall all there is, off the event loop since SQL may wait."""
-        if self._next - HOUR <= now < self._next:  # else the clock was set back, or the hour is over
+        if (
+            self._next - HOUR <= now < self._next
+        ):  # else the clock was set back, or the hour is over
             return
         self._next = (now // HOUR + 1) * HOUR
         try:
             self._recalled = await asyncio.to_thread(self._exchange, measured)
         except sqlite3.Error as error:
-            log.warning("targets: the ledger's history cannot be read (%s); judged by what is known from before", error)
+            log.warning(
+                "targets: the ledger's history cannot be read (%s); judged by what is known from before",
+                error,
+            )
 
-    def _exchange(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[tuple[Key, bool], tuple[Point, ...]]:
+    def _exchange(
+        self, measured: Mapping[Key, Sequence[Evidence]]
+    ) -> dict[tuple[Key, bool], tuple[Point, ...]]:
         for key, found in measured.items():
             for item in found:
                 if item.coverage is None or item.coverage >= MIN_COVERAGE:
@@ -96,7 +103,9 @@ class Memory:
         rows = dict(self._history.history(name, hub, scope))
         for due in wanted.dues:
             rows.update(self._history.history(_before(name, due), hub, scope))
-        coverage = MIN_COVERAGE if wanted.annual else None  # at least that, or it would not have been remembered
+        coverage = (
+            MIN_COVERAGE if wanted.annual else None
+        )  # at least that, or it would not have been remembered
         return thin([Point(time, rows[time], coverage) for time in sorted(rows)], wanted.dues)
 
     def beside(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[Key, list[Evidence]]:
@@ -111,7 +120,13 @@ class Memory:
         for (key, bound), points in self._recalled.items():
             if (key, bound) not in told:
                 last = points[-1]
-                ended = Evidence(value=last.value, time=last.time, coverage=last.coverage, at_least=bound, history=points[:-1])
+                ended = Evidence(
+                    value=last.value,
+                    time=last.time,
+                    coverage=last.coverage,
+                    at_least=bound,
+                    history=points[:-1],
+                )
                 result.setdefault(key, []).append(ended)
         return result
 
@@ -127,7 +142,11 @@ def thin(points: Sequence[Point], dues: Iterable[float] = ()) -> list[Point]:
         return point.time // DAY, bisect.bisect_right(ends, point.time)
 
     following = [*map(stretch, points[1:]), None]
-    return [point for point, after in zip(points, following, strict=True) if point.time > recent or stretch(point) != after]
+    return [
+        point
+        for point, after in zip(points, following, strict=True)
+        if point.time > recent or stretch(point) != after
+    ]
 
 
 def _before(name: str, due: float) -> str:

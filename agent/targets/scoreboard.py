@@ -102,36 +102,54 @@ def known_by(facts: Iterable[Fact], now: float) -> list[Fact]:
     return [fact for fact in facts if fact.known_since <= day_of(now, fact.timezone)]
 
 
-def verdicts(hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float) -> list[tuple[Fact, Verdict]]:
+def verdicts(
+    hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float
+) -> list[tuple[Fact, Verdict]]:
     """Judge all of one hub's facts and policies that were published by a moment."""
     facts = known_by((*hub.facts, *hub.policy), now)
     published = registered(facts)
     result = []
     for fact in facts:
         key = (fact.hub, fact.kpi.key, fact.scope)
-        result.append((fact, evaluate(fact, [*measured.get(key, ()), *published.get(key, ())], now)))
+        result.append(
+            (fact, evaluate(fact, [*measured.get(key, ()), *published.get(key, ())], now))
+        )
     return result
 
 
 def scoreboard(
-    registry: Registry, measured: Mapping[Key, Sequence[Evidence]], now: float, hubs: Sequence[str] = ()
+    registry: Registry,
+    measured: Mapping[Key, Sequence[Evidence]],
+    now: float,
+    hubs: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Judge every hub, or those named, at a moment; the shape is in this module's docstring.
 
     `measured` is what this agent measures, by hub, KPI and scope (`TargetCollector.evidence`, or `agent.targets.measured.measure`); published observations are
     added here. An empty mapping judges by them alone.
     """
-    return [_hub(registry, hub, measured, now) for hub in registry.hubs.values() if not hubs or hub.key in hubs]
+    return [
+        _hub(registry, hub, measured, now)
+        for hub in registry.hubs.values()
+        if not hubs or hub.key in hubs
+    ]
 
 
-def _hub(registry: Registry, hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float) -> dict[str, Any]:
-    rows = [(fact, verdict, _row(hub, fact, verdict, now)) for fact, verdict in verdicts(hub, measured, now)]
+def _hub(
+    registry: Registry, hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float
+) -> dict[str, Any]:
+    rows = [
+        (fact, verdict, _row(hub, fact, verdict, now))
+        for fact, verdict in verdicts(hub, measured, now)
+    ]
     own = [(verdict, row) for fact, verdict, row in rows if not fact.policy]
     return {
         "hub": hub.key,
         "name": _text(hub.name),
         "parent": hub.parent or None,
-        "location": None if hub.latitude is None else {"latitude": hub.latitude, "longitude": hub.longitude},
+        "location": None
+        if hub.latitude is None
+        else {"latitude": hub.latitude, "longitude": hub.longitude},
         "timezone": hub.timezone,
         "at": wording.moment_text(now, hub.timezone),
         "counts": {state: sum(verdict.state == state for verdict, _ in own) for state in STATES},
@@ -162,7 +180,9 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
         "at_least": fact.at_least,
         "value": verdict.value,
         "value_kind": verdict.value_kind,
-        "value_time": None if verdict.value_time is None else wording.moment_text(verdict.value_time, hub.timezone),
+        "value_time": None
+        if verdict.value_time is None
+        else wording.moment_text(verdict.value_time, hub.timezone),
         "value_at_least": verdict.at_least,
         "unit": UNITS[fact.unit].base,
         "distance": verdict.distance,
@@ -173,7 +193,8 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
         "state": verdict.state,
         "state_name": _text(wording.STATE_NAMES[verdict.state]),
         "symbol": wording.SYMBOLS[verdict.state],
-        "deadline": fact.deadline and {"from": f"{fact.deadline.first}", "to": f"{fact.deadline.last}"},
+        "deadline": fact.deadline
+        and {"from": f"{fact.deadline.first}", "to": f"{fact.deadline.last}"},
         "days_left": None if due is None else int((due[1] - now) // DAY),
         "display": {
             language: {
@@ -191,7 +212,9 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
             for language in LANGUAGES
         },
         "source": {
-            "publisher": _text(fact.source.publisher), "date": fact.source.date.text, "about": _text(fact.source.about),
+            "publisher": _text(fact.source.publisher),
+            "date": fact.source.date.text,
+            "about": _text(fact.source.about),
         },
         "stated": fact.stated.text,
         "text": _text(fact.text),
@@ -202,7 +225,7 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> dict[str, Any]:
         "derived": fact.derived,
         "milestone_of": fact.milestone_of,
         "policy": fact.policy,
-    }  # fmt: skip
+    }
 
 
 def _outlook(hub: Hub, verdict: Verdict) -> dict[str, Any]:
@@ -211,22 +234,37 @@ def _outlook(hub: Hub, verdict: Verdict) -> dict[str, Any]:
     return {
         "pace_kept": outlook.pace if outlook is not None else None,
         "outlook_kind": outlook.kind if outlook is not None else None,
-        "forecast": None if when is None or when.expected is None else {
-            name: wording.day_text(time, hub.timezone) or None for name, time in when._asdict().items()
+        "forecast": None
+        if when is None or when.expected is None
+        else {
+            name: wording.day_text(time, hub.timezone) or None
+            for name, time in when._asdict().items()
         },
-        "expected": outlook.due._asdict() if outlook is not None and outlook.due is not None else None,
-    }  # fmt: skip
+        "expected": outlook.due._asdict()
+        if outlook is not None and outlook.due is not None
+        else None,
+    }
 
 
-def _no_target(registry: Registry, hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float) -> list[dict[str, Any]]:
+def _no_target(
+    registry: Registry, hub: Hub, measured: Mapping[Key, Sequence[Evidence]], now: float
+) -> list[dict[str, Any]]:
     """List the headline KPIs nobody promised anything about for the hub as a whole, with what is measured of them."""
-    stated = {fact.kpi.key for fact in known_by(hub.facts, now) if fact.scope == WHOLE_HUB and fact.kind != "observation"}
+    stated = {
+        fact.kpi.key
+        for fact in known_by(hub.facts, now)
+        if fact.scope == WHOLE_HUB and fact.kind != "observation"
+    }
     rows = []
     for key in HEADLINE:
         if key in stated:
             continue
         known = measured.get((hub.key, key, WHOLE_HUB), ())
-        newest = max((point for item in known for point in item.points(now)), key=lambda point: point.time, default=None)
+        newest = max(
+            (point for item in known for point in item.points(now)),
+            key=lambda point: point.time,
+            default=None,
+        )
         rows.append(
             {
                 "kpi": key,
@@ -236,7 +274,9 @@ def _no_target(registry: Registry, hub: Hub, measured: Mapping[Key, Sequence[Evi
                 "coverage": newest.coverage if newest else None,
                 "display": {
                     language: {
-                        "value": show(newest.value, registry.kpis[key].unit, language) if newest else "",
+                        "value": show(newest.value, registry.kpis[key].unit, language)
+                        if newest
+                        else "",
                         "text": wording.NO_TARGET[language],
                     }
                     for language in LANGUAGES

@@ -32,25 +32,60 @@ _NEVER_FIRST: Final = frozenset("，。、；：！？）》”%")
 
 _WORDS: Final[dict[Language, dict[str, str]]] = {
     "en": {
-        "head": "state,target,value,limit,deadline", "claim": "claim", "why": "why", "open": "open", "source": "source", "stated": "stated",
-        "policy": "National policy, not the hub's own statement:", "derived": "our derivation", "confidence": "confidence",
-        "high": "high", "medium": "medium", "low": "low",
-        "nothing": "Nothing was stated by then.", "pace": "needs", "milestone": "milestone on the way to",
-        "join": " · ", "comma": ", ", "open_bracket": " (", "close_bracket": ")", "at": "judged", "whole": "whole hub",
+        "head": "state,target,value,limit,deadline",
+        "claim": "claim",
+        "why": "why",
+        "open": "open",
+        "source": "source",
+        "stated": "stated",
+        "policy": "National policy, not the hub's own statement:",
+        "derived": "our derivation",
+        "confidence": "confidence",
+        "high": "high",
+        "medium": "medium",
+        "low": "low",
+        "nothing": "Nothing was stated by then.",
+        "pace": "needs",
+        "milestone": "milestone on the way to",
+        "join": " · ",
+        "comma": ", ",
+        "open_bracket": " (",
+        "close_bracket": ")",
+        "at": "judged",
+        "whole": "whole hub",
     },
     "zh": {
-        "head": "状态,目标,数值,限值,期限", "claim": "表述", "why": "判断", "open": "未明", "source": "来源", "stated": "所述时间",
-        "policy": "国家政策，并非该枢纽自己的表述：", "derived": "由我们推算", "confidence": "可信度",
-        "high": "高", "medium": "中", "low": "低",
-        "nothing": "当时尚无公开表述。", "pace": "需要", "milestone": "属于该目标的阶段：",
-        "join": " · ", "comma": "，", "open_bracket": "（", "close_bracket": "）", "at": "判断时间", "whole": "整个枢纽",
+        "head": "状态,目标,数值,限值,期限",
+        "claim": "表述",
+        "why": "判断",
+        "open": "未明",
+        "source": "来源",
+        "stated": "所述时间",
+        "policy": "国家政策，并非该枢纽自己的表述：",
+        "derived": "由我们推算",
+        "confidence": "可信度",
+        "high": "高",
+        "medium": "中",
+        "low": "低",
+        "nothing": "当时尚无公开表述。",
+        "pace": "需要",
+        "milestone": "属于该目标的阶段：",
+        "join": " · ",
+        "comma": "，",
+        "open_bracket": "（",
+        "close_bracket": "）",
+        "at": "判断时间",
+        "whole": "整个枢纽",
     },
-}  # fmt: skip
+}
 
 
 def width_of(text: str) -> int:
     """Return how many columns a text takes: wide characters take two, combining ones none."""
-    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -61,7 +96,9 @@ def wrap(text: str, width: int) -> list[str]:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
         lines[-1] += piece
-        while width_of(lines[-1]) > width and " " not in lines[-1].strip():  # one word that is wider than the column
+        while (
+            width_of(lines[-1]) > width and " " not in lines[-1].strip()
+        ):  # one word that is wider than the column
             head, tail = _cut(lines[-1], width)
             if not tail:
                 break
@@ -112,12 +149,34 @@ def history(facts: Sequence[Fact], language: Language) -> str:
 
     rows = []
     for fact in facts:
-        name = fact.kpi.name[language] + ("" if fact.scope == WHOLE_HUB else _bracket(fact.scope, language))
-        source = fact.source.publisher[language] + _WORDS[language]["comma"] + _period(fact.source.date.text, language)
-        rows.append((fact.hub, name, _period(fact.stated.text, language), stated_text(fact, language), source))
+        name = fact.kpi.name[language] + (
+            "" if fact.scope == WHOLE_HUB else _bracket(fact.scope, language)
+        )
+        source = (
+            fact.source.publisher[language]
+            + _WORDS[language]["comma"]
+            + _period(fact.source.date.text, language)
+        )
+        rows.append(
+            (
+                fact.hub,
+                name,
+                _period(fact.stated.text, language),
+                stated_text(fact, language),
+                source,
+            )
+        )
     widths = [max((width_of(row[n]) for row in rows), default=0) for n in range(4)]
     lines = (
-        _GAP.join((*(cell + " " * (width - width_of(cell)) for cell, width in zip(row[:4], widths, strict=True)), row[4]))
+        _GAP.join(
+            (
+                *(
+                    cell + " " * (width - width_of(cell))
+                    for cell, width in zip(row[:4], widths, strict=True)
+                ),
+                row[4],
+            )
+        )
         for row in rows
     )
     return "".join(line + "\n" for line in lines)
@@ -159,7 +218,16 @@ def _row(row: Row, language: Language, width: int) -> Iterator[str]:
         value += _bracket(row["value_time"][:10], language)
     elif shown["coverage"]:
         value += _bracket(shown["coverage"], language)
-    yield from _line([f"{row['symbol']} {row['state_name'][language]}", target, value, shown["limit"], shown["deadline"]], width)
+    yield from _line(
+        [
+            f"{row['symbol']} {row['state_name'][language]}",
+            target,
+            value,
+            shown["limit"],
+            shown["deadline"],
+        ],
+        width,
+    )
     for label, text in _details(row, language):
         yield from _hanging(label, text, width)
     yield ""
@@ -172,7 +240,10 @@ def _details(row: Row, language: Language) -> Iterator[tuple[str, str]]:
     if row["kind"] != "observation":
         extra = [shown["distance"], f"{words['pace']} {shown['pace']}" if shown["pace"] else ""]
         text = words["comma"].join(part for part in extra if part)
-        yield words["why"], row["explanation"][language] + (_bracket(text, language) if text else "")
+        yield (
+            words["why"],
+            row["explanation"][language] + (_bracket(text, language) if text else ""),
+        )
     yield words["open"], row["open"][language]
     source = row["source"]
     parts = [source["publisher"][language] + words["comma"] + _period(source["date"], language)]
@@ -193,7 +264,11 @@ def _period(text: str, language: Language) -> str:
     """Write a day or period: `end of 2023` has words in it."""
     if language == "en":
         return text
-    return f"{text.removeprefix('end of ')} 年底" if text.startswith("end of ") else text.replace("undated", "未注明日期")
+    return (
+        f"{text.removeprefix('end of ')} 年底"
+        if text.startswith("end of ")
+        else text.replace("undated", "未注明日期")
+    )
 
 
 def _line(cells: Sequence[str], width: int) -> Iterator[str]:
@@ -204,7 +279,9 @@ def _line(cells: Sequence[str], width: int) -> Iterator[str]:
     columns = [wrap(cell, room) for cell, room in zip(cells, widths, strict=True)]
     for n in range(max(map(len, columns))):
         texts = [column[n] if n < len(column) else "" for column in columns]
-        yield _GAP.join(text + " " * (room - width_of(text)) for text, room in zip(texts, widths, strict=True)).rstrip()
+        yield _GAP.join(
+            text + " " * (room - width_of(text)) for text, room in zip(texts, widths, strict=True)
+        ).rstrip()
 
 
 def _hanging(label: str, text: str, width: int) -> Iterator[str]:

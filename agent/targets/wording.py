@@ -23,8 +23,14 @@ STATE_NAMES: Final[dict[State, Text]] = {
     "stated_only": Text(en="stated only", zh="仅公布"),
 }
 SYMBOLS: Final[dict[State, str]] = {
-    "met": "✓", "on_track": "»", "at_risk": "!", "missed": "✗", "unknown": "?", "expired_unreported": "∅", "stated_only": "-",
-}  # fmt: skip
+    "met": "✓",
+    "on_track": "»",
+    "at_risk": "!",
+    "missed": "✗",
+    "unknown": "?",
+    "expired_unreported": "∅",
+    "stated_only": "-",
+}
 NO_TARGET: Final = Text(en="no target stated", zh="未公布目标")
 NO_DEADLINE: Final = Text(en="none stated", zh="未说明")
 WHOLE: Final = Text(en="whole hub", zh="整个枢纽")
@@ -34,9 +40,12 @@ _LEAST_CHANGE: Final = 0.001
 """Of its unit, what is still worth reading of a figure that is no count."""
 
 _REASONS: Final[dict[str, Text]] = {
-    "observation": Text(en="A published figure; the source sets no threshold.", zh="已公布的数字，来源未设限值。"),
+    "observation": Text(
+        en="A published figure; the source sets no threshold.", zh="已公布的数字，来源未设限值。"
+    ),
     "nothing": Text(
-        en="Nothing is measured, and nothing has been reported since it was stated.", zh="没有实测数据，公布之后也没有新的报告。"
+        en="Nothing is measured, and nothing has been reported since it was stated.",
+        zh="没有实测数据，公布之后也没有新的报告。",
     ),
     "stale": Text(
         en="The last known value, {value}, is of {date} and speaks for that day only.",
@@ -47,10 +56,13 @@ _REASONS: Final[dict[str, Text]] = {
         zh="{value} 只是下限且低于目标，既不能说明已达成，也不能说明未达成。",
     ),
     "too_little": Text(
-        en="Less than a week of the year is metered; that is too little to judge by.", zh="一年中计量不足一周，不足以判断。"
+        en="Less than a week of the year is metered; that is too little to judge by.",
+        zh="一年中计量不足一周，不足以判断。",
     ),
     "kept": Text(en="{value} on {date}: kept.", zh="{date} 为 {value}，符合要求。"),
-    "reached": Text(en="{decided} was reached by {decided_date}.", zh="{decided_date} 已达到 {decided}。"),
+    "reached": Text(
+        en="{decided} was reached by {decided_date}.", zh="{decided_date} 已达到 {decided}。"
+    ),
     "interim_kept": Text(
         en="So far {value}, within {limit}; {coverage} of twelve months is metered, so it is interim.",
         zh="目前为 {value}，在 {limit} 之内；十二个月中已计量 {coverage}，属阶段性数值。",
@@ -63,13 +75,17 @@ _REASONS: Final[dict[str, Text]] = {
         en="{value} on {date}, against {limit}; no deadline is stated, so it can be mended any day.",
         zh="{date} 为 {value}，要求 {limit}；未设期限，随时可以恢复。",
     ),
-    "over": Text(en="{value} on {date}, against {limit}, and no trend yet.", zh="{date} 为 {value}，要求 {limit}，尚无趋势。"),
+    "over": Text(
+        en="{value} on {date}, against {limit}, and no trend yet.",
+        zh="{date} 为 {value}，要求 {limit}，尚无趋势。",
+    ),
     "no_trend": Text(
         en="{value} on {date}; {limit} is the goal, and there are too few values over a week or more to see a trend.",
         zh="{date} 为 {value}，目标 {limit}；一周以上的数据过少，看不出趋势。",
     ),
     "trend_away": Text(
-        en="{value} on {date}; the trend does not lead to {limit}.", zh="{date} 为 {value}；按趋势达不到 {limit}。"
+        en="{value} on {date}; the trend does not lead to {limit}.",
+        zh="{date} 为 {value}；按趋势达不到 {limit}。",
     ),
     "trend_in_time": Text(
         en="{value} on {date}; at the present pace {limit} is reached on {reached}.",
@@ -84,7 +100,8 @@ _REASONS: Final[dict[str, Text]] = {
         zh="{date} 为 {value}，符合 {limit}；但按目前速度，到期时将为 {expected}。",
     ),
     "kept_then": Text(
-        en="{decided} on {decided_date}, when {limit} was due.", zh="到期时（{decided_date}）为 {decided}，符合 {limit}。"
+        en="{decided} on {decided_date}, when {limit} was due.",
+        zh="到期时（{decided_date}）为 {decided}，符合 {limit}。",
     ),
     "broken_then": Text(
         en="{decided} on {decided_date}; {limit} was due {deadline}.",
@@ -102,9 +119,13 @@ _REASONS: Final[dict[str, Text]] = {
         en="It was due {deadline}; nothing was measured or reported of that time.",
         zh="期限为 {deadline}；届时没有实测，也没有报告。",
     ),
-    "rising": Text(en="{value}, up from {decided} on {decided_date}.", zh="目前 {value}，高于 {decided_date} 的 {decided}。"),
+    "rising": Text(
+        en="{value}, up from {decided} on {decided_date}.",
+        zh="目前 {value}，高于 {decided_date} 的 {decided}。",
+    ),
     "not_rising": Text(
-        en="{value}, not more than the {decided} of {decided_date}.", zh="目前 {value}，未高于 {decided_date} 的 {decided}。"
+        en="{value}, not more than the {decided} of {decided_date}.",
+        zh="目前 {value}，未高于 {decided_date} 的 {decided}。",
     ),
     "no_direction": Text(
         en="A direction needs two values a week or more apart of the whole group; there are none yet.",
@@ -112,7 +133,9 @@ _REASONS: Final[dict[str, Text]] = {
     ),
 }
 
-_LAST_REPORTED: Final = Text(en=" Last reported: {value}, {date}.", zh="最近一次报告：{date}，{value}。")
+_LAST_REPORTED: Final = Text(
+    en=" Last reported: {value}, {date}.", zh="最近一次报告：{date}，{value}。"
+)
 _OTHER_READING: Final = Text(en=" But {text}.", zh="但{text}。")
 
 
@@ -218,8 +241,16 @@ def reached_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     if earliest == latest:
         return expected if language == "en" else f"{expected} "
     if language == "en":
-        return f"{expected} ({earliest} to {latest})" if latest else f"{expected} ({earliest} at the earliest, or never)"
-    return f"{expected}（{earliest} 至 {latest}）" if latest else f"{expected}（最早 {earliest}，也可能始终达不到）"
+        return (
+            f"{expected} ({earliest} to {latest})"
+            if latest
+            else f"{expected} ({earliest} at the earliest, or never)"
+        )
+    return (
+        f"{expected}（{earliest} 至 {latest}）"
+        if latest
+        else f"{expected}（最早 {earliest}，也可能始终达不到）"
+    )
 
 
 def expected_text(fact: Fact, verdict: Verdict, language: Language) -> str:
@@ -230,7 +261,11 @@ def expected_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     lower, expected, upper = (show(_about(value), fact.unit, language) for value in due)
     if lower == upper:
         return expected
-    return f"{expected} ({lower} to {upper})" if language == "en" else f"{expected}（{lower} 至 {upper}）"
+    return (
+        f"{expected} ({lower} to {upper})"
+        if language == "en"
+        else f"{expected}（{lower} 至 {upper}）"
+    )
 
 
 def ratio_text(value: float | None, language: Language) -> str:
@@ -274,7 +309,9 @@ def _explain(fact: Fact, verdict: Verdict, language: Language) -> str:
         "decided_date": day_text(decided.time if decided else None, fact.timezone),
     }
     text = _REASONS[verdict.reason][language].format(**parts)
-    text = text[0].upper() + text[1:]  # a sentence may begin with a value such as `at least 8 chips`
+    text = (
+        text[0].upper() + text[1:]
+    )  # a sentence may begin with a value such as `at least 8 chips`
     if verdict.reason == "expired" and verdict.value_kind == "registered":
         text += _LAST_REPORTED[language].format(**parts)
     if verdict.reason in ("broken", "over") and verdict.value is not None:

@@ -19,9 +19,27 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 PATHS: Final = (
-    "/api", "/api/hubs", "/api/hubs/{hub}", "/api/hubs/{hub}/trends/{target}", "/api/hubs/{hub}/report", "/api/links", "/api/chips", "/api/sites", "/api/sites/{site}/pue", "/api/sites/{site}/power",
-    "/api/sites/{site}/overhead", "/api/sites/{site}/breakers", "/api/sites/{site}/rows", "/api/sites/{site}/racks/{rack}", "/api/racks", "/api/racks/{rack}", "/api/collectors", "/api/devices", "/api/meters", "/api/losses",
-)  # fmt: skip
+    "/api",
+    "/api/hubs",
+    "/api/hubs/{hub}",
+    "/api/hubs/{hub}/trends/{target}",
+    "/api/hubs/{hub}/report",
+    "/api/links",
+    "/api/chips",
+    "/api/sites",
+    "/api/sites/{site}/pue",
+    "/api/sites/{site}/power",
+    "/api/sites/{site}/overhead",
+    "/api/sites/{site}/breakers",
+    "/api/sites/{site}/rows",
+    "/api/sites/{site}/racks/{rack}",
+    "/api/racks",
+    "/api/racks/{rack}",
+    "/api/collectors",
+    "/api/devices",
+    "/api/meters",
+    "/api/losses",
+)
 
 
 def hubs(view: BoardView) -> list[Data]:
@@ -61,11 +79,18 @@ def limits(view: BoardView, where: str, scoreboard: Sequence[Data]) -> list[Data
     """Return the PUE limits that were stated for a site: by its hub as a whole, or for a group the site is in."""
     groups = {"hub", *_scopes(view, where)}
     return [
-        {"value": row["limit"], "name": hub["name"] if row["scope"] == "hub" else row["scope_name"], "target": row["id"]}
+        {
+            "value": row["limit"],
+            "name": hub["name"] if row["scope"] == "hub" else row["scope_name"],
+            "target": row["id"],
+        }
         for hub in scoreboard
         if hub["hub"] == view.hub
         for row in hub["targets"]
-        if row["kpi"] == "pue" and row["op"] == "<=" and row["limit"] is not None and row["scope"] in groups
+        if row["kpi"] == "pue"
+        and row["op"] == "<="
+        and row["limit"] is not None
+        and row["scope"] in groups
     ]
 
 
@@ -77,10 +102,14 @@ def _scopes(view: BoardView, where: str) -> Sequence[str]:
 
 def pue(view: BoardView, where: str, scoreboard: Sequence[Data] | None = None) -> Data:
     """Return `/api/sites/{site}/pue`."""
-    return places.pue(view, where, limits(view, where, hubs(view) if scoreboard is None else scoreboard))
+    return places.pue(
+        view, where, limits(view, where, hubs(view) if scoreboard is None else scoreboard)
+    )
 
 
-def power(view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None) -> Data:
+def power(
+    view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None
+) -> Data:
     """Return `/api/sites/{site}/power`."""
     return places.power(view, where, devices)
 
@@ -96,12 +125,24 @@ def sites(view: BoardView, known: Mapping[str, Sequence[Rack]] | None = None) ->
 
 
 def _site(
-    view: BoardView, key: str, name: str, state: str, racks_there: Sequence[Rack], devices: Mapping[tuple[str, str], Data]
+    view: BoardView,
+    key: str,
+    name: str,
+    state: str,
+    racks_there: Sequence[Rack],
+    devices: Mapping[tuple[str, str], Data],
 ) -> Data:
     valued = [window for window in places.windows(view, key) if window["pue"] is not None]
     stages = {stage["point"]: stage for stage in places.power_now(view, key, devices)}
     whole = stages.get("facility") or stages.get("utility")
-    it_power = next((stages[point] for point in ("it_input", "pdu_output", "it", "ups_output") if point in stages), None)
+    it_power = next(
+        (
+            stages[point]
+            for point in ("it_input", "pdu_output", "it", "ups_output")
+            if point in stages
+        ),
+        None,
+    )
     return {
         "site": key,
         "name": name,
@@ -121,11 +162,20 @@ def rack_summary(view: BoardView, where: str, racks: Sequence[Rack]) -> Data:
     return {**model.summary(racks), "occupancy": places.occupancy(view, where)}
 
 
-def racks(view: BoardView, where: str = "", *, needing: bool = False, row: str | None = None, text: str = "") -> Data:
+def racks(
+    view: BoardView,
+    where: str = "",
+    *,
+    needing: bool = False,
+    row: str | None = None,
+    text: str = "",
+) -> Data:
     """Return `/api/racks`: a row for each rack under `columns`; of one site, one row, found by a name, or only those that need someone."""
     by_site = model.read(view.snapshot, view.hub)
     chosen = {key: found for key, found in by_site.items() if not where or key == where}
-    listed = [one for found in chosen.values() for one in (model.urgent(found) if needing else found)]
+    listed = [
+        one for found in chosen.values() for one in (model.urgent(found) if needing else found)
+    ]
     if row is not None:
         listed = [one for one in listed if one.row == row]
     if text:
@@ -149,10 +199,18 @@ def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
 
     Under `kinds` those that read no device (the kernel's subsystems, the key figures) are one kind, with an empty name.
     """
-    since = {series.label("device"): at for series, at in view.snapshot.family(reconciled.SILENT_SINCE).items()}
+    since = {
+        series.label("device"): at
+        for series, at in view.snapshot.family(reconciled.SILENT_SINCE).items()
+    }
     found = sorted(
         view.health(),
-        key=lambda one: (one.ok is not False, since.get(one.device, one.last_success or 0.0), one.collector, one.device),
+        key=lambda one: (
+            one.ok is not False,
+            since.get(one.device, one.last_success or 0.0),
+            one.collector,
+            one.device,
+        ),
     )
     kinds: dict[str, Data] = {}
     for one in found:
@@ -179,7 +237,10 @@ def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
             "answering": sum(one.ok is True for one in found),
             "silent": sum(one.ok is False for one in found),
         },
-        "kinds": sorted(kinds.values(), key=lambda kind: (-kind["silent"], kind["collector"] == "", kind["collector"])),
+        "kinds": sorted(
+            kinds.values(),
+            key=lambda kind: (-kind["silent"], kind["collector"] == "", kind["collector"]),
+        ),
         "collectors": [
             {
                 "collector": one.collector,
@@ -187,7 +248,9 @@ def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
                 "ok": one.ok,
                 "last_success": iso(one.last_success),
                 "last_success_seconds": one.last_success,
-                "silent_since_seconds": since.get(one.device, one.last_success) if one.ok is False else None,
+                "silent_since_seconds": since.get(one.device, one.last_success)
+                if one.ok is False
+                else None,
                 "last_error": one.last_error,
                 "duration_seconds": one.duration,
                 "interval_seconds": one.interval,
@@ -217,7 +280,9 @@ def devices(view: BoardView) -> Data:
     return {
         "at": iso(view.now()),
         "hub": view.hub,
-        "kinds": [{"site": site, "kind": kind, **found} for (site, kind), found in sorted(counts.items())],
+        "kinds": [
+            {"site": site, "kind": kind, **found} for (site, kind), found in sorted(counts.items())
+        ],
         "silent": [
             {
                 "site": series.label("site"),

@@ -31,12 +31,18 @@ class Users:
 
     def _read(self) -> dict[str, bytes]:
         hashes: dict[str, bytes] = {}
-        for number, line in enumerate(read_secret(self._path, "outputs.http.users_file").splitlines(), 1):
+        for number, line in enumerate(
+            read_secret(self._path, "outputs.http.users_file").splitlines(), 1
+        ):
             if not line.strip() or line.startswith("#"):
                 continue
             user, _, digest = line.strip().partition(":")
             if not user or not digest.startswith(("$2a$", "$2b$", "$2y$")):
-                raise ConfigError("expected user:bcrypt-hash, as htpasswd -B writes it", file=str(self._path), line=number)
+                raise ConfigError(
+                    "expected user:bcrypt-hash, as htpasswd -B writes it",
+                    file=str(self._path),
+                    line=number,
+                )
             hashes[user] = digest.encode()
         return hashes
 
@@ -48,13 +54,17 @@ class Users:
         if scheme.lower() != "basic":
             return False
         try:
-            user, _, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+            user, _, password = (
+                base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+            )
         except (binascii.Error, UnicodeDecodeError):
             return False
         digest = self._hashes.get(user, _NOBODY)
         # Length before each part: no two triples have one digest, so no failure can stand in for another's success.
         parts = (user.encode(), digest, password.encode())
-        token = hmac.new(self._key, b"".join(len(p).to_bytes(4, "big") + p for p in parts), hashlib.sha256).digest()
+        token = hmac.new(
+            self._key, b"".join(len(p).to_bytes(4, "big") + p for p in parts), hashlib.sha256
+        ).digest()
         if token in self._accepted:
             return True
         good = bcrypt.checkpw(password.encode()[:72], digest) and user in self._hashes

@@ -39,7 +39,11 @@ def draw(page: Page) -> str:
         el(
             "section",
             el("h2", w("others"), id="others", class_="section-title"),
-            el("div", [cards.card(hub, w, parents=parents, own=False, link=page.link) for hub in others], class_="hubs"),
+            el(
+                "div",
+                [cards.card(hub, w, parents=parents, own=False, link=page.link) for hub in others],
+                class_="hubs",
+            ),
             aria_labelledby="others",
             class_="others",
         )
@@ -58,8 +62,12 @@ def _sites(page: Page) -> Safe:
     whole = told
     if len(told) > _WHOLE:
         asked = page.query.get("site", "")
-        whole = [asked if asked in told else next((key for key in told if key == view.site), told[0])]
-    drawn = [sitepage.section(page, key, by_site.get(key, []), index) for index, key in enumerate(whole)]
+        whole = [
+            asked if asked in told else next((key for key in told if key == view.site), told[0])
+        ]
+    drawn = [
+        sitepage.section(page, key, by_site.get(key, []), index) for index, key in enumerate(whole)
+    ]
     return join([sitelist.table(lines, page) if len(lines) > 1 else None, *drawn])
 
 

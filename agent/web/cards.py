@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _NAMED: Final = 3
-_ORDER: Final = ("missed", "at_risk", "on_track", "met", "unknown", "expired_unreported", "stated_only")
+_ORDER: Final = (
+    "missed",
+    "at_risk",
+    "on_track",
+    "met",
+    "unknown",
+    "expired_unreported",
+    "stated_only",
+)
 """How a hub's promises are sorted: what can still be helped before what cannot be told."""
 
 DANGER: Final = ("missed", "at_risk")
@@ -41,11 +49,18 @@ def headline(hubs: Sequence[Row], w: Words) -> Safe:
     targets = [row for hub in hubs for row in hub["targets"] if row["kind"] != "observation"]
     counts = {state: sum(row["state"] == state for row in targets) for state in COUNTED}
     words = _state_words()
-    worst = danger[0][1]["state"] if danger else ("met" if counts["met"] or counts["on_track"] else "unknown")
+    worst = (
+        danger[0][1]["state"]
+        if danger
+        else ("met" if counts["met"] or counts["on_track"] else "unknown")
+    )
     if danger:
         said = w("danger.one") if len(danger) == 1 else w("danger.many", count=len(danger))
         named = list(dict.fromkeys(_kpi(row, w) for _, row in danger))
-        said += w("danger.named", names=w("comma").join(named[:_NAMED]) + ("…" if len(named) > _NAMED else ""))
+        said += w(
+            "danger.named",
+            names=w("comma").join(named[:_NAMED]) + ("…" if len(named) > _NAMED else ""),
+        )
     elif targets and not counts["met"] and not counts["on_track"]:
         said = w("danger.nothing_judged")
     else:
@@ -63,7 +78,13 @@ def headline(hubs: Sequence[Row], w: Words) -> Safe:
                 f" · {w.pick(row['scope_name'])}" if row["scope"] != "hub" else None,
                 href=f"#{anchor(row)}",
             ),
-            el("span", " ", el("b", _shown(row, w, "value"), class_="v"), f" / {_shown(row, w, 'limit')}", class_="nums")
+            el(
+                "span",
+                " ",
+                el("b", _shown(row, w, "value"), class_="v"),
+                f" / {_shown(row, w, 'limit')}",
+                class_="nums",
+            )
             if _shown(row, w, "value")
             else None,
             el("span", " ", state_name(row, w), class_=f"word s-{row['state']}"),
@@ -71,12 +92,16 @@ def headline(hubs: Sequence[Row], w: Words) -> Safe:
         for hub, row in danger
     ]
     tally = [
-        el("li", svg.mark(state), el("b", str(counts[state])), " ", w.pick(words[state])) for state in COUNTED if counts[state]
+        el("li", svg.mark(state), el("b", str(counts[state])), " ", w.pick(words[state]))
+        for state in COUNTED
+        if counts[state]
     ]
     return el(
         "section",
         el("h1", svg.mark(worst), el("span", said), class_=f"s-{worst}" if sure else None),
-        el("ul", tally, class_="tally", aria_label=w("danger.of", count=len(targets))) if tally else None,
+        el("ul", tally, class_="tally", aria_label=w("danger.of", count=len(targets)))
+        if tally
+        else None,
         el("ul", items, class_="dangers") if items else None,
         id="headline",
         class_="headline",
@@ -86,7 +111,9 @@ def headline(hubs: Sequence[Row], w: Words) -> Safe:
 
 def anchor(row: Row) -> str:
     """Return the element id of a row: ids may hold letters, digits and dashes only, whatever a hub file says."""
-    return "t-" + "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in row["id"])
+    return "t-" + "".join(
+        char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in row["id"]
+    )
 
 
 def state_name(row: Row, w: Words) -> str:
@@ -115,13 +142,22 @@ def tie(said: str) -> str:
 
 
 def card(
-    hub: Row, w: Words, *, parents: dict[str, Row], own: bool, link: Callable[[str], str], evidence: Evidence | None = None
+    hub: Row,
+    w: Words,
+    *,
+    parents: dict[str, Row],
+    own: bool,
+    link: Callable[[str], str],
+    evidence: Evidence | None = None,
 ) -> Safe:
     """Draw one hub: its promises as a table, then what it stated without a promise, kept apart.
 
     `evidence` draws what a row rests on; where it is given, every row is unfolded.
     """
-    targets = sorted((row for row in hub["targets"] if row["kind"] != "observation"), key=lambda row: _ORDER.index(row["state"]))
+    targets = sorted(
+        (row for row in hub["targets"] if row["kind"] != "observation"),
+        key=lambda row: _ORDER.index(row["state"]),
+    )
     observations = [row for row in hub["targets"] if row["kind"] == "observation"]
     name = w.pick(hub["name"])
     parent = parents.get(hub.get("parent") or "")
@@ -130,16 +166,22 @@ def card(
         "article",
         el(
             "header",
-            el("h2", name if evidence else el("a", name, href=link(hub_path(hub["hub"]))), id=title),
+            el(
+                "h2", name if evidence else el("a", name, href=link(hub_path(hub["hub"]))), id=title
+            ),
             el(
                 "p",
                 el("span", w("own_hub"), class_="own-hub") if own else None,
-                el("span", w("hub.parent", hub=w.pick(parent["name"])), class_="quiet") if parent else None,
+                el("span", w("hub.parent", hub=w.pick(parent["name"])), class_="quiet")
+                if parent
+                else None,
             )
             if own or parent
             else None,
         ),
-        _table(targets, w, evidence, caption=w("promises", hub=name)) if targets else el("p", w("no_target"), class_="none"),
+        _table(targets, w, evidence, caption=w("promises", hub=name))
+        if targets
+        else el("p", w("no_target"), class_="none"),
         _no_target(hub, w),
         _policy(hub, w, evidence),
         _observations(observations, w, hub["hub"], evidence),
@@ -154,7 +196,13 @@ _NUMERIC: Final = frozenset({"value", "limit", "distance", "coverage", "deadline
 
 
 def _table(rows: Sequence[Row], w: Words, evidence: Evidence | None, *, caption: str) -> Safe:
-    head = el("tr", [el("th", w(f"col.{key}"), scope="col", class_="num" if key in _NUMERIC else None) for key in _COLUMNS])
+    head = el(
+        "tr",
+        [
+            el("th", w(f"col.{key}"), scope="col", class_="num" if key in _NUMERIC else None)
+            for key in _COLUMNS
+        ],
+    )
     return el(
         "table",
         el("caption", caption, class_="hidden"),
@@ -169,8 +217,15 @@ def _row(row: Row, w: Words, evidence: Evidence | None) -> Safe:
     value = _shown(row, w, "value")
     figures = el(
         "tr",
-        el("td", svg.mark(state), el("span", state_name(row, w), class_="word"), class_=f"state s-{state}"),
-        el("th", el("span", _kpi(row, w), class_="kpi"), _scope(row, w), scope="row", class_="what"),
+        el(
+            "td",
+            svg.mark(state),
+            el("span", state_name(row, w), class_="word"),
+            class_=f"state s-{state}",
+        ),
+        el(
+            "th", el("span", _kpi(row, w), class_="kpi"), _scope(row, w), scope="row", class_="what"
+        ),
         _cell("value", w, el("b", value) if value else None, _origin(row, w)),
         _cell("limit", w, _shown(row, w, "limit")),
         _cell("distance", w, _shown(row, w, "distance"), _paces(row, w)),
@@ -178,7 +233,10 @@ def _row(row: Row, w: Words, evidence: Evidence | None) -> Safe:
         _cell("coverage", w, _coverage(row)),
     )
     return el(
-        "tbody", figures, el("tr", el("td", _details(row, w, evidence), colspan=len(_COLUMNS)), class_="more"), id=anchor(row)
+        "tbody",
+        figures,
+        el("tr", el("td", _details(row, w, evidence), colspan=len(_COLUMNS)), class_="more"),
+        id=anchor(row),
     )
 
 
@@ -232,7 +290,13 @@ def _deadline(row: Row, w: Words) -> Safe | str:
         return el("span", w("no_deadline"), class_="quiet")
     if due["from"] == due["to"]:
         return el("time", due["to"], datetime=due["to"])
-    return join([el("time", due["from"], datetime=due["from"]), raw(" &#8211; "), el("time", due["to"], datetime=due["to"])])
+    return join(
+        [
+            el("time", due["from"], datetime=due["from"]),
+            raw(" &#8211; "),
+            el("time", due["to"], datetime=due["to"]),
+        ]
+    )
 
 
 def _forecast(row: Row, w: Words) -> Safe | None:
@@ -319,7 +383,9 @@ def _policy(hub: Row, w: Words, evidence: Evidence | None) -> Safe | None:
     )
 
 
-def _observations(rows: Sequence[Row], w: Words, hub: str, evidence: Evidence | None) -> Safe | None:
+def _observations(
+    rows: Sequence[Row], w: Words, hub: str, evidence: Evidence | None
+) -> Safe | None:
     if not rows:
         return None
     beside = any(_is_measured(row) for row in rows)
@@ -341,15 +407,30 @@ def _observations(rows: Sequence[Row], w: Words, hub: str, evidence: Evidence | 
         )
         for row in rows
     ]
-    head = [("promise", None), ("figure", "num"), ("stated", "num"), *([("measured", "num")] if beside else [])]
+    head = [
+        ("promise", None),
+        ("figure", "num"),
+        ("stated", "num"),
+        *([("measured", "num")] if beside else []),
+    ]
     return el(
         "details",
-        el("summary", el("span", w("registered"), class_="h3"), el("span", f" {len(body)}", class_="quiet")),
+        el(
+            "summary",
+            el("span", w("registered"), class_="h3"),
+            el("span", f" {len(body)}", class_="quiet"),
+        ),
         el("p", w("registered.note"), class_="quiet note"),
         el(
             "table",
             el("caption", w("registered"), class_="hidden"),
-            el("thead", el("tr", [el("th", w(f"col.{key}"), scope="col", class_=kind) for key, kind in head])),
+            el(
+                "thead",
+                el(
+                    "tr",
+                    [el("th", w(f"col.{key}"), scope="col", class_=kind) for key, kind in head],
+                ),
+            ),
             el("tbody", body),
             class_="registered",
         ),

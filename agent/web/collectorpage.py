@@ -40,14 +40,20 @@ def state_of(entry: Data) -> str:
         return "starting"
     if entry["ok"]:
         return "answering"
-    return "silent" if entry["last_success_seconds"] is not None or entry["silent_since_seconds"] is not None else "never"
+    return (
+        "silent"
+        if entry["last_success_seconds"] is not None or entry["silent_since_seconds"] is not None
+        else "never"
+    )
 
 
 def draw(page: Page) -> str:
     """Return the HTML of `/collectors`."""
     w, view = page.w, page.view
     entries = api.collectors(view)["collectors"]
-    counts = {state: sum(state_of(entry) == state for entry in entries) for state in STATES[1:]} | {"all": len(entries)}
+    counts = {state: sum(state_of(entry) == state for entry in entries) for state in STATES[1:]} | {
+        "all": len(entries)
+    }
     main = [
         _head(counts, w),
         el(
@@ -71,7 +77,11 @@ def _head(counts: Data, w: Words) -> Safe:
     )
     parts = [
         el("a", w(key), href=f"#p-{part}")
-        for key, part in (("collectors.devices", "collectors-devices"), ("meters", "meters"), ("losses", "losses"))
+        for key, part in (
+            ("collectors.devices", "collectors-devices"),
+            ("meters", "meters"),
+            ("losses", "losses"),
+        )
     ]
     return el(
         "div",
@@ -87,7 +97,11 @@ def _head(counts: Data, w: Words) -> Safe:
 
 def _devices(entries: Sequence[Data], counts: Data, page: Page) -> Safe:
     w, asked = page.w, page.query
-    state, kind, find = asked.get("state", "all"), asked.get("kind", ""), asked.get("find", "").casefold()
+    state, kind, find = (
+        asked.get("state", "all"),
+        asked.get("kind", ""),
+        asked.get("find", "").casefold(),
+    )
     chosen = [
         entry
         for entry in sorted(entries, key=_order)
@@ -99,10 +113,17 @@ def _devices(entries: Sequence[Data], counts: Data, page: Page) -> Safe:
     at = min(pages, int(asked["page"]) if asked.get("page", "").isdecimal() else 1)
     shown = chosen[(max(1, at) - 1) * _PAGE :][:_PAGE]
     heads = [
-        (w("col.device"), ""), (w("col.state"), ""), (w("col.last"), NUM), (w("col.took"), NUM), (w("col.interval"), NUM), (w("col.error"), "error"),
-    ]  # fmt: skip
+        (w("col.device"), ""),
+        (w("col.state"), ""),
+        (w("col.last"), NUM),
+        (w("col.took"), NUM),
+        (w("col.interval"), NUM),
+        (w("col.error"), "error"),
+    ]
     body = (
-        table(w("collectors.devices"), heads, [_device(entry, page) for entry in shown], kind="silent")
+        table(
+            w("collectors.devices"), heads, [_device(entry, page) for entry in shown], kind="silent"
+        )
         if shown
         else el("p", w("collectors.no_match"), class_="none")
     )
@@ -126,7 +147,13 @@ def _order(entry: Data) -> tuple[Any, ...]:
     """Return a key for sorting: who does not answer first, the longest silent at the top; else by name, so that nothing moves by itself."""
     state = state_of(entry)
     since = entry["silent_since_seconds"] if state in ("silent", "never") else None
-    return _FIRST.index(state), since or 0.0, not entry["device"], natural(entry["device"]), entry["collector"]
+    return (
+        _FIRST.index(state),
+        since or 0.0,
+        not entry["device"],
+        natural(entry["device"]),
+        entry["collector"],
+    )
 
 
 def _filter(entries: Iterable[Data], counts: Data, page: Page) -> Safe:
@@ -134,23 +161,42 @@ def _filter(entries: Iterable[Data], counts: Data, page: Page) -> Safe:
     w, asked = page.w, page.query
     states = [
         el(
-            "a", w(f"device.{state}"), el("span", f" {number(counts[state])}", class_="quiet"), href=page.here(state=None if state == "all" else state, page=None),
+            "a",
+            w(f"device.{state}"),
+            el("span", f" {number(counts[state])}", class_="quiet"),
+            href=page.here(state=None if state == "all" else state, page=None),
             aria_current="true" if asked.get("state", "all") == state else None,
         )
         for state in STATES
         if counts[state] or state in ("all", asked.get("state"))
-    ]  # fmt: skip
+    ]
     kinds = sorted({_kind(entry) for entry in entries}, key=lambda kind: (kind == HOST, kind))
     by_kind = [
-        el("a", w("this_host") if kind == HOST else kind or w("device.all"), href=page.here(kind=kind or None, page=None), aria_current="true" if asked.get("kind", "") == kind else None)
+        el(
+            "a",
+            w("this_host") if kind == HOST else kind or w("device.all"),
+            href=page.here(kind=kind or None, page=None),
+            aria_current="true" if asked.get("kind", "") == kind else None,
+        )
         for kind in ("", *kinds)
-    ]  # fmt: skip
-    kept = [el("input", type="hidden", name=key, value=value) for key, value in asked.items() if key not in ("find", "page")]
+    ]
+    kept = [
+        el("input", type="hidden", name=key, value=value)
+        for key, value in asked.items()
+        if key not in ("find", "page")
+    ]
     form = el(
         "form",
         kept,
         el("label", w("collectors.find"), for_="find-device"),
-        el("input", type="search", name="find", id="find-device", value=asked.get("find", ""), maxlength=100),
+        el(
+            "input",
+            type="search",
+            name="find",
+            id="find-device",
+            value=asked.get("find", ""),
+            maxlength=100,
+        ),
         el("button", w("collectors.find.go"), type="submit"),
         role="search",
         method="get",
@@ -160,7 +206,9 @@ def _filter(entries: Iterable[Data], counts: Data, page: Page) -> Safe:
     return el(
         "div",
         el("p", el("span", w("col.state"), class_="quiet"), join(states), class_="choices"),
-        el("p", el("span", w("col.collector"), class_="quiet"), join(by_kind), class_="choices") if len(kinds) > 1 else None,
+        el("p", el("span", w("col.collector"), class_="quiet"), join(by_kind), class_="choices")
+        if len(kinds) > 1
+        else None,
         form,
         class_="filter",
     )
@@ -187,17 +235,30 @@ def _state(state: str, entry: Data, page: Page) -> Safe | str:
     said = (
         w("device.never")
         if since is None
-        else w("state.silent.since", time=clock(since, page.now, page.zone), span=span(page.now - since, w))
+        else w(
+            "state.silent.since",
+            time=clock(since, page.now, page.zone),
+            span=span(page.now - since, w),
+        )
     )
     return el("span", svg.mark("silent"), said, class_="s-missed")
 
 
 def _pager(at: int, pages: int, page: Page) -> Safe:
     w = page.w
-    back = el("a", w("pager.back"), href=page.here(page=str(at - 1)), rel="prev") if at > 1 else None
-    on = el("a", w("pager.on"), href=page.here(page=str(at + 1)), rel="next") if at < pages else None
+    back = (
+        el("a", w("pager.back"), href=page.here(page=str(at - 1)), rel="prev") if at > 1 else None
+    )
+    on = (
+        el("a", w("pager.on"), href=page.here(page=str(at + 1)), rel="next") if at < pages else None
+    )
     here = el("span", w("pager.at", at=number(at), pages=number(pages)))
-    return el("nav", join([part for part in (back, here, on) if part is not None], " "), aria_label=w("pager"), class_="pager")
+    return el(
+        "nav",
+        join([part for part in (back, here, on) if part is not None], " "),
+        aria_label=w("pager"),
+        class_="pager",
+    )
 
 
 # ---------------------------------------------------------------- meters
@@ -209,18 +270,38 @@ def _meters(data: Data, page: Page) -> Safe:
     pdus = data["pdus"]
     lead = [w("meters.count", count=number(len(rows)))]
     if pdus["pdus"]:
-        lead.append(w("meters.pdus", answering=number(pdus["answering"]), count=number(pdus["pdus"])))
+        lead.append(
+            w("meters.pdus", answering=number(pdus["answering"]), count=number(pdus["pdus"]))
+        )
     if not rows:
-        return _panel("meters", w("meters"), el("p", w("meters.none"), class_="none"), lead=" · ".join(lead), kind="meterlist")
+        return _panel(
+            "meters",
+            w("meters"),
+            el("p", w("meters.none"), class_="none"),
+            lead=" · ".join(lead),
+            kind="meterlist",
+        )
     many = len({row["site"] for row in rows}) > 1
     heads = [
-        (w("col.meter"), ""), (w("col.point"), ""), (w("col.state"), ""), (w("col.class"), NUM), (w("col.power"), NUM), (w("col.energy"), NUM),
-        *((w("meters.coverage", window=w(f"days.{window}")), NUM) for window in ("1d", "7d", "30d")),
-    ]  # fmt: skip
-    silent_first = sorted(rows, key=lambda row: row["state"] not in ("silent", "not_asked"))[:_METERS]
+        (w("col.meter"), ""),
+        (w("col.point"), ""),
+        (w("col.state"), ""),
+        (w("col.class"), NUM),
+        (w("col.power"), NUM),
+        (w("col.energy"), NUM),
+        *(
+            (w("meters.coverage", window=w(f"days.{window}")), NUM)
+            for window in ("1d", "7d", "30d")
+        ),
+    ]
+    silent_first = sorted(rows, key=lambda row: row["state"] not in ("silent", "not_asked"))[
+        :_METERS
+    ]
     shown = [_meter(row, page, many=many) for row in silent_first]
     more = (
-        el("p", el("a", w("racks.more", count=number(len(rows) - _METERS)), href="/api/meters")) if len(rows) > _METERS else None
+        el("p", el("a", w("racks.more", count=number(len(rows) - _METERS)), href="/api/meters"))
+        if len(rows) > _METERS
+        else None
     )
     return _panel(
         "meters",
@@ -240,7 +321,11 @@ def _meter(row: Data, page: Page, *, many: bool) -> list[Safe | str | None]:
         said = (
             w("state.silent")
             if since is None
-            else w("state.silent.since", time=clock(since, page.now, page.zone), span=span(page.now - since, w))
+            else w(
+                "state.silent.since",
+                time=clock(since, page.now, page.zone),
+                span=span(page.now - since, w),
+            )
         )
         state = el("span", svg.mark("silent"), said, class_="s-missed")
     elif row["state"] == "answering":
@@ -250,7 +335,11 @@ def _meter(row: Data, page: Page, *, many: bool) -> list[Safe | str | None]:
     stated = row["accuracy_class"]
     return [
         join(
-            [row["meter"], el("small", row["site"]) if many else None, None if row["listed"] else el("small", w("rack.unlisted"))]
+            [
+                row["meter"],
+                el("small", row["site"]) if many else None,
+                None if row["listed"] else el("small", w("rack.unlisted")),
+            ]
         ),
         w.of("stage", row["point"]),
         state,
@@ -265,7 +354,11 @@ def _covered(coverage: Data | None, window: str) -> Safe | str:
     if coverage is None:
         return MISSING
     share = coverage[window]
-    return percent(share, 1) if share >= _ENOUGH else el("span", svg.mark("at_risk"), percent(share, 1), class_="thin")
+    return (
+        percent(share, 1)
+        if share >= _ENOUGH
+        else el("span", svg.mark("at_risk"), percent(share, 1), class_="thin")
+    )
 
 
 # ---------------------------------------------------------------- what was lost
@@ -277,16 +370,30 @@ def _losses(data: Data, page: Page) -> Safe:
     rows: list[Sequence[Safe | str | None]] = []
     if ledger["readings"] is not None:
         rows.append([w("losses.taken"), "", number(ledger["readings"])])
-    rows += [[w("losses.rejected"), w.of("rejected", reason), number(count)] for reason, count in ledger["rejected"].items()]
-    rows += [[w("losses.events"), w.of("register", event), number(count)] for event, count in ledger["register_events"].items()]
     rows += [
-        [join([w(f"losses.{key}"), el("small", one["collector"])]), w.of("reason", reason), number(count)]
+        [w("losses.rejected"), w.of("rejected", reason), number(count)]
+        for reason, count in ledger["rejected"].items()
+    ]
+    rows += [
+        [w("losses.events"), w.of("register", event), number(count)]
+        for event, count in ledger["register_events"].items()
+    ]
+    rows += [
+        [
+            join([w(f"losses.{key}"), el("small", one["collector"])]),
+            w.of("reason", reason),
+            number(count),
+        ]
         for one in data["collectors"]
         for key in ("errors", "dropped")
         for reason, count in one[key].items()
     ]
     rows += [
-        [join([w("losses.skipped"), el("small", one["collector"])]), "", number(one["skipped_rounds"])]
+        [
+            join([w("losses.skipped"), el("small", one["collector"])]),
+            "",
+            number(one["skipped_rounds"]),
+        ]
         for one in data["collectors"]
         if one["skipped_rounds"]
     ]
@@ -324,7 +431,9 @@ def _sink_state(one: Data, w: Words) -> Safe:
     if one["up"] is None:
         return join([svg.mark("unknown"), w("device.starting")])
     return (
-        join([svg.mark("met"), w("sink.up")]) if one["up"] else el("span", svg.mark("silent"), w("sink.down"), class_="s-missed")
+        join([svg.mark("met"), w("sink.up")])
+        if one["up"]
+        else el("span", svg.mark("silent"), w("sink.down"), class_="s-missed")
     )
 
 

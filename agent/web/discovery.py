@@ -53,14 +53,18 @@ class Discovery:
         role = query.get("role", "")
         if role and role not in _ROLES:
             raise ValueError(f"role: expected one of {', '.join(_ROLES)}, got {role!r}")
-        asked = _Asked(query.get("site", ""), parse_shard(query["shard"]) if query.get("shard") else None, role)
+        asked = _Asked(
+            query.get("site", ""), parse_shard(query["shard"]) if query.get("shard") else None, role
+        )
         with self._lock:
             if asked not in self._answers:
                 while len(self._answers) >= _KEPT:
                     del self._answers[next(iter(self._answers))]
                 text = f"[{','.join(self._groups(asked))}]"
                 self._answers[asked] = text.encode("utf-8", "replace")
-            return Response(content_type="application/json; charset=utf-8", body=self._answers[asked])
+            return Response(
+                content_type="application/json; charset=utf-8", body=self._answers[asked]
+            )
 
     def _groups(self, asked: _Asked) -> Iterator[str]:
         if asked.role in ("", "gateway"):
@@ -73,9 +77,14 @@ class Discovery:
         host, _ = split_listen(file.outputs.http.listen)
         own = file.sd.address or (file.outputs.http.listen if host not in _ANY else "")
         rows = [(own, self._config.node, file.site)] if own else []
-        rows += [(one.address, one.node or one.address.rpartition(":")[0], one.site) for one in file.sd.gateways]
+        rows += [
+            (one.address, one.node or one.address.rpartition(":")[0], one.site)
+            for one in file.sd.gateways
+        ]
         for address, node, site in dict.fromkeys(rows):
-            if asked.site in ("", site) and (asked.shard is None or asked.shard.holds("device", site, node)):
+            if asked.site in ("", site) and (
+                asked.shard is None or asked.shard.holds("device", site, node)
+            ):
                 yield _group(address, _labels(hub=file.hub, site=site), node)
 
     def _nodes(self, asked: _Asked) -> Iterator[str]:

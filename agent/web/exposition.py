@@ -42,6 +42,9 @@ def _header(metric: Metric, *, openmetrics: bool) -> str:
         text = text.replace('"', r"\"")
         if kind == "counter" and name.endswith("_total"):
             name = name[: -len("_total")]
-        elif kind in ("counter", "untyped"):  # OpenMetrics knows no counter without _total: its type is not told
+        elif kind in (
+            "counter",
+            "untyped",
+        ):  # OpenMetrics knows no counter without _total: its type is not told
             kind = "unknown"  # type: ignore[assignment]
     return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"

@@ -22,7 +22,9 @@ def find(view: BoardView, text: str, site: str = "") -> list[tuple[Rack, str]]:
     if not wanted:
         return []
     by_site = model.read(view.snapshot, view.hub)
-    racks = {one.rack: one for key, found in by_site.items() if not site or key == site for one in found}
+    racks = {
+        one.rack: one for key, found in by_site.items() if not site or key == site for one in found
+    }
     best: dict[str, tuple[int, str]] = {}
     for name, rack in _names(view, racks):
         rank = _rank(name.casefold(), wanted)

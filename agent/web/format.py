@@ -39,7 +39,9 @@ def significant(value: float, digits: int = 3, *, sign: bool = False) -> str:
     """Write a number to some significant digits, whole numbers of up to five digits in full."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else MISSING
-    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])  # of the rounded value: 0.9997 is written as 1.00
+    exponent = int(
+        f"{value:.{digits - 1}e}".partition("e")[2]
+    )  # of the rounded value: 0.9997 is written as 1.00
     decimals = max(0, digits - 1 - exponent)
     return number(value, min(decimals, 6), sign=sign)
 
@@ -115,7 +117,11 @@ def iso(seconds: float | None) -> str | None:
     """Return a wall-clock time as ISO 8601 in UTC, for the API."""
     if seconds is None:
         return None
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return (
+        dt.datetime.fromtimestamp(seconds, dt.UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def offset(where: dt.tzinfo, seconds: float) -> str:
@@ -127,7 +133,9 @@ def offset(where: dt.tzinfo, seconds: float) -> str:
 def clock(seconds: float, now: float, where: dt.tzinfo) -> str:
     """Write a time no longer than it has to be: the hour if it is today, else the date as well."""
     then = local(seconds, where)
-    return then.strftime("%H:%M:%S" if then.date() == local(now, where).date() else "%Y-%m-%d %H:%M")
+    return then.strftime(
+        "%H:%M:%S" if then.date() == local(now, where).date() else "%Y-%m-%d %H:%M"
+    )
 
 
 def span(seconds: float, word: Callable[[str], str]) -> str:

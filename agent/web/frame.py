@@ -50,7 +50,14 @@ def rack_path(site: str, rack: str) -> str:
 class Page:
     """One request for a page: what is looked at, in which language, and what its address asks for."""
 
-    def __init__(self, view: BoardView, *, language: str = "en", path: str = "/", query: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        view: BoardView,
+        *,
+        language: str = "en",
+        path: str = "/",
+        query: Mapping[str, str] | None = None,
+    ) -> None:
         """Take what the address says; `query` holds only what the pages know."""
         self.view = view
         self.w = Words(language)
@@ -75,17 +82,25 @@ class Page:
     def hub_name(self) -> str:
         """What people call the agent's hub."""
         known = self.view.registry.hubs.get(self.view.hub)
-        return self.w.pick({"en": known.name.en, "zh": known.name.zh}) if known is not None else self.view.hub
+        return (
+            self.w.pick({"en": known.name.en, "zh": known.name.zh})
+            if known is not None
+            else self.view.hub
+        )
 
     def link(self, path: str, **asked: str | None) -> str:
         """Return the address of another page, in this page's language and view; `asked` adds to it, None takes away."""
-        return _address(path, {**{key: self.query[key] for key in _KEPT if key in self.query}, **asked})
+        return _address(
+            path, {**{key: self.query[key] for key in _KEPT if key in self.query}, **asked}
+        )
 
     def here(self, **asked: str | None) -> str:
         """Return the address of this page, asked otherwise."""
         return _address(self.path, {**self.query, **asked})
 
-    def document(self, title: str, main: Sequence[Safe | None], *, crumbs: Sequence[Crumb] = ()) -> str:
+    def document(
+        self, title: str, main: Sequence[Safe | None], *, crumbs: Sequence[Crumb] = ()
+    ) -> str:
         """Return the whole page: `main` under the head, `crumbs` the way to it from the hub, itself last."""
         w = self.w
         body = join(
@@ -107,8 +122,13 @@ class Page:
 
     def _banners(self) -> Safe:
         simulated = el(
-            "p", svg.mark("stated_only"), self.w("simulated"), class_="banner", role="note", data_key="simulated"
-        )  # fmt: skip
+            "p",
+            svg.mark("stated_only"),
+            self.w("simulated"),
+            class_="banner",
+            role="note",
+            data_key="simulated",
+        )
         return join(
             [
                 simulated if self.view.simulated else None,
@@ -127,26 +147,48 @@ class Page:
         )
         return el(
             "header",
-            el("a", _logo(), el("b", "hubgauge", class_="hidden"), href=self.link("/"), aria_label=w("board"), class_="home"),
+            el(
+                "a",
+                _logo(),
+                el("b", "hubgauge", class_="hidden"),
+                href=self.link("/"),
+                aria_label=w("board"),
+                class_="home",
+            ),
             el("nav", el("ol", self._crumbs(crumbs)), aria_label=w("nav.where"), class_="crumbs"),
             el("nav", self._pages(), aria_label=w("nav.pages"), class_="pages"),
-            el("p", el("span", w("at"), " ", class_="quiet"), stamp, el("span", f" {offset(where, self.now)}", class_="quiet"), class_="when"),
+            el(
+                "p",
+                el("span", w("at"), " ", class_="quiet"),
+                stamp,
+                el("span", f" {offset(where, self.now)}", class_="quiet"),
+                class_="when",
+            ),
             el("nav", self._other_language(), aria_label=w("language"), class_="language"),
             class_="top",
-        )  # fmt: skip
+        )
 
     def _crumbs(self, crumbs: Sequence[Crumb]) -> list[Safe]:
         way = [(self.hub_name, hub_path(self.view.hub)), *crumbs]
         last = way[-1][1] if self.path != "/" else ""
         return [
-            el("li", el("a", name, href=self.link(path), aria_current="page" if path == last else None)) for name, path in way
+            el(
+                "li",
+                el("a", name, href=self.link(path), aria_current="page" if path == last else None),
+            )
+            for name, path in way
         ]
 
     def _pages(self) -> Safe:
         known = [("board", "/"), ("collectors", "/collectors")]
         return join(
             [
-                el("a", self.w(key), href=self.link(path), aria_current="page" if path == self.path else None)
+                el(
+                    "a",
+                    self.w(key),
+                    href=self.link(path),
+                    aria_current="page" if path == self.path else None,
+                )
                 for key, path in known
             ],
             " ",
@@ -154,7 +196,9 @@ class Page:
 
     def _other_language(self) -> Safe:
         other = next(key for key in LANGUAGES if key != self.w.language)
-        return el("a", LANGUAGES[other], href=self.here(lang=other), hreflang=other, lang=TONGUES[other])
+        return el(
+            "a", LANGUAGES[other], href=self.here(lang=other), hreflang=other, lang=TONGUES[other]
+        )
 
 
 def _address(path: str, asked: Mapping[str, str | None]) -> str:
@@ -172,7 +216,9 @@ def _head(title: str) -> Safe:
             raw('<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'),
             raw('<link rel="stylesheet" href="/static/board.css">'),
             raw('<link rel="stylesheet" href="/static/detail.css">'),
-            raw(f'<noscript><meta http-equiv="refresh" content="{REFRESH_SECONDS * 2}"></noscript>'),
+            raw(
+                f'<noscript><meta http-equiv="refresh" content="{REFRESH_SECONDS * 2}"></noscript>'
+            ),
             raw('<script src="/static/board.js" defer></script>'),
         ]
     )
@@ -188,4 +234,9 @@ def _logo() -> Safe:
 
 def _foot(w: Words) -> Safe:
     links = join([el("a", path, href=path) for path in _DATA], " ")
-    return el("footer", el("p", el("span", f"{w('data')}: "), links), el("p", f"hubgauge {__version__}"), class_="foot")
+    return el(
+        "footer",
+        el("p", el("span", f"{w('data')}: "), links),
+        el("p", f"hubgauge {__version__}"),
+        class_="foot",
+    )

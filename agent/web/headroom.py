@@ -34,21 +34,33 @@ def breakers(view: BoardView, where: str) -> list[Data]:
     found: dict[str, Data] = {}
     for series, _ in of(view, rack.BREAKER_INFO, where):
         found[series.values[2]] = {
-            "breaker": series.values[2], "pair": series.label("pair"), "upstream": series.label("upstream"), "capacity_watts": None,
-            "coverage_ratio": None, "power_watts": {}, "load_ratio": {}, "failover_load_ratio": {}, "headroom_watts": None,
-            "phase_imbalance_ratio": None, "phase_load_ratio": {},
-        }  # fmt: skip
+            "breaker": series.values[2],
+            "pair": series.label("pair"),
+            "upstream": series.label("upstream"),
+            "capacity_watts": None,
+            "coverage_ratio": None,
+            "power_watts": {},
+            "load_ratio": {},
+            "failover_load_ratio": {},
+            "headroom_watts": None,
+            "phase_imbalance_ratio": None,
+            "phase_load_ratio": {},
+        }
     plain = (
-        (rack.BREAKER_CAPACITY, "capacity_watts"), (rack.BREAKER_COVERAGE, "coverage_ratio"), (rack.BREAKER_HEADROOM, "headroom_watts"),
+        (rack.BREAKER_CAPACITY, "capacity_watts"),
+        (rack.BREAKER_COVERAGE, "coverage_ratio"),
+        (rack.BREAKER_HEADROOM, "headroom_watts"),
         (rack.BREAKER_IMBALANCE, "phase_imbalance_ratio"),
-    )  # fmt: skip
+    )
     for metric, key in plain:
         for series, value in of(view, metric, where):
             if series.values[2] in found:
                 found[series.values[2]][key] = value
     bounded = (
-        (rack.BREAKER_POWER, "power_watts"), (rack.BREAKER_LOAD, "load_ratio"), (rack.BREAKER_FAILOVER_LOAD, "failover_load_ratio"),
-    )  # fmt: skip
+        (rack.BREAKER_POWER, "power_watts"),
+        (rack.BREAKER_LOAD, "load_ratio"),
+        (rack.BREAKER_FAILOVER_LOAD, "failover_load_ratio"),
+    )
     for metric, key in bounded:
         for series, value in of(view, metric, where):
             if series.values[2] in found:
@@ -61,29 +73,39 @@ def breakers(view: BoardView, where: str) -> list[Data]:
 
 def _tight(one: Data) -> float:
     """Return how near a breaker is to its limit, by what is known at most."""
-    return float(max(one["load_ratio"].get("upper", 0.0), one["failover_load_ratio"].get("upper", 0.0)))
+    return float(
+        max(one["load_ratio"].get("upper", 0.0), one["failover_load_ratio"].get("upper", 0.0))
+    )
 
 
 def rows(view: BoardView, where: str) -> list[Data]:
     """Return `/api/sites/{site}/rows`, those that are full soonest first; times are seconds since the epoch."""
     found: dict[str, Data] = {}
     plain = (
-        (rack.ROW_HEIGHT, "height_units"), (rack.ROW_USED, "used_units"), (rack.ROW_RESERVED, "reserved_units"), (rack.ROW_POWER, "power_watts"),
-        (rack.ROW_POWER_CAPACITY, "power_capacity_watts"), (rack.ROW_HEADROOM, "headroom_watts"),
-    )  # fmt: skip
+        (rack.ROW_HEIGHT, "height_units"),
+        (rack.ROW_USED, "used_units"),
+        (rack.ROW_RESERVED, "reserved_units"),
+        (rack.ROW_POWER, "power_watts"),
+        (rack.ROW_POWER_CAPACITY, "power_capacity_watts"),
+        (rack.ROW_HEADROOM, "headroom_watts"),
+    )
     for metric, key in plain:
         for series, value in of(view, metric, where):
             fresh: Data = {"row": series.values[2], **{name: None for _, name in plain}, "full": {}}
             found.setdefault(series.values[2], fresh)[key] = value
     for series, value in of(view, rack.ROW_FULL, where):
         if series.values[2] in found:
-            found[series.values[2]]["full"].setdefault(series.label("kind"), {})[series.label("bound")] = value
+            found[series.values[2]]["full"].setdefault(series.label("kind"), {})[
+                series.label("bound")
+            ] = value
     return sorted(found.values(), key=lambda one: (_first(one)[1], natural(one["row"])))
 
 
 def _first(one: Data) -> tuple[str, float]:
     """Return by what a row is full first, and when; never where its pace leads nowhere."""
-    known = [(bounds["expected"], kind) for kind, bounds in one["full"].items() if "expected" in bounds]
+    known = [
+        (bounds["expected"], kind) for kind, bounds in one["full"].items() if "expected" in bounds
+    ]
     when, kind = min(known, default=(float("inf"), ""))
     return kind, when
 
@@ -91,7 +113,9 @@ def _first(one: Data) -> tuple[str, float]:
 def draw(page: Page, site: str) -> Safe | None:
     """Draw the tightest breakers and the rows that are full soonest; None where the inventory names neither."""
     of_breakers, of_rows = breakers(page.view, site), rows(page.view, site)
-    if not of_breakers and not any(one["power_watts"] is not None or one["full"] for one in of_rows):
+    if not of_breakers and not any(
+        one["power_watts"] is not None or one["full"] for one in of_rows
+    ):
         return None
     w = page.w
     return panel(
@@ -134,7 +158,12 @@ def _breakers(found: list[Data], site: str, w: Words) -> Safe:
     body = [
         el(
             "tr",
-            el("th", one["breaker"], el("small", w("headroom.pair", pair=one["pair"])) if one["pair"] else None, scope="row"),
+            el(
+                "th",
+                one["breaker"],
+                el("small", w("headroom.pair", pair=one["pair"])) if one["pair"] else None,
+                scope="row",
+            ),
             _share(one["load_ratio"], 1.0),
             _share(one["failover_load_ratio"], FAILOVER_ALERT),
             el("td", quantity(one["headroom_watts"], "W"), class_="num"),
@@ -144,7 +173,9 @@ def _breakers(found: list[Data], site: str, w: Words) -> Safe:
         for one in found[:_LISTED]
     ]
     keys = ("breaker", "load", "failover", "left", "imbalance", "heard")
-    return _listed(keys, body, len(found), f"/api{site_path(site)}/breakers", w("headroom.breakers"), w)
+    return _listed(
+        keys, body, len(found), f"/api{site_path(site)}/breakers", w("headroom.breakers"), w
+    )
 
 
 def _rows(found: list[Data], page: Page, site: str) -> Safe:
@@ -152,7 +183,11 @@ def _rows(found: list[Data], page: Page, site: str) -> Safe:
     body = [
         el(
             "tr",
-            el("th", el("a", one["row"], href=page.link(site_path(site), row=one["row"])), scope="row"),
+            el(
+                "th",
+                el("a", one["row"], href=page.link(site_path(site), row=one["row"])),
+                scope="row",
+            ),
             el("td", _of(one["used_units"], one["height_units"]), class_="num"),
             el("td", percent(_part(one["power_watts"], one["power_capacity_watts"])), class_="num"),
             el("td", quantity(one["headroom_watts"], "W"), class_="num"),
@@ -161,7 +196,9 @@ def _rows(found: list[Data], page: Page, site: str) -> Safe:
         for one in found[:_LISTED]
     ]
     keys = ("row", "units", "power", "left", "full")
-    return _listed(keys, body, len(found), f"/api/sites/{quote(site, safe='')}/rows", w("headroom.rows"), w)
+    return _listed(
+        keys, body, len(found), f"/api/sites/{quote(site, safe='')}/rows", w("headroom.rows"), w
+    )
 
 
 def _full(one: Data, zone: dt.tzinfo, now: float, w: Words) -> Safe:
@@ -175,7 +212,13 @@ def _full(one: Data, zone: dt.tzinfo, now: float, w: Words) -> Safe:
         return w("headroom.never") if seconds is None else local(seconds, zone).strftime("%Y-%m-%d")
 
     if when <= now:
-        return el("td", svg.mark("at_risk"), w("headroom.now"), el("small", w.of("headroom.kind", kind)), class_="num s-at_risk")
+        return el(
+            "td",
+            svg.mark("at_risk"),
+            w("headroom.now"),
+            el("small", w.of("headroom.kind", kind)),
+            class_="num s-at_risk",
+        )
     span = w("headroom.range", first=day(bounds.get("earliest")), last=day(bounds.get("latest")))
     soon = when < now + _SOON
     return el(
@@ -197,9 +240,24 @@ def _part(part: float | None, whole: float | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _listed(keys: tuple[str, ...], body: list[Safe], count: int, path: str, caption: str, w: Words) -> Safe:
-    head = [el("th", w(f"headroom.{key}"), scope="col", class_="num" if index else None) for index, key in enumerate(keys)]
-    table = el("table", el("caption", caption, class_="hidden"), el("thead", el("tr", head)), el("tbody", body), class_="plain")
-    more = el("p", el("a", w("racks.more", count=number(count - _LISTED)), href=path)) if count > _LISTED else None
+def _listed(
+    keys: tuple[str, ...], body: list[Safe], count: int, path: str, caption: str, w: Words
+) -> Safe:
+    head = [
+        el("th", w(f"headroom.{key}"), scope="col", class_="num" if index else None)
+        for index, key in enumerate(keys)
+    ]
+    table = el(
+        "table",
+        el("caption", caption, class_="hidden"),
+        el("thead", el("tr", head)),
+        el("tbody", body),
+        class_="plain",
+    )
+    more = (
+        el("p", el("a", w("racks.more", count=number(count - _LISTED)), href=path))
+        if count > _LISTED
+        else None
+    )
     region = el("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
     return el("div", el("h4", caption), join([region, more]))

@@ -28,14 +28,24 @@ def collectors(data: Data, w: Words, zone: dt.tzinfo, now: float) -> Safe:
     silent = [entry for entry in data["collectors"] if entry["ok"] is False]
     every = len(data["collectors"])
     if silent:
-        said = join([svg.mark("at_risk"), w("collectors.silent", count=number(len(silent)), all=number(every))])
+        said = join(
+            [
+                svg.mark("at_risk"),
+                w("collectors.silent", count=number(len(silent)), all=number(every)),
+            ]
+        )
     else:
         said = join([svg.mark("met"), w("collectors.all", count=number(every))])
     waiting = sum(entry["ok"] is None for entry in data["collectors"])
     return panel(
         "collectors",
         w("collectors"),
-        el("div", _silent(silent, w, zone, now) if silent else None, _kinds(kinds, w), class_="pair"),
+        el(
+            "div",
+            _silent(silent, w, zone, now) if silent else None,
+            _kinds(kinds, w),
+            class_="pair",
+        ),
         lead=join([said, f" {w('starting', count=number(waiting))}" if waiting else None]),
         kind="health",
     )
@@ -48,9 +58,24 @@ def _silent(silent: list[Data], w: Words, zone: dt.tzinfo, now: float) -> Safe:
         rows.append(
             el(
                 "tr",
-                el("th", entry["device"] or w("this_host"), el("small", entry["collector"]), scope="row"),
-                el("td", clock(last, now, zone) if last is not None else w("never"), class_="num", data_label=w("col.since")),
-                el("td", span(now - last, w) if last is not None else MISSING, class_="num", data_label=w("col.for")),
+                el(
+                    "th",
+                    entry["device"] or w("this_host"),
+                    el("small", entry["collector"]),
+                    scope="row",
+                ),
+                el(
+                    "td",
+                    clock(last, now, zone) if last is not None else w("never"),
+                    class_="num",
+                    data_label=w("col.since"),
+                ),
+                el(
+                    "td",
+                    span(now - last, w) if last is not None else MISSING,
+                    class_="num",
+                    data_label=w("col.for"),
+                ),
                 el("td", entry["last_error"], class_="error", data_label=w("col.error")),
             )
         )
@@ -61,11 +86,27 @@ def _silent(silent: list[Data], w: Words, zone: dt.tzinfo, now: float) -> Safe:
             el(
                 "table",
                 el("caption", w("collectors.table"), class_="hidden"),
-                el("thead", el("tr", [el("th", w(f"col.{key}"), scope="col", class_=kind or None) for key, kind in head])),
+                el(
+                    "thead",
+                    el(
+                        "tr",
+                        [
+                            el("th", w(f"col.{key}"), scope="col", class_=kind or None)
+                            for key, kind in head
+                        ],
+                    ),
+                ),
                 el("tbody", rows),
                 class_="plain silent",
             ),
-            el("p", el("a", w("racks.more", count=number(len(silent) - _LISTED)), href="/api/collectors?silent=1"))
+            el(
+                "p",
+                el(
+                    "a",
+                    w("racks.more", count=number(len(silent) - _LISTED)),
+                    href="/api/collectors?silent=1",
+                ),
+            )
             if len(silent) > _LISTED
             else None,
         ],
@@ -85,12 +126,19 @@ def _kinds(kinds: list[Data], w: Words) -> Safe:
                 class_="num s-at_risk" if kind["silent"] else "num",
             ),
             el("td", short(kind["interval_seconds"], "s"), class_="num"),
-            el("td", MISSING if kind["slowest_seconds"] is None else short(kind["slowest_seconds"], "s"), class_="num"),
+            el(
+                "td",
+                MISSING if kind["slowest_seconds"] is None else short(kind["slowest_seconds"], "s"),
+                class_="num",
+            ),
         )
         for kind in kinds
     ]
     heads = ("collector", "devices", "answering", "interval", "slowest")
-    head = [el("th", w(f"col.{key}"), scope="col", class_="num" if index else None) for index, key in enumerate(heads)]
+    head = [
+        el("th", w(f"col.{key}"), scope="col", class_="num" if index else None)
+        for index, key in enumerate(heads)
+    ]
     table = el(
         "table",
         el("caption", w("collectors.by_kind"), class_="hidden"),
@@ -98,7 +146,14 @@ def _kinds(kinds: list[Data], w: Words) -> Safe:
         el("tbody", rows),
         class_="plain",
     )
-    return el("div", table, class_="scroll", tabindex="0", role="region", aria_label=w("collectors.by_kind"))
+    return el(
+        "div",
+        table,
+        class_="scroll",
+        tabindex="0",
+        role="region",
+        aria_label=w("collectors.by_kind"),
+    )
 
 
 def devices(data: Data, w: Words) -> Safe | None:
@@ -112,21 +167,37 @@ def devices(data: Data, w: Words) -> Safe | None:
         "table",
         el("caption", w("devices.table"), class_="hidden"),
         el(
-            "thead", el("tr", [el("th", w(f"col.{key}"), scope="col", class_="num" if key == "count" else None) for key in heads])
+            "thead",
+            el(
+                "tr",
+                [
+                    el("th", w(f"col.{key}"), scope="col", class_="num" if key == "count" else None)
+                    for key in heads
+                ],
+            ),
         ),
         el("tbody", rows),
         class_="plain",
     )
     said = join([svg.mark("at_risk"), w("devices.differ", count=number(count))])
-    body = el("div", table, class_="scroll", tabindex="0", role="region", aria_label=w("devices.table"))
+    body = el(
+        "div", table, class_="scroll", tabindex="0", role="region", aria_label=w("devices.table")
+    )
     return panel("devices", w("devices"), body, lead=said, kind="health")
 
 
 def _mismatch(one: Data, w: Words) -> Safe:
     """Draw one reason at one site, with the first of those it is said of."""
-    names = [" / ".join(part for part in (found["rack"], found["device"]) if part) for found in one["named"][:_NAMED]]
+    names = [
+        " / ".join(part for part in (found["rack"], found["device"]) if part)
+        for found in one["named"][:_NAMED]
+    ]
     more = one["count"] - len(names)
-    rest = join([", ", el("a", w("racks.more", count=number(more)), href="/api/devices")]) if more > 0 else None
+    rest = (
+        join([", ", el("a", w("racks.more", count=number(more)), href="/api/devices")])
+        if more > 0
+        else None
+    )
     return el(
         "tr",
         el("th", w.of("mismatch", one["reason"]), scope="row"),
@@ -143,30 +214,51 @@ def host(data: Data, w: Words) -> Safe:
     if loads[0] is not None:
         said = " ".join(MISSING if load is None else number(load, 2) for load in loads)
         share = loads[0] / data["cpus"] if data["cpus"] else None
-        rows.append((w("host.load"), w("host.load.of", load=said, cpus=data["cpus"]) if data["cpus"] else said, share))
+        rows.append(
+            (
+                w("host.load"),
+                w("host.load.of", load=said, cpus=data["cpus"]) if data["cpus"] else said,
+                share,
+            )
+        )
     total, free = data["memory_total_bytes"], data["memory_available_bytes"]
     if total and free is not None:
         rows.append((w("host.memory"), _free(free, total, w), 1 - free / total))
     for disk in data["filesystems"][:8]:
         if disk["available_bytes"] is not None:
             share = 1 - disk["available_bytes"] / disk["size_bytes"]
-            rows.append((w("host.disk", mount=disk["mountpoint"]), _free(disk["available_bytes"], disk["size_bytes"], w), share))
+            rows.append(
+                (
+                    w("host.disk", mount=disk["mountpoint"]),
+                    _free(disk["available_bytes"], disk["size_bytes"], w),
+                    share,
+                )
+            )
     if data["temperature_celsius"] is not None:
-        rows.append((w("host.temperature"), f"{number(data['temperature_celsius'], 1)}{THIN}°C", None))
+        rows.append(
+            (w("host.temperature"), f"{number(data['temperature_celsius'], 1)}{THIN}°C", None)
+        )
     if data["uptime_seconds"] is not None:
         rows.append((w("host.uptime"), span(data["uptime_seconds"], w), None))
     body = [
         el(
             "tr",
             el("th", name, scope="row"),
-            el("td", svg.bar(share, kind="full" if share > _FULL else "") if share is not None else None, class_="barcell"),
+            el(
+                "td",
+                svg.bar(share, kind="full" if share > _FULL else "") if share is not None else None,
+                class_="barcell",
+            ),
             el("td", percent(share) if share is not None else None, class_="num"),
             el("td", said, class_="num"),
         )
         for name, said, share in rows
     ]
     table = el(
-        "table", el("caption", w("host.table", node=data["node"]), class_="hidden"), el("tbody", body), class_="plain host"
+        "table",
+        el("caption", w("host.table", node=data["node"]), class_="hidden"),
+        el("tbody", body),
+        class_="plain host",
     )
     return panel("host", w("host"), table, lead=data["node"], kind="host")
 

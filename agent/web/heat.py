@@ -34,7 +34,9 @@ _WIDE: Final = 400
 """More racks than this take the whole width even of a wall screen."""
 
 
-def racks(page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any], *, whole: bool) -> Safe:
+def racks(
+    page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any], *, whole: bool
+) -> Safe:
     """Draw a site's racks, coloured by what the address asks for; `whole` on the site's own page, where one may look closer."""
     if not all_racks:
         return raw("")
@@ -56,7 +58,11 @@ def racks(page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any]
         _tools(page, site, show, len(all_racks), whole=whole),
         _found(page, sought) if page.query.get("find") and whole else None,
         _way(page, site, near, by_row) if near else None,
-        el("div", body if kind == "tiles" else reversed(body), class_=f"racks-body {'stacked' if kind == 'tiles' else 'far'}"),
+        el(
+            "div",
+            body if kind == "tiles" else reversed(body),
+            class_=f"racks-body {'stacked' if kind == 'tiles' else 'far'}",
+        ),
         _table(page, site, members, heatmap.stretch_key(near) if near else ""),
         lead=_counts(data, w),
         kind="racks" if len(members) <= _WIDE else "racks wide",
@@ -71,15 +77,27 @@ def _kind(page: Page, members: Sequence[Rack]) -> str:
     return "squares" if asked == "racks" else "blocks"
 
 
-def _map(page: Page, site: str, by_row: dict[str, list[Rack]], kind: str, show: str, sought: Sequence[tuple[Rack, str]]) -> Safe:
+def _map(
+    page: Page,
+    site: str,
+    by_row: dict[str, list[Rack]],
+    kind: str,
+    show: str,
+    sought: Sequence[tuple[Rack, str]],
+) -> Safe:
     if kind == "tiles":
         found = frozenset(one.rack for one, _ in sought)
         longest = max(map(len, by_row.values()))
-        rows = [heatmap.tiles(page, site, row, members, show, found=found) for row, members in by_row.items()]
+        rows = [
+            heatmap.tiles(page, site, row, members, show, found=found)
+            for row, members in by_row.items()
+        ]
         return el("div", rows, class_=f"rows tiles c{longest}")
     if kind == "squares":
         return el(
-            "div", [heatmap.squares(page, site, row, members, show) for row, members in by_row.items()], class_="rows squares"
+            "div",
+            [heatmap.squares(page, site, row, members, show) for row, members in by_row.items()],
+            class_="rows squares",
         )
     return el("div", _blocks(page, site, by_row, show), class_="rows tiles blocks")
 
@@ -98,7 +116,14 @@ def _blocks(page: Page, site: str, by_row: dict[str, list[Rack]], show: str) -> 
             for rows in stretches
         ]
         title = el("h4", w("racks.hall", hall=hall)) if hall else None
-        drawn.append(el("div", title, heatmap.blocks(of, w, show, title=w("racks.rows_of", place=hall or site)), class_="row"))
+        drawn.append(
+            el(
+                "div",
+                title,
+                heatmap.blocks(of, w, show, title=w("racks.rows_of", place=hall or site)),
+                class_="row",
+            )
+        )
     return drawn
 
 
@@ -122,15 +147,30 @@ def _way(page: Page, site: str, near: heatmap.Stretch, by_row: dict[str, list[Ra
         el("b", heatmap.stretch_name(near, w), aria_current="location"),
         link(after, "", " →", "next") if after is not None else None,
     ]
-    return el("nav", [one for one in links if one is not None], class_="way", aria_label=w("racks.rows_of", place=site))
+    return el(
+        "nav",
+        [one for one in links if one is not None],
+        class_="way",
+        aria_label=w("racks.rows_of", place=site),
+    )
 
 
 def _tools(page: Page, site: str, show: str, count: int, *, whole: bool) -> Safe:
     maps = None
     if count > TILES and "row" not in page.query and whole:
         now = _kind_asked(page, count)
-        maps = el("p", el("span", page.w("racks.map_as"), " "), _links(page, "map", MAPS, now), class_="choices")
-    colours = el("p", el("span", page.w("racks.by"), " "), _links(page, "racks", SHOWS, show), class_="choices")
+        maps = el(
+            "p",
+            el("span", page.w("racks.map_as"), " "),
+            _links(page, "map", MAPS, now),
+            class_="choices",
+        )
+    colours = el(
+        "p",
+        el("span", page.w("racks.by"), " "),
+        _links(page, "racks", SHOWS, show),
+        class_="choices",
+    )
     return el("div", colours, maps, _search(page, site), class_="tools")
 
 
@@ -141,7 +181,12 @@ def _kind_asked(page: Page, count: int) -> str:
 def _links(page: Page, key: str, names: Sequence[str], now: str) -> Safe:
     word = {"racks": "racks.by", "map": "racks.map_as"}[key]
     links = [
-        el("a", page.w(f"{word}.{name}"), href=page.here(**{key: name}), aria_current="true" if name == now else None)
+        el(
+            "a",
+            page.w(f"{word}.{name}"),
+            href=page.here(**{key: name}),
+            aria_current="true" if name == now else None,
+        )
         for name in names
     ]
     return join(links, " ")
@@ -151,15 +196,26 @@ def _search(page: Page, site: str) -> Safe:
     """Return the box to find a rack by; it works without a script, which only makes suggestions while one types."""
     w, key = page.w, f"find-{site}"
     kept = [
-        el("input", type="hidden", name=name, value=page.query[name]) for name in ("lang", "racks", "map") if name in page.query
+        el("input", type="hidden", name=name, value=page.query[name])
+        for name in ("lang", "racks", "map")
+        if name in page.query
     ]
     return el(
         "form",
         kept,
         el("label", w("racks.find"), for_=key),
         el(
-            "input", type="search", name="find", id=key, value=page.query.get("find"), autocomplete="off", spellcheck="false",
-            list=f"{key}-list", placeholder=w("racks.find.hint"), maxlength="100", data_find=f"/api/racks?{urlencode({'site': site})}",
+            "input",
+            type="search",
+            name="find",
+            id=key,
+            value=page.query.get("find"),
+            autocomplete="off",
+            spellcheck="false",
+            list=f"{key}-list",
+            placeholder=w("racks.find.hint"),
+            maxlength="100",
+            data_find=f"/api/racks?{urlencode({'site': site})}",
         ),
         el("datalist", id=f"{key}-list"),
         el("button", w("racks.find.go"), type="submit"),
@@ -167,7 +223,7 @@ def _search(page: Page, site: str) -> Safe:
         method="get",
         role="search",
         class_="find",
-    )  # fmt: skip
+    )
 
 
 def _found(page: Page, sought: Sequence[tuple[Rack, str]]) -> Safe:
@@ -178,14 +234,29 @@ def _found(page: Page, sought: Sequence[tuple[Rack, str]]) -> Safe:
         el(
             "li",
             el("a", one.rack, href=page.link(rack_path(one.site, one.rack)), class_="n"),
-            el("a", row_name(one.row, w), href=page.here(row=one.row, find=None), class_="quiet") if one.row else None,
-            el("span", w("racks.found.by", name=name), class_="quiet") if name != one.rack else None,
-            el("span", shown(one, "power"), f" · {_units(one)} · {shown(one, 'inlet')}", class_="nums"),
+            el("a", row_name(one.row, w), href=page.here(row=one.row, find=None), class_="quiet")
+            if one.row
+            else None,
+            el("span", w("racks.found.by", name=name), class_="quiet")
+            if name != one.rack
+            else None,
+            el(
+                "span",
+                shown(one, "power"),
+                f" · {_units(one)} · {shown(one, 'inlet')}",
+                class_="nums",
+            ),
             el("span", ", ".join(w(f"need.{need}") for need in one.needs()), class_="s-at_risk"),
         )
         for one, name in sought
     ]
-    return el("section", title, el("ol", items, class_="foundlist") if items else None, class_="foundracks", role="status")
+    return el(
+        "section",
+        title,
+        el("ol", items, class_="foundlist") if items else None,
+        class_="foundracks",
+        role="status",
+    )
 
 
 def _counts(data: dict[str, Any], w: Words) -> Safe:
@@ -196,7 +267,13 @@ def _counts(data: dict[str, Any], w: Words) -> Safe:
     if counts["planned"]:
         said.append(w("racks.planned", count=number(counts["planned"])))
     if data["power_watts"] is not None and data["rated_power_watts"]:
-        said.append(w("racks.drawing", power=quantity(data["power_watts"], "W"), rated=quantity(data["rated_power_watts"], "W")))
+        said.append(
+            w(
+                "racks.drawing",
+                power=quantity(data["power_watts"], "W"),
+                rated=quantity(data["rated_power_watts"], "W"),
+            )
+        )
     if data["stranded_power_watts"]:
         said.append(w("racks.stranded", power=quantity(data["stranded_power_watts"], "W")))
     return el("span", " · ".join(said))
@@ -205,7 +282,11 @@ def _counts(data: dict[str, Any], w: Words) -> Safe:
 def _occupancy(data: dict[str, Any], w: Words) -> Safe | None:
     methods = [(method, data["occupancy"].get(method)) for method in ("racks", "units", "power")]
     found = [
-        el("div", el("dt", w(f"occupancy.{method}")), el("dd", el("b", percent(value, 1)), svg.bar(value)))
+        el(
+            "div",
+            el("dt", w(f"occupancy.{method}")),
+            el("dd", el("b", percent(value, 1)), svg.bar(value)),
+        )
         for method, value in methods
         if value is not None
     ]
@@ -215,21 +296,36 @@ def _occupancy(data: dict[str, Any], w: Words) -> Safe | None:
 def _legend(w: Words, show: str, kind: str) -> Safe:
     steps = heatmap.steps(show)
     items = [el("li", el("i", class_=f"key l{index}"), text) for index, text in enumerate(steps)]
-    items += [el("li", el("i", class_="key lx"), w("level.none")), el("li", el("i", class_="key lp"), w("level.planned"))]
+    items += [
+        el("li", el("i", class_="key lx"), w("level.none")),
+        el("li", el("i", class_="key lp"), w("level.planned")),
+    ]
     if kind == "blocks":
         what = w("racks.block.worst" if show in heatmap.WORST else "racks.block.sum", most=TILES)
         marks = [el("li", svg.mark("at_risk"), w("racks.block.needing")), el("li", what)]
     else:
-        marks = [el("li", svg.mark(need), w(f"need.{need}")) for need in ("over", "hot", "failover", "silent")]
+        marks = [
+            el("li", svg.mark(need), w(f"need.{need}"))
+            for need in ("over", "hot", "failover", "silent")
+        ]
     return el("ul", items, marks, class_="legend", aria_label=w("racks.scale"))
 
 
 def _attention(page: Page, site: str, all_racks: Sequence[Rack]) -> Safe:
     w = page.w
     found = model.urgent(all_racks)
-    title = el("h4", w("racks.attention"), el("span", f" {number(len(found))}", class_="quiet") if found else None)
+    title = el(
+        "h4",
+        w("racks.attention"),
+        el("span", f" {number(len(found))}", class_="quiet") if found else None,
+    )
     if not found:
-        return el("section", title, el("p", svg.mark("met"), w("racks.attention.none"), class_="s-met calm"), class_="attention")
+        return el(
+            "section",
+            title,
+            el("p", svg.mark("met"), w("racks.attention.none"), class_="s-met calm"),
+            class_="attention",
+        )
     items = [
         el(
             "li",
@@ -244,7 +340,14 @@ def _attention(page: Page, site: str, all_racks: Sequence[Rack]) -> Safe:
         "section",
         title,
         el("ol", items, class_="few"),
-        el("p", el("a", w("racks.more", count=number(more)), href="/api/racks?" + urlencode({"site": site, "needs": "1"})))
+        el(
+            "p",
+            el(
+                "a",
+                w("racks.more", count=number(more)),
+                href="/api/racks?" + urlencode({"site": site, "needs": "1"}),
+            ),
+        )
         if more > 0
         else None,
         class_="attention",
@@ -269,9 +372,24 @@ def _table(page: Page, site: str, all_racks: Sequence[Rack], row: str) -> Safe:
     """Return every rack's numbers as a table; above some hundred the API has them."""
     w = page.w
     if len(all_racks) > _TABLE:
-        link = el("a", w("racks.values.at", count=number(len(all_racks))), href="/api/racks?" + urlencode({"site": site}))
+        link = el(
+            "a",
+            w("racks.values.at", count=number(len(all_racks))),
+            href="/api/racks?" + urlencode({"site": site}),
+        )
         return el("p", link, class_="quiet")
-    heads = ("row", "rack", "state", "power", "rated", "load", "units", "failover", "inlet", "needs")
+    heads = (
+        "row",
+        "rack",
+        "state",
+        "power",
+        "rated",
+        "load",
+        "units",
+        "failover",
+        "inlet",
+        "needs",
+    )
     numeric = {"power", "rated", "load", "units", "failover", "inlet"}
     body = [
         el(
@@ -289,12 +407,28 @@ def _table(page: Page, site: str, all_racks: Sequence[Rack], row: str) -> Safe:
         )
         for one in all_racks
     ]
-    head = [el("th", w(f"col.{key}"), scope="col", class_="num" if key in numeric else None) for key in heads]
-    table = el("table", el("thead", el("tr", head)), el("tbody", body), class_="plain", aria_label=w("racks.values"))
+    head = [
+        el("th", w(f"col.{key}"), scope="col", class_="num" if key in numeric else None)
+        for key in heads
+    ]
+    table = el(
+        "table",
+        el("thead", el("tr", head)),
+        el("tbody", body),
+        class_="plain",
+        aria_label=w("racks.values"),
+    )
     return el(
         "details",
         el("summary", w("racks.values")),
-        el("div", table, class_="scroll tall", tabindex="0", role="region", aria_label=w("racks.values")),
+        el(
+            "div",
+            table,
+            class_="scroll tall",
+            tabindex="0",
+            role="region",
+            aria_label=w("racks.values"),
+        ),
         data_key=f"racks-values-{site}-{row}",
         class_="values",
     )

@@ -34,14 +34,18 @@ _HALL: Final = re.compile(r"^(.*[^-/._ ])[-/._ ]+[^-/._ ]+$")
 
 def value_of(one: Rack, show: str) -> float | None:
     """Return the number that a rack is coloured by: a share, or degrees Celsius."""
-    return {"power": one.load, "space": one.space, "failover": one.failover, "inlet": one.inlet}[show]
+    return {"power": one.load, "space": one.space, "failover": one.failover, "inlet": one.inlet}[
+        show
+    ]
 
 
 def value_of_all(racks: Iterable[Rack], show: str) -> float | None:
     """Return the number that many racks are coloured by: the worst of them, or a share of all that is known of them."""
     live = [one for one in racks if one.state == "in_service"]
     if show in WORST:
-        return max((value for one in live if (value := value_of(one, show)) is not None), default=None)
+        return max(
+            (value for one in live if (value := value_of(one, show)) is not None), default=None
+        )
     if show == "space":
         pairs = [(one.used, one.height) for one in live]
     else:
@@ -75,7 +79,14 @@ def written(value: float | None, show: str) -> str:
 def steps(show: str) -> list[str]:
     """Return what the colours l0 to l5 stand for."""
     if show != "inlet":
-        return [f"<{THIN}20{THIN}%", f"<{THIN}40", f"<{THIN}60", f"<{THIN}80", f"≤{THIN}100", f">{THIN}100"]
+        return [
+            f"<{THIN}20{THIN}%",
+            f"<{THIN}40",
+            f"<{THIN}60",
+            f"<{THIN}80",
+            f"≤{THIN}100",
+            f">{THIN}100",
+        ]
     rest = [f"≤{THIN}{number(bound)}" for bound in _INLETS[1:]]
     return [f"≤{THIN}{number(_INLETS[0])}{THIN}°C", *rest, f">{THIN}{number(_INLETS[-1])}"]
 
@@ -90,7 +101,15 @@ def row_name(row: str, w: Words) -> str:
     return w("racks.row", row=row) if row else w("racks.no_row")
 
 
-def tiles(page: Page, site: str, row: str, members: Sequence[Rack], show: str, *, found: frozenset[str] = frozenset()) -> Safe:
+def tiles(
+    page: Page,
+    site: str,
+    row: str,
+    members: Sequence[Rack],
+    show: str,
+    *,
+    found: frozenset[str] = frozenset(),
+) -> Safe:
     """Draw a row's racks, each as a tile that leads to its page; `found` are those that were searched for."""
     w = page.w
     items = []
@@ -124,7 +143,9 @@ def squares(page: Page, site: str, row: str, members: Sequence[Rack], show: str)
     w = page.w
     classes = [level(one, show) for one in members]
     marks = [next(iter(one.needs()), "") if one.state == "in_service" else "" for one in members]
-    drawn = svg.cells(classes, marks, wrap=_WRAP, title=w("racks.map", row=row, what=w(f"racks.by.{show}")))
+    drawn = svg.cells(
+        classes, marks, wrap=_WRAP, title=w("racks.map", row=row, what=w(f"racks.by.{show}"))
+    )
     name = el("a", row, href=page.link(site_path(site), row=row)) if row else w("racks.no_row")
     return el("div", el("h4", name), drawn, class_="row", data_site=site, data_row=row)
 
@@ -153,7 +174,9 @@ def blocks(of: Sequence[Block], w: Words, show: str, *, title: str) -> Safe:
             el("span", block.name, class_="n"),
             " ",
             el("span", written(value, show), class_="v"),
-            el("span", svg.mark("at_risk"), number(needing), class_="marks", aria_hidden="true") if needing else None,
+            el("span", svg.mark("at_risk"), number(needing), class_="marks", aria_hidden="true")
+            if needing
+            else None,
             el("span", "".join(f", {text}" for text in said), class_="hidden"),
             href=block.href,
             class_=f"tile {level_of(value, show)}",
@@ -201,12 +224,19 @@ def asked_for(key: str, rows: Sequence[str]) -> Stretch:
 
 def stretch_name(rows: Stretch, w: Words) -> str:
     """Return what neighbouring rows are called."""
-    return row_name(rows[0], w) if len(rows) == 1 else w("racks.rows", first=rows[0] or MISSING, last=rows[-1])
+    return (
+        row_name(rows[0], w)
+        if len(rows) == 1
+        else w("racks.rows", first=rows[0] or MISSING, last=rows[-1])
+    )
 
 
 def halls(rows: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Return rows by hall, where their names tell it: `H2-C` stands in H2. One hall without a name where they do not."""
     found = [(found[1] if (found := _HALL.match(row)) else "", row) for row in rows]
-    by_hall = [(hall, [row for _, row in members]) for hall, members in groupby(found, key=lambda pair: pair[0])]
+    by_hall = [
+        (hall, [row for _, row in members])
+        for hall, members in groupby(found, key=lambda pair: pair[0])
+    ]
     told = 1 < len(by_hall) <= len(rows) / 2 and all(hall for hall, _ in by_hall)
     return by_hall if told else [("", list(rows))]

@@ -41,10 +41,17 @@ def hub(view: BoardView, key: str, scoreboard: Sequence[Data] | None = None) -> 
     facts = {fact.id: fact for fact in (*known.facts, *known.policy)}
     published = _published(known, now)
     whole = {
-        name: [{**row, "evidence": _evidence(facts[row["id"]], evidence, published, now)} for row in found[name]]
+        name: [
+            {**row, "evidence": _evidence(facts[row["id"]], evidence, published, now)}
+            for row in found[name]
+        ]
         for name in ("targets", "policy")
     }
-    return {**found, **whole, "children": [each.key for each in view.registry.hubs.values() if each.parent == key]}
+    return {
+        **found,
+        **whole,
+        "children": [each.key for each in view.registry.hubs.values() if each.parent == key],
+    }
 
 
 def _published(known: Hub, now: float) -> dict[Key, list[Fact]]:
@@ -57,7 +64,10 @@ def _published(known: Hub, now: float) -> dict[Key, list[Fact]]:
 
 
 def _evidence(
-    fact: Fact, measured: Mapping[Key, Sequence[Evidence]], published: Mapping[Key, Sequence[Fact]], now: float
+    fact: Fact,
+    measured: Mapping[Key, Sequence[Evidence]],
+    published: Mapping[Key, Sequence[Fact]],
+    now: float,
 ) -> list[Data]:
     """Return what a figure is judged by, one object a kind of evidence; published figures one by one."""
     key = (fact.hub, fact.kpi.key, fact.scope)
@@ -75,7 +85,10 @@ def _measured(fact: Fact, item: Evidence, now: float) -> Data:
         "coverage": last.coverage,
         "time": wording.moment_text(last.time, fact.timezone),
         "time_seconds": last.time,
-        "display": {language: _written(last.value, fact, language, bound=item.at_least) for language in LANGUAGES},
+        "display": {
+            language: _written(last.value, fact, language, bound=item.at_least)
+            for language in LANGUAGES
+        },
         "history": [[point.time, point.value] for point in points[-_MOST_POINTS:]],
     }
 
@@ -122,13 +135,19 @@ def trend(view: BoardView, key: str, target: str, whole: Data | None = None) -> 
     row = next((row for row in (found or {"targets": []})["targets"] if row["id"] == target), None)
     if row is None:
         return None
-    known = max((item for item in row["evidence"]), key=lambda item: len(item["history"]), default=None)
+    known = max(
+        (item for item in row["evidence"]), key=lambda item: len(item["history"]), default=None
+    )
     if known is None or len(known["history"]) < _LEAST:
         return None
     fact = next(fact for fact in view.registry.hubs[key].facts if fact.id == target)
     history = known["history"]
     first, last = history[0][0], history[-1][0]
-    end = min(fact.due[1], last + _AHEAD * (last - first)) if fact.due is not None and row["expected"] else last
+    end = (
+        min(fact.due[1], last + _AHEAD * (last - first))
+        if fact.due is not None and row["expected"]
+        else last
+    )
     step = (end - first) / _CELLS or DAY
     times = [first + (n + 0.5) * step for n in range(_CELLS)]
     values: list[float | None] = [None] * _CELLS
@@ -147,7 +166,11 @@ def trend(view: BoardView, key: str, target: str, whole: Data | None = None) -> 
             "texts": {language: _texts(series, fact, language) for language in LANGUAGES},
         },
         "registered": [
-            {"time_seconds": item["time_seconds"], "value": item["value"], "display": item["display"]}
+            {
+                "time_seconds": item["time_seconds"],
+                "value": item["value"],
+                "display": item["display"],
+            }
             for item in row["evidence"]
             if item["kind"] == "registered" and first <= item["time_seconds"] <= end
         ],
@@ -163,11 +186,17 @@ def _joined(values: list[float | None]) -> list[float | None]:
         if b - a <= usual:
             for index in range(a + 1, b):
                 low, high = values[a], values[b]
-                values[index] = None if low is None or high is None else low + (high - low) * (index - a) / (b - a)
+                values[index] = (
+                    None
+                    if low is None or high is None
+                    else low + (high - low) * (index - a) / (b - a)
+                )
     return values
 
 
-def _forecast(row: Data, fact: Fact, last: float, value: float, times: Sequence[float]) -> dict[str, list[float | None]]:
+def _forecast(
+    row: Data, fact: Fact, last: float, value: float, times: Sequence[float]
+) -> dict[str, list[float | None]]:
     """Return what the present pace leads to, from the last value to the deadline, with its range."""
     if not row["expected"] or fact.due is None or fact.due[1] <= last:
         return {}
@@ -189,7 +218,9 @@ def _texts(series: Mapping[str, Sequence[float | None]], fact: Fact, language: A
         known = [series[name][index] for name in ("expected", "lower", "upper") if name in series]
         if not known or known[0] is None:
             return MISSING
-        middle, low, high = (show(float(f"{each:.4g}"), fact.unit, language) for each in known if each is not None)
+        middle, low, high = (
+            show(float(f"{each:.4g}"), fact.unit, language) for each in known if each is not None
+        )
         return f"{middle} ({low} – {high})"
 
     return [said(index) for index in range(len(series["value"]))]
@@ -205,7 +236,13 @@ def links(view: BoardView, where: str = "") -> list[Data]:
     def of(values: Sequence[str]) -> Data | None:
         if values[0] != view.hub or where not in ("", values[1]):
             return None
-        fresh: Data = {"site": values[1], "peer": values[2], "method": "", "loss_ratio": None, "round_trip_seconds": {}}
+        fresh: Data = {
+            "site": values[1],
+            "peer": values[2],
+            "method": "",
+            "loss_ratio": None,
+            "round_trip_seconds": {},
+        }
         return found.setdefault((values[1], values[2]), fresh)
 
     for series, value in view.snapshot.family(site.LINK_ROUND_TRIP).items():
@@ -224,12 +261,22 @@ def chips(view: BoardView, where: str = "") -> list[Data]:
     """Return the accelerator chips of the hub, or of one site, by maker and model: how many there are, answer and do well."""
     models: dict[tuple[str, ...], tuple[str, str]] = {}
     found: dict[tuple[str, str], Data] = {}
-    for metric in (node.ACCELERATOR_INFO, node.ACCELERATOR_UP, node.ACCELERATOR_POWER):  # one that is lost tells no model
+    for metric in (
+        node.ACCELERATOR_INFO,
+        node.ACCELERATOR_UP,
+        node.ACCELERATOR_POWER,
+    ):  # one that is lost tells no model
         for series in view.snapshot.family(metric):
             chip = series.values[:6]
             if chip[0] == view.hub and where in ("", chip[1]) and chip not in models:
                 model = models[chip] = (series.label("vendor"), series.label("model"))
-                fresh = {"vendor": model[0], "model": model[1], "chips": 0, "silent": 0, "unhealthy": 0}
+                fresh = {
+                    "vendor": model[0],
+                    "model": model[1],
+                    "chips": 0,
+                    "silent": 0,
+                    "unhealthy": 0,
+                }
                 found.setdefault(model, fresh)["chips"] += 1
     _count(view, models, found, node.ACCELERATOR_UP, "silent")
     _count(view, models, found, node.ACCELERATOR_HEALTHY, "unhealthy")

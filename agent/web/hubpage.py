@@ -32,13 +32,33 @@ def draw(page: Page, key: str) -> str | None:
     own = key == view.hub
     main = [
         cards.headline([hub], w),
-        cards.card(hub, w, parents=parents, own=own, link=page.link, evidence=lambda row: _evidence(page, hub, row)),
+        cards.card(
+            hub,
+            w,
+            parents=parents,
+            own=own,
+            link=page.link,
+            evidence=lambda row: _evidence(page, hub, row),
+        ),
         el("div", _sites(page), class_="sites") if own else None,
-        el("div", tell.links(hubdata.links(view), w), tell.chips(hubdata.chips(view), w), class_="machine") if own else None,
-        el("p", el("a", w("week.report"), href=page.link(f"{hub_path(key)}/report")), class_="to-report"),
+        el(
+            "div",
+            tell.links(hubdata.links(view), w),
+            tell.chips(hubdata.chips(view), w),
+            class_="machine",
+        )
+        if own
+        else None,
+        el(
+            "p",
+            el("a", w("week.report"), href=page.link(f"{hub_path(key)}/report")),
+            class_="to-report",
+        ),
         _family(page, hub, parents),
     ]
-    return page.document(w.pick(hub["name"]), main, crumbs=[] if own else [(w.pick(hub["name"]), hub_path(key))])
+    return page.document(
+        w.pick(hub["name"]), main, crumbs=[] if own else [(w.pick(hub["name"]), hub_path(key))]
+    )
 
 
 def _family(page: Page, hub: Data, parents: dict[str, Data]) -> Safe | None:
@@ -47,8 +67,16 @@ def _family(page: Page, hub: Data, parents: dict[str, Data]) -> Safe | None:
     near = [key for key in (hub["parent"], *hub["children"]) if key in parents]
     if not near:
         return None
-    items = [el("li", el("a", w.pick(parents[key]["name"]), href=page.link(hub_path(key)))) for key in near]
-    return el("nav", el("h2", w("hub.near"), class_="section-title"), el("ul", items, class_="near"), aria_label=w("hub.near"))
+    items = [
+        el("li", el("a", w.pick(parents[key]["name"]), href=page.link(hub_path(key))))
+        for key in near
+    ]
+    return el(
+        "nav",
+        el("h2", w("hub.near"), class_="section-title"),
+        el("ul", items, class_="near"),
+        aria_label=w("hub.near"),
+    )
 
 
 def _sites(page: Page) -> Safe:
@@ -58,23 +86,33 @@ def _sites(page: Page) -> Safe:
     lines = api.sites(view, by_site)
     told = [line for line in lines if sitelist.tells(line)]
     if len(told) <= _WHOLE:
-        drawn = [sitepage.section(page, line["site"], by_site.get(line["site"], []), n) for n, line in enumerate(told)]
+        drawn = [
+            sitepage.section(page, line["site"], by_site.get(line["site"], []), n)
+            for n, line in enumerate(told)
+        ]
         return join([sitelist.table(lines, page) if len(lines) > 1 else None, *drawn])
     show_ = page.query.get("racks", heatmap.SHOWS[0])
     of = [
         heatmap.Block(
-            name=line["name"] or line["site"], label=line["name"] or line["site"], href=page.link(site_path(line["site"])),
+            name=line["name"] or line["site"],
+            label=line["name"] or line["site"],
+            href=page.link(site_path(line["site"])),
             racks=by_site[line["site"]],
         )
         for line in told
         if line["site"] in by_site
-    ]  # fmt: skip
+    ]
     tiles = el(
         "div",
         el("div", heatmap.blocks(of, page.w, show_, title=page.w("sites.table")), class_="row"),
         class_="rows tiles blocks wide",
     )
-    return join([sitelist.table(lines, page), panel("racks", page.w("racks"), tiles, kind="racks") if of else None])
+    return join(
+        [
+            sitelist.table(lines, page),
+            panel("racks", page.w("racks"), tiles, kind="racks") if of else None,
+        ]
+    )
 
 
 # ---------------------------------------------------------------- what a promise rests on
@@ -85,7 +123,11 @@ def _evidence(page: Page, hub: Data, row: Data) -> Safe | None:
     found = row.get("evidence") or []
     found = [item for item in found if not item.get("same") or row["kind"] != "observation"]
     if not found:
-        return el("p", page.w("evidence.none"), class_="none") if row["kind"] != "observation" else None
+        return (
+            el("p", page.w("evidence.none"), class_="none")
+            if row["kind"] != "observation"
+            else None
+        )
     return el("div", _chart(page, hub, row), _table(page, row, found), class_="evidence")
 
 
@@ -104,10 +146,17 @@ def _table(page: Page, row: Data, found: list[Data]) -> Safe:
     ]
     numeric = {"value", "of", "coverage"}
     heads = ("origin", "value", "of", "coverage", "source")
-    head = [el("th", w(f"evidence.{key}"), scope="col", class_="num" if key in numeric else None) for key in heads]
+    head = [
+        el("th", w(f"evidence.{key}"), scope="col", class_="num" if key in numeric else None)
+        for key in heads
+    ]
     caption = w("evidence.table", what=w.pick(row["kpi_name"]))
     table = el(
-        "table", el("caption", caption, class_="hidden"), el("thead", el("tr", head)), el("tbody", rows), class_="plain evidence"
+        "table",
+        el("caption", caption, class_="hidden"),
+        el("thead", el("tr", head)),
+        el("tbody", rows),
+        class_="plain evidence",
     )
     return el("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
@@ -115,7 +164,11 @@ def _table(page: Page, row: Data, found: list[Data]) -> Safe:
 def _from(item: Data, w: Words) -> str:
     if item["kind"] == "registered":
         return f"{w.pick(item['source'])}, {item['published']}"
-    return w("evidence.history", count=number(len(item["history"]))) if len(item["history"]) > 1 else w("evidence.now")
+    return (
+        w("evidence.history", count=number(len(item["history"])))
+        if len(item["history"]) > 1
+        else w("evidence.now")
+    )
 
 
 def _chart(page: Page, hub: Data, row: Data) -> Safe | None:
@@ -131,10 +184,16 @@ def _chart(page: Page, hub: Data, row: Data) -> Safe | None:
     lines = [svg.Line(name=name, kind="c-facility", values=series["value"])]
     bands = []
     if "expected" in series:
-        lines.append(svg.Line(name=w("evidence.forecast"), kind="forecast", values=series["expected"]))
+        lines.append(
+            svg.Line(name=w("evidence.forecast"), kind="forecast", values=series["expected"])
+        )
         bands = [svg.Band(lower=series["lower"], upper=series["upper"], kind="forecast")]
     dots = [
-        svg.Dot(at=(one["time_seconds"] - times[0] + step / 2) / span, value=one["value"], name=one["display"][w.language])
+        svg.Dot(
+            at=(one["time_seconds"] - times[0] + step / 2) / span,
+            value=one["value"],
+            name=one["display"][w.language],
+        )
         for one in found["registered"]
     ]
     limit = found["limit"]
@@ -143,12 +202,17 @@ def _chart(page: Page, hub: Data, row: Data) -> Safe | None:
         svg.Chart(
             title=f"{w.pick(row['kpi_name'])}, {w.pick(hub['name'])}",
             description=w(
-                "evidence.desc", what=w.pick(row["kpi_name"]), low=_tick(min(known), unit, w), high=_tick(max(known), unit, w)
+                "evidence.desc",
+                what=w.pick(row["kpi_name"]),
+                low=_tick(min(known), unit, w),
+                high=_tick(max(known), unit, w),
             ),
             lines=lines,
             bands=bands,
             dots=dots,
-            rules=[svg.Rule(value=limit, name=w("pue.limit", value=_tick(limit, unit, w)))] if limit is not None else [],
+            rules=[svg.Rule(value=limit, name=w("pue.limit", value=_tick(limit, unit, w)))]
+            if limit is not None
+            else [],
             x_labels=panels.time_labels(trend, page.zone),
             tick=lambda value: _tick(value, unit, w),
             source=f"/api{hub_path(hub['hub'])}/trends/{row['id']}",

@@ -55,6 +55,10 @@ def el(tag: str, *content: Content | Iterable[Content], **attributes: Attribute)
     if tag in _VOID:
         return Safe(opening)
     body = "".join(
-        [text(part) if isinstance(part, str) else join(part) for part in content if part is not None],
+        [
+            text(part) if isinstance(part, str) else join(part)
+            for part in content
+            if part is not None
+        ],
     )
     return Safe(f"{opening}{body}</{tag}>")

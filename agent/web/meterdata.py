@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 _TELLING: Final = (
-    (facility.METER_UP, "up"), (facility.METER_POWER, "power_watts"), (facility.METER_ENERGY, "energy_joules"),
+    (facility.METER_UP, "up"),
+    (facility.METER_POWER, "power_watts"),
+    (facility.METER_ENERGY, "energy_joules"),
     (facility.METER_EXPORTED, "exported_joules"),
-)  # fmt: skip
+)
 _FIELDS: Final = ("up", "power_watts", "energy_joules", "exported_joules")
 
 
@@ -43,9 +45,12 @@ def meters(view: BoardView) -> Data:
             continue
         row = found.setdefault((site, meter), _blank(site, meter, ""))
         row |= {
-            "point": listed.point or row["point"], "listed": True, "accuracy_class": listed.accuracy_class,
-            "rating_watts": listed.rating_watts, "replaces": listed.replaces or None,
-        }  # fmt: skip
+            "point": listed.point or row["point"],
+            "listed": True,
+            "accuracy_class": listed.accuracy_class,
+            "rating_watts": listed.rating_watts,
+            "replaces": listed.replaces or None,
+        }
     silent = {
         (s.label("site"), s.label("device")): at
         for s, at in view.snapshot.family(reconciled.SILENT_SINCE).items()
@@ -58,15 +63,24 @@ def meters(view: BoardView) -> Data:
         row["silent_since_seconds"] = silent.get(key)
         row["coverage"] = covered.get(key)
     order = {point: index for index, point in enumerate(POINTS)}
-    listing = sorted(found.values(), key=lambda row: (row["site"], order.get(row["point"], len(order)), row["meter"]))
+    listing = sorted(
+        found.values(),
+        key=lambda row: (row["site"], order.get(row["point"], len(order)), row["meter"]),
+    )
     return {"at": iso(view.now()), "hub": view.hub, "meters": listing, "pdus": _pdus(view)}
 
 
 def _blank(site: str, meter: str, point: str) -> Data:
     return {
-        "site": site, "meter": meter, "point": point, "listed": False, "accuracy_class": None, "rating_watts": None, "replaces": None,
+        "site": site,
+        "meter": meter,
+        "point": point,
+        "listed": False,
+        "accuracy_class": None,
+        "rating_watts": None,
+        "replaces": None,
         **dict.fromkeys(_FIELDS),
-    }  # fmt: skip
+    }
 
 
 def _state(row: Data, *, gone: bool) -> str:
@@ -77,7 +91,11 @@ def _state(row: Data, *, gone: bool) -> str:
 
 
 def _pdus(view: BoardView) -> Data:
-    up = [value for series, value in view.snapshot.family(facility.PDU_UP).items() if series.values[0] == view.hub]
+    up = [
+        value
+        for series, value in view.snapshot.family(facility.PDU_UP).items()
+        if series.values[0] == view.hub
+    ]
     return {"pdus": len(up), "answering": sum(value == 1 for value in up)}
 
 
@@ -101,7 +119,10 @@ def _one(view: BoardView, metric: Metric) -> float | None:
 
 def _by(view: BoardView, metric: Metric, label: str) -> dict[str, float]:
     """Return a metric of the agent's own by one label."""
-    return {series.label(label): value for series, value in sorted(view.snapshot.family(metric).items(), key=_prefix)}
+    return {
+        series.label(label): value
+        for series, value in sorted(view.snapshot.family(metric).items(), key=_prefix)
+    }
 
 
 def _prefix(row: tuple[Any, float]) -> str:
@@ -113,26 +134,35 @@ def _collectors(view: BoardView) -> list[Data]:
     found: dict[str, Data] = {}
     for metric, key in ((own.COLLECTOR_ERRORS, "errors"), (own.SAMPLES_DROPPED, "dropped")):
         for series, value in sorted(view.snapshot.family(metric).items(), key=_prefix):
-            row = found.setdefault(series.label("collector"), {"errors": {}, "dropped": {}, "skipped_rounds": 0.0})
+            row = found.setdefault(
+                series.label("collector"), {"errors": {}, "dropped": {}, "skipped_rounds": 0.0}
+            )
             if value:
                 row[key][series.label("reason")] = value
     for series, value in view.snapshot.family(own.COLLECTOR_SKIPPED).items():
-        found.setdefault(series.label("collector"), {"errors": {}, "dropped": {}, "skipped_rounds": 0.0})["skipped_rounds"] = (
-            value
-        )
+        found.setdefault(
+            series.label("collector"), {"errors": {}, "dropped": {}, "skipped_rounds": 0.0}
+        )["skipped_rounds"] = value
     return [{"collector": name, **row} for name, row in sorted(found.items()) if any(row.values())]
 
 
 def _sinks(view: BoardView) -> list[Data]:
     fields: Iterable[tuple[Metric, str]] = (
-        (own.SINK_UP, "up"), (own.SINK_COLLECTED, "collected_samples"), (own.SINK_SENT, "sent_samples"), (own.SPOOL_SAMPLES, "waiting_samples"),
-        (own.SPOOL_BYTES, "spool_bytes"), (own.SPOOL_MAX_BYTES, "spool_max_bytes"), (own.SPOOL_OLDEST, "oldest_seconds"),
+        (own.SINK_UP, "up"),
+        (own.SINK_COLLECTED, "collected_samples"),
+        (own.SINK_SENT, "sent_samples"),
+        (own.SPOOL_SAMPLES, "waiting_samples"),
+        (own.SPOOL_BYTES, "spool_bytes"),
+        (own.SPOOL_MAX_BYTES, "spool_max_bytes"),
+        (own.SPOOL_OLDEST, "oldest_seconds"),
         (own.SPOOL_HEALTHY, "spool_healthy"),
-    )  # fmt: skip
+    )
     found: dict[str, Data] = {}
     for metric, name in fields:
         for series, value in view.snapshot.family(metric).items():
-            found.setdefault(series.label("sink"), {**{key: None for _, key in fields}, "dropped": {}})[name] = value
+            found.setdefault(
+                series.label("sink"), {**{key: None for _, key in fields}, "dropped": {}}
+            )[name] = value
     for series, value in view.snapshot.family(own.SINK_DROPPED).items():
         if value and series.label("sink") in found:
             found[series.label("sink")]["dropped"][series.label("reason")] = value

@@ -35,7 +35,12 @@ def read(view: BoardView, where: str) -> Data:
     for metric, key in keyed:
         for series, value in of(view, metric, where):
             window = windows.setdefault(series.label("window"), _fresh())
-            part = {"subsystem": series.label("subsystem"), "joules": None, "coverage_ratio": None, "partial_pue_ratio": None}
+            part = {
+                "subsystem": series.label("subsystem"),
+                "joules": None,
+                "coverage_ratio": None,
+                "partial_pue_ratio": None,
+            }
             window["parts"].setdefault(series.label("subsystem"), part)[key] = value
     factors = (
         (site.SITE_REUSED, "reused_energy_ratio"),
@@ -53,27 +58,45 @@ def read(view: BoardView, where: str) -> Data:
         if series.label("window") in windows:
             windows[series.label("window")]["coverage_ratio"] = value
     order = [key for key in WINDOWS if key in windows] + sorted(set(windows).difference(WINDOWS))
-    return {"hub": view.hub, "site": where, "windows": [_window(key, windows[key]) for key in order]}
+    return {
+        "hub": view.hub,
+        "site": where,
+        "windows": [_window(key, windows[key]) for key in order],
+    }
 
 
 def _fresh() -> Data:
     return {
-        "parts": {}, "reused_energy_ratio": None, "carbon_usage_kilograms_per_joule": None, "carbon_basis": "",
-        "water_usage_liters_per_joule": None, "gb_40879_grade": None, "coverage_ratio": None,
-    }  # fmt: skip
+        "parts": {},
+        "reused_energy_ratio": None,
+        "carbon_usage_kilograms_per_joule": None,
+        "carbon_basis": "",
+        "water_usage_liters_per_joule": None,
+        "gb_40879_grade": None,
+        "coverage_ratio": None,
+    }
 
 
 def _window(key: str, window: Data) -> Data:
-    parts = sorted(window["parts"].values(), key=lambda part: (*_ORDER, part["subsystem"]).index(part["subsystem"]))
+    parts = sorted(
+        window["parts"].values(),
+        key=lambda part: (*_ORDER, part["subsystem"]).index(part["subsystem"]),
+    )
     return {"window": key, **window, "parts": parts}
 
 
 def draw(data: Data, w: Words) -> Safe | None:
     """Draw the overhead of the longest window that is covered well enough; None where no subsystem is metered."""
-    told = [window for window in data["windows"] if any(part["subsystem"] != "unmetered" for part in window["parts"])]
+    told = [
+        window
+        for window in data["windows"]
+        if any(part["subsystem"] != "unmetered" for part in window["parts"])
+    ]
     if not told:
         return None
-    window = next((one for one in reversed(told) if (one["coverage_ratio"] or 0.0) >= _SHOWN), told[-1])
+    window = next(
+        (one for one in reversed(told) if (one["coverage_ratio"] or 0.0) >= _SHOWN), told[-1]
+    )
     return panel(
         f"overhead-{data['site']}",
         w("overhead"),
@@ -97,8 +120,18 @@ def _table(window: Data, w: Words) -> Safe:
         el("td", class_="num"),
         el("td", class_="num"),
     )
-    heads = (("part", ""), ("bar", "barcell"), ("energy", "num"), ("share", "num"), ("ppue", "num"), ("coverage", "num"))
-    head = [el("th", w(f"overhead.{key}") if key != "bar" else "", scope="col", class_=kind or None) for key, kind in heads]
+    heads = (
+        ("part", ""),
+        ("bar", "barcell"),
+        ("energy", "num"),
+        ("share", "num"),
+        ("ppue", "num"),
+        ("coverage", "num"),
+    )
+    head = [
+        el("th", w(f"overhead.{key}") if key != "bar" else "", scope="col", class_=kind or None)
+        for key, kind in heads
+    ]
     table = el(
         "table",
         el("caption", w("overhead.table"), class_="hidden"),
@@ -106,7 +139,9 @@ def _table(window: Data, w: Words) -> Safe:
         el("tbody", [*rows, total]),
         class_="plain stages",
     )
-    return el("div", table, class_="scroll", tabindex="0", role="region", aria_label=w("overhead.table"))
+    return el(
+        "div", table, class_="scroll", tabindex="0", role="region", aria_label=w("overhead.table")
+    )
 
 
 def _row(part: Data, whole: float, most: float, w: Words) -> Safe:
@@ -116,7 +151,10 @@ def _row(part: Data, whole: float, most: float, w: Words) -> Safe:
         el("th", w.of("overhead.of", part["subsystem"]), scope="row"),
         el(
             "td",
-            svg.bar(part["joules"] / most, kind="c-other" if part["subsystem"] == "unmetered" else "c-facility"),
+            svg.bar(
+                part["joules"] / most,
+                kind="c-other" if part["subsystem"] == "unmetered" else "c-facility",
+            ),
             class_="barcell",
         ),
         el("td", el("b", quantity(part["joules"], "J")), class_="num"),
@@ -140,11 +178,15 @@ def _factors(window: Data, w: Words) -> Safe | None:
         value = f"{number(window['carbon_usage_kilograms_per_joule'] * _PER_KWH, 3)}{THIN}kg/kWh"
         said.append(("cue", f"{value} ({basis})" if basis else value))
     if window["water_usage_liters_per_joule"] is not None:
-        said.append(("wue", f"{number(window['water_usage_liters_per_joule'] * _PER_KWH, 2)}{THIN}L/kWh"))
+        said.append(
+            ("wue", f"{number(window['water_usage_liters_per_joule'] * _PER_KWH, 2)}{THIN}L/kWh")
+        )
     if window["gb_40879_grade"] is not None:
         grade = int(window["gb_40879_grade"])
         said.append(("grade", str(grade) if grade else w("overhead.no_grade")))
     if not said:
         return None
-    pairs = [el("div", el("dt", w(f"overhead.{key}")), el("dd", el("b", value))) for key, value in said]
+    pairs = [
+        el("div", el("dt", w(f"overhead.{key}")), el("dd", el("b", value))) for key, value in said
+    ]
     return el("dl", join(pairs), class_="meters factors")

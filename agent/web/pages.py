@@ -47,7 +47,9 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def handle(view: BoardView, path: str, query: Mapping[str, str], *, accept_language: str = "") -> Response | None:
+def handle(
+    view: BoardView, path: str, query: Mapping[str, str], *, accept_language: str = ""
+) -> Response | None:
     """Answer GET or HEAD of one path (a page, `/static/…`, `/api/…`); None for a path that is not the board's.
 
     `path` is decoded, as ASGI gives it; `query` holds the decoded query string, the last value of each key. The headers of the Response carry the
@@ -61,7 +63,9 @@ def handle(view: BoardView, path: str, query: Mapping[str, str], *, accept_langu
     return None if data is None else _json(data)
 
 
-def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> Response | None:
+def _page(
+    view: BoardView, path: str, query: Mapping[str, str], accept_language: str
+) -> Response | None:
     """Draw a page. A whole hub takes the better part of a second, so it is drawn once for all who look meanwhile."""
     from agent.web import text  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
     from agent.web.frame import Page  # noqa: PLC0415 - as above
@@ -73,16 +77,31 @@ def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language:
     asked = _asked(view, query)
     language = text.choose(asked.get("lang", ""), accept_language)
     key = ("page", path, language, *asked.items())
-    html = keep(view.snapshot, key, lambda: drawer(Page(view, language=language, path=path, query=asked)))
+    html = keep(
+        view.snapshot, key, lambda: drawer(Page(view, language=language, path=path, query=asked))
+    )
     if html is None:
         return None
     headers = (*HEADERS, ("cache-control", "no-store"), ("vary", "accept-language"))
-    return Response(content_type="text/html; charset=utf-8", body=html.encode("utf-8", "replace"), headers=headers)
+    return Response(
+        content_type="text/html; charset=utf-8",
+        body=html.encode("utf-8", "replace"),
+        headers=headers,
+    )
 
 
 def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:  # noqa: PLR0911 - a path each
     """Return what draws the page of a path; None for a path that is no page."""
-    from agent.web import board, collectorpage, hubpage, rackpage, runbookpage, sitepage, sites, weeklypage  # noqa: PLC0415 - as above
+    from agent.web import (  # noqa: PLC0415
+        board,
+        collectorpage,
+        hubpage,
+        rackpage,
+        runbookpage,
+        sitepage,
+        sites,
+        weeklypage,
+    )
 
     match parts:
         case []:
@@ -109,11 +128,20 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks for, as far as the pages know it: nothing else is ever written into a link."""
     from agent.web import collectorpage, heat, heatmap, sites, text  # noqa: PLC0415 - as above
 
-    choices = (("lang", text.LANGUAGES), ("racks", heatmap.SHOWS), ("map", heat.MAPS), ("state", collectorpage.STATES))
+    choices = (
+        ("lang", text.LANGUAGES),
+        ("racks", heatmap.SHOWS),
+        ("map", heat.MAPS),
+        ("state", collectorpage.STATES),
+    )
     asked = {name: query[name] for name, known in choices if query.get(name) in known}
     if query.get("site", "") in sites.site_names(view):
         asked["site"] = query["site"]
-    asked |= {name: query[name][:_LONGEST] for name in ("row", "find", "kind", "page", "week") if query.get(name)}
+    asked |= {
+        name: query[name][:_LONGEST]
+        for name in ("row", "find", "kind", "page", "week")
+        if query.get(name)
+    }
     return asked
 
 
@@ -124,7 +152,9 @@ def _static(name: str) -> Response | None:
     from importlib.resources import files  # noqa: PLC0415 - as above
 
     body = files("agent.web").joinpath("static", name).read_bytes()
-    return Response(content_type=_STATIC[name], body=body, headers=(*HEADERS, ("cache-control", "max-age=300")))
+    return Response(
+        content_type=_STATIC[name], body=body, headers=(*HEADERS, ("cache-control", "max-age=300"))
+    )
 
 
 def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, C901, PLR0911 - JSON; a path each
@@ -150,7 +180,11 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
         case ["sites", site, "overhead"] if site in sites.site_names(view):
             return overhead.read(view, site)
         case ["sites", site, "breakers" | "rows" as subject] if site in sites.site_names(view):
-            return headroom.breakers(view, site) if subject == "breakers" else headroom.rows(view, site)
+            return (
+                headroom.breakers(view, site)
+                if subject == "breakers"
+                else headroom.rows(view, site)
+            )
         case ["racks"]:
             return api.racks(
                 view,

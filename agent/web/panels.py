@@ -29,11 +29,25 @@ def ratio(value: float | None, decimals: int = 2) -> str:
     return MISSING if value is None else number(value, decimals)
 
 
-def panel(key: str, title: str, *body: Safe | str | None, lead: Safe | str | None = None, kind: str = "", level: int = 3) -> Safe:
+def panel(
+    key: str,
+    title: str,
+    *body: Safe | str | None,
+    lead: Safe | str | None = None,
+    kind: str = "",
+    level: int = 3,
+) -> Safe:
     """Frame one panel, with a heading that names it; `level` is the heading's, on a page where no other stands above it."""
     heading = el(f"h{level}", title, id=f"p-{key}", class_="h3" if level != 3 else None)  # noqa: PLR2004 - most are h3
     head = el("header", heading, el("p", lead, class_="lead") if lead else None)
-    return el("section", head, *body, class_=f"card panel {kind}".strip(), aria_labelledby=f"p-{key}", data_key=f"panel-{key}")
+    return el(
+        "section",
+        head,
+        *body,
+        class_=f"card panel {kind}".strip(),
+        aria_labelledby=f"p-{key}",
+        data_key=f"panel-{key}",
+    )
 
 
 def empty(said: str) -> Safe:
@@ -50,7 +64,9 @@ def pue(data: Data, w: Words, zone: dt.tzinfo) -> Safe:
     limit = min((entry["value"] for entry in data["limits"]), default=None)
     valued = [window for window in windows if window["pue"] is not None]
     if not windows or (not valued and not data["trend"]):
-        return panel(f"pue-{data['site']}", w("pue"), empty(w("pue.none")), _limits(data, w), kind="pue")
+        return panel(
+            f"pue-{data['site']}", w("pue"), empty(w("pue.none")), _limits(data, w), kind="pue"
+        )
     return panel(
         f"pue-{data['site']}",
         w("pue"),
@@ -77,7 +93,15 @@ def _lead_number(window: Data, limit: float | None, w: Words) -> Safe:
         name.append(w("pue.category", category=window["category"]))
     if window["interim"]:
         name.append(w("pue.interim"))
-    state = None if limit is None else "unknown" if not valid else "at_risk" if window["pue"] > limit else "met"
+    state = (
+        None
+        if limit is None
+        else "unknown"
+        if not valid
+        else "at_risk"
+        if window["pue"] > limit
+        else "met"
+    )
     return el(
         "p",
         svg.mark(state) if state else None,
@@ -92,7 +116,8 @@ def _limits(data: Data, w: Words) -> Safe:
     if not data["limits"]:
         return el("p", w("pue.no_limit"), class_="quiet")
     said = [
-        w("pue.limit.of", limit=f"≤{THIN}{number(entry['value'], 2)}", name=w.pick(entry["name"])) for entry in data["limits"]
+        w("pue.limit.of", limit=f"≤{THIN}{number(entry['value'], 2)}", name=w.pick(entry["name"]))
+        for entry in data["limits"]
     ]
     if data["required_ratio"] is not None:
         said.append(w("pue.required", value=number(data["required_ratio"], 3)))
@@ -108,9 +133,13 @@ def _trend(data: Data, limit: float | None, w: Words, zone: dt.tzinfo) -> Safe |
     drawn = svg.chart(
         svg.Chart(
             title=f"{w('pue.trend')}, {data['site']}",
-            description=w("pue.desc", first=first, last=last, low=ratio(min(known)), high=ratio(max(known))),
+            description=w(
+                "pue.desc", first=first, last=last, low=ratio(min(known)), high=ratio(max(known))
+            ),
             lines=[svg.Line(name=w("pue"), kind="c-facility", values=trend["pue"])],
-            rules=[svg.Rule(value=limit, name=w("pue.limit", value=number(limit, 2)))] if limit is not None else [],
+            rules=[svg.Rule(value=limit, name=w("pue.limit", value=number(limit, 2)))]
+            if limit is not None
+            else [],
             bands=_doubts(trend),
             coverage=trend["coverage"],
             coverage_name=w("coverage"),
@@ -123,8 +152,15 @@ def _trend(data: Data, limit: float | None, w: Words, zone: dt.tzinfo) -> Safe |
     )
     doubts = trend.get("uncertainty") or [None] * len(trend["pue"])
     rows = [
-        (_moment(at, trend["step_seconds"], zone), ratio(value, 3), _plus_minus(value, doubt), percent(share))
-        for at, value, doubt, share in zip(trend["times"], trend["pue"], doubts, trend["coverage"], strict=True)
+        (
+            _moment(at, trend["step_seconds"], zone),
+            ratio(value, 3),
+            _plus_minus(value, doubt),
+            percent(share),
+        )
+        for at, value, doubt, share in zip(
+            trend["times"], trend["pue"], doubts, trend["coverage"], strict=True
+        )
     ]
     heads = [w("col.time"), w("col.pue"), w("col.uncertainty"), w("col.coverage")]
     return el("figure", drawn, values(f"pue-{data['site']}", w, heads, rows))
@@ -140,7 +176,9 @@ def _doubts(trend: Data) -> list[svg.Band]:
     if not doubts or not any(doubts):
         return []
     pairs = [
-        (None, None) if value is None or doubt is None else (value * (1 - doubt), value * (1 + doubt))
+        (None, None)
+        if value is None or doubt is None
+        else (value * (1 - doubt), value * (1 + doubt))
         for value, doubt in zip(trend["pue"], doubts, strict=True)
     ]
     return [svg.Band(lower=[low for low, _ in pairs], upper=[high for _, high in pairs])]
@@ -151,7 +189,10 @@ def _doubt(window: Data, w: Words) -> Safe | None:
     if window["pue"] is None or not window["uncertainty_ratio"]:
         return None
     return el(
-        "span", " ", w("pue.uncertainty", value=ratio(window["pue"] * window["uncertainty_ratio"], 3)), class_="quiet doubt"
+        "span",
+        " ",
+        w("pue.uncertainty", value=ratio(window["pue"] * window["uncertainty_ratio"], 3)),
+        class_="quiet doubt",
     )
 
 
@@ -171,16 +212,27 @@ def _windows(windows: Sequence[Data], limit: float | None, w: Words) -> Safe:
                 svg.mark("at_risk") if over else None,
                 el("b", ratio(window["pue"], 3)) if window["pue"] is not None else None,
                 _doubt(window, w),
-                el("small", w.of("pue.state", window["state"]), class_="s-unknown") if doubt else None,
+                el("small", w.of("pue.state", window["state"]), class_="s-unknown")
+                if doubt
+                else None,
                 class_="num",
             ),
-            el("td", percent(share), class_="num" if share is None or share >= _ENOUGH else "num thin"),
+            el(
+                "td",
+                percent(share),
+                class_="num" if share is None or share >= _ENOUGH else "num thin",
+            ),
             el("td", quantity(window["facility_joules"], "J"), class_="num"),
             el("td", quantity(window["it_joules"], "J"), class_="num"),
-            el("td", percent(window["renewable_energy_ratio"]), class_="num") if renewable else None,
+            el("td", percent(window["renewable_energy_ratio"]), class_="num")
+            if renewable
+            else None,
         ]
         rows.append(el("tr", [cell for cell in cells if cell is not None]))
-    head = [el("th", w(f"col.{key}"), scope="col", class_=None if key == "window" else "num") for key in heads]
+    head = [
+        el("th", w(f"col.{key}"), scope="col", class_=None if key == "window" else "num")
+        for key in heads
+    ]
     return el(
         "div",
         el(
@@ -202,9 +254,15 @@ def _windows(windows: Sequence[Data], limit: float | None, w: Words) -> Safe:
 _CHAIN: Final = ("ups_output", "pdu_output", "it_input")
 """What feeds what: here, and only here, the difference between two stages is a loss."""
 _CURVE: Final = {
-    "facility": "c-facility", "utility": "c-facility", "ups_output": "c-ups", "pdu_output": "c-pdu", "it_input": "c-it", "it": "c-it",
-    "nodes": "c-it", "chips": "c-chips",
-}  # fmt: skip
+    "facility": "c-facility",
+    "utility": "c-facility",
+    "ups_output": "c-ups",
+    "pdu_output": "c-pdu",
+    "it_input": "c-it",
+    "it": "c-it",
+    "nodes": "c-it",
+    "chips": "c-chips",
+}
 
 
 def power(data: Data, w: Words, zone: dt.tzinfo) -> Safe:
@@ -236,7 +294,14 @@ def _worth_showing(stages: Sequence[Data]) -> list[Data]:
 
 def _stages(now: Sequence[Data], w: Words) -> Safe:
     most = max((stage["watts"] or 0.0 for stage in now), default=0.0) or 1.0
-    whole = next((s["watts"] for s in now if s["point"] in ("facility", "utility") and s["complete"] and s["watts"]), None)
+    whole = next(
+        (
+            s["watts"]
+            for s in now
+            if s["point"] in ("facility", "utility") and s["complete"] and s["watts"]
+        ),
+        None,
+    )
     before: float | None = None
     write, unit = common((stage["watts"] for stage in now), "W")
     rows = []
@@ -255,9 +320,17 @@ def _stages(now: Sequence[Data], w: Words) -> Safe:
             el(
                 "tr",
                 el("th", w.of("stage", point), el("small", note) if note else None, scope="row"),
-                el("td", svg.bar((watts or 0.0) / most, kind=_CURVE.get(point, "c-other")), class_="barcell"),
+                el(
+                    "td",
+                    svg.bar((watts or 0.0) / most, kind=_CURVE.get(point, "c-other")),
+                    class_="barcell",
+                ),
                 el("td", _watts(stage, write, unit), class_="num"),
-                el("td", percent(watts / whole, 1) if watts is not None and whole else MISSING, class_="num share"),
+                el(
+                    "td",
+                    percent(watts / whole, 1) if watts is not None and whole else MISSING,
+                    class_="num share",
+                ),
                 class_=" ".join(_row_classes(stage, now)) or None,
             )
         )
@@ -267,7 +340,18 @@ def _stages(now: Sequence[Data], w: Words) -> Safe:
         el("caption", w("power.now"), class_="hidden"),
         el(
             "thead",
-            el("tr", [el("th", w(f"col.{key}") if key != "bar" else "", scope="col", class_=kind or None) for key, kind in head]),
+            el(
+                "tr",
+                [
+                    el(
+                        "th",
+                        w(f"col.{key}") if key != "bar" else "",
+                        scope="col",
+                        class_=kind or None,
+                    )
+                    for key, kind in head
+                ],
+            ),
         ),
         el("tbody", rows),
         class_="plain stages",
@@ -295,14 +379,25 @@ def _power_trend(data: Data, w: Words, zone: dt.tzinfo) -> Safe | None:
     trend = data["trend"]
     if not trend:
         return None
-    present = [(key, kind) for key, kind in _TREND if any(v is not None for v in trend["series"].get(key, ()))]
+    present = [
+        (key, kind)
+        for key, kind in _TREND
+        if any(v is not None for v in trend["series"].get(key, ()))
+    ]
     if not present:
         return None
-    lines = [svg.Line(name=w(f"curve.{key}"), kind=kind, values=trend["series"][key]) for key, kind in present]
+    lines = [
+        svg.Line(name=w(f"curve.{key}"), kind=kind, values=trend["series"][key])
+        for key, kind in present
+    ]
     drawn = svg.chart(
         svg.Chart(
             title=f"{w('power.trend')}, {data['site']}",
-            description=w("power.desc", first=_day(trend["times"][0], zone), last=_day(trend["times"][-1], zone)),
+            description=w(
+                "power.desc",
+                first=_day(trend["times"][0], zone),
+                last=_day(trend["times"][-1], zone),
+            ),
             lines=lines,
             x_labels=time_labels(trend, zone),
             tick=lambda value: short(value, "W") if value else "0",
@@ -312,10 +407,17 @@ def _power_trend(data: Data, w: Words, zone: dt.tzinfo) -> Safe | None:
         )
     )
     rows = [
-        (_moment(at, trend["step_seconds"], zone), *(quantity(line.values[index], "W", digits=4) for line in lines))
+        (
+            _moment(at, trend["step_seconds"], zone),
+            *(quantity(line.values[index], "W", digits=4) for line in lines),
+        )
         for index, at in enumerate(trend["times"])
     ]
-    return el("figure", drawn, values(f"power-{data['site']}", w, [w("col.time"), *(line.name for line in lines)], rows))
+    return el(
+        "figure",
+        drawn,
+        values(f"power-{data['site']}", w, [w("col.time"), *(line.name for line in lines)], rows),
+    )
 
 
 # ---------------------------------------------------------------- what both share
@@ -323,9 +425,21 @@ def _power_trend(data: Data, w: Words, zone: dt.tzinfo) -> Safe | None:
 
 def values(key: str, w: Words, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Safe:
     """Return a chart's values as a table, folded: for who cannot see the curve, and for who wants the number."""
-    head = [el("th", name, scope="col", class_=None if index == 0 else "num") for index, name in enumerate(heads)]
-    body = [el("tr", el("th", row[0], scope="row"), [el("td", cell, class_="num") for cell in row[1:]]) for row in reversed(rows)]
-    table = el("table", el("thead", el("tr", head)), el("tbody", body), class_="plain", aria_label=w("values"))
+    head = [
+        el("th", name, scope="col", class_=None if index == 0 else "num")
+        for index, name in enumerate(heads)
+    ]
+    body = [
+        el("tr", el("th", row[0], scope="row"), [el("td", cell, class_="num") for cell in row[1:]])
+        for row in reversed(rows)
+    ]
+    table = el(
+        "table",
+        el("thead", el("tr", head)),
+        el("tbody", body),
+        class_="plain",
+        aria_label=w("values"),
+    )
     return el(
         "details",
         el("summary", w("values")),
@@ -348,7 +462,14 @@ def time_labels(trend: Data, zone: dt.tzinfo, count: int = 5) -> list[tuple[floa
     times, step = trend["times"], trend["step_seconds"]
     first, last = times[0], times[-1] + step
     span = last - first
-    hours = next((h for h in (1, 2, 3, 6, 12, 24, 48, 120, 168, 336, 720, 2190) if span / (h * 3600) <= count), 4380)
+    hours = next(
+        (
+            h
+            for h in (1, 2, 3, 6, 12, 24, 48, 120, 168, 336, 720, 2190)
+            if span / (h * 3600) <= count
+        ),
+        4380,
+    )
     daily = hours >= 24  # noqa: PLR2004 - hours of a day
     shape = "%H:%M" if not daily else "%m-%d" if span < _YEAR else "%Y-%m"
     at = local(first, zone).replace(minute=0, second=0, microsecond=0)

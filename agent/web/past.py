@@ -64,19 +64,26 @@ class Past:
 
     def power(self, site: str, pdus: Sequence[str]) -> Data | None:
         """Return the mean power of each PDU in each of the last hours; None where nothing is known of them, or not yet."""
-        found: Data | None = self.ask(("power", site, *pdus), lambda: power(self._ledger, site, pdus, self._clock()))
+        found: Data | None = self.ask(
+            ("power", site, *pdus), lambda: power(self._ledger, site, pdus, self._clock())
+        )
         return found
 
     def coverage(self) -> dict[tuple[str, str], dict[str, float]]:
         """Return, by site and meter, the share of each window that was covered; empty until it is read."""
         return self.ask(("coverage",), lambda: coverage(self._ledger, self._clock())) or {}
 
-    def week(self, registry: Registry, hub: str, inventory: Inventory | None, week: Week) -> Data | None:
+    def week(
+        self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
+    ) -> Data | None:
         """Return a hub's week as the report has it; None until it is made."""
         from agent.report.weekly import weekly  # noqa: PLC0415 - only where a report is asked for
 
         path, clock = self._ledger.store.path, self._clock
-        found: Data | None = self.ask(("week", hub, week.name), lambda: weekly(path, hub, inventory, registry, week, clock=clock))
+        found: Data | None = self.ask(
+            ("week", hub, week.name),
+            lambda: weekly(path, hub, inventory, registry, week, clock=clock),
+        )
         return found
 
     def ask(self, key: tuple[str, ...], read: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is read
@@ -88,7 +95,9 @@ class Past:
         busy = answer.thread is not None and answer.thread.is_alive()
         if not busy and self._monotonic() >= answer.due:
             answer.due = self._monotonic() + self._lifetime
-            answer.thread = threading.Thread(target=self._read, args=(answer, read), name="past", daemon=True)
+            answer.thread = threading.Thread(
+                target=self._read, args=(answer, read), name="past", daemon=True
+            )
             answer.thread.start()
             if answer.value is None:
                 answer.thread.join(self._patience)
@@ -112,8 +121,14 @@ def power(ledger: Ledger, site: str, pdus: Sequence[str], now: float) -> Data | 
     series: dict[str, list[float | None]] = {}
     for pdu in pdus:
         found = [ledger.energy(pdu, at, at + 3600.0, site=site) for at in times]
-        series[pdu] = [round(one.joules / one.seconds, 1) if one.seconds > 0 else None for one in found]
-    known = {name: values for name, values in series.items() if any(value is not None for value in values)}
+        series[pdu] = [
+            round(one.joules / one.seconds, 1) if one.seconds > 0 else None for one in found
+        ]
+    known = {
+        name: values
+        for name, values in series.items()
+        if any(value is not None for value in values)
+    }
     return {"times": times, "step_seconds": 3600.0, "series": known} if known else None
 
 
@@ -130,7 +145,11 @@ def coverage(ledger: Ledger, now: float) -> dict[tuple[str, str], dict[str, floa
             rows = load_hours(db, meter.id, hours)
         covered = {hour: row[1] for hour, row in rows.items()}
         found[meter.site, meter.name] = {
-            name: min(1.0, sum(ms for hour, ms in covered.items() if hour >= end - 24 * HOUR_MS * days) / (24 * HOUR_MS * days))
+            name: min(
+                1.0,
+                sum(ms for hour, ms in covered.items() if hour >= end - 24 * HOUR_MS * days)
+                / (24 * HOUR_MS * days),
+            )
             for name, days in DAYS.items()
         }
     return found

@@ -25,31 +25,56 @@ Data = dict[str, Any]
 Rows = list[tuple["Series", float]]
 
 _HEAD: Final = ("hub", "site", "row", "rack")
-ALERTS: Final = {"over": "RackOverPower", "hot": "RackHot", "failover": "RackFailoverTight", "silent": "PduSilent"}
+ALERTS: Final = {
+    "over": "RackOverPower",
+    "hot": "RackHot",
+    "failover": "RackFailoverTight",
+    "silent": "PduSilent",
+}
 """What somebody is called for, by what a rack needs; the runbook has a section of each name."""
-_GRAVER: Final = {"hot": ("RackTooHot", model.INLET_ALLOWABLE), "failover": ("RackFailoverLost", 1.0)}
+_GRAVER: Final = {
+    "hot": ("RackTooHot", model.INLET_ALLOWABLE),
+    "failover": ("RackFailoverLost", 1.0),
+}
 
 _PDU_FIELDS: Final = (
-    (facility.PDU_POWER, "power_watts"), (facility.PDU_APPARENT_POWER, "apparent_power_voltamperes"), (facility.PDU_CURRENT, "current_amperes"),
-    (facility.PDU_VOLTAGE, "voltage_volts"), (facility.PDU_POWER_FACTOR, "power_factor_ratio"), (facility.PDU_FREQUENCY, "frequency_hertz"),
-    (facility.PDU_ENERGY, "energy_joules"), (facility.PDU_LOAD, "rating_load_ratio"), (facility.PDU_TEMPERATURE, "temperature_celsius"),
-)  # fmt: skip
+    (facility.PDU_POWER, "power_watts"),
+    (facility.PDU_APPARENT_POWER, "apparent_power_voltamperes"),
+    (facility.PDU_CURRENT, "current_amperes"),
+    (facility.PDU_VOLTAGE, "voltage_volts"),
+    (facility.PDU_POWER_FACTOR, "power_factor_ratio"),
+    (facility.PDU_FREQUENCY, "frequency_hertz"),
+    (facility.PDU_ENERGY, "energy_joules"),
+    (facility.PDU_LOAD, "rating_load_ratio"),
+    (facility.PDU_TEMPERATURE, "temperature_celsius"),
+)
 _PHASE_FIELDS: Final = (
-    (facility.PDU_PHASE_CURRENT, "current_amperes"), (facility.PDU_PHASE_VOLTAGE, "voltage_volts"), (facility.PDU_PHASE_POWER, "power_watts"),
+    (facility.PDU_PHASE_CURRENT, "current_amperes"),
+    (facility.PDU_PHASE_VOLTAGE, "voltage_volts"),
+    (facility.PDU_PHASE_POWER, "power_watts"),
     (facility.PDU_PHASE_LOAD, "load_ratio"),
-)  # fmt: skip
+)
 _BANK_FIELDS: Final = (
-    (facility.PDU_BANK_CURRENT, "current_amperes"), (facility.PDU_BANK_POWER, "power_watts"), (facility.PDU_BANK_LOAD, "load_ratio"),
-)  # fmt: skip
+    (facility.PDU_BANK_CURRENT, "current_amperes"),
+    (facility.PDU_BANK_POWER, "power_watts"),
+    (facility.PDU_BANK_LOAD, "load_ratio"),
+)
 _OUTLET_FIELDS: Final = (
-    (facility.PDU_OUTLET_POWER, "power_watts"), (facility.PDU_OUTLET_CURRENT, "current_amperes"), (facility.PDU_OUTLET_VOLTAGE, "voltage_volts"),
-    (facility.PDU_OUTLET_POWER_FACTOR, "power_factor_ratio"), (facility.PDU_OUTLET_ENERGY, "energy_joules"),
-)  # fmt: skip
+    (facility.PDU_OUTLET_POWER, "power_watts"),
+    (facility.PDU_OUTLET_CURRENT, "current_amperes"),
+    (facility.PDU_OUTLET_VOLTAGE, "voltage_volts"),
+    (facility.PDU_OUTLET_POWER_FACTOR, "power_factor_ratio"),
+    (facility.PDU_OUTLET_ENERGY, "energy_joules"),
+)
 _CHIP_FIELDS: Final = (
-    (node.ACCELERATOR_UP, "up"), (node.ACCELERATOR_HEALTHY, "healthy"), (node.ACCELERATOR_POWER, "power_watts"),
-    (node.ACCELERATOR_UTILIZATION, "utilization_ratio"), (node.ACCELERATOR_TEMPERATURE, "temperature_celsius"),
-    (node.ACCELERATOR_MEMORY_USED, "memory_used_bytes"), (node.ACCELERATOR_MEMORY_TOTAL, "memory_total_bytes"),
-)  # fmt: skip
+    (node.ACCELERATOR_UP, "up"),
+    (node.ACCELERATOR_HEALTHY, "healthy"),
+    (node.ACCELERATOR_POWER, "power_watts"),
+    (node.ACCELERATOR_UTILIZATION, "utilization_ratio"),
+    (node.ACCELERATOR_TEMPERATURE, "temperature_celsius"),
+    (node.ACCELERATOR_MEMORY_USED, "memory_used_bytes"),
+    (node.ACCELERATOR_MEMORY_TOTAL, "memory_total_bytes"),
+)
 
 
 class _Families:
@@ -60,7 +85,11 @@ class _Families:
         place = (view.hub, site, rack)
         for metric, rows in view.snapshot.families():
             if metric.labels[:4] == _HEAD:
-                found = [row for row in rows.items() if (v := row[0].values)[3] == rack and (v[0], v[1], v[3]) == place]
+                found = [
+                    row
+                    for row in rows.items()
+                    if (v := row[0].values)[3] == rack and (v[0], v[1], v[3]) == place
+                ]
                 if found:
                     self._rows[metric.full_name] = found
 
@@ -73,9 +102,18 @@ class _Families:
 
     def one(self, metric: Metric, **labels: str) -> float | None:
         """Return the value with these labels, where there is one."""
-        return next((v for s, v in self.of(metric) if all(s.label(key) == value for key, value in labels.items())), None)
+        return next(
+            (
+                v
+                for s, v in self.of(metric)
+                if all(s.label(key) == value for key, value in labels.items())
+            ),
+            None,
+        )
 
-    def table(self, fields: Sequence[tuple[Metric, str]], *keys: str) -> dict[tuple[str, ...], Data]:
+    def table(
+        self, fields: Sequence[tuple[Metric, str]], *keys: str
+    ) -> dict[tuple[str, ...], Data]:
         """Return several metrics by the labels they have in common, each under its name; None where one is missing."""
         found: dict[tuple[str, ...], Data] = {}
         for metric, name in fields:
@@ -91,7 +129,12 @@ def sites_of(view: BoardView, rack: str) -> list[str]:
         return [view.inventory.racks[rack].site]
     metrics = (catalogue.RACK_INFO, catalogue.RACK_POWER, facility.PDU_UP)
     return sorted(
-        {s.values[1] for m in metrics for s in view.snapshot.family(m) if s.values[3] == rack and s.values[0] == view.hub}
+        {
+            s.values[1]
+            for m in metrics
+            for s in view.snapshot.family(m)
+            if s.values[3] == rack and s.values[0] == view.hub
+        }
     )
 
 
@@ -118,7 +161,8 @@ def rack(view: BoardView, site: str, name: str) -> Data | None:
         "used_units": one.used,
         "reserved_units": found.one(catalogue.RACK_RESERVED),
         "power_watts": one.power,
-        "power_complete": bool(feeds) and all(feed["power_watts"] is not None for feed in feeds if feed["pdu"]),
+        "power_complete": bool(feeds)
+        and all(feed["power_watts"] is not None for feed in feeds if feed["pdu"]),
         "rated_power_watts": one.rated,
         "power_utilization_ratio": one.load,
         "space_utilization_ratio": one.space,
@@ -148,7 +192,10 @@ def whole(view: BoardView, site: str, name: str) -> Data | None:
         feeds = {feed["pdu"]: feed["feed"] or feed["pdu"] for feed in data["feeds"] if feed["pdu"]}
         trend = view.past.power(site, list(feeds)) if view.past is not None and feeds else None
         if trend is not None:
-            trend = {**trend, "series": {feeds[pdu]: watts for pdu, watts in trend["series"].items()}}
+            trend = {
+                **trend,
+                "series": {feeds[pdu]: watts for pdu, watts in trend["series"].items()},
+            }
         data["trend"] = trend
     return data
 
@@ -163,11 +210,18 @@ def _model(found: _Families, listed: Listed | None, site: str, name: str) -> mod
     elif listed is not None:
         one.state = listed.state
     for metric, attribute in (
-        (catalogue.RACK_HEIGHT, "height"), (catalogue.RACK_USED, "used"), (catalogue.RACK_POWER_CAPACITY, "rated"),
-        (catalogue.RACK_FAILOVER_LOAD, "failover"), (catalogue.RACK_INLET_TEMPERATURE, "inlet"), (catalogue.RACK_STRANDED, "stranded"),
-    ):  # fmt: skip
+        (catalogue.RACK_HEIGHT, "height"),
+        (catalogue.RACK_USED, "used"),
+        (catalogue.RACK_POWER_CAPACITY, "rated"),
+        (catalogue.RACK_FAILOVER_LOAD, "failover"),
+        (catalogue.RACK_INLET_TEMPERATURE, "inlet"),
+        (catalogue.RACK_STRANDED, "stranded"),
+    ):
         setattr(one, attribute, found.one(metric))
-    one.load, one.space = found.one(catalogue.RACK_UTILIZATION, kind="power"), found.one(catalogue.RACK_UTILIZATION, kind="space")
+    one.load, one.space = (
+        found.one(catalogue.RACK_UTILIZATION, kind="power"),
+        found.one(catalogue.RACK_UTILIZATION, kind="space"),
+    )
     for series, watts in found.of(catalogue.RACK_POWER):
         one.draws(series.values[4], watts)
     for series, up in found.of(facility.PDU_UP):
@@ -184,7 +238,14 @@ def _needs(one: model.Rack) -> list[Data]:
         alert = ALERTS[need]
         if need in _GRAVER and value is not None and value > _GRAVER[need][1]:
             alert = _GRAVER[need][0]
-        found.append({"need": need, "value": value, "pdus": one.silent if need == "silent" else [], "alert": alert})
+        found.append(
+            {
+                "need": need,
+                "value": value,
+                "pdus": one.silent if need == "silent" else [],
+                "alert": alert,
+            }
+        )
     return found
 
 
@@ -195,13 +256,19 @@ def _elevation(listed: Listed | None, nodes: Sequence[Data]) -> Data | None:
     drawn = {one["node"]: one["power_watts"] for one in nodes}
     places: list[Data] = [
         {
-            "node": device.node, "position": device.position, "units": device.units, "agent": device.agent,
-            "accelerators": device.accelerators, "model": " ".join(filter(None, (device.vendor, device.model))),
+            "node": device.node,
+            "position": device.position,
+            "units": device.units,
+            "agent": device.agent,
+            "accelerators": device.accelerators,
+            "model": " ".join(filter(None, (device.vendor, device.model))),
             "power_watts": drawn.get(device.node),
         }
         for device in listed.devices
-    ]  # fmt: skip
-    placed = sorted((p for p in places if p["position"] and p["units"]), key=lambda p: -p["position"])
+    ]
+    placed = sorted(
+        (p for p in places if p["position"] and p["units"]), key=lambda p: -p["position"]
+    )
     taken = {unit for p in placed for unit in range(p["position"], p["position"] + p["units"])}
     free = [unit for unit in range(1, listed.height_units + 1) if unit not in taken]
     return {
@@ -229,7 +296,11 @@ def _runs(units: Iterable[int]) -> Iterable[tuple[int, int]]:
 def _feeds(view: BoardView, found: _Families, listed: Listed | None) -> list[Data]:
     """Return the feeds: the inventory's, and behind them PDUs that only their readings name."""
     up = {(s.values[5], s.values[4]): v for s, v in found.of(facility.PDU_UP)}
-    known = {(name, feed.pdu): feed.capacity_watts for name, feed in listed.feeds.items()} if listed is not None else {}
+    known = (
+        {(name, feed.pdu): feed.capacity_watts for name, feed in listed.feeds.items()}
+        if listed is not None
+        else {}
+    )
     named = {pdu for _, pdu in known}
     extra = {
         s.values[4]: s.values[5]
@@ -240,7 +311,11 @@ def _feeds(view: BoardView, found: _Families, listed: Listed | None) -> list[Dat
     capacity = {s.values[4]: v for s, v in found.of(catalogue.RACK_FEED_CAPACITY)}
     inlets, phases, banks = (
         found.table(fields, *keys)
-        for fields, keys in ((_PDU_FIELDS, ("pdu",)), (_PHASE_FIELDS, ("pdu", "phase")), (_BANK_FIELDS, ("pdu", "bank")))
+        for fields, keys in (
+            (_PDU_FIELDS, ("pdu",)),
+            (_PHASE_FIELDS, ("pdu", "phase")),
+            (_BANK_FIELDS, ("pdu", "bank")),
+        )
     )
     silent = _silent(view, {pdu for _, pdu in places})
     feeds = []
@@ -252,12 +327,18 @@ def _feeds(view: BoardView, found: _Families, listed: Listed | None) -> list[Dat
         own = [{"phase": key[1], **row} for key, row in phases.items() if key[0] == pdu]
         feeds.append(
             {
-                "feed": feed, "pdu": pdu, "up": None if answers is None else answers == 1, "silent_since_seconds": silent.get(pdu),
-                "capacity_watts": most, **inlet, "load_ratio": power / most if power is not None and most else None,
-                "phases": own, "imbalance_ratio": found.one(facility.PDU_PHASE_IMBALANCE, pdu=pdu),
+                "feed": feed,
+                "pdu": pdu,
+                "up": None if answers is None else answers == 1,
+                "silent_since_seconds": silent.get(pdu),
+                "capacity_watts": most,
+                **inlet,
+                "load_ratio": power / most if power is not None and most else None,
+                "phases": own,
+                "imbalance_ratio": found.one(facility.PDU_PHASE_IMBALANCE, pdu=pdu),
                 "banks": [{"bank": key[1], **row} for key, row in banks.items() if key[0] == pdu],
             }
-        )  # fmt: skip
+        )
     return feeds
 
 
@@ -270,14 +351,26 @@ def _silent(view: BoardView, names: set[str]) -> dict[str, float]:
 
 
 def _outlets(found: _Families) -> list[Data]:
-    names = {(s.label("pdu"), s.label("outlet")): s.label("name") for s, _ in found.of(facility.PDU_OUTLET_INFO)}
+    names = {
+        (s.label("pdu"), s.label("outlet")): s.label("name")
+        for s, _ in found.of(facility.PDU_OUTLET_INFO)
+    }
     table = found.table(_OUTLET_FIELDS, "pdu", "outlet")
-    return [{"pdu": pdu, "outlet": outlet, "name": names.get((pdu, outlet), ""), **row} for (pdu, outlet), row in table.items()]
+    return [
+        {"pdu": pdu, "outlet": outlet, "name": names.get((pdu, outlet), ""), **row}
+        for (pdu, outlet), row in table.items()
+    ]
 
 
 def _sensors(found: _Families) -> list[Data]:
-    fields = ((facility.SENSOR_TEMPERATURE, "temperature_celsius"), (facility.SENSOR_HUMIDITY, "humidity_ratio"))
-    return [{"sensor": key[0], "exhaust": is_exhaust(key[0]), **row} for key, row in found.table(fields, "sensor").items()]
+    fields = (
+        (facility.SENSOR_TEMPERATURE, "temperature_celsius"),
+        (facility.SENSOR_HUMIDITY, "humidity_ratio"),
+    )
+    return [
+        {"sensor": key[0], "exhaust": is_exhaust(key[0]), **row}
+        for key, row in found.table(fields, "sensor").items()
+    ]
 
 
 def _nodes(found: _Families, listed: Listed | None) -> list[Data]:
@@ -292,9 +385,13 @@ def _nodes(found: _Families, listed: Listed | None) -> list[Data]:
     }
     chips: dict[str, list[Data]] = {}
     for (name, chip), row in found.table(_CHIP_FIELDS, "node", "accelerator").items():
-        chips.setdefault(name, []).append({"accelerator": chip, "model": models.get((name, chip), ""), **row})
+        chips.setdefault(name, []).append(
+            {"accelerator": chip, "model": models.get((name, chip), ""), **row}
+        )
     stated = [device.node for device in (listed.devices or ())] if listed is not None else []
-    names = dict.fromkeys((*stated, *sorted({*power, *chips, *(key[0] for key in inlet)}, key=natural)))
+    names = dict.fromkeys(
+        (*stated, *sorted({*power, *chips, *(key[0] for key in inlet)}, key=natural))
+    )
     temperatures: Mapping[tuple[str, ...], Data] = inlet
     return [
         {

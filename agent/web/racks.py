@@ -24,10 +24,22 @@ INLET_ALLOWABLE: Final = 32.0
 """ASHRAE TC 9.9, allowable envelope of class A1."""
 
 COLUMNS: Final = (
-    "site", "row", "rack", "state", "height_units", "used_units", "power_watts", "rated_power_watts",
-    "space_utilization_ratio", "power_utilization_ratio", "failover_load_ratio", "inlet_temperature_celsius",
-    "stranded_power_watts", "silent_pdus", "needs",
-)  # fmt: skip
+    "site",
+    "row",
+    "rack",
+    "state",
+    "height_units",
+    "used_units",
+    "power_watts",
+    "rated_power_watts",
+    "space_utilization_ratio",
+    "power_utilization_ratio",
+    "failover_load_ratio",
+    "inlet_temperature_celsius",
+    "stranded_power_watts",
+    "silent_pdus",
+    "needs",
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,10 +120,22 @@ class Rack:
     def cells(self) -> list[Any]:
         """Return the rack as a row under COLUMNS."""
         return [
-            self.site, self.row, self.rack, self.state, self.height, self.used, _round(self.power, 1), self.rated,
-            _round(self.space, 4), _round(self.load, 4), _round(self.failover, 4), _round(self.inlet, 2),
-            _round(self.stranded, 1), self.silent, self.needs(),
-        ]  # fmt: skip
+            self.site,
+            self.row,
+            self.rack,
+            self.state,
+            self.height,
+            self.used,
+            _round(self.power, 1),
+            self.rated,
+            _round(self.space, 4),
+            _round(self.load, 4),
+            _round(self.failover, 4),
+            _round(self.inlet, 2),
+            _round(self.stranded, 1),
+            self.silent,
+            self.needs(),
+        ]
 
 
 def _round(value: float | None, digits: int) -> float | None:
@@ -127,7 +151,11 @@ _FIELDS: Final = (
     (rack.RACK_STRANDED, "stranded"),
 )
 
-_NOTES: Final = ((rack.RACK_POWER, Rack.draws), (rack.RACK_UTILIZATION, Rack.uses), (facility.PDU_UP, Rack.answers))
+_NOTES: Final = (
+    (rack.RACK_POWER, Rack.draws),
+    (rack.RACK_UTILIZATION, Rack.uses),
+    (facility.PDU_UP, Rack.answers),
+)
 
 
 class _Known:
@@ -199,7 +227,9 @@ def _order() -> Callable[[Rack], tuple[Any, ...]]:
 
 def urgent(racks: Iterable[Rack]) -> list[Rack]:
     """Return the racks in service that need someone, the gravest first."""
-    grave = [(gravity, one) for one in racks if one.state == "in_service" and (gravity := one.gravity())]
+    grave = [
+        (gravity, one) for one in racks if one.state == "in_service" and (gravity := one.gravity())
+    ]
     return [one for _, one in sorted(grave, key=lambda pair: -pair[0])]
 
 

@@ -48,7 +48,12 @@ def _section(text: str) -> Safe:
     name, _, body = text.partition("\n")
     key = name.strip().lower()
     return el(
-        "section", el("h2", name.strip(), id=f"h-{key}"), *_paragraphs(body), class_="card", id=key, aria_labelledby=f"h-{key}"
+        "section",
+        el("h2", name.strip(), id=f"h-{key}"),
+        *_paragraphs(body),
+        class_="card",
+        id=key,
+        aria_labelledby=f"h-{key}",
     )
 
 
@@ -65,6 +70,9 @@ def _inline(text: str) -> Safe:
     at = 0
     for found in _MARKED.finditer(text):
         code, strong, name = found.groups()
-        parts += [text[at : found.start()], el("code", code) if code else el("b", strong) if strong else el("em", name)]
+        parts += [
+            text[at : found.start()],
+            el("code", code) if code else el("b", strong) if strong else el("em", name),
+        ]
         at = found.end()
     return join([*parts, text[at:]])

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_GZIP_LEVEL: Final = 1  # a whole hub's page: 0.10 s, against 3.8 s at level 9, for a third more bytes
+_GZIP_LEVEL: Final = (
+    1  # a whole hub's page: 0.10 s, against 3.8 s at level 9, for a third more bytes
+)
 _GZIP_FROM: Final = 1024
 _GZIP_OFF_LOOP: Final = 2**18
 _WRITE_SECONDS: Final = 60.0
@@ -151,16 +153,34 @@ class WebServer:
         host, port = split_listen(self._config.listen)
         raise_file_limit()
         tls = self._config.tls
-        limits = {"max_connections": self._config.max_connections, "request_timeout": self._config.request_timeout}
+        limits = {
+            "max_connections": self._config.max_connections,
+            "request_timeout": self._config.request_timeout,
+        }
         protocol = type("Protocol", (TimedProtocol,), limits)
         config = uvicorn.Config(
-            self._app, host=host, port=port, http=protocol, loop="none", interface="asgi3", lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, date_header=False,
-            proxy_headers=False, timeout_keep_alive=_KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=2,
-            h11_max_incomplete_event_size=16 * 1024, backlog=1024,
-            ssl_certfile=tls.cert_file if tls else None, ssl_keyfile=tls.key_file if tls else None,
+            self._app,
+            host=host,
+            port=port,
+            http=protocol,
+            loop="none",
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=2,
+            h11_max_incomplete_event_size=16 * 1024,
+            backlog=1024,
+            ssl_certfile=tls.cert_file if tls else None,
+            ssl_keyfile=tls.key_file if tls else None,
             ssl_ca_certs=str(tls.client_ca_file) if tls and tls.client_ca_file else None,
             ssl_cert_reqs=ssl.CERT_REQUIRED if tls and tls.client_ca_file else ssl.CERT_NONE,
-        )  # fmt: skip
+        )
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
         config.load()
         if config.ssl is not None:
@@ -177,17 +197,27 @@ class WebServer:
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
             await asyncio.wait_for(self._task, 4.0)
 
-    async def _app(self, scope: dict[str, Any], _receive: object, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    async def _app(
+        self,
+        scope: dict[str, Any],
+        _receive: object,
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
         began = time.monotonic()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         path: str = scope["path"]
         answer = await self._answer(scope["method"], path, scope["query_string"], headers)
         body, encoding = await _encode(answer.body, headers.get("accept-encoding", ""))
         fixed = (
-            ("content-type", answer.content_type), ("content-length", str(len(body))), ("x-content-type-options", "nosniff"),
-        )  # fmt: skip
+            ("content-type", answer.content_type),
+            ("content-length", str(len(body))),
+            ("x-content-type-options", "nosniff"),
+        )
         raw = [
-            (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in (*fixed, *encoding, *answer.headers)
+            (name.encode("latin-1"), value.encode("latin-1", "replace"))
+            for name, value in (*fixed, *encoding, *answer.headers)
         ]
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
         await send({"type": "http.response.body", "body": body})
@@ -195,11 +225,15 @@ class WebServer:
         self._metrics.requests.labels(label, str(answer.status)).inc()
         self._metrics.request_duration.labels(label).observe(time.monotonic() - began)
 
-    async def _answer(self, method: str, path: str, query: bytes, headers: Mapping[str, str]) -> Response:
+    async def _answer(
+        self, method: str, path: str, query: bytes, headers: Mapping[str, str]
+    ) -> Response:
         if path == "/-/healthy":  # told to anyone: it says nothing but that we run
             return _plain(200, "healthy")
         if self._users is not None and not await self._authorised(headers.get("authorization", "")):
-            return _plain(401, "who are you?", ("www-authenticate", 'Basic realm="hubgauge", charset="UTF-8"'))
+            return _plain(
+                401, "who are you?", ("www-authenticate", 'Basic realm="hubgauge", charset="UTF-8"')
+            )
         if path == "/-/reload":
             return await self._reload_page(method)
         if method not in ("GET", "HEAD"):
@@ -218,7 +252,11 @@ class WebServer:
 
     def _page(self, path: str, query: bytes, language: str) -> Response:
         if path == "/-/ready":
-            return _plain(200, "ready") if self._ready() else _plain(503, "the first round is not done")
+            return (
+                _plain(200, "ready")
+                if self._ready()
+                else _plain(503, "the first round is not done")
+            )
         try:
             asked = dict(parse_qsl(query.decode("latin-1"), max_num_fields=32))
             page = self._targets(asked) if path == "/sd" else self.pages(path, asked, language)
@@ -247,11 +285,18 @@ class WebServer:
 
     async def _authorised(self, authorization: str) -> bool:
         assert self._users is not None  # noqa: S101 - for the type checker
-        return bool(authorization) and await asyncio.get_running_loop().run_in_executor(None, self._users.check, authorization)
+        return bool(authorization) and await asyncio.get_running_loop().run_in_executor(
+            None, self._users.check, authorization
+        )
 
 
 def _plain(status: int, text: str, *headers: tuple[str, str]) -> Response:
-    return Response(status=status, content_type="text/plain; charset=utf-8", body=f"{text}\n".encode(), headers=headers)
+    return Response(
+        status=status,
+        content_type="text/plain; charset=utf-8",
+        body=f"{text}\n".encode(),
+        headers=headers,
+    )
 
 
 _KNOWN: Final = ("/", "/metrics", "/sd", "/-/healthy", "/-/ready", "/-/reload")
@@ -264,7 +309,9 @@ async def _encode(body: bytes, accepted: str) -> tuple[bytes, tuple[tuple[str, s
     if len(body) < _GZIP_OFF_LOOP:
         body = gzip.compress(body, _GZIP_LEVEL)
     else:  # zlib lets go of the interpreter while it works
-        body = await asyncio.get_running_loop().run_in_executor(None, gzip.compress, body, _GZIP_LEVEL)
+        body = await asyncio.get_running_loop().run_in_executor(
+            None, gzip.compress, body, _GZIP_LEVEL
+        )
     return body, (("content-encoding", "gzip"), ("vary", "accept-encoding"))
 
 

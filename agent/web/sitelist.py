@@ -28,7 +28,10 @@ def table(lines: Sequence[Data], page: Page) -> Safe:
     """Draw the sites as a table, each with the way to its page."""
     w = page.w
     heads = ("site", "pue", "facility", "it", "racks", "occupancy", "needs")
-    head = [el("th", w(f"col.{key}"), scope="col", class_="num" if index else None) for index, key in enumerate(heads)]
+    head = [
+        el("th", w(f"col.{key}"), scope="col", class_="num" if index else None)
+        for index, key in enumerate(heads)
+    ]
     body = [_row(line, page) for line in lines]
     drawn = el(
         "table",
@@ -37,7 +40,9 @@ def table(lines: Sequence[Data], page: Page) -> Safe:
         el("tbody", body),
         class_="plain sitelist",
     )
-    scroll = el("div", drawn, class_="scroll", tabindex="0", role="region", aria_label=w("sites.table"))
+    scroll = el(
+        "div", drawn, class_="scroll", tabindex="0", role="region", aria_label=w("sites.table")
+    )
     return panel("sites", w("sites"), scroll, lead=number(len(lines)))
 
 
@@ -53,7 +58,9 @@ def _row(line: Data, page: Page) -> Safe:
         el(
             "th",
             name,
-            el("small", w.of("state.rack", line["state"])) if line["state"] not in ("", "in_service") else None,
+            el("small", w.of("state.rack", line["state"]))
+            if line["state"] not in ("", "in_service")
+            else None,
             scope="row",
         ),
         el("td", _pue(line, w), class_="num"),
@@ -61,7 +68,13 @@ def _row(line: Data, page: Page) -> Safe:
         el("td", _watts(line["it"]), class_="num"),
         el("td", number(racks["racks"]["in_service"]) if racks else MISSING, class_="num"),
         el("td", percent(racks["occupancy"].get("racks"), 1) if racks else MISSING, class_="num"),
-        el("td", join([svg.mark("at_risk"), number(needing)]) if needing else ("0" if racks else MISSING), class_="num"),
+        el(
+            "td",
+            join([svg.mark("at_risk"), number(needing)])
+            if needing
+            else ("0" if racks else MISSING),
+            class_="num",
+        ),
     )
 
 

@@ -33,7 +33,13 @@ def _site_names(view: BoardView) -> dict[str, str]:
     for series in view.snapshot.family(site.SITE_INFO):
         if series.label("hub") == view.hub:
             known[series.label("site")] = series.label("name")
-    for metric in (site.SITE_PUE, site.SITE_POWER, facility.METER_POWER, facility.METER_UP, rack.RACK_INFO):
+    for metric in (
+        site.SITE_PUE,
+        site.SITE_POWER,
+        facility.METER_POWER,
+        facility.METER_UP,
+        rack.RACK_INFO,
+    ):
         for series in view.snapshot.family(metric):
             if series.values[0] == view.hub:
                 known.setdefault(series.values[1], "")
@@ -45,7 +51,11 @@ def _site_names(view: BoardView) -> dict[str, str]:
 
 def site_states(view: BoardView) -> dict[str, str]:
     """Return the state of each site that the inventory lists."""
-    return {s.label("site"): s.label("state") for s in view.snapshot.family(site.SITE_INFO) if s.label("hub") == view.hub}
+    return {
+        s.label("site"): s.label("state")
+        for s in view.snapshot.family(site.SITE_INFO)
+        if s.label("hub") == view.hub
+    }
 
 
 def of(view: BoardView, metric: Metric, where: str) -> Iterable[tuple[Series, float]]:
@@ -62,13 +72,21 @@ def _by(view: BoardView, metric: Metric, where: str, label: str) -> dict[str, fl
 
 def windows(view: BoardView, where: str) -> list[Data]:
     """Return the site's PUE by window, as the KPI collector last computed it: never a mean, never of momentary watts."""
-    values = {series.label("window"): (value, series.label("category")) for series, value in of(view, site.SITE_PUE, where)}
+    values = {
+        series.label("window"): (value, series.label("category"))
+        for series, value in of(view, site.SITE_PUE, where)
+    }
     coverage = _by(view, site.SITE_PUE_COVERAGE, where, "window")
     uncertainty = _by(view, site.SITE_PUE_UNCERTAINTY, where, "window")
-    states = {s.label("window"): s.label("state") for s, value in of(view, site.SITE_PUE_STATE, where) if value == 1}
+    states = {
+        s.label("window"): s.label("state")
+        for s, value in of(view, site.SITE_PUE_STATE, where)
+        if value == 1
+    }
     renewable = _by(view, site.SITE_RENEWABLE, where, "window")
     energy: dict[tuple[str, str], float] = {
-        (s.label("window"), s.label("boundary")): value for s, value in of(view, site.SITE_WINDOW_ENERGY, where)
+        (s.label("window"), s.label("boundary")): value
+        for s, value in of(view, site.SITE_WINDOW_ENERGY, where)
     }
     present = {*values, *coverage, *states}
     order = [w for w in WINDOWS if w in present] + sorted(present.difference(WINDOWS))
@@ -94,7 +112,9 @@ def required(view: BoardView, where: str) -> float | None:
     return next((value for _, value in of(view, site.SITE_PUE_REQUIRED, where)), None)
 
 
-def power_now(view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None) -> list[Data]:
+def power_now(
+    view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None
+) -> list[Data]:
     """Return the power at each point now, from utility to chip, with how many of its meters answer.
 
     A stage is `complete` only where every meter of it answers: else its watts are a part, and are called so. `devices` are
@@ -111,10 +131,15 @@ def power_now(view: BoardView, where: str, devices: Mapping[tuple[str, str], Dat
     if "facility" in boundary:
         found.insert(0, _stage("facility", boundary["facility"]))
     elif len(incoming) > 1:
-        found.insert(0, _stage(
-            "facility", sum(stage["watts"] or 0.0 for stage in incoming),
-            answering=sum(stage["answering"] for stage in incoming), meters=sum(stage["meters"] for stage in incoming),
-        ))  # fmt: skip
+        found.insert(
+            0,
+            _stage(
+                "facility",
+                sum(stage["watts"] or 0.0 for stage in incoming),
+                answering=sum(stage["answering"] for stage in incoming),
+                meters=sum(stage["meters"] for stage in incoming),
+            ),
+        )
     if "it" in boundary and not any(stage["point"] == "it_input" for stage in found):
         found.append(_stage("it", boundary["it"]))
     found += _chips(view, where)
@@ -122,22 +147,42 @@ def power_now(view: BoardView, where: str, devices: Mapping[tuple[str, str], Dat
 
 
 _ORDER: Final = (
-    "facility", *_INCOMING, "ups_output", "pdu_output", "it_input", "it", "nodes", "chips", "cooling", "lighting", "other",
-)  # fmt: skip
+    "facility",
+    *_INCOMING,
+    "ups_output",
+    "pdu_output",
+    "it_input",
+    "it",
+    "nodes",
+    "chips",
+    "cooling",
+    "lighting",
+    "other",
+)
 
 
 def _stage(point: str, watts: float | None, *, answering: int = 1, meters: int = 1) -> Data:
-    return {"point": point, "watts": watts, "answering": answering, "meters": meters, "complete": answering >= meters}
+    return {
+        "point": point,
+        "watts": watts,
+        "answering": answering,
+        "meters": meters,
+        "complete": answering >= meters,
+    }
 
 
 def _meters(view: BoardView, where: str, point: str) -> Data | None:
-    power = {s.values[2]: v for s, v in of(view, facility.METER_POWER, where) if s.values[3] == point}
+    power = {
+        s.values[2]: v for s, v in of(view, facility.METER_POWER, where) if s.values[3] == point
+    }
     up = {s.values[2]: v for s, v in of(view, facility.METER_UP, where) if s.values[3] == point}
     meters = {*power, *up}
     if not meters:
         return None
     answering = sum(1 for meter in meters if meter in power and up.get(meter, 1.0))
-    return _stage(point, sum(power.values()) if power else None, answering=answering, meters=len(meters))
+    return _stage(
+        point, sum(power.values()) if power else None, answering=answering, meters=len(meters)
+    )
 
 
 def device_sums(view: BoardView) -> dict[tuple[str, str], Data]:
@@ -157,7 +202,10 @@ def _device_sums(view: BoardView) -> dict[tuple[str, str], Data]:
             drawn, state = watts.get(where, {}), states.get(where, {})
             answering = sum(1 for device in drawn if state.get(device, 1.0))
             found[where, point] = _stage(
-                point, sum(drawn.values()) if drawn else None, answering=answering, meters=len({*drawn, *state})
+                point,
+                sum(drawn.values()) if drawn else None,
+                answering=answering,
+                meters=len({*drawn, *state}),
             )
     return found
 
@@ -178,7 +226,9 @@ def _chips(view: BoardView, where: str) -> list[Data]:
     nodes: dict[str, float] = {}
     for series, value in of(view, node.NODE_POWER, where):
         name = series.label("node")
-        nodes[name] = max(value, nodes.get(name, 0.0))  # one node read two ways is one node: the outer reading is larger
+        nodes[name] = max(
+            value, nodes.get(name, 0.0)
+        )  # one node read two ways is one node: the outer reading is larger
     chips = [value for _, value in of(view, node.ACCELERATOR_POWER, where)]
     found = []
     if nodes:
@@ -200,7 +250,9 @@ def pue(view: BoardView, where: str, limits: list[Data]) -> Data:
     }
 
 
-def power(view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None) -> Data:
+def power(
+    view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] | None = None
+) -> Data:
     """Return `/api/sites/{site}/power`: every stage now, and the trend of the ledger."""
     trend = view.trends.of(where, "power") if view.trends is not None else None
     return {"hub": view.hub, "site": where, "now": power_now(view, where, devices), "trend": trend}
@@ -209,13 +261,17 @@ def power(view: BoardView, where: str, devices: Mapping[tuple[str, str], Data] |
 def host(view: BoardView) -> Data | None:
     """Return this machine's own processor, memory, disk and uptime from its host metrics; None where none are collected."""
     found: Mapping[str, Mapping[Series, float]] = {
-        metric.full_name: rows for metric, rows in view.snapshot.families() if metric.full_name.startswith("node_")
+        metric.full_name: rows
+        for metric, rows in view.snapshot.families()
+        if metric.full_name.startswith("node_")
     }
     if not found:
         return None
 
     def one(name: str) -> float | None:
-        return next((value for series, value in found.get(name, {}).items() if not series.values), None)
+        return next(
+            (value for series, value in found.get(name, {}).items() if not series.values), None
+        )
 
     cpus = {series.label("cpu") for series in found.get("node_cpu_seconds_total", {})}
     boot = one("node_boot_time_seconds")
@@ -235,14 +291,29 @@ def host(view: BoardView) -> Data | None:
 
 
 def _filesystems(found: Mapping[str, Mapping[Series, float]]) -> list[Data]:
-    sizes = {s.label("mountpoint"): (v, s.label("fstype")) for s, v in found.get("node_filesystem_size_bytes", {}).items()}
-    free = {s.label("mountpoint"): v for s, v in found.get("node_filesystem_avail_bytes", {}).items()}
+    sizes = {
+        s.label("mountpoint"): (v, s.label("fstype"))
+        for s, v in found.get("node_filesystem_size_bytes", {}).items()
+    }
+    free = {
+        s.label("mountpoint"): v for s, v in found.get("node_filesystem_avail_bytes", {}).items()
+    }
     return [
-        {"mountpoint": mount, "fstype": kind, "size_bytes": size, "available_bytes": free.get(mount)}
+        {
+            "mountpoint": mount,
+            "fstype": kind,
+            "size_bytes": size,
+            "available_bytes": free.get(mount),
+        }
         for mount, (size, kind) in sorted(sizes.items())
         if size > 0 and kind not in ("tmpfs", "ramfs", "overlay", "squashfs")
     ] or [
-        {"mountpoint": mount, "fstype": kind, "size_bytes": size, "available_bytes": free.get(mount)}
+        {
+            "mountpoint": mount,
+            "fstype": kind,
+            "size_bytes": size,
+            "available_bytes": free.get(mount),
+        }
         for mount, (size, kind) in sorted(sizes.items())
         if mount == "/"
     ]

@@ -35,14 +35,27 @@ MARKS: Final = {
 
 def symbols() -> Safe:
     """Return the marks once, to be used by reference."""
-    drawn = [raw(f'<symbol id="m-{name}" viewBox="0 0 16 16">{body}</symbol>') for name, body in MARKS.items()]
-    return el("svg", join(drawn), class_="symbols", width=0, height=0, aria_hidden="true", focusable="false")
+    drawn = [
+        raw(f'<symbol id="m-{name}" viewBox="0 0 16 16">{body}</symbol>')
+        for name, body in MARKS.items()
+    ]
+    return el(
+        "svg",
+        join(drawn),
+        class_="symbols",
+        width=0,
+        height=0,
+        aria_hidden="true",
+        focusable="false",
+    )
 
 
 def mark(name: str) -> Safe:
     """Return one mark; what it means stands beside it in words, so it is hidden from readers of the page."""
     known = name if name in MARKS else "unknown"
-    return raw(f'<svg class="m m-{known}" aria-hidden="true" focusable="false"><use href="#m-{known}"/></svg>')
+    return raw(
+        f'<svg class="m m-{known}" aria-hidden="true" focusable="false"><use href="#m-{known}"/></svg>'
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +122,11 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
     span = high - low or abs(high) or 1.0
     raw_step = span / count
     magnitude = 10.0 ** math.floor(math.log10(raw_step))
-    step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= raw_step * 0.999)
+    step = next(
+        factor * magnitude
+        for factor in (1, 2, 2.5, 5, 10)
+        if factor * magnitude >= raw_step * 0.999
+    )
     first = math.floor(low / step + 1e-9)
     last = math.ceil(high / step - 1e-9)
     return [round(index * step, 10) for index in range(first, max(last, first + 1) + 1)]
@@ -127,7 +144,9 @@ def chart(of: Chart) -> Safe:
     """Draw a time chart: a gutter with the scale, the plot, and a gutter with the curves' names."""
     known = [value for line in of.lines for value in line.values if value is not None]
     known += [rule.value for rule in of.rules] + [dot.value for dot in of.dots]
-    known += [value for band in of.bands for value in (*band.lower, *band.upper) if value is not None]
+    known += [
+        value for band in of.bands for value in (*band.lower, *band.upper) if value is not None
+    ]
     if not known:
         return raw("")
     low, high = min(known), max(known)
@@ -138,14 +157,31 @@ def chart(of: Chart) -> Safe:
     def y(value: float) -> float:
         return bottom - (value - low) / (high - low) * (bottom - _TOP)
 
-    scale = [el("text", of.tick(value), x="100%", y=f"{y(value):.2f}%", dy="0.32em", text_anchor="end") for value in marks]
+    scale = [
+        el("text", of.tick(value), x="100%", y=f"{y(value):.2f}%", dy="0.32em", text_anchor="end")
+        for value in marks
+    ]
     parts = [el("title", of.title), el("desc", of.description)]
-    parts += [el("line", class_="grid", x1="0", x2="100%", y1=f"{y(v):.2f}%", y2=f"{y(v):.2f}%") for v in marks]
+    parts += [
+        el("line", class_="grid", x1="0", x2="100%", y1=f"{y(v):.2f}%", y2=f"{y(v):.2f}%")
+        for v in marks
+    ]
     parts += _strip(of)
     curves = [raw(f'<path class="band {band.kind}" d="{_area(band, y)}"/>') for band in of.bands]
-    curves += [raw(f'<path class="line {line.kind}" d="{_path(line.values, y)}"/>') for line in of.lines]
+    curves += [
+        raw(f'<path class="line {line.kind}" d="{_path(line.values, y)}"/>') for line in of.lines
+    ]
     parts.append(
-        el("svg", join(curves), x="0", y="0", width="100%", height="100%", viewBox="0 0 1000 100", preserveAspectRatio="none")
+        el(
+            "svg",
+            join(curves),
+            x="0",
+            y="0",
+            width="100%",
+            height="100%",
+            viewBox="0 0 1000 100",
+            preserveAspectRatio="none",
+        )
     )
     for rule in of.rules:
         at = f"{y(rule.value):.2f}%"
@@ -185,7 +221,11 @@ def _path(values: Sequence[float | None], y: Callable[[float], float]) -> str:
             continue
         alone = pen == "M" and (index + 1 >= len(values) or values[index + 1] is None)
         x, at = (index + 0.5) * step, y(value)
-        found.append(f"M{max(0.0, x - half):.1f} {at:.2f}H{min(1000.0, x + half):.1f}" if alone else f"{pen}{x:.1f} {at:.2f}")
+        found.append(
+            f"M{max(0.0, x - half):.1f} {at:.2f}H{min(1000.0, x + half):.1f}"
+            if alone
+            else f"{pen}{x:.1f} {at:.2f}"
+        )
         pen = "L"
     return "".join(found)
 
@@ -248,7 +288,9 @@ def bar(share: float, *, kind: str = "", limit: float | None = None) -> Safe:
     if limit is not None:
         at = f"{max(0.0, min(1.0, limit)) * 100:.2f}%"
         parts.append(el("line", class_="rule", x1=at, x2=at, y1="0", y2="100%"))
-    return el("svg", join(parts), class_=f"bar {kind}".strip(), aria_hidden="true", focusable="false")
+    return el(
+        "svg", join(parts), class_=f"bar {kind}".strip(), aria_hidden="true", focusable="false"
+    )
 
 
 def cells(classes: Sequence[str], marks: Sequence[str], *, wrap: int, title: str) -> Safe:
@@ -262,10 +304,21 @@ def cells(classes: Sequence[str], marks: Sequence[str], *, wrap: int, title: str
         x, y = index % wrap * 10, index // wrap * 10
         paths.setdefault(kind, []).append(f"M{x} {y}h9v9h-9z")
         if sign:
-            over.append(f'<use href="#m-{sign}" class="m-{sign}" x="{x + 1}" y="{y + 1}" width="7" height="7"/>')
+            over.append(
+                f'<use href="#m-{sign}" class="m-{sign}" x="{x + 1}" y="{y + 1}" width="7" height="7"/>'
+            )
     across, down = min(wrap, len(classes)), -(-len(classes) // wrap)
-    body = "".join([f'<path class="{kind}" d="{"".join(d)}"/>' for kind, d in paths.items()]) + "".join(over)
+    body = "".join(
+        [f'<path class="{kind}" d="{"".join(d)}"/>' for kind, d in paths.items()]
+    ) + "".join(over)
     return el(
-        "svg", el("title", title), raw(body), class_="cells", role="img", viewBox=f"0 0 {across * 10 - 1} {down * 10 - 1}",
-        width=f"{across * 0.625:g}em", height=f"{down * 0.625:g}em", data_wrap=wrap,
-    )  # fmt: skip
+        "svg",
+        el("title", title),
+        raw(body),
+        class_="cells",
+        role="img",
+        viewBox=f"0 0 {across * 10 - 1} {down * 10 - 1}",
+        width=f"{across * 0.625:g}em",
+        height=f"{down * 0.625:g}em",
+        data_wrap=wrap,
+    )

@@ -23,14 +23,30 @@ def links(found: list[Data], w: Words) -> Safe | None:
     rows = [
         el(
             "tr",
-            el("th", link["peer"], el("small", " · ".join(part for part in (link["site"], link["method"]) if part)), scope="row"),
-            [el("td", _time(link["round_trip_seconds"].get(key)), class_="num") for key in quantiles],
-            el("td", svg.mark("at_risk") if link["loss_ratio"] else None, percent(link["loss_ratio"], 1), class_="num"),
+            el(
+                "th",
+                link["peer"],
+                el("small", " · ".join(part for part in (link["site"], link["method"]) if part)),
+                scope="row",
+            ),
+            [
+                el("td", _time(link["round_trip_seconds"].get(key)), class_="num")
+                for key in quantiles
+            ],
+            el(
+                "td",
+                svg.mark("at_risk") if link["loss_ratio"] else None,
+                percent(link["loss_ratio"], 1),
+                class_="num",
+            ),
         )
         for link in found
     ]
     heads = [el("th", w("links.peer"), scope="col")]
-    heads += [el("th", w("links.quantile", share=short(float(key) * 100, "%")), scope="col", class_="num") for key in quantiles]
+    heads += [
+        el("th", w("links.quantile", share=short(float(key) * 100, "%")), scope="col", class_="num")
+        for key in quantiles
+    ]
     heads.append(el("th", w("links.loss"), scope="col", class_="num"))
     return panel("links", w("links"), _scrolled(heads, rows, w("links.table")))
 
@@ -46,23 +62,43 @@ def chips(found: list[Data], w: Words) -> Safe | None:
     rows = [
         el(
             "tr",
-            el("th", " ".join(part for part in (one["vendor"], one["model"]) if part) or w("chips.untold"), scope="row"),
+            el(
+                "th",
+                " ".join(part for part in (one["vendor"], one["model"]) if part)
+                or w("chips.untold"),
+                scope="row",
+            ),
             el("td", el("b", number(one["chips"])), class_="num"),
-            el("td", svg.mark("at_risk") if one["silent"] else None, number(one["silent"]), class_="num"),
-            el("td", svg.mark("at_risk") if one["unhealthy"] else None, number(one["unhealthy"]), class_="num"),
+            el(
+                "td",
+                svg.mark("at_risk") if one["silent"] else None,
+                number(one["silent"]),
+                class_="num",
+            ),
+            el(
+                "td",
+                svg.mark("at_risk") if one["unhealthy"] else None,
+                number(one["unhealthy"]),
+                class_="num",
+            ),
             el("td", percent(one["utilization_ratio"]), class_="num"),
             el("td", _memory(one), class_="num"),
             el("td", quantity(one["power_watts"], "W"), class_="num"),
             el(
                 "td",
-                MISSING if one["temperature_celsius"] is None else f"{number(one['temperature_celsius'])}{THIN}°C",
+                MISSING
+                if one["temperature_celsius"] is None
+                else f"{number(one['temperature_celsius'])}{THIN}°C",
                 class_="num",
             ),
         )
         for one in found
     ]
     keys = ("model", "count", "silent", "unhealthy", "use", "memory", "power", "hottest")
-    heads = [el("th", w(f"chips.{key}"), scope="col", class_="num" if index else None) for index, key in enumerate(keys)]
+    heads = [
+        el("th", w(f"chips.{key}"), scope="col", class_="num" if index else None)
+        for index, key in enumerate(keys)
+    ]
     return panel("chips", w("chips"), _scrolled(heads, rows, w("chips.table")))
 
 
@@ -73,5 +109,11 @@ def _memory(one: Data) -> str:
 
 
 def _scrolled(heads: list[Safe], rows: list[Safe], caption: str) -> Safe:
-    table = el("table", el("caption", caption, class_="hidden"), el("thead", el("tr", heads)), el("tbody", rows), class_="plain")
+    table = el(
+        "table",
+        el("caption", caption, class_="hidden"),
+        el("thead", el("tr", heads)),
+        el("tbody", rows),
+        class_="plain",
+    )
     return el("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)

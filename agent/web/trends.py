@@ -66,7 +66,8 @@ class Trends:
     def _read(self) -> None:
         try:
             self._known = {
-                site: {"pue": pue_trend(self._pue, site), "power": power_trend(self._pue, site)} for site in self._pue.sites()
+                site: {"pue": pue_trend(self._pue, site), "power": power_trend(self._pue, site)}
+                for site in self._pue.sites()
             }
         except Exception:
             # A page without curves is better than no page; the next reading may go well.
@@ -88,7 +89,9 @@ def pue_trend(pue: Pue, site: str) -> Trend | None:
         "step_seconds": step,
         "pue": [None if point.pue is None else round(point.pue, 4) for point in points],
         "coverage": [round(point.coverage, 4) for point in points],
-        "uncertainty": [None if point.uncertainty is None else round(point.uncertainty, 5) for point in points],
+        "uncertainty": [
+            None if point.uncertainty is None else round(point.uncertainty, 5) for point in points
+        ],
     }
 
 
@@ -99,13 +102,19 @@ def power_trend(pue: Pue, site: str) -> Trend | None:
     if not times:
         return None
     rows = pue.hours.hours(site, round(times[0] * 1000), round(times[-1] * 1000) + _HOUR_MS)
-    series: dict[str, list[float | None]] = {"facility": [_watts(point.facility_watts) for point in points]}
+    series: dict[str, list[float | None]] = {
+        "facility": [_watts(point.facility_watts) for point in points]
+    }
     for name, stage in _STAGES.items():
         series[name] = [_mean(rows.get(round(at * 1000), {}).get(stage)) for at in times]
     it = [_watts(point.it_watts) for point in points]
     if it not in series.values():  # where IT is metered at the UPSs or PDUs, one curve tells both
         series["it"] = it
-    known = {name: values for name, values in series.items() if any(value is not None for value in values)}
+    known = {
+        name: values
+        for name, values in series.items()
+        if any(value is not None for value in values)
+    }
     return {"times": times, "step_seconds": 3_600.0, "series": known} if known else None
 
 

@@ -34,13 +34,22 @@ _ROOMY: Final = 8
 
 
 def document(
-    data: Data, w: Words, week: Week, *, hub_name: str, simulated: bool = False, links: Safe | None = None, linked: bool = False
+    data: Data,
+    w: Words,
+    week: Week,
+    *,
+    hub_name: str,
+    simulated: bool = False,
+    links: Safe | None = None,
+    linked: bool = False,
 ) -> str:
     """Return the report's HTML. `linked`: its style is the agent's own file, not part of the page; `links`: the way to other pages."""
     title = f"{hub_name} · {w('week.title', week=data['week'])}"
     dense = len(data["promises"]) + min(len(data["sites"]), _SITES + 1) > _ROOMY
     kind = "sheet dense" if dense else "sheet"
-    sheet = el("main", _head(data, w, week, hub_name, simulated=simulated), *_parts(data, w), class_=kind)
+    sheet = el(
+        "main", _head(data, w, week, hub_name, simulated=simulated), *_parts(data, w), class_=kind
+    )
     return _html(w, title, join([svg.symbols(), links, sheet]), linked=linked)
 
 
@@ -52,8 +61,12 @@ def _html(w: Words, title: str, body: Safe, *, linked: bool, again: bool = False
             raw('<meta name="viewport" content="width=device-width, initial-scale=1">'),
             raw('<meta name="color-scheme" content="light dark">'),
             raw('<meta http-equiv="refresh" content="3">') if again else None,
-            raw('<link rel="icon" href="/static/icon.svg" type="image/svg+xml">') if linked else None,
-            raw('<link rel="stylesheet" href="/static/report.css">') if linked else el("style", raw(_style())),
+            raw('<link rel="icon" href="/static/icon.svg" type="image/svg+xml">')
+            if linked
+            else None,
+            raw('<link rel="stylesheet" href="/static/report.css">')
+            if linked
+            else el("style", raw(_style())),
         ]
     )
     return f"<!doctype html>\n{el('html', el('head', head), el('body', body), lang=TONGUES[w.language])}\n"
@@ -69,10 +82,23 @@ def draw(page: Page, hub: str) -> str | None:
     links = _ways(page, hub, week)
     if data is None:
         said = w("week.none") if view.past is None else w("week.making")
-        main = el("main", el("h1", w("week.title", week=week.name), class_="full"), el("p", said, role="status"), class_="sheet")
-        return _html(w, w("week.title", week=week.name), join([links, main]), linked=True, again=view.past is not None)
+        main = el(
+            "main",
+            el("h1", w("week.title", week=week.name), class_="full"),
+            el("p", said, role="status"),
+            class_="sheet",
+        )
+        return _html(
+            w,
+            w("week.title", week=week.name),
+            join([links, main]),
+            linked=True,
+            again=view.past is not None,
+        )
     hub_name = w.pick({"en": known.name.en, "zh": known.name.zh})
-    return document(data, w, week, hub_name=hub_name, simulated=view.simulated, links=links, linked=True)
+    return document(
+        data, w, week, hub_name=hub_name, simulated=view.simulated, links=links, linked=True
+    )
 
 
 def asked(view: BoardView, hub: str, name: str) -> tuple[Week, Data | None]:
@@ -99,8 +125,16 @@ def _ways(page: Page, hub: str, week: Week) -> Safe:
     ways = [
         el("a", w("week.back"), href=page.link(hub_path(hub))),
         el("a", w("week.previous"), href=page.link(path, week=before), rel="prev"),
-        el("a", w("week.next"), href=page.link(path, week=after), rel="next") if week.whole else None,
-        el("a", LANGUAGES[other], href=page.link(path, week=week.name, lang=other), hreflang=other, lang=TONGUES[other]),
+        el("a", w("week.next"), href=page.link(path, week=after), rel="next")
+        if week.whole
+        else None,
+        el(
+            "a",
+            LANGUAGES[other],
+            href=page.link(path, week=week.name, lang=other),
+            hreflang=other,
+            lang=TONGUES[other],
+        ),
     ]
     return el("nav", ways, aria_label=w("nav.pages"), class_="ways")
 
@@ -116,13 +150,20 @@ def _head(data: Data, w: Words, week: Week, hub_name: str, *, simulated: bool) -
         days = w("week.days", first=first, last=f"{local(data['end'] - 1, zone):%Y-%m-%d}")
     else:
         days = w("week.so_far", first=first, time=f"{end:%Y-%m-%d %H:%M}")
-    made = w("week.made", time=f"{local(data['made'], zone):%Y-%m-%d %H:%M} {offset(zone, data['made'])}")
+    made = w(
+        "week.made", time=f"{local(data['made'], zone):%Y-%m-%d %H:%M} {offset(zone, data['made'])}"
+    )
     return el(
         "header",
         el("h1", hub_name, el("span", f" {w('week.title', week=data['week'])}")),
         el("p", f"{days} · {made} · hubgauge {__version__}"),
         el("p", svg.mark("stated_only"), w("simulated"), class_="banner") if simulated else None,
-        el("p", svg.mark("at_risk"), w("week.unsummed", count=number(data["unsummed_hours"])), class_="banner")
+        el(
+            "p",
+            svg.mark("at_risk"),
+            w("week.unsummed", count=number(data["unsummed_hours"])),
+            class_="banner",
+        )
         if data["unsummed_hours"]
         else None,
     )
@@ -166,11 +207,20 @@ def _promises(rows: Sequence[Data], w: Words) -> Safe:
         scope = row["scope_name"] if row["scope"] != "hub" else None
         body.append(
             [
-                el("span", svg.mark(row["state"]), w.pick(row["state_name"]), class_=f"state s-{row['state']}"),
+                el(
+                    "span",
+                    svg.mark(row["state"]),
+                    w.pick(row["state_name"]),
+                    class_=f"state s-{row['state']}",
+                ),
                 join([el("b", w.pick(row["kpi_name"])), f" {w.pick(scope)}" if scope else None]),
-                _value(row, shown, w), shown["limit"], _unbroken(shown["deadline"]), shown["distance"], _change(row, w),
+                _value(row, shown, w),
+                shown["limit"],
+                _unbroken(shown["deadline"]),
+                shown["distance"],
+                _change(row, w),
             ]
-        )  # fmt: skip
+        )
     return table(w("week.promises.table"), heads, body, kind="promises")
 
 
@@ -183,7 +233,11 @@ def _value(row: Data, shown: Data, w: Words) -> str:
     if not shown["value"]:
         return MISSING
     kind = row["value_kind"]
-    return shown["value"] if kind in (None, "measured") else f"{shown['value']} ({w.of('origin', kind)})"
+    return (
+        shown["value"]
+        if kind in (None, "measured")
+        else f"{shown['value']} ({w.of('origin', kind)})"
+    )
 
 
 def _change(row: Data, w: Words) -> Safe | str:
@@ -207,9 +261,18 @@ def _pue(data: Data, w: Words) -> Safe:
     if not sites:
         return el("p", w("week.pue.none"))
     windows = ("week", "before", "30d", "ytd")
-    heads = [(w("site_of"), ""), *((w(f"week.{name}"), NUM) for name in windows), (w("col.facility"), NUM), (w("col.it"), NUM)]
+    heads = [
+        (w("site_of"), ""),
+        *((w(f"week.{name}"), NUM) for name in windows),
+        (w("col.facility"), NUM),
+        (w("col.it"), NUM),
+    ]
     body = [
-        [site["name"], *(_figure(site["pue"][name], w) for name in windows), *_energies(site["pue"]["week"])]
+        [
+            site["name"],
+            *(_figure(site["pue"][name], w) for name in windows),
+            *_energies(site["pue"]["week"]),
+        ]
         for site in sites[:_SITES]
     ]
     if len(sites) > 1:
@@ -220,8 +283,18 @@ def _pue(data: Data, w: Words) -> Safe:
             if week is None or week["sites"] == week["of"]
             else w("week.hub.part", sites=week["sites"], of=week["of"])
         )
-        more = el("small", w("week.more_sites", count=number(len(sites) - _SITES))) if len(sites) > _SITES else None
-        body.append([join([el("b", name), more]), *(_figure(hub[name], w) for name in windows), *_energies(week)])
+        more = (
+            el("small", w("week.more_sites", count=number(len(sites) - _SITES)))
+            if len(sites) > _SITES
+            else None
+        )
+        body.append(
+            [
+                join([el("b", name), more]),
+                *(_figure(hub[name], w) for name in windows),
+                *_energies(week),
+            ]
+        )
     return table(w("week.pue.table"), heads, body, kind="pue")
 
 
@@ -235,14 +308,21 @@ def _figure(window: Data | None, w: Words) -> Safe | str:
         share = el("small", f"{w.of('pue.state', window['state'])}, {covered}", class_="thin")
     if window["pue"] is None:
         return join([MISSING, share])
-    doubt = f"{THIN}±{THIN}{number(window['uncertainty'] * window['pue'], 3)}" if window["uncertainty"] is not None else ""
+    doubt = (
+        f"{THIN}±{THIN}{number(window['uncertainty'] * window['pue'], 3)}"
+        if window["uncertainty"] is not None
+        else ""
+    )
     return join([el("b", number(window["pue"], 3)), doubt, share])
 
 
 def _energies(window: Data | None) -> list[str]:
     if window is None:
         return [MISSING, MISSING]
-    return [quantity(window["facility_joules"], "J", digits=4), quantity(window["it_joules"], "J", digits=4)]
+    return [
+        quantity(window["facility_joules"], "J", digits=4),
+        quantity(window["it_joules"], "J", digits=4),
+    ]
 
 
 def _days(days: Sequence[Data], w: Words) -> Safe:
@@ -258,15 +338,26 @@ def _days(days: Sequence[Data], w: Words) -> Safe:
     body: list[Sequence[Safe | str | None]] = [
         [
             _weekday(day["day"], w),
-            join([svg.bar(day["facility_joules"] / most, kind="c-facility"), svg.bar(day["it_joules"] / most, kind="c-it")]),
+            join(
+                [
+                    svg.bar(day["facility_joules"] / most, kind="c-facility"),
+                    svg.bar(day["it_joules"] / most, kind="c-it"),
+                ]
+            ),
             quantity(day["facility_joules"], "J", digits=4) if day["facility_joules"] else MISSING,
             quantity(day["it_joules"], "J", digits=4) if day["it_joules"] else MISSING,
             MISSING if day["pue"] is None else number(day["pue"], 3),
-            el("span", percent(day["coverage"]), class_="thin" if day["coverage"] < _HEARD else None),
+            el(
+                "span",
+                percent(day["coverage"]),
+                class_="thin" if day["coverage"] < _HEARD else None,
+            ),
         ]
         for day in days
     ]
-    keys = [el("li", el("i", class_=f"key c-{key}"), w(f"curve.{key}")) for key in ("facility", "it")]
+    keys = [
+        el("li", el("i", class_=f"key c-{key}"), w(f"curve.{key}")) for key in ("facility", "it")
+    ]
     return join([table(w("week.days.table"), heads, body), el("ul", keys, class_="keys quiet")])
 
 
@@ -305,7 +396,9 @@ def _racks(data: Data, w: Words) -> Safe:
     if not data["racks"]:
         return el("p", w("week.racks.unmetered"))
     if not rows:
-        return el("p", svg.mark("met"), w("week.racks.none", count=number(data["racks"])), class_="s-met")
+        return el(
+            "p", svg.mark("met"), w("week.racks.none", count=number(data["racks"])), class_="s-met"
+        )
     heads = [
         (w("col.rack"), ""),
         (w("week.over"), NUM),
@@ -315,10 +408,20 @@ def _racks(data: Data, w: Words) -> Safe:
         (w("col.rated"), NUM),
     ]
     body = [
-        [row["rack"], *(_hours(row[key], w) for key in ("over_hours", "failover_hours", "silent_hours")), quantity(row["peak_watts"], "W"), quantity(row["rated_watts"], "W")]
+        [
+            row["rack"],
+            *(_hours(row[key], w) for key in ("over_hours", "failover_hours", "silent_hours")),
+            quantity(row["peak_watts"], "W"),
+            quantity(row["rated_watts"], "W"),
+        ]
         for row in rows[:_RACKS]
-    ]  # fmt: skip
-    return join([table(w("week.racks.table"), heads, body), _more(len(rows) - _RACKS, w, w("week.racks.note"))])
+    ]
+    return join(
+        [
+            table(w("week.racks.table"), heads, body),
+            _more(len(rows) - _RACKS, w, w("week.racks.note")),
+        ]
+    )
 
 
 def _hours(count: float, w: Words) -> str:
@@ -330,22 +433,43 @@ def _meters(data: Data, w: Words) -> Safe:
     if not data["meters"]:
         return el("p", w("week.meters.unknown"))
     if not rows:
-        return el("p", svg.mark("met"), w("week.meters.none", count=number(data["meters"])), class_="s-met")
+        return el(
+            "p",
+            svg.mark("met"),
+            w("week.meters.none", count=number(data["meters"])),
+            class_="s-met",
+        )
     many = len({row["site"] for row in rows}) > 1
-    heads = [(w("col.meter"), ""), (w("col.point"), ""), (w("col.coverage"), NUM), (w("week.lost"), NUM)]
+    heads = [
+        (w("col.meter"), ""),
+        (w("col.point"), ""),
+        (w("col.coverage"), NUM),
+        (w("week.lost"), NUM),
+    ]
     body = [
-        [join([row["meter"], f" · {row['site']}" if many else None]), w.of("stage", row["point"]), percent(row["coverage"], 1), f"{number(row['lost_hours'], 1)}{THIN}{w('unit.h')}"]
+        [
+            join([row["meter"], f" · {row['site']}" if many else None]),
+            w.of("stage", row["point"]),
+            percent(row["coverage"], 1),
+            f"{number(row['lost_hours'], 1)}{THIN}{w('unit.h')}",
+        ]
         for row in rows[:_METERS]
-    ]  # fmt: skip
+    ]
     return join([table(w("week.meters.table"), heads, body), _more(len(rows) - _METERS, w, "")])
 
 
 def _more(count: int, w: Words, note: str) -> Safe | None:
     said = [w("week.more", count=number(count))] if count > 0 else []
-    return el("p", " · ".join([*said, *filter(None, [note])]), class_="quiet") if said or note else None
+    return (
+        el("p", " · ".join([*said, *filter(None, [note])]), class_="quiet")
+        if said or note
+        else None
+    )
 
 
 def _notes(sites: Sequence[Data]) -> Safe | None:
     """Say what a reader of the figures must know, as the ledger put it."""
-    notes = list(dict.fromkeys(f"{site['name']}: {note}" for site in sites for note in site["notes"]))
+    notes = list(
+        dict.fromkeys(f"{site['name']}: {note}" for site in sites for note in site["notes"])
+    )
     return el("p", "; ".join(notes[:4]), lang="en") if notes else None

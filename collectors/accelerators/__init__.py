@@ -43,13 +43,21 @@ class ExporterConfig:
     """An exporter that runs already. Its make is then not read on this node in the other way: no chip is counted twice."""
 
     url: str = field(metadata={"help": "such as http://127.0.0.1:8082/metrics"})
-    profile: str = field(metadata={"help": "what its page means: ascend-npu-exporter, dcgm-exporter, or one of profiles_dir"})
-    node: str = field(default="", metadata={"help": "the node whose chips it tells of; this agent's own without it"})
+    profile: str = field(
+        metadata={
+            "help": "what its page means: ascend-npu-exporter, dcgm-exporter, or one of profiles_dir"
+        }
+    )
+    node: str = field(
+        default="",
+        metadata={"help": "the node whose chips it tells of; this agent's own without it"},
+    )
     rack: str = field(default="", metadata={"help": "where that node stands"})
     interval: Duration | None = None
     timeout: Duration | None = None
     ca_file: Path | None = field(
-        default=None, metadata={"help": "the authority of its certificate, where the system does not know it"}
+        default=None,
+        metadata={"help": "the authority of its certificate, where the system does not know it"},
     )
 
     def __post_init__(self) -> None:
@@ -70,8 +78,12 @@ class AcceleratorsConfig:
     ascend: AscendOptions = field(default_factory=AscendOptions)
     amd: Options = field(default_factory=Options)
     exporters: list[ExporterConfig] = field(default_factory=list)
-    profiles_dir: Path | None = field(default=None, metadata={"help": "a folder of your own exporters' profiles"})
-    peaks_file: Path | None = field(default=None, metadata={"help": "your own table of rated peaks, asked before ours"})
+    profiles_dir: Path | None = field(
+        default=None, metadata={"help": "a folder of your own exporters' profiles"}
+    )
+    peaks_file: Path | None = field(
+        default=None, metadata={"help": "your own table of rated peaks, asked before ours"}
+    )
 
 
 class AcceleratorsKind:
@@ -103,7 +115,9 @@ class _Build:
         """Vendors of which an exporter tells on this node."""
 
     def collectors(self) -> Iterator[Collector]:
-        yield from [self._exporter(number, one) for number, one in enumerate(self._config.exporters)]
+        yield from [
+            self._exporter(number, one) for number, one in enumerate(self._config.exporters)
+        ]
         makers = {"nvidia": self._nvidia, "ascend": self._ascend, "amd": self._amd}
         for make, maker in makers.items():
             if make not in self._config.disable:
@@ -113,20 +127,33 @@ class _Build:
         from collectors.accelerators.nvidia import VENDOR, Nvidia  # noqa: PLC0415 - only what is wanted
 
         if VENDOR not in self._exported:
-            yield Nvidia(self._chips(VENDOR), devices=self._devices, schedule=self._schedule(self._config.nvidia))
+            yield Nvidia(
+                self._chips(VENDOR),
+                devices=self._devices,
+                schedule=self._schedule(self._config.nvidia),
+            )
 
     def _ascend(self) -> Iterator[Collector]:
         from collectors.accelerators.ascend import VENDOR, Ascend  # noqa: PLC0415
 
         options = self._config.ascend
         if VENDOR not in self._exported:
-            yield Ascend(self._chips(VENDOR), devices=self._devices, command=options.command, schedule=self._schedule(options))
+            yield Ascend(
+                self._chips(VENDOR),
+                devices=self._devices,
+                command=options.command,
+                schedule=self._schedule(options),
+            )
 
     def _amd(self) -> Iterator[Collector]:
         from collectors.accelerators.amd import VENDOR, Amd  # noqa: PLC0415
 
         if VENDOR not in self._exported:
-            yield Amd(self._chips(VENDOR), sys=self._context.sys, schedule=self._schedule(self._config.amd))
+            yield Amd(
+                self._chips(VENDOR),
+                sys=self._context.sys,
+                schedule=self._schedule(self._config.amd),
+            )
 
     def _exporter(self, number: int, one: ExporterConfig) -> Collector:
         from collectors.accelerators.exporter import Exporter  # noqa: PLC0415
@@ -144,14 +171,23 @@ class _Build:
             self._exported.add(profile.vendor)
         chips = self._chips(profile.vendor, node, self._context.place_of(one.rack))
         return Exporter(
-            chips, profile, url=one.url, schedule=self._schedule(one), clock=self._context.wall_clock,
+            chips,
+            profile,
+            url=one.url,
+            schedule=self._schedule(one),
+            clock=self._context.wall_clock,
             trust=_trust(one.ca_file, key) if one.url.startswith("https:") else None,
-        )  # fmt: skip
+        )
 
     def _chips(self, vendor: str, node: str = "", place: Place | None = None) -> Chips:
         from collectors.accelerators.chip import Chips  # noqa: PLC0415
 
-        return Chips(vendor=vendor, place=place or self._context.place, node=node or self._context.node, peaks=self._peaks)
+        return Chips(
+            vendor=vendor,
+            place=place or self._context.place,
+            node=node or self._context.node,
+            peaks=self._peaks,
+        )
 
     def _schedule(self, options: Options | ExporterConfig) -> Schedule:
         interval = options.interval or self._config.interval

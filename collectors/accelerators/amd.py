@@ -25,9 +25,18 @@ _VENDOR_ID: Final = "0x1002"
 _CLASSES: Final = ("0x12", "0x0380")
 _CARD: Final = re.compile(r"card\d+", re.ASCII)
 _MODELS: Final = {
-    "0x738c": "MI100", "0x738e": "MI100", "0x7408": "MI250X", "0x740c": "MI250X", "0x740f": "MI210", "0x74a0": "MI300A",
-    "0x74a1": "MI300X", "0x74b5": "MI300X", "0x74a5": "MI325X", "0x74a9": "MI300X HF", "0x74a2": "MI308X",
-}  # fmt: skip
+    "0x738c": "MI100",
+    "0x738e": "MI100",
+    "0x7408": "MI250X",
+    "0x740c": "MI250X",
+    "0x740f": "MI210",
+    "0x74a0": "MI300A",
+    "0x74a1": "MI300X",
+    "0x74b5": "MI300X",
+    "0x74a5": "MI325X",
+    "0x74a9": "MI300X HF",
+    "0x74a2": "MI308X",
+}
 """PCI device ids, for boards whose FRU gives no name (pci.ids)."""
 _MAX_TEXT: Final = 4096
 _PERCENT: Final = 100.0
@@ -66,7 +75,10 @@ class Amd:
 
 def _chips(drm: Path) -> Iterator[Chip]:
     try:
-        cards = sorted((path for path in drm.iterdir() if _CARD.fullmatch(path.name)), key=lambda path: int(path.name[4:]))
+        cards = sorted(
+            (path for path in drm.iterdir() if _CARD.fullmatch(path.name)),
+            key=lambda path: int(path.name[4:]),
+        )
     except FileNotFoundError:
         return
     except OSError as error:
@@ -104,7 +116,10 @@ def _values(device: Path) -> Iterator[Value]:
 
 def _temperature(sensors: Path) -> float | None:
     """Return the hottest spot's temperature, by which the chip throttles; else the edge's."""
-    found = {_text(path): path.with_name(path.name.replace("label", "input")) for path in sensors.glob("temp*_label")}
+    found = {
+        _text(path): path.with_name(path.name.replace("label", "input"))
+        for path in sensors.glob("temp*_label")
+    }
     for label in ("junction", "edge"):
         if label in found and (value := _number(found[label])) is not None:
             return value

@@ -86,7 +86,9 @@ class Chips:
         found: dict[str, Chip] = {}
         for chip in chips:
             if chip.name in self._known or len(self._known) < MAX_CHIPS:
-                self._known.setdefault(chip.name, _Known(catalogue.ACCELERATOR_UP.series(*self._labels, chip.name)))
+                self._known.setdefault(
+                    chip.name, _Known(catalogue.ACCELERATOR_UP.series(*self._labels, chip.name))
+                )
                 if chip.up:
                     found.setdefault(chip.name, chip)
         taken = [reading for chip in found.values() for reading in self._of(chip)]
@@ -98,7 +100,9 @@ class Chips:
         known = self._known[chip.name]
         identity = (chip.model, chip.uuid, chip.bus)
         if known.info is None or known.identity != identity:
-            known.info = catalogue.ACCELERATOR_INFO.series(*self._labels, chip.name, self.vendor, *identity)
+            known.info = catalogue.ACCELERATOR_INFO.series(
+                *self._labels, chip.name, self.vendor, *identity
+            )
             known.identity, known.peaks = identity, ()
         # Not only at first sight: which of two models of one name it is, its memory tells, and that may come later.
         known.peaks = known.peaks or self._rated(chip)
@@ -119,11 +123,20 @@ class Chips:
         return series
 
     def _rated(self, chip: Chip) -> tuple[Reading, ...]:
-        flops = self._peaks.of(self.vendor, chip.model, chip.value(catalogue.ACCELERATOR_MEMORY_TOTAL))
+        flops = self._peaks.of(
+            self.vendor, chip.model, chip.value(catalogue.ACCELERATOR_MEMORY_TOTAL)
+        )
         if not flops:
             if chip.model not in self._unrated:
                 self._unrated.add(chip.model)
-                log.warning("no rated peak is known for %s %s: its compute is not counted", self.vendor, chip.model)
+                log.warning(
+                    "no rated peak is known for %s %s: its compute is not counted",
+                    self.vendor,
+                    chip.model,
+                )
             return ()
         peak = catalogue.ACCELERATOR_PEAK
-        return tuple((peak.series(*self._labels, chip.name, precision), rate) for precision, rate in flops.items())
+        return tuple(
+            (peak.series(*self._labels, chip.name, precision), rate)
+            for precision, rate in flops.items()
+        )

@@ -24,7 +24,9 @@ class Command:
     cannot even be killed (it hangs in the kernel) is not started again until it has gone.
     """
 
-    def __init__(self, words: Sequence[str], *, max_bytes: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, words: Sequence[str], *, max_bytes: int, environment: Mapping[str, str]
+    ) -> None:
         self._words, self._max_bytes, self._environment = tuple(words), max_bytes, dict(environment)
         self._process: asyncio.subprocess.Process | None = None
 
@@ -35,9 +37,13 @@ class Command:
             raise Unreachable(f"{name} (process {self._process.pid}) cannot be killed")
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *self._words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True, env=self._environment,
-            )  # fmt: skip
+                *self._words,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                env=self._environment,
+            )
         except OSError as error:
             raise Unreachable(f"{name} cannot be started: {error.strerror or error}") from None
         process, ended = self._process, False

@@ -69,7 +69,9 @@ class Exporter:
     async def collect(self) -> Sequence[Reading]:
         """Read all chips the exporter knows."""
         self._chips.begin()
-        body = await fetch(self.device, timeout=self.schedule.timeout, max_bytes=MAX_BYTES, trust=self._trust)
+        body = await fetch(
+            self.device, timeout=self.schedule.timeout, max_bytes=MAX_BYTES, trust=self._trust
+        )
         page = parse(body, self._profile, self._clock())
         if page.stale:
             self._chips.dropped["stale"] += page.stale
@@ -114,7 +116,9 @@ def _first(labels: Mapping[str, str], names: Sequence[str]) -> str:
     return next((labels[name] for name in names if labels.get(name)), "")
 
 
-def _chip(name: str, samples: Sequence[ClientSample], profile: Profile, told: set[tuple[str, str]]) -> Chip:
+def _chip(
+    name: str, samples: Sequence[ClientSample], profile: Profile, told: set[tuple[str, str]]
+) -> Chip:
     def label(names: Sequence[str]) -> str:
         return next((found for sample in samples if (found := _first(sample.labels, names))), "")
 
@@ -125,7 +129,9 @@ def _chip(name: str, samples: Sequence[ClientSample], profile: Profile, told: se
     return Chip(name=name, model=model, uuid=label(profile.uuid), bus=bus, values=values)
 
 
-def _readings(samples: Sequence[ClientSample], profile: Profile, bus: str, told: set[tuple[str, str]]) -> Iterator[Value]:
+def _readings(
+    samples: Sequence[ClientSample], profile: Profile, bus: str, told: set[tuple[str, str]]
+) -> Iterator[Value]:
     # An instance of a split chip, or a container on it, repeats what the chip says: the first counts.
     first = {sample.name: sample.value for sample in reversed(samples)}
     for reading in profile.readings:
@@ -142,16 +148,34 @@ def _readings(samples: Sequence[ClientSample], profile: Profile, bus: str, told:
 def _memory(samples: Sequence[ClientSample], profile: Profile) -> Iterator[Value]:
     for kind in profile.memory:
         found = False
-        for instance in dict.fromkeys(_first(sample.labels, profile.instance) for sample in samples):
-            own = {s.name: s.value * kind.scale for s in reversed(samples) if _first(s.labels, profile.instance) == instance}
+        for instance in dict.fromkeys(
+            _first(sample.labels, profile.instance) for sample in samples
+        ):
+            own = {
+                s.name: s.value * kind.scale
+                for s in reversed(samples)
+                if _first(s.labels, profile.instance) == instance
+            }
             used, total = own.get(kind.used), own.get(kind.total)
             if used is None or total == 0:
                 continue
             found = True
-            yield (catalogue.ACCELERATOR_INSTANCE_MEMORY_USED if instance else catalogue.ACCELERATOR_MEMORY_USED), instance, used
+            yield (
+                (
+                    catalogue.ACCELERATOR_INSTANCE_MEMORY_USED
+                    if instance
+                    else catalogue.ACCELERATOR_MEMORY_USED
+                ),
+                instance,
+                used,
+            )
             if total is not None:
                 yield (
-                    (catalogue.ACCELERATOR_INSTANCE_MEMORY_TOTAL if instance else catalogue.ACCELERATOR_MEMORY_TOTAL),
+                    (
+                        catalogue.ACCELERATOR_INSTANCE_MEMORY_TOTAL
+                        if instance
+                        else catalogue.ACCELERATOR_MEMORY_TOTAL
+                    ),
                     instance,
                     total,
                 )

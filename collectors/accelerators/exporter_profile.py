@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).with_name("exporters")
 _METRICS: Final = {
-    metric.full_name: metric for metric in metrics_of(catalogue) if metric.labels[: len(catalogue.ACCELERATOR)] == catalogue.ACCELERATOR
-}  # fmt: skip
+    metric.full_name: metric
+    for metric in metrics_of(catalogue)
+    if metric.labels[: len(catalogue.ACCELERATOR)] == catalogue.ACCELERATOR
+}
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -55,10 +57,16 @@ class Reading:
 
     metric: str
     series: str
-    label: str = field(default="", metadata={"help": "the value of the metric's own label, where it has one"})
+    label: str = field(
+        default="", metadata={"help": "the value of the metric's own label, where it has one"}
+    )
     scale: Positive = 1.0
-    most: Positive | None = field(default=None, metadata={"help": "in base units; what lies above is no value"})
-    once_a_bus: bool = field(default=False, metadata={"help": "chips of one bus address all tell their card's value"})
+    most: Positive | None = field(
+        default=None, metadata={"help": "in base units; what lies above is no value"}
+    )
+    once_a_bus: bool = field(
+        default=False, metadata={"help": "chips of one bus address all tell their card's value"}
+    )
 
     def __post_init__(self) -> None:
         """Check the metric."""
@@ -66,7 +74,9 @@ class Reading:
             raise ValueError(f"metric: unknown{nearest(self.metric, sorted(_METRICS))}")
         more = self.declared.labels[len(catalogue.ACCELERATOR) :]
         if len(more) > 1 or bool(more) != bool(self.label):
-            raise ValueError(f"label: {self.metric} has {' and '.join(more) or 'no label'} of its own")
+            raise ValueError(
+                f"label: {self.metric} has {' and '.join(more) or 'no label'} of its own"
+            )
 
     @property
     def declared(self) -> Metric:
@@ -93,9 +103,13 @@ class Profile:
     uuid: list[str] = field(default_factory=list)
     bus: list[str] = field(default_factory=list)
     instance: list[str] = field(default_factory=list)
-    present: str = field(default="", metadata={"help": "a series that names chips, whatever its value"})
+    present: str = field(
+        default="", metadata={"help": "a series that names chips, whatever its value"}
+    )
     readings: list[Reading] = field(default_factory=list)
-    memory: list[Memory] = field(default_factory=list, metadata={"help": "kinds of memory; the first that has a size counts"})
+    memory: list[Memory] = field(
+        default_factory=list, metadata={"help": "kinds of memory; the first that has a size counts"}
+    )
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -107,7 +121,12 @@ class Profile:
 
 def load_profile(name: str, folder: Path | None = None) -> Profile:
     """Read a profile from an operator's folder or our own; raises ConfigError or Problems."""
-    files = {path.stem: path for place in (FOLDER, folder) if place is not None for path in sorted(place.glob("*.yaml"))}
+    files = {
+        path.stem: path
+        for place in (FOLDER, folder)
+        if place is not None
+        for path in sorted(place.glob("*.yaml"))
+    }
     if name not in files:
         raise ConfigError(f"no such profile{nearest(name, sorted(files))}", key="profile")
     return read(files[name], Profile)

@@ -23,14 +23,25 @@ def check_url(url: str) -> None:
     """Raise ValueError for what is no address of an HTTP server."""
     try:
         parts = urlsplit(url)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+        sound = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and "@" not in parts.netloc
+        )
     except ValueError:
         sound = False
     if not sound or not url.isascii() or any(char <= " " for char in url):
         raise ValueError(f"url: expected http://… or https://…, got {url!r}")
 
 
-async def fetch(url: str, *, timeout: float, max_bytes: int, trust: ssl.SSLContext | None = None) -> bytes:  # noqa: ASYNC109 - the whole of it
+async def fetch(
+    url: str,
+    *,
+    timeout: float,  # noqa: ASYNC109
+    max_bytes: int,
+    trust: ssl.SSLContext | None = None,
+) -> bytes:
     """Return the body behind a URL; raises Unreachable, Refused or BadReply."""
     parts = urlsplit(url)
     tls = trust if parts.scheme == "https" else None
@@ -53,11 +64,18 @@ async def fetch(url: str, *, timeout: float, max_bytes: int, trust: ssl.SSLConte
                 await asyncio.wait_for(writer.wait_closed(), 1.0)
 
 
-async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, url: str, max_bytes: int) -> bytes:
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, url: str, max_bytes: int
+) -> bytes:
     parts = urlsplit(url)
     client = h11.Connection(h11.CLIENT)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = [("Host", parts.netloc), ("User-Agent", "hubgauge"), ("Accept", "text/plain"), ("Connection", "close")]
+    headers = [
+        ("Host", parts.netloc),
+        ("User-Agent", "hubgauge"),
+        ("Accept", "text/plain"),
+        ("Connection", "close"),
+    ]
     writer.write(client.send(h11.Request(method="GET", target=target, headers=headers)) or b"")
     writer.write(client.send(h11.EndOfMessage()) or b"")
     await writer.drain()

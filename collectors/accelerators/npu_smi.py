@@ -127,7 +127,10 @@ def _values(row: Mapping[str, str]) -> Iterator[Value]:
     busy = _number(row.get("AICore(%)", ""))
     if busy is not None and busy <= _PERCENT:
         yield catalogue.ACCELERATOR_UTILIZATION, "", busy / _PERCENT
-    for name in ("HBM-Usage", "Memory-Usage"):  # what a chip computes in is its HBM where it has any
+    for name in (
+        "HBM-Usage",
+        "Memory-Usage",
+    ):  # what a chip computes in is its HBM where it has any
         used, total = _memory(row, name)
         if used is not None and total:
             yield catalogue.ACCELERATOR_MEMORY_USED, "", used

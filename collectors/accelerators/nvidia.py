@@ -41,7 +41,7 @@ _AGGREGATE: Final = 1  # nvmlEccCounterType_t: over the GPU's life, not since th
 _GPU_SENSOR: Final = 0  # nvmlTemperatureSensors_t
 
 
-class _Lost(Exception):  # noqa: N818 - a state of one GPU, told by up = 0
+class _Lost(Exception):
     """This GPU does not answer any more; the others may."""
 
 
@@ -102,7 +102,9 @@ def _opened() -> Any:  # noqa: ANN401 - the library's module
     try:
         import pynvml  # noqa: PLC0415 - 5 MB that only a node with a GPU pays
     except ImportError:
-        raise Unreachable("there are NVIDIA devices but no nvidia-ml-py: install hubgauge[nvidia]") from None
+        raise Unreachable(
+            "there are NVIDIA devices but no nvidia-ml-py: install hubgauge[nvidia]"
+        ) from None
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
@@ -112,9 +114,13 @@ def _opened() -> Any:  # noqa: ANN401 - the library's module
 
 def _failure(error: Any) -> Unreachable | Refused | BadReply:  # noqa: ANN401 - the library's error
     if error.value == _LIBRARY_NOT_FOUND:
-        return Unreachable("there are NVIDIA devices but no libnvidia-ml.so.1; in a container it comes with the NVIDIA runtime")
+        return Unreachable(
+            "there are NVIDIA devices but no libnvidia-ml.so.1; in a container it comes with the NVIDIA runtime"
+        )
     if error.value == _VERSION_MISMATCH:
-        return Unreachable("the driver has been replaced by another version: restart the agent to load its library")
+        return Unreachable(
+            "the driver has been replaced by another version: restart the agent to load its library"
+        )
     if error.value == _NO_PERMISSION:
         return Refused("NVML: no permission")
     return Unreachable(f"NVML: {error}")
@@ -204,7 +210,9 @@ class _Gpu:
         if mode is None or mode[0] != 1:
             return
         seen: set[str] = set()
-        for index in range(min(self._ask(nvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0, _MAX_GPUS)):
+        for index in range(
+            min(self._ask(nvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0, _MAX_GPUS)
+        ):
             part = self._ask(nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, index)
             number = None if part is None else self._ask(nvml.nvmlDeviceGetGpuInstanceId, part)
             memory = None if part is None else self._ask(nvml.nvmlDeviceGetMemoryInfo, part)

@@ -63,9 +63,14 @@ class Rating:
     source: Source
     dense: dict[Precision, Positive] = field(default_factory=dict)
     sparse: dict[Precision, Positive] = field(
-        default_factory=dict, metadata={"help": "where the source states only what 2:4 sparsity gives: half of it counts"}
+        default_factory=dict,
+        metadata={
+            "help": "where the source states only what 2:4 sparsity gives: half of it counts"
+        },
     )
-    memory: MemoryRange | None = field(default=None, metadata={"help": "only chips with so much memory, where names are shared"})
+    memory: MemoryRange | None = field(
+        default=None, metadata={"help": "only chips with so much memory, where names are shared"}
+    )
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -88,7 +93,9 @@ class Rating:
         """Tell whether a chip is of this model."""
         if vendor.casefold() != self.vendor.casefold():
             return False
-        if self.memory is not None and (memory is None or not self.memory.least <= memory <= self.memory.most):
+        if self.memory is not None and (
+            memory is None or not self.memory.least <= memory <= self.memory.most
+        ):
             return False
         return any(pattern.fullmatch(model) for pattern in self.models)
 
@@ -112,4 +119,6 @@ class Peaks:
 
     def of(self, vendor: str, model: str, memory: float | None = None) -> Mapping[str, float]:
         """Return dense operations a second by precision; empty for a model that no table names."""
-        return next((rating.flops for rating in self._ratings if rating.fits(vendor, model, memory)), {})
+        return next(
+            (rating.flops for rating in self._ratings if rating.fits(vendor, model, memory)), {}
+        )

@@ -9,58 +9,127 @@ from collectors.base import Metric, MetricType
 COLLECTOR: Final = ("collector", "device")
 
 
-def _agent(subsystem: str, name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:  # noqa: A002
-    return Metric(namespace="hubgauge", subsystem=subsystem, name=name, type=type, help=help, labels=labels)
+def _agent(
+    subsystem: str, name: str, help: str, *labels: str, type: MetricType = "gauge"
+) -> Metric:
+    return Metric(
+        namespace="hubgauge", subsystem=subsystem, name=name, type=type, help=help, labels=labels
+    )
 
 
 BUILD_INFO: Final = _agent("build", "info", "The running version.", "version", "python")
 SIMULATED: Final = _agent("", "simulated", "1 if this agent reads simulated devices.")
-COLLECTOR_SUCCESS: Final = _agent("collector", "success", "1 if the collector's last round succeeded, else 0.", *COLLECTOR)
-COLLECTOR_DURATION: Final = _agent("collector", "duration_seconds", "How long the collector's last round took.", *COLLECTOR)
+COLLECTOR_SUCCESS: Final = _agent(
+    "collector", "success", "1 if the collector's last round succeeded, else 0.", *COLLECTOR
+)
+COLLECTOR_DURATION: Final = _agent(
+    "collector", "duration_seconds", "How long the collector's last round took.", *COLLECTOR
+)
 COLLECTOR_LAST_SUCCESS: Final = _agent(
-    "collector", "last_success_timestamp_seconds", "When the collector last succeeded; absent if never.", *COLLECTOR
+    "collector",
+    "last_success_timestamp_seconds",
+    "When the collector last succeeded; absent if never.",
+    *COLLECTOR,
 )
 COLLECTOR_ERRORS: Final = _agent(
-    "collector", "errors_total", "Rounds that failed, by reason.", "collector", "reason", type="counter"
+    "collector",
+    "errors_total",
+    "Rounds that failed, by reason.",
+    "collector",
+    "reason",
+    type="counter",
 )
 COLLECTOR_SKIPPED: Final = _agent(
-    "collector", "skipped_rounds_total", "Rounds not begun because the one before still ran.", "collector", type="counter"
+    "collector",
+    "skipped_rounds_total",
+    "Rounds not begun because the one before still ran.",
+    "collector",
+    type="counter",
 )
 SAMPLES_DROPPED: Final = _agent(
-    "collector", "dropped_samples_total", "Readings not taken, by reason: limit, not_finite, sentinel.", "collector", "reason",
+    "collector",
+    "dropped_samples_total",
+    "Readings not taken, by reason: limit, not_finite, sentinel.",
+    "collector",
+    "reason",
     type="counter",
-)  # fmt: skip
+)
 SERIES: Final = _agent("", "series", "Series in the snapshot.")
-SCRAPES: Final = _agent("http", "requests_total", "HTTP requests answered, by path and status.", "path", "code", type="counter")
-SCRAPE_DURATION: Final = _agent("http", "request_duration_seconds", "Time to answer an HTTP request.", "path", type="histogram")
-CONFIG_RELOAD_SUCCESS: Final = _agent("config", "last_reload_successful", "1 if the last reload of the config took effect.")
+SCRAPES: Final = _agent(
+    "http",
+    "requests_total",
+    "HTTP requests answered, by path and status.",
+    "path",
+    "code",
+    type="counter",
+)
+SCRAPE_DURATION: Final = _agent(
+    "http", "request_duration_seconds", "Time to answer an HTTP request.", "path", type="histogram"
+)
+CONFIG_RELOAD_SUCCESS: Final = _agent(
+    "config", "last_reload_successful", "1 if the last reload of the config took effect."
+)
 CONFIG_RELOAD_TIME: Final = _agent(
-    "config", "last_reload_success_timestamp_seconds", "When the config was last loaded with success."
+    "config",
+    "last_reload_success_timestamp_seconds",
+    "When the config was last loaded with success.",
 )
 SPOOL_BYTES: Final = _agent("spool", "bytes", "Bytes waiting in the spool.", "sink")
 SPOOL_MAX_BYTES: Final = _agent("spool", "max_bytes", "The spool's quota.", "sink")
 SPOOL_SAMPLES: Final = _agent("spool", "samples", "Samples waiting in the spool.", "sink")
-SPOOL_OLDEST: Final = _agent("spool", "oldest_timestamp_seconds", "Time of the oldest batch that waits; absent if none.", "sink")
-SPOOL_HEALTHY: Final = _agent("spool", "healthy", "1 if the spool can be written, 0 while batches are only in memory.", "sink")
-SINK_COLLECTED: Final = _agent("sink", "collected_samples_total", "Samples handed to the sink.", "sink", type="counter")
-SINK_SENT: Final = _agent("sink", "sent_samples_total", "Samples the database took.", "sink", type="counter")
-SINK_DROPPED: Final = _agent(
-    "sink", "dropped_total", "Samples given up, by reason: quota, memory, corrupt, dead_letter.", "sink", "reason", type="counter"
+SPOOL_OLDEST: Final = _agent(
+    "spool",
+    "oldest_timestamp_seconds",
+    "Time of the oldest batch that waits; absent if none.",
+    "sink",
 )
-SINK_REQUESTS: Final = _agent("sink", "requests_total", "Write requests, by outcome.", "sink", "code", type="counter")
-SINK_UP: Final = _agent("sink", "up", "1 if the last write was taken, else 0.", "sink")
-LEDGER_READINGS: Final = _agent("ledger", "readings_total", "Meter readings taken into the ledger.", type="counter")
-LEDGER_REJECTED: Final = _agent(
-    "ledger", "rejected_readings_total",
-    "Meter readings not taken, by reason: negative, above_rating, duplicate, late, clock, memory.", "reason",
+SPOOL_HEALTHY: Final = _agent(
+    "spool", "healthy", "1 if the spool can be written, 0 while batches are only in memory.", "sink"
+)
+SINK_COLLECTED: Final = _agent(
+    "sink", "collected_samples_total", "Samples handed to the sink.", "sink", type="counter"
+)
+SINK_SENT: Final = _agent(
+    "sink", "sent_samples_total", "Samples the database took.", "sink", type="counter"
+)
+SINK_DROPPED: Final = _agent(
+    "sink",
+    "dropped_total",
+    "Samples given up, by reason: quota, memory, corrupt, dead_letter.",
+    "sink",
+    "reason",
     type="counter",
-)  # fmt: skip
+)
+SINK_REQUESTS: Final = _agent(
+    "sink", "requests_total", "Write requests, by outcome.", "sink", "code", type="counter"
+)
+SINK_UP: Final = _agent("sink", "up", "1 if the last write was taken, else 0.", "sink")
+LEDGER_READINGS: Final = _agent(
+    "ledger", "readings_total", "Meter readings taken into the ledger.", type="counter"
+)
+LEDGER_REJECTED: Final = _agent(
+    "ledger",
+    "rejected_readings_total",
+    "Meter readings not taken, by reason: negative, above_rating, duplicate, late, clock, memory.",
+    "reason",
+    type="counter",
+)
 LEDGER_EVENTS: Final = _agent(
-    "ledger", "register_events_total", "Energy registers that fell, by what it was: wrap, reset.", "event", type="counter"
+    "ledger",
+    "register_events_total",
+    "Energy registers that fell, by what it was: wrap, reset.",
+    "event",
+    type="counter",
 )
 INVENTORY_TIME: Final = _agent(
-    "inventory", "timestamp_seconds", "When the inventory in force was read from its source, or its file last written.", "source"
+    "inventory",
+    "timestamp_seconds",
+    "When the inventory in force was read from its source, or its file last written.",
+    "source",
 )
 INVENTORY_PROBLEMS: Final = _agent(
-    "inventory", "problems", "Objects of the inventory's source that cannot be used; `hubgauge inventory` lists them.", "source"
+    "inventory",
+    "problems",
+    "Objects of the inventory's source that cannot be used; `hubgauge inventory` lists them.",
+    "source",
 )

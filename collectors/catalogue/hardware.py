@@ -7,47 +7,85 @@ from typing import Final
 from collectors.base import Metric
 
 
-def _gauge(subsystem: str, name: str, help: str, *labels: str) -> Metric:  # noqa: A002
-    return Metric(namespace="node", subsystem=subsystem, name=name, type="gauge", help=help, labels=labels)
+def _gauge(subsystem: str, name: str, help: str, *labels: str) -> Metric:
+    return Metric(
+        namespace="node", subsystem=subsystem, name=name, type="gauge", help=help, labels=labels
+    )
 
 
-def _counter(subsystem: str, name: str, help: str, *labels: str) -> Metric:  # noqa: A002
-    return Metric(namespace="node", subsystem=subsystem, name=name, type="counter", help=help, labels=labels)
+def _counter(subsystem: str, name: str, help: str, *labels: str) -> Metric:
+    return Metric(
+        namespace="node", subsystem=subsystem, name=name, type="counter", help=help, labels=labels
+    )
 
 
 MD_STATE: Final = _gauge("md", "state", "Indicates the state of md-device.", "device", "state")
-MD_DISKS: Final = _gauge("md", "disks", "Number of active/failed/spare disks of device.", "device", "state")
-MD_DISKS_REQUIRED: Final = _gauge("md", "disks_required", "Total number of disks of device.", "device")
+MD_DISKS: Final = _gauge(
+    "md", "disks", "Number of active/failed/spare disks of device.", "device", "state"
+)
+MD_DISKS_REQUIRED: Final = _gauge(
+    "md", "disks_required", "Total number of disks of device.", "device"
+)
 MD_BLOCKS: Final = _gauge("md", "blocks", "Total number of blocks on device.", "device")
-MD_BLOCKS_SYNCED: Final = _gauge("md", "blocks_synced", "Number of blocks synced on device.", "device")
+MD_BLOCKS_SYNCED: Final = _gauge(
+    "md", "blocks_synced", "Number of blocks synced on device.", "device"
+)
 
-BONDING_SLAVES: Final = _gauge("bonding", "slaves", "Number of configured slaves per bonding interface.", "master")
-BONDING_ACTIVE: Final = _gauge("bonding", "active", "Number of active slaves per bonding interface.", "master")
+BONDING_SLAVES: Final = _gauge(
+    "bonding", "slaves", "Number of configured slaves per bonding interface.", "master"
+)
+BONDING_ACTIVE: Final = _gauge(
+    "bonding", "active", "Number of active slaves per bonding interface.", "master"
+)
 
-EDAC_CORRECTABLE: Final = _counter("edac", "correctable_errors_total", "Total correctable memory errors.", "controller")
-EDAC_UNCORRECTABLE: Final = _counter("edac", "uncorrectable_errors_total", "Total uncorrectable memory errors.", "controller")
+EDAC_CORRECTABLE: Final = _counter(
+    "edac", "correctable_errors_total", "Total correctable memory errors.", "controller"
+)
+EDAC_UNCORRECTABLE: Final = _counter(
+    "edac", "uncorrectable_errors_total", "Total uncorrectable memory errors.", "controller"
+)
 EDAC_ROW_CORRECTABLE: Final = _counter(
-    "edac", "csrow_correctable_errors_total", "Total correctable memory errors for this csrow.", "controller", "csrow"
+    "edac",
+    "csrow_correctable_errors_total",
+    "Total correctable memory errors for this csrow.",
+    "controller",
+    "csrow",
 )
 EDAC_ROW_UNCORRECTABLE: Final = _counter(
-    "edac", "csrow_uncorrectable_errors_total", "Total uncorrectable memory errors for this csrow.", "controller", "csrow"
+    "edac",
+    "csrow_uncorrectable_errors_total",
+    "Total uncorrectable memory errors for this csrow.",
+    "controller",
+    "csrow",
 )
 
 INFINIBAND_INFO: Final = _gauge(
-    "infiniband", "info", "Non-numeric data from /sys/class/infiniband/<device>, value is always 1.",
-    "device", "board_id", "firmware_version", "hca_type",
-)  # fmt: skip
+    "infiniband",
+    "info",
+    "Non-numeric data from /sys/class/infiniband/<device>, value is always 1.",
+    "device",
+    "board_id",
+    "firmware_version",
+    "hca_type",
+)
 INFINIBAND_STATE: Final = _gauge(
-    "infiniband", "state_id",
-    "State of the InfiniBand port (0: no change, 1: down, 2: init, 3: armed, 4: active, 5: act defer)", "device", "port",
-)  # fmt: skip
+    "infiniband",
+    "state_id",
+    "State of the InfiniBand port (0: no change, 1: down, 2: init, 3: armed, 4: active, 5: act defer)",
+    "device",
+    "port",
+)
 INFINIBAND_PHYSICAL_STATE: Final = _gauge(
-    "infiniband", "physical_state_id",
+    "infiniband",
+    "physical_state_id",
     "Physical state of the InfiniBand port (0: no change, 1: sleep, 2: polling, 3: disable, 4: shift, 5: link up, "
     "6: link error recover, 7: phytest)",
-    "device", "port",
-)  # fmt: skip
-INFINIBAND_RATE: Final = _gauge("infiniband", "rate_bytes_per_second", "Maximum signal transfer rate", "device", "port")
+    "device",
+    "port",
+)
+INFINIBAND_RATE: Final = _gauge(
+    "infiniband", "rate_bytes_per_second", "Maximum signal transfer rate", "device", "port"
+)
 # By the file below /sys/class/infiniband/<device>/ports/<port>/counters.
 INFINIBAND_COUNTERS: Final = {
     file: _counter("infiniband", f"{name}_total", help_text, "device", "port")
@@ -58,14 +96,26 @@ INFINIBAND_COUNTERS: Final = {
             "Number of times that OverrunErrors consecutive flow control update periods occurred, "  # noqa: ISC004 - one text
             "each having at least one overrun error.",
         ),
-        ("link_downed", "link_downed", "Number of times the link failed to recover from an error state and went down"),
-        ("link_error_recovery", "link_error_recovery", "Number of times the link successfully recovered from an error state"),
+        (
+            "link_downed",
+            "link_downed",
+            "Number of times the link failed to recover from an error state and went down",
+        ),
+        (
+            "link_error_recovery",
+            "link_error_recovery",
+            "Number of times the link successfully recovered from an error state",
+        ),
         (
             "local_link_integrity_errors",
             "local_link_integrity_errors",
             "Number of times that the count of local physical errors exceeded the threshold specified by LocalPhyErrors.",
         ),
-        ("multicast_rcv_packets", "multicast_packets_received", "Number of multicast packets received (including errors)"),
+        (
+            "multicast_rcv_packets",
+            "multicast_packets_received",
+            "Number of multicast packets received (including errors)",
+        ),
         (
             "multicast_xmit_packets",
             "multicast_packets_transmitted",
@@ -81,8 +131,16 @@ INFINIBAND_COUNTERS: Final = {
             "port_constraint_errors_transmitted",
             "Number of packets not transmitted from the switch physical port",
         ),
-        ("port_rcv_data", "port_data_received_bytes", "Number of data octets received on all links"),
-        ("port_xmit_data", "port_data_transmitted_bytes", "Number of data octets transmitted on all links"),
+        (
+            "port_rcv_data",
+            "port_data_received_bytes",
+            "Number of data octets received on all links",
+        ),
+        (
+            "port_xmit_data",
+            "port_data_transmitted_bytes",
+            "Number of data octets transmitted on all links",
+        ),
         (
             "port_rcv_discards",
             "port_discards_received",
@@ -123,9 +181,25 @@ INFINIBAND_COUNTERS: Final = {
             "port_transmit_wait",
             "Number of ticks during which the port had data to transmit but no data was sent during the entire tick",
         ),
-        ("symbol_error", "symbol_error", "Number of minor link errors detected on one or more physical lanes."),
-        ("unicast_rcv_packets", "unicast_packets_received", "Number of unicast packets received (including errors)"),
-        ("unicast_xmit_packets", "unicast_packets_transmitted", "Number of unicast packets transmitted (including errors)"),
-        ("VL15_dropped", "vl15_dropped", "Number of incoming VL15 packets dropped due to resource limitations."),
+        (
+            "symbol_error",
+            "symbol_error",
+            "Number of minor link errors detected on one or more physical lanes.",
+        ),
+        (
+            "unicast_rcv_packets",
+            "unicast_packets_received",
+            "Number of unicast packets received (including errors)",
+        ),
+        (
+            "unicast_xmit_packets",
+            "unicast_packets_transmitted",
+            "Number of unicast packets transmitted (including errors)",
+        ),
+        (
+            "VL15_dropped",
+            "vl15_dropped",
+            "Number of incoming VL15 packets dropped due to resource limitations.",
+        ),
     )
 }

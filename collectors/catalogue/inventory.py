@@ -9,8 +9,15 @@ from collectors.base import Metric
 SITE: Final = ("hub", "site")
 
 
-def _inventory(name: str, help: str, *labels: str) -> Metric:  # noqa: A002 - the field's word
-    return Metric(namespace="dc", subsystem="inventory", name=name, type="gauge", help=help, labels=(*SITE, *labels))
+def _inventory(name: str, help: str, *labels: str) -> Metric:
+    return Metric(
+        namespace="dc",
+        subsystem="inventory",
+        name=name,
+        type="gauge",
+        help=help,
+        labels=(*SITE, *labels),
+    )
 
 
 EXPECTED: Final = _inventory(
@@ -18,12 +25,17 @@ EXPECTED: Final = _inventory(
     "Devices that are to be heard, by kind: those the config asks, and the inventory's PDUs, meters and nodes in service.",
     "kind",
 )
-ANSWERING: Final = _inventory("answering_devices", "Expected devices that answered when they were last asked, by kind.", "kind")
+ANSWERING: Final = _inventory(
+    "answering_devices",
+    "Expected devices that answered when they were last asked, by kind.",
+    "kind",
+)
 SILENT_SINCE: Final = _inventory(
     "silent_since_timestamp_seconds",
     "Since when a device that did answer does not, across restarts; absent while it answers.",
-    "kind", "device",
-)  # fmt: skip
+    "kind",
+    "device",
+)
 MISMATCHES: Final = _inventory(
     "mismatches",
     "Where inventory and config or devices differ, by reason: rack_without_pdu, pdu_not_polled, pdu_in_another_rack, unknown_pdu,"

@@ -10,53 +10,102 @@ NODE: Final = ("hub", "site", "row", "rack", "node")
 ACCELERATOR: Final = (*NODE, "accelerator")
 
 
-def _chip(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:  # noqa: A002
-    return Metric(namespace="dc", subsystem="accelerator", name=name, type=type, help=help, labels=(*ACCELERATOR, *labels))
+def _chip(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:
+    return Metric(
+        namespace="dc",
+        subsystem="accelerator",
+        name=name,
+        type=type,
+        help=help,
+        labels=(*ACCELERATOR, *labels),
+    )
 
 
-def _node(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:  # noqa: A002
-    return Metric(namespace="dc", subsystem="node", name=name, type=type, help=help, labels=(*NODE, "source", *labels))
+def _node(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:
+    return Metric(
+        namespace="dc",
+        subsystem="node",
+        name=name,
+        type=type,
+        help=help,
+        labels=(*NODE, "source", *labels),
+    )
 
 
-NODE_POWER: Final = _node("power_watts", "Power a node draws, by where it was read: ipmi, redfish, rapl or hwmon.")
-NODE_ENERGY: Final = _node("energy_joules_total", "Energy a node has drawn, by where it was read.", type="counter")
-NODE_INLET: Final = _node("inlet_temperature_celsius", "Temperature of the air a node takes in, at its warmest sensor.")
-NODE_EXHAUST: Final = _node("exhaust_temperature_celsius", "Temperature of the air a node gives out, at its warmest sensor.")
-NODE_FAN_SPEED: Final = _node("fan_speed_ratio", "Speed of a node's fan as a share of its highest, 0 to 1.", "fan")
-NODE_FAN_RPM: Final = _node("fan_speed_rpm", "Speed of a node's fan, turns a minute.", "fan")
-NODE_SUPPLY_POWER: Final = _node("supply_power_watts", "Power one of a node's power supplies draws.", "supply")
-NODE_SUPPLY_VOLTAGE: Final = _node("supply_voltage_volts", "Voltage at the input of one of a node's power supplies.", "supply")
-NODE_SUPPLY_HEALTHY: Final = _node(
-    "supply_healthy", "1 if a power supply that is there works and says it is well, else 0.", "supply"
+NODE_POWER: Final = _node(
+    "power_watts", "Power a node draws, by where it was read: ipmi, redfish, rapl or hwmon."
 )
-NODE_UP: Final = _node("up", "1 if the node's management controller answered in the last round, else 0.")
+NODE_ENERGY: Final = _node(
+    "energy_joules_total", "Energy a node has drawn, by where it was read.", type="counter"
+)
+NODE_INLET: Final = _node(
+    "inlet_temperature_celsius", "Temperature of the air a node takes in, at its warmest sensor."
+)
+NODE_EXHAUST: Final = _node(
+    "exhaust_temperature_celsius", "Temperature of the air a node gives out, at its warmest sensor."
+)
+NODE_FAN_SPEED: Final = _node(
+    "fan_speed_ratio", "Speed of a node's fan as a share of its highest, 0 to 1.", "fan"
+)
+NODE_FAN_RPM: Final = _node("fan_speed_rpm", "Speed of a node's fan, turns a minute.", "fan")
+NODE_SUPPLY_POWER: Final = _node(
+    "supply_power_watts", "Power one of a node's power supplies draws.", "supply"
+)
+NODE_SUPPLY_VOLTAGE: Final = _node(
+    "supply_voltage_volts", "Voltage at the input of one of a node's power supplies.", "supply"
+)
+NODE_SUPPLY_HEALTHY: Final = _node(
+    "supply_healthy",
+    "1 if a power supply that is there works and says it is well, else 0.",
+    "supply",
+)
+NODE_UP: Final = _node(
+    "up", "1 if the node's management controller answered in the last round, else 0."
+)
 
-ACCELERATOR_INFO: Final = _chip("info", "An accelerator chip that is present.", "vendor", "model", "uuid", "bus")
-ACCELERATOR_UP: Final = _chip("up", "1 while the chip answers, 0 when one that was seen before does not.")
-ACCELERATOR_HEALTHY: Final = _chip("healthy", "1 where the chip's driver calls it healthy, 0 for any alarm.")
+ACCELERATOR_INFO: Final = _chip(
+    "info", "An accelerator chip that is present.", "vendor", "model", "uuid", "bus"
+)
+ACCELERATOR_UP: Final = _chip(
+    "up", "1 while the chip answers, 0 when one that was seen before does not."
+)
+ACCELERATOR_HEALTHY: Final = _chip(
+    "healthy", "1 where the chip's driver calls it healthy, 0 for any alarm."
+)
 ACCELERATOR_POWER: Final = _chip(
     "power_watts",
     "Power the chip draws; where only a card of several chips is metered, the card's, told of its first chip alone.",
 )
 ACCELERATOR_ENERGY: Final = _chip(
     "energy_joules_total", "Energy the chip has drawn since its driver was loaded.", type="counter"
-)  # fmt: skip
-ACCELERATOR_UTILIZATION: Final = _chip("utilization_ratio", "Share of time the chip computed, 0 to 1.")
+)
+ACCELERATOR_UTILIZATION: Final = _chip(
+    "utilization_ratio", "Share of time the chip computed, 0 to 1."
+)
 ACCELERATOR_MEMORY_USED: Final = _chip("memory_used_bytes", "Device memory in use.")
 ACCELERATOR_MEMORY_TOTAL: Final = _chip("memory_total_bytes", "Device memory in all.")
 ACCELERATOR_INSTANCE_MEMORY_USED: Final = _chip(
-    "instance_memory_used_bytes", "Device memory in use by one instance of a chip that is split (MIG).", "instance"
+    "instance_memory_used_bytes",
+    "Device memory in use by one instance of a chip that is split (MIG).",
+    "instance",
 )
 ACCELERATOR_INSTANCE_MEMORY_TOTAL: Final = _chip(
-    "instance_memory_total_bytes", "Device memory of one instance of a chip that is split (MIG).", "instance"
+    "instance_memory_total_bytes",
+    "Device memory of one instance of a chip that is split (MIG).",
+    "instance",
 )
 ACCELERATOR_TEMPERATURE: Final = _chip("temperature_celsius", "Temperature of the chip.")
 ACCELERATOR_THROTTLED: Final = _chip(
     "throttled", "1 while the chip runs slower for a reason: power, thermal, hardware.", "reason"
 )
 ACCELERATOR_ECC_ERRORS: Final = _chip(
-    "ecc_errors_total", "Memory errors over the chip's life: corrected, uncorrected.", "kind", type="counter"
-)  # fmt: skip
+    "ecc_errors_total",
+    "Memory errors over the chip's life: corrected, uncorrected.",
+    "kind",
+    type="counter",
+)
 ACCELERATOR_PEAK: Final = _chip(
-    "peak_flops", "Rated dense peak, operations a second, by precision; from the maker's data sheet, not measured.", "precision"
-)  # fmt: skip
+    "peak_flops",
+    "Rated dense peak, operations a second, by precision; from the maker's data sheet, not measured.",
+    "precision",
+)

@@ -9,50 +9,88 @@ from collectors.base import Metric, MetricType
 SITE: Final = ("hub", "site")
 
 
-def _site(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:  # noqa: A002
-    return Metric(namespace="dc", subsystem="site", name=name, type=type, help=help, labels=(*SITE, *labels))
+def _site(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:
+    return Metric(
+        namespace="dc", subsystem="site", name=name, type=type, help=help, labels=(*SITE, *labels)
+    )
 
 
 SITE_INFO: Final = _site(
-    "info", "A site of the inventory, with its state: in_service, under_construction or planned.", "state", "name"
+    "info",
+    "A site of the inventory, with its state: in_service, under_construction or planned.",
+    "state",
+    "name",
 )
-SITE_SCOPE: Final = _site("scope", "1 for each named group of sites the site belongs to, from the inventory.", "scope")
+SITE_SCOPE: Final = _site(
+    "scope", "1 for each named group of sites the site belongs to, from the inventory.", "scope"
+)
 SITE_ENERGY: Final = _site(
-    "energy_joules_total", "Energy in the ledger since it began, by boundary: facility, it, renewable, reused.",
-    "boundary", type="counter",
-)  # fmt: skip
-SITE_POWER: Final = _site("power_watts", "Power crossing a boundary now, where every meter of it answers.", "boundary")
+    "energy_joules_total",
+    "Energy in the ledger since it began, by boundary: facility, it, renewable, reused.",
+    "boundary",
+    type="counter",
+)
+SITE_POWER: Final = _site(
+    "power_watts", "Power crossing a boundary now, where every meter of it answers.", "boundary"
+)
 SITE_PUE: Final = _site(
-    "pue_ratio", "Power usage effectiveness of a window (ISO/IEC 30134-2); under 12 months it is interim.", "category", "window"
+    "pue_ratio",
+    "Power usage effectiveness of a window (ISO/IEC 30134-2); under 12 months it is interim.",
+    "category",
+    "window",
 )
 SITE_PUE_COVERAGE: Final = _site(
-    "pue_coverage_ratio", "Share of the window in which both energies were metered, 0 to 1.", "window"
+    "pue_coverage_ratio",
+    "Share of the window in which both energies were metered, 0 to 1.",
+    "window",
 )
-SITE_PUE_UNCERTAINTY: Final = _site("pue_uncertainty_ratio", "Relative uncertainty of the PUE, 0.01 is one percent.", "window")
-SITE_PUE_REQUIRED: Final = _site("pue_required_ratio", "What the rest of the year must average to end it at the target.")
-SITE_PUE_LIMIT: Final = _site("pue_limit_ratio", "The PUE that was promised not to be exceeded at this site, from the registry.")
+SITE_PUE_UNCERTAINTY: Final = _site(
+    "pue_uncertainty_ratio", "Relative uncertainty of the PUE, 0.01 is one percent.", "window"
+)
+SITE_PUE_REQUIRED: Final = _site(
+    "pue_required_ratio", "What the rest of the year must average to end it at the target."
+)
+SITE_PUE_LIMIT: Final = _site(
+    "pue_limit_ratio",
+    "The PUE that was promised not to be exceeded at this site, from the registry.",
+)
 SITE_PUE_STATE: Final = _site(
-    "pue_state", "1 for the state the window's PUE is in: valid, low_coverage, no_data, inconsistent.", "window", "state"
+    "pue_state",
+    "1 for the state the window's PUE is in: valid, low_coverage, no_data, inconsistent.",
+    "window",
+    "state",
 )
 SITE_WINDOW_ENERGY: Final = _site(
-    "window_energy_joules", "Energy of a window over the hours covered at both boundaries: the PUE's numerator and denominator.",
-    "boundary", "window",
-)  # fmt: skip
-SITE_RENEWABLE: Final = _site("renewable_energy_ratio", "Renewable energy factor (ISO/IEC 30134-3), 0 to 1.", "window")
+    "window_energy_joules",
+    "Energy of a window over the hours covered at both boundaries: the PUE's numerator and denominator.",
+    "boundary",
+    "window",
+)
+SITE_RENEWABLE: Final = _site(
+    "renewable_energy_ratio", "Renewable energy factor (ISO/IEC 30134-3), 0 to 1.", "window"
+)
 SITE_PUE_GRADE: Final = _site(
-    "pue_grade", "Grade of GB 40879-2021 that a year at the window's PUE has: 1, 2 or 3, and 0 for none of them.", "window"
+    "pue_grade",
+    "Grade of GB 40879-2021 that a year at the window's PUE has: 1, 2 or 3, and 0 for none of them.",
+    "window",
 )
 SITE_PARTIAL_PUE: Final = _site(
-    "partial_pue_ratio", "Partial PUE: energy of a subsystem and of IT over that of IT, while the subsystem was metered.",
-    "subsystem", "window",
-)  # fmt: skip
+    "partial_pue_ratio",
+    "Partial PUE: energy of a subsystem and of IT over that of IT, while the subsystem was metered.",
+    "subsystem",
+    "window",
+)
 SITE_OVERHEAD: Final = _site(
     "overhead_energy_joules",
     "Facility less IT energy of a window by where it goes: cooling, ups, distribution, lighting, other and what is unmetered.",
-    "subsystem", "window",
-)  # fmt: skip
+    "subsystem",
+    "window",
+)
 SITE_OVERHEAD_COVERAGE: Final = _site(
-    "overhead_coverage_ratio", "Share of the PUE's covered time in which a subsystem was metered, 0 to 1.", "subsystem", "window"
+    "overhead_coverage_ratio",
+    "Share of the PUE's covered time in which a subsystem was metered, 0 to 1.",
+    "subsystem",
+    "window",
 )
 SITE_REUSED: Final = _site(
     "reused_energy_ratio",
@@ -60,95 +98,158 @@ SITE_REUSED: Final = _site(
     "window",
 )
 SITE_CARBON: Final = _site(
-    "carbon_kilograms_total", "Carbon dioxide equivalent of the energy used, from the ledger and the inventory's factors.",
+    "carbon_kilograms_total",
+    "Carbon dioxide equivalent of the energy used, from the ledger and the inventory's factors.",
     type="counter",
-)  # fmt: skip
+)
 SITE_CUE: Final = _site(
     "carbon_usage_kilograms_per_joule",
     "Carbon usage effectiveness (ISO/IEC 30134-8): carbon dioxide equivalent over IT energy; times 3.6e6 it is kg/kWh.",
-    "basis", "window",
-)  # fmt: skip
+    "basis",
+    "window",
+)
 SITE_WATER: Final = _site("water_liters_total", "Water used, from the ledger.", type="counter")
 SITE_WUE: Final = _site(
     "water_usage_liters_per_joule",
-    "Water usage effectiveness (ISO/IEC 30134-9): water used over IT energy; times 3.6e6 it is litres/kWh.", "window",
-)  # fmt: skip
+    "Water usage effectiveness (ISO/IEC 30134-9): water used over IT energy; times 3.6e6 it is litres/kWh.",
+    "window",
+)
 SITE_FACTOR_COVERAGE: Final = _site(
-    "factor_coverage_ratio", "Share of the window in which the meters of erf, cue or wue were heard, and those of PUE, 0 to 1.",
-    "factor", "window",
-)  # fmt: skip
+    "factor_coverage_ratio",
+    "Share of the window in which the meters of erf, cue or wue were heard, and those of PUE, 0 to 1.",
+    "factor",
+    "window",
+)
 SITE_OCCUPANCY: Final = _site(
-    "rack_occupancy_ratio", "Share of capacity in use (occupancy, 上架率), by method: racks, units, power.", "method"
+    "rack_occupancy_ratio",
+    "Share of capacity in use (occupancy, 上架率), by method: racks, units, power.",
+    "method",
 )
 
 SITE_RESERVED: Final = _site(
-    "rack_reserved_ratio", "Share of capacity promised to somebody and not in use yet, by method: racks, units.", "method"
+    "rack_reserved_ratio",
+    "Share of capacity promised to somebody and not in use yet, by method: racks, units.",
+    "method",
 )
 
 LINK_ROUND_TRIP: Final = Metric(
-    namespace="dc", subsystem="link", name="round_trip_seconds", type="gauge",
-    help="Round-trip time to a named peer, by quantile of the last minutes' probes; absent where none was answered.", labels=(*SITE, "peer", "quantile"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="link",
+    name="round_trip_seconds",
+    type="gauge",
+    help="Round-trip time to a named peer, by quantile of the last minutes' probes; absent where none was answered.",
+    labels=(*SITE, "peer", "quantile"),
+)
 LINK_LOSS: Final = Metric(
-    namespace="dc", subsystem="link", name="loss_ratio", type="gauge",
-    help="Share of the last minutes' probes to a named peer that were not answered, 0 to 1.", labels=(*SITE, "peer"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="link",
+    name="loss_ratio",
+    type="gauge",
+    help="Share of the last minutes' probes to a named peer that were not answered, 0 to 1.",
+    labels=(*SITE, "peer"),
+)
 LINK_PROBE_INFO: Final = Metric(
-    namespace="dc", subsystem="link", name="probe_info", type="gauge",
-    help="How a peer's round trip is measured: icmp, tcp or stamp.", labels=(*SITE, "peer", "method"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="link",
+    name="probe_info",
+    type="gauge",
+    help="How a peer's round trip is measured: icmp, tcp or stamp.",
+    labels=(*SITE, "peer", "method"),
+)
 LINK_SPEED: Final = Metric(
-    namespace="dc", subsystem="link", name="speed_bits_per_second", type="gauge",
-    help="Speed of a link, ifHighSpeed of IF-MIB.", labels=(*SITE, "device", "interface"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="link",
+    name="speed_bits_per_second",
+    type="gauge",
+    help="Speed of a link, ifHighSpeed of IF-MIB.",
+    labels=(*SITE, "device", "interface"),
+)
 
 KPI_VALUE: Final = Metric(
-    namespace="dc", subsystem="kpi", name="value", type="gauge",
-    help="The measured value of a KPI for a scope: what targets are judged by.", labels=("hub", "kpi", "scope"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="kpi",
+    name="value",
+    type="gauge",
+    help="The measured value of a KPI for a scope: what targets are judged by.",
+    labels=("hub", "kpi", "scope"),
+)
 KPI_COVERAGE: Final = Metric(
-    namespace="dc", subsystem="kpi", name="coverage_ratio", type="gauge",
-    help="Share of the KPI's evidence that was there, 0 to 1.", labels=("hub", "kpi", "scope"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="kpi",
+    name="coverage_ratio",
+    type="gauge",
+    help="Share of the KPI's evidence that was there, 0 to 1.",
+    labels=("hub", "kpi", "scope"),
+)
 KPI_BOUND: Final = Metric(
-    namespace="dc", subsystem="kpi", name="lower_bound", type="gauge",
-    help="1 where the KPI's value is a lower bound, being counted of a part; 0 where it is of the whole.", labels=("hub", "kpi", "scope"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="kpi",
+    name="lower_bound",
+    type="gauge",
+    help="1 where the KPI's value is a lower bound, being counted of a part; 0 where it is of the whole.",
+    labels=("hub", "kpi", "scope"),
+)
 TARGET_VALUE: Final = Metric(
-    namespace="dc", subsystem="target", name="value", type="gauge",
-    help="The stated limit or goal.", labels=("hub", "target", "kpi", "scope", "op"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="target",
+    name="value",
+    type="gauge",
+    help="The stated limit or goal.",
+    labels=("hub", "target", "kpi", "scope", "op"),
+)
 TARGET_DEADLINE: Final = Metric(
-    namespace="dc", subsystem="target", name="deadline_timestamp_seconds", type="gauge",
-    help="When the target is due (the later end of a range), seconds since the epoch.", labels=("hub", "target", "kpi", "scope"),
-)  # fmt: skip
+    namespace="dc",
+    subsystem="target",
+    name="deadline_timestamp_seconds",
+    type="gauge",
+    help="When the target is due (the later end of a range), seconds since the epoch.",
+    labels=("hub", "target", "kpi", "scope"),
+)
 TARGET_INFO: Final = Metric(
-    namespace="dc", subsystem="target", name="info", type="gauge",
+    namespace="dc",
+    subsystem="target",
+    name="info",
+    type="gauge",
     help="A target of the registry, with its source and the day it was stated.",
     labels=("hub", "target", "kpi", "scope", "kind", "source", "stated"),
-)  # fmt: skip
+)
 TARGET_STATE: Final = Metric(
-    namespace="dc", subsystem="target", name="state", type="gauge",
+    namespace="dc",
+    subsystem="target",
+    name="state",
+    type="gauge",
     help="1 for the state the target is in: met, on_track, at_risk, missed, unknown, expired_unreported, stated_only.",
     labels=("hub", "target", "kpi", "scope", "state"),
-)  # fmt: skip
+)
 TARGET_PACE: Final = Metric(
-    namespace="dc", subsystem="target", name="pace_per_second", type="gauge",
+    namespace="dc",
+    subsystem="target",
+    name="pace_per_second",
+    type="gauge",
     help="Change of the KPI in its base unit each second: required until the deadline, and kept at present.",
     labels=("hub", "target", "kpi", "scope", "pace"),
-)  # fmt: skip
+)
 TARGET_EXPECTED: Final = Metric(
-    namespace="dc", subsystem="target", name="expected_value", type="gauge",
+    namespace="dc",
+    subsystem="target",
+    name="expected_value",
+    type="gauge",
     help="What the present pace comes to by the deadline, with its range of 80 %: lower, expected, upper.",
     labels=("hub", "target", "kpi", "scope", "bound"),
-)  # fmt: skip
+)
 TARGET_FORECAST: Final = Metric(
-    namespace="dc", subsystem="target", name="forecast_timestamp_seconds", type="gauge",
+    namespace="dc",
+    subsystem="target",
+    name="forecast_timestamp_seconds",
+    type="gauge",
     help="When the present pace reaches the limit, with its range of 80 %: earliest, expected, latest; absent where it never does.",
     labels=("hub", "target", "kpi", "scope", "bound"),
-)  # fmt: skip
+)
 OBSERVATION_VALUE: Final = Metric(
-    namespace="dc", subsystem="observation", name="value", type="gauge",
+    namespace="dc",
+    subsystem="observation",
+    name="value",
+    type="gauge",
     help="A registered observation: a published figure that has no telemetry behind it.",
     labels=("hub", "target", "kpi", "scope", "stated"),
-)  # fmt: skip
+)

@@ -37,10 +37,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _UP: Final[dict[str, Metric]] = {
-    "unit": facility.COOLING_UP, "meter": facility.METER_UP, "ups": facility.UPS_UP, "pdu": facility.PDU_UP,
-}  # fmt: skip
+    "unit": facility.COOLING_UP,
+    "meter": facility.METER_UP,
+    "ups": facility.UPS_UP,
+    "pdu": facility.PDU_UP,
+}
 _MAY_BE_EMPTY: Final = frozenset({"hub", "site", "row", "rack", "feed", "phase", "battery"})
-_ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|\d{1,5}:(\d{1,3}|0x[0-9A-Fa-f]{2,12})")
+_ADDRESS: Final = re.compile(
+    r"\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|\d{1,5}:(\d{1,3}|0x[0-9A-Fa-f]{2,12})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +53,21 @@ class Device:
     """One device: where it is, what it is (`cooling`, `meter` with its `point`, `ups`, `pdu` or `sensor`), and its points."""
 
     address: str = field(
-        default="", metadata={"help": "such as 10.0.4.20, 10.0.4.20:47809, or 2001:5 for a station behind a router"}
+        default="",
+        metadata={
+            "help": "such as 10.0.4.20, 10.0.4.20:47809, or 2001:5 for a station behind a router"
+        },
     )
     instance: Annotated[int, Range(0, (1 << 22) - 2)] | None = field(
-        default=None, metadata={"help": "instead of its address: it is found by Who-Is, for which listen needs a network"}
+        default=None,
+        metadata={
+            "help": "instead of its address: it is found by Who-Is, for which listen needs a network"
+        },
     )
     profile: str = field(default="", metadata={"help": "points shared by devices that are alike"})
-    points: list[Point] = field(default_factory=list, metadata={"help": "points of this device alone"})
+    points: list[Point] = field(
+        default_factory=list, metadata={"help": "points of this device alone"}
+    )
     cooling: str = ""
     meter: str = ""
     point: MeterPoint | None = field(default=None, metadata={"help": "where a meter stands"})
@@ -84,7 +97,15 @@ class Device:
     @property
     def name(self) -> str:
         """What the operator calls it."""
-        return self.cooling or self.meter or self.ups or self.pdu or self.sensor or self.address or f"device {self.instance}"
+        return (
+            self.cooling
+            or self.meter
+            or self.ups
+            or self.pdu
+            or self.sensor
+            or self.address
+            or f"device {self.instance}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +113,21 @@ class Config:
     """The section `bacnet`."""
 
     interval: Duration = 60.0
-    timeout: Duration = field(default=10.0, metadata={"help": "of one round of one device, all its reads together"})
-    request_timeout: Duration = field(default=2.0, metadata={"help": "of one request, which is sent twice"})
+    timeout: Duration = field(
+        default=10.0, metadata={"help": "of one round of one device, all its reads together"}
+    )
+    request_timeout: Duration = field(
+        default=2.0, metadata={"help": "of one request, which is sent twice"}
+    )
     listen: str = field(
-        default="0.0.0.0:0", metadata={"help": "our own address; to find devices by instance, with its network: 10.0.4.5/24:47808"}
-    )  # fmt: skip
-    profiles_dir: Path | None = field(default=None, metadata={"help": "a folder of your own profiles"})
+        default="0.0.0.0:0",
+        metadata={
+            "help": "our own address; to find devices by instance, with its network: 10.0.4.5/24:47808"
+        },
+    )
+    profiles_dir: Path | None = field(
+        default=None, metadata={"help": "a folder of your own profiles"}
+    )
     devices: list[Device] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -116,7 +146,13 @@ class BacnetCollector:
 
     name: ClassVar[str] = "bacnet"
 
-    def __init__(self, device: Device, series: Sequence[tuple[Point, Series]], client: Client, schedule: Schedule) -> None:
+    def __init__(
+        self,
+        device: Device,
+        series: Sequence[tuple[Point, Series]],
+        client: Client,
+        schedule: Schedule,
+    ) -> None:
         self.device: Final = device.name
         self.schedule: Final = schedule
         self.dropped: Counter[str] = Counter()
@@ -136,7 +172,9 @@ class BacnetCollector:
         """Read every point once; raises Unreachable, Refused or BadReply."""
         answers: Answers = {}
         try:
-            async with asyncio.timeout(self.schedule.timeout * 0.95):  # so that what was read in time is still handed on
+            async with asyncio.timeout(
+                self.schedule.timeout * 0.95
+            ):  # so that what was read in time is still handed on
                 await self._ask(answers)
         except (TimeoutError, Unreachable) as error:
             self._wanted = ()  # who knows what it is when it is back
@@ -149,7 +187,9 @@ class BacnetCollector:
             raise type(error)(f"{self._where}: {error}") from None
         readings = self._readings(self._fixed | answers)
         if not answers:
-            raise BadReply(f"{self._where}: answers, but has none of its {len(self._series)} points")
+            raise BadReply(
+                f"{self._where}: answers, but has none of its {len(self._series)} points"
+            )
         return [*self._up, *readings]
 
     async def _ask(self, answers: Answers) -> None:
@@ -170,7 +210,11 @@ class BacnetCollector:
     async def _find(self) -> Remote:
         from collectors.facility.bacnet_client import Remote, parse_address  # noqa: PLC0415 - bacpypes3 is large
 
-        address = parse_address(self._address) if self._address else await self._client.find(self._instance or 0)
+        address = (
+            parse_address(self._address)
+            if self._address
+            else await self._client.find(self._instance or 0)
+        )
         self._remote = Remote(self._client, address)
         return self._remote
 
@@ -252,7 +296,9 @@ class Bacnet:
         try:
             from collectors.facility.bacnet_client import Client  # noqa: PLC0415 - bacpypes3 is large
         except ImportError:
-            raise ConfigError("needs bacpypes3; install hubgauge[bacnet]", key="collectors.bacnet") from None
+            raise ConfigError(
+                "needs bacpypes3; install hubgauge[bacnet]", key="collectors.bacnet"
+            ) from None
         client = Client(config.listen, config.request_timeout)
         made: dict[str, Collector] = {}
         taken: dict[Series, str] = {}
@@ -262,39 +308,59 @@ class Bacnet:
                 raise ConfigError(f"{device.name!r} is there twice", key=key)
             if device.instance is not None and "/" not in config.listen:
                 raise ConfigError(
-                    "to be found by Who-Is, listen needs our own network, such as 10.0.4.5/24:47808", key=f"{key}.instance"
+                    "to be found by Who-Is, listen needs our own network, such as 10.0.4.5/24:47808",
+                    key=f"{key}.instance",
                 )
             series = _series_of(config, device, key, context)
             for point, one in series:
                 if one in taken:
-                    raise ConfigError(f"{point.metric} is there twice with these labels (also {taken[one]})", key=key)
+                    raise ConfigError(
+                        f"{point.metric} is there twice with these labels (also {taken[one]})",
+                        key=key,
+                    )
                 taken[one] = device.name
-            schedule = Schedule(interval=device.interval or config.interval, timeout=device.timeout or config.timeout)
+            schedule = Schedule(
+                interval=device.interval or config.interval,
+                timeout=device.timeout or config.timeout,
+            )
             made[device.name] = BacnetCollector(device, series, client, schedule)
         return list(made.values())
 
 
-def _series_of(config: Config, device: Device, key: str, context: Context) -> list[tuple[Point, Series]]:
+def _series_of(
+    config: Config, device: Device, key: str, context: Context
+) -> list[tuple[Point, Series]]:
     """Return every point of a device with its series; raises ConfigError naming what is missing."""
     from collectors.facility.bacnet_client import check_property  # noqa: PLC0415 - bacpypes3 is large
 
     points = [(point, f"{key}.points[{number}]") for number, point in enumerate(device.points)]
     if device.profile:
         try:
-            points += [(point, f"{key}.profile") for point in load_profile(device.profile, config.profiles_dir).points]
+            points += [
+                (point, f"{key}.profile")
+                for point in load_profile(device.profile, config.profiles_dir).points
+            ]
         except ConfigError as error:
             raise ConfigError(error.message, key=f"{key}.{error.key or 'profile'}") from None
     found = []
     for point, where in points:
         wrong = check_property(point.property)
         if wrong:
-            raise ConfigError(f"{point.property}: {wrong}", key=f"{where}.property" if point in device.points else where)
+            raise ConfigError(
+                f"{point.property}: {wrong}",
+                key=f"{where}.property" if point in device.points else where,
+            )
         metric = metric_named(point.metric)
         labels = _labels(device, point, context)
-        lacking = [name for name in metric.labels if not labels.get(name) and name not in _MAY_BE_EMPTY]
+        lacking = [
+            name for name in metric.labels if not labels.get(name) and name not in _MAY_BE_EMPTY
+        ]
         if lacking:
             hint = "name it by cooling" if lacking[0] == "unit" else f"name the {lacking[0]}"
-            raise ConfigError(f"{point.metric} needs the label {lacking[0]}: {hint}, or give it in the point's labels", key=where)
+            raise ConfigError(
+                f"{point.metric} needs the label {lacking[0]}: {hint}, or give it in the point's labels",
+                key=where,
+            )
         found.append((point, metric.series(*(labels.get(name, "") for name in metric.labels))))
     return found
 
@@ -302,10 +368,19 @@ def _series_of(config: Config, device: Device, key: str, context: Context) -> li
 def _labels(device: Device, point: Point, context: Context) -> dict[str, str]:
     place = context.place_of(point.labels.get("rack", device.rack))
     return {
-        "hub": place.hub, "site": place.site, "row": place.row, "rack": place.rack, "feed": device.feed, "unit": device.cooling,
-        "meter": device.meter, "point": device.point or "", "ups": device.ups, "pdu": device.pdu, "sensor": device.sensor,
+        "hub": place.hub,
+        "site": place.site,
+        "row": place.row,
+        "rack": place.rack,
+        "feed": device.feed,
+        "unit": device.cooling,
+        "meter": device.meter,
+        "point": device.point or "",
+        "ups": device.ups,
+        "pdu": device.pdu,
+        "sensor": device.sensor,
         **point.labels,
-    }  # fmt: skip
+    }
 
 
 KIND: Final = Bacnet()

@@ -9,7 +9,14 @@ import logging
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
-from bacpypes3.apdu import AbortPDU, ConfirmedRequestPDU, ErrorPDU, ErrorRejectAbortNack, IAmRequest, RejectPDU
+from bacpypes3.apdu import (
+    AbortPDU,
+    ConfirmedRequestPDU,
+    ErrorPDU,
+    ErrorRejectAbortNack,
+    IAmRequest,
+    RejectPDU,
+)
 from bacpypes3.basetypes import EngineeringUnits, Reliability, Scale, StatusFlags
 from bacpypes3.ipv4.app import NormalApplication
 from bacpypes3.local.device import DeviceObject
@@ -30,7 +37,12 @@ Property = tuple[str, str]
 _MOST: Final = 40
 """Properties a request; their answers fit the 480 bytes that even a controller behind a router of MS/TP can send."""
 _RETRIES: Final = 1
-_TOO_LONG: Final = ("buffer-overflow", "segmentation-not-supported", "apdu-too-long", "out-of-resources")
+_TOO_LONG: Final = (
+    "buffer-overflow",
+    "segmentation-not-supported",
+    "apdu-too-long",
+    "out-of-resources",
+)
 _SILENT: Final = ("no-response", "tsm-timeout")
 _NO_SERVICE: Final = ("unrecognized-service", "invalid-apdu-in-this-state")
 
@@ -59,11 +71,16 @@ class Client:
         if self._application is None:
             address = IPv4Address(self._listen)
             _check_free(address.addrTuple)  # the library would try for ever without a word
-            logging.getLogger("bacpypes3").setLevel(logging.CRITICAL)  # it logs whatever anyone sends
+            logging.getLogger("bacpypes3").setLevel(
+                logging.CRITICAL
+            )  # it logs whatever anyone sends
             myself = DeviceObject(
-                objectIdentifier=("device", (1 << 22) - 1), objectName="hubgauge", vendorIdentifier=0,
-                apduTimeout=round(self._request_timeout * 1000), numberOfApduRetries=_RETRIES,
-            )  # fmt: skip
+                objectIdentifier=("device", (1 << 22) - 1),
+                objectName="hubgauge",
+                vendorIdentifier=0,
+                apduTimeout=round(self._request_timeout * 1000),
+                numberOfApduRetries=_RETRIES,
+            )
             self._application = _Reader(myself, address)
         return self._application
 
@@ -87,7 +104,9 @@ def _check_free(address: tuple[str, int]) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             probe.bind(address)
         except OSError as error:
-            raise Unreachable(f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}") from None
+            raise Unreachable(
+                f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}"
+            ) from None
 
 
 class Remote:
@@ -124,7 +143,9 @@ class Remote:
             elif isinstance(refusal, AbortPDU) and reason in _TOO_LONG:
                 self._most = max(1, len(some) // 2)
             elif not isinstance(refusal, ErrorPDU):
-                raise BadReply(f"{type(refusal).__name__.removesuffix('PDU').lower()}: {reason}") from None
+                raise BadReply(
+                    f"{type(refusal).__name__.removesuffix('PDU').lower()}: {reason}"
+                ) from None
             if len(some) == 1:
                 await self._read_one(some[0], answers)
                 return
@@ -141,7 +162,9 @@ class Remote:
         for name, properties in by_object.items():
             asked += [ObjectIdentifier(name), properties]
         try:
-            found = await self._client.application.read_property_multiple(self._address, asked, get_vendor_info(0))
+            found = await self._client.application.read_property_multiple(
+                self._address, asked, get_vendor_info(0)
+            )
         except _UNDECODABLE as error:
             raise BadReply(f"its answer cannot be decoded: {error}") from None
         for object_id, property_id, _, value in found or ():
@@ -169,7 +192,9 @@ def _raise_fatal(refusal: ErrorRejectAbortNack) -> None:
     reason = str(refusal.reason)
     if isinstance(refusal, AbortPDU) and reason in _SILENT:
         raise Unreachable("no answer") from None
-    if isinstance(refusal, ErrorPDU) and (str(refusal.errorClass) == "security" or reason == "read-access-denied"):
+    if isinstance(refusal, ErrorPDU) and (
+        str(refusal.errorClass) == "security" or reason == "read-access-denied"
+    ):
         raise Refused(str(refusal)) from None
 
 

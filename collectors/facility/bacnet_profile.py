@@ -21,10 +21,22 @@ if TYPE_CHECKING:
     from collectors.base import Metric
 
 ObjectType = Literal[
-    "analog-input", "analog-output", "analog-value", "binary-input", "binary-output", "binary-value", "multi-state-input",
-    "multi-state-output", "multi-state-value", "accumulator", "pulse-converter", "large-analog-value", "integer-value",
-    "positive-integer-value", "loop",
-]  # fmt: skip
+    "analog-input",
+    "analog-output",
+    "analog-value",
+    "binary-input",
+    "binary-output",
+    "binary-value",
+    "multi-state-input",
+    "multi-state-output",
+    "multi-state-value",
+    "accumulator",
+    "pulse-converter",
+    "large-analog-value",
+    "integer-value",
+    "positive-integer-value",
+    "loop",
+]
 Answer = float | str | tuple[int, ...]
 """A property's value, plain: a number, the name of an enumeration's member, or flags."""
 Answers = dict[tuple[str, str], Answer]
@@ -38,15 +50,47 @@ REGISTER: Final = ("scale", "max-pres-value")
 """Properties by which an accumulator says what its count means, and where it starts over (12.1)."""
 
 _UNIT_NAMES: Final = {
-    "milliwatts": "mW", "watts": "W", "kilowatts": "kW", "megawatts": "MW", "btus-per-hour": "BTU_per_h",
-    "kilo-btus-per-hour": "kBTU_per_h", "tons-refrigeration": "TR", "horsepower": "hp", "volt-amperes": "VA", "kilovolt-amperes": "kVA",
-    "volt-amperes-reactive": "var", "kilovolt-amperes-reactive": "kvar", "joules": "J", "kilojoules": "kJ", "megajoules": "MJ",
-    "watt-hours": "Wh", "kilowatt-hours": "kWh", "megawatt-hours": "MWh", "ton-hours": "TRh", "millivolts": "mV", "volts": "V",
-    "kilovolts": "kV", "milliamperes": "mA", "amperes": "A", "hertz": "Hz", "percent": "percent", "percent-relative-humidity": "percent",
-    "power-factor": "ratio", "milliseconds": "ms", "seconds": "s", "minutes": "min", "hours": "h", "degrees-celsius": "C",
-    "degrees-fahrenheit": "F", "degrees-kelvin": "K", "liters-per-second": "L_per_s", "liters-per-minute": "L_per_min",
-    "cubic-meters-per-hour": "m3_per_h", "cubic-feet-per-minute": "CFM", "us-gallons-per-minute": "GPM",
-}  # fmt: skip
+    "milliwatts": "mW",
+    "watts": "W",
+    "kilowatts": "kW",
+    "megawatts": "MW",
+    "btus-per-hour": "BTU_per_h",
+    "kilo-btus-per-hour": "kBTU_per_h",
+    "tons-refrigeration": "TR",
+    "horsepower": "hp",
+    "volt-amperes": "VA",
+    "kilovolt-amperes": "kVA",
+    "volt-amperes-reactive": "var",
+    "kilovolt-amperes-reactive": "kvar",
+    "joules": "J",
+    "kilojoules": "kJ",
+    "megajoules": "MJ",
+    "watt-hours": "Wh",
+    "kilowatt-hours": "kWh",
+    "megawatt-hours": "MWh",
+    "ton-hours": "TRh",
+    "millivolts": "mV",
+    "volts": "V",
+    "kilovolts": "kV",
+    "milliamperes": "mA",
+    "amperes": "A",
+    "hertz": "Hz",
+    "percent": "percent",
+    "percent-relative-humidity": "percent",
+    "power-factor": "ratio",
+    "milliseconds": "ms",
+    "seconds": "s",
+    "minutes": "min",
+    "hours": "h",
+    "degrees-celsius": "C",
+    "degrees-fahrenheit": "F",
+    "degrees-kelvin": "K",
+    "liters-per-second": "L_per_s",
+    "liters-per-minute": "L_per_min",
+    "cubic-meters-per-hour": "m3_per_h",
+    "cubic-feet-per-minute": "CFM",
+    "us-gallons-per-minute": "GPM",
+}
 """BACnetEngineeringUnits to the units of profiles. `no-units` is not one: the config must say what such a number is."""
 _HEALTHY: Final = ("no-fault-detected",)
 _FAULT, _OUT_OF_SERVICE = 1, 3
@@ -67,7 +111,12 @@ def tells_unit(name: str) -> bool:
     return not name.startswith(("binary-", "multi-state-"))
 
 
-ObjectName = Annotated[str, Parsed(parse_object, f"an object such as analog-input,1 (one of {', '.join(get_args(ObjectType))})")]
+ObjectName = Annotated[
+    str,
+    Parsed(
+        parse_object, f"an object such as analog-input,1 (one of {', '.join(get_args(ObjectType))})"
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +148,19 @@ class Point:
         if self.unit:
             check_unit(self.metric, self.unit)
         elif not tells_unit(self.object) and not self.map and quantity_of(self.metric) != "flag":
-            raise ValueError(f"unit: missing; a {self.object.partition(',')[0]} does not tell its own")
+            raise ValueError(
+                f"unit: missing; a {self.object.partition(',')[0]} does not tell its own"
+            )
         if not re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", self.property):
-            raise ValueError(f"property: expected a name such as {PRESENT_VALUE}, got {self.property!r}")
+            raise ValueError(
+                f"property: expected a name such as {PRESENT_VALUE}, got {self.property!r}"
+            )
         for label in self.labels:
             if label not in metric.labels or label in ("hub", "site", "row"):
                 own = [name for name in metric.labels if name not in ("hub", "site", "row")]
-                raise ValueError(f"labels: {self.metric} has no label {label!r} to be set{nearest(label, own)}")
+                raise ValueError(
+                    f"labels: {self.metric} has no label {label!r} to be set{nearest(label, own)}"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,10 +217,16 @@ def fault_of(point: Point, answers: Mapping[tuple[str, str], Answer]) -> str:
     told = flags if isinstance(flags, tuple) and len(flags) == _FLAGS else (0,) * _FLAGS
     if told[_OUT_OF_SERVICE] or out:
         return "out_of_service"
-    return "fault" if told[_FAULT] or (isinstance(reliability, str) and reliability not in _HEALTHY) else ""
+    return (
+        "fault"
+        if told[_FAULT] or (isinstance(reliability, str) and reliability not in _HEALTHY)
+        else ""
+    )
 
 
-def unit_of(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]) -> tuple[float, float] | None:
+def unit_of(
+    point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]
+) -> tuple[float, float] | None:
     """Return factor and offset to the metric's base unit; None where the device's unit does not fit the metric."""
     if point.unit:
         unit = UNITS[point.unit]
@@ -184,13 +245,22 @@ def count_scale(point: Point, answers: Mapping[tuple[str, str], Answer]) -> floa
     return float(scale) if counted and isinstance(scale, (int, float)) and scale > 0 else 1.0
 
 
-def span_of(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]) -> float | None:
+def span_of(
+    point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]
+) -> float | None:
     """Return at which value an energy register starts over, in the metric's base unit; None where the device does not say."""
     most, unit = answers.get((point.object, REGISTER[1])), unit_of(point, metric, answers)
-    if metric.type != "counter" or unit is None or not isinstance(most, (int, float)) or not 0 < most < math.inf:
+    if (
+        metric.type != "counter"
+        or unit is None
+        or not isinstance(most, (int, float))
+        or not 0 < most < math.inf
+    ):
         return None
     return (most + 1.0) * count_scale(point, answers) * point.scale * unit[0]
 
 
 def _outside(raw: float, point: Point) -> bool:
-    return (point.least is not None and raw < point.least) or (point.most is not None and raw > point.most)
+    return (point.least is not None and raw < point.least) or (
+        point.most is not None and raw > point.most
+    )

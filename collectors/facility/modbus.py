@@ -27,9 +27,19 @@ if TYPE_CHECKING:
 DEFAULT_PORT: Final = 502
 TLS_PORT: Final = 802
 Point = Literal[
-    "utility", "generator", "renewable", "ups_input", "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other",
-    "reused", "water",
-]  # fmt: skip
+    "utility",
+    "generator",
+    "renewable",
+    "ups_input",
+    "ups_output",
+    "pdu_output",
+    "it_input",
+    "cooling",
+    "lighting",
+    "other",
+    "reused",
+    "water",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,25 +47,41 @@ class Tls:
     """How a device of Modbus/TCP Security is known, and how it knows us."""
 
     ca_file: Path = field(metadata={"help": "who signed the device's certificate"})
-    cert_file: Path | None = field(default=None, metadata={"help": "our certificate, which such devices ask for"})
+    cert_file: Path | None = field(
+        default=None, metadata={"help": "our certificate, which such devices ask for"}
+    )
     key_file: Path | None = None
-    server_name: str = field(default="", metadata={"help": "the name in the device's certificate, if not its address"})
+    server_name: str = field(
+        default="", metadata={"help": "the name in the device's certificate, if not its address"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """One device. Name it by what it is: `meter` (with its `point`), `pdu`, `ups`, `cooling` or `sensor`."""
 
-    address: str = field(metadata={"help": "host or host:port; the port is 502 unless given, 802 with tls"})
+    address: str = field(
+        metadata={"help": "host or host:port; the port is 502 unless given, 802 with tls"}
+    )
     transport: Literal["tcp", "rtu_over_tcp"] = field(
-        default="tcp", metadata={"help": "rtu_over_tcp where a converter passes a serial line's frames on as they are"}
+        default="tcp",
+        metadata={
+            "help": "rtu_over_tcp where a converter passes a serial line's frames on as they are"
+        },
     )
     tls: Tls | None = None
-    unit: Annotated[int, Range(0, 255)] = field(default=1, metadata={"help": "the unit (slave) address behind a gateway"})
-    pause: Duration | None = field(
-        default=None, metadata={"help": "rest between two questions, where a gateway or its bus needs it, such as 50ms"}
+    unit: Annotated[int, Range(0, 255)] = field(
+        default=1, metadata={"help": "the unit (slave) address behind a gateway"}
     )
-    profile: str = field(metadata={"help": "which register map: the name of a profile, such as eastron-sdm630"})
+    pause: Duration | None = field(
+        default=None,
+        metadata={
+            "help": "rest between two questions, where a gateway or its bus needs it, such as 50ms"
+        },
+    )
+    profile: str = field(
+        metadata={"help": "which register map: the name of a profile, such as eastron-sdm630"}
+    )
     meter: str = ""
     point: Point | None = field(default=None, metadata={"help": "where a meter stands"})
     pdu: str = ""
@@ -66,7 +92,10 @@ class Device:
     row: str = ""
     feed: str = ""
     ratios: dict[str, Positive] = field(
-        default_factory=dict, metadata={"help": "factors of the profile by name, such as {ct: 40}, instead of the device's own"}
+        default_factory=dict,
+        metadata={
+            "help": "factors of the profile by name, such as {ct: 40}, instead of the device's own"
+        },
     )
     accuracy_class: Annotated[float, Range(0.0, 10.0)] | None = field(
         default=None, metadata={"help": "percent, IEC 62053: 0.5 is 0.5 %"}
@@ -117,11 +146,16 @@ class Config:
     """The section `modbus`."""
 
     interval: Duration = 30.0
-    timeout: Duration = field(default=5.0, metadata={"help": "of one round of one device, all its reads together"})
-    request_timeout: Duration = field(
-        default=2.0, metadata={"help": "of one read; what a silent device costs its siblings at most"}
+    timeout: Duration = field(
+        default=5.0, metadata={"help": "of one round of one device, all its reads together"}
     )
-    profiles_dir: Path | None = field(default=None, metadata={"help": "a folder of more profiles, one YAML file each"})
+    request_timeout: Duration = field(
+        default=2.0,
+        metadata={"help": "of one read; what a silent device costs its siblings at most"},
+    )
+    profiles_dir: Path | None = field(
+        default=None, metadata={"help": "a folder of more profiles, one YAML file each"}
+    )
     devices: list[Device] = field(default_factory=list)
 
 
@@ -141,9 +175,13 @@ def naming_of(device: Device, context: Context) -> Naming:
     """Return the label values of a device that come from the config."""
     place = context.place_of(device.rack)
     labels = {
-        "hub": place.hub, "site": place.site, "row": device.row or place.row, "rack": place.rack, "feed": device.feed,
+        "hub": place.hub,
+        "site": place.site,
+        "row": device.row or place.row,
+        "rack": place.rack,
+        "feed": device.feed,
         "point": device.point or "",
-    }  # fmt: skip
+    }
     return Naming(name=device.name, labels=labels)
 
 
@@ -166,21 +204,35 @@ class Modbus:
             if (device.kind, device.name) in made:
                 raise ConfigError(f"{device.name!r} is there twice", key=f"{key}.{device.kind}")
             try:
-                profile = profiles.get(device.profile) or load_profile(device.profile, config.profiles_dir)
+                profile = profiles.get(device.profile) or load_profile(
+                    device.profile, config.profiles_dir
+                )
             except ConfigError as error:
                 raise ConfigError(error.message, key=f"{key}.{error.key or 'profile'}") from None
             profiles[device.profile] = profile
             if profile.kind != device.kind:
-                raise ConfigError(f"{device.profile} is the profile of a {profile.kind}: name the device by that", key=key)
+                raise ConfigError(
+                    f"{device.profile} is the profile of a {profile.kind}: name the device by that",
+                    key=key,
+                )
             made[device.kind, device.name] = ModbusCollector(
-                _plan(device, profile, plans, key), _link(device, links, config.request_timeout, key), naming_of(device, context),
-                Schedule(interval=device.interval or config.interval, timeout=device.timeout or config.timeout),
-                unit=device.unit, rating_watts=device.rating_watts, monotonic=context.monotonic,
-            )  # fmt: skip
+                _plan(device, profile, plans, key),
+                _link(device, links, config.request_timeout, key),
+                naming_of(device, context),
+                Schedule(
+                    interval=device.interval or config.interval,
+                    timeout=device.timeout or config.timeout,
+                ),
+                unit=device.unit,
+                rating_watts=device.rating_watts,
+                monotonic=context.monotonic,
+            )
         return list(made.values())
 
 
-def _plan(device: Device, profile: Profile, plans: dict[tuple[object, ...], Plan], key: str) -> Plan:
+def _plan(
+    device: Device, profile: Profile, plans: dict[tuple[object, ...], Plan], key: str
+) -> Plan:
     known = (device.profile, *sorted(device.ratios.items()))
     if known not in plans:
         try:
@@ -190,18 +242,27 @@ def _plan(device: Device, profile: Profile, plans: dict[tuple[object, ...], Plan
     return plans[known]
 
 
-def _link(device: Device, links: dict[tuple[str, int], tuple[Device, Link]], request_timeout: float, key: str) -> Link:
+def _link(
+    device: Device,
+    links: dict[tuple[str, int], tuple[Device, Link]],
+    request_timeout: float,
+    key: str,
+) -> Link:
     """Return the connection to a device's address, made once."""
     host, port = device.endpoint
     if (host, port) not in links:
         framing: Framing = "rtu" if device.transport == "rtu_over_tcp" else "tcp"
         tls = _tls_of(device, key) if device.tls else None
         name = device.tls.server_name if device.tls else ""
-        link = Link(host, port, request_timeout=request_timeout, framing=framing, tls=tls, server_name=name)
+        link = Link(
+            host, port, request_timeout=request_timeout, framing=framing, tls=tls, server_name=name
+        )
         links[host, port] = device, link
     first, link = links[host, port]
     if (first.transport, first.tls) != (device.transport, device.tls):
-        raise ConfigError(f"{first.name} reaches the same address otherwise", key=f"{key}.transport")
+        raise ConfigError(
+            f"{first.name} reaches the same address otherwise", key=f"{key}.transport"
+        )
     link.pause = max(link.pause, device.pause or 0.0)
     return link
 

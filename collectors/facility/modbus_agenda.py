@@ -32,7 +32,9 @@ class Agenda:
     def begin(self, now: float) -> None:
         """Begin a round at a time of the monotonic clock."""
         self._now, self._splits = now, _MOST_SPLITS
-        self._pending = self._awake + self._pending + [block for block, until in self._asleep if until <= now]
+        self._pending = (
+            self._awake + self._pending + [block for block, until in self._asleep if until <= now]
+        )
         self._asleep = [(block, until) for block, until in self._asleep if until > now]
         self._awake = []
         if not self._pending:

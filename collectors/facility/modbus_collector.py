@@ -25,10 +25,19 @@ if TYPE_CHECKING:
     from collectors.facility.naming import Naming
 
 UP: Final[dict[Kind, Metric | None]] = {
-    "meter": facility.METER_UP, "pdu": facility.PDU_UP, "ups": facility.UPS_UP, "cooling": facility.COOLING_UP, "sensor": None,
-}  # fmt: skip
+    "meter": facility.METER_UP,
+    "pdu": facility.PDU_UP,
+    "ups": facility.UPS_UP,
+    "cooling": facility.COOLING_UP,
+    "sensor": None,
+}
 _VOLTAGES: Final = (facility.METER_VOLTAGE, facility.PDU_PHASE_VOLTAGE)
-_POWERS: Final = (facility.METER_POWER, facility.METER_PHASE_POWER, facility.PDU_POWER, facility.PDU_PHASE_POWER)
+_POWERS: Final = (
+    facility.METER_POWER,
+    facility.METER_PHASE_POWER,
+    facility.PDU_POWER,
+    facility.PDU_PHASE_POWER,
+)
 
 
 class ModbusCollector:
@@ -41,9 +50,16 @@ class ModbusCollector:
     name: ClassVar[str] = "modbus"
 
     def __init__(
-        self, plan: Plan, link: Link, naming: Naming, schedule: Schedule, *,
-        unit: int, rating_watts: float | None = None, monotonic: Callable[[], float],
-    ) -> None:  # fmt: skip
+        self,
+        plan: Plan,
+        link: Link,
+        naming: Naming,
+        schedule: Schedule,
+        *,
+        unit: int,
+        rating_watts: float | None = None,
+        monotonic: Callable[[], float],
+    ) -> None:
         self._link, self._naming, self._schedule, self._unit = link, naming, schedule, unit
         self._monotonic = monotonic
         self._rating, self._sunspec = rating_watts, plan.sunspec
@@ -62,7 +78,9 @@ class ModbusCollector:
         self.register_spans: dict[Series, float] = {}
         """Joules at which an energy register begins again at 0, where the profile, or the ratios it was read with, say it."""
         self._spanned = [
-            (value, one) for value, one in zip(self._values, self._series, strict=True) if value.wraps_at is not None
+            (value, one)
+            for value, one in zip(self._values, self._series, strict=True)
+            if value.wraps_at is not None
         ]
         self._note_spans({})
         # What the device says itself may change; what the profile says does not.
@@ -87,16 +105,23 @@ class ModbusCollector:
         numbers: Numbers = {}
         asked = False
         try:
-            async with asyncio.timeout(self._schedule.timeout), self._link.turn(ailing=self._ailing):
+            async with (
+                asyncio.timeout(self._schedule.timeout),
+                self._link.turn(ailing=self._ailing),
+            ):
                 # Who never had a turn is not ailing: on a crowded connection it would wait for ever after.
                 asked = self._ailing = True
                 await self._read_blocks(numbers)
                 self._ailing = False
         except TimeoutError:
             if not asked:
-                raise Unreachable(f"{self._where}: its connection was busy for {self._schedule.timeout:g} s") from None
+                raise Unreachable(
+                    f"{self._where}: its connection was busy for {self._schedule.timeout:g} s"
+                ) from None
             if not numbers:
-                raise Unreachable(f"{self._where}: no answer within {self._schedule.timeout:g} s") from None
+                raise Unreachable(
+                    f"{self._where}: no answer within {self._schedule.timeout:g} s"
+                ) from None
             self.dropped["timeout"] += 1
         except BadReply:
             if self._sunspec:
@@ -165,7 +190,9 @@ class ModbusCollector:
                 self.dropped["sentinel"] += 1
             elif value.phase in self._unwired and not self._wired(value, number):
                 self.dropped["unwired"] += 1
-            elif self._rating is not None and value.metric in _POWERS and abs(number) > self._rating:
+            elif (
+                self._rating is not None and value.metric in _POWERS and abs(number) > self._rating
+            ):
                 self.dropped["above_rating"] += 1
             else:
                 yield self._series[place], number

@@ -18,7 +18,9 @@ Framing = Literal["tcp", "rtu"]
 
 LAST_TRANSACTION: Final = 0xFFFF
 _PREFIX: Final = 6  # of a TCP frame: transaction 2, protocol 2, length 2
-_MAX_LENGTH: Final = 254  # unit 1 + the largest PDU, 253 (MODBUS Messaging Implementation Guide V1.0b, 3.1.3)
+_MAX_LENGTH: Final = (
+    254  # unit 1 + the largest PDU, 253 (MODBUS Messaging Implementation Guide V1.0b, 3.1.3)
+)
 _HEAD: Final = 2  # unit 1, function 1
 _EXCEPTION: Final = 0x80
 _EXCEPTION_LENGTH: Final = 3  # unit, function, code
@@ -28,9 +30,16 @@ _ITSELF: Final = frozenset({0, 255})
 """Units by which a TCP device itself is addressed, not one behind it (Messaging Implementation Guide, 4.4.2.2)."""
 
 EXCEPTIONS: Final[dict[int, str]] = {
-    1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "device failure", 5: "acknowledge",
-    6: "device busy", 8: "memory parity error", 10: "gateway path unavailable", 11: "gateway target did not respond",
-}  # fmt: skip
+    1: "illegal function",
+    2: "illegal data address",
+    3: "illegal data value",
+    4: "device failure",
+    5: "acknowledge",
+    6: "device busy",
+    8: "memory parity error",
+    10: "gateway path unavailable",
+    11: "gateway target did not respond",
+}
 GATEWAY: Final = frozenset({10, 11})
 """Exceptions by which a gateway says that the device behind it is silent."""
 WRONG_MAP: Final = frozenset({1, 2, 3})
@@ -65,7 +74,9 @@ def request(framing: Framing, question: Question, transaction: int) -> bytes:
     return struct.pack(">HHH", transaction, 0, len(body)) + body
 
 
-def registers_in(framing: Framing, data: bytes, question: Question, transaction: int) -> Sequence[int] | None:
+def registers_in(
+    framing: Framing, data: bytes, question: Question, transaction: int
+) -> Sequence[int] | None:
     """Return the registers an answer brings, or None while more of it is to come.
 
     Late answers to earlier questions are passed over, where the framing tells them apart.

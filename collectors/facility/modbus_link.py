@@ -14,7 +14,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply, Unreachable
-from collectors.facility.modbus_frame import LAST_TRANSACTION, ExceptionAnswer, registers_in, request
+from collectors.facility.modbus_frame import (
+    LAST_TRANSACTION,
+    ExceptionAnswer,
+    registers_in,
+    request,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -23,7 +28,9 @@ if TYPE_CHECKING:
 
     from collectors.facility.modbus_frame import Framing, Question
 
-_REFUSAL_MEMORY: Final = 1.0  # seconds for which a failed connection answers for all devices behind it
+_REFUSAL_MEMORY: Final = (
+    1.0  # seconds for which a failed connection answers for all devices behind it
+)
 _MAX_SILENT: Final = 3  # unanswered questions in a row after which the connection itself is doubted
 _CHUNK: Final = 1024
 
@@ -71,9 +78,15 @@ class Link:
     """
 
     def __init__(
-        self, host: str, port: int, *,
-        request_timeout: float, framing: Framing = "tcp", tls: ssl.SSLContext | None = None, server_name: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        host: str,
+        port: int,
+        *,
+        request_timeout: float,
+        framing: Framing = "tcp",
+        tls: ssl.SSLContext | None = None,
+        server_name: str = "",
+    ) -> None:
         self.host, self.port, self.framing = host, port, framing
         self.pause = 0.0
         self.request_timeout = request_timeout
@@ -108,7 +121,9 @@ class Link:
             async with asyncio.timeout(self.request_timeout):
                 return await self._ask_connected(question)
         except TimeoutError:
-            message = f"{self.address} unit {question.unit}: no answer within {self.request_timeout:g} s"
+            message = (
+                f"{self.address} unit {question.unit}: no answer within {self.request_timeout:g} s"
+            )
             raise Unreachable(message) from None
         finally:
             self._rested = time.monotonic() + self.pause
@@ -117,7 +132,9 @@ class Link:
         """Close the connection; the next question opens a new one."""
         streams, self._streams = self._streams, None
         if streams is not None:
-            streams[1].transport.abort()  # nothing is left to say, and a dead peer would have us wait
+            streams[
+                1
+            ].transport.abort()  # nothing is left to say, and a dead peer would have us wait
 
     async def _ask_connected(self, question: Question) -> Sequence[int]:
         """Ask; where a connection that had been idle turns out to be closed, ask once more on a new one."""
@@ -141,7 +158,9 @@ class Link:
         # Until the connection stands, it counts as refused: siblings do not queue up behind a dead address.
         why = ""
         try:
-            self._streams = await asyncio.open_connection(self.host, self.port, ssl=self._tls, server_hostname=self._server_name)
+            self._streams = await asyncio.open_connection(
+                self.host, self.port, ssl=self._tls, server_hostname=self._server_name
+            )
         except OSError as error:  # what TLS refuses is one too
             why = f": {error.strerror or error}" if self._tls is not None else ""
         finally:
@@ -152,7 +171,9 @@ class Link:
         self._transaction, self._fresh, self._silent = 0, True, 0
         return self._streams
 
-    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, question: Question) -> Sequence[int]:
+    async def _ask(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, question: Question
+    ) -> Sequence[int]:
         self._transaction += 1
         data = b""
         try:

@@ -16,28 +16,55 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Type = Literal[
-    "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "float32_4q",
-    "bcd16", "bcd32", "bcd48", "bcd64", "mod10_32", "mod10_48", "mod10_64",
-]  # fmt: skip
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "float32",
+    "float64",
+    "float32_4q",
+    "bcd16",
+    "bcd32",
+    "bcd48",
+    "bcd64",
+    "mod10_32",
+    "mod10_48",
+    "mod10_64",
+]
 """`float32_4q` is Schneider's four-quadrant power factor, `bcd…` packed decimal, `mod10_…` four decimal digits a register."""
 Order = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 """High word first, low word first, and both with the bytes of each word swapped."""
 
 _FORMATS: Final[dict[Type, str]] = {
-    "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "int64": ">q", "uint64": ">Q",
-    "float32": ">f", "float32_4q": ">f", "float64": ">d",
-}  # fmt: skip
+    "int16": ">h",
+    "uint16": ">H",
+    "int32": ">i",
+    "uint32": ">I",
+    "int64": ">q",
+    "uint64": ">Q",
+    "float32": ">f",
+    "float32_4q": ">f",
+    "float64": ">d",
+}
 _SINGLE: Final = struct.Struct(">f")
 _MOD10: Final = 10_000  # what a register of the mod10 types counts to; each has a sign of its own
 
 WIDTHS: Final[dict[Type, int]] = {
     **{name: struct.calcsize(code) // 2 for name, code in _FORMATS.items()},
-    "bcd16": 1, "bcd32": 2, "bcd48": 3, "bcd64": 4, "mod10_32": 2, "mod10_48": 3, "mod10_64": 4,
-}  # fmt: skip
+    "bcd16": 1,
+    "bcd32": 2,
+    "bcd48": 3,
+    "bcd64": 4,
+    "mod10_32": 2,
+    "mod10_48": 3,
+    "mod10_64": 4,
+}
 """How many registers a number of each type takes."""
 
 
-def modulus(type: Type) -> int | None:  # noqa: A002 - the profile's word
+def modulus(type: Type) -> int | None:
     """Return at how many a counter of this type begins again at 0; None for signed and floating ones, which nobody lets wrap."""
     if type.startswith("uint"):
         return 1 << 16 * WIDTHS[type]
@@ -87,7 +114,9 @@ class Notation:
         if number is None:
             return self._arranged(self._nothing())
         if self.mask:
-            return self._arranged((int(number) * (self.mask & -self.mask) & self.mask).to_bytes(2 * self.words, "big"))
+            return self._arranged(
+                (int(number) * (self.mask & -self.mask) & self.mask).to_bytes(2 * self.words, "big")
+            )
         if self.sign_bit is None or number >= 0:
             return self._arranged(_written(self.type, number))
         positive = int.from_bytes(_written(self.type, -number), "big")
@@ -148,13 +177,26 @@ def _mod10(raw: bytes) -> int | None:
 
 
 _READERS: Final[dict[Type, Callable[[bytes], float | None]]] = {
-    "int16": _signed, "int32": _signed, "int64": _signed, "uint16": _unsigned, "uint32": _unsigned, "uint64": _unsigned,
-    "float32": _single, "float32_4q": _single_4q, "float64": _double,
-    "bcd16": _bcd, "bcd32": _bcd, "bcd48": _bcd, "bcd64": _bcd, "mod10_32": _mod10, "mod10_48": _mod10, "mod10_64": _mod10,
-}  # fmt: skip
+    "int16": _signed,
+    "int32": _signed,
+    "int64": _signed,
+    "uint16": _unsigned,
+    "uint32": _unsigned,
+    "uint64": _unsigned,
+    "float32": _single,
+    "float32_4q": _single_4q,
+    "float64": _double,
+    "bcd16": _bcd,
+    "bcd32": _bcd,
+    "bcd48": _bcd,
+    "bcd64": _bcd,
+    "mod10_32": _mod10,
+    "mod10_48": _mod10,
+    "mod10_64": _mod10,
+}
 
 
-def _written(type: Type, number: float) -> bytes:  # noqa: A002
+def _written(type: Type, number: float) -> bytes:
     if type.startswith("float"):
         return struct.pack(_FORMATS[type], number)
     whole = round(number)

@@ -43,7 +43,9 @@ class Block:
         """Return the smallest read that brings these cells."""
         first = min(cell.address for _, cell in cells)
         end = max(cell.end for _, cell in cells)
-        return cls(function=cells[0][1].function, address=first, count=end - first, cells=tuple(cells))
+        return cls(
+            function=cells[0][1].function, address=first, count=end - first, cells=tuple(cells)
+        )
 
     def halves(self) -> tuple[Block, ...]:
         """Return two smaller reads that bring the same, split where the gap is widest; none where there is but one cell."""
@@ -51,7 +53,9 @@ class Block:
         for number, (_, cell) in enumerate(self.cells):
             if number and cell.address >= end:
                 # Among equal gaps the middle one: what is refused is found in the fewest reads.
-                best = max(best, (cell.address - end + 1, -abs(2 * number - len(self.cells)), number))
+                best = max(
+                    best, (cell.address - end + 1, -abs(2 * number - len(self.cells)), number)
+                )
             end = max(end, cell.end)
         at = best[2]
         return (Block.around(self.cells[:at]), Block.around(self.cells[at:])) if at else ()
@@ -122,7 +126,9 @@ def plan_of(profile: Profile, ratios: Mapping[str, float] | None = None) -> Plan
     ratios = ratios or {}
     for name in ratios:
         if name not in profile.factors:
-            message = f"no factor {name!r}; expected one of {', '.join(profile.factors) or '(none)'}"
+            message = (
+                f"no factor {name!r}; expected one of {', '.join(profile.factors) or '(none)'}"
+            )
             raise ValueError(message)
     cells: list[Cell] = []
 
@@ -138,7 +144,13 @@ def plan_of(profile: Profile, ratios: Mapping[str, float] | None = None) -> Plan
             message = f"missing {name}: this device does not say it itself"
             raise ValueError(message)
         cell = numbered(factor)[0] if fixed is None else None
-        scales[name] = Scale(cell=cell, scale=exact(factor.scale), exponent=factor.exponent, bias=factor.bias, fixed=fixed)
+        scales[name] = Scale(
+            cell=cell,
+            scale=exact(factor.scale),
+            exponent=factor.exponent,
+            bias=factor.bias,
+            fixed=fixed,
+        )
     values = tuple(_value(register, numbered(register), scales) for register in profile.registers)
     blocks = tuple(_blocks(profile, cells))
     return Plan(kind=profile.kind, sunspec=tuple(profile.sunspec), blocks=blocks, values=values)
@@ -155,23 +167,34 @@ def _value(register: Register, cells: tuple[int, ...], scales: Mapping[str, Scal
     if wraps_at is None and metric.type == "counter" and not (register.mask or register.add):
         wraps_at = modulus(register.type)
     return Value(
-        metric=metric, labels=register.all_labels(), cells=cells, times=tuple(scales[name] for name in register.times),
-        multiplier=int(factor * divisor), offset=int(shift * divisor), divisor=divisor,
-        mapped=register.map, otherwise=register.otherwise, wraps_at=wraps_at or None,
-    )  # fmt: skip
+        metric=metric,
+        labels=register.all_labels(),
+        cells=cells,
+        times=tuple(scales[name] for name in register.times),
+        multiplier=int(factor * divisor),
+        offset=int(shift * divisor),
+        divisor=divisor,
+        mapped=register.map,
+        otherwise=register.otherwise,
+        wraps_at=wraps_at or None,
+    )
 
 
 def _blocks(profile: Profile, cells: Sequence[Cell]) -> Iterator[Block]:
     """Group cells into as few reads as the profile's limits allow."""
     group: list[tuple[int, Cell]] = []
     first = end = 0
-    for number, cell in sorted(enumerate(cells), key=lambda item: (item[1].function, item[1].address, item[1].end)):
+    for number, cell in sorted(
+        enumerate(cells), key=lambda item: (item[1].function, item[1].address, item[1].end)
+    ):
         fits = (
             group
             and cell.function == group[0][1].function
             and cell.address - end <= profile.max_gap
             and max(cell.end, end) - first <= profile.max_registers
-            and not any(span.start < cell.address and end <= span.start for span in profile.unreadable)
+            and not any(
+                span.start < cell.address and end <= span.start for span in profile.unreadable
+            )
         )
         if fits:
             group.append((number, cell))
@@ -186,7 +209,9 @@ def _blocks(profile: Profile, cells: Sequence[Cell]) -> Iterator[Block]:
 def numbers_in(block: Block, registers: Sequence[int]) -> Iterator[tuple[int, float | None]]:
     """Yield every cell's number of a block that was read, None where the device says it has none; raises BadReply."""
     if len(registers) != block.count:
-        raise BadReply(f"asked for {block.count} registers at {block.address}, got {len(registers)}")
+        raise BadReply(
+            f"asked for {block.count} registers at {block.address}, got {len(registers)}"
+        )
     try:
         raw = struct.pack(f">{block.count}H", *registers)
     except struct.error:
@@ -196,7 +221,9 @@ def numbers_in(block: Block, registers: Sequence[int]) -> Iterator[tuple[int, fl
         yield number, cell.notation.read(raw[start : start + 2 * cell.words])
 
 
-def evaluate(values: Sequence[Value], numbers: Mapping[int, float | None]) -> Iterator[tuple[int, float | None]]:
+def evaluate(
+    values: Sequence[Value], numbers: Mapping[int, float | None]
+) -> Iterator[tuple[int, float | None]]:
     """Yield the place and the number, in its base unit, of every value a round has read; None where the device has none."""
     for place, value in enumerate(values):
         try:
@@ -207,7 +234,9 @@ def evaluate(values: Sequence[Value], numbers: Mapping[int, float | None]) -> It
         yield place, _evaluated(value, parts, factors)
 
 
-def _evaluated(value: Value, parts: Sequence[float | None], factors: Sequence[Fraction | None]) -> float | None:
+def _evaluated(
+    value: Value, parts: Sequence[float | None], factors: Sequence[Fraction | None]
+) -> float | None:
     if None in parts or None in factors:
         return None
     raw: float = sum(parts)  # type: ignore[arg-type]

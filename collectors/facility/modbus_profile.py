@@ -28,8 +28,12 @@ Kind = Literal["meter", "pdu", "ups", "cooling", "sensor"]
 FUNCTIONS: Final[dict[Function, int]] = {"input": 4, "holding": 3}
 """Function codes of the reads (MODBUS Application Protocol V1.1b3, 6.3 and 6.4)."""
 FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
-    "meter": ("meter",), "pdu": ("pdu", "sensor"), "ups": ("ups",), "cooling": ("cooling", "sensor"), "sensor": ("sensor",),
-}  # fmt: skip
+    "meter": ("meter",),
+    "pdu": ("pdu", "sensor"),
+    "ups": ("ups",),
+    "cooling": ("cooling", "sensor"),
+    "sensor": ("sensor",),
+}
 """Which families of metrics a device of each kind may have: those whose labels its config can fill."""
 _REGISTERS: Final = 1 << 16
 
@@ -49,7 +53,9 @@ def parse_span(text: str) -> range:
 
 
 Pattern = Annotated[int, Parsed(parse_number, "a whole number such as 52 or 0x0034")]
-Address = Annotated[int, Parsed(parse_number, "a register's address such as 52 or 0x0034"), Range(0, _REGISTERS - 1)]
+Address = Annotated[
+    int, Parsed(parse_number, "a register's address such as 52 or 0x0034"), Range(0, _REGISTERS - 1)
+]
 Span = Annotated[range, Parsed(parse_span, "addresses such as 0x0010-0x001F")]
 
 
@@ -150,7 +156,9 @@ class Register:
             message = f"wraps_at: {self.metric} is no counter"
             raise ValueError(message)
         _check_mask(self.type, self.mask)
-        if self.sign_bit is not None and (self.type.startswith(("int", "float")) or self.sign_bit >= 16 * WIDTHS[self.type]):
+        if self.sign_bit is not None and (
+            self.type.startswith(("int", "float")) or self.sign_bit >= 16 * WIDTHS[self.type]
+        ):
             message = f"sign_bit: {self.type} has a sign of its own, or not so many bits"
             raise ValueError(message)
 
@@ -212,7 +220,9 @@ class Profile:
         seen: set[tuple[str, str]] = set()
         for number, register in enumerate(self.registers):
             self._check_register(f"registers[{number}]", register, seen)
-        unused = set(self.factors) - {name for register in self.registers for name in register.times}
+        unused = set(self.factors) - {
+            name for register in self.registers for name in register.times
+        }
         if unused:
             message = f"factors: no register names {', '.join(sorted(unused))}"
             raise ValueError(message)
@@ -227,15 +237,16 @@ class Profile:
             message = f"{at}.metric: {register.metric} is not a metric of a {self.kind}"
             raise ValueError(message)
         if family == "sensor" and ("sensor" in labels) != (self.kind != "sensor"):
-            message = (
-                f"{at}.labels: the sensor of a {self.kind} is named by {'its config' if self.kind == 'sensor' else 'a label'}"
-            )
+            message = f"{at}.labels: the sensor of a {self.kind} is named by {'its config' if self.kind == 'sensor' else 'a label'}"
             raise ValueError(message)
         for name in register.times:
             if name not in self.factors:
                 message = f"{at}.times: no factor {name!r}; expected one of {', '.join(self.factors) or '(none)'}"
                 raise ValueError(message)
-        key = (register.metric, ",".join(f"{name}={value}" for name, value in sorted(labels.items())))
+        key = (
+            register.metric,
+            ",".join(f"{name}={value}" for name, value in sorted(labels.items())),
+        )
         if key in seen:
             message = f"{at}: {' '.join(key).strip()} is there twice"
             raise ValueError(message)
@@ -252,10 +263,12 @@ class Profile:
         patterns = (*what.sentinels, *self.sentinels.get(what.type, ()))
         bits = 16 * WIDTHS[what.type]
         notation = Notation(
-            type=what.type, order=what.order or self.order, mask=what.mask,
+            type=what.type,
+            order=what.order or self.order,
+            mask=what.mask,
             sentinels=frozenset(pattern & ((1 << bits) - 1) for pattern in patterns),
             sign_bit=what.sign_bit if isinstance(what, Register) else None,
-        )  # fmt: skip
+        )
         function = FUNCTIONS[what.function or self.function]
         for address in self._addresses(what):
             yield Cell(function=function, address=address, notation=notation)
@@ -267,7 +280,7 @@ class Profile:
         return () if what.address is None else (what.address,)
 
 
-def _check_mask(type: Type, mask: int) -> None:  # noqa: A002 - the profile's word
+def _check_mask(type: Type, mask: int) -> None:
     if mask and (not type.startswith("uint") or not 0 < mask < 1 << 16 * WIDTHS[type]):
         message = f"mask: expected some bits of an unsigned type, not {mask:#x} of {type}"
         raise ValueError(message)

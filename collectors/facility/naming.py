@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 
     from collectors.base import Metric, Series
 
-IDENTITY: Final = ("hub", "site", "row", "rack", "pdu", "feed", "ups", "unit", "device", "meter", "point")
+IDENTITY: Final = (
+    "hub",
+    "site",
+    "row",
+    "rack",
+    "pdu",
+    "feed",
+    "ups",
+    "unit",
+    "device",
+    "meter",
+    "point",
+)
 """Labels that say which device it is: they come from the config. A profile gives all others a metric has."""
 
 

@@ -52,11 +52,15 @@ def load(name: str, protocol: Protocol, model: type[T], folder: Path | None = No
     document = Document(known[name])
     spoken = protocol_of(document)
     if spoken != protocol:
-        raise ConfigError(f"{name} is a profile of the protocol {spoken}, not {protocol}", key="profile")
+        raise ConfigError(
+            f"{name} is a profile of the protocol {spoken}, not {protocol}", key="profile"
+        )
     return document.build(model)
 
 
-def load_all(protocol: Protocol, model: type[T], folder: Path | None = None) -> Iterator[tuple[str, T]]:
+def load_all(
+    protocol: Protocol, model: type[T], folder: Path | None = None
+) -> Iterator[tuple[str, T]]:
     """Yield every profile of one protocol with its name, in the order of names; raises Problems for one with mistakes."""
     for name, path in paths(folder).items():
         document = Document(path)
@@ -72,7 +76,11 @@ def protocol_of(document: Document) -> Protocol:
             if value_node.value in _PROTOCOLS:
                 protocol: Protocol = value_node.value
                 return protocol
-            document.fail(value_node, "protocol", f"expected one of {', '.join(_PROTOCOLS)}, got {value_node.value!r}")
+            document.fail(
+                value_node,
+                "protocol",
+                f"expected one of {', '.join(_PROTOCOLS)}, got {value_node.value!r}",
+            )
             raise Problems(document.errors)
     document.fail(document.root, "protocol", f"missing; expected one of {', '.join(_PROTOCOLS)}")
     raise Problems(document.errors)

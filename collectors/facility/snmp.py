@@ -37,24 +37,39 @@ class _Kind:
         """Make the collectors; raises Problems with every device that cannot be made."""
         assert isinstance(config, SnmpConfig)  # noqa: S101 - the reader has built it
         library = Library(config.profiles_dir)
-        if config.profiles_dir is not None or any(device.profile == "auto" for device in config.devices):
+        if config.profiles_dir is not None or any(
+            device.profile == "auto" for device in config.devices
+        ):
             _read_all(library)
         made, errors = [], []
-        known: dict[tuple[object, ...], Secrets] = {}  # each secret's file is read once, however many devices it is for
+        known: dict[
+            tuple[object, ...], Secrets
+        ] = {}  # each secret's file is read once, however many devices it is for
         seen: dict[str, int] = {}
         for number, device in enumerate(config.devices):
             key = f"collectors.snmp.devices[{number}]"
             if device.name in seen:
-                errors.append(ConfigError(f"{device.name!r} is the name of devices[{seen[device.name]}] as well", key=key))
+                errors.append(
+                    ConfigError(
+                        f"{device.name!r} is the name of devices[{seen[device.name]}] as well",
+                        key=key,
+                    )
+                )
                 continue
             seen[device.name] = number
             try:
-                made.append(self._device(config, device, context, library, _secrets(config, device, key, known)))
+                made.append(
+                    self._device(
+                        config, device, context, library, _secrets(config, device, key, known)
+                    )
+                )
             except ConfigError as error:
                 errors.append(
                     error
                     if error.key.startswith(key)
-                    else ConfigError(error.message, file=error.file, line=error.line, key=f"{key}.{error.key}")
+                    else ConfigError(
+                        error.message, file=error.file, line=error.line, key=f"{key}.{error.key}"
+                    )
                 )
             except Problems as problems:
                 errors += problems.errors
@@ -63,7 +78,13 @@ class _Kind:
         return made
 
     @staticmethod
-    def _device(config: SnmpConfig, device: DeviceConfig, context: Context, library: Library, secrets: Secrets) -> SnmpCollector:
+    def _device(
+        config: SnmpConfig,
+        device: DeviceConfig,
+        context: Context,
+        library: Library,
+        secrets: Secrets,
+    ) -> SnmpCollector:
         timeout = device.timeout or config.timeout
         for name in device.also:
             library.named(name)  # a wrong name is told now, whatever the device turns out to be
@@ -72,12 +93,16 @@ class _Kind:
             schedule=Schedule(
                 interval=device.interval or config.interval,
                 timeout=timeout,
-                max_samples=config.max_samples if device.max_samples is None else device.max_samples,
+                max_samples=config.max_samples
+                if device.max_samples is None
+                else device.max_samples,
             ),
             secrets=secrets,
             library=library,
             naming=naming_of(device, context),
-            profile=None if device.profile == "auto" else library.named(device.profile, device.also),
+            profile=None
+            if device.profile == "auto"
+            else library.named(device.profile, device.also),
             refresh=config.refresh,
         )
 
@@ -90,8 +115,14 @@ def _read_all(library: Library) -> None:
         raise Problems([ConfigError(error.message, key=f"collectors.snmp.{error.key}")]) from None
 
 
-def _secrets(config: SnmpConfig, device: DeviceConfig, key: str, known: dict[tuple[object, ...], Secrets]) -> Secrets:
-    about = (device.version or config.version, device.community_file or config.community_file, device.user or config.user)
+def _secrets(
+    config: SnmpConfig, device: DeviceConfig, key: str, known: dict[tuple[object, ...], Secrets]
+) -> Secrets:
+    about = (
+        device.version or config.version,
+        device.community_file or config.community_file,
+        device.user or config.user,
+    )
     if about not in known:
         known[about] = secrets_of(config, device, key)
     return known[about]

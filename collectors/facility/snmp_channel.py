@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from gufo.snmp.user import User
 
 Version = Literal["1", "2c", "3"]
-AUTH: Final = {"md5": "Md5Key", "sha1": "Sha1Key", "sha224": "Sha224Key", "sha256": "Sha256Key", "sha384": "Sha384Key", "sha512": "Sha512Key"}  # fmt: skip
+AUTH: Final = {
+    "md5": "Md5Key",
+    "sha1": "Sha1Key",
+    "sha224": "Sha224Key",
+    "sha256": "Sha256Key",
+    "sha384": "Sha384Key",
+    "sha512": "Sha512Key",
+}
 # A `c` behind aes192 or aes256 stands for the key expansion of Cisco (Reeder), which some makes use; without it, Blumenthal's.
 PRIV: Final = {"des": "DesKey", "aes128": "Aes128Key", "aes192": "Aes192Key", "aes256": "Aes256Key"}
 
@@ -48,10 +55,20 @@ class Secrets:
         if not self._user:
             from gufo.snmp import user  # noqa: PLC0415 - only for version 3
 
-            auth = getattr(user, AUTH[self.auth])(self.auth_passphrase.encode()) if self.auth else None
-            priv = getattr(user, PRIV[self.priv.removesuffix("c")])(self.priv_passphrase.encode()) if self.priv else None
-            expansion = user.KeyExpansion.Cisco if self.priv.endswith("c") else user.KeyExpansion.Blumenthal
-            self._user.append(user.User(self.name, auth_key=auth, priv_key=priv, key_expansion=expansion))
+            auth = (
+                getattr(user, AUTH[self.auth])(self.auth_passphrase.encode()) if self.auth else None
+            )
+            priv = (
+                getattr(user, PRIV[self.priv.removesuffix("c")])(self.priv_passphrase.encode())
+                if self.priv
+                else None
+            )
+            expansion = (
+                user.KeyExpansion.Cisco if self.priv.endswith("c") else user.KeyExpansion.Blumenthal
+            )
+            self._user.append(
+                user.User(self.name, auth_key=auth, priv_key=priv, key_expansion=expansion)
+            )
         return self._user[0]
 
 
@@ -74,7 +91,9 @@ class Channel:
 
     __slots__ = ("_address", "_answered", "_secrets", "_session", "_timeout", "max_oids")
 
-    def __init__(self, address: str, secrets: Secrets, *, timeout: float, max_oids: int = 24) -> None:
+    def __init__(
+        self, address: str, secrets: Secrets, *, timeout: float, max_oids: int = 24
+    ) -> None:
         """Prepare, without any I/O; `timeout` is how long one request may take, its one repetition included."""
         self._address, self._secrets, self._timeout = address, secrets, timeout
         self._session: SnmpSession | None = None
@@ -111,7 +130,9 @@ class Channel:
         except Unreachable:
             if not self._answered or len(oids) <= _SMALL:
                 raise
-            self.max_oids = max(_SMALL, len(oids) // 2)  # some devices drop in silence what is too big for them
+            self.max_oids = max(
+                _SMALL, len(oids) // 2
+            )  # some devices drop in silence what is too big for them
             return await self._in_parts(oids)
         return found if found or len(oids) <= 1 else await self._halve(oids)
 
@@ -119,7 +140,9 @@ class Channel:
         middle = len(oids) // 2
         halves = oids[:middle], oids[middle:]
         answers = [await self._ask(half) for half in halves]
-        if all(answers):  # so it was too big; had an object been missing (version 1), its half would be empty still
+        if all(
+            answers
+        ):  # so it was too big; had an object been missing (version 1), its half would be empty still
             self.max_oids = min(self.max_oids, max(1, len(oids) - middle))
         found: dict[str, object] = {}
         for half, answer in zip(halves, answers, strict=True):
@@ -142,7 +165,9 @@ class Channel:
                 return found
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
-    async def walk(self, base: str, limit: int = MAX_ROWS, into: dict[str, object] | None = None) -> dict[str, object]:
+    async def walk(
+        self, base: str, limit: int = MAX_ROWS, into: dict[str, object] | None = None
+    ) -> dict[str, object]:
         """Return what lies beneath an OID, by the rest of its OID; raises BadReply for a walk that does not go forward.
 
         What was found before an error is in `into`, where that is given.
@@ -169,7 +194,9 @@ class Channel:
             if not oid.startswith(prefix):
                 break
             here = tuple(map(int, oid[len(prefix) :].split(".")))
-            if here == last and value is None:  # noSuchName: how version 1 says that there is no more (RFC 1157, 4.1.3)
+            if (
+                here == last and value is None
+            ):  # noSuchName: how version 1 says that there is no more (RFC 1157, 4.1.3)
                 break
             if here <= last:
                 raise BadReply(f"a walk of {base} goes round in circles at {oid}")
@@ -208,7 +235,9 @@ class Channel:
 
     def _translate(self, error: BaseException) -> BaseException:
         """Turn what gufo_snmp or the kernel raises into our words; lets go of a session that cannot be trusted any more."""
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # a cancellation, Ctrl-C
+        if (
+            not isinstance(error, Exception) and type(error).__name__ != "PanicException"
+        ):  # a cancellation, Ctrl-C
             return error
         version3 = self._secrets.version == "3"
         if version3 or not isinstance(error, TimeoutError):

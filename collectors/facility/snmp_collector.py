@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 
-_UP: Final = {"pdu": facility.PDU_UP, "ups": facility.UPS_UP, "cooling": facility.COOLING_UP, "device": facility.DEVICE_UP}
+_UP: Final = {
+    "pdu": facility.PDU_UP,
+    "ups": facility.UPS_UP,
+    "cooling": facility.COOLING_UP,
+    "device": facility.DEVICE_UP,
+}
 _REDISCOVER_AT_MOST: Final = 60.0
 """Seconds between discoveries at least, however often a device changes."""
 _DISCOVERY_TIMEOUTS: Final = 24
@@ -42,9 +47,25 @@ class SnmpCollector:
 
     # A gateway has tens of thousands of these.
     __slots__ = (
-        "__weakref__", "_channel", "_discovered_at", "_discovery", "_levels", "_library", "_naming", "_plan", "_probe",
-        "_profile", "_refresh", "_secrets", "_stale", "_up", "config", "down", "dropped", "schedule",
-    )  # fmt: skip
+        "__weakref__",
+        "_channel",
+        "_discovered_at",
+        "_discovery",
+        "_levels",
+        "_library",
+        "_naming",
+        "_plan",
+        "_probe",
+        "_profile",
+        "_refresh",
+        "_secrets",
+        "_stale",
+        "_up",
+        "config",
+        "down",
+        "dropped",
+        "schedule",
+    )
 
     name: ClassVar[str] = "snmp"
 
@@ -61,7 +82,12 @@ class SnmpCollector:
     ) -> None:
         self.config, self.schedule = config, schedule
         self.dropped: Counter[str] = Counter()
-        self._library, self._naming, self._profile, self._secrets = library, naming, profile, secrets
+        self._library, self._naming, self._profile, self._secrets = (
+            library,
+            naming,
+            profile,
+            secrets,
+        )
         # Spread, so that a thousand devices that came up together are not discovered anew together.
         self._refresh = refresh * (1 + zlib.crc32(naming.name.encode()) % 256 / 512)
         self._channel = self._make_channel()
@@ -105,12 +131,16 @@ class SnmpCollector:
 
     def _make_channel(self) -> Channel:
         most = self.config.max_oids or (self._profile.max_oids if self._profile else 24)
-        return Channel(self.config.address, self._secrets, timeout=self.schedule.timeout * 0.9, max_oids=most)
+        return Channel(
+            self.config.address, self._secrets, timeout=self.schedule.timeout * 0.9, max_oids=most
+        )
 
     async def collect(self) -> list[Reading]:
         """Read the device once; raises Unreachable, Refused or BadReply."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + self.schedule.timeout * 0.95  # so that what was read in time is still handed on
+        end = (
+            loop.time() + self.schedule.timeout * 0.95
+        )  # so that what was read in time is still handed on
         self._take_discovery()
         if self._plan is None or self._is_stale(loop.time()):
             self._discovery = self._discovery or loop.create_task(self._discover())
@@ -164,14 +194,25 @@ class SnmpCollector:
                     self._channel.close()
                     self._channel = self._make_channel()
                 plan = await discover(
-                    channel, self._profile, self._naming, self._levels, self.schedule.max_samples, self.config.interfaces
+                    channel,
+                    self._profile,
+                    self._naming,
+                    self._levels,
+                    self.schedule.max_samples,
+                    self.config.interfaces,
                 )
         except TimeoutError:
             raise Unreachable("discovery was not done in time") from None
         finally:
             channel.close()
         if self._plan is None:
-            log.info("snmp %s: %s (profile %s), %d readings", self.device, self._profile.title, chosen, len(plan.points))
+            log.info(
+                "snmp %s: %s (profile %s), %d readings",
+                self.device,
+                self._profile.title,
+                chosen,
+                len(plan.points),
+            )
         self._channel.max_oids = channel.max_oids
         return plan
 
@@ -186,11 +227,19 @@ class SnmpCollector:
         for oid, before in plan.watched.items():
             now = values.get(oid, before)
             # An uptime that went back is a restart (sysUpTime, RFC 3418), after which rows may have other indices.
-            if now != before if oid != SYS_UPTIME else isinstance(now, int) and isinstance(before, int) and now < before:
+            if (
+                now != before
+                if oid != SYS_UPTIME
+                else isinstance(now, int) and isinstance(before, int) and now < before
+            ):
                 self._stale = True
             plan.watched[oid] = now
         readings = plan.decode(values, self.dropped)
-        if not (readings or plan.constants or any(oid in values for oid in plan.oids if oid not in plan.watched)):
+        if not (
+            readings
+            or plan.constants
+            or any(oid in values for oid in plan.oids if oid not in plan.watched)
+        ):
             raise BadReply("answers, but has none of the objects of its profile")
         readings += plan.constants
         readings += self._up

@@ -34,7 +34,10 @@ class UserConfig:
 
     def __post_init__(self) -> None:
         """Check that what belongs together is given together."""
-        for what, algorithm, file in (("auth", self.auth, self.auth_file), ("priv", self.priv, self.priv_file)):
+        for what, algorithm, file in (
+            ("auth", self.auth, self.auth_file),
+            ("priv", self.priv, self.priv_file),
+        ):
             if (algorithm is None) != (file is None):
                 message = f"{what}: needs {what}_file, and the other way round"
                 raise ValueError(message)
@@ -59,28 +62,45 @@ class DeviceConfig:
 
     address: str = field(metadata={"help": "host or host:port; the port is 161 if not given"})
     version: Literal["1", "2c", "3"] | None = None
-    community_file: Path | None = field(default=None, metadata={"help": "without it, the community is public"})
+    community_file: Path | None = field(
+        default=None, metadata={"help": "without it, the community is public"}
+    )
     user: UserConfig | None = None
-    profile: str = field(default="auto", metadata={"help": "a profile's name; auto asks the device what it is"})
-    also: list[str] = field(default_factory=list, metadata={"help": "more profiles to read it by, such as if-mib"})
+    profile: str = field(
+        default="auto", metadata={"help": "a profile's name; auto asks the device what it is"}
+    )
+    also: list[str] = field(
+        default_factory=list, metadata={"help": "more profiles to read it by, such as if-mib"}
+    )
     interfaces: Pattern | None = field(
-        default=None, metadata={"help": "which interfaces, by name or alias; without it, Ethernet that is not switched off"}
+        default=None,
+        metadata={
+            "help": "which interfaces, by name or alias; without it, Ethernet that is not switched off"
+        },
     )
     pdu: str = ""
     ups: str = ""
     unit: str = ""
-    device: str = field(default="", metadata={"help": "the name of what is no pdu, ups or unit: a monitoring unit, a switch"})
+    device: str = field(
+        default="",
+        metadata={"help": "the name of what is no pdu, ups or unit: a monitoring unit, a switch"},
+    )
     rack: str = ""
     row: str = ""
     feed: str = ""
-    linked: dict[str, LinkedConfig] = field(default_factory=dict, metadata={"help": "units behind it, by number"})
+    linked: dict[str, LinkedConfig] = field(
+        default_factory=dict, metadata={"help": "units behind it, by number"}
+    )
     levels: list[Literal["inlet", "phase", "bank", "outlet", "sensor"]] = field(
-        default_factory=lambda: list(LEVELS), metadata={"help": "leave out outlet to poll large PDUs faster"}
+        default_factory=lambda: list(LEVELS),
+        metadata={"help": "leave out outlet to poll large PDUs faster"},
     )
     interval: Duration | None = None
     timeout: Duration | None = None
     max_samples: Count | None = None
-    max_oids: Annotated[int, Range(1, 64)] | None = field(default=None, metadata={"help": "objects a request at most"})
+    max_oids: Annotated[int, Range(1, 64)] | None = field(
+        default=None, metadata={"help": "objects a request at most"}
+    )
 
     def __post_init__(self) -> None:
         """Check the address, and that the device has one name."""
@@ -96,7 +116,17 @@ class DeviceConfig:
     @property
     def kind(self) -> str:
         """What it is by its name: pdu, ups, cooling or device; empty where only its profile can tell."""
-        return "pdu" if self.pdu else "ups" if self.ups else "cooling" if self.unit else "device" if self.device else ""
+        return (
+            "pdu"
+            if self.pdu
+            else "ups"
+            if self.ups
+            else "cooling"
+            if self.unit
+            else "device"
+            if self.device
+            else ""
+        )
 
     @property
     def name(self) -> str:
@@ -110,12 +140,16 @@ class SnmpConfig:
 
     interval: Duration = 30.0
     timeout: Duration = 5.0
-    refresh: Duration = field(default=600.0, metadata={"help": "how often a device is asked anew which rows it has"})
+    refresh: Duration = field(
+        default=600.0, metadata={"help": "how often a device is asked anew which rows it has"}
+    )
     max_samples: Count = 10_000
     version: Literal["1", "2c", "3"] = "2c"
     community_file: Path | None = None
     user: UserConfig | None = None
-    profiles_dir: Path | None = field(default=None, metadata={"help": "a folder of your own profiles"})
+    profiles_dir: Path | None = field(
+        default=None, metadata={"help": "a folder of your own profiles"}
+    )
     devices: list[DeviceConfig] = field(default_factory=list)
 
 
@@ -125,7 +159,10 @@ def secrets_of(config: SnmpConfig, device: DeviceConfig, key: str) -> Secrets:
     user = device.user or config.user
     if version != "3":
         file = device.community_file or config.community_file
-        return Secrets(version=version, community=read_secret(file, f"{key}.community_file") if file else "public")
+        return Secrets(
+            version=version,
+            community=read_secret(file, f"{key}.community_file") if file else "public",
+        )
     if user is None:
         raise ConfigError("version 3 needs a user", key=f"{key}.user")
     return Secrets(
@@ -141,7 +178,9 @@ def secrets_of(config: SnmpConfig, device: DeviceConfig, key: str) -> Secrets:
 def _passphrase(file: Path | None, key: str) -> str:
     text = read_secret(file, key) if file else ""
     if file and len(text) < 8:  # noqa: PLR2004 - RFC 3414, 11.2
-        raise ConfigError("a passphrase of version 3 has at least 8 characters", file=str(file), key=key)
+        raise ConfigError(
+            "a passphrase of version 3 has at least 8 characters", file=str(file), key=key
+        )
     return text
 
 
@@ -150,10 +189,21 @@ def naming_of(device: DeviceConfig, context: Context) -> Naming:
 
     def labels(rack: str, row: str, feed: str) -> dict[str, str]:
         place = context.place_of(rack)
-        return {"hub": place.hub, "site": place.site, "row": row or place.row, "rack": place.rack, "feed": feed}
+        return {
+            "hub": place.hub,
+            "site": place.site,
+            "row": row or place.row,
+            "rack": place.rack,
+            "feed": feed,
+        }
 
     linked = {
-        unit: {**labels(one.rack or device.rack, one.row or device.row, one.feed or device.feed), "name": one.name}
+        unit: {
+            **labels(one.rack or device.rack, one.row or device.row, one.feed or device.feed),
+            "name": one.name,
+        }
         for unit, one in device.linked.items()
     }
-    return Naming(name=device.name, labels=labels(device.rack, device.row, device.feed), linked=linked)
+    return Naming(
+        name=device.name, labels=labels(device.rack, device.row, device.feed), linked=linked
+    )

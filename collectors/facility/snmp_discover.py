@@ -66,18 +66,29 @@ class Identity:
 async def identify(channel: Channel) -> Identity:
     """Ask a device what it is (SNMPv2-MIB, RFC 3418)."""
     said = await channel.get((SYS_OBJECT_ID, SYS_DESCR))
-    return Identity(object_id=text_of(said.get(SYS_OBJECT_ID)).strip("."), description=text_of(said.get(SYS_DESCR)))
+    return Identity(
+        object_id=text_of(said.get(SYS_OBJECT_ID)).strip("."),
+        description=text_of(said.get(SYS_DESCR)),
+    )
 
 
-async def choose(channel: Channel, library: Library, also: Sequence[str] = ()) -> tuple[str, SnmpProfile]:
+async def choose(
+    channel: Channel, library: Library, also: Sequence[str] = ()
+) -> tuple[str, SnmpProfile]:
     """Return the profile that fits a device, with its name; raises BadReply where none does."""
     identity = await identify(channel)
     fitting = candidates(identity, library.all())
     for name, found in fitting:
-        if found.match is None or found.match.probe is None or await _has(channel, found.match.probe):
+        if (
+            found.match is None
+            or found.match.probe is None
+            or await _has(channel, found.match.probe)
+        ):
             return name, library.named(name, also)
     what = identity.description[:80].replace("\n", " ").replace("\r", " ")
-    raise BadReply(f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); name one, or write one")
+    raise BadReply(
+        f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); name one, or write one"
+    )
 
 
 async def _has(channel: Channel, probe: str) -> bool:
@@ -94,9 +105,22 @@ def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[
         match = found.match
         if match is None or (match.sys_descr and not match.sys_descr.search(identity.description)):
             continue
-        lengths = [len(p.split(".")) for p in match.sys_object_id if f"{identity.object_id}.".startswith(f"{p}.")]
+        lengths = [
+            len(p.split("."))
+            for p in match.sys_object_id
+            if f"{identity.object_id}.".startswith(f"{p}.")
+        ]
         if lengths:
-            ranked.append((-max(lengths), _rank(name, known), match.probe is None, match.sys_descr is None, name, found))
+            ranked.append(
+                (
+                    -max(lengths),
+                    _rank(name, known),
+                    match.probe is None,
+                    match.sys_descr is None,
+                    name,
+                    found,
+                )
+            )
     return [(name, found) for *_, name, found in sorted(ranked, key=lambda entry: entry[:5])]
 
 

@@ -86,7 +86,9 @@ def columns_to_walk(profile: SnmpProfile, levels: frozenset[str]) -> list[str]:
     """Return the columns whose rows are to be found, each once."""
     return list(
         dict.fromkeys(
-            profile.column_oid(wanted) for wanted in profile.readings if wanted.table and wanted.where_it_is() in levels
+            profile.column_oid(wanted)
+            for wanted in profile.readings
+            if wanted.table and wanted.where_it_is() in levels
         )
     )
 
@@ -101,7 +103,9 @@ def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> 
             wanted[reading.oid] = None
             continue
         table = profile.tables[reading.table]
-        names = {name for _, name in reading.names()} | placeholders(table.unit) | table.choice_names()
+        names = (
+            {name for _, name in reading.names()} | placeholders(table.unit) | table.choice_names()
+        )
         columns = [table.column(name) for name in sorted(names & set(table.columns))]
         for row in rows.columns.get(profile.column_oid(reading), ()):
             index = split_index(table, row)
@@ -118,7 +122,9 @@ def split_index(table: Table, row: str) -> dict[str, str] | None:
     if len(parts) != sum(not name.endswith("?") for name in table.index):
         return None
     rest = iter(parts)
-    return {name.removesuffix("?"): "" if name.endswith("?") else next(rest) for name in table.index}
+    return {
+        name.removesuffix("?"): "" if name.endswith("?") else next(rest) for name in table.index
+    }
 
 
 def _index_fits(reading: Wanted, index: Mapping[str, str]) -> bool:
@@ -126,7 +132,11 @@ def _index_fits(reading: Wanted, index: Mapping[str, str]) -> bool:
 
 
 def _oid_of(column: Column, index: Mapping[str, str]) -> str:
-    return ".".join((column.oid, *filter(None, (index[name] for name in column.index)))) if column.index else f"{column.oid}.0"
+    return (
+        ".".join((column.oid, *filter(None, (index[name] for name in column.index))))
+        if column.index
+        else f"{column.oid}.0"
+    )
 
 
 def plan(
@@ -155,17 +165,31 @@ def plan(
             if wanted.constant is not None:
                 constants[point.series] = wanted.constant
             else:
-                _choose(made, chosen, point, wanted, bool(decode((point,), {**rows.objects, point.oid: raw}, Counter())))
+                _choose(
+                    made,
+                    chosen,
+                    point,
+                    wanted,
+                    bool(decode((point,), {**rows.objects, point.oid: raw}, Counter())),
+                )
         if not answered:
             silent.append(wanted)
     metrics = {one.wanted.metric for one in chosen.values() if one.good and not one.wanted.fallback}
-    kept = [one for one in chosen.values() if not (one.wanted.fallback and one.wanted.metric in metrics)]
+    kept = [
+        one for one in chosen.values() if not (one.wanted.fallback and one.wanted.metric in metrics)
+    ]
     made.dropped["over_limit"] += max(0, len(kept) - limit)
     _finish(made, kept[:limit], constants, silent)
     return made
 
 
-def _choose(made: Plan, chosen: dict[Series, _Chosen], point: Point, wanted: Wanted, good: bool) -> None:  # noqa: FBT001 - says what it is
+def _choose(
+    made: Plan,
+    chosen: dict[Series, _Chosen],
+    point: Point,
+    wanted: Wanted,
+    good: bool,  # noqa: FBT001
+) -> None:
     """Take a point for its series, beside or in the place of what was taken before, or leave it."""
     held = chosen.get(point.series)
     if held is None or (good and not held.good):
@@ -180,7 +204,9 @@ def _choose(made: Plan, chosen: dict[Series, _Chosen], point: Point, wanted: Wan
         held.points.append(point)
 
 
-def _finish(made: Plan, kept: list[_Chosen], constants: dict[Series, float], silent: list[Wanted]) -> None:
+def _finish(
+    made: Plan, kept: list[_Chosen], constants: dict[Series, float], silent: list[Wanted]
+) -> None:
     made.points = tuple(one.points[0] for one in kept if not one.wanted.sum)
     made.sums = tuple(tuple(one.points) for one in kept if one.wanted.sum)
     oids: dict[str, None] = {}
@@ -203,10 +229,15 @@ def _finish(made: Plan, kept: list[_Chosen], constants: dict[Series, float], sil
 def _firsts(profile: SnmpProfile, rows: Rows) -> set[tuple[str, str]]:
     """Return which units the profile calls the first are there, with their tables' templates: not every device counts from one."""
     found = set()
-    for column, table in {profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table}.items():
+    for column, table in {
+        profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table
+    }.items():
         if table.first_unit and placeholders(table.unit) <= set(table.parts()):
             indices = (split_index(table, row) for row in rows.columns.get(column, ()))
-            if any(index is not None and fill(table.unit, index) == table.first_unit for index in indices):
+            if any(
+                index is not None and fill(table.unit, index) == table.first_unit
+                for index in indices
+            ):
                 found.add((table.unit, table.first_unit))
     return found
 
@@ -225,7 +256,10 @@ def _points(
     if wanted.oid:
         raw = rows.objects.get(wanted.oid)
         if raw is not None:
-            yield make_point(wanted, wanted.oid, naming.series(metric, "", wanted.labels), {}, ()), raw
+            yield (
+                make_point(wanted, wanted.oid, naming.series(metric, "", wanted.labels), {}, ()),
+                raw,
+            )
         return
     table = profile.tables[wanted.table]
     column = profile.column_oid(wanted)
@@ -240,9 +274,15 @@ def _points(
         if names is None:
             continue
         unit = fill(table.unit, names)
-        if (unit == table.first_unit) if (table.unit, table.first_unit) in firsts else (set(unit.split(".")) == {"1"}):
+        if (
+            (unit == table.first_unit)
+            if (table.unit, table.first_unit) in firsts
+            else (set(unit.split(".")) == {"1"})
+        ):
             unit = ""
-        series = naming.series(metric, unit, {label: fill(text, names) for label, text in wanted.labels.items()})
+        series = naming.series(
+            metric, unit, {label: fill(text, names) for label, text in wanted.labels.items()}
+        )
         try:
             yield make_point(wanted, f"{column}.{row}", series, names, guards), raw
         except ValueError:
@@ -255,7 +295,9 @@ def _describe(
     """Return the names of a row and its guards; no names where it is not one of the rows wanted."""
     names = dict(index)
     guards = []
-    for name in {name for _, name in wanted.names()} | placeholders(table.unit) | table.choice_names():
+    for name in (
+        {name for _, name in wanted.names()} | placeholders(table.unit) | table.choice_names()
+    ):
         if name in index:
             continue
         column = table.column(name)

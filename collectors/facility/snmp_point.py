@@ -52,7 +52,9 @@ class Point(NamedTuple):
     rule: Rule | None
 
 
-def decode(points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
+def decode(
+    points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[str]
+) -> list[Reading]:
     """Turn the answers of one round into readings; what is absent, a sentinel or no number yields none."""
     readings: list[Reading] = []
     add = readings.append
@@ -75,7 +77,9 @@ def decode(points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[
     return readings
 
 
-def _by_rule(number: float, rule: Rule, get: Callable[[str], Raw], dropped: Counter[str]) -> float | None:
+def _by_rule(
+    number: float, rule: Rule, get: Callable[[str], Raw], dropped: Counter[str]
+) -> float | None:
     for oid, allowed in rule.guards:
         if text_of(get(oid)) not in allowed:
             dropped["invalid"] += 1
@@ -112,7 +116,11 @@ def text_of(raw: Raw) -> str:
 
 
 def make_point(
-    wanted: Wanted, oid: str, series: Series, names: Mapping[str, str], guards: tuple[tuple[str, frozenset[str]], ...]
+    wanted: Wanted,
+    oid: str,
+    series: Series,
+    names: Mapping[str, str],
+    guards: tuple[tuple[str, frozenset[str]], ...],
 ) -> Point:
     """Make a point; raises ValueError where the device names a unit or digits that make no sense."""
     multiplier, offset, divisor = 1, 0, 1

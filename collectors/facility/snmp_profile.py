@@ -26,7 +26,10 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 def parse_oid(text: str) -> str:
     """Parse a numeric OID of at least three parts, no leading dot; raises ValueError."""
-    if not re.fullmatch(r"[0-2](\.(0|[1-9]\d{0,9})){2,127}", text) or max(map(int, text.split("."))) >= 2**32:
+    if (
+        not re.fullmatch(r"[0-2](\.(0|[1-9]\d{0,9})){2,127}", text)
+        or max(map(int, text.split("."))) >= 2**32
+    ):
         raise ValueError(text)
     return text
 
@@ -59,9 +62,12 @@ class Match:
 
     sys_object_id: list[Oid]
     sys_descr: Pattern | None = field(default=None, metadata={"help": "sysDescr must hold this"})
-    probe: Oid | None = field(default=None, metadata={"help": "the device must have this object, or some beneath it"})
+    probe: Oid | None = field(
+        default=None, metadata={"help": "the device must have this object, or some beneath it"}
+    )
     after: list[str] = field(
-        default_factory=list, metadata={"help": "profiles that are asked before this one, where both could be meant"}
+        default_factory=list,
+        metadata={"help": "profiles that are asked before this one, where both could be meant"},
     )
 
 
@@ -139,7 +145,9 @@ class Table:
         if not isinstance(column, Column):
             column = Column(oid=column)
         oid = column.oid if "." in column.oid else f"{self.oid}.{column.oid}"
-        return Column(oid=oid, index=self.parts() if column.index is None else column.index, map=column.map)
+        return Column(
+            oid=oid, index=self.parts() if column.index is None else column.index, map=column.map
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,9 +189,13 @@ class Reading:
     otherwise: float | None = None
     constant: float | None = None
     text: bool = field(default=False, metadata={"help": "the device sends the number as a text"})
-    fallback: bool = field(default=False, metadata={"help": "only where no other reading of the metric has a value"})
+    fallback: bool = field(
+        default=False, metadata={"help": "only where no other reading of the metric has a value"}
+    )
     bits: Bits | None = None
-    sum: bool = field(default=False, metadata={"help": "rows that give the same series are added up"})
+    sum: bool = field(
+        default=False, metadata={"help": "rows that give the same series are added up"}
+    )
     level: Level | None = None
 
     def __post_init__(self) -> None:
@@ -243,16 +255,25 @@ class SnmpProfile:
 
     protocol: Literal["snmp"]
     title: str = field(metadata={"help": "what it is, for people"})
-    kind: Literal["pdu", "ups", "cooling", "device"] = field(metadata={"help": "whose `up` metric it has"})
+    kind: Literal["pdu", "ups", "cooling", "device"] = field(
+        metadata={"help": "whose `up` metric it has"}
+    )
     source: str = field(default="", metadata={"help": "the MIB or manual that it follows"})
     match: Match | None = None
-    max_oids: Annotated[int, Range(1, 64)] = field(default=24, metadata={"help": "objects a request at most"})
-    also: list[str] = field(
-        default_factory=list, metadata={"help": "profiles whose readings are taken too, where they are answered"}
+    max_oids: Annotated[int, Range(1, 64)] = field(
+        default=24, metadata={"help": "objects a request at most"}
     )
-    watch: list[Oid] = field(default_factory=list, metadata={"help": "scalars whose change means other rows: discover anew"})
+    also: list[str] = field(
+        default_factory=list,
+        metadata={"help": "profiles whose readings are taken too, where they are answered"},
+    )
+    watch: list[Oid] = field(
+        default_factory=list,
+        metadata={"help": "scalars whose change means other rows: discover anew"},
+    )
     left_out: dict[Oid, str] = field(
-        default_factory=dict, metadata={"help": "what the MIB has beneath these OIDs and is not read, with the reason"}
+        default_factory=dict,
+        metadata={"help": "what the MIB has beneath these OIDs and is not read, with the reason"},
     )
     tables: dict[str, Table] = field(default_factory=dict)
     readings: list[Reading]
@@ -290,19 +311,34 @@ class SnmpProfile:
 
     def column_oid(self, reading: Reading) -> str:
         """Return the whole OID of a reading's column."""
-        return reading.column if "." in reading.column else f"{self.tables[reading.table].oid}.{reading.column}"
+        return (
+            reading.column
+            if "." in reading.column
+            else f"{self.tables[reading.table].oid}.{reading.column}"
+        )
 
 
 def together(profiles: Sequence[SnmpProfile]) -> SnmpProfile:
     """Put profiles together: what the first says counts, and the others add their tables and readings behind it."""
     first, *others = profiles
-    tables, readings, watch, left_out = dict(first.tables), list(first.readings), list(first.watch), dict(first.left_out)
+    tables, readings, watch, left_out = (
+        dict(first.tables),
+        list(first.readings),
+        list(first.watch),
+        dict(first.left_out),
+    )
     for number, other in enumerate(others, 2):
         tables |= {f"{number} {name}": table for name, table in other.tables.items()}
-        readings += [replace(one, table=one.table and f"{number} {one.table}") for one in other.readings]
+        readings += [
+            replace(one, table=one.table and f"{number} {one.table}") for one in other.readings
+        ]
         watch += other.watch
         left_out |= other.left_out
-    return replace(first, tables=tables, readings=readings, watch=watch, left_out=left_out) if others else first
+    return (
+        replace(first, tables=tables, readings=readings, watch=watch, left_out=left_out)
+        if others
+        else first
+    )
 
 
 def placeholders(template: str) -> set[str]:

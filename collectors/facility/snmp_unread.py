@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."
 _SHORTEST: Final = 7  # a maker's arc, or that of a standard MIB
-_LONGEST: Final = {True: 9, False: 8}  # of a maker's branch, of a standard MIB: the arc that all of its objects are beneath
+_LONGEST: Final = {
+    True: 9,
+    False: 8,
+}  # of a maker's branch, of a standard MIB: the arc that all of its objects are beneath
 _SENTINELS: Final = frozenset({-1, -(2**31), 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1})
 _INDEX: Final = 4  # parts of an index, in a table that nobody has described
 _STATES: Final = 20  # numbers up to here are states, small counts and positions
@@ -69,7 +72,9 @@ def roots(profile: SnmpProfile) -> list[str]:
     return sorted(".".join(common) for common in arcs.values())
 
 
-async def look(channel: Channel, profile: SnmpProfile, plan: Plan, seconds: float = SECONDS) -> Unread:
+async def look(
+    channel: Channel, profile: SnmpProfile, plan: Plan, seconds: float = SECONDS
+) -> Unread:
     """Walk what a device has around what is read, within bounds, and tell what is not read."""
     found: dict[str, Raw] = {}
     note = ""
@@ -93,7 +98,9 @@ async def look(channel: Channel, profile: SnmpProfile, plan: Plan, seconds: floa
 def compare(found: Mapping[str, Raw], profile: SnmpProfile, plan: Plan) -> Unread:
     """Tell which of the objects found are not read and may be readings; pure, no I/O."""
     tables = sorted(profile.tables.values(), key=lambda table: -len(table.oid))
-    foreign = {profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table}
+    foreign = {
+        profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table
+    }
     known, entries = _known(profile, plan), _entries(found)
     groups: dict[str, dict[str, Raw]] = {}
     for oid, raw in found.items():
@@ -103,7 +110,14 @@ def compare(found: Mapping[str, Raw], profile: SnmpProfile, plan: Plan) -> Unrea
     unread = Unread()
     for column, rows in groups.items():
         numbers = {row: number for row, raw in rows.items() if (number := _number(raw)) is not None}
-        reason = next((why for beneath, why in profile.left_out.items() if f"{column}.".startswith(f"{beneath}.")), "")
+        reason = next(
+            (
+                why
+                for beneath, why in profile.left_out.items()
+                if f"{column}.".startswith(f"{beneath}.")
+            ),
+            "",
+        )
         if not numbers or not (reason or _may_be_readings(numbers)):
             continue
         row = max(numbers, key=lambda each: abs(numbers[each]))
@@ -123,14 +137,23 @@ def _known(profile: SnmpProfile, plan: Plan) -> set[str]:
             known.add(profile.column_oid(reading))
     for table in profile.tables.values():
         known |= {table.column(name).oid for name in table.columns}
-        known |= {f"{table.column(name).oid}.0" for name in table.columns if table.column(name).index == []}
+        known |= {
+            f"{table.column(name).oid}.0"
+            for name in table.columns
+            if table.column(name).index == []
+        }
     return known
 
 
-def _split(oid: str, tables: Iterable[Table], foreign: Mapping[str, Table]) -> tuple[str, str] | None:
+def _split(
+    oid: str, tables: Iterable[Table], foreign: Mapping[str, Table]
+) -> tuple[str, str] | None:
     """Return an object's column and row, by the tables of the profile."""
     for column, table in foreign.items():
-        if oid.startswith(f"{column}.") and split_index(table, row := oid[len(column) + 1 :]) is not None:
+        if (
+            oid.startswith(f"{column}.")
+            and split_index(table, row := oid[len(column) + 1 :]) is not None
+        ):
             return column, row
     for table in tables:
         if oid.startswith(f"{table.oid}."):
@@ -178,4 +201,7 @@ def _number(raw: Raw) -> float | None:
 
 def _may_be_readings(numbers: Mapping[str, float]) -> bool:
     """Tell whether a column holds more than states, small counts, and the rows' own numbers."""
-    return any(abs(number) > _STATES and str(number) not in row.split(".") for row, number in numbers.items())
+    return any(
+        abs(number) > _STATES and str(number) not in row.split(".")
+        for row, number in numbers.items()
+    )

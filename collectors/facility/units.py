@@ -39,14 +39,21 @@ UNITS: Final[dict[str, Unit]] = {
     ),
     **_units("voltamperes", VA=1.0, kVA=1e3),
     **_units("vars", var=1.0, kvar=1e3),
-    **_units("joules", J=1.0, kJ=1e3, MJ=1e6, GJ=1e9, Wh=3600.0, kWh=3.6e6, MWh=3.6e9, TRh=12660670.23144),
+    **_units(
+        "joules", J=1.0, kJ=1e3, MJ=1e6, GJ=1e9, Wh=3600.0, kWh=3.6e6, MWh=3.6e9, TRh=12660670.23144
+    ),
     **_units("volts", mV=1e-3, V=1.0, kV=1e3),
     **_units("amperes", mA=1e-3, A=1.0, kA=1e3),
     **_units("hertz", mHz=1e-3, Hz=1.0),
     **_units("ratio", ratio=1.0, percent=1e-2, permille=1e-3),
     **_units("seconds", ms=1e-3, s=1.0, min=60.0, h=3600.0),
     **_units(
-        "cubic_meters_per_second", L_per_s=1e-3, L_per_min=1e-3 / 60, m3_per_h=1 / 3600, CFM=4.719474432e-4, GPM=6.30901964e-5
+        "cubic_meters_per_second",
+        L_per_s=1e-3,
+        L_per_min=1e-3 / 60,
+        m3_per_h=1 / 3600,
+        CFM=4.719474432e-4,
+        GPM=6.30901964e-5,
     ),
     **_units("liters", L=1.0, m3=1e3, gal=3.785411784, ft3=28.316846592),
     **_units("bits_per_second", bit_per_s=1.0, Mbit_per_s=1e6),
@@ -59,9 +66,21 @@ UNITS: Final[dict[str, Unit]] = {
 """Every unit a profile may name. `TimeTicks` (RFC 2578) are hundredths of a second: `unit: s, scale: 0.01`."""
 
 _SUFFIXES: Final = (
-    "watts", "voltamperes", "vars", "joules", "volts", "amperes", "hertz", "ratio", "seconds", "celsius", "cubic_meters_per_second",
-    "liters", "bits_per_second", "bytes",
-)  # fmt: skip
+    "watts",
+    "voltamperes",
+    "vars",
+    "joules",
+    "volts",
+    "amperes",
+    "hertz",
+    "ratio",
+    "seconds",
+    "celsius",
+    "cubic_meters_per_second",
+    "liters",
+    "bits_per_second",
+    "bytes",
+)
 
 
 def quantity_of(metric: str) -> str:

@@ -30,10 +30,40 @@ if TYPE_CHECKING:
     from collectors.base import Collector, Context, Metric
 
 Name = Literal[
-    "arp", "bonding", "conntrack", "cpu", "cpufreq", "disk", "dmi", "edac", "entropy", "filefd", "filesystem", "hwmon", "infiniband", "load", "mdadm", "memory", "netclass",
-    "netstat", "network", "nvme", "os", "pressure", "rapl", "schedstat", "sockstat", "softnet", "textfile", "thermal", "time", "timex",
-    "udp_queues", "uname", "vmstat",
-]  # fmt: skip
+    "arp",
+    "bonding",
+    "conntrack",
+    "cpu",
+    "cpufreq",
+    "disk",
+    "dmi",
+    "edac",
+    "entropy",
+    "filefd",
+    "filesystem",
+    "hwmon",
+    "infiniband",
+    "load",
+    "mdadm",
+    "memory",
+    "netclass",
+    "netstat",
+    "network",
+    "nvme",
+    "os",
+    "pressure",
+    "rapl",
+    "schedstat",
+    "sockstat",
+    "softnet",
+    "textfile",
+    "thermal",
+    "time",
+    "timex",
+    "udp_queues",
+    "uname",
+    "vmstat",
+]
 # Module and class of each; a module is imported only where its collector is wanted.
 _SUBSYSTEMS: Final[dict[str, tuple[str, str]]] = {
     "arp": ("arp", "Arp"),
@@ -146,7 +176,9 @@ class HostKind:
             slow = max(section.interval, _SLOW_INTERVAL) if name in _SLOW else section.interval
             schedule = Schedule(interval=options.interval or slow, timeout=section.timeout)
             make = getattr(import_module(f"collectors.host.{module}"), kind)
-            made.append(make(Setup(context=context, schedule=schedule, options=options, files=files)))
+            made.append(
+                make(Setup(context=context, schedule=schedule, options=options, files=files))
+            )
         return made
 
 
@@ -155,7 +187,12 @@ def _portable(section: HostConfig, context: Context) -> Collector:
     from collectors.host.kernel import Setup  # noqa: PLC0415
     from collectors.host.portable import Portable  # noqa: PLC0415 - psutil
 
-    return Portable(Setup(context=context, schedule=Schedule(interval=section.interval, timeout=section.timeout)), section)
+    return Portable(
+        Setup(
+            context=context, schedule=Schedule(interval=section.interval, timeout=section.timeout)
+        ),
+        section,
+    )
 
 
 KIND: Final = HostKind()

@@ -42,6 +42,8 @@ class Arp:
     def collect(self) -> list[Reading]:
         """Read it once."""
         found = parse_arp(self._files.need(self._path))
-        readings: list[Reading] = [(self._series[device][0], float(entries)) for device, entries in found.items()]
+        readings: list[Reading] = [
+            (self._series[device][0], float(entries)) for device, entries in found.items()
+        ]
         self._series.trim(len(found))
         return readings

@@ -35,7 +35,8 @@ class Bonding:
                 continue
             # Older kernels call the link to a slave `slave_`.
             up = sum(
-                "up" in (self._words(f"{master}/{link}{slave}/bonding_slave/mii_status")[:1] or [""])
+                "up"
+                in (self._words(f"{master}/{link}{slave}/bonding_slave/mii_status")[:1] or [""])
                 for slave in slaves
                 for link in ("lower_", "slave_")
             )

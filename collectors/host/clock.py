@@ -39,7 +39,11 @@ class Time:
             self._known = sources
             self._sources = [
                 (metric.series("0", decode(word)), 1.0)
-                for metric, words in zip((catalogue.CLOCKSOURCE_AVAILABLE, catalogue.CLOCKSOURCE_CURRENT), sources, strict=True)
+                for metric, words in zip(
+                    (catalogue.CLOCKSOURCE_AVAILABLE, catalogue.CLOCKSOURCE_CURRENT),
+                    sources,
+                    strict=True,
+                )
                 for word in words.split()
             ]
         self._zone = catalogue.TIME_ZONE_OFFSET.series(local.tm_zone)

@@ -26,7 +26,9 @@ def parse_conntrack(data: bytes) -> dict[str, float]:
             for name, word in zip(names, words, strict=True):
                 sums[name] += int(word, 16)
         except ValueError:
-            raise BadReply(f"/proc/net/stat/nf_conntrack: expected {len(names)} numbers, got {line[:80]!r}") from None
+            raise BadReply(
+                f"/proc/net/stat/nf_conntrack: expected {len(names)} numbers, got {line[:80]!r}"
+            ) from None
     return {name: float(min(value, 2**64)) for name, value in sums.items()}
 
 
@@ -43,7 +45,10 @@ class Conntrack:
         base = setup.proc("sys/net/netfilter")
         self._entries, self._limit = f"{base}/nf_conntrack_count", f"{base}/nf_conntrack_max"
         self._stats = setup.proc("net/stat/nf_conntrack")
-        self._entries_series, self._limit_series = catalogue.CONNTRACK_ENTRIES.series(), catalogue.CONNTRACK_LIMIT.series()
+        self._entries_series, self._limit_series = (
+            catalogue.CONNTRACK_ENTRIES.series(),
+            catalogue.CONNTRACK_LIMIT.series(),
+        )
         self._series = {name: metric.series() for name, metric in catalogue.CONNTRACK_STATS.items()}
 
     async def collect(self) -> list[Reading]:
@@ -57,5 +62,7 @@ class Conntrack:
             stats = parse_conntrack(self._files.read(self._stats))
         except OSError:  # only root may read it on some kernels, and some have none
             return readings
-        readings += ((series, stats[name]) for name, series in self._series.items() if name in stats)
+        readings += (
+            (series, stats[name]) for name, series in self._series.items() if name in stats
+        )
         return readings

@@ -36,7 +36,9 @@ def parse_stat(data: bytes) -> tuple[list[tuple[bytes, list[float]]], list[tuple
         if line.startswith(b"cpu"):
             words = line.split()
             if words[0] != b"cpu":
-                cpus.append((words[0][3:], [ticks / _USER_HZ for ticks in numbers(words[1:], "/proc/stat")]))
+                cpus.append(
+                    (words[0][3:], [ticks / _USER_HZ for ticks in numbers(words[1:], "/proc/stat")])
+                )
         else:
             words = line.split(None, 2)
             if len(words) > 1 and words[0] in _SINGLES:
@@ -51,7 +53,9 @@ def never_back(before: list[float], now: list[float]) -> list[float]:
 
     An idle time that falls by 3 s or more is a CPU that was taken out and put back: then the new figures count.
     """
-    if len(before) != len(now) or (len(now) > _IDLE and before[_IDLE] - now[_IDLE] >= _RESET_SECONDS):
+    if len(before) != len(now) or (
+        len(now) > _IDLE and before[_IDLE] - now[_IDLE] >= _RESET_SECONDS
+    ):
         return now
     return list(map(max, before, now))
 
@@ -67,7 +71,9 @@ class Cpu:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("stat")
         self._series = SeriesByKey(_series_of_cpu)
-        self._singles: dict[bytes, Series] = {name: metric.series() for name, metric in _SINGLES.items()}
+        self._singles: dict[bytes, Series] = {
+            name: metric.series() for name, metric in _SINGLES.items()
+        }
         self._before: dict[bytes, list[float]] = {}
 
     async def collect(self) -> list[Reading]:
@@ -78,7 +84,9 @@ class Cpu:
         for cpu, now in cpus:
             seconds = never_back(before[cpu], now) if cpu in before else now
             self._before[cpu] = seconds
-            readings.extend(zip(self._series[cpu], seconds, strict=False))  # older kernels have fewer columns
+            readings.extend(
+                zip(self._series[cpu], seconds, strict=False)
+            )  # older kernels have fewer columns
         self._series.trim(len(cpus))
         return readings
 

@@ -38,7 +38,11 @@ class CpuFrequency:
 
     def collect(self) -> list[Reading]:
         """Read every CPU once."""
-        cpus = [entry for entry in entries(self._base) if entry.startswith("cpu") and entry[3:].isdecimal()]
+        cpus = [
+            entry
+            for entry in entries(self._base)
+            if entry.startswith("cpu") and entry[3:].isdecimal()
+        ]
         if cpus != self._cpus:
             self._plan = self._make_plan(cpus)
             self._cpus = cpus

@@ -19,7 +19,9 @@ _MILLISECOND: Final = 1000.0
 # What each column is multiplied or divided by: sectors become bytes, milliseconds seconds; discarded sectors stay sectors.
 _READ_BYTES, _WRITTEN_BYTES = 2, 6
 _MILLISECONDS: Final = (3, 7, 9, 10, 14, 16)
-_MIN_COLUMNS: Final = 7  # 2.6 gave partitions four figures; nothing smaller is a line of /proc/diskstats
+_MIN_COLUMNS: Final = (
+    7  # 2.6 gave partitions four figures; nothing smaller is a line of /proc/diskstats
+)
 _SERIAL: Final = ("SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL")
 
 
@@ -32,7 +34,9 @@ def parse_diskstats(data: bytes) -> list[tuple[bytes, bytes, bytes, list[float]]
             continue
         if len(words) < _MIN_COLUMNS:
             raise BadReply(f"/proc/diskstats: too few columns in {line[:80]!r}")
-        rows.append((words[0], words[1], words[2], _base_units(numbers(words[3:20], "/proc/diskstats"))))
+        rows.append(
+            (words[0], words[1], words[2], _base_units(numbers(words[3:20], "/proc/diskstats")))
+        )
     return rows
 
 
@@ -76,7 +80,9 @@ class Disk:
         for major, minor, device, figures in rows:
             series = self._series[device]
             if series:
-                readings.extend(zip(series, figures, strict=False))  # older kernels have fewer columns
+                readings.extend(
+                    zip(series, figures, strict=False)
+                )  # older kernels have fewer columns
                 readings += self._described(major, minor, device)
         self._series.trim(len(rows))
         if len(self._known) > 2 * len(rows):
@@ -84,7 +90,11 @@ class Disk:
         return readings
 
     def _series_of(self, device: str) -> tuple[Series, ...]:
-        return () if self._ignore.search(device) else tuple(metric.series(device) for metric in catalogue.DISK)
+        return (
+            ()
+            if self._ignore.search(device)
+            else tuple(metric.series(device) for metric in catalogue.DISK)
+        )
 
     def _described(self, major: bytes, minor: bytes, device: bytes) -> list[Reading]:
         try:
@@ -102,13 +112,21 @@ def describe(major: str, minor: str, device: str, udev: dict[str, str]) -> list[
     """Turn what udev knows of a disk to readings."""
     get = udev.get
     serial = next((udev[key] for key in _SERIAL if get(key)), "")
-    labels = (get("ID_PATH", ""), get("ID_WWN", ""), get("ID_MODEL", ""), serial, get("ID_REVISION", ""))
+    labels = (
+        get("ID_PATH", ""),
+        get("ID_WWN", ""),
+        get("ID_MODEL", ""),
+        serial,
+        get("ID_REVISION", ""),
+    )
     readings: list[Reading] = [(catalogue.DISK_INFO.series(device, major, minor, *labels), 1.0)]
     if get("ID_FS_TYPE"):
         filesystem = (get(f"ID_FS_{key}", "") for key in ("TYPE", "USAGE", "UUID", "VERSION"))
         readings.append((catalogue.DISK_FILESYSTEM_INFO.series(device, *filesystem), 1.0))
     if get("DM_NAME"):
-        mapper = (get(f"DM_{key}", "") for key in ("NAME", "UUID", "VG_NAME", "LV_NAME", "LV_LAYER"))
+        mapper = (
+            get(f"DM_{key}", "") for key in ("NAME", "UUID", "VG_NAME", "LV_NAME", "LV_LAYER")
+        )
         readings.append((catalogue.DISK_MAPPER_INFO.series(device, *mapper), 1.0))
     if get("ID_ATA"):
         for key, metric in catalogue.DISK_ATA.items():

@@ -48,6 +48,16 @@ class Edac:
         ]
         for row in entries(base):
             if row.startswith("csrow") and row[5:].isdecimal():
-                plan.append((f"{base}/{row}/ce_count", catalogue.EDAC_ROW_CORRECTABLE.series(label, row[5:])))
-                plan.append((f"{base}/{row}/ue_count", catalogue.EDAC_ROW_UNCORRECTABLE.series(label, row[5:])))
+                plan.append(
+                    (
+                        f"{base}/{row}/ce_count",
+                        catalogue.EDAC_ROW_CORRECTABLE.series(label, row[5:]),
+                    )
+                )
+                plan.append(
+                    (
+                        f"{base}/{row}/ue_count",
+                        catalogue.EDAC_ROW_UNCORRECTABLE.series(label, row[5:]),
+                    )
+                )
         return plan

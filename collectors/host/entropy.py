@@ -30,4 +30,6 @@ class Entropy:
 
     async def collect(self) -> list[Reading]:
         """Read it once."""
-        return [(series, number(self._files.need(path), path)) for path, series in self._series.items()]
+        return [
+            (series, number(self._files.need(path), path)) for path, series in self._series.items()
+        ]

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from collectors.host.options import FilesystemOptions
 
 _METRICS: Final = (
-    catalogue.FILESYSTEM_SIZE, catalogue.FILESYSTEM_FREE, catalogue.FILESYSTEM_AVAIL, catalogue.FILESYSTEM_FILES,
-    catalogue.FILESYSTEM_FILES_FREE, catalogue.FILESYSTEM_READONLY, catalogue.FILESYSTEM_ERROR,
-)  # fmt: skip
+    catalogue.FILESYSTEM_SIZE,
+    catalogue.FILESYSTEM_FREE,
+    catalogue.FILESYSTEM_AVAIL,
+    catalogue.FILESYSTEM_FILES,
+    catalogue.FILESYSTEM_FILES_FREE,
+    catalogue.FILESYSTEM_READONLY,
+    catalogue.FILESYSTEM_ERROR,
+)
 _Key = tuple[bytes, bytes, bytes]
 
 
@@ -35,7 +40,10 @@ class Filesystem:
         self.schedule: Final = setup.schedule
         self._files = setup.files
         # What init sees, not what this service sees behind its own PrivateTmp; the latter where /proc hides processes.
-        self._tables = tuple((setup.proc(f"{whose}mounts"), setup.proc(f"{whose}mountinfo")) for whose in ("1/", "self/", ""))
+        self._tables = tuple(
+            (setup.proc(f"{whose}mounts"), setup.proc(f"{whose}mountinfo"))
+            for whose in ("1/", "self/", "")
+        )
         self._root = os.fsencode(setup.context.rootfs)
         self._ignore_points = re.compile(options.ignore_mounts)
         self._ignore_types = re.compile(options.ignore_types)
@@ -62,7 +70,13 @@ class Filesystem:
                 readings.append((error, 1.0))
                 continue
             block = float(answer.f_frsize)
-            values = (answer.f_blocks * block, answer.f_bfree * block, answer.f_bavail * block, answer.f_files, answer.f_ffree)
+            values = (
+                answer.f_blocks * block,
+                answer.f_bfree * block,
+                answer.f_bavail * block,
+                answer.f_files,
+                answer.f_ffree,
+            )
             readings += zip(measured, map(float, values), strict=True)
             readings += ((read_only, float(mount.read_only)), (error, 0.0))
         return readings
@@ -72,7 +86,10 @@ class Filesystem:
         mounts: dict[_Key, tuple[Mount, bytes]] = {}
         for mount in parse_mounts(table):
             point = strip_root(mount.point, self._root)
-            if not (self._ignore_points.search(decode(point)) or self._ignore_types.search(decode(mount.type))):
+            if not (
+                self._ignore_points.search(decode(point))
+                or self._ignore_types.search(decode(mount.type))
+            ):
                 mounts.setdefault((mount.device, point, mount.type), (mount, point))
         series = {key: self._series.get(key) or _series_of(key) for key in mounts}
         # Names that differ only in what a label cannot hold are one series: the first mount has it.
@@ -111,7 +128,8 @@ class Filesystem:
         new = stuck - self._stuck_ids.keys()
         ids = self._mount_ids(mountinfo) if new else {}
         self._stuck_ids = {
-            cast("_Key", key): self._stuck_ids.get(cast("_Key", key)) or ids.get(mounts[cast("_Key", key)][0].point, b"")
+            cast("_Key", key): self._stuck_ids.get(cast("_Key", key))
+            or ids.get(mounts[cast("_Key", key)][0].point, b"")
             for key in stuck
         }
 

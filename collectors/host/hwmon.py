@@ -16,9 +16,23 @@ if TYPE_CHECKING:
     from collectors.host.kernel import Setup
 
 _FILE: Final = re.compile(r"([^0-9]+)(\d*)(?:_(.+))?", re.ASCII)
-_TYPES: Final = frozenset((
-    "vrm", "beep_enable", "update_interval", "in", "cpu", "fan", "pwm", "temp", "curr", "power", "energy", "humidity", "intrusion",
-))  # fmt: skip
+_TYPES: Final = frozenset(
+    (
+        "vrm",
+        "beep_enable",
+        "update_interval",
+        "in",
+        "cpu",
+        "fan",
+        "pwm",
+        "temp",
+        "curr",
+        "power",
+        "energy",
+        "humidity",
+        "intrusion",
+    )
+)
 _UNNAMEABLE: Final = re.compile(r"[^a-z0-9:_]")
 _MILLI, _MICRO = 1e-3, 1e-6
 _SPECIAL: Final = {
@@ -148,7 +162,9 @@ class Hwmon:
             parts = (clean_name(os.path.basename(folder)), clean_name(device))  # noqa: PTH119
             if parts[1]:
                 return "_".join(part for part in parts if part)
-        return clean_name(self._word(f"{path}/name")) or clean_name(os.path.basename(os.path.realpath(path)))  # noqa: PTH119
+        return clean_name(self._word(f"{path}/name")) or clean_name(
+            os.path.basename(os.path.realpath(path))  # noqa: PTH119
+        )
 
     def _word(self, path: str) -> str:
         try:

@@ -60,7 +60,9 @@ class Infiniband:
             ("rate", catalogue.INFINIBAND_RATE, parse_rate),
         ):
             try:
-                readings.append((metric.series(device, port), parse(self._files.read(f"{base}/{file}"))))
+                readings.append(
+                    (metric.series(device, port), parse(self._files.read(f"{base}/{file}")))
+                )
             except (OSError, BadReply):
                 continue
         for file, metric in catalogue.INFINIBAND_COUNTERS.items():

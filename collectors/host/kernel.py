@@ -117,7 +117,9 @@ _NOT_NOW: Final = errno.EINVAL
 
 def _read_all(descriptor: int) -> bytes:
     data = os.pread(descriptor, _CHUNK, 0)
-    if len(data) < _ONE_READ:  # the kernel hands out what fits a page at a time; so little is all there is
+    if (
+        len(data) < _ONE_READ
+    ):  # the kernel hands out what fits a page at a time; so little is all there is
         return data
     chunks, size = [data], len(data)
     while more := os.pread(descriptor, _CHUNK, size):

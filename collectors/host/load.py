@@ -31,7 +31,11 @@ class Load:
     def __init__(self, setup: Setup) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("loadavg")
-        self._series = (catalogue.LOAD1.series(), catalogue.LOAD5.series(), catalogue.LOAD15.series())
+        self._series = (
+            catalogue.LOAD1.series(),
+            catalogue.LOAD5.series(),
+            catalogue.LOAD15.series(),
+        )
 
     async def collect(self) -> list[Reading]:
         """Read it once."""

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collectors.host.kernel import Setup
 
 _STATES: Final = ("active", "inactive", "recovering", "check", "resync")
-_SYNC: Final = re.compile(rb"\b(recovery|resync|check|reshape)\s*=\s*(?:(PENDING|DELAYED|REMOTE)|[^(\n]*\((\d{1,18})/\d+\))")
+_SYNC: Final = re.compile(
+    rb"\b(recovery|resync|check|reshape)\s*=\s*(?:(PENDING|DELAYED|REMOTE)|[^(\n]*\((\d{1,18})/\d+\))"
+)
 _STATE_OF: Final = {b"recovery": "recovering"}
 _BLOCKS: Final = re.compile(rb"^\s*(\d{1,18}) blocks")
 _DISKS: Final = re.compile(rb"\[(\d{1,9})/(\d{1,9})\]")
@@ -65,10 +67,15 @@ def _array(name: bytes, members: bytes, rest: bytes) -> Array:
     if sync:
         state = _STATE_OF.get(sync[1], decode(sync[1]))
     return Array(
-        device=decode(name), state=state, required=required, active=active,
-        failed=members.count(b"(F)"), spare=members.count(b"(S)"),
-        blocks=total, synced=int(sync[3] or 0) if sync else total,
-    )  # fmt: skip
+        device=decode(name),
+        state=state,
+        required=required,
+        active=active,
+        failed=members.count(b"(F)"),
+        spare=members.count(b"(S)"),
+        blocks=total,
+        synced=int(sync[3] or 0) if sync else total,
+    )
 
 
 class Mdadm:
@@ -87,7 +94,10 @@ class Mdadm:
         readings: list[Reading] = []
         for array in parse_mdstat(self._files.need(self._path)):
             device = array.device
-            readings += ((catalogue.MD_STATE.series(device, state), float(state == array.state)) for state in _STATES)
+            readings += (
+                (catalogue.MD_STATE.series(device, state), float(state == array.state))
+                for state in _STATES
+            )
             readings += (
                 (catalogue.MD_DISKS.series(device, "active"), float(array.active)),
                 (catalogue.MD_DISKS.series(device, "failed"), float(array.failed)),

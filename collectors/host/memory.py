@@ -26,7 +26,9 @@ def parse_meminfo(data: bytes) -> list[tuple[bytes, float]]:
         if len(words) not in _PARTS or not words[0].endswith(b":"):
             raise BadReply(f"/proc/meminfo: expected `Field: number kB`, got {line[:80]!r}")
         value = number(words[1], "/proc/meminfo")
-        rows.append((words[0], value) if len(words) == _PARTS[0] else (words[0] + b"kB", value * _KIB))
+        rows.append(
+            (words[0], value) if len(words) == _PARTS[0] else (words[0] + b"kB", value * _KIB)
+        )
     return rows
 
 
@@ -56,7 +58,11 @@ class Memory:
         try:
             return [(series[field], value) for field, value in rows]
         except KeyError:  # the first round, or a module that brought a field of its own
-            self._series = series = {field: catalogue.MEMORY[field_name(field)].series() for field, _ in rows if _nameable(field)}
+            self._series = series = {
+                field: catalogue.MEMORY[field_name(field)].series()
+                for field, _ in rows
+                if _nameable(field)
+            }
             return [(series[field], value) for field, value in rows if field in series]
 
 

@@ -38,7 +38,9 @@ def parse_mounts(data: bytes) -> list[Mount]:
                 continue
             raise BadReply(f"/proc/1/mounts: too few words in {line[:80]!r}")
         options = words[3].split(b",")
-        mounts.append(Mount(unescape(words[0]), unescape(words[1]), unescape(words[2]), b"ro" in options))
+        mounts.append(
+            Mount(unescape(words[0]), unescape(words[1]), unescape(words[2]), b"ro" in options)
+        )
     return mounts
 
 

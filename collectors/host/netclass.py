@@ -78,7 +78,9 @@ class NetworkClass:
             readings.append((series, value * _BYTES_PER_MEGABIT if is_speed else value))
         words = [self._word(path) for path in interface.words]
         if words[_WORDS.index("operstate")]:
-            readings.append((interface.up, 1.0 if words[_WORDS.index("operstate")] == "up" else 0.0))
+            readings.append(
+                (interface.up, 1.0 if words[_WORDS.index("operstate")] == "up" else 0.0)
+            )
             readings.append((catalogue.NETWORK_INFO.series(device, *words), 1.0))
         return readings
 
@@ -92,7 +94,8 @@ class NetworkClass:
         base = f"{self._root}/{device}/"
         made = _Interface(
             numbers=tuple(
-                (base + file, metric.series(device), file == "speed") for file, metric in catalogue.NETWORK_CLASS.items()
+                (base + file, metric.series(device), file == "speed")
+                for file, metric in catalogue.NETWORK_CLASS.items()
             ),
             words=tuple(base + file for file in _WORDS),
             up=catalogue.NETWORK_UP.series(device),

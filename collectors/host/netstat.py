@@ -28,7 +28,9 @@ def parse_pairs(data: bytes) -> list[tuple[bytes, bytes]]:
     for names, values in pairs:
         protocol, found, _ = names.partition(b":")
         if not found or not values.startswith(protocol + b":"):
-            raise BadReply(f"/proc/net/netstat: expected the values of {protocol[:40]!r}, got {values[:40]!r}")
+            raise BadReply(
+                f"/proc/net/netstat: expected the values of {protocol[:40]!r}, got {values[:40]!r}"
+            )
     return pairs
 
 
@@ -59,7 +61,10 @@ class Netstat:
     def __init__(self, setup: Setup) -> None:
         self.schedule: Final = setup.schedule
         self._files = setup.files
-        self._paths, self._path6 = (setup.proc("net/netstat"), setup.proc("net/snmp")), setup.proc("net/snmp6")
+        self._paths, self._path6 = (
+            (setup.proc("net/netstat"), setup.proc("net/snmp")),
+            setup.proc("net/snmp6"),
+        )
         self._wanted = re.compile(cast("NetstatOptions", setup.options).fields)
         self._columns: dict[bytes, tuple[tuple[int, ...], tuple[Series, ...]]] = {}
         self._names6: list[bytes] = []
@@ -78,7 +83,9 @@ class Netstat:
             series6 = [(n, self._series(_split6(decode(name)))) for n, name in enumerate(names6)]
             self._columns6 = [(n, series) for n, series in series6 if series is not None]
             self._names6 = names6
-        readings += ((series, number(values6[n], "/proc/net/snmp6")) for n, series in self._columns6)
+        readings += (
+            (series, number(values6[n], "/proc/net/snmp6")) for n, series in self._columns6
+        )
         if not readings:
             raise NoData(f"no {self._paths[0]}")
         return readings
@@ -92,7 +99,10 @@ class Netstat:
     def _choose(self, names: bytes) -> tuple[tuple[int, ...], tuple[Series, ...]]:
         """Remember which columns below a line of names are wanted; the line changes only as protocols come into use."""
         protocol, *fields = decode(names).split()
-        found = [(n, self._series(f"{protocol.rstrip(':')}_{field}")) for n, field in enumerate(fields, start=1)]
+        found = [
+            (n, self._series(f"{protocol.rstrip(':')}_{field}"))
+            for n, field in enumerate(fields, start=1)
+        ]
         kept = [(n, series) for n, series in found if series is not None]
         if len(self._columns) >= _MAX_HEADERS:
             self._columns.clear()

@@ -27,7 +27,9 @@ def parse_netdev(data: bytes) -> list[tuple[bytes, list[float]]]:
         name, _, figures = line.rpartition(b":")  # an alias has a colon in its name
         words = figures.split()
         if not name or len(words) != _COLUMNS:
-            raise BadReply(f"/proc/net/dev: expected a name and {_COLUMNS} numbers, got {line[:80]!r}")
+            raise BadReply(
+                f"/proc/net/dev: expected a name and {_COLUMNS} numbers, got {line[:80]!r}"
+            )
         rows.append((name.strip(), numbers(words, "/proc/net/dev")))
     return rows
 
@@ -42,7 +44,11 @@ class Network:
     def __init__(self, setup: Setup) -> None:
         options = cast("NetworkOptions", setup.options)
         self.schedule: Final = setup.schedule
-        self._files, self._path, self._class = setup.files, setup.proc("net/dev"), setup.sys("class/net")
+        self._files, self._path, self._class = (
+            setup.files,
+            setup.proc("net/dev"),
+            setup.sys("class/net"),
+        )
         self._ignore = re.compile(options.ignore_devices)
         self._series = SeriesByKey(self._series_of)
 
@@ -53,9 +59,13 @@ class Network:
         for device, figures in rows:
             series = self._series[device]
             if series:
-                readings.extend(zip(series, figures, strict=False))  # the last series is that of the counter in /sys
+                readings.extend(
+                    zip(series, figures, strict=False)
+                )  # the last series is that of the counter in /sys
                 try:
-                    unhandled = self._files.read(f"{self._class}/{os.fsdecode(device)}/statistics/rx_nohandler")
+                    unhandled = self._files.read(
+                        f"{self._class}/{os.fsdecode(device)}/statistics/rx_nohandler"
+                    )
                     readings.append((series[-1], number(unhandled, "rx_nohandler")))
                 except OSError:
                     pass
@@ -65,4 +75,7 @@ class Network:
     def _series_of(self, device: str) -> tuple[Series, ...]:
         if self._ignore.search(device):
             return ()
-        return tuple(metric.series(device) for metric in (*catalogue.NETWORK_DEVICE, catalogue.NETWORK_NOHANDLER))
+        return tuple(
+            metric.series(device)
+            for metric in (*catalogue.NETWORK_DEVICE, catalogue.NETWORK_NOHANDLER)
+        )

@@ -9,7 +9,9 @@ from typing import Annotated, Final
 
 from collectors.strict import Duration, Parsed
 
-IGNORE_MOUNTS: Final = r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
+IGNORE_MOUNTS: Final = (
+    r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
+)
 IGNORE_TYPES: Final = (
     r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs"
     r"|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$"
@@ -46,10 +48,17 @@ class Options:
 class FilesystemOptions(Options):
     """Which mounts, and how long one may take to answer."""
 
-    ignore_mounts: Pattern = field(default=IGNORE_MOUNTS, metadata={"help": "mount points left out"})
-    ignore_types: Pattern = field(default=IGNORE_TYPES, metadata={"help": "types of file system left out"})
+    ignore_mounts: Pattern = field(
+        default=IGNORE_MOUNTS, metadata={"help": "mount points left out"}
+    )
+    ignore_types: Pattern = field(
+        default=IGNORE_TYPES, metadata={"help": "types of file system left out"}
+    )
     mount_timeout: Duration = field(
-        default=0.5, metadata={"help": "a mount that takes longer has node_filesystem_device_error 1 until it answers"}
+        default=0.5,
+        metadata={
+            "help": "a mount that takes longer has node_filesystem_device_error 1 until it answers"
+        },
     )
 
 
@@ -57,7 +66,9 @@ class FilesystemOptions(Options):
 class DiskOptions(Options):
     """Which disks."""
 
-    ignore_devices: Pattern = field(default=IGNORE_DISKS, metadata={"help": "disks left out: partitions, ram, loop"})
+    ignore_devices: Pattern = field(
+        default=IGNORE_DISKS, metadata={"help": "disks left out: partitions, ram, loop"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +89,24 @@ class NetworkClassOptions(Options):
 class VmstatOptions(Options):
     """Which fields of /proc/vmstat."""
 
-    fields: Pattern = field(default=VMSTAT_FIELDS, metadata={"help": "fields taken from /proc/vmstat"})
+    fields: Pattern = field(
+        default=VMSTAT_FIELDS, metadata={"help": "fields taken from /proc/vmstat"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetstatOptions(Options):
     """Which fields of /proc/net/netstat, snmp and snmp6."""
 
-    fields: Pattern = field(default=NETSTAT_FIELDS, metadata={"help": "fields taken, as Protocol_Name"})
+    fields: Pattern = field(
+        default=NETSTAT_FIELDS, metadata={"help": "fields taken, as Protocol_Name"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextfileOptions(Options):
     """Where the files lie that other programs write."""
 
-    directory: Path | None = field(default=None, metadata={"help": "a folder of *.prom files; none are read without it"})
+    directory: Path | None = field(
+        default=None, metadata={"help": "a folder of *.prom files; none are read without it"}
+    )

@@ -64,6 +64,8 @@ def _readings(found: dict[str, str]) -> list[Reading]:
     readings: list[Reading] = [(catalogue.OS_INFO.series(*values), 1.0)]
     version = _VERSION.match(found.get("version_id", ""))
     if version:
-        series = catalogue.OS_VERSION.series(*(found.get(label, "") for label in catalogue.OS_VERSION.labels))
+        series = catalogue.OS_VERSION.series(
+            *(found.get(label, "") for label in catalogue.OS_VERSION.labels)
+        )
         readings.append((series, float(version[0])))
     return readings

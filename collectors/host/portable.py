@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from collectors.host.kernel import Setup
 
 _MODES: Final = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
-_MEMORY: Final = {"MemTotal_bytes": "total", "MemAvailable_bytes": "available", "MemFree_bytes": "free"}
+_MEMORY: Final = {
+    "MemTotal_bytes": "total",
+    "MemAvailable_bytes": "available",
+    "MemFree_bytes": "free",
+}
 _SWAP: Final = {"SwapTotal_bytes": "total", "SwapFree_bytes": "free"}
 # By psutil's attribute, with what its figure is divided by: psutil has milliseconds.
 _DISK: Final = {
@@ -64,7 +68,8 @@ class Portable:
             "network": lambda: _network(re.compile(config.network.ignore_devices)),
             "netclass": lambda: _links(re.compile(config.netclass.ignore_devices)),
             "filesystem": lambda: _filesystems(
-                re.compile(config.filesystem.ignore_mounts), re.compile(config.filesystem.ignore_types)
+                re.compile(config.filesystem.ignore_mounts),
+                re.compile(config.filesystem.ignore_types),
             ),
             "time": lambda: iter([(catalogue.TIME_SECONDS.series(), self._clock())]),
         }
@@ -92,7 +97,11 @@ def _memory() -> Iterator[Reading]:
 
 def _load() -> Iterator[Reading]:
     loads = psutil.getloadavg()
-    yield from zip((metric.series() for metric in (catalogue.LOAD1, catalogue.LOAD5, catalogue.LOAD15)), loads, strict=True)
+    yield from zip(
+        (metric.series() for metric in (catalogue.LOAD1, catalogue.LOAD5, catalogue.LOAD15)),
+        loads,
+        strict=True,
+    )
 
 
 def _disk(ignore: re.Pattern[str]) -> Iterator[Reading]:
@@ -119,7 +128,9 @@ def _links(ignore: re.Pattern[str]) -> Iterator[Reading]:
             yield catalogue.NETWORK_CLASS["speed"].series(device), link.speed * _BYTES_PER_MEGABIT
 
 
-def _filesystems(ignore_mounts: re.Pattern[str], ignore_types: re.Pattern[str]) -> Iterator[Reading]:
+def _filesystems(
+    ignore_mounts: re.Pattern[str], ignore_types: re.Pattern[str]
+) -> Iterator[Reading]:
     for mount in psutil.disk_partitions(all=False):
         if ignore_mounts.search(mount.mountpoint) or ignore_types.search(mount.fstype):
             continue

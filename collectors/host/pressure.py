@@ -38,7 +38,9 @@ class Pressure:
         self._files = setup.files
         self._series: dict[str, dict[bytes, Series]] = {}
         for (resource, kind), metric in catalogue.PRESSURE.items():
-            self._series.setdefault(setup.proc(f"pressure/{resource}"), {})[kind.encode()] = metric.series()
+            self._series.setdefault(setup.proc(f"pressure/{resource}"), {})[kind.encode()] = (
+                metric.series()
+            )
 
     async def collect(self) -> list[Reading]:
         """Read every resource once."""

@@ -40,7 +40,9 @@ class Schedstat:
     def __init__(self, setup: Setup) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("schedstat")
-        self._series = SeriesByKey(lambda cpu: tuple(metric.series(cpu) for metric in catalogue.SCHEDSTAT))
+        self._series = SeriesByKey(
+            lambda cpu: tuple(metric.series(cpu) for metric in catalogue.SCHEDSTAT)
+        )
 
     async def collect(self) -> list[Reading]:
         """Read it once."""

@@ -27,7 +27,9 @@ def parse_sockstat(data: bytes) -> list[tuple[bytes, float]]:
             continue
         if len(words) % 2:
             raise BadReply(f"/proc/net/sockstat: expected pairs, got {line[:80]!r}")
-        for state, value in zip(words[::2], numbers(words[1::2], "/proc/net/sockstat"), strict=True):
+        for state, value in zip(
+            words[::2], numbers(words[1::2], "/proc/net/sockstat"), strict=True
+        ):
             name = protocol + b"_" + state
             rows.append((name, value))
             if name in _IN_PAGES:
@@ -44,7 +46,10 @@ class Sockstat:
 
     def __init__(self, setup: Setup) -> None:
         self.schedule: Final = setup.schedule
-        self._files, self._paths = setup.files, (setup.proc("net/sockstat"), setup.proc("net/sockstat6"))
+        self._files, self._paths = (
+            setup.files,
+            (setup.proc("net/sockstat"), setup.proc("net/sockstat6")),
+        )
         self._series: dict[bytes, Series] = {}
 
     async def collect(self) -> list[Reading]:

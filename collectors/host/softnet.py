@@ -30,7 +30,9 @@ def parse_softnet(data: bytes) -> list[tuple[bytes, tuple[float, float, float]]]
             cpu = int(words[_CPU_COLUMN], 16) if len(words) > _CPU_COLUMN else line_number
             figures = (float(int(words[0], 16)), float(int(words[1], 16)), float(int(words[2], 16)))
         except (ValueError, OverflowError):
-            raise BadReply(f"/proc/net/softnet_stat: expected hexadecimal numbers, got {line[:80]!r}") from None
+            raise BadReply(
+                f"/proc/net/softnet_stat: expected hexadecimal numbers, got {line[:80]!r}"
+            ) from None
         rows.append((b"%d" % cpu, figures))
     return rows
 
@@ -45,7 +47,9 @@ class Softnet:
     def __init__(self, setup: Setup) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("net/softnet_stat")
-        self._series = SeriesByKey(lambda cpu: tuple(metric.series(cpu) for metric in catalogue.SOFTNET))
+        self._series = SeriesByKey(
+            lambda cpu: tuple(metric.series(cpu) for metric in catalogue.SOFTNET)
+        )
 
     async def collect(self) -> list[Reading]:
         """Read it once."""

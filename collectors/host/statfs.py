@@ -53,18 +53,24 @@ class StatfsPool:
         self._round = self._pending = self._threads = self._idle = 0
         self._closed = False
 
-    def ask(self, mounts: Iterable[tuple[Hashable, bytes]]) -> dict[Hashable, os.statvfs_result | OSError]:
+    def ask(
+        self, mounts: Iterable[tuple[Hashable, bytes]]
+    ) -> dict[Hashable, os.statvfs_result | OSError]:
         """Return the answer of every mount that gave one by its deadline, or too late for the round before this one.
 
         A mount that is missing from the result did not answer.
         """
         with self._lock:
             self._round += 1
-            self._waiting.extend(_Call(key, path, self._round) for key, path in mounts if key not in self._running)
+            self._waiting.extend(
+                _Call(key, path, self._round) for key, path in mounts if key not in self._running
+            )
             self._pending = len(self._waiting)
             self._wait()
             self._waiting.clear()  # not begun: every thread is stuck
-            current = {key: call for key, call in self._done.items() if call.round >= self._round - 1}
+            current = {
+                key: call for key, call in self._done.items() if call.round >= self._round - 1
+            }
             self._done = {}
             return {key: call.answer for key, call in current.items() if call.answer is not None}
 
@@ -89,13 +95,17 @@ class StatfsPool:
         give_up = self._monotonic() + 2 * self._timeout
         more, before = 1, len(self._waiting)
         while self._pending:
-            if self._waiting and self._pending == before:  # the first turn, or none has moved since the last
+            if (
+                self._waiting and self._pending == before
+            ):  # the first turn, or none has moved since the last
                 more = self._engage(more)
             before = self._pending
             self._round_over.wait(_PATIENCE)
             now = self._monotonic()
             mine = (call for call in self._running.values() if call.round == self._round)
-            if now >= give_up or (not self._waiting and all(now - call.began >= self._timeout for call in mine)):
+            if now >= give_up or (
+                not self._waiting and all(now - call.began >= self._timeout for call in mine)
+            ):
                 return
 
     def _engage(self, count: int) -> int:

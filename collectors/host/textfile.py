@@ -24,8 +24,12 @@ log = logging.getLogger(__name__)
 
 _MAX_BYTES: Final = 16 * 2**20
 _TYPES: Final[Mapping[str, MetricType]] = {
-    "counter": "counter", "gauge": "gauge", "histogram": "histogram", "summary": "summary", "unknown": "untyped",
-}  # fmt: skip
+    "counter": "counter",
+    "gauge": "gauge",
+    "histogram": "histogram",
+    "summary": "summary",
+    "unknown": "untyped",
+}
 
 
 def parse_prom(data: bytes) -> list[ParsedFamily]:
@@ -41,7 +45,9 @@ def parse_prom(data: bytes) -> list[ParsedFamily]:
         raise BadReply(f"is not the Prometheus text format: {error}") from None
     for family in families:
         if any(sample.timestamp is not None for sample in family.samples):
-            raise BadReply(f"{family.name} has timestamps, which a scrape of this agent cannot keep")
+            raise BadReply(
+                f"{family.name} has timestamps, which a scrape of this agent cannot keep"
+            )
     return families
 
 
@@ -127,23 +133,33 @@ class Textfile:
         except BadReply as error:
             return _File(stamp, (), str(error))
 
-    def _of_file(self, families: tuple[ParsedFamily, ...], used: dict[str, Metric]) -> list[Reading]:
+    def _of_file(
+        self, families: tuple[ParsedFamily, ...], used: dict[str, Metric]
+    ) -> list[Reading]:
         """Turn a file's families to readings; raises BadReply for a family that another file or this agent has otherwise."""
         readings: list[Reading] = []
         mine: dict[str, Metric] = {}
         for family in families:
             kind = _TYPES.get(family.type)
             if kind is None:
-                raise BadReply(f"{family.name} has the type {family.type}, which the text format does not know")
+                raise BadReply(
+                    f"{family.name} has the type {family.type}, which the text format does not know"
+                )
             if family.samples:
                 metric = self._metric(family, kind, {**used, **mine})
                 mine[metric.full_name] = metric
                 names = sorted({label for sample in family.samples for label in sample.labels})
                 for sample in family.samples:
                     # Labels one sample lacks are empty in it, so that all samples of a family have the same.
-                    labels = tuple(name for name in names if name in sample.labels or name not in ("le", "quantile"))
+                    labels = tuple(
+                        name
+                        for name in names
+                        if name in sample.labels or name not in ("le", "quantile")
+                    )
                     values = tuple(sample.labels.get(name, "") for name in labels)
-                    readings.append((metric.sample_series(sample.name, labels, values), sample.value))
+                    readings.append(
+                        (metric.sample_series(sample.name, labels, values), sample.value)
+                    )
         used.update(mine)
         return readings
 
@@ -153,7 +169,11 @@ class Textfile:
         if name in self._own_names():
             raise BadReply(f"{name} is this agent's own")
         known = used.get(name) or self._metrics.get(name)
-        if known is not None and known.type == kind and (known.help == family.documentation or name in used):
+        if (
+            known is not None
+            and known.type == kind
+            and (known.help == family.documentation or name in used)
+        ):
             return known
         if name in used:
             raise BadReply(f"{name} has the type {used[name].type} in another file")

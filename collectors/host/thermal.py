@@ -48,6 +48,12 @@ class Thermal:
         kind = self._files.text(f"{self._base}/{entry}/type")
         labels = (entry.removeprefix(_COOLING), kind)
         return [
-            (catalogue.COOLING_CURRENT.series(*labels), number(self._files.read(f"{self._base}/{entry}/cur_state"), entry)),
-            (catalogue.COOLING_MAX.series(*labels), number(self._files.read(f"{self._base}/{entry}/max_state"), entry)),
+            (
+                catalogue.COOLING_CURRENT.series(*labels),
+                number(self._files.read(f"{self._base}/{entry}/cur_state"), entry),
+            ),
+            (
+                catalogue.COOLING_MAX.series(*labels),
+                number(self._files.read(f"{self._base}/{entry}/max_state"), entry),
+            ),
         ]

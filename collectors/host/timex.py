@@ -16,9 +16,28 @@ if TYPE_CHECKING:
     from collectors.host.kernel import Setup
 
 _FIELDS: Final = (
-    "modes", "offset", "freq", "maxerror", "esterror", "status", "constant", "precision", "tolerance", "sec", "usec", "tick",
-    "ppsfreq", "jitter", "shift", "stabil", "jitcnt", "calcnt", "errcnt", "stbcnt", "tai",
-)  # fmt: skip
+    "modes",
+    "offset",
+    "freq",
+    "maxerror",
+    "esterror",
+    "status",
+    "constant",
+    "precision",
+    "tolerance",
+    "sec",
+    "usec",
+    "tick",
+    "ppsfreq",
+    "jitter",
+    "shift",
+    "stabil",
+    "jitcnt",
+    "calcnt",
+    "errcnt",
+    "stbcnt",
+    "tai",
+)
 _LAYOUT: Final = struct.Struct("@I4li8li5li44x")
 """struct timex of <sys/timex.h>, in the machine's own layout."""
 _STA_NANO: Final = 0x2000
@@ -35,7 +54,19 @@ def parse_timex(data: bytes, state: int) -> dict[str, float]:
     raw = dict(zip(_FIELDS, _LAYOUT.unpack(data), strict=True))
     divisor = _NANO if raw["status"] & _STA_NANO else _MICRO
     return {
-        **{name: float(raw[name]) for name in ("status", "constant", "shift", "jitcnt", "calcnt", "errcnt", "stbcnt", "tai")},
+        **{
+            name: float(raw[name])
+            for name in (
+                "status",
+                "constant",
+                "shift",
+                "jitcnt",
+                "calcnt",
+                "errcnt",
+                "stbcnt",
+                "tai",
+            )
+        },
         **{name: raw[name] / _MICRO for name in ("maxerror", "esterror", "tick")},
         **{name: raw[name] / divisor for name in ("offset", "jitter")},
         **{name: raw[name] / _PPM_FRACTION for name in ("ppsfreq", "stabil")},

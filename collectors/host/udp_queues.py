@@ -26,7 +26,9 @@ def parse_udp(data: bytes) -> tuple[float, float]:
             sent += int(queue, 16)
             received += int(other, 16)
         except (ValueError, IndexError):
-            raise BadReply(f"/proc/net/udp: expected tx_queue:rx_queue, got {line[:80]!r}") from None
+            raise BadReply(
+                f"/proc/net/udp: expected tx_queue:rx_queue, got {line[:80]!r}"
+            ) from None
     return float(min(sent, 2**63)), float(min(received, 2**63))
 
 

@@ -30,7 +30,9 @@ class Uname:
         if not release:
             raise NoData(f"no {self._base}/osrelease")
         machine = self._word("arch") or os.uname().machine  # the file came with Linux 6.1
-        series = catalogue.UNAME_INFO.series(ostype, release, version, machine, self._word("hostname"), self._word("domainname"))
+        series = catalogue.UNAME_INFO.series(
+            ostype, release, version, machine, self._word("hostname"), self._word("domainname")
+        )
         return [(series, 1.0)]
 
     def _word(self, file: str) -> str:

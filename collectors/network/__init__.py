@@ -25,7 +25,11 @@ class Peer:
     """One peer: the other end of a link, by the name that targets know it by."""
 
     peer: str = field(metadata={"help": "its name, such as guangzhou: the label `peer`"})
-    address: str = field(metadata={"help": "host or host:port; the port is 443 for tcp and 862 for stamp unless given"})
+    address: str = field(
+        metadata={
+            "help": "host or host:port; the port is 443 for tcp and 862 for stamp unless given"
+        }
+    )
     method: Literal["auto", "icmp", "tcp", "stamp"] = field(
         default="auto",
         metadata={
@@ -45,9 +49,15 @@ class Config:
     """The section `links`."""
 
     interval: Duration = field(default=15.0, metadata={"help": "how often it tells"})
-    probes: Annotated[int, Range(1, 1000)] = field(default=5, metadata={"help": "probes in an interval, evenly spread over it"})
-    timeout: Duration = field(default=2.0, metadata={"help": "a probe that is not answered within it is lost"})
-    window: Duration = field(default=300.0, metadata={"help": "quantiles and loss are those of the probes of so long"})
+    probes: Annotated[int, Range(1, 1000)] = field(
+        default=5, metadata={"help": "probes in an interval, evenly spread over it"}
+    )
+    timeout: Duration = field(
+        default=2.0, metadata={"help": "a probe that is not answered within it is lost"}
+    )
+    window: Duration = field(
+        default=300.0, metadata={"help": "quantiles and loss are those of the probes of so long"}
+    )
     peers: list[Peer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,8 +75,15 @@ def split_address(address: str, port: int) -> tuple[str, int]:
     if not colon or bare_v6 or address.endswith("]"):
         host, given = address, str(port)
     host = host.removeprefix("[").removesuffix("]")
-    if not host or any(letter.isspace() for letter in host) or not given.isdigit() or not 0 <= int(given) < 1 << 16:
-        raise ValueError(f"address: expected an address such as 10.1.0.1 or gz.example.net:443, got {address!r}")
+    if (
+        not host
+        or any(letter.isspace() for letter in host)
+        or not given.isdigit()
+        or not 0 <= int(given) < 1 << 16
+    ):
+        raise ValueError(
+            f"address: expected an address such as 10.1.0.1 or gz.example.net:443, got {address!r}"
+        )
     return host, int(given)
 
 
@@ -86,13 +103,24 @@ class Links:
         made: dict[str, Collector] = {}
         for number, peer in enumerate(config.peers):
             if peer.peer in made:
-                raise ConfigError(f"{peer.peer!r} is there twice", key=f"collectors.links.peers[{number}].peer")
+                raise ConfigError(
+                    f"{peer.peer!r} is there twice", key=f"collectors.links.peers[{number}].peer"
+                )
             method = None if peer.method == "auto" else peer.method
-            host, port = split_address(peer.address, DEFAULT_PORTS.get(peer.method, DEFAULT_PORTS["tcp"]))
+            host, port = split_address(
+                peer.address, DEFAULT_PORTS.get(peer.method, DEFAULT_PORTS["tcp"])
+            )
             made[peer.peer] = Link(
-                peer.peer, Resolver(host, port), method, context.place, interval=config.interval,
-                spacing=config.interval / config.probes, timeout=config.timeout, window=config.window, clock=context.monotonic,
-            )  # fmt: skip
+                peer.peer,
+                Resolver(host, port),
+                method,
+                context.place,
+                interval=config.interval,
+                spacing=config.interval / config.probes,
+                timeout=config.timeout,
+                window=config.window,
+                clock=context.monotonic,
+            )
         return list(made.values())
 
 

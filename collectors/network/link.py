@@ -72,7 +72,9 @@ class Link:
             await self._probe()
             self._probing = asyncio.get_running_loop().create_task(self._probe_on())
         elif self._probing.done():
-            self._probing = None  # it never ends by itself: say why, and begin anew in the next round
+            self._probing = (
+                None  # it never ends by itself: say why, and begin anew in the next round
+            )
             raise Unreachable("probing had stopped")
         self._window.trim(self._clock())
         loss = self._window.loss()

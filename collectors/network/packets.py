@@ -58,7 +58,11 @@ def parse_echo(packet: bytes, version: int, token: bytes, *, with_header: bool =
         raise BadReply("shorter than our own request")
     kind, code, _, _, sequence = _ECHO.unpack_from(packet)
     theirs, number = _OWN.unpack_from(packet, _ECHO.size)
-    if (kind, code) != (_ECHO_TYPES[version][1], 0) or theirs != token or sequence != number & 0xFFFF:
+    if (
+        (kind, code) != (_ECHO_TYPES[version][1], 0)
+        or theirs != token
+        or sequence != number & 0xFFFF
+    ):
         raise BadReply("no answer to a probe of ours")
     return Answer(number)
 
@@ -79,7 +83,9 @@ def stamp_request(token: bytes, number: int) -> bytes:
     A reflector only echoes the sender's timestamp and its sequence. Times are kept here, so the timestamp is free for the token:
     the probe's number is added to it, which keeps every packet different.
     """
-    return _STAMP.pack(number & 0xFFFFFFFF, (int.from_bytes(token) + number) & _MASK, _ERROR_ESTIMATE, 0, bytes(28))
+    return _STAMP.pack(
+        number & 0xFFFFFFFF, (int.from_bytes(token) + number) & _MASK, _ERROR_ESTIMATE, 0, bytes(28)
+    )
 
 
 def parse_stamp(packet: bytes, token: bytes) -> Answer:
@@ -103,6 +109,14 @@ def reflect(packet: bytes, came: float, left: float, *, hops: int = 64) -> bytes
         raise BadReply("shorter than a test packet")
     sequence, mark, estimate, _, _ = _STAMP.unpack_from(packet)
     return _REFLECTED.pack(
-        sequence, int(left * _NTP_SECOND) & _MASK, _ERROR_ESTIMATE, 0, int(came * _NTP_SECOND) & _MASK,
-        sequence, mark, estimate, 0, bytes([hops, 0, 0, 0]),
-    )  # fmt: skip
+        sequence,
+        int(left * _NTP_SECOND) & _MASK,
+        _ERROR_ESTIMATE,
+        0,
+        int(came * _NTP_SECOND) & _MASK,
+        sequence,
+        mark,
+        estimate,
+        0,
+        bytes([hops, 0, 0, 0]),
+    )

@@ -19,7 +19,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from collectors.base import BadReply, Refused, Unreachable
-from collectors.network.packets import TOKEN_BYTES, echo_request, parse_echo, parse_stamp, stamp_request
+from collectors.network.packets import (
+    TOKEN_BYTES,
+    echo_request,
+    parse_echo,
+    parse_stamp,
+    stamp_request,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +40,9 @@ _TIMESPEC: Final = struct.Struct("@ll")
 _ICMP_FILTER: Final = 1
 _ICMP6_FILTER: Final = 1
 _ONLY_ECHO_REPLY: Final = struct.pack("=I", ~(1 << 0) & 0xFFFFFFFF)
-_ONLY_ECHO_REPLY_6: Final = struct.pack("=8I", *(0xFFFFFFFF & ~(1 << 129 % 32 if word == 129 // 32 else 0) for word in range(8)))
+_ONLY_ECHO_REPLY_6: Final = struct.pack(
+    "=8I", *(0xFFFFFFFF & ~(1 << 129 % 32 if word == 129 // 32 else 0) for word in range(8))
+)
 """Linux blocks the types whose bit is set, in ICMP_FILTER of raw(7) as in ICMP6_FILTER of RFC 3542."""
 _PACKETS_A_TURN: Final = 64
 _REMEMBERED: Final = 256
@@ -102,7 +110,11 @@ def icmp_allowed(version: int) -> bool:
 
 def _icmp_socket(version: int) -> tuple[socket.socket, bool]:
     """Open an ICMP socket, without privilege where the system allows it; tells whether it is a raw one."""
-    family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if version == 6 else (socket.AF_INET, socket.IPPROTO_ICMP)  # noqa: PLR2004
+    family, protocol = (
+        (socket.AF_INET6, socket.IPPROTO_ICMPV6)
+        if version == 6  # noqa: PLR2004
+        else (socket.AF_INET, socket.IPPROTO_ICMP)
+    )
     try:
         return socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, protocol), False
     except PermissionError:
@@ -110,7 +122,9 @@ def _icmp_socket(version: int) -> tuple[socket.socket, bool]:
     if version == 6:  # noqa: PLR2004 - IPv6
         raw.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, _ONLY_ECHO_REPLY_6)
     else:
-        raw.setsockopt(255, _ICMP_FILTER, _ONLY_ECHO_REPLY)  # SOL_RAW: a raw socket else sees every echo of the machine
+        raw.setsockopt(
+            255, _ICMP_FILTER, _ONLY_ECHO_REPLY
+        )  # SOL_RAW: a raw socket else sees every echo of the machine
     return raw, True
 
 
@@ -154,7 +168,10 @@ class _DatagramProber:
             self._socket.send(packet)
             async with asyncio.timeout(timeout):
                 found = await answered
-        except (OSError, TimeoutError):  # no route, refused by a filter, no buffer: not answered either
+        except (
+            OSError,
+            TimeoutError,
+        ):  # no route, refused by a filter, no buffer: not answered either
             return None
         else:
             how = "duplicate"
@@ -225,7 +242,12 @@ class EchoProber(_DatagramProber):
         return echo_request(self._version, self._ident, self._token, number)
 
     def _parse(self, packet: bytes) -> Answer:
-        return parse_echo(packet, self._version, self._token, with_header=self._raw and self._version == 4)  # noqa: PLR2004 - IPv4
+        return parse_echo(
+            packet,
+            self._version,
+            self._token,
+            with_header=self._raw and self._version == 4,  # noqa: PLR2004
+        )
 
 
 class StampProber(_DatagramProber):
@@ -234,7 +256,9 @@ class StampProber(_DatagramProber):
     method: Method = "stamp"
 
     def __init__(self, target: Target, dropped: Counter[str]) -> None:
-        super().__init__(socket.socket(target.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK), target, dropped)
+        super().__init__(
+            socket.socket(target.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK), target, dropped
+        )
 
     def _request(self, number: int) -> bytes:
         return stamp_request(self._token, number)
@@ -248,18 +272,24 @@ class ConnectProber:
 
     method: Method = "tcp"
 
-    def __init__(self, target: Target, dropped: Counter[str], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, target: Target, dropped: Counter[str], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.dropped = dropped
         self._target, self._clock = target, clock
 
     async def probe(self, timeout: float) -> float | None:  # noqa: ASYNC109 - it is the connection's
         """Connect once, and close."""
         try:
-            with socket.socket(self._target.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as sock:
+            with socket.socket(
+                self._target.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+            ) as sock:
                 began = self._clock()
                 try:
                     async with asyncio.timeout(timeout):
-                        await asyncio.get_running_loop().sock_connect(sock, (self._target.address, self._target.port))
+                        await asyncio.get_running_loop().sock_connect(
+                            sock, (self._target.address, self._target.port)
+                        )
                 except ConnectionRefusedError:
                     pass
                 return _handshake(sock, self._clock() - began)

@@ -43,10 +43,14 @@ class Resolver:
             await asyncio.wait((self._asked,), timeout=deadline)
         if self._asked is not None and self._asked.done():
             asked, self._asked = self._asked, None
-            self._next = loop.time() + (min(refresh, _RETRY_SECONDS) if asked.exception() else refresh)
+            self._next = loop.time() + (
+                min(refresh, _RETRY_SECONDS) if asked.exception() else refresh
+            )
             self._take(asked)
         if self._target is None:
-            raise Unreachable(f"the name {self._host} is not known: {self._why or f'no answer within {deadline:g} s'}")
+            raise Unreachable(
+                f"the name {self._host} is not known: {self._why or f'no answer within {deadline:g} s'}"
+            )
         return self._target
 
     def _take(self, asked: asyncio.Future[Sequence[Target]]) -> None:

@@ -31,12 +31,18 @@ class PowerConfig:
 
     interval: Duration = field(default=15.0, metadata={"help": "at most 1m: registers start over"})
     timeout: Duration = 10.0
-    disable: list[Literal["rapl", "hwmon", "ipmi"]] = field(default_factory=list, metadata={"help": "sources to leave out"})
+    disable: list[Literal["rapl", "hwmon", "ipmi"]] = field(
+        default_factory=list, metadata={"help": "sources to leave out"}
+    )
     node_sensors: list[str] = field(
         default_factory=lambda: list(WHOLE_NODE),
-        metadata={"help": "hwmon sensors that measure the whole node, as chip or chip:label; several are added up"},
+        metadata={
+            "help": "hwmon sensors that measure the whole node, as chip or chip:label; several are added up"
+        },
     )
-    ipmi_interval: Duration = field(default=60.0, metadata={"help": "of the node's own BMC, for which a process is run"})
+    ipmi_interval: Duration = field(
+        default=60.0, metadata={"help": "of the node's own BMC, for which a process is run"}
+    )
 
     def __post_init__(self) -> None:
         """Check that a register cannot wrap twice unseen."""

@@ -38,7 +38,9 @@ class Dcmi:
         """Return the power, None where the BMC has no value; raises a CollectError."""
         try:
             output = await self.run(*self._command)
-        except BadReply:  # not of the BMC: ipmitool, or what stands for it, does not take the command
+        except (
+            BadReply
+        ):  # not of the BMC: ipmitool, or what stands for it, does not take the command
             if self._command == _NAMED_COMMAND:
                 raise
             output = await self.run(*_NAMED_COMMAND)
@@ -62,7 +64,13 @@ class LocalBmc:
     device: Final = "ipmi"
 
     def __init__(
-        self, labels: Sequence[str], context: Context, schedule: Schedule, *, path: Path = LOCAL_DEVICE, program: str = "ipmitool"
+        self,
+        labels: Sequence[str],
+        context: Context,
+        schedule: Schedule,
+        *,
+        path: Path = LOCAL_DEVICE,
+        program: str = "ipmitool",
     ) -> None:
         self.schedule: Final = schedule
         self.dropped: Counter[str] = Counter()
@@ -73,13 +81,19 @@ class LocalBmc:
 
     async def collect(self) -> list[Reading]:
         """Read it once; raises NoData where there is no such device, tool or command, else a CollectError."""
-        if self._clock() < self._not_before or not self._path.exists() or shutil.which(self._program) is None:
+        if (
+            self._clock() < self._not_before
+            or not self._path.exists()
+            or shutil.which(self._program) is None
+        ):
             raise NoData("no IPMI device, no ipmitool, or a BMC without DCMI")
         try:
             async with asyncio.timeout(self.schedule.timeout * 0.95):
                 watts = await self._dcmi.watts()
         except TimeoutError:
-            raise Unreachable(f"{self._path}: no answer within {self.schedule.timeout:g} s") from None
+            raise Unreachable(
+                f"{self._path}: no answer within {self.schedule.timeout:g} s"
+            ) from None
         except CompletionCode as error:
             if error.code not in UNSUPPORTED:
                 raise

@@ -21,7 +21,9 @@ _MAX_OUTPUT: Final = 65_536
 _HEX: Final = re.compile(r"\s*(?:[0-9a-fA-F]{2}\s+)*[0-9a-fA-F]{2}\s*", re.ASCII)
 _WATTS: Final = re.compile(r"Instantaneous power reading:[ \t]*(\d{1,9}) Watts", re.ASCII)
 _STATE: Final = re.compile(r"Power reading state is:[ \t]*(activated|deactivated)")
-_SENSOR: Final = re.compile(r"([^\n]{1,64}?),(-?\d{1,12}(?:\.\d{1,6})?),([^,\n]{1,40}),([a-z]{2}),", re.ASCII)
+_SENSOR: Final = re.compile(
+    r"([^\n]{1,64}?),(-?\d{1,12}(?:\.\d{1,6})?),([^,\n]{1,40}),([a-z]{2}),", re.ASCII
+)
 
 
 class PowerReading(NamedTuple):
@@ -41,7 +43,11 @@ class Sensor(NamedTuple):
 def parse_power_reading(output: str) -> PowerReading:
     """Read ipmitool's output, be it of `raw` (bytes) or of `dcmi power reading` (text); raises BadReply."""
     output = output[:_MAX_OUTPUT]
-    return decode_power_reading(bytes.fromhex(output)) if _HEX.fullmatch(output) else _parse_text(output)
+    return (
+        decode_power_reading(bytes.fromhex(output))
+        if _HEX.fullmatch(output)
+        else _parse_text(output)
+    )
 
 
 def decode_power_reading(reply: bytes) -> PowerReading:

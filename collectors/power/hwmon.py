@@ -30,11 +30,20 @@ class NodeSensors:
     device: Final = "hwmon"
 
     def __init__(
-        self, labels: Sequence[str], context: Context, schedule: Schedule, files: KernelFiles, chosen: Sequence[str]
+        self,
+        labels: Sequence[str],
+        context: Context,
+        schedule: Schedule,
+        files: KernelFiles,
+        chosen: Sequence[str],
     ) -> None:
         self.schedule: Final = schedule
         self.dropped: Counter[str] = Counter()
-        self._files, self._base, self._chosen = files, f"{context.sys}/class/hwmon", frozenset(chosen)
+        self._files, self._base, self._chosen = (
+            files,
+            f"{context.sys}/class/hwmon",
+            frozenset(chosen),
+        )
         self._power = catalogue.NODE_POWER.series(*labels, self.device)
         self._energy = catalogue.NODE_ENERGY.series(*labels, self.device)
         self._chips: list[str] = []
@@ -51,7 +60,9 @@ class NodeSensors:
             raise NoData("no sensor of the whole node")
         readings: list[Reading] = []
         watts = self._sum(self._power_files)
-        if watts is not None and not 0 < watts < _MOST_WATTS:  # the node that runs this draws something
+        if (
+            watts is not None and not 0 < watts < _MOST_WATTS
+        ):  # the node that runs this draws something
             self.dropped["sentinel"] += 1
         elif watts is not None:
             readings.append((self._power, watts))
@@ -63,11 +74,17 @@ class NodeSensors:
     def _sum(self, paths: Sequence[str]) -> float | None:
         """Add up sensors in their base unit; None where there is none, or one has no value."""
         try:
-            return sum(number(self._files.read(path), path) for path in paths) / _MICRO if paths else None
+            return (
+                sum(number(self._files.read(path), path) for path in paths) / _MICRO
+                if paths
+                else None
+            )
         except PermissionError as error:
             raise Refused(f"{error.filename}: permission denied") from None
         except (OSError, BadReply) as error:
-            if isinstance(error, FileNotFoundError):  # the driver was loaded anew: look again next time
+            if isinstance(
+                error, FileNotFoundError
+            ):  # the driver was loaded anew: look again next time
                 self._chips = []
             self.dropped["no_data"] += 1
             return None

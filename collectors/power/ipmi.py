@@ -44,9 +44,13 @@ class Device:
     cipher_suite: Cipher | None = None
     privilege: Privilege | None = None
     power_sensor: str = field(
-        default="", metadata={"help": "a sensor of its SDR, such as Pwr Consumption, for a BMC without DCMI"}
+        default="",
+        metadata={"help": "a sensor of its SDR, such as Pwr Consumption, for a BMC without DCMI"},
     )
-    inlet_sensor: str = field(default="", metadata={"help": "a sensor of its SDR, such as Inlet Temp; reading an SDR is slow"})
+    inlet_sensor: str = field(
+        default="",
+        metadata={"help": "a sensor of its SDR, such as Inlet Temp; reading an SDR is slow"},
+    )
     interval: Duration | None = None
     timeout: Duration | None = None
 
@@ -62,12 +66,21 @@ class Config:
     interval: Duration = 60.0
     timeout: Duration = field(default=20.0, metadata={"help": "of one round of one BMC"})
     max_processes: Annotated[int, Range(1, 512)] = field(
-        default=32, metadata={"help": "of ipmitool at once; BMCs that do not answer get at most a quarter of them"}
+        default=32,
+        metadata={
+            "help": "of ipmitool at once; BMCs that do not answer get at most a quarter of them"
+        },
     )
     user: str = ""
-    password_file: Path | None = field(default=None, metadata={"help": "a secret; ipmitool reads it anew each time"})
-    cipher_suite: Cipher = field(default=17, metadata={"help": "17 (SHA-256) or, for older BMCs, 3 (SHA-1)"})
-    privilege: Privilege = field(default="user", metadata={"help": "user is enough to read power and sensors"})
+    password_file: Path | None = field(
+        default=None, metadata={"help": "a secret; ipmitool reads it anew each time"}
+    )
+    cipher_suite: Cipher = field(
+        default=17, metadata={"help": "17 (SHA-256) or, for older BMCs, 3 (SHA-1)"}
+    )
+    privilege: Privilege = field(
+        default="user", metadata={"help": "user is enough to read power and sensors"}
+    )
     devices: list[Device] = field(default_factory=list)
 
 
@@ -128,14 +141,19 @@ class Bmc:
         """Read it once; raises Unreachable, Refused or BadReply."""
         asked = False
         try:
-            async with asyncio.timeout(self.schedule.timeout * 0.95), self._processes.turn(ailing=self._ailing):
+            async with (
+                asyncio.timeout(self.schedule.timeout * 0.95),
+                self._processes.turn(ailing=self._ailing),
+            ):
                 # Who never had a turn is not ailing.
                 asked = self._ailing = True
                 readings = await self._round()
                 self._ailing = False
         except TimeoutError:
             what = "no answer" if asked else "no turn (see max_processes)"
-            raise Unreachable(f"{self._address}: {what} within {self.schedule.timeout:g} s") from None
+            raise Unreachable(
+                f"{self._address}: {what} within {self.schedule.timeout:g} s"
+            ) from None
         except CompletionCode as error:
             self._ailing = False
             raise Refused(f"{self._address}: {error}") from None
@@ -148,7 +166,9 @@ class Bmc:
         readings = [(self._power, watts)] if watts is not None else []
         sensors = [self._inlet_sensor, "" if self._has_dcmi else self._power_sensor]
         if any(sensors):
-            readings += self._by_sensors(await self._dcmi.run("-c", "sdr", "get", *filter(None, sensors)))
+            readings += self._by_sensors(
+                await self._dcmi.run("-c", "sdr", "get", *filter(None, sensors))
+            )
         return readings
 
     async def _watts_by_dcmi(self) -> float | None:
@@ -158,7 +178,9 @@ class Bmc:
             if error.code not in UNSUPPORTED:
                 raise
             if not self._power_sensor:
-                raise Refused(f"the BMC has no DCMI power reading ({error}); name its power_sensor if it has one") from None
+                raise Refused(
+                    f"the BMC has no DCMI power reading ({error}); name its power_sensor if it has one"
+                ) from None
             self._has_dcmi = False
             return None
 
@@ -193,8 +215,18 @@ class Ipmi:
             key = f"collectors.ipmi.devices[{number}]"
             if device.node in made:
                 raise ConfigError(f"{device.node!r} is there twice", key=f"{key}.node")
-            schedule = Schedule(interval=device.interval or config.interval, timeout=device.timeout or config.timeout)
-            made[device.node] = Bmc(device, _arguments(config, device, key), processes, context, schedule, program="ipmitool")
+            schedule = Schedule(
+                interval=device.interval or config.interval,
+                timeout=device.timeout or config.timeout,
+            )
+            made[device.node] = Bmc(
+                device,
+                _arguments(config, device, key),
+                processes,
+                context,
+                schedule,
+                program="ipmitool",
+            )
         return list(made.values())
 
 
@@ -208,14 +240,32 @@ def _arguments(config: Config, device: Device, key: str) -> tuple[str, ...]:
         raise ConfigError("missing; a BMC's user has a password", key=f"{key}.password_file")
     if len(read_secret(file, f"{key}.password_file").encode()) > _LONGEST_PASSWORD:
         raise ConfigError(
-            f"a password of IPMI 2.0 has at most {_LONGEST_PASSWORD} bytes", file=str(file), key=f"{key}.password_file"
+            f"a password of IPMI 2.0 has at most {_LONGEST_PASSWORD} bytes",
+            file=str(file),
+            key=f"{key}.password_file",
         )
     suite = config.cipher_suite if device.cipher_suite is None else device.cipher_suite
     privilege = device.privilege or config.privilege
     return (
-        "-I", "lanplus", "-H", host, "-p", str(port), "-U", user, "-f", str(file), "-C", str(suite), "-L", privilege.upper(),
-        "-N", "2", "-R", "3",
-    )  # fmt: skip
+        "-I",
+        "lanplus",
+        "-H",
+        host,
+        "-p",
+        str(port),
+        "-U",
+        user,
+        "-f",
+        str(file),
+        "-C",
+        str(suite),
+        "-L",
+        privilege.upper(),
+        "-N",
+        "2",
+        "-R",
+        "3",
+    )
 
 
 KIND: Final = Ipmi()

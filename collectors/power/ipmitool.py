@@ -27,10 +27,19 @@ _PRIVILEGE: Final = 0xD4
 UNSUPPORTED: Final = frozenset({0xC1, 0xC2, 0xC7, 0xC9, 0xCC, 0xD6})
 """Completion codes by which a BMC says that it does not know the command, or not in this form (IPMI 2.0, table 5-2)."""
 _CODES: Final = {
-    0xC0: "node busy", 0xC1: "invalid command", 0xC2: "invalid command for this unit", 0xC3: "timeout", 0xC7: "wrong length",
-    0xC9: "parameter out of range", 0xCC: "invalid data field", 0xCE: "no response could be provided", 0xD2: "destination unavailable",
-    0xD4: "insufficient privilege", 0xD5: "not in the present state", 0xD6: "disabled",
-}  # fmt: skip
+    0xC0: "node busy",
+    0xC1: "invalid command",
+    0xC2: "invalid command for this unit",
+    0xC3: "timeout",
+    0xC7: "wrong length",
+    0xC9: "parameter out of range",
+    0xCC: "invalid data field",
+    0xCE: "no response could be provided",
+    0xD2: "destination unavailable",
+    0xD4: "insufficient privilege",
+    0xD5: "not in the present state",
+    0xD6: "disabled",
+}
 
 
 class CompletionCode(Refused):
@@ -45,17 +54,27 @@ class CompletionCode(Refused):
 _FAILURES: Final[tuple[tuple[re.Pattern[str], type[CollectError], str], ...]] = tuple(
     (re.compile(words, re.IGNORECASE), kind, meaning)
     for words, kind, meaning in (
-        ("invalid (?:authentication|integrity|confidentiality) algorithm|no matching cipher suite", Refused,
-         "the BMC does not take this cipher suite; set cipher_suite: 3 or 17"),
-        ("RAKP 2 HMAC is invalid|unauthorized name|insufficient privilege|Set Session Privilege Level .* failed", Refused,
-         "the BMC refuses this user, password or privilege"),
+        (
+            "invalid (?:authentication|integrity|confidentiality) algorithm|no matching cipher suite",
+            Refused,
+            "the BMC does not take this cipher suite; set cipher_suite: 3 or 17",
+        ),
+        (
+            "RAKP 2 HMAC is invalid|unauthorized name|insufficient privilege|Set Session Privilege Level .* failed",
+            Refused,
+            "the BMC refuses this user, password or privilege",
+        ),
         ("Could not open device.*denied", Refused, "no permission to open the IPMI device"),
         ("Could not open device", NoData, "no IPMI device"),
         ("Unable to open file", Refused, "ipmitool cannot read the password's file"),
         ("Address lookup", Unreachable, "the address's name is unknown"),
-        ("Unable to establish", Unreachable, "no session: not reachable, or the user or password is wrong"),
+        (
+            "Unable to establish",
+            Unreachable,
+            "no session: not reachable, or the user or password is wrong",
+        ),
     )
-)  # fmt: skip
+)
 
 
 def failure_of(output: str) -> CollectError:
@@ -64,7 +83,11 @@ def failure_of(output: str) -> CollectError:
     code = _CODE.search(output)
     if code:
         number = int(code[1] or code[2], 16)
-        return Unreachable(f"the BMC is busy (completion code {number:02x})") if number in _BUSY else CompletionCode(number)
+        return (
+            Unreachable(f"the BMC is busy (completion code {number:02x})")
+            if number in _BUSY
+            else CompletionCode(number)
+        )
     for words, kind, meaning in _FAILURES:
         if words.search(output):
             return kind(meaning)
@@ -98,7 +121,13 @@ async def _start(program: str, arguments: Sequence[str]) -> Process:
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
     return await asyncio.create_subprocess_exec(
-        program, *arguments, stdin=nothing, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
+        program,
+        *arguments,
+        stdin=nothing,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment,
+        start_new_session=True,
     )
 
 

@@ -46,7 +46,9 @@ class NodeRapl:
     name: ClassVar[str] = "power"
     device: Final = "rapl"
 
-    def __init__(self, labels: Sequence[str], context: Context, schedule: Schedule, files: KernelFiles) -> None:
+    def __init__(
+        self, labels: Sequence[str], context: Context, schedule: Schedule, files: KernelFiles
+    ) -> None:
         self.schedule: Final = schedule
         self.dropped: Counter[str] = Counter()
         self._files, self._base = files, f"{context.sys}/class/powercap"
@@ -75,7 +77,11 @@ class NodeRapl:
             raise Unreachable(f"{self._base}: {error.strerror or error}") from None
         before, elapsed = self._before, time - self._time
         self._before, self._time = now, time
-        joules = self._moved(before, now, elapsed) if before.keys() == now.keys() and elapsed > 0 else None
+        joules = (
+            self._moved(before, now, elapsed)
+            if before.keys() == now.keys() and elapsed > 0
+            else None
+        )
         if joules is None:
             return [(self._energy, self._joules)]
         self._joules += joules
@@ -84,7 +90,9 @@ class NodeRapl:
     def _read(self, zone: _Zone) -> float:
         return number(self._files.read(f"{zone.path}/energy_uj"), zone.path)
 
-    def _moved(self, before: Mapping[str, float], now: Mapping[str, float], elapsed: float) -> float | None:
+    def _moved(
+        self, before: Mapping[str, float], now: Mapping[str, float], elapsed: float
+    ) -> float | None:
         """Return what the node has drawn between two rounds, in joules; None where that cannot be told."""
         sums = dict.fromkeys(_MOST_WATTS, 0.0)
         for zone in self._zones:
@@ -102,7 +110,14 @@ class NodeRapl:
     def _find(self) -> list[_Zone]:
         """Choose the zones to add up; raises NoData where there is none."""
         known = list(zones_of(self._files, self._base))
-        chosen = next((found for way in _WAYS if (found := [zone for zone in known if way.fullmatch(zone.folder)])), [])
+        chosen = next(
+            (
+                found
+                for way in _WAYS
+                if (found := [zone for zone in known if way.fullmatch(zone.folder)])
+            ),
+            [],
+        )
         zones = [
             _Zone(f"{self._base}/{zone.folder}", "package", self._span(zone.folder))
             for zone in chosen
@@ -110,7 +125,10 @@ class NodeRapl:
         ]
         # One socket speaks for the platform: the zones `psys-1` and up of others stand still, or say the same.
         platform = [zone for zone in chosen if zone.name.startswith(_PLATFORM)][:1]
-        zones += [_Zone(f"{self._base}/{zone.folder}", _PLATFORM, self._span(zone.folder)) for zone in platform]
+        zones += [
+            _Zone(f"{self._base}/{zone.folder}", _PLATFORM, self._span(zone.folder))
+            for zone in platform
+        ]
         if not zones:
             raise NoData("no RAPL package")
         return zones

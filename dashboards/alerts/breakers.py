@@ -24,7 +24,9 @@ def _of(metric: Metric, values: str, **labels: str) -> dict[str, str]:
 
 def _unknown(values: str) -> dict[str, str]:
     """A load of which only the upper bound is too high: nobody knows that it is."""
-    return _of(metrics.BREAKER_LOAD, values, bound="upper") | _of(metrics.BREAKER_LOAD, "0.2x40", bound="lower")
+    return _of(metrics.BREAKER_LOAD, values, bound="upper") | _of(
+        metrics.BREAKER_LOAD, "0.2x40", bound="lower"
+    )
 
 
 def _full(days: float, bound: str = "expected") -> dict[str, str]:
@@ -62,8 +64,15 @@ ALERTS: Final = (
             "{{ $labels.site }} 断路器 {{ $labels.breaker }} 负载达额定的 {{ $value | humanizePercentage }}：请在跳闸前转移负载。",
         ),
         description="By power, or by the current of its fullest phase. A warm breaker trips below its rated current.",
-        must_fire=Case(series=_of(metrics.BREAKER_LOAD, "0.98x20", bound="lower"), at="10m", fires=BREAKER, value="98%"),
-        must_not_fire=Case(series=_of(metrics.BREAKER_LOAD, "0.9x3 0.98x20", bound="lower"), at="6m"),
+        must_fire=Case(
+            series=_of(metrics.BREAKER_LOAD, "0.98x20", bound="lower"),
+            at="10m",
+            fires=BREAKER,
+            value="98%",
+        ),
+        must_not_fire=Case(
+            series=_of(metrics.BREAKER_LOAD, "0.9x3 0.98x20", bound="lower"), at="6m"
+        ),
     ),
     Alert(
         name="BreakerFailoverTight",
@@ -75,7 +84,12 @@ ALERTS: Final = (
             "{{ $labels.site }} 断路器 {{ $labels.breaker }}：对侧失电后负载达 {{ $value | humanizePercentage }}：请勿在两侧再增加负载。",
         ),
         description="Above 80 % of one side's capacity there is no room for what starts at once after a power cut.",
-        must_fire=Case(series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.85x40", bound="lower"), at="20m", fires=BREAKER, value="85%"),
+        must_fire=Case(
+            series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.85x40", bound="lower"),
+            at="20m",
+            fires=BREAKER,
+            value="85%",
+        ),
         must_not_fire=Case(
             series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.75x40", bound="lower")
             | _of(metrics.BREAKER_FAILOVER_LOAD, "0.95x40", bound="upper"),
@@ -92,8 +106,15 @@ ALERTS: Final = (
             "{{ $labels.site }} 断路器 {{ $labels.breaker }} 在对侧失电时将跳闸（{{ $value | humanizePercentage }}）：请今日转移负载。",
         ),
         description="Both sides together carry more than one can: everything behind the pair goes dark with either.",
-        must_fire=Case(series=_of(metrics.BREAKER_FAILOVER_LOAD, "1.1x20", bound="lower"), at="10m", fires=BREAKER, value="110%"),
-        must_not_fire=Case(series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.95x20", bound="lower"), at="10m"),
+        must_fire=Case(
+            series=_of(metrics.BREAKER_FAILOVER_LOAD, "1.1x20", bound="lower"),
+            at="10m",
+            fires=BREAKER,
+            value="110%",
+        ),
+        must_not_fire=Case(
+            series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.95x20", bound="lower"), at="10m"
+        ),
     ),
     Alert(
         name="PduBreakerNearTrip",
@@ -106,9 +127,15 @@ ALERTS: Final = (
         ),
         description="The fullest phase or bank over its rating, as the PDU itself says; the PDU as a whole may have room.",
         must_fire=Case(
-            series={series(facility.PDU_BANK_LOAD, _PDU, feed="A", bank="2"): "0.97x20"}, at="10m", fires=_PDU, value="97%"
+            series={series(facility.PDU_BANK_LOAD, _PDU, feed="A", bank="2"): "0.97x20"},
+            at="10m",
+            fires=_PDU,
+            value="97%",
         ),
-        must_not_fire=Case(series={series(facility.PDU_PHASE_LOAD, _PDU, feed="A", phase="L1"): "0.85x20"}, at="10m"),
+        must_not_fire=Case(
+            series={series(facility.PDU_PHASE_LOAD, _PDU, feed="A", phase="L1"): "0.85x20"},
+            at="10m",
+        ),
     ),
     Alert(
         name="BreakerPhasesUneven",
@@ -120,7 +147,9 @@ ALERTS: Final = (
             "{{ $labels.site }} 断路器 {{ $labels.breaker }} 三相不平衡度 {{ $value | humanizePercentage }}：新机柜请接入最轻一相。",
         ),
         description="Uneven phases fill one of three before the breaker is full, and load the neutral.",
-        must_fire=Case(series=_of(metrics.BREAKER_IMBALANCE, "0.4x40"), at="35m", fires=BREAKER, value="40%"),
+        must_fire=Case(
+            series=_of(metrics.BREAKER_IMBALANCE, "0.4x40"), at="35m", fires=BREAKER, value="40%"
+        ),
         must_not_fire=Case(series=_of(metrics.BREAKER_IMBALANCE, "0.2x40"), at="35m"),
     ),
     Alert(

@@ -32,8 +32,14 @@ def _above_required(window: str) -> str:
 
 def _pues(**windows: str) -> dict[str, str]:
     named = {"hour": "1h", "day": "1d", "month": "30d"}
-    found = {series(site.SITE_PUE, SITE, category="2", window=named[name]): values for name, values in windows.items()}
-    return found | {series(site.SITE_PUE_LIMIT, SITE): "1.2x120", series(site.SITE_PUE_REQUIRED, SITE): "1.18x120"}
+    found = {
+        series(site.SITE_PUE, SITE, category="2", window=named[name]): values
+        for name, values in windows.items()
+    }
+    return found | {
+        series(site.SITE_PUE_LIMIT, SITE): "1.2x120",
+        series(site.SITE_PUE_REQUIRED, SITE): "1.18x120",
+    }
 
 
 ALERTS: Final = (
@@ -47,7 +53,9 @@ ALERTS: Final = (
             "{{ $labels.site }} 的非IT能耗速率为PUE上限所允许的 {{ $value | humanize }} 倍：请先检查制冷。",
         ),
         description="Half as much again as allowed over a day, and in the last hour too: a fault or a wrong set point, not the season.",
-        must_fire=Case(series=_pues(hour="1.35x60", day="1.32x60"), at="30m", fires=SITE, value="1.6"),
+        must_fire=Case(
+            series=_pues(hour="1.35x60", day="1.32x60"), at="30m", fires=SITE, value="1.6"
+        ),
         must_not_fire=Case(series=_pues(hour="1.1x60", day="1.32x60"), at="30m"),
     ),
     Alert(
@@ -60,7 +68,9 @@ ALERTS: Final = (
             "{{ $labels.site }} 近一个月平均PUE为 {{ $value | humanize }}，高于年内剩余时间的允许值：请安排降低措施。",
         ),
         description="At the month's pace the year ends above the limit. In summer that may be the season; the forecast of the target says more.",
-        must_fire=Case(series=_pues(day="1.21x120", month="1.2x120"), at="90m", fires=SITE, value="1.2"),
+        must_fire=Case(
+            series=_pues(day="1.21x120", month="1.2x120"), at="90m", fires=SITE, value="1.2"
+        ),
         must_not_fire=Case(series=_pues(day="1.15x120", month="1.2x120"), at="90m"),
     ),
 )

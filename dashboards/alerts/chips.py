@@ -23,7 +23,9 @@ ALERTS: Final = (
             "节点 {{ $labels.node }}（机柜 {{ $labels.rack }}）的 {{ $labels.accelerator }} 不再应答：请先迁移任务，再查内核日志。",
         ),
         description="The chip was seen since the agent started and is not any more: lost from the bus, or its driver is gone.",
-        must_fire=Case(series={series(node.ACCELERATOR_UP, _LABELS): "1x3 0x20"}, at="15m", fires=_LABELS),
+        must_fire=Case(
+            series={series(node.ACCELERATOR_UP, _LABELS): "1x3 0x20"}, at="15m", fires=_LABELS
+        ),
         must_not_fire=Case(series={series(node.ACCELERATOR_UP, _LABELS): "1x3 0x2 1x20"}, at="15m"),
     ),
     Alert(
@@ -36,7 +38,9 @@ ALERTS: Final = (
             "节点 {{ $labels.node }}（机柜 {{ $labels.rack }}）的 {{ $labels.accelerator }} 驱动告警：请查询具体原因。",
         ),
         description="The driver's health is not OK; for Ascend, `npu-smi info -t health -i ID` names the fault.",
-        must_fire=Case(series={series(node.ACCELERATOR_HEALTHY, _LABELS): "1x3 0x30"}, at="20m", fires=_LABELS),
+        must_fire=Case(
+            series={series(node.ACCELERATOR_HEALTHY, _LABELS): "1x3 0x30"}, at="20m", fires=_LABELS
+        ),
         must_not_fire=Case(series={series(node.ACCELERATOR_HEALTHY, _LABELS): "1x40"}, at="20m"),
     ),
 )

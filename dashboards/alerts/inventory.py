@@ -46,8 +46,15 @@ def _mismatches(reason: str, values: str) -> dict[str, str]:
     return {series(inventory.MISMATCHES, SITE, reason=reason): values}
 
 
-_NOT_POLLED: Final = {series(inventory.MISMATCH_INFO, SITE, reason="pdu_not_polled", rack="A07", device="A07-A"): "1x90"}
-_NODES: Final = {series(inventory.EXPECTED, SITE, kind="node"): "2x90", series(host.BOOT_TIME, SITE, instance="n1"): "9x90"}
+_NOT_POLLED: Final = {
+    series(
+        inventory.MISMATCH_INFO, SITE, reason="pdu_not_polled", rack="A07", device="A07-A"
+    ): "1x90"
+}
+_NODES: Final = {
+    series(inventory.EXPECTED, SITE, kind="node"): "2x90",
+    series(host.BOOT_TIME, SITE, instance="n1"): "9x90",
+}
 
 ALERTS: Final = (
     Alert(
@@ -60,7 +67,9 @@ ALERTS: Final = (
             "{{ $labels.site }} 有 {{ $value }} 个在用机柜在清单中没有PDU：无人计量，请补全其供电路。",
         ),
         description="PDU output cannot stand for the site's IT energy, nor can their share of rated power be told.",
-        must_fire=Case(series=_mismatches("rack_without_pdu", "3x90"), at="70m", fires=SITE, value="3"),
+        must_fire=Case(
+            series=_mismatches("rack_without_pdu", "3x90"), at="70m", fires=SITE, value="3"
+        ),
         must_not_fire=Case(series=_mismatches("rack_without_pdu", "0x90"), at="70m"),
     ),
     Alert(
@@ -75,7 +84,9 @@ ALERTS: Final = (
         description="Their racks have no power; a rack with one of two feeds unread has no total.",
         must_fire=Case(series=_NOT_POLLED, at="70m", fires=SITE, value="1"),
         must_not_fire=Case(
-            series=_NOT_POLLED | {series(facility.PDU_UP, SITE, row="A", rack="A07", pdu="A07-A", feed="A"): "1x90"}, at="70m"
+            series=_NOT_POLLED
+            | {series(facility.PDU_UP, SITE, row="A", rack="A07", pdu="A07-A", feed="A"): "1x90"},
+            at="70m",
         ),
     ),
     Alert(
@@ -101,7 +112,9 @@ ALERTS: Final = (
             "{{ $labels.site }} 有 {{ $value }} 个设备从未应答：请检查配置中的地址、凭据与型号。",
         ),
         description="A device that never answered is a mistake in the config more often than a fault; the board names them.",
-        must_fire=Case(series=_mismatches("never_answered", "1x60"), at="40m", fires=SITE, value="1"),
+        must_fire=Case(
+            series=_mismatches("never_answered", "1x60"), at="40m", fires=SITE, value="1"
+        ),
         must_not_fire=Case(series=_mismatches("never_answered", "1x10 0x50"), at="40m"),
     ),
     Alert(
@@ -115,7 +128,10 @@ ALERTS: Final = (
         ),
         description="A device that nobody misses for a day hides the next one that fails.",
         must_fire=Case(
-            series={series(inventory.SILENT_SINCE, _DEVICE): _LONG_AGO}, at="20m", fires=_DEVICE, value="1d 4h 6m 40s"
+            series={series(inventory.SILENT_SINCE, _DEVICE): _LONG_AGO},
+            at="20m",
+            fires=_DEVICE,
+            value="1d 4h 6m 40s",
         ),
         must_not_fire=Case(series={series(inventory.SILENT_SINCE, _DEVICE): "-80000x40"}, at="20m"),
     ),
@@ -130,11 +146,15 @@ ALERTS: Final = (
         ),
         description="Only sites where some node's own agent reports are judged; what else reports there, as the gateway, is counted with them.",
         must_fire=Case(series=_NODES, at="70m", fires=SITE, value="1"),
-        must_not_fire=Case(series=_NODES | {series(host.BOOT_TIME, SITE, instance="n2"): "9x90"}, at="70m"),
+        must_not_fire=Case(
+            series=_NODES | {series(host.BOOT_TIME, SITE, instance="n2"): "9x90"}, at="70m"
+        ),
     ),
     Alert(
         name="InventoryStale",
-        expr=for_rule(f"time() - max by (hub, site, instance) ({of(agent.INVENTORY_TIME, _NETBOX)}) > {STALE_LIMIT}"),
+        expr=for_rule(
+            f"time() - max by (hub, site, instance) ({of(agent.INVENTORY_TIME, _NETBOX)}) > {STALE_LIMIT}"
+        ),
         wait="10m",
         severity="warning",
         summary=Text(
@@ -148,6 +168,8 @@ ALERTS: Final = (
             fires=_GATEWAY,
             value="1d 4h 6m 40s",
         ),
-        must_not_fire=Case(series={series(agent.INVENTORY_TIME, _GATEWAY, source="file"): _LONG_AGO}, at="20m"),
+        must_not_fire=Case(
+            series={series(agent.INVENTORY_TIME, _GATEWAY, source="file"): _LONG_AGO}, at="20m"
+        ),
     ),
 )

@@ -20,7 +20,9 @@ _LOSS: Final = for_rule(link.LOSS.expr)
 SLOW: Final = 1.5
 _MEDIAN: Final = 'quantile="0.5"'
 _TRIP: Final = for_rule(f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})")
-_USUAL: Final = for_rule(f"max by (hub, site, peer) (avg_over_time({of(site.LINK_ROUND_TRIP, _MEDIAN)}[1d]))")
+_USUAL: Final = for_rule(
+    f"max by (hub, site, peer) (avg_over_time({of(site.LINK_ROUND_TRIP, _MEDIAN)}[1d]))"
+)
 
 
 def _trip(values: str) -> dict[str, str]:

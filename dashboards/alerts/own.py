@@ -17,7 +17,8 @@ _UP: Final = {**_NODE, "job": "hubgauge"}
 _BUILD: Final = for_rule(of(agent.BUILD_INFO))
 _EACH: Final = "hub, site, instance"
 _OFFSET, _SYNCED, _ERROR = (
-    metric(f"node_timex_{name}").full_name for name in ("offset_seconds", "sync_status", "maxerror_seconds")
+    metric(f"node_timex_{name}").full_name
+    for name in ("offset_seconds", "sync_status", "maxerror_seconds")
 )
 CLOCK_LIMIT: Final = 0.05
 """Seconds, as node-mixin's NodeClockSkewDetected has it."""
@@ -26,7 +27,10 @@ MANY: Final = 10
 
 
 def _spool(values: str) -> dict[str, str]:
-    return {series(agent.SPOOL_BYTES, _SINK): values, series(agent.SPOOL_MAX_BYTES, _SINK): "100x60"}
+    return {
+        series(agent.SPOOL_BYTES, _SINK): values,
+        series(agent.SPOOL_MAX_BYTES, _SINK): "100x60",
+    }
 
 
 ALERTS: Final = (
@@ -54,7 +58,12 @@ ALERTS: Final = (
         ),
         description="Many agents gone at once is one failure; each by itself is not told while this lasts.",
         must_fire=Case(
-            series={named("up", {**SITE, "job": "hubgauge"}, instance=f"n{n}"): "1x20" if n > 1 else "0x20" for n in range(MANY)},
+            series={
+                named("up", {**SITE, "job": "hubgauge"}, instance=f"n{n}"): "1x20"
+                if n > 1
+                else "0x20"
+                for n in range(MANY)
+            },
             at="10m",
             fires=SITE,
             value="80%",
@@ -72,7 +81,9 @@ ALERTS: Final = (
             "{{ $labels.site }} 的代理 {{ $labels.instance }} 不再上报：是否仍在运行？缓存是否在增长？",
         ),
         description="It pushed within the last hour and stopped. What it spools meanwhile arrives when the way is open again.",
-        must_fire=Case(series={series(agent.BUILD_INFO, _NODE): "1x10 _x60"}, at="40m", fires=_NODE),
+        must_fire=Case(
+            series={series(agent.BUILD_INFO, _NODE): "1x10 _x60"}, at="40m", fires=_NODE
+        ),
         must_not_fire=Case(series={series(agent.BUILD_INFO, _NODE): "1x60"}, at="40m"),
     ),
     Alert(
@@ -86,8 +97,12 @@ ALERTS: Final = (
             "{{ $labels.instance }} 上的采集器 {{ $labels.collector }} {{ $labels.device }} 失败：原因见代理日志（仅记录一次）。",
         ),
         description="Every round of this collector has failed for ten minutes; what it reads is missing.",
-        must_fire=Case(series={series(agent.COLLECTOR_SUCCESS, _COLLECTOR): "0x30"}, at="20m", fires=_COLLECTOR),
-        must_not_fire=Case(series={series(agent.COLLECTOR_SUCCESS, _COLLECTOR): "0x5 1x2 0x5"}, at="12m"),
+        must_fire=Case(
+            series={series(agent.COLLECTOR_SUCCESS, _COLLECTOR): "0x30"}, at="20m", fires=_COLLECTOR
+        ),
+        must_not_fire=Case(
+            series={series(agent.COLLECTOR_SUCCESS, _COLLECTOR): "0x5 1x2 0x5"}, at="12m"
+        ),
     ),
     Alert(
         name="SpoolFilling",
@@ -112,12 +127,16 @@ ALERTS: Final = (
             "{{ $labels.instance }} 的缓存无法写入：请清理磁盘或修复权限；样本仅存于内存。",
         ),
         description="A crash now loses what is in memory.",
-        must_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="8m", fires=_SINK),
+        must_fire=Case(
+            series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="8m", fires=_SINK
+        ),
         must_not_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="4m"),
     ),
     Alert(
         name="SamplesGivenUp",
-        expr=for_rule(f"sum by ({_EACH}, sink, reason) (increase({of(agent.SINK_DROPPED)}[15m])) > 0"),
+        expr=for_rule(
+            f"sum by ({_EACH}, sink, reason) (increase({of(agent.SINK_DROPPED)}[15m])) > 0"
+        ),
         wait="0m",
         severity="warning",
         summary=Text(
@@ -126,9 +145,13 @@ ALERTS: Final = (
         ),
         description="Each sample given up is counted by reason: quota, memory, corrupt, dead_letter.",
         must_fire=Case(
-            series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "0x10 5x10"}, at="15m", fires={**_SINK, "reason": "quota"}
+            series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "0x10 5x10"},
+            at="15m",
+            fires={**_SINK, "reason": "quota"},
         ),
-        must_not_fire=Case(series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "7x40"}, at="30m"),
+        must_not_fire=Case(
+            series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "7x40"}, at="30m"
+        ),
     ),
     Alert(
         name="SinkDown",
@@ -153,8 +176,12 @@ ALERTS: Final = (
             "{{ $labels.instance }} 拒绝了新配置，仍在使用旧配置：运行 `hubgauge check` 查看文件与行号。",
         ),
         description="A restart would fail; mend the file before then.",
-        must_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "0x20"}, at="10m", fires=_NODE),
-        must_not_fire=Case(series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "1x2 0x20"}, at="5m"),
+        must_fire=Case(
+            series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "0x20"}, at="10m", fires=_NODE
+        ),
+        must_not_fire=Case(
+            series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "1x2 0x20"}, at="5m"
+        ),
     ),
     Alert(
         name="ClocksOff",
@@ -168,7 +195,12 @@ ALERTS: Final = (
         description="Readings are filed by the clock of who took them: a gateway that is off files energy in the wrong hour.",
         must_fire=Case(series={named(_OFFSET, _NODE): "0.2x40"}, at="20m", fires=SITE, value="1"),
         must_not_fire=Case(
-            series={named(_OFFSET, _NODE): "0.001x40", named(_SYNCED, _NODE): "0x40", named(_ERROR, _NODE): "0.2x40"}, at="20m"
+            series={
+                named(_OFFSET, _NODE): "0.001x40",
+                named(_SYNCED, _NODE): "0x40",
+                named(_ERROR, _NODE): "0.2x40",
+            },
+            at="20m",
         ),
     ),
 )

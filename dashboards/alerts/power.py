@@ -29,7 +29,9 @@ _UPS: Final = {**SITE, "ups": "u1"}
 ALERTS: Final = (
     Alert(
         name="SitePueInconsistent",
-        expr=for_rule(f"max by (hub, site, window) ({of(site.SITE_PUE_STATE, _INCONSISTENT)}) == 1"),
+        expr=for_rule(
+            f"max by (hub, site, window) ({of(site.SITE_PUE_STATE, _INCONSISTENT)}) == 1"
+        ),
         wait="30m",
         severity="warning",
         summary=Text(
@@ -51,8 +53,12 @@ ALERTS: Final = (
             "{{ $labels.site }} 最近一天仅 {{ $value | humanizePercentage }} 有计量：请找出无应答的电表。",
         ),
         description="Hours without both energies do not count for the PUE; too many and the year's figure cannot be defended.",
-        must_fire=Case(series=_coverage("1d", "0.5x120"), at="90m", fires={**SITE, "window": "1d"}, value="50%"),
-        must_not_fire=Case(series=_coverage("1d", "0.95x120") | _coverage("12mo", "0.2x120"), at="90m"),
+        must_fire=Case(
+            series=_coverage("1d", "0.5x120"), at="90m", fires={**SITE, "window": "1d"}, value="50%"
+        ),
+        must_not_fire=Case(
+            series=_coverage("1d", "0.95x120") | _coverage("12mo", "0.2x120"), at="90m"
+        ),
     ),
     Alert(
         name="MeterSilent",
@@ -64,7 +70,9 @@ ALERTS: Final = (
             "{{ $labels.site }} 的电表 {{ $labels.meter }}（{{ $labels.point }}）无应答：请检查线路；PUE正在丢失时段。",
         ),
         description="Energy registers bridge the gap when the meter is back; a meter without one loses these hours for good.",
-        must_fire=Case(series={series(facility.METER_UP, _METER): "1x5 0x30"}, at="20m", fires=_METER),
+        must_fire=Case(
+            series={series(facility.METER_UP, _METER): "1x5 0x30"}, at="20m", fires=_METER
+        ),
         must_not_fire=Case(series={series(facility.METER_UP, _METER): "1x5 0x30"}, at="8m"),
     ),
     Alert(
@@ -111,7 +119,9 @@ ALERTS: Final = (
             "{{ $labels.site }} 的UPS {{ $labels.ups }} 正由电池供电：请检查市电并确认发电机启动。",
         ),
         description="The load lives from the battery; the runtime left is on the dashboard of racks and power.",
-        must_fire=Case(series={series(facility.UPS_ON_BATTERY, _UPS): "0x2 1x10"}, at="8m", fires=_UPS),
+        must_fire=Case(
+            series={series(facility.UPS_ON_BATTERY, _UPS): "0x2 1x10"}, at="8m", fires=_UPS
+        ),
         must_not_fire=Case(series={series(facility.UPS_ON_BATTERY, _UPS): "0x10"}, at="8m"),
     ),
 )

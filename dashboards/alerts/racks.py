@@ -98,7 +98,11 @@ ALERTS: Final = (
             "{{ $labels.site }} 机柜 {{ $labels.rack }} 进风15分钟内升温 {{ $value }} K：请确认制冷是否停止。",
         ),
         description="ASHRAE TC 9.9 allows 5 K in 15 minutes. Without cooling, a dense row passes its limits within minutes.",
-        must_fire=Case(series=_inlet("22x20 23 24 25 26 27 28 29 30 30x10"), at="29m", fires=RACK, value="8"),
-        must_not_fire=Case(series=_inlet("22x20 22.3 22.6 22.9 23.2 23.5 24 24.5 25 25x10"), at="29m"),
+        must_fire=Case(
+            series=_inlet("22x20 23 24 25 26 27 28 29 30 30x10"), at="29m", fires=RACK, value="8"
+        ),
+        must_not_fire=Case(
+            series=_inlet("22x20 22.3 22.6 22.9 23.2 23.5 24 24.5 25 25x10"), at="29m"
+        ),
     ),
 )

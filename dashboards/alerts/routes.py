@@ -35,20 +35,83 @@ class Cause:
 
 CAUSES: Final = (
     Cause(cause="HubGone", same=("hub",)),
-    Cause(cause="SitePdusSilent", effects=("PduSilent", "RackFailoverTight", "RackFailoverLost", "DeviceSilentLong", "DeviceNeverAnswered", "CollectorFailing", "SitePueCoverageLow"), same=SITE),
-    Cause(cause="SiteAgentsDown", effects=("AgentDown", "AgentSilent", "NodesMissing", "MeterSilent", "PduSilent", "SitePdusSilent", "DeviceSilentLong", "DeviceNeverAnswered", "SitePueCoverageLow", "LinkDown", "LinkLossy", "LinkSlow", "AcceleratorDown"), same=SITE),
-    Cause(cause="AgentDown", effects=("MeterSilent", "PduSilent", "SitePdusSilent", "DeviceSilentLong", "DeviceNeverAnswered", "SitePueCoverageLow", "LinkDown", "LinkLossy", "LinkSlow"), same=SITE),
-    Cause(cause="AgentDown", effects=("CollectorFailing", "SinkDown", "SpoolFilling", "SpoolUnhealthy", "SamplesGivenUp", "ConfigReloadFailed"), same=AGENT),
-    Cause(cause="AgentSilent", effects=("CollectorFailing", "SinkDown", "SpoolFilling"), same=AGENT),
-    Cause(cause="UpsOnBattery", effects=("PueBudgetBurnFast", "SitePueInconsistent", "MeterSilent"), same=SITE),
+    Cause(
+        cause="SitePdusSilent",
+        effects=(
+            "PduSilent",
+            "RackFailoverTight",
+            "RackFailoverLost",
+            "DeviceSilentLong",
+            "DeviceNeverAnswered",
+            "CollectorFailing",
+            "SitePueCoverageLow",
+        ),
+        same=SITE,
+    ),
+    Cause(
+        cause="SiteAgentsDown",
+        effects=(
+            "AgentDown",
+            "AgentSilent",
+            "NodesMissing",
+            "MeterSilent",
+            "PduSilent",
+            "SitePdusSilent",
+            "DeviceSilentLong",
+            "DeviceNeverAnswered",
+            "SitePueCoverageLow",
+            "LinkDown",
+            "LinkLossy",
+            "LinkSlow",
+            "AcceleratorDown",
+        ),
+        same=SITE,
+    ),
+    Cause(
+        cause="AgentDown",
+        effects=(
+            "MeterSilent",
+            "PduSilent",
+            "SitePdusSilent",
+            "DeviceSilentLong",
+            "DeviceNeverAnswered",
+            "SitePueCoverageLow",
+            "LinkDown",
+            "LinkLossy",
+            "LinkSlow",
+        ),
+        same=SITE,
+    ),
+    Cause(
+        cause="AgentDown",
+        effects=(
+            "CollectorFailing",
+            "SinkDown",
+            "SpoolFilling",
+            "SpoolUnhealthy",
+            "SamplesGivenUp",
+            "ConfigReloadFailed",
+        ),
+        same=AGENT,
+    ),
+    Cause(
+        cause="AgentSilent", effects=("CollectorFailing", "SinkDown", "SpoolFilling"), same=AGENT
+    ),
+    Cause(
+        cause="UpsOnBattery",
+        effects=("PueBudgetBurnFast", "SitePueInconsistent", "MeterSilent"),
+        same=SITE,
+    ),
     Cause(cause="MeterSilent", effects=("SitePueCoverageLow", "SitePueInconsistent"), same=SITE),
     Cause(cause="RackTooHot", effects=("RackHot",), same=RACK),
     Cause(cause="RackFailoverLost", effects=("RackFailoverTight",), same=RACK),
     Cause(cause="BreakerFailoverLost", effects=("BreakerFailoverTight",), same=BREAKER),
     Cause(cause="BreakerNearTrip", effects=("BreakerLoadHigh",), same=BREAKER),
-    Cause(cause="SitePueInconsistent", effects=("PueBudgetBurnFast", "PueBudgetBurnSlow"), same=SITE),
+    Cause(
+        cause="SitePueInconsistent", effects=("PueBudgetBurnFast", "PueBudgetBurnSlow"), same=SITE
+    ),
     Cause(cause="HubTargetAtRisk", effects=("HubTargetPaceLost",), same=("hub", "target")),
-)  # fmt: skip
+)
 """Greater failures before what follows from them."""
 
 
@@ -66,14 +129,22 @@ class Way:
 WAYS: Final[Mapping[Severity, Way]] = {
     "critical": Way(receiver="page", group_wait="30s", group_interval="5m", repeat_interval="4h"),
     "warning": Way(receiver="ticket", group_wait="2m", group_interval="30m", repeat_interval="24h"),
-    "info": Way(receiver="note", group_wait="10m", group_interval="6h", repeat_interval="168h", group_by=("hub",)),
+    "info": Way(
+        receiver="note",
+        group_wait="10m",
+        group_interval="6h",
+        repeat_interval="168h",
+        group_by=("hub",),
+    ),
 }
 _ELSEWHERE: Final = "elsewhere"
 HOOK: Final = "http://127.0.0.1:9099"
 """Where the messages go until the receivers are somebody's own: a hook on the same machine, by receiver and hub."""
 
 
-def alertmanager(registry: Registry, *, hook: str = HOOK, ways: Mapping[Severity, Way] = WAYS) -> Json:
+def alertmanager(
+    registry: Registry, *, hook: str = HOOK, ways: Mapping[Severity, Way] = WAYS
+) -> Json:
     """Return Alertmanager's config: a route a hub and severity, and what inhibits what."""
     _check()
     hubs = [*registry.hubs, _ELSEWHERE]
@@ -82,7 +153,14 @@ def alertmanager(registry: Registry, *, hook: str = HOOK, ways: Mapping[Severity
             "receiver": f"{ways['warning'].receiver}-{_ELSEWHERE}",
             "group_by": list(SITE),
             "routes": [
-                *({"matchers": [f'hub="{hub}"'], "receiver": f"{ways['warning'].receiver}-{hub}", "routes": _severities(hub, ways)} for hub in registry.hubs),
+                *(
+                    {
+                        "matchers": [f'hub="{hub}"'],
+                        "receiver": f"{ways['warning'].receiver}-{hub}",
+                        "routes": _severities(hub, ways),
+                    }
+                    for hub in registry.hubs
+                ),
                 *_severities(_ELSEWHERE, ways),
             ],
         },
@@ -90,32 +168,52 @@ def alertmanager(registry: Registry, *, hook: str = HOOK, ways: Mapping[Severity
         "receivers": [
             {
                 "name": f"{way.receiver}-{hub}",
-                "webhook_configs": [{"url": f"{hook}/{way.receiver}/{hub}", "send_resolved": severity != "info", "max_alerts": 100}],
+                "webhook_configs": [
+                    {
+                        "url": f"{hook}/{way.receiver}/{hub}",
+                        "send_resolved": severity != "info",
+                        "max_alerts": 100,
+                    }
+                ],
             }
             for hub in hubs
             for severity, way in ways.items()
         ],
-    }  # fmt: skip
+    }
 
 
 def _severities(hub: str, ways: Mapping[Severity, Way]) -> Sequence[Json]:
     return [
         {
-            "matchers": [f'severity="{severity}"'], "receiver": f"{way.receiver}-{hub}", "group_by": list(way.group_by),
-            "group_wait": way.group_wait, "group_interval": way.group_interval, "repeat_interval": way.repeat_interval,
+            "matchers": [f'severity="{severity}"'],
+            "receiver": f"{way.receiver}-{hub}",
+            "group_by": list(way.group_by),
+            "group_wait": way.group_wait,
+            "group_interval": way.group_interval,
+            "repeat_interval": way.repeat_interval,
         }
         for severity, way in ways.items()
-    ]  # fmt: skip
+    ]
 
 
 def _inhibition(cause: Cause) -> Json:
-    target = f'alertname=~"{"|".join(cause.effects)}"' if cause.effects else f'alertname!="{cause.cause}"'
-    return {"source_matchers": [f'alertname="{cause.cause}"'], "target_matchers": [target], "equal": list(cause.same)}
+    target = (
+        f'alertname=~"{"|".join(cause.effects)}"'
+        if cause.effects
+        else f'alertname!="{cause.cause}"'
+    )
+    return {
+        "source_matchers": [f'alertname="{cause.cause}"'],
+        "target_matchers": [target],
+        "equal": list(cause.same),
+    }
 
 
 def _check() -> None:
     """Refuse an inhibition that names an alert there is not: it would be silent for ever."""
     known = {alert.name for alert in ALERTS}
-    named = {cause.cause for cause in CAUSES} | {effect for cause in CAUSES for effect in cause.effects}
+    named = {cause.cause for cause in CAUSES} | {
+        effect for cause in CAUSES for effect in cause.effects
+    }
     if not named <= known:
         raise ValueError(f"no such alerts: {', '.join(sorted(named - known))}")

@@ -32,7 +32,10 @@ def _pace(name: str) -> str:
 
 
 def _paces(kept: str) -> dict[str, str]:
-    return {series(site.TARGET_PACE, _TARGET, pace="required"): "0.01x120", series(site.TARGET_PACE, _TARGET, pace="kept"): kept}
+    return {
+        series(site.TARGET_PACE, _TARGET, pace="required"): "0.01x120",
+        series(site.TARGET_PACE, _TARGET, pace="kept"): kept,
+    }
 
 
 def _target_state(state: str) -> str:
@@ -57,7 +60,9 @@ ALERTS: Final = (
         ),
         description="The deadline is past and evidence of that time shows that the target was not reached.",
         must_fire=Case(series={_target_state("missed"): "1x30"}, at="10m", fires=_TARGET),
-        must_not_fire=Case(series={_target_state("missed"): "0x30", _target_state("met"): "1x30"}, at="10m"),
+        must_not_fire=Case(
+            series={_target_state("missed"): "0x30", _target_state("met"): "1x30"}, at="10m"
+        ),
     ),
     Alert(
         name="HubTargetAtRisk",
@@ -75,7 +80,9 @@ ALERTS: Final = (
             series={
                 _target_state("at_risk"): "1x120",
                 series(site.TARGET_VALUE, _TARGET, op="<="): "1.2x120",
-                series(site.KPI_VALUE, {"hub": "guian", "kpi": "pue", "scope": "huawei"}): "1.15x120",
+                series(
+                    site.KPI_VALUE, {"hub": "guian", "kpi": "pue", "scope": "huawei"}
+                ): "1.15x120",
             },
             at="90m",
         ),
@@ -90,7 +97,9 @@ ALERTS: Final = (
             "{{ $labels.hub }}：目标 {{ $labels.target }} 已到期但无实测：请登记已知数据。",
         ),
         description="A target whose deadline is past keeps its row until somebody says how it ended.",
-        must_fire=Case(series={_target_state("expired_unreported"): "1x120"}, at="90m", fires=_TARGET),
+        must_fire=Case(
+            series={_target_state("expired_unreported"): "1x120"}, at="90m", fires=_TARGET
+        ),
         must_not_fire=Case(series={_target_state("unknown"): "1x120"}, at="90m"),
     ),
     Alert(

@@ -21,7 +21,8 @@ def board(language: Language) -> Board:
         uid=uids.AGENTS,
         title=Text("Agents", "采集代理"),
         description=Text(
-            "Whether the evidence arrives: agents, collectors, spool, ledger.", "证据是否到达：代理、采集器、缓存、台账。"
+            "Whether the evidence arrives: agents, collectors, spool, ledger.",
+            "证据是否到达：代理、采集器、缓存、台账。",
         ),
         language=language,
         variables=[HUB_OF_SITES, SITE],

@@ -85,16 +85,32 @@ _IN_SITE: Final = (_IN_HUB, 'site=~"$site"')
 HUB: Final = Variable(name="hub", label=Text("Hub", "枢纽"), metrics=(*_PLACES, site.TARGET_INFO))
 HUB_OF_SITES: Final = Variable(name="hub", label=HUB.label, metrics=_PLACES)
 """Hubs with sites of their own: a province is a hub as well, and has none."""
-SITE: Final = Variable(name="site", label=Text("Site", "站点"), metrics=_PLACES, matchers=(_IN_HUB,))
-ROW: Final = Variable(name="row", label=Text("Row", "列"), metrics=(rack.RACK_INFO,), matchers=_IN_SITE)
+SITE: Final = Variable(
+    name="site", label=Text("Site", "站点"), metrics=_PLACES, matchers=(_IN_HUB,)
+)
+ROW: Final = Variable(
+    name="row", label=Text("Row", "列"), metrics=(rack.RACK_INFO,), matchers=_IN_SITE
+)
 RACK_NAME: Final = Variable(
-    name="rack", label=Text("Rack", "机柜"), metrics=(rack.RACK_INFO,), matchers=(*_IN_SITE, 'row=~"$row"'), many=False
+    name="rack",
+    label=Text("Rack", "机柜"),
+    metrics=(rack.RACK_INFO,),
+    matchers=(*_IN_SITE, 'row=~"$row"'),
+    many=False,
 )
 WINDOW: Final = Variable(
-    name="window", label=Text("Window of the PUE", "PUE时间窗"), metrics=(site.SITE_PUE_COVERAGE,), matchers=_IN_SITE, many=False
+    name="window",
+    label=Text("Window of the PUE", "PUE时间窗"),
+    metrics=(site.SITE_PUE_COVERAGE,),
+    matchers=_IN_SITE,
+    many=False,
 )
 INSTANCE: Final = Variable(
-    name="instance", label=Text("Node", "节点"), metrics=(metric("node_load1"),), matchers=_IN_SITE, many=False
+    name="instance",
+    label=Text("Node", "节点"),
+    metrics=(metric("node_load1"),),
+    matchers=_IN_SITE,
+    many=False,
 )
 
 

@@ -29,7 +29,8 @@ def board(language: Language) -> Board:
         uid=uids.CHIPS,
         title=Text("Chips", "芯片"),
         description=Text(
-            "Accelerators: how many, how busy, how hot, which are unwell.", "加速卡：数量、利用率、温度与健康状况。"
+            "Accelerators: how many, how busy, how hot, which are unwell.",
+            "加速卡：数量、利用率、温度与健康状况。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one()],
@@ -60,7 +61,9 @@ def board(language: Language) -> Board:
                     make.table(
                         Table(
                             title=Text("Warmest chips", "温度最高的芯片"),
-                            description=Text("The warmest chips and what they do.", "温度最高的芯片及其负载。"),
+                            description=Text(
+                                "The warmest chips and what they do.", "温度最高的芯片及其负载。"
+                            ),
                             columns=columns,
                             names=COLUMNS,
                             sort=chip.EACH_TEMPERATURE,

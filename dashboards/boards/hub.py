@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from dashboards.language import Language
     from dashboards.panels import Cell
 
-HEADLINE: Final = ("racks_in_service", "pue", "accelerators", "compute_flops", "renewable_energy_factor", "rack_occupancy")
+HEADLINE: Final = (
+    "racks_in_service",
+    "pue",
+    "accelerators",
+    "compute_flops",
+    "renewable_energy_factor",
+    "rack_occupancy",
+)
 """What a reader looks for first. Where a hub stated nothing on one, its page says so and lends it no other hub's figure."""
 
 MEASURED: Final = Text("measured", "实测")
@@ -38,21 +45,33 @@ YES_NO: Final = (
     State(value=1, text=Text("✓ yes", "✓ 是"), color=GREEN),
 )
 ENERGY: Final = (
-    power.SITE_PUE, power.PUE_COVERAGE, power.SITE_POWER, power.WINDOW_ENERGY, power.PUE_REQUIRED, power.RENEWABLE,
-)  # fmt: skip
+    power.SITE_PUE,
+    power.PUE_COVERAGE,
+    power.SITE_POWER,
+    power.WINDOW_ENERGY,
+    power.PUE_REQUIRED,
+    power.RENEWABLE,
+)
 RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
 
 
 def board(registry: Registry, hub: Hub, language: Language) -> Board:
     """Return the dashboard of one hub."""
     make = Maker(language, hub.key, uid=uids.hub_uid(hub.key))
-    sections = [_standing(make, registry, hub), *_figures(make, registry, hub.facts), *_companions(make, registry, hub)]
+    sections = [
+        _standing(make, registry, hub),
+        *_figures(make, registry, hub.facts),
+        *_companions(make, registry, hub),
+    ]
     if hub.policy:
         sections += _figures(make, registry, hub.policy, policy=True)
     return Board(
         uid=uids.hub_uid(hub.key),
         title=Text(hub.name["en"], hub.name["zh"]),
-        description=Text(f"What {hub.name['en']} stated, and how it stands.", f"{hub.name['zh']}的公开陈述及其现状。"),
+        description=Text(
+            f"What {hub.name['en']} stated, and how it stands.",
+            f"{hub.name['zh']}的公开陈述及其现状。",
+        ),
         language=language,
         variables=[site_of(kpi.hubs_inside(registry, hub.key))],
         sections=sections,
@@ -60,7 +79,9 @@ def board(registry: Registry, hub: Hub, language: Language) -> Board:
         hub=hub.key,
         time_from="now-24h",
         alerts=kpi.hubs_inside(registry, hub.key),
-        excuse=Excuse(reason="no agent reports for this hub", unless=of(site.TARGET_INFO, scope="hub")),
+        excuse=Excuse(
+            reason="no agent reports for this hub", unless=of(site.TARGET_INFO, scope="hub")
+        ),
     )
 
 
@@ -69,7 +90,11 @@ def _standing(make: Maker, registry: Registry, hub: Hub) -> Section:
         title=Text("What was stated, and how it stands", "公开陈述与现状"),
         cells=[
             make.timeline(target.STATE, width=24, height=4 + len(hub.facts) // 2),
-            *([make.timeline(target.POLICY_STATE, height=4 + len(hub.policy) // 2)] if hub.policy else []),
+            *(
+                [make.timeline(target.POLICY_STATE, height=4 + len(hub.policy) // 2)]
+                if hub.policy
+                else []
+            ),
             make.text(
                 Text("Where each figure comes from", "数据出处"),
                 _provenance(make, registry, hub),
@@ -95,12 +120,21 @@ def _provenance(make: Maker, registry: Registry, hub: Hub) -> str:
     lines = ["| " + " | ".join(make.say(head) for head in heads) + " |", "|---" * len(heads) + "|"]
     lines += [_row(fact, make.language) for fact in hub.facts]
     if hub.policy:
-        lines += ["", make.say(Text("National policy, not stated by the hub:", "国家政策（非枢纽自身陈述）：")), "", *lines[:2]]
+        lines += [
+            "",
+            make.say(
+                Text("National policy, not stated by the hub:", "国家政策（非枢纽自身陈述）：")
+            ),
+            "",
+            *lines[:2],
+        ]
         lines += [_row(fact, make.language) for fact in hub.policy]
     stated = {fact.kpi.key for fact in hub.facts if fact.scope == WHOLE_HUB}
     silent = [registry.kpis[key].name[make.language] for key in HEADLINE if key not in stated]
     if silent:
-        start = make.say(Text("**No target stated** for the whole hub: ", "**未公布**整个枢纽的目标："))
+        start = make.say(
+            Text("**No target stated** for the whole hub: ", "**未公布**整个枢纽的目标：")
+        )
         lines += ["", start + make.say(Text(", ", "、")).join(silent)]
     return "\n".join(lines)
 
@@ -122,7 +156,9 @@ def _value(fact: Fact, language: Language) -> str:
     return f"{sign}{over}{show(fact.value, fact.unit, language)}"
 
 
-def _figures(make: Maker, registry: Registry, facts: Sequence[Fact], *, policy: bool = False) -> Iterator[Section]:
+def _figures(
+    make: Maker, registry: Registry, facts: Sequence[Fact], *, policy: bool = False
+) -> Iterator[Section]:
     """Yield a section of what telemetry measures, a row a KPI and scope, and one of what is only registered."""
     measured: dict[tuple[str, str], list[Fact]] = {}
     registered = []
@@ -137,26 +173,42 @@ def _figures(make: Maker, registry: Registry, facts: Sequence[Fact], *, policy: 
             if policy
             else Text("Measured, beside what was stated", "实测与公开陈述对比")
         )
-        yield Section(title=title, cells=[cell for group in measured.values() for cell in _measured(make, registry, group)])
+        yield Section(
+            title=title,
+            cells=[
+                cell for group in measured.values() for cell in _measured(make, registry, group)
+            ],
+        )
     if registered:
         title = (
             Text("National policy, registered", "国家政策：登记")
             if policy
             else Text("Registered figures without telemetry", "仅登记、无遥测的数据")
         )
-        yield Section(title=title, cells=[_registered(make, fact) for fact in registered if fact.value is not None])
+        yield Section(
+            title=title,
+            cells=[_registered(make, fact) for fact in registered if fact.value is not None],
+        )
 
 
 def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterator[Cell]:
     """Yield a row: the measured value, what was stated, and both over time."""
     first = facts[0]
-    value = _states(kpi.measured(registry, first.kpi.key, hub=make.hub, scope=first.scope), first.kpi)
+    value = _states(
+        kpi.measured(registry, first.kpi.key, hub=make.hub, scope=first.scope), first.kpi
+    )
     value = replace(value, legend=MEASURED.of(make.language))
     title = Text(*(first.kpi.name[language] + _scope(first) for language in LANGUAGES))
-    limits = _limit(first) if any(fact.kind != "observation" and fact.value is not None for fact in facts) else None
+    limits = (
+        _limit(first)
+        if any(fact.kind != "observation" and fact.value is not None for fact in facts)
+        else None
+    )
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
     stated = [_states(signal, first.kpi) for signal in (limits, observed) if signal]
-    yield make.stat(replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False)
+    yield make.stat(
+        replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False
+    )
     if stated:
         heading = Text(f"Stated: {title.en}", f"公开陈述：{title.zh}")
         yield make.stat(stated[0], width=5, height=6, title=heading, graph=False)
@@ -165,8 +217,16 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
 
 def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
     """Colour a value by the strictest limit: blue until a goal is reached, orange where a limit is exceeded."""
-    goals = [fact.value for fact in facts if fact.op == ">=" and fact.kind != "observation" and fact.value is not None]
-    limits = [fact.value for fact in facts if fact.op == "<=" and fact.kind != "observation" and fact.value is not None]
+    goals = [
+        fact.value
+        for fact in facts
+        if fact.op == ">=" and fact.kind != "observation" and fact.value is not None
+    ]
+    limits = [
+        fact.value
+        for fact in facts
+        if fact.op == "<=" and fact.kind != "observation" and fact.value is not None
+    ]
     if limits:
         # A step holds from its value on, and a limit is kept at its very value: so the next number there is.
         return steps((math.nextafter(min(limits), math.inf), ORANGE), base=GREEN)
@@ -178,9 +238,17 @@ def _registered(make: Maker, fact: Fact) -> Cell:
     signal = _observation(fact) if fact.kind == "observation" else _limit(fact)
     title = Text(*(fact.kpi.name[language] + _scope(fact) for language in LANGUAGES))
     description = Text(
-        *(f"{fact.text[language]} ({fact.source.publisher[language]}, {fact.source.date.text})" for language in LANGUAGES)
+        *(
+            f"{fact.text[language]} ({fact.source.publisher[language]}, {fact.source.date.text})"
+            for language in LANGUAGES
+        )
     )
-    return make.stat(replace(_states(signal, fact.kpi), description=description), width=4, title=title, graph=False)
+    return make.stat(
+        replace(_states(signal, fact.kpi), description=description),
+        width=4,
+        title=title,
+        graph=False,
+    )
 
 
 def _limit(fact: Fact) -> Signal:
@@ -197,7 +265,9 @@ def _limit(fact: Fact) -> Signal:
 def _observation(fact: Fact) -> Signal:
     unit, decimals = kpi.unit_of(fact.kpi)
     expr = f"max by (target, stated) ({of(site.OBSERVATION_VALUE, *_of(fact), scope='hub')})"
-    return replace(target.OBSERVED, unit=unit, decimals=decimals, expr=expr, legend="{{target}} ({{stated}})")
+    return replace(
+        target.OBSERVED, unit=unit, decimals=decimals, expr=expr, legend="{{target}} ({{stated}})"
+    )
 
 
 def _of(fact: Fact) -> tuple[str, str]:
@@ -217,17 +287,30 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
     """Yield what stands behind the hub's KPIs: the PUE's energies, the racks' states, the chips, the links."""
 
     def section(title: Text, signals: Iterable[Signal]) -> Section:
-        return Section(title=title, cells=[make.series(_among(signal, registry, hub), legend="right") for signal in signals])
+        return Section(
+            title=title,
+            cells=[
+                make.series(_among(signal, registry, hub), legend="right") for signal in signals
+            ],
+        )
 
     keys = {fact.kpi.key for fact in hub.facts}
     if keys & {"pue", "renewable_energy_factor", "carbon"}:
         # What the rest of the year must average is told only where a limit was stated.
-        energy = [signal for signal in ENERGY if signal is not power.PUE_REQUIRED or _limits_pue(hub)]
-        yield section(Text("What stands behind the PUE", "PUE的依据"), _with(facility.METER_UP, energy))
+        energy = [
+            signal for signal in ENERGY if signal is not power.PUE_REQUIRED or _limits_pue(hub)
+        ]
+        yield section(
+            Text("What stands behind the PUE", "PUE的依据"), _with(facility.METER_UP, energy)
+        )
     if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
-        yield section(Text("What stands behind the racks", "机柜数据的依据"), _with(rack.RACK_INFO, RACKS))
+        yield section(
+            Text("What stands behind the racks", "机柜数据的依据"), _with(rack.RACK_INFO, RACKS)
+        )
     if keys & {"accelerators", "accelerators_huawei", "compute_flops"}:
-        yield section(Text("Accelerators", "加速卡"), (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER))
+        yield section(
+            Text("Accelerators", "加速卡"), (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER)
+        )
     if any(key.startswith(("round_trip", "link_", "international")) for key in keys):
         yield section(Text("Links", "网络链路"), (link.ROUND_TRIP, link.LOSS, link.SPEED))
 
@@ -247,7 +330,9 @@ def _among(signal: Signal, registry: Registry, hub: Hub) -> Signal:
         signal,
         expr=signal.expr.replace("<site>", places),
         legend=legend,
-        may_be_empty=replace(excuse, unless=excuse.unless.replace("<site>", places)) if excuse else None,
+        may_be_empty=replace(excuse, unless=excuse.unless.replace("<site>", places))
+        if excuse
+        else None,
     )
 
 

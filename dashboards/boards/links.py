@@ -20,7 +20,10 @@ def board(language: Language) -> Board:
     return Board(
         uid=uids.LINKS,
         title=Text("Links", "网络链路"),
-        description=Text("Round trips to the peers, loss, and the lines themselves.", "到各对端的往返时延、丢失率及线路本身。"),
+        description=Text(
+            "Round trips to the peers, loss, and the lines themselves.",
+            "到各对端的往返时延、丢失率及线路本身。",
+        ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one()],
         sections=[
@@ -35,7 +38,9 @@ def board(language: Language) -> Board:
                         width=24,
                         height=10,
                         legend="right",
-                        title=Text("Round trip by peer, with what was stated", "往返时延与公开陈述的上限"),
+                        title=Text(
+                            "Round trip by peer, with what was stated", "往返时延与公开陈述的上限"
+                        ),
                     ),
                     make.series(link.LOSS, width=24, height=6, legend="right"),
                 ],
@@ -45,7 +50,9 @@ def board(language: Language) -> Board:
                 cells=[
                     make.timeline(link.LINK_UP, width=12),
                     make.series(link.LINK_LOAD),
-                    make.series(link.RECEIVED, link.SENT, title=Text("Received and sent", "收发流量")),
+                    make.series(
+                        link.RECEIVED, link.SENT, title=Text("Received and sent", "收发流量")
+                    ),
                     make.bars(link.SPEED, width=12),
                 ],
             ),

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from dashboards.language import Language
 
 COLUMNS = {
-    "reason": Text("Reason", "原因"), "rack": Text("Rack", "机柜"), "device": Text("Device", "设备"), "site": Text("Site", "站点"),
+    "reason": Text("Reason", "原因"),
+    "rack": Text("Rack", "机柜"),
+    "device": Text("Device", "设备"),
+    "site": Text("Site", "站点"),
     "hub": Text("Hub", "枢纽"),
-}  # fmt: skip
+}
 
 
 def board(language: Language) -> Board:
@@ -26,7 +29,8 @@ def board(language: Language) -> Board:
         uid=uids.METERS,
         title=Text("Meters and data quality", "电表与数据质量"),
         description=Text(
-            "Whether the evidence arrives, is plausible, and matches the inventory.", "依据是否到达、是否可信、是否与清单一致。"
+            "Whether the evidence arrives, is plausible, and matches the inventory.",
+            "依据是否到达、是否可信、是否与清单一致。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one()],

@@ -49,7 +49,9 @@ def board(language: Language) -> Board:
                         replace(host.CPU_COUNT, legend=make.say(Text("CPUs", "CPU数"))),
                         title=Text("Load average", "平均负载"),
                     ),
-                    make.series(*_named(make, host.MEMORY_PARTS), stack=True, title=Text("Memory", "内存")),
+                    make.series(
+                        *_named(make, host.MEMORY_PARTS), stack=True, title=Text("Memory", "内存")
+                    ),
                     make.series(
                         host.PRESSURE_CPU,
                         host.PRESSURE_MEMORY,
@@ -65,14 +67,16 @@ def board(language: Language) -> Board:
                     make.bars(host.INODES, width=12),
                     make.series(host.DISK_BUSY),
                     make.series(
-                        *_named(make, (host.DISK_READ, host.DISK_WRITTEN)), title=Text("Disk reads and writes", "磁盘读写")
+                        *_named(make, (host.DISK_READ, host.DISK_WRITTEN)),
+                        title=Text("Disk reads and writes", "磁盘读写"),
                     ),
                     make.series(
                         *_named(make, (host.NETWORK_RECEIVED, host.NETWORK_SENT)),
                         title=Text("Network received and sent", "网络收发"),
                     ),
                     make.series(
-                        *_named(make, (host.DROPS, host.NETWORK_ERRORS)), title=Text("Network drops and errors", "网络丢包与错误")
+                        *_named(make, (host.DROPS, host.NETWORK_ERRORS)),
+                        title=Text("Network drops and errors", "网络丢包与错误"),
                     ),
                 ],
             ),
@@ -93,5 +97,8 @@ def _named(make: Maker, signals: Sequence[Signal]) -> Iterator[Signal]:
     """Name series of several signals in one panel by their signals."""
     for signal in signals:
         yield replace(
-            signal, legend=f"{make.say(signal.name)} {signal.legend}" if "{{device}}" in signal.legend else make.say(signal.name)
+            signal,
+            legend=f"{make.say(signal.name)} {signal.legend}"
+            if "{{device}}" in signal.legend
+            else make.say(signal.name),
         )

@@ -44,7 +44,9 @@ def board(registry: Registry, language: Language) -> Board:
     return Board(
         uid=uids.OVERVIEW,
         title=Text("Hubs against their targets", "各枢纽目标达成总览"),
-        description=Text("What each hub publicly stated, and how it stands.", "各枢纽的公开陈述及其现状。"),
+        description=Text(
+            "What each hub publicly stated, and how it stands.", "各枢纽的公开陈述及其现状。"
+        ),
         language=language,
         variables=[HUB],
         alerts="<hub>",
@@ -53,7 +55,10 @@ def board(registry: Registry, language: Language) -> Board:
                 title=Text("In danger", "有风险"),
                 cells=[
                     make.geomap(
-                        target.IN_DANGER, places=places, height=13, title=Text("Where promises are in danger", "有风险的承诺分布")
+                        target.IN_DANGER,
+                        places=places,
+                        height=13,
+                        title=Text("Where promises are in danger", "有风险的承诺分布"),
                     ),
                     make.stat(target.IN_DANGER, width=12, graph=False),
                     make.bars(target.STATE_COUNT, width=12, height=5),
@@ -89,7 +94,12 @@ def board(registry: Registry, language: Language) -> Board:
                     make.series(power.HUB_POWER, legend="right"),
                     *(
                         make.bars(kpi.measured(registry, key, scope=WHOLE_HUB), width=6, height=6)
-                        for key in ("racks_in_service", "accelerators", "rack_occupancy", "renewable_energy_factor")
+                        for key in (
+                            "racks_in_service",
+                            "accelerators",
+                            "rack_occupancy",
+                            "renewable_energy_factor",
+                        )
                     ),
                 ],
             ),

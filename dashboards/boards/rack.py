@@ -21,7 +21,8 @@ def board(language: Language) -> Board:
         uid=uids.RACK,
         title=Text("Rack", "单机柜"),
         description=Text(
-            "One rack: feeds, phases, outlets, air, nodes and chips.", "单个机柜：供电路、相、插座、温湿度、节点与芯片。"
+            "One rack: feeds, phases, outlets, air, nodes and chips.",
+            "单个机柜：供电路、相、插座、温湿度、节点与芯片。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), ROW, RACK_NAME],

@@ -14,7 +14,12 @@ from dashboards.signals import breaker, power, rack, supply
 if TYPE_CHECKING:
     from dashboards.language import Language
 
-COLUMNS = {"row": Text("Row", "列"), "rack": Text("Rack", "机柜"), "site": Text("Site", "站点"), "hub": Text("Hub", "枢纽")}
+COLUMNS = {
+    "row": Text("Row", "列"),
+    "rack": Text("Rack", "机柜"),
+    "site": Text("Site", "站点"),
+    "hub": Text("Hub", "枢纽"),
+}
 
 
 def board(language: Language) -> Board:
@@ -50,7 +55,11 @@ def _map(make: Maker) -> Section:
     return Section(
         title=Text("Rack map", "机柜图"),
         cells=[
-            make.tiles(rack.RACK_POWER_RATIO, height=9, title=Text("Rack map by power utilisation", "机柜功率利用率图")),
+            make.tiles(
+                rack.RACK_POWER_RATIO,
+                height=9,
+                title=Text("Rack map by power utilisation", "机柜功率利用率图"),
+            ),
             make.history(rack.FAILOVER, width=12, height=13),
             make.history(rack.INLET, width=12, height=13),
             make.heatmap(rack.RACK_DISTRIBUTION, width=12),
@@ -68,7 +77,10 @@ def _limits(make: Maker) -> Section:
         rack.RACK_POWER_EACH: Text("Power", "功率"),
     }
     columns = [replace(signal, name=name) for signal, name in names.items()]
-    chosen = "".join(f'&var-{label}=${{__data.fields["{make.say(COLUMNS[label])}"]}}' for label in ("hub", "site", "row"))
+    chosen = "".join(
+        f'&var-{label}=${{__data.fields["{make.say(COLUMNS[label])}"]}}'
+        for label in ("hub", "site", "row")
+    )
     return Section(
         title=Text("Racks nearest to a limit", "最接近上限的机柜"),
         cells=[

@@ -28,7 +28,14 @@ def board(language: Language) -> Board:
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), WINDOW],
         time_from="now-24h",
-        sections=[_flow(make), _pue(make), _overhead(make), _supply(make), _breakers(make), _environment(make)],
+        sections=[
+            _flow(make),
+            _pue(make),
+            _overhead(make),
+            _supply(make),
+            _breakers(make),
+            _environment(make),
+        ],
     )
 
 
@@ -37,7 +44,9 @@ def _flow(make: Maker) -> Section:
     return Section(
         title=Text("From the utility to the chip", "从市电到芯片"),
         cells=[
-            make.bars(*stages, width=10, height=10, title=Text("Power by stage, now", "各级当前功率")),
+            make.bars(
+                *stages, width=10, height=10, title=Text("Power by stage, now", "各级当前功率")
+            ),
             make.series(power.METER_POWER, width=14, height=10, legend="right"),
             make.series(power.SITE_POWER),
             make.series(power.SITE_LEDGER_POWER),

@@ -15,7 +15,12 @@ from dashboards.preview.server import DIST, Preview
 def main() -> int:
     """Serve the preview."""
     parser = argparse.ArgumentParser(prog="python -m dashboards.preview", description=__doc__)
-    parser.add_argument("--prometheus", default="http://127.0.0.1:8428", metavar="URL", help="the demo's database without it")
+    parser.add_argument(
+        "--prometheus",
+        default="http://127.0.0.1:8428",
+        metavar="URL",
+        help="the demo's database without it",
+    )
     parser.add_argument("--language", choices=("en", "zh"), default="en")
     parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args()
@@ -23,7 +28,10 @@ def main() -> int:
         sys.stderr.write(f"{DIST}: not built; run `make preview`\n")
         return 1
     boards = [built.json for built in build_all(load_registry(), args.language)]
-    with Preview(boards, args.prometheus, port=args.port) as preview, contextlib.suppress(KeyboardInterrupt):
+    with (
+        Preview(boards, args.prometheus, port=args.port) as preview,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         sys.stdout.write(f"{preview.url}\n")
         sys.stdout.flush()
         threading.Event().wait()

@@ -21,7 +21,9 @@ HERE: Final = Path(__file__).parent
 DIST: Final = HERE / "dist"
 API: Final = "/api/v1/"
 _TIMEOUT: Final = 30.0
-_HOP: Final = frozenset({"connection", "transfer-encoding", "content-length", "content-encoding", "keep-alive"})
+_HOP: Final = frozenset(
+    {"connection", "transfer-encoding", "content-length", "content-encoding", "keep-alive"}
+)
 
 
 class Preview(ThreadingHTTPServer):
@@ -29,7 +31,9 @@ class Preview(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, boards: Sequence[Mapping[str, Any]], database: str, *, port: int = 0) -> None:
+    def __init__(
+        self, boards: Sequence[Mapping[str, Any]], database: str, *, port: int = 0
+    ) -> None:
         self.boards = {str(board["uid"]): board for board in boards}
         self.database = urllib.parse.urlsplit(database)
         super().__init__(("127.0.0.1", port), partial(_Handler, directory=str(DIST)))
@@ -40,7 +44,12 @@ class Preview(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, name="preview", daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Stop serving."""
         self.shutdown()
         self.server_close()
@@ -55,7 +64,9 @@ class _Handler(SimpleHTTPRequestHandler):
         if path.startswith(API):
             self._pass_on(b"")
         elif path == "/boards.json":
-            self._json([{"uid": uid, "title": board["title"]} for uid, board in self.server.boards.items()])
+            self._json(
+                [{"uid": uid, "title": board["title"]} for uid, board in self.server.boards.items()]
+            )
         elif path.startswith("/boards/"):
             self._json(self.server.boards.get(path.removeprefix("/boards/").removesuffix(".json")))
         else:
@@ -76,11 +87,17 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def _pass_on(self, body: bytes) -> None:
         database = self.server.database
-        kind = http.client.HTTPSConnection if database.scheme == "https" else http.client.HTTPConnection
+        kind = (
+            http.client.HTTPSConnection
+            if database.scheme == "https"
+            else http.client.HTTPConnection
+        )
         connection = kind(database.netloc, timeout=_TIMEOUT)
         headers = {"Content-Type": self.headers.get("Content-Type", "")} if body else {}
         try:
-            connection.request(self.command, database.path.rstrip("/") + self.path, body or None, headers)
+            connection.request(
+                self.command, database.path.rstrip("/") + self.path, body or None, headers
+            )
             reply = connection.getresponse()
             passed = {name: value for name, value in reply.getheaders() if name.lower() not in _HOP}
             self._answer(reply.status, passed, reply.read())

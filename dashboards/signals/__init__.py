@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.signals import breaker, chip, energy, host, inventory, kpi, link, meter, onerack, own, power, rack, supply, target
+from dashboards.signals import (
+    breaker,
+    chip,
+    energy,
+    host,
+    inventory,
+    kpi,
+    link,
+    meter,
+    onerack,
+    own,
+    power,
+    rack,
+    supply,
+    target,
+)
 from dashboards.signals.base import Excuse, Signal, State, Step
 
 if TYPE_CHECKING:
@@ -17,7 +32,21 @@ __all__ = ["Excuse", "Signal", "State", "Step", "all_signals"]
 
 def all_signals(registry: Registry) -> Iterator[Signal]:
     """Yield every signal, those of the registry's KPIs included."""
-    for subject in (target, power, energy, meter, rack, onerack, supply, breaker, chip, link, host, inventory, own):
+    for subject in (
+        target,
+        power,
+        energy,
+        meter,
+        rack,
+        onerack,
+        supply,
+        breaker,
+        chip,
+        link,
+        host,
+        inventory,
+        own,
+    ):
         yield from subject.SIGNALS
     for key in kpi.RAW:
         yield kpi.measured(registry, key)

@@ -25,7 +25,9 @@ DAY: Final = 86_400
 BREAKER_LABELS: Final = "hub, site, breaker"
 ROW_LABELS: Final = "hub, site, row"
 _LOWER, _EXPECTED = ('bound="lower"', 'bound="expected"')
-_NO_BREAKER: Final = Excuse(reason="the inventory names no breakers", unless=of(rack.BREAKER_COVERAGE))
+_NO_BREAKER: Final = Excuse(
+    reason="the inventory names no breakers", unless=of(rack.BREAKER_COVERAGE)
+)
 
 
 def _imbalance(at: str = "") -> str:
@@ -63,13 +65,16 @@ BREAKER_FAILOVER_EACH: Final = Signal(
     legend="{{breaker}}",
     kind="ratio",
     record="breaker:dc_breaker_failover_load_ratio:max",
-    may_be_empty=Excuse(reason="no breaker of the inventory has a pair", unless=of(rack.BREAKER_FAILOVER_LOAD)),
+    may_be_empty=Excuse(
+        reason="no breaker of the inventory has a pair", unless=of(rack.BREAKER_FAILOVER_LOAD)
+    ),
 )
 BREAKER_COVERAGE: Final = Signal(
     key="breaker.coverage",
     name=Text("Breakers by how much behind them is heard", "断路器下游可见率"),
     description=Text(
-        "Share of the feeds behind a breaker whose PDU is heard; the lowest.", "断路器下游有应答PDU的供电路占比，最低者。"
+        "Share of the feeds behind a breaker whose PDU is heard; the lowest.",
+        "断路器下游有应答PDU的供电路占比，最低者。",
     ),
     unit="percentunit",
     expr=f"bottomk({MANY}, min by ({BREAKER_LABELS}) ({of(rack.BREAKER_COVERAGE)}))",
@@ -95,7 +100,9 @@ BREAKER_IMBALANCE: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((IMBALANCE_LIMIT, ORANGE), base=GREEN),
-    may_be_empty=Excuse(reason="no breaker's PDUs all tell their phases", unless=of(rack.BREAKER_IMBALANCE)),
+    may_be_empty=Excuse(
+        reason="no breaker's PDUs all tell their phases", unless=of(rack.BREAKER_IMBALANCE)
+    ),
 )
 BREAKER_IMBALANCE_EACH: Final = Signal(
     key="breaker.imbalance_each",
@@ -120,7 +127,9 @@ PDU_NEAR_TRIP: Final = Signal(
     legend="{{pdu}}",
     kind="ratio",
     record="pdu:dc_pdu_circuit_load_ratio:max",
-    may_be_empty=Excuse(reason="no PDU tells the load of its phases or banks", unless=of(facility.PDU_PHASE_LOAD)),
+    may_be_empty=Excuse(
+        reason="no PDU tells the load of its phases or banks", unless=of(facility.PDU_PHASE_LOAD)
+    ),
 )
 PDU_IMBALANCE: Final = Signal(
     key="breaker.pdu_imbalance",
@@ -132,7 +141,9 @@ PDU_IMBALANCE: Final = Signal(
     kind="ratio",
     least=0,
     decimals=0,
-    may_be_empty=Excuse(reason="no loaded PDU has three phases", unless=of(facility.PDU_PHASE_IMBALANCE)),
+    may_be_empty=Excuse(
+        reason="no loaded PDU has three phases", unless=of(facility.PDU_PHASE_IMBALANCE)
+    ),
 )
 ROW_FULL: Final = Signal(
     key="row.full",

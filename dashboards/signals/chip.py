@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 MANY: Final = 40
 """How many chips a table names at most."""
 _CHIP: Final = "hub, site, node, accelerator"
-_NO_CHIPS: Final = Excuse(reason="no accelerator is seen at these sites", unless=of(node.ACCELERATOR_INFO))
+_NO_CHIPS: Final = Excuse(
+    reason="no accelerator is seen at these sites", unless=of(node.ACCELERATOR_INFO)
+)
 
 CHIPS: Final = Signal(
     key="chip.count",
     name=Text("Accelerators by vendor", "加速卡数量（按厂商）"),
-    description=Text("Accelerator chips that telemetry sees, by vendor and model.", "遥测可见的加速芯片数量，按厂商与型号统计。"),
+    description=Text(
+        "Accelerator chips that telemetry sees, by vendor and model.",
+        "遥测可见的加速芯片数量，按厂商与型号统计。",
+    ),
     unit="short",
     expr=f"count by (hub, site, vendor, model) (max by ({_CHIP}, vendor, model) ({of(node.ACCELERATOR_INFO)}))",
     legend="{{site}} {{vendor}} {{model}}",
@@ -98,7 +103,10 @@ def _memory(at: str = "") -> str:
 CHIP_HEALTHY: Final = Signal(
     key="chip.healthy",
     name=Text("Healthy accelerators", "健康的加速卡占比"),
-    description=Text("Share of the chips that answer and that their driver calls healthy.", "有应答且驱动判定为健康的芯片占比。"),
+    description=Text(
+        "Share of the chips that answer and that their driver calls healthy.",
+        "有应答且驱动判定为健康的芯片占比。",
+    ),
     unit="percentunit",
     expr=f"avg by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))})",
     legend="{{site}}",
@@ -107,12 +115,16 @@ CHIP_HEALTHY: Final = Signal(
     most=1,
     decimals=1,
     steps=steps((0.99, ORANGE), (1.0, GREEN), base=RED),
-    may_be_empty=Excuse(reason="no chip's driver tells of its health", unless=of(node.ACCELERATOR_HEALTHY)),
+    may_be_empty=Excuse(
+        reason="no chip's driver tells of its health", unless=of(node.ACCELERATOR_HEALTHY)
+    ),
 )
 CHIP_SILENT: Final = Signal(
     key="chip.silent",
     name=Text("Silent accelerators", "无应答的加速卡"),
-    description=Text("Chips that were seen before and do not answer.", "曾经可见但当前无应答的芯片。"),
+    description=Text(
+        "Chips that were seen before and do not answer.", "曾经可见但当前无应答的芯片。"
+    ),
     unit="short",
     expr=f"sum by (hub, site) (1 - {_each(of(node.ACCELERATOR_UP))})",
     legend="{{site}}",
@@ -125,7 +137,10 @@ CHIP_SILENT: Final = Signal(
 CHIP_MEMORY: Final = Signal(
     key="chip.memory",
     name=Text("Accelerator memory in use", "加速卡显存使用率"),
-    description=Text("Device memory in use over all there is, of all chips together.", "全部芯片已用显存与总显存之比。"),
+    description=Text(
+        "Device memory in use over all there is, of all chips together.",
+        "全部芯片已用显存与总显存之比。",
+    ),
     unit="percentunit",
     expr=(
         f"sum by (hub, site) ({_each(of(node.ACCELERATOR_MEMORY_USED))})"
@@ -169,14 +184,18 @@ CHIP_DISTRIBUTION: Final = Signal(
 CHIP_THROTTLED: Final = Signal(
     key="chip.throttled",
     name=Text("Throttled chips", "降频的芯片"),
-    description=Text("Chips that run slower than they could, by reason.", "因各种原因降频运行的芯片数量。"),
+    description=Text(
+        "Chips that run slower than they could, by reason.", "因各种原因降频运行的芯片数量。"
+    ),
     unit="short",
     expr=f"sum by (hub, site, reason) (max by ({_CHIP}, reason) ({of(node.ACCELERATOR_THROTTLED)}))",
     legend="{{site}} {{reason}}",
     kind="count",
     least=0,
     decimals=0,
-    may_be_empty=Excuse(reason="no chip tells whether it is throttled", unless=of(node.ACCELERATOR_THROTTLED)),
+    may_be_empty=Excuse(
+        reason="no chip tells whether it is throttled", unless=of(node.ACCELERATOR_THROTTLED)
+    ),
 )
 CHIP_ECC: Final = Signal(
     key="chip.ecc",
@@ -190,7 +209,9 @@ CHIP_ECC: Final = Signal(
     legend="{{site}} {{kind}}",
     kind="count",
     least=0,
-    may_be_empty=Excuse(reason="no chip counts memory errors", unless=of(node.ACCELERATOR_ECC_ERRORS)),
+    may_be_empty=Excuse(
+        reason="no chip counts memory errors", unless=of(node.ACCELERATOR_ECC_ERRORS)
+    ),
 )
 
 
@@ -200,7 +221,14 @@ def _hottest(values: Callable[[str], str]) -> str:
     return f"{values('')} and on ({_CHIP}) {warm}"
 
 
-def _column(key: str, name: Text, description: Text, unit: str, metric: Metric, **more: Any) -> Signal:  # noqa: ANN401
+def _column(
+    key: str,
+    name: Text,
+    description: Text,
+    unit: str,
+    metric: Metric,
+    **more: Any,  # noqa: ANN401
+) -> Signal:
     return Signal(
         key=key,
         name=name,
@@ -215,15 +243,31 @@ def _column(key: str, name: Text, description: Text, unit: str, metric: Metric, 
 
 
 EACH_TEMPERATURE: Final = _column(
-    "chip.each_temperature", Text("Temperature", "温度"), Text("Temperature of a chip.", "芯片温度。"), "celsius",
-    node.ACCELERATOR_TEMPERATURE, decimals=0, steps=CHIP_TEMPERATURE.steps,
-)  # fmt: skip
+    "chip.each_temperature",
+    Text("Temperature", "温度"),
+    Text("Temperature of a chip.", "芯片温度。"),
+    "celsius",
+    node.ACCELERATOR_TEMPERATURE,
+    decimals=0,
+    steps=CHIP_TEMPERATURE.steps,
+)
 EACH_UTILIZATION: Final = _column(
-    "chip.each_utilization", Text("Busy", "利用率"), Text("Share of time a chip computed.", "芯片处于计算状态的时间占比。"),
-    "percentunit", node.ACCELERATOR_UTILIZATION, least=0, most=1, decimals=0,
-)  # fmt: skip
+    "chip.each_utilization",
+    Text("Busy", "利用率"),
+    Text("Share of time a chip computed.", "芯片处于计算状态的时间占比。"),
+    "percentunit",
+    node.ACCELERATOR_UTILIZATION,
+    least=0,
+    most=1,
+    decimals=0,
+)
 EACH_POWER: Final = _column(
-    "chip.each_power", Text("Power", "功率"), Text("What a chip draws.", "芯片功率。"), "watt", node.ACCELERATOR_POWER, least=0
+    "chip.each_power",
+    Text("Power", "功率"),
+    Text("What a chip draws.", "芯片功率。"),
+    "watt",
+    node.ACCELERATOR_POWER,
+    least=0,
 )
 EACH_MEMORY: Final = Signal(
     key="chip.each_memory",

@@ -30,7 +30,8 @@ CPU: Final = Signal(
     key="node.cpu",
     name=Text("CPU utilisation", "CPU利用率"),
     description=Text(
-        "Share of CPU time not idle, not waiting for a disk and not stolen.", "非空闲、非等待磁盘、非被窃取的CPU时间占比。"
+        "Share of CPU time not idle, not waiting for a disk and not stolen.",
+        "非空闲、非等待磁盘、非被窃取的CPU时间占比。",
     ),
     unit="percentunit",
     expr=f"1 - avg by ({_ALL}) (sum by ({_ALL}, cpu) ({_rate('node_cpu_seconds_total', _UNUSED)}))",
@@ -45,7 +46,8 @@ CPU_MODE: Final = Signal(
     key="node.cpu_mode",
     name=Text("CPU time by mode", "CPU时间（按模式）"),
     description=Text(
-        "CPU seconds a second in each mode; the sum is the number of CPUs.", "每秒各模式占用的CPU秒数；合计等于CPU数。"
+        "CPU seconds a second in each mode; the sum is the number of CPUs.",
+        "每秒各模式占用的CPU秒数；合计等于CPU数。",
     ),
     unit="short",
     expr=f"sum by ({_ALL}, mode) ({_rate('node_cpu_seconds_total', _NOT_IDLE)})",
@@ -83,7 +85,8 @@ MEMORY: Final = Signal(
     key="node.memory",
     name=Text("Memory utilisation", "内存利用率"),
     description=Text(
-        "Share of memory that could not be given to a program without swapping.", "无法在不换页的情况下分配给程序的内存占比。"
+        "Share of memory that could not be given to a program without swapping.",
+        "无法在不换页的情况下分配给程序的内存占比。",
     ),
     unit="percentunit",
     expr=f"1 - max by ({_ALL}) ({_of('node_memory_MemAvailable_bytes')}) / max by ({_ALL}) ({_of('node_memory_MemTotal_bytes')})",
@@ -97,7 +100,10 @@ MEMORY: Final = Signal(
 MEMORY_AVAILABLE: Final = Signal(
     key="node.memory_available",
     name=Text("Memory available", "可用内存"),
-    description=Text("Memory that programs can still take, page cache included.", "程序仍可使用的内存，包含可回收的页缓存。"),
+    description=Text(
+        "Memory that programs can still take, page cache included.",
+        "程序仍可使用的内存，包含可回收的页缓存。",
+    ),
     unit="bytes",
     expr=f"max by ({_ALL}) ({_of('node_memory_MemAvailable_bytes')})",
     legend="{{instance}}",
@@ -107,7 +113,8 @@ FILESYSTEM: Final = Signal(
     key="node.filesystem",
     name=Text("File systems", "文件系统使用率"),
     description=Text(
-        "Used share of each local file system, as an ordinary user sees it.", "各本地文件系统的使用率（普通用户视角）。"
+        "Used share of each local file system, as an ordinary user sees it.",
+        "各本地文件系统的使用率（普通用户视角）。",
     ),
     unit="percentunit",
     expr=(
@@ -123,7 +130,10 @@ FILESYSTEM: Final = Signal(
 DISK_BUSY: Final = Signal(
     key="node.disk_busy",
     name=Text("Disk busy", "磁盘繁忙度"),
-    description=Text("Share of time a disk had at least one request under way.", "磁盘至少有一个请求在处理的时间占比。"),
+    description=Text(
+        "Share of time a disk had at least one request under way.",
+        "磁盘至少有一个请求在处理的时间占比。",
+    ),
     unit="percentunit",
     expr=f"max by ({_ALL}, device) ({_rate('node_disk_io_time_seconds_total', _DISKS)})",
     legend="{{device}}",
@@ -132,7 +142,10 @@ DISK_BUSY: Final = Signal(
     least=0,
     most=1,
     steps=_FULL,
-    may_be_empty=Excuse(reason="the node has no disk of its own", unless=_of("node_disk_io_time_seconds_total", _DISKS)),
+    may_be_empty=Excuse(
+        reason="the node has no disk of its own",
+        unless=_of("node_disk_io_time_seconds_total", _DISKS),
+    ),
 )
 DISK_READ: Final = Signal(
     key="node.disk_read",
@@ -159,7 +172,10 @@ DISK_WRITTEN: Final = Signal(
 NETWORK_RECEIVED: Final = Signal(
     key="node.network_received",
     name=Text("Network received", "网络接收"),
-    description=Text("Bytes received a second, without loopback and container links.", "每秒接收字节数，不含回环与容器接口。"),
+    description=Text(
+        "Bytes received a second, without loopback and container links.",
+        "每秒接收字节数，不含回环与容器接口。",
+    ),
     unit="Bps",
     expr=f"sum by ({_ALL}) ({_rate('node_network_receive_bytes_total', _LINKS)})",
     legend="{{instance}}",
@@ -174,7 +190,10 @@ NETWORK_RECEIVED: Final = Signal(
 NETWORK_SENT: Final = Signal(
     key="node.network_sent",
     name=Text("Network sent", "网络发送"),
-    description=Text("Bytes sent a second, without loopback and container links.", "每秒发送字节数，不含回环与容器接口。"),
+    description=Text(
+        "Bytes sent a second, without loopback and container links.",
+        "每秒发送字节数，不含回环与容器接口。",
+    ),
     unit="Bps",
     expr=f"sum by ({_ALL}) ({_rate('node_network_transmit_bytes_total', _LINKS)})",
     legend="{{instance}}",
@@ -220,25 +239,56 @@ UPTIME: Final = Signal(
 )
 
 
-def _mixin(key: str, name: Text, description: Text, unit: str, expr: str, legend: str, *, witness: str, **more: Any) -> Signal:  # noqa: ANN401
+def _mixin(
+    key: str,
+    name: Text,
+    description: Text,
+    unit: str,
+    expr: str,
+    legend: str,
+    *,
+    witness: str,
+    **more: Any,  # noqa: ANN401
+) -> Signal:
     """Return a signal of a panel that node-mixin has as well."""
     excuse = Excuse(reason=f"the node's kernel gives no {witness}", unless=_of(witness))
-    return Signal(key=key, name=name, description=description, unit=unit, expr=expr, legend=legend, may_be_empty=excuse, **more)
+    return Signal(
+        key=key,
+        name=name,
+        description=description,
+        unit=unit,
+        expr=expr,
+        legend=legend,
+        may_be_empty=excuse,
+        **more,
+    )
 
 
 def _load(minutes: int) -> Signal:
     return _mixin(
-        f"node.load{minutes}", Text(f"Load, {minutes} min", f"{minutes}分钟负载"),
-        Text(f"Load average of {minutes} minutes.", f"{minutes}分钟平均负载。"), "none",
-        f"max by ({_ALL}) ({_of(f'node_load{minutes}')})", f"{minutes} min", witness="node_load1", least=0, decimals=2,
-    )  # fmt: skip
+        f"node.load{minutes}",
+        Text(f"Load, {minutes} min", f"{minutes}分钟负载"),
+        Text(f"Load average of {minutes} minutes.", f"{minutes}分钟平均负载。"),
+        "none",
+        f"max by ({_ALL}) ({_of(f'node_load{minutes}')})",
+        f"{minutes} min",
+        witness="node_load1",
+        least=0,
+        decimals=2,
+    )
 
 
 def _memory(key: str, name: Text, legend: str, expr: str) -> Signal:
     return _mixin(
-        f"node.memory_{key}", name, Text("How the node's memory is used.", "节点内存的使用方式。"), "bytes", expr, legend,
-        witness="node_memory_MemTotal_bytes", least=0,
-    )  # fmt: skip
+        f"node.memory_{key}",
+        name,
+        Text("How the node's memory is used.", "节点内存的使用方式。"),
+        "bytes",
+        expr,
+        legend,
+        witness="node_memory_MemTotal_bytes",
+        least=0,
+    )
 
 
 def _bytes(field: str) -> str:
@@ -247,47 +297,100 @@ def _bytes(field: str) -> str:
 
 LOADS: Final = tuple(_load(minutes) for minutes in (1, 5, 15))
 MEMORY_PARTS: Final = (
-    _memory("used", Text("Memory in use", "已用内存"), "used",
-            f"{_bytes('MemTotal')} - {_bytes('MemFree')} - {_bytes('Buffers')} - {_bytes('Cached')}"),
+    _memory(
+        "used",
+        Text("Memory in use", "已用内存"),
+        "used",
+        f"{_bytes('MemTotal')} - {_bytes('MemFree')} - {_bytes('Buffers')} - {_bytes('Cached')}",
+    ),
     _memory("buffers", Text("Buffers", "缓冲"), "buffers", _bytes("Buffers")),
     _memory("cached", Text("Page cache", "页缓存"), "cached", _bytes("Cached")),
     _memory("free", Text("Free memory", "空闲内存"), "free", _bytes("MemFree")),
-)  # fmt: skip
+)
 PAGES: Final = _mixin(
-    "node.pages", Text("Memory saturation: major faults", "内存饱和度：主缺页"), Text("Page faults a second that had to read a disk.", "每秒需要读盘的缺页次数。"),
-    "ops", f"max by ({_ALL}) ({_rate('node_vmstat_pgmajfault')})", "{{instance}}", witness="node_vmstat_pgmajfault", kind="rate", least=0,
+    "node.pages",
+    Text("Memory saturation: major faults", "内存饱和度：主缺页"),
+    Text("Page faults a second that had to read a disk.", "每秒需要读盘的缺页次数。"),
+    "ops",
+    f"max by ({_ALL}) ({_rate('node_vmstat_pgmajfault')})",
+    "{{instance}}",
+    witness="node_vmstat_pgmajfault",
+    kind="rate",
+    least=0,
     record="instance:node_vmstat_pgmajfault:rate5m",
-)  # fmt: skip
+)
 DISK_SATURATION: Final = _mixin(
-    "node.disk_saturation", Text("Disk saturation", "磁盘饱和度"), Text("Requests waiting on each disk, on average.", "各磁盘平均排队的请求数。"), "none",
-    f"max by ({_ALL}, device) ({_rate('node_disk_io_time_weighted_seconds_total', _DISKS)})", "{{device}}",
-    witness="node_disk_io_time_weighted_seconds_total", kind="rate", least=0, decimals=2,
+    "node.disk_saturation",
+    Text("Disk saturation", "磁盘饱和度"),
+    Text("Requests waiting on each disk, on average.", "各磁盘平均排队的请求数。"),
+    "none",
+    f"max by ({_ALL}, device) ({_rate('node_disk_io_time_weighted_seconds_total', _DISKS)})",
+    "{{device}}",
+    witness="node_disk_io_time_weighted_seconds_total",
+    kind="rate",
+    least=0,
+    decimals=2,
     record="instance_device:node_disk_io_time_weighted_seconds:rate5m",
-)  # fmt: skip
+)
 DROPS: Final = _mixin(
-    "node.drops", Text("Network saturation: drops", "网络饱和度：丢包"), Text("Packets dropped a second, received and sent.", "每秒丢弃的收发报文数。"), "pps",
+    "node.drops",
+    Text("Network saturation: drops", "网络饱和度：丢包"),
+    Text("Packets dropped a second, received and sent.", "每秒丢弃的收发报文数。"),
+    "pps",
     f"sum by ({_ALL}) ({_rate('node_network_receive_drop_total', _LINKS)}) + sum by ({_ALL}) ({_rate('node_network_transmit_drop_total', _LINKS)})",
-    "{{instance}}", witness="node_network_receive_drop_total", kind="rate", least=0,
-)  # fmt: skip
+    "{{instance}}",
+    witness="node_network_receive_drop_total",
+    kind="rate",
+    least=0,
+)
 NETWORK_ERRORS: Final = _mixin(
-    "node.network_errors", Text("Network errors", "网络错误"), Text("Packets a second with errors, received and sent.", "每秒出错的收发报文数。"), "pps",
+    "node.network_errors",
+    Text("Network errors", "网络错误"),
+    Text("Packets a second with errors, received and sent.", "每秒出错的收发报文数。"),
+    "pps",
     f"sum by ({_ALL}) ({_rate('node_network_receive_errs_total', _LINKS)}) + sum by ({_ALL}) ({_rate('node_network_transmit_errs_total', _LINKS)})",
-    "{{instance}}", witness="node_network_receive_errs_total", kind="rate", least=0,
-)  # fmt: skip
+    "{{instance}}",
+    witness="node_network_receive_errs_total",
+    kind="rate",
+    least=0,
+)
 INODES: Final = _mixin(
-    "node.inodes", Text("Inodes in use", "inode使用率"), Text("Used share of each local file system's inodes.", "各本地文件系统inode使用率。"), "percentunit",
+    "node.inodes",
+    Text("Inodes in use", "inode使用率"),
+    Text("Used share of each local file system's inodes.", "各本地文件系统inode使用率。"),
+    "percentunit",
     f"1 - max by ({_ALL}, mountpoint) ({_of('node_filesystem_files_free', _LOCAL_FS)})"
     f" / max by ({_ALL}, mountpoint) ({_of('node_filesystem_files', _LOCAL_FS)} > 0)",
-    "{{mountpoint}}", witness="node_filesystem_files", kind="ratio", least=0, most=1, steps=_FULL,
-)  # fmt: skip
+    "{{mountpoint}}",
+    witness="node_filesystem_files",
+    kind="ratio",
+    least=0,
+    most=1,
+    steps=_FULL,
+)
 CLOCK: Final = _mixin(
-    "node.clock", Text("Clock offset", "时钟偏差"), Text("How far the kernel thinks its clock is off.", "内核认为本机时钟的偏差。"), "s",
-    f"max by ({_ALL}) ({_of('node_timex_offset_seconds')})", "{{instance}}", witness="node_timex_offset_seconds",
-)  # fmt: skip
+    "node.clock",
+    Text("Clock offset", "时钟偏差"),
+    Text("How far the kernel thinks its clock is off.", "内核认为本机时钟的偏差。"),
+    "s",
+    f"max by ({_ALL}) ({_of('node_timex_offset_seconds')})",
+    "{{instance}}",
+    witness="node_timex_offset_seconds",
+)
 FILES: Final = _mixin(
-    "node.files", Text("Open files", "打开的文件"), Text("File descriptors in use over the most there may be.", "已用文件描述符与上限之比。"), "percentunit",
-    f"max by ({_ALL}) ({_of('node_filefd_allocated')}) / max by ({_ALL}) ({_of('node_filefd_maximum')})", "{{instance}}",
-    witness="node_filefd_allocated", kind="ratio", least=0,
-)  # fmt: skip
+    "node.files",
+    Text("Open files", "打开的文件"),
+    Text("File descriptors in use over the most there may be.", "已用文件描述符与上限之比。"),
+    "percentunit",
+    f"max by ({_ALL}) ({_of('node_filefd_allocated')}) / max by ({_ALL}) ({_of('node_filefd_maximum')})",
+    "{{instance}}",
+    witness="node_filefd_allocated",
+    kind="ratio",
+    least=0,
+)
 
-SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal)) + LOADS + MEMORY_PARTS
+SIGNALS: Final = (
+    tuple(value for value in list(globals().values()) if isinstance(value, Signal))
+    + LOADS
+    + MEMORY_PARTS
+)

@@ -11,7 +11,9 @@ from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 
 MANY: Final = 40
 """How many silent devices a panel names at most."""
-_NO_INVENTORY: Final = Excuse(reason="no agent at these sites has an inventory", unless=of(inventory.MISMATCHES))
+_NO_INVENTORY: Final = Excuse(
+    reason="no agent at these sites has an inventory", unless=of(inventory.MISMATCHES)
+)
 _EACH: Final = "hub, site, kind, device"
 
 
@@ -29,13 +31,17 @@ ANSWERING: Final = Signal(
     ),
     unit="percentunit",
     # A kind that nothing is asked of, as nodes with their own agents, has no share here.
-    expr=(f"sum by (hub, site, kind) ({of(inventory.ANSWERING)}) / (sum by (hub, site, kind) ({of(inventory.EXPECTED)}) > 0)"),
+    expr=(
+        f"sum by (hub, site, kind) ({of(inventory.ANSWERING)}) / (sum by (hub, site, kind) ({of(inventory.EXPECTED)}) > 0)"
+    ),
     legend="{{site}} {{kind}}",
     kind="ratio",
     least=0,
     most=1,
     steps=steps((0.9, ORANGE), (1.0, GREEN), base=RED),
-    may_be_empty=Excuse(reason="no agent at these sites asks devices", unless=of(inventory.ANSWERING)),
+    may_be_empty=Excuse(
+        reason="no agent at these sites asks devices", unless=of(inventory.ANSWERING)
+    ),
 )
 MISMATCHES: Final = Signal(
     key="inventory.mismatches",
@@ -64,7 +70,9 @@ SILENT_FOR: Final = Signal(
     expr=f"{silent_for()} and topk({MANY}, {silent_for(' @ end()')})",
     legend="{{site}} {{kind}} {{device}}",
     least=0,
-    may_be_empty=Excuse(reason="every device that ever answered does so", unless=of(inventory.SILENT_SINCE)),
+    may_be_empty=Excuse(
+        reason="every device that ever answered does so", unless=of(inventory.SILENT_SINCE)
+    ),
 )
 
 MISMATCH_LIST: Final = Signal(
@@ -88,7 +96,9 @@ EXPECTED: Final = Signal(
     kind="count",
     least=0,
     decimals=0,
-    may_be_empty=Excuse(reason="no agent at these sites asks devices", unless=of(inventory.EXPECTED)),
+    may_be_empty=Excuse(
+        reason="no agent at these sites asks devices", unless=of(inventory.EXPECTED)
+    ),
 )
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

@@ -55,7 +55,9 @@ class Total:
         whole = f'label_replace({aggregate} by (hub) ({per_site}), "scope", "{WHOLE_HUB}", "", "")'
         if self.scope == WHOLE_HUB:
             return whole
-        member = of(site.SITE_SCOPE, *([f'scope="{self.scope}"'] if self.scope else []), scope="hub")
+        member = of(
+            site.SITE_SCOPE, *([f'scope="{self.scope}"'] if self.scope else []), scope="hub"
+        )
         group = f"{aggregate} by (hub, scope) (max by (hub, site, scope) ({member}) * on (hub, site) group_left () {per_site})"
         return group if self.scope else f"({whole} or {group})"
 
@@ -111,7 +113,9 @@ def _renewable(total: Total) -> str:
 
 def _round_trip(*peers: str) -> Callable[[Total], str]:
     matchers = (f'quantile="{QUANTILE}"', *(f'peer="{peer}"' for peer in peers))
-    return lambda total: total(f"max by (hub, site) ({of(site.LINK_ROUND_TRIP, *matchers, scope='hub')})", "max")
+    return lambda total: total(
+        f"max by (hub, site) ({of(site.LINK_ROUND_TRIP, *matchers, scope='hub')})", "max"
+    )
 
 
 RAW: Final[Mapping[str, Callable[[Total], str]]] = {
@@ -127,7 +131,9 @@ RAW: Final[Mapping[str, Callable[[Total], str]]] = {
     "pue": _pue,
     "renewable_energy_factor": _renewable,
     "carbon": lambda total: total(f"max by (hub, site) ({of(site.SITE_CARBON, scope='hub')})"),
-    "link_rate": lambda total: total(f"max by (hub, site) ({of(site.LINK_SPEED, scope='hub')})", "max"),
+    "link_rate": lambda total: total(
+        f"max by (hub, site) ({of(site.LINK_SPEED, scope='hub')})", "max"
+    ),
     "in_service": _in_service,
     "round_trip": _round_trip(),
     "round_trip_guangzhou": _round_trip("guangzhou"),
@@ -167,9 +173,15 @@ WITNESS: Final[Mapping[str, str]] = {
 _PARTLY_LISTED: Final = frozenset({"accelerators", "accelerators_huawei", "compute_flops"})
 
 _UNITS: Final = {
-    "count": ("short", 0), "ratio": ("percentunit", 1), "s": ("s", 2), "bit/s": ("bps", 1), "FLOP/s": ("flops", 2),
-    "kg": ("suffix:kg CO₂e", 0), "yuan": ("currency:¥", 1), "yes": ("none", 0),
-}  # fmt: skip
+    "count": ("short", 0),
+    "ratio": ("percentunit", 1),
+    "s": ("s", 2),
+    "bit/s": ("bps", 1),
+    "FLOP/s": ("flops", 2),
+    "kg": ("suffix:kg CO₂e", 0),
+    "yuan": ("currency:¥", 1),
+    "yes": ("none", 0),
+}
 
 
 def unit_of(kpi: Kpi) -> tuple[str, int]:
@@ -206,11 +218,18 @@ def _alternatives(registry: Registry, kpi: Kpi, hub: str, total: Total) -> Itera
         return
     if total.scope in ("", WHOLE_HUB) and kpi.key in OF_A_PART:
         whole = Total(WHOLE_HUB, by_rules=total.by_rules)
-        yield from (_inside(registry, kpi, parent, whole) for parent in _asking(registry, kpi) if hub in ("", parent))
+        yield from (
+            _inside(registry, kpi, parent, whole)
+            for parent in _asking(registry, kpi)
+            if hub in ("", parent)
+        )
     raw = RAW[kpi.key](total)
     if kpi.key in _PARTLY_LISTED:
         # Telemetry sees some chips, the inventory lists others; both are counts of a part, so the larger is nearer.
-        both = (f'label_replace({part}, "from", "{source}", "", "")' for part, source in ((raw, "raw"), (computed, "agents")))
+        both = (
+            f'label_replace({part}, "from", "{source}", "", "")'
+            for part, source in ((raw, "raw"), (computed, "agents"))
+        )
         yield f"max by (hub, scope) ({' or '.join(both)})"
         return
     yield raw
@@ -227,7 +246,10 @@ def _asking(registry: Registry, kpi: Kpi) -> Iterator[str]:
     """Yield the hubs that have hubs inside them and stated something on the KPI as a whole."""
     parents = {hub.parent for hub in registry.hubs.values()}
     for key, hub in registry.hubs.items():
-        if key in parents and any(fact.kpi.key == kpi.key and fact.scope == WHOLE_HUB for fact in (*hub.facts, *hub.policy)):
+        if key in parents and any(
+            fact.kpi.key == kpi.key and fact.scope == WHOLE_HUB
+            for fact in (*hub.facts, *hub.policy)
+        ):
             yield key
 
 
@@ -253,18 +275,25 @@ def _excuse(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Excuse:
 
 def hubs_inside(registry: Registry, parent: str) -> str:
     """Return a matcher of a hub and the hubs inside it."""
-    keys = sorted(key for key in registry.hubs if any(hub.key == parent for hub in registry.lineage(key)))
+    keys = sorted(
+        key for key in registry.hubs if any(hub.key == parent for hub in registry.lineage(key))
+    )
     return f'hub=~"{"|".join(keys)}"'
 
 
 def all_measured(kpis: Mapping[str, Kpi]) -> Signal:
     """Return the signal of every KPI's value at once: recorded where rules run, else as the agents computed it."""
     alternatives = [f"max by (hub, kpi, scope) ({RECORD}{{<hub>}})"]
-    alternatives += [f"{how} by (hub, kpi, scope) ({of(site.KPI_VALUE, match, scope='hub')})" for how, match in _combined(kpis)]
+    alternatives += [
+        f"{how} by (hub, kpi, scope) ({of(site.KPI_VALUE, match, scope='hub')})"
+        for how, match in _combined(kpis)
+    ]
     return Signal(
         key="kpi.all",
         name=Text("Measured", "实测值"),
-        description=Text("The measured value of each KPI, in base units.", "各KPI的实测值（基本单位）。"),
+        description=Text(
+            "The measured value of each KPI, in base units.", "各KPI的实测值（基本单位）。"
+        ),
         unit="short",
         expr=" or ".join(alternatives),
         legend="{{hub}} {{kpi}} {{scope}}",

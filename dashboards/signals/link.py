@@ -10,16 +10,19 @@ from dashboards.promql import of, rate
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
 _IS_ROUND_TRIP: Final = 'kpi=~"round_trip.*"'
-_LIMITS: Final = (
-    f"max by (target) ({site.TARGET_VALUE.full_name}{{{_IS_ROUND_TRIP}}} and on (instance) {of(site.LINK_ROUND_TRIP)})"
-)
+_LIMITS: Final = f"max by (target) ({site.TARGET_VALUE.full_name}{{{_IS_ROUND_TRIP}}} and on (instance) {of(site.LINK_ROUND_TRIP)})"
 _MEDIAN: Final = 'quantile="0.5"'
-_NO_PROBES: Final = Excuse(reason="no round-trip probe is configured at these sites", unless=of(site.LINK_ROUND_TRIP))
+_NO_PROBES: Final = Excuse(
+    reason="no round-trip probe is configured at these sites", unless=of(site.LINK_ROUND_TRIP)
+)
 
 ROUND_TRIP: Final = Signal(
     key="link.round_trip",
     name=Text("Round trip by peer", "往返时延（按对端）"),
-    description=Text("Round-trip time to each named peer, by quantile of the probes.", "到各对端的往返时延，按探测分位数统计。"),
+    description=Text(
+        "Round-trip time to each named peer, by quantile of the probes.",
+        "到各对端的往返时延，按探测分位数统计。",
+    ),
     unit="s",
     expr=f"max by (hub, site, peer, quantile) ({of(site.LINK_ROUND_TRIP)})",
     legend="{{site}} → {{peer}} q{{quantile}}",
@@ -29,7 +32,9 @@ ROUND_TRIP: Final = Signal(
 LOSS: Final = Signal(
     key="link.loss",
     name=Text("Probes lost", "探测丢失率"),
-    description=Text("Share of probes to each peer that were not answered.", "到各对端的探测中未获应答的比例。"),
+    description=Text(
+        "Share of probes to each peer that were not answered.", "到各对端的探测中未获应答的比例。"
+    ),
     unit="percentunit",
     expr=f"max by (hub, site, peer) ({of(site.LINK_LOSS)})",
     legend="{{site}} → {{peer}}",
@@ -42,14 +47,21 @@ LOSS: Final = Signal(
 SPEED: Final = Signal(
     key="link.speed",
     name=Text("Speed of the links", "链路速率"),
-    description=Text("Speed of each named interface (IF-MIB ifHighSpeed).", "各指定接口的速率（IF-MIB ifHighSpeed）。"),
+    description=Text(
+        "Speed of each named interface (IF-MIB ifHighSpeed).",
+        "各指定接口的速率（IF-MIB ifHighSpeed）。",
+    ),
     unit="bps",
     expr=f"max by (hub, site, device, interface) ({of(site.LINK_SPEED)})",
     legend="{{device}} {{interface}}",
     least=0,
-    may_be_empty=Excuse(reason="no link's speed is read at these sites", unless=of(site.LINK_SPEED)),
+    may_be_empty=Excuse(
+        reason="no link's speed is read at these sites", unless=of(site.LINK_SPEED)
+    ),
 )
-_NO_INTERFACES: Final = Excuse(reason="no interface is read at these sites", unless=of(network.LINK_UP))
+_NO_INTERFACES: Final = Excuse(
+    reason="no interface is read at these sites", unless=of(network.LINK_UP)
+)
 _INTERFACE: Final = "hub, site, device, interface"
 BITS: Final = 8
 
@@ -57,7 +69,8 @@ ROUND_TRIP_LIMIT: Final = Signal(
     key="link.round_trip_limit",
     name=Text("Stated limit of a round trip", "公开陈述的往返时延上限"),
     description=Text(
-        "The round trips that the hub, or the one it is inside of, stated not to exceed.", "枢纽或其上级公开陈述的往返时延上限。"
+        "The round trips that the hub, or the one it is inside of, stated not to exceed.",
+        "枢纽或其上级公开陈述的往返时延上限。",
     ),
     unit="s",
     # A limit may be the province's: the agent that probes tells the limits its site is judged by.
@@ -68,7 +81,9 @@ ROUND_TRIP_LIMIT: Final = Signal(
 ROUND_TRIP_NOW: Final = Signal(
     key="link.round_trip_now",
     name=Text("Round trip, the median", "往返时延（中位数）"),
-    description=Text("Median of the last minutes' probes to each peer.", "最近几分钟到各对端探测的中位数。"),
+    description=Text(
+        "Median of the last minutes' probes to each peer.", "最近几分钟到各对端探测的中位数。"
+    ),
     unit="s",
     expr=f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})",
     legend="{{site}} {{peer}}",
@@ -93,7 +108,10 @@ PROBES: Final = Signal(
 LINK_UP: Final = Signal(
     key="link.up",
     name=Text("Interfaces that are up", "接口状态"),
-    description=Text("Whether each named interface passes packets (ifOperStatus).", "各指定接口是否可转发报文（ifOperStatus）。"),
+    description=Text(
+        "Whether each named interface passes packets (ifOperStatus).",
+        "各指定接口是否可转发报文（ifOperStatus）。",
+    ),
     unit="none",
     expr=f"max by ({_INTERFACE}) ({of(network.LINK_UP)})",
     legend="{{device}} {{interface}}",

@@ -20,7 +20,9 @@ METER_EACH: Final = Signal(
 METER_VOLTAGE: Final = Signal(
     key="meter.voltage",
     name=Text("Voltage", "电压"),
-    description=Text("Highest voltage of a phase at each meter, phase to neutral.", "各电表相电压的最高值。"),
+    description=Text(
+        "Highest voltage of a phase at each meter, phase to neutral.", "各电表相电压的最高值。"
+    ),
     unit="volt",
     expr=f"max by (hub, site, meter) ({of(facility.METER_VOLTAGE)})",
     legend="{{site}} {{meter}}",
@@ -35,7 +37,9 @@ METER_FACTOR: Final = Signal(
     expr=f"min by (hub, site, meter) ({of(facility.METER_POWER_FACTOR)})",
     legend="{{site}} {{meter}}",
     decimals=2,
-    may_be_empty=Excuse(reason="no meter tells its power factor", unless=of(facility.METER_POWER_FACTOR)),
+    may_be_empty=Excuse(
+        reason="no meter tells its power factor", unless=of(facility.METER_POWER_FACTOR)
+    ),
 )
 METER_FREQUENCY: Final = Signal(
     key="meter.frequency",
@@ -45,7 +49,9 @@ METER_FREQUENCY: Final = Signal(
     expr=f"max by (hub, site, meter) ({of(facility.METER_FREQUENCY)})",
     legend="{{site}} {{meter}}",
     decimals=2,
-    may_be_empty=Excuse(reason="no meter tells the line's frequency", unless=of(facility.METER_FREQUENCY)),
+    may_be_empty=Excuse(
+        reason="no meter tells the line's frequency", unless=of(facility.METER_FREQUENCY)
+    ),
 )
 METER_COUNT: Final = Signal(
     key="meter.count",

@@ -38,93 +38,215 @@ def _one(
 ) -> Signal:
     excuse = Excuse(reason=f"the rack has no {witness.full_name}", unless=of(witness, scope="rack"))
     return Signal(
-        key=key, name=name, description=description, unit=unit, expr=expr, legend=legend, may_be_empty=excuse, **more
-    )  # fmt: skip
+        key=key,
+        name=name,
+        description=description,
+        unit=unit,
+        expr=expr,
+        legend=legend,
+        may_be_empty=excuse,
+        **more,
+    )
 
 
 # One rack.
 ONE_POWER: Final = _one(
-    "one.power", Text("Power by feed", "各供电路功率"), Text("What the rack draws from each feed.", "机柜从各供电路取用的功率。"), "watt",
-    f"max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope='rack')})", "{{feed}}", witness=rack.RACK_POWER, least=0,
-)  # fmt: skip
-ONE_CAPACITY: Final = _one(
-    "one.capacity", Text("Rated power", "额定功率"), Text("Rated power of the rack.", "机柜额定功率。"), "watt",
-    f"max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY, scope='rack')})", "", witness=rack.RACK_POWER_CAPACITY, least=0,
-)  # fmt: skip
-ONE_UTILIZATION: Final = _one(
-    "one.utilization", Text("Power and space in use", "功率与空间利用率"),
-    Text("Used share of the rack's rated power and of its units.", "机柜额定功率与U位的使用占比。"), "percentunit",
-    f"max by ({RACK_LABELS}, kind) ({of(rack.RACK_UTILIZATION, scope='rack')})", "{{kind}}", witness=rack.RACK_UTILIZATION, kind="ratio",
-    least=0, most=1, decimals=0, steps=UTILIZATION_STEPS,
-)  # fmt: skip
-ONE_FAILOVER: Final = _one(
-    "one.failover", racks.FAILOVER.name, racks.FAILOVER.description, "percentunit", f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope='rack')})", "{{rack}}", witness=rack.RACK_FAILOVER_LOAD,
-    kind="ratio", least=0, decimals=0, steps=racks.FAILOVER.steps,
-)  # fmt: skip
-ONE_HEADROOM: Final = _one(
-    "one.headroom", Text("Headroom", "余量"), HEADROOM, "watt", f"min by ({RACK_LABELS}) ({of(rack.RACK_HEADROOM, scope='rack')})", "{{rack}}", witness=rack.RACK_HEADROOM,
-    steps=steps((0, ORANGE), (500, GREEN), base=RED),
-)  # fmt: skip
-ONE_INLET: Final = _one(
-    "one.inlet", Text("Inlet temperature", "进风温度"), racks.INLET.description, "celsius", f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope='rack')})", "{{rack}}",
-    witness=rack.RACK_INLET_TEMPERATURE, decimals=1, steps=racks.INLET.steps,
-)  # fmt: skip
-ONE_SENSORS: Final = _one(
-    "one.sensors", Text("Temperature at the sensors", "传感器温度"), Text("Every temperature sensor of the rack.", "机柜的全部温度传感器。"),
-    "celsius", f"max by ({RACK_LABELS}, sensor) ({of(facility.SENSOR_TEMPERATURE, scope='rack')})", "{{sensor}}",
-    witness=facility.SENSOR_TEMPERATURE, decimals=1, steps=racks.INLET.steps,
-)  # fmt: skip
-ONE_HUMIDITY: Final = _one(
-    "one.humidity", Text("Humidity at the sensors", "传感器湿度"), Text("Every humidity sensor of the rack.", "机柜的全部湿度传感器。"), "percentunit",
-    f"max by ({RACK_LABELS}, sensor) ({of(facility.SENSOR_HUMIDITY, scope='rack')})", "{{sensor}}", witness=facility.SENSOR_HUMIDITY,
-    kind="ratio", least=0, most=1, decimals=0,
-)  # fmt: skip
-ONE_PDU_UP: Final = _one(
-    "one.pdu_up", Text("PDUs of the rack", "机柜PDU应答"), Text("Whether each PDU of the rack answers.", "机柜各PDU是否应答。"), "none",
-    f"max by (hub, site, rack, pdu, feed) ({of(facility.PDU_UP, scope='rack')})", "{{pdu}}", witness=facility.PDU_UP, kind="state",
-    states=ANSWERS,
-)  # fmt: skip
-ONE_PHASES: Final = _one(
-    "one.phases", Text("Current by phase", "各相电流"), Text("Current of each phase of the PDUs' inlets.", "各PDU进线每相电流。"), "amp",
-    f"max by (hub, site, rack, pdu, phase) ({of(facility.PDU_PHASE_CURRENT, scope='rack')})", "{{pdu}} {{phase}}",
-    witness=facility.PDU_PHASE_CURRENT, least=0, decimals=1,
-)  # fmt: skip
-ONE_BANKS: Final = _one(
-    "one.banks", Text("Load of the banks", "各支路负载率"),
-    Text("Load of each bank or breaker of the PDUs over its rating.", "PDU各支路（断路器）负载与额定值之比。"), "percentunit",
-    f"max by (hub, site, rack, pdu, bank) ({of(facility.PDU_BANK_LOAD, scope='rack')})", "{{pdu}} {{bank}}", witness=facility.PDU_BANK_LOAD,
-    kind="ratio", least=0, most=1, decimals=0, steps=UTILIZATION_STEPS,
-)  # fmt: skip
-ONE_OUTLETS: Final = _one(
-    "one.outlets", Text("Power by outlet", "各插座功率"), Text("Active power of each metered outlet.", "各计量插座的有功功率。"), "watt",
-    f"max by (hub, site, rack, pdu, outlet) ({of(facility.PDU_OUTLET_POWER, scope='rack')}) > 0", "{{pdu}} {{outlet}}",
-    witness=facility.PDU_OUTLET_POWER, least=0,
-)  # fmt: skip
-ONE_NODES: Final = _one(
-    "one.nodes", Text("Power of the nodes", "节点功率"),
-    Text("What the rack's nodes report, by where it was read: sources must not be added up.", "机柜内节点自报功率，按来源；不同来源不可相加。"),
-    "watt", f"max by (hub, site, rack, node, source) ({of(node.NODE_POWER, scope='rack')})", "{{node}} {{source}}", witness=node.NODE_POWER,
+    "one.power",
+    Text("Power by feed", "各供电路功率"),
+    Text("What the rack draws from each feed.", "机柜从各供电路取用的功率。"),
+    "watt",
+    f"max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope='rack')})",
+    "{{feed}}",
+    witness=rack.RACK_POWER,
     least=0,
-)  # fmt: skip
-ONE_NODE_INLET: Final = _one(
-    "one.node_inlet", Text("Air at the nodes", "节点进风温度"), Text("Air each node takes in, at its warmest sensor.", "各节点进风温度（最热传感器）。"),
-    "celsius", f"max by (hub, site, rack, node) ({of(node.NODE_INLET, scope='rack')})", "{{node}}", witness=node.NODE_INLET, decimals=1,
+)
+ONE_CAPACITY: Final = _one(
+    "one.capacity",
+    Text("Rated power", "额定功率"),
+    Text("Rated power of the rack.", "机柜额定功率。"),
+    "watt",
+    f"max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY, scope='rack')})",
+    "",
+    witness=rack.RACK_POWER_CAPACITY,
+    least=0,
+)
+ONE_UTILIZATION: Final = _one(
+    "one.utilization",
+    Text("Power and space in use", "功率与空间利用率"),
+    Text("Used share of the rack's rated power and of its units.", "机柜额定功率与U位的使用占比。"),
+    "percentunit",
+    f"max by ({RACK_LABELS}, kind) ({of(rack.RACK_UTILIZATION, scope='rack')})",
+    "{{kind}}",
+    witness=rack.RACK_UTILIZATION,
+    kind="ratio",
+    least=0,
+    most=1,
+    decimals=0,
+    steps=UTILIZATION_STEPS,
+)
+ONE_FAILOVER: Final = _one(
+    "one.failover",
+    racks.FAILOVER.name,
+    racks.FAILOVER.description,
+    "percentunit",
+    f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope='rack')})",
+    "{{rack}}",
+    witness=rack.RACK_FAILOVER_LOAD,
+    kind="ratio",
+    least=0,
+    decimals=0,
+    steps=racks.FAILOVER.steps,
+)
+ONE_HEADROOM: Final = _one(
+    "one.headroom",
+    Text("Headroom", "余量"),
+    HEADROOM,
+    "watt",
+    f"min by ({RACK_LABELS}) ({of(rack.RACK_HEADROOM, scope='rack')})",
+    "{{rack}}",
+    witness=rack.RACK_HEADROOM,
+    steps=steps((0, ORANGE), (500, GREEN), base=RED),
+)
+ONE_INLET: Final = _one(
+    "one.inlet",
+    Text("Inlet temperature", "进风温度"),
+    racks.INLET.description,
+    "celsius",
+    f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope='rack')})",
+    "{{rack}}",
+    witness=rack.RACK_INLET_TEMPERATURE,
+    decimals=1,
     steps=racks.INLET.steps,
-)  # fmt: skip
+)
+ONE_SENSORS: Final = _one(
+    "one.sensors",
+    Text("Temperature at the sensors", "传感器温度"),
+    Text("Every temperature sensor of the rack.", "机柜的全部温度传感器。"),
+    "celsius",
+    f"max by ({RACK_LABELS}, sensor) ({of(facility.SENSOR_TEMPERATURE, scope='rack')})",
+    "{{sensor}}",
+    witness=facility.SENSOR_TEMPERATURE,
+    decimals=1,
+    steps=racks.INLET.steps,
+)
+ONE_HUMIDITY: Final = _one(
+    "one.humidity",
+    Text("Humidity at the sensors", "传感器湿度"),
+    Text("Every humidity sensor of the rack.", "机柜的全部湿度传感器。"),
+    "percentunit",
+    f"max by ({RACK_LABELS}, sensor) ({of(facility.SENSOR_HUMIDITY, scope='rack')})",
+    "{{sensor}}",
+    witness=facility.SENSOR_HUMIDITY,
+    kind="ratio",
+    least=0,
+    most=1,
+    decimals=0,
+)
+ONE_PDU_UP: Final = _one(
+    "one.pdu_up",
+    Text("PDUs of the rack", "机柜PDU应答"),
+    Text("Whether each PDU of the rack answers.", "机柜各PDU是否应答。"),
+    "none",
+    f"max by (hub, site, rack, pdu, feed) ({of(facility.PDU_UP, scope='rack')})",
+    "{{pdu}}",
+    witness=facility.PDU_UP,
+    kind="state",
+    states=ANSWERS,
+)
+ONE_PHASES: Final = _one(
+    "one.phases",
+    Text("Current by phase", "各相电流"),
+    Text("Current of each phase of the PDUs' inlets.", "各PDU进线每相电流。"),
+    "amp",
+    f"max by (hub, site, rack, pdu, phase) ({of(facility.PDU_PHASE_CURRENT, scope='rack')})",
+    "{{pdu}} {{phase}}",
+    witness=facility.PDU_PHASE_CURRENT,
+    least=0,
+    decimals=1,
+)
+ONE_BANKS: Final = _one(
+    "one.banks",
+    Text("Load of the banks", "各支路负载率"),
+    Text(
+        "Load of each bank or breaker of the PDUs over its rating.",
+        "PDU各支路（断路器）负载与额定值之比。",
+    ),
+    "percentunit",
+    f"max by (hub, site, rack, pdu, bank) ({of(facility.PDU_BANK_LOAD, scope='rack')})",
+    "{{pdu}} {{bank}}",
+    witness=facility.PDU_BANK_LOAD,
+    kind="ratio",
+    least=0,
+    most=1,
+    decimals=0,
+    steps=UTILIZATION_STEPS,
+)
+ONE_OUTLETS: Final = _one(
+    "one.outlets",
+    Text("Power by outlet", "各插座功率"),
+    Text("Active power of each metered outlet.", "各计量插座的有功功率。"),
+    "watt",
+    f"max by (hub, site, rack, pdu, outlet) ({of(facility.PDU_OUTLET_POWER, scope='rack')}) > 0",
+    "{{pdu}} {{outlet}}",
+    witness=facility.PDU_OUTLET_POWER,
+    least=0,
+)
+ONE_NODES: Final = _one(
+    "one.nodes",
+    Text("Power of the nodes", "节点功率"),
+    Text(
+        "What the rack's nodes report, by where it was read: sources must not be added up.",
+        "机柜内节点自报功率，按来源；不同来源不可相加。",
+    ),
+    "watt",
+    f"max by (hub, site, rack, node, source) ({of(node.NODE_POWER, scope='rack')})",
+    "{{node}} {{source}}",
+    witness=node.NODE_POWER,
+    least=0,
+)
+ONE_NODE_INLET: Final = _one(
+    "one.node_inlet",
+    Text("Air at the nodes", "节点进风温度"),
+    Text("Air each node takes in, at its warmest sensor.", "各节点进风温度（最热传感器）。"),
+    "celsius",
+    f"max by (hub, site, rack, node) ({of(node.NODE_INLET, scope='rack')})",
+    "{{node}}",
+    witness=node.NODE_INLET,
+    decimals=1,
+    steps=racks.INLET.steps,
+)
 ONE_SUPPLIES: Final = _one(
-    "one.supplies", Text("Power supplies", "电源模块"), Text("Whether each power supply of the nodes works.", "节点各电源模块是否正常。"), "none",
-    f"min by (hub, site, rack, node, supply) ({of(node.NODE_SUPPLY_HEALTHY, scope='rack')})", "{{node}} {{supply}}",
-    witness=node.NODE_SUPPLY_HEALTHY, kind="state", states=WELL,
-)  # fmt: skip
+    "one.supplies",
+    Text("Power supplies", "电源模块"),
+    Text("Whether each power supply of the nodes works.", "节点各电源模块是否正常。"),
+    "none",
+    f"min by (hub, site, rack, node, supply) ({of(node.NODE_SUPPLY_HEALTHY, scope='rack')})",
+    "{{node}} {{supply}}",
+    witness=node.NODE_SUPPLY_HEALTHY,
+    kind="state",
+    states=WELL,
+)
 ONE_CHIPS: Final = _one(
-    "one.chips", Text("Power of the chips", "芯片功率"), Text("Sum of each node's chips.", "各节点芯片功率之和。"), "watt",
-    f"sum by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_POWER, scope='rack')}))", "{{node}}",
-    witness=node.ACCELERATOR_POWER, least=0,
-)  # fmt: skip
+    "one.chips",
+    Text("Power of the chips", "芯片功率"),
+    Text("Sum of each node's chips.", "各节点芯片功率之和。"),
+    "watt",
+    f"sum by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_POWER, scope='rack')}))",
+    "{{node}}",
+    witness=node.ACCELERATOR_POWER,
+    least=0,
+)
 ONE_CHIP_UTILIZATION: Final = _one(
-    "one.chip_utilization", Text("Chips busy", "芯片利用率"), Text("Mean share of time each node's chips computed.", "各节点芯片平均利用率。"), "percentunit",
+    "one.chip_utilization",
+    Text("Chips busy", "芯片利用率"),
+    Text("Mean share of time each node's chips computed.", "各节点芯片平均利用率。"),
+    "percentunit",
     f"avg by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_UTILIZATION, scope='rack')}))",
-    "{{node}}", witness=node.ACCELERATOR_UTILIZATION, kind="ratio", least=0, most=1,
-)  # fmt: skip
+    "{{node}}",
+    witness=node.ACCELERATOR_UTILIZATION,
+    kind="ratio",
+    least=0,
+    most=1,
+)
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

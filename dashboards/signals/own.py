@@ -12,13 +12,17 @@ from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, s
 SPOOL_LIMIT: Final = 0.8
 """Above this share of its quota the spool has lost its reserve: at 1 samples are given up."""
 
-_NO_PUSH: Final = Excuse(reason="no agent pushes, so there is no spool", unless=of(agent.SPOOL_MAX_BYTES))
+_NO_PUSH: Final = Excuse(
+    reason="no agent pushes, so there is no spool", unless=of(agent.SPOOL_MAX_BYTES)
+)
 _EACH: Final = "hub, site, instance"
 
 AGENTS: Final = Signal(
     key="agent.count",
     name=Text("Agents reporting", "在报告的代理"),
-    description=Text("Agents whose metrics arrive, by version.", "正在上报指标的代理数量，按版本统计。"),
+    description=Text(
+        "Agents whose metrics arrive, by version.", "正在上报指标的代理数量，按版本统计。"
+    ),
     unit="short",
     expr=f"count by (hub, site, version) ({of(agent.BUILD_INFO)})",
     legend="{{site}} {{version}}",
@@ -30,13 +34,17 @@ AGENTS: Final = Signal(
 SIMULATED: Final = Signal(
     key="agent.simulated",
     name=Text("Data", "数据来源"),
-    description=Text("Whether any of these agents reads simulated devices.", "是否有代理在读取模拟设备。"),
+    description=Text(
+        "Whether any of these agents reads simulated devices.", "是否有代理在读取模拟设备。"
+    ),
     unit="none",
     expr=f"max by (hub) ({of(agent.SIMULATED, scope='hub')})",
     record="hub:hubgauge_simulated:max",
     legend="{{hub}}",
     kind="state",
-    may_be_empty=Excuse(reason="no agent reports for this hub", unless=of(agent.SIMULATED, scope="hub")),
+    may_be_empty=Excuse(
+        reason="no agent reports for this hub", unless=of(agent.SIMULATED, scope="hub")
+    ),
     states=(
         State(value=0, text=Text("● measured", "● 实测"), color=GREEN),
         State(value=1, text=Text("◇ SIMULATED", "◇ 模拟数据"), color=ORANGE),
@@ -45,7 +53,9 @@ SIMULATED: Final = Signal(
 COLLECTORS_OK: Final = Signal(
     key="collector.success",
     name=Text("Collectors that succeed", "采集成功率"),
-    description=Text("Share of collectors whose last round succeeded.", "最近一轮采集成功的采集器占比。"),
+    description=Text(
+        "Share of collectors whose last round succeeded.", "最近一轮采集成功的采集器占比。"
+    ),
     unit="percentunit",
     expr=f"avg by (hub, site, collector) ({of(agent.COLLECTOR_SUCCESS)})",
     legend="{{site}} {{collector}}",
@@ -58,7 +68,10 @@ COLLECTORS_OK: Final = Signal(
 COLLECTOR_DURATION: Final = Signal(
     key="collector.duration",
     name=Text("Slowest collectors", "最慢的采集器"),
-    description=Text("How long the slowest device's last round took, by collector.", "各采集器中最慢设备最近一轮的耗时。"),
+    description=Text(
+        "How long the slowest device's last round took, by collector.",
+        "各采集器中最慢设备最近一轮的耗时。",
+    ),
     unit="s",
     expr=f"max by (hub, site, collector) ({of(agent.COLLECTOR_DURATION)})",
     legend="{{site}} {{collector}}",
@@ -73,7 +86,9 @@ COLLECTOR_ERRORS: Final = Signal(
     legend="{{collector}} {{reason}}",
     kind="rate",
     least=0,
-    may_be_empty=Excuse(reason="no collector has failed since its agent started", unless=of(agent.COLLECTOR_ERRORS)),
+    may_be_empty=Excuse(
+        reason="no collector has failed since its agent started", unless=of(agent.COLLECTOR_ERRORS)
+    ),
 )
 SAMPLES_DROPPED: Final = Signal(
     key="collector.dropped",
@@ -87,7 +102,9 @@ SAMPLES_DROPPED: Final = Signal(
     legend="{{collector}} {{reason}}",
     kind="rate",
     least=0,
-    may_be_empty=Excuse(reason="no reading was refused since the agents started", unless=of(agent.SAMPLES_DROPPED)),
+    may_be_empty=Excuse(
+        reason="no reading was refused since the agents started", unless=of(agent.SAMPLES_DROPPED)
+    ),
 )
 SERIES: Final = Signal(
     key="agent.series",
@@ -103,7 +120,10 @@ SERIES: Final = Signal(
 SCRAPE_DURATION: Final = Signal(
     key="agent.scrape_duration",
     name=Text("Time to answer a request", "请求应答时间"),
-    description=Text("Mean time an agent takes to answer a request, by path.", "代理应答请求的平均时间，按路径统计。"),
+    description=Text(
+        "Mean time an agent takes to answer a request, by path.",
+        "代理应答请求的平均时间，按路径统计。",
+    ),
     unit="s",
     expr=(
         f"sum by (hub, site, path) (rate({sample(agent.SCRAPE_DURATION, '_sum')}[<rate>]))"
@@ -120,7 +140,8 @@ SPOOL_FILL: Final = Signal(
     key="spool.fill",
     name=Text("Spool", "缓存占用率"),
     description=Text(
-        "Bytes waiting for the database, as a share of the spool's quota.", "等待写入数据库的字节数占缓存配额的比例。"
+        "Bytes waiting for the database, as a share of the spool's quota.",
+        "等待写入数据库的字节数占缓存配额的比例。",
     ),
     unit="percentunit",
     expr=f"max by ({_EACH}, sink) ({of(agent.SPOOL_BYTES)}) / max by ({_EACH}, sink) ({of(agent.SPOOL_MAX_BYTES)} > 0)",
@@ -155,12 +176,16 @@ SINK_DROPPED: Final = Signal(
     legend="{{site}} {{reason}}",
     kind="rate",
     least=0,
-    may_be_empty=Excuse(reason="no sample was given up since the agents started", unless=of(agent.SINK_DROPPED)),
+    may_be_empty=Excuse(
+        reason="no sample was given up since the agents started", unless=of(agent.SINK_DROPPED)
+    ),
 )
 LEDGER_READINGS: Final = Signal(
     key="ledger.readings",
     name=Text("Meter readings taken", "台账读数"),
-    description=Text("Meter readings a second that the energy ledger took.", "能耗台账每秒采纳的电表读数。"),
+    description=Text(
+        "Meter readings a second that the energy ledger took.", "能耗台账每秒采纳的电表读数。"
+    ),
     unit="ops",
     expr=f"sum by (hub, site) ({rate(agent.LEDGER_READINGS)})",
     legend="{{site}}",
@@ -173,14 +198,17 @@ LEDGER_REJECTED: Final = Signal(
     key="ledger.rejected",
     name=Text("Meter readings not taken", "台账未采纳的读数"),
     description=Text(
-        "Meter readings a second that the ledger did not take, by reason.", "台账每秒未采纳的电表读数，按原因统计。"
+        "Meter readings a second that the ledger did not take, by reason.",
+        "台账每秒未采纳的电表读数，按原因统计。",
     ),
     unit="ops",
     expr=f"sum by (hub, site, reason) ({rate(agent.LEDGER_REJECTED)})",
     legend="{{site}} {{reason}}",
     kind="rate",
     least=0,
-    may_be_empty=Excuse(reason="the ledger has refused no reading", unless=of(agent.LEDGER_REJECTED)),
+    may_be_empty=Excuse(
+        reason="the ledger has refused no reading", unless=of(agent.LEDGER_REJECTED)
+    ),
 )
 LEDGER_EVENTS: Final = Signal(
     key="ledger.events",
@@ -210,7 +238,9 @@ SPOOL_AGE: Final = Signal(
 SINK_UP: Final = Signal(
     key="sink.up",
     name=Text("Writes to the database", "写入数据库"),
-    description=Text("Whether the last write of each agent was taken.", "各代理最近一次写入是否成功。"),
+    description=Text(
+        "Whether the last write of each agent was taken.", "各代理最近一次写入是否成功。"
+    ),
     unit="none",
     expr=f"min by ({_EACH}, sink) ({of(agent.SINK_UP)})",
     legend="{{instance}} {{sink}}",

@@ -17,7 +17,9 @@ _IS_PUE: Final = 'kpi="pue"'
 _IS_RENEWABLE: Final = 'point="renewable"'
 _PUE_TARGET: Final = 'kpi="pue",kind!="observation"'
 _NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(facility.UPS_UP))
-_NO_COOLING: Final = Excuse(reason="no cooling unit is read at these sites", unless=of(facility.COOLING_UP))
+_NO_COOLING: Final = Excuse(
+    reason="no cooling unit is read at these sites", unless=of(facility.COOLING_UP)
+)
 _NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
 
 
@@ -47,7 +49,9 @@ HUB_POWER: Final = Signal(
     legend="{{hub}} {{boundary}}",
     record="hub:dc_power_watts:sum",
     least=0,
-    may_be_empty=Excuse(reason="no agent reports for this hub", unless=of(site.SITE_POWER, scope="hub")),
+    may_be_empty=Excuse(
+        reason="no agent reports for this hub", unless=of(site.SITE_POWER, scope="hub")
+    ),
 )
 SITE_LEDGER_POWER: Final = Signal(
     key="site.ledger_power",
@@ -84,7 +88,9 @@ PUE_LIMIT: Final = Signal(
     expr=f"max by (hub, scope, target) ({of(site.TARGET_VALUE, _IS_PUE, scope='hub')})",
     legend="{{target}}",
     decimals=3,
-    may_be_empty=Excuse(reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")),
+    may_be_empty=Excuse(
+        reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
+    ),
 )
 PUE_COVERAGE: Final = Signal(
     key="site.pue_coverage",
@@ -115,7 +121,9 @@ PUE_UNCERTAINTY: Final = Signal(
     kind="ratio",
     least=0,
     decimals=2,
-    may_be_empty=Excuse(reason="no meter has an accuracy class", unless=of(site.SITE_PUE_UNCERTAINTY)),
+    may_be_empty=Excuse(
+        reason="no meter has an accuracy class", unless=of(site.SITE_PUE_UNCERTAINTY)
+    ),
 )
 PUE_REQUIRED: Final = Signal(
     key="site.pue_required",
@@ -129,7 +137,9 @@ PUE_REQUIRED: Final = Signal(
     legend="{{site}}",
     decimals=3,
     steps=steps((1.0, ORANGE), (1.1, GREEN), base=RED),
-    may_be_empty=Excuse(reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")),
+    may_be_empty=Excuse(
+        reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
+    ),
 )
 PUE_BURN: Final = Signal(
     key="site.pue_burn",
@@ -147,7 +157,9 @@ PUE_BURN: Final = Signal(
     least=0,
     decimals=2,
     steps=steps((1.0, ORANGE), (1.5, RED), base=GREEN),
-    may_be_empty=Excuse(reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")),
+    may_be_empty=Excuse(
+        reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
+    ),
 )
 PUE_STATES: Final = {
     "valid": State(value=0, text=Text("✓ valid", "✓ 有效"), color=GREEN),
@@ -164,7 +176,8 @@ PUE_STATE: Final = Signal(
     ),
     unit="none",
     expr=" or ".join(
-        f"max by (hub, site, window) ({_pue_state(name)} == 1) * {state.value}" for name, state in PUE_STATES.items()
+        f"max by (hub, site, window) ({_pue_state(name)} == 1) * {state.value}"
+        for name, state in PUE_STATES.items()
     ),
     legend="{{site}} {{window}}",
     kind="state",
@@ -186,7 +199,8 @@ RENEWABLE: Final = Signal(
     key="site.renewable",
     name=Text("Renewable energy factor", "可再生能源利用率"),
     description=Text(
-        "Share of the facility's energy that is renewable (ISO/IEC 30134-3).", "设施能耗中可再生能源的占比（ISO/IEC 30134-3）。"
+        "Share of the facility's energy that is renewable (ISO/IEC 30134-3).",
+        "设施能耗中可再生能源的占比（ISO/IEC 30134-3）。",
     ),
     unit="percentunit",
     expr=f"max by (hub, site, window) ({of(site.SITE_RENEWABLE)})",
@@ -195,7 +209,9 @@ RENEWABLE: Final = Signal(
     least=0,
     most=1,
     steps=steps((0.8, ORANGE), (1.0, GREEN), base=SKY),
-    may_be_empty=Excuse(reason="no meter is marked renewable", unless=of(facility.METER_UP, _IS_RENEWABLE)),
+    may_be_empty=Excuse(
+        reason="no meter is marked renewable", unless=of(facility.METER_UP, _IS_RENEWABLE)
+    ),
 )
 CARBON: Final = Signal(
     key="site.carbon",
@@ -216,7 +232,10 @@ CARBON: Final = Signal(
 METER_POWER: Final = Signal(
     key="meter.power",
     name=Text("Power by metering point", "各计量点功率"),
-    description=Text("Power through the meters, from the utility to the IT input.", "从市电到IT输入，各计量点的电表功率。"),
+    description=Text(
+        "Power through the meters, from the utility to the IT input.",
+        "从市电到IT输入，各计量点的电表功率。",
+    ),
     unit="watt",
     expr=f"sum by (hub, site, point) (max by (hub, site, meter, point) ({of(facility.METER_POWER)}))",
     legend="{{site}} {{point}}",
@@ -225,7 +244,9 @@ METER_POWER: Final = Signal(
 METER_UP: Final = Signal(
     key="meter.up",
     name=Text("Meters that answer", "电表应答"),
-    description=Text("Whether each meter answered in its last round.", "每块电表在上一轮是否应答。"),
+    description=Text(
+        "Whether each meter answered in its last round.", "每块电表在上一轮是否应答。"
+    ),
     unit="none",
     expr=f"max by (hub, site, meter, point) ({of(facility.METER_UP)})",
     legend="{{site}} {{meter}}",
@@ -252,7 +273,10 @@ PDU_POWER: Final = Signal(
 PDU_UP: Final = Signal(
     key="pdu.up",
     name=Text("PDUs that answer", "应答的PDU占比"),
-    description=Text("Share of a site's PDUs that answered in their last round.", "上一轮应答的PDU占该站点PDU总数的比例。"),
+    description=Text(
+        "Share of a site's PDUs that answered in their last round.",
+        "上一轮应答的PDU占该站点PDU总数的比例。",
+    ),
     unit="percentunit",
     expr=f"avg by (hub, site) (max by (hub, site, rack, pdu) ({of(facility.PDU_UP)}))",
     legend="{{site}}",
@@ -283,7 +307,8 @@ UPS_LOAD: Final = Signal(
     key="ups.load",
     name=Text("UPS load", "UPS负载率"),
     description=Text(
-        "Load of each UPS as a share of its rating, its most loaded phase.", "各UPS负载占额定容量的比例（取负载最高的相）。"
+        "Load of each UPS as a share of its rating, its most loaded phase.",
+        "各UPS负载占额定容量的比例（取负载最高的相）。",
     ),
     unit="percentunit",
     expr=f"max by (hub, site, ups) ({of(facility.UPS_LOAD)})",

@@ -68,7 +68,10 @@ def _top(values: Callable[[str, str], str]) -> str:
 RACK_COUNT: Final = Signal(
     key="rack.count",
     name=Text("Racks by state", "机柜数量（按状态）"),
-    description=Text("Racks of the inventory: in service, under construction, planned.", "资产清单中的机柜：在用、在建、规划。"),
+    description=Text(
+        "Racks of the inventory: in service, under construction, planned.",
+        "资产清单中的机柜：在用、在建、规划。",
+    ),
     unit="short",
     expr=f"count by (hub, site, state) (max by ({RACK_LABELS}, state) ({of(rack.RACK_INFO)}))",
     legend="{{site}} {{state}}",
@@ -115,7 +118,9 @@ RESERVED: Final = Signal(
     kind="ratio",
     least=0,
     most=1,
-    may_be_empty=Excuse(reason="no inventory says what stands in the racks", unless=of(rack.RACK_USED)),
+    may_be_empty=Excuse(
+        reason="no inventory says what stands in the racks", unless=of(rack.RACK_USED)
+    ),
 )
 SITE_RACK_POWER: Final = Signal(
     key="site.rack_power",
@@ -216,7 +221,9 @@ FAILOVER: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
-    may_be_empty=Excuse(reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)),
+    may_be_empty=Excuse(
+        reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
+    ),
 )
 FAILOVER_EACH: Final = Signal(
     key="rack.failover_each",
@@ -231,7 +238,9 @@ FAILOVER_EACH: Final = Signal(
 FAILOVER_COUNT: Final = Signal(
     key="rack.failover_count",
     name=Text("Racks that one feed cannot carry", "单路无法承载的机柜"),
-    description=Text("Racks whose load is above 80 % of one feed's capacity.", "负载超过单路容量80%的机柜数量。"),
+    description=Text(
+        "Racks whose load is above 80 % of one feed's capacity.", "负载超过单路容量80%的机柜数量。"
+    ),
     unit="short",
     expr=f"sum by (hub, site) ({_failover()} > bool {FAILOVER_LIMIT})",
     legend="{{site}}",
@@ -239,7 +248,9 @@ FAILOVER_COUNT: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((1, ORANGE), base=GREEN),
-    may_be_empty=Excuse(reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)),
+    may_be_empty=Excuse(
+        reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
+    ),
 )
 HOT_COUNT: Final = Signal(
     key="rack.hot_count",
@@ -255,7 +266,9 @@ HOT_COUNT: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((1, ORANGE), base=GREEN),
-    may_be_empty=Excuse(reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)),
+    may_be_empty=Excuse(
+        reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)
+    ),
 )
 INLET: Final = Signal(
     key="rack.inlet",
@@ -270,7 +283,9 @@ INLET: Final = Signal(
     legend="{{rack}}",
     decimals=1,
     steps=steps((INLET_RECOMMENDED, ORANGE), (INLET_ALLOWABLE, RED), base=GREEN),
-    may_be_empty=Excuse(reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)),
+    may_be_empty=Excuse(
+        reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)
+    ),
 )
 INLET_EACH: Final = Signal(
     key="rack.inlet_each",
@@ -301,7 +316,9 @@ HUMIDITY: Final = Signal(
     kind="ratio",
     least=0,
     most=1,
-    may_be_empty=Excuse(reason="no humidity sensor at these sites", unless=of(facility.SENSOR_HUMIDITY)),
+    may_be_empty=Excuse(
+        reason="no humidity sensor at these sites", unless=of(facility.SENSOR_HUMIDITY)
+    ),
 )
 STRANDED: Final = Signal(
     key="rack.stranded",

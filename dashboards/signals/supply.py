@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _BREAKER: Final = "hub, site, breaker"
 _ROW: Final = "hub, site, row"
 _UPPER: Final = 'bound="upper"'
-_NO_BREAKER: Final = Excuse(reason="the inventory names no breakers", unless=of(rack.BREAKER_COVERAGE))
+_NO_BREAKER: Final = Excuse(
+    reason="the inventory names no breakers", unless=of(rack.BREAKER_COVERAGE)
+)
 HEADROOM: Final = Text(
     "What may at least be added so that, with a feed or a breaker lost, the others carry all within 80 %. Below zero it is too late.",
     "单路或断路器失电时其余仍不超过80%的前提下，至少还可增加的功率。小于零为已超限。",
@@ -48,7 +50,8 @@ BREAKER_LOAD: Final = Signal(
     key="supply.load",
     name=Text("Load of breakers", "断路器负载率"),
     description=Text(
-        "Power over capacity. A silent PDU counts as the most it can draw.", "功率与容量之比。无应答的PDU按其最大可能负载计入。"
+        "Power over capacity. A silent PDU counts as the most it can draw.",
+        "功率与容量之比。无应答的PDU按其最大可能负载计入。",
     ),
     unit="percentunit",
     expr=_highest(rack.BREAKER_LOAD),
@@ -76,18 +79,25 @@ BREAKER_FAILOVER: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
-    may_be_empty=Excuse(reason="no breaker of the inventory has a pair", unless=of(rack.BREAKER_FAILOVER_LOAD)),
+    may_be_empty=Excuse(
+        reason="no breaker of the inventory has a pair", unless=of(rack.BREAKER_FAILOVER_LOAD)
+    ),
 )
 RACK_HEADROOM: Final = Signal(
     key="supply.rack_headroom",
     name=Text("Power that the tightest racks can still take", "余量最小的机柜"),
-    description=Text(HEADROOM.en + " Racks behind one breaker share its headroom.", HEADROOM.zh + "同一断路器下的机柜共享余量。"),
+    description=Text(
+        HEADROOM.en + " Racks behind one breaker share its headroom.",
+        HEADROOM.zh + "同一断路器下的机柜共享余量。",
+    ),
     unit="watt",
     expr=_least(_headroom),
     plain=_headroom(),
     legend="{{rack}}",
     steps=steps((0, ORANGE), (500, GREEN), base=RED),
-    may_be_empty=Excuse(reason="no rack has two feeds of known capacity", unless=of(rack.RACK_HEADROOM)),
+    may_be_empty=Excuse(
+        reason="no rack has two feeds of known capacity", unless=of(rack.RACK_HEADROOM)
+    ),
 )
 ROW_HEADROOM: Final = Signal(
     key="supply.row_headroom",
@@ -104,7 +114,10 @@ ROW_HEADROOM: Final = Signal(
 ROW_POWER: Final = Signal(
     key="row.power",
     name=Text("Power by row", "各列功率"),
-    description=Text("Power of each row's racks; absent while a feed is silent.", "各列机柜功率；有供电路无应答时不显示。"),
+    description=Text(
+        "Power of each row's racks; absent while a feed is silent.",
+        "各列机柜功率；有供电路无应答时不显示。",
+    ),
     unit="watt",
     expr=f"max by (hub, site, row) ({of(rack.ROW_POWER)})",
     legend="{{site}} {{row}}",

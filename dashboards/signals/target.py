@@ -9,7 +9,19 @@ from agent.targets.wording import STATE_NAMES, SYMBOLS
 from collectors.catalogue import site
 from dashboards.language import LANGUAGES, Text
 from dashboards.promql import of
-from dashboards.signals.base import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, Excuse, Signal, State, steps
+from dashboards.signals.base import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+    Excuse,
+    Signal,
+    State,
+    steps,
+)
 from dashboards.signals.kpi import all_measured
 
 if TYPE_CHECKING:
@@ -21,10 +33,20 @@ if TYPE_CHECKING:
 TARGET: Final = "hub, target, kpi, scope"
 
 _COLORS: Final[dict[Condition, str]] = {
-    "stated_only": SKY, "met": GREEN, "on_track": BLUE, "unknown": GREY, "expired_unreported": PINK, "at_risk": ORANGE, "missed": RED,
-}  # fmt: skip
+    "stated_only": SKY,
+    "met": GREEN,
+    "on_track": BLUE,
+    "unknown": GREY,
+    "expired_unreported": PINK,
+    "at_risk": ORANGE,
+    "missed": RED,
+}
 STATES: Final = {
-    name: State(value=code, text=Text(*(f"{SYMBOLS[name]} {STATE_NAMES[name][language]}" for language in LANGUAGES)), color=color)
+    name: State(
+        value=code,
+        text=Text(*(f"{SYMBOLS[name]} {STATE_NAMES[name][language]}" for language in LANGUAGES)),
+        color=color,
+    )
     for code, (name, color) in enumerate(_COLORS.items())
 }
 """The states a target can be in, by the label value agents give them, each with a word and a mark beside its colour; the more
@@ -33,7 +55,9 @@ urgent, the higher its number, so that tables sort by it."""
 
 _DANGER: Final = 'state=~"at_risk|missed"'
 _POLICY: Final = 'kind="policy"'
-_NOT_MEASURED: Final = Excuse(reason="nothing that the hub stated is measured", unless=of(site.KPI_VALUE, scope="hub"))
+_NOT_MEASURED: Final = Excuse(
+    reason="nothing that the hub stated is measured", unless=of(site.KPI_VALUE, scope="hub")
+)
 _PER_TARGET: Final = f"(max by ({TARGET}) ({of(site.TARGET_INFO, scope='hub')}) > bool 0)"
 
 
@@ -41,7 +65,9 @@ def _in_state(name: str) -> str:
     return of(site.TARGET_STATE, f'state="{name}"', scope="hub")
 
 
-_STATE: Final = " or ".join(f"max by ({TARGET}) ({_in_state(name)} == 1) * {state.value}" for name, state in STATES.items())
+_STATE: Final = " or ".join(
+    f"max by ({TARGET}) ({_in_state(name)} == 1) * {state.value}" for name, state in STATES.items()
+)
 _IS_POLICY: Final = f"on (hub, target) {of(site.TARGET_INFO, _POLICY, scope='hub')}"
 """National policy is kept apart from what a hub itself stated."""
 
@@ -62,7 +88,10 @@ EACH_STATE: Final = replace(
     STATE,
     key="target.each_state",
     name=Text("State", "状态"),
-    description=Text("How each stated figure stands, national policy included.", "各公开陈述（含国家政策）的现状。"),
+    description=Text(
+        "How each stated figure stands, national policy included.",
+        "各公开陈述（含国家政策）的现状。",
+    ),
     expr=_STATE,
 )
 POLICY_STATE: Final = replace(
@@ -74,12 +103,16 @@ POLICY_STATE: Final = replace(
         "枢纽相对国家政策目标的现状（非枢纽自身陈述）。",
     ),
     expr=f"({_STATE}) and {_IS_POLICY}",
-    may_be_empty=Excuse(reason="no hub asks for the policy layer", unless=of(site.TARGET_INFO, _POLICY, scope="hub")),
+    may_be_empty=Excuse(
+        reason="no hub asks for the policy layer", unless=of(site.TARGET_INFO, _POLICY, scope="hub")
+    ),
 )
 STATE_COUNT: Final = Signal(
     key="target.state_count",
     name=Text("Targets by state", "目标数量（按状态）"),
-    description=Text("How many of the stated figures are in each state.", "处于各状态的公开陈述数量。"),
+    description=Text(
+        "How many of the stated figures are in each state.", "处于各状态的公开陈述数量。"
+    ),
     unit="short",
     expr=f"count by (state) ((max by ({TARGET}, state) ({of(site.TARGET_STATE, scope='hub')}) == 1) unless {_IS_POLICY})",
     legend="{{state}}",
@@ -105,7 +138,9 @@ IN_DANGER: Final = Signal(
 LIMIT: Final = Signal(
     key="target.limit",
     name=Text("Limit", "目标值"),
-    description=Text("The stated limit or goal, in base units.", "公开陈述的上限或目标（基本单位）。"),
+    description=Text(
+        "The stated limit or goal, in base units.", "公开陈述的上限或目标（基本单位）。"
+    ),
     unit="short",
     expr=f"max by ({TARGET}, op) ({of(site.TARGET_VALUE, scope='hub')})",
     legend="{{target}}",
@@ -114,19 +149,23 @@ DEADLINE: Final = Signal(
     key="target.deadline",
     name=Text("Due", "期限"),
     description=Text(
-        "When the target is due; the later end where the source gives a range.", "目标期限；来源给出区间时取较晚一端。"
+        "When the target is due; the later end where the source gives a range.",
+        "目标期限；来源给出区间时取较晚一端。",
     ),
     unit="time:YYYY-MM-DD",
     expr=f"max by ({TARGET}) ({of(site.TARGET_DEADLINE, scope='hub')}) * 1000",
     legend="{{target}}",
     kind="timestamp",
-    may_be_empty=Excuse(reason="no target of the hub has a deadline", unless=of(site.TARGET_DEADLINE, scope="hub")),
+    may_be_empty=Excuse(
+        reason="no target of the hub has a deadline", unless=of(site.TARGET_DEADLINE, scope="hub")
+    ),
 )
 OBSERVED: Final = Signal(
     key="target.observed",
     name=Text("Registered", "登记值"),
     description=Text(
-        "A published figure that has no telemetry behind it, in base units.", "没有遥测支撑的公开数据（基本单位）。"
+        "A published figure that has no telemetry behind it, in base units.",
+        "没有遥测支撑的公开数据（基本单位）。",
     ),
     unit="short",
     expr=f"max by ({TARGET}) ({of(site.OBSERVATION_VALUE, scope='hub')})",

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from collectors.base import Batch
 
-VALUE = Metric(namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",))
+VALUE = Metric(
+    namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",)
+)
 UP = Metric(namespace="t", subsystem="x", name="up", type="gauge", help="Up.", labels=("who",))
 
 
@@ -115,12 +117,17 @@ async def test_a_hung_collector_has_one_thread_however_often_it_is_due() -> None
         return []
 
     before = threading.active_count()
-    runner, snapshot, registry = make(Fake("hangs", hang, interval=0.05, timeout=0.05), good("good"))
+    runner, snapshot, registry = make(
+        Fake("hangs", hang, interval=0.05, timeout=0.05), good("good")
+    )
     runner.start()
     await asyncio.sleep(1.0)
     assert threading.active_count() - before <= 2
     assert next(calls) == 1
-    assert (registry.get_sample_value("hubgauge_collector_skipped_rounds_total", {"collector": "fake"}) or 0) > 5
+    assert (
+        registry.get_sample_value("hubgauge_collector_skipped_rounds_total", {"collector": "fake"})
+        or 0
+    ) > 5
     assert success(snapshot, "good") == 1.0
     stuck.set()
     await runner.stop()
@@ -156,7 +163,11 @@ async def test_up_tells_the_device_and_its_values_stay_until_they_expire() -> No
 async def test_only_a_device_with_too_many_samples_is_cut_and_the_rest_is_counted() -> None:
     """A million series from one device: that one is capped, exactly counted, the others are whole."""
     many = Fake(
-        "many", lambda: ((VALUE.series(str(n)), 1.0) for n in range(100_000)), max_samples=100, interval=60.0, timeout=20.0
+        "many",
+        lambda: ((VALUE.series(str(n)), 1.0) for n in range(100_000)),
+        max_samples=100,
+        interval=60.0,
+        timeout=20.0,
     )
     runner, snapshot, registry = make(many, good("good", interval=60.0, timeout=20.0))
     await runner.run_once()
@@ -185,13 +196,17 @@ async def test_an_immediate_collector_costs_no_other_either() -> None:
     await runner.run_once()
     assert [success(snapshot, one.device) for one in (*bad, absent, fine)] == [0.0, 0.0, 1.0, 1.0]
     assert snapshot.family(VALUE) == {VALUE.series("fine"): 1.0}
-    assert {one.device: one.last_error for one in runner.health()}["awaits"].endswith("says it is immediate")
+    assert {one.device: one.last_error for one in runner.health()}["awaits"].endswith(
+        "says it is immediate"
+    )
 
 
 async def test_what_is_no_number_is_dropped_and_counted() -> None:
     """NaN and the infinities are no readings."""
     values = [float("nan"), float("inf"), 2.0]
-    runner, snapshot, registry = make(Fake("d", lambda: [(VALUE.series(str(n)), v) for n, v in enumerate(values)]))
+    runner, snapshot, registry = make(
+        Fake("d", lambda: [(VALUE.series(str(n)), v) for n, v in enumerate(values)])
+    )
     await runner.run_once()
     assert snapshot.family(VALUE) == {VALUE.series("2"): 2.0}
     labels = {"collector": "fake", "reason": "not_finite"}
@@ -241,7 +256,8 @@ async def test_every_device_keeps_its_interval_beside_dead_ones() -> None:
         return AsyncFake(device, does, interval=0.5, timeout=0.4)
 
     runner, _, _ = make(
-        *(live(f"l{n}") for n in range(150)), *(AsyncFake(f"d{n}", dead, interval=0.5, timeout=0.4) for n in range(50))
+        *(live(f"l{n}") for n in range(150)),
+        *(AsyncFake(f"d{n}", dead, interval=0.5, timeout=0.4) for n in range(50)),
     )
     runner.start()
     await asyncio.sleep(3.2)
@@ -290,7 +306,9 @@ async def test_derived_collectors_are_replaced_while_the_rest_goes_on() -> None:
     rounds: list[str] = []
 
     def says(device: str, who: str) -> AsyncFake:
-        return AsyncFake(device, lambda: [rounds.append(who), (VALUE.series(who), 1.0)][1:], interval=0.1)
+        return AsyncFake(
+            device, lambda: [rounds.append(who), (VALUE.series(who), 1.0)][1:], interval=0.1
+        )
 
     device, old, gone = good("device", interval=0.1), says("kpi", "old"), says("other", "gone")
     closed: list[str] = []

@@ -9,8 +9,22 @@ from agent.snapshot import Snapshot
 from agent.web.exposition import accepts_openmetrics, render
 from collectors.base import Batch, Metric, Reading
 
-POWER = Metric(namespace="dc", subsystem="pdu", name="power_watts", type="gauge", help='Power, "active".', labels=("pdu",))
-ENERGY = Metric(namespace="dc", subsystem="pdu", name="energy_joules_total", type="counter", help="Energy.", labels=("pdu",))
+POWER = Metric(
+    namespace="dc",
+    subsystem="pdu",
+    name="power_watts",
+    type="gauge",
+    help='Power, "active".',
+    labels=("pdu",),
+)
+ENERGY = Metric(
+    namespace="dc",
+    subsystem="pdu",
+    name="energy_joules_total",
+    type="counter",
+    help="Energy.",
+    labels=("pdu",),
+)
 
 
 class Clock:
@@ -52,7 +66,14 @@ def test_a_silent_source_expires() -> None:
 
 def test_one_name_is_one_family_whoever_declares_it() -> None:
     """Two sources that declare a name differently still give one family, as the format demands."""
-    other = Metric(namespace="dc", subsystem="pdu", name="power_watts", type="untyped", help="Other.", labels=("pdu",))
+    other = Metric(
+        namespace="dc",
+        subsystem="pdu",
+        name="power_watts",
+        type="untyped",
+        help="Other.",
+        labels=("pdu",),
+    )
     snapshot = Snapshot()
     snapshot.update(batch((POWER.series("a"), 1.0)))
     snapshot.update(batch((other.series("a"), 2.0), (other.series("c"), 3.0), device="b"))
@@ -63,11 +84,19 @@ def test_one_name_is_one_family_whoever_declares_it() -> None:
 def test_text_and_openmetrics_say_the_same() -> None:
     """prometheus-client's two parsers read the same samples from our two formats."""
     snapshot = Snapshot()
-    snapshot.update(batch((POWER.series('q"\\n'), 1.5), (POWER.series("b"), 1e300), (ENERGY.series("a"), 2.0)))
-    text = {(s.name, *s.labels.values(), s.value) for f in parse_text("".join(render(snapshot))) for s in f.samples}
+    snapshot.update(
+        batch((POWER.series('q"\\n'), 1.5), (POWER.series("b"), 1e300), (ENERGY.series("a"), 2.0))
+    )
+    text = {
+        (s.name, *s.labels.values(), s.value)
+        for f in parse_text("".join(render(snapshot)))
+        for s in f.samples
+    }
     page = "".join(render(snapshot, openmetrics=True))
     assert page.endswith("# EOF\n")
-    opened = {(s.name, *s.labels.values(), s.value) for f in parse_openmetrics(page) for s in f.samples}
+    opened = {
+        (s.name, *s.labels.values(), s.value) for f in parse_openmetrics(page) for s in f.samples
+    }
     assert text == opened
     assert len(text) == 3
 

@@ -21,7 +21,9 @@ def test_a_name_of_the_catalogue_is_the_catalogue_s_metric() -> None:
     assert list(family_readings(family)) == [(site.LINK_ROUND_TRIP.series(*LINK.values()), 0.009)]
     ((series, _),) = family_readings(family)
     assert series.metric is site.LINK_ROUND_TRIP
-    counter = CounterMetricFamily("dc_meter_energy_joules", "Mine.", labels=["hub", "site", "meter", "point"])
+    counter = CounterMetricFamily(
+        "dc_meter_energy_joules", "Mine.", labels=["hub", "site", "meter", "point"]
+    )
     counter.add_metric(["guian", "s", "m", "utility"], 5)
     assert [s.metric for s, _ in family_readings(counter)] == [facility.METER_ENERGY]
 
@@ -42,5 +44,12 @@ def test_other_names_do_not_load_the_catalogue() -> None:
         "list(family_readings(G('hubgauge_series', 'x', value=1)))\n"
         "print('collectors.catalogue.host' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
     assert done.stdout == "False\n"

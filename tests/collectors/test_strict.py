@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.base import ConfigError
-from collectors.strict import Duration, Positive, Problems, Ratio, Size, parse_duration, parse_size, read
+from collectors.strict import (
+    Duration,
+    Positive,
+    Problems,
+    Ratio,
+    Size,
+    parse_duration,
+    parse_size,
+    read,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +56,16 @@ def problems(text: str) -> list[str]:
 def test_a_good_file_is_read_with_its_notations() -> None:
     """Durations, sizes, paths beside the file, and nested models."""
     found = read(
-        "/etc/x/c.yaml", File, text="hub: guian\nsize: 2GiB\npath: a.yaml\ndevices: [{address: '1:2', timeout: 1h30m}]\n"
+        "/etc/x/c.yaml",
+        File,
+        text="hub: guian\nsize: 2GiB\npath: a.yaml\ndevices: [{address: '1:2', timeout: 1h30m}]\n",
     )
-    assert found == File(hub="guian", size=2**31, path=Path("/etc/x/a.yaml"), devices=[Device(address="1:2", timeout=5400.0)])
+    assert found == File(
+        hub="guian",
+        size=2**31,
+        path=Path("/etc/x/a.yaml"),
+        devices=[Device(address="1:2", timeout=5400.0)],
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,18 +73,27 @@ def test_a_good_file_is_read_with_its_notations() -> None:
     [
         ("hubs: x\nhub: a", "c.yaml:1: hubs: unknown key; did you mean hub?"),
         ("hub: a\nsize: 2G", "c.yaml:2: size: expected a size such as 512MiB or 2GiB, got '2G'"),
-        ("hub: a\nshare: 1.5", "c.yaml:2: share: expected a number of at least 0 and at most 1, got 1.5"),
+        (
+            "hub: a\nshare: 1.5",
+            "c.yaml:2: share: expected a number of at least 0 and at most 1, got 1.5",
+        ),
         ("hub: a\npower: -1", "c.yaml:2: power: expected a number of at least 1e-12, got -1"),
         ("hub: a\non: yes", "c.yaml:2: on: expected true or false, got 'yes'"),
         ("hub: a\nhub: b", "c.yaml:2: hub: given twice (first in line 1)"),
-        ("hub: a\ndevices:\n- {address: a, timeout: 5}", "c.yaml:3: devices[0].timeout: expected a duration such as 15s, 500ms or 1h30m, got '5'"),
+        (
+            "hub: a\ndevices:\n- {address: a, timeout: 5}",
+            "c.yaml:3: devices[0].timeout: expected a duration such as 15s, 500ms or 1h30m, got '5'",
+        ),
         ("hub: a\ndevices:\n- {}", "c.yaml:3: devices[0].address: missing; expected a text"),
         ("hub: nowhere", "c.yaml:1: hub: there is no such hub"),
         ("hub: [", "c.yaml:1: is not YAML: did not find expected node content"),
         ("", "c.yaml:1: hub: missing; expected a text"),
-        ("hub: a\ndevices: &d [*d]", "c.yaml:2: devices[0]: expected a mapping with the keys address, version, timeout"),
+        (
+            "hub: a\ndevices: &d [*d]",
+            "c.yaml:2: devices[0]: expected a mapping with the keys address, version, timeout",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_mistake_is_one_line(text: str, line: str) -> None:
     """File, line, key, and what was expected."""
     assert problems(text) == [line]
@@ -96,7 +121,10 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     assert all(len(str(error).splitlines()) == 1 for error in errors)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("15s", 15), ("500ms", 0.5), ("1h30m", 5400), ("1d", 86400), ("2.5s", 2.5)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("15s", 15), ("500ms", 0.5), ("1h30m", 5400), ("1d", 86400), ("2.5s", 2.5)],
+)
 def test_durations(text: str, seconds: float) -> None:
     """The notation Prometheus users know."""
     assert parse_duration(text) == seconds

@@ -14,7 +14,14 @@ from collectors.base import MAX_LABEL_LENGTH, Batch, Metric, safe_label
 from collectors.catalogue import all_metrics
 from tests.support import binary
 
-POWER = Metric(namespace="dc", subsystem="pdu", name="power_watts", type="gauge", help="Power.", labels=("pdu", "feed"))
+POWER = Metric(
+    namespace="dc",
+    subsystem="pdu",
+    name="power_watts",
+    type="gauge",
+    help="Power.",
+    labels=("pdu", "feed"),
+)
 
 
 def test_series_is_interned_and_rendered_once() -> None:
@@ -69,7 +76,12 @@ def test_hostile_labels_pass_promtool_and_forge_nothing() -> None:
     snapshot.update(Batch(collector="t", device="", time=0.0, lifetime=60.0, readings=readings))
     page = "".join(render(snapshot))
     assert len(page.splitlines()) == 2 + len(HOSTILE)
-    result = subprocess.run([binary("promtool"), "check", "metrics"], input=page.encode(), capture_output=True, check=False)
+    result = subprocess.run(
+        [binary("promtool"), "check", "metrics"],
+        input=page.encode(),
+        capture_output=True,
+        check=False,
+    )
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -84,5 +96,14 @@ def test_catalogue_declares_each_name_once_in_base_units() -> None:
             continue
         assert (metric.type == "counter") == metric.full_name.endswith("_total"), metric.full_name
         words = metric.full_name.split("_")
-        assert not {"percent", "kw", "kwh", "kilowatts", "hours", "milliseconds", "mib", "kib"} & set(words), metric.full_name
+        assert not {
+            "percent",
+            "kw",
+            "kwh",
+            "kilowatts",
+            "hours",
+            "milliseconds",
+            "mib",
+            "kib",
+        } & set(words), metric.full_name
     assert {"dc_rack_power_watts", "dc_site_pue_ratio", "hubgauge_collector_success"} <= seen

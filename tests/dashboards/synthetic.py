@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 
 START = time.time() - 86_400
 TARGET_METRICS = (
-    site.KPI_VALUE, site.KPI_COVERAGE, site.TARGET_VALUE, site.TARGET_DEADLINE, site.TARGET_INFO, site.TARGET_STATE, site.OBSERVATION_VALUE,
-)  # fmt: skip
+    site.KPI_VALUE,
+    site.KPI_COVERAGE,
+    site.TARGET_VALUE,
+    site.TARGET_DEADLINE,
+    site.TARGET_INFO,
+    site.TARGET_STATE,
+    site.OBSERVATION_VALUE,
+)
 OPTIONS: Mapping[str, Sequence[str]] = {
     "row": ("A",),
     "rack": ("A01", "A02"),
@@ -73,7 +79,9 @@ def page(registry: Registry, now: float, *, computed: bool = True, stamped: bool
     )
 
 
-def _samples(registry: Registry, now: float, instances: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+def _samples(
+    registry: Registry, now: float, instances: Sequence[str]
+) -> Iterator[tuple[str, str, float]]:
     metrics = [metric for metric in all_metrics() if metric not in TARGET_METRICS]
     for hub in registry.hubs.values():
         for metric in metrics:
@@ -81,7 +89,9 @@ def _samples(registry: Registry, now: float, instances: Sequence[str]) -> Iterat
         yield from _of_targets(hub)
 
 
-def _of_metric(metric: Metric, hub: Hub, now: float, instances: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+def _of_metric(
+    metric: Metric, hub: Hub, now: float, instances: Sequence[str]
+) -> Iterator[tuple[str, str, float]]:
     def options(label: str) -> Sequence[str]:
         if label == "hub":
             return (hub.key,)
@@ -93,7 +103,9 @@ def _of_metric(metric: Metric, hub: Hub, now: float, instances: Sequence[str]) -
 
     target = () if metric.full_name.startswith("dc_") else ("hub", "site", "instance")
     names = (*metric.labels, *target)
-    for values in itertools.product(*(instances if label == "instance" else options(label) for label in names)):
+    for values in itertools.product(
+        *(instances if label == "instance" else options(label) for label in names)
+    ):
         labels = dict(zip(names, values, strict=True))
         text = ",".join(f'{name}="{value}"' for name, value in labels.items())
         if metric.type == "histogram":
@@ -103,7 +115,11 @@ def _of_metric(metric: Metric, hub: Hub, now: float, instances: Sequence[str]) -
             yield metric.full_name, text, now - START
         elif metric.full_name.endswith("_info") or "state" in labels:
             # Targets and PUEs are in one state at a time.
-            yield metric.full_name, text, float(labels.get("state") in (None, "in_service", "under_construction", "valid"))
+            yield (
+                metric.full_name,
+                text,
+                float(labels.get("state") in (None, "in_service", "under_construction", "valid")),
+            )
         else:
             yield metric.full_name, text, VALUES.get(labels.get("boundary", ""), 0.5)
 
@@ -119,7 +135,9 @@ def _of_targets(hub: Hub) -> Iterator[tuple[str, str, float]]:
         for state in STATES:
             yield site.TARGET_STATE.full_name, f'{base},state="{state}"', float(state == "at_risk")
     measured = {(key, WHOLE_HUB) for key in kpi.RAW}
-    for kpi_key, scope in sorted(measured | {(fact.kpi.key, fact.scope) for fact in (*hub.facts, *hub.policy)}):
+    for kpi_key, scope in sorted(
+        measured | {(fact.kpi.key, fact.scope) for fact in (*hub.facts, *hub.policy)}
+    ):
         for metric in (site.KPI_VALUE, site.KPI_COVERAGE):
             yield metric.full_name, f'hub="{hub.key}",kpi="{kpi_key}",scope="{scope}"', 1
 
@@ -136,7 +154,9 @@ def lines(registry: Registry, now: float) -> bytes:
         series = metric.sample_series(name, own, tuple(labels[label] for label in own))
         readings.setdefault(tags, []).append((series, value))
     return b"".join(
-        LineRenderer(dict(tags)).render(Batch(collector="all", device="", time=now, lifetime=60, readings=some))[0]
+        LineRenderer(dict(tags)).render(
+            Batch(collector="all", device="", time=now, lifetime=60, readings=some)
+        )[0]
         for tags, some in readings.items()
     )
 

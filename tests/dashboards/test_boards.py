@@ -32,10 +32,21 @@ if TYPE_CHECKING:
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 UIDS = {
-    "hubgauge-overview", "hubgauge-site", "hubgauge-racks", "hubgauge-rack", "hubgauge-nodes", "hubgauge-chips", "hubgauge-links",
-    "hubgauge-meters", "hubgauge-agents", "hubgauge-hub-national", "hubgauge-hub-guizhou",
-    "hubgauge-hub-guian", "hubgauge-hub-kunming", "hubgauge-hub-liangya",
-}  # fmt: skip
+    "hubgauge-overview",
+    "hubgauge-site",
+    "hubgauge-racks",
+    "hubgauge-rack",
+    "hubgauge-nodes",
+    "hubgauge-chips",
+    "hubgauge-links",
+    "hubgauge-meters",
+    "hubgauge-agents",
+    "hubgauge-hub-national",
+    "hubgauge-hub-guizhou",
+    "hubgauge-hub-guian",
+    "hubgauge-hub-kunming",
+    "hubgauge-hub-liangya",
+}
 LEFTOVERS = {
     "step",
     "intervalFactor",
@@ -65,7 +76,13 @@ def every_panel(built: dict[str, list[Built]]) -> Iterator[tuple[Built, dict[str
 
 def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     yield path, value
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    children = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, item in children:
         yield from walk(item, (*path, str(key)))
 
@@ -75,7 +92,8 @@ def test_uids_are_stable(built: dict[str, list[Built]]) -> None:
     assert {dashboard.uid for dashboard in built["en"]} == UIDS
     assert {dashboard.uid for dashboard in built["zh"]} == {f"{uid}-zh" for uid in UIDS}
     assert all(
-        dashboard.json["uid"] == dashboard.uid and len(dashboard.uid) <= 40 for dashboard in itertools.chain(*built.values())
+        dashboard.json["uid"] == dashboard.uid and len(dashboard.uid) <= 40
+        for dashboard in itertools.chain(*built.values())
     )
 
 
@@ -98,10 +116,16 @@ def test_units_are_known(built: dict[str, list[Built]]) -> None:
     """Every unit is one that Grafana lists, or in one of its notations for units of one's own."""
     known = {getattr(formatunits, name) for name in dir(formatunits) if name.isupper()}
     for dashboard, panel in every_panel(built):
-        overrides = [item["value"] for _, item in walk(panel) if isinstance(item, dict) and item.get("id") == "unit"]
+        overrides = [
+            item["value"]
+            for _, item in walk(panel)
+            if isinstance(item, dict) and item.get("id") == "unit"
+        ]
         defaults = panel.get("fieldConfig", {}).get("defaults", {})
         for unit in [*overrides, *([defaults["unit"]] if defaults else [])]:
-            assert unit in known or re.match(r"(suffix|currency|time):\S", unit), f"{dashboard.uid}: {unit}"
+            assert unit in known or re.match(r"(suffix|currency|time):\S", unit), (
+                f"{dashboard.uid}: {unit}"
+            )
 
 
 def test_ids_are_unique(built: dict[str, list[Built]]) -> None:
@@ -110,7 +134,10 @@ def test_ids_are_unique(built: dict[str, list[Built]]) -> None:
         ids = [panel["id"] for panel in dashboard.json["panels"]]
         assert len(ids) == len(set(ids))
     for english, chinese in zip(built["en"], built["zh"], strict=True):
-        shape = [[(panel["id"], panel["type"], panel["gridPos"]) for panel in made.json["panels"]] for made in (english, chinese)]
+        shape = [
+            [(panel["id"], panel["type"], panel["gridPos"]) for panel in made.json["panels"]]
+            for made in (english, chinese)
+        ]
         assert shape[0] == shape[1]
     for dashboard, panel in every_panel(built):
         refs = [target["refId"] for target in panel.get("targets", [])]
@@ -123,7 +150,12 @@ def test_the_grid_holds(built: dict[str, list[Built]]) -> None:
         taken: set[tuple[int, int]] = set()
         for panel in dashboard.json["panels"]:
             place = panel["gridPos"]
-            cells = set(itertools.product(range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])))
+            cells = set(
+                itertools.product(
+                    range(place["x"], place["x"] + place["w"]),
+                    range(place["y"], place["y"] + place["h"]),
+                )
+            )
             assert place["x"] >= 0, dashboard.uid
             assert place["x"] + place["w"] <= panels.COLUMNS, dashboard.uid
             assert not cells & taken, f"{dashboard.uid}: {panel['title']}"
@@ -139,7 +171,10 @@ def test_nothing_old_is_left(built: dict[str, list[Built]]) -> None:
             assert value != "null", path
             if value is None:
                 assert path[-1] == "value", path
-                assert path[-4:-2] in ((("thresholds", "steps")), ("value", "steps")) or "steps" in path, path
+                assert (
+                    path[-4:-2] in ((("thresholds", "steps")), ("value", "steps"))
+                    or "steps" in path
+                ), path
             if path and path[-1] == "steps" and "thresholds" in path:
                 assert value, path
                 assert value[0]["value"] is None, path
@@ -175,10 +210,14 @@ def test_queries_read_only_what_exists(built: dict[str, list[Built]]) -> None:
     """Every metric of a query is declared in the catalogue, or is the recorded KPI; every variable is one the dashboard has."""
     known = declared() | {kpi.RECORD}
     for dashboard, panel in every_panel(built):
-        variables = {variable["name"] for variable in dashboard.json["templating"]["list"]} | {"__rate_interval"}
+        variables = {variable["name"] for variable in dashboard.json["templating"]["list"]} | {
+            "__rate_interval"
+        }
         for target in panel.get("targets", []):
             assert set(metric_names(target["expr"])) <= known, target["expr"]
-            assert set(re.findall(r"\$([a-z_]\w*)", target["expr"])) <= variables, f"{dashboard.uid}: {target['expr']}"
+            assert set(re.findall(r"\$([a-z_]\w*)", target["expr"])) <= variables, (
+                f"{dashboard.uid}: {target['expr']}"
+            )
             assert not re.search(r"<(hub|site|row|instance|rate)>", target["expr"]), target["expr"]
 
 
@@ -192,13 +231,18 @@ def test_annotations_mark_deadlines_and_alerts(built: dict[str, list[Built]]) ->
         variables = {variable["name"] for variable in dashboard.json["templating"]["list"]}
         for one in (due, firing):
             assert one["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
-            assert set(re.findall(r"\$(\w+)", one["expr"])) <= variables, f"{dashboard.uid}: {one['expr']}"
+            assert set(re.findall(r"\$(\w+)", one["expr"])) <= variables, (
+                f"{dashboard.uid}: {one['expr']}"
+            )
 
 
 def test_series_lead_to_what_they_are_of(built: dict[str, list[Built]]) -> None:
     """Links of panels keep time and data source, hand on only variables that the board they lead to has, and lead nowhere else."""
     for dashboards in built.values():
-        boards = {item.uid: {variable["name"] for variable in item.json["templating"]["list"]} for item in dashboards}
+        boards = {
+            item.uid: {variable["name"] for variable in item.json["templating"]["list"]}
+            for item in dashboards
+        }
         urls = {
             item["url"]
             for made in dashboards
@@ -209,7 +253,9 @@ def test_series_lead_to_what_they_are_of(built: dict[str, list[Built]]) -> None:
         for url in urls:
             uid, _, query = url.removeprefix("/d/").partition("?")
             assert query.startswith("${__url_time_range}&${datasource:queryparam}"), url
-            targets = [name for name in boards if re.fullmatch(re.sub(r"\$\{[^}]*\}", ".+", uid), name)]
+            targets = [
+                name for name in boards if re.fullmatch(re.sub(r"\$\{[^}]*\}", ".+", uid), name)
+            ]
             assert targets, url
             assert set(re.findall(r"var-(\w+)=", query)) <= boards[targets[0]] | {"row"}, url
 
@@ -219,8 +265,12 @@ def test_tables_are_sorted_by_a_column_they_have(built: dict[str, list[Built]]) 
     for dashboard, panel in every_panel(built):
         if panel["type"] == "table":
             (sort,) = panel["options"]["sortBy"]
-            (organize,) = (step["options"] for step in panel["transformations"] if step["id"] == "organize")
-            assert sort["displayName"] in organize["renameByName"].values(), f"{dashboard.uid}: {panel['title']}"
+            (organize,) = (
+                step["options"] for step in panel["transformations"] if step["id"] == "organize"
+            )
+            assert sort["displayName"] in organize["renameByName"].values(), (
+                f"{dashboard.uid}: {panel['title']}"
+            )
 
 
 def test_lines_of_panels_are_full(built: dict[str, list[Built]]) -> None:
@@ -269,7 +319,12 @@ def test_variables_and_links(built: dict[str, list[Built]]) -> None:
                 else:
                     assert link["tags"] == [f"hubgauge-hub{'' if language == 'en' else '-zh'}"]
     nodes = next(dashboard for dashboard in built["en"] if dashboard.uid == "hubgauge-nodes")
-    assert [variable["name"] for variable in nodes.json["templating"]["list"]] == ["datasource", "hub", "site", "instance"]
+    assert [variable["name"] for variable in nodes.json["templating"]["list"]] == [
+        "datasource",
+        "hub",
+        "site",
+        "instance",
+    ]
 
 
 def test_both_languages_are_complete(built: dict[str, list[Built]]) -> None:
@@ -299,13 +354,17 @@ def test_a_hub_shows_every_figure_it_stated(built: dict[str, list[Built]]) -> No
     registry = load_registry()
     for language, dashboards in built.items():
         for key, hub in registry.hubs.items():
-            dashboard = next(item for item in dashboards if item.uid.startswith(f"hubgauge-hub-{key}"))
+            dashboard = next(
+                item for item in dashboards if item.uid.startswith(f"hubgauge-hub-{key}")
+            )
             text = json.dumps(dashboard.json, ensure_ascii=False)
             for fact in hub.facts:
                 assert fact.source.publisher[language] in text
                 assert fact.kpi.key in text
     kunming = next(item for item in built["en"] if item.uid == "hubgauge-hub-kunming")
-    words = next(panel for panel in kunming.json["panels"] if panel["type"] == "text")["options"]["content"]
+    words = next(panel for panel in kunming.json["panels"] if panel["type"] == "text")["options"][
+        "content"
+    ]
     assert "No target stated" in words
     assert "PUE" in words.partition("No target stated")[2]
 
@@ -313,7 +372,11 @@ def test_a_hub_shows_every_figure_it_stated(built: dict[str, list[Built]]) -> No
 def test_a_hub_sees_the_sites_of_the_hubs_inside_it(built: dict[str, list[Built]]) -> None:
     """No agent reports for a province but through its hubs: its links, racks and sites to choose from are theirs."""
     boards = {item.uid: item.json for item in built["en"]}
-    for key, places in (("guizhou", "guian|guizhou"), ("kunming", "kunming|liangya"), ("guian", "guian")):
+    for key, places in (
+        ("guizhou", "guian|guizhou"),
+        ("kunming", "kunming|liangya"),
+        ("guian", "guian"),
+    ):
         board = boards[f"hubgauge-hub-{key}"]
         assert f'hub=~"{places}"' in board["templating"]["list"][1]["query"]["query"]
         exprs = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
@@ -322,11 +385,15 @@ def test_a_hub_sees_the_sites_of_the_hubs_inside_it(built: dict[str, list[Built]
         assert all(f'hub=~"{places}",site=~"$site"' in expr for expr in companions)
 
 
-def test_a_required_pue_is_shown_only_where_a_limit_was_stated(built: dict[str, list[Built]]) -> None:
+def test_a_required_pue_is_shown_only_where_a_limit_was_stated(
+    built: dict[str, list[Built]],
+) -> None:
     """Elsewhere the panel could never hold anything."""
     for item in built["en"]:
         if item.uid.startswith("hubgauge-hub-"):
-            assert ("dc_site_pue_required_ratio" in item.text()) == (item.uid == "hubgauge-hub-guian")
+            assert ("dc_site_pue_required_ratio" in item.text()) == (
+                item.uid == "hubgauge-hub-guian"
+            )
 
 
 def test_the_same_bytes_in_another_process(built: dict[str, list[Built]], tmp_path: Path) -> None:
@@ -334,9 +401,28 @@ def test_the_same_bytes_in_another_process(built: dict[str, list[Built]], tmp_pa
     here, there = tmp_path / "here", tmp_path / "there"
     write(here, built["zh"])
     code = "import sys; from agent.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "dashboards", "build", "--out", str(there), "--language", "zh"]
-    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "7"}, capture_output=True, timeout=60)
-    assert sorted(path.name for path in here.iterdir()) == sorted(path.name for path in there.iterdir())
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "dashboards",
+        "build",
+        "--out",
+        str(there),
+        "--language",
+        "zh",
+    ]
+    subprocess.run(
+        command,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        timeout=60,
+    )
+    assert sorted(path.name for path in here.iterdir()) == sorted(
+        path.name for path in there.iterdir()
+    )
     for path in here.iterdir():
         assert path.read_bytes() == (there / path.name).read_bytes()
         assert path.read_bytes().endswith(b"}\n")
@@ -358,7 +444,9 @@ def test_a_second_opinion_on_the_json(built: dict[str, list[Built]]) -> None:
             assert [step.value for step in steps] == [
                 step["value"] for step in ours["fieldConfig"]["defaults"]["thresholds"]["steps"]
             ]
-            assert [target.expr for target in panel.targets or []] == [target["expr"] for target in ours.get("targets", [])]
+            assert [target.expr for target in panel.targets or []] == [
+                target["expr"] for target in ours.get("targets", [])
+            ]
 
 
 def test_missing_is_words_and_not_zero() -> None:

@@ -21,8 +21,14 @@ def busy(site: str, node: str, share: float) -> list[dict[str, str]]:
     """Return an hour of counters of a node with one CPU that is busy for a share of each minute."""
     labels = f'hub="h",site="{site}",instance="{node}",cpu="0"'
     return [
-        {"series": f'node_cpu_seconds_total{{{labels},mode="idle"}}', "values": f"0+{60 * (1 - share):g}x60"},
-        {"series": f'node_cpu_seconds_total{{{labels},mode="user"}}', "values": f"0+{60 * share:g}x60"},
+        {
+            "series": f'node_cpu_seconds_total{{{labels},mode="idle"}}',
+            "values": f"0+{60 * (1 - share):g}x60",
+        },
+        {
+            "series": f'node_cpu_seconds_total{{{labels},mode="user"}}',
+            "values": f"0+{60 * share:g}x60",
+        },
     ]
 
 
@@ -32,7 +38,12 @@ def test_the_mean_of_a_site_s_nodes(tmp_path: Path) -> None:
     chip = 'dc_accelerator_info{hub="h",site="b",node="n3",accelerator="0",vendor="huawei",model="910"}'
     case = {
         "interval": "1m",
-        "input_series": [*busy("a", "n1", 0.2), *busy("a", "n2", 0.6), *busy("b", "n3", 0.9), {"series": chip, "values": "1x60"}],
+        "input_series": [
+            *busy("a", "n1", 0.2),
+            *busy("a", "n2", 0.6),
+            *busy("b", "n3", 0.9),
+            {"series": chip, "values": "1x60"},
+        ],
         "promql_expr_test": [
             {
                 "expr": f"round({RECORD}, 1e-6)",
@@ -41,8 +52,15 @@ def test_the_mean_of_a_site_s_nodes(tmp_path: Path) -> None:
             }
         ],
     }
-    (tmp_path / "own.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "tests": [case]}))
+    (tmp_path / "own.yml").write_text(
+        yaml.safe_dump({"rule_files": ["rules.yml"], "tests": [case]})
+    )
     found = subprocess.run(
-        [binary("promtool"), "test", "rules", "own.yml"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [binary("promtool"), "test", "rules", "own.yml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert found.returncode == 0, found.stdout + found.stderr

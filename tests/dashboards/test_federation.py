@@ -31,7 +31,18 @@ hubs:
 access: {username: prometheus, password_file: password}
 gone_after: 90s
 """
-PLACES = {"rack", "row", "pdu", "meter", "node", "accelerator", "device", "instance", "outlet", "breaker"}
+PLACES = {
+    "rack",
+    "row",
+    "pdu",
+    "meter",
+    "node",
+    "accelerator",
+    "device",
+    "instance",
+    "outlet",
+    "breaker",
+}
 """Labels of which a hub has thousands."""
 
 
@@ -50,30 +61,50 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:
     """Run a tool; returns what it prints, and fails where it does not like what it was given."""
-    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
-    "name", ["guian/prometheus", "guian/scraper-1-of-2", "guian/scraper-2-of-2", "kunming/prometheus", "global/prometheus"]
+    "name",
+    [
+        "guian/prometheus",
+        "guian/scraper-1-of-2",
+        "guian/scraper-2-of-2",
+        "kunming/prometheus",
+        "global/prometheus",
+    ],
 )
 def test_prometheus_takes_the_configs(built: Path, name: str) -> None:
     """Promtool finds every config good, and the rules that it names."""
-    assert "SUCCESS" in run(binary("promtool"), "check", "config", "--syntax-only", built / f"{name}.yml")
+    assert "SUCCESS" in run(
+        binary("promtool"), "check", "config", "--syntax-only", built / f"{name}.yml"
+    )
 
 
 def test_prometheus_in_agent_mode_takes_its_config(tmp_path: Path) -> None:
     """Promtool finds it good, and the program itself comes up with it."""
-    plan = Plan(hubs={"guian": HubPlan(gateways=(f"http://127.0.0.1:{free_port()}",), prometheus="127.0.0.1:9090")})
+    plan = Plan(
+        hubs={
+            "guian": HubPlan(
+                gateways=(f"http://127.0.0.1:{free_port()}",), prometheus="127.0.0.1:9090"
+            )
+        }
+    )
     federation.write(tmp_path, plan)
     config = tmp_path / "guian" / "agent.yml"
     run(binary("promtool"), "check", "config", "--agent", config)
     port = free_port()
     command = [
-        binary("prometheus"), "--enable-feature=agent", f"--config.file={config}", f"--storage.agent.path={tmp_path / 'data'}",
+        binary("prometheus"),
+        "--enable-feature=agent",
+        f"--config.file={config}",
+        f"--storage.agent.path={tmp_path / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
-    ]  # fmt: skip
+    ]
     with running(command, log=tmp_path / "log", ready=f"http://127.0.0.1:{port}/-/ready"):
         pass
 
@@ -81,7 +112,11 @@ def test_prometheus_in_agent_mode_takes_its_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hub", ["guian", "kunming"])
 def test_vmagent_takes_its_config(built: Path, hub: str) -> None:
     """Vmagent knows every entry of it."""
-    flags = ("-dryRun", f"-promscrape.config={built / hub / 'vmagent.yml'}", "-remoteWrite.url=http://127.0.0.1:1/")
+    flags = (
+        "-dryRun",
+        f"-promscrape.config={built / hub / 'vmagent.yml'}",
+        "-remoteWrite.url=http://127.0.0.1:1/",
+    )
     run(binary("vmagent"), *flags, cwd=built / hub)
 
 

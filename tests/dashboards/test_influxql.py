@@ -34,16 +34,21 @@ if TYPE_CHECKING:
 DATABASE = "hubgauge"
 TEXT = Text("t", "文")
 OF_SOME_HUBS = {
-    "this KPI is registered, not measured", "no limit of a round trip is stated", "no PUE limit is stated", "no target of the hub has a deadline",
-    "nothing that this KPI is measured by is reported", "nothing that the hub stated is measured", "no stated KPI needs metering",
-}  # fmt: skip
+    "this KPI is registered, not measured",
+    "no limit of a round trip is stated",
+    "no PUE limit is stated",
+    "no target of the hub has a deadline",
+    "nothing that this KPI is measured by is reported",
+    "nothing that the hub stated is measured",
+    "no stated KPI needs metering",
+}
 """What a hub need not have even where the whole catalogue is there: whatever it did not state."""
 STEP = 20
 AGES = range(600, -1, -STEP)
 
 
 def post(url: str, body: bytes) -> None:
-    with urllib.request.urlopen(url, body, timeout=60) as reply:  # noqa: S310 - loopback
+    with urllib.request.urlopen(url, body, timeout=60) as reply:
         assert reply.status in (200, 204)
 
 
@@ -70,19 +75,28 @@ enabled = false
 """
     )
     url = f"http://127.0.0.1:{port}"
-    with running([binary("influxd"), "-config", str(folder / "influxdb.conf")], log=folder / "log", ready=f"{url}/ping"):
+    with running(
+        [binary("influxd"), "-config", str(folder / "influxdb.conf")],
+        log=folder / "log",
+        ready=f"{url}/ping",
+    ):
         post(f"{url}/query", urllib.parse.urlencode({"q": f"CREATE DATABASE {DATABASE}"}).encode())
         registry, now = load_registry(), time.time()
         for age in AGES:
             post(f"{url}/write?db={DATABASE}&precision=ms", lines(registry, now - age))
-        wait_for(lambda: InfluxServer(url, DATABASE).has('SELECT count("pue_ratio") FROM "dc_site"'))
+        wait_for(
+            lambda: InfluxServer(url, DATABASE).has('SELECT count("pue_ratio") FROM "dc_site"')
+        )
         yield url
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_panel_has_data(influxdb: str, language: Language) -> None:
     """With the whole catalogue there, no query is empty or fails, nor is that of any variable, whatever its values."""
-    dashboards = [Dashboard(json=built.json, excuses=built.excuses) for built in build_all(load_registry(), language, "influxql")]
+    dashboards = [
+        Dashboard(json=built.json, excuses=built.excuses)
+        for built in build_all(load_registry(), language, "influxql")
+    ]
     results = verify(dashboards, InfluxServer(influxdb, DATABASE))
     assert len(results) > 400
     bad = [str(one) for one in results if one.outcome in ("empty", "failed")]
@@ -103,10 +117,14 @@ def test_values_are_those_of_the_signal(influxdb: str) -> None:
     each = f"max by (hub, site, row, rack, feed) ({of(rack.RACK_POWER)})"
     assert ask(f"sum by (hub, site) ({each})") == {("guian", "guian-1"): 2.0}
     assert ask(f"count by (hub) ({each})") == {("guian",): 4}
-    assert ask(f"sum by (hub) ({each}) / max by (hub) ({of(rack.RACK_POWER_CAPACITY)})") == {("guian",): 4.0}
+    assert ask(f"sum by (hub) ({each}) / max by (hub) ({of(rack.RACK_POWER_CAPACITY)})") == {
+        ("guian",): 4.0
+    }
     assert ask(f"1 - max by (hub) ({of(facility.METER_UP)})") == {("guian",): 0.5}
     assert ask(f"max by (hub) ({of(facility.METER_UP)} > 0.5)") == {}
-    valid, low = (of(site.SITE_PUE_STATE, f'state="{state}"') for state in ("valid", "low_coverage"))
+    valid, low = (
+        of(site.SITE_PUE_STATE, f'state="{state}"') for state in ("valid", "low_coverage")
+    )
     states = f"max by (hub) ({valid} == 1) * 3 or max by (hub) ({low} == 1) * 4"
     assert ask(states) == {("guian",): 3}
 
@@ -115,7 +133,12 @@ def test_a_rate_is_per_second(influxdb: str) -> None:
     """A counter that rises by one a second has the rate 1 at every step."""
     server = InfluxServer(influxdb, DATABASE)
     signal = Signal(
-        key="k", name=TEXT, description=TEXT, unit="none", expr=f"max by (hub) ({rate(facility.METER_ENERGY)})", legend="{{hub}}"
+        key="k",
+        name=TEXT,
+        description=TEXT,
+        unit="none",
+        expr=f"max by (hub) ({rate(facility.METER_ENERGY)})",
+        legend="{{hub}}",
     )
     (found,) = server.ask(server.fill(influxql.render(signal), {"hub": "guian", "site": ".*"}, 540))
     assert len(found["values"]) > 5
@@ -126,18 +149,30 @@ def test_a_rate_is_per_second(influxdb: str) -> None:
     ("expr", "why"),
     [
         ("a{<site>} and b{<site>}", "`and`"),
-        ("max by (hub) (dc_rack_power_watts{<site>}) or max by (hub) (dc_pdu_power_watts{<site>})", "`or`"),
-        ("dc_rack_power_watts{<site>} * on (hub) group_left () dc_site_info{<site>}", "a join on some labels"),
+        (
+            "max by (hub) (dc_rack_power_watts{<site>}) or max by (hub) (dc_pdu_power_watts{<site>})",
+            "`or`",
+        ),
+        (
+            "dc_rack_power_watts{<site>} * on (hub) group_left () dc_site_info{<site>}",
+            "a join on some labels",
+        ),
         ("dc_rack_power_watts{<site>} > bool 1", "a comparison that answers 1 or 0"),
         ("rate(dc_meter_energy_joules_total{<site>}[1h])", "a rate over 1h"),
         ("time() - node_boot_time_seconds{<instance>}", "time()"),
         ("topk(3, dc_rack_power_watts{<row>} @ end())", "topk"),
-        ("max by (hub, site) (dc_rack_power_watts{<site>}) / max by (hub) (dc_rack_power_watts{<site>})", "operands with different labels"),
-        ("max by (hub) (node_load1{<instance>}) / count by (hub) (node_cpu_seconds_total{<instance>})", "operands of two measurements"),
+        (
+            "max by (hub, site) (dc_rack_power_watts{<site>}) / max by (hub) (dc_rack_power_watts{<site>})",
+            "operands with different labels",
+        ),
+        (
+            "max by (hub) (node_load1{<instance>}) / count by (hub) (node_cpu_seconds_total{<instance>})",
+            "operands of two measurements",
+        ),
         ('max by (hub) (hub:dc_kpi:value{kpi="pue"})', "hub:dc_kpi:value is recorded by rules"),
         ("1", "a number alone"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_said_is_told(expr: str, why: str) -> None:
     """Each thing that InfluxQL has no words for is refused with its reason, never said in another way."""
     with pytest.raises(influxql.InexpressibleError, match=f"^{re.escape(why)}$"):
@@ -160,7 +195,9 @@ def test_every_signal_is_readable() -> None:
         parse("max by (hub) (a{}")
 
 
-def test_the_command_tells_what_is_left_out(influxdb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_tells_what_is_left_out(
+    influxdb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The build names each panel it leaves out with the reason, and none of them is an empty panel; verify takes the rest."""
     assert main(["dashboards", "build", "--out", str(tmp_path), "--datasource", "influxql"]) == 0
     told = capsys.readouterr().err.splitlines()

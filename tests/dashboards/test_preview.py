@@ -26,7 +26,14 @@ def lint(boards: list[Json], folder: Path) -> list[str]:
     for board in boards:
         (folder / f"{board['uid']}.json").write_text(json.dumps(board), "utf-8")
     command = [preview_tools(), "lint/lint.mjs", str(folder)]
-    done = subprocess.run(command, cwd=ROOT / "dashboards" / "preview", capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command,
+        cwd=ROOT / "dashboards" / "preview",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == bool(done.stdout), done.stderr
     return done.stdout.splitlines()
 
@@ -38,7 +45,11 @@ def test_grafana_knows_everything_that_is_used(language: Language, tmp_path: Pat
 
 
 def _board() -> Json:
-    return next(built.json for built in build_all(load_registry(), "en") if built.json["uid"] == "hubgauge-racks")
+    return next(
+        built.json
+        for built in build_all(load_registry(), "en")
+        if built.json["uid"] == "hubgauge-racks"
+    )
 
 
 def _panel(board: Json, kind: str) -> Json:
@@ -48,23 +59,49 @@ def _panel(board: Json, kind: str) -> Json:
 
 
 FAULTS: dict[str, tuple[Callable[[Json], object], str]] = {
-    "unit": (lambda b: _panel(b, "stat")["fieldConfig"]["defaults"].update(unit="kilowats"), "no such unit: kilowats"),
-    "reducer": (lambda b: _panel(b, "stat")["options"]["reduceOptions"].update(calcs=["lastNonNull"]), "no such reducer: lastNonNull"),
-    "mean": (lambda b: _panel(b, "stat")["options"]["reduceOptions"].update(calcs=["mean"]), "reduced to its mean"),
-    "transformer": (lambda b: _panel(b, "table")["transformations"].append({"id": "organise"}), "no such transformer: organise"),
-    "matcher": (lambda b: _panel(b, "table")["fieldConfig"]["overrides"][0]["matcher"].update(id="byname"), "no such matcher: byname"),
+    "unit": (
+        lambda b: _panel(b, "stat")["fieldConfig"]["defaults"].update(unit="kilowats"),
+        "no such unit: kilowats",
+    ),
+    "reducer": (
+        lambda b: _panel(b, "stat")["options"]["reduceOptions"].update(calcs=["lastNonNull"]),
+        "no such reducer: lastNonNull",
+    ),
+    "mean": (
+        lambda b: _panel(b, "stat")["options"]["reduceOptions"].update(calcs=["mean"]),
+        "reduced to its mean",
+    ),
+    "transformer": (
+        lambda b: _panel(b, "table")["transformations"].append({"id": "organise"}),
+        "no such transformer: organise",
+    ),
+    "matcher": (
+        lambda b: _panel(b, "table")["fieldConfig"]["overrides"][0]["matcher"].update(id="byname"),
+        "no such matcher: byname",
+    ),
     "option": (lambda b: _panel(b, "bargauge")["options"].update(showUnfiled=True), "showUnfiled"),
-    "value of an option": (lambda b: _panel(b, "stat")["options"].update(colorMode="foreground"), "foreground"),
-    "custom option": (lambda b: _panel(b, "timeseries")["fieldConfig"]["defaults"]["custom"].update(lineWith=1), "lineWith"),
+    "value of an option": (
+        lambda b: _panel(b, "stat")["options"].update(colorMode="foreground"),
+        "foreground",
+    ),
+    "custom option": (
+        lambda b: _panel(b, "timeseries")["fieldConfig"]["defaults"]["custom"].update(lineWith=1),
+        "lineWith",
+    ),
     "colour": (
-        lambda b: _panel(b, "stat")["fieldConfig"]["defaults"]["thresholds"]["steps"][0].update(color="grien"), "no such colour: grien",
+        lambda b: _panel(b, "stat")["fieldConfig"]["defaults"]["thresholds"]["steps"][0].update(
+            color="grien"
+        ),
+        "no such colour: grien",
     ),
     "thresholds": (
-        lambda b: _panel(b, "stat")["fieldConfig"]["defaults"]["thresholds"].update(steps=[{"color": "red", "value": "null"}]),
+        lambda b: _panel(b, "stat")["fieldConfig"]["defaults"]["thresholds"].update(
+            steps=[{"color": "red", "value": "null"}]
+        ),
         "the first step must be the base",
     ),
     "dashboard": (lambda b: b.update(timeZone="utc"), "timeZone"),
-}  # fmt: skip
+}
 
 
 def test_faults_are_found(tmp_path: Path) -> None:
@@ -77,4 +114,6 @@ def test_faults_are_found(tmp_path: Path) -> None:
         boards.append(board)
     lines = lint(boards, tmp_path)
     for n, (name, (_, expected)) in enumerate(FAULTS.items()):
-        assert [line for line in lines if line.startswith(f"broken-{n}.json") and expected in line], (name, lines)
+        assert [
+            line for line in lines if line.startswith(f"broken-{n}.json") and expected in line
+        ], (name, lines)

@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 REGISTRY = load_registry()
 SITE = {"hub": "guian", "site": "s1"}
 SEVERITY = {alert.name: alert.severity for alert in ALERTS}
-QUICK = {severity: replace(way, group_wait="2s", group_interval="2s") for severity, way in WAYS.items()}
+QUICK = {
+    severity: replace(way, group_wait="2s", group_interval="2s") for severity, way in WAYS.items()
+}
 
 
 def amtool(*arguments: str) -> str:
     """Run amtool; returns what it prints."""
-    done = subprocess.run([binary("amtool"), *arguments], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        [binary("amtool"), *arguments], capture_output=True, text=True, check=False, timeout=30
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -63,12 +67,19 @@ def test_alertmanager_takes_the_config(config: Path) -> None:
 )
 def test_everybody_hears_of_their_own(config: Path, labels: str, receiver: str) -> None:
     """Severity and hub choose the receiver; what has neither still reaches somebody."""
-    assert amtool("config", "routes", "test", f"--config.file={config}", *labels.split()).strip() == receiver
+    assert (
+        amtool("config", "routes", "test", f"--config.file={config}", *labels.split()).strip()
+        == receiver
+    )
 
 
 def test_a_cause_that_is_no_alert_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """An inhibition by a name that no alert has would be silent for ever."""
-    monkeypatch.setattr(routes, "CAUSES", (*CAUSES, Cause(cause="RackTooHot", effects=("RackTepid",), same=("rack",))))
+    monkeypatch.setattr(
+        routes,
+        "CAUSES",
+        (*CAUSES, Cause(cause="RackTooHot", effects=("RackTepid",), same=("rack",))),
+    )
     with pytest.raises(ValueError, match="RackTepid"):
         alertmanager(REGISTRY)
 
@@ -122,9 +133,12 @@ def alerting(tmp_path: Path) -> Iterator[tuple[str, Heard]]:
         path = tmp_path / "alertmanager.yml"
         path.write_text(yaml.safe_dump(alertmanager(REGISTRY, hook=address, ways=QUICK)), "utf-8")
         command = [
-            binary("prometheus-alertmanager"), f"--config.file={path}", f"--storage.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
-        ]  # fmt: skip
+            binary("prometheus-alertmanager"),
+            f"--config.file={path}",
+            f"--storage.path={tmp_path / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ]
         with running(command, log=tmp_path / "log", ready=f"{url}/-/ready"):
             yield url, heard
 
@@ -132,11 +146,14 @@ def alerting(tmp_path: Path) -> Iterator[tuple[str, Heard]]:
 def raise_alerts(url: str, alerts: list[dict[str, str]]) -> None:
     """Tell Alertmanager of alerts as Prometheus does, a thousand at a time."""
     for n in range(0, len(alerts), 1000):
-        body = [{"labels": {**labels, "severity": SEVERITY[labels["alertname"]]}} for labels in alerts[n : n + 1000]]
-        request = urllib.request.Request(  # noqa: S310 - loopback
+        body = [
+            {"labels": {**labels, "severity": SEVERITY[labels["alertname"]]}}
+            for labels in alerts[n : n + 1000]
+        ]
+        request = urllib.request.Request(
             f"{url}/api/v2/alerts", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 - loopback
+        urllib.request.urlopen(request, timeout=30).close()
 
 
 def test_a_site_failure_with_a_thousand_racks_is_one_message(alerting: tuple[str, Heard]) -> None:
@@ -145,11 +162,20 @@ def test_a_site_failure_with_a_thousand_racks_is_one_message(alerting: tuple[str
     racks = [{**SITE, "row": f"R{n // 40}", "rack": f"R{n // 40}-{n % 40}"} for n in range(1000)]
     alerts = [{**SITE, "alertname": "SitePdusSilent"}]
     alerts += [
-        {**rack, "alertname": "PduSilent", "pdu": f"{rack['rack']}-{feed}", "feed": feed} for rack in racks for feed in "AB"
+        {**rack, "alertname": "PduSilent", "pdu": f"{rack['rack']}-{feed}", "feed": feed}
+        for rack in racks
+        for feed in "AB"
     ]
     alerts += [{**rack, "alertname": "RackFailoverLost"} for rack in racks]
     alerts += [
-        {**SITE, "alertname": "CollectorFailing", "instance": "gw", "collector": "snmp", "device": f"p{n}"} for n in range(500)
+        {
+            **SITE,
+            "alertname": "CollectorFailing",
+            "instance": "gw",
+            "collector": "snmp",
+            "device": f"p{n}",
+        }
+        for n in range(500)
     ]
     alerts += [{**SITE, "alertname": "SitePueCoverageLow", "window": "1d"}]
     raise_alerts(url, alerts)
@@ -171,10 +197,25 @@ def test_other_sites_are_not_silenced(alerting: tuple[str, Heard]) -> None:
             {**SITE, "alertname": "SitePdusSilent"},
             {**SITE, **rack, "alertname": "RackTooHot"},
             {**SITE, **rack, "alertname": "RackHot"},
-            {"hub": "guian", "site": "s2", **rack, "alertname": "PduSilent", "pdu": "A07-A", "feed": "A"},
+            {
+                "hub": "guian",
+                "site": "s2",
+                **rack,
+                "alertname": "PduSilent",
+                "pdu": "A07-A",
+                "feed": "A",
+            },
         ],
     )
     wait_for(lambda: heard.to("/page/guian") and heard.to("/ticket/guian"), what="both messages")
-    paged = {alert["labels"]["alertname"] for message in heard.to("/page/guian") for alert in message["alerts"]}
+    paged = {
+        alert["labels"]["alertname"]
+        for message in heard.to("/page/guian")
+        for alert in message["alerts"]
+    }
     assert paged == {"SitePdusSilent", "RackTooHot"}
-    assert {alert["labels"]["site"] for message in heard.to("/ticket/guian") for alert in message["alerts"]} == {"s2"}
+    assert {
+        alert["labels"]["site"]
+        for message in heard.to("/ticket/guian")
+        for alert in message["alerts"]
+    } == {"s2"}

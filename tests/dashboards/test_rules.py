@@ -50,7 +50,14 @@ def declared() -> set[str]:
 
 
 def promtool(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([binary("promtool"), *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(
+        [binary("promtool"), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
 
 
 def test_promtool_takes_rules_and_alerts(built: Path) -> None:
@@ -73,9 +80,13 @@ def test_every_case_holds(built: Path) -> None:
         ("rules.yml", 'boundary="facility"', 'boundary="reused"', "PUE of a hub"),
     ],
 )
-def test_a_changed_rule_is_noticed(built: Path, tmp_path: Path, file: str, old: str, new: str, test: str) -> None:
+def test_a_changed_rule_is_noticed(
+    built: Path, tmp_path: Path, file: str, old: str, new: str, test: str
+) -> None:
     """Promtool's tests fail when a threshold, a wait or an expression is changed, and hold where nothing is."""
-    contents = {name: (built / name).read_text("utf-8") for name in ("rules.yml", "alerts.yml", "tests.yml")}
+    contents = {
+        name: (built / name).read_text("utf-8") for name in ("rules.yml", "alerts.yml", "tests.yml")
+    }
     tests = yaml.safe_load(contents["tests.yml"])
     tests["tests"] = [case for case in tests["tests"] if case["name"].startswith(test)]
     contents["tests.yml"] = yaml.safe_dump(tests)
@@ -112,12 +123,21 @@ def test_recorded_names_follow_the_convention(registry: Registry) -> None:
 
 def test_a_kpi_has_one_rule(registry: Registry) -> None:
     """Each measurable KPI of the registry has exactly one rule of its own, and none is made up."""
-    rules = [rule for group in recording_groups(registry) for rule in group.rules if rule.record == kpi.RECORD]
+    rules = [
+        rule
+        for group in recording_groups(registry)
+        for rule in group.rules
+        if rule.record == kpi.RECORD
+    ]
     keys = [rule.labels["kpi"] for rule in rules if rule.labels]
     assert sorted(keys) == sorted(set(keys))
     assert set(keys) <= set(registry.kpis)
     assert set(keys) == set(kpi.WITNESS)
-    measurable = {key for key, found in registry.kpis.items() if not found.measured["en"].startswith("registered only")}
+    measurable = {
+        key
+        for key, found in registry.kpis.items()
+        if not found.measured["en"].startswith("registered only")
+    }
     assert measurable <= set(keys)
 
 
@@ -146,11 +166,17 @@ def test_alert_labels_are_there(registry: Registry) -> None:
 
 def test_signals_read_only_what_exists(registry: Registry) -> None:
     """Every metric and label of a signal is declared; a name the catalogue does not know is found out."""
-    labels = {label for found in all_metrics() for label in found.labels} | TARGET_LABELS | {"hub", "site", "tenth"}
+    labels = (
+        {label for found in all_metrics() for label in found.labels}
+        | TARGET_LABELS
+        | {"hub", "site", "tenth"}
+    )
     for signal in all_signals(registry):
         assert set(metric_names(signal.expr)) <= declared() | {kpi.RECORD}, signal.key
         for group in re.findall(r"\b(?:by|on|group_left)\s*\(([^()]*)\)", signal.expr):
-            assert {label.strip() for label in group.split(",") if label.strip()} <= labels, signal.key
+            assert {label.strip() for label in group.split(",") if label.strip()} <= labels, (
+                signal.key
+            )
         for label in re.findall(r"(\w+)(?:=~|!=|!~|=)\"", signal.expr):
             assert label in labels, signal.key
         for label in re.findall(r"{{(\w+)}}", signal.legend):

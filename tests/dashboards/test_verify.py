@@ -25,9 +25,17 @@ if TYPE_CHECKING:
 
     from agent.hubs.model import Registry
 
-OPEN_EXCUSES = {"nothing to mark", "the ledger's first hour here is not over",
-    "no emission factor is set, so no carbon is told; or its first hour is not over", "this KPI is registered, not measured", "no limit of a round trip is stated", "no PUE limit is stated",
-                "no target of the hub has a deadline", "nothing that the hub stated is measured", "none of the hubs has a place on the map"}  # fmt: skip
+OPEN_EXCUSES = {
+    "nothing to mark",
+    "the ledger's first hour here is not over",
+    "no emission factor is set, so no carbon is told; or its first hour is not over",
+    "this KPI is registered, not measured",
+    "no limit of a round trip is stated",
+    "no PUE limit is stated",
+    "no target of the hub has a deadline",
+    "nothing that the hub stated is measured",
+    "none of the hubs has a place on the map",
+}
 """Excuses that hold even where the whole catalogue is there: a hub need not have stated everything, nor need an alert fire."""
 
 
@@ -38,7 +46,9 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module")
 def dashboards(registry: Registry) -> list[Dashboard]:
-    return [Dashboard(json=built.json, excuses=built.excuses) for built in build_all(registry, "en")]
+    return [
+        Dashboard(json=built.json, excuses=built.excuses) for built in build_all(registry, "en")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +65,11 @@ scrape_configs:
   - {{job_name: hubgauge, honor_labels: true, static_configs: [{{targets: ["{address}"]}}]}}
 """)
         command = [
-            binary("prometheus"), f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
+            binary("prometheus"),
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}",
-        ]  # fmt: skip
+        ]
         url = f"http://127.0.0.1:{port}"
         with running(command, log=folder / "log", ready=f"{url}/-/ready"):
             server = Server(url)
@@ -74,15 +86,17 @@ def victoriametrics(registry: Registry, tmp_path_factory: pytest.TempPathFactory
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
-        binary("victoria-metrics"), f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}",
+        binary("victoria-metrics"),
+        f"-storageDataPath={folder / 'data'}",
+        f"-httpListenAddr=127.0.0.1:{port}",
         "-search.latencyOffset=1s",
-    ]  # fmt: skip
+    ]
     with running(command, log=folder / "log", ready=f"{url}/health"):
         now = time.time()
         for age in range(300, 0, -15):
             body = page(registry, now - age, stamped=True).encode()
-            request = urllib.request.Request(f"{url}/api/v1/import/prometheus", data=body)  # noqa: S310 - loopback
-            with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+            request = urllib.request.Request(f"{url}/api/v1/import/prometheus", data=body)
+            with urllib.request.urlopen(request, timeout=30) as reply:
                 assert reply.status in (200, 204)
         get(f"{url}/internal/force_flush")
         server = Server(url)
@@ -91,25 +105,46 @@ def victoriametrics(registry: Registry, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.mark.parametrize("server", ["prometheus", "victoriametrics"])
-def test_every_panel_has_data(server: str, dashboards: list[Dashboard], request: pytest.FixtureRequest) -> None:
+def test_every_panel_has_data(
+    server: str, dashboards: list[Dashboard], request: pytest.FixtureRequest
+) -> None:
     """With the whole catalogue there, no query is empty, fails, or needs an excuse, whether scraped or pushed."""
     results = verify(dashboards, Server(request.getfixturevalue(server)))
     assert len(results) > 1500
-    bad = [str(result) for result in results if result.outcome != "data" and result.detail not in OPEN_EXCUSES]
+    bad = [
+        str(result)
+        for result in results
+        if result.outcome != "data" and result.detail not in OPEN_EXCUSES
+    ]
     assert not bad, "\n".join(bad)
 
 
-def test_the_command_reports(prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports(
+    prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The command verifies a folder of Chinese dashboards, tells the sum, and exits with 0."""
     assert main(["dashboards", "build", "--out", str(tmp_path), "--language", "zh"]) == 0
     capsys.readouterr()
-    status = main(["dashboards", "verify", "--prometheus", prometheus, "--dashboards", str(tmp_path), "--language", "zh"])
+    status = main(
+        [
+            "dashboards",
+            "verify",
+            "--prometheus",
+            prometheus,
+            "--dashboards",
+            str(tmp_path),
+            "--language",
+            "zh",
+        ]
+    )
     lines = capsys.readouterr().out.splitlines()
     assert status == 0, "\n".join(lines)
     assert " 0 empty, 0 failed" in lines[-1]
 
 
-def test_a_broken_panel_is_found(prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_panel_is_found(
+    prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A query of a metric nobody has, and one that does not parse, are listed with their panel, and the exit status is 1."""
     assert main(["dashboards", "build", "--out", str(tmp_path)]) == 0
     for path in tmp_path.glob("*.json"):
@@ -122,7 +157,10 @@ def test_a_broken_panel_is_found(prometheus: str, tmp_path: Path, capsys: pytest
     queries[1]["targets"][0]["expr"] = "sum(("
     path.write_text(json.dumps(board), "utf-8")
     capsys.readouterr()
-    assert main(["dashboards", "verify", "--prometheus", prometheus, "--dashboards", str(tmp_path)]) == 1
+    assert (
+        main(["dashboards", "verify", "--prometheus", prometheus, "--dashboards", str(tmp_path)])
+        == 1
+    )
     lines = capsys.readouterr().out.splitlines()
     empty, failed = (panel["title"] + f" ({panel['id']}) [A]" for panel in queries[:2])
     assert lines[0] == f'empty: hubgauge-nodes: {empty}: dc_gone{{instance=~"n1"}}'
@@ -134,12 +172,26 @@ def test_an_excuse_must_hold(prometheus: str) -> None:
     """An empty query is excused only while its witness is missing too; NaN alone is no data."""
     witnesses = {1: "dc_gone", 2: "dc_site_info", 3: ""}
     panels = [
-        {"id": number, "title": f"p{number}", "targets": [{"refId": "A", "expr": "dc_gone", "instant": True}]}
+        {
+            "id": number,
+            "title": f"p{number}",
+            "targets": [{"refId": "A", "expr": "dc_gone", "instant": True}],
+        }
         for number in witnesses
     ]
-    panels.append({"id": 4, "title": "p4", "targets": [{"refId": "A", "expr": "dc_site_info * NaN"}]})
-    board = {"uid": "u", "time": {"from": "now-1h", "to": "now"}, "templating": {"list": []}, "panels": panels}
-    excuses = {(number, "A"): (Excuse(reason="quiet", unless=witness),) for number, witness in witnesses.items()}
+    panels.append(
+        {"id": 4, "title": "p4", "targets": [{"refId": "A", "expr": "dc_site_info * NaN"}]}
+    )
+    board = {
+        "uid": "u",
+        "time": {"from": "now-1h", "to": "now"},
+        "templating": {"list": []},
+        "panels": panels,
+    }
+    excuses = {
+        (number, "A"): (Excuse(reason="quiet", unless=witness),)
+        for number, witness in witnesses.items()
+    }
     results = verify([Dashboard(json=board, excuses=excuses)], Server(prometheus))
     assert [result.outcome for result in results] == ["excused", "empty", "excused", "empty"]
 
@@ -156,7 +208,11 @@ def test_no_server_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_variables_are_filled_in() -> None:
     """Grafana's variables and the dashboard's are filled in, braces or not; what is unknown stays."""
-    filled = fill('rate(x{a=~"$site",b=~"${site:regex}"}[$__rate_interval]) + $__range_s + $other', {"site": "s1"}, 86_400)
+    filled = fill(
+        'rate(x{a=~"$site",b=~"${site:regex}"}[$__rate_interval]) + $__range_s + $other',
+        {"site": "s1"},
+        86_400,
+    )
     assert filled == 'rate(x{a=~"s1",b=~"s1"}[375s]) + 86400 + $other'
 
 
@@ -167,6 +223,11 @@ def test_the_shipped_config_is_taken(tmp_path: Path) -> None:
 
     shutil.copytree(ROOT / "deploy" / "prometheus", tmp_path / "prometheus")
     rule_files.write(tmp_path / "prometheus" / "rules", load_registry())
-    checked = [binary("promtool"), "check", "config", str(tmp_path / "prometheus" / "prometheus.yml")]
+    checked = [
+        binary("promtool"),
+        "check",
+        "config",
+        str(tmp_path / "prometheus" / "prometheus.yml"),
+    ]
     result = subprocess.run(checked, capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == 0, result.stdout + result.stderr

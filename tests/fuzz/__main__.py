@@ -20,7 +20,13 @@ def main() -> int:
     """Run each target in a process of its own; exit status 1 where something was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET")
-    parser.add_argument("--seconds", type=int, default=20, metavar="N", help="for each target (default: %(default)s)")
+    parser.add_argument(
+        "--seconds",
+        type=int,
+        default=20,
+        metavar="N",
+        help="for each target (default: %(default)s)",
+    )
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:  # before anything is loaded that is to be instrumented
@@ -32,14 +38,25 @@ def main() -> int:
     for name in args.targets or targets():
         done = subprocess.run(
             [sys.executable, "-m", "tests.fuzz", "--one", name, "--seconds", str(args.seconds)],
-            capture_output=True, text=True, errors="replace", check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
         lines = done.stdout.splitlines() + done.stderr.splitlines()
-        runs = " ".join(line.rpartition(" ")[2] for line in lines if "number_of_executed_units" in line)
+        runs = " ".join(
+            line.rpartition(" ")[2] for line in lines if "number_of_executed_units" in line
+        )
         say(f"{name:<24} {'ok' if done.returncode == 0 else 'FOUND'}  {runs or '?'} inputs")
         if done.returncode:
             found += 1
-            say("\n".join(f"    {line}" for line in lines if "case:" in line or "Error" in line or "ERROR" in line))
+            say(
+                "\n".join(
+                    f"    {line}"
+                    for line in lines
+                    if "case:" in line or "Error" in line or "ERROR" in line
+                )
+            )
     return 1 if found else 0
 
 
@@ -78,9 +95,15 @@ def fuzz(name: str, seconds: int) -> int:
         for number, seed in enumerate(target.seeds):
             Path(corpus, f"seed-{number}").write_bytes(seed[: target.most])
         words = [
-            sys.argv[0], corpus, f"-max_total_time={seconds}", f"-max_len={min(target.most, 4096)}", "-artifact_prefix=/dev/null",
-            "-rss_limit_mb=2048", "-timeout=10", "-print_final_stats=1",
-        ]  # fmt: skip
+            sys.argv[0],
+            corpus,
+            f"-max_total_time={seconds}",
+            f"-max_len={min(target.most, 4096)}",
+            "-artifact_prefix=/dev/null",
+            "-rss_limit_mb=2048",
+            "-timeout=10",
+            "-print_final_stats=1",
+        ]
         atheris.Setup(words, one)
         atheris.Fuzz()
     return 0

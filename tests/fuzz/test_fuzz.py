@@ -43,7 +43,10 @@ def mutated(draw: st.DrawFn, target: Target) -> bytes:
         begin = draw(st.integers(0, len(data)))
         end = draw(st.integers(begin, min(len(data), begin + 40)))
         other = draw(st.sampled_from(target.seeds))
-        put = draw(st.sampled_from((*CHUNKS, data[begin:end] * 2, other[begin : begin + 60])) | st.binary(max_size=4))
+        put = draw(
+            st.sampled_from((*CHUNKS, data[begin:end] * 2, other[begin : begin + 60]))
+            | st.binary(max_size=4)
+        )
         data = data[:begin] + put + data[end:]
     return data
 
@@ -58,7 +61,11 @@ def test_every_target_understands_its_seeds() -> None:
             return False
         return True
 
-    deaf = [name for name, target in TARGETS.items() if not any(taken(target, seed) for seed in target.seeds)]
+    deaf = [
+        name
+        for name, target in TARGETS.items()
+        if not any(taken(target, seed) for seed in target.seeds)
+    ]
     assert deaf == []
 
 

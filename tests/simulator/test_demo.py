@@ -57,12 +57,18 @@ def alive(pids: set[int]) -> set[int]:
 
 
 @contextmanager
-def demo(tmp_path: Path, *options: str, path: str | None = None) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+def demo(
+    tmp_path: Path, *options: str, path: str | None = None
+) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """A running demo with its temporary folders beneath the test's own, and the file it writes to."""
     log = tmp_path / "out"
-    environment = os.environ | {"TMPDIR": str(tmp_path)} | ({"PATH": path} if path is not None else {})
+    environment = (
+        os.environ | {"TMPDIR": str(tmp_path)} | ({"PATH": path} if path is not None else {})
+    )
     with log.open("w") as output:
-        process = subprocess.Popen([*DEMO, *options], stdout=output, stderr=output, text=True, env=environment)
+        process = subprocess.Popen(
+            [*DEMO, *options], stdout=output, stderr=output, text=True, env=environment
+        )
     try:
         yield process, log
     finally:
@@ -85,7 +91,9 @@ def wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_shows_a_board_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_the_demo_shows_a_board_and_leaves_nothing_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     """Board and metrics answer with simulated racks; after the signal no process and no folder is left."""
     port = any_port()
     with demo(tmp_path, "--racks", "2", "--port", str(port), "--interval", "1s") as (process, log):
@@ -97,7 +105,10 @@ def test_the_demo_shows_a_board_and_leaves_nothing_behind(tmp_path: Path, number
 
         def has_power() -> bool:
             page = get(f"http://127.0.0.1:{port}/metrics").decode()
-            return len(re.findall(r"^dc_pdu_power_watts\{", page, re.MULTILINE)) == 4 and "dc_meter_power_watts{" in page
+            return (
+                len(re.findall(r"^dc_pdu_power_watts\{", page, re.MULTILINE)) == 4
+                and "dc_meter_power_watts{" in page
+            )
 
         wait_for(has_power, timeout=20, what="readings of every PDU")
         children = descendants(process.pid)
@@ -121,10 +132,17 @@ def test_the_demo_goes_on_without_a_database(tmp_path: Path) -> None:
 
 def test_a_child_that_dies_is_told_in_one_line_and_ends_the_demo(tmp_path: Path) -> None:
     """When the agent is killed, the demo says so, ends the rest and fails."""
-    with demo(tmp_path, "--racks", "1", "--port", str(any_port()), "--no-database") as (process, log):
+    with demo(tmp_path, "--racks", "1", "--port", str(any_port()), "--no-database") as (
+        process,
+        log,
+    ):
         wait_until_ready(process, log)
         children = descendants(process.pid)
-        agent = next(pid for pid in children if b"run" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+        agent = next(
+            pid
+            for pid in children
+            if b"run" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        )
         os.kill(agent, signal.SIGKILL)
         assert process.wait(20) == 1
         assert "agent was ended by SIGKILL" in log.read_text()
@@ -133,7 +151,10 @@ def test_a_child_that_dies_is_told_in_one_line_and_ends_the_demo(tmp_path: Path)
 
 def test_children_end_with_a_demo_that_is_killed(tmp_path: Path) -> None:
     """Even SIGKILL leaves no process: the kernel tells the children that their parent is gone."""
-    with demo(tmp_path, "--racks", "1", "--port", str(any_port()), "--no-database") as (process, log):
+    with demo(tmp_path, "--racks", "1", "--port", str(any_port()), "--no-database") as (
+        process,
+        log,
+    ):
         wait_until_ready(process, log)
         children = descendants(process.pid)
         process.kill()
@@ -153,7 +174,17 @@ def test_a_demo_that_cannot_start_says_why_and_leaves_nothing(tmp_path: Path) ->
 def test_a_demo_may_end_by_itself_and_keep_its_folder(tmp_path: Path) -> None:
     """With --seconds it ends with status 0; with --state-dir everything stays."""
     folder = tmp_path / "kept"
-    options = ("--racks", "1", "--port", str(any_port()), "--no-database", "--seconds", "1", "--state-dir", str(folder))
+    options = (
+        "--racks",
+        "1",
+        "--port",
+        str(any_port()),
+        "--no-database",
+        "--seconds",
+        "1",
+        "--state-dir",
+        str(folder),
+    )
     with demo(tmp_path, *options) as (process, _):
         assert process.wait(60) == 0
     assert (folder / "agent" / "config.yaml").exists()
@@ -177,8 +208,14 @@ def test_prometheus_takes_the_config_it_is_given(tmp_path: Path) -> None:
     from tests.support import binary
 
     path = tmp_path / "prometheus.yml"
-    path.write_text(prometheus_config("http://127.0.0.1:9717", "guian", "huawei-guian-1-simulated", tmp_path / "rules"))
-    done = subprocess.run([binary("promtool"), "check", "config", path], capture_output=True, text=True, check=False)
+    path.write_text(
+        prometheus_config(
+            "http://127.0.0.1:9717", "guian", "huawei-guian-1-simulated", tmp_path / "rules"
+        )
+    )
+    done = subprocess.run(
+        [binary("promtool"), "check", "config", path], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -197,7 +234,11 @@ async def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
 
 async def test_a_child_that_ends_before_it_is_ready_is_not_waited_for(tmp_path: Path) -> None:
     """Its last line says why."""
-    child = await Child.start("brief", [sys.executable, "-c", "print('no such thing'); raise SystemExit(3)"], tmp_path / "log")
+    child = await Child.start(
+        "brief",
+        [sys.executable, "-c", "print('no such thing'); raise SystemExit(3)"],
+        tmp_path / "log",
+    )
     with pytest.raises(HubgaugeError, match="brief ended with status 3: no such thing"):
         await child.said("ready", timeout=10)
     with pytest.raises(HubgaugeError, match="ghost cannot be started: No such file"):

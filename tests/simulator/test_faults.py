@@ -35,7 +35,9 @@ class Site:
 
     async def read(self, device: str) -> dict[str, float]:
         return {
-            series.metric.full_name: value for series, value in await self.made[device].collect() if "phase" not in series.labels
+            series.metric.full_name: value
+            for series, value in await self.made[device].collect()
+            if "phase" not in series.labels
         }
 
 
@@ -45,10 +47,20 @@ async def site() -> AsyncIterator[Site]:
     await made.simulator.start()
     try:
         addresses = made.simulator.addresses
-        snmp = read("s.yaml", SNMP.Config, text=f'timeout: 1s\ndevices:\n  - {{address: "{addresses["A01-B"]}", pdu: A01-B}}\n')
+        snmp = read(
+            "s.yaml",
+            SNMP.Config,
+            text=f'timeout: 1s\ndevices:\n  - {{address: "{addresses["A01-B"]}", pdu: A01-B}}\n',
+        )
         meter = f'{{address: "{addresses["ups-a"]}", profile: eastron-sdm630, meter: ups-a, point: ups_output}}'
-        modbus = read("m.yaml", MODBUS.Config, text=f"timeout: 1s\nrequest_timeout: 900ms\ndevices:\n  - {meter}\n")
-        made.made = {one.device: one for one in (*SNMP.build(snmp, CONTEXT), *MODBUS.build(modbus, CONTEXT))}
+        modbus = read(
+            "m.yaml",
+            MODBUS.Config,
+            text=f"timeout: 1s\nrequest_timeout: 900ms\ndevices:\n  - {meter}\n",
+        )
+        made.made = {
+            one.device: one for one in (*SNMP.build(snmp, CONTEXT), *MODBUS.build(modbus, CONTEXT))
+        }
         yield made
     finally:
         for one in made.made.values():

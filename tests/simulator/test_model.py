@@ -39,20 +39,26 @@ def test_the_energy_of_a_curve_adds_up_in_any_order(at: float, one: float, two: 
     """Asked forwards or backwards from anywhere, the parts make the whole."""
     curve = Curve(lambda time: 100.0 + (time % 7000.0) / 100.0, step=600.0)
     first, second = at + one, at + two
-    assert curve.energy(at, first) + curve.energy(first, second) == pytest.approx(curve.energy(at, second), abs=1.0)
+    assert curve.energy(at, first) + curve.energy(first, second) == pytest.approx(
+        curve.energy(at, second), abs=1.0
+    )
 
 
 def test_the_energy_of_a_curve_is_the_integral_of_its_power() -> None:
     """Linear between its steps, so that trapezoids are exact."""
     curve = Curve(lambda time: (time % 5000.0) / 10.0, step=600.0)
-    assert curve.energy(1e6 + 7, 1e6 + 20011) == pytest.approx(numeric(curve, 1e6 + 7, 1e6 + 20011), rel=1e-6)
+    assert curve.energy(1e6 + 7, 1e6 + 20011) == pytest.approx(
+        numeric(curve, 1e6 + 7, 1e6 + 20011), rel=1e-6
+    )
 
 
 def test_waves_of_one_frequency_become_one(model: Model) -> None:
     """A hall's load costs no more to compute than a few racks' and is their sum."""
     loads = [rack.load for rack in model.site.racks]
     assert len(total(loads).terms) <= 13
-    assert total(loads).power(NOON) == pytest.approx(sum(load.power(NOON) for load in loads), rel=1e-9)
+    assert total(loads).power(NOON) == pytest.approx(
+        sum(load.power(NOON) for load in loads), rel=1e-9
+    )
 
 
 def test_what_comes_in_is_what_is_used(model: Model) -> None:
@@ -61,21 +67,29 @@ def test_what_comes_in_is_what_is_used(model: Model) -> None:
     by_name = {meter.name: meter.power.energy(since, until) for meter in model.meters}
     ups = by_name["ups-a"] + by_name["ups-b"]
     it = model.it.energy(since, until)
-    assert it == pytest.approx(sum(p.power.energy(since, until) for _, p in model.site.pdus()), rel=1e-9)
+    assert it == pytest.approx(
+        sum(p.power.energy(since, until) for _, p in model.site.pdus()), rel=1e-9
+    )
     assert 1.005 < ups / it < 1.02
     rest = by_name["cooling-1"] + by_name["cooling-2"] + by_name["lighting-1"]
     incoming = by_name["utility-1"] + by_name["solar-1"]
     assert incoming == pytest.approx(model.facility.energy(since, until), rel=1e-12)
     losses = incoming - ups - rest
     assert 0.02 < losses / ups < 0.06
-    assert losses == pytest.approx(sum(one.losses.energy(since, until) for one in model.ups), rel=1e-9)
+    assert losses == pytest.approx(
+        sum(one.losses.energy(since, until) for one in model.ups), rel=1e-9
+    )
 
 
 def test_coolers_remove_the_heat_of_everything_electrical(model: Model) -> None:
     """Row by row, no joule more or less than UPSs take in."""
     since, until = NOON, NOON + DAY
-    taken_in = sum(one.output.energy(since, until) + one.losses.energy(since, until) for one in model.ups)
-    assert sum(one.heat.energy(since, until) for one in model.coolers) == pytest.approx(taken_in, rel=1e-9)
+    taken_in = sum(
+        one.output.energy(since, until) + one.losses.energy(since, until) for one in model.ups
+    )
+    assert sum(one.heat.energy(since, until) for one in model.coolers) == pytest.approx(
+        taken_in, rel=1e-9
+    )
 
 
 def test_the_sun_shines_by_day_and_never_more_than_the_site_uses(model: Model) -> None:
@@ -91,7 +105,9 @@ def test_the_sun_shines_by_day_and_never_more_than_the_site_uses(model: Model) -
     assert min(utility.power(NOON + n * 1800) for n in range(2000)) > 0
 
 
-def test_pue_is_that_of_a_good_site_in_a_mild_climate_and_changes_with_day_and_season(model: Model) -> None:
+def test_pue_is_that_of_a_good_site_in_a_mild_climate_and_changes_with_day_and_season(
+    model: Model,
+) -> None:
     """Between 1.14 and 1.29; higher in summer than in winter, in the afternoon than before dawn."""
     hours = {
         (month, hour): model.pue(at, at + 3600.0)
@@ -100,7 +116,9 @@ def test_pue_is_that_of_a_good_site_in_a_mild_climate_and_changes_with_day_and_s
     }
     assert 1.14 < min(hours.values()) < max(hours.values()) < 1.29
     assert hours[7, 9] > hours[7, 21]  # 17:00 and 05:00 at the site
-    assert min(v for (month, _), v in hours.items() if month == 7) > max(v for (month, _), v in hours.items() if month == 1)
+    assert min(v for (month, _), v in hours.items() if month == 7) > max(
+        v for (month, _), v in hours.items() if month == 1
+    )
 
 
 def test_the_same_seed_gives_the_same_site_and_another_another() -> None:

@@ -27,7 +27,9 @@ def test_chips_follow_their_racks() -> None:
         assert page == simulated.page(NOON)
         chips = parse(page.encode(), load_profile(PROFILE), NOON).chips
         assert len(chips) == simulated.node.accelerators == 8
-        watts = [value for chip in chips if (value := chip.value(node.ACCELERATOR_POWER)) is not None]
+        watts = [
+            value for chip in chips if (value := chip.value(node.ACCELERATOR_POWER)) is not None
+        ]
         assert len(watts) == 4  # one a card
         drawn[simulated.rack.name] = drawn.get(simulated.rack.name, 0.0) + sum(watts)
         assert all(0 <= chip.value(node.ACCELERATOR_UTILIZATION) <= 1 for chip in chips)
@@ -48,7 +50,12 @@ async def test_an_agent_reads_what_the_section_names() -> None:
         collectors = KIND.build(config.sections[0].config, context)
         assert len(collectors) == len(exporters.nodes) > 0
         rounds = await asyncio.gather(*(one.collect() for one in collectors))
-        info = [series for readings in rounds for series, _ in readings if series.metric is node.ACCELERATOR_INFO]
+        info = [
+            series
+            for readings in rounds
+            for series, _ in readings
+            if series.metric is node.ACCELERATOR_INFO
+        ]
         assert {(series.label("rack"), series.label("node")) for series in info} == {
             (one.rack.name, name) for name, one in exporters.nodes.items()
         }

@@ -22,7 +22,9 @@ NOW = 1_790_000_000.0
 
 
 @asynccontextmanager
-async def plant(*, spread: bool = False) -> AsyncIterator[tuple[Simulator, dict[str, SnmpCollector]]]:
+async def plant(
+    *, spread: bool = False
+) -> AsyncIterator[tuple[Simulator, dict[str, SnmpCollector]]]:
     """A site of two rows, and our collectors of its plant by name; no profile is named, so each device is asked what it is."""
     simulator = Simulator(build_site("guian", 14), clock=lambda: NOW, spread=spread)
     await simulator.start()
@@ -49,7 +51,7 @@ async def values(collector: SnmpCollector) -> dict[str, list[float]]:
 
 
 @pytest.mark.parametrize("spread", [False, True])
-async def test_a_ups_shows_what_the_model_says(spread: bool) -> None:  # noqa: FBT001 - a case
+async def test_a_ups_shows_what_the_model_says(spread: bool) -> None:
     """Its power is what its output meter counts; the battery is full, not in use, and lasts longer the smaller the load."""
     async with plant(spread=spread) as (simulator, collectors):
         (model, _) = simulator.model.ups
@@ -70,9 +72,14 @@ async def test_coolers_show_the_heat_they_remove() -> None:
         got = [await values(collectors[one.name]) for one in simulator.model.coolers]
         assert len(got) == 2
         heat = sum(one.output.power(NOW) + one.losses.power(NOW) for one in simulator.model.ups)
-        assert sum(one["dc_cooling_capacity_watts"][0] for one in got) == pytest.approx(heat, abs=100)
+        assert sum(one["dc_cooling_capacity_watts"][0] for one in got) == pytest.approx(
+            heat, abs=100
+        )
         for one in got:
-            (supply,), (returning,) = one["dc_cooling_supply_temperature_celsius"], one["dc_cooling_return_temperature_celsius"]
+            (supply,), (returning,) = (
+                one["dc_cooling_supply_temperature_celsius"],
+                one["dc_cooling_return_temperature_celsius"],
+            )
             assert 20 < supply < 21
             assert 8 < returning - supply < 15
 

@@ -26,13 +26,16 @@ NOW = dt.datetime(2026, 7, 15, 12, 34, 56, tzinfo=dt.UTC).timestamp()
 
 
 @asynccontextmanager
-async def site(folder: Path, controllers: int) -> AsyncIterator[tuple[Simulator, dict[str, RedfishCollector]]]:
+async def site(
+    folder: Path, controllers: int
+) -> AsyncIterator[tuple[Simulator, dict[str, RedfishCollector]]]:
     """Run a site and our collector of every node that answers, as its written config has them."""
     simulator = Simulator(build_site("guian", 2), controllers=controllers, clock=lambda: NOW)
     await simulator.start()
     write_config(simulator, folder)
     devices = "".join(
-        f'  - {{address: "http://{simulator.addresses[name]}", node: {name}, timeout: 1s}}\n' for name in simulator.controllers
+        f'  - {{address: "http://{simulator.addresses[name]}", node: {name}, timeout: 1s}}\n'
+        for name in simulator.controllers
     )
     account = "username_file: username\npassword_file: password\nallow_http: true\n"
     config = read(folder / "redfish.yaml", KIND.Config, text=f"{account}devices:\n{devices}")
@@ -55,13 +58,19 @@ async def test_nodes_tell_their_share_of_the_rack(tmp_path: Path) -> None:
             controller = simulator.controllers[name]
             got = {series.metric.name: value for series, value in await collector.collect()}
             watts[controller.rack.name] = watts.get(controller.rack.name, 0.0) + got["power_watts"]
-            assert got["inlet_temperature_celsius"] == pytest.approx(controller.rack.inlet_celsius.power(NOW), abs=0.5)
+            assert got["inlet_temperature_celsius"] == pytest.approx(
+                controller.rack.inlet_celsius.power(NOW), abs=0.5
+            )
             assert ("energy_joules_total" in got) == controller.modern
             if controller.modern:
-                assert got["energy_joules_total"] == pytest.approx(controller.power.energy(month_begin(NOW), NOW), rel=1e-5)
+                assert got["energy_joules_total"] == pytest.approx(
+                    controller.power.energy(month_begin(NOW), NOW), rel=1e-5
+                )
         for rack in simulator.site.racks:
             if rack.nodes:
-                assert watts[rack.name] == pytest.approx(rack.load.power(NOW), abs=0.5 * len(rack.nodes))
+                assert watts[rack.name] == pytest.approx(
+                    rack.load.power(NOW), abs=0.5 * len(rack.nodes)
+                )
         assert {len(one.sessions) for one in simulator.controllers.values()} == {1}
     assert not any(one.sessions for one in simulator.controllers.values())
 
@@ -86,7 +95,14 @@ async def test_the_written_config_names_them(tmp_path: Path) -> None:
     """An agent takes the config as it stands, each node in its rack, with the account beside it."""
     async with site(tmp_path, 2) as (simulator, _):
         config = load(tmp_path / "config.yaml")
-        places = {f"A{n:02}": Place(hub="guian", site="s", row="A", rack=f"A{n:02}") for n in (1, 2)}
-        made = [one for one in config.build_collectors(config.context(places)) if one.name == "redfish"]
+        places = {
+            f"A{n:02}": Place(hub="guian", site="s", row="A", rack=f"A{n:02}") for n in (1, 2)
+        }
+        made = [
+            one for one in config.build_collectors(config.context(places)) if one.name == "redfish"
+        ]
         assert [one.device for one in made] == list(simulator.controllers)
-        assert all(one.down[0][0].label("rack") == simulator.controllers[one.device].rack.name for one in made)  # type: ignore[attr-defined]
+        assert all(
+            one.down[0][0].label("rack") == simulator.controllers[one.device].rack.name
+            for one in made
+        )  # type: ignore[attr-defined]

@@ -42,10 +42,25 @@ LIBRARY = Library()
 PROFILES = {name: LIBRARY.named(name) for name in LIBRARY.all()}
 MODBUS = dict(load_all("modbus", Profile))
 VALUES: Mapping[str, float] = {
-    "watts": 4321.0, "joules": 1.23456e11, "volts": 231.4, "amperes": 19.16, "voltamperes": 4434.0, "power_factor": 0.9745,
-    "celsius": 24.37, "humidity": 0.463, "load": 0.437, "runtime": 1830.0, "heat": 31_415.0, "supply": 20.4, "return": 31.9,
-    "input_watts": 4567.0, "input_amperes": 20.2, "input_joules": 2.5e11, "vars": 995.0, "flow": 0.437,
-}  # fmt: skip
+    "watts": 4321.0,
+    "joules": 1.23456e11,
+    "volts": 231.4,
+    "amperes": 19.16,
+    "voltamperes": 4434.0,
+    "power_factor": 0.9745,
+    "celsius": 24.37,
+    "humidity": 0.463,
+    "load": 0.437,
+    "runtime": 1830.0,
+    "heat": 31_415.0,
+    "supply": 20.4,
+    "return": 31.9,
+    "input_watts": 4567.0,
+    "input_amperes": 20.2,
+    "input_joules": 2.5e11,
+    "vars": 995.0,
+    "flow": 0.437,
+}
 
 
 class Probe(SnmpDevice):
@@ -75,7 +90,9 @@ def resolution(series: Series, point: Point) -> float:
 
 
 def truth(series: Series, device: SnmpDevice, phases: int) -> float:
-    labels = {name: value for name, value in zip(series.labels, series.values, strict=True) if value}
+    labels = {
+        name: value for name, value in zip(series.labels, series.values, strict=True) if value
+    }
     known: State = device.state(NOW)
     return measure(series.metric, labels, phases).of(known)
 
@@ -85,7 +102,10 @@ async def compare(name: str, device: Probe) -> None:
     profile, phases = PROFILES[name], device.draft.phases
     async with answering(device) as address:
         chosen = "auto" if profile.match else name
-        (made,) = KIND.build(SnmpConfig(devices=[DeviceConfig(address=address, profile=chosen, timeout=10.0)]), CONTEXT)
+        (made,) = KIND.build(
+            SnmpConfig(devices=[DeviceConfig(address=address, profile=chosen, timeout=10.0)]),
+            CONTEXT,
+        )
         try:
             readings = dict(await made.collect())
         finally:
@@ -107,7 +127,9 @@ async def compare(name: str, device: Probe) -> None:
             assert value == wanted, series
             continue
         span = made.plan.spans.get(series, math.inf)
-        assert value == pytest.approx(wanted % span, abs=steps[series] * (1 + 1e-9), rel=1e-12), series
+        assert value == pytest.approx(wanted % span, abs=steps[series] * (1 + 1e-9), rel=1e-12), (
+            series
+        )
     assert len(points) + len(made.plan.constants) >= len(device.draft.series)
 
 
@@ -119,14 +141,21 @@ async def test_what_is_simulated_from_a_profile_is_read_back(name: str, phases: 
 
 
 @pytest.mark.parametrize("name", PROFILES)
-async def test_every_other_object_of_a_profile_is_read_back_where_it_is_the_only_one(name: str) -> None:
+async def test_every_other_object_of_a_profile_is_read_back_where_it_is_the_only_one(
+    name: str,
+) -> None:
     """What a profile reads only where other firmware lacks something better, is simulated as well; nothing is left untried."""
     drafts = [draft_of(name, phases) for phases in (1, 3)]
-    waiting = [one for one in drafts[0].left_out if any(one is other for other in drafts[1].left_out)]
+    waiting = [
+        one for one in drafts[0].left_out if any(one is other for other in drafts[1].left_out)
+    ]
     while waiting:
         reading = waiting[0]
         devices = (Probe(name, phases=phases, prefer=reading) for phases in (1, 3))
-        device = next((one for one in devices if not any(left is reading for left in one.draft.left_out)), None)
+        device = next(
+            (one for one in devices if not any(left is reading for left in one.draft.left_out)),
+            None,
+        )
         assert device is not None, reading
         await compare(name, device)
         waiting = [one for one in waiting if any(one is left for left in device.draft.left_out)]
@@ -139,7 +168,11 @@ def draft_of(name: str, phases: int) -> Draft:
 
 def tail(series: Series) -> tuple[str, ...]:
     """What tells series of one device apart."""
-    return tuple(value for label, value in zip(series.labels, series.values, strict=True) if label not in IDENTITY)
+    return tuple(
+        value
+        for label, value in zip(series.labels, series.values, strict=True)
+        if label not in IDENTITY
+    )
 
 
 @pytest.mark.parametrize("name", MODBUS)
@@ -148,14 +181,20 @@ async def test_what_is_simulated_from_a_register_map_is_read_back(name: str) -> 
     profile = MODBUS[name]
     model = Meter("m", "utility", Waves(VALUES["watts"]))
     meter = SimulatedMeter(model, name, unit=1, clock=lambda: NOW, since=NOW - 1e6, peak=5000.0)
-    words: dict[str, Any] = {"meter": "m", "point": "utility"} if profile.kind == "meter" else {profile.kind: "m"}
+    words: dict[str, Any] = (
+        {"meter": "m", "point": "utility"} if profile.kind == "meter" else {profile.kind: "m"}
+    )
     server = MeterServer([meter])
     host, port = await server.start(("127.0.0.1", 0))
     try:
-        device = Device(address=f"{host}:{port}", profile=name, timeout=10.0, ratios=meter.map.ratios, **words)
+        device = Device(
+            address=f"{host}:{port}", profile=name, timeout=10.0, ratios=meter.map.ratios, **words
+        )
         (made,) = MODBUS_KIND.build(Config(devices=[device]), CONTEXT)
         try:
-            readings = {(series.metric, tail(series)): value for series, value in await made.collect()}  # type: ignore[misc]
+            readings = {
+                (series.metric, tail(series)): value for series, value in await made.collect()
+            }  # type: ignore[misc]
         finally:
             await made.aclose()  # type: ignore[attr-defined]
     finally:
@@ -165,7 +204,12 @@ async def test_what_is_simulated_from_a_register_map_is_read_back(name: str) -> 
     for register in profile.registers:
         metric = metric_named(register.metric)
         labels = register.all_labels()
-        value = readings.get((metric, tuple(labels.get(label, "m") for label in metric.labels if label not in IDENTITY)))
+        value = readings.get(
+            (
+                metric,
+                tuple(labels.get(label, "m") for label in metric.labels if label not in IDENTITY),
+            )
+        )
         wanted = measure(metric, labels, meter.map.phases).of(state)
         if value is None:
             absent.append((register.metric, wanted))
@@ -173,7 +217,11 @@ async def test_what_is_simulated_from_a_register_map_is_read_back(name: str) -> 
         step = abs(register.scale) * (UNITS[register.unit].factor if register.unit else 1.0)
         for factor in register.times:
             step *= meter.map.factor(factor)
-        fine = 0.0 if register.type.startswith("float") else step * (1.0 if metric.type == "counter" else 0.5)
+        fine = (
+            0.0
+            if register.type.startswith("float")
+            else step * (1.0 if metric.type == "counter" else 0.5)
+        )
         assert value == pytest.approx(wanted, abs=fine * (1 + 1e-9), rel=2e-7), register
     # A register of zero stands for "no value" where a profile says so.
     assert all(wanted == 0 for _, wanted in absent), absent

@@ -54,7 +54,9 @@ async def reading(simulator: Simulator) -> AsyncIterator[dict[str, ModbusCollect
         f"point: {m.meter.point}}}\n"
         for m in simulator.meters.values()
     )
-    config = read("modbus.yaml", KIND.Config, text=f"timeout: 2s\nrequest_timeout: 400ms\ndevices:\n{devices}")
+    config = read(
+        "modbus.yaml", KIND.Config, text=f"timeout: 2s\nrequest_timeout: 400ms\ndevices:\n{devices}"
+    )
     made = KIND.build(config, Context(place=Place(hub="guian", site="s"), node="n"))
     try:
         yield {one.device: one for one in made}  # type: ignore[misc]
@@ -66,12 +68,20 @@ async def reading(simulator: Simulator) -> AsyncIterator[dict[str, ModbusCollect
 async def test_every_meter_shows_what_the_model_says() -> None:
     """Through Modbus and the packaged profile come the model's power and energy, to a meter's resolution."""
     async with site() as simulator, reading(simulator) as meters:
-        assert {m.meter.point for m in simulator.meters.values()} == {"utility", "renewable", "ups_output", "cooling", "lighting"}
+        assert {m.meter.point for m in simulator.meters.values()} == {
+            "utility",
+            "renewable",
+            "ups_output",
+            "cooling",
+            "lighting",
+        }
         for name, meter in meters.items():
             got = {series.metric.name: value for series, value in await meter.collect()}
             truth = simulator.meters[name].meter.power
             assert got["power_watts"] == pytest.approx(truth.power(NOW), rel=1e-6)
-            assert got["energy_joules_total"] == pytest.approx(truth.energy(month_begin(NOW), NOW), rel=1e-6)
+            assert got["energy_joules_total"] == pytest.approx(
+                truth.energy(month_begin(NOW), NOW), rel=1e-6
+            )
             assert len([1 for series, _ in await meter.collect() if series.label("phase")]) == 9
 
 
@@ -81,7 +91,10 @@ async def test_the_meters_agree_with_each_other_and_give_the_model_s_pue() -> No
         since, until = NOW - 6 * 3600, NOW - 5 * 3600
         incoming = [simulator.meters["utility-1"], simulator.meters["solar-1"]]
         pdus = simulator.pdus.values()
-        facility, sun = (sum(m.counted(until) - m.counted(since) for m in some) for some in (incoming, incoming[1:]))
+        facility, sun = (
+            sum(m.counted(until) - m.counted(since) for m in some)
+            for some in (incoming, incoming[1:])
+        )
         assert 0.02 < sun / facility < 0.25
         it = sum(p.counted(until) - p.counted(since) for p in pdus)
         assert facility / it == pytest.approx(simulator.model.pue(since, until), rel=1e-6)
@@ -113,7 +126,13 @@ async def test_ports_may_be_chosen() -> None:
 async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path: Path) -> None:
     """Every device of the site is in the config, every rack in the inventory, and both say that they are simulated."""
     async with site(30) as simulator:
-        path = write_config(simulator, tmp_path, listen="127.0.0.1:1234", influxdb="http://127.0.0.1:8428", host=True)
+        path = write_config(
+            simulator,
+            tmp_path,
+            listen="127.0.0.1:1234",
+            influxdb="http://127.0.0.1:8428",
+            host=True,
+        )
         config = load(path)
         inventory = load_inventory(tmp_path / "inventory.yaml", "guian")
         assert config.file.simulated
@@ -122,7 +141,10 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
         assert {d.name: (d.kind, d.address) for d in sections["snmp"].devices} == {  # type: ignore[attr-defined]
             **{name: ("pdu", simulator.addresses[name]) for name in simulator.pdus},
             **{ups.name: ("ups", simulator.addresses[ups.name]) for ups in simulator.model.ups},
-            **{cooler.name: ("cooling", simulator.addresses[cooler.name]) for cooler in simulator.model.coolers},
+            **{
+                cooler.name: ("cooling", simulator.addresses[cooler.name])
+                for cooler in simulator.model.coolers
+            },
         }
         assert [cooler.row for cooler in simulator.model.coolers] == ["A", "B", "C"]
         assert {d.meter: d.point for d in sections["modbus"].devices} == {  # type: ignore[attr-defined]
@@ -156,13 +178,17 @@ def test_the_past_ends_where_the_registers_go_on(tmp_path: Path) -> None:
     for meter in model.meters:
         assert sums[meter.name] == pytest.approx(meter.power.energy(begin, whole) / 3.6e6, rel=1e-6)
     for _, pdu in model.site.pdus():
-        assert sums[pdu.name] == pytest.approx(pdu.power.energy(begin + 86400, whole) / 3.6e6, rel=1e-6)
+        assert sums[pdu.name] == pytest.approx(
+            pdu.power.energy(begin + 86400, whole) / 3.6e6, rel=1e-6
+        )
 
 
 def test_the_last_hour_comes_in_small_steps(tmp_path: Path) -> None:
     """What is left of the present hour, in five minutes each, up to the last that is over."""
     model = Model(build_site("guian", 1))
-    assert write_recent(model, tmp_path / "r.csv", NOW) == 6 * 9  # 34 minutes; seven meters and two PDUs
+    assert (
+        write_recent(model, tmp_path / "r.csv", NOW) == 6 * 9
+    )  # 34 minutes; seven meters and two PDUs
     times = [line.split(",")[0] for line in (tmp_path / "r.csv").read_text().splitlines()[1:]]
     assert (times[0], times[-1]) == ("2026-07-15T20:00:00+08:00", "2026-07-15T20:25:00+08:00")
 
@@ -174,7 +200,10 @@ def test_the_last_hour_comes_in_small_steps(tmp_path: Path) -> None:
         ("main-1=garbage@1.5", PlannedFault(device="main-1", fault="garbage", since=1.5)),
         ("A07-A=silent@60-120", PlannedFault(device="A07-A", fault="silent", since=60, until=120)),
         ("A07-A=slow:0.5@60", PlannedFault(device="A07-A", fault="slow", amount=0.5, since=60)),
-        ("main-1=replaced:12.5@3", PlannedFault(device="main-1", fault="replaced", amount=12.5, since=3)),
+        (
+            "main-1=replaced:12.5@3",
+            PlannedFault(device="main-1", fault="replaced", amount=12.5, since=3),
+        ),
     ],
 )
 def test_a_fault_is_planned_in_a_few_words(text: str, wanted: PlannedFault) -> None:
@@ -183,7 +212,17 @@ def test_a_fault_is_planned_in_a_few_words(text: str, wanted: PlannedFault) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["A07-A", "A07-A=dead", "=silent", "A=silent@", "A=silent@9-3", "A=silent@x", "A=reset@1-2", "A=silent:3"]
+    "text",
+    [
+        "A07-A",
+        "A07-A=dead",
+        "=silent",
+        "A=silent@",
+        "A=silent@9-3",
+        "A=silent@x",
+        "A=reset@1-2",
+        "A=silent:3",
+    ],
 )
 def test_a_fault_that_is_none_is_refused(text: str) -> None:
     """A mistyped fault is found before anything runs."""
@@ -194,13 +233,28 @@ def test_a_fault_that_is_none_is_refused(text: str) -> None:
 def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path: Path) -> None:
     """Once it says ready, the files are complete; SIGTERM ends it at once, with status 0."""
     process = subprocess.Popen(
-        [*COMMAND, "--racks", "2", "--write-config", tmp_path / "c", "--write-history", tmp_path / "past.csv", "--months", "0.1"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        [
+            *COMMAND,
+            "--racks",
+            "2",
+            "--write-config",
+            tmp_path / "c",
+            "--write-history",
+            tmp_path / "past.csv",
+            "--months",
+            "0.1",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     try:
         assert process.stdout is not None
         said = list(iter(process.stdout.readline, "ready\n"))
-        assert said[0] == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 2 UPSs, 1 coolers, 7 meters, 4 nodes\n"
+        assert (
+            said[0]
+            == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 2 UPSs, 1 coolers, 7 meters, 4 nodes\n"
+        )
         assert load(tmp_path / "c" / "config.yaml").file.site == "huawei-guian-1-simulated"
         assert len((tmp_path / "past.csv").read_text().splitlines()) > 10 * 48
         process.send_signal(signal.SIGTERM)
@@ -215,17 +269,27 @@ def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path
     ("options", "status", "message"),
     [
         (["--hub", "gotham"], 2, "--hub: not in the registry; expected one of "),
-        (["--make", "raritan-py"], 2, "--make: no such profile: 'raritan-py'; did you mean raritan-px?"),
+        (
+            ["--make", "raritan-py"],
+            2,
+            "--make: no such profile: 'raritan-py'; did you mean raritan-px?",
+        ),
         (["--racks", "0"], 2, "expected a number from 1 to"),
         (["--fault", "A01-A=dead"], 2, "expected DEVICE=silent|garbage"),
         (["--racks", "1", "--fault", "Z99-A=silent"], 2, "--fault: no such device: Z99-A"),
         (["--racks", "1", "--listen", "203.0.113.1"], 1, "cannot listen on 203.0.113.1"),
-        (["--racks", "1", "--write-config", "/dev/null/x", "--seconds", "1"], 1, "/dev/null/x: Not a directory"),
+        (
+            ["--racks", "1", "--write-config", "/dev/null/x", "--seconds", "1"],
+            1,
+            "/dev/null/x: Not a directory",
+        ),
     ],
 )
 def test_a_wrong_input_is_one_line(options: list[str], status: int, message: str) -> None:
     """No traceback: one line says what is wrong."""
-    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        [*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30
+    )
     assert done.returncode == status
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -37,15 +37,31 @@ async def site(racks: int = 1, **options: object) -> AsyncIterator[Simulator]:
         await simulator.stop()
 
 
-async def ask(tool: str, address: str, *words: str, community: str = "public") -> tuple[int, list[str]]:
+async def ask(
+    tool: str, address: str, *words: str, community: str = "public"
+) -> tuple[int, list[str]]:
     """Run one of net-snmp's tools; returns its status and the lines it printed."""
     process = await asyncio.create_subprocess_exec(
-        binary(tool), "-v2c", "-c", community, "-On", "-r", "0", "-t", "2", *words[:-1], address, words[-1],
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        binary(tool),
+        "-v2c",
+        "-c",
+        community,
+        "-On",
+        "-r",
+        "0",
+        "-t",
+        "2",
+        *words[:-1],
+        address,
+        words[-1],
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     out, _ = await process.communicate()
     # net-snmp tells of the folders it makes when it runs for the first time on a machine.
-    return process.returncode or 0, [line for line in out.decode().splitlines() if not line.startswith("Created directory")]
+    return process.returncode or 0, [
+        line for line in out.decode().splitlines() if not line.startswith("Created directory")
+    ]
 
 
 async def test_snmpget_reads_what_the_model_says() -> None:
@@ -60,7 +76,9 @@ async def test_snmpget_reads_what_the_model_says() -> None:
     assert energy == f".{APC_ENERGY} = INTEGER: {int(state['joules'] // 3.6e5)}"
 
 
-@pytest.mark.parametrize(("pdu", "root"), [("A01-A", ".1.3.6.1.4.1.318"), ("A01-B", ".1.3.6.1.4.1.13742")])
+@pytest.mark.parametrize(
+    ("pdu", "root"), [("A01-A", ".1.3.6.1.4.1.318"), ("A01-B", ".1.3.6.1.4.1.13742")]
+)
 async def test_walking_one_by_one_and_in_bulk_give_the_same_tree(pdu: str, root: str) -> None:
     """GETNEXT and GETBULK reach every object of the subtree once, in order, and stop at its end."""
     async with site() as simulator:
@@ -71,21 +89,29 @@ async def test_walking_one_by_one_and_in_bulk_give_the_same_tree(pdu: str, root:
         objects = simulator.pdus[pdu].objects.oids
     assert (status, bulk_status, whole_status) == (0, 0, 0)
     assert one_by_one == bulk
-    shown = [tuple(map(int, line.split(" = ")[0].split(".")[1:])) for line in whole if "No more variables" not in line]
+    shown = [
+        tuple(map(int, line.split(" = ")[0].split(".")[1:]))
+        for line in whole
+        if "No more variables" not in line
+    ]
     assert shown == list(objects)
 
 
 async def test_what_is_not_there_is_said_so() -> None:
     """A missing object is an exception of that binding only (RFC 3416, 4.2.1)."""
     async with site() as simulator:
-        _, lines = await ask("snmpget", simulator.addresses["A01-A"], "1.3.6.1.4.1.318.1.1.26.4.3.1.77.1")
+        _, lines = await ask(
+            "snmpget", simulator.addresses["A01-A"], "1.3.6.1.4.1.318.1.1.26.4.3.1.77.1"
+        )
     assert "No Such Object" in lines[0]
 
 
 async def test_another_community_is_not_answered() -> None:
     """An agent that does not know the community stays silent."""
     async with site() as simulator:
-        status, lines = await ask("snmpget", simulator.addresses["A01-A"], APC_POWER, community="private")
+        status, lines = await ask(
+            "snmpget", simulator.addresses["A01-A"], APC_POWER, community="private"
+        )
     assert status == 1
     assert "Timeout" in lines[0]
 
@@ -114,10 +140,14 @@ async def test_every_pdu_may_have_an_address_of_its_own() -> None:
     """As in a real network, all answer on one port."""
     async with site(3, spread=True) as simulator:
         addresses = [simulator.addresses[name] for name in simulator.pdus]
-        assert [address.split(":")[0] for address in addresses] == [f"127.1.0.{n}" for n in range(1, 7)]
+        assert [address.split(":")[0] for address in addresses] == [
+            f"127.1.0.{n}" for n in range(1, 7)
+        ]
         assert len({address.split(":")[1] for address in addresses}) == 1
         _, (name,) = await ask("snmpget", addresses[4], "1.3.6.1.2.1.1.5.0")
-        silent, _ = await ask("snmpget", addresses[0].replace("127.1.0.1", "127.1.0.9"), "1.3.6.1.2.1.1.5.0")
+        silent, _ = await ask(
+            "snmpget", addresses[0].replace("127.1.0.1", "127.1.0.9"), "1.3.6.1.2.1.1.5.0"
+        )
         (responder,) = simulator._responders
         interface = responder._socket.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)
     assert name.endswith('"A03-A"')
@@ -125,10 +155,14 @@ async def test_every_pdu_may_have_an_address_of_its_own() -> None:
     assert interface.rstrip(b"\0") == b"lo"  # and nobody outside this machine can ask
 
 
-def request(kind: int, oids: list[str], *, first: int = 0, second: int = 0, community: bytes = b"public") -> bytes:
+def request(
+    kind: int, oids: list[str], *, first: int = 0, second: int = 0, community: bytes = b"public"
+) -> bytes:
     body = b"".join(ber.tlv(ber.SEQUENCE, ber.oid(ber.numbers(oid)) + b"\x05\x00") for oid in oids)
     pdu = ber.integer(77) + ber.integer(first) + ber.integer(second) + ber.tlv(ber.SEQUENCE, body)
-    return ber.tlv(ber.SEQUENCE, ber.integer(1) + ber.tlv(ber.OCTETS, community) + ber.tlv(kind, pdu))
+    return ber.tlv(
+        ber.SEQUENCE, ber.integer(1) + ber.tlv(ber.OCTETS, community) + ber.tlv(kind, pdu)
+    )
 
 
 def pdu() -> SnmpDevice:
@@ -145,7 +179,7 @@ def test_a_bulk_request_may_not_ask_for_an_answer_without_bounds() -> None:
 
 def test_no_bytes_make_the_agent_fail() -> None:
     """Mutated requests are answered or left unanswered, and never anything else."""
-    rng = random.Random(2)  # noqa: S311 - repeatable
+    rng = random.Random(2)
     device = pdu()
     good = request(ber.GET_BULK, [APC_POWER, "1.3.6.1.2.1"], first=1, second=5)
     assert respond(good, device)
@@ -158,7 +192,9 @@ def test_no_bytes_make_the_agent_fail() -> None:
         assert answer is None or len(answer) < 16384
 
 
-@pytest.mark.parametrize("dotted", ["1.3.6.1.4.1.318.1.1.26", "0.0", "2.39.4294967295.0.127.128.16383.16384"])
+@pytest.mark.parametrize(
+    "dotted", ["1.3.6.1.4.1.318.1.1.26", "0.0", "2.39.4294967295.0.127.128.16383.16384"]
+)
 def test_an_oid_comes_back_as_it_was(dotted: str) -> None:
     """Sub-identifiers of every length."""
     parts = ber.numbers(dotted)
@@ -168,7 +204,14 @@ def test_an_oid_comes_back_as_it_was(dotted: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "wanted"),
-    [(0, "020100"), (127, "02017f"), (128, "02020080"), (-1, "0201ff"), (-129, "0202ff7f"), (256, "02020100")],
+    [
+        (0, "020100"),
+        (127, "02017f"),
+        (128, "02020080"),
+        (-1, "0201ff"),
+        (-129, "0202ff7f"),
+        (256, "02020100"),
+    ],
 )
 def test_an_integer_is_encoded_in_the_fewest_bytes(value: int, wanted: str) -> None:
     """X.690, 8.3: two's complement, no more bytes than needed."""

@@ -83,9 +83,9 @@ def wait_for(condition: Callable[[], object], *, timeout: float = 20.0, what: st
 
 def get(url: str, *, timeout: float = 10.0, headers: dict[str, str] | None = None) -> bytes:
     """GET a loopback URL."""
-    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 - loopback
+    request = urllib.request.Request(url, headers=headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as reply:  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=timeout) as reply:
             body: bytes = reply.read()
             return body
     except urllib.error.HTTPError as error:

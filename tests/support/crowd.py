@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUCCESS = re.compile(
-    r'^hubgauge_collector_last_success_timestamp_seconds\{collector="(\w+)",device="([^"]+)"\} (\S+)$', re.MULTILINE
+    r'^hubgauge_collector_last_success_timestamp_seconds\{collector="(\w+)",device="([^"]+)"\} (\S+)$',
+    re.MULTILINE,
 )
 
 
@@ -54,7 +55,9 @@ class Crowd:
     def gaps(self) -> dict[str, list[float]]:
         """Seconds between the readings of each device that answers, as a share of its interval."""
         return {
-            device: [(after - before) / self.interval for before, after in itertools.pairwise(times)]
+            device: [
+                (after - before) / self.interval for before, after in itertools.pairwise(times)
+            ]
             for device, times in self.seen.items()
             if device not in self.dead
         }
@@ -80,7 +83,17 @@ def crowd(
     names = [f"{chr(65 + n // 24)}{n // 2 % 12 + 1:02}-{'AB'[n % 2]}" for n in range(2 * racks)]
     silent = frozenset(names[:: len(names) // dead][:dead] if dead else ())
     faults = [word for name in sorted(silent) for word in ("--fault", f"{name}=silent")]
-    command = [*HUBGAUGE, "simulate", "--hub", "guian", "--racks", str(racks), "--write-config", simulated, *faults]
+    command = [
+        *HUBGAUGE,
+        "simulate",
+        "--hub",
+        "guian",
+        "--racks",
+        str(racks),
+        "--write-config",
+        simulated,
+        *faults,
+    ]
     port = free_port()
     with running(command, log=log, cwd=ROOT):
         wait_for(lambda: "ready" in log.read_text(), timeout=60, what="the simulator")
@@ -95,6 +108,12 @@ def crowd(
         run = [*HUBGAUGE, "run", "--config", changed]
         with running(run, log=folder / "agent.log", cwd=ROOT) as agent:
             # It is ready after its first round, which the dead make as long as a timeout.
-            wait_for(lambda: get(f"http://127.0.0.1:{port}/-/ready") is not None, timeout=60, what="the agent")
-            devices = sum(len(config["collectors"][section]["devices"]) for section in ("snmp", "modbus"))
+            wait_for(
+                lambda: get(f"http://127.0.0.1:{port}/-/ready") is not None,
+                timeout=60,
+                what="the agent",
+            )
+            devices = sum(
+                len(config["collectors"][section]["devices"]) for section in ("snmp", "modbus")
+            )
             yield Crowd(port=port, interval=interval, dead=silent, devices=devices, agent=agent)

@@ -13,7 +13,14 @@ from agent.ledger.energy import HourCells
 from agent.ledger.ledger import Ledger
 from agent.pue.pue import Pue
 from collectors.base import Batch
-from collectors.catalogue.facility import METER_ENERGY, METER_EXPORTED, METER_POWER, METER_VOLUME, PDU_ENERGY, PDU_POWER
+from collectors.catalogue.facility import (
+    METER_ENERGY,
+    METER_EXPORTED,
+    METER_POWER,
+    METER_VOLUME,
+    PDU_ENERGY,
+    PDU_POWER,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,7 +65,9 @@ def inventory(text: str) -> Inventory:
     return load_inventory(Path("inventory.yaml"), "guian", text=text)
 
 
-def ledger(path: Path, clock: Clock, stock: Inventory | None = None, settings: LedgerSettings | None = None) -> Ledger:
+def ledger(
+    path: Path, clock: Clock, stock: Inventory | None = None, settings: LedgerSettings | None = None
+) -> Ledger:
     return Ledger(path / "ledger.db", inventory=stock, settings=settings, clock=clock)
 
 
@@ -87,7 +96,9 @@ def pdu_energy(pdu: str, joules: float, rack: str = "A07", feed: str = "A") -> R
 
 
 def batch(time: float, *readings: Reading, interval: float = 60.0) -> Batch:
-    return Batch(collector="modbus", device="m", time=time, lifetime=interval * 2.5, readings=readings)
+    return Batch(
+        collector="modbus", device="m", time=time, lifetime=interval * 2.5, readings=readings
+    )
 
 
 class Bench:
@@ -109,7 +120,12 @@ class Bench:
     def put(self, meter: str, hours: Mapping[dt.datetime, float]) -> None:
         """Import hours of so many kWh."""
         self.book.import_hours(
-            SITE, meter, {round(at.timestamp() * 1000): HourCells.uniform(kwh * 3.6e6) for at, kwh in hours.items()}
+            SITE,
+            meter,
+            {
+                round(at.timestamp() * 1000): HourCells.uniform(kwh * 3.6e6)
+                for at, kwh in hours.items()
+            },
         )
 
     def between(self, start: dt.datetime, end: dt.datetime) -> PueResult:

@@ -64,9 +64,15 @@ class Gauge:
         if not self.born <= at < self.gone or any(a <= at < b for a, b in self.silent):
             return
         if self.register:
-            since = self.resets[bisect_right(self.resets, at) - 1] if self.resets and at >= self.resets[0] else START
+            since = (
+                self.resets[bisect_right(self.resets, at) - 1]
+                if self.resets and at >= self.resets[0]
+                else START
+            )
             first = 0.0 if since != START else 4e9
-            value = first + self.gain * (self.load.energy(at) - self.load.energy(max(since, self.born, START)))
+            value = first + self.gain * (
+                self.load.energy(at) - self.load.energy(max(since, self.born, START))
+            )
             if self.step:
                 value -= value % self.step
             yield True, value % self.wrap if self.wrap else value
@@ -90,11 +96,22 @@ class TrueSite:
         if any(a <= at < b for a, b in self.outages):
             return None
         readings: list[Reading] = [
-            ((METER_ENERGY if register else METER_POWER).series("guian", self.name, gauge.name, gauge.point), value)
+            (
+                (METER_ENERGY if register else METER_POWER).series(
+                    "guian", self.name, gauge.name, gauge.point
+                ),
+                value,
+            )
             for gauge in self.gauges
             for register, value in gauge.told(at)
         ]
-        return Batch(collector="modbus", device=self.name, time=at, lifetime=2.5 * interval, readings=readings)
+        return Batch(
+            collector="modbus",
+            device=self.name,
+            time=at,
+            lifetime=2.5 * interval,
+            readings=readings,
+        )
 
     def inventory(self) -> str:
         """Write its part of an inventory's list of meters."""
@@ -123,21 +140,73 @@ def make_site(name: str, days: int, rng: Random) -> TrueSite:
         return 1.0 + rng.uniform(-accuracy, accuracy) / 100.0
 
     gauges = [
-        Gauge(name="grid-1", point="utility", load=halves[0], accuracy=0.5, gain=err(0.5), step=3.6e6, wrap=3.6e6 * 10_000_000),
-        Gauge(name="grid-2", point="utility", load=halves[1], accuracy=0.5, gain=err(0.5), step=3.6e5, power=True,
-              resets=sorted(START + rng.random() * days * DAY for _ in range(3))),
-        Gauge(name="it-1", point="it_input", load=it_parts[0], accuracy=1.0, gain=err(1.0), step=3.6e5,
-              wrap=max(4.1e9, it_parts[0].joules[-1] / 7)),
-        Gauge(name="it-2", point="it_input", load=it_parts[1], accuracy=1.0, gain=err(1.0), register=False, power=True),
-        Gauge(name="it-3", point="it_input", load=it_parts[2], accuracy=1.0, gain=err(1.0), step=3.6e6, gone=change),
-        Gauge(name="it-3-new", point="it_input", load=it_parts[2], accuracy=1.0, gain=err(1.0), step=3.6e4, power=True, born=change,
-              replaces="it-3"),
-    ]  # fmt: skip
+        Gauge(
+            name="grid-1",
+            point="utility",
+            load=halves[0],
+            accuracy=0.5,
+            gain=err(0.5),
+            step=3.6e6,
+            wrap=3.6e6 * 10_000_000,
+        ),
+        Gauge(
+            name="grid-2",
+            point="utility",
+            load=halves[1],
+            accuracy=0.5,
+            gain=err(0.5),
+            step=3.6e5,
+            power=True,
+            resets=sorted(START + rng.random() * days * DAY for _ in range(3)),
+        ),
+        Gauge(
+            name="it-1",
+            point="it_input",
+            load=it_parts[0],
+            accuracy=1.0,
+            gain=err(1.0),
+            step=3.6e5,
+            wrap=max(4.1e9, it_parts[0].joules[-1] / 7),
+        ),
+        Gauge(
+            name="it-2",
+            point="it_input",
+            load=it_parts[1],
+            accuracy=1.0,
+            gain=err(1.0),
+            register=False,
+            power=True,
+        ),
+        Gauge(
+            name="it-3",
+            point="it_input",
+            load=it_parts[2],
+            accuracy=1.0,
+            gain=err(1.0),
+            step=3.6e6,
+            gone=change,
+        ),
+        Gauge(
+            name="it-3-new",
+            point="it_input",
+            load=it_parts[2],
+            accuracy=1.0,
+            gain=err(1.0),
+            step=3.6e4,
+            power=True,
+            born=change,
+            replaces="it-3",
+        ),
+    ]
     for gauge in gauges:
         for longest in (600, 3 * 3600, DAY):
             at = START + rng.random() * (end - START)
             gauge.silent.append((at, at + rng.random() * longest))
-    outages = [(at, at + rng.uniform(60, most)) for most in (1800, 7200, DAY) for at in [START + rng.random() * (end - START)]]
+    outages = [
+        (at, at + rng.uniform(60, most))
+        for most in (1800, 7200, DAY)
+        for at in [START + rng.random() * (end - START)]
+    ]
     return TrueSite(name=name, facility=facility, it=it, gauges=gauges, outages=outages)
 
 
@@ -152,9 +221,13 @@ def _loads(days: int, rng: Random) -> tuple[Load, Load]:
         day = n * CELL / DAY
         weather += -weather / 1200 + rng.gauss(0, 0.0008)
         restless += -restless / 24 + rng.gauss(0, 0.002)
-        work = 0.06 * math.sin(2 * math.pi * (day - 0.3 + 0.05 * phase)) - (0.03 if day % 7 > 5 else 0.0)
+        work = 0.06 * math.sin(2 * math.pi * (day - 0.3 + 0.05 * phase)) - (
+            0.03 if day % 7 > 5 else 0.0
+        )
         watts = size * (0.7 + growth * day / 365 + work + restless)
         season = summer * (1 - math.cos(2 * math.pi * (day - 20) / 365)) / 2
         it.append(watts)
-        facility.append(watts * (best + season + weather + daily * math.sin(2 * math.pi * (day - 0.35))))
+        facility.append(
+            watts * (best + season + weather + daily * math.sin(2 * math.pi * (day - 0.35)))
+        )
     return Load(it), Load(facility)

@@ -49,7 +49,7 @@ def run(
     periods: Iterable[tuple[float, float]] = (),
 ) -> list[Judged]:
     """Live through so many days at so many sites; judge every window of every site every so often, and `periods` at the end."""
-    rng = Random(seed)  # noqa: S311 - a truth that is the same each time
+    rng = Random(seed)
     hub = [make_site(f"s{n:02}", days, rng) for n in range(sites)]
     for n, site in enumerate(hub):
         if change is not None:
@@ -75,8 +75,12 @@ def run(
                     pass
             if at >= asked:
                 asked += every
-                found += [judge(pue, site, result) for site in hub for result in pue.results(site.name)]
-        found += [judge(pue, site, pue.between(site.name, *period)) for site in hub for period in periods]
+                found += [
+                    judge(pue, site, result) for site in hub for result in pue.results(site.name)
+                ]
+        found += [
+            judge(pue, site, pue.between(site.name, *period)) for site in hub for period in periods
+        ]
         book.close()
     return found
 
@@ -85,7 +89,9 @@ def judge(pue: Pue, site: TrueSite, result: PueResult) -> Judged:
     """Set a window beside the truth."""
     start, end = round(result.start), round(result.end)
     facility = it = 0.0
-    for hour, points in pue.hours.hours(site.name, (start - start % 3600) * 1000, end * 1000).items():
+    for hour, points in pue.hours.hours(
+        site.name, (start - start % 3600) * 1000, end * 1000
+    ).items():
         if "utility" not in points or "it_input" not in points:
             continue
         mask = points["utility"].mask & points["it_input"].mask
@@ -96,5 +102,7 @@ def judge(pue: Pue, site: TrueSite, result: PueResult) -> Judged:
                 facility += site.facility.joules[knot + 1] - site.facility.joules[knot]
                 it += site.it.joules[knot + 1] - site.it.joules[knot]
     first = max(start, START)
-    whole = (site.facility.energy(end) - site.facility.energy(first)) / (site.it.energy(end) - site.it.energy(first))
+    whole = (site.facility.energy(end) - site.facility.energy(first)) / (
+        site.it.energy(end) - site.it.energy(first)
+    )
     return Judged(result=result, over_covered=facility / it if it else None, over_all=whole)

@@ -22,23 +22,34 @@ if TYPE_CHECKING:
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 
 
-def write_config(folder: Path, text: str = "", *, port: int | None = None, outputs: str = "") -> Path:
+def write_config(
+    folder: Path, text: str = "", *, port: int | None = None, outputs: str = ""
+) -> Path:
     path = folder / "config.yaml"
     body = text or "collectors:\n  host: {interval: 1s}\n"
     listen = f'outputs:\n  http: {{listen: "127.0.0.1:{port or free_port()}"}}\n{outputs}'
-    path.write_text(f"hub: guian\nsite: test-site\nnode: node-1\nstate_dir: {folder}/state\n{body}{listen}")
+    path.write_text(
+        f"hub: guian\nsite: test-site\nnode: node-1\nstate_dir: {folder}/state\n{body}{listen}"
+    )
     return path
 
 
 def hubgauge(*words: object, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     command = [*HUBGAUGE, *map(str, words)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout
+    )
 
 
 @contextmanager
 def agent(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     log = config.parent / "agent.log"
-    with running([*HUBGAUGE, "run", "--config", config], log=log, ready=f"http://127.0.0.1:{port}/-/ready", cwd=ROOT) as process:
+    with running(
+        [*HUBGAUGE, "run", "--config", config],
+        log=log,
+        ready=f"http://127.0.0.1:{port}/-/ready",
+        cwd=ROOT,
+    ) as process:
         yield process
 
 
@@ -47,10 +58,22 @@ def metrics(port: int) -> str:
 
 
 BAD = {
-    "unknown key": ("collectors: {}\nsites: x\n", r"config\.yaml:6: sites: unknown key; did you mean site\?"),
-    "bad duration": ("collectors:\n  host: {interval: 15}\n", r"config\.yaml:6: collectors\.host\.interval: expected a duration such as 15s"),
-    "missing file": ("inventory: none.yaml\n", r"config\.yaml:5: inventory: no such file: .*none\.yaml"),
-    "unknown collector": ("collectors: {snmpp: {}}\n", r"config\.yaml:5: collectors\.snmpp: unknown collector; did you mean snmp\?"),
+    "unknown key": (
+        "collectors: {}\nsites: x\n",
+        r"config\.yaml:6: sites: unknown key; did you mean site\?",
+    ),
+    "bad duration": (
+        "collectors:\n  host: {interval: 15}\n",
+        r"config\.yaml:6: collectors\.host\.interval: expected a duration such as 15s",
+    ),
+    "missing file": (
+        "inventory: none.yaml\n",
+        r"config\.yaml:5: inventory: no such file: .*none\.yaml",
+    ),
+    "unknown collector": (
+        "collectors: {snmpp: {}}\n",
+        r"config\.yaml:5: collectors\.snmpp: unknown collector; did you mean snmp\?",
+    ),
     "missing secret": (
         "collectors:\n  snmp:\n    devices:\n    - {address: 127.0.0.1, pdu: A,\n       community_file: none}\n",
         r"config\.yaml:9: collectors\.snmp\.devices\[0\]\.community_file: .*none: cannot be read: No such file or directory",
@@ -60,7 +83,7 @@ BAD = {
         "collectors:\n  prometheus: {collectors: [{collector: 'no_such:Thing'}]}\n",
         r"config\.yaml:6: collectors\.prometheus: 'no_such:Thing' cannot be made: ModuleNotFoundError",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -90,7 +113,11 @@ def test_collect_prints_one_round_in_three_forms(tmp_path: Path) -> None:
     config = write_config(tmp_path)
     text = hubgauge("collect", "--config", config)
     assert text.returncode == 0, text.stderr
-    names = {line.partition(" ")[0].partition("{")[0] for line in text.stdout.splitlines() if not line.startswith("#")}
+    names = {
+        line.partition(" ")[0].partition("{")[0]
+        for line in text.stdout.splitlines()
+        if not line.startswith("#")
+    }
     listed = json.loads(hubgauge("collect", "--config", config, "--format", "json").stdout)
     assert {one["name"] for one in listed} == names
     influx = hubgauge("collect", "--config", config, "--format", "influx").stdout
@@ -99,7 +126,9 @@ def test_collect_prints_one_round_in_three_forms(tmp_path: Path) -> None:
         key, fields, stamp = re.split(r"(?<!\\) ", line)
         assert stamp.isdigit()
         assert "job=hubgauge" in key
-        found |= {key.partition(",")[0] + "_" + field.partition("=")[0] for field in fields.split(",")}
+        found |= {
+            key.partition(",")[0] + "_" + field.partition("=")[0] for field in fields.split(",")
+        }
     assert found == names
     assert "node_load1" in names
 
@@ -108,22 +137,40 @@ def test_a_real_prometheus_scrapes_the_agent(tmp_path: Path) -> None:
     """A real Prometheus takes every sample, and promtool finds nothing in our page that node_exporter's names do not bring."""
     port, prometheus_port = free_port(), free_port()
     config = write_config(tmp_path, port=port)
-    scrape = {"job_name": "hubgauge", "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-    (tmp_path / "prometheus.yml").write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}))
+    scrape = {
+        "job_name": "hubgauge",
+        "honor_labels": True,
+        "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
+    }
+    (tmp_path / "prometheus.yml").write_text(
+        json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]})
+    )
     server = [
-        binary("prometheus"), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/tsdb",
+        binary("prometheus"),
+        f"--config.file={tmp_path}/prometheus.yml",
+        f"--storage.tsdb.path={tmp_path}/tsdb",
         f"--web.listen-address=127.0.0.1:{prometheus_port}",
-    ]  # fmt: skip
+    ]
     url = f"http://127.0.0.1:{prometheus_port}/api/v1"
 
     def query(expression: str) -> list[Any]:
         from urllib.parse import quote
 
-        found: list[Any] = json.loads(get(f"{url}/query?query={quote(expression)}"))["data"]["result"]
+        found: list[Any] = json.loads(get(f"{url}/query?query={quote(expression)}"))["data"][
+            "result"
+        ]
         return found
 
-    with agent(config, port), running(server, log=tmp_path / "p.log", ready=f"http://127.0.0.1:{prometheus_port}/-/ready"):
-        wait_for(lambda: len(query("node_load1")) == 1 and len(query("count_over_time(up[1m]) > 2")), what="three scrapes")
+    with (
+        agent(config, port),
+        running(
+            server, log=tmp_path / "p.log", ready=f"http://127.0.0.1:{prometheus_port}/-/ready"
+        ),
+    ):
+        wait_for(
+            lambda: len(query("node_load1")) == 1 and len(query("count_over_time(up[1m]) > 2")),
+            what="three scrapes",
+        )
         target = json.loads(get(f"{url}/targets"))["data"]["activeTargets"][0]
         assert (target["health"], target["lastError"]) == ("up", "")
         # Every scrape was whole: the server counts what it could not take.
@@ -132,13 +179,21 @@ def test_a_real_prometheus_scrapes_the_agent(tmp_path: Path) -> None:
         assert abs(int(scraped["value"][1]) - len(page)) < 20
         for name in ("duplicate_timestamp", "out_of_order", "out_of_bounds"):
             own = get(f"http://127.0.0.1:{prometheus_port}/metrics").decode()
-            assert re.search(rf"^prometheus_target_scrapes_sample_{name}_total 0$", own, re.MULTILINE)
+            assert re.search(
+                rf"^prometheus_target_scrapes_sample_{name}_total 0$", own, re.MULTILINE
+            )
         lint = subprocess.run(
-            [binary("promtool"), "check", "metrics"], input=metrics(port), capture_output=True, text=True, check=False
+            [binary("promtool"), "check", "metrics"],
+            input=metrics(port),
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert lint.returncode in (0, 3), lint.stderr
     # node_exporter's own names are not all to promtool's taste; ours must be.
-    ours = [line for line in (lint.stdout + lint.stderr).splitlines() if not line.startswith("node_")]
+    ours = [
+        line for line in (lint.stdout + lint.stderr).splitlines() if not line.startswith("node_")
+    ]
     assert ours == []
 
 
@@ -155,7 +210,10 @@ def test_reload_takes_a_good_file_and_keeps_the_old_config_for_a_bad_one(tmp_pat
         assert "node_cpu_seconds_total" in metrics(port)
         config.write_text(good.replace("interval: 1s", "interval: soon"))
         process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "hubgauge_config_last_reload_successful 0.0" in metrics(port), what="the refused reload to show")
+        wait_for(
+            lambda: "hubgauge_config_last_reload_successful 0.0" in metrics(port),
+            what="the refused reload to show",
+        )
         assert "node_cpu_seconds_total" in metrics(port)
         log = (tmp_path / "agent.log").read_text()
         assert (
@@ -170,7 +228,9 @@ def test_it_ends_within_seconds_of_sigterm(tmp_path: Path) -> None:
     """SIGTERM ends it with status 0, also while it collects and pushes to a database that is not there."""
     port = free_port()
     outputs = f'  influxdb: {{url: "http://127.0.0.1:{free_port()}"}}\n'
-    config = write_config(tmp_path, "collectors:\n  host: {interval: 200ms}\n", port=port, outputs=outputs)
+    config = write_config(
+        tmp_path, "collectors:\n  host: {interval: 200ms}\n", port=port, outputs=outputs
+    )
     with agent(config, port) as process:
         time.sleep(1)
         process.terminate()
@@ -199,7 +259,14 @@ def test_a_node_agent_imports_only_what_it_uses(tmp_path: Path) -> None:
         "asyncio.run(main())\n"
         "print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     loaded = set(result.stdout.split())
     heavy = {
         "influxdb_client",

@@ -55,15 +55,27 @@ MACHINE_MAY_LACK = {
 """Excuses that are of the machine the test runs on: the agents read its kernel as it is. Every other one fails the test."""
 
 NOBODY_HAS = {
-    "nothing to mark", "the ledger's first hour here is not over",
-    "no emission factor is set, so no carbon is told; or its first hour is not over", "inventory and devices agree", "no chip counts memory errors", "no chip tells whether it is throttled",
-    "the rack has no dc_pdu_bank_load_ratio", "no loaded PDU has three phases", "no meter is marked reused", "no water meter is read",
-    "no row is known for two weeks and grows", "the inventory names no breakers", "no breaker of the inventory has a pair",
-}  # fmt: skip
+    "nothing to mark",
+    "the ledger's first hour here is not over",
+    "no emission factor is set, so no carbon is told; or its first hour is not over",
+    "inventory and devices agree",
+    "no chip counts memory errors",
+    "no chip tells whether it is throttled",
+    "the rack has no dc_pdu_bank_load_ratio",
+    "no loaded PDU has three phases",
+    "no meter is marked reused",
+    "no water meter is read",
+    "no row is known for two weeks and grows",
+    "the inventory names no breakers",
+    "no breaker of the inventory has a pair",
+}
 """Excuses for what no simulated site has."""
 
-OF_SOME_PLACES = {"the rack has no dc_accelerator_power_watts", "the rack has no dc_accelerator_utilization_ratio",
-                  "every device that ever answered does so"}  # fmt: skip
+OF_SOME_PLACES = {
+    "the rack has no dc_accelerator_power_watts",
+    "the rack has no dc_accelerator_utilization_ratio",
+    "every device that ever answered does so",
+}
 """Excuses for what some hub or rack has, but not the first that a dashboard opens with."""
 
 
@@ -107,11 +119,21 @@ def write_agent(folder: Path, simulator: Simulator, port: int, database: str) ->
     """Write the config of an agent that reads a site, this machine's kernel, and what is plugged in."""
     site = simulator.site
     config = write_config(
-        simulator, folder, listen=f"127.0.0.1:{port}", influxdb=database, interval="3s", state_dir=folder / "state", host=True
+        simulator,
+        folder,
+        listen=f"127.0.0.1:{port}",
+        influxdb=database,
+        interval="3s",
+        state_dir=folder / "state",
+        host=True,
     )
     plugged = f"[{{collector: 'tests.system.unread:Unread', options: {{hub: {site.hub}, site: {site.key}}}, interval: 3s}}]"
     text = config.read_text()
-    text = text.replace("collectors:\n", f"node: node-{site.hub}\ncollectors:\n  prometheus: {{collectors: {plugged}}}\n", 1)
+    text = text.replace(
+        "collectors:\n",
+        f"node: node-{site.hub}\ncollectors:\n  prometheus: {{collectors: {plugged}}}\n",
+        1,
+    )
     config.write_text(text.replace("  host: {}", "  host: {interval: 5s}"))
     return config
 
@@ -123,21 +145,37 @@ def import_past(folder: Path, config: Path, simulator: Simulator) -> None:
     write_history(simulator.model, past, now - PAST_HOURS * 3600, now)
     write_recent(simulator.model, recent, now)
     for path, interval in ((past, "1h"), (recent, "5m")):
-        command = [*HUBGAUGE, "ledger", "import", "--config", config, "--site", simulator.site.key, "--interval", interval, path]
+        command = [
+            *HUBGAUGE,
+            "ledger",
+            "import",
+            "--config",
+            config,
+            "--site",
+            simulator.site.key,
+            "--interval",
+            interval,
+            path,
+        ]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
 
 
 def prometheus_config(agents: dict[str, tuple[str, int]]) -> str:
     """Return a Prometheus config that scrapes each agent as a deployment would."""
     targets = [
-        {"targets": [f"127.0.0.1:{port}"], "labels": {"hub": hub, "site": site, "instance": f"node-{hub}"}}
+        {
+            "targets": [f"127.0.0.1:{port}"],
+            "labels": {"hub": hub, "site": site, "instance": f"node-{hub}"},
+        }
         for hub, (site, port) in agents.items()
     ]
     return json.dumps(
         {
             "global": {"scrape_interval": "2s", "evaluation_interval": "2s"},
             "rule_files": ["rules.yml", "alerts.yml"],
-            "scrape_configs": [{"job_name": "hubgauge", "honor_labels": True, "static_configs": targets}],
+            "scrape_configs": [
+                {"job_name": "hubgauge", "honor_labels": True, "static_configs": targets}
+            ],
         }
     )
 
@@ -150,31 +188,58 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     sites = [replace(build_site(hub, RACKS), scopes=scopes) for hub, scopes in HUBS.items()]
     ports = {site.hub: (site.key, free_port()) for site in sites}
     victoria_port, prometheus_port = free_port(), free_port()
-    victoria, prometheus = f"http://127.0.0.1:{victoria_port}", f"http://127.0.0.1:{prometheus_port}"
+    victoria, prometheus = (
+        f"http://127.0.0.1:{victoria_port}",
+        f"http://127.0.0.1:{prometheus_port}",
+    )
     (folder / "prometheus.yml").write_text(prometheus_config(ports))
     with contextlib.ExitStack() as stack:
         start = lambda command, name, ready: stack.enter_context(  # noqa: E731 - three of one kind
             running(command, log=folder / f"{name}.log", ready=ready, cwd=ROOT)
         )
         start(
-            [binary("victoria-metrics"), f"-storageDataPath={folder}/victoria", f"-httpListenAddr=127.0.0.1:{victoria_port}",
-             "-search.latencyOffset=1s", "-search.maxUniqueTimeseries=100000"],
-            "victoria", f"{victoria}/health",
-        )  # fmt: skip
+            [
+                binary("victoria-metrics"),
+                f"-storageDataPath={folder}/victoria",
+                f"-httpListenAddr=127.0.0.1:{victoria_port}",
+                "-search.latencyOffset=1s",
+                "-search.maxUniqueTimeseries=100000",
+            ],
+            "victoria",
+            f"{victoria}/health",
+        )
         start(
-            [binary("prometheus"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/prometheus",
-             f"--web.listen-address=127.0.0.1:{prometheus_port}"],
-            "prometheus", f"{prometheus}/-/ready",
-        )  # fmt: skip
+            [
+                binary("prometheus"),
+                f"--config.file={folder}/prometheus.yml",
+                f"--storage.tsdb.path={folder}/prometheus",
+                f"--web.listen-address=127.0.0.1:{prometheus_port}",
+            ],
+            "prometheus",
+            f"{prometheus}/-/ready",
+        )
         simulators = stack.enter_context(simulated(sites))
         for hub, simulator in simulators.items():
             config = write_agent(folder / hub, simulator, ports[hub][1], victoria)
             import_past(folder, config, simulator)
-            start([*HUBGAUGE, "run", "--config", config], hub, f"http://127.0.0.1:{ports[hub][1]}/-/ready")
-        wait_for(lambda: "kunming" in Server(prometheus).values("dc_ups_load_ratio", "hub", 60), what="a UPS of kunming")
-        simulators["kunming"].set_fault("ups-system-b", "silent")  # so that there are failures to show
+            start(
+                [*HUBGAUGE, "run", "--config", config],
+                hub,
+                f"http://127.0.0.1:{ports[hub][1]}/-/ready",
+            )
+        wait_for(
+            lambda: "kunming" in Server(prometheus).values("dc_ups_load_ratio", "hub", 60),
+            what="a UPS of kunming",
+        )
+        simulators["kunming"].set_fault(
+            "ups-system-b", "silent"
+        )  # so that there are failures to show
         for url in (prometheus, victoria):
-            wait_for(lambda url=url: seen_twice(Server(url)), timeout=75, what=f"two rounds of all that counts at {url}")  # type: ignore[misc]
+            wait_for(
+                lambda url=url: seen_twice(Server(url)),
+                timeout=75,
+                what=f"two rounds of all that counts at {url}",
+            )  # type: ignore[misc]
         yield Servers(prometheus=prometheus, victoriametrics=victoria)
 
 
@@ -187,23 +252,40 @@ def seen_twice(server: Server) -> bool:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", ["prometheus", "victoriametrics"])
-def test_every_panel_has_data_from_real_agents(servers: Servers, name: str, language: Language) -> None:
+def test_every_panel_has_data_from_real_agents(
+    servers: Servers, name: str, language: Language
+) -> None:
     """No query of any panel is empty or fails, whatever is chosen; each has data for some hub, site or rack, but for what none has."""
-    dashboards = [Dashboard(json=built.json, excuses=built.excuses) for built in build_all(load_registry(), language)]
+    dashboards = [
+        Dashboard(json=built.json, excuses=built.excuses)
+        for built in build_all(load_registry(), language)
+    ]
     results = verify(dashboards, Server(getattr(servers, name)))
     assert len(results) > 1000
     bad = [str(one) for one in results if one.outcome in ("empty", "failed")]
     assert not bad, "\n".join(bad)
-    shown = {(one.query.dashboard, one.query.panel, one.query.ref) for one in results if one.outcome == "data"}
-    never = [one for one in results if (one.query.dashboard, one.query.panel, one.query.ref) not in shown]
-    assert {one.detail for one in never} <= MACHINE_MAY_LACK | NOBODY_HAS, "\n".join(map(str, never))
+    shown = {
+        (one.query.dashboard, one.query.panel, one.query.ref)
+        for one in results
+        if one.outcome == "data"
+    }
+    never = [
+        one for one in results if (one.query.dashboard, one.query.panel, one.query.ref) not in shown
+    ]
+    assert {one.detail for one in never} <= MACHINE_MAY_LACK | NOBODY_HAS, "\n".join(
+        map(str, never)
+    )
 
 
 def series_of(url: str) -> set[frozenset[tuple[str, str]]]:
     """Return every series of ours that a server has, as sets of label and value."""
     now = time.time()
-    asked = urllib.parse.urlencode({"match[]": OURS, "start": f"{now - 3600:.0f}", "end": f"{now:.0f}"})
-    return {frozenset(one.items()) for one in json.loads(get(f"{url}/api/v1/series?{asked}"))["data"]}
+    asked = urllib.parse.urlencode(
+        {"match[]": OURS, "start": f"{now - 3600:.0f}", "end": f"{now:.0f}"}
+    )
+    return {
+        frozenset(one.items()) for one in json.loads(get(f"{url}/api/v1/series?{asked}"))["data"]
+    }
 
 
 def test_scraped_and_pushed_series_are_the_same(servers: Servers) -> None:
@@ -218,7 +300,9 @@ def test_scraped_and_pushed_series_are_the_same(servers: Servers) -> None:
         return scraped == pushed
 
     deadline = time.monotonic() + 20
-    while not equal() and time.monotonic() < deadline:  # what is new may be on its way to one of them
+    while (
+        not equal() and time.monotonic() < deadline
+    ):  # what is new may be on its way to one of them
         time.sleep(0.5)
     assert not found["only scraped"], found["only scraped"][:20]
     assert not found["only pushed"], found["only pushed"][:20]
@@ -234,7 +318,9 @@ def test_every_rule_evaluates(servers: Servers) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_panel_is_drawn_by_grafanas_components(servers: Servers, language: Language, tmp_path: Path) -> None:
+def test_every_panel_is_drawn_by_grafanas_components(
+    servers: Servers, language: Language, tmp_path: Path
+) -> None:
     """In a real browser every panel of every dashboard shows data, without an error and without a request to anybody else."""
     preview_tools()
     boards = list(build_all(load_registry(), language))
@@ -257,14 +343,24 @@ def undrawn(browser: Browser, url: str, built: Built) -> list[str]:
     browser.size(1500, 900)
     browser.open(f"{url}?board={uid}")
     wait_for(lambda: browser.eval("document.body.dataset.state"), timeout=60, what=uid)
-    panels = browser.eval("[...document.querySelectorAll('[data-panel]')].map((e) => ({...e.dataset}))")
+    panels = browser.eval(
+        "[...document.querySelectorAll('[data-panel]')].map((e) => ({...e.dataset}))"
+    )
     lacking = MACHINE_MAY_LACK | NOBODY_HAS | OF_SOME_PLACES
-    excused = {panel for (panel, _), why in built.excuses.items() if {excuse.reason for excuse in why} & lacking}
+    excused = {
+        panel
+        for (panel, _), why in built.excuses.items()
+        if {excuse.reason for excuse in why} & lacking
+    }
     wrong = [
         f"{uid}: {panel['title']}: {panel['state']} {panel.get('reason', '')}"
         for panel in panels
         if panel["state"] != "ok" and int(panel["panel"]) not in excused
     ]
     wrong += [f"{uid}: {error}" for error in browser.errors]
-    wrong += [f"{uid}: asked for {asked}" for asked in browser.requests if not asked.startswith((url, "data:", "blob:"))]
+    wrong += [
+        f"{uid}: asked for {asked}"
+        for asked in browser.requests
+        if not asked.startswith((url, "data:", "blob:"))
+    ]
     return wrong if panels else [f"{uid}: nothing drawn"]

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from agent.app import Loaded
     from collectors.base import Collector
 
-NOON = dt.datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=12, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
+NOON = dt.datetime.now(ZoneInfo("Asia/Shanghai")).replace(
+    hour=12, minute=0, second=0, microsecond=0
+) - dt.timedelta(days=1)
 START = NOON.timestamp()
 HOURS = 2
 END = START + HOURS * 3600
@@ -51,18 +53,27 @@ class Afternoon:
     truth: float
 
 
-async def read(simulator: Simulator, loaded: Loaded, clock: list[float], consumers: list[object]) -> dict[str, list[str]]:
+async def read(
+    simulator: Simulator, loaded: Loaded, clock: list[float], consumers: list[object]
+) -> dict[str, list[str]]:
     """Read every device once a simulated minute, hand the batches on, and return the registers as text by family."""
     pages: dict[str, list[str]] = {}
     try:
         for moment in range(round(START) - 10 * STEP, round(END) + 10 * STEP, STEP):
             clock[0] = float(moment)
-            for batch in await asyncio.gather(*(once(collector, clock[0]) for collector in loaded.collectors)):
+            for batch in await asyncio.gather(
+                *(once(collector, clock[0]) for collector in loaded.collectors)
+            ):
                 for consumer in consumers:
                     consumer.accept(batch)  # type: ignore[attr-defined]
                 for series, value in batch.readings:
-                    if series.metric.full_name in ("dc_meter_energy_joules_total", "dc_pdu_energy_joules_total"):
-                        pages.setdefault(series.metric.full_name, []).append(f"{series.prefix}{value!r} {moment}\n")
+                    if series.metric.full_name in (
+                        "dc_meter_energy_joules_total",
+                        "dc_pdu_energy_joules_total",
+                    ):
+                        pages.setdefault(series.metric.full_name, []).append(
+                            f"{series.prefix}{value!r} {moment}\n"
+                        )
     finally:
         for collector in loaded.collectors:
             await collector.aclose()  # type: ignore[attr-defined]
@@ -72,7 +83,13 @@ async def read(simulator: Simulator, loaded: Loaded, clock: list[float], consume
 
 async def once(collector: Collector, now: float) -> Batch:
     readings = await collector.collect()  # type: ignore[misc]
-    return Batch(collector=collector.name, device=collector.device, time=now, lifetime=2.5 * STEP, readings=list(readings))
+    return Batch(
+        collector=collector.name,
+        device=collector.device,
+        time=now,
+        lifetime=2.5 * STEP,
+        readings=list(readings),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -84,16 +101,34 @@ def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afternoon]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with contextlib.ExitStack() as stack:
-        command = [binary("victoria-metrics"), f"-storageDataPath={folder}/victoria", f"-httpListenAddr=127.0.0.1:{port}"]
+        command = [
+            binary("victoria-metrics"),
+            f"-storageDataPath={folder}/victoria",
+            f"-httpListenAddr=127.0.0.1:{port}",
+        ]
         stack.enter_context(running(command, log=folder / "victoria.log", ready=f"{url}/health"))
         pages, site = asyncio.run(into(folder, simulator, clock, url))
         get(f"{url}/internal/force_flush")
         prometheus = stack.enter_context(backfilled(folder, pages))
         command = [
-            sys.executable, "-m", "agent.cli", "ledger", "show", "--config", folder / "site" / "config.yaml", "--site", site,
-            "--from", NOON.isoformat(), "--to", (NOON + dt.timedelta(hours=HOURS)).isoformat(), "--json",
-        ]  # fmt: skip
-        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+            sys.executable,
+            "-m",
+            "agent.cli",
+            "ledger",
+            "show",
+            "--config",
+            folder / "site" / "config.yaml",
+            "--site",
+            site,
+            "--from",
+            NOON.isoformat(),
+            "--to",
+            (NOON + dt.timedelta(hours=HOURS)).isoformat(),
+            "--json",
+        ]
+        done = subprocess.run(
+            command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60
+        )
         yield Afternoon(
             shown=json.loads(done.stdout),
             servers={"prometheus": prometheus, "victoriametrics": url},
@@ -101,7 +136,9 @@ def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afternoon]:
         )
 
 
-async def into(folder: Path, simulator: Simulator, clock: list[float], url: str) -> tuple[dict[str, list[str]], str]:
+async def into(
+    folder: Path, simulator: Simulator, clock: list[float], url: str
+) -> tuple[dict[str, list[str]], str]:
     """Have the config written by the simulator itself, and read by ledger and sink as the agent makes them."""
     await simulator.start()  # for its addresses
     config = write_config(simulator, folder / "site", influxdb=url)
@@ -109,10 +146,14 @@ async def into(folder: Path, simulator: Simulator, clock: list[float], url: str)
     registry = CollectorRegistry()
     state = folder / "site" / "state"
     state.mkdir()
-    ledger = Ledger(state / "ledger.db", inventory=loaded.inventory, registry=registry, clock=lambda: clock[0])
+    ledger = Ledger(
+        state / "ledger.db", inventory=loaded.inventory, registry=registry, clock=lambda: clock[0]
+    )
     influx = loaded.config.file.outputs.influxdb
     assert influx is not None
-    sink = InfluxSink(influx, state_dir=state, tags={"job": "hubgauge", "instance": "n"}, registry=registry)
+    sink = InfluxSink(
+        influx, state_dir=state, tags={"job": "hubgauge", "instance": "n"}, registry=registry
+    )
     sink.start()
     try:
         pages = await read(simulator, loaded, clock, [ledger, sink])
@@ -131,16 +172,28 @@ def all_sent(sink: InfluxSink) -> bool:
 @contextlib.contextmanager
 def backfilled(folder: Path, pages: dict[str, list[str]]) -> Iterator[str]:
     """Run a Prometheus on blocks that promtool made of the page's text; yields its URL."""
-    text = "".join(f"# TYPE {name.removesuffix('_total')} counter\n{''.join(lines)}" for name, lines in pages.items())
+    text = "".join(
+        f"# TYPE {name.removesuffix('_total')} counter\n{''.join(lines)}"
+        for name, lines in pages.items()
+    )
     (folder / "past.om").write_text(text + "# EOF\n")
-    command = [binary("promtool"), "tsdb", "create-blocks-from", "openmetrics", folder / "past.om", folder / "prometheus"]
+    command = [
+        binary("promtool"),
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        folder / "past.om",
+        folder / "prometheus",
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     (folder / "prometheus.yml").write_text("{}")
     port = free_port()
     command = [
-        binary("prometheus"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/prometheus",
+        binary("prometheus"),
+        f"--config.file={folder}/prometheus.yml",
+        f"--storage.tsdb.path={folder}/prometheus",
         f"--web.listen-address=127.0.0.1:{port}",
-    ]  # fmt: skip
+    ]
     url = f"http://127.0.0.1:{port}"
     with running(command, log=folder / "prometheus.log", ready=f"{url}/-/ready"):
         yield url
@@ -148,7 +201,9 @@ def backfilled(folder: Path, pages: dict[str, list[str]]) -> Iterator[str]:
 
 def number(url: str, expr: str) -> float:
     asked = urllib.parse.urlencode({"query": expr, "time": f"{END:.0f}"})
-    ((_, value),) = (one["value"] for one in json.loads(get(f"{url}/api/v1/query?{asked}"))["data"]["result"])
+    ((_, value),) = (
+        one["value"] for one in json.loads(get(f"{url}/api/v1/query?{asked}"))["data"]["result"]
+    )
     return float(value)
 
 

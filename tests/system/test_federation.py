@@ -40,7 +40,9 @@ GROUP_WAIT = 1.0
 SLACK = 20.0
 """Seconds that a loaded machine may be late; the stated times themselves are exact."""
 FAILED = 'timestamp(up{told_by="kunming"} == 0)'
-QUICK = {severity: replace(way, group_wait="1s", group_interval="2s") for severity, way in WAYS.items()}
+QUICK = {
+    severity: replace(way, group_wait="1s", group_interval="2s") for severity, way in WAYS.items()
+}
 
 
 @dataclass
@@ -57,15 +59,20 @@ class Country:
     def now(self, expr: str, at: float | None = None) -> list[dict[str, Any]]:
         """Ask the Prometheus above."""
         return [
-            {**series.labels, "value": series.points[-1][1]} for series in Server(self.above).instant(expr, at or time.time())
+            {**series.labels, "value": series.points[-1][1]}
+            for series in Server(self.above).instant(expr, at or time.time())
         ]
 
 
 def write_agent(folder: Path, simulator: Simulator, port: int) -> Path:
     """Write a gateway's config: its nodes have agents at addresses that nobody has."""
-    config = write_config(simulator, folder, listen=f"127.0.0.1:{port}", interval="2s", state_dir=folder / "state")
+    config = write_config(
+        simulator, folder, listen=f"127.0.0.1:{port}", interval="2s", state_dir=folder / "state"
+    )
     text = config.read_text("utf-8")
-    head = f'node: gateway-{simulator.site.hub}\nsd: {{nodes: "{{node}}.invalid:9717"}}\ncollectors:\n'
+    head = (
+        f'node: gateway-{simulator.site.hub}\nsd: {{nodes: "{{node}}.invalid:9717"}}\ncollectors:\n'
+    )
     config.write_text(text.replace("collectors:\n", head, 1), "utf-8")
     return config
 
@@ -86,35 +93,59 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
             )
             for hub in HUBS
         },
-        interval=INTERVAL, above=INTERVAL, gone_after=GONE_AFTER, refresh=INTERVAL, alertmanagers=(f"127.0.0.1:{alerts}",),
-    )  # fmt: skip
+        interval=INTERVAL,
+        above=INTERVAL,
+        gone_after=GONE_AFTER,
+        refresh=INTERVAL,
+        alertmanagers=(f"127.0.0.1:{alerts}",),
+    )
     federation.write(folder, plan)
     for hub in HUBS:
         rule_files.write(folder / hub / "rules", load_registry())
-    servers = {"guian": hubs["guian"], "guian/scraper-1-of-2": scrapers[0], "guian/scraper-2-of-2": scrapers[1], "global": above}
+    servers = {
+        "guian": hubs["guian"],
+        "guian/scraper-1-of-2": scrapers[0],
+        "guian/scraper-2-of-2": scrapers[1],
+        "global": above,
+    }
     servers["kunming"] = hubs["kunming"]
     with contextlib.ExitStack() as stack:
         address, heard = stack.enter_context(hook())
-        (folder / "alertmanager.yml").write_text(yaml.safe_dump(alertmanager(load_registry(), hook=address, ways=QUICK)))
+        (folder / "alertmanager.yml").write_text(
+            yaml.safe_dump(alertmanager(load_registry(), hook=address, ways=QUICK))
+        )
 
         def start(name: str, *command: object, ready: str) -> subprocess.Popen[bytes]:
             log = folder / f"{name.replace('/', '-')}.log"
-            return stack.enter_context(running(list(map(str, command)), log=log, ready=ready, cwd=ROOT))
+            return stack.enter_context(
+                running(list(map(str, command)), log=log, ready=ready, cwd=ROOT)
+            )
 
         def prometheus(name: str) -> subprocess.Popen[bytes]:
             config = folder / (f"{name}.yml" if "scraper" in name else f"{name}/prometheus.yml")
             port = servers[name]
             flags = (
-                f"--config.file={config}", f"--storage.tsdb.path={folder}/data-{port}", f"--web.listen-address=127.0.0.1:{port}",
-            )  # fmt: skip
-            return start(name, binary("prometheus"), *flags, ready=f"http://127.0.0.1:{port}/-/ready")
+                f"--config.file={config}",
+                f"--storage.tsdb.path={folder}/data-{port}",
+                f"--web.listen-address=127.0.0.1:{port}",
+            )
+            return start(
+                name, binary("prometheus"), *flags, ready=f"http://127.0.0.1:{port}/-/ready"
+            )
 
         start(
-            "alertmanager", binary("prometheus-alertmanager"), f"--config.file={folder}/alertmanager.yml",
-            f"--storage.path={folder}/alerts", f"--web.listen-address=127.0.0.1:{alerts}", "--cluster.listen-address=",
+            "alertmanager",
+            binary("prometheus-alertmanager"),
+            f"--config.file={folder}/alertmanager.yml",
+            f"--storage.path={folder}/alerts",
+            f"--web.listen-address=127.0.0.1:{alerts}",
+            "--cluster.listen-address=",
             ready=f"http://127.0.0.1:{alerts}/-/ready",
-        )  # fmt: skip
-        sites = [replace(build_site(hub, 2), scopes=("huawei",) if hub == "guian" else ()) for hub in HUBS]
+        )
+        sites = [
+            replace(build_site(hub, 2), scopes=("huawei",) if hub == "guian" else ())
+            for hub in HUBS
+        ]
         simulators = stack.enter_context(simulated(sites))
         for hub, simulator in simulators.items():
             config = write_agent(folder / f"gateway-{hub}", simulator, agents[hub])
@@ -139,18 +170,31 @@ def targets(url: str) -> set[str]:
 
 def test_prometheus_scrapes_what_the_inventory_lists(country: Country) -> None:
     """Its gateway is scraped by the hub's; each node by exactly one of those that share them, under the name it would push with."""
-    wait_for(lambda: targets(country.hubs["guian"]) == {"gateway-guian"}, timeout=60, what="the gateway")
+    wait_for(
+        lambda: targets(country.hubs["guian"]) == {"gateway-guian"}, timeout=60, what="the gateway"
+    )
     listed = {node.node for rack in build_site("guian", 2).racks for node in rack.nodes}
     assert listed
-    wait_for(lambda: targets(country.scrapers[0]) | targets(country.scrapers[1]) == listed, timeout=60, what="the nodes")
+    wait_for(
+        lambda: targets(country.scrapers[0]) | targets(country.scrapers[1]) == listed,
+        timeout=60,
+        what="the nodes",
+    )
     assert not targets(country.scrapers[0]) & targets(country.scrapers[1])
-    wait_for(lambda: "gateway-kunming" in targets(country.hubs["kunming"]), timeout=60, what="the other hub")
+    wait_for(
+        lambda: "gateway-kunming" in targets(country.hubs["kunming"]),
+        timeout=60,
+        what="the other hub",
+    )
 
 
 def test_the_overview_shows_both_hubs(country: Country) -> None:
     """Every query of the overview returns data on the Prometheus above, and for both hubs where it is of hubs."""
     for hub in HUBS:
-        for wanted in (f'hub:dc_kpi:value{{hub="{hub}",kpi="pue"}}', f'dc_target_state{{hub="{hub}"}} == 1'):
+        for wanted in (
+            f'hub:dc_kpi:value{{hub="{hub}",kpi="pue"}}',
+            f'dc_target_state{{hub="{hub}"}} == 1',
+        ):
             wait_for(lambda expr=wanted: country.now(expr), timeout=90, what=wanted)  # type: ignore[misc]
     (built,) = (built for built in build_all(load_registry(), "en") if built.uid == OVERVIEW)
     dashboard = Dashboard(json=built.json, excuses=built.excuses)
@@ -175,26 +219,40 @@ def test_nothing_of_racks_is_federated(country: Country) -> None:
 def test_rules_evaluate_at_every_hub(country: Country) -> None:
     """Also where the nodes' series are read back from those that scrape them."""
     for hub, url in country.hubs.items():
-        rules = [rule for group in json.loads(get(f"{url}/api/v1/rules"))["data"]["groups"] for rule in group["rules"]]
+        rules = [
+            rule
+            for group in json.loads(get(f"{url}/api/v1/rules"))["data"]["groups"]
+            for rule in group["rules"]
+        ]
         assert len(rules) > 40, hub
-        assert [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] == "err"] == []
+        assert [
+            (rule["name"], rule.get("lastError")) for rule in rules if rule["health"] == "err"
+        ] == []
 
 
 def test_a_hub_that_ends_is_stale_in_two_scrapes_and_told_once(country: Country) -> None:
     """Its values end with the first scrape that fails; the alert fires after its stated time, and one message says so."""
     value = 'hub:dc_kpi:value{hub="kunming"}'
-    wait_for(lambda: country.now(value) and country.now('hub:dc_kpi:value{hub="guian"}'), timeout=90, what="both hubs")
+    wait_for(
+        lambda: country.now(value) and country.now('hub:dc_kpi:value{hub="guian"}'),
+        timeout=90,
+        what="both hubs",
+    )
     ended = time.time()
     country.processes["kunming"].kill()
     failed: list[dict[str, Any]] = []
-    wait_for(lambda: failed.extend(country.now(FAILED)) or failed, timeout=30, what="a failed scrape")
+    wait_for(
+        lambda: failed.extend(country.now(FAILED)) or failed, timeout=30, what="a failed scrape"
+    )
     assert failed[0]["value"] - ended <= 2 * INTERVAL + 1.0
     assert country.now(value, failed[0]["value"] + 0.1) == []
     wait_for(lambda: gone(country), timeout=60, what="the page")
     told = time.time()
     assert GONE_AFTER <= told - ended <= 2 * INTERVAL + INTERVAL + GONE_AFTER + GROUP_WAIT + SLACK
     time.sleep(6)  # three group intervals, in which more would have come
-    assert [(path, labels["hub"]) for path, labels in gone(country)] == [("/page/kunming", "kunming")]
+    assert [(path, labels["hub"]) for path, labels in gone(country)] == [
+        ("/page/kunming", "kunming")
+    ]
     assert country.now('hub:dc_kpi:value{hub="guian"}')
     country.processes["kunming"] = country.start("kunming")
     wait_for(lambda: country.now(value), timeout=60, what="the hub is back")

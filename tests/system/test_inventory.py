@@ -46,7 +46,10 @@ class Agent:
 
     def run(self) -> contextlib.AbstractContextManager[object]:
         return running(
-            [*HUBGAUGE, "run", "--config", self.config], log=self.folder / "log", ready=f"{self.url}/-/ready", cwd=ROOT
+            [*HUBGAUGE, "run", "--config", self.config],
+            log=self.folder / "log",
+            ready=f"{self.url}/-/ready",
+            cwd=ROOT,
         )
 
     def page(self) -> str:
@@ -71,12 +74,21 @@ def test_netbox_comes_changes_and_goes(tmp_path: Path, netbox: NetBox) -> None:
         wait_for(lambda: agent.racks() == {"A01", "A02", "A03", "A04", "B01"}, what="the racks")
         assert agent.value(r'dc_rack_used_units{[^}]*rack="A01"}') == 17
         assert agent.value(r'dc_rack_reserved_units{[^}]*rack="A02"}') == 42
-        wait_for(lambda: agent.value(r'hubgauge_collector_success{collector="inventory",device="netbox"}') == 1)
+        wait_for(
+            lambda: (
+                agent.value(r'hubgauge_collector_success{collector="inventory",device="netbox"}')
+                == 1
+            )
+        )
 
         wait_for(lambda: agent.reloads() == 1)
-        devices = netbox.data.lists["devices"]  # the rack stays where it is: devices are not asked anew what they are
+        devices = netbox.data.lists[
+            "devices"
+        ]  # the rack stays where it is: devices are not asked anew what they are
         devices.remove(next(device for device in devices if device["name"] == "leaving"))
-        wait_for(lambda: agent.value(r'dc_rack_used_units{[^}]*rack="A01"}') == 15, what="a device less")
+        wait_for(
+            lambda: agent.value(r'dc_rack_used_units{[^}]*rack="A01"}') == 15, what="a device less"
+        )
         assert agent.reloads() == 1
 
         netbox.data.rack(netbox.data.lists["sites"][0], "A09")
@@ -84,7 +96,12 @@ def test_netbox_comes_changes_and_goes(tmp_path: Path, netbox: NetBox) -> None:
         assert agent.reloads() == 2
 
         netbox.hidden = {"racks"}
-        wait_for(lambda: agent.value(r'hubgauge_collector_success{collector="inventory",device="netbox"}') == 0)
+        wait_for(
+            lambda: (
+                agent.value(r'hubgauge_collector_success{collector="inventory",device="netbox"}')
+                == 0
+            )
+        )
         assert "A09" in agent.racks()
         collectors = json.loads(get(f"{agent.url}/api/collectors?silent=1"))["collectors"]
         assert any("may the token still see them" in one["last_error"] for one in collectors)
@@ -103,12 +120,33 @@ def test_what_is_expected_and_not_there(tmp_path: Path, netbox: NetBox) -> None:
     """A PDU that never answered, PDUs nobody asks and racks without one are counted, named, and on the board."""
     agent = Agent(tmp_path, netbox.url)
     with agent.run():
-        wait_for(lambda: agent.value(r'dc_inventory_mismatches{hub="guian",site="one",reason="pdu_not_polled"}') == 3)
-        assert agent.value(r'dc_inventory_mismatches{hub="guian",site="one",reason="never_answered"}') == 1
-        assert agent.value(r'dc_inventory_mismatches{hub="guian",site="one",reason="rack_without_pdu"}') == 1
+        wait_for(
+            lambda: (
+                agent.value(
+                    r'dc_inventory_mismatches{hub="guian",site="one",reason="pdu_not_polled"}'
+                )
+                == 3
+            )
+        )
+        assert (
+            agent.value(r'dc_inventory_mismatches{hub="guian",site="one",reason="never_answered"}')
+            == 1
+        )
+        assert (
+            agent.value(
+                r'dc_inventory_mismatches{hub="guian",site="one",reason="rack_without_pdu"}'
+            )
+            == 1
+        )
         assert agent.value(r'dc_inventory_expected_devices{hub="guian",site="one",kind="pdu"}') == 4
-        assert agent.value(r'dc_inventory_answering_devices{hub="guian",site="one",kind="pdu"}') == 0
-        found = {one["reason"]: one for one in json.loads(get(f"{agent.url}/api/devices"))["mismatches"] if one["site"] == "one"}
+        assert (
+            agent.value(r'dc_inventory_answering_devices{hub="guian",site="one",kind="pdu"}') == 0
+        )
+        found = {
+            one["reason"]: one
+            for one in json.loads(get(f"{agent.url}/api/devices"))["mismatches"]
+            if one["site"] == "one"
+        }
         assert found["rack_without_pdu"]["named"] == [{"rack": "A02", "device": ""}]
         assert found["never_answered"]["named"] == [{"rack": "A01", "device": "A01-A"}]
         assert "Racks without a PDU" in get(f"{agent.url}/?lang=en").decode()

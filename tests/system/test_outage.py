@@ -32,7 +32,11 @@ def spooled(state: Path, copy: Path) -> set[tuple[str, int]]:
     with sqlite3.connect(copy / "spool-influxdb.db") as db:
         payloads = [row[0] for row in db.execute("SELECT payload FROM batch")]
     db.close()
-    return set(load_samples(line for payload in payloads for line in zlib.decompress(payload, GZIP).splitlines()))
+    return set(
+        load_samples(
+            line for payload in payloads for line in zlib.decompress(payload, GZIP).splitlines()
+        )
+    )
 
 
 def load_samples(lines: Iterable[bytes]) -> Iterable[tuple[str, int]]:
@@ -41,14 +45,19 @@ def load_samples(lines: Iterable[bytes]) -> Iterable[tuple[str, int]]:
             yield match[1].decode(), int(match[2])
 
 
-def test_what_was_spooled_is_stored_once_though_the_database_was_away_and_the_agent_was_killed(tmp_path: Path) -> None:
+def test_what_was_spooled_is_stored_once_though_the_database_was_away_and_the_agent_was_killed(
+    tmp_path: Path,
+) -> None:
     """VictoriaMetrics is stopped under load, the agent killed with -9 meanwhile and started again: nothing spooled is lost or doubled."""
     victoria = Victoria(tmp_path)
     port = free_port()
-    load = (
-        f"  prometheus: {{collectors: [{{collector: 'tests.system.load:Load', options: {{series: {SERIES}}}, interval: 1s}}]}}\n"
+    load = f"  prometheus: {{collectors: [{{collector: 'tests.system.load:Load', options: {{series: {SERIES}}}, interval: 1s}}]}}\n"
+    config = write_config(
+        tmp_path,
+        f"collectors:\n{load}",
+        port=port,
+        outputs=f'  influxdb: {{url: "{victoria.url}"}}\n',
     )
-    config = write_config(tmp_path, f"collectors:\n{load}", port=port, outputs=f'  influxdb: {{url: "{victoria.url}"}}\n')
 
     def stored() -> dict[str, list[int]]:
         rows = victoria.export('{__name__="load_test_rounds"}')

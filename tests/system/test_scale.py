@@ -21,28 +21,44 @@ RACKS, DEAD = 60, 24
 def shown(page: str, metric: str, label: str) -> dict[str, float]:
     """Values of a metric by one of its labels."""
     return {
-        name: float(value) for name, value in re.findall(rf'^{metric}\{{.*?\b{label}="([^"]+)".*\}} (\S+)$', page, re.MULTILINE)
+        name: float(value)
+        for name, value in re.findall(
+            rf'^{metric}\{{.*?\b{label}="([^"]+)".*\}} (\S+)$', page, re.MULTILINE
+        )
     }
 
 
-def test_dead_devices_cost_the_live_ones_nothing_and_one_byte_at_a_time_is_no_way_round_a_deadline(tmp_path: Path) -> None:
+def test_dead_devices_cost_the_live_ones_nothing_and_one_byte_at_a_time_is_no_way_round_a_deadline(
+    tmp_path: Path,
+) -> None:
     """Of 120 PDUs 24 are silent and one meter answers by the byte: the rest keep their interval, and it shows who is dead."""
     with ExitStack() as stack:
 
         def slow_meter(config: dict[str, Any]) -> None:
-            (meter,) = (one for one in config["collectors"]["modbus"]["devices"] if one["meter"] == "ups-a")
+            (meter,) = (
+                one for one in config["collectors"]["modbus"]["devices"] if one["meter"] == "ups-a"
+            )
             proxy = stack.enter_context(trickling(meter["address"], 0.3))
             meter["address"] = f"127.0.0.1:{proxy.port}"
             passed.append(proxy)
 
         passed: list[Any] = []
-        site = stack.enter_context(crowd(tmp_path, racks=RACKS, dead=DEAD, interval=INTERVAL, timeout=TIMEOUT, change=slow_meter))
+        site = stack.enter_context(
+            crowd(
+                tmp_path,
+                racks=RACKS,
+                dead=DEAD,
+                interval=INTERVAL,
+                timeout=TIMEOUT,
+                change=slow_meter,
+            )
+        )
         site.watch(2)  # the second round comes half an interval to one and a half after the first
         site.seen.clear()
         site.watch(4)
         gaps = site.gaps()
         median, most, _ = site.summary()
-        print(f"off the interval: median {median:.2%}, 95th percentile {most:.2%}")  # noqa: T201 - shown with pytest -s
+        print(f"off the interval: median {median:.2%}, 95th percentile {most:.2%}")
         assert len(gaps) == site.devices - DEAD - 1
         assert all(len(times) >= 2 for times in gaps.values())
         assert median < 0.1
@@ -58,4 +74,6 @@ def test_dead_devices_cost_the_live_ones_nothing_and_one_byte_at_a_time_is_no_wa
         silent = json.loads(get(f"http://127.0.0.1:{site.port}/api/collectors"))
         kinds = {kind["collector"]: kind["silent"] for kind in silent["kinds"]}
         assert (kinds["snmp"], kinds["modbus"]) == (DEAD, 1)
-        assert re.search(rf"\b{DEAD + 1} of \d+ do not answer", get(f"http://127.0.0.1:{site.port}/").decode())
+        assert re.search(
+            rf"\b{DEAD + 1} of \d+ do not answer", get(f"http://127.0.0.1:{site.port}/").decode()
+        )

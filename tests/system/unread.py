@@ -30,7 +30,9 @@ class Unread:
             yield self._gauge("dc_link_speed_bits_per_second", where, speed)
             yield self._gauge("dc_link_up", where, 1.0)
             for way, rate in (("receive", 9e9), ("transmit", 7e9)):
-                counter = CounterMetricFamily(f"dc_link_{way}_bytes", "Simulated.", labels=list(where))
+                counter = CounterMetricFamily(
+                    f"dc_link_{way}_bytes", "Simulated.", labels=list(where)
+                )
                 counter.add_metric(list(where.values()), rate * (time.time() - self.began))
                 yield counter
 

@@ -41,7 +41,11 @@ class Client:
     """Reads lists of objects. One thread uses it; `close` may come from any and ends what is under way."""
 
     def __init__(
-        self, config: NetBox, *, monotonic: Callable[[], float] = time.monotonic, wall_clock: Callable[[], float] = time.time
+        self,
+        config: NetBox,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
         self._monotonic, self._wall_clock = monotonic, wall_clock
@@ -58,7 +62,11 @@ class Client:
         token = read_secret(self._config.token_file, "inventory.netbox.token_file")
         # Version 2 tokens (NetBox 4.5) say what they are; those before are 40 hexadecimal digits.
         scheme = "Bearer" if token.startswith("nbt_") else "Token"
-        self._headers = {"Authorization": f"{scheme} {token}", "Accept": "application/json", "User-Agent": "hubgauge"}
+        self._headers = {
+            "Authorization": f"{scheme} {token}",
+            "Accept": "application/json",
+            "User-Agent": "hubgauge",
+        }
         self._until = self._monotonic() + self._config.timeout
         self._deadline.arm(self._config.timeout)
         return self
@@ -73,12 +81,18 @@ class Client:
         self._closed.set()
         self._deadline.close()
 
-    def objects(self, endpoint: str, params: Sequence[tuple[str, str]] = ()) -> Iterator[dict[str, Any]]:
+    def objects(
+        self, endpoint: str, params: Sequence[tuple[str, str]] = ()
+    ) -> Iterator[dict[str, Any]]:
         """Yield every object of a list such as `dcim/racks`, each once.
 
         Raises Unreachable, Refused or BadReply.
         """
-        query: Sequence[tuple[str, str]] = [("limit", str(self._config.page_size)), ("ordering", "id"), *params]
+        query: Sequence[tuple[str, str]] = [
+            ("limit", str(self._config.page_size)),
+            ("ordering", "id"),
+            *params,
+        ]
         asked: set[str] = set()
         seen: set[int] = set()
         while True:
@@ -111,7 +125,9 @@ class Client:
         except (ValueError, RecursionError):
             raise BadReply(f"{endpoint}: not JSON") from None
         if not isinstance(found, dict) or not isinstance(found.get("results"), list):
-            raise BadReply(f"{endpoint}: not a list of NetBox's API; is the url that of NetBox itself?")
+            raise BadReply(
+                f"{endpoint}: not a list of NetBox's API; is the url that of NetBox itself?"
+            )
         return found
 
     def _get(self, target: str, endpoint: str) -> bytes:
@@ -129,7 +145,12 @@ class Client:
                 error = Unreachable(f"{endpoint}: HTTP {status}: {_detail(body)}")
                 if status not in _BUSY:
                     raise BadReply(str(error))
-                least = parse_retry_after(headers.get("Retry-After"), now=self._wall_clock(), date=headers.get("Date")) or 0.0
+                least = (
+                    parse_retry_after(
+                        headers.get("Retry-After"), now=self._wall_clock(), date=headers.get("Date")
+                    )
+                    or 0.0
+                )
             except Unreachable as failed:
                 error = failed
             wait = max(wait, least)
@@ -145,9 +166,16 @@ class Client:
             raise Unreachable(self._late())
         try:
             reply = self._pool.urlopen(
-                "GET", target, headers=self._headers, redirect=False, retries=False, preload_content=False,
-                decode_content=True, timeout=left, assert_same_host=False,
-            )  # fmt: skip
+                "GET",
+                target,
+                headers=self._headers,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=True,
+                timeout=left,
+                assert_same_host=False,
+            )
             body = bytearray()
             while piece := reply.read(_PIECE):
                 body += piece
@@ -214,7 +242,11 @@ def _pool(config: NetBox, deadline: Deadline) -> urllib3.HTTPConnectionPool:
         plain.ConnectionCls = Plain
         return plain
     secured = urllib3.HTTPSConnectionPool(
-        host, parts.port, maxsize=1, cert_reqs="CERT_REQUIRED", ca_certs=str(config.ca_file) if config.ca_file else None
+        host,
+        parts.port,
+        maxsize=1,
+        cert_reqs="CERT_REQUIRED",
+        ca_certs=str(config.ca_file) if config.ca_file else None,
     )
     secured.ConnectionCls = Secured
     return secured

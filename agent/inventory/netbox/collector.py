@@ -59,7 +59,9 @@ class NetBoxCollector:
         """Say how the last reading went; raises what it ended by. Begins another where one is due."""
         if self._task is None and self._clock() >= self._due:
             self._client = Client(self._source.netbox)
-            self._task = asyncio.create_task(asyncio.to_thread(refresh, self._file, self._source, self._client))
+            self._task = asyncio.create_task(
+                asyncio.to_thread(refresh, self._file, self._source, self._client)
+            )
             await asyncio.wait({self._task}, timeout=_PATIENCE)
         self._take()
         if self._error is not None:
@@ -86,12 +88,19 @@ class NetBoxCollector:
     def _tell_problems(self, before: Reading | None) -> None:
         """Log what NetBox has that cannot be used, once for each set of it."""
         found = self._kept
-        if found is None or not found.problems or (before is not None and before.problems == found.problems):
+        if (
+            found is None
+            or not found.problems
+            or (before is not None and before.problems == found.problems)
+        ):
             return
         for problem in found.problems[:_SHOWN]:
             log.warning("inventory: netbox: %s", problem)
         if found.skipped > _SHOWN:
-            log.warning("inventory: netbox: and %d more; `hubgauge inventory` lists them", found.skipped - _SHOWN)
+            log.warning(
+                "inventory: netbox: and %d more; `hubgauge inventory` lists them",
+                found.skipped - _SHOWN,
+            )
 
     async def aclose(self) -> None:
         """End a reading that is under way."""

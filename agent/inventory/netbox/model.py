@@ -21,18 +21,25 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS: Final = 200
 _SITE_STATES: Final[Mapping[str, State]] = {
-    "active": "in_service", "decommissioning": "in_service", "staging": "under_construction", "planned": "planned",
-}  # fmt: skip
+    "active": "in_service",
+    "decommissioning": "in_service",
+    "staging": "under_construction",
+    "planned": "planned",
+}
 """A site that is retired is left out, and so is a status of one's own that nobody can know the meaning of."""
 _RACK_STATES: Final[Mapping[str, State]] = {
-    "active": "in_service", "available": "in_service", "reserved": "in_service", "planned": "planned",
-}  # fmt: skip
+    "active": "in_service",
+    "available": "in_service",
+    "reserved": "in_service",
+    "planned": "planned",
+}
 _ORDER: Final[Sequence[State]] = ("planned", "under_construction", "in_service")
 _GONE: Final = frozenset(("retired", "deprecated"))
 _PLANNED: Final = "planned"
 _ACTIVE: Final = "active"
 _SIDE: Final = re.compile(
-    r"(?:^|[^A-Za-z0-9])([A-D])(?![A-Za-z0-9])|(?:feed|pdu|side|source|path)[ _-]?([A-D])[0-9]?(?![A-Za-z0-9])", re.IGNORECASE
+    r"(?:^|[^A-Za-z0-9])([A-D])(?![A-Za-z0-9])|(?:feed|pdu|side|source|path)[ _-]?([A-D])[0-9]?(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
 _TYPES: Final = {"primary": "A", "redundant": "B"}
 _THREE_PHASE: Final = "three-phase"
@@ -83,7 +90,12 @@ class Stock:
     """What has been read so far. Objects are handed in list by list: sites, racks, types, devices, reservations, panels, feeds."""
 
     def __init__(
-        self, *, node_roles: Sequence[str], pdu_roles: Sequence[str], rated_power_field: str, panel_amperes_field: str = ""
+        self,
+        *,
+        node_roles: Sequence[str],
+        pdu_roles: Sequence[str],
+        rated_power_field: str,
+        panel_amperes_field: str = "",
     ) -> None:
         self.problems: list[str] = []
         self.skipped = 0
@@ -164,7 +176,9 @@ class Stock:
         # A child in a bay has its parent's rack and no position of its own: its units are the parent's.
         child = bool(_inner(found, "parent_device"))
         if position is not None and not child and kind not in self._types:
-            self._problem(f"device {_text(found, 'display')}: its type is not among those NetBox lists")
+            self._problem(
+                f"device {_text(found, 'display')}: its type is not among those NetBox lists"
+            )
         outlets = found.get("power_outlet_count")
         self._devices[found["id"]] = _Device(
             name=_text(found, "name"),
@@ -180,7 +194,11 @@ class Stock:
         """Take a reservation of units of a rack; one that is stale promises nothing."""
         rack = self._racks.get(_id(found, "rack"))
         if rack is not None and _choice(found, "status") != "stale":
-            rack.reserved.update(unit - rack.first_unit + 1 for unit in _list(found, "units") if isinstance(unit, int))
+            rack.reserved.update(
+                unit - rack.first_unit + 1
+                for unit in _list(found, "units")
+                if isinstance(unit, int)
+            )
 
     def add_panel(self, found: Object) -> None:
         """Take a power panel; one without a rating cannot be judged and is left out."""
@@ -194,16 +212,32 @@ class Stock:
         rack = self._racks.get(_id(found, "rack"))
         if rack is None or _choice(found, "status") == _PLANNED:
             return
-        volts, amperes = _positive(_magnitude(found.get("voltage"))), _positive(found.get("amperage"))
+        volts, amperes = (
+            _positive(_magnitude(found.get("voltage"))),
+            _positive(found.get("amperage")),
+        )
         watts = None
         if volts and amperes:
             share = (_positive(found.get("max_utilization")) or 100.0) / 100
-            watts = volts * amperes * share * (math.sqrt(3) if _choice(found, "phase") == _THREE_PHASE else 1.0)
+            watts = (
+                volts
+                * amperes
+                * share
+                * (math.sqrt(3) if _choice(found, "phase") == _THREE_PHASE else 1.0)
+            )
         ends = _list(found, "connected_endpoints") or [found.get("connected_endpoint")]
-        fed = next((_id(end, "device") for end in ends if isinstance(end, dict) and _inner(end, "device")), 0)
+        fed = next(
+            (_id(end, "device") for end in ends if isinstance(end, dict) and _inner(end, "device")),
+            0,
+        )
         device = self._devices.get(fed)
         pdu = device.name if device is not None and self._is_pdu(device) else ""
-        supply = _Supply(_text(found, "name"), pdu, _TYPES.get(_choice(found, "type"), ""), round(watts, 1) if watts else None)
+        supply = _Supply(
+            _text(found, "name"),
+            pdu,
+            _TYPES.get(_choice(found, "type"), ""),
+            round(watts, 1) if watts else None,
+        )
         supply.panel = _id(found, "power_panel")
         other = rack.pdus.get(pdu) if pdu else None
         if other is None:
@@ -215,20 +249,27 @@ class Stock:
 
     def _is_pdu(self, device: _Device) -> bool:
         return bool(device.name) and (
-            device.role in self._pdu_roles or (device.outlets > 0 and device.role not in self._node_roles)
+            device.role in self._pdu_roles
+            or (device.outlets > 0 and device.role not in self._node_roles)
         )
 
     def inventory(self, hub: str, *, complete: bool, read_at: float) -> Inventory:
         """Return the model of all that was handed in."""
         self._place_devices()
-        names = _unique((number, rack.name, self._sites[rack.site].site) for number, rack in self._racks.items())
+        names = _unique(
+            (number, rack.name, self._sites[rack.site].site) for number, rack in self._racks.items()
+        )
         owners: dict[str, str] = {}
         racks: dict[str, Rack] = {}
         called = _unique((number, panel.name, panel.site) for number, panel in self._panels.items())
-        self._panels = {number: panel._replace(name=called[number]) for number, panel in self._panels.items()}
+        self._panels = {
+            number: panel._replace(name=called[number]) for number, panel in self._panels.items()
+        }
         for number, rack in self._racks.items():
             if names[number] != rack.name:
-                self._problem(f"rack {rack.name}: more than one has this name; it is called {names[number]}")
+                self._problem(
+                    f"rack {rack.name}: more than one has this name; it is called {names[number]}"
+                )
             built = self._rack(names[number], rack, owners)
             if built is not None:
                 racks[built.rack] = built
@@ -236,13 +277,21 @@ class Stock:
         racks = {name: fitting(rack, breakers, self._problem) for name, rack in racks.items()}
         sites = {site.site: site for site in self._sites.values()}
         return Inventory(
-            hub=hub, sites=sites, racks=racks, breakers=breakers, complete=complete, source="netbox", read_at=read_at
+            hub=hub,
+            sites=sites,
+            racks=racks,
+            breakers=breakers,
+            complete=complete,
+            source="netbox",
+            read_at=read_at,
         )
 
     def _place_devices(self) -> None:
         """Put every device into its rack: the units it takes, or will take."""
         named: set[str] = set()
-        for number, device in sorted(self._devices.items(), key=lambda item: (item[1].position or 0, item[0])):
+        for number, device in sorted(
+            self._devices.items(), key=lambda item: (item[1].position or 0, item[0])
+        ):
             rack = self._racks[device.rack]
             units = _units(device, rack)
             if device.status == _PLANNED:
@@ -260,12 +309,18 @@ class Stock:
                 rack.supplies.append(supply)
             name = device.name or f"device-{number}"
             if name in named:
-                self._problem(f"device {name}: more than one has this name; it is called {name}-{number}")
+                self._problem(
+                    f"device {name}: more than one has this name; it is called {name}-{number}"
+                )
                 name = f"{name}-{number}"
             named.add(name)
             whole = bool(new) and new[-1] - new[0] + 1 == len(new)
-            agent = device.status == _ACTIVE and device.role in self._node_roles and bool(device.name)
-            rack.devices.append(Device(node=name, position=new[0] if whole else None, units=len(new), agent=agent))
+            agent = (
+                device.status == _ACTIVE and device.role in self._node_roles and bool(device.name)
+            )
+            rack.devices.append(
+                Device(node=name, position=new[0] if whole else None, units=len(new), agent=agent)
+            )
 
     def _rack(self, name: str, rack: _Rack, owners: dict[str, str]) -> Rack | None:
         free = set(range(1, rack.height + 1)) - rack.used
@@ -276,7 +331,11 @@ class Stock:
                 self._problem(f"rack {name}: PDU {pdu} already feeds rack {owners[pdu]}")
                 pdu = ""
             panel = self._panels.get(supply.panel)
-            feeds[side] = Feed(pdu=pdu, capacity_watts=supply.watts, breaker=panel.name if panel is not None else "")
+            feeds[side] = Feed(
+                pdu=pdu,
+                capacity_watts=supply.watts,
+                breaker=panel.name if panel is not None else "",
+            )
         try:
             return Rack(
                 rack=name,
@@ -299,7 +358,9 @@ def _units(device: _Device, rack: _Rack) -> set[int]:
     if device.position is None or device.height <= 0:
         return set()
     bottom = device.position - rack.first_unit + 1
-    return set(range(math.floor(bottom), math.ceil(bottom + device.height))) & set(range(1, rack.height + 1))
+    return set(range(math.floor(bottom), math.ceil(bottom + device.height))) & set(
+        range(1, rack.height + 1)
+    )
 
 
 def _sides(supplies: Sequence[_Supply]) -> list[tuple[str, _Supply]]:

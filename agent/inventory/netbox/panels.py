@@ -37,7 +37,9 @@ def breakers_of(panels: Iterable[Panel], racks: Iterable[Rack]) -> dict[str, Bre
         others = beside.get(panel.name, set())
         pair = next(iter(others)) if len(others) == 1 else ""
         pair = pair if beside.get(pair) == {panel.name} else ""
-        found[panel.name] = Breaker(breaker=panel.name, site=panel.site, rated_amperes=panel.amperes, pair=pair)
+        found[panel.name] = Breaker(
+            breaker=panel.name, site=panel.site, rated_amperes=panel.amperes, pair=pair
+        )
     return found
 
 

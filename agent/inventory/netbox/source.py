@@ -41,24 +41,34 @@ class Reading:
     skipped: int = 0
 
 
-def read(config: NetBox, hub: str, client: Client, *, clock: Callable[[], float] = time.time) -> Reading:
+def read(
+    config: NetBox, hub: str, client: Client, *, clock: Callable[[], float] = time.time
+) -> Reading:
     """Read everything; blocks. Raises Unreachable, Refused, BadReply or ConfigError."""
     stock = Stock(
-        node_roles=config.node_roles, pdu_roles=config.pdu_roles, rated_power_field=config.rated_power_field,
+        node_roles=config.node_roles,
+        pdu_roles=config.pdu_roles,
+        rated_power_field=config.rated_power_field,
         panel_amperes_field=config.panel_amperes_field,
-    )  # fmt: skip
+    )
     began = clock()
     with client:
         chosen = [
             (key, slug)
-            for key, slugs in (("slug", config.sites), ("tenant", config.tenants), ("tag", config.tags))
+            for key, slugs in (
+                ("slug", config.sites),
+                ("tenant", config.tenants),
+                ("tag", config.tags),
+            )
             for slug in slugs
         ]
         for found in client.objects("dcim/sites", chosen):
             stock.add_site(found)
         sites = stock.site_ids
         if not sites:
-            raise BadReply("no site is left to read: do the slugs exist, and may the token see sites?")
+            raise BadReply(
+                "no site is left to read: do the slugs exist, and may the token see sites?"
+            )
         for found in client.objects("dcim/device-types"):
             stock.add_type(found)
         for endpoint, take, more in (
@@ -69,7 +79,9 @@ def read(config: NetBox, hub: str, client: Client, *, clock: Callable[[], float]
             ("dcim/power-feeds", stock.add_feed, ()),
         ):
             for first in range(0, len(sites), _SITES_A_REQUEST):
-                some = [("site_id", str(number)) for number in sites[first : first + _SITES_A_REQUEST]]
+                some = [
+                    ("site_id", str(number)) for number in sites[first : first + _SITES_A_REQUEST]
+                ]
                 for found in client.objects(endpoint, (*some, *more)):
                     take(found)
     inventory = stock.inventory(hub, complete=config.complete, read_at=began)
@@ -86,7 +98,9 @@ def check_plausible(new: Inventory, old: Inventory | None) -> None:
         ("feeds with a PDU", len(old.feeds), len(new.feeds)),
     ):
         if before and not after:
-            raise BadReply(f"it lists no {what}, where it had {before}: may the token still see them? What it had stays in force")
+            raise BadReply(
+                f"it lists no {what}, where it had {before}: may the token still see them? What it had stays in force"
+            )
 
 
 class Kept:
@@ -123,7 +137,9 @@ class Kept:
             return None
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning(
-                "%s: cannot be used, NetBox is read anew: %s", self.path, str(error).splitlines()[0] if str(error) else error
+                "%s: cannot be used, NetBox is read anew: %s",
+                self.path,
+                str(error).splitlines()[0] if str(error) else error,
             )
             return None
 
@@ -144,13 +160,17 @@ class Kept:
         part = self.path.with_suffix(".part")
         try:
             part.unlink(missing_ok=True)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            with os.fdopen(
+                os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+            ) as file:
                 json.dump(data, file, ensure_ascii=False, separators=(",", ":"))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self.path)
         except OSError as error:
-            raise HubgaugeError(f"{self.path}: cannot be written: {error.strerror or error}") from None
+            raise HubgaugeError(
+                f"{self.path}: cannot be written: {error.strerror or error}"
+            ) from None
 
 
 def _plain(item: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the model's classes
@@ -174,28 +194,41 @@ def _fields(item: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
 def _inventory(data: Mapping[str, Any], *, complete: bool) -> Inventory:
     sites = [Site(**{**site, "scopes": tuple(site.get("scopes", ()))}) for site in data["sites"]]
     racks = [
-        Rack(**{
-            **rack,
-            "feeds": {name: Feed(**feed) for name, feed in rack.get("feeds", {}).items()},
-            "devices": tuple(Device(**device) for device in rack["devices"]) if "devices" in rack else None,
-        })
+        Rack(
+            **{
+                **rack,
+                "feeds": {name: Feed(**feed) for name, feed in rack.get("feeds", {}).items()},
+                "devices": tuple(Device(**device) for device in rack["devices"])
+                if "devices" in rack
+                else None,
+            }
+        )
         for rack in data["racks"]
-    ]  # fmt: skip
+    ]
     return Inventory(
-        hub=str(data["hub"]), sites={site.site: site for site in sites}, racks={rack.rack: rack for rack in racks},
+        hub=str(data["hub"]),
+        sites={site.site: site for site in sites},
+        racks={rack.rack: rack for rack in racks},
         breakers={one["breaker"]: Breaker(**one) for one in data["breakers"]},
-        complete=complete, source="netbox", read_at=float(data["read_at"]),
-    )  # fmt: skip
+        complete=complete,
+        source="netbox",
+        read_at=float(data["read_at"]),
+    )
 
 
-def in_force(file: ConfigFile, source: InventorySource, *, timezone: str = "Asia/Shanghai") -> Inventory:
+def in_force(
+    file: ConfigFile, source: InventorySource, *, timezone: str = "Asia/Shanghai"
+) -> Inventory:
     """Return the inventory of a config that names NetBox: what is kept of it, and what a file adds. Asks nobody.
 
     Raises Problems with every mistake of that file.
     """
     kept = Kept(file.state_dir, source.netbox, file.hub).load()
     stock = kept.inventory if kept is not None else Inventory(hub=file.hub, source="netbox")
-    sites = {key: site if site.timezone else dataclasses.replace(site, timezone=timezone) for key, site in stock.sites.items()}
+    sites = {
+        key: site if site.timezone else dataclasses.replace(site, timezone=timezone)
+        for key, site in stock.sites.items()
+    }
     stock = dataclasses.replace(stock, sites=sites)
     if source.file is None:
         return stock

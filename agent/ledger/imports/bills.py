@@ -17,7 +17,15 @@ from statistics import median_low
 from typing import TYPE_CHECKING, Final
 
 from agent.ledger.bridges import of_segments
-from agent.ledger.energy import HOUR_MS, MAX_GAP_INTERVALS, Raw, Segment, power_segments, register_segments, spread
+from agent.ledger.energy import (
+    HOUR_MS,
+    MAX_GAP_INTERVALS,
+    Raw,
+    Segment,
+    power_segments,
+    register_segments,
+    spread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,28 +80,54 @@ class Sheet:
         """How far apart the rows of a file are that has one for all meters, in milliseconds."""
 
     def hours(
-        self, meter: str, *, cumulative: bool = False, interval_seconds: float | None = None, stamped_at_end: bool = False
+        self,
+        meter: str,
+        *,
+        cumulative: bool = False,
+        interval_seconds: float | None = None,
+        stamped_at_end: bool = False,
     ) -> dict[int, Imported]:
         """Return a meter's energy by hour; `interval_seconds` says how long a row lasts, where the rows themselves do not.
 
         `stamped_at_end`: a row's time is when its interval ended.
         """
-        hours, _ = self.laid_out(meter, cumulative=cumulative, interval_seconds=interval_seconds, stamped_at_end=stamped_at_end)
+        hours, _ = self.laid_out(
+            meter,
+            cumulative=cumulative,
+            interval_seconds=interval_seconds,
+            stamped_at_end=stamped_at_end,
+        )
         return hours
 
     def laid_out(
-        self, meter: str, *, cumulative: bool = False, interval_seconds: float | None = None, stamped_at_end: bool = False
+        self,
+        meter: str,
+        *,
+        cumulative: bool = False,
+        interval_seconds: float | None = None,
+        stamped_at_end: bool = False,
     ) -> tuple[dict[int, Imported], list[Bridge]]:
         """Return a meter's energy by hour, and the stretches longer than an hour of which only the sum is known."""
         rows = self.rows[meter]
-        interval = round(interval_seconds * 1000) if interval_seconds else self.interval or typical_interval(rows.times)
+        interval = (
+            round(interval_seconds * 1000)
+            if interval_seconds
+            else self.interval or typical_interval(rows.times)
+        )
         if self.column == "power_w" or cumulative:
-            raw = [Raw(time, value, interval) for time, value in zip(rows.times, rows.values, strict=True)]
-            segments = power_segments(raw) if self.column == "power_w" else register_segments(raw)[0]
+            raw = [
+                Raw(time, value, interval)
+                for time, value in zip(rows.times, rows.values, strict=True)
+            ]
+            segments = (
+                power_segments(raw) if self.column == "power_w" else register_segments(raw)[0]
+            )
         else:
             shift = interval if stamped_at_end else 0
             if interval == HOUR_MS and not any(time % HOUR_MS for time in rows.times):
-                return {time - shift: value for time, value in zip(rows.times, rows.values, strict=True)}, []
+                return {
+                    time - shift: value for time, value in zip(rows.times, rows.values, strict=True)
+                }, []
             if stamped_at_end:
                 segments = ended_segments(rows.times, rows.values, interval)
             else:
@@ -103,7 +137,11 @@ class Sheet:
             return {}, []
         even = [] if self.column == "power_w" else list(of_segments(segments))
         if all(s.first == s.last and not (s.start % HOUR_MS or s.end % HOUR_MS) for s in segments):
-            return {hour: s.first * HOUR_MS / 1000.0 for s in segments for hour in range(s.start, s.end, HOUR_MS)}, even
+            return {
+                hour: s.first * HOUR_MS / 1000.0
+                for s in segments
+                for hour in range(s.start, s.end, HOUR_MS)
+            }, even
         return dict(spread(segments, segments[0].start, segments[-1].end)), even
 
 
@@ -124,14 +162,19 @@ def calendar(times: Sequence[int], zone: tzinfo) -> Callable[[int], int] | None:
 
     def end(start: int) -> int:
         day = dt.datetime.fromtimestamp(start / 1000, zone)
-        after = (day + dt.timedelta(days=31)).replace(day=1) if monthly else day + dt.timedelta(days=1)
+        after = (
+            (day + dt.timedelta(days=31)).replace(day=1) if monthly else day + dt.timedelta(days=1)
+        )
         return round(after.timestamp() * 1000)
 
     return end
 
 
 def interval_segments(
-    times: Sequence[int], values: Sequence[float], interval: int, ends: Callable[[int], int] | None = None
+    times: Sequence[int],
+    values: Sequence[float],
+    interval: int,
+    ends: Callable[[int], int] | None = None,
 ) -> list[Segment]:
     """Lay each row's energy over its interval: to the next row, or as long as most are where the next is further off.
 
@@ -149,5 +192,7 @@ def interval_segments(
 
 def ended_segments(times: Sequence[int], values: Sequence[float], interval: int) -> list[Segment]:
     """Lay each row's energy over the interval that ended then: the mirror of the above."""
-    mirrored = interval_segments([-time for time in reversed(times)], list(reversed(values)), interval)
+    mirrored = interval_segments(
+        [-time for time in reversed(times)], list(reversed(values)), interval
+    )
     return [Segment(-s.end, -s.start, s.last, s.first) for s in reversed(mirrored)]

@@ -55,7 +55,9 @@ def write_parquet(path: Path, rows: Iterable[Hour]) -> None:
         while part := list(islice(source, _AT_ONCE)):
             times, meters, joules, covered = zip(*part, strict=True)
             columns = [
-                arrow.array([round(time * 1000) for time in times], arrow.timestamp("ms", tz="UTC")),
+                arrow.array(
+                    [round(time * 1000) for time in times], arrow.timestamp("ms", tz="UTC")
+                ),
                 arrow.array(meters, arrow.string()).dictionary_encode(),
                 arrow.array([one / _KWH for one in joules], arrow.float64()),
                 arrow.array(covered, arrow.float64()),
@@ -74,13 +76,33 @@ def read_parquet(path: Path, meters: Meters) -> Sheet:
     with file:
         missing = [name for name in _COLUMNS[:3] if name not in file.schema_arrow.names]
         if missing:
-            raise Problems([ConfigError(f"lacks the column {missing[0]}; expected {', '.join(_COLUMNS)}", file=str(path))])
+            raise Problems(
+                [
+                    ConfigError(
+                        f"lacks the column {missing[0]}; expected {', '.join(_COLUMNS)}",
+                        file=str(path),
+                    )
+                ]
+            )
         wanted = [name for name in _COLUMNS if name in file.schema_arrow.names]
         for part in file.iter_batches(_AT_ONCE, columns=wanted):
             columns = dict(zip(wanted, part.columns, strict=True))
-            times = columns["time"].cast(arrow.timestamp("ms", tz="UTC")).cast(arrow.int64()).to_pylist()
-            covered = columns[COVERED].to_pylist() if COVERED in columns else [WHOLE_HOUR] * len(times)
-            told = zip(times, columns["meter"].to_pylist(), columns["energy_kwh"].to_pylist(), covered, strict=True)
+            times = (
+                columns["time"]
+                .cast(arrow.timestamp("ms", tz="UTC"))
+                .cast(arrow.int64())
+                .to_pylist()
+            )
+            covered = (
+                columns[COVERED].to_pylist() if COVERED in columns else [WHOLE_HOUR] * len(times)
+            )
+            told = zip(
+                times,
+                columns["meter"].to_pylist(),
+                columns["energy_kwh"].to_pylist(),
+                covered,
+                strict=True,
+            )
             for time, meter, kwh, seconds in told:
                 if seconds < WHOLE_HOUR:
                     continue
@@ -97,5 +119,7 @@ def _pyarrow(path: Path) -> Any:  # noqa: ANN401 - a library without types
     try:
         import_module("pyarrow.parquet")  # 40 MB that only Parquet needs
     except ImportError:
-        raise ConfigError("Parquet needs pyarrow: pip install 'hubgauge[parquet]'", file=str(path)) from None
+        raise ConfigError(
+            "Parquet needs pyarrow: pip install 'hubgauge[parquet]'", file=str(path)
+        ) from None
     return import_module("pyarrow")

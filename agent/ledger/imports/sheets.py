@@ -25,10 +25,19 @@ if TYPE_CHECKING:
 ENERGY: Final = "energy_kwh"
 POWER: Final = "power_w"
 UNITS: Final[Mapping[str, tuple[str, float]]] = {
-    "Wh": (ENERGY, 3.6e3), "kWh": (ENERGY, 3.6e6), "MWh": (ENERGY, 3.6e9), "GWh": (ENERGY, 3.6e12),
-    "J": (ENERGY, 1.0), "MJ": (ENERGY, 1e6), "GJ": (ENERGY, 1e9),
-    "W": (POWER, 1.0), "kW": (POWER, 1e3), "MW": (POWER, 1e6), "l": (VOLUME, 1.0), "m3": (VOLUME, 1e3),
-}  # fmt: skip
+    "Wh": (ENERGY, 3.6e3),
+    "kWh": (ENERGY, 3.6e6),
+    "MWh": (ENERGY, 3.6e9),
+    "GWh": (ENERGY, 3.6e12),
+    "J": (ENERGY, 1.0),
+    "MJ": (ENERGY, 1e6),
+    "GJ": (ENERGY, 1e9),
+    "W": (POWER, 1.0),
+    "kW": (POWER, 1e3),
+    "MW": (POWER, 1e6),
+    "l": (VOLUME, 1.0),
+    "m3": (VOLUME, 1e3),
+}
 """What a value may be in: the column of this program's own form that it is like, and joules, watts or litres of one."""
 
 _OWN: Final = {ENERGY: "kWh", POWER: "W", VOLUME: "m3"}
@@ -66,7 +75,7 @@ class Meters(NamedTuple):
     water: frozenset[str] = frozenset()
 
 
-class Refused(ValueError):  # noqa: N818 - what befalls a row, not a fault of the program
+class Refused(ValueError):
     """A row that is not taken, and the reason in a word."""
 
     def __init__(self, reason: str, message: str) -> None:
@@ -75,7 +84,13 @@ class Refused(ValueError):  # noqa: N818 - what befalls a row, not a fault of th
 
 
 def read_sheet(
-    lines: Iterable[str], name: str, zone: ZoneInfo, meters: Meters, form: Form | None = None, *, lenient: bool = False
+    lines: Iterable[str],
+    name: str,
+    zone: ZoneInfo,
+    meters: Meters,
+    form: Form | None = None,
+    *,
+    lenient: bool = False,
 ) -> Sheet:
     """Read a CSV file. Times without a zone are in `zone`.
 
@@ -87,7 +102,9 @@ def read_sheet(
     try:
         reading.read(reader)
     except csv.Error as error:
-        raise Problems([ConfigError(f"is not CSV: {error}", file=name, line=reader.line_num)]) from None
+        raise Problems(
+            [ConfigError(f"is not CSV: {error}", file=name, line=reader.line_num)]
+        ) from None
     except UnicodeDecodeError as error:
         raise Problems([ConfigError(f"is not UTF-8 (byte {error.start})", file=name)]) from None
     if reading.refused and not lenient:
@@ -124,15 +141,23 @@ class _Reading:
     @property
     def sheet(self) -> Sheet:
         return Sheet(
-            self.column, self.rows, self.zone, refused=self.refused, errors=self.errors,
+            self.column,
+            self.rows,
+            self.zone,
+            refused=self.refused,
+            errors=self.errors,
             interval=typical_interval(sorted(set(self.times.values()))) if self.is_wide else None,
-        )  # fmt: skip
+        )
 
     def read(self, reader: Iterator[list[str]]) -> None:
         for _ in range(self.form.skip_lines):
             next(reader, None)
         header = [cell.strip() for cell in next(reader, [])]
-        take = self._long(header) if self.form.meter in header or self.form.only else self._wide(header)
+        take = (
+            self._long(header)
+            if self.form.meter in header or self.form.only
+            else self._wide(header)
+        )
         for cells in reader:
             line: int = reader.line_num  # type: ignore[attr-defined] # a csv reader's, which has no name of its own
             try:
@@ -152,13 +177,27 @@ class _Reading:
     def _fail(self, header: Sequence[str]) -> Problems:
         found = self.form.delimiter.join(header) or "nothing"
         own = self.form == Form(skip_lines=self.form.skip_lines)
-        expected = "time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3" if own else self._expected()
+        expected = (
+            "time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3"
+            if own
+            else self._expected()
+        )
         line = self.form.skip_lines + 1
-        return Problems([ConfigError(f"expected the header {expected}, found {found}", file=self.name, line=line)])
+        return Problems(
+            [
+                ConfigError(
+                    f"expected the header {expected}, found {found}", file=self.name, line=line
+                )
+            ]
+        )
 
     def _expected(self) -> str:
         form = self.form
-        return form.delimiter.join(part for part in (form.time, "" if form.only else form.meter, form.value or "VALUE") if part)
+        return form.delimiter.join(
+            part
+            for part in (form.time, "" if form.only else form.meter, form.value or "VALUE")
+            if part
+        )
 
     def _long(self, header: Sequence[str]) -> Callable[[list[str], int], None]:
         """Return what takes a row that names its meter."""
@@ -181,7 +220,11 @@ class _Reading:
                 if any(map(str.strip, cells)):
                     raise Refused("cells", f"expected {len(header)} cells, found {len(cells)}")
                 return
-            if covered is not None and cells[covered] and self._number(COVERED, cells[covered]) < WHOLE_HOUR:
+            if (
+                covered is not None
+                and cells[covered]
+                and self._number(COVERED, cells[covered]) < WHOLE_HOUR
+            ):
                 return  # an hour that an export says was not whole
             name = form.only if named is None else cells[named]
             rows = known.get(name) or self._rows_of(name)
@@ -195,13 +238,21 @@ class _Reading:
     def _wide(self, header: Sequence[str]) -> Callable[[list[str], int], None]:
         """Return what takes a row with a column for each meter."""
         others = [cell for cell in header if cell != self.form.time]
-        if self.form.time not in header or len({*header}) != len(header) or not any(map(self._is_known, others)):
+        if (
+            self.form.time not in header
+            or len({*header}) != len(header)
+            or not any(map(self._is_known, others))
+        ):
             raise self._fail(header)
         self.is_wide = True
         self._unit(self.form.unit or "kWh")
         at = header.index(self.form.time)
         try:
-            columns = [(n, cell, rows) for n, cell in enumerate(header) if n != at and (rows := self._rows_of(cell)) is not None]
+            columns = [
+                (n, cell, rows)
+                for n, cell in enumerate(header)
+                if n != at and (rows := self._rows_of(cell)) is not None
+            ]
         except Refused as refused:
             line = self.form.skip_lines + 1
             raise Problems([ConfigError(str(refused), file=self.name, line=line)]) from None
@@ -223,7 +274,15 @@ class _Reading:
 
     def _unit(self, unit: str) -> None:
         if unit not in UNITS:
-            raise Problems([ConfigError(f"{unit or 'nothing'} is no unit{nearest(unit, UNITS)}", file=self.name, key="--unit")])
+            raise Problems(
+                [
+                    ConfigError(
+                        f"{unit or 'nothing'} is no unit{nearest(unit, UNITS)}",
+                        file=self.name,
+                        key="--unit",
+                    )
+                ]
+            )
         self.column, self.factor = UNITS[unit]
 
     def _is_known(self, text: str) -> bool:
@@ -239,7 +298,10 @@ class _Reading:
         if meter == _IGNORED:
             return None
         if meter not in self.meters.known:
-            raise Refused("meter", f"{meter!r} is not a meter of this site{nearest(meter, sorted(self.meters.known))}")
+            raise Refused(
+                "meter",
+                f"{meter!r} is not a meter of this site{nearest(meter, sorted(self.meters.known))}",
+            )
         if (meter in self.meters.water) != (self.column == VOLUME):
             kind = "water" if meter in self.meters.water else "energy"
             raise Refused("meter", f"{meter} measures {kind}, and {self.column} is not that")
@@ -247,7 +309,9 @@ class _Reading:
 
     def _number(self, column: str, text: str) -> float:
         try:
-            value = float(text.replace(".", "").replace(",", ".") if self.form.decimal_comma else text)
+            value = float(
+                text.replace(".", "").replace(",", ".") if self.form.decimal_comma else text
+            )
         except ValueError:
             raise Refused(column, f"expected a number, got {text.strip()!r}") from None
         if not 0 <= value < math.inf:
@@ -270,11 +334,15 @@ class _Reading:
         moment = parse_time(text, self.zone, form)
         if moment.tzinfo is not self.zone:
             return round(moment.timestamp() * 1000)
-        first, second = (round(moment.replace(tzinfo=self.zone, fold=fold).timestamp() * 1000) for fold in (0, 1))
+        first, second = (
+            round(moment.replace(tzinfo=self.zone, fold=fold).timestamp() * 1000) for fold in (0, 1)
+        )
         if first < second:
             self.twice[first] = second
         elif first > second:
-            raise Refused("time", f"{text} never was in {self.zone.key}: clocks went forward over it")
+            raise Refused(
+                "time", f"{text} never was in {self.zone.key}: clocks went forward over it"
+            )
         return first
 
     def _in_order(self, meter: str, rows: Rows) -> None:
@@ -294,7 +362,10 @@ class _Reading:
                 kept.append(n)
             elif rows.values[kept[-1]] != rows.values[n]:
                 line, other = sorted((rows.lines[n], rows.lines[kept[-1]]))[::-1]
-                self._refuse(line, Refused("time", f"{meter} has another value for this time in line {other}"))
+                self._refuse(
+                    line,
+                    Refused("time", f"{meter} has another value for this time in line {other}"),
+                )
         if len(kept) != len(rows) or order is not range(len(rows)):
             rows.times = array("q", [rows.times[n] for n in kept])
             rows.values = array("d", [rows.values[n] for n in kept])

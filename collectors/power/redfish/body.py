@@ -84,7 +84,9 @@ def objects(document: object, key: str) -> list[Document]:
 
 def text(document: Document, *keys: str) -> str:
     """Return the first of these properties that holds a text."""
-    return next((found for key in keys if isinstance(found := document.get(key), str) and found), "")
+    return next(
+        (found for key in keys if isinstance(found := document.get(key), str) and found), ""
+    )
 
 
 def link(document: object, *keys: str) -> str:

@@ -12,7 +12,15 @@ from collectors.background import Background
 from collectors.base import BadReply, CollectError, Refused, Unreachable, safe_label
 from collectors.catalogue import facility, node
 from collectors.power.redfish.body import text
-from collectors.power.redfish.discover import GROUPS, LEVELS, Reader, find_equipment, find_node, requests_of, unchanged
+from collectors.power.redfish.discover import (
+    GROUPS,
+    LEVELS,
+    Reader,
+    find_equipment,
+    find_node,
+    requests_of,
+    unchanged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +60,9 @@ class RedfishCollector:
         self.dropped: Counter[str] = Counter()
         self._labels, self._wanted = labels, wanted
         self._is_pdu = "pdu" in labels
-        self._groups = frozenset(("power", "energy", *(group for level in levels for group in LEVELS[level])))
+        self._groups = frozenset(
+            ("power", "energy", *(group for level in levels for group in LEVELS[level]))
+        )
         up = self._series(facility.PDU_UP if self._is_pdu else node.NODE_UP)
         self._up = (up, 1.0)
         self.down: Sequence[Reading] = ((up, 0.0),)
@@ -62,7 +72,9 @@ class RedfishCollector:
         limit = schedule.timeout * _DISCOVERY_TIMEOUTS
         self._plan = Background(self._discover, refresh=refresh * spread, limit=limit)
         link.users += 1
-        link.timeout = max(link.timeout, schedule.timeout * 0.9)  # so that a round sees what became of it
+        link.timeout = max(
+            link.timeout, schedule.timeout * 0.9
+        )  # so that a round sees what became of it
 
     @property
     def plan(self) -> Plan | None:
@@ -71,10 +83,16 @@ class RedfishCollector:
 
     def _series(self, metric: Metric, tail: tuple[str, ...] = ()) -> Series:
         own = iter(tail)
-        values = (self._labels[name] if name in self._labels else safe_label(next(own)).strip() for name in metric.labels)
-        if metric.subsystem == "sensor":  # named by what it is attached to, as sensors of PDUs on SNMP are
+        values = (
+            self._labels[name] if name in self._labels else safe_label(next(own)).strip()
+            for name in metric.labels
+        )
+        if (
+            metric.subsystem == "sensor"
+        ):  # named by what it is attached to, as sensors of PDUs on SNMP are
             values = (
-                f"{self.device}/{safe_label(tail[0])}" if name == "sensor" else self._labels[name] for name in metric.labels
+                f"{self.device}/{safe_label(tail[0])}" if name == "sensor" else self._labels[name]
+                for name in metric.labels
             )
         return metric.series(*values)
 
@@ -89,17 +107,27 @@ class RedfishCollector:
         if plan is None:
             if self.link.answers == before:
                 raise Unreachable(f"no answer within {self.schedule.timeout:g} s")
-            return [self._up]  # it answers, but so slowly that it is not known yet where it keeps its readings
+            return [
+                self._up
+            ]  # it answers, but so slowly that it is not known yet where it keeps its readings
         return [self._up, *(await self._round(plan, until)).items()]
 
     async def _discover(self) -> Plan:
         old = self._plan.found
         if old is not None and not self._plan.stale and await unchanged(self.link, old):
             return old
-        found = await (find_equipment if self._is_pdu else find_node)(self.link, self._wanted, self._groups)
+        found = await (find_equipment if self._is_pdu else find_node)(
+            self.link, self._wanted, self._groups
+        )
         if old is None:
             beside = f" (and not {', '.join(found.others)[:200]})" if found.others else ""
-            log.info("redfish %s: reads %s%s, %d requests a round", self.device, found.subject, beside, requests_of(found))
+            log.info(
+                "redfish %s: reads %s%s, %d requests a round",
+                self.device,
+                found.subject,
+                beside,
+                requests_of(found),
+            )
         return found
 
     async def _round(self, plan: Plan, until: float) -> dict[Series, float]:
@@ -141,7 +169,9 @@ class RedfishCollector:
     def _series_of(self, row: Row) -> Series:
         known = (row.metric, row.tail)
         if known not in self._known:
-            if len(self._known) >= self.schedule.max_samples:  # names come from outside, and may change for ever
+            if (
+                len(self._known) >= self.schedule.max_samples
+            ):  # names come from outside, and may change for ever
                 self._known.clear()
             self._known[known] = self._series(*known)
         return self._known[known]
@@ -152,7 +182,9 @@ class RedfishCollector:
         if row.value is None:
             why = "null"
         elif row.metric is node.NODE_POWER and row.value <= 0:
-            why = "negative" if row.value < 0 else "" if await self._is_off(plan, reader) else "zero"
+            why = (
+                "negative" if row.value < 0 else "" if await self._is_off(plan, reader) else "zero"
+            )
         if why:
             self.dropped[why] += 1
         return not why
@@ -161,7 +193,9 @@ class RedfishCollector:
     async def _is_off(plan: Plan, reader: Reader) -> bool:
         """Tell whether a node says that it is switched off: only then is 0 W a reading, and not one that is lacking."""
         try:
-            return bool(plan.states) and all([text(await reader.get(uri), "PowerState") == "Off" for uri in plan.states])
+            return bool(plan.states) and all(
+                [text(await reader.get(uri), "PowerState") == "Off" for uri in plan.states]
+            )
         except (BadReply, Refused):
             return False
 

@@ -18,25 +18,41 @@ if TYPE_CHECKING:
     import aiohttp
 
 Level = Literal["temperature", "fans", "supplies", "phases", "branches", "outlets"]
-_ALL: Final[tuple[Level, ...]] = ("temperature", "fans", "supplies", "phases", "branches", "outlets")
-_ADDRESS: Final = re.compile(r"(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?/?")
+_ALL: Final[tuple[Level, ...]] = (
+    "temperature",
+    "fans",
+    "supplies",
+    "phases",
+    "branches",
+    "outlets",
+)
+_ADDRESS: Final = re.compile(
+    r"(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?/?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfig:
     """One node's management controller, or one PDU. Name it by what it is, `node` or `pdu`; else it is a node named as its address."""
 
-    address: str = field(metadata={"help": "host, host:port or https://host:port; http:// only with allow_http"})
+    address: str = field(
+        metadata={"help": "host, host:port or https://host:port; http:// only with allow_http"}
+    )
     node: str = ""
     pdu: str = ""
-    id: str = field(default="", metadata={"help": "which chassis, or which PDU, by its Id, where the service has several"})
+    id: str = field(
+        default="",
+        metadata={"help": "which chassis, or which PDU, by its Id, where the service has several"},
+    )
     rack: str = ""
     row: str = ""
     feed: str = ""
     username_file: Path | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
-    certificate_sha256: str = field(default="", metadata={"help": "its certificate's fingerprint, in place of a CA"})
+    certificate_sha256: str = field(
+        default="", metadata={"help": "its certificate's fingerprint, in place of a CA"}
+    )
     interval: Duration | None = None
     timeout: Duration | None = None
 
@@ -65,17 +81,33 @@ class RedfishConfig:
     """The section `collectors: redfish:`."""
 
     interval: Duration = 60.0
-    timeout: Duration = field(default=20.0, metadata={"help": "of one round of one device, all its requests together"})
-    refresh: Duration = field(default=3600.0, metadata={"help": "how often a device is asked anew where it keeps its readings"})
+    timeout: Duration = field(
+        default=20.0, metadata={"help": "of one round of one device, all its requests together"}
+    )
+    refresh: Duration = field(
+        default=3600.0,
+        metadata={"help": "how often a device is asked anew where it keeps its readings"},
+    )
     max_samples: Count = 2000
-    username_file: Path | None = field(default=None, metadata={"help": "with password_file; without them nobody logs in"})
+    username_file: Path | None = field(
+        default=None, metadata={"help": "with password_file; without them nobody logs in"}
+    )
     password_file: Path | None = None
-    auth: Literal["session", "basic"] = field(default="session", metadata={"help": "basic for services without sessions"})
-    ca_file: Path | None = field(default=None, metadata={"help": "who signs their certificates; else whom the system trusts"})
-    tls_verify: bool = field(default=True, metadata={"help": "false lets anyone in between read the password"})
-    allow_http: bool = field(default=False, metadata={"help": "true lets anyone in between read all"})
+    auth: Literal["session", "basic"] = field(
+        default="session", metadata={"help": "basic for services without sessions"}
+    )
+    ca_file: Path | None = field(
+        default=None, metadata={"help": "who signs their certificates; else whom the system trusts"}
+    )
+    tls_verify: bool = field(
+        default=True, metadata={"help": "false lets anyone in between read the password"}
+    )
+    allow_http: bool = field(
+        default=False, metadata={"help": "true lets anyone in between read all"}
+    )
     read: list[Level] = field(
-        default_factory=lambda: list(_ALL), metadata={"help": "beside power and energy; less is fewer requests"}
+        default_factory=lambda: list(_ALL),
+        metadata={"help": "beside power and energy; less is fewer requests"},
     )
     devices: list[DeviceConfig] = field(default_factory=list)
 
@@ -86,22 +118,27 @@ def split_address(address: str) -> tuple[str, str, int]:
     scheme = (match[1] or "https") if match else ""
     port = int(match[3] or {"https": 443, "http": 80}[scheme]) if match else 0
     if match is None or not 0 < port < 1 << 16:
-        raise ValueError(f"address: expected an address such as bmc-7.example.net or https://10.0.3.7, got {address!r}")
+        raise ValueError(
+            f"address: expected an address such as bmc-7.example.net or https://10.0.3.7, got {address!r}"
+        )
     return scheme, match[2], port
 
 
 def _fingerprint(text: str) -> bytes:
     plain = text.replace(":", "")
     if not re.fullmatch(r"[0-9A-Fa-f]{64}", plain):
-        raise ValueError("certificate_sha256: expected the 64 hexadecimal digits of a SHA-256, colons or not")
+        raise ValueError(
+            "certificate_sha256: expected the 64 hexadecimal digits of a SHA-256, colons or not"
+        )
     return bytes.fromhex(plain)
 
 
 def account_of(config: RedfishConfig, device: DeviceConfig) -> Account | None:
     """Read who we are to a device; None where the config has no account. Raises ConfigError for a file that cannot be used."""
     files = {
-        what: getattr(device, what) or getattr(config, what) for what in ("username_file", "password_file")
-    }  # fmt: skip
+        what: getattr(device, what) or getattr(config, what)
+        for what in ("username_file", "password_file")
+    }
     if not any(files.values()):
         return None
     for what, file in files.items():
@@ -111,7 +148,9 @@ def account_of(config: RedfishConfig, device: DeviceConfig) -> Account | None:
     return Account(username=username, password=password, auth=config.auth)
 
 
-def trust_of(config: RedfishConfig, device: DeviceConfig) -> ssl.SSLContext | aiohttp.Fingerprint | None:
+def trust_of(
+    config: RedfishConfig, device: DeviceConfig
+) -> ssl.SSLContext | aiohttp.Fingerprint | None:
     """Return how a device's certificate is checked; None by whom the system trusts. Raises ConfigError."""
     import ssl  # noqa: PLC0415 - loaded only where a config names Redfish services
 
@@ -131,4 +170,6 @@ def trust_of(config: RedfishConfig, device: DeviceConfig) -> ssl.SSLContext | ai
     except ssl.SSLError:
         raise ConfigError("holds no certificates", file=str(file), key="ca_file") from None
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file=str(file), key="ca_file") from None
+        raise ConfigError(
+            f"cannot be read: {error.strerror}", file=str(file), key="ca_file"
+        ) from None

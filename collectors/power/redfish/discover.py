@@ -98,17 +98,32 @@ NODE_KINDS: Final = (
     Kind(path=("Power",), rows=rows.control, groups=("power",)),
     Kind(path=_SUPPLIES, rows=rows.supplies, groups=("supplies",), members=True, part="Metrics"),
     Kind(path=("Power",), rows=rows.old_supplies, groups=("supplies",)),
-    Kind(path=("ThermalSubsystem", "ThermalMetrics"), rows=rows.thermal_metrics, groups=("inlet", "exhaust")),
+    Kind(
+        path=("ThermalSubsystem", "ThermalMetrics"),
+        rows=rows.thermal_metrics,
+        groups=("inlet", "exhaust"),
+    ),
     Kind(path=("ThermalSubsystem", "Fans"), rows=rows.fans, groups=("fans",), members=True),
     Kind(path=("Thermal",), rows=rows.thermal, groups=("inlet", "exhaust", "fans")),
-    Kind(path=("Sensors",), rows=rows.sensors, groups=("power", "energy", "inlet", "exhaust"), members=True, few=True),
+    Kind(
+        path=("Sensors",),
+        rows=rows.sensors,
+        groups=("power", "energy", "inlet", "exhaust"),
+        members=True,
+        few=True,
+    ),
     Kind(path=_SUPPLIES, rows=rows.supply_sum, groups=("power",), members=True, part="Metrics"),
     Kind(path=("Power",), rows=rows.old_supply_sum, groups=("power",)),
 )
 """Where a chassis may keep a node's readings, best first."""
 EQUIPMENT_KINDS: Final = (
     Kind(path=("Metrics",), rows=equipment.distribution, groups=("power", "energy")),
-    Kind(path=("Mains",), rows=equipment.mains, groups=("power", "energy", "frequency", "phases"), members=True),
+    Kind(
+        path=("Mains",),
+        rows=equipment.mains,
+        groups=("power", "energy", "frequency", "phases"),
+        members=True,
+    ),
     Kind(path=("Branches",), rows=equipment.branches, groups=("branches",), members=True),
     Kind(path=("Outlets",), rows=equipment.outlets, groups=("outlets",), members=True),
     Kind(path=("Sensors",), rows=equipment.probes, groups=("air",), members=True, few=True),
@@ -186,7 +201,11 @@ class Reader:
             uri = link(between, step) if between else ""
         if not uri:
             return None
-        return Place(collection=uri, part=kind.part) if kind.members else Place(uris=(uri,), part=kind.part)
+        return (
+            Place(collection=uri, part=kind.part)
+            if kind.members
+            else Place(uris=(uri,), part=kind.part)
+        )
 
     async def _get_or_none(self, uri: str) -> Document | None:
         try:
@@ -202,7 +221,10 @@ class Reader:
             pages.add(uri)
             page = await self._page(uri, levels)
             members = objects(page, "Members")
-            if len(found) + len(members) > _MAX_MEMBERS or sum(len(one) <= 1 for one in members) > _MAX_SINGLE:
+            if (
+                len(found) + len(members) > _MAX_MEMBERS
+                or sum(len(one) <= 1 for one in members) > _MAX_SINGLE
+            ):
                 log.debug("%s: %s has too many members, and is not read", self.link.origin, uri)
                 return []
             found += [whole for one in members if (whole := await self._whole(one)) is not None]
@@ -244,13 +266,23 @@ async def find_node(connection: Link, wanted: str, groups: frozenset[str]) -> Pl
     """Find out how to read a node: its chassis, by Id where one is wanted. Raises BadReply where there is none."""
     reader = Reader(connection)
     root = await connection.root()
-    chassis = await reader.documents(Place(collection=link(root, "Chassis") or "/redfish/v1/Chassis"))
+    chassis = await reader.documents(
+        Place(collection=link(root, "Chassis") or "/redfish/v1/Chassis")
+    )
     chosen = rows.choose_chassis(chassis, wanted)
     if chosen is None:
         raise BadReply(f"it has no chassis{' ' if wanted else ''}{wanted}{_named(chassis)}")
     own = local(chosen.get("@odata.id"))
     systems = tuple(links(inner(chosen, "Links"), "ComputerSystems"))
-    return await _plan(reader, chosen, chassis, NODE_KINDS, groups, states=systems or (own,), owners=frozenset({own, *systems}))
+    return await _plan(
+        reader,
+        chosen,
+        chassis,
+        NODE_KINDS,
+        groups,
+        states=systems or (own,),
+        owners=frozenset({own, *systems}),
+    )
 
 
 async def find_equipment(connection: Link, wanted: str, groups: frozenset[str]) -> Plan:
@@ -261,10 +293,19 @@ async def find_equipment(connection: Link, wanted: str, groups: frozenset[str]) 
         raise BadReply("it has no power equipment")
     overview = await reader.get(uri)
     collections = [found for name in equipment.COLLECTIONS if (found := link(overview, name))]
-    there = [one for found in collections for one in await reader.documents(Place(collection=found)) if not gone(one)]
+    there = [
+        one
+        for found in collections
+        for one in await reader.documents(Place(collection=found))
+        if not gone(one)
+    ]
     fitting = [one for one in there if wanted in ("", text(one, "Id"))]
     if len(fitting) != 1:
-        what = "it has several PDUs; say which by `id`" if fitting else f"it has no PDU {wanted}".rstrip()
+        what = (
+            "it has several PDUs; say which by `id`"
+            if fitting
+            else f"it has no PDU {wanted}".rstrip()
+        )
         raise BadReply(f"{what}{_named(there)}")
     return await _plan(reader, fitting[0], there, EQUIPMENT_KINDS, groups)
 
@@ -300,27 +341,41 @@ async def _plan(
         found = list(kind.rows(documents, owners))
         having = {GROUPS[row.metric] for row in found if row.value is not None} & wanted
         naming = {GROUPS[row.metric] for row in found} & wanted - won.keys()
-        lasting = _lasting(place, kind, documents, having | naming, owners, whole=bool(reader.link.expand))
+        lasting = _lasting(
+            place, kind, documents, having | naming, owners, whole=bool(reader.link.expand)
+        )
         won |= dict.fromkeys(having | naming, (kind, lasting))
         settled |= having
     sources = _sources(won)
     asked = {uri for place, _ in sources for uri in (*place.uris, place.collection)}
     tags = {uri: tag for uri, tag in reader.tags.items() if uri.partition("?")[0] not in asked}
     return Plan(
-        subject=_name(chosen), others=tuple(_name(one) for one in there if one is not chosen), sources=sources,
-        states=states, owners=owners, tags=tags if all(tags.values()) and settled >= won.keys() else {},
-    )  # fmt: skip
+        subject=_name(chosen),
+        others=tuple(_name(one) for one in there if one is not chosen),
+        sources=sources,
+        states=states,
+        owners=owners,
+        tags=tags if all(tags.values()) and settled >= won.keys() else {},
+    )
 
 
 def _lasting(
-    place: Place, kind: Kind, documents: Sequence[Document], groups: set[str], owners: frozenset[str], *, whole: bool
-) -> Place:  # fmt: skip
+    place: Place,
+    kind: Kind,
+    documents: Sequence[Document],
+    groups: set[str],
+    owners: frozenset[str],
+    *,
+    whole: bool,
+) -> Place:
     """Return where rounds are to read: the members that have something, or all of them where they do not come in one piece."""
     if not kind.members or (whole and not kind.few):
         return place
     useful = [
-        one for one in documents if not kind.few or any(GROUPS[row.metric] in groups for row in kind.rows([one], owners))
-    ]  # fmt: skip
+        one
+        for one in documents
+        if not kind.few or any(GROUPS[row.metric] in groups for row in kind.rows([one], owners))
+    ]
     uris = tuple(local(one.get("@odata.id")) for one in useful)
     return Place(uris=uris, part=place.part) if all(uris) else place
 
@@ -331,12 +386,14 @@ def _sources(won: Mapping[str, tuple[Kind, Place]]) -> tuple[Source, ...]:
     for group, (kind, place) in won.items():
         places.setdefault(place, {}).setdefault(kind, set()).add(group)
     return tuple(
-        Source(place, tuple((kind, frozenset(groups)) for kind, groups in takes.items())) for place, takes in places.items()
+        Source(place, tuple((kind, frozenset(groups)) for kind, groups in takes.items()))
+        for place, takes in places.items()
     )
 
 
 def requests_of(plan: Plan) -> int:
     """Return how many requests a round takes; more where a collection that comes in one piece does not bring all its parts."""
     return sum(
-        len(source.place.uris) * (2 if source.place.part else 1) + bool(source.place.collection) for source in plan.sources
-    )  # fmt: skip
+        len(source.place.uris) * (2 if source.place.part else 1) + bool(source.place.collection)
+        for source in plan.sources
+    )

@@ -17,14 +17,28 @@ if TYPE_CHECKING:
     from collectors.base import Metric
     from collectors.power.redfish.body import Document
 
-COLLECTIONS: Final = ("RackPDUs", "FloorPDUs", "PowerShelves", "TransferSwitches", "Switchgear", "ElectricalBuses")
+COLLECTIONS: Final = (
+    "RackPDUs",
+    "FloorPDUs",
+    "PowerShelves",
+    "TransferSwitches",
+    "Switchgear",
+    "ElectricalBuses",
+)
 """Where PowerEquipment keeps what distributes power."""
 
 _LINES: Final = {
-    "Line1": "L1", "Line2": "L2", "Line3": "L3", "Neutral": "N",
-    "Line1ToNeutral": "L1", "Line2ToNeutral": "L2", "Line3ToNeutral": "L3",
-    "Line1ToLine2": "L1-L2", "Line2ToLine3": "L2-L3", "Line3ToLine1": "L3-L1",
-}  # fmt: skip
+    "Line1": "L1",
+    "Line2": "L2",
+    "Line3": "L3",
+    "Neutral": "N",
+    "Line1ToNeutral": "L1",
+    "Line2ToNeutral": "L2",
+    "Line3ToNeutral": "L3",
+    "Line1ToLine2": "L1-L2",
+    "Line2ToLine3": "L2-L3",
+    "Line3ToLine1": "L3-L1",
+}
 _PHASES: Final = (
     (facility.PDU_PHASE_CURRENT, "PolyPhaseCurrentAmps", "CurrentAmps"),
     (facility.PDU_PHASE_VOLTAGE, "PolyPhaseVoltage", "Voltage"),
@@ -42,7 +56,10 @@ def distribution(documents: Sequence[Document], _owners: frozenset[str]) -> Iter
 def _power(document: Document) -> Iterator[Row]:
     yield from excerpt(facility.PDU_POWER, document, "PowerWatts")
     found = inner(document, "PowerWatts")
-    for metric, key in ((facility.PDU_APPARENT_POWER, "ApparentVA"), (facility.PDU_POWER_FACTOR, "PowerFactor")):
+    for metric, key in (
+        (facility.PDU_APPARENT_POWER, "ApparentVA"),
+        (facility.PDU_POWER_FACTOR, "PowerFactor"),
+    ):
         if key in found:
             yield Row(metric, number(found[key]))
 
@@ -50,8 +67,12 @@ def _power(document: Document) -> Iterator[Row]:
 def climate(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
     """Yield the temperature and the humidity that PowerDistributionMetrics sums up."""
     for document in documents:
-        yield from excerpt(facility.SENSOR_TEMPERATURE, document, "TemperatureCelsius", tail=("Metrics",))
-        yield from excerpt(facility.SENSOR_HUMIDITY, document, "HumidityPercent", factor=PERCENT, tail=("Metrics",))
+        yield from excerpt(
+            facility.SENSOR_TEMPERATURE, document, "TemperatureCelsius", tail=("Metrics",)
+        )
+        yield from excerpt(
+            facility.SENSOR_HUMIDITY, document, "HumidityPercent", factor=PERCENT, tail=("Metrics",)
+        )
 
 
 def mains(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
@@ -74,16 +95,24 @@ def mains(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Ro
 
 
 def _sum(metric: Metric, circuits: Sequence[Document], key: str, factor: float) -> Iterator[Row]:
-    values = [row.value for circuit in circuits for row in excerpt(metric, circuit, key, factor=factor)]
+    values = [
+        row.value for circuit in circuits for row in excerpt(metric, circuit, key, factor=factor)
+    ]
     told = [value for value in values if value is not None]
     if values:
         yield Row(metric, number(sum(told)) if len(told) == len(circuits) else None)
 
 
-def _phases(metric: Metric, circuit: Document, poly: str, single: str, prefix: str) -> Iterator[Row]:
+def _phases(
+    metric: Metric, circuit: Document, poly: str, single: str, prefix: str
+) -> Iterator[Row]:
     """Yield each phase of a circuit; a circuit of one phase may tell it as the circuit's own."""
     lines = inner(circuit, poly)
-    rows = [row for line, name in _LINES.items() for row in excerpt(metric, lines, line, tail=(f"{prefix}{name}",))]
+    rows = [
+        row
+        for line, name in _LINES.items()
+        for row in excerpt(metric, lines, line, tail=(f"{prefix}{name}",))
+    ]
     if not rows and single and not text(circuit, "PhaseWiringType").startswith("Three"):
         rows = list(excerpt(metric, circuit, single, tail=(f"{prefix}L1",)))
     yield from rows
@@ -96,7 +125,9 @@ def branches(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator
             continue
         name = text(circuit, "Id", "Name")
         whole = list(excerpt(facility.PDU_BANK_CURRENT, circuit, "CurrentAmps", tail=(name,)))
-        yield from whole or _phases(facility.PDU_BANK_CURRENT, circuit, "PolyPhaseCurrentAmps", "", f"{name}/")
+        yield from whole or _phases(
+            facility.PDU_BANK_CURRENT, circuit, "PolyPhaseCurrentAmps", "", f"{name}/"
+        )
 
 
 def outlets(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
@@ -108,7 +139,9 @@ def outlets(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
         yield from excerpt(facility.PDU_OUTLET_POWER, outlet, "PowerWatts", tail=(name,))
         yield from excerpt(facility.PDU_OUTLET_CURRENT, outlet, "CurrentAmps", tail=(name,))
         yield from excerpt(facility.PDU_OUTLET_VOLTAGE, outlet, "Voltage", tail=(name,))
-        yield from excerpt(facility.PDU_OUTLET_ENERGY, outlet, "EnergykWh", factor=KWH, tail=(name,))
+        yield from excerpt(
+            facility.PDU_OUTLET_ENERGY, outlet, "EnergykWh", factor=KWH, tail=(name,)
+        )
         yield Row(facility.PDU_OUTLET_INFO, 1.0, (name, text(outlet, "UserLabel", "Name")))
 
 

@@ -48,18 +48,32 @@ class _Kind:
         for number, device in enumerate(config.devices):
             key = f"collectors.redfish.devices[{number}]"
             if device.name in seen:
-                errors.append(ConfigError(f"{device.name!r} is the name of devices[{seen[device.name]}] as well", key=key))
+                errors.append(
+                    ConfigError(
+                        f"{device.name!r} is the name of devices[{seen[device.name]}] as well",
+                        key=key,
+                    )
+                )
                 continue
             seen[device.name] = number
             try:
                 made.append(_collector(config, device, context, makers.of(device)))
             except ConfigError as error:
-                errors.append(ConfigError(error.message, file=error.file, line=error.line, key=f"{key}.{error.key}"))
+                errors.append(
+                    ConfigError(
+                        error.message, file=error.file, line=error.line, key=f"{key}.{error.key}"
+                    )
+                )
         if errors:
             raise Problems(errors)
-        unverified = 0 if config.tls_verify else sum(not one.certificate_sha256 for one in config.devices)
+        unverified = (
+            0 if config.tls_verify else sum(not one.certificate_sha256 for one in config.devices)
+        )
         if unverified:
-            log.warning("redfish: tls_verify is off: whoever answers at %d addresses is sent the account's password", unverified)
+            log.warning(
+                "redfish: tls_verify is off: whoever answers at %d addresses is sent the account's password",
+                unverified,
+            )
         return made
 
 
@@ -77,11 +91,17 @@ class _Links:
         who = (device.username_file, device.password_file)
         whom = (device.ca_file, device.certificate_sha256)
         if device.origin.startswith("http:") and not self._config.allow_http:
-            raise ConfigError("http:// shows the password to anyone in between; allow_http: true permits it", key="address")
+            raise ConfigError(
+                "http:// shows the password to anyone in between; allow_http: true permits it",
+                key="address",
+            )
         if device.origin in self._links:
             about, link = self._links[device.origin]
             if about != (*who, *whom):
-                raise ConfigError("another device at this address has another account or certificate", key="address")
+                raise ConfigError(
+                    "another device at this address has another account or certificate",
+                    key="address",
+                )
             return link
         if who not in self._accounts:
             self._accounts[who] = account_of(self._config, device)
@@ -92,16 +112,34 @@ class _Links:
         return link
 
 
-def _collector(config: RedfishConfig, device: DeviceConfig, context: Context, link: Link) -> RedfishCollector:
+def _collector(
+    config: RedfishConfig, device: DeviceConfig, context: Context, link: Link
+) -> RedfishCollector:
     place = context.place_of(device.rack)
-    labels = {"hub": place.hub, "site": place.site, "row": device.row or place.row, "rack": place.rack}
-    labels |= {"pdu": device.pdu, "feed": device.feed} if device.pdu else {"node": device.name, "source": "redfish"}
+    labels = {
+        "hub": place.hub,
+        "site": place.site,
+        "row": device.row or place.row,
+        "rack": place.rack,
+    }
+    labels |= (
+        {"pdu": device.pdu, "feed": device.feed}
+        if device.pdu
+        else {"node": device.name, "source": "redfish"}
+    )
     return RedfishCollector(
-        device=device.name, labels=labels, link=link, levels=config.read, wanted=device.id, refresh=config.refresh,
+        device=device.name,
+        labels=labels,
+        link=link,
+        levels=config.read,
+        wanted=device.id,
+        refresh=config.refresh,
         schedule=Schedule(
-            interval=device.interval or config.interval, timeout=device.timeout or config.timeout, max_samples=config.max_samples
+            interval=device.interval or config.interval,
+            timeout=device.timeout or config.timeout,
+            max_samples=config.max_samples,
         ),
-    )  # fmt: skip
+    )
 
 
 KIND: Final = _Kind()

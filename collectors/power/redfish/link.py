@@ -65,7 +65,12 @@ class Reply(NamedTuple):
 class Link:
     """The connection to one service, at `scheme://host:port`. It is opened when first needed, and again after it broke."""
 
-    def __init__(self, origin: str, account: Account | None, trust: ssl.SSLContext | aiohttp.Fingerprint | None = None) -> None:
+    def __init__(
+        self,
+        origin: str,
+        account: Account | None,
+        trust: ssl.SSLContext | aiohttp.Fingerprint | None = None,
+    ) -> None:
         self.origin = origin
         self.timeout = 0.0
         """Of one request, seconds; the devices behind it set it."""
@@ -86,7 +91,13 @@ class Link:
         """Read the service root, which needs no login, and what it says of the protocol (ServiceRoot)."""
         document = (await self._send("GET", ROOT, {})).document
         offered = inner(document, "ProtocolFeaturesSupported", "ExpandQuery")
-        self.expand = "." if offered.get("NoLinks") is True else "*" if offered.get("ExpandAll") is True else ""
+        self.expand = (
+            "."
+            if offered.get("NoLinks") is True
+            else "*"
+            if offered.get("ExpandAll") is True
+            else ""
+        )
         most = offered.get("MaxLevels") if offered.get("Levels") is True else 1
         self.levels = most if isinstance(most, int) and most > 0 else 1
         return document
@@ -127,7 +138,9 @@ class Link:
         if account is None:
             return {}
         if not self._token and asyncio.get_running_loop().time() - self._refused_at < _PAUSE:
-            raise Refused(f"the login was refused; it is not tried again for {_PAUSE:g} s, lest the account be locked out")
+            raise Refused(
+                f"the login was refused; it is not tried again for {_PAUSE:g} s, lest the account be locked out"
+            )
         if account.auth == "basic":
             pair = base64.b64encode(f"{account.username}:{account.password}".encode()).decode()
             return {"Authorization": f"Basic {pair}"}
@@ -159,7 +172,9 @@ class Link:
         where = reply.headers.get("Location", "").removeprefix(self.origin)
         self._session = local(where) or local(reply.document.get("@odata.id"))
 
-    async def _send(self, method: str, path: str, headers: dict[str, str], body: object = None) -> Reply:
+    async def _send(
+        self, method: str, path: str, headers: dict[str, str], body: object = None
+    ) -> Reply:
         """Send one request; a redirect is followed to the same origin only."""
         for _ in range(_HOPS):
             reply = await self._exchange(method, path, headers, body)
@@ -171,11 +186,18 @@ class Link:
             path = where
         raise BadReply("it redirects in circles")
 
-    async def _exchange(self, method: str, path: str, headers: dict[str, str], body: object) -> Reply:
+    async def _exchange(
+        self, method: str, path: str, headers: dict[str, str], body: object
+    ) -> Reply:
         import aiohttp  # noqa: PLC0415 - loaded only where a config names Redfish services
         from yarl import URL  # noqa: PLC0415
 
-        fixed = {"Accept": "application/json", "Accept-Encoding": "identity", "OData-Version": "4.0", "User-Agent": "hubgauge"}
+        fixed = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "OData-Version": "4.0",
+            "User-Agent": "hubgauge",
+        }
         data = None if body is None else json.dumps(body).encode()
         if data is not None:
             fixed["Content-Type"] = "application/json"
@@ -184,7 +206,11 @@ class Link:
             async with (
                 asyncio.timeout(patience),
                 self._connection().request(
-                    method, URL(self.origin + path, encoded=True), headers=fixed | headers, data=data, allow_redirects=False
+                    method,
+                    URL(self.origin + path, encoded=True),
+                    headers=fixed | headers,
+                    data=data,
+                    allow_redirects=False,
                 ) as answer,
             ):
                 self.answers += 1
@@ -198,7 +224,9 @@ class Link:
         except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as error:
             raise Unreachable(f"TLS: {_tls_reason(error)}") from None
         except aiohttp.ClientConnectorError as error:
-            raise Unreachable(f"cannot connect: {error.os_error.strerror or type(error.os_error).__name__}") from None
+            raise Unreachable(
+                f"cannot connect: {error.os_error.strerror or type(error.os_error).__name__}"
+            ) from None
         except aiohttp.ServerDisconnectedError:
             raise Unreachable("it closed the connection") from None
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError, ValueError):
@@ -212,11 +240,14 @@ class Link:
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    ssl=True if self._trust is None else self._trust, limit=2, keepalive_timeout=_KEEP_ALIVE
+                    ssl=True if self._trust is None else self._trust,
+                    limit=2,
+                    keepalive_timeout=_KEEP_ALIVE,
                 ),
                 timeout=aiohttp.ClientTimeout(total=None),  # deadlines are the collector's
-                cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False,
-            )  # fmt: skip
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+            )
         return self._http
 
     async def release(self) -> None:
@@ -252,4 +283,7 @@ async def _read(content: aiohttp.StreamReader) -> bytes:
 def _tls_reason(error: Any) -> str:  # noqa: ANN401 - what aiohttp raises has no common parent
     inside = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
     reason = getattr(inside, "verify_message", "") or getattr(inside, "reason", "")
-    return str(reason).lower().replace("_", " ") or "the certificate is not the one whose fingerprint the config names"
+    return (
+        str(reason).lower().replace("_", " ")
+        or "the certificate is not the one whose fingerprint the config names"
+    )

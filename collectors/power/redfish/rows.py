@@ -31,7 +31,9 @@ class Row(NamedTuple):
     tail: tuple[str, ...] = ()
 
 
-def excerpt(metric: Metric, document: object, *keys: str, factor: float = 1.0, tail: tuple[str, ...] = ()) -> Iterator[Row]:
+def excerpt(
+    metric: Metric, document: object, *keys: str, factor: float = 1.0, tail: tuple[str, ...] = ()
+) -> Iterator[Row]:
     """Yield the row of a sensor's excerpt (Sensor.SensorExcerpt): an object with a `Reading`; nothing where there is none."""
     found = inner(document, *keys)
     if "Reading" in found:
@@ -77,7 +79,9 @@ def thermal_metrics(documents: Sequence[Document], _owners: frozenset[str]) -> I
                 yield from summary
                 continue
             listed = objects(document, "TemperatureReadingsCelsius")
-            yield from _warmest(metric, (one.get("Reading") for one in listed if one.get("PhysicalContext") == key))
+            yield from _warmest(
+                metric, (one.get("Reading") for one in listed if one.get("PhysicalContext") == key)
+            )
 
 
 def _warmest(metric: Metric, readings: Iterable[object]) -> Iterator[Row]:
@@ -100,10 +104,16 @@ def thermal(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
     to a part such as a power supply.
     """
     for document in documents:
-        sensors = [one for one in objects(document, "Temperatures") if not gone(one) and "ReadingCelsius" in one]
+        sensors = [
+            one
+            for one in objects(document, "Temperatures")
+            if not gone(one) and "ReadingCelsius" in one
+        ]
         for metric, context, name in _AIR:
             there = [one for one in sensors if one.get("PhysicalContext") == context] or [
-                one for one in sensors if text(one, "PhysicalContext") in _BOARDS and name.search(text(one, "Name"))
+                one
+                for one in sensors
+                if text(one, "PhysicalContext") in _BOARDS and name.search(text(one, "Name"))
             ]
             yield from _warmest(metric, (one["ReadingCelsius"] for one in there))
         names: set[str] = set()
@@ -123,11 +133,31 @@ def _old_fan(fan: Document, name: str) -> Iterator[Row]:
         yield Row(node.NODE_FAN_SPEED, scaled(number(fan["Reading"]), PERCENT), (name,))
 
 
-_PARTS: Final = frozenset({
-    "Accelerator", "ASIC", "Backplane", "Battery", "CoolingSubsystem", "CPU", "CPUSubsystem", "ExpansionSubsystem", "Fan", "FPGA",
-    "GPU", "GPUSubsystem", "Memory", "MemorySubsystem", "NetworkingDevice", "PowerSupply", "Rectifier", "StorageBay",
-    "StorageDevice", "StorageSubsystem", "VoltageRegulator",
-})  # fmt: skip
+_PARTS: Final = frozenset(
+    {
+        "Accelerator",
+        "ASIC",
+        "Backplane",
+        "Battery",
+        "CoolingSubsystem",
+        "CPU",
+        "CPUSubsystem",
+        "ExpansionSubsystem",
+        "Fan",
+        "FPGA",
+        "GPU",
+        "GPUSubsystem",
+        "Memory",
+        "MemorySubsystem",
+        "NetworkingDevice",
+        "PowerSupply",
+        "Rectifier",
+        "StorageBay",
+        "StorageDevice",
+        "StorageSubsystem",
+        "VoltageRegulator",
+    }
+)
 
 
 def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[Row]:
@@ -141,7 +171,9 @@ def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[R
         whole = [
             one
             for one in objects(document, "PowerControl")
-            if "PowerConsumedWatts" in one and not gone(one) and text(one, "PhysicalContext") not in _PARTS
+            if "PowerConsumedWatts" in one
+            and not gone(one)
+            and text(one, "PhysicalContext") not in _PARTS
         ]
         related = (one for one in whole if owners.intersection(links(one, "RelatedItem")))
         chosen = next(related, whole[0] if whole else None)
@@ -167,7 +199,10 @@ def old_supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iter
             name = (text(supply, "MemberId") or str(number_),)
             yield from _health(supply, name)
             if not gone(supply):
-                for metric, key in ((node.NODE_SUPPLY_POWER, "PowerInputWatts"), (node.NODE_SUPPLY_VOLTAGE, "LineInputVoltage")):
+                for metric, key in (
+                    (node.NODE_SUPPLY_POWER, "PowerInputWatts"),
+                    (node.NODE_SUPPLY_VOLTAGE, "LineInputVoltage"),
+                ):
                     if key in supply:
                         yield Row(metric, number(supply[key]), name)
 
@@ -177,18 +212,24 @@ def _health(supply: Document, name: tuple[str, ...]) -> Iterator[Row]:
     state, health = status.get("State"), status.get("Health")
     if state == "Absent" or (state is None and health is None):
         return
-    yield Row(node.NODE_SUPPLY_HEALTHY, 1.0 if not gone(supply) and health in (None, "OK") else 0.0, name)
+    yield Row(
+        node.NODE_SUPPLY_HEALTHY, 1.0 if not gone(supply) and health in (None, "OK") else 0.0, name
+    )
 
 
 def supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
     """Yield a node's power as the sum of what its supplies draw, if every supply that is there and working tells its own."""
-    yield from _sum((supply, inner(supply, "Metrics", "InputPowerWatts").get("Reading")) for supply in documents)
+    yield from _sum(
+        (supply, inner(supply, "Metrics", "InputPowerWatts").get("Reading")) for supply in documents
+    )
 
 
 def old_supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
     """Yield the same of the old Power's PowerSupplies."""
     for document in documents:
-        yield from _sum((supply, supply.get("PowerInputWatts")) for supply in objects(document, "PowerSupplies"))
+        yield from _sum(
+            (supply, supply.get("PowerInputWatts")) for supply in objects(document, "PowerSupplies")
+        )
 
 
 def _sum(supplies: Iterable[tuple[Document, object]]) -> Iterator[Row]:
@@ -223,7 +264,11 @@ def sensor_kind(document: Document) -> tuple[Metric, float] | None:
         return next(((metric, 1.0) for metric, wanted, _ in _AIR if context == wanted), None)
     if context != "Chassis" or document.get("ElectricalContext") not in (None, "Total"):
         return None
-    known = {"Power": (node.NODE_POWER, 1.0), "EnergykWh": (node.NODE_ENERGY, KWH), "EnergyJoules": (node.NODE_ENERGY, 1.0)}
+    known = {
+        "Power": (node.NODE_POWER, 1.0),
+        "EnergykWh": (node.NODE_ENERGY, KWH),
+        "EnergyJoules": (node.NODE_ENERGY, 1.0),
+    }
     return known.get(kind) if isinstance(kind, str) else None
 
 
@@ -241,10 +286,21 @@ def choose_chassis(chassis: Sequence[Document], wanted: str = "") -> Document | 
     def rank(one: Document) -> tuple[bool, bool, bool, int]:
         contained = link(one, "Links", "ContainedBy") in known
         powered = any(key in one for key in ("EnvironmentMetrics", "PowerSubsystem", "Power"))
-        return contained, not powered, not links(inner(one, "Links"), "ComputerSystems"), _type_rank(one.get("ChassisType"))
+        return (
+            contained,
+            not powered,
+            not links(inner(one, "Links"), "ComputerSystems"),
+            _type_rank(one.get("ChassisType")),
+        )
 
     return min(there, key=rank, default=None)
 
 
 def _type_rank(kind: object) -> int:
-    return 0 if kind in ("RackMount", "Blade", "Sled", "StandAlone", "Tower") else 1 if kind == "Enclosure" else 2
+    return (
+        0
+        if kind in ("RackMount", "Blade", "Sled", "StandAlone", "Tower")
+        else 1
+        if kind == "Enclosure"
+        else 2
+    )

@@ -32,7 +32,9 @@ def config(tmp_path: Path) -> Path:
         "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: pdu_output, accuracy_class: 1}]\n"
     )
     path = tmp_path / "hubgauge.yaml"
-    path.write_text(f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n")
+    path.write_text(
+        f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
+    )
     return path
 
 
@@ -62,7 +64,12 @@ def test_import_and_show(config: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert ledger("show", config, *DAY, "--json") == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["pue"] == pytest.approx(1.225)
-    assert (shown["category"], shown["coverage"], shown["state"], shown["interim"]) == (2, 1.0, "valid", True)
+    assert (shown["category"], shown["coverage"], shown["state"], shown["interim"]) == (
+        2,
+        1.0,
+        "valid",
+        True,
+    )
     assert (shown["facility_kwh"], shown["it_kwh"]) == pytest.approx((17640.0, 14400.0))
     assert 0.01 < shown["uncertainty"] < 0.02
     assert shown["from"] == "2025-03-01T00:00:00+08:00"
@@ -72,24 +79,42 @@ def test_import_leaves_nothing_to_sum(config: Path, tmp_path: Path) -> None:
     """An agent that starts after an import finds the site's hours summed, and no rows of cells that say nothing more."""
     ledger("import", config, two_halves(tmp_path))
     with sqlite3.connect(tmp_path / "state" / "ledger.db") as db:
-        counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("dirty", "block", "cell")}  # noqa: S608
-        points = db.execute("SELECT point, count(*) FROM site_hour WHERE mask = 4095 GROUP BY point ORDER BY point").fetchall()
+        counts = {
+            name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+            for name in ("dirty", "block", "cell")
+        }
+        points = db.execute(
+            "SELECT point, count(*) FROM site_hour WHERE mask = 4095 GROUP BY point ORDER BY point"
+        ).fetchall()
     db.close()
     assert counts == {"dirty": 0, "block": 2, "cell": 0}
     assert points == [("pdu_output", 24), ("utility", 24)]
 
 
-def test_a_past_of_single_pdus_may_come_in_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_past_of_single_pdus_may_come_in_several_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Hours of PDUs older than they are kept make the site's sum, a file a PDU; when they are gone, another file spoils nothing."""
-    racks = f"racks: [{{rack: A07, site: {SITE}, feeds: {{A: {{pdu: A07-A}}, B: {{pdu: A07-B}}}}}}]\n"
+    racks = (
+        f"racks: [{{rack: A07, site: {SITE}, feeds: {{A: {{pdu: A07-A}}, B: {{pdu: A07-B}}}}}}]\n"
+    )
     path = tmp_path / "hubgauge.yaml"
     (tmp_path / "inventory.yaml").write_text(
         f"sites: [{{site: {SITE}, timezone: Asia/Shanghai}}]\n{racks}meters: [{{meter: main, point: utility}}]\n"
     )
-    path.write_text(f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n")
+    path.write_text(
+        f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
+    )
     for meter, kwh in (("main", 3.0), ("A07-A", 1.0), ("A07-B", 1.0)):
-        hours: list[tuple[object, ...]] = [(f"2025-03-01T{hour:02}:00", meter, kwh) for hour in range(24)]
-        assert ledger("import", path, write_csv(tmp_path / f"{meter}.csv", "time,meter,energy_kwh", hours)) == 0
+        hours: list[tuple[object, ...]] = [
+            (f"2025-03-01T{hour:02}:00", meter, kwh) for hour in range(24)
+        ]
+        assert (
+            ledger(
+                "import", path, write_csv(tmp_path / f"{meter}.csv", "time,meter,energy_kwh", hours)
+            )
+            == 0
+        )
 
     def shown() -> tuple[object, ...]:
         capsys.readouterr()
@@ -98,9 +123,17 @@ def test_a_past_of_single_pdus_may_come_in_several_files(tmp_path: Path, capsys:
         return found["pue"], found["coverage"], found["category"]
 
     assert shown() == (pytest.approx(1.5), 1.0, 2)
-    Ledger(tmp_path / "state" / "ledger.db").close()  # an agent: it lets go of what is past its time
+    Ledger(
+        tmp_path / "state" / "ledger.db"
+    ).close()  # an agent: it lets go of what is past its time
     assert (
-        ledger("import", path, write_csv(tmp_path / "more.csv", "time,meter,energy_kwh", [("2025-03-01T00:00", "A07-A", 1.5)]))
+        ledger(
+            "import",
+            path,
+            write_csv(
+                tmp_path / "more.csv", "time,meter,energy_kwh", [("2025-03-01T00:00", "A07-A", 1.5)]
+            ),
+        )
         == 0
     )
     assert shown() == (pytest.approx(1.5), 1.0, 2)
@@ -112,7 +145,10 @@ def test_show_in_words(config: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     capsys.readouterr()
     assert ledger("show", config, *DAY, "--explain") == 0
     text = capsys.readouterr().out
-    assert "PUE          1.225  (valid, interim; category 2, IT metered at pdu_output; ISO/IEC 30134-2)" in text
+    assert (
+        "PUE          1.225  (valid, interim; category 2, IT metered at pdu_output; ISO/IEC 30134-2)"
+        in text
+    )
     assert "utility     facility            1    100.0%         17640.000" in text
     assert ledger("show", config, "--from", "2025-03-05", "--to", "2025-03-06", "--explain") == 0
     text = capsys.readouterr().out
@@ -120,33 +156,50 @@ def test_show_in_words(config: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "never heard: main" in text
 
 
-def test_import_again_changes_nothing(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_import_again_changes_nothing(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The same file a second time changes no hour; a corrected row replaces what was there."""
     path = two_halves(tmp_path)
     ledger("import", config, path)
     capsys.readouterr()
     ledger("import", config, path)
     assert capsys.readouterr().out.count(" 0 changed") == 2
-    ledger("import", config, write_csv(tmp_path / "fix.csv", "time,meter,energy_kwh", [("2025-03-01T05:00+08:00", "main", 2150)]))
+    ledger(
+        "import",
+        config,
+        write_csv(
+            tmp_path / "fix.csv",
+            "time,meter,energy_kwh",
+            [("2025-03-01T05:00+08:00", "main", 2150)],
+        ),
+    )
     assert "1 changed" in capsys.readouterr().out
     ledger("show", config, *DAY, "--json")
     assert json.loads(capsys.readouterr().out)["facility_kwh"] == pytest.approx(18640.0)
 
 
-def test_dry_run_writes_nothing(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dry_run_writes_nothing(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A dry run says what the file holds and makes no ledger."""
     assert ledger("import", config, two_halves(tmp_path), "--dry-run") == 0
     assert "nothing written" in capsys.readouterr().out
     assert not (tmp_path / "state").exists()
 
 
-def test_export_is_taken_again(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_is_taken_again(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What is exported can be imported, and changes nothing."""
     ledger("import", config, two_halves(tmp_path))
     capsys.readouterr()
     assert ledger("export", config, *DAY) == 0
     text = capsys.readouterr().out
-    assert text.splitlines()[:2] == ["time,meter,energy_kwh,covered_seconds", "2025-03-01T00:00:00+08:00,it,1000.0,3600"]
+    assert text.splitlines()[:2] == [
+        "time,meter,energy_kwh,covered_seconds",
+        "2025-03-01T00:00:00+08:00,it,1000.0,3600",
+    ]
     (tmp_path / "out.csv").write_text(text)
     ledger("import", config, str(tmp_path / "out.csv"))
     assert capsys.readouterr().out.count(" 0 changed") == 2
@@ -165,9 +218,15 @@ def test_recompute(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (shown["category"], shown["pue"]) == (3, pytest.approx(1.225))
 
 
-def test_power_is_integrated(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_power_is_integrated(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Rows of power are joined by trapezoids, and not across a hole."""
-    rows = [(f"2025-03-01T{h:02}:{m:02}:00Z", "main", 1200) for h in (0, 1, 2, 5) for m in range(0, 60, 5)]
+    rows = [
+        (f"2025-03-01T{h:02}:{m:02}:00Z", "main", 1200)
+        for h in (0, 1, 2, 5)
+        for m in range(0, 60, 5)
+    ]
     rows += [(at, "it", 1000) for at, _, _ in rows]
     ledger("import", config, write_csv(tmp_path / "p.csv", "time,meter,power_w", rows))
     capsys.readouterr()
@@ -180,17 +239,38 @@ def test_power_is_integrated(config: Path, tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("when,meter,energy_kwh\n", "1: expected the header time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3, found when,meter,energy_kwh"),
+        (
+            "when,meter,energy_kwh\n",
+            "1: expected the header time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3, found when,meter,energy_kwh",
+        ),
         ("", "1: expected the header"),
-        ("time,meter,energy_kwh\n2025-03-01,main,1\nyesterday,main,1\n", "3: time: expected ISO 8601"),
-        ("time,meter,energy_kwh\n2025-03-01,mian,1\n", "2: meter: 'mian' is not a meter of this site; did you mean main?"),
-        ("time,meter,energy_kwh\n2025-03-01,main,many\n", "2: energy_kwh: expected a number, got 'many'"),
-        ("time,meter,energy_kwh\n2025-03-01,main,nan\n", "2: energy_kwh: expected a number of at least 0, got nan"),
-        ("time,meter,energy_kwh\n2025-03-01,main,-1\n", "2: energy_kwh: expected a number of at least 0, got -1"),
+        (
+            "time,meter,energy_kwh\n2025-03-01,main,1\nyesterday,main,1\n",
+            "3: time: expected ISO 8601",
+        ),
+        (
+            "time,meter,energy_kwh\n2025-03-01,mian,1\n",
+            "2: meter: 'mian' is not a meter of this site; did you mean main?",
+        ),
+        (
+            "time,meter,energy_kwh\n2025-03-01,main,many\n",
+            "2: energy_kwh: expected a number, got 'many'",
+        ),
+        (
+            "time,meter,energy_kwh\n2025-03-01,main,nan\n",
+            "2: energy_kwh: expected a number of at least 0, got nan",
+        ),
+        (
+            "time,meter,energy_kwh\n2025-03-01,main,-1\n",
+            "2: energy_kwh: expected a number of at least 0, got -1",
+        ),
         ("time,meter,energy_kwh\n2025-03-01,main\n", "2: expected 3 cells, found 2"),
-        ("time,meter,energy_kwh\n2025-03-01,main,1\n2025-03-01T00:00+08:00,main,2\n", "3: time: main has another value for this time in line 2"),
+        (
+            "time,meter,energy_kwh\n2025-03-01,main,1\n2025-03-01T00:00+08:00,main,2\n",
+            "3: time: main has another value for this time in line 2",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_wrong_row_is_one_line(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
 ) -> None:
@@ -204,15 +284,31 @@ def test_each_wrong_row_is_one_line(
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("show", "--site", "huawei-guian", *DAY), f"--site: unknown site 'huawei-guian'; did you mean {SITE}?"),
-        (("show", "--site", SITE, "--from", "soon", "--to", "2025-03-02"), "--from: expected ISO 8601"),
-        (("show", "--site", SITE, "--from", "2025-03-02", "--to", "2025-03-01"), "--to: expected a time after --from"),
+        (
+            ("show", "--site", "huawei-guian", *DAY),
+            f"--site: unknown site 'huawei-guian'; did you mean {SITE}?",
+        ),
+        (
+            ("show", "--site", SITE, "--from", "soon", "--to", "2025-03-02"),
+            "--from: expected ISO 8601",
+        ),
+        (
+            ("show", "--site", SITE, "--from", "2025-03-02", "--to", "2025-03-01"),
+            "--to: expected a time after --from",
+        ),
         (("import", "--site", SITE, "none.csv"), "none.csv: cannot be read"),
-        (("import", "--site", SITE, "none.csv", "--interval", "soon"), "--interval: expected a duration"),
+        (
+            ("import", "--site", SITE, "none.csv", "--interval", "soon"),
+            "--interval: expected a duration",
+        ),
     ],
 )
 def test_wrong_arguments(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], words: str
+    config: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    args: tuple[str, ...],
+    words: str,
 ) -> None:
     """A wrong argument is one line on standard error and status 2."""
     ledger("import", config, two_halves(tmp_path))
@@ -231,8 +327,15 @@ def test_the_program_itself(config: Path, tmp_path: Path) -> None:
     """The installed program imports and shows."""
     command = [sys.executable, "-m", "agent.cli", "ledger"]
     where = ["--config", str(config), "--site", SITE]
-    subprocess.run([*command, "import", *where, two_halves(tmp_path)], check=True, capture_output=True, timeout=60)
-    shown = subprocess.run([*command, "show", *where, *DAY, "--json"], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [*command, "import", *where, two_halves(tmp_path)],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    shown = subprocess.run(
+        [*command, "show", *where, *DAY, "--json"], check=True, capture_output=True, timeout=60
+    )
     assert json.loads(shown.stdout)["pue"] == pytest.approx(1.225)
 
 
@@ -246,7 +349,9 @@ def sheet_hours(*rows: str, cumulative: bool = False) -> dict[int, float]:
 
 def test_a_bill_of_a_month_is_spread_over_it() -> None:
     """A month's energy is even over the month, however long it is; a month that is missing stays missing."""
-    hours = sheet_hours("2025-01-01,m,744", "2025-02-01,m,1344", "2025-03-01,m,744", "2025-05-01,m,744")
+    hours = sheet_hours(
+        "2025-01-01,m,744", "2025-02-01,m,1344", "2025-03-01,m,744", "2025-05-01,m,744"
+    )
     per_hour = sorted({round(kwh, 6) for kwh in hours.values()})
     assert per_hour == [1.0, 2.0]
     assert len(hours) == (31 + 28 + 31 + 31) * 24
@@ -261,7 +366,12 @@ def test_the_last_row_lasts_as_long_as_most() -> None:
 
 def test_readings_of_a_register() -> None:
     """With `cumulative` the rows are a register's, and each hour has the difference to the next."""
-    hours = sheet_hours("2025-01-01T00:00,m,100", "2025-01-01T01:00,m,103", "2025-01-01T03:00,m,113", cumulative=True)
+    hours = sheet_hours(
+        "2025-01-01T00:00,m,100",
+        "2025-01-01T01:00,m,103",
+        "2025-01-01T03:00,m,113",
+        cumulative=True,
+    )
     assert list(hours.values()) == pytest.approx([3.0, 5.0, 5.0])
 
 
@@ -274,13 +384,33 @@ Zeit;Zaehler;Arbeit
 01.03.2025 00:00;Garten;3
 """
 MAPPED = (
-    "--skip-lines", "1", "--delimiter", ";", "--decimal-comma", "--time-column", "Zeit", "--meter-column", "Zaehler",
-    "--value-column", "Arbeit", "--unit", "kWh", "--time-format", "%d.%m.%Y %H:%M", "--alias", "Trafo 1=main", "--alias", "Saal=it",
-    "--alias", "Garten=-",
-)  # fmt: skip
+    "--skip-lines",
+    "1",
+    "--delimiter",
+    ";",
+    "--decimal-comma",
+    "--time-column",
+    "Zeit",
+    "--meter-column",
+    "Zaehler",
+    "--value-column",
+    "Arbeit",
+    "--unit",
+    "kWh",
+    "--time-format",
+    "%d.%m.%Y %H:%M",
+    "--alias",
+    "Trafo 1=main",
+    "--alias",
+    "Saal=it",
+    "--alias",
+    "Garten=-",
+)
 
 
-def test_another_system_s_export_by_options(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_system_s_export_by_options(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A file with headers, names, numbers and times of its own is taken by options alone."""
     (tmp_path / "other.csv").write_text(OTHER)
     assert ledger("import", config, str(tmp_path / "other.csv"), *MAPPED) == 0
@@ -292,10 +422,26 @@ def test_another_system_s_export_by_options(config: Path, tmp_path: Path, capsys
     assert "2025-03-01T01:00:00+08:00,main,1150.5,3600" in capsys.readouterr().out
 
 
-def test_a_column_for_each_meter(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_column_for_each_meter(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A wide file is recognised by its meters' names; an empty cell is missing, and not zero; times may mark the end."""
-    (tmp_path / "wide.csv").write_text("time,main,IT\n2025-03-01T01:00,1.2,1.0\n2025-03-01T02:00,1.2,\n2025-03-01T03:00,0,1\n")
-    assert ledger("import", config, str(tmp_path / "wide.csv"), "--alias", "IT=it", "--unit", "MWh", "--stamped-at-end") == 0
+    (tmp_path / "wide.csv").write_text(
+        "time,main,IT\n2025-03-01T01:00,1.2,1.0\n2025-03-01T02:00,1.2,\n2025-03-01T03:00,0,1\n"
+    )
+    assert (
+        ledger(
+            "import",
+            config,
+            str(tmp_path / "wide.csv"),
+            "--alias",
+            "IT=it",
+            "--unit",
+            "MWh",
+            "--stamped-at-end",
+        )
+        == 0
+    )
     ledger("export", config, "--from", "2025-03-01", "--to", "2025-03-02")
     assert [line.split(",")[:3] for line in capsys.readouterr().out.splitlines()[3:]] == [
         ["2025-03-01T00:00:00+08:00", "it", "1000.0"],
@@ -306,7 +452,9 @@ def test_a_column_for_each_meter(config: Path, tmp_path: Path, capsys: pytest.Ca
     ]
 
 
-def test_a_dry_run_tells_what_would_change(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_tells_what_would_change(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A dry run over a ledger that holds hours tells those that are new, those replaced and by how much, and the refused rows."""
     ledger("import", config, two_halves(tmp_path))
     before = ledger_bytes(tmp_path)
@@ -337,32 +485,47 @@ def test_a_dry_run_tells_what_would_change(config: Path, tmp_path: Path, capsys:
 
 def ledger_bytes(path: Path) -> list[tuple[object, ...]]:
     with sqlite3.connect(path / "state" / "ledger.db") as db:
-        found = [row for name in ("meter", "hour", "block", "cell", "dirty") for row in db.execute(f"SELECT * FROM {name}")]  # noqa: S608
+        found = [
+            row
+            for name in ("meter", "hour", "block", "cell", "dirty")
+            for row in db.execute(f"SELECT * FROM {name}")
+        ]
     db.close()
     return found
 
 
-def test_parquet_is_taken_again(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_parquet_is_taken_again(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """An export as Parquet can be read by others, and imported it changes nothing."""
     arrow = pytest.importorskip("pyarrow.parquet")
     ledger("import", config, two_halves(tmp_path))
     assert ledger("export", config, *DAY, "--out", str(tmp_path / "day.parquet")) == 0
     table = arrow.read_table(tmp_path / "day.parquet")
-    assert (table.num_rows, table.column_names) == (48, ["time", "meter", "energy_kwh", "covered_seconds"])
+    assert (table.num_rows, table.column_names) == (
+        48,
+        ["time", "meter", "energy_kwh", "covered_seconds"],
+    )
     capsys.readouterr()
     assert ledger("import", config, str(tmp_path / "day.parquet")) == 0
     assert capsys.readouterr().out.count(" 0 changed") == 2
 
 
 def test_parquet_without_pyarrow(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    config: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where pyarrow is missing, one line says what to install."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     ledger("import", config, two_halves(tmp_path))
     assert ledger("export", config, *DAY, "--out", str(tmp_path / "day.parquet")) == 2
-    assert "day.parquet: Parquet needs pyarrow: pip install 'hubgauge[parquet]'" in capsys.readouterr().err
+    assert (
+        "day.parquet: Parquet needs pyarrow: pip install 'hubgauge[parquet]'"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
@@ -373,11 +536,18 @@ def test_parquet_without_pyarrow(
         (("--unit", "kwh"), "--unit: kwh is no unit; did you mean kWh?"),
         (("--time-zone", "Asia/Shangai"), "--time-zone: No time zone found with key Asia/Shangai"),
         (("--encoding", "utf-9"), "--encoding: unknown encoding: utf-9"),
-        (("--time-column", "when"), "day.csv:1: expected the header when,meter,VALUE, found time,meter,energy_kwh"),
+        (
+            ("--time-column", "when"),
+            "day.csv:1: expected the header when,meter,VALUE, found time,meter,energy_kwh",
+        ),
     ],
 )
 def test_wrong_options_of_import(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], words: str
+    config: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    args: tuple[str, ...],
+    words: str,
 ) -> None:
     """A wrong option of import is one line on standard error and status 2."""
     assert ledger("import", config, two_halves(tmp_path), *args) == 2
@@ -386,9 +556,14 @@ def test_wrong_options_of_import(
 
 def zoned(zone: str, *rows: str) -> dict[str, float]:
     """Import rows in a zone; returns kilowatt-hours by hour in UTC."""
-    sheet = read_sheet(["time,meter,energy_kwh", *rows], "f.csv", ZoneInfo(zone), Meters(frozenset(["m"])))
+    sheet = read_sheet(
+        ["time,meter,energy_kwh", *rows], "f.csv", ZoneInfo(zone), Meters(frozenset(["m"]))
+    )
     return {
-        dt.datetime.fromtimestamp(hour / 1000, dt.UTC).isoformat()[:16]: (one if isinstance(one, float) else one.total) / 3.6e6
+        dt.datetime.fromtimestamp(hour / 1000, dt.UTC).isoformat()[:16]: (
+            one if isinstance(one, float) else one.total
+        )
+        / 3.6e6
         for hour, one in sheet.hours("m").items()
     }
 
@@ -406,28 +581,49 @@ def test_a_day_in_shanghai_and_the_turn_of_its_year() -> None:
 
 def test_the_hour_that_comes_twice_and_the_one_that_never_was() -> None:
     """Where clocks go back, the second of two equal times is an hour later; where they go forward, the hour between is refused."""
-    hours = zoned("Europe/Berlin", *(f"2025-10-26T0{at}:00,m,{n}" for n, at in enumerate((0, 1, 2, 2, 3), 1)))
-    assert list(hours.items()) == [(f"2025-10-2{day}T{hour}:00", n) for day, hour, n in (
-        (5, "22", 1.0), (5, "23", 2.0), (6, "00", 3.0), (6, "01", 4.0), (6, "02", 5.0))]  # fmt: skip
+    hours = zoned(
+        "Europe/Berlin", *(f"2025-10-26T0{at}:00,m,{n}" for n, at in enumerate((0, 1, 2, 2, 3), 1))
+    )
+    assert list(hours.items()) == [
+        (f"2025-10-2{day}T{hour}:00", n)
+        for day, hour, n in (
+            (5, "22", 1.0),
+            (5, "23", 2.0),
+            (6, "00", 3.0),
+            (6, "01", 4.0),
+            (6, "02", 5.0),
+        )
+    ]
     months = zoned("Europe/Berlin", "2025-03-01,m,743", "2025-04-01,m,720", "2025-05-01,m,744")
     assert {round(kwh, 9) for kwh in months.values()} == {1.0}
-    with pytest.raises(Problems, match=r"2025-03-30T02:00 never was in Europe/Berlin: clocks went forward over it"):
+    with pytest.raises(
+        Problems, match=r"2025-03-30T02:00 never was in Europe/Berlin: clocks went forward over it"
+    ):
         zoned("Europe/Berlin", "2025-03-30T01:00,m,1", "2025-03-30T02:00,m,1")
 
 
 def test_times_of_other_systems() -> None:
     """Epoch seconds and milliseconds are times as well."""
     for form, time in (("epoch", "1740787200"), ("epoch_ms", "1740787200000")):
-        sheet = read_sheet(["time,main", f"{time},5"], "f.csv", ZONE, Meters(frozenset(["main"])), Form(time_format=form))
+        sheet = read_sheet(
+            ["time,main", f"{time},5"],
+            "f.csv",
+            ZONE,
+            Meters(frozenset(["main"])),
+            Form(time_format=form),
+        )
         assert sheet.hours("main") == {1_740_787_200_000: 5 * 3.6e6}
 
 
-def test_an_auditor_can_redo_it_by_hand(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_auditor_can_redo_it_by_hand(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """From the printed text alone, meters add up to points, hours to energies, and these to the PUE that is shown."""
     stock = tmp_path / "inventory.yaml"
     stock.write_text(
         stock.read_text().replace(
-            "meters: [", "meters: [{meter: sun, point: renewable}, {meter: cold, point: cooling, factor: 0.4}, "
+            "meters: [",
+            "meters: [{meter: sun, point: renewable}, {meter: cold, point: cooling, factor: 0.4}, ",
         )
     )
     rows = [
@@ -443,11 +639,18 @@ def test_an_auditor_can_redo_it_by_hand(config: Path, tmp_path: Path, capsys: py
         m[1]: (float(m[2]), float(m[3]), float(m[4]))
         for m in re.finditer(r"^  (\S+): (\S+) kWh x (\S+) = (\S+) kWh", text, re.MULTILINE)
     }
-    assert all(energy * factor == pytest.approx(counted, abs=2e-3) for energy, factor, counted in found.values())
-    facility, it = (sum(found[name][2] for name in names) for names in (("main", "sun", "cold"), ("it",)))
+    assert all(
+        energy * factor == pytest.approx(counted, abs=2e-3)
+        for energy, factor, counted in found.values()
+    )
+    facility, it = (
+        sum(found[name][2] for name in names) for names in (("main", "sun", "cold"), ("it",))
+    )
     hours = re.findall(r"^2025-03-01T\S+ +12 +(\S+) +(\S+)", text, re.MULTILINE)
     assert len(hours) == 24
-    assert (sum(float(a) for a, _ in hours), sum(float(b) for _, b in hours)) == pytest.approx((facility, it), abs=0.02)
+    assert (sum(float(a) for a, _ in hours), sum(float(b) for _, b in hours)) == pytest.approx(
+        (facility, it), abs=0.02
+    )
     shown = re.search(r"^PUE +(\S+)", text, re.MULTILINE)
     formula = re.search(r"^PUE = facility / IT = (\S+) / (\S+) = (\S+)$", text, re.MULTILINE)
     assert shown is not None
@@ -461,17 +664,23 @@ def test_an_auditor_can_redo_it_by_hand(config: Path, tmp_path: Path, capsys: py
     ledger("show", config, *DAY, "--explain", "--hours", "--json")
     told = json.loads(capsys.readouterr().out)
     assert sum(hour["it_kwh"] for hour in told["hours"]) == pytest.approx(told["it_kwh"])
-    assert sum(m["counted_kwh"] for p in told["points"].values() if p["sign"] for m in p["by_meter"]) == pytest.approx(
-        told["facility_kwh"]
-    )
+    assert sum(
+        m["counted_kwh"] for p in told["points"].values() if p["sign"] for m in p["by_meter"]
+    ) == pytest.approx(told["facility_kwh"])
 
 
-def test_a_day_out_of_a_month_s_bill_is_uncertain(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_day_out_of_a_month_s_bill_is_uncertain(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A bill of a month says the month's PUE well and that of a day of it badly; better rows for that day make it good again."""
     path = write_csv(
         tmp_path / "bill.csv",
         "time,meter,energy_kwh",
-        [(f"2025-{m:02}-01", n, k * 720.0) for m in (3, 4) for n, k in (("main", 1200), ("it", 1000))],
+        [
+            (f"2025-{m:02}-01", n, k * 720.0)
+            for m in (3, 4)
+            for n, k in (("main", 1200), ("it", 1000))
+        ],
     )
 
     def uncertainty(start: str, end: str) -> float:
@@ -482,7 +691,11 @@ def test_a_day_out_of_a_month_s_bill_is_uncertain(config: Path, tmp_path: Path, 
     ledger("import", config, path)
     assert uncertainty("2025-03-01", "2025-05-01") == pytest.approx(0.0129, abs=1e-4)
     assert uncertainty("2025-03-10", "2025-03-11") > 0.2
-    rows = [(f"2025-03-01T{h:02}:00", n, k) for h in range(24) for n, k in (("main", 1200), ("it", 1000))]
+    rows = [
+        (f"2025-03-01T{h:02}:00", n, k)
+        for h in range(24)
+        for n, k in (("main", 1200), ("it", 1000))
+    ]
     ledger("import", config, write_csv(tmp_path / "hours.csv", "time,meter,energy_kwh", rows))
     assert uncertainty("2025-03-01", "2025-03-02") == pytest.approx(0.0129, abs=1e-4)
     assert uncertainty("2025-03-01", "2025-03-03") > 0.05

@@ -69,13 +69,19 @@ class Bench:
         return series
 
     def say(self, series: Any, value: float) -> None:
-        batch = Batch(collector="snmp:status", device=device_of(series), time=self.now, lifetime=60.0, readings=[(series, value)])
+        batch = Batch(
+            collector="snmp:status",
+            device=device_of(series),
+            time=self.now,
+            lifetime=60.0,
+            readings=[(series, value)],
+        )
         self.snapshot.update(batch)
 
     def begin(self) -> None:
         self.reconciler = Reconciler(
             self.inventory, self.snapshot, "guian", collectors=self.polled, presence=self.presence
-        )  # fmt: skip
+        )
 
     async def told(self) -> dict[str, float]:
         """Return a round's readings by name and label values, mismatches of none left out."""
@@ -104,27 +110,43 @@ async def test_expected_against_answering(tmp_path: Path) -> None:
 async def test_every_kind_of_mismatch(tmp_path: Path) -> None:
     """Each reason is counted and its rack or device named."""
     bench = Bench(tmp_path, HEAD + RACKS + METERS)
-    for series in (bench.pdu("A01-A", "A09"), bench.pdu("A77-A", "A77"), bench.meter("main"), bench.meter("other")):
+    for series in (
+        bench.pdu("A01-A", "A09"),
+        bench.pdu("A77-A", "A77"),
+        bench.meter("main"),
+        bench.meter("other"),
+    ):
         bench.say(series, 1.0)
     bench.say(bench.pdu("B01-A", "B01", "two"), 0.0)
     bench.begin()
     found = {key for key in await bench.told() if key.startswith("mismatch")}
     assert found == {
-        "mismatches one rack_without_pdu", "mismatch_info one rack_without_pdu A02 ",
-        "mismatches one pdu_not_polled", "mismatch_info one pdu_not_polled A01 A01-B",
-        "mismatches one pdu_in_another_rack", "mismatch_info one pdu_in_another_rack A09 A01-A",
-        "mismatches one unknown_pdu", "mismatch_info one unknown_pdu A77 A77-A",
-        "mismatches one unknown_meter", "mismatch_info one unknown_meter  other",
-        "mismatches one meter_not_polled", "mismatch_info one meter_not_polled  spare",
-        "mismatches two never_answered", "mismatch_info two never_answered B01 B01-A",
-    }  # fmt: skip
+        "mismatches one rack_without_pdu",
+        "mismatch_info one rack_without_pdu A02 ",
+        "mismatches one pdu_not_polled",
+        "mismatch_info one pdu_not_polled A01 A01-B",
+        "mismatches one pdu_in_another_rack",
+        "mismatch_info one pdu_in_another_rack A09 A01-A",
+        "mismatches one unknown_pdu",
+        "mismatch_info one unknown_pdu A77 A77-A",
+        "mismatches one unknown_meter",
+        "mismatch_info one unknown_meter  other",
+        "mismatches one meter_not_polled",
+        "mismatch_info one meter_not_polled  spare",
+        "mismatches two never_answered",
+        "mismatch_info two never_answered B01 B01-A",
+    }
 
 
 async def test_a_site_without_differences_says_zero(tmp_path: Path) -> None:
     """Every reason has its count for every site, so that an alert sees 0 and not nothing."""
     bench = Bench(tmp_path)
     bench.begin()
-    counts = [value for series, value in await bench.reconciler.collect() if series.metric is catalogue.MISMATCHES]
+    counts = [
+        value
+        for series, value in await bench.reconciler.collect()
+        if series.metric is catalogue.MISMATCHES
+    ]
     assert len(counts) == 14
     assert sum(counts) == 1  # the rack that has a feed nobody measures
 
@@ -132,7 +154,9 @@ async def test_a_site_without_differences_says_zero(tmp_path: Path) -> None:
 async def test_what_is_named_is_bounded(tmp_path: Path) -> None:
     """A site with many unmeasured racks counts them all and names some hundreds."""
     bench = Bench(
-        tmp_path, "sites: [{site: one}]\nracks:\n" + "".join(f"- {{rack: R{n}, site: one}}\n" for n in range(LISTED + 50))
+        tmp_path,
+        "sites: [{site: one}]\nracks:\n"
+        + "".join(f"- {{rack: R{n}, site: one}}\n" for n in range(LISTED + 50)),
     )
     bench.begin()
     found = await bench.told()
@@ -146,7 +170,13 @@ async def test_silent_since_when(tmp_path: Path) -> None:
     series = bench.pdu("A01-A", "A01")
     key = "silent_since_timestamp_seconds one pdu A01-A"
     bench.begin()
-    for now, value, since in ((1000, 1.0, None), (1015, 0.0, 1015), (1030, 0.0, 1015), (1045, 1.0, None), (1060, 0.0, 1060)):
+    for now, value, since in (
+        (1000, 1.0, None),
+        (1015, 0.0, 1015),
+        (1030, 0.0, 1015),
+        (1045, 1.0, None),
+        (1060, 0.0, 1060),
+    ):
         bench.now = now
         bench.say(series, value)
         assert (await bench.told()).get(key) == since
@@ -203,7 +233,9 @@ async def test_one_round_leaves_the_file_alone(tmp_path: Path) -> None:
     assert not bench.path.exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"version": 1, "devices": [[1]]}', b'{"version": 99}', b"\xff"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b'{"version": 1, "devices": [[1]]}', b'{"version": 99}', b"\xff"]
+)
 async def test_a_damaged_file_is_no_obstacle(damage: bytes, tmp_path: Path) -> None:
     """Without what was remembered, devices are silent from now on, and the file is written anew."""
     (tmp_path / "devices.json").write_bytes(damage)
@@ -216,7 +248,9 @@ async def test_a_damaged_file_is_no_obstacle(damage: bytes, tmp_path: Path) -> N
     assert json.loads(bench.path.read_text())["devices"] == [["one", "pdu", "A01-A", False, 1000.0]]
 
 
-async def test_a_folder_that_cannot_be_written_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_folder_that_cannot_be_written_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A full or read-only disk costs the memory of silences and one line of the log."""
     bench = Bench(tmp_path / "nowhere")
     bench.say(bench.pdu("A01-A"), 0.0)
@@ -235,27 +269,48 @@ async def test_labels_that_change_are_one_device(tmp_path: Path) -> None:
     bench.begin()
     assert (await bench.told())["answering_devices one pdu"] == 1
     bench.say(facility.PDU_UP.series("guian", "one", "", "A01", "A01-A", ""), 1.0)
-    bench.snapshot.update(Batch(collector="snmp:status", device="A01-A", time=0.0, lifetime=60.0, readings=[]))
+    bench.snapshot.update(
+        Batch(collector="snmp:status", device="A01-A", time=0.0, lifetime=60.0, readings=[])
+    )
     bench.say(facility.PDU_UP.series("guian", "one", "", "A01", "A01-A", ""), 1.0)
     found = await bench.told()
-    assert (found["expected_devices one pdu"], found["answering_devices one pdu"]) == (2, 1)  # with A01-B, which nobody asks
+    assert (found["expected_devices one pdu"], found["answering_devices one pdu"]) == (
+        2,
+        1,
+    )  # with A01-B, which nobody asks
     assert "mismatches one pdu_in_another_rack" not in found
 
 
-async def test_a_round_looks_at_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_round_looks_at_what_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of 55 000 PDUs that answer as before none is looked at, and of three that fall silent three."""
     bench = Bench(tmp_path, "sites: [{site: one}]\n")
     many = [facility.PDU_UP.series("guian", "one", "", "", f"p{n}", "") for n in range(55_000)]
-    bench.snapshot.update(Batch(collector="c", device="d", time=0.0, lifetime=600.0, readings=[(series, 1.0) for series in many]))
+    bench.snapshot.update(
+        Batch(
+            collector="c",
+            device="d",
+            time=0.0,
+            lifetime=600.0,
+            readings=[(series, 1.0) for series in many],
+        )
+    )
     bench.begin()
     await bench.told()
     looked: list[Any] = []
     look = Reconciler._look
-    monkeypatch.setattr(Reconciler, "_look", lambda self, series, rows: (looked.append(series), look(self, series, rows)))
+    monkeypatch.setattr(
+        Reconciler,
+        "_look",
+        lambda self, series, rows: (looked.append(series), look(self, series, rows)),
+    )
     assert (await bench.told())["answering_devices one pdu"] == 55_000
     assert looked == []
     readings = [(series, 0.0 if n < 3 else 1.0) for n, series in enumerate(many)]
-    bench.snapshot.update(Batch(collector="c", device="d", time=0.0, lifetime=600.0, readings=readings))
+    bench.snapshot.update(
+        Batch(collector="c", device="d", time=0.0, lifetime=600.0, readings=readings)
+    )
     began = time.process_time()
     assert (await bench.told())["answering_devices one pdu"] == 54_997
     assert len(looked) == 3
@@ -266,9 +321,12 @@ async def test_a_controller_asked_in_two_ways_is_two_devices(tmp_path: Path) -> 
     """A node that answers over Redfish and not over IPMI is one device answering and one that does not."""
     bench = Bench(tmp_path)
     readings = [
-        (node.NODE_UP.series("guian", "one", "", "A01", "n1", source), up) for source, up in (("redfish", 1.0), ("ipmi", 0.0))
+        (node.NODE_UP.series("guian", "one", "", "A01", "n1", source), up)
+        for source, up in (("redfish", 1.0), ("ipmi", 0.0))
     ]
-    bench.snapshot.update(Batch(collector="c", device="n1", time=0.0, lifetime=60.0, readings=readings))
+    bench.snapshot.update(
+        Batch(collector="c", device="n1", time=0.0, lifetime=60.0, readings=readings)
+    )
     bench.begin()
     found = await bench.told()
     assert (found["answering_devices one redfish"], found["answering_devices one ipmi"]) == (1, 0)

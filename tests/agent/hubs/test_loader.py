@@ -19,13 +19,18 @@ def errors(folder: Path) -> list[str]:
     """Load a folder of hub files and return its mistakes, paths shortened."""
     with pytest.raises(Problems) as caught:
         load_registry(folder)
-    return [str(e).replace(f"{folder}/", "").replace(f"{PACKAGED}/", "{packaged}/") for e in caught.value.errors]
+    return [
+        str(e).replace(f"{folder}/", "").replace(f"{PACKAGED}/", "{packaged}/")
+        for e in caught.value.errors
+    ]
 
 
 @pytest.mark.parametrize("case", sorted(CASES.glob("*.err")), ids=lambda path: path.stem)
 def test_mistake(case: Path, tmp_path: Path) -> None:
     """A mistake in a hub file is one line that names file, line, key and what was expected."""
-    (tmp_path / f"{case.stem}.yaml").write_text(case.with_suffix(".yaml").read_text("utf-8"), "utf-8")
+    (tmp_path / f"{case.stem}.yaml").write_text(
+        case.with_suffix(".yaml").read_text("utf-8"), "utf-8"
+    )
     assert errors(tmp_path) == case.read_text("utf-8").splitlines()
 
 
@@ -36,7 +41,12 @@ def test_good_hub(tmp_path: Path) -> None:
     assert [hub.key for hub in registry.lineage("north")] == ["north", "national"]
     assert hub_keys(tmp_path) == sorted([*hub_keys(), "north"])
     (fact,) = registry.hubs["north"].facts
-    assert (fact.id, fact.value, fact.number, fact.timezone) == ("north-pue", 1.3, 0, "Asia/Shanghai")
+    assert (fact.id, fact.value, fact.number, fact.timezone) == (
+        "north-pue",
+        1.3,
+        0,
+        "Asia/Shanghai",
+    )
     assert fact.source.publisher.zh == "本公司年报"
 
 
@@ -62,7 +72,8 @@ def test_parents_in_a_ring(tmp_path: Path) -> None:
     """Hubs that are each other's parents are refused, not followed for ever."""
     for key, parent in (("a", "b"), ("b", "a")):
         (tmp_path / f"{key}.yaml").write_text(
-            f"key: {key}\nname: {{en: {key}, zh: 甲}}\nparent: {parent}\ntimezone: Asia/Shanghai\n", "utf-8"
+            f"key: {key}\nname: {{en: {key}, zh: 甲}}\nparent: {parent}\ntimezone: Asia/Shanghai\n",
+            "utf-8",
         )
     assert errors(tmp_path) == [
         "a.yaml:3: parent: a would be above itself",
@@ -101,7 +112,11 @@ def test_extension_of_nothing(tmp_path: Path) -> None:
 
 def test_own_kpi(tmp_path: Path) -> None:
     """A hub file may bring a key figure of its own, which is registered only."""
-    text = GOOD.replace("kpi: pue", "kpi: staff").replace("value: 1.3", "value: 12").replace('"<="', '">="')
+    text = (
+        GOOD.replace("kpi: pue", "kpi: staff")
+        .replace("value: 1.3", "value: 12")
+        .replace('"<="', '">="')
+    )
     own = "kpis:\n  - {key: staff, unit: count, name: {en: staff, zh: 员工}}\n"
     (tmp_path / "north.yaml").write_text(text.replace("facts:\n", own + "facts:\n"), "utf-8")
     (fact,) = load_registry(tmp_path).hubs["north"].facts
@@ -113,7 +128,9 @@ def test_missing_folder(tmp_path: Path) -> None:
     assert errors(tmp_path / "none")[0].endswith("none: cannot be read: No such file or directory")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_mutated_files(data: st.DataObject, tmp_path: Path) -> None:
     """Whatever is done to a hub file, it loads or its mistakes are told; nothing else is raised."""
@@ -121,9 +138,26 @@ def test_mutated_files(data: st.DataObject, tmp_path: Path) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
         n = data.draw(st.integers(0, len(lines) - 1))
         junk = data.draw(
-            st.sampled_from(["", "  ", "- x", "a: [", "key: 7", "\t", "null", "? !", "*a", "&a [*a]", "facts: {}", "5"])
+            st.sampled_from(
+                [
+                    "",
+                    "  ",
+                    "- x",
+                    "a: [",
+                    "key: 7",
+                    "\t",
+                    "null",
+                    "? !",
+                    "*a",
+                    "&a [*a]",
+                    "facts: {}",
+                    "5",
+                ]
+            )
         )
-        lines[n] = data.draw(st.sampled_from([junk, lines[n] + junk, junk + lines[n], lines[n].replace(":", "")]))
+        lines[n] = data.draw(
+            st.sampled_from([junk, lines[n] + junk, junk + lines[n], lines[n].replace(":", "")])
+        )
     (tmp_path / "north.yaml").write_text("\n".join(lines), "utf-8")
     found: list[str] = ["loaded"]
     try:

@@ -18,47 +18,525 @@ HIDDEN_POLICY = ["green-action-2024", "implementation-plan-2021", "gb-40879", "e
 
 # number, hub, kind, KPI, scope, operator, base value, unit shown, over, deadline, stated, publisher, published
 REGISTER = [
-    (1, "kunming", "both", "data_centers_in_service", "hub", ">=", 12, "data centres", False, "", "2024-05-14", "People", "2024-05-14"),
-    (2, "kunming", "both", "racks_in_service", "hub", ">=", 27584, "racks", False, "", "2024-05-14", "People", "2024-05-14"),
-    (3, "kunming", "observation", "data_centers_under_construction", "hub", "", 5, "data centres", False, "", "2024-05-14", "People", "2024-05-14"),
-    (4, "kunming", "observation", "racks_under_construction", "hub", "", 21800, "racks", False, "", "2024-05-14", "People", "2024-05-14"),
-    (4, "kunming", "target", "racks_in_service", "hub", ">=", 49384, "racks", False, "", "2024-05-14", "People", "2024-05-14"),
-    (5, "kunming", "observation", "in_service", "ai-computing-center", "", 1, "yes", False, "", "2024-05-14", "People", "2024-05-14"),
-    (6, "kunming", "observation", "base_stations_5g", "hub", "", 31551, "stations", False, "", "end of 2023", "People", "2024-05-14"),
-    (7, "kunming", "target", "national_hub_standing", "hub", ">=", 1, "yes", False, "", "2024-05-14", "People", "2024-05-14"),
-    (8, "kunming", "observation", "international_access", "hub", "", 1, "yes", False, "", "2024-05-14", "People", "2024-05-14"),
-    (9, "liangya", "target", "compute_flops", "hub", ">=", 2e18, "PFLOPS", False, "", "2024-10-24", "Posts", "2024-10-28"),
-    (10, "liangya", "target", "compute_flops", "hub", ">=", 1e18, "PFLOPS", False, "", "2024-10-24", "Posts", "2024-10-28"),
-    (11, "liangya", "target", "renewable_energy_factor", "hub", ">=", 1, "ratio", False, "", "2024-10-24", "Posts", "2024-10-28"),
-    (11, "liangya", "target", "carbon", "hub", "<=", 0, "kg", False, "", "2024-10-24", "Posts", "2024-10-28"),
-    (12, "liangya", "observation", "in_service", "international-gateway", "", 1, "yes", False, "", "2024-10-24", "Posts", "2024-10-28"),
-    (13, "guian", "observation", "accelerators", "hub", "", 80000, "chips", True, "", "2024-03-06", "PR Newswire", "2024-03-06"),
-    (14, "guian", "target", "accelerators", "hub", ">=", 200000, "chips", True, "2024-12-31", "2024-03-06", "PR Newswire", "2024-03-06"),
-    (15, "guian", "target", "pue", "huawei", "<=", 1.2, "ratio", False, "2027-03-01/2027-06-14", "2024-06-14", "TapTechNews", "2024-06-14"),
-    (16, "guian", "target", "accelerators_huawei", "huawei", "rising", None, "chips", False, "2027-06-14", "2024-06-14", "TapTechNews", "2024-06-14"),
-    (17, "guizhou", "both", "data_centers", "hub", ">=", 47, "data centres", False, "", "2024-06-14", "TapTechNews", "2024-06-14"),
-    (18, "guizhou", "both", "link_rate", "china-mobile-400g", ">=", 4e11, "Gbit/s", False, "", "2023", "TapTechNews", "2024-06-14"),
-    (19, "guizhou", "target", "round_trip_guangzhou", "hub", "<=", 0.010, "ms", False, "", "2024-06-14", "TapTechNews", "2024-06-14"),
-    (20, "guizhou", "target", "round_trip_shenzhen", "hub", "<=", 0.010, "ms", False, "", "2024-06-14", "TapTechNews", "2024-06-14"),
-    (21, "guizhou", "target", "round_trip_hangzhou", "hub", "<=", 0.016, "ms", False, "", "2024-06-14", "TapTechNews", "2024-06-14"),
-    (22, "guizhou", "observation", "cloud_companies", "hub", "", 30000, "companies", False, "", "2024-03-06", "PR Newswire", "2024-03-06"),
-    (23, "guian", "observation", "enterprises_introduced", "hub", "", 600, "enterprises", True, "", "2024-03-06", "PR Newswire", "2024-03-06"),
-    (24, "guian", "target", "enterprises_digital", "hub", ">=", 1000, "enterprises", True, "2024-12-31", "2024-03-06", "PR Newswire", "2024-03-06"),
-    (25, "guian", "target", "software_output", "hub", ">=", 1e11, "billion yuan", True, "2024-12-31", "2024-03-06", "PR Newswire", "2024-03-06"),
-    (26, "guian", "target", "model_applications", "hub", ">=", 20, "applications", True, "2024-12-31", "2024-03-06", "PR Newswire", "2024-03-06"),
-    (27, "guizhou", "observation", "data_merchants", "hub", "", 899, "merchants", False, "", "2024-03-13", "China Daily", "2024-03-13"),
-    (27, "guizhou", "observation", "data_transactions", "hub", "", 2e9, "billion yuan", True, "", "2024-03-13", "China Daily", "2024-03-13"),
-    (28, "guizhou", "observation", "digital_economy_share", "hub", "", 0.5, "%", True, "", "2023", "China Daily", "2024-03-13"),
-    (29, "national", "observation", "national_hubs", "hub", "", 8, "hubs", False, "", "2022", "China Daily", "2024-03-13"),
-    (29, "national", "observation", "national_clusters", "hub", "", 10, "clusters", False, "", "2022", "China Daily", "2024-03-13"),
-    (30, "national", "target", "national_system_formed", "hub", ">=", 1, "yes", False, "2025-12-31", "2024-03-13", "China Daily", "2024-03-13"),
-]  # fmt: skip
+    (
+        1,
+        "kunming",
+        "both",
+        "data_centers_in_service",
+        "hub",
+        ">=",
+        12,
+        "data centres",
+        False,
+        "",
+        "2024-05-14",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        2,
+        "kunming",
+        "both",
+        "racks_in_service",
+        "hub",
+        ">=",
+        27584,
+        "racks",
+        False,
+        "",
+        "2024-05-14",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        3,
+        "kunming",
+        "observation",
+        "data_centers_under_construction",
+        "hub",
+        "",
+        5,
+        "data centres",
+        False,
+        "",
+        "2024-05-14",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        4,
+        "kunming",
+        "observation",
+        "racks_under_construction",
+        "hub",
+        "",
+        21800,
+        "racks",
+        False,
+        "",
+        "2024-05-14",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        4,
+        "kunming",
+        "target",
+        "racks_in_service",
+        "hub",
+        ">=",
+        49384,
+        "racks",
+        False,
+        "",
+        "2024-05-14",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        5,
+        "kunming",
+        "observation",
+        "in_service",
+        "ai-computing-center",
+        "",
+        1,
+        "yes",
+        False,
+        "",
+        "2024-05-14",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        6,
+        "kunming",
+        "observation",
+        "base_stations_5g",
+        "hub",
+        "",
+        31551,
+        "stations",
+        False,
+        "",
+        "end of 2023",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        7,
+        "kunming",
+        "target",
+        "national_hub_standing",
+        "hub",
+        ">=",
+        1,
+        "yes",
+        False,
+        "",
+        "2024-05-14",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        8,
+        "kunming",
+        "observation",
+        "international_access",
+        "hub",
+        "",
+        1,
+        "yes",
+        False,
+        "",
+        "2024-05-14",
+        "People",
+        "2024-05-14",
+    ),
+    (
+        9,
+        "liangya",
+        "target",
+        "compute_flops",
+        "hub",
+        ">=",
+        2e18,
+        "PFLOPS",
+        False,
+        "",
+        "2024-10-24",
+        "Posts",
+        "2024-10-28",
+    ),
+    (
+        10,
+        "liangya",
+        "target",
+        "compute_flops",
+        "hub",
+        ">=",
+        1e18,
+        "PFLOPS",
+        False,
+        "",
+        "2024-10-24",
+        "Posts",
+        "2024-10-28",
+    ),
+    (
+        11,
+        "liangya",
+        "target",
+        "renewable_energy_factor",
+        "hub",
+        ">=",
+        1,
+        "ratio",
+        False,
+        "",
+        "2024-10-24",
+        "Posts",
+        "2024-10-28",
+    ),
+    (
+        11,
+        "liangya",
+        "target",
+        "carbon",
+        "hub",
+        "<=",
+        0,
+        "kg",
+        False,
+        "",
+        "2024-10-24",
+        "Posts",
+        "2024-10-28",
+    ),
+    (
+        12,
+        "liangya",
+        "observation",
+        "in_service",
+        "international-gateway",
+        "",
+        1,
+        "yes",
+        False,
+        "",
+        "2024-10-24",
+        "Posts",
+        "2024-10-28",
+    ),
+    (
+        13,
+        "guian",
+        "observation",
+        "accelerators",
+        "hub",
+        "",
+        80000,
+        "chips",
+        True,
+        "",
+        "2024-03-06",
+        "PR Newswire",
+        "2024-03-06",
+    ),
+    (
+        14,
+        "guian",
+        "target",
+        "accelerators",
+        "hub",
+        ">=",
+        200000,
+        "chips",
+        True,
+        "2024-12-31",
+        "2024-03-06",
+        "PR Newswire",
+        "2024-03-06",
+    ),
+    (
+        15,
+        "guian",
+        "target",
+        "pue",
+        "huawei",
+        "<=",
+        1.2,
+        "ratio",
+        False,
+        "2027-03-01/2027-06-14",
+        "2024-06-14",
+        "TapTechNews",
+        "2024-06-14",
+    ),
+    (
+        16,
+        "guian",
+        "target",
+        "accelerators_huawei",
+        "huawei",
+        "rising",
+        None,
+        "chips",
+        False,
+        "2027-06-14",
+        "2024-06-14",
+        "TapTechNews",
+        "2024-06-14",
+    ),
+    (
+        17,
+        "guizhou",
+        "both",
+        "data_centers",
+        "hub",
+        ">=",
+        47,
+        "data centres",
+        False,
+        "",
+        "2024-06-14",
+        "TapTechNews",
+        "2024-06-14",
+    ),
+    (
+        18,
+        "guizhou",
+        "both",
+        "link_rate",
+        "china-mobile-400g",
+        ">=",
+        4e11,
+        "Gbit/s",
+        False,
+        "",
+        "2023",
+        "TapTechNews",
+        "2024-06-14",
+    ),
+    (
+        19,
+        "guizhou",
+        "target",
+        "round_trip_guangzhou",
+        "hub",
+        "<=",
+        0.010,
+        "ms",
+        False,
+        "",
+        "2024-06-14",
+        "TapTechNews",
+        "2024-06-14",
+    ),
+    (
+        20,
+        "guizhou",
+        "target",
+        "round_trip_shenzhen",
+        "hub",
+        "<=",
+        0.010,
+        "ms",
+        False,
+        "",
+        "2024-06-14",
+        "TapTechNews",
+        "2024-06-14",
+    ),
+    (
+        21,
+        "guizhou",
+        "target",
+        "round_trip_hangzhou",
+        "hub",
+        "<=",
+        0.016,
+        "ms",
+        False,
+        "",
+        "2024-06-14",
+        "TapTechNews",
+        "2024-06-14",
+    ),
+    (
+        22,
+        "guizhou",
+        "observation",
+        "cloud_companies",
+        "hub",
+        "",
+        30000,
+        "companies",
+        False,
+        "",
+        "2024-03-06",
+        "PR Newswire",
+        "2024-03-06",
+    ),
+    (
+        23,
+        "guian",
+        "observation",
+        "enterprises_introduced",
+        "hub",
+        "",
+        600,
+        "enterprises",
+        True,
+        "",
+        "2024-03-06",
+        "PR Newswire",
+        "2024-03-06",
+    ),
+    (
+        24,
+        "guian",
+        "target",
+        "enterprises_digital",
+        "hub",
+        ">=",
+        1000,
+        "enterprises",
+        True,
+        "2024-12-31",
+        "2024-03-06",
+        "PR Newswire",
+        "2024-03-06",
+    ),
+    (
+        25,
+        "guian",
+        "target",
+        "software_output",
+        "hub",
+        ">=",
+        1e11,
+        "billion yuan",
+        True,
+        "2024-12-31",
+        "2024-03-06",
+        "PR Newswire",
+        "2024-03-06",
+    ),
+    (
+        26,
+        "guian",
+        "target",
+        "model_applications",
+        "hub",
+        ">=",
+        20,
+        "applications",
+        True,
+        "2024-12-31",
+        "2024-03-06",
+        "PR Newswire",
+        "2024-03-06",
+    ),
+    (
+        27,
+        "guizhou",
+        "observation",
+        "data_merchants",
+        "hub",
+        "",
+        899,
+        "merchants",
+        False,
+        "",
+        "2024-03-13",
+        "China Daily",
+        "2024-03-13",
+    ),
+    (
+        27,
+        "guizhou",
+        "observation",
+        "data_transactions",
+        "hub",
+        "",
+        2e9,
+        "billion yuan",
+        True,
+        "",
+        "2024-03-13",
+        "China Daily",
+        "2024-03-13",
+    ),
+    (
+        28,
+        "guizhou",
+        "observation",
+        "digital_economy_share",
+        "hub",
+        "",
+        0.5,
+        "%",
+        True,
+        "",
+        "2023",
+        "China Daily",
+        "2024-03-13",
+    ),
+    (
+        29,
+        "national",
+        "observation",
+        "national_hubs",
+        "hub",
+        "",
+        8,
+        "hubs",
+        False,
+        "",
+        "2022",
+        "China Daily",
+        "2024-03-13",
+    ),
+    (
+        29,
+        "national",
+        "observation",
+        "national_clusters",
+        "hub",
+        "",
+        10,
+        "clusters",
+        False,
+        "",
+        "2022",
+        "China Daily",
+        "2024-03-13",
+    ),
+    (
+        30,
+        "national",
+        "target",
+        "national_system_formed",
+        "hub",
+        ">=",
+        1,
+        "yes",
+        False,
+        "2025-12-31",
+        "2024-03-13",
+        "China Daily",
+        "2024-03-13",
+    ),
+]
 
 
 @pytest.mark.parametrize("row", REGISTER, ids=lambda row: f"{row[0]}-{row[3]}-{row[2]}")
 def test_register_row(row: tuple[object, ...]) -> None:
     """Each row of the register of stated facts is in the registry: figure, unit, scope, dates and publisher."""
-    number, hub, kind, kpi, scope, op, value, unit, over, deadline, stated, publisher, published = row
+    number, hub, kind, kpi, scope, op, value, unit, over, deadline, stated, publisher, published = (
+        row
+    )
     found = [f for f in FACTS if (f.number, f.hub, f.kind, f.kpi.key) == (number, hub, kind, kpi)]
     assert len(found) == 1
     (fact,) = found
@@ -90,11 +568,14 @@ def test_hubs() -> None:
     assert (kunming.latitude, kunming.longitude) == (25.04, 102.72)
     assert (guian.latitude, guian.longitude) == (26.4, 106.6)
     order = list(REGISTRY.hubs)
-    assert all(hub.parent == "" or order.index(hub.parent) < order.index(key) for key, hub in REGISTRY.hubs.items())
+    assert all(
+        hub.parent == "" or order.index(hub.parent) < order.index(key)
+        for key, hub in REGISTRY.hubs.items()
+    )
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.id)
-def test_texts(fact) -> None:  # noqa: ANN001
+def test_texts(fact) -> None:
     """Every fact is paraphrased, says what its source leaves open and how it is measured, in English and in Chinese."""
     chinese = re.compile(r"[\u4e00-\u9fff]")
     for text in (fact.text, fact.open, fact.measured, fact.kpi.name, fact.source.about):
@@ -114,14 +595,23 @@ def test_ids_are_unique() -> None:
 
 def test_derived() -> None:
     """What we worked out ourselves is labelled so, and nothing else is."""
-    assert {fact.id for fact in FACTS if fact.derived} == {"kunming-racks-build-out", "liangya-renewable", "liangya-carbon"}
+    assert {fact.id for fact in FACTS if fact.derived} == {
+        "kunming-racks-build-out",
+        "liangya-renewable",
+        "liangya-carbon",
+    }
     by_id = {fact.id: fact for fact in FACTS}
-    assert by_id["kunming-racks-build-out"].value == by_id["kunming-racks"].value + by_id["kunming-racks-building"].value
+    assert (
+        by_id["kunming-racks-build-out"].value
+        == by_id["kunming-racks"].value + by_id["kunming-racks-building"].value
+    )
 
 
 def test_milestone() -> None:
     """The first 1 000 PFLOPS lead to the 2 000."""
-    assert {f.id: f.milestone_of for f in FACTS if f.milestone_of} == {"liangya-compute-1000": "liangya-compute"}
+    assert {f.id: f.milestone_of for f in FACTS if f.milestone_of} == {
+        "liangya-compute-1000": "liangya-compute"
+    }
 
 
 def test_one_way_reading_is_kept() -> None:
@@ -136,7 +626,11 @@ def test_one_way_reading_is_kept() -> None:
 
 def test_kunming_promised_no_pue() -> None:
     """Nobody stated a PUE or a rack utilisation for Kunming, so the registry has none, not even another hub's."""
-    assert not [f for f in FACTS if f.hub in ("kunming", "liangya") and f.kpi.key in ("pue", "rack_occupancy")]
+    assert not [
+        f
+        for f in FACTS
+        if f.hub in ("kunming", "liangya") and f.kpi.key in ("pue", "rack_occupancy")
+    ]
 
 
 def test_policy_is_opt_in() -> None:
@@ -144,11 +638,13 @@ def test_policy_is_opt_in() -> None:
     assert all(hub.policy == () for hub in REGISTRY.hubs.values())
 
 
-def test_policy_on_request(tmp_path) -> None:  # noqa: ANN001
+def test_policy_on_request(tmp_path) -> None:
     """A file that asks for policies gets them apart from what the hub stated, each with its own source."""
     (tmp_path / "more.yaml").write_text(f"extends: guian\npolicy: [{', '.join(HIDDEN_POLICY)}]\n")
     registry = load_registry(tmp_path)
-    figures = {fact.id: (fact.kpi.key, fact.op, fact.value) for fact in registry.hubs["guian"].policy}
+    figures = {
+        fact.id: (fact.kpi.key, fact.op, fact.value) for fact in registry.hubs["guian"].policy
+    }
     assert figures == {
         "green-action-2024-rack-occupancy": ("rack_occupancy", ">=", pytest.approx(0.6)),
         "green-action-2024-pue": ("pue", "<=", 1.5),
@@ -161,14 +657,22 @@ def test_policy_on_request(tmp_path) -> None:  # noqa: ANN001
         "east-west-latency-20ms": ("round_trip", "<=", pytest.approx(0.020)),
     }
     assert all(fact.policy and fact.source.publisher.en for fact in registry.hubs["guian"].policy)
-    assert all(fact.confidence == "low" for fact in registry.hubs["guian"].policy if fact.id.startswith("gb-40879"))
+    assert all(
+        fact.confidence == "low"
+        for fact in registry.hubs["guian"].policy
+        if fact.id.startswith("gb-40879")
+    )
     assert registry.hubs["guian"].facts == REGISTRY.hubs["guian"].facts
     assert registry.hubs["kunming"].policy == ()
 
 
 def test_packaged() -> None:
     """The files are found where the package is, as they are in a wheel, and are named after their hubs."""
-    packaged = {item.name for item in importlib.resources.files("agent.hubs").iterdir() if item.name.endswith(".yaml")}
+    packaged = {
+        item.name
+        for item in importlib.resources.files("agent.hubs").iterdir()
+        if item.name.endswith(".yaml")
+    }
     assert packaged == {f"{key}.yaml" for key in REGISTRY.hubs} | {"kpis.yaml", "policy.yaml"}
     assert hub_keys() == sorted(REGISTRY.hubs)
 
@@ -227,4 +731,6 @@ def test_december_ends_in_the_hubs_own_time() -> None:
     """By 31 December includes that day, as it is in the hub's zone."""
     (fact,) = [f for f in FACTS if f.id == "guian-chips-200000"]
     assert fact.due is not None
-    assert dt.datetime.fromtimestamp(fact.due[1], dt.UTC) == dt.datetime(2024, 12, 31, 16, tzinfo=dt.UTC)
+    assert dt.datetime.fromtimestamp(fact.due[1], dt.UTC) == dt.datetime(
+        2024, 12, 31, 16, tzinfo=dt.UTC
+    )

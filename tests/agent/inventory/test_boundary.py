@@ -19,12 +19,30 @@ def read(text: str) -> Inventory:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("{meter: hall, point: utility, behind: main}", "main counts the same energy at utility already"),
-        ("{meter: hall, point: utility, behind: mian}", "unknown meter 'mian' at site a; did you mean main?"),
-        ("{meter: cold, point: cooling, factor: 0.4, behind: main}", "counts as bought beside main"),
-        ("{meter: sun, point: renewable, behind: ups}", "cannot be behind ups, a meter of ups_output"),
-        ("{meter: ups-2, point: ups_output, behind: ups}", "ups counts the same energy at ups_output already"),
-        ("{meter: office, point: cooling, behind: main, subtract: true}", "nothing it is behind counts at cooling"),
+        (
+            "{meter: hall, point: utility, behind: main}",
+            "main counts the same energy at utility already",
+        ),
+        (
+            "{meter: hall, point: utility, behind: mian}",
+            "unknown meter 'mian' at site a; did you mean main?",
+        ),
+        (
+            "{meter: cold, point: cooling, factor: 0.4, behind: main}",
+            "counts as bought beside main",
+        ),
+        (
+            "{meter: sun, point: renewable, behind: ups}",
+            "cannot be behind ups, a meter of ups_output",
+        ),
+        (
+            "{meter: ups-2, point: ups_output, behind: ups}",
+            "ups counts the same energy at ups_output already",
+        ),
+        (
+            "{meter: office, point: cooling, behind: main, subtract: true}",
+            "nothing it is behind counts at cooling",
+        ),
         ("{meter: hall, point: cooling, behind: hall}", "a meter cannot be behind itself"),
         ("{meter: office, point: utility, subtract: true}", "say behind which meter"),
     ],
@@ -51,7 +69,9 @@ def test_twice_through_a_third_meter() -> None:
 def test_a_circle_is_told_once_of_each_meter() -> None:
     """Meters behind each other are told as a circle, and reading comes to an end."""
     with pytest.raises(Problems) as caught:
-        read(f"{HEAD}- {{meter: b, point: cooling, behind: c}}\n- {{meter: c, point: lighting, behind: b}}\n")
+        read(
+            f"{HEAD}- {{meter: b, point: cooling, behind: c}}\n- {{meter: c, point: lighting, behind: b}}\n"
+        )
     assert len(caught.value.errors) == 2
     assert "circle" in str(caught.value)
 
@@ -74,12 +94,18 @@ def test_what_counts_once_is_taken(line: str) -> None:
 @pytest.mark.parametrize(
     ("emissions", "told"),
     [
-        ("[{kilograms_per_kilowatt_hour: 0.5, source: x, first_year: 2025, last_year: 2024}]", "2024 is before first_year"),
-        ("[{kilograms_per_kilowatt_hour: 0.5, source: x}, {kilograms_per_kilowatt_hour: 0.6, source: y, first_year: 2025}]", "two figures for 2025"),
+        (
+            "[{kilograms_per_kilowatt_hour: 0.5, source: x, first_year: 2025, last_year: 2024}]",
+            "2024 is before first_year",
+        ),
+        (
+            "[{kilograms_per_kilowatt_hour: 0.5, source: x}, {kilograms_per_kilowatt_hour: 0.6, source: y, first_year: 2025}]",
+            "two figures for 2025",
+        ),
         ("[{kilograms_per_kilowatt_hour: 0.5}]", "source"),
         ("[{kilograms_per_kilowatt_hour: 0.5, source: ''}]", "source: must not be empty"),
     ],
-)  # fmt: skip
+)
 def test_an_emission_factor_has_its_years_and_its_source(emissions: str, told: str) -> None:
     """Two figures for one year, years that run backwards and a figure nobody answers for are refused."""
     with pytest.raises(Problems, match=told):

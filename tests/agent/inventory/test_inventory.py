@@ -42,7 +42,11 @@ def test_look_ups() -> None:
     """Racks by name, places, PDUs with their feed, meters by site and name, sites by scope."""
     stock = load(GOOD)
     assert list(stock.racks) == ["A07", "B01"]
-    assert (stock.places()["A07"].site, stock.places()["A07"].row, stock.places()["A07"].hub) == ("one", "A", "guian")
+    assert (stock.places()["A07"].site, stock.places()["A07"].row, stock.places()["A07"].hub) == (
+        "one",
+        "A",
+        "guian",
+    )
     assert (stock.feeds["A07-B"].rack.rack, stock.feeds["A07-B"].feed) == ("A07", "B")
     assert stock.meters["one", "main-1"].accuracy_class == 0.5
     assert [s.site for s in stock.sites_in("huawei")] == ["one"]
@@ -61,7 +65,10 @@ def test_a_pdu_listed_as_a_meter_needs_neither_site_nor_point() -> None:
 def test_zone_of_a_site_that_states_none() -> None:
     """A site without a zone keeps the hub's time."""
     stock = load(GOOD)
-    assert (stock.sites["one"].zone.key, stock.sites["two"].zone.key) == ("Asia/Tokyo", "Asia/Shanghai")
+    assert (stock.sites["one"].zone.key, stock.sites["two"].zone.key) == (
+        "Asia/Tokyo",
+        "Asia/Shanghai",
+    )
 
 
 def test_completeness_is_stated() -> None:
@@ -81,39 +88,95 @@ def test_an_empty_file_is_an_empty_inventory() -> None:
     [
         ("sites: [{site: a}]\nracks:\n- {rack: r, site: b}", 3, "unknown site 'b'"),
         ("sites: [{site: alpha}]\nracks:\n- {rack: r, site: alhpa}", 3, "did you mean alpha?"),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a}\n- {rack: r, site: a}", 4, "r is given twice (first in line 3)"),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a}\n- {rack: r, site: a}",
+            4,
+            "r is given twice (first in line 3)",
+        ),
         (
             "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {pdu: p}}}\n- {rack: s, site: a, feeds: {B: {pdu: p}}}",
-            4, "p already feeds rack r feed A",
+            4,
+            "p already feeds rack r feed A",
         ),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {pdu: p}, B: {pdu: p}}}", 3, "p already feeds rack r feed A"),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {pdu: p}, B: {pdu: p}}}",
+            3,
+            "p already feeds rack r feed A",
+        ),
         (
             "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x, position: 1, units: 2}, {node: y, position: 2}]}",
-            3, "y overlaps x at unit 2",
+            3,
+            "y overlaps x at unit 2",
         ),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x, position: 42, units: 2}]}", 3, "reaches unit 43 of 42"),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 2, devices: [{node: x}, {node: y, units: 2}]}", 3, "take 3 of 2"),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x, position: 42, units: 2}]}",
+            3,
+            "reaches unit 43 of 42",
+        ),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 2, devices: [{node: x}, {node: y, units: 2}]}",
+            3,
+            "take 3 of 2",
+        ),
         (
             "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x}]}\n- {rack: s, site: a, devices: [{node: x}]}",
-            4, "x is already in rack r",
+            4,
+            "x is already in rack r",
         ),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, used_units: 43}", 3, "more than the rack's 42 units"),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, used_units: 1, devices: []}", 3, "follows from the devices"),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, used_units: 43}",
+            3,
+            "more than the rack's 42 units",
+        ),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, used_units: 1, devices: []}",
+            3,
+            "follows from the devices",
+        ),
         ("sites: [{site: a, timezone: Mars/Olympus}]", 1, "unknown zone 'Mars/Olympus'"),
         ("sites: [{site: a}, {site: a}]", 1, "a is given twice"),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, sate: planned}", 3, "did you mean state?"),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, state: in_servce}", 3, "did you mean in_service?"),
-        ("sites: [{site: a}]\nracks:\n- {rack: r, site: a, rated_power_watts: 0}", 3, "expected a number of at least"),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, sate: planned}",
+            3,
+            "did you mean state?",
+        ),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, state: in_servce}",
+            3,
+            "did you mean in_service?",
+        ),
+        (
+            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, rated_power_watts: 0}",
+            3,
+            "expected a number of at least",
+        ),
         ("sites: [{site: a}]\nmeters:\n- {meter: m}", 3, "point: missing"),
-        ("sites: [{site: a}, {site: b}]\nmeters:\n- {meter: m, point: utility}", 3, "there is more than one site"),
+        (
+            "sites: [{site: a}, {site: b}]\nmeters:\n- {meter: m, point: utility}",
+            3,
+            "there is more than one site",
+        ),
         ("sites: [{site: a}]\nmeters:\n- {meter: m, point: roof}", 3, "expected one of utility"),
-        ("sites: [{site: a}]\nmeters:\n- {meter: m, point: utility}\n- {meter: m, point: other}", 4, "m is given twice"),
-        ("sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: m}", 3, "cannot replace itself"),
+        (
+            "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility}\n- {meter: m, point: other}",
+            4,
+            "m is given twice",
+        ),
+        (
+            "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: m}",
+            3,
+            "cannot replace itself",
+        ),
         (
             "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n- {meter: n, point: utility, replaces: m}",
-            3, "in a circle",
+            3,
+            "in a circle",
         ),
-        ("sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n- {meter: n, point: other}", 3, "at point other"),
+        (
+            "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n- {meter: n, point: other}",
+            3,
+            "at point other",
+        ),
         ("- a\n- b", 1, "expected a mapping with the keys"),
         ("rakcs: []", 1, "unknown key"),
         ("racks: {A07: {}}", 1, "expected a list"),
@@ -122,7 +185,7 @@ def test_an_empty_file_is_an_empty_inventory() -> None:
         ("sites: [*nobody]", 1, "undefined alias"),
         ("sites: []\n---\nsites: []", 0, "single document"),
     ],
-)  # fmt: skip
+)
 def test_each_mistake_is_one_line(text: str, line: int, words: str) -> None:
     """A mistake is one line with the file, the line it is in, and what is wrong."""
     found = mistakes(text)
@@ -133,7 +196,9 @@ def test_each_mistake_is_one_line(text: str, line: int, words: str) -> None:
 
 def test_all_mistakes_are_found_at_once_in_the_order_of_the_file() -> None:
     """One run shows every mistake, each with the number its item has in the file."""
-    found = mistakes("sites: [{site: a}]\nracks:\n- {rak: r}\n- {rack: q, site: b}\nmeters:\n- {meter: m}\n")
+    found = mistakes(
+        "sites: [{site: a}]\nracks:\n- {rak: r}\n- {rack: q, site: b}\nmeters:\n- {meter: m}\n"
+    )
     assert [one.split(": ")[1] for one in found] == [
         "racks[0].rak",
         "racks[0].rack",
@@ -145,7 +210,9 @@ def test_all_mistakes_are_found_at_once_in_the_order_of_the_file() -> None:
 
 def test_anchors_and_merges_work_as_in_any_yaml() -> None:
     """An alias stands for what it names, and a merge takes the keys that are not given."""
-    stock = load("sites: [{site: a}]\nracks:\n- &r {rack: r, site: a, height_units: 20}\n- {<<: *r, rack: s}\n")
+    stock = load(
+        "sites: [{site: a}]\nracks:\n- &r {rack: r, site: a, height_units: 20}\n- {<<: *r, rack: s}\n"
+    )
     assert stock.racks["s"].height_units == 20
 
 
@@ -168,9 +235,15 @@ def test_csv() -> None:
     [
         ("site,rack,colour\na,r,red\n", "racks.csv:1: colour: unknown column"),
         ("site,row\na,A\n", "racks.csv:1: rack: missing column"),
-        ("site,rack,height_units\na,r,tall\n", "racks.csv:2: height_units: expected a whole number"),
+        (
+            "site,rack,height_units\na,r,tall\n",
+            "racks.csv:2: height_units: expected a whole number",
+        ),
         ("site,rack\na,r\na,r\n", "racks.csv:3: racks[3].rack: r is given twice (first in line 2)"),
-        ("site,rack,capacity_a_watts\na,r,100\n", "racks.csv:2: capacity_a_watts: given without pdu_a"),
+        (
+            "site,rack,capacity_a_watts\na,r,100\n",
+            "racks.csv:2: capacity_a_watts: given without pdu_a",
+        ),
         ("site,rack\na,r,x,y\n", "racks.csv:2: more cells than columns"),
         ("site,rack\n,r\n", "racks.csv:2: site: missing"),
         ("", "racks.csv:1: site: missing column"),
@@ -178,7 +251,9 @@ def test_csv() -> None:
 )
 def test_mistakes_in_csv(text: str, words: str) -> None:
     """A mistake in a CSV file is one line with the row's line number."""
-    assert any(one.startswith(words) for one in mistakes(text, "racks.csv")), mistakes(text, "racks.csv")
+    assert any(one.startswith(words) for one in mistakes(text, "racks.csv")), mistakes(
+        text, "racks.csv"
+    )
 
 
 def test_files(tmp_path: Path) -> None:
@@ -206,15 +281,22 @@ def test_reserved_units_are_apart_from_used_ones() -> None:
     text = "sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 10, used_units: 4, reserved_units: 6}\n"
     rack = load(text).racks["r"]
     assert (rack.used, rack.reserved_units) == (4, 6)
-    assert load("site,rack,used_units,reserved_units\na,r,4,6\n", "i.csv").racks["r"].reserved_units == 6
+    assert (
+        load("site,rack,used_units,reserved_units\na,r,4,6\n", "i.csv").racks["r"].reserved_units
+        == 6
+    )
     for wrong in (text.replace("reserved_units: 6", "reserved_units: 7"),):
-        assert mistakes(wrong) == ["inventory.yaml:3: racks[0].reserved_units: more than the 6 units left"]
+        assert mistakes(wrong) == [
+            "inventory.yaml:3: racks[0].reserved_units: more than the 6 units left"
+        ]
 
 
 def test_what_takes_no_unit() -> None:
     """A strip at the side and a blade in a chassis take no unit of the rack, wherever they are said to be."""
     devices = "[{node: box, position: 1, units: 2}, {node: blade, position: 1, units: 0}, {node: strip, units: 0, agent: false}]"
-    rack = load(f"sites: [{{site: a}}]\nracks:\n- {{rack: r, site: a, devices: {devices}}}\n").racks["r"]
+    rack = load(
+        f"sites: [{{site: a}}]\nracks:\n- {{rack: r, site: a, devices: {devices}}}\n"
+    ).racks["r"]
     assert rack.used == 2
     assert [device.agent for device in rack.devices or ()] == [True, True, False]
 
@@ -252,13 +334,48 @@ def test_breakers() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("breaker: A-a, phase", "breaker: A-aa, phase", 9, "racks[0].feeds.A.breaker: unknown breaker 'A-aa'; did you mean A-a?"),
-        ("rated_amperes: 100, pair: A-b", "rated_amperes: 100, pair: A-c", 6, "breakers[2].pair: unknown breaker 'A-c'"),
-        ("pair: A-a, upstream", "upstream", 6, "breakers[2].pair: A-b states no pair, not A-a; a pair is mutual"),
-        ("7360", "70000", 9, "feeds.A.capacity_watts: 70000 is above the 69000 W of its breaker A-a"),
-        ("- {breaker: A-b, site: a", "- {breaker: A-b, site: b", 6, "breakers[2].pair: A-b is at site b, not a"),
-        ("- {rack: r, site: a", "- {rack: r, site: b", 9, "feeds.A.breaker: A-a is at site a, not b"),
-        ("200000, pair: main-b}", "200000, pair: main-b, upstream: A-a}", 6, "A-a hangs on main-a hangs on A-a: a circle"),
+        (
+            "breaker: A-a, phase",
+            "breaker: A-aa, phase",
+            9,
+            "racks[0].feeds.A.breaker: unknown breaker 'A-aa'; did you mean A-a?",
+        ),
+        (
+            "rated_amperes: 100, pair: A-b",
+            "rated_amperes: 100, pair: A-c",
+            6,
+            "breakers[2].pair: unknown breaker 'A-c'",
+        ),
+        (
+            "pair: A-a, upstream",
+            "upstream",
+            6,
+            "breakers[2].pair: A-b states no pair, not A-a; a pair is mutual",
+        ),
+        (
+            "7360",
+            "70000",
+            9,
+            "feeds.A.capacity_watts: 70000 is above the 69000 W of its breaker A-a",
+        ),
+        (
+            "- {breaker: A-b, site: a",
+            "- {breaker: A-b, site: b",
+            6,
+            "breakers[2].pair: A-b is at site b, not a",
+        ),
+        (
+            "- {rack: r, site: a",
+            "- {rack: r, site: b",
+            9,
+            "feeds.A.breaker: A-a is at site a, not b",
+        ),
+        (
+            "200000, pair: main-b}",
+            "200000, pair: main-b, upstream: A-a}",
+            6,
+            "A-a hangs on main-a hangs on A-a: a circle",
+        ),
         ("upstream: main-a", "upstream: A-a", 6, "upstream: a breaker cannot be its own"),
         (
             "q, breaker: A-b",
@@ -266,12 +383,32 @@ def test_breakers() -> None:
             9,
             "feeds.A.breaker: is behind A-a, whose pair is A-b; the rack's other feed is behind main-a",
         ),
-        ("pair: A-b, upstream: main-a", "phases: 2, upstream: main-a", 6, "phases: expected 1 or 3"),
+        (
+            "pair: A-b, upstream: main-a",
+            "phases: 2, upstream: main-a",
+            6,
+            "phases: expected 1 or 3",
+        ),
         ("rated_amperes: 100, pair: A-b", "pair: A-b", 6, "rated_amperes: missing"),
-        ("site: a, rated_amperes: 100, pair: A-b", "site: c, rated_amperes: 100, pair: A-b", 6, "unknown site 'c'"),
-        ("racks:", "- {breaker: A-a, site: a, rated_amperes: 5}\nracks:", 8, "A-a is given twice (first in line 6)"),
+        (
+            "site: a, rated_amperes: 100, pair: A-b",
+            "site: c, rated_amperes: 100, pair: A-b",
+            6,
+            "unknown site 'c'",
+        ),
+        (
+            "racks:",
+            "- {breaker: A-a, site: a, rated_amperes: 5}\nracks:",
+            8,
+            "A-a is given twice (first in line 6)",
+        ),
         ("phase: L2", "phase: L4", 9, "expected one of L1, L2, L3"),
-        ("pair: A-a, upstream: main-b", "pair: A-a, upstream: A-a", 7, "A-a feeds A-b, and both die at once"),
+        (
+            "pair: A-a, upstream: main-b",
+            "pair: A-a, upstream: A-a",
+            7,
+            "A-a feeds A-b, and both die at once",
+        ),
     ],
 )
 def test_each_mistake_about_breakers_is_one_line(old: str, new: str, line: int, words: str) -> None:
@@ -284,8 +421,13 @@ def test_each_mistake_about_breakers_is_one_line(old: str, new: str, line: int, 
 def test_breakers_in_csv() -> None:
     """A rack list repeats its breakers' amperes; two are a pair where every rack that hangs on one hangs on the other."""
     head = "site,rack,pdu_a,breaker_a,breaker_a_amperes,pdu_b,breaker_b,breaker_b_amperes\n"
-    stock = load(head + "a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,63,u,RPP-B,63\na,x,v,RPP-C,63,,,\n", "racks.csv")
-    assert {name: (breaker.rated_amperes, breaker.pair) for name, breaker in stock.breakers.items()} == {
+    stock = load(
+        head + "a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,63,u,RPP-B,63\na,x,v,RPP-C,63,,,\n",
+        "racks.csv",
+    )
+    assert {
+        name: (breaker.rated_amperes, breaker.pair) for name, breaker in stock.breakers.items()
+    } == {
         "RPP-A": (63, "RPP-B"),
         "RPP-B": (63, "RPP-A"),
         "RPP-C": (63, ""),
@@ -293,9 +435,14 @@ def test_breakers_in_csv() -> None:
     mixed = load(head + "a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,63,,,\n", "racks.csv")
     assert [breaker.pair for breaker in mixed.breakers.values()] == ["", ""]
     for row, words in (
-        ("a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,32,,,\n", "racks.csv:3: breaker: RPP-A is one of 63 A at site a in line 2"),
+        (
+            "a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,32,,,\n",
+            "racks.csv:3: breaker: RPP-A is one of 63 A at site a in line 2",
+        ),
         ("a,r,p,RPP-A,,,,\n", "racks.csv:2: racks[2].feeds.A.breaker: unknown breaker 'RPP-A'"),
         ("a,r,p,,63,,,\n", "racks.csv:2: breaker_a_amperes: given without breaker_a"),
         ("a,r,p,X,lots,,,\n", "racks.csv:2: breaker_a_amperes: expected a number"),
     ):
-        assert any(one.startswith(words) for one in mistakes(head + row, "racks.csv")), mistakes(head + row, "racks.csv")
+        assert any(one.startswith(words) for one in mistakes(head + row, "racks.csv")), mistakes(
+            head + row, "racks.csv"
+        )

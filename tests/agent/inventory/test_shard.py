@@ -36,7 +36,8 @@ SITES = ("s1", "s2")
 def rack_text(site: str, row: str, number: int) -> str:
     name = f"{site}-{row}{number}"
     feeds = ", ".join(
-        f"{feed}: {{pdu: {name}-{feed}, capacity_watts: 7000, breaker: {site}-{row}-{feed}}}" for feed in ("A", "B")
+        f"{feed}: {{pdu: {name}-{feed}, capacity_watts: 7000, breaker: {site}-{row}-{feed}}}"
+        for feed in ("A", "B")
     )
     return (
         f"- {{rack: {name}, site: {site}, row: {row}, height_units: 10, rated_power_watts: 8000, feeds: {{{feeds}}},"
@@ -60,15 +61,23 @@ def breakers_text(site: str) -> str:
 
 TEXT = (
     f"complete: true\nsites: [{', '.join(f'{{site: {site}}}' for site in SITES)}]\n"
-     "breakers:\n"
+    "breakers:\n"
     + "".join(map(breakers_text, SITES))
     + "racks:\n"
-    + "".join(rack_text(site, f"r{row}", n) for site in SITES for row in range(ROWS) for n in range(RACKS_A_ROW))
+    + "".join(
+        rack_text(site, f"r{row}", n)
+        for site in SITES
+        for row in range(ROWS)
+        for n in range(RACKS_A_ROW)
+    )
     + "- {rack: alone, site: s1, feeds: {A: {pdu: alone-A}}}\n- {rack: later, site: s1, row: r1, state: planned}\n"
     + "meters:\n"
-    + "".join(f"- {{meter: main, site: {site}, point: utility}}\n- {{meter: ups, site: {site}, point: ups_output}}\n" for site in SITES)
+    + "".join(
+        f"- {{meter: main, site: {site}, point: utility}}\n- {{meter: ups, site: {site}, point: ups_output}}\n"
+        for site in SITES
+    )
     + "- {meter: s1-r10-A, site: s1, point: it_input}\n"
-)  # fmt: skip
+)
 
 
 def whole() -> Inventory:
@@ -110,13 +119,18 @@ def test_nothing_moves_when_devices_are_added() -> None:
 
 def test_the_split_is_the_same_everywhere() -> None:
     """The part of a name is fixed: it does not depend on the machine, the process or the version."""
-    parts_of = [next(n for n in range(1, 5) if Shard(n, 4).holds("row", "s1", f"r{row}")) for row in range(8)]
+    parts_of = [
+        next(n for n in range(1, 5) if Shard(n, 4).holds("row", "s1", f"r{row}"))
+        for row in range(8)
+    ]
     assert "".join(map(str, parts_of)) == "34213131"
 
 
 def test_parts_are_even() -> None:
     """Of ten thousand rows every one of eight parts has an eighth, to a tenth."""
-    counts = Counter(n for row in range(10_000) for n in range(1, 9) if Shard(n, 8).holds("row", "s1", f"r{row}"))
+    counts = Counter(
+        n for row in range(10_000) for n in range(1, 9) if Shard(n, 8).holds("row", "s1", f"r{row}")
+    )
     assert sum(counts.values()) == 10_000
     assert all(abs(count - 1250) < 125 for count in counts.values())
 
@@ -124,11 +138,16 @@ def test_parts_are_even() -> None:
 def heard(part: Inventory) -> list[Reading]:
     """Return what a part's own devices say: every PDU 1000 W, every meter 100 kW."""
     found = [
-        (PDU_POWER.series("guian", fed.rack.site, fed.rack.row, fed.rack.rack, pdu, fed.feed), 1000.0)
+        (
+            PDU_POWER.series("guian", fed.rack.site, fed.rack.row, fed.rack.rack, pdu, fed.feed),
+            1000.0,
+        )
         for pdu, fed in part.feeds.items()
     ]
     meters = [meter for meter in part.meters.values() if meter.meter not in part.feeds]
-    return found + [(METER_POWER.series("guian", one.site, one.meter, str(one.point)), 1e5) for one in meters]
+    return found + [
+        (METER_POWER.series("guian", one.site, one.meter, str(one.point)), 1e5) for one in meters
+    ]
 
 
 def series_of(part: Inventory) -> dict[str, float]:
@@ -148,7 +167,8 @@ def test_no_series_is_said_twice_and_none_is_lost() -> None:
         "dc_breaker_headroom_watts",
     }
     assert {name for name in missing if name.startswith("dc_site")} == {
-        f'dc_site_rack_occupancy_ratio{{hub="guian",site="{site}",method="power"}}' for site in SITES
+        f'dc_site_rack_occupancy_ratio{{hub="guian",site="{site}",method="power"}}'
+        for site in SITES
     }
 
 
@@ -166,7 +186,9 @@ def test_what_is_said_is_as_true_as_of_the_whole() -> None:
 
 def test_phases_of_shared_breakers_are_told_once() -> None:
     """A breaker behind which several parts' racks hang is told of by the part that has its site."""
-    told = Counter(name for part in parts(whole()) for name in part.breakers if name not in part.not_told)
+    told = Counter(
+        name for part in parts(whole()) for name in part.breakers if name not in part.not_told
+    )
     assert told == Counter(list(whole().breakers))
     for part in parts(whole()):
         assert not list(asyncio.run(PhaseCollector(part, Pages(), "guian").collect()))
@@ -178,7 +200,10 @@ def test_rack_pdus_of_a_part_do_not_pass_for_all() -> None:
         for site in SITES:
             boundary = boundary_of(part.sites[site], part, ())
             assert boundary.it_candidates == (("ups_output",) if site not in part.silent_on else ())
-    assert boundary_of(whole().sites["s2"], whole(), ()).it_candidates == ("pdu_output", "ups_output")
+    assert boundary_of(whole().sites["s2"], whole(), ()).it_candidates == (
+        "pdu_output",
+        "ups_output",
+    )
 
 
 def test_one_gateway_tells_a_sites_energy(tmp_path: Path) -> None:
@@ -195,7 +220,9 @@ def test_one_gateway_tells_a_sites_energy(tmp_path: Path) -> None:
         assert {value for series, value in found if series.metric is SITE_POWER} <= {0.0, 1e5}
         book.close()
     assert {name for name, count in said.items() if count > 1} == set()
-    assert sum(name.startswith("dc_site_power_watts") and 'boundary="it"' in name for name in said) == len(SITES)
+    assert sum(
+        name.startswith("dc_site_power_watts") and 'boundary="it"' in name for name in said
+    ) == len(SITES)
 
 
 async def _all(collector: PueCollector) -> list[Reading]:
@@ -210,12 +237,19 @@ def config(folder: Path, shard: str, collectors: str, **more: str) -> Path:
     return path
 
 
-SNMP = "  snmp:\n    devices:\n" + "".join(
-    f"      - {{address: 10.0.{row}.{n}{(feed == 'B' and 1) or 0}, pdu: s1-r{row}{n}-{feed}, profile: apc-rpdu2}}\n"
-    for row in range(ROWS) for n in range(RACKS_A_ROW) for feed in "AB"
-) + "      - {address: 10.9.0.1, ups: ups-1}\n      - {address: 10.9.0.2, pdu: nobody-knows-1}\n"  # fmt: skip
+SNMP = (
+    "  snmp:\n    devices:\n"
+    + "".join(
+        f"      - {{address: 10.0.{row}.{n}{(feed == 'B' and 1) or 0}, pdu: s1-r{row}{n}-{feed}, profile: apc-rpdu2}}\n"
+        for row in range(ROWS)
+        for n in range(RACKS_A_ROW)
+        for feed in "AB"
+    )
+    + "      - {address: 10.9.0.1, ups: ups-1}\n      - {address: 10.9.0.2, pdu: nobody-knows-1}\n"
+)
 MODBUS = "  modbus:\n    devices:\n" + "".join(
-    f"      - {{address: 10.8.0.{n}, unit: 1, profile: eastron-sdm630, meter: m{n}, point: utility}}\n" for n in range(3)
+    f"      - {{address: 10.8.0.{n}, unit: 1, profile: eastron-sdm630, meter: m{n}, point: utility}}\n"
+    for n in range(3)
 )
 
 
@@ -227,10 +261,15 @@ def asked(path: Path) -> Counter[str]:
 def test_every_device_is_asked_by_one_gateway(tmp_path: Path) -> None:
     """The same config with another `shard` each: together the gateways ask every device, and none twice."""
     everything = asked(config(tmp_path, "", SNMP + MODBUS))
-    each = [asked(config(tmp_path, f"{number}/{PARTS}", SNMP + MODBUS)) for number in range(1, PARTS + 1)]
+    each = [
+        asked(config(tmp_path, f"{number}/{PARTS}", SNMP + MODBUS))
+        for number in range(1, PARTS + 1)
+    ]
     assert sum(each, Counter()) == everything
     plant = [found for found in each if "ups-1" in found]
-    assert [sorted(name for name in found if name.startswith("m")) for found in plant] == [["m0", "m1", "m2"]]
+    assert [sorted(name for name in found if name.startswith("m")) for found in plant] == [
+        ["m0", "m1", "m2"]
+    ]
 
 
 def test_both_feeds_of_a_rack_are_asked_by_one_gateway(tmp_path: Path) -> None:
@@ -252,7 +291,10 @@ def test_a_mistake_is_told_at_its_line(tmp_path: Path) -> None:
         except Problems as problems:
             lines |= {error.line for error in problems.errors}
     assert lines == {
-        path.read_text().splitlines().index("      - {address: 10.9.0.3, pdu: s1-r10-A, profile: no-such-profile}") + 1
+        path.read_text()
+        .splitlines()
+        .index("      - {address: 10.9.0.3, pdu: s1-r10-A, profile: no-such-profile}")
+        + 1
     }
 
 
@@ -291,7 +333,13 @@ def test_prometheus_is_told_of_nodes_and_gateways(tmp_path: Path) -> None:
     )
     found = {group["targets"][0]: group["labels"] for group in sd(path)}
     assert len(found) == 2 + len(SITES) * ROWS * RACKS_A_ROW
-    assert found["n-s1-r10.s1:9717"] == {"hub": "guian", "site": "s1", "row": "r1", "rack": "s1-r10", "node": "n-s1-r10"}
+    assert found["n-s1-r10.s1:9717"] == {
+        "hub": "guian",
+        "site": "s1",
+        "row": "r1",
+        "rack": "s1-r10",
+        "node": "n-s1-r10",
+    }
     assert found["gw-1:9717"] == {"hub": "guian", "site": "s1", "node": "gw-1"}
     assert found["gw-2:9717"] == {"hub": "guian", "site": "s2", "node": "gw-2"}
     assert not any(address.startswith("w-") for address in found)
@@ -302,7 +350,16 @@ def test_the_list_can_be_narrowed(tmp_path: Path, shard: str) -> None:
     """By site, by role and by shard; the shards together are the whole, also where the gateway itself reads a part."""
     path = config(tmp_path, shard, "  {}")
     every = Counter(group["targets"][0] for group in sd(path))
-    assert sum((Counter(group["targets"][0] for group in sd(path, shard=f"{n}/4")) for n in range(1, 5)), Counter()) == every
+    assert (
+        sum(
+            (
+                Counter(group["targets"][0] for group in sd(path, shard=f"{n}/4"))
+                for n in range(1, 5)
+            ),
+            Counter(),
+        )
+        == every
+    )
     assert {group["labels"]["site"] for group in sd(path, site="s2", role="node")} == {"s2"}
     assert [group["targets"] for group in sd(path, role="gateway")] == [["127.0.0.1:9717"]]
     assert sd(path, site="nowhere") == []
@@ -328,4 +385,7 @@ def test_a_node_of_a_rack_goes_with_it() -> None:
         part = part_of(whole(), shard)
         narrow = Narrow(part, shard, "s1")
         for name in whole().racks:
-            assert narrow.owns(Device(node=f"n-{name}")) == (name in part.racks) or name in ("alone", "later")
+            assert narrow.owns(Device(node=f"n-{name}")) == (name in part.racks) or name in (
+                "alone",
+                "later",
+            )

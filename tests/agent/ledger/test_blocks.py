@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 
     from agent.ledger.ledger import Ledger
 
-STOCK = inventory(f"sites: [{{site: {SITE}}}]\nmeters: [{{meter: m, point: utility}}, {{meter: it, point: it_input}}]")
+STOCK = inventory(
+    f"sites: [{{site: {SITE}}}]\nmeters: [{{meter: m, point: utility}}, {{meter: it, point: it_input}}]"
+)
 START = round(T0 * 1000) // BLOCK_MS * BLOCK_MS
 DAYS = 86400.0
 
 
 def tables(book: Ledger) -> dict[str, int]:
     with book.store.read() as db:
-        return {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("hour", "cell", "block", "dirty")}  # noqa: S608
+        return {
+            name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+            for name in ("hour", "cell", "block", "dirty")
+        }
 
 
 def live(book: Ledger, clock: Clock, days: int, *, hole: range = range(0)) -> None:
@@ -32,9 +37,22 @@ def live(book: Ledger, clock: Clock, days: int, *, hole: range = range(0)) -> No
     for quarter in range(int(days * 96) + 1):
         clock.now = START / 1000 + 900.0 * quarter
         if quarter not in hole:
-            joules = 1000.0 * 900 * quarter if quarter < (hole.start or 1 << 40) else 1000.0 * 900 * (quarter - len(hole))
-            fell = 5.0 + joules - (1000.0 * 900 * hole.start if hole and quarter >= hole.stop else 0.0)
-            book.accept(batch(clock.now, energy("m", fell), energy("it", 0.8 * joules, "it_input"), interval=900))
+            joules = (
+                1000.0 * 900 * quarter
+                if quarter < (hole.start or 1 << 40)
+                else 1000.0 * 900 * (quarter - len(hole))
+            )
+            fell = (
+                5.0 + joules - (1000.0 * 900 * hole.start if hole and quarter >= hole.stop else 0.0)
+            )
+            book.accept(
+                batch(
+                    clock.now,
+                    energy("m", fell),
+                    energy("it", 0.8 * joules, "it_input"),
+                    interval=900,
+                )
+            )
         if quarter % 24 == 0:
             book.flush()
     book.flush()
@@ -65,7 +83,9 @@ def test_hours_past_changing_are_packed_and_nobody_notices(tmp_path: Path) -> No
     assert found["block"] == 2
     assert found["hour"] < 2 * 40
     assert list(book.rows(SITE, START / 1000, clock.now)) == before
-    assert book.energy("m", START / 1000 + 1000.5, START / 1000 + 20 * DAYS + 77.0) == pytest.approx(part, rel=1e-9)
+    assert book.energy(
+        "m", START / 1000 + 1000.5, START / 1000 + 20 * DAYS + 77.0
+    ) == pytest.approx(part, rel=1e-9)
     with book.store.read() as db:
         assert heard_between(db, START, START + HOUR_MS) == {1, 2}
         assert heard_between(db, START - 5 * HOUR_MS, START) == set()
@@ -85,19 +105,27 @@ def test_a_packed_past_can_be_corrected_and_summed_anew(tmp_path: Path) -> None:
     month = (START / 1000, START / 1000 + 20 * DAYS)
     assert pue.between(SITE, *month).pue == pytest.approx(1.25)
     half = HourCells([6e5] * 6 + [0.0] * 6, [300_000] * 6 + [0] * 6)
-    changed = book.import_hours(SITE, "m", {START + HOUR_MS: 7.2e6, START + 2 * HOUR_MS: half, START + 3 * HOUR_MS: 3.6e6})
+    changed = book.import_hours(
+        SITE, "m", {START + HOUR_MS: 7.2e6, START + 2 * HOUR_MS: half, START + 3 * HOUR_MS: 3.6e6}
+    )
     assert changed == {
         START + 2 * HOUR_MS: (pytest.approx(3.6e6), pytest.approx(5.4e6)),
         START + HOUR_MS: (pytest.approx(3.6e6), 7.2e6),
     }
-    assert book.energy("m", START / 1000 + HOUR, START / 1000 + 3 * HOUR).joules == pytest.approx(7.2e6 + 3.6e6 + 1.8e6)
+    assert book.energy("m", START / 1000 + HOUR, START / 1000 + 3 * HOUR).joules == pytest.approx(
+        7.2e6 + 3.6e6 + 1.8e6
+    )
     while not pue.refresh():
         pass
-    assert pue.between(SITE, *month).facility_joules == pytest.approx(20 * 24 * 3.6e6 + 3.6e6 + 1.8e6)
+    assert pue.between(SITE, *month).facility_joules == pytest.approx(
+        20 * 24 * 3.6e6 + 3.6e6 + 1.8e6
+    )
     pue.hours.mark(SITE, START, START + 3 * HOUR_MS)
     while not pue.refresh():
         pass
-    assert pue.between(SITE, *month).facility_joules == pytest.approx(20 * 24 * 3.6e6 + 3.6e6 + 1.8e6)
+    assert pue.between(SITE, *month).facility_joules == pytest.approx(
+        20 * 24 * 3.6e6 + 3.6e6 + 1.8e6
+    )
     book.close()
 
 
@@ -111,7 +139,9 @@ def test_a_year_of_bills_is_packed_at_once(tmp_path: Path) -> None:
     found = tables(book)
     assert found["block"] == 13
     assert found["hour"] < 20 * 24
-    assert book.energy("m", START / 1000, clock.now) == pytest.approx((399 * 24 * 3.6e6, 399 * DAYS))
+    assert book.energy("m", START / 1000, clock.now) == pytest.approx(
+        (399 * 24 * 3.6e6, 399 * DAYS)
+    )
     book.close()
 
 
@@ -138,11 +168,15 @@ def test_a_ledger_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
     db.close()
 
 
-def test_a_crash_while_packing_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_while_packing_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Packing happens in one transaction: where it fails half way, every hour is where it was."""
     store = Store(tmp_path / "ledger.db")
     with store.transaction() as db:
-        put_imported(db, 1, {START: HourCells.uniform(5.0), START + HOUR_MS: HourCells.uniform(6.0)})
+        put_imported(
+            db, 1, {START: HourCells.uniform(5.0), START + HOUR_MS: HourCells.uniform(6.0)}
+        )
 
     def fail(*_: object) -> None:
         raise sqlite3.OperationalError
@@ -154,5 +188,8 @@ def test_a_crash_while_packing_loses_nothing(tmp_path: Path, monkeypatch: pytest
         pack(db, 1, START // BLOCK_MS)
     with store.read() as db:
         assert load_block(db, 1, START // BLOCK_MS) is None
-        assert [row[0] for row in load_hours(db, 1, [START, START + HOUR_MS]).values()] == [5.0, 6.0]
+        assert [row[0] for row in load_hours(db, 1, [START, START + HOUR_MS]).values()] == [
+            5.0,
+            6.0,
+        ]
     store.close()

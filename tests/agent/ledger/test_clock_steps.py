@@ -64,9 +64,17 @@ def test_a_step_that_is_taken_back_costs_nothing(machine: Machine, step: float) 
     machine.run(HOUR / 2)
     machine.wrong = 0.0
     machine.run(3 * HOUR)
-    assert machine.measured(60, 5.5 * HOUR) == pytest.approx((1000.0 * (5.5 * HOUR - 60), 5.5 * HOUR - 60))
-    assert machine.measured(-2 * YEARS, 2 * YEARS) == pytest.approx((1000.0 * (5.5 * HOUR - 60), 5.5 * HOUR - 60))
-    assert not machine.book.counts["reset"] + machine.book.counts["late"] + machine.book.counts["clock"]
+    assert machine.measured(60, 5.5 * HOUR) == pytest.approx(
+        (1000.0 * (5.5 * HOUR - 60), 5.5 * HOUR - 60)
+    )
+    assert machine.measured(-2 * YEARS, 2 * YEARS) == pytest.approx(
+        (1000.0 * (5.5 * HOUR - 60), 5.5 * HOUR - 60)
+    )
+    assert (
+        not machine.book.counts["reset"]
+        + machine.book.counts["late"]
+        + machine.book.counts["clock"]
+    )
 
 
 @pytest.mark.parametrize("ahead", [HOUR, YEARS])
@@ -76,7 +84,9 @@ def test_a_clock_that_ran_ahead_is_put_right(machine: Machine, ahead: float) -> 
     machine.run(5 * HOUR)
     machine.wrong = 0.0
     machine.run(6 * HOUR)
-    assert machine.measured(6.2 * HOUR, 10 * HOUR) == pytest.approx((1000.0 * 3.8 * HOUR, 3.8 * HOUR))
+    assert machine.measured(6.2 * HOUR, 10 * HOUR) == pytest.approx(
+        (1000.0 * 3.8 * HOUR, 3.8 * HOUR)
+    )
     assert machine.book.counts["reset"] == 0
     assert machine.book.counts["late"] == 0
 
@@ -88,7 +98,9 @@ def test_a_clock_that_ran_behind_is_put_right(machine: Machine, behind: float) -
     machine.run(5 * HOUR)
     machine.wrong = 0.0
     machine.run(6 * HOUR)
-    assert machine.measured(6.2 * HOUR, 10 * HOUR) == pytest.approx((1000.0 * 3.8 * HOUR, 3.8 * HOUR))
+    assert machine.measured(6.2 * HOUR, 10 * HOUR) == pytest.approx(
+        (1000.0 * 3.8 * HOUR, 3.8 * HOUR)
+    )
     assert machine.measured(-2 * YEARS, 2 * YEARS).joules <= 1000.0 * 11 * HOUR + 1
 
 
@@ -103,7 +115,9 @@ def test_a_wrong_clock_at_a_restart(machine: Machine, wrong: float) -> None:
     machine.restart()
     machine.run(2 * HOUR)
     assert machine.measured(HOUR, 2 * HOUR) == pytest.approx((1000.0 * HOUR, HOUR))
-    assert machine.measured(3.5 * HOUR, 5 * HOUR) == pytest.approx((1000.0 * 1.5 * HOUR, 1.5 * HOUR))
+    assert machine.measured(3.5 * HOUR, 5 * HOUR) == pytest.approx(
+        (1000.0 * 1.5 * HOUR, 1.5 * HOUR)
+    )
     assert machine.measured(-2 * YEARS, 5.25 * HOUR).joules <= 1000.0 * 5.25 * HOUR + 1
 
 
@@ -137,7 +151,9 @@ def test_no_pdu_s_hours_are_let_go_of_for_a_step(tmp_path: Path) -> None:
     book.close()
 
 
-def test_what_waits_for_the_clock_is_bounded(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_for_the_clock_is_bounded(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of readings that wait for the clock the oldest are given up, and counted, before memory is."""
     monkeypatch.setattr("agent.ledger.ledger._MAX_PENDING", 10)
     machine.run(60)
@@ -150,7 +166,13 @@ def test_what_waits_for_the_clock_is_bounded(machine: Machine, monkeypatch: pyte
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 5400), st.integers(-2, 2).map(lambda n: n * 7200.0)), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 5400), st.integers(-2, 2).map(lambda n: n * 7200.0)),
+        min_size=1,
+        max_size=12,
+    )
+)
 def test_the_clock_is_believed_in_the_end(pieces: list[tuple[int, float]]) -> None:
     """Whatever a clock does, after an hour of evenness its time is the believed one; and while it is even, both agree."""
     at = [0.0, 0.0]

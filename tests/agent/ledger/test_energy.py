@@ -24,7 +24,9 @@ MINUTE = 60_000
 
 def test_register_difference_is_exact_across_a_gap() -> None:
     """A register's difference over a gap of many hours is all counted, the same in each of its hours."""
-    hours, events = hours_of([], [Raw(0, 0.0, MINUTE), Raw(10 * HOUR_MS, 36e6, MINUTE)], 0, 10 * HOUR_MS)
+    hours, events = hours_of(
+        [], [Raw(0, 0.0, MINUTE), Raw(10 * HOUR_MS, 36e6, MINUTE)], 0, 10 * HOUR_MS
+    )
     assert [cells.total for cells in hours.values()] == [pytest.approx(3.6e6)] * 10
     assert [cells.mask for cells in hours.values()] == [FULL_MASK] * 10
     assert events == []
@@ -45,15 +47,24 @@ def test_no_trapezoid_across_more_than_three_intervals() -> None:
 
 def test_wrap_by_width() -> None:
     """A register that falls near its width has run round, and nothing is lost."""
-    segments, events = register_segments([Raw(0, 990.0, MINUTE), Raw(MINUTE, 20.0, MINUTE)], wrap=1000.0)
+    segments, events = register_segments(
+        [Raw(0, 990.0, MINUTE), Raw(MINUTE, 20.0, MINUTE)], wrap=1000.0
+    )
     assert [e.kind for e in events] == ["wrap"]
     assert segments[0].joules(0, MINUTE) == pytest.approx(30.0)
 
 
-@pytest.mark.parametrize(("before", "after", "wrap"), [(500.0, 20.0, None), (500.0, 400.0, 1000.0), (1500.0, 20.0, 1000.0)])
-def test_a_fall_that_cannot_be_a_wrap_is_a_reset(before: float, after: float, wrap: float | None) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "wrap"),
+    [(500.0, 20.0, None), (500.0, 400.0, 1000.0), (1500.0, 20.0, 1000.0)],
+)
+def test_a_fall_that_cannot_be_a_wrap_is_a_reset(
+    before: float, after: float, wrap: float | None
+) -> None:
     """A register that falls without a width, by little, or from beyond its width, was reset."""
-    segments, events = register_segments([Raw(0, before, MINUTE), Raw(MINUTE, after, MINUTE)], wrap=wrap)
+    segments, events = register_segments(
+        [Raw(0, before, MINUTE), Raw(MINUTE, after, MINUTE)], wrap=wrap
+    )
     assert segments == []
     assert [e.kind for e in events] == ["reset"]
 
@@ -67,7 +78,9 @@ def test_the_rating_tells_a_wrap_from_a_reset() -> None:
 
 def test_a_jump_beyond_the_rating_is_not_covered() -> None:
     """A register that leaps further than the rating allows is not believed."""
-    segments, events = register_segments([Raw(0, 0.0, MINUTE), Raw(HOUR_MS, 1e12, MINUTE)], rating=1000.0)
+    segments, events = register_segments(
+        [Raw(0, 0.0, MINUTE), Raw(HOUR_MS, 1e12, MINUTE)], rating=1000.0
+    )
     assert segments == []
     assert [e.kind for e in events] == ["above_rating"]
 
@@ -76,7 +89,12 @@ def test_power_fills_the_interval_of_a_reset() -> None:
     """Where a register was reset, the power readings of that interval are used, and only there."""
     steps = range(0, 11 * MINUTE, MINUTE)
     watts = [Raw(t, 100.0, MINUTE) for t in steps]
-    register = [Raw(t, 5000.0 + t / 1000 * 200.0 if t <= 5 * MINUTE else t / 1000 * 200.0 - 60_000.0, MINUTE) for t in steps]
+    register = [
+        Raw(
+            t, 5000.0 + t / 1000 * 200.0 if t <= 5 * MINUTE else t / 1000 * 200.0 - 60_000.0, MINUTE
+        )
+        for t in steps
+    ]
     hours, events = hours_of(watts, register, 0, HOUR_MS)
     assert [e.kind for e in events] == ["reset"]
     assert hours[0].total == pytest.approx(9 * 60 * 200.0 + 60 * 100.0)
@@ -86,14 +104,22 @@ def test_power_fills_the_interval_of_a_reset() -> None:
 def test_power_never_counts_twice_beside_the_register() -> None:
     """Power is cut to the parts of its segment that the register leaves."""
     register, _ = register_segments([Raw(2 * MINUTE, 0.0, MINUTE), Raw(4 * MINUTE, 240.0, MINUTE)])
-    both = merge(register, power_segments([Raw(0, 1.0, 5 * MINUTE), Raw(10 * MINUTE, 11.0, 5 * MINUTE)]))
-    assert [(s.start, s.end) for s in both] == [(0, 2 * MINUTE), (2 * MINUTE, 4 * MINUTE), (4 * MINUTE, 10 * MINUTE)]
+    both = merge(
+        register, power_segments([Raw(0, 1.0, 5 * MINUTE), Raw(10 * MINUTE, 11.0, 5 * MINUTE)])
+    )
+    assert [(s.start, s.end) for s in both] == [
+        (0, 2 * MINUTE),
+        (2 * MINUTE, 4 * MINUTE),
+        (4 * MINUTE, 10 * MINUTE),
+    ]
     assert both[2].first == pytest.approx(5.0)
 
 
 def test_a_cell_counts_only_when_covered_from_end_to_end() -> None:
     """A cell that begins before the meter does is not in the mask, though its energy is in the hour."""
-    cells = spread(register_segments([Raw(1000, 0.0, MINUTE), Raw(2 * CELL_MS, 599.0, MINUTE)])[0], 0, HOUR_MS)[0]
+    cells = spread(
+        register_segments([Raw(1000, 0.0, MINUTE), Raw(2 * CELL_MS, 599.0, MINUTE)])[0], 0, HOUR_MS
+    )[0]
     assert cells.mask == 0b10
     assert cells.total == pytest.approx(599.0)
 
@@ -105,14 +131,21 @@ def test_uniform_hour() -> None:
 
 
 readings = st.lists(
-    st.tuples(st.integers(0, 5 * HOUR_MS), st.floats(0, 1e6), st.sampled_from([15_000, 60_000, 900_000])),
+    st.tuples(
+        st.integers(0, 5 * HOUR_MS), st.floats(0, 1e6), st.sampled_from([15_000, 60_000, 900_000])
+    ),
     unique_by=lambda row: row[0],
     max_size=40,
 ).map(lambda rows: [Raw(*row) for row in sorted(rows)])
 
 
 @settings(deadline=None)
-@given(readings, readings, st.one_of(st.none(), st.floats(1, 1e6)), st.one_of(st.none(), st.floats(1, 1e7)))
+@given(
+    readings,
+    readings,
+    st.one_of(st.none(), st.floats(1, 1e6)),
+    st.one_of(st.none(), st.floats(1, 1e7)),
+)
 def test_coverage_is_never_more_than_time(
     power: list[Raw], register: list[Raw], rating: float | None, wrap: float | None
 ) -> None:

@@ -10,7 +10,18 @@ import pytest
 from agent.inventory.model import load_inventory
 from agent.ledger.energy import HOUR_MS, HourCells
 from agent.pue.pue import Pue
-from tests.support.ledger import HOUR, SITE, T0, Clock, batch, energy, exported, inventory, ledger, power
+from tests.support.ledger import (
+    HOUR,
+    SITE,
+    T0,
+    Clock,
+    batch,
+    energy,
+    exported,
+    inventory,
+    ledger,
+    power,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +43,9 @@ class Site:
         self.pue = Pue(self.book, self.stock, clock=self.clock)
         for meter, kwh in (("main", 150.0), ("it", 100.0)):
             hours = range(round(T0 * 1000) - 24 * HOUR_MS, round(T0 * 1000), HOUR_MS)
-            self.book.import_hours(SITE, meter, {hour: HourCells.uniform(kwh * KWH) for hour in hours})
+            self.book.import_hours(
+                SITE, meter, {hour: HourCells.uniform(kwh * KWH) for hour in hours}
+            )
 
     def hear(self, *batches: Batch) -> None:
         for one in batches:
@@ -54,12 +67,19 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.book.close()
 
 
-def live(hours: float, *, sold: float | None, since: float = 0.0, meter: str = "main") -> Iterator[Batch]:
+def live(
+    hours: float, *, sold: float | None, since: float = 0.0, meter: str = "main"
+) -> Iterator[Batch]:
     """Read 150 kW coming in, 100 kW of IT and `sold` kW going out again, every minute of some hours after T0."""
     for minute in range(round(since * 60), round((since + hours) * 60) + 1):
         seconds = 60.0 * minute
         out = [] if sold is None else [exported(meter, 5e9 + sold * 1e3 * seconds)]
-        yield batch(T0 + seconds, energy(meter, 7e9 + 150e3 * seconds), energy("it", 1e5 * seconds, "it_input"), *out)
+        yield batch(
+            T0 + seconds,
+            energy(meter, 7e9 + 150e3 * seconds),
+            energy("it", 1e5 * seconds, "it_input"),
+            *out,
+        )
 
 
 def test_an_export_register_that_reads_0_takes_no_past_away(site: Site) -> None:
@@ -121,10 +141,12 @@ def test_late_and_shuffled_readings_give_the_same_sums(tmp_path: Path) -> None:
         site = Site(tmp_path / str(number))
         batches = [*live(1.2, sold=None), *live(1.5, sold=30.0, since=1.2 + 1 / 60)]
         if number:
-            random.Random(number).shuffle(batches)  # noqa: S311 - repeatable
+            random.Random(number).shuffle(batches)
         for one in batches:
             site.hear(one)
-        found.append([site.pue.hours.hours(SITE, 0, 1 << 60), site.ratio(0, 2.5), site.ratio(-24, 2.5)])
+        found.append(
+            [site.pue.hours.hours(SITE, 0, 1 << 60), site.ratio(0, 2.5), site.ratio(-24, 2.5)]
+        )
         site.book.close()
     assert found[0] == found[1] == found[2]
     assert found[0][1][1] > 0.95
@@ -133,10 +155,16 @@ def test_late_and_shuffled_readings_give_the_same_sums(tmp_path: Path) -> None:
 def test_bills_for_what_was_silent_do_not_say_what_was_sold(site: Site) -> None:
     """Hours that a bill fills in after the export register was first read are covered only where that was read too."""
     site.hear(*live(2, sold=30.0))
-    site.book.import_hours(SITE, "main", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(150 * KWH)})
-    site.book.import_hours(SITE, "it", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(100 * KWH)})
+    site.book.import_hours(
+        SITE, "main", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(150 * KWH)}
+    )
+    site.book.import_hours(
+        SITE, "it", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(100 * KWH)}
+    )
     assert site.ratio(5, 6) == (None, 0.0)
-    site.hear(*live(1, sold=30.0, since=6))  # both registers bridge the gap; the bill stays, and what was sold is known
+    site.hear(
+        *live(1, sold=30.0, since=6)
+    )  # both registers bridge the gap; the bill stays, and what was sold is known
     assert site.ratio(5, 6) == (pytest.approx(1.2), 1.0)
 
 
@@ -185,7 +213,14 @@ def test_only_power_is_known_of_what_comes_in(tmp_path: Path) -> None:
     pue = Pue(book, stock, clock=clock)
     for minute in range(121):
         clock.now = T0 + 60 * minute
-        book.accept(batch(clock.now, power("main", 150e3), power("it", 100e3, "it_input"), exported("main", 30e3 * 60 * minute)))
+        book.accept(
+            batch(
+                clock.now,
+                power("main", 150e3),
+                power("it", 100e3, "it_input"),
+                exported("main", 30e3 * 60 * minute),
+            )
+        )
     book.flush()
     pue.refresh()
     result = pue.between(SITE, T0, T0 + 2 * HOUR)

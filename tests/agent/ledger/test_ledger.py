@@ -16,7 +16,19 @@ from prometheus_client import CollectorRegistry
 from agent.ledger.ledger import Ledger, LedgerSettings
 from collectors.base import HubgaugeError
 from tests.support import ROOT
-from tests.support.ledger import HOUR, T0, Clock, batch, energy, exported, inventory, ledger, pdu_energy, pdu_power, power
+from tests.support.ledger import (
+    HOUR,
+    T0,
+    Clock,
+    batch,
+    energy,
+    exported,
+    inventory,
+    ledger,
+    pdu_energy,
+    pdu_power,
+    power,
+)
 
 if TYPE_CHECKING:
     from agent.inventory.model import Inventory
@@ -28,13 +40,20 @@ RATED = "sites: [{site: huawei-guian-1}]\nmeters: [{meter: m, point: utility, ra
 def rows(book: Ledger) -> list[tuple[object, ...]]:
     """Everything that was made of the readings, to the last bit."""
     with book.store.read() as db:
-        hours = db.execute("SELECT m.name, h.* FROM hour h JOIN meter m ON m.id = h.meter ORDER BY m.name, h.hour").fetchall()
-        cells = db.execute("SELECT m.name, c.hour, c.data FROM cell c JOIN meter m ON m.id = c.meter ORDER BY 1, 2").fetchall()
+        hours = db.execute(
+            "SELECT m.name, h.* FROM hour h JOIN meter m ON m.id = h.meter ORDER BY m.name, h.hour"
+        ).fetchall()
+        cells = db.execute(
+            "SELECT m.name, c.hour, c.data FROM cell c JOIN meter m ON m.id = c.meter ORDER BY 1, 2"
+        ).fetchall()
     return [(row[0], row[1], row[3], row[4]) for row in hours] + cells
 
 
 def play(
-    *batches: Batch, flush_after: int = 1, now: float = T0 + 6 * HOUR, stock: Inventory | None = None
+    *batches: Batch,
+    flush_after: int = 1,
+    now: float = T0 + 6 * HOUR,
+    stock: Inventory | None = None,
 ) -> list[tuple[object, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         book = ledger(Path(folder), Clock(now), stock)
@@ -58,12 +77,17 @@ reading_lists = st.lists(
 
 
 def batches_of(readings: list[tuple[float, str, bool, float]]) -> list[Batch]:
-    return [batch(at, (energy if register else power)(meter, value)) for at, meter, register, value in readings]
+    return [
+        batch(at, (energy if register else power)(meter, value))
+        for at, meter, register, value in readings
+    ]
 
 
 @settings(max_examples=30, deadline=None)
 @given(reading_lists, st.randoms(use_true_random=False), st.integers(1, 7))
-def test_order_repetition_and_splitting_change_no_sum(readings: list, chance, flush_after: int) -> None:  # noqa: ANN001, type-arg
+def test_order_repetition_and_splitting_change_no_sum(
+    readings: list, chance, flush_after: int
+) -> None:
     """Readings in any order, any of them again, written in any portions, give the same hours to the last bit."""
     whole = play(*batches_of(sorted(readings)), flush_after=1000)
     shuffled = readings + chance.choices(readings, k=5) if readings else []
@@ -72,10 +96,19 @@ def test_order_repetition_and_splitting_change_no_sum(readings: list, chance, fl
 
 
 @settings(max_examples=10, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 5 * 3600), st.floats(0, 1e7)), max_size=20, unique_by=lambda row: row[0]), st.randoms())
-def test_order_changes_no_sum_of_a_thinned_pdu(readings: list, chance) -> None:  # noqa: ANN001, type-arg
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5 * 3600), st.floats(0, 1e7)),
+        max_size=20,
+        unique_by=lambda row: row[0],
+    ),
+    st.randoms(),
+)
+def test_order_changes_no_sum_of_a_thinned_pdu(readings: list, chance) -> None:
     """A PDU of which one reading in a minute is kept gives the same hours in any order."""
-    stock = inventory("sites: [{site: huawei-guian-1}]\nracks: [{rack: A07, site: huawei-guian-1, feeds: {A: {pdu: p}}}]")
+    stock = inventory(
+        "sites: [{site: huawei-guian-1}]\nracks: [{rack: A07, site: huawei-guian-1, feeds: {A: {pdu: p}}}]"
+    )
     made = [batch(T0 + at, pdu_energy("p", value), interval=15) for at, value in readings]
     whole = play(*made, flush_after=1000, stock=stock)
     chance.shuffle(made)
@@ -87,7 +120,9 @@ def test_power_and_energy_of_a_meter(tmp_path: Path) -> None:
     clock = Clock()
     book = ledger(tmp_path, clock)
     for minute in range(121):
-        book.accept(batch(T0 + 60 * minute, power("m", 900.0), energy("m", 5e6 + 60_000.0 * minute)))
+        book.accept(
+            batch(T0 + 60 * minute, power("m", 900.0), energy("m", 5e6 + 60_000.0 * minute))
+        )
     book.flush()
     assert book.energy("m", T0, T0 + 2 * HOUR) == pytest.approx((7.2e6, 7200.0))
     assert book.energy("m", T0 + 600, T0 + 900) == pytest.approx((300_000.0, 300.0))
@@ -129,7 +164,9 @@ def test_an_outage_longer_than_the_retention_is_bridged(tmp_path: Path) -> None:
     book.accept(batch(clock.now, energy("m", 1000.0 * 86400 * 10)))
     book.accept(batch(clock.now + 60, energy("m", 1000.0 * (86400 * 10 + 60))))
     book.flush()
-    assert book.energy("m", T0, clock.now + 60) == pytest.approx((1000.0 * (86400 * 10 + 60), 86400 * 10 + 60))
+    assert book.energy("m", T0, clock.now + 60) == pytest.approx(
+        (1000.0 * (86400 * 10 + 60), 86400 * 10 + 60)
+    )
     assert book.energy("m", T0, T0 + HOUR) == pytest.approx((1000.0 * HOUR, HOUR))
     book.close()
 
@@ -139,7 +176,13 @@ def test_hours_whose_readings_are_gone_lose_nothing(tmp_path: Path) -> None:
     clock = Clock()
     book = ledger(tmp_path, clock)
     for minute in range(301):
-        book.accept(batch(T0 + 60 * minute, power("m", 1000.0), *([energy("m", 60_000.0 * minute)] if minute <= 10 else [])))
+        book.accept(
+            batch(
+                T0 + 60 * minute,
+                power("m", 1000.0),
+                *([energy("m", 60_000.0 * minute)] if minute <= 10 else []),
+            )
+        )
     book.flush()
     for day in (3, 4):
         clock.now = T0 + day * 86400.0
@@ -167,7 +210,13 @@ def test_refused_readings_are_counted(tmp_path: Path) -> None:
     ):
         book.accept(one)
     book.flush()
-    assert dict(book.counts) == {"taken": 1, "duplicate": 1, "negative": 2, "above_rating": 1, "late": 1}
+    assert dict(book.counts) == {
+        "taken": 1,
+        "duplicate": 1,
+        "negative": 2,
+        "above_rating": 1,
+        "late": 1,
+    }
     book.close()
 
 
@@ -190,8 +239,13 @@ def test_agent_s_own_counters(tmp_path: Path) -> None:
     book.accept(batch(T0, power("m", 1.0), energy("m", -5.0)))
     book.flush()
     assert registry.get_sample_value("hubgauge_ledger_readings_total") == 1.0
-    assert registry.get_sample_value("hubgauge_ledger_rejected_readings_total", {"reason": "negative"}) == 1.0
-    assert registry.get_sample_value("hubgauge_ledger_register_events_total", {"event": "wrap"}) == 0.0
+    assert (
+        registry.get_sample_value("hubgauge_ledger_rejected_readings_total", {"reason": "negative"})
+        == 1.0
+    )
+    assert (
+        registry.get_sample_value("hubgauge_ledger_register_events_total", {"event": "wrap"}) == 0.0
+    )
     book.close()
 
 
@@ -200,7 +254,9 @@ def test_a_pdu_of_a_big_site_is_kept_once_a_slot(tmp_path: Path) -> None:
     clock = Clock()
     book = ledger(tmp_path, clock, settings=LedgerSettings(pdu_resolution=900))
     for second in range(0, 7201, 15):
-        book.accept(batch(T0 + second, pdu_power("p", 500.0), pdu_energy("p", 400.0 * second), interval=15))
+        book.accept(
+            batch(T0 + second, pdu_power("p", 500.0), pdu_energy("p", 400.0 * second), interval=15)
+        )
     book.flush()
     assert book.energy("p", T0, T0 + 2 * HOUR) == pytest.approx((400.0 * 7200, 7200.0))
     assert book.counts["taken"] == 18
@@ -214,7 +270,10 @@ def test_export_is_a_meter_of_its_own(tmp_path: Path) -> None:
     book.accept(batch(T0 + 60, energy("m", 600.0), exported("m", 50.0)))
     book.flush()
     assert book.energy("m", T0, T0 + 60).joules == pytest.approx(600.0)
-    assert {(m.name, m.kind, m.point) for m in book.store.meters()} == {("m", "meter", "utility"), ("m", "export", "export")}
+    assert {(m.name, m.kind, m.point) for m in book.store.meters()} == {
+        ("m", "meter", "utility"),
+        ("m", "export", "export"),
+    }
     book.close()
 
 
@@ -255,11 +314,15 @@ def test_what_cannot_be_written_waits(tmp_path: Path, caplog: pytest.LogCaptureF
 
 def test_a_damaged_file_is_moved_aside(tmp_path: Path) -> None:
     """A ledger that is no database is kept under another name, and an empty one begun."""
-    (tmp_path / "ledger.db").write_bytes(b"this is not a database at all, but long enough to look at" * 50)
+    (tmp_path / "ledger.db").write_bytes(
+        b"this is not a database at all, but long enough to look at" * 50
+    )
     book = ledger(tmp_path, Clock())
     book.accept(batch(T0, power("m", 1.0)))
     book.close()
-    assert [path.name.split("-")[0] for path in tmp_path.glob("*.damaged-*")] == ["ledger.db.damaged"]
+    assert [path.name.split("-")[0] for path in tmp_path.glob("*.damaged-*")] == [
+        "ledger.db.damaged"
+    ]
 
 
 _CRASH = """
@@ -279,7 +342,9 @@ for minute in range(10):
 
 def test_a_crash_in_the_middle_of_writing(tmp_path: Path) -> None:
     """A process that dies within a transaction leaves the ledger as it was before, and the register bridges what is lost."""
-    crashed = subprocess.run([sys.executable, "-c", _CRASH, tmp_path], check=False, timeout=60, cwd=ROOT)
+    crashed = subprocess.run(
+        [sys.executable, "-c", _CRASH, tmp_path], check=False, timeout=60, cwd=ROOT
+    )
     assert crashed.returncode == 9
     book = ledger(tmp_path, Clock())
     assert book.energy("m", T0, T0 + HOUR) == pytest.approx((360_000.0, 360.0))

@@ -46,7 +46,9 @@ def pasts(draw: st.DrawFn, longest: int = 5 * 24 * HOUR_MS) -> Past:
     at, value = draw(st.integers(0, HOUR_MS)), draw(st.integers(0, WIDTH - 1))
     said, joules, covered = [(at, value)], 0, 0
     for _ in range(draw(st.integers(1, 12))):
-        elapsed = draw(st.one_of(st.integers(1, 120_000), st.integers(1, 6 * HOUR_MS), st.integers(1, longest)))
+        elapsed = draw(
+            st.one_of(st.integers(1, 120_000), st.integers(1, 6 * HOUR_MS), st.integers(1, longest))
+        )
         at += elapsed
         step = draw(st.integers(0, min(WIDTH - 1, 10 * elapsed)))
         value = (value + step) % WIDTH
@@ -69,7 +71,11 @@ def whole(book: Ledger) -> list[tuple[object, ...]]:
 
 
 def live(
-    past: Sequence[Batch], cuts: Collection[int] = (), *, arrivals: Sequence[float] = (), now: float = 0.0
+    past: Sequence[Batch],
+    cuts: Collection[int] = (),
+    *,
+    arrivals: Sequence[float] = (),
+    now: float = 0.0,
 ) -> tuple[float, float, list[tuple[object, ...]]]:
     """Live through a past as it comes in: the clock goes on, upkeep lets go of readings, restarts come in between."""
     with tempfile.TemporaryDirectory() as folder:
@@ -102,14 +108,21 @@ def test_energy_is_conserved(past: Past, cuts: set[int]) -> None:
 
 @PATIENT
 @given(pasts(longest=20 * HOUR_MS), st.sets(st.integers(0, 12)), st.randoms(use_true_random=False))
-def test_what_comes_again_or_late_changes_nothing(past: Past, cuts: set[int], chance: Random) -> None:
+def test_what_comes_again_or_late_changes_nothing(
+    past: Past, cuts: set[int], chance: Random
+) -> None:
     """Readings that come again, or up to a day late and in any order, give the same hours to the last bit."""
     in_time = batches(past)
-    late = sorted((one.time + chance.choice((0, 0, 3600, 40_000, 86_400)), n) for n, one in enumerate(in_time))
+    late = sorted(
+        (one.time + chance.choice((0, 0, 3600, 40_000, 86_400)), n) for n, one in enumerate(in_time)
+    )
     again = [in_time[n] for _, n in late]
     again += chance.sample(again, k=min(len(again), 3))
     now = max(one.time for one in in_time) + 86_400
-    straight, muddled = live(in_time, now=now), live(again, cuts, arrivals=[at for at, _ in late], now=now)
+    straight, muddled = (
+        live(in_time, now=now),
+        live(again, cuts, arrivals=[at for at, _ in late], now=now),
+    )
     assert muddled[2] == straight[2]
 
 
@@ -133,7 +146,12 @@ def test_a_reading_in_between_moves_no_energy(past: Past, where: int, data: st.D
 @PATIENT
 @given(
     st.lists(
-        st.tuples(st.integers(1, 200_000), st.integers(0, 9000), st.sampled_from(["", "", "", "reset", "silent"])), max_size=60
+        st.tuples(
+            st.integers(1, 200_000),
+            st.integers(0, 9000),
+            st.sampled_from(["", "", "", "reset", "silent"]),
+        ),
+        max_size=60,
     )
 )
 def test_resets_cost_their_interval_and_no_more(steps: list[tuple[int, int, str]]) -> None:
@@ -158,19 +176,29 @@ def test_resets_cost_their_interval_and_no_more(steps: list[tuple[int, int, str]
     pairs = list(pairwise(made))
     good = [(a, b) for a, b in pairs if b.readings[0][1] >= a.readings[0][1]]
     assert resets == len(pairs) - len(good)
-    assert found.joules == pytest.approx(sum(b.readings[0][1] - a.readings[0][1] for a, b in good), rel=1e-9, abs=1e-6)
-    assert found.seconds == pytest.approx(sum(b.time - a.time for a, b in good), abs=0.001 * (1 + len(good)))
+    assert found.joules == pytest.approx(
+        sum(b.readings[0][1] - a.readings[0][1] for a, b in good), rel=1e-9, abs=1e-6
+    )
+    assert found.seconds == pytest.approx(
+        sum(b.time - a.time for a, b in good), abs=0.001 * (1 + len(good))
+    )
 
 
 @PATIENT
 @given(
     st.lists(
-        st.tuples(st.integers(0, 7 * HOUR_MS), st.booleans(), st.one_of(st.floats(0, 2e6), st.just(-1.0), st.floats(1e5, 1e12))),
+        st.tuples(
+            st.integers(0, 7 * HOUR_MS),
+            st.booleans(),
+            st.one_of(st.floats(0, 2e6), st.just(-1.0), st.floats(1e5, 1e12)),
+        ),
         max_size=50,
     ),
     st.integers(1, 9),
 )
-def test_coverage_is_never_more_than_time(readings: list[tuple[int, bool, float]], portion: int) -> None:
+def test_coverage_is_never_more_than_time(
+    readings: list[tuple[int, bool, float]], portion: int
+) -> None:
     """Whatever is read, no cell and no hour is covered longer than it lasts, and no energy is negative."""
     with tempfile.TemporaryDirectory() as folder:
         book = ledger(Path(folder), Clock(T0 + 8 * 3600), STOCK)

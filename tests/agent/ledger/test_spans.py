@@ -38,7 +38,9 @@ class Device:
     register_spans: Mapping[Series, float] = field(default_factory=dict)
     linked_names: tuple[str, ...] = ()
     name: ClassVar[str] = "snmp"
-    schedule: Schedule = field(default_factory=lambda: Schedule(interval=60.0, timeout=1.0, max_samples=1))
+    schedule: Schedule = field(
+        default_factory=lambda: Schedule(interval=60.0, timeout=1.0, max_samples=1)
+    )
 
     def collect(self) -> list[Reading]:
         return []
@@ -75,7 +77,7 @@ def test_a_register_that_wraps_between_two_readings_is_exact(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_the_same_fall_without_a_width_is_a_reset(tmp_path: Path, known: bool) -> None:  # noqa: FBT001 - a case
+def test_the_same_fall_without_a_width_is_a_reset(tmp_path: Path, known: bool) -> None:
     """Where nobody knows the width, or its device has not been discovered, the fall counts nothing."""
     before, after = around("A07-A")
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
@@ -126,15 +128,28 @@ def test_the_inventory_is_believed_before_the_profile(tmp_path: Path) -> None:
     book.accept(batch(T0, energy("narrow", 990.0)))
     book.accept(batch(T0 + 600, energy("narrow", 20.0)))
     book.flush()
-    assert book.energy("narrow", T0, T0 + HOUR, site="huawei-guian-1") == pytest.approx((30.0, 600.0))
+    assert book.energy("narrow", T0, T0 + HOUR, site="huawei-guian-1") == pytest.approx(
+        (30.0, 600.0)
+    )
     book.close()
 
 
 def test_spans_are_found_by_the_name_of_the_device() -> None:
     """Meters, PDUs, units linked behind them as `name/2`, and those with a name of their own are found; others have no span."""
-    main, own, second, named = energy("main", 0)[0], pdu_energy("A07-A", 0)[0], pdu_energy("A07-B/2", 0)[0], pdu_energy("C", 0)[0]
+    main, own, second, named = (
+        energy("main", 0)[0],
+        pdu_energy("A07-A", 0)[0],
+        pdu_energy("A07-B/2", 0)[0],
+        pdu_energy("C", 0)[0],
+    )
     first = Device("A07-B", {second: 2.0, named: 3.0}, linked_names=("C",))
-    devices: list[Collector] = [Device("main", {main: 1.0}), Plain(), Device("A07-A"), Device("A07-A", {own: 4.0}), first]
+    devices: list[Collector] = [
+        Device("main", {main: 1.0}),
+        Plain(),
+        Device("A07-A"),
+        Device("A07-A", {own: 4.0}),
+        first,
+    ]
     span = spans_of(devices)
     assert [span(series) for series in (main, second, named, own)] == [1.0, 2.0, 3.0, 4.0]
     assert [span(pdu_energy(name, 0)[0]) for name in ("A07-B/3", "D", "D/2")] == [None, None, None]
@@ -142,7 +157,9 @@ def test_spans_are_found_by_the_name_of_the_device() -> None:
     assert (span(second), span(named)) == (5.0, None)
 
 
-def test_an_agent_asks_the_devices_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_agent_asks_the_devices_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its ledger finds the width of a PDU's register, and of one linked behind it by another name, at the device that reads them."""
     (tmp_path / "inventory.yaml").write_text(STOCK)
     config = tmp_path / "config.yaml"
@@ -157,6 +174,12 @@ def test_an_agent_asks_the_devices_it_reads(tmp_path: Path, monkeypatch: pytest.
     assert app.ledger.spans is not None
     own, linked = pdu_energy("A07-A", 0)[0], pdu_energy("C", 0)[0]
     assert app.ledger.spans(own) is None
-    monkeypatch.setattr(SnmpCollector, "register_spans", property(lambda _: {own: SPAN, linked: SPAN / 10}))
-    assert [app.ledger.spans(series) for series in (own, linked, energy("main", 0)[0])] == [SPAN, SPAN / 10, None]
+    monkeypatch.setattr(
+        SnmpCollector, "register_spans", property(lambda _: {own: SPAN, linked: SPAN / 10})
+    )
+    assert [app.ledger.spans(series) for series in (own, linked, energy("main", 0)[0])] == [
+        SPAN,
+        SPAN / 10,
+        None,
+    ]
     app.ledger.close()

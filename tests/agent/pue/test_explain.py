@@ -29,16 +29,28 @@ METERS = HEAD + (
 def adds_up(found: Explanation) -> None:
     """Do the sums again, from the hours and from the meters."""
     result = found.result
-    assert fsum(hour.facility_joules for hour in found.hours) == pytest.approx(result.facility_joules)
+    assert fsum(hour.facility_joules for hour in found.hours) == pytest.approx(
+        result.facility_joules
+    )
     assert fsum(hour.it_joules for hour in found.hours) == pytest.approx(result.it_joules)
-    assert fsum(hour.cells for hour in found.hours) * 300 / (result.end - result.start) == pytest.approx(result.coverage)
+    assert fsum(hour.cells for hour in found.hours) * 300 / (
+        result.end - result.start
+    ) == pytest.approx(result.coverage)
     for point in found.points:
-        assert point.joules == pytest.approx(fsum(hour.points.get(point.point, 0.0) for hour in found.hours))
+        assert point.joules == pytest.approx(
+            fsum(hour.points.get(point.point, 0.0) for hour in found.hours)
+        )
         if all(meter.kept for meter in point.meters):
-            assert point.joules == pytest.approx(fsum(meter.energy * meter.factor for meter in point.meters))
+            assert point.joules == pytest.approx(
+                fsum(meter.energy * meter.factor for meter in point.meters)
+            )
             assert point.unexplained == pytest.approx(0.0, abs=1e-3)
-    assert fsum(point.facility_sign * point.joules for point in found.points) == pytest.approx(result.facility_joules)
-    assert fsum(point.joules for point in found.points if point.is_it) == pytest.approx(result.it_joules)
+    assert fsum(point.facility_sign * point.joules for point in found.points) == pytest.approx(
+        result.facility_joules
+    )
+    assert fsum(point.joules for point in found.points if point.is_it) == pytest.approx(
+        result.it_joules
+    )
 
 
 def test_bills(tmp_path: Path) -> None:
@@ -57,7 +69,9 @@ def test_bills(tmp_path: Path) -> None:
         ("main-2", ("main-1",), 1.0, pytest.approx(10 * 1000 + 12 * 1100)),
         ("office", (), -1.0, pytest.approx(22 * 80)),
     ]
-    assert found.formulas[0] == "utility = 23200.000 (main-2) + 1760.000 x -1 (office) = 21440.000 kWh"
+    assert (
+        found.formulas[0] == "utility = 23200.000 (main-2) + 1760.000 x -1 (office) = 21440.000 kWh"
+    )
     assert found.formulas[-2:] == (
         "facility = 21440.000 (utility) + 3300.000 (renewable) = 24740.000 kWh",
         "PUE = facility / IT = 24740.000 / 18700.000 = 1.3230",
@@ -67,7 +81,13 @@ def test_bills(tmp_path: Path) -> None:
 def test_each_formula_is_true(tmp_path: Path) -> None:
     """What is written on the left of each last equals sign comes to what is written on its right."""
     with bench(tmp_path, METERS, now=day(24).timestamp()) as b:
-        for meter, kwh in (("main-2", 1100.0), ("office", 80.0), ("sun", 300.0), ("ups", 900.0), ("fans", 50.0)):
+        for meter, kwh in (
+            ("main-2", 1100.0),
+            ("office", 80.0),
+            ("sun", 300.0),
+            ("ups", 900.0),
+            ("fans", 50.0),
+        ):
             b.put(meter, {day(h): kwh for h in range(24)})
         b.pue.refresh()
         formulas = explain(b.pue, SITE, day().timestamp(), day(24).timestamp()).formulas
@@ -79,7 +99,10 @@ def test_each_formula_is_true(tmp_path: Path) -> None:
 
 def test_live_readings_and_parts_of_hours(tmp_path: Path) -> None:
     """Of readings, with energy that leaves the site and a window that begins and ends within hours, all adds up as well."""
-    text = HEAD + "meters: [{meter: main, point: utility}, {meter: it, point: it_input}, {meter: lamp, point: lighting}]"
+    text = (
+        HEAD
+        + "meters: [{meter: main, point: utility}, {meter: it, point: it_input}, {meter: lamp, point: lighting}]"
+    )
     with bench(tmp_path, text) as b:
         for minute in range(190):
             at = 60.0 * minute

@@ -10,7 +10,20 @@ import pytest
 
 from agent.pue.collector import PueCollector
 from agent.pue.factors import grade
-from tests.support.ledger import HEAD, HOUR, SITE, T0, Bench, Pages, batch, bench, day, energy, power, water
+from tests.support.ledger import (
+    HEAD,
+    HOUR,
+    SITE,
+    T0,
+    Bench,
+    Pages,
+    batch,
+    bench,
+    day,
+    energy,
+    power,
+    water,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +31,9 @@ if TYPE_CHECKING:
     from agent.pue.model import PueResult
 
 GRID = "{kilograms_per_kilowatt_hour: 0.5, source: the ministry's notice of 2024, last_year: 2024}"
-LATER = "{kilograms_per_kilowatt_hour: 0.4, source: the ministry's notice of 2025, first_year: 2025}"
+LATER = (
+    "{kilograms_per_kilowatt_hour: 0.4, source: the ministry's notice of 2025, first_year: 2025}"
+)
 EMITTING = HEAD.replace("timezone:", f"emissions: [{GRID}, {LATER}], timezone:")
 MAIN = "{meter: main, point: utility, accuracy_class: 0.5}"
 IT = "{meter: it, point: it_input, accuracy_class: 0.5}"
@@ -41,9 +56,16 @@ def value(result: PueResult, name: str) -> float | None:
 
 def test_an_office_behind_the_utility_meter(tmp_path: Path) -> None:
     """An office of 100 kW behind the utility meter is none of the data centre's: (1300 - 100) / 1000 = 1.20, not 1.30."""
-    with bench(tmp_path, stock("{meter: office, point: utility, behind: main, subtract: true}"), now=day(24).timestamp()) as b:
+    with bench(
+        tmp_path,
+        stock("{meter: office, point: utility, behind: main, subtract: true}"),
+        now=day(24).timestamp(),
+    ) as b:
         result = of_a_day(b, main=1300.0, office=100.0, it=1000.0)
-        assert (result.pue, result.facility_joules / 3.6e6) == (pytest.approx(1.20), pytest.approx(24 * 1200))
+        assert (result.pue, result.facility_joules / 3.6e6) == (
+            pytest.approx(1.20),
+            pytest.approx(24 * 1200),
+        )
         b.put("main", {day(h): 1300.0 for h in range(24, 48)})
         b.put("it", {day(h): 1000.0 for h in range(24, 48)})
         assert b.between(day(24), day(48)).pue is None, "a silent office is missing, and not zero"
@@ -54,39 +76,57 @@ def test_an_office_s_errors_are_the_rest_s(tmp_path: Path) -> None:
     office = "{meter: office, point: utility, behind: main, subtract: true, accuracy_class: 0.5}"
     with bench(tmp_path, stock(office), now=day(24).timestamp()) as b:
         result = of_a_day(b, main=1300.0, office=100.0, it=1000.0)
-    assert result.uncertainty == pytest.approx(2 * ((0.5 * 1400 / 1200) ** 2 + 0.5**2) ** 0.5 / 3**0.5 / 100)
+    assert result.uncertainty == pytest.approx(
+        2 * ((0.5 * 1400 / 1200) ** 2 + 0.5**2) ** 0.5 / 3**0.5 / 100
+    )
 
 
 def test_a_share_of_a_meter(tmp_path: Path) -> None:
     """Of a transformer that is the data centre's by eight tenths, eight tenths count."""
-    with bench(tmp_path, stock("{meter: hall, point: utility, share: 0.8}"), now=day(24).timestamp()) as b:
+    with bench(
+        tmp_path, stock("{meter: hall, point: utility, share: 0.8}"), now=day(24).timestamp()
+    ) as b:
         assert of_a_day(b, main=800.0, hall=500.0, it=1000.0).pue == pytest.approx(1.2)
 
 
 def test_ups_output_and_pdu_output_at_once(tmp_path: Path) -> None:
     """IT metered at UPS output (1050 kW) and at PDU output (1000 kW) is 1000 kW, never 2050; the 50 kW are distribution's."""
-    meters = [MAIN, "{meter: ups, point: ups_output}", "{meter: pdus, point: pdu_output, behind: ups}"]
-    with bench(tmp_path, HEAD + "meters: [" + ", ".join(meters) + "]", now=day(24).timestamp()) as b:
+    meters = [
+        MAIN,
+        "{meter: ups, point: ups_output}",
+        "{meter: pdus, point: pdu_output, behind: ups}",
+    ]
+    with bench(
+        tmp_path, HEAD + "meters: [" + ", ".join(meters) + "]", now=day(24).timestamp()
+    ) as b:
         result = of_a_day(b, main=1250.0, ups=1050.0, pdus=1000.0)
     assert (result.pue, result.category, result.it_point) == (pytest.approx(1.25), 2, "pdu_output")
     assert {one.subsystem: round(one.joules / 3.6e6 / 24, 6) for one in result.overheads} == {
-        "distribution": 50.0, "unmetered": 200.0,
-    }  # fmt: skip
+        "distribution": 50.0,
+        "unmetered": 200.0,
+    }
 
 
 def test_fans_behind_the_ups_are_no_it(tmp_path: Path) -> None:
     """Of 1050 kW that a UPS delivers 50 drive fans: IT is 1000 kW; what the UPS itself loses is still 40 kW."""
     meters = [
-        MAIN, "{meter: ups-in, point: ups_input}", "{meter: ups, point: ups_output}",
-        "{meter: fans, point: cooling, behind: ups}", "{meter: chiller, point: cooling}",
-    ]  # fmt: skip
-    with bench(tmp_path, HEAD + "meters: [" + ", ".join(meters) + "]", now=day(24).timestamp()) as b:
+        MAIN,
+        "{meter: ups-in, point: ups_input}",
+        "{meter: ups, point: ups_output}",
+        "{meter: fans, point: cooling, behind: ups}",
+        "{meter: chiller, point: cooling}",
+    ]
+    with bench(
+        tmp_path, HEAD + "meters: [" + ", ".join(meters) + "]", now=day(24).timestamp()
+    ) as b:
         result = of_a_day(b, main=1300.0, ups_in=1090.0, ups=1050.0, fans=50.0, chiller=150.0)
         by_parts = HEAD + "meters: [" + ", ".join(meters[1:]) + "]"
     assert (result.pue, result.category) == (pytest.approx(1.3), 1)
     assert [(one.subsystem, round(one.joules / 3.6e6 / 24, 6)) for one in result.overheads] == [
-        ("cooling", 200.0), ("ups", 40.0), ("unmetered", 60.0),
-    ]  # fmt: skip
+        ("cooling", 200.0),
+        ("ups", 40.0),
+        ("unmetered", 60.0),
+    ]
     with bench(tmp_path / "parts", by_parts, now=day(24).timestamp()) as b:
         result = of_a_day(b, ups_in=1090.0, ups=1050.0, fans=50.0, chiller=150.0)
     assert (result.pue, result.facility_method) == (pytest.approx(1.24), "parts")
@@ -108,7 +148,11 @@ def test_a_heat_meter_that_is_silent_leaves_pue_alone(tmp_path: Path) -> None:
         b.put("heat", {day(h): 350.0 for h in range(6)})
         result = of_a_day(b, main=1400.0, it=1000.0)
     erf = result.factor("erf")
-    assert (result.coverage, erf and erf.coverage, erf and erf.value) == (1.0, 0.25, pytest.approx(0.25))
+    assert (result.coverage, erf and erf.coverage, erf and erf.value) == (
+        1.0,
+        0.25,
+        pytest.approx(0.25),
+    )
 
 
 def test_carbon_by_years(tmp_path: Path) -> None:
@@ -119,16 +163,23 @@ def test_carbon_by_years(tmp_path: Path) -> None:
         b.put("main", dict.fromkeys(hours, 1300.0))
         b.put("it", dict.fromkeys(hours, 1000.0))
         before = b.between(hours[0], turn)
-        after, both = b.between(turn, turn + dt.timedelta(hours=12)), b.between(hours[0], turn + dt.timedelta(hours=12))
+        after, both = (
+            b.between(turn, turn + dt.timedelta(hours=12)),
+            b.between(hours[0], turn + dt.timedelta(hours=12)),
+        )
         carbon = b.pue.totals(SITE)["carbon"]
-    assert [value(one, "cue") for one in (before, after, both)] == pytest.approx([0.65, 0.52, 0.585])
+    assert [value(one, "cue") for one in (before, after, both)] == pytest.approx(
+        [0.65, 0.52, 0.585]
+    )
     assert carbon == pytest.approx(12 * 1300 * 0.5 + 12 * 1300 * 0.4)
     assert (both.carbon_basis, before.pue) == ("location", pytest.approx(1.3))
 
 
 def test_carbon_of_a_supply_nobody_states_is_missing(tmp_path: Path) -> None:
     """A generator that runs without a stated factor leaves the hours uncovered; while it stands still nothing is missing."""
-    with bench(tmp_path, stock("{meter: diesel, point: generator}", head=EMITTING), now=day(24).timestamp()) as b:
+    with bench(
+        tmp_path, stock("{meter: diesel, point: generator}", head=EMITTING), now=day(24).timestamp()
+    ) as b:
         b.put("diesel", {day(h): 0.0 if h < 18 else 100.0 for h in range(24)})
         result = of_a_day(b, main=1300.0, it=1000.0)
     cue = result.factor("cue")
@@ -138,7 +189,10 @@ def test_carbon_of_a_supply_nobody_states_is_missing(tmp_path: Path) -> None:
 
 def test_own_sun_burns_no_fuel(tmp_path: Path) -> None:
     """Own renewables count without carbon, and an office takes the carbon of its supply with it."""
-    meters = ("{meter: sun, point: renewable}", "{meter: office, point: utility, behind: main, subtract: true}")
+    meters = (
+        "{meter: sun, point: renewable}",
+        "{meter: office, point: utility, behind: main, subtract: true}",
+    )
     with bench(tmp_path, stock(*meters, head=EMITTING), now=day(24).timestamp()) as b:
         result = of_a_day(b, main=1000.0, sun=400.0, office=200.0, it=1000.0)
     assert (result.pue, value(result, "cue")) == (pytest.approx(1.2), pytest.approx(0.8 * 0.4))
@@ -163,11 +217,15 @@ def test_a_month_on_fuel(tmp_path: Path) -> None:
 
 def test_district_cooling(tmp_path: Path) -> None:
     """500 kW of bought cold at factor 0.4 are 200 kW of the facility's energy, and cooling's share of the overhead."""
-    with bench(tmp_path, stock("{meter: district, point: cooling, factor: 0.4}"), now=day(24).timestamp()) as b:
+    with bench(
+        tmp_path, stock("{meter: district, point: cooling, factor: 0.4}"), now=day(24).timestamp()
+    ) as b:
         result = of_a_day(b, main=1100.0, district=500.0, it=1000.0)
     assert result.pue == pytest.approx(1.3)
     cooling, rest = result.overheads
-    assert (cooling.partial_pue, cooling.joules / 3.6e6, rest.joules / 3.6e6) == pytest.approx((1.2, 24 * 200, 24 * 100))
+    assert (cooling.partial_pue, cooling.joules / 3.6e6, rest.joules / 3.6e6) == pytest.approx(
+        (1.2, 24 * 200, 24 * 100)
+    )
 
 
 def test_a_leap_day(tmp_path: Path) -> None:
@@ -177,7 +235,10 @@ def test_a_leap_day(tmp_path: Path) -> None:
     leap = day(0, 29, 2, 2024)
     with bench(tmp_path, stock(), now=end.timestamp() + 75) as b:
         b.put("it", hours)
-        b.put("main", {at: 2000.0 if leap <= at < leap + dt.timedelta(days=1) else 1200.0 for at in hours})
+        b.put(
+            "main",
+            {at: 2000.0 if leap <= at < leap + dt.timedelta(days=1) else 1200.0 for at in hours},
+        )
         a_day = b.between(leap, leap + dt.timedelta(days=1))
         year = b.pue.result(SITE, "12mo")
     assert (a_day.pue, a_day.coverage) == (pytest.approx(2.0), 1.0)
@@ -188,11 +249,23 @@ def test_a_leap_day(tmp_path: Path) -> None:
 
 def test_water_by_its_register(tmp_path: Path) -> None:
     """1.8 litres for each kilowatt-hour of IT, of a register read every minute; a heat meter's volume is no water used."""
-    with bench(tmp_path, stock("{meter: make-up, point: water}", "{meter: heat, point: reused}")) as b:
+    with bench(
+        tmp_path, stock("{meter: make-up, point: water}", "{meter: heat, point: reused}")
+    ) as b:
         for minute in range(130):
             at = T0 + 60 * minute
-            b.book.accept(batch(at, energy("main", 1.4e6 * 60 * minute), energy("it", 1e6 * 60 * minute, "it_input")))
-            b.book.accept(batch(at, water("make-up", 7e6 + 30.0 * minute), water("heat", 1e9 * minute, "reused")))
+            b.book.accept(
+                batch(
+                    at,
+                    energy("main", 1.4e6 * 60 * minute),
+                    energy("it", 1e6 * 60 * minute, "it_input"),
+                )
+            )
+            b.book.accept(
+                batch(
+                    at, water("make-up", 7e6 + 30.0 * minute), water("heat", 1e9 * minute, "reused")
+                )
+            )
         b.clock.now = at
         b.book.flush()
         b.pue.refresh()
@@ -206,7 +279,9 @@ def test_water_by_its_register(tmp_path: Path) -> None:
 def test_the_overhead_adds_up_whatever_is_silent(tmp_path: Path) -> None:
     """Where a subsystem is silent half the day, its half goes to what is unmetered, and the parts still make the whole."""
     with bench(
-        tmp_path, stock("{meter: chiller, point: cooling}", "{meter: lamps, point: lighting}"), now=day(24).timestamp()
+        tmp_path,
+        stock("{meter: chiller, point: cooling}", "{meter: lamps, point: lighting}"),
+        now=day(24).timestamp(),
     ) as b:
         b.put("chiller", {day(h): 200.0 for h in range(12)})
         result = of_a_day(b, main=1300.0, it=1000.0, lamps=10.0)
@@ -215,12 +290,16 @@ def test_the_overhead_adds_up_whatever_is_silent(tmp_path: Path) -> None:
         ("lighting", 1.0),
         ("unmetered", 1.0),
     ]
-    assert [one.joules / 3.6e6 for one in result.overheads] == pytest.approx([2400.0, 240.0, 4560.0])
+    assert [one.joules / 3.6e6 for one in result.overheads] == pytest.approx(
+        [2400.0, 240.0, 4560.0]
+    )
     assert sum(one.joules for one in result.overheads) == result.facility_joules - result.it_joules
     assert result.overheads[0].partial_pue == pytest.approx(1.2)
 
 
-@pytest.mark.parametrize(("pue", "found"), [(1.2, 1), (1.21, 2), (1.3, 2), (1.5, 3), (1.51, 0), (None, None)])
+@pytest.mark.parametrize(
+    ("pue", "found"), [(1.2, 1), (1.21, 2), (1.3, 2), (1.5, 3), (1.51, 0), (None, None)]
+)
 def test_grades(pue: float | None, found: int | None) -> None:
     """GB 40879-2021: at most 1.20 is grade 1, 1.30 grade 2, 1.50 grade 3, and above that there is none."""
     assert grade(pue) == found
@@ -228,7 +307,11 @@ def test_grades(pue: float | None, found: int | None) -> None:
 
 def test_the_collector_tells_the_family(tmp_path: Path) -> None:
     """Reuse, carbon, water, grade and overhead are samples in base units: a joule of IT, not a kilowatt-hour."""
-    meters = ("{meter: heat, point: reused}", "{meter: w, point: water}", "{meter: chiller, point: cooling}")
+    meters = (
+        "{meter: heat, point: reused}",
+        "{meter: w, point: water}",
+        "{meter: chiller, point: cooling}",
+    )
     with bench(tmp_path, stock(*meters, head=EMITTING)) as b:
         b.run(
             2.2 * HOUR,
@@ -242,7 +325,8 @@ def test_the_collector_tells_the_family(tmp_path: Path) -> None:
     where = f'hub="guian",site="{SITE}"'
     wanted = {
         f'dc_site_reused_energy_ratio{{{where},window="1h"}}': 0.25,
-        f'dc_site_carbon_usage_kilograms_per_joule{{{where},basis="location",window="1h"}}': 0.52 / 3.6e6,
+        f'dc_site_carbon_usage_kilograms_per_joule{{{where},basis="location",window="1h"}}': 0.52
+        / 3.6e6,
         f'dc_site_factor_coverage_ratio{{{where},factor="cue",window="1h"}}': 1.0,
         f'dc_site_partial_pue_ratio{{{where},subsystem="cooling",window="1h"}}': 1.2,
         f'dc_site_overhead_energy_joules{{{where},subsystem="unmetered",window="1h"}}': 1e5 * HOUR,
@@ -253,4 +337,6 @@ def test_the_collector_tells_the_family(tmp_path: Path) -> None:
         found[f'dc_site_energy_joules_total{{{where},boundary="facility"}}'] / 4, rel=0.1
     )
     assert found[f"dc_site_carbon_kilograms_total{{{where}}}"] > 0
-    assert not any("water" in name for name in found), "a water meter that was never heard says nothing"
+    assert not any("water" in name for name in found), (
+        "a water meter that was never heard says nothing"
+    )

@@ -32,7 +32,9 @@ MONTH = ("--from", "2025-03-01", "--to", "2025-04-01")
 def config(tmp_path: Path) -> Path:
     (tmp_path / "inventory.yaml").write_text(INVENTORY)
     path = tmp_path / "hubgauge.yaml"
-    path.write_text(f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n")
+    path.write_text(
+        f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
+    )
     return path
 
 
@@ -41,24 +43,48 @@ def ledger(action: str, config: Path, *args: str) -> int:
 
 
 def sheet(path: Path, column: str, **amounts: float) -> str:
-    path.write_text(f"time,meter,{column}\n" + "".join(f"2025-03-01,{name},{each}\n" for name, each in amounts.items()))
+    path.write_text(
+        f"time,meter,{column}\n"
+        + "".join(f"2025-03-01,{name},{each}\n" for name, each in amounts.items())
+    )
     return str(path)
 
 
-def test_a_month_of_bills_gives_the_family(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_month_of_bills_gives_the_family(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One month of energy and water bills: ERF 0.2, CUE 0.625 kg/kWh, WUE 1.5 l/kWh, grade 2, cooling at 1.15."""
     bills = sheet(tmp_path / "e.csv", "energy_kwh", main=1.25e6, it=1e6, chiller=1.5e5, heat=2.5e5)
     assert ledger("import", config, bills, "--interval", "31d") == 0
-    assert ledger("import", config, sheet(tmp_path / "w.csv", "volume_m3", mains=1500.0), "--interval", "31d") == 0
+    assert (
+        ledger(
+            "import",
+            config,
+            sheet(tmp_path / "w.csv", "volume_m3", mains=1500.0),
+            "--interval",
+            "31d",
+        )
+        == 0
+    )
     assert "mains: 1 rows, 1500.000 m3 in 744 hours" in capsys.readouterr().out
     assert ledger("show", config, *MONTH, "--json") == 0
     shown = json.loads(capsys.readouterr().out)
-    figures = ("pue", "energy_reuse_factor", "carbon_kilograms_per_kilowatt_hour", "water_liters_per_kilowatt_hour", "grade")
+    figures = (
+        "pue",
+        "energy_reuse_factor",
+        "carbon_kilograms_per_kilowatt_hour",
+        "water_liters_per_kilowatt_hour",
+        "grade",
+    )
     assert [shown[name] for name in figures] == pytest.approx([1.25, 0.2, 0.625, 1.5, 2])
-    assert (shown["carbon_basis"], shown["factor_coverage"]) == ("market", {"erf": 1.0, "cue": 1.0, "wue": 1.0})
+    assert (shown["carbon_basis"], shown["factor_coverage"]) == (
+        "market",
+        {"erf": 1.0, "cue": 1.0, "wue": 1.0},
+    )
     assert [(part["subsystem"], round(part["energy_kwh"])) for part in shown["overhead"]] == [
-        ("cooling", 150000), ("unmetered", 100000),
-    ]  # fmt: skip
+        ("cooling", 150000),
+        ("unmetered", 100000),
+    ]
     assert ledger("show", config, *MONTH) == 0
     out = capsys.readouterr().out
     for line in (
@@ -71,10 +97,20 @@ def test_a_month_of_bills_gives_the_family(config: Path, tmp_path: Path, capsys:
         assert line in out
 
 
-@pytest.mark.parametrize(("column", "meter", "what"), [("volume_m3", "main", "energy"), ("energy_kwh", "mains", "water")])
+@pytest.mark.parametrize(
+    ("column", "meter", "what"), [("volume_m3", "main", "energy"), ("energy_kwh", "mains", "water")]
+)
 def test_water_is_no_energy(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], column: str, meter: str, what: str
+    config: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    column: str,
+    meter: str,
+    what: str,
 ) -> None:
     """A volume for a meter of energy, or energy for a water meter, is refused with its line."""
     assert ledger("import", config, sheet(tmp_path / "x.csv", column, **{meter: 1.0})) == 2
-    assert f"x.csv:2: meter: {meter} measures {what}, and {column} is not that" in capsys.readouterr().err
+    assert (
+        f"x.csv:2: meter: {meter} measures {what}, and {column} is not that"
+        in capsys.readouterr().err
+    )

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
     from collectors.base import Reading
 
-TWO = HEAD + "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: it_input, accuracy_class: 1}]"
+TWO = (
+    HEAD
+    + "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: it_input, accuracy_class: 1}]"
+)
 THREE = HEAD + (
     "meters: [{meter: main, point: utility}, {meter: a, point: it_input}, {meter: b, point: it_input}, {meter: c, point: it_input}]"
 )
@@ -57,15 +60,28 @@ def test_ratio_of_sums_not_mean_of_ratios(tmp_path: Path) -> None:
         b.put("main", {day(h): 1150.0 if h < 12 else 320.0 for h in range(24)})
         result = b.between(day(), day(24))
     assert result.pue == pytest.approx(1.225)
-    assert (result.state, result.coverage, result.category, result.interim) == ("valid", 1.0, 3, True)
-    assert (result.facility_joules / 3.6e6, result.it_joules / 3.6e6) == pytest.approx((17640.0, 14400.0))
+    assert (result.state, result.coverage, result.category, result.interim) == (
+        "valid",
+        1.0,
+        3,
+        True,
+    )
+    assert (result.facility_joules / 3.6e6, result.it_joules / 3.6e6) == pytest.approx(
+        (17640.0, 14400.0)
+    )
 
 
 def test_a_silent_it_meter_is_missing_not_zero(tmp_path: Path) -> None:
     """1440 kW over three IT meters of 400 kW is 1.20; with one of them silent there is no value, and never 1.80."""
-    main, one, two, three = (power(n, w, p) for n, w, p in (
-        ("main", 1440e3, "utility"), ("a", 400e3, "it_input"), ("b", 400e3, "it_input"), ("c", 400e3, "it_input"),
-    ))  # fmt: skip
+    main, one, two, three = (
+        power(n, w, p)
+        for n, w, p in (
+            ("main", 1440e3, "utility"),
+            ("a", 400e3, "it_input"),
+            ("b", 400e3, "it_input"),
+            ("c", 400e3, "it_input"),
+        )
+    )
     with bench(tmp_path, THREE) as b:
         b.run(2 * HOUR, main, one, two, three)
         assert b.pue.result(SITE, "1h").pue == pytest.approx(1.20)
@@ -90,7 +106,9 @@ def test_a_silent_cooling_meter_is_missing_not_zero(tmp_path: Path) -> None:
 
 def test_it_alone_is_no_facility(tmp_path: Path) -> None:
     """Without a meter of what comes in or of cooling there is no PUE at all."""
-    with bench(tmp_path, HEAD + "meters: [{meter: it, point: it_input}, {meter: l, point: lighting}]") as b:
+    with bench(
+        tmp_path, HEAD + "meters: [{meter: it, point: it_input}, {meter: l, point: lighting}]"
+    ) as b:
         b.run(2 * HOUR, power("it", 100.0, "it_input"), power("l", 1.0, "lighting"))
         result = b.pue.result(SITE, "1h")
     assert (result.pue, result.state, result.facility_method) == (None, "no_data", "")
@@ -110,7 +128,10 @@ def test_no_it_energy_is_inconsistent(tmp_path: Path) -> None:
     """An IT meter that reads zero gives no value, not an infinite one."""
     with bench(tmp_path, TWO) as b:
         b.run(2 * HOUR, power("main", 900.0), power("it", 0.0, "it_input"))
-        assert (b.pue.result(SITE, "1h").pue, b.pue.result(SITE, "1h").state) == (None, "inconsistent")
+        assert (b.pue.result(SITE, "1h").pue, b.pue.result(SITE, "1h").state) == (
+            None,
+            "inconsistent",
+        )
 
 
 def test_only_the_time_that_both_cover_counts(tmp_path: Path) -> None:
@@ -150,7 +171,9 @@ def rack_readings(*silent: str) -> list[Reading]:
 def test_category_is_the_deepest_point_that_meters_the_whole_site(tmp_path: Path) -> None:
     """With every feed of every rack in service heard it is category 2; planned racks are not asked for."""
     with bench(tmp_path, RACKS) as b:
-        b.run(2.2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"), *rack_readings())
+        b.run(
+            2.2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"), *rack_readings()
+        )
         result = b.pue.result(SITE, "1h")
     assert (result.category, result.it_point, result.pue) == (2, "pdu_output", pytest.approx(1.5))
 
@@ -158,7 +181,12 @@ def test_category_is_the_deepest_point_that_meters_the_whole_site(tmp_path: Path
 def test_a_silent_pdu_falls_back_to_the_whole_of_another_point(tmp_path: Path) -> None:
     """With one PDU silent the UPS output is taken, whole, and never the rest of the PDUs."""
     with bench(tmp_path, RACKS) as b:
-        b.run(2.2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"), *rack_readings("A07-B"))
+        b.run(
+            2.2 * HOUR,
+            power("main", 1800.0),
+            power("ups", 1300.0, "ups_output"),
+            *rack_readings("A07-B"),
+        )
         result = b.pue.result(SITE, "1h")
     assert (result.category, result.it_point) == (1, "ups_output")
     assert result.pue == pytest.approx(1800 / 1300)
@@ -168,7 +196,12 @@ def test_pdu_total_of_the_inventory_stands_for_the_racks(tmp_path: Path) -> None
     """A meter listed at PDU output is that point; the racks' PDUs are not added to it."""
     text = RACKS.replace("{meter: ups, point: ups_output}", "{meter: pdu-total, point: pdu_output}")
     with bench(tmp_path, text) as b:
-        b.run(2.2 * HOUR, power("main", 1800.0), power("pdu-total", 1200.0, "pdu_output"), *rack_readings())
+        b.run(
+            2.2 * HOUR,
+            power("main", 1800.0),
+            power("pdu-total", 1200.0, "pdu_output"),
+            *rack_readings(),
+        )
         assert b.pue.result(SITE, "1h").pue == pytest.approx(1.5)
 
 
@@ -176,7 +209,9 @@ def test_a_rack_without_a_pdu_leaves_pdu_output_incomplete(tmp_path: Path) -> No
     """One rack in service without a metered feed, and PDU output no longer meters the whole site."""
     text = RACKS.replace("meters:", f"- {{rack: B01, site: {SITE}}}\nmeters:")
     with bench(tmp_path, text) as b:
-        b.run(2.2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"), *rack_readings())
+        b.run(
+            2.2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"), *rack_readings()
+        )
         result = b.pue.result(SITE, "1h")
     assert result.category == 1
     assert any("B01" in note for note in result.notes)
@@ -184,7 +219,11 @@ def test_a_rack_without_a_pdu_leaves_pdu_output_incomplete(tmp_path: Path) -> No
 
 def test_without_a_list_of_meters_those_that_are_heard_are_asked_for(tmp_path: Path) -> None:
     """Points come from the readings' labels; a meter once heard is missing when it falls silent."""
-    main, it, other = power("main", 1500.0), power("x", 500.0, "it_input"), power("y", 500.0, "it_input")
+    main, it, other = (
+        power("main", 1500.0),
+        power("x", 500.0, "it_input"),
+        power("y", 500.0, "it_input"),
+    )
     with bench(tmp_path, HEAD) as b:
         b.run(2 * HOUR, main, it, other)
         assert b.pue.result(SITE, "1h").pue == pytest.approx(1.5)
@@ -195,7 +234,9 @@ def test_without_a_list_of_meters_those_that_are_heard_are_asked_for(tmp_path: P
 def test_an_unlisted_meter_is_not_counted_and_said_so(tmp_path: Path) -> None:
     """A second utility meter that the inventory does not know is left out, with a note."""
     with bench(tmp_path, TWO) as b:
-        b.run(2 * HOUR, power("main", 1500.0), power("main-2", 700.0), power("it", 1000.0, "it_input"))
+        b.run(
+            2 * HOUR, power("main", 1500.0), power("main-2", 700.0), power("it", 1000.0, "it_input")
+        )
         result = b.pue.result(SITE, "1h")
     assert result.pue == pytest.approx(1.5)
     assert any("main-2" in note for note in result.notes)
@@ -203,12 +244,21 @@ def test_an_unlisted_meter_is_not_counted_and_said_so(tmp_path: Path) -> None:
 
 def test_what_leaves_the_site_is_taken_off(tmp_path: Path) -> None:
     """Facility energy is what comes in, own renewables included, less what is exported; REF counts what was used here."""
-    text = HEAD + "meters: [{meter: main, point: utility}, {meter: sun, point: renewable}, {meter: it, point: it_input}]"
+    text = (
+        HEAD
+        + "meters: [{meter: main, point: utility}, {meter: sun, point: renewable}, {meter: it, point: it_input}]"
+    )
     with bench(tmp_path, text) as b:
         for minute in range(130):
             at = T0 + 60 * minute
             b.book.accept(batch(at, energy("main", 60e3 * minute), exported("main", 12e3 * minute)))
-            b.book.accept(batch(at, energy("sun", 24e3 * minute, "renewable"), energy("it", 60e3 * minute, "it_input")))
+            b.book.accept(
+                batch(
+                    at,
+                    energy("sun", 24e3 * minute, "renewable"),
+                    energy("it", 60e3 * minute, "it_input"),
+                )
+            )
         b.clock.now = at
         b.book.flush()
         b.pue.refresh()
@@ -224,7 +274,9 @@ def test_guarantees_of_origin_count_as_renewable(tmp_path: Path) -> None:
     with bench(tmp_path, TWO) as b:
         b.run(2 * HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
         assert b.pue.result(SITE, "1h").renewable_ratio is None
-    with bench(tmp_path, TWO.replace("point: utility,", "point: utility, renewable_ratio: 0.8,")) as b:
+    with bench(
+        tmp_path, TWO.replace("point: utility,", "point: utility, renewable_ratio: 0.8,")
+    ) as b:
         b.run(2 * HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
         assert b.pue.result(SITE, "1h").renewable_ratio == pytest.approx(0.8)
 
@@ -233,7 +285,12 @@ def test_bought_cooling_counts_at_its_factor(tmp_path: Path) -> None:
     """District chilled water comes in beside the electricity, weighted by its factor."""
     text = TWO[:-1] + ", {meter: district, point: cooling, factor: 0.4}]"
     with bench(tmp_path, text) as b:
-        b.run(2 * HOUR, power("main", 1100.0), power("it", 1000.0, "it_input"), power("district", 500.0, "cooling"))
+        b.run(
+            2 * HOUR,
+            power("main", 1100.0),
+            power("it", 1000.0, "it_input"),
+            power("district", 500.0, "cooling"),
+        )
         assert b.pue.result(SITE, "1h").pue == pytest.approx((1100 + 0.4 * 500) / 1000)
 
 
@@ -252,13 +309,17 @@ def test_uncertainty_comes_from_the_classes(tmp_path: Path) -> None:
     """Class 0.5 and class 1: 2 x sqrt((0.5 % / sqrt 3)^2 + (1 % / sqrt 3)^2)."""
     with bench(tmp_path, TWO) as b:
         b.run(2 * HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
-        assert b.pue.result(SITE, "1h").uncertainty == pytest.approx(2 * (0.005**2 + 0.01**2) ** 0.5 / 3**0.5)
+        assert b.pue.result(SITE, "1h").uncertainty == pytest.approx(
+            2 * (0.005**2 + 0.01**2) ** 0.5 / 3**0.5
+        )
 
 
 def test_years_are_local() -> None:
     """In Asia/Shanghai the year begins at 16:00 UTC on New Year's Eve; a leap day has a day a year before it."""
     end = round(day(0, 29, 2, 2024).timestamp() * 1000)
-    assert bounds("ytd", end, ZONE)[0] == round(dt.datetime(2023, 12, 31, 16, tzinfo=dt.UTC).timestamp() * 1000)
+    assert bounds("ytd", end, ZONE)[0] == round(
+        dt.datetime(2023, 12, 31, 16, tzinfo=dt.UTC).timestamp() * 1000
+    )
     assert bounds("12mo", end, ZONE)[0] == round(day(0, 28, 2, 2023).timestamp() * 1000)
     new_year = round(day(0, 1, 1, 2025).timestamp() * 1000)
     assert bounds("ytd", new_year, ZONE)[0] == round(day(0, 1, 1, 2024).timestamp() * 1000)
@@ -278,7 +339,10 @@ def test_a_year_of_bills(tmp_path: Path) -> None:
         assert b.pue.result(SITE, "12mo").pue == pytest.approx(result.pue)
         assert b.pue.result(SITE, "ytd").start == start.timestamp()
         trend = b.pue.pue_trend(SITE, 10)
-    assert [(p.time, p.pue) for p in trend][-1] == (day(0, 31, 12, 2024).timestamp(), pytest.approx(1.1))
+    assert [(p.time, p.pue) for p in trend][-1] == (
+        day(0, 31, 12, 2024).timestamp(),
+        pytest.approx(1.1),
+    )
     assert len(trend) == 10
 
 
@@ -300,7 +364,9 @@ def test_a_correction_of_the_past_reaches_every_window(tmp_path: Path) -> None:
             fresh = Pue(b.book, b.pue.inventory, clock=b.clock)
             fresh.refresh()
             for one, other in zip(asked[-1], fresh.results(SITE), strict=True):
-                assert (one.pue, one.facility_joules) == pytest.approx((other.pue, other.facility_joules), rel=1e-12)
+                assert (one.pue, one.facility_joules) == pytest.approx(
+                    (other.pue, other.facility_joules), rel=1e-12
+                )
 
 
 def test_required_pue() -> None:
@@ -327,7 +393,10 @@ def test_power_trend(tmp_path: Path) -> None:
         b.run(HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
         b.run(HOUR, power("main", 1500.0))
         trend = b.pue.power_trend(SITE, 2)
-    assert (trend[3].facility_watts, trend[3].it_watts) == (pytest.approx(1500.0), pytest.approx(1000.0))
+    assert (trend[3].facility_watts, trend[3].it_watts) == (
+        pytest.approx(1500.0),
+        pytest.approx(1000.0),
+    )
     assert (trend[-1].facility_watts, trend[-1].it_watts) == (pytest.approx(1500.0), None)
 
 
@@ -336,10 +405,19 @@ def test_a_later_rack_does_not_take_the_past_away(tmp_path: Path) -> None:
     feeds = [power("main", 1800.0), *rack_readings()]
     with bench(tmp_path, RACKS) as b:
         b.run(3 * HOUR, *feeds)
-        assert b.between(dt.datetime.fromtimestamp(T0, ZONE), dt.datetime.fromtimestamp(T0 + HOUR, ZONE)).category == 2
-    grown = RACKS.replace("meters:", f"- {{rack: B01, site: {SITE}, feeds: {{A: {{pdu: B01-A}}}}}}\nmeters:")
+        assert (
+            b.between(
+                dt.datetime.fromtimestamp(T0, ZONE), dt.datetime.fromtimestamp(T0 + HOUR, ZONE)
+            ).category
+            == 2
+        )
+    grown = RACKS.replace(
+        "meters:", f"- {{rack: B01, site: {SITE}, feeds: {{A: {{pdu: B01-A}}}}}}\nmeters:"
+    )
     with bench(tmp_path, grown, now=T0 + 100 * HOUR) as b:
-        result = b.between(dt.datetime.fromtimestamp(T0, ZONE), dt.datetime.fromtimestamp(T0 + HOUR, ZONE))
+        result = b.between(
+            dt.datetime.fromtimestamp(T0, ZONE), dt.datetime.fromtimestamp(T0 + HOUR, ZONE)
+        )
     assert (result.category, result.pue) == (2, pytest.approx(1.5))
 
 
@@ -362,7 +440,9 @@ def test_pdu_energy_registers_make_category_two(tmp_path: Path) -> None:
         for minute in range(150):
             at = T0 + 60 * minute
             b.book.accept(batch(at, energy("main", 1800.0 * 60 * minute)))
-            b.book.accept(batch(at, *(pdu_energy(pdu, 400.0 * 60 * minute, rack) for pdu, rack in FEEDS)))
+            b.book.accept(
+                batch(at, *(pdu_energy(pdu, 400.0 * 60 * minute, rack) for pdu, rack in FEEDS))
+            )
         b.clock.now = at
         b.book.flush()
         b.pue.refresh()
@@ -381,7 +461,9 @@ def test_collector_tells_every_window(tmp_path: Path) -> None:
     for _ in range(130):
         book.accept(batch(clock.now, main, it))
         clock.now += 60
-    collector = PueCollector(stock, Pages(main, it), book, "guian", targets={SITE: 1.2}, clock=clock)
+    collector = PueCollector(
+        stock, Pages(main, it), book, "guian", targets={SITE: 1.2}, clock=clock
+    )
     found = collected(collector)
     where = f'hub="guian",site="{SITE}"'
     assert found[f'dc_site_pue_ratio{{{where},category="3",window="1h"}}'] == pytest.approx(1.5)
@@ -390,7 +472,10 @@ def test_collector_tells_every_window(tmp_path: Path) -> None:
     assert found[f'dc_site_pue_state{{{where},window="1d",state="low_coverage"}}'] == 1.0
     assert found[f'dc_site_power_watts{{{where},boundary="facility"}}'] == 1500.0
     assert found[f'dc_site_power_watts{{{where},boundary="it"}}'] == 1000.0
-    energies = [found[f'dc_site_window_energy_joules{{{where},boundary="{b}",window="1h"}}'] for b in ("facility", "it")]
+    energies = [
+        found[f'dc_site_window_energy_joules{{{where},boundary="{b}",window="1h"}}']
+        for b in ("facility", "it")
+    ]
     assert energies == pytest.approx([5.4e6, 3.6e6])
     assert found[f'dc_site_energy_joules_total{{{where},boundary="it"}}'] > 7e6
     assert found[f"dc_site_pue_required_ratio{{{where}}}"] < 1.2
@@ -413,7 +498,9 @@ def test_power_of_a_boundary_with_a_silent_meter_is_not_told(tmp_path: Path) -> 
     """Power at a boundary is given only where every meter of it answers."""
     clock, stock = Clock(), inventory(THREE)
     book = ledger(tmp_path, clock, stock)
-    collector = PueCollector(stock, Pages(power("main", 1440e3), power("a", 4e5, "it_input")), book, "guian", clock=clock)
+    collector = PueCollector(
+        stock, Pages(power("main", 1440e3), power("a", 4e5, "it_input")), book, "guian", clock=clock
+    )
     found = collected(collector)
     powers = {name for name in found if name.startswith("dc_site_power_watts")}
     assert powers == {f'dc_site_power_watts{{hub="guian",site="{SITE}",boundary="facility"}}'}

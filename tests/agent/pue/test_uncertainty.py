@@ -12,7 +12,18 @@ from agent.ledger.energy import FULL_MASK, HOUR_MS, Raw, hours_of
 from agent.ledger.registers import Step, step_of
 from agent.pue.uncertainty import integration_variance, relative
 from agent.pue.windows import NOTHING, Sum, in_time
-from tests.support.ledger import HEAD, HOUR, SITE, T0, batch, bench, energy, pdu_energy, pdu_power, power
+from tests.support.ledger import (
+    HEAD,
+    HOUR,
+    SITE,
+    T0,
+    batch,
+    bench,
+    energy,
+    pdu_energy,
+    pdu_power,
+    power,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +35,12 @@ TENTH = 360_000.0
 """0.1 kWh in joules: what many PDUs count in."""
 
 PDUS = 12
-RACKS = HEAD + "racks:\n" + "".join(
-    f"- {{rack: R{n}, site: {SITE}, feeds: {{A: {{pdu: P{n}}}}}}}\n" for n in range(PDUS)
-) + "meters: [{meter: main, point: utility, accuracy_class: 0.2}]\n"  # fmt: skip
+RACKS = (
+    HEAD
+    + "racks:\n"
+    + "".join(f"- {{rack: R{n}, site: {SITE}, feeds: {{A: {{pdu: P{n}}}}}}}\n" for n in range(PDUS))
+    + "meters: [{meter: main, point: utility, accuracy_class: 0.2}]\n"
+)
 
 
 def load(n: int, at: float) -> float:
@@ -46,7 +60,10 @@ def live(b: Bench, seconds: float) -> float:
     while at <= end:
         racks = [energy_of(n, at) - energy_of(n, T0) for n in range(PDUS)]
         readings = [energy("main", 1e9 + 1.25 * sum(racks))]
-        readings += [pdu_energy(f"P{n}", TENTH * math.floor((5e8 + 1234.5 * n + racks[n]) / TENTH), f"R{n}") for n in range(PDUS)]
+        readings += [
+            pdu_energy(f"P{n}", TENTH * math.floor((5e8 + 1234.5 * n + racks[n]) / TENTH), f"R{n}")
+            for n in range(PDUS)
+        ]
         readings += [pdu_power(f"P{n}", load(n, at), f"R{n}") for n in range(PDUS)]
         b.book.accept(batch(at, *readings))
         at += 60.0
@@ -60,7 +77,10 @@ def test_five_minutes_of_coarse_registers_are_within_their_uncertainty(tmp_path:
     """PDUs that step by 0.1 kWh: the truth of every five minutes is within what is stated, and the hour's is narrower."""
     with bench(tmp_path, RACKS) as b:
         end = live(b, 3 * HOUR)
-        cells = [b.pue.between(SITE, at, at + 300) for at in (T0 + 300.0 * n for n in range(int((end - T0) / 300)))]
+        cells = [
+            b.pue.between(SITE, at, at + 300)
+            for at in (T0 + 300.0 * n for n in range(int((end - T0) / 300)))
+        ]
         hour = b.pue.between(SITE, T0 + HOUR, T0 + 2 * HOUR)
     assert [cell.category for cell in cells] == [2] * len(cells)
     off = [abs(cell.pue / 1.25 - 1) for cell in cells if cell.pue is not None]
@@ -70,7 +90,9 @@ def test_five_minutes_of_coarse_registers_are_within_their_uncertainty(tmp_path:
     assert hour.pue is not None
     assert hour.uncertainty is not None
     assert abs(hour.pue / 1.25 - 1) < hour.uncertainty < min(stated)
-    assert max(off) < 0.03, "the power shapes the hour; by the registers alone five minutes are off by much more"
+    assert max(off) < 0.03, (
+        "the power shapes the hour; by the registers alone five minutes are off by much more"
+    )
 
 
 def test_the_steps_say_what_they_should(tmp_path: Path) -> None:
@@ -85,12 +107,14 @@ def test_the_steps_say_what_they_should(tmp_path: Path) -> None:
 
 
 def raws(values: list[float], interval: int = 60) -> list[Raw]:
-    return [Raw(START + 1000 * interval * n, value, 1000 * interval) for n, value in enumerate(values)]
+    return [
+        Raw(START + 1000 * interval * n, value, 1000 * interval) for n, value in enumerate(values)
+    ]
 
 
 def test_a_shaped_hour_is_still_the_register_s() -> None:
     """Cells follow the power, and an hour's sum is what its register counted, to the last bit of a joule."""
-    rng = random.Random(4)  # noqa: S311 - repeatable
+    rng = random.Random(4)
     watts = [rng.uniform(1000.0, 5000.0) for _ in range(181)]
     counted = [0.0]
     for each in watts[:-1]:
@@ -106,7 +130,9 @@ def test_a_shaped_hour_is_still_the_register_s() -> None:
         assert max(ratios) == pytest.approx(min(ratios), rel=1e-9)
     fine, _ = hours_of(raws(watts), raws(counted), START, START + 3 * HOUR_MS)
     alone, _ = hours_of([], raws(counted), START, START + 3 * HOUR_MS)
-    assert [cells.joules for cells in fine.values()] == [cells.joules for cells in alone.values()], "a fine register knows better"
+    assert [cells.joules for cells in fine.values()] == [
+        cells.joules for cells in alone.values()
+    ], "a fine register knows better"
 
 
 def test_where_power_is_silent_the_register_s_cells_stay() -> None:
@@ -145,18 +171,20 @@ def test_a_step_comes_down_from_above() -> None:
 
 def test_what_integrating_adds_is_what_it_errs_by() -> None:
     """A load that jumps between readings: the true error of a day of trapezoids is what is stated, within a factor of two."""
-    rng = random.Random(11)  # noqa: S311 - repeatable
+    rng = random.Random(11)
     ratios = []
     for _ in range(60):
         errors, variance = 0.0, 0.0
         truth = [rng.gauss(3000.0, 400.0) for _ in range(24 * 60 + 1)]
-        jumps = [rng.random() for _ in truth]  # somewhere between two readings the power goes over from one to the next
+        jumps = [
+            rng.random() for _ in truth
+        ]  # somewhere between two readings the power goes over from one to the next
         for n in range(24 * 60):
             true = 60 * (truth[n] * jumps[n] + truth[n + 1] * (1 - jumps[n]))
             errors += true - 30 * (truth[n] + truth[n + 1])
         cells = [
             sum(30 * (truth[m] + truth[m + 1]) for m in range(5 * n, 5 * n + 5)) for n in range(288)
-        ]  # fmt: skip
+        ]
         for hour in range(24):
             variance += 12 * integration_variance(cells[12 * hour : 12 * hour + 12], FULL_MASK)
         ratios.append(errors / math.sqrt(variance))
@@ -168,13 +196,16 @@ def test_what_integrating_adds_is_what_it_errs_by() -> None:
 def test_integrated_power_is_less_certain_than_a_register(tmp_path: Path) -> None:
     """The same load read as power alone has what integrating adds; a constant one has nothing added."""
     text = (
-        HEAD + "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: it_input, accuracy_class: 0.5}]"
+        HEAD
+        + "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: it_input, accuracy_class: 0.5}]"
     )
-    rng = random.Random(3)  # noqa: S311 - repeatable
+    rng = random.Random(3)
     with bench(tmp_path, text) as b:
         for minute in range(130):
             it = rng.gauss(1e6, 2e5)
-            b.book.accept(batch(T0 + 60 * minute, power("main", 1.3e6), power("it", it, "it_input")))
+            b.book.accept(
+                batch(T0 + 60 * minute, power("main", 1.3e6), power("it", it, "it_input"))
+            )
         b.clock.now = T0 + 130 * 60
         b.book.flush()
         b.pue.refresh()
@@ -193,5 +224,7 @@ def test_runs_of_covered_time_are_counted() -> None:
     assert in_time([whole, holed, whole]).runs == 2
     assert in_time([whole, NOTHING, whole]).runs == 2
     assert in_time([NOTHING, whole, late]).runs == 2
-    assert relative(in_time([whole, NOTHING, whole]), facility_steps=1.0) == pytest.approx(2 * math.sqrt(2 * 2 / 12) / 4)
+    assert relative(in_time([whole, NOTHING, whole]), facility_steps=1.0) == pytest.approx(
+        2 * math.sqrt(2 * 2 / 12) / 4
+    )
     assert relative(NOTHING) is None

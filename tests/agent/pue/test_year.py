@@ -66,7 +66,14 @@ def test_a_register_that_is_silent_for_a_month_is_never_wrong_in_silence() -> No
 def test_a_power_meter_that_is_silent_for_a_month_is_missing() -> None:
     """What only told power is missing for good: coverage says so ever after, and no window takes it for zero."""
     found = run(1, 70, every=3 * DAY, change=silent("it-2"))
-    late = [one.result for one in found if one.result.window == "ytd" and one.result.end > MONTH[1] + DAY]
+    late = [
+        one.result
+        for one in found
+        if one.result.window == "ytd" and one.result.end > MONTH[1] + DAY
+    ]
     assert late
-    assert all(one.coverage < 1 - 29 * DAY / (one.end - START) and one.state == "low_coverage" for one in late)
+    assert all(
+        one.coverage < 1 - 29 * DAY / (one.end - START) and one.state == "low_coverage"
+        for one in late
+    )
     assert all(one.error <= 1.0 for one in told(found))

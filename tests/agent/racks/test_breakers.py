@@ -53,7 +53,11 @@ def test_a_breaker_carries_the_pdus_behind_it_and_its_pair_s_when_that_dies() ->
     """Feed A's breaker carries both racks' feeds A, a main what is behind its breakers; with the pair lost, each carries all."""
     found = collect(TEXT, HEARD)
     for which in ("A-a", "main-a"):
-        assert found[breaker("power_watts", which, UPPER)] == found[breaker("power_watts", which, LOWER)] == 3000.0
+        assert (
+            found[breaker("power_watts", which, UPPER)]
+            == found[breaker("power_watts", which, LOWER)]
+            == 3000.0
+        )
         assert found[breaker("coverage_ratio", which)] == 1.0
     assert found[breaker("load_ratio", "A-a", UPPER)] == pytest.approx(3000 / 43470)
     assert found[breaker("failover_load_ratio", "A-a", UPPER)] == pytest.approx(5000 / 43470)
@@ -67,7 +71,9 @@ def test_a_silent_pdu_leaves_bounds_never_a_false_calm() -> None:
     found = collect(TEXT, {pdu: watts for pdu, watts in HEARD.items() if pdu != "A02-A"})
     assert found[breaker("power_watts", "A-a", LOWER)] == 2000.0
     assert found[breaker("power_watts", "A-a", UPPER)] == 2000.0 + 7360.0
-    assert found[breaker("failover_load_ratio", "main-a", UPPER)] == pytest.approx((4000 + 7360) / 100000)
+    assert found[breaker("failover_load_ratio", "main-a", UPPER)] == pytest.approx(
+        (4000 + 7360) / 100000
+    )
     assert found[breaker("coverage_ratio", "main-a")] == 0.5
     assert found[breaker("headroom_watts", "A-a")] == pytest.approx(0.8 * 43470 - 4000 - 7360)
     assert found[rack("headroom_watts", "A02")] == 0.0  # its silent feed may draw all there is
@@ -76,10 +82,17 @@ def test_a_silent_pdu_leaves_bounds_never_a_false_calm() -> None:
 
 def test_a_silent_feed_that_could_draw_anything_leaves_no_upper_bound() -> None:
     """Where nobody states what a silent feed can draw, only the lower bound is told, and no headroom of anything behind the breaker."""
-    text = TEXT.replace("rated_power_watts: 8000,\n   feeds: {A: {pdu: A01-A, capacity_watts: 7360,", "feeds: {A: {pdu: A01-A,")
+    text = TEXT.replace(
+        "rated_power_watts: 8000,\n   feeds: {A: {pdu: A01-A, capacity_watts: 7360,",
+        "feeds: {A: {pdu: A01-A,",
+    )
     found = collect(text, {pdu: watts for pdu, watts in HEARD.items() if pdu != "A01-A"})
     assert found[breaker("load_ratio", "A-a", LOWER)] == pytest.approx(1000 / 43470)
-    for name in (breaker("load_ratio", "A-a", UPPER), breaker("headroom_watts", "A-b"), rack("headroom_watts", "A02")):
+    for name in (
+        breaker("load_ratio", "A-a", UPPER),
+        breaker("headroom_watts", "A-b"),
+        rack("headroom_watts", "A02"),
+    ):
         assert name not in found
     assert found[row("headroom_watts")] == 0.0  # at least
 
@@ -89,7 +102,11 @@ def test_nobody_heard_is_no_load() -> None:
     found = collect(TEXT, {})
     assert breaker("capacity_watts", "A-a") in found
     assert found[breaker("coverage_ratio", "A-a")] == 0.0
-    assert not [name for name in found if "load_ratio" in name or "breaker_power" in name or "headroom" in name]
+    assert not [
+        name
+        for name in found
+        if "load_ratio" in name or "breaker_power" in name or "headroom" in name
+    ]
     alone = TEXT.replace("capacity_watts: 7360, breaker: A-b", "capacity_watts: 7360")
     found = collect(alone, HEARD)
     assert breaker("failover_load_ratio", "A-a", LOWER) in found
@@ -102,8 +119,14 @@ def test_headroom_of_racks_and_of_their_row() -> None:
     assert found[rack("headroom_watts", "A01")] == pytest.approx(0.8 * 7360 - 3500)
     assert found[rack("headroom_watts", "A02")] == pytest.approx(0.8 * 7360 - 1500)
     assert found[row("headroom_watts")] == pytest.approx(2 * 0.8 * 7360 - 5000)
-    tight = collect(TEXT.replace("rated_amperes: 63, pair: A-b", "rated_amperes: 11, pair: A-b"), HEARD)  # 7590 W
-    assert tight[rack("headroom_watts", "A01")] == tight[row("headroom_watts")] == pytest.approx(0.8 * 7590 - 5000)
+    tight = collect(
+        TEXT.replace("rated_amperes: 63, pair: A-b", "rated_amperes: 11, pair: A-b"), HEARD
+    )  # 7590 W
+    assert (
+        tight[rack("headroom_watts", "A01")]
+        == tight[row("headroom_watts")]
+        == pytest.approx(0.8 * 7590 - 5000)
+    )
 
 
 def test_what_a_row_amounts_to() -> None:
@@ -111,7 +134,9 @@ def test_what_a_row_amounts_to() -> None:
     found = collect(TEXT, HEARD)
     names = ("height_units", "used_units", "reserved_units", "power_watts", "power_capacity_watts")
     assert [found[row(name)] for name in names] == [80.0, 40.0, 5.0, 5000.0, 16000.0]
-    unknown = collect(TEXT.replace("used_units: 10, reserved_units: 5, ", "state: planned, "), HEARD)
+    unknown = collect(
+        TEXT.replace("used_units: 10, reserved_units: 5, ", "state: planned, "), HEARD
+    )
     assert [unknown[row(name)] for name in ("height_units", "power_watts")] == [40.0, 3500.0]
 
 
@@ -120,7 +145,9 @@ def test_two_feeds_on_one_breaker_are_lost_at_once() -> None:
     one = (
         TEXT.replace(", pair: A-b", "")
         .replace(", pair: A-a", "")
-        .replace("A01-B, capacity_watts: 7360, breaker: A-b", "A01-B, capacity_watts: 7360, breaker: A-a")
+        .replace(
+            "A01-B, capacity_watts: 7360, breaker: A-b", "A01-B, capacity_watts: 7360, breaker: A-a"
+        )
     )
     found = collect(one, HEARD)
     assert rack("failover_load_ratio", "A01") not in found
@@ -139,4 +166,6 @@ def test_a_busbar_with_hundreds_of_racks() -> None:
     found = collect(head + racks, heard)
     assert found[breaker("power_watts", "bus", LOWER)] == 599 * 3000.0
     assert found[breaker("power_watts", "bus", UPPER)] == 599 * 3000.0 + 7000.0
-    assert found[breaker("headroom_watts", "bus")] == pytest.approx(0.8 * 4000 * 690 - 599 * 3000 - 7000)
+    assert found[breaker("headroom_watts", "bus")] == pytest.approx(
+        0.8 * 4000 * 690 - 599 * 3000 - 7000
+    )

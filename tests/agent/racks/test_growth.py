@@ -28,7 +28,9 @@ PDUS = ("A01-A", "A01-B", "A02-A", "A02-B")
 
 
 def stock(breakers: str = "", extra: str = "") -> str:
-    feeds = "{{A: {{pdu: {0}-A, capacity_watts: 7360{1}}}, B: {{pdu: {0}-B, capacity_watts: 7360{2}}}}}"
+    feeds = (
+        "{{A: {{pdu: {0}-A, capacity_watts: 7360{1}}}, B: {{pdu: {0}-B, capacity_watts: 7360{2}}}}}"
+    )
     behind = (", breaker: a", ", breaker: b") if breakers else ("", "")
     return (
         f"sites: [{{site: {SITE}}}]\n{breakers}racks:\n"
@@ -46,7 +48,9 @@ def fill(book: Ledger, days: Iterable[int], watts: Callable[[str, int, int], flo
             for pdu in PDUS:
                 value = watts(pdu, day, hour)
                 if value is not None:
-                    hours[pdu][round((START + day * DAY + hour * HOUR) * 1000)] = HourCells.uniform(value * HOUR)
+                    hours[pdu][round((START + day * DAY + hour * HOUR) * 1000)] = HourCells.uniform(
+                        value * HOUR
+                    )
     for pdu, found in hours.items():
         book.import_hours(SITE, pdu, found)
 
@@ -103,8 +107,12 @@ def test_a_row_that_grows_is_full_on_a_day_with_a_range(book: Ledger, clock: Clo
     fill(book, range(28), lambda _, day, hour: (4000 + 100 * day) / 4 - (200 if hour < 8 else 0))
     found = told(growth(book, clock))
     assert (found[full("power")] - START) / DAY == pytest.approx(120, abs=1.5)
-    assert (found[full("failover")] - START) / DAY == pytest.approx((0.8 * 2 * 7360 - 4000) / 100, abs=1.5)
-    assert found[full("power", "earliest")] <= found[full("power")] <= found[full("power", "latest")]
+    assert (found[full("failover")] - START) / DAY == pytest.approx(
+        (0.8 * 2 * 7360 - 4000) / 100, abs=1.5
+    )
+    assert (
+        found[full("power", "earliest")] <= found[full("power")] <= found[full("power", "latest")]
+    )
     assert full("space") not in found  # known for one day
 
 
@@ -112,15 +120,20 @@ def test_the_breakers_of_a_row_may_end_sooner_than_its_feeds(book: Ledger, clock
     """Where the row's breakers carry 8 kW, of which another row's rack needs 1 kW at most, the row is full at 0.8 · 8 kW - 1 kW = 5.4 kW."""
     fill(book, range(28), lambda _, day, __: (4000 + 100 * day) / 4)
     breakers = "breakers:\n" + "".join(
-        f"- {{breaker: {one}, site: {SITE}, capacity_watts: 8000, pair: {other}}}\n" for one, other in (("a", "b"), ("b", "a"))
+        f"- {{breaker: {one}, site: {SITE}, capacity_watts: 8000, pair: {other}}}\n"
+        for one, other in (("a", "b"), ("b", "a"))
     )
     other = f"- {{rack: B01, site: {SITE}, row: B, rated_power_watts: 1000, feeds: {{A: {{breaker: a}}, B: {{breaker: b}}}}}}\n"
     text = stock(breakers, other)
     found = told(growth(book, clock, text))
-    assert found[full("failover")] == found[full("failover", "earliest")]  # 6.7 kW: it is full already
+    assert (
+        found[full("failover")] == found[full("failover", "earliest")]
+    )  # 6.7 kW: it is full already
     assert full("power") in found
     less = told(growth(book, clock, text.replace("capacity_watts: 8000", "capacity_watts: 11000")))
-    assert (less[full("failover")] - START) / DAY == pytest.approx(38, abs=1.5)  # 0.8 * 11 kW - 1 kW = 7.8 kW
+    assert (less[full("failover")] - START) / DAY == pytest.approx(
+        38, abs=1.5
+    )  # 0.8 * 11 kW - 1 kW = 7.8 kW
 
 
 def test_a_row_that_does_not_grow_has_no_day(book: Ledger, clock: Clock) -> None:
@@ -134,7 +147,9 @@ def test_units_are_remembered_from_day_to_day(book: Ledger, clock: Clock) -> Non
     for day in range(20):
         fill(book, [day], lambda *_: 1000.0)
         clock.now = START + (day + 1) * DAY + 3 * HOUR
-        found = told(growth(book, clock, stock().replace("used_units: 10", f"used_units: {10 + day}")))
+        found = told(
+            growth(book, clock, stock().replace("used_units: 10", f"used_units: {10 + day}"))
+        )
     assert (found[full("space")] - START) / DAY == pytest.approx(30, abs=1)
 
 

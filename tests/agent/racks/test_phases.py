@@ -12,7 +12,9 @@ from agent.racks.phases import PhaseCollector, imbalance
 from collectors.catalogue.facility import PDU_PHASE_CURRENT
 from tests.support.ledger import SITE, Pages, inventory
 
-HEAD = f"sites: [{{site: {SITE}}}]\nbreakers:\n- {{breaker: main, site: {SITE}, rated_amperes: 250}}\n"
+HEAD = (
+    f"sites: [{{site: {SITE}}}]\nbreakers:\n- {{breaker: main, site: {SITE}, rated_amperes: 250}}\n"
+)
 HEAD += f"- {{breaker: bus, site: {SITE}, rated_amperes: 100, upstream: main}}\nracks:\n"
 
 
@@ -63,7 +65,10 @@ def test_no_imbalance_at_low_load_or_of_one_phase() -> None:
 def test_a_breaker_s_phases_are_sums_over_its_pdus() -> None:
     """Three-phase PDUs add up phase by phase, turned as the inventory says; single-phase ones where they hang; and so outwards."""
     found = collect(
-        rack("p") + rack("q", ", phase: L2") + rack("s", ", phase: L3"), p=(10.0, 11.0, 12.0), q=(1.0, 2.0, 3.0), s=(5.0,)
+        rack("p") + rack("q", ", phase: L2") + rack("s", ", phase: L3"),
+        p=(10.0, 11.0, 12.0),
+        q=(1.0, 2.0, 3.0),
+        s=(5.0,),
     )
     assert amperes(found) == amperes(found, which="main") == [10 + 3, 11 + 1, 12 + 2 + 5]
     assert found[of("phase_load_ratio", ',phase="L3",bound="lower"')] == pytest.approx(0.19)
@@ -78,12 +83,18 @@ def test_what_is_not_known_of_the_phases_leaves_a_lower_bound() -> None:
         assert least(found) == [0.3, 0.31, 0.32]
         assert amperes(found) == amperes(found, which="main") == [None] * 3
         assert of("phase_imbalance_ratio") not in found
-    assert amperes(collect(rack("p") + rack("q", state="planned"), p=(30.0, 31.0, 32.0))) == [30.0, 31.0, 32.0]
+    assert amperes(collect(rack("p") + rack("q", state="planned"), p=(30.0, 31.0, 32.0))) == [
+        30.0,
+        31.0,
+        32.0,
+    ]
 
 
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 1000), min_size=3, max_size=3), st.floats(0.1, 100))
-def test_imbalance_lies_between_even_and_one_phase_alone(currents: list[float], factor: float) -> None:
+def test_imbalance_lies_between_even_and_one_phase_alone(
+    currents: list[float], factor: float
+) -> None:
     """It is 0 where all are alike, 2 where one carries all, and says nothing of how much there is."""
     one, two, three = currents
     found = imbalance((one, two, three), 1e-6)

@@ -44,7 +44,9 @@ def test_what_the_inventory_says() -> None:
     assert found[rack("utilization_ratio", ',kind="space"')] == 0.5
     assert found[rack("power_capacity_watts")] == 8000.0
     assert found[rack("feed_capacity_watts", ',feed="B"')] == 5000.0
-    assert found[f'dc_site_info{{hub="guian",site="{SITE}",state="in_service",name="Huawei"}}'] == 1.0
+    assert (
+        found[f'dc_site_info{{hub="guian",site="{SITE}",state="in_service",name="Huawei"}}'] == 1.0
+    )
     assert found['dc_site_info{hub="guian",site="next",state="planned",name="next"}'] == 1.0
 
 
@@ -75,7 +77,9 @@ def test_no_failover_with_one_feed_or_without_capacities() -> None:
     one = RACK.replace(", B: {pdu: A07-B, capacity_watts: 5000}", "")
     assert rack("failover_load_ratio") not in collect(one, pdu_power("A07-A", 1.0))
     unknown = RACK.replace("A07-B, capacity_watts: 5000", "A07-B")
-    assert rack("failover_load_ratio") not in collect(unknown, pdu_power("A07-A", 1.0), pdu_power("A07-B", 1.0, feed="B"))
+    assert rack("failover_load_ratio") not in collect(
+        unknown, pdu_power("A07-A", 1.0), pdu_power("A07-B", 1.0, feed="B")
+    )
 
 
 def test_unknown_devices_are_not_an_empty_rack() -> None:
@@ -83,7 +87,9 @@ def test_unknown_devices_are_not_an_empty_rack() -> None:
     found = collect(f"- {{rack: A07, site: {SITE}, row: A}}\n")
     assert rack("used_units") not in found
     assert occupancy("units") not in found
-    assert collect(f"- {{rack: A07, site: {SITE}, row: A, devices: []}}\n")[rack("used_units")] == 0.0
+    assert (
+        collect(f"- {{rack: A07, site: {SITE}, row: A, devices: []}}\n")[rack("used_units")] == 0.0
+    )
 
 
 def test_a_pdu_of_another_site_is_another_pdu() -> None:
@@ -100,25 +106,39 @@ def test_occupancy_by_three_methods() -> None:
         f"- {{rack: c, site: {SITE}, height_units: 40, used_units: 40, state: under_construction}}\n"
     )
     found = collect(text, pdu_power("a", 800.0, "a"), pdu_power("b", 0.0, "b"))
-    assert (found[occupancy("racks")], found[occupancy("units")], found[occupancy("power")]) == (0.5, 0.25, 0.2)
+    assert (found[occupancy("racks")], found[occupancy("units")], found[occupancy("power")]) == (
+        0.5,
+        0.25,
+        0.2,
+    )
 
 
 def test_occupancy_needs_nearly_all_to_be_known() -> None:
     """Occupancy by power is not given while the power of a fifth of the racks is unknown; with a tenth it is, of the known."""
-    racks = "".join(f"- {{rack: r{n}, site: {SITE}, rated_power_watts: 1000, feeds: {{A: {{pdu: p{n}}}}}}}\n" for n in range(10))
+    racks = "".join(
+        f"- {{rack: r{n}, site: {SITE}, rated_power_watts: 1000, feeds: {{A: {{pdu: p{n}}}}}}}\n"
+        for n in range(10)
+    )
     heard = [pdu_power(f"p{n}", 500.0, f"r{n}") for n in range(9)]
     assert occupancy("power") not in collect(racks, *heard[:8])
     assert collect(racks, *heard)[occupancy("power")] == 0.5
 
 
 def sensors(values: Sequence[tuple[str, float]]) -> list[Reading]:
-    return [(SENSOR_TEMPERATURE.series("guian", SITE, "A", "A07", name), value) for name, value in values]
+    return [
+        (SENSOR_TEMPERATURE.series("guian", SITE, "A", "A07", name), value)
+        for name, value in values
+    ]
 
 
 def test_inlet_is_the_warmest_sensor_of_the_cold_side() -> None:
     """The warmest inlet counts; sensors named after the exhaust do not."""
     wet = (SENSOR_HUMIDITY.series("guian", SITE, "A", "A07", "1"), 0.4)
-    found = collect(RACK, *sensors([("1", 22.0), ("front-top", 27.5), ("rear-top", 41.0), ("Exhaust", 39.0)]), wet)
+    found = collect(
+        RACK,
+        *sensors([("1", 22.0), ("front-top", 27.5), ("rear-top", 41.0), ("Exhaust", 39.0)]),
+        wet,
+    )
     assert found[rack("inlet_temperature_celsius")] == 27.5
     assert found[rack("humidity_ratio")] == 0.4
 
@@ -126,7 +146,10 @@ def test_inlet_is_the_warmest_sensor_of_the_cold_side() -> None:
 def test_a_rack_that_only_labels_name_has_power() -> None:
     """A PDU that the inventory does not list still shows the power of the rack its config names."""
     found = collect("", pdu_power("X-A", 700.0, "X1"))
-    assert found[f'dc_rack_power_watts{{hub="guian",site="{SITE}",row="A",rack="X1",feed="A"}}'] == 700.0
+    assert (
+        found[f'dc_rack_power_watts{{hub="guian",site="{SITE}",row="A",rack="X1",feed="A"}}']
+        == 700.0
+    )
 
 
 def test_reserved_and_occupied_are_apart() -> None:
@@ -141,6 +164,9 @@ def test_reserved_and_occupied_are_apart() -> None:
 
 def test_a_feed_without_a_pdu_leaves_the_total_unknown() -> None:
     """Where one of two feeds is not measured, the rack's power is not that of the other."""
-    found = collect(RACK.replace("{pdu: A07-B, capacity_watts: 5000}", "{capacity_watts: 5000}"), pdu_power("A07-A", 2400.0))
+    found = collect(
+        RACK.replace("{pdu: A07-B, capacity_watts: 5000}", "{capacity_watts: 5000}"),
+        pdu_power("A07-A", 2400.0),
+    )
     assert found[rack("power_watts", ',feed="A"')] == 2400.0
     assert rack("utilization_ratio", ',kind="power"') not in found

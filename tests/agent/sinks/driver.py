@@ -32,7 +32,13 @@ def main() -> None:
         from agent.config import Influx
         from agent.sinks.influx import InfluxSink
 
-        sink = InfluxSink(Influx(url=url, timeout=2.0), state_dir=state_dir, tags={}, registry=CollectorRegistry(), window=0.02)
+        sink = InfluxSink(
+            Influx(url=url, timeout=2.0),
+            state_dir=state_dir,
+            tags={},
+            registry=CollectorRegistry(),
+            window=0.02,
+        )
         sink.start()
         spool, accept = sink.spool, sink.accept
     else:
@@ -50,7 +56,9 @@ def main() -> None:
         now = round(time.time() * 1000)
         os.write(journal, b"a %d\n" % now)
         readings = [(one, float(now)) for one in series]
-        accept(Batch(collector="driver", device="", time=now / 1000, lifetime=1.0, readings=readings))
+        accept(
+            Batch(collector="driver", device="", time=now / 1000, lifetime=1.0, readings=readings)
+        )
         due = max(due + PERIOD, time.time() - 1)
         while (left := due - time.time()) > 0:
             time.sleep(min(left, 0.01))

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 QUICK = Pace(first=0.02, most=0.2, linger=0.02)
 TAGS = {"job": "hubgauge", "instance": "gateway-1", "hub": "guian", "site": "huawei-guian-1"}
-POWER = Metric(namespace="test", subsystem="rack", name="power_watts", type="gauge", help="-", labels=("rack",))
+POWER = Metric(
+    namespace="test", subsystem="rack", name="power_watts", type="gauge", help="-", labels=("rack",)
+)
 
 
 def batch(value: float, *, when: float, racks: int = 1, device: str = "d") -> Batch:
@@ -40,9 +42,16 @@ def batch(value: float, *, when: float, racks: int = 1, device: str = "d") -> Ba
 
 @contextmanager
 def sink(
-    url: str, state_dir: Path, *, pace: Pace = QUICK, timeout: float = 2.0, max_bytes: int = 64 * 2**20,
-    token_file: Path | None = None, ca_file: Path | None = None, **more: object,
-) -> Iterator[InfluxSink]:  # fmt: skip
+    url: str,
+    state_dir: Path,
+    *,
+    pace: Pace = QUICK,
+    timeout: float = 2.0,
+    max_bytes: int = 64 * 2**20,
+    token_file: Path | None = None,
+    ca_file: Path | None = None,
+    **more: object,
+) -> Iterator[InfluxSink]:
     """Run a sink until the block ends."""
     config = Influx(
         url=url,
@@ -53,7 +62,15 @@ def sink(
         ca_file=ca_file,
         spool=SpoolConfig(max_bytes=max_bytes),
     )
-    made = InfluxSink(config, state_dir=state_dir, tags=TAGS, registry=CollectorRegistry(), pace=pace, window=0.02, **more)  # type: ignore[arg-type]
+    made = InfluxSink(
+        config,
+        state_dir=state_dir,
+        tags=TAGS,
+        registry=CollectorRegistry(),
+        pace=pace,
+        window=0.02,
+        **more,
+    )  # type: ignore[arg-type]
     made.start()
     try:
         yield made
@@ -64,7 +81,9 @@ def sink(
 def balanced(made: InfluxSink) -> bool:
     """Tell whether every sample is accounted for."""
     state = made.spool.state()
-    return state.collected + state.recovered == state.sent + state.waiting + sum(state.dropped.values())
+    return state.collected + state.recovered == state.sent + state.waiting + sum(
+        state.dropped.values()
+    )
 
 
 def drained(made: InfluxSink, *, timeout: float = 15.0) -> None:
@@ -90,10 +109,16 @@ class Victoria:
     def up(self) -> Iterator[Victoria]:
         """Run it until the block ends."""
         command = [
-            binary("victoria-metrics"), f"-storageDataPath={self.folder / 'vm'}", f"-httpListenAddr=127.0.0.1:{self.port}",
-            "-dedup.minScrapeInterval=1ms", "-memory.allowedBytes=64MB", "-retentionPeriod=10y",
-        ]  # fmt: skip
-        with running(command, log=self.folder / "vm.log", ready=f"{self.url}/health") as self.process:
+            binary("victoria-metrics"),
+            f"-storageDataPath={self.folder / 'vm'}",
+            f"-httpListenAddr=127.0.0.1:{self.port}",
+            "-dedup.minScrapeInterval=1ms",
+            "-memory.allowedBytes=64MB",
+            "-retentionPeriod=10y",
+        ]
+        with running(
+            command, log=self.folder / "vm.log", ready=f"{self.url}/health"
+        ) as self.process:
             yield self
 
     @contextmanager
@@ -110,7 +135,10 @@ class Victoria:
         """Return every stored series with its raw values and timestamps."""
         get(f"{self.url}/internal/force_flush")
         query = urllib.parse.urlencode({"match[]": match})
-        return [json.loads(line) for line in get(f"{self.url}/api/v1/export?{query}", timeout=60).splitlines()]
+        return [
+            json.loads(line)
+            for line in get(f"{self.url}/api/v1/export?{query}", timeout=60).splitlines()
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +176,9 @@ class Scripted:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 lines = gzip.decompress(body).splitlines(keepends=True)
-                request = Received(at=time.monotonic(), lines=lines, headers=dict(self.headers), path=self.path)
+                request = Received(
+                    at=time.monotonic(), lines=lines, headers=dict(self.headers), path=self.path
+                )
                 database.requests.append(request)
                 status, headers, page = database.answer(request)
                 if status == 204:
@@ -168,7 +198,9 @@ class Scripted:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
         if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()

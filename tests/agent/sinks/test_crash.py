@@ -49,7 +49,7 @@ def starts(folder: Path) -> int:
 
 def test_killed_at_any_moment(tmp_path: Path) -> None:
     """However often the process is killed, the spool then holds every sample it knew to be synced, once, and opens at once."""
-    source = random.Random(7)  # noqa: S311 - not for secrets
+    source = random.Random(7)
     for _ in range(KILLS):
         before = starts(tmp_path)
         with driver(tmp_path):
@@ -100,7 +100,9 @@ def test_database_and_agent_gone(tmp_path: Path) -> None:
         def all_there() -> bool:
             return all(known <= set(one["timestamps"]) for one in database.export())  # type: ignore[call-overload]
 
-        wait_for(all_there, what="every synced sample")  # just started, VictoriaMetrics does not show its last second at once
+        wait_for(
+            all_there, what="every synced sample"
+        )  # just started, VictoriaMetrics does not show its last second at once
         stored = database.export()
     assert len(stored) == SERIES
     for one in stored:

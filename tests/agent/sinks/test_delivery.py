@@ -34,7 +34,13 @@ def refusing(bad: bytes, *, status: int = 400) -> object:
 
     def answer(request: Received) -> Answer:
         if any(bad in line for line in request.lines):
-            return status, {}, json.dumps({"code": "invalid", "message": f"unable to parse {bad.decode()}"}).encode()
+            return (
+                status,
+                {},
+                json.dumps(
+                    {"code": "invalid", "message": f"unable to parse {bad.decode()}"}
+                ).encode(),
+            )
         return 204, {}, b""
 
     return answer
@@ -89,7 +95,9 @@ def test_too_large_is_split(scripted: Scripted, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 301, 405, 418])
-def test_refusals_keep_everything(scripted: Scripted, tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_refusals_keep_everything(
+    scripted: Scripted, tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """What the operator must mend loses nothing and costs one log line down and one back."""
     refused = (status, {"Location": f"{scripted.url}/elsewhere"}, b'{"message": "no"}')
     scripted.answer = sequence(*[refused] * 6)  # type: ignore[assignment]
@@ -109,11 +117,18 @@ def test_redirects_are_not_followed(scripted: Scripted, tmp_path: Path) -> None:
     token.write_text(SECRET + "\n")
     token.chmod(0o600)
     with Scripted().up() as other, sink(scripted.url, tmp_path, token_file=token) as made:
-        scripted.answer = sequence(*[(status, {"Location": other.url + "/api/v2/write"}, b"") for status in (301, 302, 307, 308)])  # type: ignore[assignment]
+        scripted.answer = sequence(
+            *[
+                (status, {"Location": other.url + "/api/v2/write"}, b"")
+                for status in (301, 302, 307, 308)
+            ]
+        )  # type: ignore[assignment]
         made.accept(batch(1.0, when=T0))
         drained(made)
         assert other.requests == []
-        assert {request.headers["Authorization"] for request in scripted.requests} == {f"Token {SECRET}"}
+        assert {request.headers["Authorization"] for request in scripted.requests} == {
+            f"Token {SECRET}"
+        }
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -147,7 +162,12 @@ def test_retry_after_is_capped() -> None:
     assert parse_retry_after("0", now=T0) == 0
     assert parse_retry_after(formatdate(T0 + 86400, usegmt=True), now=T0) == 600
     assert parse_retry_after(formatdate(T0 - 86400, usegmt=True), now=T0) == 0
-    assert parse_retry_after(formatdate(T0 + 9e4, usegmt=True), now=T0, date=formatdate(T0 + 9e4 - 7, usegmt=True)) == 7
+    assert (
+        parse_retry_after(
+            formatdate(T0 + 9e4, usegmt=True), now=T0, date=formatdate(T0 + 9e4 - 7, usegmt=True)
+        )
+        == 7
+    )
 
 
 @pytest.mark.parametrize("fault", ["reset", "black_hole", "half_close", "drip"])
@@ -159,7 +179,11 @@ def test_bad_wires(scripted: Scripted, tmp_path: Path, fault: str) -> None:
         with sink(wire.url, tmp_path, timeout=1.0) as made:
             began = time.monotonic()
             made.accept(batch(1.0, when=T0, racks=3000))
-            wait_for(lambda: sum(made.requests.values()) >= 1, timeout=2.5, what="the first request to end")
+            wait_for(
+                lambda: sum(made.requests.values()) >= 1,
+                timeout=2.5,
+                what="the first request to end",
+            )
             assert time.monotonic() - began < 1.0 + 1.0 + 0.5
             assert set(made.requests) <= {"timeout", "unreachable"}
             wire.fault = "none"
@@ -194,15 +218,18 @@ def test_nobody_listens(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
     assert "Connection refused" in caplog.text
 
 
-def test_secrets_are_not_told(scripted: Scripted, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_are_not_told(
+    scripted: Scripted, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A token that a database echoes in its error page is in no log, dead letter or exception."""
     token = tmp_path / "token"
     token.write_text(SECRET)
     token.chmod(0o600)
     scripted.answer = sequence(  # type: ignore[assignment]
-        (401, {}, f"bad token {SECRET}".encode()), (403, {}, json.dumps({"message": f"no {SECRET}"}).encode()),
+        (401, {}, f"bad token {SECRET}".encode()),
+        (403, {}, json.dumps({"message": f"no {SECRET}"}).encode()),
         *[(400, {"X-Token": SECRET}, f"bad {SECRET}".encode())] * 1,
-    )  # fmt: skip
+    )
     with caplog.at_level(logging.DEBUG), sink(scripted.url, tmp_path, token_file=token) as made:
         made.accept(batch(1.0, when=T0))
         drained(made)
@@ -219,7 +246,11 @@ def test_new_token_is_read(scripted: Scripted, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("old")
     token.chmod(0o600)
-    scripted.answer = lambda request: (204 if request.headers["Authorization"] == "Token new" else 401, {}, b"")
+    scripted.answer = lambda request: (
+        204 if request.headers["Authorization"] == "Token new" else 401,
+        {},
+        b"",
+    )
     with sink(scripted.url, tmp_path, token_file=token) as made:
         made.accept(batch(1.0, when=T0))
         wait_for(lambda: made.requests["401"] >= 2)
@@ -237,9 +268,25 @@ def test_huge_error_page(scripted: Scripted, tmp_path: Path) -> None:
 
 def test_tls(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Over TLS the server must show a certificate of the stated authority, and a handshake that hangs ends in time."""
-    openssl = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    openssl = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+    ]
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*openssl, *names, "-keyout", "key.pem", "-out", "cert.pem"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        [*openssl, *names, "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     with Scripted().up(context) as database, Wire(int(database.url.rsplit(":", 1)[1])).up() as wire:
@@ -262,7 +309,9 @@ def test_out_of_descriptors(scripted: Scripted, tmp_path: Path) -> None:
     """With no descriptor left nothing ends and nothing is lost."""
     with sink(scripted.url, tmp_path) as made:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))), hard))  # noqa: PTH208 - numbers
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))), hard)
+        )
         try:
             for turn in range(10):
                 made.accept(batch(1.0, when=T0 + turn))
@@ -321,12 +370,17 @@ def test_metrics_balance(scripted: Scripted, tmp_path: Path) -> None:
         drained(made)
         samples = {
             (sample.name, sample.labels.get("reason") or sample.labels.get("code")): sample.value
-            for family in made._registry.collect() for sample in family.samples
-        }  # fmt: skip
+            for family in made._registry.collect()
+            for sample in family.samples
+        }
     assert samples["hubgauge_sink_collected_samples_total", None] == 10
     assert samples["hubgauge_sink_sent_samples_total", None] == 9
     assert samples["hubgauge_sink_dropped_total", "dead_letter"] == 1
     assert samples["hubgauge_sink_up", None] == 1
     assert samples["hubgauge_spool_healthy", None] == 1
-    declared = {m.full_name for m in vars(catalogue).values() if getattr(m, "subsystem", "") in ("sink", "spool")}
+    declared = {
+        m.full_name
+        for m in vars(catalogue).values()
+        if getattr(m, "subsystem", "") in ("sink", "spool")
+    }
     assert {name for name, _ in samples} | {catalogue.SPOOL_OLDEST.full_name} == declared

@@ -25,23 +25,67 @@ if TYPE_CHECKING:
     from tests.agent.sinks.peers import Victoria
 
 T0 = 1_790_000_000.123
-POWER = Metric(namespace="dc", subsystem="pdu", name="power_watts", type="gauge", help="-", labels=("hub", "site", "pdu"))
+POWER = Metric(
+    namespace="dc",
+    subsystem="pdu",
+    name="power_watts",
+    type="gauge",
+    help="-",
+    labels=("hub", "site", "pdu"),
+)
 ENERGY = Metric(
-    namespace="dc", subsystem="pdu", name="energy_joules_total", type="counter", help="-", labels=("hub", "site", "pdu")
+    namespace="dc",
+    subsystem="pdu",
+    name="energy_joules_total",
+    type="counter",
+    help="-",
+    labels=("hub", "site", "pdu"),
 )
 LOAD = Metric(namespace="node", name="load1", type="gauge", help="-")
-CPU = Metric(namespace="node", subsystem="cpu", name="seconds_total", type="counter", help="-", labels=("cpu", "mode"))
+CPU = Metric(
+    namespace="node",
+    subsystem="cpu",
+    name="seconds_total",
+    type="counter",
+    help="-",
+    labels=("cpu", "mode"),
+)
 DURATION = Metric(
-    namespace="hubgauge", subsystem="http", name="request_duration_seconds", type="histogram", help="-", labels=("path",)
+    namespace="hubgauge",
+    subsystem="http",
+    name="request_duration_seconds",
+    type="histogram",
+    help="-",
+    labels=("path",),
 )
 
 HOSTILE = [
-    "plain", "with space", "a,b=c", 'quote"d', "back\\slash", "trailing\\", "\\", "new\nline", "nul\0byte", "tab\there", "%s %r %%", "日本語",
-    "\udc80surrogate", "x" * 5000, "=", ",", " ", '{"a"="b"}', "# HELP forged 1", "é\u2028\x85",
-]  # fmt: skip
+    "plain",
+    "with space",
+    "a,b=c",
+    'quote"d',
+    "back\\slash",
+    "trailing\\",
+    "\\",
+    "new\nline",
+    "nul\0byte",
+    "tab\there",
+    "%s %r %%",
+    "日本語",
+    "\udc80surrogate",
+    "x" * 5000,
+    "=",
+    ",",
+    " ",
+    '{"a"="b"}',
+    "# HELP forged 1",
+    "é\u2028\x85",
+]
 
 
-def rendered(readings: Sequence[Reading], *, tags: dict[str, str] | None = None, when: float = T0) -> list[str]:
+def rendered(
+    readings: Sequence[Reading], *, tags: dict[str, str] | None = None, when: float = T0
+) -> list[str]:
     batch = Batch(collector="c", device="d", time=when, lifetime=30.0, readings=readings)
     lines, samples = LineRenderer(tags or {}).render(batch)
     assert samples_in(lines.splitlines(keepends=True)) == samples
@@ -68,7 +112,12 @@ def test_one_line_for_a_key() -> None:
 def test_extra_tags_only_where_missing() -> None:
     """Job, instance, hub and site are put on a line unless the series says them itself."""
     lines = rendered(
-        [(POWER.series("ulanqab", "s,2", "A"), 1.0), (LOAD.series(), 1.0), (POWER.series("", "", "B"), 1.0)], tags=TAGS
+        [
+            (POWER.series("ulanqab", "s,2", "A"), 1.0),
+            (LOAD.series(), 1.0),
+            (POWER.series("", "", "B"), 1.0),
+        ],
+        tags=TAGS,
     )
     assert lines == [
         "dc_pdu,hub=ulanqab,pdu=A,site=s\\,2,instance=gateway-1,job=hubgauge power_watts=1.0 1790000000123",
@@ -94,19 +143,32 @@ def test_template_follows_the_series() -> None:
     renderer, a, b = LineRenderer({}), CPU.series("0", "a"), CPU.series("0", "b")
 
     def lines(*readings: Reading) -> bytes:
-        return renderer.render(Batch(collector="c", device="d", time=1.0, lifetime=1.0, readings=readings))[0]
+        return renderer.render(
+            Batch(collector="c", device="d", time=1.0, lifetime=1.0, readings=readings)
+        )[0]
 
-    one, two = b"node_cpu,cpu=0,mode=a seconds_total=1.0 1000\n", b"node_cpu,cpu=0,mode=b seconds_total=2.0 1000\n"
+    one, two = (
+        b"node_cpu,cpu=0,mode=a seconds_total=1.0 1000\n",
+        b"node_cpu,cpu=0,mode=b seconds_total=2.0 1000\n",
+    )
     assert lines((a, 1), (b, 2)) == one + two
     assert lines((b, 2), (a, 1)) == two + one
     assert lines((a, 1)) == one
     assert lines((a, 1), (b, 2)) == one + two
 
 
-@given(st.lists(st.tuples(st.text(max_size=20), st.floats(allow_nan=False, allow_infinity=False)), min_size=1, max_size=20))
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=20), st.floats(allow_nan=False, allow_infinity=False)),
+        min_size=1,
+        max_size=20,
+    )
+)
 def test_any_text_makes_whole_lines(values: list[tuple[str, float]]) -> None:
     """Whatever a label holds, there is one line for each key and every number comes back as it was."""
-    readings = [(CPU.series(str(index), text), number) for index, (text, number) in enumerate(values)]
+    readings = [
+        (CPU.series(str(index), text), number) for index, (text, number) in enumerate(values)
+    ]
     lines = rendered(readings, tags=TAGS)
     assert len(lines) == len(values)
     for line, (_, number) in zip(lines, values, strict=True):
@@ -124,13 +186,19 @@ def test_chunk_round_trip() -> None:
 def test_push_and_scrape_name_series_alike(victoria: Victoria, tmp_path: Path) -> None:
     """VictoriaMetrics stores the same names, labels and values from a push as from a scrape with target labels."""
     when = int(time.time()) - 5
-    bucket = DURATION.sample_series("hubgauge_http_request_duration_seconds_bucket", ("path", "le"), ("/metrics", "+Inf"))
-    count = DURATION.sample_series("hubgauge_http_request_duration_seconds_count", ("path",), ("/metrics",))
+    bucket = DURATION.sample_series(
+        "hubgauge_http_request_duration_seconds_bucket", ("path", "le"), ("/metrics", "+Inf")
+    )
+    count = DURATION.sample_series(
+        "hubgauge_http_request_duration_seconds_count", ("path",), ("/metrics",)
+    )
     readings: list[Reading] = [(LOAD.series(), 0.5), (bucket, 7.0), (count, 7.0)]
     readings += [(CPU.series(str(index), text), index / 7) for index, text in enumerate(HOSTILE)]
     page = "".join(f"{series.prefix}{value!r} {when * 1000}\n" for series, value in readings)
-    labels = "&".join(f"extra_label={name}={value}" for name, value in (TAGS | {"job": "scrape"}).items())
-    urllib.request.urlopen(  # noqa: S310 - loopback
+    labels = "&".join(
+        f"extra_label={name}={value}" for name, value in (TAGS | {"job": "scrape"}).items()
+    )
+    urllib.request.urlopen(
         f"{victoria.url}/api/v1/import/prometheus?{labels}", page.encode(), timeout=10
     ).close()
     with sink(victoria.url, tmp_path) as made:
@@ -140,7 +208,10 @@ def test_push_and_scrape_name_series_alike(victoria: Victoria, tmp_path: Path) -
     def stored(job: str) -> list[str]:
         found = victoria.export(f'{{job="{job}"}}')
         return sorted(
-            json.dumps([one["metric"] | {"job": ""}, one["values"], one["timestamps"]], sort_keys=True) for one in found
+            json.dumps(
+                [one["metric"] | {"job": ""}, one["values"], one["timestamps"]], sort_keys=True
+            )
+            for one in found
         )  # type: ignore[operator]
 
     pushed = stored("hubgauge")

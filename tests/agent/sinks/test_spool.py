@@ -26,7 +26,9 @@ MIB = 2**20
 
 
 @contextmanager
-def spool(path: Path, *, max_bytes: int = 64 * MIB, window: float = 0.001, **more: object) -> Iterator[Spool]:
+def spool(
+    path: Path, *, max_bytes: int = 64 * MIB, window: float = 0.001, **more: object
+) -> Iterator[Spool]:
     made = Spool(path, max_bytes=max_bytes, window=window, **more)  # type: ignore[arg-type]
     made.start()
     try:
@@ -50,7 +52,9 @@ def put_synced(made: Spool, when: float, lines: bytes, samples: int = 1) -> None
 
 def balanced(made: Spool) -> bool:
     state = made.state()
-    return state.collected + state.recovered == state.sent + state.waiting + sum(state.dropped.values())
+    return state.collected + state.recovered == state.sent + state.waiting + sum(
+        state.dropped.values()
+    )
 
 
 def waiting_times(made: Spool) -> list[float]:
@@ -63,7 +67,9 @@ def waiting_times(made: Spool) -> list[float]:
 
 
 def disk(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.parent.iterdir() if file.name.startswith(path.name))
+    return sum(
+        file.stat().st_size for file in path.parent.iterdir() if file.name.startswith(path.name)
+    )
 
 
 def test_order_and_restart(tmp_path: Path) -> None:
@@ -154,7 +160,9 @@ def test_second_agent_refuses(tmp_path: Path) -> None:
         assert str(tmp_path / "s.lock") in str(caught.value)
         assert f"process {os.getpid()};" in str(caught.value)
         assert "\n" not in str(caught.value)
-        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+        ran = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+        )
         assert "SpoolLocked" in ran.stderr
     with spool(path) as made:
         assert made.state().healthy
@@ -181,7 +189,9 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
             assert balanced(made)
 
 
-def test_what_memory_holds_at_the_end_is_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_memory_holds_at_the_end_is_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Samples that could never be written are counted and named when the agent ends."""
     blocked = tmp_path / "file"
     blocked.write_text("")
@@ -197,7 +207,12 @@ def test_what_memory_holds_at_the_end_is_counted(tmp_path: Path, caplog: pytest.
 def tmpfs(path: Path, options: str) -> Iterator[Path]:
     """Mount a small file system; skips where that is not allowed."""
     path.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], check=False).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], check=False
+        ).returncode
+    ):
         pytest.skip("needs root and mount(8)")
     try:
         yield path
@@ -239,7 +254,9 @@ def test_read_only_disk(tmp_path: Path) -> None:
     """A spool remounted read-only keeps the agent going from memory, and is used again when it can be written."""
     with tmpfs(tmp_path / "small", "size=8m") as small, spool(small / "s.db") as made:
         put_synced(made, 0.0, b"a b=1.0 1\n", 1)
-        with made._disk:  # as after any failed read or write; the kernel refuses to remount under an open file
+        with (
+            made._disk
+        ):  # as after any failed read or write; the kernel refuses to remount under an open file
             made._fail(Unavailable("input/output error"))
             made._store.lock.release()
         subprocess.run(["mount", "-o", "remount,ro", small], check=True)

@@ -54,18 +54,34 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     body = sorted(lines(time.time() - 5), key=lambda line: (line.split("{")[0], line.split("}")[0]))
     names = dict.fromkeys(line.split("{")[0] for line in body)
     page.write_text(
-        "".join(f"# TYPE {name} gauge\n" + "".join(f"{x}\n" for x in body if x.startswith(name)) for name in names) + "# EOF\n"
+        "".join(
+            f"# TYPE {name} gauge\n" + "".join(f"{x}\n" for x in body if x.startswith(name))
+            for name in names
+        )
+        + "# EOF\n"
     )
     subprocess.run(
-        [binary("promtool"), "tsdb", "create-blocks-from", "openmetrics", str(page), str(folder / "data")],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
+        [
+            binary("promtool"),
+            "tsdb",
+            "create-blocks-from",
+            "openmetrics",
+            str(page),
+            str(folder / "data"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
     (folder / "prometheus.yml").write_text("{}\n")
     port = free_port()
     command = [
-        binary("prometheus"), f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
-        "--storage.tsdb.retention.time=1y", f"--web.listen-address=127.0.0.1:{port}",
-    ]  # fmt: skip
+        binary("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--storage.tsdb.retention.time=1y",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
     url = f"http://127.0.0.1:{port}"
     with running(command, log=folder / "log", ready=f"{url}/-/ready"):
         yield url
@@ -78,13 +94,18 @@ def victoriametrics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
-        binary("victoria-metrics"), f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}",
-        "-retentionPeriod=1y", "-search.latencyOffset=0s",
-    ]  # fmt: skip
+        binary("victoria-metrics"),
+        f"-storageDataPath={folder / 'data'}",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        "-retentionPeriod=1y",
+        "-search.latencyOffset=0s",
+    ]
     with running(command, log=folder / "log", ready=f"{url}/health"):
         split = (line.rsplit(" ", 1) for line in lines(time.time()))
         body = "".join(f"{head} {float(stamp) * 1000:.0f}\n" for head, stamp in split)
-        urllib.request.urlopen(urllib.request.Request(f"{url}/api/v1/import/prometheus", data=body.encode())).close()  # noqa: S310 - loopback
+        urllib.request.urlopen(
+            urllib.request.Request(f"{url}/api/v1/import/prometheus", data=body.encode())
+        ).close()
         get(f"{url}/internal/force_flush")
         wait_for(lambda: PrometheusApi(url).instant(VALUE, time.time()))
         yield url
@@ -113,11 +134,15 @@ def test_hubs_by_query(server: str, request: pytest.FixtureRequest) -> None:
     assert row["expected"]["expected"] < 1.18
 
 
-def test_the_command_judges_by_a_database(prometheus: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_judges_by_a_database(
+    prometheus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`hubgauge hubs guizhou --prometheus URL` says that the link keeps its ten milliseconds."""
     assert main(["hubs", "guizhou", "--json", "--prometheus", prometheus]) == 0
     (hub,) = json.loads(capsys.readouterr().out)
-    assert {row["id"]: row["state"] for row in hub["targets"]}["guizhou-round-trip-guangzhou"] == "met"
+    assert {row["id"]: row["state"] for row in hub["targets"]}[
+        "guizhou-round-trip-guangzhou"
+    ] == "met"
 
 
 def test_what_is_measured_here_goes_before(prometheus: str) -> None:
@@ -179,8 +204,16 @@ def answering(
     [
         (200, b"<html>", BadReply),
         (200, b"[]", BadReply),
-        (200, b'{"status":"success","data":{"resultType":"vector","result":[{"metric":3}]}}', BadReply),
-        (200, b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"x"]}]}}', BadReply),
+        (
+            200,
+            b'{"status":"success","data":{"resultType":"vector","result":[{"metric":3}]}}',
+            BadReply,
+        ),
+        (
+            200,
+            b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"x"]}]}}',
+            BadReply,
+        ),
         (200, b"[" * 100_000, BadReply),
         (200, b'{"status":"success","data":"' + b"x" * 2**20 + b'"}', BadReply),
         (422, b'{"status":"error","error":"too much"}', BadReply),
@@ -195,7 +228,10 @@ def test_a_bad_answer_is_one_error(status: int, body: bytes, expected: type[Coll
 
 def test_a_token_never_follows_a_redirect() -> None:
     """A redirect to another server is an error; the other server hears nothing of the token."""
-    with answering(200, b"{}") as (other, heard), answering(302, b"", {"Location": other}) as (url, tokens):
+    with (
+        answering(200, b"{}") as (other, heard),
+        answering(302, b"", {"Location": other}) as (url, tokens),
+    ):
         with pytest.raises(BadReply, match="302"):
             PrometheusApi(url, token="secret").instant("up", 0.0)  # noqa: S106 - not a secret
         assert tokens == ["Bearer secret"]

@@ -21,10 +21,16 @@ PUE = FACTS["guian-huawei-pue"]
 
 
 def line(
-    days: int, *, start: float = 100.0, slope: float = 2.0, noise: float = 0.0, alike: float = 0.0, seed: int = 1
+    days: int,
+    *,
+    start: float = 100.0,
+    slope: float = 2.0,
+    noise: float = 0.0,
+    alike: float = 0.0,
+    seed: int = 1,
 ) -> list[Point]:
     """Return one value a day of a line with noise; `alike` is how much a day's error takes over from the day before."""
-    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    chance = random.Random(seed)
     error, points = 0.0, []
     for day in range(days):
         error = alike * error + chance.gauss(0, noise)
@@ -89,10 +95,17 @@ def test_a_pace_that_may_be_none_reaches_a_goal_at_the_latest_never() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 400), st.floats(-1e12, 1e12)), min_size=1, max_size=40, unique_by=lambda pair: pair[0]),
+    st.lists(
+        st.tuples(st.integers(0, 400), st.floats(-1e12, 1e12)),
+        min_size=1,
+        max_size=40,
+        unique_by=lambda pair: pair[0],
+    ),
     st.floats(-1e12, 1e12),
 )
-def test_any_values_give_an_ordered_range_or_none(values: list[tuple[int, float]], limit: float) -> None:
+def test_any_values_give_an_ordered_range_or_none(
+    values: list[tuple[int, float]], limit: float
+) -> None:
     """Whatever the values: lower, expected and upper are in order, and so are the days."""
     found = trend(sorted(Point(day * DAY, value) for day, value in values))
     if found is None:
@@ -107,7 +120,9 @@ def test_any_values_give_an_ordered_range_or_none(values: list[tuple[int, float]
 
 def evidence(points: list[Point], coverage: float | None = None) -> Evidence:
     """Return a measurement with its history."""
-    return Evidence(value=points[-1].value, time=points[-1].time, coverage=coverage, history=tuple(points[:-1]))
+    return Evidence(
+        value=points[-1].value, time=points[-1].time, coverage=coverage, history=tuple(points[:-1])
+    )
 
 
 def at_end(days: float) -> Deadline:
@@ -125,10 +140,14 @@ def test_required_and_kept_pace_stand_side_by_side() -> None:
     assert verdict.state == "at_risk"
     assert verdict.outlook is not None
     assert verdict.outlook.pace == pytest.approx(2)
-    assert verdict.pace == pytest.approx(182 / 60.67, rel=0.01)  # the day ends at midnight of Shanghai
+    assert verdict.pace == pytest.approx(
+        182 / 60.67, rel=0.01
+    )  # the day ends at midnight of Shanghai
     assert verdict.outlook.due is not None
     assert verdict.outlook.due.expected == pytest.approx(339.3, abs=0.2)
-    assert "1970-05-31" in wording.explain(fact, verdict).en  # day 150 in Shanghai, when 400 is reached
+    assert (
+        "1970-05-31" in wording.explain(fact, verdict).en
+    )  # day 150 in Shanghai, when 400 is reached
 
 
 def test_a_level_that_is_kept_but_lost_by_its_deadline_is_at_risk() -> None:

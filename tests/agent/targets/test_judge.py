@@ -31,10 +31,14 @@ def noon(day: str) -> float:
     return dt.datetime.combine(dt.date.fromisoformat(day), dt.time(12), ZONE).timestamp()
 
 
-def measured(value: float, day: str, *, coverage: float | None = None, at_least: bool = False, history=()) -> Evidence:  # noqa: ANN001
+def measured(
+    value: float, day: str, *, coverage: float | None = None, at_least: bool = False, history=()
+) -> Evidence:
     """Return a measurement of a day; `history` is (day, value) or (day, value, coverage)."""
     points = tuple(Point(noon(item[0]), *item[1:]) for item in history)
-    return Evidence(value=value, time=noon(day), coverage=coverage, at_least=at_least, history=points)
+    return Evidence(
+        value=value, time=noon(day), coverage=coverage, at_least=at_least, history=points
+    )
 
 
 def reported(value: float, day: str, *, at_least: bool = False) -> Evidence:
@@ -53,7 +57,12 @@ def state(fact: str | Fact, evidence: list[Evidence], day: str) -> str:
     return verdict.state
 
 
-CHIPS, PUE, FLOOR, ROUND_TRIP = "guian-chips-200000", "guian-huawei-pue", "kunming-racks", "guizhou-round-trip-guangzhou"
+CHIPS, PUE, FLOOR, ROUND_TRIP = (
+    "guian-chips-200000",
+    "guian-huawei-pue",
+    "kunming-racks",
+    "guizhou-round-trip-guangzhou",
+)
 RISE = [("2024-06-02", 100_000.0), ("2024-06-16", 110_000.0), ("2024-06-29", 119_000.0)]
 SLOW = [("2024-06-02", 100_000.0), ("2024-06-16", 101_000.0), ("2024-06-29", 102_000.0)]
 
@@ -64,31 +73,111 @@ SLOW = [("2024-06-02", 100_000.0), ("2024-06-16", 101_000.0), ("2024-06-29", 102
         # 200 000 chips by the end of 2024.
         (CHIPS, [], "2024-06-30", "unknown"),
         (CHIPS, [reported(80_000, "2024-03-06")], "2024-06-30", "unknown"),
-        (CHIPS, [measured(120_000, "2024-06-30")], "2024-06-30", "unknown"),  # no trend from one value
-        (CHIPS, [measured(120_000, "2024-06-30", history=RISE)], "2024-06-30", "on_track"),  # 700 a day: there by October
-        (CHIPS, [measured(102_000, "2024-06-30", history=SLOW)], "2024-06-30", "at_risk"),  # 70 a day: in years
-        (CHIPS, [measured(70_000, "2024-06-30", history=[(d, 199_000 - v) for d, v in RISE])], "2024-06-30", "at_risk"),
+        (
+            CHIPS,
+            [measured(120_000, "2024-06-30")],
+            "2024-06-30",
+            "unknown",
+        ),  # no trend from one value
+        (
+            CHIPS,
+            [measured(120_000, "2024-06-30", history=RISE)],
+            "2024-06-30",
+            "on_track",
+        ),  # 700 a day: there by October
+        (
+            CHIPS,
+            [measured(102_000, "2024-06-30", history=SLOW)],
+            "2024-06-30",
+            "at_risk",
+        ),  # 70 a day: in years
+        (
+            CHIPS,
+            [measured(70_000, "2024-06-30", history=[(d, 199_000 - v) for d, v in RISE])],
+            "2024-06-30",
+            "at_risk",
+        ),
         (CHIPS, [measured(200_000, "2024-06-30")], "2024-06-30", "met"),
-        (CHIPS, [measured(3_000, "2024-06-30", at_least=True)], "2024-06-30", "unknown"),  # one site's chips
-        (CHIPS, [measured(200_001, "2024-06-30", at_least=True)], "2024-06-30", "met"),  # a part is enough
+        (
+            CHIPS,
+            [measured(3_000, "2024-06-30", at_least=True)],
+            "2024-06-30",
+            "unknown",
+        ),  # one site's chips
+        (
+            CHIPS,
+            [measured(200_001, "2024-06-30", at_least=True)],
+            "2024-06-30",
+            "met",
+        ),  # a part is enough
         (CHIPS, [measured(120_000, "2024-06-01")], "2024-06-30", "unknown"),  # a month old
         (CHIPS, [reported(80_000, "2024-03-06")], "2025-01-01", "expired_unreported"),
-        (CHIPS, [reported(210_000, "2024-12-20")], "2025-01-01", "met"),  # reported in time: reached
+        (
+            CHIPS,
+            [reported(210_000, "2024-12-20")],
+            "2025-01-01",
+            "met",
+        ),  # reported in time: reached
         (CHIPS, [reported(210_000, "2024-12-20")], "2026-11-22", "met"),  # and it stays so
-        (CHIPS, [reported(190_000, "2024-12-20")], "2025-01-01", "expired_unreported"),  # eleven days were left
-        (CHIPS, [reported(210_000, "2025-03-01")], "2026-11-22", "unknown"),  # there in March; in December, who knows
-        (CHIPS, [reported(150_000, "2025-03-01")], "2026-11-22", "missed"),  # below it in March: so in December, too
+        (
+            CHIPS,
+            [reported(190_000, "2024-12-20")],
+            "2025-01-01",
+            "expired_unreported",
+        ),  # eleven days were left
+        (
+            CHIPS,
+            [reported(210_000, "2025-03-01")],
+            "2026-11-22",
+            "unknown",
+        ),  # there in March; in December, who knows
+        (
+            CHIPS,
+            [reported(150_000, "2025-03-01")],
+            "2026-11-22",
+            "missed",
+        ),  # below it in March: so in December, too
         (CHIPS, [measured(150_000, "2025-01-01")], "2025-01-01", "missed"),
         (CHIPS, [measured(150_000, "2024-12-31")], "2025-01-01", "unknown"),  # half a day was left
-        (CHIPS, [replace(measured(150_000, "2024-12-31"), time=noon("2024-12-31") + 11 * 3600)], "2025-01-01", "missed"),  # an hour
-        (CHIPS, [measured(150_000, "2024-11-01")], "2025-01-01", "unknown"),  # measured, but not to the end
-        (CHIPS, [measured(250_000, "2026-11-22", history=[("2024-12-31", 150_000.0)])], "2026-11-22", "unknown"),
+        (
+            CHIPS,
+            [replace(measured(150_000, "2024-12-31"), time=noon("2024-12-31") + 11 * 3600)],
+            "2025-01-01",
+            "missed",
+        ),  # an hour
+        (
+            CHIPS,
+            [measured(150_000, "2024-11-01")],
+            "2025-01-01",
+            "unknown",
+        ),  # measured, but not to the end
+        (
+            CHIPS,
+            [measured(250_000, "2026-11-22", history=[("2024-12-31", 150_000.0)])],
+            "2026-11-22",
+            "unknown",
+        ),
         (CHIPS, [reported(150_000, "2024-12-31")], "2025-01-01", "missed"),  # of the very day
         (CHIPS, [reported(150_000, "2024-12-30")], "2025-01-01", "expired_unreported"),
-        (CHIPS, [measured(250_000, "2026-11-22", history=[("2025-02-01", 150_000.0)])], "2026-11-22", "missed"),
-        (CHIPS, [measured(150_000, "2026-11-22", history=[("2024-12-30", 201_000.0)])], "2026-11-22", "met"),  # then it was
+        (
+            CHIPS,
+            [measured(250_000, "2026-11-22", history=[("2025-02-01", 150_000.0)])],
+            "2026-11-22",
+            "missed",
+        ),
+        (
+            CHIPS,
+            [measured(150_000, "2026-11-22", history=[("2024-12-30", 201_000.0)])],
+            "2026-11-22",
+            "met",
+        ),  # then it was
         (CHIPS, [measured(250_000, "2026-11-22")], "2026-11-22", "unknown"),
-        (CHIPS, [measured(3_000, "2026-11-22", at_least=True)], "2026-11-22", "expired_unreported"),  # a part today tells nothing
+        (
+            CHIPS,
+            [measured(3_000, "2026-11-22", at_least=True)],
+            "2026-11-22",
+            "expired_unreported",
+        ),  # a part today tells nothing
         # Huawei's PUE, 1.2, due between 2027-03-01 and 2027-06-14.
         (PUE, [measured(1.15, "2024-12-31", coverage=0.3)], "2024-12-31", "on_track"),  # interim
         (PUE, [measured(1.25, "2024-12-31", coverage=0.3)], "2024-12-31", "at_risk"),
@@ -97,53 +186,138 @@ SLOW = [("2024-06-02", 100_000.0), ("2024-06-16", 101_000.0), ("2024-06-29", 102
         (PUE, [measured(1.2, "2026-11-22", coverage=0.97)], "2026-11-22", "met"),  # not above 1.2
         (PUE, [measured(1.15, "2026-11-22", coverage=0.89)], "2026-11-22", "on_track"),
         (PUE, [measured(1.21, "2026-11-22", coverage=0.97)], "2026-11-22", "at_risk"),
-        (PUE, [measured(1.15, "2027-04-01", coverage=0.89)], "2027-04-01", "at_risk"),  # perhaps due already, and not proven
-        (PUE, [measured(1.21, "2027-04-01", coverage=0.97)], "2027-04-01", "at_risk"),  # by the later day not yet missed
+        (
+            PUE,
+            [measured(1.15, "2027-04-01", coverage=0.89)],
+            "2027-04-01",
+            "at_risk",
+        ),  # perhaps due already, and not proven
+        (
+            PUE,
+            [measured(1.21, "2027-04-01", coverage=0.97)],
+            "2027-04-01",
+            "at_risk",
+        ),  # by the later day not yet missed
         (PUE, [measured(1.19, "2027-04-01", coverage=0.97)], "2027-04-01", "met"),
         (PUE, [], "2027-04-01", "unknown"),
         (PUE, [], "2027-06-15", "expired_unreported"),
         (PUE, [measured(1.19, "2027-06-15", coverage=0.97)], "2027-06-15", "met"),
         (PUE, [measured(1.21, "2027-06-15", coverage=0.97)], "2027-06-15", "missed"),
         (PUE, [measured(1.19, "2027-06-15", coverage=0.5)], "2027-06-15", "unknown"),
-        (PUE, [measured(1.21, "2027-06-15", coverage=0.97, history=[("2027-04-01", 1.19, 0.95)])], "2027-06-15", "met"),
-        (PUE, [measured(1.19, "2028-06-14", coverage=0.97)], "2028-06-14", "unknown"),  # another year's PUE
-        (PUE, [measured(1.19, "2028-06-14", coverage=0.97, history=[("2027-06-10", 1.25, 0.95)])], "2028-06-14", "missed"),
-        (PUE, [measured(1.25, "2028-06-14", coverage=0.97, history=[("2027-06-10", 1.19, 0.95)])], "2028-06-14", "met"),
+        (
+            PUE,
+            [measured(1.21, "2027-06-15", coverage=0.97, history=[("2027-04-01", 1.19, 0.95)])],
+            "2027-06-15",
+            "met",
+        ),
+        (
+            PUE,
+            [measured(1.19, "2028-06-14", coverage=0.97)],
+            "2028-06-14",
+            "unknown",
+        ),  # another year's PUE
+        (
+            PUE,
+            [measured(1.19, "2028-06-14", coverage=0.97, history=[("2027-06-10", 1.25, 0.95)])],
+            "2028-06-14",
+            "missed",
+        ),
+        (
+            PUE,
+            [measured(1.25, "2028-06-14", coverage=0.97, history=[("2027-06-10", 1.19, 0.95)])],
+            "2028-06-14",
+            "met",
+        ),
         # A floor to hold, without a deadline.
         (FLOOR, [reported(27_584, "2024-05-14")], "2024-05-14", "met"),  # on its own day
         (FLOOR, [reported(27_584, "2024-05-14")], "2024-06-30", "unknown"),
         (FLOOR, [measured(27_584, "2026-11-22")], "2026-11-22", "met"),
-        (FLOOR, [measured(27_583, "2026-11-22")], "2026-11-22", "at_risk"),  # broken, and to be mended any day
+        (
+            FLOOR,
+            [measured(27_583, "2026-11-22")],
+            "2026-11-22",
+            "at_risk",
+        ),  # broken, and to be mended any day
         (FLOOR, [measured(200, "2026-11-22", at_least=True)], "2026-11-22", "unknown"),
         (FLOOR, [measured(27_584, "2026-11-22", at_least=True)], "2026-11-22", "met"),
-        (FLOOR, [measured(27_000, "2026-11-22", history=[("2025-01-01", 28_000.0)])], "2026-11-22", "at_risk"),
+        (
+            FLOOR,
+            [measured(27_000, "2026-11-22", history=[("2025-01-01", 28_000.0)])],
+            "2026-11-22",
+            "at_risk",
+        ),
         # A goal without a deadline.
         ("kunming-racks-build-out", [measured(30_000, "2026-11-22")], "2026-11-22", "unknown"),
         ("kunming-racks-build-out", [measured(49_384, "2026-11-22")], "2026-11-22", "met"),
-        ("kunming-national-hub", [reported(1, "2025-05-05")], "2026-11-22", "met"),  # made so once, so it is
+        (
+            "kunming-national-hub",
+            [reported(1, "2025-05-05")],
+            "2026-11-22",
+            "met",
+        ),  # made so once, so it is
         ("national-system", [reported(1, "2025-12-30")], "2026-11-22", "met"),
         # 10 ms, no deadline, and it is not said whether one way.
         (ROUND_TRIP, [measured(0.0099, "2026-11-22")], "2026-11-22", "met"),
         (ROUND_TRIP, [measured(0.014, "2026-11-22")], "2026-11-22", "at_risk"),
         # Zero carbon, read strictly.
         ("liangya-carbon", [measured(0.0, "2026-11-22")], "2026-11-22", "met"),
-        ("liangya-carbon", [measured(0.0, "2026-11-22", at_least=True)], "2026-11-22", "unknown"),  # one site tells nothing
+        (
+            "liangya-carbon",
+            [measured(0.0, "2026-11-22", at_least=True)],
+            "2026-11-22",
+            "unknown",
+        ),  # one site tells nothing
         ("liangya-carbon", [measured(5.0, "2026-11-22", at_least=True)], "2026-11-22", "at_risk"),
         ("liangya-renewable", [measured(1.0, "2026-11-22", coverage=1.0)], "2026-11-22", "met"),
         ("liangya-renewable", [measured(0.8, "2026-11-22", coverage=1.0)], "2026-11-22", "at_risk"),
         # Rising until 2027-06-14.
-        ("guian-huawei-npus", [measured(900, "2026-11-22")], "2026-11-22", "unknown"),  # a direction needs two values
-        ("guian-huawei-npus", [measured(900, "2026-11-22", history=[("2026-11-20", 800.0)])], "2026-11-22", "unknown"),
-        ("guian-huawei-npus", [measured(900, "2026-11-22", history=[("2026-10-20", 800.0)])], "2026-11-22", "on_track"),
-        ("guian-huawei-npus", [measured(800, "2026-11-22", history=[("2026-10-20", 800.0)])], "2026-11-22", "at_risk"),
-        ("guian-huawei-npus", [measured(900, "2027-06-14", history=[("2026-10-20", 800.0)])], "2027-06-15", "met"),
-        ("guian-huawei-npus", [measured(700, "2027-06-14", history=[("2026-10-20", 800.0)])], "2027-06-15", "missed"),
-        ("guian-huawei-npus", [measured(900, "2027-01-14", history=[("2026-10-20", 800.0)])], "2027-06-15", "unknown"),
+        (
+            "guian-huawei-npus",
+            [measured(900, "2026-11-22")],
+            "2026-11-22",
+            "unknown",
+        ),  # a direction needs two values
+        (
+            "guian-huawei-npus",
+            [measured(900, "2026-11-22", history=[("2026-11-20", 800.0)])],
+            "2026-11-22",
+            "unknown",
+        ),
+        (
+            "guian-huawei-npus",
+            [measured(900, "2026-11-22", history=[("2026-10-20", 800.0)])],
+            "2026-11-22",
+            "on_track",
+        ),
+        (
+            "guian-huawei-npus",
+            [measured(800, "2026-11-22", history=[("2026-10-20", 800.0)])],
+            "2026-11-22",
+            "at_risk",
+        ),
+        (
+            "guian-huawei-npus",
+            [measured(900, "2027-06-14", history=[("2026-10-20", 800.0)])],
+            "2027-06-15",
+            "met",
+        ),
+        (
+            "guian-huawei-npus",
+            [measured(700, "2027-06-14", history=[("2026-10-20", 800.0)])],
+            "2027-06-15",
+            "missed",
+        ),
+        (
+            "guian-huawei-npus",
+            [measured(900, "2027-01-14", history=[("2026-10-20", 800.0)])],
+            "2027-06-15",
+            "unknown",
+        ),
         ("guian-huawei-npus", [], "2027-06-15", "expired_unreported"),
         # An observation is only stated, whatever is measured.
         ("guian-chips-in-use", [measured(5, "2026-11-22")], "2026-11-22", "stated_only"),
     ],
-)  # fmt: skip
+)
 def test_state(fact: str, evidence: list[Evidence], day: str, expected: str) -> None:
     """Each figure is in the state its evidence allows on that day, and the explanation is whole in both languages."""
     assert state(fact, evidence, day) == expected
@@ -152,7 +326,9 @@ def test_state(fact: str, evidence: list[Evidence], day: str, expected: str) -> 
 def test_forecast_and_pace() -> None:
     """A trend of 1 000 chips a day from 120 000 gets to 200 000 in eighty days; what is needed is less than half of it."""
     history = [("2024-06-10", 100_000.0), ("2024-06-20", 110_000.0)]
-    verdict = evaluate(FACTS[CHIPS], [measured(120_000, "2024-06-30", history=history)], noon("2024-06-30"))
+    verdict = evaluate(
+        FACTS[CHIPS], [measured(120_000, "2024-06-30", history=history)], noon("2024-06-30")
+    )
     assert verdict.outlook is not None
     assert verdict.outlook.reached is not None
     assert verdict.outlook.reached.expected == pytest.approx(noon("2024-06-30") + 80 * DAY)
@@ -163,10 +339,14 @@ def test_forecast_and_pace() -> None:
 def test_the_other_reading_is_told() -> None:
     """A round trip of 14 ms breaks 10 ms, and the reader learns that it keeps the one-way reading; 24 ms keeps neither."""
     fact = FACTS[ROUND_TRIP]
-    told = wording.explain(fact, evaluate(fact, [measured(0.014, "2026-11-22")], noon("2026-11-22")))
+    told = wording.explain(
+        fact, evaluate(fact, [measured(0.014, "2026-11-22")], noon("2026-11-22"))
+    )
     assert "one way" in told.en
     assert "单程" in told.zh
-    told = wording.explain(fact, evaluate(fact, [measured(0.024, "2026-11-22")], noon("2026-11-22")))
+    told = wording.explain(
+        fact, evaluate(fact, [measured(0.024, "2026-11-22")], noon("2026-11-22"))
+    )
     assert "one way" not in told.en
 
 
@@ -195,7 +375,9 @@ def test_trend_needs_three_values_and_a_week() -> None:
 
 
 DAYS = st.integers(0, 1500).map(lambda n: noon("2024-01-01") + n * DAY)
-POINTS = st.lists(st.builds(Point, DAYS, st.floats(0, 4e5), st.sampled_from([None, 0.0, 0.5, 0.95])), max_size=6)
+POINTS = st.lists(
+    st.builds(Point, DAYS, st.floats(0, 4e5), st.sampled_from([None, 0.0, 0.5, 0.95])), max_size=6
+)
 EVIDENCE = st.lists(
     st.builds(
         Evidence,
@@ -222,7 +404,12 @@ def test_any_evidence(fact: Fact, evidence: list[Evidence], now: float) -> None:
     assert "{" not in text.en + text.zh
     known = [point.value for item in evidence for point in item.points(now)]
     if verdict.state == "met" and fact.op != "rising":
-        assert any(value >= fact.value * (1 - 1e-9) if fact.op == ">=" else value <= fact.value * (1 + 1e-9) for value in known)
+        assert any(
+            value >= fact.value * (1 - 1e-9)
+            if fact.op == ">="
+            else value <= fact.value * (1 + 1e-9)
+            for value in known
+        )
     if verdict.state == "missed":
         assert fact.due is not None
         assert now >= fact.due[1]
@@ -230,7 +417,9 @@ def test_any_evidence(fact: Fact, evidence: list[Evidence], now: float) -> None:
     if verdict.state == "expired_unreported":
         assert fact.due is not None
         assert now >= fact.due[1]
-        assert not [i for i in evidence if i.kind == "measured" and not i.at_least and i.points(now)]
+        assert not [
+            i for i in evidence if i.kind == "measured" and not i.at_least and i.points(now)
+        ]
 
 
 @settings(max_examples=100, deadline=None)
@@ -243,7 +432,9 @@ def test_nothing_is_met_without_evidence(fact: Fact, now: float) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(evidence=EVIDENCE, now=DAYS, first=st.integers(0, 1200), more=st.integers(0, 600))
-def test_a_later_deadline_is_never_worse(evidence: list[Evidence], now: float, first: int, more: int) -> None:
+def test_a_later_deadline_is_never_worse(
+    evidence: list[Evidence], now: float, first: int, more: int
+) -> None:
     """For what is built up, more time never turns a state into a worse one."""
     day = dt.date(2024, 3, 6)
     early = replace(FACTS[CHIPS], deadline=Deadline(*(day + dt.timedelta(days=first),) * 2))
@@ -259,7 +450,11 @@ def test_a_later_deadline_is_never_worse(evidence: list[Evidence], now: float, f
 def test_silence_proves_nothing_new(evidence: list[Evidence], now: float, later: int) -> None:
     """With no newer evidence, time alone never makes a goal met."""
     fact = FACTS[CHIPS]
-    known = [replace(item, history=tuple(p for p in item.history if p.time <= now)) for item in evidence if item.time <= now]
+    known = [
+        replace(item, history=tuple(p for p in item.history if p.time <= now))
+        for item in evidence
+        if item.time <= now
+    ]
     if evaluate(fact, known, now).state != "met":
         assert evaluate(fact, known, now + later * DAY).state != "met"
 

@@ -42,12 +42,18 @@ def measured(
 
 def racks(hub: str, where: str, state: str, count: int) -> list[Reading]:
     """Return the info series of some racks."""
-    return [(rack.RACK_INFO.series(hub, where, "A", f"{where}-{state}-{n}", state), 1.0) for n in range(count)]
+    return [
+        (rack.RACK_INFO.series(hub, where, "A", f"{where}-{state}-{n}", state), 1.0)
+        for n in range(count)
+    ]
 
 
 def sites(hub: str = "guian", **states: str) -> list[Reading]:
     """Return the info series of some sites."""
-    return [(site.SITE_INFO.series(hub, key.replace("_", "-"), state, key), 1.0) for key, state in states.items()]
+    return [
+        (site.SITE_INFO.series(hub, key.replace("_", "-"), state, key), 1.0)
+        for key, state in states.items()
+    ]
 
 
 def year(where: str, pue: float, coverage: float, it: float) -> list[Reading]:
@@ -66,7 +72,10 @@ def inventory(*, complete: bool = False, **scopes: tuple[str, ...]) -> Inventory
     """Return an inventory of sites in scopes."""
     return Inventory(
         hub="guian",
-        sites={key.replace("_", "-"): Site(site=key.replace("_", "-"), scopes=of) for key, of in scopes.items()},
+        sites={
+            key.replace("_", "-"): Site(site=key.replace("_", "-"), scopes=of)
+            for key, of in scopes.items()
+        },
         complete=complete,
     )
 
@@ -92,9 +101,12 @@ def test_counts_are_lower_bounds() -> None:
     for complete in (False, True):
         found = measured(readings, inventory=inventory(complete=complete, a=(), b=()))
         assert {k[1]: e.value for k, e in found.items() if k[0] == "guian"} == {
-            "racks_in_service": 3, "racks_under_construction": 2,
-            "data_centers_in_service": 1, "data_centers_under_construction": 1, "data_centers": 2,
-        }  # fmt: skip
+            "racks_in_service": 3,
+            "racks_under_construction": 2,
+            "data_centers_in_service": 1,
+            "data_centers_under_construction": 1,
+            "data_centers": 2,
+        }
         assert found["guian", "racks_in_service", "hub"].at_least is not complete
         assert found["guizhou", "data_centers", "hub"].value == 2
         assert found["guizhou", "data_centers", "hub"].at_least
@@ -102,7 +114,9 @@ def test_counts_are_lower_bounds() -> None:
 
 def test_a_listed_hub_without_racks_in_service_has_none() -> None:
     """Zero is told where the inventory lists racks and none is in service."""
-    assert measured(racks("guian", "a", "planned", 2))["guian", "racks_in_service", "hub"].value == 0
+    assert (
+        measured(racks("guian", "a", "planned", 2))["guian", "racks_in_service", "hub"].value == 0
+    )
 
 
 def test_another_hubs_series_are_not_counted() -> None:
@@ -117,7 +131,11 @@ def test_pue_of_one_site() -> None:
     found = measured(year("h", 1.18, 0.95, 1e15), inventory=inventory(h=("huawei",)))
     for scope in ("hub", "huawei"):
         evidence = found["guian", "pue", scope]
-        assert (evidence.value, evidence.coverage, evidence.at_least) == (pytest.approx(1.18), 0.95, False)
+        assert (evidence.value, evidence.coverage, evidence.at_least) == (
+            pytest.approx(1.18),
+            0.95,
+            False,
+        )
 
 
 def test_pue_of_several_sites() -> None:
@@ -146,7 +164,9 @@ def test_scope_is_its_sites_only() -> None:
 
 def test_scope_without_sites_is_not_measured() -> None:
     """A group that the inventory puts no site in has no value, least of all the hub's."""
-    assert ("guian", "pue", "huawei") not in measured(year("h", 1.15, 1.0, 1000.0), inventory=inventory(h=()))
+    assert ("guian", "pue", "huawei") not in measured(
+        year("h", 1.15, 1.0, 1000.0), inventory=inventory(h=())
+    )
     assert ("guian", "pue", "huawei") not in measured(year("h", 1.15, 1.0, 1000.0))
 
 
@@ -155,7 +175,10 @@ def chip(node_name: str, n: int, vendor: str, peak: float | None = None) -> list
     where = ("guian", "a", "A", "A01", node_name, str(n))
     found: list[Reading] = [(node.ACCELERATOR_INFO.series(*where, vendor, "X", "", ""), 1.0)]
     if peak is not None:
-        found += [(node.ACCELERATOR_PEAK.series(*where, "fp16"), peak), (node.ACCELERATOR_PEAK.series(*where, "int8"), 9 * peak)]
+        found += [
+            (node.ACCELERATOR_PEAK.series(*where, "fp16"), peak),
+            (node.ACCELERATOR_PEAK.series(*where, "int8"), 9 * peak),
+        ]
     return found
 
 
@@ -171,10 +194,17 @@ def test_accelerators() -> None:
         sites={"a": Site(site="a", scopes=("huawei",))},
         racks={
             "A01": Rack(rack="A01", site="a", devices=devices),
-            "A02": Rack(rack="A02", site="a", state="planned", devices=(Device(node="n4", accelerators=8, vendor="Huawei"),)),
+            "A02": Rack(
+                rack="A02",
+                site="a",
+                state="planned",
+                devices=(Device(node="n4", accelerators=8, vendor="Huawei"),),
+            ),
         },
     )
-    found = measured(chip("n1", 0, "Huawei", 3e14) + chip("n1", 1, "huawei", 3e14), inventory=listed)
+    found = measured(
+        chip("n1", 0, "Huawei", 3e14) + chip("n1", 1, "huawei", 3e14), inventory=listed
+    )
     assert found["guian", "accelerators", "hub"].value == 2 + 8 + 4
     assert found["guian", "accelerators_huawei", "huawei"].value == 2 + 8
     assert found["guian", "compute_flops", "hub"].value == 6e14
@@ -186,12 +216,19 @@ def test_compute_of_nodes_that_tell_nothing() -> None:
     unknown = Device(node="n3", accelerators=4, vendor="Huawei", model="Z9")
     for devices, bound in (((rated,), False), ((rated, unknown), True)):
         listed = Inventory(
-            hub="guian", sites={"a": Site(site="a")}, racks={"A01": Rack(rack="A01", site="a", devices=devices)}, complete=True
+            hub="guian",
+            sites={"a": Site(site="a")},
+            racks={"A01": Rack(rack="A01", site="a", devices=devices)},
+            complete=True,
         )
-        evidence = measured(chip("n1", 0, "Huawei", 3e14), inventory=listed)["guian", "compute_flops", "hub"]
+        evidence = measured(chip("n1", 0, "Huawei", 3e14), inventory=listed)[
+            "guian", "compute_flops", "hub"
+        ]
         assert evidence.value == pytest.approx(3e14 + 8 * 313e12)
         assert evidence.at_least is bound
-    seen_unrated = measured(chip("n1", 0, "Huawei", 3e14) + chip("n1", 1, "Huawei"), inventory=replace(listed, racks={}))
+    seen_unrated = measured(
+        chip("n1", 0, "Huawei", 3e14) + chip("n1", 1, "Huawei"), inventory=replace(listed, racks={})
+    )
     assert seen_unrated["guian", "compute_flops", "hub"].at_least
 
 
@@ -201,10 +238,14 @@ def test_round_trip_is_the_slowest_sites_median() -> None:
     def probe(where: str, peer: str, quantile: str, value: float) -> Reading:
         return site.LINK_ROUND_TRIP.series("guian", where, peer, quantile), value
 
-    found = measured([
-        probe("a", "guangzhou", "0.5", 0.008), probe("b", "Guangzhou", "0.5", 0.009), probe("a", "guangzhou", "0.99", 0.03),
-        probe("a", "hangzhou", "0.5", 0.02),
-    ])  # fmt: skip
+    found = measured(
+        [
+            probe("a", "guangzhou", "0.5", 0.008),
+            probe("b", "Guangzhou", "0.5", 0.009),
+            probe("a", "guangzhou", "0.99", 0.03),
+            probe("a", "hangzhou", "0.5", 0.02),
+        ]
+    )
     assert found["guizhou", "round_trip_guangzhou", "hub"].value == 0.009
     assert found["guian", "round_trip", "hub"].value == 0.02
     assert ("guizhou", "round_trip_shenzhen", "hub") not in found
@@ -212,7 +253,10 @@ def test_round_trip_is_the_slowest_sites_median() -> None:
 
 def test_link_rate_of_the_named_channel() -> None:
     """The channel's rate is the fastest interface at the sites where it ends."""
-    links = [(site.LINK_SPEED.series("guian", "pop", "r1", name), speed) for name, speed in (("a", 1e11), ("b", 4e11))]
+    links = [
+        (site.LINK_SPEED.series("guian", "pop", "r1", name), speed)
+        for name, speed in (("a", 1e11), ("b", 4e11))
+    ]
     links.append((site.LINK_SPEED.series("guian", "other", "r2", "c"), 8e11))
     found = measured(links, inventory=inventory(pop=("china-mobile-400g",), other=()))
     assert found["guizhou", "link_rate", "china-mobile-400g"].value == 4e11
@@ -220,7 +264,9 @@ def test_link_rate_of_the_named_channel() -> None:
 
 def test_centre_in_service() -> None:
     """A named centre is in service when one of its sites is."""
-    listed = Inventory(hub="kunming", sites={"ai": Site(site="ai", scopes=("ai-computing-center",))})
+    listed = Inventory(
+        hub="kunming", sites={"ai": Site(site="ai", scopes=("ai-computing-center",))}
+    )
     for state, value in (("in_service", 1), ("under_construction", 0)):
         found = measured(sites("kunming", ai=state), "kunming", listed)
         assert found["kunming", "in_service", "ai-computing-center"].value == value
@@ -228,15 +274,28 @@ def test_centre_in_service() -> None:
 
 def test_renewables_occupancy_and_carbon() -> None:
     """Shares are weighted by what they are shares of; carbon is a lower bound while a site tells none."""
-    readings = year("a", 1.2, 1.0, 300.0) + year("b", 1.2, 1.0, 100.0) + sites(a="in_service", b="in_service")
-    readings += [(site.SITE_RENEWABLE.series("guian", where, "12mo"), value) for where, value in (("a", 1.0), ("b", 0.6))]
+    readings = (
+        year("a", 1.2, 1.0, 300.0)
+        + year("b", 1.2, 1.0, 100.0)
+        + sites(a="in_service", b="in_service")
+    )
+    readings += [
+        (site.SITE_RENEWABLE.series("guian", where, "12mo"), value)
+        for where, value in (("a", 1.0), ("b", 0.6))
+    ]
     readings += racks("guian", "a", "in_service", 30) + racks("guian", "b", "in_service", 10)
-    readings += [(site.SITE_OCCUPANCY.series("guian", where, "racks"), value) for where, value in (("a", 0.5), ("b", 0.9))]
+    readings += [
+        (site.SITE_OCCUPANCY.series("guian", where, "racks"), value)
+        for where, value in (("a", 0.5), ("b", 0.9))
+    ]
     readings += [(site.SITE_CARBON.series("guian", "a"), 7.0)]
     found = measured(readings)
     assert found["guian", "renewable_energy_factor", "hub"].value == pytest.approx(0.9)
     assert found["guian", "rack_occupancy", "hub"].value == pytest.approx(0.6)
-    assert (found["guian", "carbon", "hub"].value, found["guian", "carbon", "hub"].at_least) == (7.0, True)
+    assert (found["guian", "carbon", "hub"].value, found["guian", "carbon", "hub"].at_least) == (
+        7.0,
+        True,
+    )
 
 
 def test_unregistered_hub_is_measured_by_nobody() -> None:

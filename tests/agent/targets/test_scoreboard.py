@@ -31,13 +31,19 @@ MEASURED = {
             value=1.18,
             time=NOW,
             coverage=0.5,
-            history=tuple(Point(NOW - days * DAY, 1.18 + days * 0.0001, 0.5) for days in (90, 60, 30)),
+            history=tuple(
+                Point(NOW - days * DAY, 1.18 + days * 0.0001, 0.5) for days in (90, 60, 30)
+            ),
         )
     ],
     ("guian", "pue", "hub"): [Evidence(value=1.31, time=NOW, coverage=0.97)],
     ("kunming", "racks_in_service", "hub"): [Evidence(value=200.0, time=NOW, at_least=True)],
     ("guizhou", "round_trip_guangzhou", "hub"): [
-        Evidence(value=0.014, time=NOW, history=tuple(Point(NOW - days * DAY, 0.014 + days * 1e-4) for days in (40, 20)))
+        Evidence(
+            value=0.014,
+            time=NOW,
+            history=tuple(Point(NOW - days * DAY, 0.014 + days * 1e-4) for days in (40, 20)),
+        )
     ],
 }
 BOARD = scoreboard(REGISTRY, MEASURED, NOW)
@@ -88,9 +94,17 @@ def test_an_interim_pue() -> None:
     assert pue["deadline"] == {"from": "2027-03-01", "to": "2027-06-14"}
     assert pue["days_left"] == 204
     assert pue["display"]["en"] == {
-        "value": "1.18", "limit": "≤ 1.2", "distance": "0.02 to spare", "pace": "", "deadline": "2027-03-01 to 2027-06-14",
-        "coverage": "50 %", "stated_value": "1.2", "pace_kept": "-0.003 a month", "forecast": "", "expected": "1.16",
-    }  # fmt: skip
+        "value": "1.18",
+        "limit": "≤ 1.2",
+        "distance": "0.02 to spare",
+        "pace": "",
+        "deadline": "2027-03-01 to 2027-06-14",
+        "coverage": "50 %",
+        "stated_value": "1.2",
+        "pace_kept": "-0.003 a month",
+        "forecast": "",
+        "expected": "1.16",
+    }
     assert pue["display"]["zh"]["coverage"] == "50%"
     assert pue["scope_name"]["zh"] == "华为贵安智算中心"
 
@@ -110,7 +124,9 @@ def test_no_target_stated() -> None:
     assert found["guian"]["pue"]["value"] == 1.31
     assert found["guian"]["pue"]["display"]["zh"] == {"value": "1.31", "text": "未公布目标"}
     assert found["kunming"]["pue"]["value"] is None
-    assert not [r for hub in BOARD if hub["hub"] == "kunming" for r in hub["targets"] if r["kpi"] == "pue"]
+    assert not [
+        r for hub in BOARD if hub["hub"] == "kunming" for r in hub["targets"] if r["kpi"] == "pue"
+    ]
 
 
 def test_policy_is_kept_apart(tmp_path: Path) -> None:
@@ -118,8 +134,10 @@ def test_policy_is_kept_apart(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("extends: guian\npolicy: [green-action-2024]\n")
     board = scoreboard(load_registry(tmp_path), MEASURED, NOW, ["guian"])
     assert [r["id"] for r in board[0]["policy"]] == [
-        "green-action-2024-rack-occupancy", "green-action-2024-pue", "green-action-2024-renewable",
-    ]  # fmt: skip
+        "green-action-2024-rack-occupancy",
+        "green-action-2024-pue",
+        "green-action-2024-renewable",
+    ]
     assert all(r["policy"].startswith("Special action plan") for r in board[0]["policy"])
     assert board[0]["counts"] == BOARD[2]["counts"]
     assert "National policy, not the hub's own statement" in render(board, "en", 100)
@@ -131,15 +149,27 @@ def test_table_fits(language: str, width: int) -> None:
     """No line of the table is wider than the terminal, Chinese counted at two columns."""
     text = render(BOARD, language, width)  # type: ignore[arg-type]
     assert max(map(width_of, text.splitlines())) == width
-    assert all(r["source"]["publisher"][language].split()[0] in text for hub in BOARD for r in hub["targets"])
+    assert all(
+        r["source"]["publisher"][language].split()[0] in text
+        for hub in BOARD
+        for r in hub["targets"]
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_columns_are_aligned(language: str) -> None:
     """Every limit of a hub's table begins in the same column, however wide the characters before it are."""
     text = render([BOARD[1]], language, 100)  # type: ignore[arg-type]
-    columns = {width_of(line[: line.index("≤ ")]) for line in text.splitlines() if "≤ " in line and not line.startswith(" ")}
-    columns |= {width_of(line[: line.index("≥ ")]) for line in text.splitlines() if "≥ " in line and not line.startswith(" ")}
+    columns = {
+        width_of(line[: line.index("≤ ")])
+        for line in text.splitlines()
+        if "≤ " in line and not line.startswith(" ")
+    }
+    columns |= {
+        width_of(line[: line.index("≥ ")])
+        for line in text.splitlines()
+        if "≥ " in line and not line.startswith(" ")
+    }
     assert len(columns) == 1
 
 
@@ -164,9 +194,14 @@ def test_command_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     status, out, err = run(capsys, "guian", "--at", "2025-01-01")
     assert (status, err) == (0, "")
     for words in (
-        "∅ expired, unreported", "≥ 200 000 chips", "2024-12-31", "PR Newswire", "Die, card and chip", "no target stated",
+        "∅ expired, unreported",
+        "≥ 200 000 chips",
+        "2024-12-31",
+        "PR Newswire",
+        "Die, card and chip",
+        "no target stated",
         "over 80 000",
-    ):  # fmt: skip
+    ):
         assert words in out
 
 
@@ -175,7 +210,13 @@ def test_command_json(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "--json", "--at", "2026-11-22")
     assert status == 0
     assert "贵阳贵安" in out
-    assert [hub["hub"] for hub in json.loads(out)] == ["national", "guizhou", "guian", "kunming", "liangya"]
+    assert [hub["hub"] for hub in json.loads(out)] == [
+        "national",
+        "guizhou",
+        "guian",
+        "kunming",
+        "liangya",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +240,11 @@ class _Agent(BaseHTTPRequestHandler):
     """Answers as an agent does, or not."""
 
     def do_GET(self) -> None:
-        body = {"/api/hubs": json.dumps(BOARD).encode(), "/junk/api/hubs": b"<html>", "/other/api/hubs": b"[1]"}.get(self.path)
+        body = {
+            "/api/hubs": json.dumps(BOARD).encode(),
+            "/junk/api/hubs": b"<html>",
+            "/other/api/hubs": b"[1]",
+        }.get(self.path)
         self.send_response(200 if body else 404)
         self.end_headers()
         self.wfile.write(body or b"")
@@ -229,14 +274,18 @@ def test_command_asks_an_agent(agent: str, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("path", ["junk", "other", "none"])
-def test_command_asks_something_else(path: str, agent: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_asks_something_else(
+    path: str, agent: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """An answer that is no scoreboard is one line and exit status 1."""
     status, out, err = run(capsys, "--agent", f"{agent}/{path}")
     assert (status, out, len(err.splitlines())) == (1, "", 1)
     assert f"/{path}/api/hubs: " in err
 
 
-def test_command_with_mistaken_hub_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_with_mistaken_hub_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Mistakes in hub files are lines, and exit status 2."""
     (tmp_path / "x.yaml").write_text("extends: guin\n")
     assert run(capsys, "--hubs-dir", str(tmp_path)) == (

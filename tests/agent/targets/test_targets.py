@@ -62,7 +62,10 @@ def holding(*readings: Reading) -> Snapshot:
 
 def racks(count: int) -> list[Reading]:
     """Return racks of Kunming in service."""
-    return [(rack.RACK_INFO.series("kunming", "a", "A", f"A{n}", "in_service"), 1.0) for n in range(count)]
+    return [
+        (rack.RACK_INFO.series("kunming", "a", "A", f"A{n}", "in_service"), 1.0)
+        for n in range(count)
+    ]
 
 
 def of(readings: list[Reading], metric: Metric) -> dict[tuple[str, ...], float]:
@@ -81,14 +84,24 @@ async def test_what_kunming_emits() -> None:
     """A hub's agent emits its own targets and those of the hubs above it, and nothing of a hub beside or below."""
     found = await collect("kunming", moment("2026-11-22T12:00"), *racks(3))
     assert {series.values[0] for series, _ in found} == {"kunming", "national"}
-    assert of(found, site.TARGET_VALUE)["kunming", "kunming-racks", "racks_in_service", "hub", ">="] == 27584
-    assert of(found, site.OBSERVATION_VALUE)["kunming", "kunming-racks", "racks_in_service", "hub", "2024-05-14"] == 27584
+    assert (
+        of(found, site.TARGET_VALUE)["kunming", "kunming-racks", "racks_in_service", "hub", ">="]
+        == 27584
+    )
+    assert (
+        of(found, site.OBSERVATION_VALUE)[
+            "kunming", "kunming-racks", "racks_in_service", "hub", "2024-05-14"
+        ]
+        == 27584
+    )
     assert of(found, site.KPI_VALUE) == {
         ("kunming", "racks_in_service", "hub"): 3,
         ("kunming", "racks_under_construction", "hub"): 0,
     }
     due = of(found, site.TARGET_DEADLINE)
-    assert due == {("national", "national-system", "national_system_formed", "hub"): moment("2026-01-01T00:00")}
+    assert due == {
+        ("national", "national-system", "national_system_formed", "hub"): moment("2026-01-01T00:00")
+    }
     info = [values for values in of(found, site.TARGET_INFO) if values[1] == "kunming-racks"]
     assert info == [
         (
@@ -117,8 +130,15 @@ async def test_state_is_a_state_set() -> None:
 async def test_a_rising_target_has_no_value_but_a_state() -> None:
     """A direction has no limit to draw."""
     found = await collect("guian", moment("2026-11-22T12:00"))
-    assert not [values for values in of(found, site.TARGET_VALUE) if values[1] == "guian-huawei-npus"]
-    assert of(found, site.TARGET_STATE)["guian", "guian-huawei-npus", "accelerators_huawei", "huawei", "unknown"] == 1
+    assert not [
+        values for values in of(found, site.TARGET_VALUE) if values[1] == "guian-huawei-npus"
+    ]
+    assert (
+        of(found, site.TARGET_STATE)[
+            "guian", "guian-huawei-npus", "accelerators_huawei", "huawei", "unknown"
+        ]
+        == 1
+    )
 
 
 async def test_no_series_twice() -> None:
@@ -139,27 +159,41 @@ def test_page_passes_promtool(tmp_path: Path) -> None:
     snapshot = holding(*racks(3))
     collector = TargetCollector(REGISTRY, snapshot, "kunming", Clock(moment("2026-11-22T12:00")))
     readings = list(asyncio.run(collector.collect()))
-    snapshot.update(Batch(collector="targets", device="", time=0.0, lifetime=1e9, readings=readings))
+    snapshot.update(
+        Batch(collector="targets", device="", time=0.0, lifetime=1e9, readings=readings)
+    )
     page = tmp_path / "page"
     page.write_text("".join(render(snapshot)))
     with page.open() as text:
-        done = subprocess.run([binary("promtool"), "check", "metrics"], stdin=text, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [binary("promtool"), "check", "metrics"],
+            stdin=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def guian(chips: int, clock: Clock, ledger: Ledger) -> TargetCollector:
     """Return the collector of a hub whose whole inventory lists some chips, as after a restart."""
     listed = Inventory(
-        hub="guian", complete=True, sites={"a": Site(site="a")},
+        hub="guian",
+        complete=True,
+        sites={"a": Site(site="a")},
         racks={"A": Rack(rack="A", site="a", devices=(Device(node="n", accelerators=chips),))},
-    )  # fmt: skip
+    )
     return TargetCollector(REGISTRY, holding(), "guian", clock, ledger, inventory=listed)
 
 
 async def chips_state(collector: TargetCollector) -> str:
     """Run a round and return the state of the 200 000 chips."""
     states = of(list(await collector.collect()), site.TARGET_STATE)
-    return next(values[4] for values, value in states.items() if values[1] == "guian-chips-200000" and value == 1)
+    return next(
+        values[4]
+        for values, value in states.items()
+        if values[1] == "guian-chips-200000" and value == 1
+    )
 
 
 async def test_history_is_remembered_and_judged_by(ledger: Ledger) -> None:
@@ -171,11 +205,18 @@ async def test_history_is_remembered_and_judged_by(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(("evening", "expected"), [(200_000, "met"), (199_999, "missed")])
-async def test_the_last_hours_are_never_forgotten(evening: int, expected: str, tmp_path: Path) -> None:
+async def test_the_last_hours_are_never_forgotten(
+    evening: int, expected: str, tmp_path: Path
+) -> None:
     """What was there on the deadline's evening decides, also when the ledger has long kept one value of that day: a later one."""
     clock = Clock(0.0)
     ledger = Ledger(tmp_path / "ledger.db", clock=clock)
-    for time, chips in (("30T12:00", 150_000), ("31T07:30", 190_000), ("31T23:30", evening), ("31T23:59", evening)):
+    for time, chips in (
+        ("30T12:00", 150_000),
+        ("31T07:30", 190_000),
+        ("31T23:30", evening),
+        ("31T23:59", evening),
+    ):
         clock.now = moment(f"2024-12-{time}")
         await guian(chips, clock, ledger).collect()
     clock.now = moment("2025-01-01T07:30")  # still the same day in UTC
@@ -198,7 +239,9 @@ async def test_a_partial_count_is_never_remembered_as_a_whole_one(ledger: Ledger
     whole = TargetCollector(REGISTRY, holding(*racks(5)), "kunming", clock, ledger, complete=True)
     await whole.collect()
     assert [value for _, value in ledger.history("racks_in_service", "kunming", "hub")] == [5]
-    flags = {(item.at_least, item.value) for item in whole.evidence["kunming", "racks_in_service", "hub"]}
+    flags = {
+        (item.at_least, item.value) for item in whole.evidence["kunming", "racks_in_service", "hub"]
+    }
     assert flags == {(False, 5.0), (True, 3.0)}
 
 
@@ -244,7 +287,14 @@ async def test_the_ledger_is_asked_once_an_hour(ledger: Ledger) -> None:
 async def test_a_broken_history_costs_no_targets(ledger: Ledger) -> None:
     """When the ledger cannot be read, targets are judged by what is measured now."""
     ledger.close()
-    collector = TargetCollector(REGISTRY, holding(*racks(3)), "kunming", Clock(moment("2026-11-01T12:10")), ledger, complete=True)
+    collector = TargetCollector(
+        REGISTRY,
+        holding(*racks(3)),
+        "kunming",
+        Clock(moment("2026-11-01T12:10")),
+        ledger,
+        complete=True,
+    )
     states = of(list(await collector.collect()), site.TARGET_STATE)
     assert states["kunming", "kunming-racks", "racks_in_service", "hub", "at_risk"] == 1
 
@@ -252,17 +302,23 @@ async def test_a_broken_history_costs_no_targets(ledger: Ledger) -> None:
 async def test_page_and_series_agree() -> None:
     """The scoreboard of the collector's evidence says of every target what its series say."""
     now = moment("2026-11-22T12:00")
-    collector = TargetCollector(REGISTRY, holding(*racks(27_584)), "kunming", Clock(now), complete=True)
+    collector = TargetCollector(
+        REGISTRY, holding(*racks(27_584)), "kunming", Clock(now), complete=True
+    )
     series = of(list(await collector.collect()), site.TARGET_STATE)
     board = scoreboard(REGISTRY, collector.evidence, now, ["kunming", "national"])
     for hub in board:
         for row in hub["targets"]:
             assert series[hub["hub"], row["id"], row["kpi"], row["scope"], row["state"]] == 1
-    assert next(row for row in board[1]["targets"] if row["id"] == "kunming-racks")["state"] == "met"
+    assert (
+        next(row for row in board[1]["targets"] if row["id"] == "kunming-racks")["state"] == "met"
+    )
 
 
 def test_pue_limits_of_sites() -> None:
     """A limit stated for one centre is that of its sites, and of no other."""
-    listed = Inventory(hub="guian", sites={"h": Site(site="h", scopes=("huawei",)), "t": Site(site="t")})
+    listed = Inventory(
+        hub="guian", sites={"h": Site(site="h", scopes=("huawei",)), "t": Site(site="t")}
+    )
     assert upper_limits(REGISTRY, "guian", listed) == {"h": 1.2}
     assert upper_limits(REGISTRY, "kunming", listed) == {}

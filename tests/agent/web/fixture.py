@@ -45,7 +45,9 @@ def racks(count: int, *, per_row: int = 12, hub: str = HUB, where: str = SITE) -
         name = f"{row}{index % per_row + 1:02d}"
         key = (hub, where, row, name)
         special = index % 24
-        state = "under_construction" if special == 23 else "planned" if special == 22 else "in_service"
+        state = (
+            "under_construction" if special == 23 else "planned" if special == 22 else "in_service"
+        )
         found += [(rack.RACK_INFO.series(*key, state), 1.0), (rack.RACK_HEIGHT.series(*key), 42.0)]
         if state != "in_service":
             continue
@@ -58,7 +60,9 @@ def racks(count: int, *, per_row: int = 12, hub: str = HUB, where: str = SITE) -
         ]
         for feed in "AB":
             silent = special == 17 and feed == "B"
-            found.append((facility.PDU_UP.series(*key, f"{name}-{feed}", feed), 0.0 if silent else 1.0))
+            found.append(
+                (facility.PDU_UP.series(*key, f"{name}-{feed}", feed), 0.0 if silent else 1.0)
+            )
             if not silent:
                 found += [
                     (rack.RACK_POWER.series(*key, feed), load * 4000.0),
@@ -68,7 +72,10 @@ def racks(count: int, *, per_row: int = 12, hub: str = HUB, where: str = SITE) -
             continue
         found += [
             (rack.RACK_UTILIZATION.series(*key, "power"), load),
-            (rack.RACK_FAILOVER_LOAD.series(*key), 1.16 if special == 5 else 0.91 if special == 9 else load * 0.8),
+            (
+                rack.RACK_FAILOVER_LOAD.series(*key),
+                1.16 if special == 5 else 0.91 if special == 9 else load * 0.8,
+            ),
             (
                 rack.RACK_INLET_TEMPERATURE.series(*key),
                 33.4 if special == 14 else 28.2 if special == 2 else 20 + 4 * _wave(index + 7),
@@ -81,9 +88,12 @@ def energy(hub: str = HUB, where: str = SITE) -> list[Reading]:
     """Return a site's PUE by window, its power, and the key figures made of them."""
     found: list[Reading] = [(site.SITE_INFO.series(hub, where, "in_service", "Gui'an no. 1"), 1.0)]
     table = [
-        ("1h", 1.198, 1.0, 0.006, 152.0), ("1d", 1.214, 0.998, 0.006, 3611.0), ("30d", 1.231, 0.972, 0.007, 108_330.0),
-        ("ytd", 1.226, 0.941, 0.007, 1_166_000.0), ("12mo", 1.2284, 0.958, 0.007, 1_289_000.0),
-    ]  # fmt: skip
+        ("1h", 1.198, 1.0, 0.006, 152.0),
+        ("1d", 1.214, 0.998, 0.006, 3611.0),
+        ("30d", 1.231, 0.972, 0.007, 108_330.0),
+        ("ytd", 1.226, 0.941, 0.007, 1_166_000.0),
+        ("12mo", 1.2284, 0.958, 0.007, 1_289_000.0),
+    ]
     for window, pue, coverage, doubt, kwh in table:
         found += [
             (site.SITE_PUE.series(hub, where, "2", window), pue),
@@ -104,8 +114,11 @@ def energy(hub: str = HUB, where: str = SITE) -> list[Reading]:
         (site.KPI_COVERAGE.series(hub, "pue", "huawei"), 0.958),
     ]
     for meter, point, watts in (
-        ("main-1", "utility", 151_300.0), ("ups-out", "ups_output", 129_100.0), ("crah", "cooling", 20_700.0), ("light", "lighting", 900.0),
-    ):  # fmt: skip
+        ("main-1", "utility", 151_300.0),
+        ("ups-out", "ups_output", 129_100.0),
+        ("crah", "cooling", 20_700.0),
+        ("light", "lighting", 900.0),
+    ):
         found += [
             (facility.METER_POWER.series(hub, where, meter, point), watts),
             (facility.METER_UP.series(hub, where, meter, point), 1.0),
@@ -145,8 +158,11 @@ def breakers(hub: str = HUB, where: str = SITE) -> list[Reading]:
     """Return four breakers, one of which could not carry its pair's load, and two rows, one of which is soon full."""
     found: list[Reading] = []
     for name, pair, load, failover, left in (
-        ("QF-A1", "QF-B1", 0.46, 0.93, None), ("QF-B1", "QF-A1", 0.47, 0.93, None), ("QF-A2", "QF-B2", 0.31, 0.63, 18e3), ("QF-B2", "QF-A2", 0.32, 0.63, 18e3),
-    ):  # fmt: skip
+        ("QF-A1", "QF-B1", 0.46, 0.93, None),
+        ("QF-B1", "QF-A1", 0.47, 0.93, None),
+        ("QF-A2", "QF-B2", 0.31, 0.63, 18e3),
+        ("QF-B2", "QF-A2", 0.32, 0.63, 18e3),
+    ):
         key = (hub, where, name)
         found += [
             (rack.BREAKER_INFO.series(*key, pair, ""), 1.0),
@@ -155,7 +171,10 @@ def breakers(hub: str = HUB, where: str = SITE) -> list[Reading]:
             (rack.BREAKER_LOAD.series(*key, "lower"), load),
             (rack.BREAKER_LOAD.series(*key, "upper"), load + (0.07 if name == "QF-B1" else 0)),
             (rack.BREAKER_FAILOVER_LOAD.series(*key, "lower"), failover),
-            (rack.BREAKER_FAILOVER_LOAD.series(*key, "upper"), failover + 0.07 * (pair == "QF-B1" or name == "QF-B1")),
+            (
+                rack.BREAKER_FAILOVER_LOAD.series(*key, "upper"),
+                failover + 0.07 * (pair == "QF-B1" or name == "QF-B1"),
+            ),
             (rack.BREAKER_IMBALANCE.series(*key), 0.08),
         ]
         if left is not None:
@@ -171,14 +190,20 @@ def breakers(hub: str = HUB, where: str = SITE) -> list[Reading]:
         ]
         if days is not None:
             for bound, ahead in (("earliest", 0.8), ("expected", 1.0), ("latest", 1.9)):
-                found.append((rack.ROW_FULL.series(*row_key, "space", bound), NOW + ahead * days * 86400))
+                found.append(
+                    (rack.ROW_FULL.series(*row_key, "space", bound), NOW + ahead * days * 86400)
+                )
     return found
 
 
 def links(hub: str = HUB, where: str = SITE) -> list[Reading]:
     """Return round trips to three cities, one of which loses a little, and 24 chips, one of which is lost."""
     found: list[Reading] = []
-    for peer, median, slow in (("guangzhou", 0.0089, 0.0112), ("shenzhen", 0.0091, 0.0119), ("hangzhou", 0.0152, 0.0171)):
+    for peer, median, slow in (
+        ("guangzhou", 0.0089, 0.0112),
+        ("shenzhen", 0.0091, 0.0119),
+        ("hangzhou", 0.0152, 0.0171),
+    ):
         found += [
             (site.LINK_ROUND_TRIP.series(hub, where, peer, "0.5"), median),
             (site.LINK_ROUND_TRIP.series(hub, where, peer, "0.99"), slow),
@@ -190,7 +215,12 @@ def links(hub: str = HUB, where: str = SITE) -> list[Reading]:
         found.append((node.ACCELERATOR_UP.series(*key), float(chip != 3)))
         if chip != 3:
             found += [
-                (node.ACCELERATOR_INFO.series(*key, "huawei", "Ascend 910B", f"u{chip}", f"b{chip}"), 1.0),
+                (
+                    node.ACCELERATOR_INFO.series(
+                        *key, "huawei", "Ascend 910B", f"u{chip}", f"b{chip}"
+                    ),
+                    1.0,
+                ),
                 (node.ACCELERATOR_HEALTHY.series(*key), 1.0),
                 (node.ACCELERATOR_UTILIZATION.series(*key), 0.7),
                 (node.ACCELERATOR_TEMPERATURE.series(*key), 61.0),
@@ -202,7 +232,10 @@ def links(hub: str = HUB, where: str = SITE) -> list[Reading]:
 def evidence() -> dict[Key, list[Evidence]]:
     """Return what promises are judged by, with the days before: a PUE that falls, a count that is a lower bound."""
     days = range(120, 0, -1)
-    falling = tuple(Point(NOW - 86400 * day, round(1.2284 + day * 0.00012 + 0.002 * math.sin(day), 5), 0.95) for day in days)
+    falling = tuple(
+        Point(NOW - 86400 * day, round(1.2284 + day * 0.00012 + 0.002 * math.sin(day), 5), 0.95)
+        for day in days
+    )
     return {
         (HUB, "pue", "huawei"): [Evidence(value=1.2284, time=NOW, coverage=0.958, history=falling)],
         (HUB, "pue", "hub"): [Evidence(value=1.2284, time=NOW, coverage=0.958)],
@@ -219,21 +252,47 @@ def health() -> Sequence[CollectorHealth]:
     """Return collectors, two of which are silent."""
     good = [
         CollectorHealth(
-            collector="snmp", device=f"10.0.0.{n}:161", ok=True, last_success=NOW - 4, duration=0.02 + n / 1000, interval=30
+            collector="snmp",
+            device=f"10.0.0.{n}:161",
+            ok=True,
+            last_success=NOW - 4,
+            duration=0.02 + n / 1000,
+            interval=30,
         )
         for n in range(2, 48)
     ]
     return [
         *good,
         CollectorHealth(
-            collector="snmp", device="10.0.0.48:161", ok=False, last_success=NOW - 1860, last_error="no answer within 5 s", duration=5.0, interval=30,
+            collector="snmp",
+            device="10.0.0.48:161",
+            ok=False,
+            last_success=NOW - 1860,
+            last_error="no answer within 5 s",
+            duration=5.0,
+            interval=30,
         ),
         CollectorHealth(
-            collector="modbus", device="10.0.1.2:502", ok=False, last_success=NOW - 3 * 86400, last_error="connection refused", interval=15,
+            collector="modbus",
+            device="10.0.1.2:502",
+            ok=False,
+            last_success=NOW - 3 * 86400,
+            last_error="connection refused",
+            interval=15,
         ),
-        CollectorHealth(collector="modbus", device="10.0.1.3:502", ok=True, last_success=NOW - 2, duration=0.011, interval=15),
-        *(CollectorHealth(collector=k, ok=True, last_success=NOW - 1, duration=0.003) for k in ("racks", "pue", "targets")),
-    ]  # fmt: skip
+        CollectorHealth(
+            collector="modbus",
+            device="10.0.1.3:502",
+            ok=True,
+            last_success=NOW - 2,
+            duration=0.011,
+            interval=15,
+        ),
+        *(
+            CollectorHealth(collector=k, ok=True, last_success=NOW - 1, duration=0.003)
+            for k in ("racks", "pue", "targets")
+        ),
+    ]
 
 
 class FakeTrends:
@@ -246,7 +305,10 @@ class FakeTrends:
             return {
                 "times": [NOW - 86400 * (30 - day) for day in days],
                 "step_seconds": 86400.0,
-                "pue": [None if day in (12, 13) else round(1.215 + 0.03 * math.sin(day / 5), 4) for day in days],
+                "pue": [
+                    None if day in (12, 13) else round(1.215 + 0.03 * math.sin(day / 5), 4)
+                    for day in days
+                ],
                 "coverage": [0.0 if day in (12, 13) else 0.6 if day == 14 else 1.0 for day in days],
                 "uncertainty": [None if day in (12, 13) else 0.007 for day in days],
             }
@@ -258,7 +320,10 @@ class FakeTrends:
                 "facility": facility_watts,
                 "ups": [value * 0.853 for value in facility_watts],
                 "pdu": [value * 0.84 for value in facility_watts],
-                "it": [None if 8 < hour < 12 else value * 0.82 for hour, value in enumerate(facility_watts)],
+                "it": [
+                    None if 8 < hour < 12 else value * 0.82
+                    for hour, value in enumerate(facility_watts)
+                ],
             },
         }
 

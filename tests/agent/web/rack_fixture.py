@@ -28,56 +28,83 @@ NOW = fixture.NOW
 def _pdu(pdu: str, feed: str, watts: float) -> list[Reading]:
     at = (*PLACE, pdu, feed)
     readings = [
-        (facility.PDU_UP.series(*at), 1.0), (facility.PDU_POWER.series(*at), watts), (facility.PDU_POWER_FACTOR.series(*at), 0.97),
-        (facility.PDU_ENERGY.series(*at), 412_337.4 * 3.6e6), (facility.PDU_PHASE_IMBALANCE.series(*at), 0.24),
-    ]  # fmt: skip
+        (facility.PDU_UP.series(*at), 1.0),
+        (facility.PDU_POWER.series(*at), watts),
+        (facility.PDU_POWER_FACTOR.series(*at), 0.97),
+        (facility.PDU_ENERGY.series(*at), 412_337.4 * 3.6e6),
+        (facility.PDU_PHASE_IMBALANCE.series(*at), 0.24),
+    ]
     for phase, amperes in (("L1", 7.9), ("L2", 6.1), ("L3", 4.9)):
         readings += [
-            (facility.PDU_PHASE_CURRENT.series(*at, phase), amperes), (facility.PDU_PHASE_VOLTAGE.series(*at, phase), 229.6),
+            (facility.PDU_PHASE_CURRENT.series(*at, phase), amperes),
+            (facility.PDU_PHASE_VOLTAGE.series(*at, phase), 229.6),
             (facility.PDU_PHASE_POWER.series(*at, phase), amperes * 229.6 * 0.97),
-        ]  # fmt: skip
+        ]
     for outlet in range(1, 25):
         readings += [
-            (facility.PDU_OUTLET_POWER.series(*at, str(outlet)), 40.0 * outlet), (facility.PDU_OUTLET_INFO.series(*at, str(outlet), f"psu {outlet}"), 1.0),
-        ]  # fmt: skip
+            (facility.PDU_OUTLET_POWER.series(*at, str(outlet)), 40.0 * outlet),
+            (facility.PDU_OUTLET_INFO.series(*at, str(outlet), f"psu {outlet}"), 1.0),
+        ]
     return readings
 
 
 def readings() -> list[Reading]:
     """Return what is measured in the rack."""
     found = [
-        *_pdu(f"{NAME}-A", "A", 4281.0), *_pdu(f"{NAME}-B", "B", 4279.0), (rack.RACK_RESERVED.series(*PLACE), 4.0),
+        *_pdu(f"{NAME}-A", "A", 4281.0),
+        *_pdu(f"{NAME}-B", "B", 4279.0),
+        (rack.RACK_RESERVED.series(*PLACE), 4.0),
         (rack.RACK_HEADROOM.series(*PLACE), 0.0),
-    ]  # fmt: skip
+    ]
     found.append((inventory.SILENT_SINCE.series(HUB, SITE, "pdu", "B06-B"), NOW - 3 * 3600.0))
-    for sensor, celsius in (("inlet top", 28.4), ("inlet bottom", 22.1), ("exhaust", 38.9), ("inlet middle", 33.0)):
+    for sensor, celsius in (
+        ("inlet top", 28.4),
+        ("inlet bottom", 22.1),
+        ("exhaust", 38.9),
+        ("inlet middle", 33.0),
+    ):
         found.append((facility.SENSOR_TEMPERATURE.series(*PLACE, sensor), celsius))
     found.append((facility.SENSOR_HUMIDITY.series(*PLACE, "inlet top"), 0.46))
     for number in range(1, 9):
         name = f"gpu-{number:02d}"
         found += [
-            (node.NODE_POWER.series(*PLACE, name, "redfish"), 960.0 + number), (node.NODE_INLET.series(*PLACE, name, "redfish"), 24.5),
-        ]  # fmt: skip
+            (node.NODE_POWER.series(*PLACE, name, "redfish"), 960.0 + number),
+            (node.NODE_INLET.series(*PLACE, name, "redfish"), 24.5),
+        ]
         for chip in range(8):
             chip_at = (*PLACE, name, str(chip))
             found += [
-                (node.ACCELERATOR_INFO.series(*chip_at, "huawei", "Ascend 910B", f"u{number}{chip}", "c1"), 1.0),
+                (
+                    node.ACCELERATOR_INFO.series(
+                        *chip_at, "huawei", "Ascend 910B", f"u{number}{chip}", "c1"
+                    ),
+                    1.0,
+                ),
                 (node.ACCELERATOR_UP.series(*chip_at), float((number, chip) != (3, 5))),
-                (node.ACCELERATOR_POWER.series(*chip_at), 311.0), (node.ACCELERATOR_UTILIZATION.series(*chip_at), 0.87),
-            ]  # fmt: skip
+                (node.ACCELERATOR_POWER.series(*chip_at), 311.0),
+                (node.ACCELERATOR_UTILIZATION.series(*chip_at), 0.87),
+            ]
     return found
 
 
 def own() -> list[Reading]:
     """Return what the agent tells of itself."""
     return [
-        (agent.LEDGER_READINGS.series(), 128_440.0), (agent.LEDGER_REJECTED.series("above_rating"), 3.0),
-        (agent.LEDGER_REJECTED.series("late"), 0.0), (agent.LEDGER_EVENTS.series("wrap"), 1.0), (agent.LEDGER_EVENTS.series("reset"), 2.0),
-        (agent.COLLECTOR_ERRORS.series("snmp", "unreachable"), 41.0), (agent.SAMPLES_DROPPED.series("snmp", "sentinel"), 960.0),
-        (agent.SINK_UP.series("influxdb"), 1.0), (agent.SINK_SENT.series("influxdb"), 4_402_331.0), (agent.SPOOL_BYTES.series("influxdb"), 3.2e6),
-        (agent.SPOOL_MAX_BYTES.series("influxdb"), 2.0**30), (agent.SPOOL_SAMPLES.series("influxdb"), 91_000.0),
-        (agent.SPOOL_OLDEST.series("influxdb"), NOW - 90), (agent.SPOOL_HEALTHY.series("influxdb"), 1.0),
-    ]  # fmt: skip
+        (agent.LEDGER_READINGS.series(), 128_440.0),
+        (agent.LEDGER_REJECTED.series("above_rating"), 3.0),
+        (agent.LEDGER_REJECTED.series("late"), 0.0),
+        (agent.LEDGER_EVENTS.series("wrap"), 1.0),
+        (agent.LEDGER_EVENTS.series("reset"), 2.0),
+        (agent.COLLECTOR_ERRORS.series("snmp", "unreachable"), 41.0),
+        (agent.SAMPLES_DROPPED.series("snmp", "sentinel"), 960.0),
+        (agent.SINK_UP.series("influxdb"), 1.0),
+        (agent.SINK_SENT.series("influxdb"), 4_402_331.0),
+        (agent.SPOOL_BYTES.series("influxdb"), 3.2e6),
+        (agent.SPOOL_MAX_BYTES.series("influxdb"), 2.0**30),
+        (agent.SPOOL_SAMPLES.series("influxdb"), 91_000.0),
+        (agent.SPOOL_OLDEST.series("influxdb"), NOW - 90),
+        (agent.SPOOL_HEALTHY.series("influxdb"), 1.0),
+    ]
 
 
 class FakePast:
@@ -95,9 +122,14 @@ class FakePast:
 
     def coverage(self) -> dict[tuple[str, str], dict[str, float]]:
         """Return what the ledger would."""
-        return {(SITE, "main-1"): {"1d": 1.0, "7d": 0.996, "30d": 0.971}, (SITE, "crah"): {"1d": 0.41, "7d": 0.92, "30d": 0.98}}
+        return {
+            (SITE, "main-1"): {"1d": 1.0, "7d": 0.996, "30d": 0.971},
+            (SITE, "crah"): {"1d": 0.41, "7d": 0.92, "30d": 0.98},
+        }
 
-    def week(self, registry: Registry, hub: str, _inventory: Inventory | None, week: Week) -> dict[str, Any]:
+    def week(
+        self, registry: Registry, hub: str, _inventory: Inventory | None, week: Week
+    ) -> dict[str, Any]:
         """Return a week in which enough went wrong to fill a sheet."""
         return weeks.made_up(registry, hub, week)
 
@@ -105,7 +137,14 @@ class FakePast:
 def listed() -> Inventory:
     """Return the inventory: one rack with all that stands in it, and the meters."""
     devices = [
-        Device(node=f"gpu-{n:02d}", position=1 + 4 * (n - 1), units=4, accelerators=8, vendor="huawei", model="Ascend 910B")
+        Device(
+            node=f"gpu-{n:02d}",
+            position=1 + 4 * (n - 1),
+            units=4,
+            accelerators=8,
+            vendor="huawei",
+            model="Ascend 910B",
+        )
         for n in range(1, 9)
     ]
     devices += [
@@ -124,29 +163,43 @@ def listed() -> Inventory:
         reserved_units=4,
     )
     meters = [
-        Meter(meter="main-1", site=SITE, point="utility", accuracy_class=0.5), Meter(meter="crah", site=SITE, point="cooling"),
+        Meter(meter="main-1", site=SITE, point="utility", accuracy_class=0.5),
+        Meter(meter="crah", site=SITE, point="cooling"),
         Meter(meter="spare", site=SITE, point="other", accuracy_class=1.0),
-    ]  # fmt: skip
+    ]
     site = Site(site=SITE, name="Gui'an no. 1", scopes=("huawei",))
-    return Inventory(hub=HUB, sites={SITE: site}, racks={NAME: one}, meters={(SITE, meter.meter): meter for meter in meters})
+    return Inventory(
+        hub=HUB,
+        sites={SITE: site},
+        racks={NAME: one},
+        meters={(SITE, meter.meter): meter for meter in meters},
+    )
 
 
 def many(count: int) -> Sequence[CollectorHealth]:
     """Return many devices, one in fifty of which is silent and one in a hundred has never answered."""
     return [
         CollectorHealth(
-            collector="snmp" if n % 3 else "modbus", device=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}:161", ok=n % 50 != 0, duration=0.02,
-            last_success=None if n % 100 == 0 else NOW - (1900.0 if n % 50 == 0 else 4.0), interval=30.0,
-            last_error="" if n % 50 else "no answer within 5 s: the session was closed by the device (timed out after 3 tries)",
+            collector="snmp" if n % 3 else "modbus",
+            device=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}:161",
+            ok=n % 50 != 0,
+            duration=0.02,
+            last_success=None if n % 100 == 0 else NOW - (1900.0 if n % 50 == 0 else 4.0),
+            interval=30.0,
+            last_error=""
+            if n % 50
+            else "no answer within 5 s: the session was closed by the device (timed out after 3 tries)",
         )
         for n in range(1, count + 1)
-    ]  # fmt: skip
+    ]
 
 
 def view(*, devices: int = 0) -> BoardView:
     """Return a view in which rack A06 is known whole."""
     base = fixture.view()
-    base.snapshot.update(Batch(collector="rack", device="", time=NOW, lifetime=1e9, readings=readings()))
+    base.snapshot.update(
+        Batch(collector="rack", device="", time=NOW, lifetime=1e9, readings=readings())
+    )
     base.snapshot.update(Batch(collector="self", device="", time=NOW, lifetime=1e9, readings=own()))
     health = base.health if not devices else lambda: many(devices)
     return replace(base, inventory=listed(), past=cast("Past", FakePast()), health=health)

@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 AXE = ROOT / "dashboards" / "preview" / "node_modules" / "axe-core" / "axe.min.js"
 RACK = f"/sites/{rack_fixture.SITE}/racks/{rack_fixture.NAME}"
 PAGES = {
-    "board": "/", "hub": "/hubs/guian", "site": f"/sites/{rack_fixture.SITE}", "rack": RACK, "collectors": "/collectors",
-    "silent": "/collectors?state=silent", "runbook": "/runbook", "found": "/?find=A06", "report": "/hubs/guian/report?week=2026-W46",
-}  # fmt: skip
+    "board": "/",
+    "hub": "/hubs/guian",
+    "site": f"/sites/{rack_fixture.SITE}",
+    "rack": RACK,
+    "collectors": "/collectors",
+    "silent": "/collectors?state=silent",
+    "runbook": "/runbook",
+    "found": "/?find=A06",
+    "report": "/hubs/guian/report?week=2026-W46",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +66,17 @@ def _open(browser: Browser, site: Site, path: str, language: str) -> None:
 def _faults(browser: Browser, axe: str) -> list[dict[str, Any]]:
     """Return what axe finds that is serious or critical, with the first elements it is said of."""
     browser.eval(f"{axe};0")
-    found = json.loads(browser.eval("axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))"))
+    found = json.loads(
+        browser.eval(
+            "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))"
+        )
+    )
     return [
-        {"id": one["id"], "impact": one["impact"], "where": [node["html"][:160] for node in one["nodes"][:3]]}
+        {
+            "id": one["id"],
+            "impact": one["impact"],
+            "where": [node["html"][:160] for node in one["nodes"][:3]],
+        }
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
@@ -70,7 +85,9 @@ def _faults(browser: Browser, axe: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("page", PAGES)
-def test_no_serious_fault(browser: Browser, site: Site, axe: str, page: str, language: str, *, dark: bool) -> None:
+def test_no_serious_fault(
+    browser: Browser, site: Site, axe: str, page: str, language: str, *, dark: bool
+) -> None:
     """On every page, in both languages, light and dark, axe finds nothing serious or critical."""
     browser.size(1366, 768, dark=dark)
     _open(browser, site, PAGES[page], language)
@@ -91,7 +108,9 @@ def test_axe_finds_a_fault_that_is_there(browser: Browser, site: Site, axe: str)
     """A picture without a name and pale text are found: the checker does check."""
     browser.size(1366, 768)
     _open(browser, site, "/collectors", "en")
-    browser.eval("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"/static/icon.svg\"><input>')")
+    browser.eval(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"/static/icon.svg\"><input>')"
+    )
     assert {"image-alt", "label"} <= {fault["id"] for fault in _faults(browser, axe)}
 
 
@@ -99,20 +118,28 @@ def test_axe_finds_a_fault_that_is_there(browser: Browser, site: Site, axe: str)
 def test_headings_and_landmarks_in_order(browser: Browser, site: Site, page: str) -> None:
     """One h1, no level skipped on the way down, one main, and every landmark of a kind that is there twice has its own name."""
     _open(browser, site, PAGES[page], "en")
-    levels = browser.eval("[...document.querySelectorAll('h1,h2,h3,h4,h5')].map(h => Number(h.tagName[1]))")
+    levels = browser.eval(
+        "[...document.querySelectorAll('h1,h2,h3,h4,h5')].map(h => Number(h.tagName[1]))"
+    )
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels)), levels
     assert browser.eval("document.querySelectorAll('main').length") == 1
-    names = browser.eval("[...document.querySelectorAll('nav')].map(n => n.getAttribute('aria-label') || '')")
+    names = browser.eval(
+        "[...document.querySelectorAll('nav')].map(n => n.getAttribute('aria-label') || '')"
+    )
     assert all(names)
     assert len(set(names)) == len(names)
-    assert browser.eval("[...document.querySelectorAll('table')].every(t => t.caption || t.getAttribute('aria-label'))")
+    assert browser.eval(
+        "[...document.querySelectorAll('table')].every(t => t.caption || t.getAttribute('aria-label'))"
+    )
 
 
 def _press(browser: Browser, key: str, code: int) -> None:
     for kind in ("keyDown", "keyUp"):
-        browser.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+        browser.call(
+            "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code
+        )
 
 
 @pytest.mark.parametrize("page", ["board", "rack", "collectors"])
@@ -135,15 +162,32 @@ def test_tab_visits_everything_in_reading_order(browser: Browser, site: Site, pa
     assert browser.eval("window.seen.length") == wanted
     assert browser.eval("window.seen[0].className") == "skip"
     assert wanted < 330
-    assert browser.eval("[...document.querySelectorAll('.tile')].filter(n => n.tabIndex >= 0).length") <= 1
+    assert (
+        browser.eval("[...document.querySelectorAll('.tile')].filter(n => n.tabIndex >= 0).length")
+        <= 1
+    )
 
 
 def test_the_skip_link_skips(browser: Browser, site: Site) -> None:
     """Enter on the first stop leads past the head: the next stop lies in main."""
     _open(browser, site, PAGES["collectors"], "en")
     _press(browser, "Tab", 9)
-    browser.call("Input.dispatchKeyEvent", type="rawKeyDown", key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
-    browser.call("Input.dispatchKeyEvent", type="char", key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
+    browser.call(
+        "Input.dispatchKeyEvent",
+        type="rawKeyDown",
+        key="Enter",
+        code="Enter",
+        windowsVirtualKeyCode=13,
+        text="\r",
+    )
+    browser.call(
+        "Input.dispatchKeyEvent",
+        type="char",
+        key="Enter",
+        code="Enter",
+        windowsVirtualKeyCode=13,
+        text="\r",
+    )
     _press(browser, "Tab", 9)
     assert browser.eval("!!document.activeElement.closest('main')")
 
@@ -156,12 +200,18 @@ def test_only_what_changes_by_itself_speaks_up(browser: Browser, site: Site, pag
         "[...document.querySelectorAll('[aria-live], [role=status], [role=alert]')].map(n => n.id || n.className)"
     )
     assert set(live) <= {"lost", "tip", ""}
-    assert browser.eval("document.querySelectorAll('[role=alert], [aria-live=assertive]').length") == 0
+    assert (
+        browser.eval("document.querySelectorAll('[role=alert], [aria-live=assertive]').length") == 0
+    )
 
 
 def test_nothing_moves_for_who_asked_for_that(browser: Browser, site: Site) -> None:
     """With prefers-reduced-motion no element has an animation or a transition, and scrolling does not glide."""
-    browser.call("Emulation.setEmulatedMedia", media="", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+    browser.call(
+        "Emulation.setEmulatedMedia",
+        media="",
+        features=[{"name": "prefers-reduced-motion", "value": "reduce"}],
+    )
     for path in (PAGES["board"], PAGES["rack"], PAGES["collectors"]):
         _open(browser, site, path, "en")
         moving = browser.eval(

@@ -33,10 +33,14 @@ class Site:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 address = urlsplit(self.path)
-                response = pages.handle(site.view, unquote(address.path), dict(parse_qsl(address.query)))
+                response = pages.handle(
+                    site.view, unquote(address.path), dict(parse_qsl(address.query))
+                )
                 body = response.body if response else b""
                 self.send_response(response.status if response else 404)
-                self.send_header("content-type", response.content_type if response else "text/plain")
+                self.send_header(
+                    "content-type", response.content_type if response else "text/plain"
+                )
                 for name, value in response.headers if response else ():
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(body)))
@@ -48,7 +52,9 @@ class Site:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}
+        )
         self._thread.start()
 
     def close(self) -> None:
@@ -85,10 +91,18 @@ def _spills(browser: Browser) -> Any:
     )
 
 
-PAGES = ("/", "/hubs/guian", "/hubs/kunming", f"/sites/{fixture.SITE}", f"/sites/{fixture.SITE}?row=A&racks=failover&find=b0")
+PAGES = (
+    "/",
+    "/hubs/guian",
+    "/hubs/kunming",
+    f"/sites/{fixture.SITE}",
+    f"/sites/{fixture.SITE}?row=A&racks=failover&find=b0",
+)
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (390, 844), (1366, 768), (1920, 1080), (3840, 2160)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(360, 740), (390, 844), (1366, 768), (1920, 1080), (3840, 2160)]
+)
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_overflows_and_nothing_is_fetched_from_elsewhere(
     browser: Browser, site: Site, width: int, height: int, path: str
@@ -128,7 +142,12 @@ def test_a_whole_hub_is_found_one_s_way_in(browser: Browser) -> None:
         browser.size(1366, 768)
         fresh(browser, f"{site.url}/sites/{fixture.SITE}")
         assert browser.eval("document.querySelectorAll('.tile').length") == 173
-        assert browser.eval("[...document.querySelectorAll('.tile')].filter(t => t.tabIndex === 0).length") == 1
+        assert (
+            browser.eval(
+                "[...document.querySelectorAll('.tile')].filter(t => t.tabIndex === 0).length"
+            )
+            == 1
+        )
         browser.eval("document.querySelector('.tile').focus()")
         for key in ("ArrowDown", "ArrowRight", "End"):
             browser.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key)
@@ -137,8 +156,13 @@ def test_a_whole_hub_is_found_one_s_way_in(browser: Browser) -> None:
         browser.eval(
             "const box = document.querySelector('[data-find]'); box.value = 'R40016'; box.dispatchEvent(new Event('input', {bubbles: true}))"
         )
-        wait_for(lambda: browser.eval("document.querySelector('[data-find]').list.options.length"), what="a suggestion")
-        assert browser.eval("document.querySelector('[data-find]').list.options[0].value") == "R40016"
+        wait_for(
+            lambda: browser.eval("document.querySelector('[data-find]').list.options.length"),
+            what="a suggestion",
+        )
+        assert (
+            browser.eval("document.querySelector('[data-find]').list.options[0].value") == "R40016"
+        )
         browser.open(f"{site.url}/sites/{fixture.SITE}?row=R400..R404&find=R40016")
         assert browser.eval("document.querySelector('.tile.found .n').textContent") == "R40016"
         browser.open(f"{site.url}/sites/{fixture.SITE}?map=racks")
@@ -151,7 +175,9 @@ def test_a_whole_hub_is_found_one_s_way_in(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_text_stands_out_from_what_it_is_written_on(browser: Browser, site: Site, *, dark: bool) -> None:
+def test_text_stands_out_from_what_it_is_written_on(
+    browser: Browser, site: Site, *, dark: bool
+) -> None:
     """Every word has a contrast of at least 4.5 to 1 against its background (WCAG 2.2, 1.4.3), light and dark."""
     browser.size(1366, 768, dark=dark)
     fresh(browser, site.url)
@@ -177,8 +203,13 @@ def test_text_stands_out_from_what_it_is_written_on(browser: Browser, site: Site
 
 def _batch(view: BoardView) -> None:
     readings = fixture.site_readings()
-    changed = [(series, value * 1.5 if series.metric.full_name == "dc_site_power_watts" else value) for series, value in readings]
-    view.snapshot.update(Batch(collector="fixture", device="", time=fixture.NOW, lifetime=1e9, readings=changed))
+    changed = [
+        (series, value * 1.5 if series.metric.full_name == "dc_site_power_watts" else value)
+        for series, value in readings
+    ]
+    view.snapshot.update(
+        Batch(collector="fixture", device="", time=fixture.NOW, lifetime=1e9, readings=changed)
+    )
 
 
 def _refresh(browser: Browser) -> None:
@@ -197,7 +228,10 @@ def test_refresh_replaces_only_what_changed(browser: Browser, site: Site) -> Non
     _batch(site.view)
     _refresh(browser)
     key = f'[data-key="panel-power-{fixture.SITE}"]'
-    wait_for(lambda: browser.eval(f"!document.querySelector('{key}').mark"), what="the power panel to be replaced")
+    wait_for(
+        lambda: browser.eval(f"!document.querySelector('{key}').mark"),
+        what="the power panel to be replaced",
+    )
     assert browser.eval("document.querySelector('[data-key=\"hub-guian\"]').mark") is True
     assert browser.eval("document.querySelector('.promises details').open") is True
     assert browser.eval("document.activeElement.tagName") == "SUMMARY"
@@ -219,14 +253,22 @@ def test_a_lost_agent_is_told(browser: Browser) -> None:
 
 
 def _tip(browser: Browser) -> str:
-    return str(browser.eval("(t => t && !t.hidden ? t.textContent : '')(document.querySelector('.tip'))"))
+    return str(
+        browser.eval("(t => t && !t.hidden ? t.textContent : '')(document.querySelector('.tip'))")
+    )
 
 
 def _hover(browser: Browser, selector: str, part: float = 0.5) -> None:
     browser.eval(f"document.querySelector('{selector}').scrollIntoView({{block: 'center'}})")
-    box = browser.eval(f"(b => [b.left, b.top, b.width, b.height])(document.querySelector('{selector}').getBoundingClientRect())")
+    box = browser.eval(
+        f"(b => [b.left, b.top, b.width, b.height])(document.querySelector('{selector}').getBoundingClientRect())"
+    )
     browser.call(
-        "Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + box[2] * part, y=box[1] + box[3] / 2, pointerType="mouse"
+        "Input.dispatchMouseEvent",
+        type="mouseMoved",
+        x=box[0] + box[2] * part,
+        y=box[1] + box[3] / 2,
+        pointerType="mouse",
     )
 
 
@@ -266,12 +308,20 @@ def test_keyboard_reaches_everything(browser: Browser, site: Site) -> None:
     browser.size(1366, 768)
     fresh(browser, site.url)
     for kind in ("keyDown", "keyUp"):
-        browser.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        browser.call(
+            "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9
+        )
     assert browser.eval("document.activeElement.className") == "skip"
     assert browser.eval("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     browser.eval("document.querySelector('.panel.pue .chart').focus()")
     for kind in ("keyDown", "keyUp"):
-        browser.call("Input.dispatchKeyEvent", type=kind, key="ArrowLeft", code="ArrowLeft", windowsVirtualKeyCode=37)
+        browser.call(
+            "Input.dispatchKeyEvent",
+            type=kind,
+            key="ArrowLeft",
+            code="ArrowLeft",
+            windowsVirtualKeyCode=37,
+        )
     wait_for(lambda: "PUE" in _tip(browser), what="the value at the cursor")
 
 

@@ -43,7 +43,9 @@ def api(path: str, view: BoardView | None = None) -> Any:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("path", [RACK, f"/racks/{rack_fixture.NAME}", f"/sites/{fixture.SITE}/racks/B06", "/collectors"])
+@pytest.mark.parametrize(
+    "path", [RACK, f"/racks/{rack_fixture.NAME}", f"/sites/{fixture.SITE}/racks/B06", "/collectors"]
+)
 def test_pages_are_well_formed(path: str, language: str) -> None:
     """In both languages the elements nest and ids are unique."""
     found = outline(page(path, lang=language))
@@ -54,17 +56,31 @@ def test_a_rack_is_known_by_its_name_alone() -> None:
     """`/racks/NAME` is the rack where one site has it, and a choice where several have."""
     assert "Rack A06" in page("/racks/A06")
     two = replace(fixture.view(), inventory=None)
-    two.snapshot.update(Batch(collector="other", device="", time=0, lifetime=1e9, readings=fixture.racks(6, where="other-site")))
+    two.snapshot.update(
+        Batch(
+            collector="other",
+            device="",
+            time=0,
+            lifetime=1e9,
+            readings=fixture.racks(6, where="other-site"),
+        )
+    )
     assert f'href="{RACK}"' in page("/racks/A06", two)
     assert 'href="/sites/other-site/racks/A06"' in page("/racks/A06", two)
     assert api("/racks/A06", two)["sites"] == [fixture.SITE, "other-site"]
 
 
-@pytest.mark.parametrize("path", ["/racks/nosuch", f"/sites/{fixture.SITE}/racks/nosuch", "/sites/nosuch/racks/A06"])
+@pytest.mark.parametrize(
+    "path", ["/racks/nosuch", f"/sites/{fixture.SITE}/racks/nosuch", "/sites/nosuch/racks/A06"]
+)
 def test_a_rack_nobody_names_is_not_found(path: str) -> None:
     """A rack that neither the inventory nor any reading names has no page, and no data."""
     assert pages.handle(rack_fixture.view(), path, {}) is None
-    assert api(path)["sites"] == [] if path.startswith("/racks") else pages.handle(rack_fixture.view(), f"/api{path}", {}) is None
+    assert (
+        api(path)["sites"] == []
+        if path.startswith("/racks")
+        else pages.handle(rack_fixture.view(), f"/api{path}", {}) is None
+    )
 
 
 def test_what_a_rack_needs_leads_to_what_to_do() -> None:
@@ -73,22 +89,36 @@ def test_what_a_rack_needs_leads_to_what_to_do() -> None:
         ("over", "RackOverPower"),
         ("failover", "RackFailoverLost"),
     ]
-    assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/A10")["needs"]] == ["RackFailoverTight"]
-    assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/B03")["needs"]] == ["RackTooHot"]
+    assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/A10")["needs"]] == [
+        "RackFailoverTight"
+    ]
+    assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/B03")["needs"]] == [
+        "RackTooHot"
+    ]
 
 
 def test_the_runbook_has_a_section_for_what_a_rack_needs() -> None:
     """Every alert that a rack's page leads to has its section on the agent's own runbook page."""
     found = outline(page("/runbook"))
-    assert {"rackoverpower", "rackhot", "racktoohot", "rackfailovertight", "rackfailoverlost", "pdusilent"} <= set(found.ids)
+    assert {
+        "rackoverpower",
+        "rackhot",
+        "racktoohot",
+        "rackfailovertight",
+        "rackfailoverlost",
+        "pdusilent",
+    } <= set(found.ids)
 
 
 def test_elevation_says_what_is_free() -> None:
     """What stands where comes from the inventory; what takes no unit stands elsewhere; the free stretches are told."""
     found = api(RACK)["elevation"]
-    assert [(place["node"], place["position"], place["units"]) for place in found["placed"][:2]] == [
-        ("leaf-switch-a-of-row-a-rack-06", 42, 1), ("gpu-08", 29, 4),
-    ]  # fmt: skip
+    assert [
+        (place["node"], place["position"], place["units"]) for place in found["placed"][:2]
+    ] == [
+        ("leaf-switch-a-of-row-a-rack-06", 42, 1),
+        ("gpu-08", 29, 4),
+    ]
     assert [place["node"] for place in found["elsewhere"]] == ["strip"]
     assert found["free"] == [[33, 41]]
     assert found["largest_free_units"] == 9
@@ -98,7 +128,11 @@ def test_elevation_says_what_is_free() -> None:
 def test_feeds_tell_phases_and_capacity() -> None:
     """Each feed has its PDU's state, load over its capacity, its phases and how uneven they are."""
     first, second = api(RACK)["feeds"]
-    assert (first["feed"], first["up"], first["load_ratio"]) == ("A", True, pytest.approx(4281 / 7400))
+    assert (first["feed"], first["up"], first["load_ratio"]) == (
+        "A",
+        True,
+        pytest.approx(4281 / 7400),
+    )
     assert [phase["current_amperes"] for phase in first["phases"]] == [7.9, 6.1, 4.9]
     assert first["imbalance_ratio"] == 0.24
     assert second["power_watts"] == 4279.0
@@ -139,7 +173,9 @@ def test_a_column_of_which_nothing_is_known_is_left_out() -> None:
 def test_names_from_outside_are_only_text() -> None:
     """A hostile rack name is escaped on its page, in its links and in the way there."""
     name = HOSTILE.replace("/", "")
-    view = fixture.view([(rack.RACK_INFO.series(fixture.HUB, fixture.SITE, "A", name, "in_service"), 1.0)])
+    view = fixture.view(
+        [(rack.RACK_INFO.series(fixture.HUB, fixture.SITE, "A", name, "in_service"), 1.0)]
+    )
     safe = next(iter(view.snapshot.family(rack.RACK_INFO))).values[3]
     html = page(f"/sites/{fixture.SITE}/racks/{safe}", view)
     outline(html)
@@ -181,7 +217,12 @@ def test_silent_devices_come_first_with_their_errors() -> None:
 def test_the_order_of_devices_is_by_name() -> None:
     """Devices that answer stand in the order of their names, so that a refresh moves none; this host's own collectors come last, as one kind."""
     html = page("/collectors", state="answering")
-    assert html.index("10.0.0.2:161") < html.index("10.0.0.10:161") < html.index("10.0.1.3:502") < html.index(">this host<small>")
+    assert (
+        html.index("10.0.0.2:161")
+        < html.index("10.0.0.10:161")
+        < html.index("10.0.1.3:502")
+        < html.index(">this host<small>")
+    )
     assert "3 of 3 shown" in page("/collectors", kind="host")
 
 
@@ -189,7 +230,11 @@ def test_meters_by_point_with_class_and_coverage() -> None:
     """Every meter, listed or heard, with its class, or that one was assumed, its coverage, and whether anybody asks it."""
     found = {meter["meter"]: meter for meter in api("/meters")["meters"]}
     assert (found["main-1"]["accuracy_class"], found["main-1"]["coverage"]["30d"]) == (0.5, 0.971)
-    assert (found["spare"]["state"], found["spare"]["power_watts"], found["spare"]["coverage"]) == ("not_asked", None, None)
+    assert (found["spare"]["state"], found["spare"]["power_watts"], found["spare"]["coverage"]) == (
+        "not_asked",
+        None,
+        None,
+    )
     assert (found["gen-1"]["state"], found["gen-1"]["listed"]) == ("silent", False)
     html = page("/collectors").partition('id="p-meters"')[2]
     assert "2.0, assumed" in html
@@ -203,7 +248,12 @@ def test_losses_by_reason() -> None:
     assert found["ledger"]["rejected"] == {"above_rating": 3.0, "late": 0.0}
     assert found["ledger"]["register_events"] == {"reset": 2.0, "wrap": 1.0}
     assert found["collectors"] == [
-        {"collector": "snmp", "errors": {"unreachable": 41.0}, "dropped": {"sentinel": 960.0}, "skipped_rounds": 0.0}
+        {
+            "collector": "snmp",
+            "errors": {"unreachable": 41.0},
+            "dropped": {"sentinel": 960.0},
+            "skipped_rounds": 0.0,
+        }
     ]
     assert found["sinks"][0]["waiting_samples"] == 91_000.0
     assert "3.05\u202fMiB / 1.00\u202fGiB" in page("/collectors")
@@ -218,10 +268,16 @@ def test_an_agent_without_anything_has_the_page_too() -> None:
 
 
 def _ledger(tmp_path: Path) -> Ledger:
-    stock = kit.inventory(f"sites: [{{site: {kit.SITE}}}]\nmeters: [{{meter: main, site: {kit.SITE}, point: utility}}]\n")
+    stock = kit.inventory(
+        f"sites: [{{site: {kit.SITE}}}]\nmeters: [{{meter: main, site: {kit.SITE}, point: utility}}]\n"
+    )
     ledger = kit.ledger(tmp_path, kit.Clock(kit.T0 + 12 * kit.HOUR), stock)
     for minute in range(6 * 60 + 1):
-        ledger.accept(kit.batch(kit.T0 + minute * 60.0, kit.power("main", 6000.0), kit.pdu_power("A07-A", 1500.0)))
+        ledger.accept(
+            kit.batch(
+                kit.T0 + minute * 60.0, kit.power("main", 6000.0), kit.pdu_power("A07-A", 1500.0)
+            )
+        )
     ledger.flush()
     return ledger
 
@@ -237,7 +293,11 @@ def test_past_power_and_coverage_are_the_ledgers(tmp_path: Path) -> None:
     assert watts[kit.T0] == pytest.approx(1500.0)
     assert watts[kit.T0 + 7 * kit.HOUR] is None
     assert past.coverage() == {
-        (kit.SITE, "main"): {"1d": pytest.approx(6 / 24), "7d": pytest.approx(6 / 168), "30d": pytest.approx(6 / 720)}
+        (kit.SITE, "main"): {
+            "1d": pytest.approx(6 / 24),
+            "7d": pytest.approx(6 / 168),
+            "30d": pytest.approx(6 / 720),
+        }
     }
     ledger.close()
 
@@ -257,7 +317,10 @@ def test_a_page_does_not_wait_for_the_ledger() -> None:
 
     assert past.ask(("x",), read) is None
     gate.set()
-    wait_for(lambda: not any(thread.name == "past" for thread in threading.enumerate()), what="the reading to end")
+    wait_for(
+        lambda: not any(thread.name == "past" for thread in threading.enumerate()),
+        what="the reading to end",
+    )
     clock.now = 100.0
     wait_for(lambda: past.ask(("x",), read) == {"a": 1}, what="the second reading")
 
@@ -267,6 +330,12 @@ def test_readings_of_a_rack_carry_its_site() -> None:
     view = rack_fixture.view()
     at = (fixture.HUB, "other-site", "A", "A06", "A06-X", "A")
     view.snapshot.update(
-        Batch(collector="other", device="", time=0, lifetime=1e9, readings=[(facility.PDU_POWER.series(*at), 1.0)])
+        Batch(
+            collector="other",
+            device="",
+            time=0,
+            lifetime=1e9,
+            readings=[(facility.PDU_POWER.series(*at), 1.0)],
+        )
     )
     assert [feed["pdu"] for feed in api(RACK, view)["feeds"]] == ["A06-A", "A06-B"]

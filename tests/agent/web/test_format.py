@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import pytest
 
-from agent.web.format import MINUS, MISSING, THIN, clock, common, natural, number, offset, percent, quantity, short, span, zone
+from agent.web.format import (
+    MINUS,
+    MISSING,
+    THIN,
+    clock,
+    common,
+    natural,
+    number,
+    offset,
+    percent,
+    quantity,
+    short,
+    span,
+    zone,
+)
 from agent.web.text import Words
 
 
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
     [
-        (1_440_000.0, "W", "1.44 MW"), (999_700.0, "W", "1.00 MW"), (0.0, "W", "0 W"), (512.0, "W", "512 W"), (None, "W", MISSING),
-        (0.0102, "s", "10.2 ms"), (4.0e11, "bit/s", "400 Gbit/s"), (2e18, "FLOPS", f"2{THIN}000 PFLOPS"), (3.6e9, "J", "1.00 MWh"),
+        (1_440_000.0, "W", "1.44 MW"),
+        (999_700.0, "W", "1.00 MW"),
+        (0.0, "W", "0 W"),
+        (512.0, "W", "512 W"),
+        (None, "W", MISSING),
+        (0.0102, "s", "10.2 ms"),
+        (4.0e11, "bit/s", "400 Gbit/s"),
+        (2e18, "FLOPS", f"2{THIN}000 PFLOPS"),
+        (3.6e9, "J", "1.00 MWh"),
     ],
-)  # fmt: skip
+)
 def test_quantity_is_scaled_to_a_readable_unit(value: float | None, unit: str, shown: str) -> None:
     """A base-unit value is written in the unit a reader expects; a missing one is a dash and never a zero."""
     assert quantity(value, unit) == shown.replace(" ", THIN)
@@ -27,7 +48,10 @@ def test_number_groups_digits_and_has_a_true_minus() -> None:
     assert number(-0.001, 1) == "0.0"
 
 
-@pytest.mark.parametrize(("ratio", "shown"), [(0.999, "99 %"), (1.0, "100 %"), (0.0001, "< 1 %"), (0.0, "0 %"), (1.07, "107 %")])
+@pytest.mark.parametrize(
+    ("ratio", "shown"),
+    [(0.999, "99 %"), (1.0, "100 %"), (0.0001, "< 1 %"), (0.0, "0 %"), (1.07, "107 %")],
+)
 def test_percent_never_rounds_up_to_all_nor_down_to_nothing(ratio: float, shown: str) -> None:
     """What is not quite all is not shown as 100 %, and a little is not shown as none."""
     assert percent(ratio) == shown.replace(" ", THIN)
@@ -61,4 +85,9 @@ def test_times_are_in_the_hubs_zone() -> None:
 def test_span_takes_the_largest_fitting_unit() -> None:
     """How long something lasts is told in one unit."""
     w = Words("en")
-    assert [span(value, w) for value in (5, 130, 3 * 3600, 3 * 86400)] == [f"5{THIN}s", f"2{THIN}min", f"3{THIN}h", f"3{THIN}d"]
+    assert [span(value, w) for value in (5, 130, 3 * 3600, 3 * 86400)] == [
+        f"5{THIN}s",
+        f"2{THIN}min",
+        f"3{THIN}h",
+        f"3{THIN}d",
+    ]

@@ -25,7 +25,9 @@ def api(path: str, **query: str) -> Any:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("path", ["/hubs/guian", "/hubs/kunming", "/hubs/liangya", f"/sites/{fixture.SITE}"])
+@pytest.mark.parametrize(
+    "path", ["/hubs/guian", "/hubs/kunming", "/hubs/liangya", f"/sites/{fixture.SITE}"]
+)
 def test_pages_are_well_formed(path: str, language: str) -> None:
     """In both languages elements nest, ids are unique, and there is one main part and one first heading."""
     found = outline(answer(path, lang=language, find="A0", row="A"))
@@ -33,7 +35,9 @@ def test_pages_are_well_formed(path: str, language: str) -> None:
     assert found.tags.count("h1") == 1
 
 
-@pytest.mark.parametrize("path", ["/hubs/atlantis", "/sites/none", "/api/hubs/guian/trends/none", "/api/sites/none/rows"])
+@pytest.mark.parametrize(
+    "path", ["/hubs/atlantis", "/sites/none", "/api/hubs/guian/trends/none", "/api/sites/none/rows"]
+)
 def test_what_is_not_known_has_no_page(path: str) -> None:
     """A hub, site or target that nobody knows is not found."""
     assert pages.handle(fixture.view(), path, {}) is None
@@ -45,10 +49,15 @@ def _row(target: str) -> Any:
 
 def test_measured_and_registered_stand_apart() -> None:
     """A count of a part and a figure that was published are two lines, each with its own time and source, never one number."""
-    row = next(row for row in api("/api/hubs/guian")["targets"] if row["kpi"] == "accelerators" and row["kind"] != "observation")
+    row = next(
+        row
+        for row in api("/api/hubs/guian")["targets"]
+        if row["kpi"] == "accelerators" and row["kind"] != "observation"
+    )
     assert [(one["kind"], one["value"], one["at_least"]) for one in row["evidence"]] == [
-        ("measured", 8000, True), ("registered", 80000, True),
-    ]  # fmt: skip
+        ("measured", 8000, True),
+        ("registered", 80000, True),
+    ]
     assert row["evidence"][1]["published"] == "2024-03-06"
     html = answer("/hubs/guian")
     assert "at least 8" in html
@@ -66,7 +75,11 @@ def test_a_forecast_is_drawn_with_its_range_to_the_deadline() -> None:
     assert times[last] <= fixture.NOW + found["trend"]["step_seconds"]
     row = _row("guian-huawei-pue")
     assert series["expected"][-1] == pytest.approx(row["expected"]["expected"], abs=2e-4)
-    widths = [high - low for low, high in zip(series["lower"], series["upper"], strict=True) if low is not None]
+    widths = [
+        high - low
+        for low, high in zip(series["lower"], series["upper"], strict=True)
+        if low is not None
+    ]
     assert widths == sorted(widths)
     assert all(value is None for value in series["expected"][: last - 1])
     assert 'class="band forecast"' in answer("/hubs/guian")
@@ -83,7 +96,13 @@ def test_a_claim_says_where_it_was_made_and_what_it_leaves_open() -> None:
 def test_overhead_adds_up_and_says_how_well_it_was_metered() -> None:
     """Cooling, losses, lighting and the rest are shares of one sum; what was metered in part says so."""
     window = api(f"/api/sites/{fixture.SITE}/overhead")["windows"][-1]
-    assert [part["subsystem"] for part in window["parts"]] == ["cooling", "ups", "distribution", "lighting", "unmetered"]
+    assert [part["subsystem"] for part in window["parts"]] == [
+        "cooling",
+        "ups",
+        "distribution",
+        "lighting",
+        "unmetered",
+    ]
     html = answer(f"/sites/{fixture.SITE}")
     assert "168\u202fMWh" in html
     assert "239\u202fMWh" in html

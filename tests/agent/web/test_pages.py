@@ -63,7 +63,9 @@ def outline(html: str) -> Outline:
     parser.feed(html)
     parser.close()
     assert parser.open == []
-    assert len(parser.ids) == len(set(parser.ids)), sorted(i for i in parser.ids if parser.ids.count(i) > 1)
+    assert len(parser.ids) == len(set(parser.ids)), sorted(
+        i for i in parser.ids if parser.ids.count(i) > 1
+    )
     assert set(parser.references) <= set(parser.ids)
     return parser
 
@@ -88,7 +90,17 @@ def test_page_is_well_formed(language: str, colour: str) -> None:
     found = outline(page(lang=language, racks=colour))
     assert found.tags.count("main") == 1
     assert found.tags.count("h1") == 1
-    assert {"header", "nav", "footer", "table", "caption", "details", "svg", "title", "desc"} <= set(found.tags)
+    assert {
+        "header",
+        "nav",
+        "footer",
+        "table",
+        "caption",
+        "details",
+        "svg",
+        "title",
+        "desc",
+    } <= set(found.tags)
 
 
 def test_page_asks_for_nothing_from_outside() -> None:
@@ -150,7 +162,10 @@ def test_no_danger_is_said_in_words_too() -> None:
 
 
 @pytest.mark.parametrize("language", list(text.LANGUAGES))
-@pytest.mark.parametrize("state", ["met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only"])
+@pytest.mark.parametrize(
+    "state",
+    ["met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only"],
+)
 def test_every_state_has_a_word_and_a_shape(state: str, language: str) -> None:
     """A state is told by a word and by a mark of its own shape, never by colour alone."""
     w = text.Words(language)
@@ -195,8 +210,14 @@ def test_registered_observations_stand_apart() -> None:
 
 def test_a_lower_bound_of_nothing_is_not_shown() -> None:
     """An agent that sees one site does not put "at least 0" beside what was published of the whole hub."""
-    view = fixture.view([(site.SITE_INFO.series("kunming", "k1", "in_service", ""), 1.0)], hub="kunming", where="k1")
-    row = next(row for row in api("/api/hubs/kunming", view)["targets"] if row["kpi"] == "data_centers_under_construction")
+    view = fixture.view(
+        [(site.SITE_INFO.series("kunming", "k1", "in_service", ""), 1.0)], hub="kunming", where="k1"
+    )
+    row = next(
+        row
+        for row in api("/api/hubs/kunming", view)["targets"]
+        if row["kpi"] == "data_centers_under_construction"
+    )
     assert (row["value"], row["value_at_least"]) == (0.0, True)
     assert "at least 0" not in page(view)
 
@@ -210,14 +231,25 @@ def test_simulated_data_says_so() -> None:
 def test_silent_collectors_are_listed_with_since_when() -> None:
     """The longest silent comes first, with the time it last answered in the hub's zone, and one never heard says so."""
     silent = [
-        CollectorHealth(collector="snmp", device="a", ok=False, last_success=fixture.NOW - 60, last_error="no answer"),
-        CollectorHealth(collector="snmp", device="b", ok=False, last_success=None, last_error="refused"),
+        CollectorHealth(
+            collector="snmp",
+            device="a",
+            ok=False,
+            last_success=fixture.NOW - 60,
+            last_error="no answer",
+        ),
+        CollectorHealth(
+            collector="snmp", device="b", ok=False, last_success=None, last_error="refused"
+        ),
         CollectorHealth(collector="snmp", device="c", ok=True, last_success=fixture.NOW),
         CollectorHealth(collector="cpu", ok=None),
     ]
     view = fixture.view(healthy=lambda: silent)
     reply = api("/api/collectors", view, silent="1")
-    assert [(one["device"], one["last_error"]) for one in reply["collectors"]] == [("b", "refused"), ("a", "no answer")]
+    assert [(one["device"], one["last_error"]) for one in reply["collectors"]] == [
+        ("b", "refused"),
+        ("a", "no answer"),
+    ]
     assert reply["counts"] == {"all": 4, "answering": 1, "silent": 2}
     html = page(view)
     assert "2 of 4 do not answer" in html
@@ -230,7 +262,9 @@ def test_silence_is_told_across_restarts() -> None:
     key = (fixture.HUB, fixture.SITE)
     readings = [(inventory.SILENT_SINCE.series(*key, "pdu", "A01-A"), fixture.NOW - 3 * 86400.0)]
     silent = [
-        CollectorHealth(collector="snmp", device="A01-B", ok=False, last_success=fixture.NOW - 60.0),
+        CollectorHealth(
+            collector="snmp", device="A01-B", ok=False, last_success=fixture.NOW - 60.0
+        ),
         CollectorHealth(collector="snmp", device="A01-A", ok=False, last_success=None),
     ]
     view = fixture.view(readings, healthy=lambda: silent)
@@ -248,14 +282,23 @@ def test_where_inventory_and_devices_differ_is_shown() -> None:
     """Each difference is a row with its reason in words, how many, and the first of them; without any the panel is not there."""
     key = (fixture.HUB, fixture.SITE)
     some: list[Any] = [
-        (inventory.EXPECTED.series(*key, "pdu"), 48.0), (inventory.ANSWERING.series(*key, "pdu"), 47.0),
-        (inventory.MISMATCHES.series(*key, "rack_without_pdu"), 12.0), (inventory.MISMATCHES.series(*key, "unknown_meter"), 0.0),
-        *((inventory.MISMATCH_INFO.series(*key, "rack_without_pdu", f"R{n:02}", ""), 1.0) for n in range(12)),
-    ]  # fmt: skip
+        (inventory.EXPECTED.series(*key, "pdu"), 48.0),
+        (inventory.ANSWERING.series(*key, "pdu"), 47.0),
+        (inventory.MISMATCHES.series(*key, "rack_without_pdu"), 12.0),
+        (inventory.MISMATCHES.series(*key, "unknown_meter"), 0.0),
+        *(
+            (inventory.MISMATCH_INFO.series(*key, "rack_without_pdu", f"R{n:02}", ""), 1.0)
+            for n in range(12)
+        ),
+    ]
     view = fixture.view(some)
     reply = api("/api/devices", view)
-    assert reply["kinds"] == [{"site": fixture.SITE, "kind": "pdu", "expected": 48, "answering": 47}]
-    assert [(one["reason"], one["count"], len(one["named"])) for one in reply["mismatches"]] == [("rack_without_pdu", 12, 12)]
+    assert reply["kinds"] == [
+        {"site": fixture.SITE, "kind": "pdu", "expected": 48, "answering": 47}
+    ]
+    assert [(one["reason"], one["count"], len(one["named"])) for one in reply["mismatches"]] == [
+        ("rack_without_pdu", 12, 12)
+    ]
     shown = page(view)
     assert "Racks without a PDU" in shown
     assert "R07" in shown
@@ -280,10 +323,12 @@ def test_pue_hardly_covered_gives_no_verdict() -> None:
     place = (fixture.HUB, fixture.SITE)
     view = fixture.view(
         [
-            (site.SITE_PUE.series(*place, "1", "12mo"), 1.1), (site.SITE_PUE_COVERAGE.series(*place, "12mo"), 0.01),
-            (site.SITE_PUE_STATE.series(*place, "12mo", "low_coverage"), 1.0), (site.SITE_PUE_STATE.series(*place, "12mo", "valid"), 0.0),
+            (site.SITE_PUE.series(*place, "1", "12mo"), 1.1),
+            (site.SITE_PUE_COVERAGE.series(*place, "12mo"), 0.01),
+            (site.SITE_PUE_STATE.series(*place, "12mo", "low_coverage"), 1.0),
+            (site.SITE_PUE_STATE.series(*place, "12mo", "valid"), 0.0),
         ]
-    )  # fmt: skip
+    )
     number = re.search(r'<p class="lead-number.*?</p>', page(view), re.DOTALL)
     assert number
     assert "#m-unknown" in number[0]
@@ -296,7 +341,10 @@ def test_inconsistent_meters_give_no_value() -> None:
     """A window whose meters contradict each other has a state and a dash, no number."""
     place = (fixture.HUB, fixture.SITE)
     view = fixture.view(
-        [(site.SITE_PUE_STATE.series(*place, "1d", "inconsistent"), 1.0), (site.SITE_PUE_COVERAGE.series(*place, "1d"), 0.9)]
+        [
+            (site.SITE_PUE_STATE.series(*place, "1d", "inconsistent"), 1.0),
+            (site.SITE_PUE_COVERAGE.series(*place, "1d"), 0.9),
+        ]
     )
     window = api(f"/api/sites/{fixture.SITE}/pue", view)["windows"][0]
     assert (window["pue"], window["state"]) == (None, "inconsistent")
@@ -308,7 +356,9 @@ def test_limit_of_a_site_is_its_own() -> None:
     assert [limit["value"] for limit in api(f"/api/sites/{fixture.SITE}/pue")["limits"]] == [1.2]
     elsewhere = fixture.view([*fixture.energy(where="other")], where="other")
     assert elsewhere.inventory is not None
-    outside = replace(elsewhere.inventory, sites={"other": replace(elsewhere.inventory.sites["other"], scopes=())})
+    outside = replace(
+        elsewhere.inventory, sites={"other": replace(elsewhere.inventory.sites["other"], scopes=())}
+    )
     assert api("/api/sites/other/pue", replace(elsewhere, inventory=outside))["limits"] == []
 
 
@@ -323,13 +373,23 @@ def test_a_bare_node_shows_itself_and_invents_nothing() -> None:
         _node_metric("filesystem_avail_bytes", "mountpoint", "fstype"),
     )
     readings = [
-        (_node_metric("load1").series(), 0.5), (_node_metric("cpu_seconds_total", "cpu", "mode").series("0", "idle"), 9.0),
-        (_node_metric("memory_MemTotal_bytes").series(), 8 * 2.0**30), (_node_metric("memory_MemAvailable_bytes").series(), 6 * 2.0**30),
-        (size.series("/", "ext4"), 100 * 2.0**30), (free.series("/", "ext4"), 25 * 2.0**30), (size.series("/run", "tmpfs"), 1.0),
-    ]  # fmt: skip
+        (_node_metric("load1").series(), 0.5),
+        (_node_metric("cpu_seconds_total", "cpu", "mode").series("0", "idle"), 9.0),
+        (_node_metric("memory_MemTotal_bytes").series(), 8 * 2.0**30),
+        (_node_metric("memory_MemAvailable_bytes").series(), 6 * 2.0**30),
+        (size.series("/", "ext4"), 100 * 2.0**30),
+        (free.series("/", "ext4"), 25 * 2.0**30),
+        (size.series("/run", "tmpfs"), 1.0),
+    ]
     html = page(fixture.view(readings, where="", inventory=False, healthy=list))
     outline(html)
-    for said in ("This host", "75\u202f%", "25.0\u202fGiB free of 100\u202fGiB", "6.00\u202fGiB free", "guian-huawei-pue"):
+    for said in (
+        "This host",
+        "75\u202f%",
+        "25.0\u202fGiB free of 100\u202fGiB",
+        "6.00\u202fGiB free",
+        "guian-huawei-pue",
+    ):
         assert said in html, said
     for absent in ('data-key="panel-pue', 'data-key="panel-power', 'data-key="panel-racks', "/run"):
         assert absent not in html, absent
@@ -339,14 +399,17 @@ def test_hostile_names_are_only_text() -> None:
     """Whatever a device, a rack, a site, a meter or an error is called, it stays text in the page and a string in the API."""
     key = (fixture.HUB, HOSTILE, HOSTILE, HOSTILE)
     readings = [
-        (site.SITE_INFO.series(fixture.HUB, HOSTILE, "in_service", HOSTILE), 1.0), (rack.RACK_INFO.series(*key, "in_service"), 1.0),
-        (rack.RACK_UTILIZATION.series(*key, "power"), 2.0), (facility.PDU_UP.series(*key, HOSTILE, "A"), 0.0),
-        (facility.METER_POWER.series(fixture.HUB, HOSTILE, HOSTILE, "utility"), 1.0), (site.SITE_PUE.series(fixture.HUB, HOSTILE, HOSTILE, HOSTILE), 1.3),
+        (site.SITE_INFO.series(fixture.HUB, HOSTILE, "in_service", HOSTILE), 1.0),
+        (rack.RACK_INFO.series(*key, "in_service"), 1.0),
+        (rack.RACK_UTILIZATION.series(*key, "power"), 2.0),
+        (facility.PDU_UP.series(*key, HOSTILE, "A"), 0.0),
+        (facility.METER_POWER.series(fixture.HUB, HOSTILE, HOSTILE, "utility"), 1.0),
+        (site.SITE_PUE.series(fixture.HUB, HOSTILE, HOSTILE, HOSTILE), 1.3),
         (node.NODE_POWER.series(*key, HOSTILE, HOSTILE), 3.0),
         (inventory.SILENT_SINCE.series(fixture.HUB, HOSTILE, HOSTILE, HOSTILE), 1.0),
         (inventory.MISMATCHES.series(fixture.HUB, HOSTILE, HOSTILE), 1.0),
         (inventory.MISMATCH_INFO.series(fixture.HUB, HOSTILE, HOSTILE, HOSTILE, HOSTILE), 1.0),
-    ]  # fmt: skip
+    ]
     bad = [CollectorHealth(collector=HOSTILE, device=HOSTILE, ok=False, last_error=HOSTILE)]
     view = replace(fixture.view(readings, healthy=lambda: bad), node=HOSTILE)
     for colour in ("power", "space"):
@@ -368,12 +431,30 @@ def test_markup_escapes_all_that_is_not_markup() -> None:
 @pytest.mark.parametrize(
     ("path", "keys"),
     [
-        ("/api", {"at", "hub", "site", "node", "simulated", "sites", "collectors", "host", "paths"}),
+        (
+            "/api",
+            {"at", "hub", "site", "node", "simulated", "sites", "collectors", "host", "paths"},
+        ),
         (
             "/api/hubs/guian",
-            {"hub", "name", "parent", "targets", "policy", "no_target", "counts", "timezone", "at", "location", "children"},
+            {
+                "hub",
+                "name",
+                "parent",
+                "targets",
+                "policy",
+                "no_target",
+                "counts",
+                "timezone",
+                "at",
+                "location",
+                "children",
+            },
         ),
-        (f"/api/sites/{fixture.SITE}/pue", {"hub", "site", "limits", "windows", "required_ratio", "trend"}),
+        (
+            f"/api/sites/{fixture.SITE}/pue",
+            {"hub", "site", "limits", "windows", "required_ratio", "trend"},
+        ),
         (f"/api/sites/{fixture.SITE}/power", {"hub", "site", "now", "trend"}),
         ("/api/racks", {"at", "hub", "sites", "limits", "columns", "rows"}),
         ("/api/collectors", {"at", "counts", "kinds", "collectors"}),
@@ -387,9 +468,20 @@ def test_everything_on_the_page_is_in_the_api(path: str, keys: set[str]) -> None
 
 def test_api_lists_hubs_and_sites() -> None:
     """The hubs are all there, and the site's line says its PUE, power and racks."""
-    assert {hub["hub"] for hub in api("/api/hubs")} == {"national", "kunming", "liangya", "guizhou", "guian"}
+    assert {hub["hub"] for hub in api("/api/hubs")} == {
+        "national",
+        "kunming",
+        "liangya",
+        "guizhou",
+        "guian",
+    }
     (line,) = api("/api/sites")
-    assert (line["site"], line["pue"], line["window"], line["needing"]) == (fixture.SITE, 1.2284, "12mo", 5)
+    assert (line["site"], line["pue"], line["window"], line["needing"]) == (
+        fixture.SITE,
+        1.2284,
+        "12mo",
+        5,
+    )
     assert line["racks"]["racks"] == {"in_service": 22, "under_construction": 1, "planned": 1}
     assert len(api("/api/racks", needs="1")["rows"]) == 5
 

@@ -25,17 +25,23 @@ def test_a_rack_tells_what_it_needs_gravest_first() -> None:
     view = fixture.view(fixture.racks(24))
     found = racks.urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE])
     assert [(one.rack, one.needs()) for one in found] == [
-        ("B03", ["hot"]), ("A06", ["over", "failover"]), ("B06", ["silent"]), ("A03", ["hot"]), ("A10", ["failover"]),
-    ]  # fmt: skip
+        ("B03", ["hot"]),
+        ("A06", ["over", "failover"]),
+        ("B06", ["silent"]),
+        ("A03", ["hot"]),
+        ("A10", ["failover"]),
+    ]
 
 
 def test_limits_are_not_needs() -> None:
     """Exactly at 27 °C, at 0.8 of failover and at the rated power nobody is called."""
     key = (fixture.HUB, fixture.SITE, "A", "A01")
     readings = [
-        (rack.RACK_INFO.series(*key, "in_service"), 1.0), (rack.RACK_UTILIZATION.series(*key, "power"), 1.0),
-        (rack.RACK_FAILOVER_LOAD.series(*key), 0.8), (rack.RACK_INLET_TEMPERATURE.series(*key), 27.0),
-    ]  # fmt: skip
+        (rack.RACK_INFO.series(*key, "in_service"), 1.0),
+        (rack.RACK_UTILIZATION.series(*key, "power"), 1.0),
+        (rack.RACK_FAILOVER_LOAD.series(*key), 0.8),
+        (rack.RACK_INLET_TEMPERATURE.series(*key), 27.0),
+    ]
     view = fixture.view(readings)
     assert racks.urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE]) == []
 
@@ -43,8 +49,13 @@ def test_limits_are_not_needs() -> None:
 def test_a_rack_that_is_not_in_service_needs_nobody() -> None:
     """A rack under construction is drawn, not called out."""
     key = (fixture.HUB, fixture.SITE, "A", "A01")
-    readings = [(rack.RACK_INFO.series(*key, "planned"), 1.0), (rack.RACK_INLET_TEMPERATURE.series(*key), 40.0)]
-    assert racks.urgent(racks.read(fixture.view(readings).snapshot, fixture.HUB)[fixture.SITE]) == []
+    readings = [
+        (rack.RACK_INFO.series(*key, "planned"), 1.0),
+        (rack.RACK_INLET_TEMPERATURE.series(*key), 40.0),
+    ]
+    assert (
+        racks.urgent(racks.read(fixture.view(readings).snapshot, fixture.HUB)[fixture.SITE]) == []
+    )
 
 
 def test_another_hubs_racks_are_not_ours() -> None:
@@ -94,14 +105,21 @@ def test_a_whole_hub_stays_a_light_page() -> None:
 
 def test_many_sites_are_a_list_that_leads_to_each() -> None:
     """Of twelve sites the page shows one whole and links to the others."""
-    twelve = [reading for n in range(12) for reading in fixture.racks(600, per_row=24, where=f"site-{n:02d}")]
+    twelve = [
+        reading
+        for n in range(12)
+        for reading in fixture.racks(600, per_row=24, where=f"site-{n:02d}")
+    ]
     size, body = _size(fixture.view(twelve, where="site-03"))
     assert size < 60_000
     assert body.count(b'class="site"') == 1
     assert b'href="/sites/site-11"' in body
 
 
-@pytest.mark.parametrize(("text", "found"), [("b03", ["B03"]), ("A0", [f"A0{n}" for n in range(1, 10)]), ("zz", []), (" ", [])])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("b03", ["B03"]), ("A0", [f"A0{n}" for n in range(1, 10)]), ("zz", []), (" ", [])],
+)
 def test_a_rack_is_found_by_its_name(text: str, found: list[str]) -> None:
     """A rack is found by a part of its name, in whatever case, and the exact one is first."""
     assert [one.rack for one, _ in find.find(fixture.view(fixture.racks(24)), text)] == found
@@ -110,7 +128,12 @@ def test_a_rack_is_found_by_its_name(text: str, found: list[str]) -> None:
 def test_a_rack_is_found_by_what_stands_in_it_and_what_feeds_it() -> None:
     """The names of nodes and PDUs lead to their rack, and it is said by which it was found."""
     view = fixture.view(fixture.racks(24))
-    rack_ = Rack(rack="B07", site=fixture.SITE, feeds={"A": Feed(pdu="px-9")}, devices=(Device(node="n4711"),))
+    rack_ = Rack(
+        rack="B07",
+        site=fixture.SITE,
+        feeds={"A": Feed(pdu="px-9")},
+        devices=(Device(node="n4711"),),
+    )
     view = replace(view, inventory=Inventory(hub=fixture.HUB, racks={"B07": rack_}))
     assert [(one.rack, name) for one, name in find.find(view, "N4711")] == [("B07", "n4711")]
     assert [(one.rack, name) for one, name in find.find(view, "px-9")] == [("B07", "px-9")]
@@ -131,21 +154,32 @@ def test_a_row_is_coloured_by_its_worst_or_by_its_sum() -> None:
     assert heatmap.value_of_all(row, "failover") == 1.16
     assert heatmap.value_of_all(row, "inlet") == 28.2
     drawn = sum(one.power for one in row if one.power is not None and one.load is not None)
-    assert heatmap.value_of_all(row, "power") == pytest.approx(drawn / (8000 * sum(one.load is not None for one in row)))
+    assert heatmap.value_of_all(row, "power") == pytest.approx(
+        drawn / (8000 * sum(one.load is not None for one in row))
+    )
     assert heatmap.value_of_all([], "power") is None
 
 
 def test_rows_are_grouped_by_hall_where_their_names_tell_it() -> None:
     """H1-A and H1-B stand in hall H1; names that tell no hall make one group without a name."""
-    assert heatmap.halls(["H1-A", "H1-B", "H2-A", "H2-B"]) == [("H1", ["H1-A", "H1-B"]), ("H2", ["H2-A", "H2-B"])]
+    assert heatmap.halls(["H1-A", "H1-B", "H2-A", "H2-B"]) == [
+        ("H1", ["H1-A", "H1-B"]),
+        ("H2", ["H2-A", "H2-B"]),
+    ]
     assert heatmap.halls(["A", "B"]) == [("", ["A", "B"])]
     assert heatmap.halls(["H1-A", "H2-A"]) == [("", ["H1-A", "H2-A"])]
 
 
 def test_neighbouring_rows_make_one_tile_within_their_hall() -> None:
     """Rows are put together until they hold as many racks as are drawn one by one; a hall's end ends a stretch."""
-    rows = {name: [racks.Rack(site="s", row=name, rack="r")] * 3 for name in ("H1-A", "H1-B", "H1-C", "H2-A", "H2-B")}
-    assert heatmap.stretches(rows, 6) == [("H1", [("H1-A", "H1-B"), ("H1-C",)]), ("H2", [("H2-A", "H2-B")])]
+    rows = {
+        name: [racks.Rack(site="s", row=name, rack="r")] * 3
+        for name in ("H1-A", "H1-B", "H1-C", "H2-A", "H2-B")
+    }
+    assert heatmap.stretches(rows, 6) == [
+        ("H1", [("H1-A", "H1-B"), ("H1-C",)]),
+        ("H2", [("H2-A", "H2-B")]),
+    ]
     assert heatmap.asked_for("H1-A..H1-C", list(rows)) == ("H1-A", "H1-B", "H1-C")
     assert heatmap.asked_for("H1-C..H1-A", list(rows)) == ()
     assert heatmap.asked_for("H1-A..H9", list(rows)) == ()
@@ -157,6 +191,8 @@ def test_racks_are_read_anew_when_they_change() -> None:
     before = {one.rack: one.load for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE]}
     assert list(before) == ["A01", "A02", "A03", "A04"]
     readings = [row for row in fixture.racks(5) if row[0].metric is not rack.RACK_UTILIZATION]
-    view.snapshot.update(Batch(collector="fixture", device="", time=fixture.NOW, lifetime=1e9, readings=readings))
+    view.snapshot.update(
+        Batch(collector="fixture", device="", time=fixture.NOW, lifetime=1e9, readings=readings)
+    )
     after = {one.rack: one.load for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE]}
     assert after == dict.fromkeys(("A01", "A02", "A03", "A04", "A05"))

@@ -27,7 +27,9 @@ from tests.support import free_port
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-VALUE = Metric(namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",))
+VALUE = Metric(
+    namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",)
+)
 
 
 def page(path: str, query: Mapping[str, str], _language: str) -> Response | None:
@@ -74,8 +76,14 @@ async def serving(*, series: int = 50, **options: Any) -> AsyncIterator[int]:
 async def request(
     port: int, path: str, *headers: str, method: str = "GET", tls: ssl.SSLContext | None = None
 ) -> tuple[int, str, bytes]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls, server_hostname="localhost" if tls else None)
-    writer.write("\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *headers, "", ""]).encode())
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=tls, server_hostname="localhost" if tls else None
+    )
+    writer.write(
+        "\r\n".join(
+            [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *headers, "", ""]
+        ).encode()
+    )
     reply = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     head, _, body = reply.partition(b"\r\n\r\n")
@@ -89,7 +97,9 @@ async def test_metrics_in_both_formats_and_compressed() -> None:
         assert status == 200
         assert "content-type: text/plain; version=0.0.4" in head
         assert body.count(b"\nt_x_value{") == 50
-        _, head, opened = await request(port, "/metrics", "Accept: application/openmetrics-text;version=1.0.0")
+        _, head, opened = await request(
+            port, "/metrics", "Accept: application/openmetrics-text;version=1.0.0"
+        )
         assert "content-type: application/openmetrics-text; version=1.0.0" in head
         assert opened.endswith(b"# EOF\n")
         _, head, zipped = await request(port, "/metrics", "Accept-Encoding: gzip")
@@ -133,7 +143,9 @@ async def test_clients_that_never_finish_a_request_are_cut_and_cost_others_nothi
             await asyncio.sleep(0.3)
             for _, writer in slow:
                 writer.write(b"T")
-        ends = await asyncio.wait_for(asyncio.gather(*(reader.read() for reader, _ in slow), return_exceptions=True), 5)
+        ends = await asyncio.wait_for(
+            asyncio.gather(*(reader.read() for reader, _ in slow), return_exceptions=True), 5
+        )
         assert len(ends) == 300
         for _, writer in slow:
             writer.close()
@@ -175,7 +187,9 @@ async def test_many_scrapes_at_once_are_all_answered() -> None:
 
 def users_file(folder: Path) -> Path:
     path = folder / "users"
-    path.write_text("# who may read\nann:" + bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode() + "\n")
+    path.write_text(
+        "# who may read\nann:" + bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode() + "\n"
+    )
     path.chmod(0o600)
     return path
 
@@ -222,21 +236,60 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
 
     openssl(
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2"
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
+        "-subj",
+        "/CN=ca",
+        "-days",
+        "2",
     )
     (folder / "san").write_text("subjectAltName=DNS:localhost")
     for name in ("server", "client"):
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
         openssl(
-            "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-out", f"{name}.pem", "-days", "2",
-            "-extfile", "san",
-        )  # fmt: skip
+            "req",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.csr",
+            "-subj",
+            f"/CN={name}",
+        )
+        openssl(
+            "x509",
+            "-req",
+            "-in",
+            f"{name}.csr",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-out",
+            f"{name}.pem",
+            "-days",
+            "2",
+            "-extfile",
+            "san",
+        )
     return folder
 
 
 async def test_tls_with_client_certificates(certificates: Path) -> None:
     """With a client authority only a client that shows its certificate is answered; nothing below TLS 1.2 is spoken."""
-    tls = Tls(cert_file=certificates / "server.pem", key_file=certificates / "server.key", client_ca_file=certificates / "ca.pem")
+    tls = Tls(
+        cert_file=certificates / "server.pem",
+        key_file=certificates / "server.key",
+        client_ca_file=certificates / "ca.pem",
+    )
     good = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
     good.load_cert_chain(certificates / "client.pem", certificates / "client.key")
     nameless = ssl.create_default_context(cafile=str(certificates / "ca.pem"))

@@ -18,7 +18,9 @@ def test_every_language_has_every_word() -> None:
     keys = set(WORDS["en"])
     for language in LANGUAGES:
         assert set(WORDS[language]) == keys
-        assert [key for key, said in WORDS[language].items() if not said and key != "sentence"] == []
+        assert [
+            key for key, said in WORDS[language].items() if not said and key != "sentence"
+        ] == []
 
 
 def test_every_language_fills_in_the_same_values() -> None:
@@ -26,7 +28,9 @@ def test_every_language_fills_in_the_same_values() -> None:
     for key, said in WORDS["en"].items():
         fields = {name for _, name, _, _ in string.Formatter().parse(said) if name}
         for language in LANGUAGES:
-            other = {name for _, name, _, _ in string.Formatter().parse(WORDS[language][key]) if name}
+            other = {
+                name for _, name, _, _ in string.Formatter().parse(WORDS[language][key]) if name
+            }
             assert other == fields, (language, key)
 
 
@@ -43,10 +47,14 @@ def test_every_key_the_code_asks_for_is_there() -> None:
 @pytest.mark.parametrize(
     ("asked", "header", "language"),
     [
-        ("zh", "", "zh"), ("", "zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("", "fr,en;q=0.5", "en"), ("xx", "", "en"), ("en", "zh", "en"),
+        ("zh", "", "zh"),
+        ("", "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("", "fr,en;q=0.5", "en"),
+        ("xx", "", "en"),
+        ("en", "zh", "en"),
         ("", "\u0000;;,,", "en"),
     ],
-)  # fmt: skip
+)
 def test_language_is_the_address_then_the_browsers(asked: str, header: str, language: str) -> None:
     """The address decides, else the browser's first known language, else English."""
     assert choose(asked, header) == language

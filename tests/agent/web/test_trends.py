@@ -35,11 +35,17 @@ class FakePue:
         step = 3600 if days <= 3 else 86400
         count = round(days * 86400 / step)
         return [
-            TrendPoint(time=n * step, pue=1.2 if n >= count - 2 else None, coverage=float(n >= count - 2)) for n in range(count)
+            TrendPoint(
+                time=n * step, pue=1.2 if n >= count - 2 else None, coverage=float(n >= count - 2)
+            )
+            for n in range(count)
         ]
 
     def power_trend(self, _site: str, hours: float) -> list[PowerPoint]:
-        return [PowerPoint(time=n * 3600.0, facility_watts=None, it_watts=1000.0) for n in range(round(hours))]
+        return [
+            PowerPoint(time=n * 3600.0, facility_watts=None, it_watts=1000.0)
+            for n in range(round(hours))
+        ]
 
 
 class NoHours:
@@ -75,7 +81,9 @@ def test_it_metered_at_the_pdus_is_one_curve() -> None:
     """Where IT is what the PDUs give, the curve is drawn once."""
     fake, found = trends(patience=5.0)
     hour = SiteHour(mask=1, joules=(300_000.0,), accuracy=1.0, meters=1, silent=0)
-    fake.hours.hours = cast("Any", lambda *_: {n * 3_600_000: {"pdu_output": hour} for n in range(24)})
+    fake.hours.hours = cast(
+        "Any", lambda *_: {n * 3_600_000: {"pdu_output": hour} for n in range(24)}
+    )
     trend = found.of("s", "power")
     assert trend is not None
     assert trend["series"] == {"pdu": [1000.0] * 24}

@@ -45,12 +45,21 @@ meters:
   - {{meter: it, site: {kit.SITE}, point: it_input, accuracy_class: 0.5}}
   - {{meter: crah, site: {kit.SITE}, point: cooling, accuracy_class: 0.5}}
 """
-WATTS = {"main": 6000.0, "it": 5000.0, "crah": 800.0, "A07-A": 1000.0, "A07-B": 900.0, "A08-A": 3000.0}
+WATTS = {
+    "main": 6000.0,
+    "it": 5000.0,
+    "crah": 800.0,
+    "A07-A": 1000.0,
+    "A07-B": 900.0,
+    "A08-A": 3000.0,
+}
 
 
 def _fill(path: Path) -> None:
     """Import two weeks of hours: all even, but for ten hours of A07 above its rating, and a day on which the cooling meter is silent."""
-    ledger = Ledger(path, inventory=kit.inventory(STOCK), settings=LedgerSettings(tidy=False), clock=lambda: NOW)
+    ledger = Ledger(
+        path, inventory=kit.inventory(STOCK), settings=LedgerSettings(tidy=False), clock=lambda: NOW
+    )
     first = round((MONDAY.timestamp() - 7 * 86400) * 1000)
     from agent.ledger.energy import HourCells
 
@@ -79,7 +88,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def week(path: Path, name: str = "2026-W46") -> dict[str, Any]:
     registry = load_registry()
-    return weekly(path, "guian", kit.inventory(STOCK), registry, week_of(name, ZONE, NOW), clock=lambda: NOW)
+    return weekly(
+        path, "guian", kit.inventory(STOCK), registry, week_of(name, ZONE, NOW), clock=lambda: NOW
+    )
 
 
 def test_pue_and_overhead_are_those_of_the_hours(path: Path) -> None:
@@ -108,16 +119,19 @@ def test_racks_that_needed_someone_by_the_hour(path: Path) -> None:
     """A rack above its rating for ten hours is told with these hours; one that kept its limits is not."""
     found = week(path)
     assert found["racks"] == 2
-    assert [(row["rack"], row["over_hours"], row["failover_hours"], row["silent_hours"]) for row in found["racks_needing"]] == [
-        ("A07", 10, 10, 0)
-    ]
+    assert [
+        (row["rack"], row["over_hours"], row["failover_hours"], row["silent_hours"])
+        for row in found["racks_needing"]
+    ] == [("A07", 10, 10, 0)]
     assert found["racks_needing"][0]["peak_watts"] == pytest.approx(3900.0)
 
 
 def test_a_silent_meter_and_what_it_cost(path: Path) -> None:
     """The meter that was silent for a day has lost 24 hours, and no other."""
     found = week(path)
-    assert [(row["meter"], row["point"], round(row["lost_hours"])) for row in found["meters_lost"]] == [("crah", "cooling", 24)]
+    assert [
+        (row["meter"], row["point"], round(row["lost_hours"])) for row in found["meters_lost"]
+    ] == [("crah", "cooling", 24)]
     assert found["meters"] == 3
 
 
@@ -133,9 +147,13 @@ def test_hours_not_summed_are_told(path: Path, tmp_path: Path) -> None:
     """A ledger whose hours wait to be summed says how many are missing, instead of a PUE of the rest in silence."""
     late = tmp_path / "ledger.db"
     _fill(late)
-    ledger = Ledger(late, inventory=kit.inventory(STOCK), settings=LedgerSettings(tidy=False), clock=lambda: NOW)
+    ledger = Ledger(
+        late, inventory=kit.inventory(STOCK), settings=LedgerSettings(tidy=False), clock=lambda: NOW
+    )
     pue = Pue(ledger, kit.inventory(STOCK), clock=lambda: NOW)
-    pue.hours.mark(kit.SITE, round(MONDAY.timestamp() * 1000), round(MONDAY.timestamp() * 1000) + 5 * 3_600_000)
+    pue.hours.mark(
+        kit.SITE, round(MONDAY.timestamp() * 1000), round(MONDAY.timestamp() * 1000) + 5 * 3_600_000
+    )
     ledger.close()
     assert week(late)["unsummed_hours"] == 5
     assert week(path)["unsummed_hours"] == 0
@@ -155,8 +173,15 @@ def test_reading_changes_nothing(path: Path) -> None:
 def test_another_hub_has_promises_and_no_energy(path: Path) -> None:
     """Of a hub that is not metered here only its promises are told: another's energy is never shown under its name."""
     registry = load_registry()
-    found = weekly(path, "kunming", None, registry, week_of("2026-W46", ZONE, NOW), clock=lambda: NOW)
-    assert (found["sites"], found["racks"], found["meters_lost"], found["hub_pue"]["week"]) == ([], 0, [], None)
+    found = weekly(
+        path, "kunming", None, registry, week_of("2026-W46", ZONE, NOW), clock=lambda: NOW
+    )
+    assert (found["sites"], found["racks"], found["meters_lost"], found["hub_pue"]["week"]) == (
+        [],
+        0,
+        [],
+        None,
+    )
 
 
 @pytest.mark.parametrize("name", ["2026-W99", "W47", "2026-47", "", "2026-W48x", "2027-W01"])
@@ -171,13 +196,17 @@ def test_the_week_that_runs_ends_now() -> None:
     assert week_of("2026-W47", ZONE, NOW).whole is False
     assert week_of("2026-W47", ZONE, NOW).end <= NOW
     assert last_week(ZONE, NOW) == "2026-W46"
-    assert week_of("2026-W01", ZONE, NOW).start == dt.datetime(2025, 12, 29, tzinfo=ZONE).timestamp()
+    assert (
+        week_of("2026-W01", ZONE, NOW).start == dt.datetime(2025, 12, 29, tzinfo=ZONE).timestamp()
+    )
 
 
 def _config(tmp_path: Path, path: Path) -> str:
     (tmp_path / "inventory.yaml").write_text(STOCK)
     config = tmp_path / "hubgauge.yaml"
-    config.write_text(f"hub: guian\nsite: {kit.SITE}\nstate_dir: {path.parent}\ninventory: inventory.yaml\n")
+    config.write_text(
+        f"hub: guian\nsite: {kit.SITE}\nstate_dir: {path.parent}\ninventory: inventory.yaml\n"
+    )
     return str(config)
 
 
@@ -188,7 +217,19 @@ def test_the_command_writes_a_file_of_its_own(
     """The file asks for nothing outside itself, runs no script, and says the week's PUE."""
     out = tmp_path / "week.html"
     assert (
-        main(["report", "--config", _config(tmp_path, path), "--week", "2026-W46", "--language", language, "--out", str(out)])
+        main(
+            [
+                "report",
+                "--config",
+                _config(tmp_path, path),
+                "--week",
+                "2026-W46",
+                "--language",
+                language,
+                "--out",
+                str(out),
+            ]
+        )
         == 0
     )
     assert capsys.readouterr().out == f"{out}\n"
@@ -202,14 +243,23 @@ def test_the_command_writes_a_file_of_its_own(
     assert 'lang="zh-Hans"' in html if language == "zh" else 'lang="en"' in html
 
 
-def test_the_command_says_what_is_wrong(tmp_path: Path, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_is_wrong(
+    tmp_path: Path, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A wrong hub, week or folder is one line, with status 2; no ledger is status 1."""
     config = _config(tmp_path, path)
     for wrong in (["--hub", "guain"], ["--week", "46"], ["--out", "/nonexistent/x.html"]):
         assert main(["report", "--config", config, "--out", str(tmp_path / "x"), *wrong]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
     with pytest.raises(HubgaugeError):
-        weekly(tmp_path / "none.db", "guian", None, load_registry(), week_of("2026-W46", ZONE, NOW), clock=lambda: NOW)
+        weekly(
+            tmp_path / "none.db",
+            "guian",
+            None,
+            load_registry(),
+            week_of("2026-W46", ZONE, NOW),
+            clock=lambda: NOW,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -234,12 +284,20 @@ def _printed(browser: Browser, html: str, tmp_path: Path) -> bytes:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("hub", ["guian", "national"])
-def test_a_bad_week_of_a_big_hub_fits_one_sheet(browser: Browser, tmp_path: Path, language: str, hub: str) -> None:
+def test_a_bad_week_of_a_big_hub_fits_one_sheet(
+    browser: Browser, tmp_path: Path, language: str, hub: str
+) -> None:
     """Seventeen sites, thirty racks and thirty meters in need: printed it is one page of A4, and nothing is cut off."""
     registry = load_registry()
-    hub = hub if hub in registry.hubs else max(registry.hubs, key=lambda key: len(registry.hubs[key].facts))
+    hub = (
+        hub
+        if hub in registry.hubs
+        else max(registry.hubs, key=lambda key: len(registry.hubs[key].facts))
+    )
     of = week_of("2026-W46", ZONE, NOW)
-    html = document(weeks.made_up(registry, hub, of), Words(language), of, hub_name=hub, simulated=True)
+    html = document(
+        weeks.made_up(registry, hub, of), Words(language), of, hub_name=hub, simulated=True
+    )
     pdf = _printed(browser, html, tmp_path)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     width, height = map(float, re.search(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf).groups())  # type: ignore[union-attr]
@@ -250,7 +308,9 @@ def test_a_bad_week_of_a_big_hub_fits_one_sheet(browser: Browser, tmp_path: Path
 
 def test_the_agent_serves_the_same() -> None:
     """`/hubs/HUB/report` is the sheet with the way to other weeks; its style is a file, as the policy wants it."""
-    response = pages.handle(rack_fixture.view(), "/hubs/guian/report", {"week": "2026-W46", "lang": "zh"})
+    response = pages.handle(
+        rack_fixture.view(), "/hubs/guian/report", {"week": "2026-W46", "lang": "zh"}
+    )
     assert response is not None
     html = response.body.decode()
     assert 'href="/static/report.css"' in html

@@ -31,15 +31,27 @@ def made_up(registry: Registry, hub: str, week: Week, *, sites: int = 17) -> dic
     """Return what `agent.report.weekly.weekly` would of a big hub in a bad week."""
     listed = [
         {
-            "site": f"site-{n:02d}", "name": f"Computing centre no. {n} of Gui'an", "pue": {w: _window(1.18 + n / 100, 0.6 if w == "ytd" else 1.0) for w in WINDOWS},
-            "notes": ["class 2 assumed for meters that state none"], "overheads": [],
+            "site": f"site-{n:02d}",
+            "name": f"Computing centre no. {n} of Gui'an",
+            "pue": {w: _window(1.18 + n / 100, 0.6 if w == "ytd" else 1.0) for w in WINDOWS},
+            "notes": ["class 2 assumed for meters that state none"],
+            "overheads": [],
         }
         for n in range(sites)
-    ]  # fmt: skip
+    ]
     racks = [
-        {"rack": f"R{n:03d}", "site": "site-00", "row": "R", "over_hours": 40 - n, "failover_hours": 168 - n, "silent_hours": n, "peak_watts": 8100.0, "rated_watts": 8000.0}
+        {
+            "rack": f"R{n:03d}",
+            "site": "site-00",
+            "row": "R",
+            "over_hours": 40 - n,
+            "failover_hours": 168 - n,
+            "silent_hours": n,
+            "peak_watts": 8100.0,
+            "rated_watts": 8000.0,
+        }
         for n in range(30)
-    ]  # fmt: skip
+    ]
     meters = [
         {
             "site": f"site-{n % 17:02d}",
@@ -51,16 +63,42 @@ def made_up(registry: Registry, hub: str, week: Week, *, sites: int = 17) -> dic
         for n in range(30)
     ]
     days = [
-        {"day": f"2026-11-{9 + n:02d}", "facility_joules": 4.0e5 * KWH * (n + 7), "it_joules": 3.3e5 * KWH * (n + 7), "pue": 1.21, "coverage": 1.0 if n else 0.8}
+        {
+            "day": f"2026-11-{9 + n:02d}",
+            "facility_joules": 4.0e5 * KWH * (n + 7),
+            "it_joules": 3.3e5 * KWH * (n + 7),
+            "pue": 1.21,
+            "coverage": 1.0 if n else 0.8,
+        }
         for n in range(7)
-    ]  # fmt: skip
+    ]
     overheads = [
         {"subsystem": name, "joules": share * 4e5 * KWH, "share": share}
-        for name, share in (("cooling", 0.55), ("ups", 0.2), ("distribution", 0.1), ("lighting", 0.03), ("other", 0.02), ("unmetered", 0.1))
-    ]  # fmt: skip
+        for name, share in (
+            ("cooling", 0.55),
+            ("ups", 0.2),
+            ("distribution", 0.1),
+            ("lighting", 0.03),
+            ("other", 0.02),
+            ("unmetered", 0.1),
+        )
+    ]
     total = {**_window(1.26), "sites": 16, "of": 17}
     return {
-        "hub": hub, "week": week.name, "start": week.start, "end": week.end, "whole": week.whole, "made": week.end + 3600,
-        "promises": promises(registry, hub, week, {}), "sites": listed, "hub_pue": dict.fromkeys(WINDOWS, total), "overheads": overheads, "days": days,
-        "unsummed_hours": 3, "racks": 27_584, "racks_needing": racks, "meters": 3400, "meters_lost": meters,
-    }  # fmt: skip
+        "hub": hub,
+        "week": week.name,
+        "start": week.start,
+        "end": week.end,
+        "whole": week.whole,
+        "made": week.end + 3600,
+        "promises": promises(registry, hub, week, {}),
+        "sites": listed,
+        "hub_pue": dict.fromkeys(WINDOWS, total),
+        "overheads": overheads,
+        "days": days,
+        "unsummed_hours": 3,
+        "racks": 27_584,
+        "racks_needing": racks,
+        "meters": 3400,
+        "meters_lost": meters,
+    }

@@ -34,7 +34,9 @@ def context(root: Path) -> Context:
 def page(readings: Iterable[Reading]) -> str:
     """Return readings as sorted lines, without the labels that all of them share."""
     head = 'hub="guian",site="s1",row="A",rack="A07",node="n1",'
-    return "".join(sorted(f"{series.prefix.replace(head, '')}{value:.12g}\n" for series, value in readings))
+    return "".join(
+        sorted(f"{series.prefix.replace(head, '')}{value:.12g}\n" for series, value in readings)
+    )
 
 
 def values(readings: Iterable[Reading], name: str, *labels: str) -> dict[str, float]:

@@ -25,7 +25,12 @@ class Node:
         self.dev.mkdir()
         for name in ("davinci0", "davinci1", "davinci_manager"):
             (self.dev / name).touch()
-        self.collector = Ascend(chips("Huawei"), devices=self.dev, command=str(self.program), schedule=Schedule(timeout=timeout))
+        self.collector = Ascend(
+            chips("Huawei"),
+            devices=self.dev,
+            command=str(self.program),
+            schedule=Schedule(timeout=timeout),
+        )
 
     def runs(self, script: str) -> None:
         self.program.write_text(f"#!/bin/sh\n{script}\n")
@@ -50,7 +55,12 @@ async def test_a_chip_that_is_no_longer_listed_is_down(tmp_path: Path) -> None:
     one = tmp_path / "one"
     one.write_text("\n".join(lines[:13]))
     node.runs(f"exec cat {one}")
-    assert values(await node.collector.collect(), "up") == {"davinci0": 1, "davinci1": 1, "davinci2": 0, "davinci3": 0}
+    assert values(await node.collector.collect(), "up") == {
+        "davinci0": 1,
+        "davinci1": 1,
+        "davinci2": 0,
+        "davinci3": 0,
+    }
     assert len(node.collector.down) == 2
     node.runs("echo 'dcmi module initialize failed. ret is -8005'; exit 1")
     with pytest.raises(BadReply, match="-8005"):

@@ -27,7 +27,7 @@ def compare(path: Path, result: str, *, update: bool) -> None:
 
 
 @pytest.mark.parametrize("case", TABLES, ids=lambda case: case.name)
-def test_a_table_of_npu_smi(case: Path, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
+def test_a_table_of_npu_smi(case: Path, update_golden: bool) -> None:
     """Each version's table gives exactly the expected series, or the expected error."""
     text = (case / "reply.txt").read_text()
     try:
@@ -38,9 +38,13 @@ def test_a_table_of_npu_smi(case: Path, update_golden: bool) -> None:  # noqa: F
 
 
 @pytest.mark.parametrize("case", PAGES, ids=lambda case: case.name)
-def test_a_page_of_an_exporter(case: Path, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
+def test_a_page_of_an_exporter(case: Path, update_golden: bool) -> None:
     """Each exporter's page gives exactly the expected series."""
-    profile = load_profile("dcgm-exporter" if case.name.startswith("dcgm") else "ascend-npu-exporter")
+    profile = load_profile(
+        "dcgm-exporter" if case.name.startswith("dcgm") else "ascend-npu-exporter"
+    )
     found = parse_page((case / "reply.txt").read_bytes(), profile, NOW)
-    result = page(chips(profile.vendor).readings(found.chips)) + (f"# stale {found.stale}\n" if found.stale else "")
+    result = page(chips(profile.vendor).readings(found.chips)) + (
+        f"# stale {found.stale}\n" if found.stale else ""
+    )
     compare(case / "expected.prom", result, update=update_golden)

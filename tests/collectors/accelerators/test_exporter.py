@@ -63,9 +63,13 @@ def says(raw: bytes) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], A
 
 def exporter(port: int, timeout: float = 5.0) -> Exporter:
     return Exporter(
-        chips("Huawei"), load_profile("ascend-npu-exporter"), url=f"http://127.0.0.1:{port}/metrics", schedule=Schedule(timeout=timeout),
-        clock=time.time, trust=None,
-    )  # fmt: skip
+        chips("Huawei"),
+        load_profile("ascend-npu-exporter"),
+        url=f"http://127.0.0.1:{port}/metrics",
+        schedule=Schedule(timeout=timeout),
+        clock=time.time,
+        trust=None,
+    )
 
 
 def whole(body: bytes, status: str = "200 OK") -> bytes:
@@ -78,7 +82,10 @@ def whole(body: bytes, status: str = "200 OK") -> bytes:
         whole(PAGE),
         b"HTTP/1.0 200 OK\r\n\r\n" + PAGE,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-        + b"".join(b"%x\r\n%s\r\n" % (len(PAGE[n : n + 100]), PAGE[n : n + 100]) for n in range(0, len(PAGE), 100))
+        + b"".join(
+            b"%x\r\n%s\r\n" % (len(PAGE[n : n + 100]), PAGE[n : n + 100])
+            for n in range(0, len(PAGE), 100)
+        )
         + b"0\r\n\r\n",
     ],
     ids=["length", "until-closed", "chunked"],
@@ -141,16 +148,35 @@ async def test_a_certificate_is_verified(tmp_path: Path) -> None:
 
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(  # noqa: ASYNC221 - nothing else runs yet
-        [binary("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            binary("openssl"),
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+        ],
+        check=True,
+        capture_output=True,
+    )
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(cert, key)
     async with server(says(whole(PAGE)), ssl=tls) as port:
         url = f"https://127.0.0.1:{port}/metrics"
         for ca_file in (cert, None):
-            section = AcceleratorsConfig(exporters=[ExporterConfig(url=url, profile="ascend-npu-exporter", ca_file=ca_file)])
+            section = AcceleratorsConfig(
+                exporters=[ExporterConfig(url=url, profile="ascend-npu-exporter", ca_file=ca_file)]
+            )
             collector = KIND.build(section, context(tmp_path))[0]
             if ca_file is not None:
                 assert values(await collector.collect(), "up") == {"davinci0": 1, "davinci1": 1}

@@ -49,7 +49,9 @@ def mangled(draw: st.DrawFn, originals: list[str]) -> str:
         at = draw(st.integers(0, len(text)))
         length = draw(st.integers(0, 80))
         new = draw(
-            st.text(alphabet=st.sampled_from('|+=- /\n09.N{}",\u4e2d\x00\u0660\u2028Ee'), max_size=12)
+            st.text(
+                alphabet=st.sampled_from('|+=- /\n09.N{}",\u4e2d\x00\u0660\u2028Ee'), max_size=12
+            )
             | st.just(text[at : at + length] * 2)
         )
         text = text[:at] + new + text[at + length :]
@@ -63,7 +65,10 @@ def test_any_table(text: str) -> None:
     quick(lambda: chips("Huawei").readings(parse_table(text)) if len(text) < 10_000 else None)
 
 
-@given(mangled([page.decode() for page in PAGES]).map(str.encode) | st.binary(max_size=400), st.sampled_from(PROFILES))
+@given(
+    mangled([page.decode() for page in PAGES]).map(str.encode) | st.binary(max_size=400),
+    st.sampled_from(PROFILES),
+)
 @settings(max_examples=300, deadline=None)
 def test_any_page(body: bytes, profile: object) -> None:
     """Mangled pages give chips, or BadReply."""
@@ -73,7 +78,13 @@ def test_any_page(body: bytes, profile: object) -> None:
 def test_large_nonsense() -> None:
     """A megabyte of the worst lines costs no more than the limit."""
     head = "".join(TABLES[0].splitlines(keepends=True)[:6])
-    for line in ("|" * 900, "| " + "9 " * 400 + "|", "| 0 910A | " + " " * 800 + "/ |", "x" * 999, "| " + "a/" * 400 + " |"):
+    for line in (
+        "|" * 900,
+        "| " + "9 " * 400 + "|",
+        "| 0 910A | " + " " * 800 + "/ |",
+        "x" * 999,
+        "| " + "a/" * 400 + " |",
+    ):
         quick(lambda line=line: parse_table(head + (line + "\n") * (2**20 // (len(line) + 1))))
     for line in (
         'npu_chip_info_power{id="' + "a" * 4000 + '"} 1',

@@ -42,10 +42,15 @@ def served(exporters: NpuExporters) -> Iterator[None]:
 def write_config(folder: Path, name: str, port: int, sections: list[dict[str, str]]) -> Path:
     """Write an agent's config: JSON is YAML."""
     config = {
-        "hub": "liangya", "site": "s1", "row": "A", "rack": "A04", "node": name, "state_dir": str(folder / name),
+        "hub": "liangya",
+        "site": "s1",
+        "row": "A",
+        "rack": "A04",
+        "node": name,
+        "state_dir": str(folder / name),
         "collectors": {"accelerators": {"interval": "1s", "exporters": sections}},
         "outputs": {"http": {"listen": f"127.0.0.1:{port}"}},
-    }  # fmt: skip
+    }
     path = folder / f"{name}.yaml"
     path.write_text(json.dumps(config))
     return path
@@ -60,18 +65,26 @@ def test_a_hubs_chips_and_compute_are_measured(tmp_path: Path) -> None:
     prometheus_port = free_port()
     prometheus = f"http://127.0.0.1:{prometheus_port}"
     (tmp_path / "prometheus.yml").write_text(
-        json.dumps({
-            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-            "rule_files": ["rules.yml"],
-            "scrape_configs": [{
-                "job_name": "hubgauge", "honor_labels": True,
-                "static_configs": [
-                    {"targets": [f"127.0.0.1:{port}"], "labels": {"hub": "liangya", "site": "s1", "instance": name}}
-                    for name, port in ports.items()
+        json.dumps(
+            {
+                "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+                "rule_files": ["rules.yml"],
+                "scrape_configs": [
+                    {
+                        "job_name": "hubgauge",
+                        "honor_labels": True,
+                        "static_configs": [
+                            {
+                                "targets": [f"127.0.0.1:{port}"],
+                                "labels": {"hub": "liangya", "site": "s1", "instance": name},
+                            }
+                            for name, port in ports.items()
+                        ],
+                    }
                 ],
-            }],
-        })
-    )  # fmt: skip
+            }
+        )
+    )
 
     def recorded(kpi: str) -> dict[str, float]:
         query = urllib.parse.urlencode({"query": f'hub:dc_kpi:value{{kpi="{kpi}",hub="liangya"}}'})
@@ -81,22 +94,38 @@ def test_a_hubs_chips_and_compute_are_measured(tmp_path: Path) -> None:
     with served(exporters), contextlib.ExitStack() as stack:
         for name, port in ports.items():
             node = first if name == "gateway" else name
-            exporter = {"url": exporters.urls[node], "profile": "ascend-npu-exporter", "node": node, "rack": "A04"}
+            exporter = {
+                "url": exporters.urls[node],
+                "profile": "ascend-npu-exporter",
+                "node": node,
+                "rack": "A04",
+            }
             config = write_config(tmp_path, name, port, [exporter])
             stack.enter_context(
                 running(
-                    [sys.executable, "-m", "agent.cli", "run", "--config", config], log=tmp_path / f"{name}.log",
-                    ready=f"http://127.0.0.1:{port}/-/ready", cwd=ROOT,
+                    [sys.executable, "-m", "agent.cli", "run", "--config", config],
+                    log=tmp_path / f"{name}.log",
+                    ready=f"http://127.0.0.1:{port}/-/ready",
+                    cwd=ROOT,
                 )
-            )  # fmt: skip
+            )
         stack.enter_context(
             running(
-                [binary("prometheus"), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/tsdb",
-                 f"--web.listen-address=127.0.0.1:{prometheus_port}"],
-                log=tmp_path / "prometheus.log", ready=f"{prometheus}/-/ready",
+                [
+                    binary("prometheus"),
+                    f"--config.file={tmp_path}/prometheus.yml",
+                    f"--storage.tsdb.path={tmp_path}/tsdb",
+                    f"--web.listen-address=127.0.0.1:{prometheus_port}",
+                ],
+                log=tmp_path / "prometheus.log",
+                ready=f"{prometheus}/-/ready",
             )
-        )  # fmt: skip
-        wait_for(lambda: recorded("compute_flops") == {"hub": 16 * FP16}, timeout=40, what="the compute of two nodes")
+        )
+        wait_for(
+            lambda: recorded("compute_flops") == {"hub": 16 * FP16},
+            timeout=40,
+            what="the compute of two nodes",
+        )
         assert recorded("accelerators") == recorded("accelerators_huawei") == {"hub": 16.0}
         page = get(f"http://127.0.0.1:{ports[first]}/metrics").decode()
         assert 'hubgauge_collector_success{collector="accelerators"' in page

@@ -40,8 +40,14 @@ def built(tmp_path: Path, section: str) -> list[Collector]:
             "{exporters: [{url: 'http://h:8082/metrics', profile: ascend-npu-exporter}]}",
             ["http://h:8082/metrics", "nvidia", "amd"],
         ),
-        ("{exporters: [{url: 'http://h/m', profile: dcgm-exporter, node: n1}]}", ["http://h/m", "ascend", "amd"]),
-        ("{exporters: [{url: 'http://h/m', profile: dcgm-exporter, node: n2}]}", ["http://h/m", "nvidia", "ascend", "amd"]),
+        (
+            "{exporters: [{url: 'http://h/m', profile: dcgm-exporter, node: n1}]}",
+            ["http://h/m", "ascend", "amd"],
+        ),
+        (
+            "{exporters: [{url: 'http://h/m', profile: dcgm-exporter, node: n2}]}",
+            ["http://h/m", "nvidia", "ascend", "amd"],
+        ),
     ],
 )
 def test_each_make_is_read_one_way(tmp_path: Path, section: str, devices: list[str]) -> None:
@@ -56,9 +62,15 @@ def test_each_make_is_read_one_way(tmp_path: Path, section: str, devices: list[s
         ("{exporters: [{url: 'h:8082', profile: dcgm-exporter}]}", "expected http://"),
         ("{exporters: [{url: 'http://u:p@h/m', profile: dcgm-exporter}]}", "expected http://"),
         ("{exporters: [{url: 'http://h/m', profile: dcgm-export}]}", "did you mean dcgm-exporter"),
-        ("{exporters: [{url: 'http://h/m', profile: dcgm-exporter}, {url: 'http://h/m', profile: dcgm-exporter}]}", "twice"),
+        (
+            "{exporters: [{url: 'http://h/m', profile: dcgm-exporter}, {url: 'http://h/m', profile: dcgm-exporter}]}",
+            "twice",
+        ),
         ("{peaks_file: nowhere.yaml}", "cannot be read"),
-        ("{exporters: [{url: 'https://h/m', profile: dcgm-exporter, ca_file: nowhere.pem}]}", "cannot be used"),
+        (
+            "{exporters: [{url: 'https://h/m', profile: dcgm-exporter, ca_file: nowhere.pem}]}",
+            "cannot be used",
+        ),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, section: str, words: str) -> None:
@@ -70,16 +82,28 @@ def test_mistakes_are_told(tmp_path: Path, section: str, words: str) -> None:
 
 def amd_tree(root: Path) -> None:
     """Make two MI250 dies, a processor's own graphics, and a network card's odd neighbour."""
-    for card, number, kind in (("card0", "0x164e", "0x030000"), ("card1", "0x740c", "0x038000"), ("card2", "0x740c", "0x120000")):
+    for card, number, kind in (
+        ("card0", "0x164e", "0x030000"),
+        ("card1", "0x740c", "0x038000"),
+        ("card2", "0x740c", "0x120000"),
+    ):
         device = root / "class" / "drm" / card / "device"
         sensors = device / "hwmon" / "hwmon3"
         sensors.mkdir(parents=True)
         files = {
-            "vendor": "0x1002", "device": number, "class": kind, "gpu_busy_percent": "37", "unique_id": f"{card}abc",
-            "mem_info_vram_used": "1073741824", "mem_info_vram_total": "68702699520", "hwmon/hwmon3/temp1_label": "edge",
-            "hwmon/hwmon3/temp1_input": "41000", "hwmon/hwmon3/temp2_label": "junction", "hwmon/hwmon3/temp2_input": "47000",
+            "vendor": "0x1002",
+            "device": number,
+            "class": kind,
+            "gpu_busy_percent": "37",
+            "unique_id": f"{card}abc",
+            "mem_info_vram_used": "1073741824",
+            "mem_info_vram_total": "68702699520",
+            "hwmon/hwmon3/temp1_label": "edge",
+            "hwmon/hwmon3/temp1_input": "41000",
+            "hwmon/hwmon3/temp2_label": "junction",
+            "hwmon/hwmon3/temp2_input": "47000",
             "hwmon/hwmon3/power1_average": "215000000" if card == "card1" else "0",
-        }  # fmt: skip
+        }
         for name, text in files.items():
             (device / name).write_text(text + "\n")
     (root / "class" / "drm" / "card1-DP-1").mkdir()
@@ -90,7 +114,10 @@ def test_amd_by_the_kernels_files(tmp_path: Path) -> None:
     amd_tree(tmp_path)
     collector = Amd(chips("AMD"), sys=tmp_path, schedule=Schedule())
     readings = collector.collect()
-    assert values(readings, "info", "model", "uuid") == {"card1 MI250X card1abc": 1, "card2 MI250X card2abc": 1}
+    assert values(readings, "info", "model", "uuid") == {
+        "card1 MI250X card1abc": 1,
+        "card2 MI250X card2abc": 1,
+    }
     assert values(readings, "power_watts") == {"card1": 215.0}
     assert values(readings, "temperature_celsius") == {"card1": 47.0, "card2": 47.0}
     assert values(readings, "utilization_ratio")["card2"] == 0.37
@@ -130,18 +157,39 @@ def test_names_without_end_are_bounded() -> None:
 @pytest.mark.parametrize(
     ("vendor", "model", "memory", "fp16"),
     [
-        ("NVIDIA", "Tesla V100-SXM2-32GB", None, 125), ("NVIDIA", "Tesla T4", None, 65), ("NVIDIA", "NVIDIA A100-SXM4-80GB", None, 312),
-        ("NVIDIA", "A100-PCIE-40GB", None, 312), ("NVIDIA", "NVIDIA A100 80GB PCIe", None, 312), ("NVIDIA", "NVIDIA H100 80GB HBM3", None, 989.5),
-        ("NVIDIA", "NVIDIA H100 PCIe", None, 756.5), ("NVIDIA", "NVIDIA H100 NVL", None, 835.5), ("NVIDIA", "NVIDIA H200", None, 989.5),
-        ("NVIDIA", "NVIDIA H20", None, 148), ("NVIDIA", "NVIDIA H800", None, 989.5), ("NVIDIA", "NVIDIA GH200 480GB", None, 989.5),
-        ("NVIDIA", "NVIDIA L40S", None, 362.05), ("NVIDIA", "NVIDIA L4", None, 121), ("NVIDIA", "NVIDIA B200", None, 2250),
-        ("NVIDIA", "NVIDIA GB200", None, 2500), ("NVIDIA", "NVIDIA B300 SXM6 AC", None, 2250), ("NVIDIA", "NVIDIA H200 NVL", None, 835.5),
-        ("Huawei", "910B3", None, 313), ("huawei", "Ascend910B4", None, 280), ("Huawei", "310P3", None, 70), ("Huawei", "910A", None, 256),
-        ("Huawei", "Ascend910", 64 * 2**30, 376), ("Huawei", "Ascend910", 32 * 2**30, 256), ("Huawei", "910", 31.5 * 2**30, 256),
-        ("AMD", "AMD Instinct MI300X OAM", None, 1307.4), ("AMD", "MI250X", None, 191.5), ("Cambricon", "MLU370-X8", None, 96),
+        ("NVIDIA", "Tesla V100-SXM2-32GB", None, 125),
+        ("NVIDIA", "Tesla T4", None, 65),
+        ("NVIDIA", "NVIDIA A100-SXM4-80GB", None, 312),
+        ("NVIDIA", "A100-PCIE-40GB", None, 312),
+        ("NVIDIA", "NVIDIA A100 80GB PCIe", None, 312),
+        ("NVIDIA", "NVIDIA H100 80GB HBM3", None, 989.5),
+        ("NVIDIA", "NVIDIA H100 PCIe", None, 756.5),
+        ("NVIDIA", "NVIDIA H100 NVL", None, 835.5),
+        ("NVIDIA", "NVIDIA H200", None, 989.5),
+        ("NVIDIA", "NVIDIA H20", None, 148),
+        ("NVIDIA", "NVIDIA H800", None, 989.5),
+        ("NVIDIA", "NVIDIA GH200 480GB", None, 989.5),
+        ("NVIDIA", "NVIDIA L40S", None, 362.05),
+        ("NVIDIA", "NVIDIA L4", None, 121),
+        ("NVIDIA", "NVIDIA B200", None, 2250),
+        ("NVIDIA", "NVIDIA GB200", None, 2500),
+        ("NVIDIA", "NVIDIA B300 SXM6 AC", None, 2250),
+        ("NVIDIA", "NVIDIA H200 NVL", None, 835.5),
+        ("Huawei", "910B3", None, 313),
+        ("huawei", "Ascend910B4", None, 280),
+        ("Huawei", "310P3", None, 70),
+        ("Huawei", "910A", None, 256),
+        ("Huawei", "Ascend910", 64 * 2**30, 376),
+        ("Huawei", "Ascend910", 32 * 2**30, 256),
+        ("Huawei", "910", 31.5 * 2**30, 256),
+        ("AMD", "AMD Instinct MI300X OAM", None, 1307.4),
+        ("AMD", "MI250X", None, 191.5),
+        ("Cambricon", "MLU370-X8", None, 96),
     ],
-)  # fmt: skip
-def test_models_by_the_names_drivers_give(vendor: str, model: str, memory: float | None, fp16: float) -> None:
+)
+def test_models_by_the_names_drivers_give(
+    vendor: str, model: str, memory: float | None, fp16: float
+) -> None:
     """Each model is rated by the name its driver gives it."""
     assert Peaks().of(vendor, model, memory)["fp16"] == pytest.approx(fp16 * 1e12)
 
@@ -156,12 +204,16 @@ def test_models_by_the_names_drivers_give(vendor: str, model: str, memory: float
         ("", "", None),
     ],
 )
-def test_models_that_are_not_told_apart_are_not_rated(vendor: str, model: str, memory: float | None) -> None:
+def test_models_that_are_not_told_apart_are_not_rated(
+    vendor: str, model: str, memory: float | None
+) -> None:
     """A name nobody knows, another make's, or one of two models of which it is not told which: no peak."""
     assert Peaks().of(vendor, model, memory) == {}
 
 
-@pytest.mark.parametrize("rating", RATINGS, ids=lambda rating: f"{rating.vendor} {rating.models[0].pattern}")
+@pytest.mark.parametrize(
+    "rating", RATINGS, ids=lambda rating: f"{rating.vendor} {rating.models[0].pattern}"
+)
 def test_every_rating_is_plausible(rating: object) -> None:
     """Each entry names its source, lies between what chips can do, and does no fewer operations at lower precision."""
     assert rating.source.title.strip()
@@ -169,7 +221,11 @@ def test_every_rating_is_plausible(rating: object) -> None:
     flops = rating.flops
     assert all(1e11 <= rate <= 3e16 for rate in flops.values())
     assert "fp16" in flops
-    order = [flops[precision] for precision in ("fp64", "fp32", "tf32", "fp16", "fp8") if precision in flops]
+    order = [
+        flops[precision]
+        for precision in ("fp64", "fp32", "tf32", "fp16", "fp8")
+        if precision in flops
+    ]
     assert order == sorted(order)
     assert flops.get("bf16", flops["fp16"]) == flops["fp16"]
     assert flops.get("int8", flops["fp16"]) >= flops["fp16"]
@@ -182,22 +238,35 @@ def test_every_chip_of_the_table_is_reachable() -> None:
     for rating in RATINGS:
         if rating.memory is None:
             name = re.sub(r"\(.*?\)\?|\.\*|\\", "", rating.models[0].pattern)
-            name = re.sub(r"\((\w+)\|.*?\)", r"\1", re.sub(r"\[(.).*?\]", r"\1", name)).replace("?", "")
+            name = re.sub(r"\((\w+)\|.*?\)", r"\1", re.sub(r"\[(.).*?\]", r"\1", name)).replace(
+                "?", ""
+            )
             assert Peaks().of(rating.vendor, name) == rating.flops, name
 
 
 def test_a_table_of_ones_own_comes_first(tmp_path: Path) -> None:
     """An operator's file rates what ours does not, and may differ; mistakes in it are told with their line."""
     own = tmp_path / "peaks.yaml"
-    own.write_text("chips:\n  - {vendor: Hygon, models: [K100.*], source: {title: t, date: 2024}, dense: {fp16: 100}}\n")
+    own.write_text(
+        "chips:\n  - {vendor: Hygon, models: [K100.*], source: {title: t, date: 2024}, dense: {fp16: 100}}\n"
+    )
     assert Peaks(read(own, Table)).of("hygon", "K100_AI") == {"fp16": 1e14}
     assert Peaks(read(own, Table)).of("NVIDIA", "NVIDIA H20")
     for wrong, words in (
         ("{vendor: X, models: [a], source: {title: t, date: 2024}}", "at least one precision"),
         ("{vendor: X, models: [a], dense: {fp16: 1}}", "source: missing"),
-        ("{vendor: X, models: ['('], source: {title: t, date: 2024}, dense: {fp16: 1}}", "a regular expression"),
-        ("{vendor: X, models: [a], source: {title: t, date: soon}, dense: {fp16: 1}}", "month or year"),
-        ("{vendor: X, models: [a], source: {title: t, date: 2024}, dense: {fp17: 1}}", "one of fp64"),
+        (
+            "{vendor: X, models: ['('], source: {title: t, date: 2024}, dense: {fp16: 1}}",
+            "a regular expression",
+        ),
+        (
+            "{vendor: X, models: [a], source: {title: t, date: soon}, dense: {fp16: 1}}",
+            "month or year",
+        ),
+        (
+            "{vendor: X, models: [a], source: {title: t, date: 2024}, dense: {fp17: 1}}",
+            "one of fp64",
+        ),
         (
             "{vendor: X, models: [a], source: {title: t, date: 2024}, dense: {fp16: 1}, sparse: {fp16: 2}}",
             "given as dense already",

@@ -47,7 +47,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("there is a real library")
     path = tmp_path_factory.mktemp("nvml") / "libnvidia-ml.so.1"
     source = ROOT / "tests" / "accelerators" / "nvml_standin.c"
-    subprocess.run([compiler, "-shared", "-fPIC", "-w", "-Wl,-soname,libnvidia-ml.so.1", "-o", path, source], check=True)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-w", "-Wl,-soname,libnvidia-ml.so.1", "-o", path, source],
+        check=True,
+    )
     return path
 
 
@@ -62,7 +65,9 @@ class Machine:
         self.has(2)
 
     def has(self, count: int, *lines: str) -> None:
-        self.state.write_text("\n".join((f"count {count}", *lines, *(H200.format(n=n) for n in range(count)))))
+        self.state.write_text(
+            "\n".join((f"count {count}", *lines, *(H200.format(n=n) for n in range(count))))
+        )
 
 
 @pytest.fixture
@@ -85,20 +90,34 @@ def test_a_gpu_tells_all_in_base_units(machine: Machine) -> None:
     assert values(readings, "memory_total_bytes")["nvidia0"] == 150754820096
     assert values(readings, "temperature_celsius")["nvidia0"] == 54
     assert values(readings, "throttled", "reason") == {
-        f"nvidia{n} {reason}": value for n in (0, 1) for reason, value in (("power", 1), ("thermal", 1), ("hardware", 0))
+        f"nvidia{n} {reason}": value
+        for n in (0, 1)
+        for reason, value in (("power", 1), ("thermal", 1), ("hardware", 0))
     }
     assert values(readings, "ecc_errors_total", "kind")["nvidia0 corrected"] == 12
     assert values(readings, "info", "vendor", "model", "uuid", "bus") == {
-        f"nvidia{n} NVIDIA NVIDIA H200 GPU-6f1c0000-0000-0000-0000-00000000000{n} 00000000:{n}B:00.0": 1 for n in (0, 1)
+        f"nvidia{n} NVIDIA NVIDIA H200 GPU-6f1c0000-0000-0000-0000-00000000000{n} 00000000:{n}B:00.0": 1
+        for n in (0, 1)
     }
     assert values(readings, "peak_flops", "precision")["nvidia1 fp16"] == 989.5e12
 
 
 def test_what_is_not_supported_is_absent(machine: Machine) -> None:
     """A GPU that shares its memory with its CPU has none of its own to tell; one without permission keeps the rest."""
-    machine.has(1, "0.memory.total.error 3", "0.energy.error 4", "0.ecc.corrected.error 3", "0.busy.error 999")
+    machine.has(
+        1,
+        "0.memory.total.error 3",
+        "0.energy.error 4",
+        "0.ecc.corrected.error 3",
+        "0.busy.error 999",
+    )
     readings = machine.collector.collect()
-    for absent in ("memory_used_bytes", "memory_total_bytes", "energy_joules_total", "utilization_ratio"):
+    for absent in (
+        "memory_used_bytes",
+        "memory_total_bytes",
+        "energy_joules_total",
+        "utilization_ratio",
+    ):
         assert values(readings, absent) == {}
     assert values(readings, "ecc_errors_total", "kind") == {"nvidia0 uncorrected": 0}
     assert values(readings, "power_watts") == {"nvidia0": 312.45}
@@ -108,12 +127,20 @@ def test_a_split_gpu_is_one_chip(machine: Machine) -> None:
     """A GPU in MIG mode counts once; its instances tell their memory, two compute instances of one GPU instance only once."""
     split = ["0.mig 1", "0.busy.error 3"]
     for index, (gpu, instance) in enumerate(((100, 3), (101, 9), (102, 9))):
-        split += [f"0.mig.{index} {gpu}", f"{gpu}.instance {instance}", f"{gpu}.memory.total 20000", f"{gpu}.memory.used {gpu}"]
+        split += [
+            f"0.mig.{index} {gpu}",
+            f"{gpu}.instance {instance}",
+            f"{gpu}.memory.total 20000",
+            f"{gpu}.memory.used {gpu}",
+        ]
     machine.has(1, *split)
     readings = machine.collector.collect()
     assert list(values(readings, "info")) == list(values(readings, "power_watts")) == ["nvidia0"]
     assert values(readings, "utilization_ratio") == {}
-    assert values(readings, "instance_memory_used_bytes", "instance") == {"nvidia0 3": 100, "nvidia0 9": 101}
+    assert values(readings, "instance_memory_used_bytes", "instance") == {
+        "nvidia0 3": 100,
+        "nvidia0 9": 101,
+    }
     assert values(readings, "memory_total_bytes") == {"nvidia0": 150754820096}
 
 
@@ -134,13 +161,20 @@ def test_a_lost_gpu_is_the_only_one_down(machine: Machine, lost: str) -> None:
 def test_a_gpu_that_falls_off_the_bus_renames_no_other(machine: Machine) -> None:
     """When the first GPU vanishes, the second keeps its name, though it is now counted first."""
     machine.collector.collect()
-    machine.state.write_text("count 1\n" + "".join(f"0.{line.partition('.')[2]}\n" for line in H200.format(n=1).splitlines()))
+    machine.state.write_text(
+        "count 1\n"
+        + "".join(f"0.{line.partition('.')[2]}\n" for line in H200.format(n=1).splitlines())
+    )
     readings = machine.collector.collect()
     assert values(readings, "up") == {"nvidia1": 1, "nvidia0": 0}
 
 
-@pytest.mark.parametrize(("error", "words"), [(1, "Uninitialized"), (9, "Driver Not Loaded"), (18, "restart the agent")])
-def test_a_driver_that_goes_takes_all_down_and_comes_back(machine: Machine, error: int, words: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "words"), [(1, "Uninitialized"), (9, "Driver Not Loaded"), (18, "restart the agent")]
+)
+def test_a_driver_that_goes_takes_all_down_and_comes_back(
+    machine: Machine, error: int, words: str
+) -> None:
     """When the driver is unloaded under it, every GPU is down; once it is back, the library is opened again."""
     machine.collector.collect()
     machine.has(2, f"error {error}", f"init {error}")

@@ -28,7 +28,12 @@ NOW = 1_790_000_123.5
 def context_of(tree: Path) -> Context:
     """Return a context that reads a tree of files in place of the machine."""
     return Context(
-        place=Place(hub="test"), node="n1", proc=tree / "proc", sys=tree / "sys", rootfs=tree / "rootfs", wall_clock=lambda: NOW
+        place=Place(hub="test"),
+        node="n1",
+        proc=tree / "proc",
+        sys=tree / "sys",
+        rootfs=tree / "rootfs",
+        wall_clock=lambda: NOW,
     )
 
 
@@ -54,7 +59,9 @@ def fake_statvfs(tree: Path) -> Callable[[bytes], os.statvfs_result]:
         if isinstance(answer, str):
             raise OSError(getattr(errno, answer), answer)
         block, blocks, free, available, files, files_free = answer
-        return os.statvfs_result((block, block, blocks, free, available, files, files_free, files_free, 0, 255))
+        return os.statvfs_result(
+            (block, block, blocks, free, available, files, files_free, files_free, 0, 255)
+        )
 
     return statvfs
 
@@ -90,7 +97,9 @@ def page_of(collectors: Iterable[Collector]) -> str:
         except CollectError as error:
             failures.append(f"# {collector.name}: {type(error).__name__}: {error}\n")
         problems = getattr(collector, "problems", {})
-        failures += [f"# {collector.name}: {name}: {problem}\n" for name, problem in problems.items()]
+        failures += [
+            f"# {collector.name}: {name}: {problem}\n" for name, problem in problems.items()
+        ]
     return render(readings) + "".join(failures)
 
 
@@ -100,7 +109,9 @@ def render(readings: Iterable[Reading]) -> str:
     for series, value in readings:
         metric = series.metric
         text = repr(int(value)) if value == int(value) else repr(value)
-        families.setdefault((metric.full_name, metric.type, metric.help), []).append(f"{series.prefix}{text}\n")
+        families.setdefault((metric.full_name, metric.type, metric.help), []).append(
+            f"{series.prefix}{text}\n"
+        )
     return "".join(
         f"# HELP {name} {help_text}\n# TYPE {name} {kind}\n{''.join(sorted(lines))}"
         for (name, kind, help_text), lines in sorted(families.items())

@@ -36,7 +36,7 @@ def _known_times() -> None:
 
 
 @pytest.mark.parametrize("tree", TREES, ids=NAMES)
-def test_a_tree_gives_what_is_expected(tree: Path, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
+def test_a_tree_gives_what_is_expected(tree: Path, update_golden: bool) -> None:
     """Every collector reads a tree of files to exactly the expected page, and says what it could not read."""
     collectors = collectors_of(tree)
     page = page_of(collectors).replace(str(tree), "TREE")
@@ -64,5 +64,12 @@ def test_prometheus_takes_the_page(tree: Path, tmp_path: Path) -> None:
     lines = [line.rpartition(" ")[0] for line in page.splitlines() if not line.startswith("#")]
     assert len(lines) == len(set(lines))
     (tmp_path / "page").write_text(page)
-    checked = subprocess.run([binary("promtool"), "check", "metrics"], input=page.encode(), capture_output=True, check=False)
-    assert checked.returncode in (0, 3), checked.stderr.decode()  # 3: node_exporter's own names are not all to its taste
+    checked = subprocess.run(
+        [binary("promtool"), "check", "metrics"],
+        input=page.encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert checked.returncode in (0, 3), (
+        checked.stderr.decode()
+    )  # 3: node_exporter's own names are not all to its taste

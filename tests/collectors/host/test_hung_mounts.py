@@ -74,14 +74,20 @@ def hung_mounts(folder: Path, count: int) -> Iterator[list[Fuse]]:
 
 def machine() -> Filesystem:
     """Make the filesystem collector over this machine, with no mount left out but the kernel's own."""
-    config = HostConfig(filesystem=FilesystemOptions(ignore_mounts=r"^/(dev|proc|sys|run|mnt)($|/)"))
+    config = HostConfig(
+        filesystem=FilesystemOptions(ignore_mounts=r"^/(dev|proc|sys|run|mnt)($|/)")
+    )
     made = KIND.build(config, Context(place=Place(hub="test"), node="n1"))
     return next(collector for collector in made if collector.name == "filesystem")  # type: ignore[return-value]
 
 
 def by_mount(readings: list[Reading], name: str) -> dict[str, float]:
     """Return one family's values by mount point."""
-    return {series.label("mountpoint"): value for series, value in readings if series.metric.name == name}
+    return {
+        series.label("mountpoint"): value
+        for series, value in readings
+        if series.metric.name == name
+    }
 
 
 def stuck_threads() -> int:
@@ -123,7 +129,9 @@ def test_a_mount_that_replaces_a_hung_one_is_asked(tmp_path: Path) -> None:
     with hung_mounts(tmp_path, 1) as mounts:
         point = os.fsdecode(mounts[0].point)
         assert by_mount(collector.collect(), "device_error")[point] == 1.0
-        assert mounts[0].libc.umount2(mounts[0].point, MNT_DETACH) == 0  # the thread is still stuck in it
+        assert (
+            mounts[0].libc.umount2(mounts[0].point, MNT_DETACH) == 0
+        )  # the thread is still stuck in it
         mounts.append(Fuse(tmp_path / "hung0"))
         began = time.monotonic()
         assert by_mount(collector.collect(), "device_error")[point] == 1.0

@@ -50,9 +50,16 @@ def test_disabled_and_own_intervals(tmp_path: Path) -> None:
     section = config(
         f"interval: 5s\ndisable: [thermal]\nhwmon: {{interval: 1m}}\nuname: {{interval: 2s}}\ntextfile: {{directory: {tmp_path}}}"
     )
-    intervals = {collector.name: collector.schedule.interval for collector in KIND.build(section, CONTEXT)}
+    intervals = {
+        collector.name: collector.schedule.interval for collector in KIND.build(section, CONTEXT)
+    }
     assert "thermal" not in intervals
-    assert (intervals["cpu"], intervals["hwmon"], intervals["uname"], intervals["os"]) == (5.0, 60.0, 2.0, 60.0)
+    assert (intervals["cpu"], intervals["hwmon"], intervals["uname"], intervals["os"]) == (
+        5.0,
+        60.0,
+        2.0,
+        60.0,
+    )
     assert "textfile" in intervals
 
 
@@ -79,9 +86,13 @@ def test_all_that_is_emitted_is_declared() -> None:
     """Every metric read from this machine is in the catalogue."""
     declared = {metric.full_name for metric in KIND.metrics}
     collectors = KIND.build(HostConfig(), CONTEXT)
-    names = {line.split()[2] for line in page_of(collectors).splitlines() if line.startswith("# TYPE")}
+    names = {
+        line.split()[2] for line in page_of(collectors).splitlines() if line.startswith("# TYPE")
+    }
     close(collectors)
-    assert {name for name in names if not name.startswith(("node_memory_", "node_hwmon_"))} <= declared
+    assert {
+        name for name in names if not name.startswith(("node_memory_", "node_hwmon_"))
+    } <= declared
     assert len(names) > 150
 
 
@@ -97,10 +108,20 @@ def test_psutil_agrees() -> None:
     assert values["node_boot_time_seconds"] == psutil.boot_time()
     assert values["node_memory_MemTotal_bytes"] == psutil.virtual_memory().total
     assert values["node_memory_SwapTotal_bytes"] == psutil.swap_memory().total
-    assert sum(key.startswith("node_cpu_seconds_total") and 'mode="idle"' in key for key in values) == psutil.cpu_count()
+    assert (
+        sum(key.startswith("node_cpu_seconds_total") and 'mode="idle"' in key for key in values)
+        == psutil.cpu_count()
+    )
     for device, stats in psutil.net_if_stats().items():
         assert values[f'node_network_mtu_bytes{{device="{device}"}}'] == stats.mtu
-    root = next((key for key in values if key.startswith("node_filesystem_size_bytes") and 'mountpoint="/"' in key), None)
+    root = next(
+        (
+            key
+            for key in values
+            if key.startswith("node_filesystem_size_bytes") and 'mountpoint="/"' in key
+        ),
+        None,
+    )
     if root is not None:
         assert values[root] == os.statvfs("/").f_blocks * os.statvfs("/").f_frsize
 
@@ -141,7 +162,9 @@ class TestKernelFiles:
             os.getppid()
         assert files.read("/proc/self/stat")[:10] == first[:10]
         assert len(files._open) == 1
-        assert float(files.read("/proc/uptime").split()[0]) <= float(files.read("/proc/uptime").split()[0])
+        assert float(files.read("/proc/uptime").split()[0]) <= float(
+            files.read("/proc/uptime").split()[0]
+        )
         files.close()
 
     def test_a_file_on_a_disk_is_opened_each_time(self, tmp_path: Path) -> None:
@@ -162,13 +185,13 @@ class TestKernelFiles:
     def test_no_more_descriptors_than_its_limit(self) -> None:
         """Beyond its limit it opens and closes, and reads all the same."""
         files = KernelFiles(max_open=2)
-        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        before = len(os.listdir("/proc/self/fd"))
         for path in ("/proc/stat", "/proc/meminfo", "/proc/loadavg", "/proc/uptime") * 3:
             assert files.read(path)
-        assert len(os.listdir("/proc/self/fd")) == before + 2  # noqa: PTH208
+        assert len(os.listdir("/proc/self/fd")) == before + 2
         files.close()
         assert files.read("/proc/stat")
-        assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+        assert len(os.listdir("/proc/self/fd")) == before
 
     def test_a_large_file_is_read_whole(self) -> None:
         """What the kernel hands out page by page comes back in one piece."""
@@ -181,9 +204,15 @@ class TestKernelFiles:
 
     @pytest.mark.parametrize(
         ("error", "kind"),
-        [(PermissionError(), Refused), (FileNotFoundError(), NoData), (OSError(errno.EIO, "input/output"), Unreachable)],
+        [
+            (PermissionError(), Refused),
+            (FileNotFoundError(), NoData),
+            (OSError(errno.EIO, "input/output"), Unreachable),
+        ],
     )
-    def test_a_refusal_is_told_from_absence(self, monkeypatch: pytest.MonkeyPatch, error: OSError, kind: type[Exception]) -> None:
+    def test_a_refusal_is_told_from_absence(
+        self, monkeypatch: pytest.MonkeyPatch, error: OSError, kind: type[Exception]
+    ) -> None:
         """A file that may not be read is Refused, one that is not there is no fault, and one that fails is Unreachable."""
 
         def fail(*_: object) -> int:
@@ -199,7 +228,9 @@ def test_a_reload_leaves_no_descriptor_and_no_thread() -> None:
 
     def held() -> tuple[int, int]:
         gc.collect()
-        return len(os.listdir("/proc/self/fd")), sum(thread.name == "statvfs" for thread in threading.enumerate())  # noqa: PTH208
+        return len(os.listdir("/proc/self/fd")), sum(
+            thread.name == "statvfs" for thread in threading.enumerate()
+        )
 
     before = held()
     for _ in range(3):
@@ -209,7 +240,10 @@ def test_a_reload_leaves_no_descriptor_and_no_thread() -> None:
             if hasattr(collector, "close"):
                 collector.close()
         del collectors, collector
-    wait_for(lambda: all(now <= then for now, then in zip(held(), before, strict=True)), what="all is closed")
+    wait_for(
+        lambda: all(now <= then for now, then in zip(held(), before, strict=True)),
+        what="all is closed",
+    )
 
 
 def test_series_of_what_has_gone_are_forgotten() -> None:
@@ -248,7 +282,9 @@ def test_an_interval_of_one_collector_is_an_option_of_each() -> None:
     assert all(isinstance(getattr(section, name), Options) for name in get_args(Name))
 
 
-def test_a_bad_text_file_is_logged_once_and_once_when_it_is_good(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bad_text_file_is_logged_once_and_once_when_it_is_good(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A log line when a file goes bad and one when it is mended, and none in the rounds between."""
     path = tmp_path / "a.prom"
     path.write_text("not { a metric\n")

@@ -58,7 +58,12 @@ def node_exporter(log: Path, *options: str) -> Iterator[str]:
     """Run the real one; gives its URL."""
     address = f"127.0.0.1:{free_port()}"
     url = f"http://{address}/metrics"
-    command = [binary("prometheus-node-exporter"), f"--web.listen-address={address}", "--web.disable-exporter-metrics", *options]
+    command = [
+        binary("prometheus-node-exporter"),
+        f"--web.listen-address={address}",
+        "--web.disable-exporter-metrics",
+        *options,
+    ]
     with running(command, log=log, ready=f"http://{address}/"):
         yield url
 
@@ -66,7 +71,11 @@ def node_exporter(log: Path, *options: str) -> Iterator[str]:
 def peer_page(url: str) -> dict[str, Family]:
     """Scrape it, without what it says of itself."""
     page = families_of(get(url).decode())
-    return {name: family for name, family in page.items() if not name.startswith(("node_scrape_", "node_exporter_"))}
+    return {
+        name: family
+        for name, family in page.items()
+        if not name.startswith(("node_scrape_", "node_exporter_"))
+    }
 
 
 # Not `cpu-taken-offline`: node_exporter has zeros for the CPUs between those that are there.
@@ -74,7 +83,13 @@ TREES = ("server", "gpu-node", "old-kernel-2.6.32")
 # The last: zeros for the columns that a kernel of old has not.
 NOT_OURS = ("node_selinux_", "promhttp_", "node_cpu_guest_seconds")
 # Read from the running kernel, or from its clock, and not from the tree; or without the sentinels that it passes on.
-NOT_OF_THE_TREE = ("node_uname_info", "node_time_", "node_timex_", "node_filesystem_", "node_textfile_")
+NOT_OF_THE_TREE = (
+    "node_uname_info",
+    "node_time_",
+    "node_timex_",
+    "node_filesystem_",
+    "node_textfile_",
+)
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -84,9 +99,16 @@ def test_it_reads_a_tree_as_we_do(name: str, tmp_path: Path) -> None:
     collectors = collectors_of(tree)
     ours = families_of(page_of(collectors))
     close(collectors)
-    roots = (f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys", f"--path.rootfs={tree}/rootfs")
+    roots = (
+        f"--path.procfs={tree}/proc",
+        f"--path.sysfs={tree}/sys",
+        f"--path.rootfs={tree}/rootfs",
+    )
     with node_exporter(
-        tmp_path / "log", *roots, f"--path.udev.data={tree}/rootfs/run/udev/data", "--no-collector.netdev.netlink"
+        tmp_path / "log",
+        *roots,
+        f"--path.udev.data={tree}/rootfs/run/udev/data",
+        "--no-collector.netdev.netlink",
     ) as url:
         theirs = peer_page(url)
     differences = [
@@ -96,7 +118,11 @@ def test_it_reads_a_tree_as_we_do(name: str, tmp_path: Path) -> None:
         for line in _differences(family, ours[family], theirs[family])
     ]
     assert not differences, "\n".join(differences)
-    lacking = {family for family in theirs.keys() - ours.keys() if not family.startswith((*NOT_OF_THE_TREE, *NOT_OURS))}
+    lacking = {
+        family
+        for family in theirs.keys() - ours.keys()
+        if not family.startswith((*NOT_OF_THE_TREE, *NOT_OURS))
+    }
     assert not lacking
 
 
@@ -119,7 +145,9 @@ NO_HUNG_MOUNTS = IGNORE_MOUNTS.replace("|media", "|media|tmp")
 def live_collectors() -> list[Collector]:
     """Make all collectors over this machine."""
     options = FilesystemOptions(mount_timeout=5.0, ignore_mounts=NO_HUNG_MOUNTS)
-    return list(KIND.build(HostConfig(filesystem=options), Context(place=Place(hub="test"), node="n1")))
+    return list(
+        KIND.build(HostConfig(filesystem=options), Context(place=Place(hub="test"), node="n1"))
+    )
 
 
 def live_page(collectors: list[Collector]) -> dict[str, Family]:
@@ -135,14 +163,36 @@ def live_page(collectors: list[Collector]) -> dict[str, Family]:
 
 # Gauges that stand still while a test runs.
 STATIC = (
-    "node_boot_time_seconds", "node_memory_MemTotal_bytes", "node_memory_SwapTotal_bytes", "node_memory_CommitLimit_bytes",
-    "node_filesystem_size_bytes", "node_filesystem_files", "node_filesystem_readonly", "node_filesystem_device_error",
-    "node_disk_info", "node_network_info", "node_network_up", "node_network_mtu_bytes", "node_network_flags",
-    "node_network_iface_id", "node_network_protocol_type", "node_network_transmit_queue_length", "node_network_device_id",
-    "node_uname_info", "node_os_info", "node_os_version", "node_time_zone_offset_seconds", "node_time_clocksource_current_info",
-    "node_time_clocksource_available_info", "node_filefd_maximum", "node_entropy_pool_size_bits",
-    "node_nf_conntrack_entries_limit", "node_dmi_info", "node_nvme_info", "node_timex_tick_seconds",
-)  # fmt: skip
+    "node_boot_time_seconds",
+    "node_memory_MemTotal_bytes",
+    "node_memory_SwapTotal_bytes",
+    "node_memory_CommitLimit_bytes",
+    "node_filesystem_size_bytes",
+    "node_filesystem_files",
+    "node_filesystem_readonly",
+    "node_filesystem_device_error",
+    "node_disk_info",
+    "node_network_info",
+    "node_network_up",
+    "node_network_mtu_bytes",
+    "node_network_flags",
+    "node_network_iface_id",
+    "node_network_protocol_type",
+    "node_network_transmit_queue_length",
+    "node_network_device_id",
+    "node_uname_info",
+    "node_os_info",
+    "node_os_version",
+    "node_time_zone_offset_seconds",
+    "node_time_clocksource_current_info",
+    "node_time_clocksource_available_info",
+    "node_filefd_maximum",
+    "node_entropy_pool_size_bits",
+    "node_nf_conntrack_entries_limit",
+    "node_dmi_info",
+    "node_nvme_info",
+    "node_timex_tick_seconds",
+)
 
 
 def test_it_reads_this_machine_as_we_do(tmp_path: Path) -> None:
@@ -175,16 +225,24 @@ def _assert_between(name: str, before: Family, peer: Family, after: Family) -> N
         low, high = before.samples[key], after.samples[key]
         # node_exporter multiplies milliseconds by 0.001, which is off in the last place.
         slack = 1e-9 * max(1.0, abs(high))
-        assert low - slack <= peer.samples[key] <= high + slack, (name, key, low, peer.samples[key], high)
+        assert low - slack <= peer.samples[key] <= high + slack, (
+            name,
+            key,
+            low,
+            peer.samples[key],
+            high,
+        )
 
 
 def _print_difference(theirs: dict[str, Family], ours: dict[str, Family]) -> None:
-    print(f"\nonly node_exporter has: {sorted(theirs.keys() - ours.keys())}")  # noqa: T201 - for who runs it with -s
-    print(f"only we have: {sorted(ours.keys() - theirs.keys())}")  # noqa: T201
+    print(f"\nonly node_exporter has: {sorted(theirs.keys() - ours.keys())}")
+    print(f"only we have: {sorted(ours.keys() - theirs.keys())}")
     for name in sorted(theirs.keys() & ours.keys()):
         lacking = theirs[name].samples.keys() - ours[name].samples.keys()
         if lacking:
-            print(f"series only node_exporter has: {sorted((n, sorted(labels)) for n, labels in lacking)}")  # noqa: T201
+            print(
+                f"series only node_exporter has: {sorted((n, sorted(labels)) for n, labels in lacking)}"
+            )
 
 
 def test_it_reads_text_files_as_we_do(tmp_path: Path) -> None:
@@ -195,12 +253,21 @@ def test_it_reads_text_files_as_we_do(tmp_path: Path) -> None:
         (folder / name).write_bytes((CASES / "textfile" / "textfiles" / name).read_bytes())
         os.utime(folder / name, (1_790_000_000.75, 1_790_000_000.75))
     setup = Setup(
-        context=Context(place=Place(hub="test"), node="n1"), schedule=Schedule(), options=TextfileOptions(directory=folder)
+        context=Context(place=Place(hub="test"), node="n1"),
+        schedule=Schedule(),
+        options=TextfileOptions(directory=folder),
     )
     ours = families_of(render(Textfile(setup).collect()))
     with node_exporter(
-        tmp_path / "log", "--collector.disable-defaults", "--collector.textfile", f"--collector.textfile.directory={folder}"
+        tmp_path / "log",
+        "--collector.disable-defaults",
+        "--collector.textfile",
+        f"--collector.textfile.directory={folder}",
     ) as url:
         theirs = peer_page(url)
-    assert ours["node_textfile_scrape_error"].samples == {("node_textfile_scrape_error", frozenset()): 1.0}
-    assert ours == {name: family for name, family in theirs.items() if not name.startswith("promhttp_")}
+    assert ours["node_textfile_scrape_error"].samples == {
+        ("node_textfile_scrape_error", frozenset()): 1.0
+    }
+    assert ours == {
+        name: family for name, family in theirs.items() if not name.startswith("promhttp_")
+    }

@@ -57,7 +57,9 @@ PARSERS: dict[str, tuple[Callable[[bytes], Any], str]] = {
     "pressure": (pressure.parse_pressure, "proc/pressure/io"),
     "sockstat": (sockstat.parse_sockstat, "proc/net/sockstat"),
     "snmp": (
-        lambda data: [netstat.parse_columns(values, (1, 3)) for _, values in netstat.parse_pairs(data)],
+        lambda data: [
+            netstat.parse_columns(values, (1, 3)) for _, values in netstat.parse_pairs(data)
+        ],
         "proc/net/snmp",
     ),
     "snmp6": (netstat.parse_snmp6, "proc/net/snmp6"),
@@ -70,16 +72,40 @@ PARSERS: dict[str, tuple[Callable[[bytes], Any], str]] = {
     "timex": (lambda data: timex.parse_timex(data, 0), "proc/stat"),
     "prom": (textfile.parse_prom, "expected.prom"),
     "mdstat": (mdadm.parse_mdstat, "../gpu-node/proc/mdstat"),
-    "infiniband state": (infiniband.parse_state, "../gpu-node/sys/class/infiniband/mlx5_0/ports/1/state"),
-    "infiniband rate": (infiniband.parse_rate, "../gpu-node/sys/class/infiniband/mlx5_0/ports/1/rate"),
+    "infiniband state": (
+        infiniband.parse_state,
+        "../gpu-node/sys/class/infiniband/mlx5_0/ports/1/state",
+    ),
+    "infiniband rate": (
+        infiniband.parse_rate,
+        "../gpu-node/sys/class/infiniband/mlx5_0/ports/1/rate",
+    ),
     "hwmon": (lambda data: hwmon.split_file(data.decode("utf-8", "replace")), "proc/loadavg"),
 }
 WORDS = st.sampled_from(
-    [b"cpu0", b"cpu", b"intr", b"eth0:", b"Tcp:", b"some", b"total=1", b"0x10", b"nan", b"-1", b"1e999", b"9" * 400, b"\\040", b":", b"="]
-)  # fmt: skip
+    [
+        b"cpu0",
+        b"cpu",
+        b"intr",
+        b"eth0:",
+        b"Tcp:",
+        b"some",
+        b"total=1",
+        b"0x10",
+        b"nan",
+        b"-1",
+        b"1e999",
+        b"9" * 400,
+        b"\\040",
+        b":",
+        b"=",
+    ]
+)
 JUNK = st.one_of(
     st.binary(max_size=300),
-    st.lists(st.one_of(WORDS, st.integers().map(lambda n: b"%d" % n), st.binary(max_size=6)), max_size=60).map(b" ".join),
+    st.lists(
+        st.one_of(WORDS, st.integers().map(lambda n: b"%d" % n), st.binary(max_size=6)), max_size=60
+    ).map(b" ".join),
     st.lists(st.lists(WORDS, max_size=24).map(b" ".join), max_size=8).map(b"\n".join),
 )
 
@@ -109,7 +135,29 @@ def test_a_damaged_file_gives_rows_or_bad_reply(name: str, data: st.DataObject) 
 
 def test_a_struct_timex_in_nanoseconds() -> None:
     """The status bit STA_NANO turns offset and jitter from microseconds to nanoseconds; TIME_ERROR means not in step."""
-    values = [0, 5_000, 65_536_000_000, 16_000_000, 7, 0x2000, 2, 1, 32_768_000, 1, 2, 10_000, 0, 3_000, 4, 0, 0, 0, 0, 0, 37]
+    values = [
+        0,
+        5_000,
+        65_536_000_000,
+        16_000_000,
+        7,
+        0x2000,
+        2,
+        1,
+        32_768_000,
+        1,
+        2,
+        10_000,
+        0,
+        3_000,
+        4,
+        0,
+        0,
+        0,
+        0,
+        0,
+        37,
+    ]
     figures = timex.parse_timex(timex._LAYOUT.pack(*values), 0)
     assert figures["offset"] == 5e-6
     assert figures["freq"] == 2.0

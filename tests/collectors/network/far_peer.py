@@ -27,7 +27,9 @@ LATE = 0.4
 
 def open_tun() -> int:
     device = os.open("/dev/net/tun", os.O_RDWR)
-    fcntl.ioctl(device, 0x400454CA, struct.pack("16sH22x", b"far0", 0x1001))  # TUNSETIFF, IFF_TUN | IFF_NO_PI
+    fcntl.ioctl(
+        device, 0x400454CA, struct.pack("16sH22x", b"far0", 0x1001)
+    )  # TUNSETIFF, IFF_TUN | IFF_NO_PI
     for command in ("link set lo up", "addr add 10.99.0.1/24 dev far0", "link set far0 up"):
         subprocess.run(["ip", *command.split()], check=True)
     return device

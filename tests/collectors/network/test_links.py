@@ -45,7 +45,9 @@ needs_namespaces = pytest.mark.skipif(
 @asynccontextmanager
 async def linked(*peers: Peer, **options: Any) -> AsyncIterator[Sequence[Link]]:
     """Run the links of a config until the block ends."""
-    links: Any = KIND.build(Config(peers=list(peers), **{**FAST, **options}), Context(place=GUIAN, node="n"))
+    links: Any = KIND.build(
+        Config(peers=list(peers), **{**FAST, **options}), Context(place=GUIAN, node="n")
+    )
     try:
         yield links
     finally:
@@ -55,7 +57,9 @@ async def linked(*peers: Peer, **options: Any) -> AsyncIterator[Sequence[Link]]:
 
 async def told(link: Link) -> dict[str, float]:
     """Return a round's readings by metric and last label."""
-    return {f"{series.metric.name} {series.values[-1]}": value for series, value in await link.collect()}
+    return {
+        f"{series.metric.name} {series.values[-1]}": value for series, value in await link.collect()
+    }
 
 
 @needs_icmp
@@ -68,7 +72,13 @@ async def test_icmp_over_both_protocols(address: str) -> None:
         await asyncio.sleep(0.3)
         found = await told(link)
     assert found["loss_ratio p"] == 0
-    assert 0 < found["round_trip_seconds 0.5"] <= found["round_trip_seconds 0.9"] <= found["round_trip_seconds 0.99"] < 0.2
+    assert (
+        0
+        < found["round_trip_seconds 0.5"]
+        <= found["round_trip_seconds 0.9"]
+        <= found["round_trip_seconds 0.99"]
+        < 0.2
+    )
     assert found["probe_info icmp"] == 1
 
 
@@ -109,7 +119,9 @@ async def test_a_dead_peer_costs_the_others_nothing() -> None:
     """Beside twenty peers that never answer, one that does keeps its pace and its loss of 0."""
     with black_hole() as address:
         dead = [Peer(peer=f"dead-{n}", address=address, method="tcp") for n in range(20)]
-        async with linked(*dead, Peer(peer="live", address="127.0.0.1", method="icmp"), interval=1.0) as links:
+        async with linked(
+            *dead, Peer(peer="live", address="127.0.0.1", method="icmp"), interval=1.0
+        ) as links:
             await asyncio.gather(*(link.collect() for link in links))
             await asyncio.sleep(1.0)
             began = time.monotonic()
@@ -125,7 +137,9 @@ async def test_stamp_reads_the_line_and_not_the_reflector() -> None:
     """Round trips to a reflector with a delay are that delay, its losses are counted, and what falls silent has no value."""
     peer = LinkPeer("gz", 0.02, loss=0.3, seed=4)
     await peer.start()
-    async with linked(Peer(peer="gz", address=peer.address, method="stamp"), interval=0.5, probes=50, window=1.0) as (link,):
+    async with linked(
+        Peer(peer="gz", address=peer.address, method="stamp"), interval=0.5, probes=50, window=1.0
+    ) as (link,):
         await link.collect()
         await asyncio.sleep(1.0)
         found = await told(link)
@@ -140,15 +154,30 @@ async def test_stamp_reads_the_line_and_not_the_reflector() -> None:
 @needs_namespaces
 def test_delay_loss_late_and_double_answers_over_a_real_network() -> None:
     """Behind a device that delays, loses, repeats and delays too much, ICMP and TCP tell the delay and the loss as they are."""
-    command = ["unshare", "-n", sys.executable, "-W", "error", str(ROOT / "tests" / "network" / "far_peer.py"), "3"]
+    command = [
+        "unshare",
+        "-n",
+        sys.executable,
+        "-W",
+        "error",
+        str(ROOT / "tests" / "network" / "far_peer.py"),
+        "3",
+    ]
     run = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60, check=True
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=60,
+        check=True,
     )
     found = json.loads(run.stdout)
     for peer in ("icmp", "tcp"):
         readings = found[peer]["readings"]
         assert 0.03 <= readings["round_trip_seconds 0.5"] < 0.06
-        assert 0.15 <= readings[f"loss_ratio {peer}"] < 0.45  # a fifth is lost, an eleventh of the rest too late
+        assert (
+            0.15 <= readings[f"loss_ratio {peer}"] < 0.45
+        )  # a fifth is lost, an eleventh of the rest too late
     assert found["icmp"]["dropped"]["duplicate"] >= 3
     assert found["icmp"]["dropped"]["late"] >= 2
     assert found["dead"]["readings"] == {"loss_ratio dead": 1.0, "probe_info icmp": 1.0}
@@ -184,9 +213,14 @@ def test_without_privilege(prepare: str, method: str, expected: str) -> None:
     )
     script = f'ip link set lo up; {prepare}; exec setpriv --reuid 65534 --regid 65534 --clear-groups {sys.executable} -c "$CODE"'
     run = subprocess.run(
-        ["unshare", "-n", "sh", "-c", script], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "CODE": code},
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        ["unshare", "-n", "sh", "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "CODE": code},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert run.stdout.startswith(expected), run.stdout + run.stderr
     if expected == "Refused":
         assert "ping_group_range" in run.stdout
@@ -240,7 +274,9 @@ async def test_an_address_that_changes_is_followed() -> None:
 
 async def test_a_name_nobody_knows_is_an_error_and_not_a_loss() -> None:
     """Where no probe could be sent, nothing is told of the link."""
-    async with linked(Peer(peer="p", address="no-such-host.invalid:80", method="tcp"), timeout=3.0) as (link,):
+    async with linked(
+        Peer(peer="p", address="no-such-host.invalid:80", method="tcp"), timeout=3.0
+    ) as (link,):
         with pytest.raises((Unreachable, Refused), match="no-such-host"):
             await link.collect()
 
@@ -256,8 +292,12 @@ async def test_latency_targets_are_measured(peer: str) -> None:
         await asyncio.sleep(0.3)
         readings = list(await link.collect())
     reflector.close()
-    snapshot.update(Batch(collector="links", device=peer, time=0.0, lifetime=60.0, readings=readings))
-    (found,) = measure(load_registry(), snapshot, "guian", 0.0)["guizhou", f"round_trip_{peer}", "hub"]
+    snapshot.update(
+        Batch(collector="links", device=peer, time=0.0, lifetime=60.0, readings=readings)
+    )
+    (found,) = measure(load_registry(), snapshot, "guian", 0.0)[
+        "guizhou", f"round_trip_{peer}", "hub"
+    ]
     median = next(value for series, value in readings if series.label("quantile") == "0.5")
     assert found.value == median
     assert DELAYS[peer] <= found.value < DELAYS[peer] + 0.02
@@ -285,10 +325,14 @@ def test_addresses() -> None:
         ("{interval: 100ms, probes: 1000}", 4, "more than 100000 probes"),
     ],
 )
-def test_mistakes_in_the_config_have_a_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+def test_mistakes_in_the_config_have_a_line(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
     """A wrong section is one line with file, line and key."""
     with pytest.raises(Problems) as caught:
-        config_module.load(tmp_path / "c.yaml", text=f"hub: guian\ncollectors:\n  links:\n    {text}\n")
+        config_module.load(
+            tmp_path / "c.yaml", text=f"hub: guian\ncollectors:\n  links:\n    {text}\n"
+        )
     assert f":{line}: collectors.links" in str(caught.value)
     assert words in str(caught.value)
 

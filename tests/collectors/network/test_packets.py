@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.base import BadReply
-from collectors.network.packets import checksum, echo_request, parse_echo, parse_stamp, reflect, stamp_request
+from collectors.network.packets import (
+    checksum,
+    echo_request,
+    parse_echo,
+    parse_stamp,
+    reflect,
+    stamp_request,
+)
 from collectors.network.window import Window, quantile
 
 TOKEN = b"12345678"
@@ -26,7 +33,11 @@ def test_an_echo_comes_back_with_its_number(number: int, version: int) -> None:
     assert checksum(request) == 0
     assert parse_echo(reply_to(request, version), version, TOKEN).number == number
     header = bytes([0x46]) + bytes(23)
-    assert parse_echo(header + reply_to(request, 4), 4, TOKEN, with_header=True).number == number if version == 4 else True
+    assert (
+        parse_echo(header + reply_to(request, 4), 4, TOKEN, with_header=True).number == number
+        if version == 4
+        else True
+    )
 
 
 def test_answers_of_others_are_refused() -> None:
@@ -41,7 +52,9 @@ def test_answers_of_others_are_refused() -> None:
 
 
 @given(NUMBERS, st.floats(0, 1e6), st.floats(0, 10))
-def test_a_reflected_packet_tells_how_long_it_was_held(number: int, came: float, held: float) -> None:
+def test_a_reflected_packet_tells_how_long_it_was_held(
+    number: int, came: float, held: float
+) -> None:
     """The number comes back, and the reflector's own time is the difference of its two stamps."""
     answer = parse_stamp(reflect(stamp_request(TOKEN, number), came, came + held), TOKEN)
     assert answer.number == number
@@ -58,9 +71,12 @@ def test_a_reflector_that_counts_by_itself_is_understood() -> None:
 def test_any_packet_is_an_answer_or_refused(packet: bytes) -> None:
     """Whatever arrives raises BadReply and nothing else."""
     for parse in (
-        lambda: parse_echo(packet, 4, TOKEN, with_header=True), lambda: parse_echo(packet, 4, TOKEN),
-        lambda: parse_echo(packet, 6, TOKEN), lambda: parse_stamp(packet, TOKEN), lambda: reflect(packet, 0.0, 0.0),
-    ):  # fmt: skip
+        lambda: parse_echo(packet, 4, TOKEN, with_header=True),
+        lambda: parse_echo(packet, 4, TOKEN),
+        lambda: parse_echo(packet, 6, TOKEN),
+        lambda: parse_stamp(packet, TOKEN),
+        lambda: reflect(packet, 0.0, 0.0),
+    ):
         with contextlib.suppress(BadReply):
             parse()
 

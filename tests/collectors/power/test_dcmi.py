@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.base import BadReply, CollectError, NoData, Refused, Unreachable
-from collectors.power.dcmi import PowerReading, Sensor, decode_power_reading, parse_power_reading, parse_sensors, why_not
+from collectors.power.dcmi import (
+    PowerReading,
+    Sensor,
+    decode_power_reading,
+    parse_power_reading,
+    parse_sensors,
+    why_not,
+)
 from collectors.power.ipmitool import CompletionCode, failure_of
 
 ACTIVE = bytes.fromhex("dc f401 3200 8403 e001 00b5c266 e8030000 40")
@@ -39,8 +46,14 @@ NEW_TEXT = """
 @pytest.mark.parametrize(
     ("output", "expected"),
     [
-        (" dc f4 01 32 00 84 03 e0 01 00 b5 c2 66 e8 03 00\n 00 40\n", PowerReading(500, active=True)),
-        (" dc f4 01 32 00 84 03 e0 01 00 b5 c2 66 e8 03 00 00 00\n", PowerReading(500, active=False)),
+        (
+            " dc f4 01 32 00 84 03 e0 01 00 b5 c2 66 e8 03 00\n 00 40\n",
+            PowerReading(500, active=True),
+        ),
+        (
+            " dc f4 01 32 00 84 03 e0 01 00 b5 c2 66 e8 03 00 00 00\n",
+            PowerReading(500, active=False),
+        ),
         (OLD_TEXT, PowerReading(216, active=True)),
         (NEW_TEXT, PowerReading(100, active=False)),
     ],
@@ -82,7 +95,10 @@ def test_sensors_with_a_value_are_read_with_their_unit() -> None:
         "Intrusion,0x0,discrete,ok,\n"
         "Stale Temp,21,degrees C,ns,7.1\n"
     )
-    assert parse_sensors(output) == {"Pwr Consumption": Sensor(126.0, "Watts"), "Inlet Temp": Sensor(-3.5, "degrees C")}
+    assert parse_sensors(output) == {
+        "Pwr Consumption": Sensor(126.0, "Watts"),
+        "Inlet Temp": Sensor(-3.5, "degrees C"),
+    }
 
 
 HPM = "Get HPM.x Capabilities request failed, compcode = d4\n"
@@ -91,22 +107,61 @@ HPM = "Get HPM.x Capabilities request failed, compcode = d4\n"
 @pytest.mark.parametrize(
     ("words", "kind", "meaning"),
     [
-        (HPM + "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc1): Invalid command", CompletionCode, "c1: invalid command"),
-        ("Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xd4): Insufficient privilege level", CompletionCode, "d4: insufficient privilege"),
+        (
+            HPM
+            + "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc1): Invalid command",
+            CompletionCode,
+            "c1: invalid command",
+        ),
+        (
+            "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xd4): Insufficient privilege level",
+            CompletionCode,
+            "d4: insufficient privilege",
+        ),
         ("    DCMI request failed because: Invalid command (c1)", CompletionCode, "c1"),
-        ("Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc0): Node busy", Unreachable, "busy"),
+        (
+            "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc0): Node busy",
+            Unreachable,
+            "busy",
+        ),
         ("Error: Unable to establish IPMI v2 / RMCP+ session", Unreachable, "password is wrong"),
-        ("> RAKP 2 HMAC is invalid\nError: Unable to establish IPMI v2 / RMCP+ session", Refused, "user, password"),
-        ("Set Session Privilege Level to OPERATOR failed\nError: Unable to establish IPMI v2 / RMCP+ session", Refused, "privilege"),
-        ("Error in open session response message : invalid authentication algorithm\n", Refused, "cipher_suite"),
-        ("Address lookup for nohost failed\nError: Unable to establish", Unreachable, "name is unknown"),
-        ("Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: No such file or directory", NoData, "no IPMI device"),
-        ("Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: Permission denied", Refused, "no permission"),
+        (
+            "> RAKP 2 HMAC is invalid\nError: Unable to establish IPMI v2 / RMCP+ session",
+            Refused,
+            "user, password",
+        ),
+        (
+            "Set Session Privilege Level to OPERATOR failed\nError: Unable to establish IPMI v2 / RMCP+ session",
+            Refused,
+            "privilege",
+        ),
+        (
+            "Error in open session response message : invalid authentication algorithm\n",
+            Refused,
+            "cipher_suite",
+        ),
+        (
+            "Address lookup for nohost failed\nError: Unable to establish",
+            Unreachable,
+            "name is unknown",
+        ),
+        (
+            "Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: No such file or directory",
+            NoData,
+            "no IPMI device",
+        ),
+        (
+            "Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: Permission denied",
+            Refused,
+            "no permission",
+        ),
         ("", BadReply, "without a word"),
         ("Segmentation fault", BadReply, "Segmentation fault"),
     ],
-)  # fmt: skip
-def test_words_of_failure_are_told_apart(words: str, kind: type[CollectError], meaning: str) -> None:
+)
+def test_words_of_failure_are_told_apart(
+    words: str, kind: type[CollectError], meaning: str
+) -> None:
     """What ipmitool prints when it fails says whether nobody answered, we may not, or it is no answer."""
     error = failure_of(words)
     assert type(error) is kind
@@ -117,10 +172,26 @@ def test_words_of_failure_are_told_apart(words: str, kind: type[CollectError], m
 @given(
     st.one_of(
         st.text(max_size=200),
-        st.lists(st.sampled_from([" dc", " 40", "\n", "Instantaneous power reading:", " 99 Watts", "Power reading state is: ", "activated", ",", "ok", "rsp=0xzz)"]), max_size=30).map("".join),
+        st.lists(
+            st.sampled_from(
+                [
+                    " dc",
+                    " 40",
+                    "\n",
+                    "Instantaneous power reading:",
+                    " 99 Watts",
+                    "Power reading state is: ",
+                    "activated",
+                    ",",
+                    "ok",
+                    "rsp=0xzz)",
+                ]
+            ),
+            max_size=30,
+        ).map("".join),
         st.binary(max_size=40).map(lambda raw: raw.hex(" ")),
     )
-)  # fmt: skip
+)
 def test_whatever_is_printed_it_is_read_or_a_bad_reply(output: str) -> None:
     """No output makes the parsers raise anything else."""
     with contextlib.suppress(BadReply):

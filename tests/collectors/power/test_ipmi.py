@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collectors.power.ipmi import Bmc
 
 CONTEXT = Context(
-    place=Place(hub="guian", site="s1"), node="gateway", racks={"A07": Place(hub="guian", site="s1", row="A", rack="A07")}
+    place=Place(hub="guian", site="s1"),
+    node="gateway",
+    racks={"A07": Place(hub="guian", site="s1", row="A", rack="A07")},
 )
 REPLY = "dc {watts} 3200 8403 e001 00b5c266 e8030000 {state}"
 WORD = "secret"
@@ -36,8 +38,14 @@ def bmcs(folder: Path, *addresses: str, password: str = WORD, **options: Any) ->
     secret.write_text(f"{password}\n")
     secret.chmod(0o600)
     of_one = {key: options.pop(key) for key in ("power_sensor", "inlet_sensor") if key in options}
-    devices = [Device(address=address, node=f"n{number}", rack="A07", **of_one) for number, address in enumerate(addresses)]
-    config = Config(**{"user": "hubgauge", "password_file": secret, "cipher_suite": 3, "devices": devices} | options)
+    devices = [
+        Device(address=address, node=f"n{number}", rack="A07", **of_one)
+        for number, address in enumerate(addresses)
+    ]
+    config = Config(
+        **{"user": "hubgauge", "password_file": secret, "cipher_suite": 3, "devices": devices}
+        | options
+    )
     return KIND.build(config, CONTEXT)  # type: ignore[return-value]
 
 
@@ -68,7 +76,9 @@ def taught() -> Iterator[Taught]:
     binary("ipmitool")
     port = free_port(SOCK_DGRAM)
     command = [sys.executable, "-W", "ignore", str(Path(__file__).parent / "bmc.py"), str(port)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         yield Taught(process, f"127.0.0.1:{port}")
@@ -92,7 +102,9 @@ def test_a_bmc_gives_its_node_s_power(taught: Taught, tmp_path: Path) -> None:
         (REPLY.format(watts="ffff", state="40"), "sentinel"),
     ],
 )
-def test_what_is_no_value_is_absent_and_counted(taught: Taught, tmp_path: Path, reply: str, reason: str) -> None:
+def test_what_is_no_value_is_absent_and_counted(
+    taught: Taught, tmp_path: Path, reply: str, reason: str
+) -> None:
     """0 W of a deactivated measurement is no reading, and never 0; the reason is counted."""
     taught.says(reply)
     (bmc,) = bmcs(tmp_path, taught.address)
@@ -103,13 +115,23 @@ def test_what_is_no_value_is_absent_and_counted(taught: Taught, tmp_path: Path, 
 @pytest.mark.parametrize(
     ("reply", "error", "words"),
     [
-        ("c1", Refused, r"has no DCMI power reading \(completion code c1: invalid command\); name its power_sensor"),
-        ("d4", Refused, "completion code d4: insufficient privilege; the user's privilege on this channel is too low"),
+        (
+            "c1",
+            Refused,
+            r"has no DCMI power reading \(completion code c1: invalid command\); name its power_sensor",
+        ),
+        (
+            "d4",
+            Refused,
+            "completion code d4: insufficient privilege; the user's privilege on this channel is too low",
+        ),
         ("c0", Unreachable, "the BMC is busy"),
         ("dc f401 3200", BadReply, "no DCMI power reading: dc f4 01 32 00"),
     ],
 )
-def test_a_bmc_that_will_not_says_why(taught: Taught, tmp_path: Path, reply: str, error: type[Exception], words: str) -> None:
+def test_a_bmc_that_will_not_says_why(
+    taught: Taught, tmp_path: Path, reply: str, error: type[Exception], words: str
+) -> None:
     """A completion code or half a reply gives no value and one clear line with the BMC's address."""
     taught.says(reply)
     (bmc,) = bmcs(tmp_path, taught.address)
@@ -136,7 +158,16 @@ def ipmi_sim(folder: Path) -> Iterator[str]:
     fifo = folder / "commands"
     os.mkfifo(fifo)
     descriptor = os.open(fifo, os.O_RDWR)
-    command = [binary("ipmi_sim"), "-c", folder / "lan.conf", "-f", folder / "sim.emu", "-s", folder / "state", "-n"]
+    command = [
+        binary("ipmi_sim"),
+        "-c",
+        folder / "lan.conf",
+        "-f",
+        folder / "sim.emu",
+        "-s",
+        folder / "state",
+        "-n",
+    ]
     try:
         with running(command, log=folder / "log", stdin=descriptor):
             wait_for(lambda: answers(port), what="ipmi_sim")
@@ -146,7 +177,27 @@ def ipmi_sim(folder: Path) -> Iterator[str]:
 
 
 def answers(port: int) -> bool:
-    ping = [binary("ipmitool"), "-I", "lanplus", "-H", "127.0.0.1", "-p", str(port), "-U", "hubgauge", "-P", "secret", "-C", "3", "-N", "1", "-R", "1", "mc", "info"]  # fmt: skip
+    ping = [
+        binary("ipmitool"),
+        "-I",
+        "lanplus",
+        "-H",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-U",
+        "hubgauge",
+        "-P",
+        "secret",
+        "-C",
+        "3",
+        "-N",
+        "1",
+        "-R",
+        "1",
+        "mc",
+        "info",
+    ]
     return subprocess.run(ping, capture_output=True, check=False).returncode == 0
 
 
@@ -167,27 +218,50 @@ set_working_mc 0x20
 
 def record(number: int, name: str, unit: int, kind: int) -> str:
     """A full sensor record (IPMI 2.0, 43.1) whose raw value is the reading."""
-    body = [0x20, 0, number, 0x07, 1, 0x7F, 0x68, kind, 0x01, *[0] * 6, 0, unit, 0, 0, 1, *[0] * 5, *[0] * 4, 0xFF, *[0] * 12]
+    body = [
+        0x20,
+        0,
+        number,
+        0x07,
+        1,
+        0x7F,
+        0x68,
+        kind,
+        0x01,
+        *[0] * 6,
+        0,
+        unit,
+        0,
+        0,
+        1,
+        *[0] * 5,
+        *[0] * 4,
+        0xFF,
+        *[0] * 12,
+    ]
     body += [0xC0 | len(name), *name.encode()]
     return " ".join(f"{byte:#04x}" for byte in [0, 0, 0x51, 0x01, len(body), *body])
 
 
 NO_EVENTS = " ".join(["000000000000000"] * 4)
-EMULATOR = "\n".join((
-    "mc_setbmc 0x20",
-    "mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02",
-    *(
-        line
-        for number, kind, value in ((1, 0x0B, 126), (2, 0x01, 23))
-        for line in (
-            f"sensor_add 0x20 0 {number} {kind:#x} 1", f"sensor_set_value 0x20 0 {number} {value} 0",
-            f"sensor_set_event_support 0x20 0 {number} enable scanning per-state {NO_EVENTS}",
-        )
-    ),
-    f"main_sdr_add 0x20 {record(1, 'Pwr Consumption', 6, 0x0B)}",
-    f"main_sdr_add 0x20 {record(2, 'Inlet Temp', 1, 0x01)}",
-    "mc_enable 0x20\n",
-))  # fmt: skip
+EMULATOR = "\n".join(
+    (
+        "mc_setbmc 0x20",
+        "mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02",
+        *(
+            line
+            for number, kind, value in ((1, 0x0B, 126), (2, 0x01, 23))
+            for line in (
+                f"sensor_add 0x20 0 {number} {kind:#x} 1",
+                f"sensor_set_value 0x20 0 {number} {value} 0",
+                f"sensor_set_event_support 0x20 0 {number} enable scanning per-state {NO_EVENTS}",
+            )
+        ),
+        f"main_sdr_add 0x20 {record(1, 'Pwr Consumption', 6, 0x0B)}",
+        f"main_sdr_add 0x20 {record(2, 'Inlet Temp', 1, 0x01)}",
+        "mc_enable 0x20\n",
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -210,10 +284,20 @@ def test_ipmi_sim_has_no_dcmi_and_that_is_said(simulated: str, tmp_path: Path) -
 def test_sensors_stand_in_where_there_is_no_dcmi(simulated: str, tmp_path: Path) -> None:
     """A BMC without DCMI is read by the sensors the config names, the inlet's temperature with them."""
     (bmc,) = bmcs(
-        tmp_path, simulated, privilege="administrator", power_sensor="Pwr Consumption", inlet_sensor="Inlet Temp"
-    )  # fmt: skip
+        tmp_path,
+        simulated,
+        privilege="administrator",
+        power_sensor="Pwr Consumption",
+        inlet_sensor="Inlet Temp",
+    )
     assert once(bmc) == once(bmc) == [(POWER, 126.0), (INLET, 23.0)]
-    (bmc,) = bmcs(tmp_path, simulated, privilege="administrator", power_sensor="Pwr Consumption", inlet_sensor="No Such")
+    (bmc,) = bmcs(
+        tmp_path,
+        simulated,
+        privilege="administrator",
+        power_sensor="Pwr Consumption",
+        inlet_sensor="No Such",
+    )
     assert once(bmc) == [(POWER, 126.0)]
     assert bmc.dropped == {"no_sensor_value": 1}
 
@@ -235,10 +319,16 @@ def hang(folder: Path) -> str:
 
 def alive(folder: Path) -> list[int]:
     pids = [int(line) for line in (folder / "pids").read_text().split()]
-    return [pid for pid in pids if Path(f"/proc/{pid}/stat").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text()]
+    return [
+        pid
+        for pid in pids
+        if Path(f"/proc/{pid}/stat").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    ]
 
 
-def test_a_dead_bmc_costs_its_deadline_and_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_bmc_costs_its_deadline_and_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At the deadline the process and its children are ended, and the BMC is unreachable."""
     hang(tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -254,7 +344,13 @@ def test_dead_bmcs_do_not_take_every_turn(taught: Taught, tmp_path: Path) -> Non
     """With more dead BMCs than they may have processes, a live one is read in time, once they are known to be dead."""
     taught.says(REPLY.format(watts="f401", state="40"))
     hang(tmp_path)
-    made = bmcs(tmp_path, *[f"127.0.0.1:{n}" for n in range(1, 7)], taught.address, timeout=0.8, max_processes=8)
+    made = bmcs(
+        tmp_path,
+        *[f"127.0.0.1:{n}" for n in range(1, 7)],
+        taught.address,
+        timeout=0.8,
+        max_processes=8,
+    )
     *dead, live = made
     for one in dead:
         one._dcmi._program = str(tmp_path / "ipmitool")
@@ -275,7 +371,9 @@ def test_dead_bmcs_do_not_take_every_turn(taught: Taught, tmp_path: Path) -> Non
     assert not alive(tmp_path)
 
 
-def test_without_ipmitool_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ipmitool_the_error_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The program that is lacking is named."""
     monkeypatch.setenv("PATH", str(tmp_path))
     (bmc,) = bmcs(tmp_path, "127.0.0.1:1")
@@ -291,7 +389,9 @@ def test_without_ipmitool_the_error_says_so(tmp_path: Path, monkeypatch: pytest.
         (lambda folder: bmcs(folder, "127.0.0.1:1", password="x" * 21), "at most 20 bytes"),
     ],
 )
-def test_what_the_config_lacks_is_named(make: Callable[[Path], object], error: str, tmp_path: Path) -> None:
+def test_what_the_config_lacks_is_named(
+    make: Callable[[Path], object], error: str, tmp_path: Path
+) -> None:
     """A user, a password and its length are checked before the first round, with the key."""
     with pytest.raises(ConfigError, match=error) as raised:
         make(tmp_path)

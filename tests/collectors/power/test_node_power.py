@@ -33,7 +33,9 @@ class Machine:
         self.sys, self.now = sys, 1000.0
 
     def zone(self, folder: str, name: str, microjoules: int, span: int = RANGE) -> None:
-        self.write(f"class/powercap/{folder}", name=name, energy_uj=microjoules, max_energy_range_uj=span)
+        self.write(
+            f"class/powercap/{folder}", name=name, energy_uj=microjoules, max_energy_range_uj=span
+        )
 
     def write(self, folder: str, **files: object) -> None:
         place = self.sys / folder
@@ -43,9 +45,14 @@ class Machine:
 
     def collector(self, device: str, **options: Any) -> Collector:
         context = Context(
-            place=Place(hub="guian", site="s1", row="A", rack="A07"), node="n1", sys=self.sys, monotonic=lambda: self.now
+            place=Place(hub="guian", site="s1", row="A", rack="A07"),
+            node="n1",
+            sys=self.sys,
+            monotonic=lambda: self.now,
         )
-        return next(one for one in KIND.build(PowerConfig(**options), context) if one.device == device)
+        return next(
+            one for one in KIND.build(PowerConfig(**options), context) if one.device == device
+        )
 
 
 @pytest.fixture
@@ -73,9 +80,12 @@ def test_power_is_what_the_packages_moved(machine: Machine) -> None:
     assert values(rapl) == {"energy_joules_total": 0.0}
     machine.now += 10.0
     for folder, name, microjoules in (
-        ("intel-rapl:0", "package-0", 1_001_000_000), ("intel-rapl:0:0", "core", 900_000_000), ("intel-rapl:0:1", "dram", 700_000_000),
-        ("intel-rapl:1", "package-1", 505_000_000), ("intel-rapl-mmio:0", "package-0", 1_001_000_000),
-    ):  # fmt: skip
+        ("intel-rapl:0", "package-0", 1_001_000_000),
+        ("intel-rapl:0:0", "core", 900_000_000),
+        ("intel-rapl:0:1", "dram", 700_000_000),
+        ("intel-rapl:1", "package-1", 505_000_000),
+        ("intel-rapl-mmio:0", "package-0", 1_001_000_000),
+    ):
         machine.zone(folder, name, microjoules)
     assert values(rapl) == {"energy_joules_total": 1500.0, "power_watts": 150.0}
 
@@ -133,7 +143,9 @@ def test_a_gap_in_which_it_may_have_wrapped_twice_is_not_guessed(machine: Machin
     assert rapl.dropped == {"gap": 1}  # type: ignore[attr-defined]
 
 
-def test_registers_only_root_may_read_are_one_clear_error(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_registers_only_root_may_read_are_one_clear_error(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Since CVE-2020-8694 energy_uj is root's: the error says so and what to do."""
     machine.zone("intel-rapl:0", "package-0", 0)
     rapl = machine.collector("rapl")
@@ -146,7 +158,9 @@ def test_registers_only_root_may_read_are_one_clear_error(machine: Machine, monk
         return bytes(real(path))
 
     monkeypatch.setattr(files, "read", denied)
-    with pytest.raises(Refused, match="permission denied; only root may read it unless a udev rule says otherwise"):
+    with pytest.raises(
+        Refused, match="permission denied; only root may read it unless a udev rule says otherwise"
+    ):
         rapl.collect()
 
 
@@ -174,9 +188,18 @@ def test_however_far_a_register_moves_it_is_what_it_moved(before: int, moved: in
 
 def test_a_meter_of_the_whole_node_is_its_power(machine: Machine) -> None:
     """ACPI's power meter, in microwatts, is the node; a GPU's and a rail's sensors are not."""
-    machine.write("class/hwmon/hwmon0", name="amdgpu", power1_average=90_000_000, power1_label="PPT")
-    machine.write("class/hwmon/hwmon1", name="power_meter", power1_average=312_000_000, power1_average_interval=1000)
-    machine.write("class/hwmon/hwmon2", name="ibmpowernv", power1_input=5_000_000, power1_label="Chip 0 Vdd")
+    machine.write(
+        "class/hwmon/hwmon0", name="amdgpu", power1_average=90_000_000, power1_label="PPT"
+    )
+    machine.write(
+        "class/hwmon/hwmon1",
+        name="power_meter",
+        power1_average=312_000_000,
+        power1_average_interval=1000,
+    )
+    machine.write(
+        "class/hwmon/hwmon2", name="ibmpowernv", power1_input=5_000_000, power1_label="Chip 0 Vdd"
+    )
     assert values(machine.collector("hwmon")) == {"power_watts": 312.0}
 
 
@@ -184,9 +207,15 @@ def test_two_supplies_add_up_and_their_energy_too(machine: Machine) -> None:
     """Sensors named in the config are the node together: power in watts, energy in joules; all or none."""
     for n in (0, 1):
         machine.write(
-            f"class/hwmon/hwmon{n}", name="pmbus", power1_input=50_000_000, power1_label="pin", energy1_input=7_000_000,
-            energy1_label="pin", power2_input=9_000_000, power2_label="pout",
-        )  # fmt: skip
+            f"class/hwmon/hwmon{n}",
+            name="pmbus",
+            power1_input=50_000_000,
+            power1_label="pin",
+            energy1_input=7_000_000,
+            energy1_label="pin",
+            power2_input=9_000_000,
+            power2_label="pout",
+        )
     hwmon = machine.collector("hwmon", node_sensors=["pmbus:pin"])
     assert values(hwmon) == {"power_watts": 100.0, "energy_joules_total": 14.0}
     (machine.sys / "class/hwmon/hwmon1/power1_input").write_text("")
@@ -228,13 +257,25 @@ def stand_in(folder: Path, script: str) -> str:
 @pytest.mark.parametrize(
     ("script", "expected", "dropped"),
     [
-        ("echo ' dc 64 00 32 00 96 00 5e 00 00 00 00 00 e8 03 00'; echo ' 00 40'", {"power_watts": 100.0}, {}),
+        (
+            "echo ' dc 64 00 32 00 96 00 5e 00 00 00 00 00 e8 03 00'; echo ' 00 40'",
+            {"power_watts": 100.0},
+            {},
+        ),
         ("echo ' dc 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00'", {}, {"deactivated": 1}),
     ],
 )
-def test_a_node_asks_its_own_bmc(machine: Machine, script: str, expected: dict[str, float], dropped: dict[str, int]) -> None:
+def test_a_node_asks_its_own_bmc(
+    machine: Machine, script: str, expected: dict[str, float], dropped: dict[str, int]
+) -> None:
     """Through the kernel's device DCMI gives the node's power; a deactivated measurement gives none."""
-    local = LocalBmc(LABELS, _context(machine), Schedule(), path=machine.sys, program=stand_in(machine.sys, script))
+    local = LocalBmc(
+        LABELS,
+        _context(machine),
+        Schedule(),
+        path=machine.sys,
+        program=stand_in(machine.sys, script),
+    )
     assert values(local) == expected
     assert local.dropped == dropped
 
@@ -243,7 +284,13 @@ def test_a_bmc_without_dcmi_is_not_asked_again_at_once(machine: Machine) -> None
     """An "invalid command" is silence, and costs one process an hour."""
     log = machine.sys / "asked"
     script = f"echo x >> {log}; echo 'Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc1): Invalid command' >&2; exit 1"
-    local = LocalBmc(LABELS, _context(machine), Schedule(), path=machine.sys, program=stand_in(machine.sys, script))
+    local = LocalBmc(
+        LABELS,
+        _context(machine),
+        Schedule(),
+        path=machine.sys,
+        program=stand_in(machine.sys, script),
+    )
     for later in (0.0, 60.0, 3600.0):
         machine.now += later
         with pytest.raises(NoData):
@@ -258,7 +305,13 @@ def test_a_wrapper_that_knows_only_the_named_command_is_used_by_it(machine: Mach
 [ "$*" = "dcmi power reading" ] || {{ echo not allowed; exit 1; }}
 echo '    Instantaneous power reading:                   216 Watts'
 echo '    Power reading state is:                   activated'"""
-    local = LocalBmc(LABELS, _context(machine), Schedule(), path=machine.sys, program=stand_in(machine.sys, script))
+    local = LocalBmc(
+        LABELS,
+        _context(machine),
+        Schedule(),
+        path=machine.sys,
+        program=stand_in(machine.sys, script),
+    )
     assert values(local) == values(local) == {"power_watts": 216.0}
     assert log.read_text() == "raw\ndcmi\ndcmi\n"
 
@@ -280,5 +333,7 @@ def test_mistakes_in_the_config_are_named(text: str, error: str) -> None:
 def test_a_source_can_be_left_out(machine: Machine) -> None:
     """`disable` leaves the others."""
     context = Context(place=Place(hub="guian"), node="n1", sys=machine.sys)
-    devices: Sequence[str] = [one.device for one in KIND.build(PowerConfig(disable=["rapl"]), context)]
+    devices: Sequence[str] = [
+        one.device for one in KIND.build(PowerConfig(disable=["rapl"]), context)
+    ]
     assert devices == ["hwmon", "ipmi"]

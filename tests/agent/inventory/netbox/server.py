@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TOKENS = {"v3": "0123456789abcdef0123456789abcdef01234567", "v4": "nbt_k3yk3yk3yk3y.s3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3t"}
+TOKENS = {
+    "v3": "0123456789abcdef0123456789abcdef01234567",
+    "v4": "nbt_k3yk3yk3yk3y.s3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3t",
+}
 Object = dict[str, Any]
 
 
@@ -34,57 +37,133 @@ class Data:
     def __init__(self, version: str) -> None:
         self.version = version
         self.lists: dict[str, list[Object]] = {
-            name: [] for name in ("sites", "racks", "device-types", "devices", "rack-reservations", "power-panels", "power-feeds")
+            name: []
+            for name in (
+                "sites",
+                "racks",
+                "device-types",
+                "devices",
+                "rack-reservations",
+                "power-panels",
+                "power-feeds",
+            )
         }
 
     def _add(self, endpoint: str, **fields: Any) -> Object:
         rows = self.lists[endpoint]
         number = len(rows) + 1
         made = {
-            "id": number, "url": f"http://netbox/api/dcim/{endpoint}/{number}/", "display": str(fields.get("name")),
-            "description": "", "tags": [], "custom_fields": {}, "created": "2024-05-14T00:00:00Z", **fields,
-        }  # fmt: skip
+            "id": number,
+            "url": f"http://netbox/api/dcim/{endpoint}/{number}/",
+            "display": str(fields.get("name")),
+            "description": "",
+            "tags": [],
+            "custom_fields": {},
+            "created": "2024-05-14T00:00:00Z",
+            **fields,
+        }
         rows.append(made)
         return made
 
     @staticmethod
     def brief(found: Object | None, *keys: str) -> Object | None:
-        return None if found is None else {key: found[key] for key in ("id", "url", "display", *keys) if key in found}
+        return (
+            None
+            if found is None
+            else {key: found[key] for key in ("id", "url", "display", *keys) if key in found}
+        )
 
     def site(
-        self, slug: str, status: str = "active", *, tags: tuple[str, ...] = (), tenant: str = "", zone: str | None = None
+        self,
+        slug: str,
+        status: str = "active",
+        *,
+        tags: tuple[str, ...] = (),
+        tenant: str = "",
+        zone: str | None = None,
     ) -> Object:
         return self._add(
-            "sites", name=slug.title(), slug=slug, status=choice(status), region=None, group=None, facility="", time_zone=zone,
+            "sites",
+            name=slug.title(),
+            slug=slug,
+            status=choice(status),
+            region=None,
+            group=None,
+            facility="",
+            time_zone=zone,
             tenant={"id": 1, "name": tenant, "slug": tenant} if tenant else None,
-            tags=[{"id": n, "name": tag, "slug": tag, "color": "9e9e9e"} for n, tag in enumerate(tags, 1)],
-        )  # fmt: skip
+            tags=[
+                {"id": n, "name": tag, "slug": tag, "color": "9e9e9e"}
+                for n, tag in enumerate(tags, 1)
+            ],
+        )
 
-    def rack(self, site: Object, name: str, status: str = "active", height: int = 42, *, row: str = "", **more: Any) -> Object:
+    def rack(
+        self,
+        site: Object,
+        name: str,
+        status: str = "active",
+        height: int = 42,
+        *,
+        row: str = "",
+        **more: Any,
+    ) -> Object:
         where = {"id": 1, "name": row, "slug": row.lower()} if row else None
         made = self._add(
-            "racks", name=name, facility_id=None, site=self.brief(site, "name", "slug"), location=where, tenant=None,
-            status=choice(status), role=None, serial="", asset_tag=None, width={"value": 19, "label": "19 inches"}, u_height=height,
-            desc_units=False, **more,
-        )  # fmt: skip
+            "racks",
+            name=name,
+            facility_id=None,
+            site=self.brief(site, "name", "slug"),
+            location=where,
+            tenant=None,
+            status=choice(status),
+            role=None,
+            serial="",
+            asset_tag=None,
+            width={"value": 19, "label": "19 inches"},
+            u_height=height,
+            desc_units=False,
+            **more,
+        )
         made.setdefault("starting_unit", 1)
         return made
 
     def kind(self, model: str, height: float, **more: Any) -> Object:
         return self._add(
-            "device-types", model=model, slug=model.lower(), u_height=height, is_full_depth=True, subdevice_role=None, **more
+            "device-types",
+            model=model,
+            slug=model.lower(),
+            u_height=height,
+            is_full_depth=True,
+            subdevice_role=None,
+            **more,
         )
 
     def device(  # noqa: PLR0913 - what NetBox has of a device
-        self, rack: Object, name: str | None, kind: Object, position: float | None = None, *, role: str = "server",
-        status: str = "active", parent: Object | None = None, outlets: int = 0, **more: Any,
-    ) -> Object:  # fmt: skip
+        self,
+        rack: Object,
+        name: str | None,
+        kind: Object,
+        position: float | None = None,
+        *,
+        role: str = "server",
+        status: str = "active",
+        parent: Object | None = None,
+        outlets: int = 0,
+        **more: Any,
+    ) -> Object:
         brief_role = {"id": 1, "name": role, "slug": role}
         fields: Object = {
-            "name": name, "device_type": self.brief(kind, "model", "slug"), "tenant": None, "site": rack["site"],
-            "rack": self.brief(rack, "name"), "position": position, "face": choice("front"), "status": choice(status),
+            "name": name,
+            "device_type": self.brief(kind, "model", "slug"),
+            "tenant": None,
+            "site": rack["site"],
+            "rack": self.brief(rack, "name"),
+            "position": position,
+            "face": choice("front"),
+            "status": choice(status),
             "parent_device": self.brief(parent, "name"),
-        }  # fmt: skip
+        }
         if self.version == "v3":
             fields["device_role"] = brief_role
         else:
@@ -93,25 +172,60 @@ class Data:
 
     def reservation(self, rack: Object, units: list[int], **more: Any) -> Object:
         return self._add(
-            "rack-reservations", rack=self.brief(rack, "name"), units=units, user={"id": 1, "username": "admin"}, **more
+            "rack-reservations",
+            rack=self.brief(rack, "name"),
+            units=units,
+            user={"id": 1, "username": "admin"},
+            **more,
         )
 
     def panel(self, site: Object, name: str, **more: Any) -> Object:
         return self._add("power-panels", site=self.brief(site, "name", "slug"), name=name, **more)
 
     def feed(  # noqa: PLR0913 - what NetBox has of a feed
-        self, panel: Object, rack: Object | None, name: str, pdu: Object | None = None, *, kind: str = "primary", volts: int = 230,
-        amperes: int = 32, share: int = 80, phase: str = "single-phase", status: str = "active", old: bool = False,
-    ) -> Object:  # fmt: skip
+        self,
+        panel: Object,
+        rack: Object | None,
+        name: str,
+        pdu: Object | None = None,
+        *,
+        kind: str = "primary",
+        volts: int = 230,
+        amperes: int = 32,
+        share: int = 80,
+        phase: str = "single-phase",
+        status: str = "active",
+        old: bool = False,
+    ) -> Object:
         end = (
-            None if pdu is None else {"id": 1, "name": "Inlet", "device": self.brief(pdu, "name"), "cable": 1, "_occupied": True}
+            None
+            if pdu is None
+            else {
+                "id": 1,
+                "name": "Inlet",
+                "device": self.brief(pdu, "name"),
+                "cable": 1,
+                "_occupied": True,
+            }
         )
-        ends: Object = {"connected_endpoint": end} if old else {"connected_endpoints": [end] if end else None}
+        ends: Object = (
+            {"connected_endpoint": end} if old else {"connected_endpoints": [end] if end else None}
+        )
         return self._add(
-            "power-feeds", power_panel=self.brief(panel, "name"), rack=self.brief(rack, "name"), name=name, status=choice(status),
-            type=choice(kind), supply=choice("ac"), phase=choice(phase), voltage=volts, amperage=amperes, max_utilization=share, **ends,
+            "power-feeds",
+            power_panel=self.brief(panel, "name"),
+            rack=self.brief(rack, "name"),
+            name=name,
+            status=choice(status),
+            type=choice(kind),
+            supply=choice("ac"),
+            phase=choice(phase),
+            voltage=volts,
+            amperage=amperes,
+            max_utilization=share,
+            **ends,
             _site=panel["site"],
-        )  # fmt: skip
+        )
 
 
 class NetBox:
@@ -174,17 +288,33 @@ class NetBox:
         return True
 
     def _page(self, endpoint: str, path: str, query: dict[str, list[str]]) -> Object:
-        rows = [] if endpoint in self.hidden else [row for row in self.data.lists[endpoint] if _wanted(endpoint, row, query)]
+        rows = (
+            []
+            if endpoint in self.hidden
+            else [row for row in self.data.lists[endpoint] if _wanted(endpoint, row, query)]
+        )
         limit, offset = int(query.get("limit", ["50"])[0]), int(query.get("offset", ["0"])[0])
         more = offset + limit < len(rows)
         rest = {key: values for key, values in query.items() if key not in ("limit", "offset")}
         host = self.next_host or self.url.removesuffix("/netbox")
-        link = f"{host}{path}?{urlencode({'limit': limit, 'offset': offset + limit, **rest}, doseq=True)}" if more else None
-        shown = [{key: value for key, value in row.items() if not key.startswith("_")} for row in rows[offset : offset + limit]]
+        link = (
+            f"{host}{path}?{urlencode({'limit': limit, 'offset': offset + limit, **rest}, doseq=True)}"
+            if more
+            else None
+        )
+        shown = [
+            {key: value for key, value in row.items() if not key.startswith("_")}
+            for row in rows[offset : offset + limit]
+        ]
         return {"count": len(rows), "next": link, "previous": None, "results": shown}
 
     @staticmethod
-    def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+    def _send(
+        handler: BaseHTTPRequestHandler,
+        status: int,
+        body: Any,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
@@ -200,7 +330,8 @@ def _wanted(endpoint: str, row: Object, query: dict[str, list[str]]) -> bool:
         tags = {tag["slug"] for tag in row["tags"]}
         return (
             row["slug"] in query.get("slug", [row["slug"]])
-            and (row["tenant"] or {"slug": ""})["slug"] in query.get("tenant", [(row["tenant"] or {"slug": ""})["slug"]])
+            and (row["tenant"] or {"slug": ""})["slug"]
+            in query.get("tenant", [(row["tenant"] or {"slug": ""})["slug"]])
             and tags.issuperset(query.get("tag", ()))
         )
     site = row.get("site") or row.get("_site") or {}
@@ -253,7 +384,12 @@ def example(version: str) -> Data:
     two = data.site("two", "staging")
     data.site("old", "retired")
     server, chassis = data.kind("server", 2.0), data.kind("chassis", 10.0)
-    blade, strip, half, patch = data.kind("blade", 0.0), data.kind("strip", 0.0), data.kind("half", 1.0), data.kind("patch", 0.5)
+    blade, strip, half, patch = (
+        data.kind("blade", 0.0),
+        data.kind("strip", 0.0),
+        data.kind("half", 1.0),
+        data.kind("patch", 0.5),
+    )
     a01 = data.rack(one, "A01", row="A", custom_fields={"rated_power_watts": 8000})
     data.rack(one, "A02", "reserved", row="A")
     a03 = data.rack(one, "A03", "available", 48, starting_unit=0)
@@ -281,7 +417,17 @@ def example(version: str) -> Data:
     data.reservation(a03, [20, 21], status=choice("stale"))
     panel = data.panel(one, "Panel 1")
     data.feed(panel, a01, "A01-A", pdu_a)
-    data.feed(panel, a01, "A01-B", pdu_b, kind="redundant", phase="three-phase", volts=400, amperes=16, share=100)
+    data.feed(
+        panel,
+        a01,
+        "A01-B",
+        pdu_b,
+        kind="redundant",
+        phase="three-phase",
+        volts=400,
+        amperes=16,
+        share=100,
+    )
     data.feed(panel, a01, "A01-C", status="planned")
     data.feed(panel, None, "spare")
     data.feed(data.panel(two, "Panel 2"), b01, "main")

@@ -36,7 +36,9 @@ VERSIONS = ("v3", "v4")
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Return what writes a config that names a NetBox."""
 
-    def written(url: str, version: str = "v4", *, extra: str = "", file: str = "", more: str = "") -> Path:
+    def written(
+        url: str, version: str = "v4", *, extra: str = "", file: str = "", more: str = ""
+    ) -> Path:
         token = tmp_path / "token"
         token.write_text(TOKENS[version] + "\n")
         token.chmod(0o600)
@@ -71,18 +73,32 @@ def stock(request: pytest.FixtureRequest, write: Callable[..., Path]) -> Iterato
 
 def test_sites_and_their_states(stock: Inventory) -> None:
     """A staging site is under construction, a retired one is not there; tags and tenant are scopes; the zone is NetBox's or the hub's."""
-    assert {key: site.state for key, site in stock.sites.items()} == {"one": "in_service", "two": "under_construction"}
+    assert {key: site.state for key, site in stock.sites.items()} == {
+        "one": "in_service",
+        "two": "under_construction",
+    }
     assert stock.sites["one"].scopes == ("huawei", "cloud")
-    assert (stock.sites["one"].timezone, stock.sites["two"].timezone) == ("Asia/Tokyo", "Asia/Shanghai")
+    assert (stock.sites["one"].timezone, stock.sites["two"].timezone) == (
+        "Asia/Tokyo",
+        "Asia/Shanghai",
+    )
 
 
 def test_racks_and_their_states(stock: Inventory) -> None:
     """An active rack at a site under construction is not in service; a deprecated one is not there."""
     states = {name: rack.state for name, rack in stock.racks.items()}
     assert states == {
-        "A01": "in_service", "A02": "in_service", "A03": "in_service", "A04": "planned", "B01": "under_construction",
-    }  # fmt: skip
-    assert (stock.racks["A01"].row, stock.racks["A01"].rated_power_watts, stock.racks["A03"].height_units) == ("A", 8000, 48)
+        "A01": "in_service",
+        "A02": "in_service",
+        "A03": "in_service",
+        "A04": "planned",
+        "B01": "under_construction",
+    }
+    assert (
+        stock.racks["A01"].row,
+        stock.racks["A01"].rated_power_watts,
+        stock.racks["A03"].height_units,
+    ) == ("A", 8000, 48)
 
 
 def test_units_are_counted_once(stock: Inventory) -> None:
@@ -98,9 +114,14 @@ def test_units_are_counted_once(stock: Inventory) -> None:
 
 def test_reserved_is_apart_from_used(stock: Inventory) -> None:
     """Reservations and planned devices reserve what is free; a reserved rack is reserved whole; a stale one promises nothing."""
-    assert stock.racks["A01"].reserved_units == 4  # units 30 and 31 twice over, 32, 33; unit 1 is taken
+    assert (
+        stock.racks["A01"].reserved_units == 4
+    )  # units 30 and 31 twice over, 32, 33; unit 1 is taken
     assert (stock.racks["A02"].used, stock.racks["A02"].reserved_units) == (0, 42)
-    assert (stock.racks["A03"].used, stock.racks["A03"].reserved_units) == (2, 3)  # numbered from 0: 0, 46, 47; 1 is taken
+    assert (stock.racks["A03"].used, stock.racks["A03"].reserved_units) == (
+        2,
+        3,
+    )  # numbered from 0: 0, 46, 47; 1 is taken
 
 
 def test_feeds_and_what_they_carry(stock: Inventory) -> None:
@@ -129,7 +150,9 @@ def panels() -> Data:
     return data
 
 
-def test_panels_are_breakers_where_a_field_rates_them(write: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_panels_are_breakers_where_a_field_rates_them(
+    write: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     """A rated panel is a breaker, two are a pair where all racks say so; a feed rated above its panel hangs on none."""
     with served(panels()) as netbox:
         path = write(netbox.url, extra="panel_amperes_field: amperes")
@@ -142,7 +165,10 @@ def test_panels_are_breakers_where_a_field_rates_them(write: Callable[..., Path]
         assert [feed.breaker for feed in stock.racks["R1"].feeds.values()] == ["RPP-A", "RPP-B"]
         assert [feed.breaker for feed in stock.racks["R2"].feeds.values()] == ["", ""]
         assert main(["inventory", "--config", str(path)]) == 0
-        assert "rack R2: feeds.B.capacity_watts: 11592 is above the 6900 W of its breaker small" in capsys.readouterr().out
+        assert (
+            "rack R2: feeds.B.capacity_watts: 11592 is above the 6900 W of its breaker small"
+            in capsys.readouterr().out
+        )
         netbox.asked.clear()
         assert not read(write(netbox.url)).breakers
         assert not [endpoint for endpoint in netbox.asked if "panels" in endpoint]
@@ -151,8 +177,14 @@ def test_panels_are_breakers_where_a_field_rates_them(write: Callable[..., Path]
 def test_who_runs_an_agent(stock: Inventory) -> None:
     """Active devices of the roles that run an agent are expected to have one, and no others."""
     assert {device.node for _, device in stock.nodes() if device.agent} == {
-        "n1", "n2", "lowest", "front", "rear", "blade-1", "blade-2",
-    }  # fmt: skip
+        "n1",
+        "n2",
+        "lowest",
+        "front",
+        "rear",
+        "blade-1",
+        "blade-2",
+    }
 
 
 def test_a_strip_of_another_role_is_known_by_its_outlets(write: Callable[..., Path]) -> None:
@@ -169,7 +201,9 @@ def test_ends_of_feeds_before_3_3(write: Callable[..., Path]) -> None:
     pdu = data.device(rack, "P1", data.kind("strip", 0), role="pdu")
     data.feed(data.panel(site, "P"), rack, "Feed B", pdu, old=True)
     with served(data) as netbox:
-        assert {name: feed.pdu for name, feed in read(write(netbox.url, "v3")).racks["R1"].feeds.items()} == {"B": "P1"}
+        assert {
+            name: feed.pdu for name, feed in read(write(netbox.url, "v3")).racks["R1"].feeds.items()
+        } == {"B": "P1"}
 
 
 @pytest.mark.parametrize(
@@ -198,19 +232,25 @@ def test_the_side_is_read_from_the_name(name: str, side: str) -> None:
         (("left A", "right A"), ("primary", "redundant"), {"A": "left A", "B": "right A"}),
     ],
 )
-def test_sides_without_letters(names: Any, kinds: Any, sides: Any, write: Callable[..., Path]) -> None:
+def test_sides_without_letters(
+    names: Any, kinds: Any, sides: Any, write: Callable[..., Path]
+) -> None:
     """Where names do not tell sides apart, primary and redundant do, else the order of the names."""
     data = Data("v4")
     site = data.site("one")
     rack, panel, strip = data.rack(site, "R1"), data.panel(site, "P"), data.kind("strip", 0)
     for name, kind in zip(names, kinds, strict=True):
-        data.feed(panel, rack, name, data.device(rack, f"pdu of {name}", strip, role="pdu"), kind=kind)
+        data.feed(
+            panel, rack, name, data.device(rack, f"pdu of {name}", strip, role="pdu"), kind=kind
+        )
     with served(data) as netbox:
         feeds = read(write(netbox.url)).racks["R1"].feeds
     assert {side: feed.pdu.removeprefix("pdu of ") for side, feed in feeds.items()} == sides
 
 
-def test_names_that_are_not_unique(write: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_that_are_not_unique(
+    write: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Racks of one name at two sites are told apart by their site, and `hubgauge inventory` says so."""
     data = Data("v4")
     for slug in ("one", "two"):
@@ -230,7 +270,11 @@ def test_filters_choose_sites(write: Callable[..., Path]) -> None:
     with served(example("v4")) as netbox:
         for extra in ("sites: [one]", "tenants: [cloud]", "tags: [huawei]"):
             assert set(read(write(netbox.url, extra=extra)).sites) == {"one"}
-        assert all("site_id=1" in query for query in netbox.queries if query.startswith(("racks?", "devices?", "power-feeds?")))
+        assert all(
+            "site_id=1" in query
+            for query in netbox.queries
+            if query.startswith(("racks?", "devices?", "power-feeds?"))
+        )
         with pytest.raises(BadReply, match="no site is left"):
             read(write(netbox.url, extra="sites: [onne]"))
 
@@ -241,7 +285,9 @@ def test_tokens_of_both_versions(write: Callable[..., Path]) -> None:
         with served(example(version)) as netbox:
             path = write(netbox.url, version)
             read(path)
-            assert netbox.tokens == {f"{'Token' if version == 'v3' else 'Bearer'} {TOKENS[version]}"}
+            assert netbox.tokens == {
+                f"{'Token' if version == 'v3' else 'Bearer'} {TOKENS[version]}"
+            }
             (path.parent / "token").write_text("f" * 40)
             with pytest.raises(Refused, match="HTTP 403: Invalid token") as caught:
                 read(path)
@@ -253,7 +299,11 @@ def test_pages_never_lead_to_another_host(write: Callable[..., Path]) -> None:
     with served(example("v4")) as netbox:
         netbox.next_host = "http://elsewhere.example"
         assert len(read(write(netbox.url)).racks) == 5
-        page = {"count": 9, "next": "http://elsewhere.example/login?offset=3", "results": [{"id": 1}]}
+        page = {
+            "count": 9,
+            "next": "http://elsewhere.example/login?offset=3",
+            "results": [{"id": 1}],
+        }
         netbox.faults["racks"] = [json.dumps(page).encode()]
         with pytest.raises(BadReply, match="leads elsewhere"):
             read(write(netbox.url))
@@ -272,7 +322,9 @@ def test_a_busy_netbox_is_asked_again(write: Callable[..., Path]) -> None:
         assert time.monotonic() - began >= 2
 
 
-@pytest.mark.parametrize("fault", ["slow", "redirect", (500, {}), b"<html>", b"[]", b'{"results": [1]}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "fault", ["slow", "redirect", (500, {}), b"<html>", b"[]", b'{"results": [1]}', b"[" * 100_000]
+)
 def test_a_sick_netbox_ends_in_time(fault: Any, write: Callable[..., Path]) -> None:
     """Whatever it does, the reading ends by its deadline with one error, and no redirect is followed."""
     with served(example("v4")) as netbox:
@@ -296,9 +348,25 @@ def test_nobody_there(write: Callable[..., Path]) -> None:
 
 def test_tls_is_verified(write: Callable[..., Path], tmp_path: Path) -> None:
     """A certificate of an authority that is not known is refused; with `ca_file` it is good."""
-    openssl = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    openssl = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+    ]
     names = ["-subj", "/CN=netbox", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*openssl, *names, "-keyout", "key.pem", "-out", "cert.pem"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        [*openssl, *names, "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
     with served(example("v4"), tls=tmp_path) as netbox:
         path = write(netbox.url)
         path.write_text(path.read_text().replace("timeout: 5s", "timeout: 800ms"))
@@ -357,18 +425,25 @@ def test_a_file_adds_to_netbox(write: Callable[..., Path], tmp_path: Path) -> No
     with served(example("v4")) as netbox:
         path = write(netbox.url, file="extra.yaml")
         stock = read(path)
-    assert (stock.sites["one"].scopes, stock.sites["two"].state) == (("telecom",), "under_construction")
+    assert (stock.sites["one"].scopes, stock.sites["two"].state) == (
+        ("telecom",),
+        "under_construction",
+    )
     assert (stock.racks["A04"].state, stock.racks["A01"].height_units) == ("in_service", 42)
     assert stock.meters["one", "A01-A"].point == "pdu_output"
     extra.write_text("meters: [{meter: main, site: onne, point: utility}]\n")
-    with pytest.raises(Problems, match=r"extra\.yaml:1: meters\[0\]\.site: unknown site 'onne'; did you mean one"):
+    with pytest.raises(
+        Problems, match=r"extra\.yaml:1: meters\[0\]\.site: unknown site 'onne'; did you mean one"
+    ):
         inventory_of(config_module.load(path))
     extra.write_text("racks: [{rack: X, site: one, feeds: {A: {pdu: A01-A}}}]\n")
     with pytest.raises(Problems, match="A01-A already feeds rack A01 feed A"):
         inventory_of(config_module.load(path))
 
 
-def test_check_needs_no_netbox(write: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_needs_no_netbox(
+    write: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     """`hubgauge check` judges the section and asks nobody."""
     assert main(["check", str(write("https://netbox.invalid"))]) == 0
     assert "0 racks" in capsys.readouterr().out
@@ -377,15 +452,32 @@ def test_check_needs_no_netbox(write: Callable[..., Path], capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("https://netbox.invalid", "http://netbox.invalid"), "3: inventory.netbox.url: expected https://"),
-        (("https://netbox.invalid", "netbox.invalid"), "3: inventory.netbox.url: expected https://"),
-        (("token_file: token", "token_file: nowhere"), "3: inventory.netbox.token_file: no such file"),
-        (("token_file: token", "token: abc"), "inventory.netbox.token: unknown key; did you mean token_file"),
-        (("page_size: 3", "page_size: 0"), "inventory.netbox.page_size: expected a whole number of at least 1"),
+        (
+            ("https://netbox.invalid", "http://netbox.invalid"),
+            "3: inventory.netbox.url: expected https://",
+        ),
+        (
+            ("https://netbox.invalid", "netbox.invalid"),
+            "3: inventory.netbox.url: expected https://",
+        ),
+        (
+            ("token_file: token", "token_file: nowhere"),
+            "3: inventory.netbox.token_file: no such file",
+        ),
+        (
+            ("token_file: token", "token: abc"),
+            "inventory.netbox.token: unknown key; did you mean token_file",
+        ),
+        (
+            ("page_size: 3", "page_size: 0"),
+            "inventory.netbox.page_size: expected a whole number of at least 1",
+        ),
         (("page_size: 3", "refresh: soon"), "inventory.netbox.refresh: expected a duration"),
     ],
 )
-def test_mistakes_in_the_section(change: tuple[str, str], words: str, write: Callable[..., Path]) -> None:
+def test_mistakes_in_the_section(
+    change: tuple[str, str], words: str, write: Callable[..., Path]
+) -> None:
     """A wrong section is one line with file, line and key."""
     path = write("https://netbox.invalid")
     path.write_text(path.read_text().replace(*change))
@@ -402,7 +494,9 @@ def test_a_token_all_may_read_is_refused(write: Callable[..., Path]) -> None:
         load_all(path)
 
 
-async def test_the_collector_never_waits_for_a_slow_netbox(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_collector_never_waits_for_a_slow_netbox(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A round ends in its patience; the reading goes on beside it, is told when it ends, and is not begun twice."""
     monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", 0.1)
     calls: list[str] = []
@@ -434,7 +528,9 @@ async def test_the_collector_never_waits_for_a_slow_netbox(write: Callable[..., 
         await collector.aclose()
 
 
-async def test_a_failure_is_told_every_round_and_tried_again(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failure_is_told_every_round_and_tried_again(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While NetBox cannot be read every round fails with the reason, so that it shows; an end of the agent ends the reading."""
     monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", 0.5)
     with served(example("v4")) as netbox:
@@ -458,9 +554,14 @@ async def test_a_failure_is_told_every_round_and_tried_again(write: Callable[...
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 100) | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("id", "value", "slug", "name", "device")), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(("id", "value", "slug", "name", "device")), inner, max_size=3
+        )
+    ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -468,13 +569,21 @@ _JSON = st.recursive(
 def test_no_object_of_any_shape_breaks_the_rest(data: st.DataObject) -> None:
     """An object with fields of any type costs itself at most; the model that comes of it is a good one."""
     stock = Stock(
-        node_roles=("server",), pdu_roles=("pdu",), rated_power_field="rated_power_watts", panel_amperes_field="amperes"
+        node_roles=("server",),
+        pdu_roles=("pdu",),
+        rated_power_field="rated_power_watts",
+        panel_amperes_field="amperes",
     )
     source = panels().lists
     steps: list[tuple[str, Callable[[dict[str, Any]], None]]] = [
-        ("sites", stock.add_site), ("racks", stock.add_rack), ("device-types", stock.add_type), ("devices", stock.add_device),
-        ("rack-reservations", stock.add_reservation), ("power-panels", stock.add_panel), ("power-feeds", stock.add_feed),
-    ]  # fmt: skip
+        ("sites", stock.add_site),
+        ("racks", stock.add_rack),
+        ("device-types", stock.add_type),
+        ("devices", stock.add_device),
+        ("rack-reservations", stock.add_reservation),
+        ("power-panels", stock.add_panel),
+        ("power-feeds", stock.add_feed),
+    ]
     for endpoint, take in steps:
         for row in source[endpoint]:
             changed = dict(row)
@@ -495,7 +604,11 @@ def test_a_whole_hub_is_read_in_bounded_memory(write: Callable[..., Path]) -> No
         data.device(rack, f"n{number}", server, 1.0)
     with served(data) as netbox:
         path = write(netbox.url)
-        path.write_text(path.read_text().replace("page_size: 3", "page_size: 500").replace("timeout: 5s", "timeout: 60s"))
+        path.write_text(
+            path.read_text()
+            .replace("page_size: 3", "page_size: 500")
+            .replace("timeout: 5s", "timeout: 60s")
+        )
         assert len(read(path).racks) == 2000
         assert netbox.asked["racks"] == 4
     assert (path.parent / "state" / "netbox.json").stat().st_size < 250 * 2000

@@ -9,7 +9,15 @@ from bacpypes3.basetypes import EngineeringUnits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.facility.bacnet_profile import _UNIT_NAMES, Point, Value, decode, load_profile, parse_object, span_of
+from collectors.facility.bacnet_profile import (
+    _UNIT_NAMES,
+    Point,
+    Value,
+    decode,
+    load_profile,
+    parse_object,
+    span_of,
+)
 from collectors.facility.profile import metric_named
 from collectors.facility.units import UNITS
 from collectors.strict import Problems
@@ -44,10 +52,19 @@ def test_every_unit_is_one_of_the_standard(name: str) -> None:
         ({"map": {1: 0.0}}, math.nan, Value(None, "unknown_state")),
     ],
 )
-def test_a_value_is_scaled_bounded_and_mapped(options: dict[str, object], raw: float | str, expected: Value) -> None:
+def test_a_value_is_scaled_bounded_and_mapped(
+    options: dict[str, object], raw: float | str, expected: Value
+) -> None:
     """Units, scale, bounds and states do what the config says; the reason for none is told."""
     one = point(**options)
-    assert decode(one, metric_named(one.metric), {(INPUT, "present-value"): raw, (INPUT, "units"): "kilowatts"}) == expected
+    assert (
+        decode(
+            one,
+            metric_named(one.metric),
+            {(INPUT, "present-value"): raw, (INPUT, "units"): "kilowatts"},
+        )
+        == expected
+    )
 
 
 def test_only_an_accumulator_of_energy_has_a_span() -> None:
@@ -62,16 +79,31 @@ def test_only_an_accumulator_of_energy_has_a_span() -> None:
     assert span_of(one, metric, answers) == 10_000 * 10 * 3600
     assert span_of(one, metric, answers | {("accumulator,1", "max-pres-value"): 0}) is None
     assert (
-        span_of(point(), metric_named("dc_cooling_power_watts"), {(INPUT, "max-pres-value"): 9, (INPUT, "units"): "watts"})
+        span_of(
+            point(),
+            metric_named("dc_cooling_power_watts"),
+            {(INPUT, "max-pres-value"): 9, (INPUT, "units"): "watts"},
+        )
         is None
     )
 
 
-PROPERTIES = ("present-value", "units", "status-flags", "reliability", "out-of-service", "scale", "max-pres-value")
+PROPERTIES = (
+    "present-value",
+    "units",
+    "status-flags",
+    "reliability",
+    "out-of-service",
+    "scale",
+    "max-pres-value",
+)
 ANSWER = st.one_of(
-    st.floats(), st.integers(), st.text(max_size=8), st.sampled_from(["kilowatts", "no-fault-detected"]),
+    st.floats(),
+    st.integers(),
+    st.text(max_size=8),
+    st.sampled_from(["kilowatts", "no-fault-detected"]),
     st.lists(st.integers(0, 1), max_size=5).map(tuple),
-)  # fmt: skip
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -99,11 +131,16 @@ def test_whatever_is_called_an_object_it_is_one_or_refused(text: str) -> None:
     assert parse_object(name) == name
 
 
-def test_a_profile_s_mistake_is_named_with_its_file_and_line(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_profile_s_mistake_is_named_with_its_file_and_line(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     """The line is the point's own."""
     folder = tmp_path_factory.mktemp("profiles")
     (folder / "own.yaml").write_text(
         "protocol: bacnet\ntitle: T\nsource: S\npoints:\n  - {object: 'analog-input,1', metric: dc_cooling_power}\n"
     )
-    with pytest.raises(Problems, match=r"own\.yaml:5: points\[0\]\.metric: unknown metric .*did you mean dc_cooling_power_watts"):
+    with pytest.raises(
+        Problems,
+        match=r"own\.yaml:5: points\[0\]\.metric: unknown metric .*did you mean dc_cooling_power_watts",
+    ):
         load_profile("own", folder)

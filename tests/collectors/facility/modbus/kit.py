@@ -22,12 +22,26 @@ if TYPE_CHECKING:
 
 CONTEXT = Context(place=Place(hub="guian", site="s1"), node="gateway")
 SDM630 = {  # what a three-phase meter shows: address -> value
-    0: 230.5, 2: 231.25, 4: 229.75, 6: 10.0, 8: 11.0, 10: 12.0, 12: 2300.0, 14: 2500.0, 16: 2700.0,
-    52: 7500.0, 62: 0.97, 70: 50.01, 72: 1234.5, 74: 2.0,
-}  # fmt: skip
+    0: 230.5,
+    2: 231.25,
+    4: 229.75,
+    6: 10.0,
+    8: 11.0,
+    10: 12.0,
+    12: 2300.0,
+    14: 2500.0,
+    16: 2700.0,
+    52: 7500.0,
+    62: 0.97,
+    70: 50.01,
+    72: 1234.5,
+    74: 2.0,
+}
 
 
-def simulated(values: dict[int, float], *, unit: int = 1, last: int = 76, action: object = None) -> SimDevice:
+def simulated(
+    values: dict[int, float], *, unit: int = 1, last: int = 76, action: object = None
+) -> SimDevice:
     registers = [0] * last
     for address, value in values.items():
         registers[address : address + 2] = struct.unpack(">2H", struct.pack(">f", value))
@@ -36,7 +50,9 @@ def simulated(values: dict[int, float], *, unit: int = 1, last: int = 76, action
 
 
 @asynccontextmanager
-async def serving(*devices: SimDevice, kind: type[ModbusTcpServer] = ModbusTcpServer, **options: object) -> AsyncIterator[str]:
+async def serving(
+    *devices: SimDevice, kind: type[ModbusTcpServer] = ModbusTcpServer, **options: object
+) -> AsyncIterator[str]:
     server = kind(list(devices), address=("127.0.0.1", 0), **options)  # type: ignore[arg-type]
     await server.serve_forever(background=True)
     try:
@@ -67,7 +83,10 @@ async def misbehaving(handler: Callable[..., object]) -> AsyncIterator[str]:
 
 
 def meter(address: str, **options: object) -> Device:
-    return Device(**{"address": address, "profile": "eastron-sdm630", "meter": "m1", "point": "utility"} | options)
+    return Device(
+        **{"address": address, "profile": "eastron-sdm630", "meter": "m1", "point": "utility"}
+        | options
+    )
 
 
 @asynccontextmanager
@@ -81,7 +100,10 @@ async def meters(*devices: Device, **options: object) -> AsyncIterator[list[Modb
 
 
 async def values(one: ModbusCollector) -> dict[str, float]:
-    return {series.prefix.strip().replace('hub="guian",site="s1",', ""): value for series, value in await one.collect()}
+    return {
+        series.prefix.strip().replace('hub="guian",site="s1",', ""): value
+        for series, value in await one.collect()
+    }
 
 
 def rtu_frame(question: bytes, registers: list[int], *, unit: int | None = None) -> bytes:
@@ -90,7 +112,15 @@ def rtu_frame(question: bytes, registers: list[int], *, unit: int | None = None)
     return body + FramerRTU.compute_CRC(body).to_bytes(2, "big")
 
 
-def frame(question: bytes, registers: list[int], *, unit: int | None = None, transaction: int | None = None) -> bytes:
+def frame(
+    question: bytes,
+    registers: list[int],
+    *,
+    unit: int | None = None,
+    transaction: int | None = None,
+) -> bytes:
     body = bytes([question[7], 2 * len(registers)]) + struct.pack(f">{len(registers)}H", *registers)
     head = struct.pack(">H", transaction) if transaction is not None else question[:2]
-    return head + struct.pack(">HHB", 0, len(body) + 1, question[6] if unit is None else unit) + body
+    return (
+        head + struct.pack(">HHB", 0, len(body) + 1, question[6] if unit is None else unit) + body
+    )

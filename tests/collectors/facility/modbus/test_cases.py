@@ -45,17 +45,26 @@ class Case:
 
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
-async def test_a_meter_s_registers_become_these_series(folder: Path, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
+async def test_a_meter_s_registers_become_these_series(folder: Path, update_golden: bool) -> None:
     """What the case's meter holds comes out as the case expects, to the last series."""
     case = read(folder / "case.yaml", Case)
     server = ModbusTcpServer([case.serve()], address=("127.0.0.1", 0))
     await server.serve_forever(background=True)
     try:
         port = server.transport.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
-        words = ", ".join(f"{key}: {value}" for key, value in ({"address": f'"127.0.0.1:{port}"'} | case.device).items())
-        config = read(folder / "config", KIND.Config, text=f"profiles_dir: {folder}\ndevices:\n  - {{{words}}}\n")
+        words = ", ".join(
+            f"{key}: {value}"
+            for key, value in ({"address": f'"127.0.0.1:{port}"'} | case.device).items()
+        )
+        config = read(
+            folder / "config",
+            KIND.Config,
+            text=f"profiles_dir: {folder}\ndevices:\n  - {{{words}}}\n",
+        )
         (meter,) = KIND.build(config, Context(place=Place(hub="guian", site="s"), node="n"))
-        got = "".join(sorted(f"{series.prefix}{value!r}\n" for series, value in await meter.collect()))
+        got = "".join(
+            sorted(f"{series.prefix}{value!r}\n" for series, value in await meter.collect())
+        )
         await meter.aclose()  # type: ignore[attr-defined]
     finally:
         await server.shutdown()

@@ -18,7 +18,17 @@ from collectors.facility.modbus import KIND
 from collectors.facility.modbus_frame import Question
 from collectors.facility.modbus_link import Turns
 from collectors.strict import read
-from tests.collectors.facility.modbus.kit import CONTEXT, SDM630, frame, meter, meters, misbehaving, serving, simulated, values
+from tests.collectors.facility.modbus.kit import (
+    CONTEXT,
+    SDM630,
+    frame,
+    meter,
+    meters,
+    misbehaving,
+    serving,
+    simulated,
+    values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,21 +44,38 @@ async def test_a_meter_s_values_arrive_in_base_units_with_their_phases() -> None
     base = '{meter="m1",point="utility"}'
     phase = '{{meter="m1",point="utility",phase="{}"}}'
     assert got == pytest.approx(
-        {f"dc_meter_up{base}": 1.0, f"dc_meter_power_watts{base}": 7500.0, f"dc_meter_frequency_hertz{base}": 50.01,
-         f"dc_meter_power_factor_ratio{base}": 0.97, f"dc_meter_energy_joules_total{base}": 1234.5 * 3.6e6,
-         f"dc_meter_exported_energy_joules_total{base}": 2.0 * 3.6e6}
-        | {f"dc_meter_voltage_volts{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (230.5, 231.25, 229.75), strict=True)}
-        | {f"dc_meter_current_amperes{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (10.0, 11.0, 12.0), strict=True)}
-        | {f"dc_meter_phase_power_watts{phase.format(n)}": v for n, v in zip(("L1", "L2", "L3"), (2300.0, 2500.0, 2700.0), strict=True)},
+        {
+            f"dc_meter_up{base}": 1.0,
+            f"dc_meter_power_watts{base}": 7500.0,
+            f"dc_meter_frequency_hertz{base}": 50.01,
+            f"dc_meter_power_factor_ratio{base}": 0.97,
+            f"dc_meter_energy_joules_total{base}": 1234.5 * 3.6e6,
+            f"dc_meter_exported_energy_joules_total{base}": 2.0 * 3.6e6,
+        }
+        | {
+            f"dc_meter_voltage_volts{phase.format(n)}": v
+            for n, v in zip(("L1", "L2", "L3"), (230.5, 231.25, 229.75), strict=True)
+        }
+        | {
+            f"dc_meter_current_amperes{phase.format(n)}": v
+            for n, v in zip(("L1", "L2", "L3"), (10.0, 11.0, 12.0), strict=True)
+        }
+        | {
+            f"dc_meter_phase_power_watts{phase.format(n)}": v
+            for n, v in zip(("L1", "L2", "L3"), (2300.0, 2500.0, 2700.0), strict=True)
+        },
         rel=1e-6,
-    )  # fmt: skip
+    )
     assert one.device == "m1"
     assert not one.dropped
 
 
 async def test_a_value_the_meter_does_not_have_is_absent() -> None:
     """NaN is no reading, never 0; it is counted."""
-    async with serving(simulated(SDM630 | {52: math.nan, 72: math.inf})) as address, meters(meter(address)) as (one,):
+    async with (
+        serving(simulated(SDM630 | {52: math.nan, 72: math.inf})) as address,
+        meters(meter(address)) as (one,),
+    ):
         got = await values(one)
     assert not [name for name in got if "power_watts{" in name and "phase" not in name]
     assert not [name for name in got if "meter_energy" in name]
@@ -59,12 +86,17 @@ async def test_a_phase_that_is_not_wired_is_absent_and_a_phase_that_fails_is_zer
     """Zeros of a phase count only once it has shown a voltage."""
     state = dict(SDM630) | {4: 0.0, 10: 0.0, 16: 0.0}
 
-    async def action(_f: int, start: int, _a: int, _c: int, registers: list[int], _v: object) -> ExcCodes | None:
+    async def action(
+        _f: int, start: int, _a: int, _c: int, registers: list[int], _v: object
+    ) -> ExcCodes | None:
         for at, value in state.items():
             registers[at - start : at - start + 2] = struct.unpack(">2H", struct.pack(">f", value))
         return None
 
-    async with serving(simulated(state, action=action)) as address, meters(meter(address)) as (one,):
+    async with (
+        serving(simulated(state, action=action)) as address,
+        meters(meter(address)) as (one,),
+    ):
         got = await values(one)
         assert not [name for name in got if 'phase="L3"' in name]
         assert len([name for name in got if 'phase="L2"' in name]) == 3
@@ -98,7 +130,10 @@ async def test_a_gateway_that_reports_a_silent_meter_makes_it_unreachable() -> N
     async def action(*_: object) -> ExcCodes | None:
         return ExcCodes.GATEWAY_NO_RESPONSE
 
-    async with serving(simulated(SDM630, action=action)) as address, meters(meter(address)) as (one,):
+    async with (
+        serving(simulated(SDM630, action=action)) as address,
+        meters(meter(address)) as (one,),
+    ):
         with pytest.raises(Unreachable, match="gateway target did not respond"):
             await one.collect()
         assert [(series.prefix, value) for series, value in one.down] == [
@@ -109,14 +144,18 @@ async def test_a_gateway_that_reports_a_silent_meter_makes_it_unreachable() -> N
 async def test_a_silent_meter_behind_a_gateway_does_not_cost_its_siblings() -> None:
     """With three silent units on one connection the live one waits for at most one of their questions, every round."""
 
-    def only_seven(sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001 - pymodbus's signature
+    def only_seven(sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:
         return pdu if sending or pdu.dev_id == 7 else None
 
     async with serving(simulated(SDM630, unit=7), trace_pdu=only_seven) as address:
         silent = [meter(address, unit=n, meter=f"dead{n}", timeout=3.0) for n in (1, 2, 3)]
-        async with meters(*silent, meter(address, unit=7, timeout=3.0), request_timeout=0.4) as made:
+        async with meters(
+            *silent, meter(address, unit=7, timeout=3.0), request_timeout=0.4
+        ) as made:
             for most in (1.5, 0.7):  # once they are known to be silent, they go last
-                asked = [asyncio.create_task(one.collect()) for one in made]  # the silent ones ask first
+                asked = [
+                    asyncio.create_task(one.collect()) for one in made
+                ]  # the silent ones ask first
                 begun = time.monotonic()
                 assert len(await asked[3]) == 15
                 assert time.monotonic() - begun < most
@@ -160,7 +199,9 @@ async def test_meters_at_one_address_share_one_connection() -> None:
     """Two units behind a gateway take one of its few connections, and it is closed with the last of them."""
     connections = []
 
-    async with serving(simulated(SDM630, unit=1), simulated(SDM630, unit=2), trace_connect=connections.append) as address:
+    async with serving(
+        simulated(SDM630, unit=1), simulated(SDM630, unit=2), trace_connect=connections.append
+    ) as address:
         async with meters(meter(address, unit=1), meter(address, unit=2, meter="m2")) as made:
             for _ in range(2):
                 await asyncio.gather(*(one.collect() for one in made))
@@ -231,8 +272,10 @@ async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
         (lambda q: q[:2] + b"\0\0\0\x01\x01\x04", "a length of 1"),
         (lambda q: q[:2] + b"\0\0\0\x05\x01\x84\x02\0\0", "an exception of 5 bytes"),
     ],
-)  # fmt: skip
-async def test_an_answer_that_is_not_one_is_a_bad_reply_at_once(answer: Callable[[bytes], bytes], message: str) -> None:
+)
+async def test_an_answer_that_is_not_one_is_a_bad_reply_at_once(
+    answer: Callable[[bytes], bytes], message: str
+) -> None:
     """Another unit, another function, another length or no Modbus at all: nobody waits for the deadline."""
 
     async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -263,7 +306,10 @@ async def test_a_late_answer_is_passed_over() -> None:
             writer.write(held + answer)
             held = b""
 
-    async with misbehaving(late) as address, meters(meter(address, timeout=4.0), request_timeout=0.3) as (one,):
+    async with (
+        misbehaving(late) as address,
+        meters(meter(address, timeout=4.0), request_timeout=0.3) as (one,),
+    ):
         assert len(await one.collect()) > 1
         with pytest.raises(Unreachable):
             await one.collect()
@@ -286,7 +332,10 @@ async def test_a_refused_connection_is_unreachable_and_answers_for_the_siblings(
 
 async def test_what_a_meter_cannot_measure_is_not_taken() -> None:
     """A power beyond the meter's rating is no reading."""
-    async with serving(simulated(SDM630 | {52: 9e9})) as address, meters(meter(address, rating_watts=50_000.0)) as (one,):
+    async with (
+        serving(simulated(SDM630 | {52: 9e9})) as address,
+        meters(meter(address, rating_watts=50_000.0)) as (one,),
+    ):
         got = await values(one)
     assert 'dc_meter_power_watts{meter="m1",point="utility"}' not in got
     assert one.dropped == {"above_rating": 1}
@@ -303,26 +352,35 @@ devices:
     config = read(tmp_path / "c.yaml", modbus.Config, text=text)
     first, second = KIND.build(config, CONTEXT)
     assert (first.device, first.schedule.interval, first.schedule.timeout) == ("main-1", 10.0, 5.0)
-    assert (second.device, second.schedule.interval, second.schedule.timeout) == ("ups-a", 60.0, 9.0)
+    assert (second.device, second.schedule.interval, second.schedule.timeout) == (
+        "ups-a",
+        60.0,
+        9.0,
+    )
 
 
 @pytest.mark.parametrize(
     ("devices", "message"),
     [
-        ([{"profile": "eastron-sdm360"}], r"devices\[0\]\.profile: no such profile.*did you mean eastron-sdm630"),
+        (
+            [{"profile": "eastron-sdm360"}],
+            r"devices\[0\]\.profile: no such profile.*did you mean eastron-sdm630",
+        ),
         ([{}, {}], r"devices\[1\]\.meter: 'm1' is there twice"),
     ],
 )
 def test_a_wrong_device_is_named(devices: list[dict[str, str]], message: str) -> None:
     """The error says which device of the list is wrong, and how."""
     with pytest.raises(ConfigError, match=message):
-        KIND.build(modbus.Config(devices=[meter("10.0.0.1", **device) for device in devices]), CONTEXT)
+        KIND.build(
+            modbus.Config(devices=[meter("10.0.0.1", **device) for device in devices]), CONTEXT
+        )
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [("h", ("h", 502)), ("h:1502", ("h", 1502)), ("[::1]:5", ("::1", 5)), ("[::1]", ("::1", 502))],
-)  # fmt: skip
+)
 def test_an_address_may_leave_out_its_port(text: str, wanted: tuple[str, int]) -> None:
     """Port 502 is Modbus's own."""
     assert modbus.split_address(text, 502) == wanted

@@ -47,7 +47,9 @@ class Asked:
         self.refused, self.most = refused, most
         self.reads: list[tuple[int, int]] = []
 
-    async def answer(self, _f: int, _start: int, address: int, count: int, _r: list[int], _v: object) -> ExcCodes | None:
+    async def answer(
+        self, _f: int, _start: int, address: int, count: int, _r: list[int], _v: object
+    ) -> ExcCodes | None:
         self.reads.append((address, count))
         if count > self.most:
             return ExcCodes.ILLEGAL_VALUE
@@ -62,7 +64,10 @@ class Asked:
 
 def collector(address: str, *phases: int, **options: object) -> ModbusCollector:
     """A meter with one voltage, two registers wide, at each of these addresses."""
-    registers = [Register(metric=VOLTAGE, phase=str(at), address=at, type="float32", unit="V") for at in phases]
+    registers = [
+        Register(metric=VOLTAGE, phase=str(at), address=at, type="float32", unit="V")
+        for at in phases
+    ]
     options = {"registers": registers} | options
     loaded = Profile(protocol="modbus", title="t", source="s", **options)  # type: ignore[arg-type]
     host, _, port = address.partition(":")
@@ -185,21 +190,42 @@ def test_a_model_is_found_behind_others_and_at_any_base() -> None:
     [
         ({}, "not a SunSpec device"),
         ({0: (1, 2)}, "not a SunSpec device"),
-        ({40000: MARK, 40002: (1, 66), 40070: (0xFFFF, 0)}, "no SunSpec model 103; the device has 1$"),
+        (
+            {40000: MARK, 40002: (1, 66), 40070: (0xFFFF, 0)},
+            "no SunSpec model 103; the device has 1$",
+        ),
         ({40000: MARK, 40002: (0xFFFF, 0)}, "the device has none"),
         ({40000: MARK, 40002: (1, 40000)}, "the device has 1$"),
         ({40000: MARK} | {40002 + 2 * n: (7, 0) for n in range(200)}, "the device has 7, 7"),
         ({40000: MARK}, "exception 2"),
     ],
 )
-def test_a_chain_that_does_not_lead_there_is_a_bad_reply(chain: dict[int, tuple[int, int]], message: str) -> None:
+def test_a_chain_that_does_not_lead_there_is_a_bad_reply(
+    chain: dict[int, tuple[int, int]], message: str
+) -> None:
     """Whatever a device calls its models, the walk ends."""
     with pytest.raises(BadReply, match=message):
         walked(chain, [103])
 
 
 def inverter(base: int) -> Iterator[SimData]:
-    words = [*MARK, 103, 50, *([0] * 8), 2300, 0xFFFF, 0xFFFF, 0xFFFF, 640, 1, 5000, 0xFFFE, *([0] * 40), 0xFFFF, 0]
+    words = [
+        *MARK,
+        103,
+        50,
+        *([0] * 8),
+        2300,
+        0xFFFF,
+        0xFFFF,
+        0xFFFF,
+        640,
+        1,
+        5000,
+        0xFFFE,
+        *([0] * 40),
+        0xFFFF,
+        0,
+    ]
     words[2 + 13] = struct.unpack(">H", struct.pack(">h", -1))[0]
     yield SimData(base, values=words, datatype=DataType.REGISTERS)
 
@@ -225,13 +251,17 @@ async def test_a_device_without_the_model_says_which_it_has() -> None:
         serving(SimDevice(1, list(inverter(40000)))) as address,
         meters(meter(address, profile="sunspec-meter")) as (one,),
     ):
-        with pytest.raises(BadReply, match="no SunSpec model 201, 202, 203, 204; the device has 103"):
+        with pytest.raises(
+            BadReply, match="no SunSpec model 201, 202, 203, 204; the device has 103"
+        ):
             await one.collect()
 
 
 async def test_a_ratio_of_the_device_tells_where_its_energy_wraps() -> None:
     """A register behind a transformer begins again at its width times the ratio, which only a round tells."""
-    energy = Register(metric="dc_meter_energy_joules_total", address=0, type="uint32", unit="Wh", times=["ct"])
+    energy = Register(
+        metric="dc_meter_energy_joules_total", address=0, type="uint32", unit="Wh", times=["ct"]
+    )
     memory = [SimData(0, values=[0, 5, 40], datatype=DataType.REGISTERS)]
     async with serving(SimDevice(1, memory)) as address:
         one = collector(address, registers=[energy], factors={"ct": Factor(address=2)})

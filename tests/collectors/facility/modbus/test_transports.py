@@ -65,11 +65,16 @@ async def test_an_exception_over_a_serial_line_costs_only_its_registers() -> Non
 async def test_a_silent_unit_on_a_serial_line_does_not_cost_its_siblings() -> None:
     """Its late answer cannot be told from another's, so the connection begins anew; the sibling is read all the same."""
 
-    def only_seven(sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001 - pymodbus's signature
+    def only_seven(sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:
         return pdu if sending or pdu.dev_id == 7 else None
 
-    async with serving(simulated(SDM630, unit=7), framer=FramerType.RTU, trace_pdu=only_seven) as address:
-        dead, live = serial(address, unit=1, meter="dead", timeout=2.0), serial(address, unit=7, timeout=2.0)
+    async with serving(
+        simulated(SDM630, unit=7), framer=FramerType.RTU, trace_pdu=only_seven
+    ) as address:
+        dead, live = (
+            serial(address, unit=1, meter="dead", timeout=2.0),
+            serial(address, unit=7, timeout=2.0),
+        )
         async with meters(dead, live, request_timeout=0.3) as made:
             for _ in range(2):
                 asked = [asyncio.create_task(one.collect()) for one in made]
@@ -89,7 +94,9 @@ async def test_a_silent_unit_on_a_serial_line_does_not_cost_its_siblings() -> No
         (lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n", "asked unit 1, unit 72 answered"),
     ],
 )
-async def test_a_serial_answer_that_is_not_one_is_a_bad_reply_at_once(answer: Callable[[bytes], bytes], message: str) -> None:
+async def test_a_serial_answer_that_is_not_one_is_a_bad_reply_at_once(
+    answer: Callable[[bytes], bytes], message: str
+) -> None:
     """Another unit, function or length, or a wrong checksum: nobody waits for the deadline."""
 
     async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -113,7 +120,10 @@ async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_n
             whole = rtu_frame(question, [0x4366, 0x8000] * (question[5] // 2))
             writer.write(whole[:10] if next(asked) == 0 else whole)
 
-    async with misbehaving(cut) as address, meters(serial(address, timeout=1.0), request_timeout=0.3) as (one,):
+    async with (
+        misbehaving(cut) as address,
+        meters(serial(address, timeout=1.0), request_timeout=0.3) as (one,),
+    ):
         with pytest.raises(Unreachable):
             await one.collect()
         assert (await values(one))['dc_meter_power_watts{meter="m1",point="utility"}'] == 230.5
@@ -125,12 +135,19 @@ async def test_a_byte_now_and_then_does_not_extend_the_deadline(transport: str) 
 
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         question = await reader.readexactly(8 if transport == "rtu_over_tcp" else 12)
-        head = question[:2] + b"\x24" if transport == "rtu_over_tcp" else question[:4] + b"\0\x27" + question[6:8] + b"\x24"
+        head = (
+            question[:2] + b"\x24"
+            if transport == "rtu_over_tcp"
+            else question[:4] + b"\0\x27" + question[6:8] + b"\x24"
+        )
         for byte in head + bytes(40):
             writer.write(bytes([byte]))
             await asyncio.sleep(0.15)
 
-    async with misbehaving(trickle) as address, meters(meter(address, transport=transport, timeout=0.8)) as (one,):
+    async with (
+        misbehaving(trickle) as address,
+        meters(meter(address, transport=transport, timeout=0.8)) as (one,),
+    ):
         begun = time.monotonic()
         with pytest.raises(Unreachable, match="no answer within"):
             await one.collect()
@@ -141,11 +158,14 @@ async def test_a_gateway_gets_the_rest_it_needs_between_questions() -> None:
     """With a pause, no question comes sooner after an answer."""
     times: list[float] = []
 
-    def hear(_sending: bool, pdu: ModbusPDU) -> ModbusPDU:  # noqa: FBT001 - pymodbus's signature
+    def hear(_sending: bool, pdu: ModbusPDU) -> ModbusPDU:
         times.append(time.monotonic())
         return pdu
 
-    async with serving(simulated(SDM630), trace_pdu=hear) as address, meters(meter(address, pause=0.2)) as (one,):
+    async with (
+        serving(simulated(SDM630), trace_pdu=hear) as address,
+        meters(meter(address, pause=0.2)) as (one,),
+    ):
         await one.collect()
         await one.collect()
     assert len(times) == 8
@@ -154,13 +174,26 @@ async def test_a_gateway_gets_the_rest_it_needs_between_questions() -> None:
 
 
 def certificate(folder: Path, name: str, *, host: str = "127.0.0.1") -> None:
-    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    words = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+    ]
     names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{host}"]
     files = ["-keyout", f"{name}.key", "-out", f"{name}.pem"]
     subprocess.run([*words, *names, *files], cwd=folder, check=True, capture_output=True)
 
 
-async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other(tmp_path: Path) -> None:
+async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other(
+    tmp_path: Path,
+) -> None:
     """A device is read over TLS with our certificate; without it, or with another authority, there is no connection."""
     for name in ("device", "ours", "stranger"):
         certificate(tmp_path, name)
@@ -173,8 +206,11 @@ async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other
         return f"devices:\n  - {{address: '{address}', profile: eastron-sdm630, meter: m, point: utility, tls: {{{tls}}}}}\n"
 
     async with serving(simulated(SDM630), kind=ModbusTlsServer, sslctx=server) as address:
-        for tls, readable in ((f"ca_file: device.pem, {ours}", True), (f"ca_file: stranger.pem, {ours}", False),
-                              ("ca_file: device.pem", False)):  # fmt: skip
+        for tls, readable in (
+            (f"ca_file: device.pem, {ours}", True),
+            (f"ca_file: stranger.pem, {ours}", False),
+            ("ca_file: device.pem", False),
+        ):
             (one,) = KIND.build(read(tmp_path / "c.yaml", Config, text=device(tls)), CONTEXT)
             if readable:
                 assert len(await one.collect()) == 15  # type: ignore[arg-type, misc]
@@ -183,7 +219,9 @@ async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other
                     await one.collect()  # type: ignore[misc]
             await one.aclose()  # type: ignore[attr-defined]
         with pytest.raises(ConfigError, match=r"devices\[0\]\.tls: cannot be used"):
-            KIND.build(read(tmp_path / "c.yaml", Config, text=device("ca_file: nowhere.pem")), CONTEXT)
+            KIND.build(
+                read(tmp_path / "c.yaml", Config, text=device("ca_file: nowhere.pem")), CONTEXT
+            )
 
 
 def test_port_802_is_that_of_modbus_security(tmp_path: Path) -> None:
@@ -196,7 +234,10 @@ def test_port_802_is_that_of_modbus_security(tmp_path: Path) -> None:
     ("words", "message"),
     [
         ("unit: 0, transport: rtu_over_tcp, meter: m, point: other", "nobody answers"),
-        ("transport: rtu_over_tcp, tls: {ca_file: a}, meter: m, point: other", "goes with the transport tcp"),
+        (
+            "transport: rtu_over_tcp, tls: {ca_file: a}, meter: m, point: other",
+            "goes with the transport tcp",
+        ),
         ("transport: rtu, meter: m, point: other", "expected one of tcp, rtu_over_tcp"),
         ("meter: m", "point: a meter needs one"),
         ("pdu: p, point: other", "nothing else has one"),
@@ -204,7 +245,9 @@ def test_port_802_is_that_of_modbus_security(tmp_path: Path) -> None:
         ("unit: 1", "expected one of meter, pdu, ups, cooling, sensor"),
     ],
 )
-def test_a_device_that_cannot_be_is_found_before_anything_runs(words: str, message: str, tmp_path: Path) -> None:
+def test_a_device_that_cannot_be_is_found_before_anything_runs(
+    words: str, message: str, tmp_path: Path
+) -> None:
     """What contradicts itself is one line."""
     text = f"devices:\n  - {{address: 10.0.0.1, profile: eastron-sdm630, {words}}}\n"
     with pytest.raises(Problems, match=message) as caught:
@@ -215,13 +258,18 @@ def test_a_device_that_cannot_be_is_found_before_anything_runs(words: str, messa
 def test_devices_of_one_address_are_reached_one_way() -> None:
     """A gateway speaks one framing; and a profile's kind must be the device's."""
     one, two = meter("10.0.0.1"), serial("10.0.0.1", unit=2, meter="m2")
-    with pytest.raises(ConfigError, match=r"devices\[1\]\.transport: m1 reaches the same address otherwise"):
+    with pytest.raises(
+        ConfigError, match=r"devices\[1\]\.transport: m1 reaches the same address otherwise"
+    ):
         KIND.build(Config(devices=[one, two]), CONTEXT)
     crac = Device(address="10.0.0.1", profile="eastron-sdm630", cooling="crac-1")
     with pytest.raises(ConfigError, match="is the profile of a meter"):
         KIND.build(Config(devices=[crac]), CONTEXT)
     with pytest.raises(ConfigError, match=r"devices\[0\]\.ratios: missing pt"):
-        KIND.build(Config(devices=[meter("10.0.0.1", profile="acrel-adw300", ratios={"ct": 40.0})]), CONTEXT)
+        KIND.build(
+            Config(devices=[meter("10.0.0.1", profile="acrel-adw300", ratios={"ct": 40.0})]),
+            CONTEXT,
+        )
 
 
 async def test_a_connection_closed_in_the_middle_of_an_answer_is_not_an_answer() -> None:

@@ -65,9 +65,13 @@ def snmpsim(data: Path, work: Path, community: str) -> Iterator[str]:
     user = ["--process-user=root", "--process-group=root"] if os.geteuid() == 0 else []
     beside = Path(sys.executable).with_name("snmpsim-command-responder")
     command = [
-        beside if beside.exists() else binary("snmpsim-command-responder"), f"--data-dir={data}", f"--cache-dir={work / 'cache'}",
-        f"--agent-udpv4-endpoint=127.0.0.1:{port}", "--logging-method=null", *user,
-    ]  # fmt: skip
+        beside if beside.exists() else binary("snmpsim-command-responder"),
+        f"--data-dir={data}",
+        f"--cache-dir={work / 'cache'}",
+        f"--agent-udpv4-endpoint=127.0.0.1:{port}",
+        "--logging-method=null",
+        *user,
+    ]
     with running(command, log=work / "snmpsim.log"):
         wait_for(lambda: answers(port, community), timeout=60, what="snmpsim")
         yield f"127.0.0.1:{port}"
@@ -78,9 +82,30 @@ def snmpd(work: Path, lines: list[str]) -> Iterator[str]:
     """Run Net-SNMP's agent with a config of its own; yields the address."""
     port = free_port(socket.SOCK_DGRAM)
     config = work / "snmpd.conf"
-    config.write_text("\n".join([f"agentaddress udp:127.0.0.1:{port}", "rocommunity ready 127.0.0.1", *lines, ""]), "utf-8")
-    environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(work / "persistent"), "MIBS": "", "SNMPCONFPATH": str(work)}
-    command = [binary("snmpd"), "-f", "-Lo", "-C", "-c", config, "-I", "-smux", "-p", work / "snmpd.pid"]
+    config.write_text(
+        "\n".join(
+            [f"agentaddress udp:127.0.0.1:{port}", "rocommunity ready 127.0.0.1", *lines, ""]
+        ),
+        "utf-8",
+    )
+    environment = {
+        **os.environ,
+        "SNMP_PERSISTENT_DIR": str(work / "persistent"),
+        "MIBS": "",
+        "SNMPCONFPATH": str(work),
+    }
+    command = [
+        binary("snmpd"),
+        "-f",
+        "-Lo",
+        "-C",
+        "-c",
+        config,
+        "-I",
+        "-smux",
+        "-p",
+        work / "snmpd.pid",
+    ]
     with running(command, log=work / "snmpd.log", env=environment):
         wait_for(lambda: answers(port, "ready"), what="snmpd")
         yield f"127.0.0.1:{port}"
@@ -124,7 +149,14 @@ class Fake(asyncio.DatagramProtocol):
             for _ in range(min(repetitions, 10)):
                 following = self._next(at)
                 if following is None:
-                    found.append((at, module.EndOfMibView("") if hasattr(module, "EndOfMibView") else module.null))
+                    found.append(
+                        (
+                            at,
+                            module.EndOfMibView("")
+                            if hasattr(module, "EndOfMibView")
+                            else module.null,
+                        )
+                    )
                     break
                 found.append((following, self._value(module, following)))
                 at = following
@@ -134,7 +166,11 @@ class Fake(asyncio.DatagramProtocol):
             if following is None:
                 module.apiPDU.set_error_status(pdu, 2)
                 module.apiPDU.set_error_index(pdu, 1)
-            found = [(str(start), module.null) if following is None else (following, self._value(module, following))]
+            found = [
+                (str(start), module.null)
+                if following is None
+                else (following, self._value(module, following))
+            ]
         else:
             names = [str(name) for name, _ in module.apiPDU.get_varbinds(asked)]
             self.largest = max(self.largest, len(names))
@@ -144,7 +180,9 @@ class Fake(asyncio.DatagramProtocol):
                 module.apiPDU.set_error_status(pdu, 1)
                 names = []
             missing = [name for name in names if name not in self.objects]
-            if missing and module is api.PROTOCOL_MODULES[0]:  # RFC 1157: noSuchName, and what was asked is sent back
+            if (
+                missing and module is api.PROTOCOL_MODULES[0]
+            ):  # RFC 1157: noSuchName, and what was asked is sent back
                 module.apiPDU.set_error_status(pdu, 2)
                 module.apiPDU.set_error_index(pdu, 1 + names.index(missing[0]))
                 found = [(name, module.null) for name in names]
@@ -161,7 +199,9 @@ class Fake(asyncio.DatagramProtocol):
             return module.NoSuchInstance("")  # type: ignore[attr-defined]
         if isinstance(value, int):
             unsigned = "Gauge32" if hasattr(module, "Gauge32") else "Gauge"
-            return getattr(module, "Integer" if value < 2**31 else unsigned if value < 2**32 else "Counter64")(value)
+            return getattr(
+                module, "Integer" if value < 2**31 else unsigned if value < 2**32 else "Counter64"
+            )(value)
         if isinstance(value, str):
             return module.ObjectIdentifier(value)  # type: ignore[attr-defined]
         return module.OctetString(value)  # type: ignore[attr-defined]

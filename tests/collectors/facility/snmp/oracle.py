@@ -15,9 +15,19 @@ if TYPE_CHECKING:
 
 # The oracle's classes and what its unit is in ours.
 FACTORS = {
-    "power": 1.0, "current": 1.0, "voltage": 1.0, "power_consumed": 3.6e6, "frequency": 1.0, "temperature": 1.0,
-    "humidity": 0.01, "load": 0.01, "charge": 0.01, "runtime": 60.0, "power_factor": 1.0, "airflow": 4.719474432e-4,
-}  # fmt: skip
+    "power": 1.0,
+    "current": 1.0,
+    "voltage": 1.0,
+    "power_consumed": 3.6e6,
+    "frequency": 1.0,
+    "temperature": 1.0,
+    "humidity": 0.01,
+    "load": 0.01,
+    "charge": 0.01,
+    "runtime": 60.0,
+    "power_factor": 1.0,
+    "airflow": 4.719474432e-4,
+}
 
 
 @dataclass
@@ -53,13 +63,23 @@ def rows(file: Path, classes: set[str]) -> list[dict[str, object]]:
 
 def objects(recording: Path) -> dict[str, str]:
     """Return what a recording holds, as texts."""
-    lines = (line.split("|", 2) for line in recording.read_text("utf-8", "replace").splitlines() if line.count("|") > 1)
+    lines = (
+        line.split("|", 2)
+        for line in recording.read_text("utf-8", "replace").splitlines()
+        if line.count("|") > 1
+    )
     return {oid: value for oid, _, value in lines}
 
 
-def beside(recorded: Mapping[str, str], column: str, says: str, factors: Mapping[str, float]) -> dict[str, float]:
+def beside(
+    recorded: Mapping[str, str], column: str, says: str, factors: Mapping[str, float]
+) -> dict[str, float]:
     """Return by object what a recording says each number of a column is in: by the words or numbers of the column beside it."""
-    rows = ((oid.removeprefix(f"{says}."), word) for oid, word in recorded.items() if oid.startswith(f"{says}."))
+    rows = (
+        (oid.removeprefix(f"{says}."), word)
+        for oid, word in recorded.items()
+        if oid.startswith(f"{says}.")
+    )
     return {f"{column}.{row}": factors[word] for row, word in rows if word in factors}
 
 
@@ -78,7 +98,10 @@ def compare(
     out. `reasons` says by the beginning of an object, or by a word of the oracle's description, why it is not read. An object
     whose quantity is read from a better one is equal within its own, coarser steps.
     """
-    ours = {point.oid: values.get(point.series) for point in (*plan.points, *(one for parts in plan.sums for one in parts))}
+    ours = {
+        point.oid: values.get(point.series)
+        for point in (*plan.points, *(one for parts in plan.sums for one in parts))
+    }
     result = Comparison()
     for row in rows(file, classes):
         oid = str(row["sensor_oid"]).lstrip(".")
@@ -105,7 +128,13 @@ def compare(
     return result
 
 
-def _why_absent(oid: str, descr: str, ours: Mapping[str, object], recorded: Mapping[str, str], reasons: Mapping[str, str]) -> str:
+def _why_absent(
+    oid: str,
+    descr: str,
+    ours: Mapping[str, object],
+    recorded: Mapping[str, str],
+    reasons: Mapping[str, str],
+) -> str:
     for known, reason in reasons.items():
         if f"{oid}.".startswith(f"{known}.") or known in descr:
             return reason

@@ -15,7 +15,15 @@ from collectors.facility.snmp import KIND
 from collectors.facility.snmp_channel import Channel, Secrets, split_address
 from collectors.facility.snmp_config import DeviceConfig, LinkedConfig, SnmpConfig, UserConfig
 from collectors.strict import Problems, read
-from tests.collectors.facility.snmp.agents import CONTEXT, Fake, collector, secret, serving, snmpd, snmpsim
+from tests.collectors.facility.snmp.agents import (
+    CONTEXT,
+    Fake,
+    collector,
+    secret,
+    serving,
+    snmpd,
+    snmpsim,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +32,18 @@ if TYPE_CHECKING:
     from collectors.base import Reading
 
 APC = "1.3.6.1.4.1.318.1.1.26"
-SYSTEM = {"1.3.6.1.2.1.1.1.0": b"a PDU", "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.318.1.3.4.6", "1.3.6.1.2.1.1.3.0": 1000}
-PDU = {**SYSTEM, f"{APC}.4.3.1.1.1": 1, f"{APC}.4.3.1.2.1": 1, f"{APC}.4.3.1.5.1": 114, f"{APC}.4.3.1.9.1": 35128}
+SYSTEM = {
+    "1.3.6.1.2.1.1.1.0": b"a PDU",
+    "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.318.1.3.4.6",
+    "1.3.6.1.2.1.1.3.0": 1000,
+}
+PDU = {
+    **SYSTEM,
+    f"{APC}.4.3.1.1.1": 1,
+    f"{APC}.4.3.1.2.1": 1,
+    f"{APC}.4.3.1.5.1": 114,
+    f"{APC}.4.3.1.9.1": 35128,
+}
 POWER, ENERGY = "dc_pdu_power_watts", "dc_pdu_energy_joules_total"
 
 # Two PDUs linked by Network Port Sharing, as PowerNet-MIB has them: one outlet has a name that would break a page.
@@ -62,7 +80,11 @@ def shown(readings: list[Reading]) -> dict[str, float]:
     keep = ("pdu", "phase", "bank", "outlet", "name")
     found = {}
     for series, value in readings:
-        labels = [text for label, text in zip(series.labels, series.values, strict=True) if label in keep and text]
+        labels = [
+            text
+            for label, text in zip(series.labels, series.values, strict=True)
+            if label in keep and text
+        ]
         found["/".join([series.metric.full_name, *labels])] = value
     return found
 
@@ -82,7 +104,11 @@ def netsnmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         'createUser strong SHA-256 "authentic-words" AES "private-words"',
         "rouser gauge priv",
         "rouser strong priv",
-        *(f"override .{oid} integer {value}" for oid, value in PDU.items() if isinstance(value, int) and oid.startswith(APC)),
+        *(
+            f"override .{oid} integer {value}"
+            for oid, value in PDU.items()
+            if isinstance(value, int) and oid.startswith(APC)
+        ),
     ]
     with snmpd(work, lines) as address:
         yield address
@@ -92,14 +118,23 @@ async def test_version_2c_of_a_real_agent(netsnmp: str, tmp_path: Path) -> None:
     """A PDU behind Net-SNMP's agent is recognised and read in base units."""
     device = collector(named(netsnmp, community_file=secret(tmp_path, "ready\n")))
     found = shown(await device.collect())
-    assert found == {f"{POWER}/A07-A": 1140.0, f"{ENERGY}/A07-A": 35128 * 360000.0, "dc_pdu_up/A07-A": 1.0}
+    assert found == {
+        f"{POWER}/A07-A": 1140.0,
+        f"{ENERGY}/A07-A": 35128 * 360000.0,
+        "dc_pdu_up/A07-A": 1.0,
+    }
     await device.aclose()
 
 
 @pytest.mark.parametrize(("user", "auth"), [("gauge", "sha1"), ("strong", "sha256")])
-async def test_version_3_with_authentication_and_privacy(netsnmp: str, tmp_path: Path, user: str, auth: str) -> None:
+async def test_version_3_with_authentication_and_privacy(
+    netsnmp: str, tmp_path: Path, user: str, auth: str
+) -> None:
     """A user of version 3 with authentication and privacy reads the same, round after round."""
-    secrets = {"auth_file": secret(tmp_path, "authentic-words"), "priv_file": secret(tmp_path, "private-words")}
+    secrets = {
+        "auth_file": secret(tmp_path, "authentic-words"),
+        "priv_file": secret(tmp_path, "private-words"),
+    }
     config = UserConfig(name=user, auth=auth, priv="aes128", **secrets)  # type: ignore[arg-type]
     device = collector(named(netsnmp, version="3", user=config))
     for _ in range(3):
@@ -115,9 +150,17 @@ async def test_version_3_with_authentication_and_privacy(netsnmp: str, tmp_path:
         ("gauge", "authentic-words", "wrong-words-here"),
     ],
 )
-async def test_wrong_credentials_of_version_3_are_told(netsnmp: str, tmp_path: Path, name: str, auth: str, priv: str) -> None:
+async def test_wrong_credentials_of_version_3_are_told(
+    netsnmp: str, tmp_path: Path, name: str, auth: str, priv: str
+) -> None:
     """A wrong user or passphrase of version 3 is one line that says so, within the deadline, and shows no passphrase."""
-    user = UserConfig(name=name, auth="sha1", auth_file=secret(tmp_path, auth), priv="aes128", priv_file=secret(tmp_path, priv))
+    user = UserConfig(
+        name=name,
+        auth="sha1",
+        auth_file=secret(tmp_path, auth),
+        priv="aes128",
+        priv_file=secret(tmp_path, priv),
+    )
     device = collector(named(netsnmp, version="3", user=user, timeout=1.0))
     began = time.monotonic()
     with pytest.raises((Refused, Unreachable), match=r"user|passphrase") as caught:
@@ -132,7 +175,9 @@ async def test_a_wrong_community_is_silence_and_is_told_so(netsnmp: str, tmp_pat
     """A community the agent does not know gets no answer; the line says that it may be wrong, and does not show it."""
     device = collector(named(netsnmp, community_file=secret(tmp_path, "not-this-one"), timeout=0.6))
     began = time.monotonic()
-    with pytest.raises(Unreachable, match=r"^no answer \(unreachable, or the community( or user)? is wrong\)$"):
+    with pytest.raises(
+        Unreachable, match=r"^no answer \(unreachable, or the community( or user)? is wrong\)$"
+    ):
         await device.collect()
     assert time.monotonic() - began < 1.0
     assert shown(list(device.down)) == {"dc_pdu_up/A07-A": 0.0}
@@ -146,14 +191,22 @@ async def test_linked_units_outlets_and_hostile_names(tmp_path: Path) -> None:
     (data / "linked.snmprec").write_text(LINKED, "ascii")
     with snmpsim(data, tmp_path, "linked") as address:
         linked = {"2": LinkedConfig(name="A07-B", feed="B")}
-        device = collector(named(address, community_file=secret(tmp_path, "linked"), feed="A", linked=linked))
+        device = collector(
+            named(address, community_file=secret(tmp_path, "linked"), feed="A", linked=linked)
+        )
         readings = await device.collect()
         assert shown(readings) == {
-            f"{POWER}/A07-A": 1000.0, f"{POWER}/A07-B": 2000.0, "dc_pdu_phase_current_amperes/A07-A/L1": 4.3,
-            "dc_pdu_bank_current_amperes/A07-A/1": 4.1, "dc_pdu_outlet_power_watts/A07-B/7": 85.0,
-            'dc_pdu_outlet_info/A07-B/7/x" } 1 dc': 1.0, "dc_pdu_up/A07-A": 1.0,
-        }  # fmt: skip
-        assert {series.label("feed") for series, _ in readings if series.label("pdu") == "A07-B"} == {"B"}
+            f"{POWER}/A07-A": 1000.0,
+            f"{POWER}/A07-B": 2000.0,
+            "dc_pdu_phase_current_amperes/A07-A/L1": 4.3,
+            "dc_pdu_bank_current_amperes/A07-A/1": 4.1,
+            "dc_pdu_outlet_power_watts/A07-B/7": 85.0,
+            'dc_pdu_outlet_info/A07-B/7/x" } 1 dc': 1.0,
+            "dc_pdu_up/A07-A": 1.0,
+        }
+        assert {
+            series.label("feed") for series, _ in readings if series.label("pdu") == "A07-B"
+        } == {"B"}
         assert all("\n" not in series.prefix for series, _ in readings)
         assert device.dropped["sentinel"] == 2
         await device.aclose()
@@ -163,9 +216,12 @@ async def test_a_new_device_is_one_file(tmp_path: Path) -> None:
     """A device nobody has heard of is read once a YAML file says what its objects mean."""
     (tmp_path / "acme.yaml").write_text(
         "protocol: snmp\ntitle: Acme\nkind: pdu\nmatch: {sys_object_id: [1.3.6.1.4.1.424242]}\n"
-        "readings:\n  - {metric: dc_pdu_power_watts, oid: 1.3.6.1.4.1.424242.1.0, unit: W}\n", "utf-8",
-    )  # fmt: skip
-    fake = Fake({**SYSTEM, "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.424242.7", "1.3.6.1.4.1.424242.1.0": 250})
+        "readings:\n  - {metric: dc_pdu_power_watts, oid: 1.3.6.1.4.1.424242.1.0, unit: W}\n",
+        "utf-8",
+    )
+    fake = Fake(
+        {**SYSTEM, "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.424242.7", "1.3.6.1.4.1.424242.1.0": 250}
+    )
     async with serving(fake) as address:
         device = collector(named(address), profiles_dir=tmp_path)
         assert shown(await device.collect()) == {f"{POWER}/A07-A": 250.0, "dc_pdu_up/A07-A": 1.0}
@@ -175,10 +231,18 @@ async def test_a_new_device_is_one_file(tmp_path: Path) -> None:
 async def test_a_device_no_profile_fits_is_told() -> None:
     """A device that answers but is not known is told with what it says it is, on one line."""
     async with serving(
-        Fake({**SYSTEM, "1.3.6.1.2.1.1.1.0": b"Acme\nPDU", "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.424242.7"})
+        Fake(
+            {
+                **SYSTEM,
+                "1.3.6.1.2.1.1.1.0": b"Acme\nPDU",
+                "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.424242.7",
+            }
+        )
     ) as address:
         device = collector(DeviceConfig(address=address, timeout=1.0))
-        with pytest.raises(BadReply, match=r"^no profile fits sysObjectID 1\.3\.6\.1\.4\.1\.424242\.7 \(Acme PDU\)"):
+        with pytest.raises(
+            BadReply, match=r"^no profile fits sysObjectID 1\.3\.6\.1\.4\.1\.424242\.7 \(Acme PDU\)"
+        ):
             await device.collect()
         assert list(device.down) == []
         await device.aclose()
@@ -196,7 +260,11 @@ async def test_a_profile_that_does_not_fit_is_told() -> None:
 @pytest.mark.parametrize("version", ["1", "2c"])
 async def test_a_device_of_small_messages_is_asked_for_less_at_once(version: str) -> None:
     """A device that says tooBig is asked in smaller requests from then on, and read whole."""
-    outlets = {f"{APC}.9.4.3.1.{column}.{n}": n if column != 2 else 1 for column in (2, 4, 7) for n in range(1, 41)}
+    outlets = {
+        f"{APC}.9.4.3.1.{column}.{n}": n if column != 2 else 1
+        for column in (2, 4, 7)
+        for n in range(1, 41)
+    }
     fake = Fake({**PDU, **outlets}, most=7)
     async with serving(fake) as address:
         device = collector(named(address, version=version, profile="apc-rpdu2", timeout=10.0))
@@ -212,7 +280,11 @@ async def test_a_device_of_small_messages_is_asked_for_less_at_once(version: str
 
 async def test_a_device_that_drops_large_requests_in_silence_is_read_in_the_end() -> None:
     """Where a large request gets no answer at all, smaller ones are tried in later rounds."""
-    outlets = {f"{APC}.9.4.3.1.{column}.{n}": n if column != 2 else 1 for column in (2, 4, 7) for n in range(1, 31)}
+    outlets = {
+        f"{APC}.9.4.3.1.{column}.{n}": n if column != 2 else 1
+        for column in (2, 4, 7)
+        for n in range(1, 31)
+    }
     fake = Fake({**PDU, **outlets})
     async with serving(fake) as address:
         device = collector(named(address, profile="apc-rpdu2", timeout=0.6))
@@ -241,7 +313,10 @@ async def test_version_1_is_read_although_one_missing_object_empties_an_answer()
 
 async def test_a_walk_in_circles_ends_as_a_bad_reply() -> None:
     """An agent whose successor goes back never keeps a walk going."""
-    fake = Fake(dict(PDU), successor=lambda oid: f"{APC}.4.3.1.5.1" if oid.startswith(f"{APC}.4.3.1.5") else None)
+    fake = Fake(
+        dict(PDU),
+        successor=lambda oid: f"{APC}.4.3.1.5.1" if oid.startswith(f"{APC}.4.3.1.5") else None,
+    )
     async with serving(fake) as address:
         device = collector(named(address, profile="apc-rpdu2", timeout=2.0))
         with pytest.raises(BadReply, match="goes round in circles"):
@@ -252,7 +327,10 @@ async def test_a_walk_in_circles_ends_as_a_bad_reply() -> None:
 
 async def test_a_walk_without_end_is_cut() -> None:
     """An agent that always has another row is read up to a limit."""
-    endless = Fake(dict(SYSTEM), successor=lambda oid: f"1.3.6.1.9.{int(oid.removeprefix('1.3.6.1.9').strip('.') or 0) + 1}")
+    endless = Fake(
+        dict(SYSTEM),
+        successor=lambda oid: f"1.3.6.1.9.{int(oid.removeprefix('1.3.6.1.9').strip('.') or 0) + 1}",
+    )
     async with serving(endless) as address:
         channel = Channel(address, Secrets(), timeout=2.0)
         assert len(await channel.walk("1.3.6.1.9", limit=200)) == 200
@@ -260,7 +338,14 @@ async def test_a_walk_without_end_is_cut() -> None:
 
 @pytest.mark.parametrize(
     "junk",
-    [b"hello", b"\x30\x82", b"\x30\x84\xff\xff\xff\xff", b"\x30" * 1400, bytes(1400), b"\x30\x03\x02\x01\x05"],
+    [
+        b"hello",
+        b"\x30\x82",
+        b"\x30\x84\xff\xff\xff\xff",
+        b"\x30" * 1400,
+        bytes(1400),
+        b"\x30\x03\x02\x01\x05",
+    ],
     ids=["text", "cut", "4 GB", "nested", "zeros", "version 5"],
 )
 async def test_garbage_is_a_bad_reply_within_the_deadline(junk: bytes) -> None:
@@ -276,7 +361,7 @@ async def test_garbage_is_a_bad_reply_within_the_deadline(junk: bytes) -> None:
 
 async def test_mutated_replies_cost_a_round_and_nothing_else() -> None:
     """Replies with random bytes changed, cut or added raise only our errors, and the device is read again afterwards."""
-    rng = random.Random(4)  # noqa: S311 - not for secrets
+    rng = random.Random(4)
 
     def mutate(data: bytes) -> bytes:
         broken = bytearray(data)
@@ -324,7 +409,9 @@ async def test_a_lost_answer_is_asked_for_again() -> None:
         await device.aclose()
 
 
-async def test_a_restart_is_noticed_and_rows_are_found_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_restart_is_noticed_and_rows_are_found_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """When the device's uptime goes back, or an object is gone, its rows are discovered again beside the rounds."""
     monkeypatch.setattr("collectors.facility.snmp_collector._REDISCOVER_AT_MOST", 0.0)
     fake = Fake(dict(PDU))
@@ -332,7 +419,12 @@ async def test_a_restart_is_noticed_and_rows_are_found_anew(monkeypatch: pytest.
         device = collector(named(address, profile="apc-rpdu2", timeout=1.0))
         await device.collect()
         before = device.plan
-        fake.objects |= {"1.3.6.1.2.1.1.3.0": 5, f"{APC}.6.3.1.2.1": 1, f"{APC}.6.3.1.3.1": 1, f"{APC}.6.3.1.5.1": 49}
+        fake.objects |= {
+            "1.3.6.1.2.1.1.3.0": 5,
+            f"{APC}.6.3.1.2.1": 1,
+            f"{APC}.6.3.1.3.1": 1,
+            f"{APC}.6.3.1.5.1": 49,
+        }
         del fake.objects[f"{APC}.4.3.1.9.1"]
         assert shown(await device.collect()) == {f"{POWER}/A07-A": 1140.0, "dc_pdu_up/A07-A": 1.0}
         for _ in range(100):
@@ -340,14 +432,22 @@ async def test_a_restart_is_noticed_and_rows_are_found_anew(monkeypatch: pytest.
             if device.plan is not before:
                 break
             await asyncio.sleep(0.01)
-        assert found == {f"{POWER}/A07-A": 1140.0, "dc_pdu_phase_current_amperes/A07-A/L1": 4.9, "dc_pdu_up/A07-A": 1.0}
+        assert found == {
+            f"{POWER}/A07-A": 1140.0,
+            "dc_pdu_phase_current_amperes/A07-A/L1": 4.9,
+            "dc_pdu_up/A07-A": 1.0,
+        }
         assert device.dropped["unanswered"] >= 1
         await device.aclose()
 
 
 async def test_a_large_device_is_up_before_it_is_discovered() -> None:
     """A device whose discovery takes longer than a round is up meanwhile, and read when it is done."""
-    outlets = {f"{APC}.9.4.3.1.{column}.{n}": n if column != 2 else 1 for column in (2, 4, 7) for n in range(1, 100)}
+    outlets = {
+        f"{APC}.9.4.3.1.{column}.{n}": n if column != 2 else 1
+        for column in (2, 4, 7)
+        for n in range(1, 100)
+    }
     fake = Fake({**PDU, **outlets})
 
     def slow(data: bytes) -> bytes:
@@ -375,7 +475,9 @@ async def test_a_name_that_does_not_resolve_is_told() -> None:
     await device.aclose()
 
 
-async def test_the_log_says_what_was_found_and_no_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_log_says_what_was_found_and_no_secret(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Discovery is one line in the log; the community is in none, nor in any representation."""
     caplog.set_level(logging.DEBUG)
     async with serving(Fake(dict(PDU))) as address:
@@ -388,7 +490,10 @@ async def test_the_log_says_what_was_found_and_no_secret(tmp_path: Path, caplog:
 
 def test_a_section_builds_one_collector_for_every_device() -> None:
     """Each device of the section is a collector of its own, with the section's schedule where it has none."""
-    devices = [named("10.0.0.7", interval=15.0), DeviceConfig(address="10.0.0.8", ups="U1", max_samples=0)]
+    devices = [
+        named("10.0.0.7", interval=15.0),
+        DeviceConfig(address="10.0.0.8", ups="U1", max_samples=0),
+    ]
     first, second = KIND.build(SnmpConfig(devices=devices), CONTEXT)
     assert isinstance(first, Collector)
     assert (first.device, first.schedule.interval, first.schedule.timeout) == ("A07-A", 15.0, 5.0)
@@ -399,12 +504,18 @@ def test_a_section_builds_one_collector_for_every_device() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("devices: [{address: '10.0.0.7:x'}]", "c.yaml:1: devices[0].address: expected an address such as 10.0.0.7"),
+        (
+            "devices: [{address: '10.0.0.7:x'}]",
+            "c.yaml:1: devices[0].address: expected an address such as 10.0.0.7",
+        ),
         ("devices: [{address: a, pdu: x, ups: y}]", "expected one of pdu, ups, unit"),
         ("devices: [{address: a, version: 2}]", "expected one of 1, 2c, 3, got '2'"),
         ("devices: [{address: a, community: secret}]", "unknown key; did you mean community_file?"),
         ("devices: [{address: a, user: {name: u, auth: sha1}}]", "needs auth_file"),
-        ("devices: [{address: a, user: {name: u, priv: aes128, priv_file: f}}]", "privacy needs authentication"),
+        (
+            "devices: [{address: a, user: {name: u, priv: aes128, priv_file: f}}]",
+            "privacy needs authentication",
+        ),
         ("devices: [{address: a, levels: [outlets]}]", "did you mean outlet?"),
         ("timeout: 5", "expected a duration such as 15s"),
     ],
@@ -421,15 +532,24 @@ def test_devices_that_cannot_be_made_are_all_told(tmp_path: Path) -> None:
     open_secret = secret(tmp_path, "x")
     open_secret.chmod(0o644)
     devices = [
-        named("10.0.0.1", profile="apc-rpdu22"), named("10.0.0.2"), DeviceConfig(address="10.0.0.3", version="3"),
-        DeviceConfig(address="10.0.0.4", community_file=open_secret), DeviceConfig(address="10.0.0.5", community_file=tmp_path / "none"),
-    ]  # fmt: skip
+        named("10.0.0.1", profile="apc-rpdu22"),
+        named("10.0.0.2"),
+        DeviceConfig(address="10.0.0.3", version="3"),
+        DeviceConfig(address="10.0.0.4", community_file=open_secret),
+        DeviceConfig(address="10.0.0.5", community_file=tmp_path / "none"),
+    ]
     with pytest.raises(Problems) as caught:
         KIND.build(SnmpConfig(devices=devices), CONTEXT)
     lines = str(caught.value).splitlines()
     assert len(lines) == 5
     for number, said in enumerate(
-        ["did you mean apc-rpdu2", "name of devices[0] as well", "version 3 needs a user", "readable by all", "No such file"]
+        [
+            "did you mean apc-rpdu2",
+            "name of devices[0] as well",
+            "version 3 needs a user",
+            "readable by all",
+            "No such file",
+        ]
     ):
         assert f"collectors.snmp.devices[{number}]" in lines[number]
         assert said in lines[number]
@@ -445,7 +565,10 @@ def test_a_mistake_in_ones_own_profile_is_one_of_the_config(tmp_path: Path) -> N
     with pytest.raises(Problems) as caught:
         KIND.build(SnmpConfig(devices=[named("10.0.0.1")], profiles_dir=tmp_path), CONTEXT)
     lines = str(caught.value).splitlines()
-    assert [line.partition(": ")[0] for line in lines] == [f"{tmp_path}/acme.yaml:5", f"{tmp_path}/acme.yaml:6"]
+    assert [line.partition(": ")[0] for line in lines] == [
+        f"{tmp_path}/acme.yaml:5",
+        f"{tmp_path}/acme.yaml:6",
+    ]
 
 
 def test_short_passphrases_are_refused(tmp_path: Path) -> None:
@@ -479,7 +602,9 @@ def test_wrong_addresses(text: str) -> None:
 
 def test_a_profile_with_mistakes_is_told_by_the_section(tmp_path: Path) -> None:
     """A named profile that has mistakes is told with its own file and line."""
-    (tmp_path / "mine.yaml").write_text("protocol: snmp\ntitle: x\nkind: pdu\nreadings: []\n", "utf-8")
+    (tmp_path / "mine.yaml").write_text(
+        "protocol: snmp\ntitle: x\nkind: pdu\nreadings: []\n", "utf-8"
+    )
     with pytest.raises(Problems, match=r"mine\.yaml:4: readings: expected at least one"):
         collector(named("10.0.0.1", profile="mine"), profiles_dir=tmp_path)
 

@@ -46,15 +46,19 @@ class Case:
 
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
-async def test_a_device_s_objects_become_these_series(folder: Path, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
+async def test_a_device_s_objects_become_these_series(folder: Path, update_golden: bool) -> None:
     """What the case's device holds comes out as the case expects, to the last series, by the profile expected."""
     case = read(folder / "case.yaml", Case)
     async with serving(case.agent()) as address:
-        words = ", ".join(f"{key}: {value}" for key, value in ({"address": f'"{address}"'} | case.device).items())
+        words = ", ".join(
+            f"{key}: {value}" for key, value in ({"address": f'"{address}"'} | case.device).items()
+        )
         own = f"profiles_dir: {folder / 'profiles'}\n" if (folder / "profiles").is_dir() else ""
         config = read(folder / "config", KIND.Config, text=f"{own}devices:\n  - {{{words}}}\n")
         (device,) = KIND.build(config, CONTEXT)
-        got = "".join(sorted(f"{series.prefix}{value!r}\n" for series, value in await device.collect()))
+        got = "".join(
+            sorted(f"{series.prefix}{value!r}\n" for series, value in await device.collect())
+        )
         chosen = device.profile
         await device.aclose()
     expected = folder / "expected.prom"

@@ -55,19 +55,30 @@ def the_one(identity: Identity, held: Iterable[str]) -> str:
     assert fitting
     chosen, *others = fitting
     longest = {
-        name: max(len(p) for p in match(name).sys_object_id if f"{identity.object_id}.".startswith(f"{p}.")) for name in fitting
+        name: max(
+            len(p)
+            for p in match(name).sys_object_id
+            if f"{identity.object_id}.".startswith(f"{p}.")
+        )
+        for name in fitting
     }
-    assert [name for name in others if longest[name] == longest[chosen] and not ordered(chosen, name)] == []
+    assert [
+        name for name in others if longest[name] == longest[chosen] and not ordered(chosen, name)
+    ] == []
     return chosen
 
 
 def test_two_profiles_of_one_number_are_told_apart() -> None:
     """Profiles that share a prefix ask for different things, or one of them stands back."""
-    for first, second in itertools.combinations((name for name, found in KNOWN.items() if found.match), 2):
+    for first, second in itertools.combinations(
+        (name for name, found in KNOWN.items() if found.match), 2
+    ):
         if not set(match(first).sys_object_id) & set(match(second).sys_object_id):
             continue
         probes = [match(name).probe for name in (first, second)]
-        differ = None not in probes and not any(f"{a}.".startswith(f"{b}.") for a, b in itertools.permutations(map(str, probes)))
+        differ = None not in probes and not any(
+            f"{a}.".startswith(f"{b}.") for a, b in itertools.permutations(map(str, probes))
+        )
         assert differ or ordered(first, second), (first, second)
 
 
@@ -85,12 +96,20 @@ def test_a_case_fits_one_profile(folder: Path) -> None:
     case = read(folder / "case.yaml", Case)
     if (folder / "profiles").is_dir() or "profile" in case.device:
         return  # named, or the operator's own
-    assert the_one(Identity(object_id=case.sys_object_id, description=case.sys_descr), case.agent().objects) == case.profile
+    assert (
+        the_one(
+            Identity(object_id=case.sys_object_id, description=case.sys_descr), case.agent().objects
+        )
+        == case.profile
+    )
 
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recording_fits_one_profile(name: str) -> None:
     """Of the profiles that fit a real device, it is said which is asked first."""
     held = objects(recordings("devices", f"{name}.snmprec"))
-    said = Identity(object_id=held["1.3.6.1.2.1.1.2.0"].strip("."), description=held.get("1.3.6.1.2.1.1.1.0", ""))
+    said = Identity(
+        object_id=held["1.3.6.1.2.1.1.2.0"].strip("."),
+        description=held.get("1.3.6.1.2.1.1.1.0", ""),
+    )
     assert the_one(said, held)

@@ -78,15 +78,39 @@ def test_identify_says_what_it_is_what_it_reads_and_what_is_not_there(
     assert "\x1b" not in out
 
 
-def test_a_profile_that_does_not_fit_reads_nothing(agent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_profile_that_does_not_fit_reads_nothing(
+    agent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With a profile of another device, nothing is read and the exit status says so."""
-    assert run("identify", agent, "--community-file", str(secret(tmp_path, "px3")), "--profile", "apc-rpdu2") == 1
+    assert (
+        run(
+            "identify",
+            agent,
+            "--community-file",
+            str(secret(tmp_path, "px3")),
+            "--profile",
+            "apc-rpdu2",
+        )
+        == 1
+    )
     assert "0 readings" in capsys.readouterr().out
 
 
-def test_no_answer_is_one_line_and_exit_status_1(agent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_answer_is_one_line_and_exit_status_1(
+    agent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A wrong community is told as no answer, on stderr, without being shown."""
-    assert run("identify", agent, "--community-file", str(secret(tmp_path, "guess")), "--timeout", "0.3") == 1
+    assert (
+        run(
+            "identify",
+            agent,
+            "--community-file",
+            str(secret(tmp_path, "guess")),
+            "--timeout",
+            "0.3",
+        )
+        == 1
+    )
     said = capsys.readouterr()
     assert said.err == f"{agent}: no answer (unreachable, or the community is wrong)\n"
     assert said.out == ""
@@ -96,13 +120,18 @@ def test_no_answer_is_one_line_and_exit_status_1(agent: str, tmp_path: Path, cap
     ("words", "said"),
     [
         (["identify", "10.0.0.7:x"], "address: expected an address such as"),
-        (["identify", "10.0.0.7", "--community-file", "/nonexistent"], "cannot be read: No such file or directory"),
+        (
+            ["identify", "10.0.0.7", "--community-file", "/nonexistent"],
+            "cannot be read: No such file or directory",
+        ),
         (["identify", "10.0.0.7", "--version", "3"], "version 3 needs a user"),
         (["identify", "10.0.0.7", "--user", "u", "--auth", "sha1"], "auth: needs auth_file"),
         (["list", "--profiles-dir", "/nonexistent"], "no such folder"),
     ],
 )
-def test_a_wrong_input_is_one_line_and_exit_status_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_input_is_one_line_and_exit_status_2(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What cannot be right is told before any device is asked."""
     assert run(*words) == 2
     err = capsys.readouterr().err
@@ -110,27 +139,35 @@ def test_a_wrong_input_is_one_line_and_exit_status_2(words: list[str], said: str
     assert len(err.splitlines()) == 1
 
 
-def test_list_names_every_profile_and_whose_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_names_every_profile_and_whose_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Packaged profiles of every protocol are listed, and one's own with its file."""
     (tmp_path / "acme.yaml").write_text("protocol: snmp\ntitle: Acme\n", "utf-8")
     assert run("list", "--profiles-dir", str(tmp_path)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(re.fullmatch(r"apc-rpdu2 +snmp +APC rack PDU \(rPDU2\)", line) for line in lines)
     assert any(line.startswith("eastron-sdm630") and " modbus " in line for line in lines)
-    assert any(line.startswith("acme") and line.endswith(f"({tmp_path / 'acme.yaml'})") for line in lines)
+    assert any(
+        line.startswith("acme") and line.endswith(f"({tmp_path / 'acme.yaml'})") for line in lines
+    )
 
 
 def test_the_guides_smallest_profile_is_good() -> None:
     """The example of the guide is a profile, and the guide names every key of a reading."""
     guide = (ROOT / "docs" / "profiles.md").read_text("utf-8")
-    example = next(block for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL) if "protocol: snmp" in block)
+    example = next(
+        block
+        for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+        if "protocol: snmp" in block
+    )
     assert read("guide.yaml", SnmpProfile, text=example).readings
     for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL):
         yaml.safe_load(block)
     keys = set(re.findall(r"`(\w+)(?:: true)?`", guide))
-    assert {name for name in SnmpProfile.__dataclass_fields__ if name not in ("tables", "readings")} <= keys | set(
-        re.findall(r"^(\w+):", example, re.MULTILINE)
-    )
+    assert {
+        name for name in SnmpProfile.__dataclass_fields__ if name not in ("tables", "readings")
+    } <= keys | set(re.findall(r"^(\w+):", example, re.MULTILINE))
     reading = SnmpProfile.__annotations__["readings"]
     assert reading == "list[Reading]"
     from collectors.facility.snmp_profile import Reading

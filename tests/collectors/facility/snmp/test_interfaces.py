@@ -44,8 +44,15 @@ async def test_an_interface_counts_what_the_kernel_counts(agent: str, tmp_path: 
     )
     device = collector(config)
     before = [kernel("lo", f"statistics/{name}") for name in ("rx_bytes", "tx_bytes")]
-    readings = {series.metric.full_name: value for series, value in await device.collect() if series.label("interface") == "lo"}
-    received, sent = readings["dc_link_receive_bytes_total"], readings["dc_link_transmit_bytes_total"]
+    readings = {
+        series.metric.full_name: value
+        for series, value in await device.collect()
+        if series.label("interface") == "lo"
+    }
+    received, sent = (
+        readings["dc_link_receive_bytes_total"],
+        readings["dc_link_transmit_bytes_total"],
+    )
     # The agent keeps its answer for some seconds.
     assert received == pytest.approx(before[0], rel=0.05, abs=1e6)
     assert sent == pytest.approx(before[1], rel=0.05, abs=1e6)
@@ -57,7 +64,14 @@ async def test_an_interface_counts_what_the_kernel_counts(agent: str, tmp_path: 
 
 async def test_without_a_pattern_a_loopback_is_not_polled(agent: str, tmp_path: Path) -> None:
     """By default only Ethernet is read: of this machine's interfaces, those whose kernel type is Ethernet and that are up."""
-    device = collector(DeviceConfig(address=agent, device="core-1", profile="if-mib", community_file=secret(tmp_path, "ready")))
+    device = collector(
+        DeviceConfig(
+            address=agent,
+            device="core-1",
+            profile="if-mib",
+            community_file=secret(tmp_path, "ready"),
+        )
+    )
     names = {series.label("interface") for series, _ in await device.collect()} - {""}
     assert "lo" not in names
     assert all(kernel(name, "type") == 1 for name in names)
@@ -85,4 +99,7 @@ async def test_interfaces_beside_what_the_device_is(agent: str, tmp_path: Path) 
 def test_a_profile_named_besides_must_be_there() -> None:
     """A name under `also` that is no profile is told when the config is read, with the nearest one."""
     with pytest.raises((Problems, ConfigError), match="did you mean if-mib"):
-        KIND.build(read("c", KIND.Config, text="devices: [{address: a, device: d, also: [if-mip]}]"), CONTEXT)
+        KIND.build(
+            read("c", KIND.Config, text="devices: [{address: a, device: d, also: [if-mip]}]"),
+            CONTEXT,
+        )

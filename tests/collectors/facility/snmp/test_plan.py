@@ -41,21 +41,32 @@ readings:
 """
 
 
-def made(readings: str, columns: dict[str, dict[str, Raw]], objects: dict[str, Raw] | None = None) -> Plan:
+def made(
+    readings: str, columns: dict[str, dict[str, Raw]], objects: dict[str, Raw] | None = None
+) -> Plan:
     """Plan a profile of these readings for a device of these rows."""
     profile = read("p.yaml", SnmpProfile, text=HEAD + readings)
     rows = Rows(columns={f"{BASE}.{number}": found for number, found in columns.items()})
-    rows.objects = {(f"{BASE}.{oid}" if not oid.startswith("1.3") else oid): value for oid, value in (objects or {}).items()}
+    rows.objects = {
+        (f"{BASE}.{oid}" if not oid.startswith("1.3") else oid): value
+        for oid, value in (objects or {}).items()
+    }
     return plan(profile, rows, NAMING, ALL)
 
 
 def values(planned: Plan, answers: dict[str, Raw]) -> tuple[dict[str, float], Counter[str]]:
     """Decode one round; series are shown by the labels that tell them apart."""
     dropped: Counter[str] = Counter()
-    found = decode(planned.points, {f"{BASE}.{oid}": value for oid, value in answers.items()}, dropped)
+    found = decode(
+        planned.points, {f"{BASE}.{oid}": value for oid, value in answers.items()}, dropped
+    )
     shown = {}
     for series, value in found:
-        labels = [text for name, text in zip(series.labels, series.values, strict=True) if name not in PLACE]
+        labels = [
+            text
+            for name, text in zip(series.labels, series.values, strict=True)
+            if name not in PLACE
+        ]
         shown["/".join(labels)] = value
     return shown, dropped
 
@@ -74,8 +85,9 @@ def test_milliamperes_come_out_as_the_decimal_they_are() -> None:
     """7467 with three digits is 7.467 and not a number beside it."""
     planned = made(
         '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit_column: unit, digits_column: digits, labels: {outlet: "{row}"}}\n',
-        {"6": {"1.1": 7467}}, {"3.1.1": 3, "4.1.1": 3},
-    )  # fmt: skip
+        {"6": {"1.1": 7467}},
+        {"3.1.1": 3, "4.1.1": 3},
+    )
     assert values(planned, {"6.1.1": 7467})[0] == {"A07-A/1": 7.467}
 
 
@@ -88,7 +100,8 @@ def test_a_sentinel_is_dropped_and_counted() -> None:
 def test_what_is_below_the_least_is_dropped() -> None:
     """A power factor of -946, where the MIB says that below zero is none, yields no reading."""
     planned = made(
-        "  - {metric: dc_pdu_power_factor_ratio, table: rows, column: 5, unit: permille, least: 0}\n", {"5": {"1.1": 946}}
+        "  - {metric: dc_pdu_power_factor_ratio, table: rows, column: 5, unit: permille, least: 0}\n",
+        {"5": {"1.1": 946}},
     )
     assert values(planned, {"5.1.1": 946})[0] == {"A07-A": 0.946}
     assert values(planned, {"5.1.1": -946}) == ({}, Counter(sentinel=1))
@@ -118,7 +131,11 @@ def test_numbers_as_text_are_read_where_the_profile_says_so() -> None:
 
 def test_a_guard_is_asked_in_every_round() -> None:
     """A reading whose row says that it is not available is dropped, and comes back when it is."""
-    planned = made(OUTLET.replace("unit: W", "unit: W, valid_when: {ok: ['1']}"), {"6": {"1.1": 5}}, {"9.1.1": 1})
+    planned = made(
+        OUTLET.replace("unit: W", "unit: W, valid_when: {ok: ['1']}"),
+        {"6": {"1.1": 5}},
+        {"9.1.1": 1},
+    )
     assert planned.oids == (f"{BASE}.6.1.1", f"{BASE}.9.1.1")
     assert values(planned, {"6.1.1": 5, "9.1.1": 2}) == ({}, Counter(invalid=1))
     assert values(planned, {"6.1.1": 5}) == ({}, Counter(invalid=1))
@@ -133,7 +150,10 @@ def test_a_device_without_the_guards_column_is_read_without_it() -> None:
 
 def test_states_are_mapped_and_unknown_ones_dropped() -> None:
     """A state becomes the value the profile gives it; one it does not know becomes none."""
-    planned = made("  - {metric: dc_ups_on_battery, table: rows, column: 5, map: {3: 0, 5: 1}}\n", {"5": {"1.1": 3}})
+    planned = made(
+        "  - {metric: dc_ups_on_battery, table: rows, column: 5, map: {3: 0, 5: 1}}\n",
+        {"5": {"1.1": 3}},
+    )
     assert values(planned, {"5.1.1": 5})[0] == {"A07-A": 1.0}
     assert values(planned, {"5.1.1": 3})[0] == {"A07-A": 0.0}
     assert values(planned, {"5.1.1": 2}) == ({}, Counter(unknown_state=1))
@@ -142,9 +162,16 @@ def test_states_are_mapped_and_unknown_ones_dropped() -> None:
 def test_the_devices_own_unit_must_be_of_the_metrics_quantity() -> None:
     """A device that says watt-hours where watts belong yields no reading rather than a wrong one."""
     reading = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit_column: unit, labels: {outlet: "{row}"}}\n'
-    planned = made(reading, {"6": {"1.1": 5, "1.2": 5, "1.3": 5, "1.4": 5}}, {"3.1.1": 3, "3.1.2": 5, "3.1.3": 99, "3.1.4": 8})
+    planned = made(
+        reading,
+        {"6": {"1.1": 5, "1.2": 5, "1.3": 5, "1.4": 5}},
+        {"3.1.1": 3, "3.1.2": 5, "3.1.3": 99, "3.1.4": 8},
+    )
     assert planned.dropped == Counter(unknown_unit=2)
-    assert values(planned, {"6.1.1": 5, "6.1.2": 5, "6.1.3": 5, "6.1.4": 5})[0] == {"A07-A/1": 5.0, "A07-A/4": 5000.0}
+    assert values(planned, {"6.1.1": 5, "6.1.2": 5, "6.1.3": 5, "6.1.4": 5})[0] == {
+        "A07-A/1": 5.0,
+        "A07-A/4": 5000.0,
+    }
 
 
 def test_digits_that_are_missing_or_absurd_drop_the_reading() -> None:
@@ -158,7 +185,11 @@ def test_digits_that_are_missing_or_absurd_drop_the_reading() -> None:
 def test_scales_and_divisors_of_the_device() -> None:
     """A negative scale divides, a positive one multiplies, none leaves alone; a divisor divides."""
     reading = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit: W, scale_column: scale, labels: {outlet: "{row}"}}\n'
-    planned = made(reading, {"6": {"1.1": 500, "1.2": 500, "1.3": 500}}, {"7.1.1": -10, "7.1.2": 10, "7.1.3": 0})
+    planned = made(
+        reading,
+        {"6": {"1.1": 500, "1.2": 500, "1.3": 500}},
+        {"7.1.1": -10, "7.1.2": 10, "7.1.3": 0},
+    )
     assert values(planned, {"6.1.1": 500, "6.1.2": 500, "6.1.3": 500})[0] == {
         "A07-A/1": 50.0,
         "A07-A/2": 5000.0,
@@ -183,7 +214,9 @@ def test_fahrenheit_becomes_celsius() -> None:
 
 def test_of_two_sources_the_first_that_has_a_value_is_used() -> None:
     """A second reading of the same series fills in where the first is absent or says that it is not supported."""
-    second = '  - {metric: dc_pdu_power_watts, table: rows, column: 6, unit: W, where: {row: ["1"]}}\n'
+    second = (
+        '  - {metric: dc_pdu_power_watts, table: rows, column: 6, unit: W, where: {row: ["1"]}}\n'
+    )
     planned = made(POWER + second, {"5": {"1.1": 114}, "6": {"1.1": 1138}})
     assert [point.oid for point in planned.points] == [f"{BASE}.5.1.1"]
     planned = made(POWER + second, {"5": {"1.1": -1}, "6": {"1.1": 1138}})
@@ -195,12 +228,18 @@ def test_of_two_sources_the_first_that_has_a_value_is_used() -> None:
 
 def test_linked_units_have_names_of_their_own() -> None:
     """A second linked unit never writes over the first; the operator may name it and say where it stands."""
-    reading = '  - {metric: dc_pdu_power_watts, table: rows, column: 5, unit: W, where: {row: ["1"]}}\n'
+    reading = (
+        '  - {metric: dc_pdu_power_watts, table: rows, column: 5, unit: W, where: {row: ["1"]}}\n'
+    )
     planned = made(reading, {"5": {"1.1": 1, "2.1": 2}})
     assert values(planned, {"5.1.1": 1, "5.2.1": 2})[0] == {"A07-A": 1.0, "A07-A/2": 2.0}
     profile = read("p.yaml", SnmpProfile, text=HEAD + reading)
     linked = Linked(name="A08-A", rack="A08")
-    naming = Naming(name="A07-A", labels=PLACE, linked={"2": {**PLACE, "name": linked.name, "rack": linked.rack}})
+    naming = Naming(
+        name="A07-A",
+        labels=PLACE,
+        linked={"2": {**PLACE, "name": linked.name, "rack": linked.rack}},
+    )
     planned = plan(profile, Rows(columns={f"{BASE}.5": {"1.1": 1, "2.1": 2}}), naming, ALL)
     series = planned.points[1].series
     assert (series.label("pdu"), series.label("rack"), series.label("row")) == ("A08-A", "A08", "A")
@@ -208,7 +247,10 @@ def test_linked_units_have_names_of_their_own() -> None:
 
 def test_rows_that_cannot_be_told_apart_are_counted_and_never_doubled() -> None:
     """Two rows of one series would be a page Prometheus refuses: the first is used, the other counted."""
-    planned = made("  - {metric: dc_pdu_power_watts, table: rows, column: 5, unit: W}\n", {"5": {"1.1": 1, "1.2": 2}})
+    planned = made(
+        "  - {metric: dc_pdu_power_watts, table: rows, column: 5, unit: W}\n",
+        {"5": {"1.1": 1, "1.2": 2}},
+    )
     assert values(planned, {"5.1.1": 1, "5.1.2": 2})[0] == {"A07-A": 1.0}
     assert planned.dropped == Counter(duplicate=1)
 
@@ -217,9 +259,14 @@ def test_hostile_names_cannot_forge_or_double_series() -> None:
     """Names from a device are made safe before series are told apart by them."""
     reading = '  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit: C, labels: {sensor: "{name}"}}\n'
     names = {
-        "2.1.1": b'x"} 1\ndc_pdu_power_watts{pdu="forged"} 9', "2.1.2": b"a\nb", "2.1.3": b"a b", "2.1.4": b"\xff\xfe\0",
-        "2.1.5": b"{row}", "2.1.6": b"\\", "2.1.7": b"n" * 100_000,
-    }  # fmt: skip
+        "2.1.1": b'x"} 1\ndc_pdu_power_watts{pdu="forged"} 9',
+        "2.1.2": b"a\nb",
+        "2.1.3": b"a b",
+        "2.1.4": b"\xff\xfe\0",
+        "2.1.5": b"{row}",
+        "2.1.6": b"\\",
+        "2.1.7": b"n" * 100_000,
+    }
     planned = made(reading, {"6": {f"1.{n}": n for n in range(1, 8)}}, dict(names))
     assert planned.dropped == Counter(duplicate=1)
     prefixes = [point.series.prefix for point in planned.points]
@@ -230,7 +277,10 @@ def test_hostile_names_cannot_forge_or_double_series() -> None:
 
 def test_the_span_of_a_register_is_in_the_base_unit() -> None:
     """A register of 32 bits of watt-hours wraps at 2**32 times 3600 joules."""
-    planned = made("  - {metric: dc_pdu_energy_joules_total, table: rows, column: 5, unit: Wh, bits: 32}\n", {"5": {"1.1": 9}})
+    planned = made(
+        "  - {metric: dc_pdu_energy_joules_total, table: rows, column: 5, unit: Wh, bits: 32}\n",
+        {"5": {"1.1": 9}},
+    )
     assert list(planned.spans.values()) == [2**32 * 3600]
 
 
@@ -251,8 +301,14 @@ def test_no_more_objects_than_the_limit_are_polled() -> None:
 
 
 raws = st.one_of(
-    st.none(), st.integers(), st.floats(), st.binary(max_size=40), st.text(max_size=20), st.booleans(), st.lists(st.integers()),
-)  # fmt: skip
+    st.none(),
+    st.integers(),
+    st.floats(),
+    st.binary(max_size=40),
+    st.text(max_size=20),
+    st.booleans(),
+    st.lists(st.integers()),
+)
 FUZZED = (
     POWER
     + OUTLET
@@ -262,24 +318,37 @@ FUZZED = (
 )
 PROFILE = read("p.yaml", SnmpProfile, text=HEAD + FUZZED)
 suffixes = st.one_of(
-    st.tuples(st.integers(0, 3), st.integers(0, 3)).map(lambda pair: f"{pair[0]}.{pair[1]}"), st.sampled_from(["1", "1.2.3"])
+    st.tuples(st.integers(0, 3), st.integers(0, 3)).map(lambda pair: f"{pair[0]}.{pair[1]}"),
+    st.sampled_from(["1", "1.2.3"]),
 )
 
 
 @settings(max_examples=200, deadline=1000)
 @given(
-    columns=st.dictionaries(st.sampled_from(["5", "6"]), st.dictionaries(suffixes, raws, max_size=5), max_size=2),
-    objects=st.dictionaries(st.tuples(st.sampled_from("2347 9".replace(" ", "")), suffixes), raws, max_size=12),
+    columns=st.dictionaries(
+        st.sampled_from(["5", "6"]), st.dictionaries(suffixes, raws, max_size=5), max_size=2
+    ),
+    objects=st.dictionaries(
+        st.tuples(st.sampled_from("2347 9".replace(" ", "")), suffixes), raws, max_size=12
+    ),
     answers=st.dictionaries(st.tuples(st.sampled_from("569"), suffixes), raws, max_size=12),
 )
 def test_no_answer_whatever_raises_or_yields_nonsense(
-    columns: dict[str, dict[str, Raw]], objects: dict[tuple[str, str], Raw], answers: dict[tuple[str, str], Raw]
+    columns: dict[str, dict[str, Raw]],
+    objects: dict[tuple[str, str], Raw],
+    answers: dict[tuple[str, str], Raw],
 ) -> None:
     """Planning and decoding take anything a device may say, and yield finite numbers of distinct series only."""
     rows = Rows(columns={f"{BASE}.{number}": found for number, found in columns.items()})
-    rows.objects = {f"{BASE}.{column}.{suffix}": value for (column, suffix), value in objects.items()}
+    rows.objects = {
+        f"{BASE}.{column}.{suffix}": value for (column, suffix), value in objects.items()
+    }
     planned = plan(PROFILE, rows, NAMING, ALL)
-    found = decode(planned.points, {f"{BASE}.{column}.{suffix}": value for (column, suffix), value in answers.items()}, Counter())
+    found = decode(
+        planned.points,
+        {f"{BASE}.{column}.{suffix}": value for (column, suffix), value in answers.items()},
+        Counter(),
+    )
     assert all(abs(value) < float("inf") for _, value in found)
     texts = [series.prefix for series, _ in (*found, *planned.constants)]
     assert len(set(texts)) == len(texts)
@@ -287,4 +356,10 @@ def test_no_answer_whatever_raises_or_yields_nonsense(
 
 def test_text_of_what_is_no_text() -> None:
     """Octets are UTF-8, or else Latin-1; nothing is an empty text."""
-    assert [text_of(raw) for raw in (None, b"caf\xc3\xa9\0", b"caf\xe9", 5, "1.3.6")] == ["", "café", "café", "5", "1.3.6"]
+    assert [text_of(raw) for raw in (None, b"caf\xc3\xa9\0", b"caf\xe9", 5, "1.3.6")] == [
+        "",
+        "café",
+        "café",
+        "5",
+        "1.3.6",
+    ]

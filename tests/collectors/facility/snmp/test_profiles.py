@@ -45,7 +45,9 @@ def test_every_packaged_profile_is_good() -> None:
     assert len(profiles) >= 12
     for name, profile in profiles.items():
         assert profile.source, name
-        assert profile.match or name == "if-mib", name  # any device may have interfaces: it is used by name
+        assert profile.match or name == "if-mib", (
+            name
+        )  # any device may have interfaces: it is used by name
         assert all(quantity_of(reading.metric) for reading in profile.readings)
 
 
@@ -58,7 +60,12 @@ def test_the_example_of_these_tests_is_good() -> None:
     ("before", "after", "line", "said"),
     [
         ("dc_pdu_power_watts", "dc_pdu_power_wats", 8, "did you mean dc_pdu_power_watts?"),
-        ("unit: kW", "unit: kWh", 11, "kWh does not fit dc_pdu_power_watts; expected one of mW, W, kW, MW"),
+        (
+            "unit: kW",
+            "unit: kWh",
+            11,
+            "kWh does not fit dc_pdu_power_watts; expected one of mW, W, kW, MW",
+        ),
         ("unit: kW", "unit: kilowatt", 11, "unknown unit 'kilowatt'"),
         ("scale: 0.01", "scale: 0", 12, "a number other than 0"),
         ("scale: 0.01", "scala: 0.01", 12, "did you mean scale?"),
@@ -74,11 +81,18 @@ def test_the_example_of_these_tests_is_good() -> None:
         ("scale: 0.01", "where: {rwo: [1]}", 12, "no index part or column 'rwo'"),
         ("scale: 0.01", "valid_when: {row: ['1']}", 12, "never changes; use where"),
         ("scale: 0.01", "match: {name: '('}", 12, "a regular expression"),
-        ("unit: kW", "unit_column: module\n    unit: kW", 8, "expected one of: unit, unit_column, map, constant"),
+        (
+            "unit: kW",
+            "unit_column: module\n    unit: kW",
+            8,
+            "expected one of: unit, unit_column, map, constant",
+        ),
         ("{1: L1}", "{1: L1, 1: L2}", 6, "given twice"),
     ],
 )
-def test_a_mistake_is_one_line_with_file_and_line(before: str, after: str, line: int, said: str) -> None:
+def test_a_mistake_is_one_line_with_file_and_line(
+    before: str, after: str, line: int, said: str
+) -> None:
     """A mistake in a profile is told in one line that names the file, the line and what was expected."""
     assert before in GOOD
     told = mistakes(GOOD.replace(before, after, 1))
@@ -91,7 +105,10 @@ def test_a_mistake_is_one_line_with_file_and_line(before: str, after: str, line:
     ("text", "said"),
     [
         ("title: x\n", "p.yaml:1: protocol: missing; expected one of snmp, modbus"),
-        ("protocol: smtp\n", "p.yaml:1: protocol: expected one of snmp, modbus, bacnet, got 'smtp'"),
+        (
+            "protocol: smtp\n",
+            "p.yaml:1: protocol: expected one of snmp, modbus, bacnet, got 'smtp'",
+        ),
         ("protocol: [snmp]\n", "p.yaml:1: protocol: expected one of snmp, modbus"),
         ("", "p.yaml:1: protocol: missing"),
     ],
@@ -151,7 +168,10 @@ def test_a_device_without_an_object_id_fits_nothing() -> None:
     assert candidates(Identity(object_id="", description=""), Library().all()) == []
 
 
-@pytest.mark.parametrize("text", ["", "1", "1.3", ".1.3.6", "1.3.6.", "1.3.a", "3.3.6", "1.3.06", "1.3.4294967296", "1..3"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "1.3", ".1.3.6", "1.3.6.", "1.3.a", "3.3.6", "1.3.06", "1.3.4294967296", "1..3"],
+)
 def test_what_is_no_oid_is_refused(text: str) -> None:
     """Only numeric OIDs without a leading dot are taken."""
     with pytest.raises(ValueError, match="^" + text.replace(".", r"\.") + "$"):
@@ -166,11 +186,17 @@ def test_factors_are_the_decimals_that_were_written() -> None:
 
 def test_merge_keys_save_repetition() -> None:
     """YAML's merge key takes another mapping's keys; a mapping's own win, and mistakes are told at their own line."""
-    text = GOOD + '  - &one {metric: dc_pdu_outlet_power_watts, table: rows, column: 7, unit: W, labels: {outlet: "{row}"}}\n'
+    text = (
+        GOOD
+        + '  - &one {metric: dc_pdu_outlet_power_watts, table: rows, column: 7, unit: W, labels: {outlet: "{row}"}}\n'
+    )
     profile = read(
         "p.yaml",
         SnmpProfile,
-        text=text + "  - {<<: *one, column: 8}\n  - {<<: [*one, {bits: 8}], unit: kW}\n".replace("{bits: 8}", "{scale: 2}"),
+        text=text
+        + "  - {<<: *one, column: 8}\n  - {<<: [*one, {bits: 8}], unit: kW}\n".replace(
+            "{bits: 8}", "{scale: 2}"
+        ),
     )
     assert [(reading.column, reading.unit, reading.scale) for reading in profile.readings[2:]] == [
         ("7", "W", 1),

@@ -15,13 +15,37 @@ SUM_OF_PDU = {"schleifenbauer"}  # a total that is read where its inputs are not
 
 # Registers shortly before their end, by case: the series, the width, and what one step of it is in joules.
 AT_THEIR_END = {
-    "raritan-px-two-inlets": ('dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="C03",feed="A"}', 32, 3600),
-    "servertech-sentry4": ('dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="D05",feed=""}', 31, 360_000),
-    "liebert-mpx": ('dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="F01",feed=""}', 32, 360_000),
-    "hpe-pdu2": ('dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="H01",feed=""}', 31, 3600),
-    "vertiv-imd": ('dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="N01",feed=""}', 32, 3600),
-    "schleifenbauer": ('dc_pdu_phase_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="L01",feed="",phase="L1"}', 24, 3_600_000),
-}  # fmt: skip
+    "raritan-px-two-inlets": (
+        'dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="C03",feed="A"}',
+        32,
+        3600,
+    ),
+    "servertech-sentry4": (
+        'dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="D05",feed=""}',
+        31,
+        360_000,
+    ),
+    "liebert-mpx": (
+        'dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="F01",feed=""}',
+        32,
+        360_000,
+    ),
+    "hpe-pdu2": (
+        'dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="H01",feed=""}',
+        31,
+        3600,
+    ),
+    "vertiv-imd": (
+        'dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="N01",feed=""}',
+        32,
+        3600,
+    ),
+    "schleifenbauer": (
+        'dc_pdu_phase_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="L01",feed="",phase="L1"}',
+        24,
+        3_600_000,
+    ),
+}
 
 
 def test_how_wide_a_register_is_is_known() -> None:
@@ -29,7 +53,9 @@ def test_how_wide_a_register_is_is_known() -> None:
     for name, profile in Library().all().items():
         if profile.kind == "pdu" and name not in WIDTH_UNKNOWN | SUM_OF_PDU:
             for reading in profile.readings:
-                assert not reading.metric.endswith("_joules_total") or reading.bits or reading.sum, (name, reading.metric)
+                assert (
+                    not reading.metric.endswith("_joules_total") or reading.bits or reading.sum
+                ), (name, reading.metric)
 
 
 @pytest.mark.parametrize("name", AT_THEIR_END)
@@ -38,8 +64,12 @@ async def test_a_register_starts_anew_at_its_width(name: str) -> None:
     prefix, bits, step = AT_THEIR_END[name]
     case = read(CASES / name / "case.yaml", Case)
     async with serving(case.agent()) as address:
-        words = ", ".join(f"{key}: {value}" for key, value in ({"address": f'"{address}"'} | case.device).items())
-        (device,) = KIND.build(read(CASES / name / "config", KIND.Config, text=f"devices:\n  - {{{words}}}\n"), CONTEXT)
+        words = ", ".join(
+            f"{key}: {value}" for key, value in ({"address": f'"{address}"'} | case.device).items()
+        )
+        (device,) = KIND.build(
+            read(CASES / name / "config", KIND.Config, text=f"devices:\n  - {{{words}}}\n"), CONTEXT
+        )
         readings = dict(await device.collect())
         await device.aclose()
     assert device.plan is not None

@@ -11,7 +11,14 @@ from collectors.facility.naming import Naming
 from collectors.facility.profile import load_all
 from collectors.facility.snmp_config import LEVELS
 from collectors.facility.snmp_discover import Library
-from collectors.facility.snmp_plan import Plan, Rows, columns_to_walk, objects_to_get, plan, split_index
+from collectors.facility.snmp_plan import (
+    Plan,
+    Rows,
+    columns_to_walk,
+    objects_to_get,
+    plan,
+    split_index,
+)
 from collectors.facility.snmp_profile import SnmpProfile, Table, together
 from collectors.strict import Problems, read
 
@@ -55,7 +62,9 @@ def planned(one: SnmpProfile, objects: Mapping[str, Raw], chosen: str | None = N
     rows = Rows()
     for column in columns_to_walk(one, ALL):
         rows.columns[column] = {
-            oid.removeprefix(f"{column}."): raw for oid, raw in objects.items() if oid.startswith(f"{column}.")
+            oid.removeprefix(f"{column}."): raw
+            for oid, raw in objects.items()
+            if oid.startswith(f"{column}.")
         }
     rows.objects = {oid: objects[oid] for oid in objects_to_get(one, rows, ALL) if oid in objects}
     return plan(one, rows, NAMING, ALL, chosen_rows=re.compile(chosen) if chosen else None)
@@ -70,7 +79,9 @@ def phases(made: Plan) -> list[str]:
 def test_a_part_of_the_index_that_only_some_devices_have(row: str) -> None:
     """A row is found with the part and without it, and so is the column of the table that fewer parts find."""
     made = planned(profile(UPS), {f"{BASE}.1.5.{row}": 900, f"{BASE}.9.1": 2, f"{BASE}.3.0": 900})
-    assert [(point.oid, point.series.label("phase")) for point in made.points] == [(f"{BASE}.1.5.{row}", "L1")]
+    assert [(point.oid, point.series.label("phase")) for point in made.points] == [
+        (f"{BASE}.1.5.{row}", "L1")
+    ]
 
 
 def test_an_index_of_another_length_is_no_row() -> None:
@@ -83,9 +94,12 @@ def test_an_index_of_another_length_is_no_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "phase", "shown"), [(900, 900, ["L1"]), (900, -1, ["L1", ""]), (900, None, [""]), (None, 900, ["L1"])]
+    ("total", "phase", "shown"),
+    [(900, 900, ["L1"]), (900, -1, ["L1", ""]), (900, None, [""]), (None, 900, ["L1"])],
 )
-def test_a_total_is_never_shown_beside_its_phases(total: int | None, phase: int | None, shown: list[str]) -> None:
+def test_a_total_is_never_shown_beside_its_phases(
+    total: int | None, phase: int | None, shown: list[str]
+) -> None:
     """A reading marked as fallback is used where no other of its metric has a value; what has none yields no reading anyway."""
     objects = {f"{BASE}.3.0": total, f"{BASE}.1.5.1.1": phase, f"{BASE}.9.1": 2}
     made = planned(profile(UPS), {oid: raw for oid, raw in objects.items() if raw is not None})
@@ -93,13 +107,22 @@ def test_a_total_is_never_shown_beside_its_phases(total: int | None, phase: int 
 
 
 @pytest.mark.parametrize(
-    ("chosen", "shown"), [(None, ["eth0"]), ("^lo$", ["lo"]), ("uplink", ["lo"]), (".", ["eth0", "lo"]), ("^none$", [])]
+    ("chosen", "shown"),
+    [(None, ["eth0"]), ("^lo$", ["lo"]), ("uplink", ["lo"]), (".", ["eth0", "lo"]), ("^none$", [])],
 )
 def test_the_operator_chooses_rows(chosen: str | None, shown: list[str]) -> None:
     """Without a pattern the profile's default holds; with one, rows whose name or alias it fits, whatever else they are."""
     objects: dict[str, Raw] = {}
-    for port, (name, alias, kind) in {"1": (b"eth0", b"", 6), "2": (b"lo", b"an uplink", 24)}.items():
-        objects |= {f"{BASE}.2.1.{port}": name, f"{BASE}.2.2.{port}": alias, f"{BASE}.2.3.{port}": kind, f"{BASE}.2.8.{port}": 1}
+    for port, (name, alias, kind) in {
+        "1": (b"eth0", b"", 6),
+        "2": (b"lo", b"an uplink", 24),
+    }.items():
+        objects |= {
+            f"{BASE}.2.1.{port}": name,
+            f"{BASE}.2.2.{port}": alias,
+            f"{BASE}.2.3.{port}": kind,
+            f"{BASE}.2.8.{port}": 1,
+        }
     made = planned(profile(PORTS), objects, chosen)
     assert [point.series.label("interface") for point in made.points] == shown
 
@@ -108,8 +131,13 @@ def test_profiles_put_together_keep_what_the_first_is() -> None:
     """Tables of the same name stay apart, the kind is the first one's, and what is watched is watched for both."""
     both = together([profile(UPS), profile(PORTS), profile(PORTS)])
     assert (both.kind, both.title, both.watch) == ("ups", "a UPS", [f"{BASE}.7.0"] * 2)
-    made = planned(both, {f"{BASE}.3.0": 5, f"{BASE}.2.1.1": b"eth0", f"{BASE}.2.3.1": 6, f"{BASE}.2.8.1": 1})
-    assert [point.series.metric.full_name for point in made.points] == ["dc_ups_output_power_watts", "dc_link_up"]
+    made = planned(
+        both, {f"{BASE}.3.0": 5, f"{BASE}.2.1.1": b"eth0", f"{BASE}.2.3.1": 6, f"{BASE}.2.8.1": 1}
+    )
+    assert [point.series.metric.full_name for point in made.points] == [
+        "dc_ups_output_power_watts",
+        "dc_link_up",
+    ]
 
 
 def test_every_profile_that_is_named_by_another_is_there() -> None:

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 Documents = dict[str, dict[str, Any]]
 SESSIONS = "/redfish/v1/SessionService/Sessions"
 USER, PASSWORD = "monitor", "correct horse: battery staple"
-EXPAND = {"ExpandQuery": {"ExpandAll": True, "NoLinks": True, "Links": True, "Levels": True, "MaxLevels": 6}}
+EXPAND = {
+    "ExpandQuery": {
+        "ExpandAll": True,
+        "NoLinks": True,
+        "Links": True,
+        "Levels": True,
+        "MaxLevels": 6,
+    }
+}
 
 
 def mockup(folder: Path) -> Documents:
@@ -51,7 +59,9 @@ class Service:
     login: bool = True
     expands: bool = True
     etags: bool = False
-    replies: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = field(default_factory=dict)
+    replies: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = field(
+        default_factory=dict
+    )
     """Answers to some paths that are not what a good service would say."""
     asked: list[str] = field(default_factory=list)
     sessions: dict[str, str] = field(default_factory=dict)
@@ -64,7 +74,11 @@ class Service:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.path.rstrip("/")
         self.asked.append(f"{request.method} {request.path_qs}")
-        self.secrets += [request.headers[name] for name in ("X-Auth-Token", "Authorization") if name in request.headers]
+        self.secrets += [
+            request.headers[name]
+            for name in ("X-Auth-Token", "Authorization")
+            if name in request.headers
+        ]
         if path in self.replies:
             return await self.replies[path](request)
         if request.method == "POST" and path == SESSIONS:
@@ -72,7 +86,9 @@ class Service:
         if not self._known(request) and path != "/redfish/v1":
             return web.json_response({"error": {"message": f"no {request.headers}"}}, status=401)
         if request.method == "DELETE":
-            self.sessions = {token: name for token, name in self.sessions.items() if f"{SESSIONS}/{name}" != path}
+            self.sessions = {
+                token: name for token, name in self.sessions.items() if f"{SESSIONS}/{name}" != path
+            }
             return web.Response(status=204)
         if path not in self.documents:
             return web.json_response({}, status=404)
@@ -100,7 +116,12 @@ class Service:
         members = [self.documents[one["@odata.id"]] for one in document.get("Members", ())]
         if depth > 1:
             members = [
-                {key: self.documents.get(one.get("@odata.id"), one) if isinstance(one, dict) else one for key, one in m.items()}
+                {
+                    key: self.documents.get(one.get("@odata.id"), one)
+                    if isinstance(one, dict)
+                    else one
+                    for key, one in m.items()
+                }
                 for m in members
             ]
         return document | {"Members": members}
@@ -119,13 +140,17 @@ class Service:
 
 
 @asynccontextmanager
-async def serving(service: Service, certificates: Certificates | None = None) -> AsyncIterator[Service]:
+async def serving(
+    service: Service, certificates: Certificates | None = None
+) -> AsyncIterator[Service]:
     """Serve until the block ends, over HTTPS where there are certificates."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", service.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificates.server() if certificates else None)
+    site = web.TCPSite(
+        runner, "127.0.0.1", 0, ssl_context=certificates.server() if certificates else None
+    )
     await site.start()
     port = runner.addresses[0][1]
     service.origin = f"{'https' if certificates else 'http'}://127.0.0.1:{port}"
@@ -158,10 +183,14 @@ def certificates(folder: Path, host: str = "127.0.0.1") -> Certificates:
 
     def build(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
         return (
-            x509.CertificateBuilder().subject_name(subject).issuer_name(ca_name).public_key(public)
-            .serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(days=1))
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(ca_name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(days=1))
             .not_valid_after(now + dt.timedelta(days=1))
-        )  # fmt: skip
+        )
 
     ca = (
         build(ca_name, ca_key.public_key())
@@ -170,14 +199,26 @@ def certificates(folder: Path, host: str = "127.0.0.1") -> Certificates:
     )
     server = (
         build(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bmc")]), key.public_key())
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]),
+            critical=False,
+        )
         .sign(ca_key, hashes.SHA256())
     )
-    files = Certificates(folder / "ca.pem", folder / "cert.pem", folder / "key.pem", server.fingerprint(hashes.SHA256()).hex())
+    files = Certificates(
+        folder / "ca.pem",
+        folder / "cert.pem",
+        folder / "key.pem",
+        server.fingerprint(hashes.SHA256()).hex(),
+    )
     files.ca.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     files.cert.write_bytes(server.public_bytes(serialization.Encoding.PEM))
     files.key.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
     )
     return files
 
@@ -195,7 +236,9 @@ def build(folder: Path, text: str) -> list[RedfishCollector]:
     """Make the collectors of a config section."""
     config = read(folder / "redfish.yaml", KIND.Config, text=text)
     racks = {"A07": Place(hub="guian", site="s", row="A", rack="A07")}
-    return KIND.build(config, Context(place=Place(hub="guian", site="s"), node="gateway", racks=racks))
+    return KIND.build(
+        config, Context(place=Place(hub="guian", site="s"), node="gateway", racks=racks)
+    )
 
 
 @asynccontextmanager

@@ -7,7 +7,13 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from tests.collectors.power.redfish.services import PASSWORD, Service, account_files, certificates, serving
+from tests.collectors.power.redfish.services import (
+    PASSWORD,
+    Service,
+    account_files,
+    certificates,
+    serving,
+)
 from tests.collectors.power.redfish.test_faults import server
 from tests.support import ROOT, free_port, get
 
@@ -25,9 +31,14 @@ async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
             await asyncio.sleep(0.05)
 
 
-def write_config(folder: Path, service: Service, port: int, timing: str = "interval: 1s\ntimeout: 900ms") -> Path:
+def write_config(
+    folder: Path, service: Service, port: int, timing: str = "interval: 1s\ntimeout: 900ms"
+) -> Path:
     """Write an agent's config that reads the service as one node."""
-    section = account_files(folder) + f'ca_file: ca.pem\n{timing}\ndevices: [{{address: "{service.origin}", node: n1}}]\n'
+    section = (
+        account_files(folder)
+        + f'ca_file: ca.pem\n{timing}\ndevices: [{{address: "{service.origin}", node: n1}}]\n'
+    )
     lines = "".join(f"    {line}\n" for line in section.splitlines())
     file = folder / "config.yaml"
     file.write_text(
@@ -42,10 +53,18 @@ async def test_sessions_end_with_the_agent_and_its_config(tmp_path: Path) -> Non
     async with serving(Service(server()), certificates(tmp_path)) as service:
         config = write_config(tmp_path, service, port)
         agent = await asyncio.create_subprocess_exec(
-            *HUBGAUGE, "run", "--config", config, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *HUBGAUGE,
+            "run",
+            "--config",
+            config,
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
         try:
-            await until(lambda: len([one for one in service.asked if one.endswith("ThermalMetrics")]) > 1)
+            await until(
+                lambda: len([one for one in service.asked if one.endswith("ThermalMetrics")]) > 1
+            )
             assert list(service.sessions) == ["token-1"]
             page = (await asyncio.to_thread(get, f"http://127.0.0.1:{port}/metrics")).decode()
             agent.send_signal(signal.SIGHUP)
@@ -55,7 +74,10 @@ async def test_sessions_end_with_the_agent_and_its_config(tmp_path: Path) -> Non
             said = (await asyncio.wait_for(agent.communicate(), 20))[0].decode()
         assert not service.sessions
         assert service.made == 2
-    assert 'dc_node_power_watts{hub="guian",site="s",row="",rack="",node="n1",source="redfish"} 500' in page
+    assert (
+        'dc_node_power_watts{hub="guian",site="s",row="",rack="",node="n1",source="redfish"} 500'
+        in page
+    )
     assert not [word for word in (PASSWORD, "token-") if word in said + page]
 
 
@@ -64,7 +86,13 @@ async def test_one_round_to_the_screen_ends_its_session(tmp_path: Path) -> None:
     async with serving(Service(server()), certificates(tmp_path)) as service:
         config = write_config(tmp_path, service, free_port(), "timeout: 20s")
         command = await asyncio.create_subprocess_exec(
-            *HUBGAUGE, "collect", "--config", config, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *HUBGAUGE,
+            "collect",
+            "--config",
+            config,
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
         said = (await asyncio.wait_for(command.communicate(), 30))[0].decode()
         assert "dc_node_up{" in said

@@ -20,7 +20,7 @@ CASES = ROOT / "tests" / "cases" / "redfish"
 async def test_a_service_s_documents_become_these_series(
     folder: Path,
     tmp_path: Path,
-    update_golden: bool,  # noqa: FBT001 - a fixture
+    update_golden: bool,
 ) -> None:
     """What the case's service has comes out as the case expects, to the last series, and so does what was not taken."""
     documents = json.loads((folder / "service.json").read_text())
@@ -29,8 +29,12 @@ async def test_a_service_s_documents_become_these_series(
         words = (folder / "config.yaml").read_text().replace("\n", "\n    ").rstrip()
         text = f'allow_http: true\n{account_files(tmp_path)}devices:\n  - address: "{device["address"]}"\n    {words}\n'
         async with reading(tmp_path, text) as collector:
-            lines = sorted(f"{series.prefix}{value!r}\n" for series, value in await collector.collect())
-            lines += [f"# not taken: {count} {why}\n" for why, count in sorted(collector.dropped.items())]
+            lines = sorted(
+                f"{series.prefix}{value!r}\n" for series, value in await collector.collect()
+            )
+            lines += [
+                f"# not taken: {count} {why}\n" for why, count in sorted(collector.dropped.items())
+            ]
         assert not service.sessions
     got = "".join(lines)
     expected = folder / "expected.prom"

@@ -27,7 +27,7 @@ from tests.collectors.power.redfish.services import (
     reading,
     serving,
     values,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,11 @@ def server(watts: float = 500) -> Documents:
             "Links": {"Sessions": link(SESSIONS)},
         },
         "/redfish/v1/Chassis": {"Members": [link(CHASSIS)]},
-        CHASSIS: {"Id": "1", "EnvironmentMetrics": link(METRICS), "ThermalSubsystem": link(f"{CHASSIS}/ThermalSubsystem")},
+        CHASSIS: {
+            "Id": "1",
+            "EnvironmentMetrics": link(METRICS),
+            "ThermalSubsystem": link(f"{CHASSIS}/ThermalSubsystem"),
+        },
         METRICS: {"PowerWatts": {"Reading": watts}},
         f"{CHASSIS}/ThermalSubsystem": {"ThermalMetrics": link(AIR)},
         AIR: {"TemperatureSummaryCelsius": {"Intake": {"Reading": 23}}},
@@ -61,7 +65,9 @@ def server(watts: float = 500) -> Documents:
     return {path: {"@odata.id": path} | document for path, document in documents.items()}
 
 
-def section(folder: Path, service: Service, *, device: str = "", more: str = "allow_http: true\n") -> str:
+def section(
+    folder: Path, service: Service, *, device: str = "", more: str = "allow_http: true\n"
+) -> str:
     """Return a config section that reads a service as node n1."""
     return f'{account_files(folder)}{more}devices:\n  - {{address: "{service.origin}", node: n1{device}}}\n'
 
@@ -70,7 +76,9 @@ READ = {"dc_node_up": 1.0, "dc_node_power_watts": 500.0, "dc_node_inlet_temperat
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_told(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+def nothing_is_told(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> Iterator[None]:
     """Whatever happens, no secret is in the log or on the screen."""
     caplog.set_level(logging.DEBUG)
     yield
@@ -81,7 +89,9 @@ def nothing_is_told(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixtu
 async def test_a_certificate_for_another_address_is_not_accepted(tmp_path: Path) -> None:
     """A certificate signed by the right authority, but for another host, ends the round before anything is sent."""
     async with serving(Service(server()), certificates(tmp_path, "127.0.0.2")) as service:
-        async with reading(tmp_path, section(tmp_path, service, more="ca_file: ca.pem\n")) as collector:
+        async with reading(
+            tmp_path, section(tmp_path, service, more="ca_file: ca.pem\n")
+        ) as collector:
             with pytest.raises(Unreachable, match=r"(?i)TLS: ip address mismatch"):
                 await collector.collect()
         assert not service.asked
@@ -101,19 +111,25 @@ async def test_a_fingerprint_stands_for_an_authority(tmp_path: Path) -> None:
     made = certificates(tmp_path)
     async with serving(Service(server()), made) as service:
         async with reading(
-            tmp_path, section(tmp_path, service, device=f", certificate_sha256: '{made.fingerprint}'", more="")
+            tmp_path,
+            section(
+                tmp_path, service, device=f", certificate_sha256: '{made.fingerprint}'", more=""
+            ),
         ) as collector:
             assert await values(collector) == READ
         service.forget()
         async with reading(
-            tmp_path, section(tmp_path, service, device=f", certificate_sha256: '{'ab' * 32}'", more="")
+            tmp_path,
+            section(tmp_path, service, device=f", certificate_sha256: '{'ab' * 32}'", more=""),
         ) as collector:
             with pytest.raises(Unreachable, match="fingerprint"):
                 await collector.collect()
         assert not service.asked
 
 
-async def test_verification_is_off_only_when_asked_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_verification_is_off_only_when_asked_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """With tls_verify off any certificate does, at the price of one line in the log, however many devices."""
     async with (
         serving(Service(server()), certificates(tmp_path, "127.0.0.2")) as service,
@@ -137,12 +153,24 @@ async def test_plain_http_is_refused_unless_allowed(tmp_path: Path) -> None:
         ("devices: [{address: 'https://h/path'}]", "address: expected an address such as"),
         ("devices: [{address: 'h:99999'}]", "address: expected an address such as"),
         ("devices: [{address: h, node: a, pdu: b}]", "expected one of node, pdu"),
-        ("devices: [{address: h, certificate_sha256: abc}]", "certificate_sha256: expected the 64 hexadecimal digits"),
-        ("username_file: username\ndevices: [{address: h}]", "username_file and password_file belong together"),
+        (
+            "devices: [{address: h, certificate_sha256: abc}]",
+            "certificate_sha256: expected the 64 hexadecimal digits",
+        ),
+        (
+            "username_file: username\ndevices: [{address: h}]",
+            "username_file and password_file belong together",
+        ),
         ("ca_file: username\ndevices: [{address: h}]", "holds no certificates"),
         ("ca_file: nowhere\ndevices: [{address: h}]", "cannot be read: No such file"),
-        ("username_file: username\npassword_file: nowhere\ndevices: [{address: h}]", "nowhere: .*password_file: cannot be read"),
-        ("devices: [{address: h, node: a}, {address: i, node: a}]", r"devices\[1\]: 'a' is the name of devices\[0\] as well"),
+        (
+            "username_file: username\npassword_file: nowhere\ndevices: [{address: h}]",
+            "nowhere: .*password_file: cannot be read",
+        ),
+        (
+            "devices: [{address: h, node: a}, {address: i, node: a}]",
+            r"devices\[1\]: 'a' is the name of devices\[0\] as well",
+        ),
         ("read: [everything]\ndevices: []", "expected one of temperature, fans"),
     ],
 )
@@ -175,7 +203,9 @@ async def test_an_expired_session_is_renewed_once(tmp_path: Path) -> None:
         assert not service.sessions
 
 
-async def test_a_service_that_never_accepts_its_own_sessions_is_not_asked_for_ever(tmp_path: Path) -> None:
+async def test_a_service_that_never_accepts_its_own_sessions_is_not_asked_for_ever(
+    tmp_path: Path,
+) -> None:
     """After one renewal it is refused: a login a request at most, and the last session is ended."""
     service = Service(server())
 
@@ -207,7 +237,9 @@ async def test_basic_authentication_where_it_is_configured(tmp_path: Path) -> No
     service = Service(server(), login=False)
     async with (
         serving(service),
-        reading(tmp_path, section(tmp_path, service, more="allow_http: true\nauth: basic\n")) as collector,
+        reading(
+            tmp_path, section(tmp_path, service, more="allow_http: true\nauth: basic\n")
+        ) as collector,
     ):
         assert await values(collector) == READ
     assert service.made == 0
@@ -224,7 +256,10 @@ async def test_devices_at_one_address_share_one_session(tmp_path: Path) -> None:
         f"{two}/E": {"PowerWatts": {"Reading": 7}},
     }
     async with serving(Service(documents)) as service:
-        text = section(tmp_path, service, device=", id: '1'") + f'  - {{address: "{service.origin}", node: n2, id: "2"}}\n'
+        text = (
+            section(tmp_path, service, device=", id: '1'")
+            + f'  - {{address: "{service.origin}", node: n2, id: "2"}}\n'
+        )
         one, other = build(tmp_path, text)
         got = await asyncio.gather(values(one), values(other))
         assert [each["dc_node_power_watts"] for each in got] == [500, 7]
@@ -245,14 +280,21 @@ async def test_a_login_under_way_when_the_round_ends_is_not_lost(tmp_path: Path)
 
     service.replies = {SESSIONS: slow}
     async with serving(service):
-        async with reading(tmp_path, section(tmp_path, service, device=", timeout: 200ms")) as collector:
+        async with reading(
+            tmp_path, section(tmp_path, service, device=", timeout: 200ms")
+        ) as collector:
             assert await values(collector) == {"dc_node_up": 1.0}  # the root had answered
         assert service.made == 1
         assert not service.sessions
 
 
 @pytest.mark.parametrize(
-    "where", ["https://127.0.0.2:{port}/redfish/v1/Chassis", "//127.0.0.2:{port}/redfish/v1/x", "/elsewhere"]
+    "where",
+    [
+        "https://127.0.0.2:{port}/redfish/v1/Chassis",
+        "//127.0.0.2:{port}/redfish/v1/x",
+        "/elsewhere",
+    ],
 )
 async def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, where: str) -> None:
     """Neither the session's token nor the password reaches a second host, and the error says why."""
@@ -263,7 +305,11 @@ async def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, where:
         async def away(_: web.Request) -> web.Response:
             return web.Response(
                 status=307,
-                headers={"Location": where.format(port=thief.origin.rpartition(":")[2]).replace("127.0.0.2", "127.0.0.1")},
+                headers={
+                    "Location": where.format(port=thief.origin.rpartition(":")[2]).replace(
+                        "127.0.0.2", "127.0.0.1"
+                    )
+                },
             )
 
         for path in ("/redfish/v1/Chassis", SESSIONS):
@@ -320,7 +366,10 @@ async def drip(request: web.Request) -> web.StreamResponse:
 async def test_the_total_deadline_holds_against_a_byte_at_a_time(tmp_path: Path) -> None:
     """A service that keeps sending a little ends with the round; what was read before counts."""
     service = Service(server())
-    async with serving(service), reading(tmp_path, section(tmp_path, service, device=", timeout: 600ms")) as collector:
+    async with (
+        serving(service),
+        reading(tmp_path, section(tmp_path, service, device=", timeout: 600ms")) as collector,
+    ):
         await collector.collect()
         service.replies = {AIR: drip}
         began = time.monotonic()
@@ -342,30 +391,42 @@ async def test_an_address_that_never_answers_is_unreachable(tmp_path: Path) -> N
     async with (
         silent,
         reading(
-            tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"), device=", timeout: 300ms")
+            tmp_path,
+            section(
+                tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"), device=", timeout: 300ms"
+            ),
         ) as collector,
     ):
         with pytest.raises(Unreachable, match=r"no answer within 0\.27 s"):
             await collector.collect()
     for writer in writers:
         writer.close()
-    async with reading(tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"))) as collector:
+    async with reading(
+        tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"))
+    ) as collector:
         with pytest.raises(Unreachable, match="cannot connect"):
             await collector.collect()
-        assert [(series.metric.full_name, value) for series, value in collector.down] == [("dc_node_up", 0.0)]
+        assert [(series.metric.full_name, value) for series, value in collector.down] == [
+            ("dc_node_up", 0.0)
+        ]
 
 
 def body(content: bytes, status: int = 200, **headers: str) -> Any:
     async def answer(_: web.Request) -> web.Response:
         names = {key.replace("_", "-"): value for key, value in headers.items()}
-        return web.Response(status=status, body=content, headers=names, content_type="application/json")
+        return web.Response(
+            status=status, body=content, headers=names, content_type="application/json"
+        )
 
     return answer
 
 
 HOSTILE = {
     "a gzip bomb": body(gzip.compress(b" " * 200 * 2**20, 9), Content_Encoding="gzip"),
-    "cut gzip": body(gzip.compress(json.dumps({"PowerWatts": {"Reading": 1}}).encode())[:-12], Content_Encoding="gzip"),
+    "cut gzip": body(
+        gzip.compress(json.dumps({"PowerWatts": {"Reading": 1}}).encode())[:-12],
+        Content_Encoding="gzip",
+    ),
     "not gzip": body(b"{}", Content_Encoding="gzip"),
     "an unknown packing": body(b"{}", Content_Encoding="br"),
     "a huge body": body(b'{"a": "' + b"x" * MAX_BODY + b'"}'),
@@ -403,7 +464,9 @@ async def test_a_service_that_speaks_no_http_is_a_bad_reply(tmp_path: Path) -> N
     listener = await asyncio.start_server(other, "127.0.0.1", 0)
     async with listener:
         port = listener.sockets[0].getsockname()[1]
-        async with reading(tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"))) as collector:
+        async with reading(
+            tmp_path, section(tmp_path, Service({}, origin=f"http://127.0.0.1:{port}"))
+        ) as collector:
             with pytest.raises(CollectError, match="not HTTP"):
                 await collector.collect()
 
@@ -413,7 +476,11 @@ async def test_an_expand_that_is_offered_but_fails_is_done_without(tmp_path: Pat
     service = Service(server())
 
     async def collection(request: web.Request) -> web.StreamResponse:
-        return web.json_response({}, status=400) if request.query else web.json_response(service.documents["/redfish/v1/Chassis"])
+        return (
+            web.json_response({}, status=400)
+            if request.query
+            else web.json_response(service.documents["/redfish/v1/Chassis"])
+        )
 
     service.replies = {"/redfish/v1/Chassis": collection}
     async with serving(service), reading(tmp_path, section(tmp_path, service)) as collector:
@@ -421,12 +488,17 @@ async def test_an_expand_that_is_offered_but_fails_is_done_without(tmp_path: Pat
         assert collector.link.expand == ""
 
 
-async def test_a_service_that_says_nothing_changed_is_not_looked_through_again(tmp_path: Path) -> None:
+async def test_a_service_that_says_nothing_changed_is_not_looked_through_again(
+    tmp_path: Path,
+) -> None:
     """Where it gives ETags, the refresh is a few 304s; readings are always asked for anew; a change is seen."""
     documents = server()
     service = Service(documents, etags=True)
     more = "allow_http: true\nrefresh: 1ms\n"
-    async with serving(service), reading(tmp_path, section(tmp_path, service, more=more)) as collector:
+    async with (
+        serving(service),
+        reading(tmp_path, section(tmp_path, service, more=more)) as collector,
+    ):
         await collector.collect()
         plan = collector.plan
         service.forget()
@@ -436,7 +508,9 @@ async def test_a_service_that_says_nothing_changed_is_not_looked_through_again(t
             await asyncio.sleep(0.1)
         assert collector.plan is plan
         assert "GET /redfish/v1/" not in service.forget()
-        documents[CHASSIS] = {key: value for key, value in documents[CHASSIS].items() if key != "ThermalSubsystem"}
+        documents[CHASSIS] = {
+            key: value for key, value in documents[CHASSIS].items() if key != "ThermalSubsystem"
+        }
         for _ in range(2):
             await collector.collect()
             await asyncio.sleep(0.1)
@@ -447,7 +521,10 @@ async def test_a_collection_whose_pages_go_in_circles_ends(tmp_path: Path) -> No
     """Pages are followed, each once."""
     documents = server()
     documents["/redfish/v1/Chassis"] |= {"Members@odata.nextLink": "/redfish/v1/Chassis?$skip=1"}
-    async with serving(Service(documents)) as service, reading(tmp_path, section(tmp_path, service)) as collector:
+    async with (
+        serving(Service(documents)) as service,
+        reading(tmp_path, section(tmp_path, service)) as collector,
+    ):
         assert await values(collector) == READ
 
 
@@ -465,11 +542,17 @@ async def test_a_device_that_is_not_clear_is_told(tmp_path: Path, device: str, s
     service = Service(documents)
     text = "pdu" if "PDU" in said else "node"
     documents["/redfish/v1"]["PowerEquipment"] = link("/redfish/v1/PowerEquipment")
-    documents["/redfish/v1/PowerEquipment"] = {"RackPDUs": link("/redfish/v1/PowerEquipment/RackPDUs")}
-    documents["/redfish/v1/PowerEquipment/RackPDUs"] = {"Members": [{"Id": "1", "Name": "x"}, {"Id": "2", "Name": "y"}]}
+    documents["/redfish/v1/PowerEquipment"] = {
+        "RackPDUs": link("/redfish/v1/PowerEquipment/RackPDUs")
+    }
+    documents["/redfish/v1/PowerEquipment/RackPDUs"] = {
+        "Members": [{"Id": "1", "Name": "x"}, {"Id": "2", "Name": "y"}]
+    }
     async with (
         serving(service),
-        reading(tmp_path, section(tmp_path, service, device=device).replace("node: n1", f"{text}: n1")) as collector,
+        reading(
+            tmp_path, section(tmp_path, service, device=device).replace("node: n1", f"{text}: n1")
+        ) as collector,
     ):
         with pytest.raises(BadReply, match=said):
             await collector.collect()

@@ -22,22 +22,32 @@ async def identify(folder: Path, service: Service, *options: str) -> int:
     devices.configure(parser)
     account_files(folder)
     files = ("--username-file", f"{folder}/username", "--password-file", f"{folder}/password")
-    return await asyncio.to_thread(devices.run, parser.parse_args(["identify", service.origin, *files, *options]))
+    return await asyncio.to_thread(
+        devices.run, parser.parse_args(["identify", service.origin, *files, *options])
+    )
 
 
 @pytest.mark.parametrize(
     ("case", "lines"),
     [
-        ("new-schemas", ["reads       Main (it has Backplane as well: --id)", "dc_node_energy_joules_total{…} J = 4821.25 kWh"]),
+        (
+            "new-schemas",
+            [
+                "reads       Main (it has Backplane as well: --id)",
+                "dc_node_energy_joules_total{…} J = 4821.25 kWh",
+            ],
+        ),
         ("rack-pdu", ["reads       1", "dc_pdu_power_watts{…} 5210.5 W", "Not taken: 2 null"]),
     ],
-)  # fmt: skip
+)
 async def test_it_tells_what_a_service_has(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str, lines: list[str]
 ) -> None:
     """A node or a PDU is told by what the service has; readings have their units, and the session is ended."""
     made = certificates(tmp_path)
-    async with serving(Service(json.loads((CASES / case / "service.json").read_text())), made) as service:
+    async with serving(
+        Service(json.loads((CASES / case / "service.json").read_text())), made
+    ) as service:
         assert await identify(tmp_path, service, "--ca-file", str(made.ca)) == 0
         assert not service.sessions
     said = capsys.readouterr().out
@@ -46,7 +56,9 @@ async def test_it_tells_what_a_service_has(
     assert "Redfish 1.20.1" in said
 
 
-async def test_what_cannot_be_read_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_what_cannot_be_read_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A certificate that nobody vouches for is status 1; plain HTTP that nobody allowed is a wrong input, status 2."""
     async with serving(Service({}), certificates(tmp_path)) as service:
         assert await identify(tmp_path, service) == 1

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.collectors.power.redfish.services import Service, account_files, certificates, mockup, reading, serving, values
+from tests.collectors.power.redfish.services import (
+    Service,
+    account_files,
+    certificates,
+    mockup,
+    reading,
+    serving,
+    values,
+)
 from tests.support import recordings
 
 if TYPE_CHECKING:
@@ -24,18 +32,24 @@ def documents() -> Documents:
 
 def without(documents: Documents, *links: str) -> Documents:
     """Return the documents of a chassis that lacks some links."""
-    return documents | {CHASSIS: {key: value for key, value in documents[CHASSIS].items() if key not in links}}
+    return documents | {
+        CHASSIS: {key: value for key, value in documents[CHASSIS].items() if key not in links}
+    }
 
 
 @pytest.mark.parametrize("expands", [True, False])
-async def test_every_value_is_the_one_in_the_documents(tmp_path: Path, documents: Documents, *, expands: bool) -> None:
+async def test_every_value_is_the_one_in_the_documents(
+    tmp_path: Path, documents: Documents, *, expands: bool
+) -> None:
     """The new schemas are preferred where both are there; the empty bay and what is absent say nothing."""
     made = certificates(tmp_path)
     if not expands:
         documents |= {"/redfish/v1": {**documents["/redfish/v1"], "ProtocolFeaturesSupported": {}}}
     async with serving(Service(documents, expands=expands), made) as service:
         device = f'{{address: "{service.origin}", node: n1, rack: A07}}'
-        async with reading(tmp_path, f"{account_files(tmp_path)}ca_file: ca.pem\ndevices: [{device}]\n") as collector:
+        async with reading(
+            tmp_path, f"{account_files(tmp_path)}ca_file: ca.pem\ndevices: [{device}]\n"
+        ) as collector:
             got = await values(collector)
             service.forget()
             assert await values(collector) == got
@@ -47,25 +61,35 @@ async def test_every_value_is_the_one_in_the_documents(tmp_path: Path, documents
     assert got == {
         "dc_node_up": 1.0,
         "dc_node_power_watts": environment["PowerWatts"]["Reading"],
-        "dc_node_energy_joules_total": documents[f"{CHASSIS}/Sensors/TotalEnergy"]["Reading"] * 3.6e6,
+        "dc_node_energy_joules_total": documents[f"{CHASSIS}/Sensors/TotalEnergy"]["Reading"]
+        * 3.6e6,
         "dc_node_inlet_temperature_celsius": air["Intake"]["Reading"],
         "dc_node_exhaust_temperature_celsius": air["Exhaust"]["Reading"],
         'dc_node_supply_power_watts{supply="Bay1"}': supply["InputPowerWatts"]["Reading"],
         'dc_node_supply_voltage_volts{supply="Bay1"}': supply["InputVoltage"]["Reading"],
         'dc_node_supply_healthy{supply="Bay1"}': 0.0,  # its health is Warning
-        **{f'dc_node_fan_speed_ratio{{fan="{name}"}}': fan["Reading"] / 100 for name, fan in fans.items()},
+        **{
+            f'dc_node_fan_speed_ratio{{fan="{name}"}}': fan["Reading"] / 100
+            for name, fan in fans.items()
+        },
         **{f'dc_node_fan_speed_rpm{{fan="{name}"}}': fan["SpeedRPM"] for name, fan in fans.items()},
     }
     # Environment, energy sensor, supplies (Bay1, its metrics, Bay2 where they do not come in one piece), air.
     assert len(round_) == (4 if expands else 6), round_
 
 
-async def test_the_old_schemas_give_the_same_kinds_of_readings(tmp_path: Path, documents: Documents) -> None:
+async def test_the_old_schemas_give_the_same_kinds_of_readings(
+    tmp_path: Path, documents: Documents
+) -> None:
     """A controller with only Power and Thermal is read by them: the whole chassis' power, the intake's temperature, the fans."""
-    documents = without(documents, "EnvironmentMetrics", "PowerSubsystem", "ThermalSubsystem", "Sensors")
+    documents = without(
+        documents, "EnvironmentMetrics", "PowerSubsystem", "ThermalSubsystem", "Sensors"
+    )
     async with serving(Service(documents), certificates(tmp_path)) as service:
         device = f'{{address: "{service.origin}", node: n1}}'
-        async with reading(tmp_path, f"{account_files(tmp_path)}ca_file: ca.pem\ndevices: [{device}]\n") as collector:
+        async with reading(
+            tmp_path, f"{account_files(tmp_path)}ca_file: ca.pem\ndevices: [{device}]\n"
+        ) as collector:
             got = await values(collector)
             service.forget()
             await collector.collect()
@@ -77,16 +101,25 @@ async def test_the_old_schemas_give_the_same_kinds_of_readings(tmp_path: Path, d
         "dc_node_inlet_temperature_celsius": 25.0,
         'dc_node_supply_voltage_volts{supply="0"}': power["PowerSupplies"][0]["LineInputVoltage"],
         'dc_node_supply_healthy{supply="0"}': 0.0,
-        **{f'dc_node_fan_speed_rpm{{fan="{fan["Name"]}"}}': fan["Reading"] for fan in thermal["Fans"]},
+        **{
+            f'dc_node_fan_speed_rpm{{fan="{fan["Name"]}"}}': fan["Reading"]
+            for fan in thermal["Fans"]
+        },
     }
 
 
-async def test_sensors_stand_in_where_nothing_else_has_a_reading(tmp_path: Path, documents: Documents) -> None:
+async def test_sensors_stand_in_where_nothing_else_has_a_reading(
+    tmp_path: Path, documents: Documents
+) -> None:
     """A chassis with Sensors alone gives the chassis' power, energy and air, and only those sensors are asked from then on."""
-    documents = without(documents, "EnvironmentMetrics", "PowerSubsystem", "ThermalSubsystem", "Power", "Thermal")
+    documents = without(
+        documents, "EnvironmentMetrics", "PowerSubsystem", "ThermalSubsystem", "Power", "Thermal"
+    )
     async with serving(Service(documents), certificates(tmp_path)) as service:
         device = f'{{address: "{service.origin}", node: n1}}'
-        async with reading(tmp_path, f"{account_files(tmp_path)}ca_file: ca.pem\ndevices: [{device}]\n") as collector:
+        async with reading(
+            tmp_path, f"{account_files(tmp_path)}ca_file: ca.pem\ndevices: [{device}]\n"
+        ) as collector:
             got = await values(collector)
             service.forget()
             await collector.collect()

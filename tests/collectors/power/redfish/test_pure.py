@@ -45,11 +45,21 @@ WORDS = (
 )
 
 scalars = (
-    st.none() | st.booleans() | st.floats() | st.integers() | st.just(10**400) | st.sampled_from(WORDS) | st.text(max_size=5)
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers()
+    | st.just(10**400)
+    | st.sampled_from(WORDS)
+    | st.text(max_size=5)
 )
 documents = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6), max_leaves=40
-)  # fmt: skip
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6)
+    ),
+    max_leaves=40,
+)
 
 
 @settings(max_examples=120)
@@ -61,12 +71,18 @@ def test_whatever_stands_in_documents_rows_are_rows(found: list[dict[str, object
             assert GROUPS[row.metric] in kind.groups
             assert row.value is None or math.isfinite(row.value)
             assert all(isinstance(label, str) for label in row.tail)
-            assert len(row.tail) == len(set(row.metric.labels) & {"fan", "supply", "phase", "bank", "outlet", "name", "sensor"})
+            assert len(row.tail) == len(
+                set(row.metric.labels)
+                & {"fan", "supply", "phase", "bank", "outlet", "name", "sensor"}
+            )
     choose_chassis(found)
 
 
 @settings(max_examples=150)
-@given(st.binary(max_size=200) | documents.map(lambda d: json.dumps(d).encode()), st.sampled_from(["", "gzip", "deflate", "br"]))
+@given(
+    st.binary(max_size=200) | documents.map(lambda d: json.dumps(d).encode()),
+    st.sampled_from(["", "gzip", "deflate", "br"]),
+)
 def test_bytes_become_a_document_or_a_bad_reply(body: bytes, encoding: str) -> None:
     """Nothing else is raised, and what comes out is an object."""
     with contextlib.suppress(BadReply):
@@ -75,9 +91,23 @@ def test_bytes_become_a_document_or_a_bad_reply(body: bytes, encoding: str) -> N
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"a":' * 10**5, b"[" * 10**5, b'{"":0},' * 150_000, b"[[],[]," * 150_000, b'{"a":"' + "\U0001f600".encode() * 250_000 + b'"}', b"1" * 10**6],
-    ids=["deep objects", "deep arrays", "small objects", "small arrays", "wide text", "a long number"],
-)  # fmt: skip
+    [
+        b'{"a":' * 10**5,
+        b"[" * 10**5,
+        b'{"":0},' * 150_000,
+        b"[[],[]," * 150_000,
+        b'{"a":"' + "\U0001f600".encode() * 250_000 + b'"}',
+        b"1" * 10**6,
+    ],
+    ids=[
+        "deep objects",
+        "deep arrays",
+        "small objects",
+        "small arrays",
+        "wide text",
+        "a long number",
+    ],
+)
 def test_hostile_bodies_are_cheap(body: bytes) -> None:
     """Less than 16 MB of memory, whatever a body is made of; the time is bound by its length."""
     tracemalloc.start()
@@ -86,7 +116,9 @@ def test_hostile_bodies_are_cheap(body: bytes) -> None:
         with contextlib.suppress(BadReply):  # some are good JSON, and small enough
             parse(body[:MAX_BODY])
         assert tracemalloc.get_traced_memory()[1] < 16e6
-        assert time.process_time() - began < 1.0  # tens of milliseconds, but for tracing and other work on this machine
+        assert (
+            time.process_time() - began < 1.0
+        )  # tens of milliseconds, but for tracing and other work on this machine
     finally:
         tracemalloc.stop()
 
@@ -117,5 +149,7 @@ def test_what_is_no_number_is_none(value: object) -> None:
 
 def test_a_node_s_metrics_are_all_in_a_group() -> None:
     """Every metric of a node that is no state of ours is read by some kind."""
-    declared = {metric for metric in vars(node).values() if getattr(metric, "subsystem", "") == "node"}
+    declared = {
+        metric for metric in vars(node).values() if getattr(metric, "subsystem", "") == "node"
+    }
     assert declared - GROUPS.keys() == {node.NODE_UP}

@@ -10,7 +10,14 @@ import bcrypt
 import pytest
 
 from collectors.base import Refused
-from tests.collectors.power.redfish.services import PASSWORD, USER, account_files, certificates, reading, values
+from tests.collectors.power.redfish.services import (
+    PASSWORD,
+    USER,
+    account_files,
+    certificates,
+    reading,
+    values,
+)
 from tests.support import binary, free_port, running, wait_for
 
 if TYPE_CHECKING:
@@ -29,12 +36,24 @@ def address(folder: Path) -> Iterator[str]:
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     (folder / "htpasswd").write_text(f"{USER}:{hashed}\n")
     config = folder / "emulator.conf"
-    config.write_text(f"SUSHY_EMULATOR_AUTH_FILE = '{folder}/htpasswd'\nSUSHY_EMULATOR_STATE_DIR = '{folder}'\n")
+    config.write_text(
+        f"SUSHY_EMULATOR_AUTH_FILE = '{folder}/htpasswd'\nSUSHY_EMULATOR_STATE_DIR = '{folder}'\n"
+    )
     emulator = Path(sys.executable).with_name("sushy-emulator")
     command = [
-        emulator if emulator.exists() else binary("sushy-emulator"), "--fake", "--config", config, "-i", "127.0.0.1",
-        "-p", str(port), "--ssl-certificate", made.cert, "--ssl-key", made.key,
-    ]  # fmt: skip
+        emulator if emulator.exists() else binary("sushy-emulator"),
+        "--fake",
+        "--config",
+        config,
+        "-i",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "--ssl-certificate",
+        made.cert,
+        "--ssl-key",
+        made.key,
+    ]
     with running(command, log=folder / "sushy.log"):
         wait_for(lambda: b"Running on" in (folder / "sushy.log").read_bytes(), what="the emulator")
         yield f"https://127.0.0.1:{port}"
@@ -54,7 +73,9 @@ async def test_it_is_read_for_what_it_has(folder: Path, address: str) -> None:
             'dc_node_fan_speed_rpm{fan="BaseBoard System Fan Backup"}': 2050.0,
         }
         assert collector.plan is not None
-        assert [source.place.uris[0].rpartition("/")[2] for source in collector.plan.sources] == ["Thermal"]
+        assert [source.place.uris[0].rpartition("/")[2] for source in collector.plan.sources] == [
+            "Thermal"
+        ]
 
 
 async def test_a_wrong_password_is_refused(folder: Path, address: str) -> None:
