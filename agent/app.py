@@ -10,7 +10,9 @@ import platform
 import signal
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -20,13 +22,10 @@ from agent import config as config_module
 from agent.runner import Runner
 from agent.selfmetrics import SelfCollector, SelfMetrics
 from agent.snapshot import Snapshot
-from collectors.base import ConfigError, HubgaugeError
+from collectors.base import Collector, ConfigError, HubgaugeError
 from collectors.strict import Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
     from agent.config import Config
     from agent.expected.presence import Presence
     from agent.inventory.model import Inventory
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from agent.web.server import WebServer
     from agent.web.trends import Trends
     from agent.web.view import BoardView
-    from collectors.base import Collector
 
 log = logging.getLogger(__name__)
 

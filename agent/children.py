@@ -6,13 +6,11 @@ import asyncio
 import contextlib
 import ctypes
 import signal
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 from collectors.base import HubgaugeError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 _TAIL: Final = 4096

@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 import yaml
 
 from agent.inventory.shard import Shard, parse_shard
-from collectors.base import CollectorKind, ConfigError, Context, Place
+from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
 from collectors.secrets import read_secret
 from collectors.strict import Count, Document, Duration, Parsed, Problems, Range, Size, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from collectors.base import Collector
 
 ENTRY_POINTS: Final = "hubgauge.collectors"
 

@@ -10,14 +10,14 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from collectors.base import BadReply, ConfigError, Refused, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from http.client import HTTPResponse
-    from pathlib import Path
 
 
 MAX_BYTES: Final = 256 * 2**20

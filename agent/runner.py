@@ -14,6 +14,7 @@ import logging
 import math
 import time
 import zlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ from collectors.base import (
     BadReply,
     Batch,
     CollectError,
+    Collector,
     NoData,
     Reading,
     Refused,
@@ -33,11 +35,8 @@ from collectors.base import (
 from collectors.catalogue import agent as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from agent.selfmetrics import SelfMetrics
     from agent.snapshot import Snapshot
-    from collectors.base import Collector
 
 log = logging.getLogger(__name__)
 

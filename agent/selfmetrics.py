@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
-from collectors.base import Metric, Schedule
+from collectors.base import Metric, Reading, Schedule
 from collectors.catalogue import agent as catalogue
 from collectors.custom import family_readings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from agent.snapshot import Snapshot
-    from collectors.base import Reading
 
 HTTP_BUCKETS: Final = (0.005, 0.02, 0.1, 0.5, 2.5, 10.0)
 

@@ -7,13 +7,11 @@ that falls silent expires as a whole. All of it runs on the event-loop thread, s
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from collectors.base import Batch, Metric, Series
+from collectors.base import Batch, Metric, Series
 
 _SWEEP_SECONDS: Final = 1.0
 _UNSCRAPED_SECONDS: Final = 600.0

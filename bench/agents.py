@@ -9,14 +9,12 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.support import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 SETTLE: Final = 10.0
 INTERVAL: Final = 15.0

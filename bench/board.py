@@ -7,16 +7,14 @@ import gzip
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agent.web import keep, pages, racks
+from agent.web.view import BoardView
 from tests.agent.web import fixture
 from tests.agent.web.test_browser import Site
 from tests.support import binary, wait_for
 from tests.support.browser import Browser
-
-if TYPE_CHECKING:
-    from agent.web.view import BoardView
 
 RACKS: Final = 27_584
 _SITE: Final = f"/sites/{fixture.SITE}"

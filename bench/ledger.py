@@ -10,8 +10,9 @@ import os
 import random
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.inventory.model import load_inventory
@@ -23,9 +24,6 @@ from agent.pue.model import WINDOWS
 from agent.pue.pue import Pue
 from collectors.base import Batch
 from collectors.catalogue.facility import METER_ENERGY, METER_POWER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SITES: Final = int(os.environ.get("HUBGAUGE_BENCH_SITES", "17"))
 METERS: Final = 200

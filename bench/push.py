@@ -14,14 +14,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.support import binary, free_port, get, running
+from collections.abc import Callable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.support import binary, free_port, get, running
 
 FIELDS = (
     "power_watts",

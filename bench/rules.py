@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agent.hubs.loader import load_registry
+from collectors.base import Metric
 from collectors.catalogue import agent, facility, rack, site
 from dashboards import rule_files
 from tests.support import binary, free_port, get, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from collectors.base import Metric
 
 RACKS: Final = 27_584
 SITES: Final = 12

@@ -15,13 +15,11 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bench.agents import cpu
+from collectors.base import Collector
 from tests.support import binary, free_port, running, wait_for
-
-if TYPE_CHECKING:
-    from collectors.base import Collector
 
 OIDS: Final = tuple(
     f"1.3.6.1.2.1.{tail}"

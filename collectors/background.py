@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Final, Generic, TypeVar
 
 from collectors.base import CollectError, Unreachable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from collectors.base import BadReply, ConfigError, Metric, Schedule
+from collectors.base import (
+    BadReply,
+    Collector,
+    ConfigError,
+    Context,
+    Metric,
+    MetricType,
+    Reading,
+    Schedule,
+)
 from collectors.strict import Count, Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from prometheus_client.core import Metric as ClientFamily
     from prometheus_client.registry import Collector as ClientCollector
-
-    from collectors.base import Collector, Context, MetricType, Reading
 
 _TYPES: Final[dict[str, MetricType]] = {
     "counter": "counter",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import stat
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from collectors.base import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _MAX_SECRET: Final = 64 * 1024
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attr
@@ -20,9 +22,6 @@ from dashboards.promql import for_panel, of
 from dashboards.signals.base import PINK, RED, Excuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from agent.hubs.model import Registry
     from dashboards.boards.base import Board, Section, Variable
     from dashboards.language import Language

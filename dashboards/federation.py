@@ -6,7 +6,9 @@ sites: its size follows from the number of sites, never from that of racks. See 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -17,9 +19,6 @@ from dashboards.alerts import targets
 from dashboards.signals import own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from agent.hubs.model import Registry
 
 Json = dict[str, Any]

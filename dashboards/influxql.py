@@ -14,6 +14,7 @@ Source: https://docs.influxdata.com/influxdb/v1/query_language/
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -23,8 +24,6 @@ from dashboards.promast import Aggregate, Binary, Call, Node, Number, Selector, 
 from dashboards.promql import PLACES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dashboards.signals.base import Signal
 
 INTERVAL: Final = "1m"

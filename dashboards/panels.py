@@ -8,6 +8,7 @@ gets a unit, a description, the datasource variable, and says so where data is m
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -21,8 +22,6 @@ from dashboards.promql import of
 from dashboards.signals.base import BLUE, Excuse, Signal, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from dashboards.language import Language, Text
 
 COLUMNS: Final = 24

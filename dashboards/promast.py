@@ -6,11 +6,9 @@ Grammar: https://prometheus.io/docs/prometheus/latest/querying/basics/; places s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final
 
 AGGREGATES: Final = frozenset(
     {"sum", "max", "min", "avg", "count", "topk", "bottomk", "count_values", "group"}

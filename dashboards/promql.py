@@ -8,14 +8,12 @@ are named through the catalogue, so that a renamed metric breaks the build and n
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from collectors.base import Metric
 from collectors.catalogue import all_metrics
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RULE_RATE: Final = "5m"
 """Interval of rates in rules: ten rounds of the slowest default interval, 30 s, so that one lost round costs nothing."""

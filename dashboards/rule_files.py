@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -17,9 +19,6 @@ from dashboards.signals import kpi, power
 from dashboards.signals.rack import STRANDED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from agent.hubs.model import Registry
     from dashboards.alerts.base import Alert, Case
 

@@ -6,6 +6,7 @@ database that is only pushed to. Both are the same text, written once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +16,6 @@ from dashboards.signals import breaker, chip, host, kpi, own, power, rack
 from dashboards.signals.target import TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from agent.hubs.model import Registry
     from dashboards.signals.base import Signal
 

@@ -8,12 +8,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from collectors.base import BadReply, Unreachable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _REFUSED: Final = (400, 401, 403, 404)
 

@@ -6,6 +6,8 @@ Written as text, line by line: a hub has tens of thousands of racks. All of it s
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simulator.device import COMMUNITY
@@ -24,9 +26,6 @@ from simulator.site import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from simulator.simulator import Simulator
     from simulator.site import Site
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +15,6 @@ from simulator.measures import OUTLETS, State
 from simulator.site import FEED_AMPERES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from simulator.model import Cooler, Ups
     from simulator.site import Pdu, Rack
     from simulator.snmp_agent import Objects

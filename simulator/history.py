@@ -6,14 +6,13 @@ A row's `time` is where its energy begins. Registers read by an agent from then 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simulator.site import UTC_OFFSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from simulator.model import Model
     from simulator.waves import Power
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from collectors.base import Metric
 from collectors.facility.profile import metric_named
 from collectors.facility.snmp_profile import fill
 from collectors.facility.units import UNITS, quantity_of
@@ -24,9 +25,6 @@ from simulator.samples import samples
 from simulator.snmp_agent import Objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from collectors.base import Metric
     from collectors.facility.snmp_profile import Reading, SnmpProfile
 
 _SYSTEM: Final = "1.3.6.1.2.1.1"

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from collectors.base import BadReply
 from collectors.network.packets import reflect
 from simulator.faults import Health
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 DELAYS: Final[Mapping[str, float]] = {"guangzhou": 0.0086, "shenzhen": 0.0093, "hangzhou": 0.0152}
 """Seconds there and back, drawn to look like lines of a thousand kilometres; nobody measured them."""

@@ -10,12 +10,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from collectors.base import Metric
 from collectors.facility.units import quantity_of
-
-if TYPE_CHECKING:
-    from collectors.base import Metric
 
 SHARES: Final = (0.338, 0.331, 0.331)
 """Of the three phases in a load."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,6 @@ from simulator.registers import RegisterMap
 from simulator.snmp_agent import spoil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from pymodbus.pdu import ModbusPDU
     from pymodbus.server import ModbusTcpServer
     from pymodbus.simulator import SimData, SimDevice

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -17,8 +18,6 @@ from simulator.site import FEEDS, UTC_OFFSET
 from simulator.waves import DAY, Curve, Mix, Scaled, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from simulator.site import Rack, Site
     from simulator.waves import Power, Waves
 

@@ -10,12 +10,11 @@ import asyncio
 import contextlib
 import time
 import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from simulator.site import Node, Rack, Site
 
 PROFILE: Final = "ascend-npu-exporter"

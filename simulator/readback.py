@@ -7,17 +7,16 @@ tells which reading has to go.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from collectors.base import Series
 from collectors.facility.naming import IDENTITY, Naming
 from collectors.facility.snmp_config import LEVELS
 from collectors.facility.snmp_plan import Rows, columns_to_walk, objects_to_get, plan
 from simulator.measures import State, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from collectors.base import Series
     from collectors.facility.snmp_plan import Plan
     from collectors.facility.snmp_profile import Reading
     from simulator.layout import Draft

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import h11
@@ -18,8 +19,6 @@ from simulator.faults import Health
 from simulator.snmp_agent import spoil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from simulator.site import Node, Rack, Site
     from simulator.waves import Waves
 

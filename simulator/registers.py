@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from collectors.facility.modbus_profile import FUNCTIONS
@@ -17,8 +18,6 @@ from collectors.facility.units import UNITS
 from simulator.measures import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from collectors.facility.modbus_numbers import Notation
     from collectors.facility.modbus_profile import Factor, Profile, Register
     from simulator.measures import Measure, State

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.facility.snmp_profile import placeholders
@@ -17,8 +17,6 @@ from simulator.measures import PHASES
 from simulator.samples import samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from collectors.facility.snmp_profile import Column, Reading, Table
 
 _CANDIDATES: Final = 25

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 _MOST: Final = 48
 _KINDS: Final = {"d": "123", "w": "a", "s": " ", "D": "x", "W": "-", "S": "x"}

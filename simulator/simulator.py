@@ -8,6 +8,7 @@ import ipaddress
 import itertools
 import resource
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from simulator.device import simulated_cooler, simulated_pdu, simulated_ups
@@ -19,8 +20,6 @@ from simulator.site import UTC_OFFSET
 from simulator.snmp_agent import Responder, SharedResponder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from simulator.device import SnmpDevice
     from simulator.faults import Fault, PlannedFault
     from simulator.npu_exporter import NpuExporters

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +15,6 @@ from simulator.makes import MIXED
 from simulator.waves import DAY, Wave, Waves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from simulator.makes import Makes
 
 TIMEZONE: Final = "Asia/Shanghai"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import socket
 from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -16,7 +17,6 @@ from simulator import ber
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
 
     from simulator.faults import Health
 

@@ -10,22 +10,21 @@ import io
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL import Image
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+
 from agent.hubs.loader import load_registry  # noqa: E402 - from this checkout, wherever it is started
 from dashboards.build import build_all  # noqa: E402
 from dashboards.preview.server import Preview  # noqa: E402
 from tests.support import binary  # noqa: E402
 from tests.support.browser import Browser  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 WIDTH: Final = 1500
 SHOWN: Final = 900

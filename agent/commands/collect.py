@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import logging
@@ -9,11 +10,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import argparse
+from collectors.base import Batch
 
+if TYPE_CHECKING:
     from agent.snapshot import Snapshot
-    from collectors.base import Batch
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import platform
@@ -19,8 +20,6 @@ from typing import TYPE_CHECKING, Final
 from collectors.base import HubgaugeError
 
 if TYPE_CHECKING:
-    import argparse
-
     from agent.children import Child
 
 _BOARD_PORT: Final = 9717

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Mapping
+from collectors.base import Reading
 
-    from collectors.base import Reading
+if TYPE_CHECKING:
     from collectors.facility.snmp_channel import Channel
     from collectors.facility.snmp_config import DeviceConfig
     from collectors.facility.snmp_discover import Identity

@@ -8,11 +8,13 @@ second it judges by the hubs' own values in a database.
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import shutil
 import sys
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,9 +23,6 @@ from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import nearest
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Mapping, Sequence
-
     from agent.targets.judge import Evidence
     from agent.targets.scoreboard import Key
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collectors.base import Context, Place
+from collectors.base import Context, Place, Reading
 from collectors.power.redfish import KIND
 from collectors.power.redfish.body import link, text
 from collectors.power.redfish.config import DeviceConfig, RedfishConfig
 from collectors.power.redfish.discover import requests_of
 
 if TYPE_CHECKING:
-    import argparse
-
-    from collectors.base import Reading
     from collectors.power.redfish.body import Document
     from collectors.power.redfish.collector import RedfishCollector
 

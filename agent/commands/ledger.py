@@ -10,14 +10,13 @@ import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from agent.commands import ledger_import, ledger_show
 from collectors.base import ConfigError
 from collectors.strict import nearest
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from agent.inventory.model import Inventory, Site
     from agent.ledger.ledger import Ledger
     from agent.pue.pue import Pue

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,9 +16,6 @@ from collectors.base import ConfigError
 from collectors.strict import parse_duration
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-
     from agent.inventory.model import Inventory, Site
     from agent.ledger.imports.bills import Sheet
     from agent.ledger.imports.sheets import Form, Meters

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator, Mapping, Sequence
-
     from agent.inventory.model import Site
     from agent.pue.explain import Explanation, HourSum, MeterShare, PointSum
     from agent.pue.factors import FactorName

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -12,8 +13,6 @@ from collectors.base import ConfigError
 from collectors.strict import nearest
 
 if TYPE_CHECKING:
-    import argparse
-
     from agent.hubs.model import Registry
 
 

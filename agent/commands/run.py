@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -7,12 +7,11 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from simulator.faults import PlannedFault
     from simulator.makes import Makes
     from simulator.simulator import Simulator

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.expected.differences import IN_SERVICE, NOT_POLLED, REASONS, differences
-from collectors.base import Schedule
+from collectors.base import Collector, Metric, Reading, Schedule, Series
 from collectors.catalogue import facility, node
 from collectors.catalogue import inventory as catalogue
 from collectors.catalogue.agent import INVENTORY_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from agent.expected.presence import Key, Presence
     from agent.inventory.model import Inventory
     from agent.snapshot import Snapshot
-    from collectors.base import Collector, Metric, Reading, Series
 
 LISTED: Final = 300
 """Racks or devices of one reason and site that are named; all are counted."""

@@ -10,11 +10,9 @@ import json
 import logging
 import os
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container
-    from pathlib import Path
+from collections.abc import Callable, Container
+from pathlib import Path
+from typing import Final, NamedTuple
 
 log = logging.getLogger(__name__)
 

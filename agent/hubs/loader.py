@@ -27,6 +27,7 @@ policy, the names of site groups. All mistakes of all files are told at once, on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -40,8 +41,6 @@ from collectors.base import ConfigError
 from collectors.strict import Document, Problems, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from agent.hubs.entries import SourceEntry
 
 PACKAGED: Final = Path(__file__).parent

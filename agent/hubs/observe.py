@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +23,6 @@ from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from agent.hubs.model import Fact, Hub, Kpi, Registry
 
 NOTHING_OPEN: Final = Text(en="Nothing was noted when it was registered.", zh="登记时未作说明。")

@@ -5,13 +5,12 @@ A wrong pair is worse than none: the failover figure would be that of a supply n
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from collectors.strict import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from agent.inventory.model import Breaker, Feed, Rack
 
 

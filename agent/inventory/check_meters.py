@@ -6,14 +6,13 @@ the two count; the mistakes are found when the file is read, and each is told wi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from agent.inventory.model import INCOMING, IT_POINTS, NOT_IT
 from collectors.strict import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from agent.inventory.model import Meter
 
     Key = tuple[str, str]

@@ -10,8 +10,10 @@ import csv
 import dataclasses
 import gc
 import io
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import yaml
 
@@ -20,10 +22,6 @@ from agent.inventory.check_meters import check_behind
 from agent.inventory.model import Breaker, Inventory, Meter, Rack, Site
 from collectors.base import ConfigError
 from collectors.strict import Document, Positive, Problems, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_BYTES: Final = 256 * 2**20

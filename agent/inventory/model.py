@@ -7,17 +7,15 @@ Files are read by `agent.inventory.files`; the classes here are the model, and `
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
 from collectors.base import Place
 from collectors.strict import Count, Positive, Range, Ratio
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 State = Literal["in_service", "under_construction", "planned"]
 Point = Literal[

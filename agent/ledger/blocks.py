@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from agent.ledger.energy import HOUR_MS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
 
 HOURS: Final = 720
 BLOCK_MS: Final = HOURS * HOUR_MS

@@ -6,6 +6,7 @@ is uncertain: so the stretches are kept, and a PUE whose window cuts one says so
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,7 +14,6 @@ from agent.ledger.energy import HOUR_MS, MAX_GAP_INTERVALS, register_segments
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
 
     from agent.ledger.energy import Raw, Segment
 

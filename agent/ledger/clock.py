@@ -8,10 +8,8 @@ dated meanwhile, and what was heard is dated once that is known, by a clock that
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import Final
 
 _UNNOTICED: Final = 1.0
 """Seconds of a step that matters to nobody, and what a clock may drift between two looks."""

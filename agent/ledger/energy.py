@@ -10,14 +10,12 @@ counts in coarse steps, power shapes its hour.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import fsum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from agent.ledger.shape import may_be_coarse, shape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 HOUR_MS: Final = 3_600_000
 CELLS: Final = 12

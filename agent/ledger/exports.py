@@ -6,13 +6,10 @@ tell both directions: where it counts what comes in and not what leaves, the sec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import add
-from typing import TYPE_CHECKING
 
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, HourCells
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Ways = tuple[int | None, HourCells | None, HourCells | None]
 """Of one meter: when its export register was first read, what it bought in an hour, and what it sold."""

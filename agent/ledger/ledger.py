@@ -12,7 +12,9 @@ import sqlite3
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.inventory.model import Inventory
@@ -42,19 +44,15 @@ from agent.ledger.store import (
     load_readings,
     note_export,
 )
-from collectors.base import HubgaugeError
+from collectors.base import Batch, HubgaugeError, Metric, Reading, Series
 from collectors.catalogue import facility
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
-
     from prometheus_client import CollectorRegistry
 
     from agent.ledger.bridges import Bridge
     from agent.ledger.meters import Spans
     from agent.ledger.recompute import Imported
-    from collectors.base import Batch, Metric, Reading, Series
 
 log = logging.getLogger(__name__)
 

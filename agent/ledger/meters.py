@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.ledger.registers import Step
+from collectors.base import Series
 
 if TYPE_CHECKING:
     from agent.inventory.model import Inventory
-    from collectors.base import Series
 
 _PDU_HEADROOM: Final = 2.0
 """A PDU whose rating nobody states cannot draw more than this many times what its feed carries."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily
 
 from collectors.catalogue.agent import LEDGER_EVENTS, LEDGER_READINGS, LEDGER_REJECTED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 REJECTED = ("negative", "above_rating", "duplicate", "late", "clock", "memory")
 EVENTS = ("wrap", "reset")

@@ -7,6 +7,7 @@ temporary tables of the same names, which SQLite looks at first.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -17,8 +18,6 @@ from agent.pue.pue import Pue
 from collectors.base import HubgaugeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from agent.inventory.model import Inventory
 
 _NOTED: Final = {"state": True, "dirty": False}

@@ -6,6 +6,7 @@ reordered readings give the same sums to the last bit.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from math import isclose
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -33,7 +34,6 @@ from agent.ledger.store import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
 
     from agent.ledger.energy import Event, Raw
 

@@ -7,12 +7,12 @@ all differences seen, to one joule. It comes down to the truth from above: befor
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import gcd
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
 _KEY: Final = "register:"
 _KEY_END: Final = "register;"

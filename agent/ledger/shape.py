@@ -8,6 +8,7 @@ difference as the power says; what they sum up to stays exactly what the registe
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import fsum
 from typing import TYPE_CHECKING, Final
@@ -15,8 +16,6 @@ from typing import TYPE_CHECKING, Final
 from agent.ledger.registers import step_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from agent.ledger.energy import HourCells, Raw
 
 _COARSE: Final = 0.01

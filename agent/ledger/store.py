@@ -14,15 +14,13 @@ import sqlite3
 import struct
 import threading
 import time
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from agent.ledger.blocks import BLOCK_MS, HOURS, Block, drop, load_block, save_blocks
 from agent.ledger.energy import CELLS, FULL_MASK, HOUR_MS, HourCells, Raw
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 log = logging.getLogger(__name__)
 

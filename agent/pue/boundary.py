@@ -6,6 +6,7 @@ listed and silent is missing. A meter that is heard at a point where the invento
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -13,8 +14,6 @@ from agent.inventory.check_meters import upstream
 from agent.inventory.model import INCOMING, IT_POINTS, NOT_IT, Emission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from agent.inventory.model import Inventory, Meter, Point, Rack, Site
     from agent.ledger.store import MeterRow
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.pue.model import PUE_STATES
 from agent.pue.pue import Pue
-from collectors.base import Schedule
+from collectors.base import Reading, Schedule
 from collectors.catalogue import site as catalogue
 from collectors.catalogue.facility import METER_POWER, PDU_POWER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from agent.inventory.model import Inventory
     from agent.ledger.ledger import Ledger
     from agent.pue.boundary import Boundary
     from agent.pue.model import PueResult
     from agent.racks.collector import Readings
-    from collectors.base import Reading
 
 _NOT_ENERGY: Final = {"carbon": catalogue.SITE_CARBON, "water": catalogue.SITE_WATER}
 _Watts = dict[tuple[str, str], float]

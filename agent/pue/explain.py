@@ -7,6 +7,7 @@ energies, each times its factor, add up to their point's, the points' to facilit
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Final, Literal
@@ -15,8 +16,6 @@ from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS
 from agent.pue.windows import counted_cells, facility_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from agent.pue.boundary import Boundary, Part
     from agent.pue.model import PueResult
     from agent.pue.pue import Pue

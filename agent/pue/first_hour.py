@@ -6,6 +6,7 @@ register that counts in steps of 0.1 kWh says little about ten minutes. At a sit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from agent.ledger.energy import CELL_MS, Segment, merge, power_segments, register_segments
@@ -15,7 +16,6 @@ from agent.pue.windows import NOTHING, Sum
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
 
     from agent.ledger.meters import Limits
     from agent.pue.boundary import Boundary, Part

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS
@@ -20,8 +21,6 @@ from agent.pue.uncertainty import relative
 from agent.pue.windows import NOTHING, Sum, Sums, bounds, year_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from agent.inventory.model import Inventory
     from agent.ledger.ledger import Ledger
     from agent.pue.boundary import Boundary

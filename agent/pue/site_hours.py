@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import struct
 import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import add
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -25,7 +26,6 @@ from agent.pue.uncertainty import integration_variance
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from agent.ledger.bridges import Bridge
     from agent.ledger.ledger import Ledger

@@ -6,12 +6,11 @@ The three come from different causes and are independent, so their variances add
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from agent.pue.windows import Sum
 
 EXPANSION: Final = 2.0

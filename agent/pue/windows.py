@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from array import array
+from collections.abc import Iterable, Mapping
 from functools import cache
 from operator import add
 from typing import TYPE_CHECKING, Final, NamedTuple, Union
+from zoneinfo import ZoneInfo
 
 from agent.inventory.model import NOT_IT
 from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from zoneinfo import ZoneInfo
-
     from agent.pue.boundary import Boundary
     from agent.pue.model import Window
     from agent.pue.site_hours import SiteHour, SiteHours

@@ -7,16 +7,15 @@ it as 0, the upper as the most its feed can draw. So an alert that goes by the l
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from collectors.base import Metric, Reading, Series
 from collectors.catalogue import rack as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from agent.inventory.model import Breaker, Feed, Inventory, Rack
-    from collectors.base import Metric, Reading, Series
 
 FAILOVER_LIMIT: Final = 0.8
 """Share of a capacity that continuous load may take (NEC 210.20(A), 215.3), so that what starts at once after a cut trips nothing."""

@@ -10,20 +10,18 @@ import asyncio
 import copy
 import math
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from agent.racks.breakers import FAILOVER_LIMIT, Breakers, most
 from agent.racks.rows import Row, rows_of
-from collectors.base import Schedule
+from collectors.base import Metric, Reading, Schedule, Series
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_POWER, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
 from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY, SITE_RESERVED, SITE_SCOPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from agent.inventory.model import Inventory, Rack
-    from collectors.base import Metric, Reading, Series
 
 KNOWN_SHARE: Final = 0.9
 """A site's occupancy is given when at least this share of its capacity is known."""

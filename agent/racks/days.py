@@ -11,14 +11,13 @@ import datetime as dt
 import json
 import math
 import zlib
+import zoneinfo
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from agent.racks.rows import rows_of
 
 if TYPE_CHECKING:
-    import zoneinfo
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from agent.inventory.model import Inventory, Rack
     from agent.ledger.ledger import Ledger
     from agent.racks.rows import RowKey

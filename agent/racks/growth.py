@@ -17,6 +17,7 @@ import math
 import sqlite3
 import time
 from array import array
+from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.racks.breakers import FAILOVER_LIMIT, Sharing
@@ -24,17 +25,14 @@ from agent.racks.collector import spare_watts
 from agent.racks.days import LEAST_DAYS, Days
 from agent.racks.rows import rows_of
 from agent.targets.forecast import DAY, Point, When, trend
-from collectors.base import Schedule
+from collectors.base import Reading, Schedule
 from collectors.catalogue import rack as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
-
     from agent.inventory.model import Inventory, Rack
     from agent.ledger.ledger import Ledger
     from agent.racks.days import RackKey
     from agent.racks.rows import RowKey
-    from collectors.base import Reading
 
 log = logging.getLogger(__name__)
 

@@ -10,19 +10,17 @@ at most that: it errs towards the trip. A single-phase PDU counts where the inve
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.racks.breakers import LOWER, UPPER
-from collectors.base import Schedule
+from collectors.base import Reading, Schedule
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_PHASE_CURRENT, PDU_PHASE_IMBALANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from agent.inventory.model import Breaker, Inventory, Rack
     from agent.racks.collector import Readings
-    from collectors.base import Reading
 
 PHASES: Final = ("L1", "L2", "L3")
 LEAST_SHARE: Final = 0.1

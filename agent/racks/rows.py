@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agent.racks.breakers import Sharing
+from collectors.base import Reading
 from collectors.catalogue import rack as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from agent.inventory.model import Inventory, Rack
-    from collectors.base import Reading
 
 RowKey = tuple[str, str]
 """Site and row."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.inventory.model import Inventory
@@ -23,9 +25,6 @@ from agent.targets.scoreboard import scoreboard
 from collectors.base import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
     from agent.hubs.model import Registry
     from agent.inventory.model import Rack
     from agent.ledger.ledger import Ledger

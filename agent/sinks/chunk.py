@@ -7,11 +7,9 @@ of many chunks joined, and nothing is compressed twice.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final
 
 GZIP: Final = 16 + zlib.MAX_WBITS
 LEVEL: Final = 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
@@ -21,7 +22,6 @@ from collectors.secrets import read_secret
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping
 
     from agent.config import Influx
 

@@ -20,7 +20,9 @@ import threading
 import time
 import zlib
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -30,17 +32,13 @@ from agent.sinks.lineprotocol import LineRenderer, samples_in
 from agent.sinks.metrics import SinkMetrics
 from agent.sinks.rows import DeadLetter
 from agent.sinks.spool import MEMORY, WINDOW, Spool
-from collectors.base import ConfigError
+from collectors.base import Batch, ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
     from prometheus_client import CollectorRegistry
 
     from agent.config import Influx
     from agent.sinks.chunk import Chunk
-    from collectors.base import Batch
 
 log: Final = logging.getLogger("hubgauge.sink")
 

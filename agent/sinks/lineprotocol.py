@@ -9,17 +9,13 @@ are put in. That, and not a loop over samples, is what makes a push cheap.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from collectors.base import safe_label
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from collectors.base import Batch, Series
+from collectors.base import Batch, Series, safe_label
 
 MAX_LAYOUTS: Final = 100_000
 """Templates kept, one a device and collector; beyond that all are forgotten and made again."""

@@ -10,12 +10,10 @@ import os
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from collectors.base import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class SpoolLocked(ConfigError):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
+from collectors.base import Metric
 from collectors.catalogue import agent as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from prometheus_client.core import Metric as Family
 
     from agent.sinks.influx import InfluxSink
-    from collectors.base import Metric
 
 DROP_REASONS: Final = ("quota", "memory", "corrupt", "dead_letter")
 

@@ -11,16 +11,14 @@ Errors are of two kinds::
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from agent.sinks.chunk import Chunk
 from collectors.base import HubgaugeError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 PAGE: Final = 4096
 WAL_SHARE: Final = 4 * 2**20

@@ -16,13 +16,12 @@ import sqlite3
 import struct
 from collections import Counter
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agent.sinks.rows import PAGE, SELECT, WAL_SHARE, chunk_of, connect, create_tables, kept_log
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from agent.sinks.chunk import Chunk
 
 _WAL_HEADER: Final = 32

@@ -13,7 +13,9 @@ import logging
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from agent.sinks.chunk import pack
@@ -22,9 +24,6 @@ from agent.sinks.rows import Damaged, Full, StoreError
 from agent.sinks.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
     from agent.sinks.chunk import Chunk
     from agent.sinks.rows import DeadLetter
 

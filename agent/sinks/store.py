@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from agent.sinks.lock import Lock, Mark
@@ -31,9 +33,6 @@ from agent.sinks.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     from agent.sinks.chunk import Chunk
 
 ROW_OVERHEAD: Final = 64

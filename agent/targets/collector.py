@@ -9,6 +9,7 @@ this collector: a node knows nothing of its hub.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.targets.forecast import DAY
@@ -16,19 +17,16 @@ from agent.targets.judge import STATES
 from agent.targets.measured import measure
 from agent.targets.memory import Memory, Wanted
 from agent.targets.scoreboard import verdicts
-from collectors.base import Schedule
+from collectors.base import Metric, Reading, Schedule
 from collectors.catalogue import site as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from agent.hubs.model import Fact, Registry
     from agent.inventory.model import Inventory
     from agent.targets.judge import Evidence, Verdict
     from agent.targets.measured import Families
     from agent.targets.memory import KpiHistory
     from agent.targets.scoreboard import Key
-    from collectors.base import Metric, Reading
 
 METRICS: Final[tuple[Metric, ...]] = (
     catalogue.KPI_VALUE,

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.promapi import PrometheusApi
 from agent.targets.forecast import DAY, SPAN, Point
 from agent.targets.judge import Evidence
 from agent.targets.memory import HOUR
-from collectors.base import Schedule
+from collectors.base import Reading, Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from agent.hubs.model import Registry
     from agent.promapi import Series
     from agent.targets.scoreboard import Key
-    from collectors.base import Reading
 
 VALUE: Final = "hub:dc_kpi:value"
 COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"

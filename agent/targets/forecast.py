@@ -12,13 +12,11 @@ A range says what the present pace leads to, if it stays. It knows nothing of pl
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from statistics import median
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 DAY: Final = 86_400.0
 MIN_POINTS: Final = 3

@@ -31,6 +31,7 @@ Rules that are not obvious, and why:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -38,8 +39,6 @@ from agent.pue.model import MIN_COVERAGE
 from agent.targets.forecast import DAY, MIN_SPAN, Point, trend
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from agent.hubs.model import Fact
     from agent.targets.forecast import Span, Trend, When
 

@@ -8,6 +8,7 @@ so only lower bounds and links are told there. Missing is not zero: a KPI whose 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
@@ -15,15 +16,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from agent.hubs.model import WHOLE_HUB
 from agent.targets.judge import Evidence
 from collectors.accelerators.peaks import Peaks
+from collectors.base import Metric, Series
 from collectors.catalogue import node, rack, site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from agent.hubs.model import Registry
     from agent.inventory.model import Device, Inventory
     from agent.targets.scoreboard import Key
-    from collectors.base import Metric, Series
 
 YEAR_WINDOW: Final = "12mo"
 PRECISION: Final = "fp16"

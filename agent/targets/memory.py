@@ -13,6 +13,7 @@ import asyncio
 import bisect
 import logging
 import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -21,8 +22,6 @@ from agent.targets.forecast import DAY, Point
 from agent.targets.judge import FRESH, Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from agent.targets.scoreboard import Key
 
 log = logging.getLogger(__name__)

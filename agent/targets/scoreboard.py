@@ -64,6 +64,7 @@ Facts published after the moment asked for are left out: nobody could know them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.hubs.model import WHOLE_HUB, day_of, end_of
@@ -73,8 +74,6 @@ from agent.targets.forecast import DAY
 from agent.targets.judge import STATES, Evidence, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from agent.hubs.model import Fact, Hub, Registry, Text
     from agent.targets.judge import Verdict
 

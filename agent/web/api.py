@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import find
@@ -11,8 +12,6 @@ from agent.web.format import iso
 from collectors.catalogue import inventory as reconciled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from agent.web.racks import Rack
     from agent.web.view import BoardView
 

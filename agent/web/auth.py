@@ -7,13 +7,11 @@ import binascii
 import hashlib
 import hmac
 import os
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from collectors.base import ConfigError
 from collectors.secrets import read_secret
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _MAX_REMEMBERED: Final = 256
 # Checked when the user is not known, so that the answer takes as long; of a random password nobody has.

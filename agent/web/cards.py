@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import svg
@@ -11,8 +12,6 @@ from agent.web.frame import hub_path
 from agent.web.markup import Safe, el, join, raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from agent.web.text import Words
 
     Evidence = Callable[[dict[str, Any]], Safe | None]

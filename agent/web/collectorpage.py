@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +13,6 @@ from agent.web.panels import panel
 from agent.web.tables import NUM, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from agent.web.frame import Page
     from agent.web.text import Words
 

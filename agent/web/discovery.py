@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.config import split_listen
@@ -15,8 +16,6 @@ from agent.inventory.shard import Shard, parse_shard
 from agent.web.pages import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from agent.app import Loaded
 
 _KEPT: Final = 8

@@ -6,13 +6,13 @@ them, and what has not changed is not rendered again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collectors.base import Metric
 
+if TYPE_CHECKING:
     from agent.snapshot import Snapshot
-    from collectors.base import Metric
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"

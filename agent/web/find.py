@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from agent.web import racks as model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from agent.web.racks import Rack
     from agent.web.view import BoardView
 

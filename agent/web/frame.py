@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
@@ -13,9 +15,6 @@ from agent.web.markup import Safe, el, join, raw
 from agent.web.text import LANGUAGES, Words
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping, Sequence
-
     from agent.web.view import BoardView
 
 REFRESH_SECONDS: Final = 15

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -15,8 +16,6 @@ from agent.web.sites import of
 from collectors.catalogue import rack
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from agent.web.frame import Page
     from agent.web.text import Words
     from agent.web.view import BoardView

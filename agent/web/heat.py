@@ -5,6 +5,7 @@ What is drawn follows from how many racks there are, and from what the address a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -17,8 +18,6 @@ from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from agent.web.frame import Page
     from agent.web.racks import Rack
     from agent.web.text import Words

@@ -7,6 +7,7 @@ drawn as blocks, a row or a site each, and each leads to its racks: 27 584 racks
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -18,8 +19,6 @@ from agent.web.frame import rack_path, site_path
 from agent.web.markup import Safe, el
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from agent.web.frame import Page
     from agent.web.racks import Rack
     from agent.web.text import Words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,16 +14,14 @@ from agent.targets.forecast import DAY
 from agent.targets.scoreboard import known_by
 from agent.web import api
 from agent.web.format import MISSING
+from collectors.base import Metric
 from collectors.catalogue import node, site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from agent.hubs.model import Fact, Hub
     from agent.targets.judge import Evidence
     from agent.targets.scoreboard import Key
     from agent.web.view import BoardView
-    from collectors.base import Metric
 
 Data = dict[str, Any]
 

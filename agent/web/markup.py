@@ -5,11 +5,9 @@ A template engine would cost a node agent more memory than the page is worth.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final
 
 _VOID: Final = frozenset({"br", "col", "hr", "img", "input", "link", "meta"})
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.inventory.model import POINTS
 from agent.web.format import iso
+from collectors.base import Metric
 from collectors.catalogue import agent as own
 from collectors.catalogue import facility
 from collectors.catalogue import inventory as reconciled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from agent.web.view import BoardView
-    from collectors.base import Metric
 
 Data = dict[str, Any]
 

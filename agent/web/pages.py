@@ -6,13 +6,12 @@ The server only dispatches: `handle` takes the path and the query and gives a Re
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from agent.web.frame import Page
     from agent.web.view import BoardView
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -11,8 +12,6 @@ from agent.web.format import MISSING, THIN, common, local, number, percent, quan
 from agent.web.markup import Safe, el, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from agent.web.text import Words
 
 Data = dict[str, Any]

@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.store import load_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from agent.hubs.model import Registry
     from agent.inventory.model import Inventory
     from agent.ledger.ledger import Ledger

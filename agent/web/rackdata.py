@@ -5,21 +5,20 @@ Everything is what the snapshot holds now and what the inventory states; what ne
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.racks.collector import is_exhaust, spare_watts
 from agent.web import racks as model
 from agent.web.format import iso, natural
+from collectors.base import Metric, Series
 from collectors.catalogue import facility, node
 from collectors.catalogue import inventory as reconciled
 from collectors.catalogue import rack as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from agent.inventory.model import Rack as Listed
     from agent.web.view import BoardView
-    from collectors.base import Metric, Series
 
 Data = dict[str, Any]
 Rows = list[tuple["Series", float]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +15,6 @@ from agent.web.panels import panel, time_labels, values
 from agent.web.tables import NUM, table, terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from agent.web.frame import Page
     from agent.web.text import Words
 

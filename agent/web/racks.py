@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from agent.web.format import natural
 from agent.web.keep import keep
+from collectors.base import Series
 from collectors.catalogue import facility, rack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from agent.snapshot import Snapshot
-    from collectors.base import Series
 
 FAILOVER_ALERT: Final = 0.8
 """Load of all feeds over the smallest feed: above this, losing a feed comes near to an overload."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 from agent.web.markup import Safe, el, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from agent.web.frame import Page
 
 PATH: Final = "/runbook"

@@ -13,6 +13,7 @@ import logging
 import resource
 import ssl
 import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
@@ -24,8 +25,6 @@ from agent.web import exposition
 from agent.web.pages import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
-
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
     from agent.config import Http

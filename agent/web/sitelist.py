@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from agent.web import svg
@@ -11,8 +12,6 @@ from agent.web.markup import Safe, el, join
 from agent.web.panels import panel, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from agent.web.frame import Page
     from agent.web.text import Words
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agent.web import api, headroom, heat, hubdata, overhead, panels, tell
@@ -11,8 +12,6 @@ from agent.web.frame import site_path
 from agent.web.markup import Safe, el
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from agent.web.frame import Page
     from agent.web.racks import Rack
 

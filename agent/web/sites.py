@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.pue.model import MIN_COVERAGE
 from agent.web.format import iso
 from agent.web.keep import keep
+from collectors.base import Metric, Series
 from collectors.catalogue import facility, node, rack, site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from agent.web.view import BoardView
-    from collectors.base import Metric, Series
 
 Data = dict[str, Any]
 

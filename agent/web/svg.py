@@ -7,13 +7,11 @@ the curves lie in a stretched view box. Every picture has a title and a descript
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agent.web.markup import Safe, el, join, raw
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 MARKS: Final = {
     # A state is told by its shape as well: circles are fine, a triangle warns, an octagon has failed, dashes do not know.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from agent.web.format import MISSING
 from agent.web.markup import Content, Safe, el
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 NUM: Final = "num"
 """The class of columns that hold numbers: right-aligned."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,8 +17,6 @@ from agent.web.text import LANGUAGES
 from collectors.base import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from agent.report.weekly import Week
     from agent.web.frame import Page
     from agent.web.text import Words

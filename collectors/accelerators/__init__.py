@@ -5,20 +5,19 @@ A node without a make pays one look into /dev for it each round: no process is s
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from collectors.base import ConfigError, Schedule
+from collectors.base import Collector, ConfigError, Context, Metric, Place, Schedule
 from collectors.strict import Duration
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator, Sequence
 
     from collectors.accelerators.chip import Chips
     from collectors.accelerators.peaks import Peaks
-    from collectors.base import Collector, Context, Metric, Place
 
 Make = Literal["nvidia", "ascend", "amd"]
 

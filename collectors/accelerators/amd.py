@@ -7,18 +7,16 @@ two dies of an MI250 are two devices; the second tells no power. Source: Documen
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.accelerators.chip import Chip
-from collectors.base import NoData, Unreachable
+from collectors.base import NoData, Reading, Schedule, Unreachable
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from collectors.accelerators.chip import Chips, Value
-    from collectors.base import Reading, Schedule
 
 VENDOR: Final = "AMD"
 _VENDOR_ID: Final = "0x1002"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.accelerators.command import Command
 from collectors.accelerators.devices import has_device
 from collectors.accelerators.npu_smi import parse
-from collectors.base import NoData, Unreachable
+from collectors.base import NoData, Reading, Schedule, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
     from collectors.accelerators.chip import Chips
-    from collectors.base import Reading, Schedule
 
 VENDOR: Final = "Huawei"
 _MAX_BYTES: Final = 2**20

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from collectors.base import Metric, Place, Reading, Series
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from collectors.accelerators.peaks import Peaks
-    from collectors.base import Metric, Place, Reading, Series
 
 log = logging.getLogger(__name__)
 

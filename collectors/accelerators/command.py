@@ -6,12 +6,10 @@ import asyncio
 import contextlib
 import os
 import signal
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from collectors.base import Unreachable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _CHUNK: Final = 65_536
 _GRACE: Final = 1.0

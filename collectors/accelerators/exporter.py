@@ -6,22 +6,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from collectors.accelerators.chip import Chip
 from collectors.accelerators.fetch import fetch
-from collectors.base import BadReply
+from collectors.base import BadReply, Reading, Schedule
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prometheus_client.samples import Sample as ClientSample
 
     from collectors.accelerators.chip import Chips, Value
     from collectors.accelerators.exporter_profile import Profile
-    from collectors.base import Reading, Schedule
 
 MAX_BYTES: Final = 8 * 2**20
 _MAX_LINES: Final = 20_000

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
-from collectors.base import ConfigError
+from collectors.base import ConfigError, Metric
 from collectors.catalogue import metrics_of
 from collectors.catalogue import node as catalogue
 from collectors.strict import Parsed, Positive, nearest, read
-
-if TYPE_CHECKING:
-    from collectors.base import Metric
 
 FOLDER: Final = Path(__file__).with_name("exporters")
 _METRICS: Final = {

@@ -13,6 +13,7 @@ Each chip has two rows under two rows of headings, cells parted by bars. What wa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.accelerators.chip import Chip
@@ -20,8 +21,6 @@ from collectors.base import BadReply, safe_label
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from collectors.accelerators.chip import Value
 
 _MAX_LINE: Final = 1000

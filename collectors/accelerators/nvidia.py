@@ -7,19 +7,17 @@ CPU (Grace). A GPU that is lost costs itself only. Source: "NVML API Reference G
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from collectors.accelerators.chip import Chip
 from collectors.accelerators.devices import has_device
-from collectors.base import BadReply, NoData, Refused, Unreachable
+from collectors.base import BadReply, NoData, Reading, Refused, Schedule, Unreachable
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from collectors.accelerators.chip import Chips, Value
-    from collectors.base import Reading, Schedule
 
 VENDOR: Final = "NVIDIA"
 _MAX_GPUS: Final = 256

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 from collectors.strict import Parsed, Positive, Size, read
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TABLE: Final = Path(__file__).with_name("peaks.yaml")
 Precision = Literal["fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "int8"]

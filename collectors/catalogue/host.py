@@ -7,12 +7,10 @@ Names, types and help texts are those of node_exporter 1.5.0; where a family's m
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 from collectors.base import Metric, MetricType
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _VALID_NAME: Final = re.compile(r"[a-zA-Z0-9_]+")
 

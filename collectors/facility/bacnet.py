@@ -6,11 +6,23 @@ import asyncio
 import logging
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
-from collectors.base import BadReply, CollectError, ConfigError, Schedule, Unreachable
+from collectors.base import (
+    BadReply,
+    CollectError,
+    Collector,
+    ConfigError,
+    Context,
+    Metric,
+    Reading,
+    Schedule,
+    Series,
+    Unreachable,
+)
 from collectors.catalogue import facility, metrics_of
 from collectors.facility.bacnet_profile import (
     PRESENT_VALUE,
@@ -24,14 +36,11 @@ from collectors.facility.bacnet_profile import (
     span_of,
     tells_unit,
 )
-from collectors.facility.modbus import Point as MeterPoint  # noqa: TC001 - the reader of the config looks it up
+from collectors.facility.modbus import Point as MeterPoint
 from collectors.facility.profile import metric_named
 from collectors.strict import Duration, Range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Collector, Context, Metric, Reading, Series
     from collectors.facility.bacnet_client import Client, Property, Remote
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from bacpypes3.apdu import (
@@ -27,8 +28,6 @@ from bacpypes3.vendor import get_vendor_info
 from collectors.base import BadReply, Refused, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from collectors.facility.bacnet_profile import Answer, Answers
 
 Property = tuple[str, str]

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, get_args
+from pathlib import Path
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
+from collectors.base import Metric
 from collectors.facility.profile import load, metric_named
 from collectors.facility.units import UNITS, check_unit, quantity_of
 from collectors.strict import Parsed, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from collectors.base import Metric
 
 ObjectType = Literal[
     "analog-input",

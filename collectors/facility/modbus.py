@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from collectors.base import ConfigError, Schedule
+from collectors.base import Collector, ConfigError, Context, Metric, Schedule
 from collectors.catalogue import facility, metrics_of
 from collectors.facility.modbus_collector import ModbusCollector
 from collectors.facility.modbus_link import Link
@@ -17,9 +18,7 @@ from collectors.strict import Duration, Positive, Range
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
 
-    from collectors.base import Collector, Context, Metric
     from collectors.facility.modbus_frame import Framing
     from collectors.facility.modbus_plan import Plan
     from collectors.facility.modbus_profile import Profile

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.facility.modbus_frame import SPLIT, WRONG_MAP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from collectors.facility.modbus_plan import Block
 
 _MOST_SPLITS: Final = 16  # a round

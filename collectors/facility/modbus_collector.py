@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply, Unreachable
+from collectors.base import BadReply, Metric, Reading, Schedule, Series, Unreachable
 from collectors.catalogue import facility
 from collectors.facility.modbus_agenda import Agenda
 from collectors.facility.modbus_frame import GATEWAY, WRONG_MAP, ExceptionAnswer, Question
@@ -16,9 +17,6 @@ from collectors.facility.modbus_profile import FUNCTIONS
 from collectors.facility.modbus_sunspec import find_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from collectors.base import Metric, Reading, Schedule, Series
     from collectors.facility.modbus_link import Link
     from collectors.facility.modbus_plan import Numbers, Plan, Value
     from collectors.facility.modbus_profile import Kind

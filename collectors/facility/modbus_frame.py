@@ -6,13 +6,11 @@ Answers are looked at as they arrive, and refused as soon as they cannot become 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from collectors.base import BadReply
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Framing = Literal["tcp", "rtu"]
 

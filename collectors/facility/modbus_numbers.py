@@ -9,11 +9,9 @@ from __future__ import annotations
 import contextlib
 import math
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Final, Literal
 
 Type = Literal[
     "int16",

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from collectors.base import BadReply
+from collectors.base import BadReply, Metric
 from collectors.facility.modbus_numbers import modulus
 from collectors.facility.profile import metric_named
 from collectors.facility.units import UNITS, exact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from collectors.base import Metric
     from collectors.facility.modbus_profile import Cell, Factor, Kind, Profile, Register
 
 _MOST_DIGITS: Final = 12  # a power of ten beyond this is no scale factor

@@ -7,20 +7,17 @@ Registers are 16 bits wide. Addresses count from 0, as they stand in a request, 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
+from collectors.base import Metric
 from collectors.facility.modbus_numbers import WIDTHS, Notation, Order, Type
 from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import load, metric_named
 from collectors.facility.units import check_unit
 from collectors.strict import Parsed, Range
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from collectors.base import Metric
 
 Function = Literal["input", "holding"]
 Kind = Literal["meter", "pdu", "ups", "cooling", "sensor"]

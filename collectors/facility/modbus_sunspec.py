@@ -6,13 +6,11 @@ with the number 0xFFFF.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Generator, Sequence
+from typing import Final
 
 from collectors.base import BadReply
 from collectors.facility.modbus_frame import ExceptionAnswer
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
 
 BASES: Final = (40000, 50000, 0)
 MARK: Final = (0x5375, 0x6E53)  # SunS

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from collectors.base import safe_label
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from collectors.base import Metric, Series
+from collectors.base import Metric, Series, safe_label
 
 IDENTITY: Final = (
     "hub",

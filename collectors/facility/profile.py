@@ -10,16 +10,14 @@ one line with file and line.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 import yaml
 
 from collectors.base import ConfigError, Metric
 from collectors.strict import Document, Problems, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 T = TypeVar("T")
 Protocol = Literal["snmp", "modbus", "bacnet"]

@@ -5,9 +5,10 @@ What a device means by its objects is in its profile (`collectors/facility/profi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from collectors.base import ConfigError, Schedule
+from collectors.base import ConfigError, Context, Metric, Schedule
 from collectors.catalogue import facility, metrics_of, network
 from collectors.facility.snmp_collector import SnmpCollector
 from collectors.facility.snmp_config import SnmpConfig, naming_of, secrets_of
@@ -15,9 +16,6 @@ from collectors.facility.snmp_discover import Library
 from collectors.strict import Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Context, Metric
     from collectors.facility.snmp_channel import Secrets
     from collectors.facility.snmp_config import DeviceConfig
 

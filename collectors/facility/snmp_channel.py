@@ -7,14 +7,13 @@ empty answer to several objects is asked again in halves.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from gufo.snmp.aio import SnmpSession
     from gufo.snmp.user import User
 

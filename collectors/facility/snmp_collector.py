@@ -7,17 +7,15 @@ import functools
 import logging
 import zlib
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply, CollectError, Schedule, Unreachable
+from collectors.base import BadReply, CollectError, Reading, Schedule, Series, Unreachable
 from collectors.catalogue import facility
 from collectors.facility.snmp_channel import Channel, Secrets
 from collectors.facility.snmp_discover import SYS_UPTIME, Library, choose, discover
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from collectors.base import Reading, Series
     from collectors.facility.naming import Naming
     from collectors.facility.snmp_config import DeviceConfig
     from collectors.facility.snmp_plan import Plan

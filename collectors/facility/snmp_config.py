@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from collectors.base import ConfigError
+from collectors.base import ConfigError, Context
 from collectors.facility.naming import Naming
 from collectors.facility.snmp_channel import Secrets, split_address
-from collectors.facility.snmp_profile import Pattern  # noqa: TC001 - the strict reader reads the annotations
+from collectors.facility.snmp_profile import Pattern
 from collectors.secrets import read_secret
 from collectors.strict import Count, Duration, Range
 
 if TYPE_CHECKING:
-    from collectors.base import Context
     from collectors.facility.snmp_profile import Level
 
 LEVELS: Final[tuple[Level, ...]] = ("inlet", "phase", "bank", "outlet", "sensor")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply
@@ -13,8 +15,6 @@ from collectors.facility.snmp_profile import SnmpProfile, together
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Sequence
-    from pathlib import Path
 
     from collectors.facility.naming import Naming
     from collectors.facility.snmp_channel import Channel

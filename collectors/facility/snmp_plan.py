@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from collectors.base import Reading, Series
 from collectors.facility.profile import metric_named
 from collectors.facility.snmp_point import decode, make_point, text_of
 from collectors.facility.snmp_profile import SnmpProfile, Table, fill, placeholders
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator, Mapping
 
-    from collectors.base import Reading, Series
     from collectors.facility.naming import Naming
     from collectors.facility.snmp_point import Point, Raw
     from collectors.facility.snmp_profile import Choice, Column

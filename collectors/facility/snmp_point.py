@@ -8,16 +8,16 @@ from __future__ import annotations
 import functools
 import math
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from collectors.base import Reading, Series
 from collectors.facility.units import UNITS, exact, quantity_of
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Mapping, Sequence
 
-    from collectors.base import Reading, Series
     from collectors.facility.snmp_profile import Reading as Wanted
 
 _HUGE: Final = math.inf

@@ -8,18 +8,15 @@ column of such a table, or a scalar, and the metric it becomes. `docs/profiles.m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
+from collectors.base import Metric
 from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
 from collectors.facility.units import UNITS, check_unit
 from collectors.strict import Parsed, Range
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from collectors.base import Metric
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 

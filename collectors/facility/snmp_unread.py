@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +16,6 @@ from collectors.base import CollectError
 from collectors.facility.snmp_plan import split_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from collectors.facility.snmp_channel import Channel
     from collectors.facility.snmp_plan import Plan
     from collectors.facility.snmp_point import Raw

@@ -7,11 +7,12 @@ One file a subsystem. To add one: write the file (a pure parser and a small clas
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
-from collectors.base import Schedule
+from collectors.base import Collector, Context, Metric, Schedule
 from collectors.host.options import (
     DiskOptions,
     FilesystemOptions,
@@ -23,11 +24,6 @@ from collectors.host.options import (
     VmstatOptions,
 )
 from collectors.strict import Duration
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Collector, Context, Metric
 
 Name = Literal[
     "arp",

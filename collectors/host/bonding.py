@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import NoData
+from collectors.base import NoData, Reading
 from collectors.catalogue import hardware as catalogue
 
 if TYPE_CHECKING:
-    from collectors.base import Reading
     from collectors.host.kernel import Setup
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from collectors.base import Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import decode
 
 if TYPE_CHECKING:
-    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply
+from collectors.base import BadReply, Metric, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import SeriesByKey, number, numbers
 
 if TYPE_CHECKING:
-    from collectors.base import Metric, Reading, Series
     from collectors.host.kernel import Setup
 
 _USER_HZ: Final = 100.0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply
+from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import entries, number
 
 if TYPE_CHECKING:
-    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
 
 _KILOHERTZ: Final = 1000.0

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import NoData
+from collectors.base import NoData, Reading
 from collectors.catalogue import host as catalogue
 
 if TYPE_CHECKING:
-    from collectors.base import Reading
     from collectors.host.kernel import Setup
 
 _LABEL_OF: Final = {"sys_vendor": "system_vendor"}

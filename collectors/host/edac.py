@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply, NoData
+from collectors.base import BadReply, NoData, Reading, Series
 from collectors.catalogue import hardware as catalogue
 from collectors.host.kernel import entries, number
 
 if TYPE_CHECKING:
-    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
 
 

@@ -6,14 +6,13 @@ import os
 import re
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from collectors.base import NoData
+from collectors.base import NoData, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import decode
 from collectors.host.mounts import Mount, parse_mount_ids, parse_mounts, strip_root
 from collectors.host.statfs import StatfsPool
 
 if TYPE_CHECKING:
-    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
     from collectors.host.options import FilesystemOptions
 

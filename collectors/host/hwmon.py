@@ -7,12 +7,11 @@ import os
 import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import NoData
+from collectors.base import Metric, MetricType, NoData, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import entries
 
 if TYPE_CHECKING:
-    from collectors.base import Metric, MetricType, Reading, Series
     from collectors.host.kernel import Setup
 
 _FILE: Final = re.compile(r"([^0-9]+)(\d*)(?:_(.+))?", re.ASCII)

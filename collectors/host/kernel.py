@@ -5,15 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from collectors.base import BadReply, NoData, Refused, Unreachable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from collectors.base import Context, Schedule, Series
+from collectors.base import BadReply, Context, NoData, Refused, Schedule, Series, Unreachable
 
 _CHUNK: Final = 16_384
 _ONE_READ: Final = 1024

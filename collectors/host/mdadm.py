@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply
+from collectors.base import BadReply, Reading
 from collectors.catalogue import hardware as catalogue
 from collectors.host.kernel import decode
 
 if TYPE_CHECKING:
-    from collectors.base import Reading
     from collectors.host.kernel import Setup
 
 _STATES: Final = ("active", "inactive", "recovering", "check", "resync")

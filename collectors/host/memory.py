@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply
+from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import decode, number
 
 if TYPE_CHECKING:
-    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
 
 _KIB: Final = 1024.0

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from collectors.base import BadReply
+from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import entries
 
 if TYPE_CHECKING:
-    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
     from collectors.host.options import NetworkClassOptions
 

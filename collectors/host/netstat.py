@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from collectors.base import BadReply, NoData
+from collectors.base import BadReply, NoData, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import decode, number, numbers
 
 if TYPE_CHECKING:
-    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
     from collectors.host.options import NetstatOptions
 

@@ -6,12 +6,11 @@ import re
 import shlex
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply, NoData
+from collectors.base import BadReply, NoData, Reading
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import decode
 
 if TYPE_CHECKING:
-    from collectors.base import Reading
     from collectors.host.kernel import Setup
 
 _FILES: Final = ("etc/os-release", "usr/lib/os-release")

@@ -7,16 +7,15 @@ another root than /proc, and would cost every agent some 2 MB. The names are tho
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import psutil
 
+from collectors.base import Reading
 from collectors.catalogue import host as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from collectors.base import Reading
     from collectors.host import HostConfig
     from collectors.host.kernel import Setup
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from collectors.base import NoData
+from collectors.base import NoData, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import entries, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from collectors.base import Reading, Series
     from collectors.host.kernel import KernelFiles, Setup
 
 _MICRO: Final = 1e6

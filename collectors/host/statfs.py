@@ -11,11 +11,9 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+from typing import Final
 
 _PATIENCE: Final = 0.01
 _MAX_THREADS: Final = 128

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from collectors.base import BadReply, Metric, NoData
+from collectors.base import BadReply, Metric, MetricType, NoData, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from prometheus_client import Metric as ParsedFamily
 
-    from collectors.base import MetricType, Reading, Series
     from collectors.host.kernel import Setup
     from collectors.host.options import TextfileOptions
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import functools
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply, NoData, Refused
+from collectors.base import BadReply, NoData, Reading, Refused
 from collectors.catalogue import host as catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from collectors.base import Reading
     from collectors.host.kernel import Setup
 
 _FIELDS: Final = (

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from collectors.base import BadReply
+from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
 from collectors.host.kernel import decode, number, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from collectors.base import Reading, Series
     from collectors.host.kernel import Setup
     from collectors.host.options import VmstatOptions
 

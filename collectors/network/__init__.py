@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
-from collectors.base import ConfigError
+from collectors.base import Collector, ConfigError, Context, Metric
 from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 from collectors.strict import Duration, Range
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Collector, Context, Metric
 
 DEFAULT_PORTS: Final = {"tcp": 443, "stamp": 862}
 """A port nobody listens on answers as well, by a refusal; 862 is STAMP's own (RFC 8762)."""

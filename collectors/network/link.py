@@ -6,17 +6,15 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import CollectError, Schedule, Unreachable
+from collectors.base import CollectError, Place, Reading, Schedule, Unreachable
 from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 from collectors.network.probes import icmp_allowed, open_prober
 from collectors.network.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from collectors.base import Place, Reading
     from collectors.network.probes import Method, Prober, Target
     from collectors.network.resolve import Resolver
 

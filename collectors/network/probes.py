@@ -15,6 +15,7 @@ import socket
 import struct
 import time
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
@@ -28,8 +29,6 @@ from collectors.network.packets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from collectors.network.packets import Answer
 
 Method = Literal["icmp", "tcp", "stamp"]

@@ -7,14 +7,13 @@ import contextlib
 import ipaddress
 import socket
 import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import Unreachable
 from collectors.network.probes import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     Lookup = Callable[[str, int], Sequence[Target]]
 
 _RETRY_SECONDS: Final = 5.0

@@ -5,17 +5,13 @@ Each is told apart by the label `source`. What is not there costs nothing and sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from collectors.base import Schedule
+from collectors.base import Collector, Context, Metric, Schedule
 from collectors.catalogue import node as catalogue
 from collectors.strict import Duration
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Collector, Context, Metric
 
 _LONGEST: Final = 60.0
 WHOLE_NODE: Final = ("power_meter", "ibmpowernv:System", "corsairpsu:power total")

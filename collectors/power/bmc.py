@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
-from collectors.base import BadReply, NoData, Unreachable
+from collectors.base import BadReply, Context, NoData, Reading, Schedule, Unreachable
 from collectors.catalogue import node as catalogue
 from collectors.power.dcmi import GET_POWER_READING, parse_power_reading, why_not
 from collectors.power.ipmitool import UNSUPPORTED, CompletionCode, run
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Context, Reading, Schedule
 
 LOCAL_DEVICE: Final = Path("/dev/ipmi0")
 _PATIENCE: Final = 3600.0

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Sequence
+from typing import ClassVar, Final
 
-from collectors.base import BadReply, NoData, Refused
+from collectors.base import BadReply, Context, NoData, Reading, Refused, Schedule
 from collectors.catalogue import node as catalogue
 from collectors.host.hwmon import sensors_of
 from collectors.host.kernel import KernelFiles, entries, number
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Context, Reading, Schedule
 
 _MICRO: Final = 1e6
 _MOST_WATTS: Final = 200_000.0

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
-from collectors.base import BadReply, ConfigError, NoData, Refused, Schedule, Unreachable
+from collectors.base import (
+    BadReply,
+    Collector,
+    ConfigError,
+    Context,
+    Metric,
+    NoData,
+    Reading,
+    Refused,
+    Schedule,
+    Unreachable,
+)
 from collectors.catalogue import facility
 from collectors.catalogue import node as catalogue
 from collectors.power.bmc import Dcmi
@@ -17,11 +29,6 @@ from collectors.power.dcmi import parse_sensors
 from collectors.power.ipmitool import UNSUPPORTED, CompletionCode
 from collectors.secrets import read_secret
 from collectors.strict import Duration, Range
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-
-    from collectors.base import Collector, Context, Metric, Reading
 
 DEFAULT_PORT: Final = 623
 _LONGEST_PASSWORD: Final = 20

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import signal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply, CollectError, NoData, Refused, Unreachable
@@ -17,7 +18,6 @@ from collectors.power.dcmi import first_line
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import Sequence
 
 _MAX_OUTPUT: Final = 262_144
 _NOISE: Final = re.compile(r"^Get HPM\.x Capabilities request failed.*\n?", re.MULTILINE)

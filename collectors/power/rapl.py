@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Final, NamedTuple
 
-from collectors.base import BadReply, NoData, Refused, Unreachable
+from collectors.base import BadReply, Context, NoData, Reading, Refused, Schedule, Unreachable
 from collectors.catalogue import node as catalogue
 from collectors.host.kernel import KernelFiles, number
 from collectors.host.rapl import zones_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from collectors.base import Context, Reading, Schedule
 
 _MICRO: Final = 1e6
 # The same package is there once more by another way to its registers (-mmio): one way is taken.

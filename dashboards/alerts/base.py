@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collectors.base import Metric
 
-    from collectors.base import Metric
+if TYPE_CHECKING:
     from dashboards.language import Text
 
 RUNBOOK: Final = "docs/runbook.md"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from collectors.base import Metric
 from collectors.catalogue import facility
 from collectors.catalogue import rack as metrics
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.signals import breaker, rack
-
-if TYPE_CHECKING:
-    from collectors.base import Metric
 
 BREAKER: Final = {**SITE, "breaker": "rpp-a"}
 _PDU: Final = {**RACK, "pdu": "A07-A"}

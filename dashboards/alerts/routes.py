@@ -5,14 +5,13 @@ One failure is one message: alerts are grouped by hub and site, and what follows
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboards.alerts import ALERTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from agent.hubs.model import Registry
     from dashboards.alerts.base import Severity
 

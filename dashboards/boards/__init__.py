@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashboards.boards import agents, chips, hub, links, meters, nodes, overview, rack, racks, site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from agent.hubs.model import Registry
     from dashboards.boards.base import Board
     from dashboards.language import Language

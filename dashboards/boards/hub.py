@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agent.hubs.model import WHOLE_HUB
 from agent.hubs.units import UNITS, show
 from agent.targets.wording import NO_DEADLINE, OPERATORS
+from collectors.base import Metric
 from collectors.catalogue import facility, rack, site
 from dashboards import uids
 from dashboards.boards.base import HUB_TAG, Board, Section, site_of
@@ -20,10 +22,7 @@ from dashboards.signals import rack as racks
 from dashboards.signals.base import GREEN, ORANGE, Excuse, Signal, State, Step, steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from agent.hubs.model import Fact, Hub, Kpi, Registry
-    from collectors.base import Metric
     from dashboards.language import Language
     from dashboards.panels import Cell
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from dashboards.panels import Maker
 from dashboards.signals import host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from dashboards.language import Language
     from dashboards.signals.base import Signal
 

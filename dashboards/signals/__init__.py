@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashboards.signals import (
@@ -23,8 +24,6 @@ from dashboards.signals import (
 from dashboards.signals.base import Excuse, Signal, State, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from agent.hubs.model import Registry
 
 __all__ = ["Excuse", "Signal", "State", "Step", "all_signals"]

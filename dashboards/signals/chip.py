@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
+from collectors.base import Metric
 from collectors.catalogue import node
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 from dashboards.signals.rack import bands
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from collectors.base import Metric
 
 MANY: Final = 40
 """How many chips a table names at most."""

@@ -7,6 +7,7 @@ computed (`dc_kpi_value`) stands in.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 from agent.hubs.model import WHOLE_HUB
@@ -18,8 +19,6 @@ from dashboards.signals.base import Excuse, Signal
 from dashboards.signals.rack import RACK_COUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from agent.hubs.model import Kpi, Registry
 
 RECORD: Final = "hub:dc_kpi:value"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from collectors.base import Metric
 from collectors.catalogue import facility, node, rack
 from dashboards.language import Text
 from dashboards.promql import of
@@ -11,9 +12,6 @@ from dashboards.signals import rack as racks
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 from dashboards.signals.rack import RACK_LABELS, UTILIZATION_STEPS
 from dashboards.signals.supply import HEADROOM
-
-if TYPE_CHECKING:
-    from collectors.base import Metric
 
 ANSWERS: Final = (
     State(value=0, text=Text("✗ silent", "✗ 无应答"), color=RED),

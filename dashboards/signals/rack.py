@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from collectors.catalogue import facility, rack, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FAILOVER_LIMIT: Final = 0.8
 """Above this share of one feed's capacity, the other feed's loss leaves no room for a start-up surge."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
+from collectors.base import Metric
 from collectors.catalogue import rack
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 from dashboards.signals.rack import FAILOVER_LIMIT, MANY, RACK_LABELS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from collectors.base import Metric
 
 _BREAKER: Final = "hub, site, breaker"
 _ROW: Final = "hub, site, row"

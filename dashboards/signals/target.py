@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -25,8 +26,6 @@ from dashboards.signals.base import (
 from dashboards.signals.kpi import all_measured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from agent.hubs.model import Kpi
     from agent.targets.judge import State as Condition
 

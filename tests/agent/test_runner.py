@@ -6,20 +6,16 @@ import asyncio
 import itertools
 import threading
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from prometheus_client import CollectorRegistry
 
 from agent.runner import Runner
 from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
-from collectors.base import BadReply, Metric, NoData, Schedule, Unreachable
+from collectors.base import BadReply, Batch, Metric, NoData, Schedule, Unreachable
 from collectors.catalogue.agent import COLLECTOR_SUCCESS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from collectors.base import Batch
 
 VALUE = Metric(
     namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",)

@@ -9,23 +9,17 @@ import itertools
 import re
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
 
-from agent.hubs.model import WHOLE_HUB
+from agent.hubs.model import WHOLE_HUB, Hub, Registry
 from agent.pue.model import PUE_STATES, WINDOWS
 from agent.sinks.lineprotocol import LineRenderer
 from agent.targets.judge import STATES
-from collectors.base import Batch
+from collectors.base import Batch, Metric, Series
 from collectors.catalogue import all_metrics, site
 from dashboards.signals import kpi
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from agent.hubs.model import Hub, Registry
-    from collectors.base import Metric, Series
 
 START = time.time() - 86_400
 TARGET_METRICS = (

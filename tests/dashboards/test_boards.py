@@ -9,26 +9,22 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from grafanalib import formatunits
 
 from agent.hubs.loader import load_registry
 from dashboards import panels
-from dashboards.build import build_all, write
+from dashboards.build import Built, build_all, write
 from dashboards.language import LANGUAGES
 from dashboards.panels import Maker, mended
 from dashboards.promql import metric_names
 from dashboards.signals import all_signals, kpi, rack
 from tests.dashboards.test_rules import declared
 from tests.support import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dashboards.build import Built
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 UIDS = {

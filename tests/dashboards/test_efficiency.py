@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import yaml
 
 from agent.hubs.loader import load_registry
 from dashboards import rule_files
 from tests.support import binary
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RECORD = "site:dc_it_equipment_utilization:avg"
 

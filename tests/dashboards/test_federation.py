@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -16,9 +16,6 @@ from dashboards import federation, rule_files
 from dashboards.federation import FEDERATED, Access, HubPlan, Plan
 from dashboards.rules import recording_groups
 from tests.support import binary, free_port, running
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 REGISTRY = load_registry()
 PLAN = """

@@ -6,7 +6,8 @@ import re
 import time
 import urllib.parse
 import urllib.request
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from agent.hubs.loader import load_registry
 from collectors.catalogue import facility, rack, site
 from dashboards import influxql
 from dashboards.build import build_all
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.promast import UnreadableError, parse
 from dashboards.promql import of, rate
 from dashboards.signals import all_signals
@@ -24,12 +25,6 @@ from dashboards.verify import Dashboard, verify
 from dashboards.verify_influx import InfluxServer
 from tests.dashboards.synthetic import lines
 from tests.support import binary, free_port, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dashboards.language import Language
 
 DATABASE = "hubgauge"
 TEXT = Text("t", "文")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.hubs.loader import load_registry
 from dashboards.build import build_all
+from dashboards.language import Language
 from tests.support import ROOT, preview_tools
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from dashboards.language import Language
 
 Json = dict[str, Any]
 

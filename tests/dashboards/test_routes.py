@@ -7,10 +7,12 @@ import subprocess
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,10 +21,6 @@ from agent.hubs.loader import load_registry
 from dashboards.alerts import ALERTS, routes
 from dashboards.alerts.routes import CAUSES, WAYS, Cause, alertmanager
 from tests.support import binary, free_port, get, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 REGISTRY = load_registry()
 SITE = {"hub": "guian", "site": "s1"}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
 
 from agent.hubs.loader import load_registry
+from agent.hubs.model import Registry
 from collectors.catalogue import all_metrics
 from dashboards import rule_files
 from dashboards.alerts import ALERTS, GROUPS
@@ -18,11 +19,6 @@ from dashboards.promql import for_panel, for_rule, metric, metric_names, of
 from dashboards.rules import recording_groups
 from dashboards.signals import all_signals, kpi
 from tests.support import ROOT, binary
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from agent.hubs.model import Registry
 
 GIVEN_BY_PROMETHEUS = {"up"}
 TARGET_LABELS = {"instance", "job", "le"}

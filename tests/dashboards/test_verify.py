@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from agent.cli import main
 from agent.hubs.loader import load_registry
+from agent.hubs.model import Registry
 from collectors.base import Unreachable
 from dashboards import rule_files
 from dashboards.build import build_all
@@ -19,11 +20,6 @@ from dashboards.signals.base import Excuse
 from dashboards.verify import LAG, Dashboard, Server, fill, verify
 from tests.dashboards.synthetic import page, served
 from tests.support import ROOT, binary, free_port, get, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from agent.hubs.model import Registry
 
 OPEN_EXCUSES = {
     "nothing to mark",

@@ -5,13 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from agent.app import load_all
 from tests.support import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_the_config_reference_is_what_the_code_reads() -> None:

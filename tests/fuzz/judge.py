@@ -6,10 +6,8 @@ import contextlib
 import gc
 import time
 import tracemalloc
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tests.fuzz.targets import Target
+from tests.fuzz.targets import Target
 
 SECONDS = 0.05
 BYTES = 16 * 2**20

@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,9 +20,6 @@ from agent.commands.demo import free_port, prometheus_config
 from collectors.base import HubgaugeError
 from tests.support import free_port as any_port
 from tests.support import get, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DEMO = [sys.executable, "-m", "agent.cli", "demo", "--months", "0.1"]
 READY = "Ctrl-C ends it all"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,6 @@ from collectors.facility.snmp import KIND as SNMP
 from collectors.strict import read
 from simulator.simulator import Simulator
 from simulator.site import build_site
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 BEGIN = 1_790_000_000.0
 CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 
 from collectors.base import Context, Place, Unreachable
 from collectors.facility.snmp import KIND
+from collectors.facility.snmp_collector import SnmpCollector
 from collectors.strict import read
 from simulator.simulator import Simulator
 from simulator.site import build_site
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from collectors.facility.snmp_collector import SnmpCollector
 
 NOW = 1_790_000_000.0
 

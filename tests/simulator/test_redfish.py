@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from agent.config import load
 from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.power.redfish import KIND
+from collectors.power.redfish.collector import RedfishCollector
 from collectors.strict import read
 from simulator.config import write_config
 from simulator.simulator import Simulator, month_begin
 from simulator.site import build_site
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from collectors.power.redfish.collector import RedfishCollector
 
 NOW = dt.datetime(2026, 7, 15, 12, 34, 56, tzinfo=dt.UTC).timestamp()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import functools
 import math
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from collectors.base import Context, Place
+from collectors.base import Context, Place, Series
 from collectors.facility.modbus import KIND as MODBUS_KIND
 from collectors.facility.modbus import Config, Device
 from collectors.facility.modbus_profile import Profile
@@ -19,22 +20,16 @@ from collectors.facility.profile import load_all, metric_named
 from collectors.facility.snmp import KIND
 from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
 from collectors.facility.snmp_discover import Library
+from collectors.facility.snmp_point import Point
+from collectors.facility.snmp_profile import Reading
 from collectors.facility.units import UNITS
 from simulator.device import SnmpDevice
-from simulator.layout import lay_out
+from simulator.layout import Draft, lay_out
 from simulator.measures import State, measure
 from simulator.modbus_meters import MeterServer, SimulatedMeter
 from simulator.model import Meter
 from simulator.snmp_agent import Responder
 from simulator.waves import Waves
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-
-    from collectors.base import Series
-    from collectors.facility.snmp_point import Point
-    from collectors.facility.snmp_profile import Reading
-    from simulator.layout import Draft
 
 NOW = 1_790_000_000.0
 CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")

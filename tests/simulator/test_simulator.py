@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from agent.config import load
 from agent.inventory.model import load_inventory
 from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.facility.modbus import KIND
+from collectors.facility.modbus_collector import ModbusCollector
 from collectors.strict import read
 from simulator.config import write_config
 from simulator.faults import PlannedFault, parse_fault
@@ -25,12 +27,6 @@ from simulator.model import Model
 from simulator.simulator import Simulator, month_begin
 from simulator.site import build_site
 from tests.support import free_port, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from collectors.facility.modbus_collector import ModbusCollector
 
 NOW = dt.datetime(2026, 7, 15, 12, 34, 56, tzinfo=dt.UTC).timestamp()
 COMMAND = [sys.executable, "-m", "agent.cli", "simulate"]

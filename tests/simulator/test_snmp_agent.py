@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,6 @@ from simulator.simulator import Simulator
 from simulator.site import build_site
 from simulator.snmp_agent import respond
 from tests.support import binary
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 NOW = 1_790_000_000.0
 APC_POWER, APC_ENERGY = "1.3.6.1.4.1.318.1.1.26.4.3.1.5.1", "1.3.6.1.4.1.318.1.1.26.4.3.1.9.1"

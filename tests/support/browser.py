@@ -7,10 +7,8 @@ import json
 import os
 import subprocess
 import time
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 _FLAGS = (
     "--headless=new",

@@ -5,20 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
+import subprocess
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from tests.support import ROOT, free_port, get, running, wait_for
 from tests.system.test_agent import HUBGAUGE
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 SUCCESS = re.compile(
     r'^hubgauge_collector_last_success_timestamp_seconds\{collector="(\w+)",device="([^"]+)"\} (\S+)$',

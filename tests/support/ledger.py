@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from agent.inventory.model import load_inventory
+from agent.inventory.model import Inventory, load_inventory
 from agent.ledger.energy import HourCells
-from agent.ledger.ledger import Ledger
+from agent.ledger.ledger import Ledger, LedgerSettings
+from agent.pue.model import PueResult
 from agent.pue.pue import Pue
-from collectors.base import Batch
+from collectors.base import Batch, Metric, Reading, Series
 from collectors.catalogue.facility import (
     METER_ENERGY,
     METER_EXPORTED,
@@ -21,14 +22,6 @@ from collectors.catalogue.facility import (
     PDU_ENERGY,
     PDU_POWER,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from agent.inventory.model import Inventory
-    from agent.ledger.ledger import LedgerSettings
-    from agent.pue.model import PueResult
-    from collectors.base import Metric, Reading, Series
 
 HOUR = 3600.0
 T0 = 1_760_000_400.0

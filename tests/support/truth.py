@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Final
+from random import Random
+from typing import Final
 
-from collectors.base import Batch
+from collectors.base import Batch, Reading
 from collectors.catalogue.facility import METER_ENERGY, METER_POWER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from collectors.base import Reading
 
 CELL: Final = 300
 DAY: Final = 86_400

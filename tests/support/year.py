@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agent.ledger.energy import CELLS
 from agent.ledger.ledger import Ledger
+from agent.pue.model import PueResult
 from agent.pue.pue import Pue
 from tests.support.ledger import Clock, inventory
 from tests.support.truth import CELL, DAY, START, TrueSite, make_site
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from agent.pue.model import PueResult
 
 INTERVAL: Final = 900.0
 

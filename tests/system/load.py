@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from prometheus_client.core import GaugeMetricFamily
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from prometheus_client.core import Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 
 class Load:

@@ -10,31 +10,25 @@ import sys
 import threading
 import time
 import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from agent.hubs.loader import load_registry
 from dashboards import rule_files
-from dashboards.build import build_all
+from dashboards.build import Built, build_all
+from dashboards.language import Language
 from dashboards.preview.server import Preview
 from dashboards.verify import LAG, Dashboard, Server, verify
 from simulator.config import write_config
 from simulator.history import write_history, write_recent
 from simulator.npu_exporter import NpuExporters
 from simulator.simulator import Simulator
-from simulator.site import build_site
+from simulator.site import Site, build_site
 from tests.support import ROOT, binary, free_port, get, preview_tools, running, wait_for
 from tests.support.browser import Browser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dashboards.build import Built
-    from dashboards.language import Language
-    from simulator.site import Site
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 HUBS = {

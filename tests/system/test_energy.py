@@ -9,28 +9,22 @@ import json
 import subprocess
 import sys
 import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from agent.app import load_all
+from agent.app import Loaded, load_all
 from agent.ledger.ledger import Ledger
 from agent.sinks.influx import InfluxSink
-from collectors.base import Batch
+from collectors.base import Batch, Collector
 from simulator.config import write_config
 from simulator.simulator import Simulator
 from simulator.site import build_site
 from tests.support import ROOT, binary, free_port, get, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from agent.app import Loaded
-    from collectors.base import Collector
 
 NOON = dt.datetime.now(ZoneInfo("Asia/Shanghai")).replace(
     hour=12, minute=0, second=0, microsecond=0

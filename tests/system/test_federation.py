@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,17 +23,11 @@ from dashboards.federation import HubPlan, Plan
 from dashboards.uids import OVERVIEW
 from dashboards.verify import Dashboard, Server, verify
 from simulator.config import write_config
+from simulator.simulator import Simulator
 from simulator.site import build_site
 from tests.dashboards.test_routes import Heard, hook
 from tests.support import ROOT, binary, free_port, get, running, wait_for
 from tests.system.test_dashboards import import_past, simulated
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from simulator.simulator import Simulator
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 HUBS = ("guian", "kunming")

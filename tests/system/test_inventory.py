@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.agent.inventory.netbox.server import TOKENS, example, served
+from tests.agent.inventory.netbox.server import TOKENS, NetBox, example, served
 from tests.support import ROOT, free_port, get, running, wait_for
-
-if TYPE_CHECKING:
-    import contextlib
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.agent.inventory.netbox.server import NetBox
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 

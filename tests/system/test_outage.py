@@ -8,18 +8,15 @@ import shutil
 import sqlite3
 import time
 import zlib
+from collections.abc import Iterable
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agent.sinks.chunk import GZIP
 from tests.agent.sinks.peers import Victoria
 from tests.support import free_port, wait_for
 from tests.system.test_agent import agent, metrics, write_config
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SERIES = 1000
 # A few seconds in the suite; HUBGAUGE_OUTAGE_SECONDS=120 for the real thing.

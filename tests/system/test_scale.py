@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from tests.support import get, wait_for
 from tests.support.crowd import crowd
 from tests.support.trickle import trickling
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 INTERVAL, TIMEOUT = 4.0, 3.0
 RACKS, DEAD = 60, 24

@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.inventory.netbox.client import Client
 from agent.inventory.netbox.source import Kept, Reading, refresh
+from collectors.base import Reading as Sample
 from collectors.base import Schedule
 from collectors.catalogue.agent import INVENTORY_PROBLEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from agent.config import ConfigFile, InventorySource
-    from collectors.base import Reading as Sample
 
 log = logging.getLogger(__name__)
 

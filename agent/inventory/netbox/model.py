@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +16,6 @@ from agent.inventory.model import MAX_HEIGHT, Device, Feed, Inventory, Rack, Sit
 from agent.inventory.netbox.panels import Panel, breakers_of, fitting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from agent.inventory.model import State
 
 MAX_PROBLEMS: Final = 200

@@ -6,14 +6,13 @@ NetBox knows no pairs. Two panels are one where every rack of either hangs on th
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.inventory.check_breakers import rack_mistakes
 from agent.inventory.model import Breaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from agent.inventory.model import Rack
 
 

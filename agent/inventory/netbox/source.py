@@ -12,6 +12,8 @@ import json
 import logging
 import os
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.inventory.model import Breaker, Device, Feed, Inventory, Rack, Site, load_inventory
@@ -19,9 +21,6 @@ from agent.inventory.netbox.model import Stock
 from collectors.base import BadReply, HubgaugeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from agent.config import ConfigFile, InventorySource, NetBox
     from agent.inventory.netbox.client import Client
 

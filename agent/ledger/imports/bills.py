@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 from array import array
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from itertools import pairwise
 from statistics import median_low
 from typing import TYPE_CHECKING, Final
@@ -26,14 +28,11 @@ from agent.ledger.energy import (
     register_segments,
     spread,
 )
+from collectors.base import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import tzinfo
-
     from agent.ledger.bridges import Bridge
     from agent.ledger.recompute import Imported
-    from collectors.base import ConfigError
 
 LITERS_PER_M3: Final = 1000.0
 VOLUME: Final = "volume_m3"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections.abc import Iterable
 from importlib import import_module
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
+from zoneinfo import ZoneInfo
 
 from agent.ledger.imports.bills import COVERED, WHOLE_HOUR, Rows, Sheet
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-    from zoneinfo import ZoneInfo
-
     from agent.ledger.imports.sheets import Meters
 
 PARQUET: Final = ".parquet"

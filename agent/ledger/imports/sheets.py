@@ -11,16 +11,14 @@ import datetime as dt
 import math
 from array import array
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from agent.ledger.imports.bills import COVERED, VOLUME, WHOLE_HOUR, Rows, Sheet, typical_interval
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from zoneinfo import ZoneInfo
 
 ENERGY: Final = "energy_kwh"
 POWER: Final = "power_w"

@@ -6,10 +6,21 @@ import asyncio
 import logging
 import zlib
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.background import Background
-from collectors.base import BadReply, CollectError, Refused, Unreachable, safe_label
+from collectors.base import (
+    BadReply,
+    CollectError,
+    Metric,
+    Reading,
+    Refused,
+    Schedule,
+    Series,
+    Unreachable,
+    safe_label,
+)
 from collectors.catalogue import facility, node
 from collectors.power.redfish.body import text
 from collectors.power.redfish.discover import (
@@ -23,9 +34,6 @@ from collectors.power.redfish.discover import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from collectors.base import Metric, Reading, Schedule, Series
     from collectors.power.redfish.discover import Plan, Source
     from collectors.power.redfish.link import Link
     from collectors.power.redfish.rows import Row

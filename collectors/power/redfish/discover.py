@@ -12,19 +12,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from collectors.base import BadReply, safe_label
+from collectors.base import BadReply, Metric, safe_label
 from collectors.catalogue import facility, node
 from collectors.power.redfish import equipment, rows
 from collectors.power.redfish.body import gone, inner, link, links, local, objects, text
 from collectors.power.redfish.link import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from collectors.base import Metric
     from collectors.power.redfish.body import Document
     from collectors.power.redfish.link import Link
     from collectors.power.redfish.rows import Row

@@ -5,16 +5,15 @@ Pure, like `rows`. Schemas: PowerDistributionMetrics, Circuit, Outlet, Sensor (D
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from collectors.base import Metric
 from collectors.catalogue import facility
 from collectors.power.redfish.body import gone, inner, number, text
 from collectors.power.redfish.rows import KWH, PERCENT, Row, excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from collectors.base import Metric
     from collectors.power.redfish.body import Document
 
 COLLECTIONS: Final = (

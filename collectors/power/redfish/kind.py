@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from collectors.base import ConfigError, Schedule
+from collectors.base import ConfigError, Context, Metric, Schedule
 from collectors.power.redfish.collector import RedfishCollector
 from collectors.power.redfish.config import RedfishConfig, account_of, trust_of
 from collectors.power.redfish.discover import GROUPS
@@ -14,11 +15,9 @@ from collectors.strict import Problems
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
 
     import aiohttp
 
-    from collectors.base import Context, Metric
     from collectors.power.redfish.config import DeviceConfig
     from collectors.power.redfish.link import Account
 

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -18,7 +19,6 @@ from collectors.power.redfish.body import MAX_BODY, inner, link, local, parse
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     import aiohttp
 

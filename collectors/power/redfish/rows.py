@@ -8,15 +8,14 @@ No vendor's own (`Oem`) property is read.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from collectors.base import Metric
 from collectors.catalogue import node
 from collectors.power.redfish.body import gone, inner, link, links, number, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from collectors.base import Metric
     from collectors.power.redfish.body import Document
 
 KWH: Final = 3.6e6

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,9 +16,6 @@ from agent.ledger.imports.sheets import Form, Meters, read_sheet
 from agent.ledger.ledger import Ledger
 from collectors.strict import Problems
 from tests.support.ledger import SITE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = ("--from", "2025-03-01", "--to", "2025-03-02")

@@ -3,23 +3,19 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.expected.collector import LISTED, Reconciler
 from agent.expected.presence import Presence
 from agent.snapshot import Snapshot
-from collectors.base import Batch, Schedule
+from collectors.base import Batch, Reading, Schedule
 from collectors.catalogue import facility, node
 from collectors.catalogue import inventory as catalogue
 from tests.support.ledger import inventory
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from collectors.base import Reading
 
 HEAD = "sites: [{site: one}, {site: two}]\nracks:\n"
 RACKS = (

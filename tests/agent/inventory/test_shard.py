@@ -6,28 +6,24 @@ import asyncio
 import dataclasses
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.app import load_files, with_collectors
-from agent.inventory.model import Device, Rack
+from agent.inventory.model import Device, Inventory, Rack
 from agent.inventory.shard import Narrow, Shard, parse_shard, part_of
 from agent.pue.boundary import boundary_of
 from agent.pue.collector import PueCollector
 from agent.racks.collector import RackCollector
 from agent.racks.phases import PhaseCollector
 from agent.web.discovery import Discovery
+from collectors.base import Reading
 from collectors.catalogue.facility import METER_POWER, PDU_POWER
 from collectors.catalogue.site import SITE_POWER
 from collectors.strict import Problems
 from tests.support.ledger import T0, Clock, Pages, batch, inventory, ledger
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from agent.inventory.model import Inventory
-    from collectors.base import Reading
 
 ROWS, RACKS_A_ROW, PARTS = 12, 4, 4
 SITES = ("s1", "s2")

@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from agent.ledger.blocks import BLOCK_MS, Block, load_block
 from agent.ledger.energy import HOUR_MS, HourCells
+from agent.ledger.ledger import Ledger
 from agent.ledger.recompute import put_imported
 from agent.ledger.store import VERSION, Store, heard_between, load_hours
 from agent.pue.pue import Pue
 from tests.support.ledger import HOUR, SITE, T0, Clock, batch, energy, inventory, ledger
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from agent.ledger.ledger import Ledger
 
 STOCK = inventory(
     f"sites: [{{site: {SITE}}}]\nmeters: [{{meter: m, point: utility}}, {{meter: it, point: it_input}}]"

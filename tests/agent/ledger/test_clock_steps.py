@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +10,6 @@ from hypothesis import strategies as st
 from agent.ledger.clock import SteadyClock
 from agent.ledger.ledger import Energy, Ledger
 from tests.support.ledger import HOUR, T0, batch, energy, inventory, pdu_energy, power
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 YEARS = 10 * 365.25 * 86400
 STOCK = "sites: [{site: huawei-guian-1}]\nmeters: [{meter: m, point: utility}]"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agent.inventory.model import load_inventory
 from agent.ledger.energy import HOUR_MS, HourCells
+from agent.ledger.ledger import Ledger
 from agent.pue.pue import Pue
+from collectors.base import Batch
 from tests.support.ledger import (
     HOUR,
     SITE,
@@ -22,13 +25,6 @@ from tests.support.ledger import (
     ledger,
     power,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from agent.ledger.ledger import Ledger
-    from collectors.base import Batch
 
 STOCK = f"sites: [{{site: {SITE}}}]\nmeters: [{{meter: main, point: utility}}, {{meter: it, point: it_input}}]"
 KWH = 3.6e6

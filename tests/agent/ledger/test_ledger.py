@@ -6,15 +6,15 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from agent.inventory.model import Inventory
 from agent.ledger.ledger import Ledger, LedgerSettings
-from collectors.base import HubgaugeError
+from collectors.base import Batch, HubgaugeError
 from tests.support import ROOT
 from tests.support.ledger import (
     HOUR,
@@ -29,10 +29,6 @@ from tests.support.ledger import (
     pdu_power,
     power,
 )
-
-if TYPE_CHECKING:
-    from agent.inventory.model import Inventory
-    from collectors.base import Batch
 
 RATED = "sites: [{site: huawei-guian-1}]\nmeters: [{meter: m, point: utility, rating_watts: 1000, wrap_joules: 1000000}]"
 

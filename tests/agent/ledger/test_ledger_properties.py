@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.ledger.energy import CELL_MS, HOUR_MS
+from agent.ledger.ledger import Ledger
+from collectors.base import Batch
 from tests.support.ledger import SITE, T0, Clock, batch, energy, inventory, ledger, power
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from random import Random
-
-    from agent.ledger.ledger import Ledger
-    from collectors.base import Batch
 
 WIDTH = 1_000_000
 STOCK = inventory(

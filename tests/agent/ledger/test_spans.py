@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from agent.app import App
 from agent.ledger.spans import spans_of
-from collectors.base import Schedule
+from collectors.base import Collector, Reading, Schedule, Series
 from collectors.facility.snmp_collector import SnmpCollector
 from tests.support.ledger import HOUR, T0, Clock, batch, energy, inventory, ledger, pdu_energy
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from collectors.base import Collector, Reading, Series
 
 WH = 3600.0
 SPAN = 2**32 * WH

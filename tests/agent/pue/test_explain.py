@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import re
 from math import fsum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from agent.pue.explain import explain
+from agent.pue.explain import Explanation, explain
 from tests.support.ledger import HEAD, HOUR, SITE, T0, bench, day, energy, exported, power
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from agent.pue.explain import Explanation
 
 METERS = HEAD + (
     "meters:\n"

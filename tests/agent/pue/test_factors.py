@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from agent.pue.collector import PueCollector
 from agent.pue.factors import grade
+from agent.pue.model import PueResult
 from tests.support.ledger import (
     HEAD,
     HOUR,
@@ -24,11 +25,6 @@ from tests.support.ledger import (
     power,
     water,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from agent.pue.model import PueResult
 
 GRID = "{kilograms_per_kilowatt_hour: 0.5, source: the ministry's notice of 2024, last_year: 2024}"
 LATER = (

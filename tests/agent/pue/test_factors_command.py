@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from agent.cli import main
 from tests.support.ledger import SITE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 INVENTORY = f"""\
 sites:

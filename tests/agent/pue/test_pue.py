@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +10,7 @@ from agent.ledger.energy import HOUR_MS
 from agent.pue.collector import PueCollector
 from agent.pue.pue import Pue, required_pue
 from agent.pue.windows import bounds, year_end
+from collectors.base import Reading
 from tests.support.ledger import (
     HEAD,
     HOUR,
@@ -29,11 +30,6 @@ from tests.support.ledger import (
     pdu_power,
     power,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from collectors.base import Reading
 
 TWO = (
     HEAD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.support.ledger import (
     HOUR,
     SITE,
     T0,
+    Bench,
     batch,
     bench,
     energy,
@@ -24,11 +25,6 @@ from tests.support.ledger import (
     pdu_power,
     power,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.ledger import Bench
 
 START = round(T0 * 1000)
 TENTH = 360_000.0

@@ -1,15 +1,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from tests.support.truth import DAY, START
+from tests.support.truth import DAY, START, TrueSite
 from tests.support.year import Judged, run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.support.truth import TrueSite
 
 WHOLE = bool(os.environ.get("HUBGAUGE_WHOLE_YEAR"))
 """Seventeen sites and 365 days take minutes; without it, a part of both."""

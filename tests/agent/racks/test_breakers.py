@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import pytest
 
 from agent.racks.collector import RackCollector
+from collectors.base import Reading
 from tests.support.ledger import SITE, Pages, inventory, pdu_power
-
-if TYPE_CHECKING:
-    from collectors.base import Reading
 
 # Two racks of 8 kW at a pair of 63 A breakers (43.47 kW), which hang on a pair of mains.
 TEXT = f"""

@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import math
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from agent.ledger.energy import HourCells
+from agent.ledger.ledger import Ledger
 from agent.racks.growth import GrowthCollector, full_at
 from agent.targets.forecast import DAY, Point
 from tests.support.ledger import HOUR, SITE, Clock, inventory, ledger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from agent.ledger.ledger import Ledger
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = dt.datetime(2026, 3, 1, tzinfo=ZONE).timestamp()

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pytest
 
 from agent.racks.collector import RackCollector
+from collectors.base import Reading
 from collectors.catalogue.facility import SENSOR_HUMIDITY, SENSOR_TEMPERATURE
 from tests.support.ledger import SITE, Pages, inventory, pdu_power
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Reading
 
 HEAD = f"sites: [{{site: {SITE}, name: Huawei}}, {{site: next, state: planned}}]\nracks:\n"
 RACK = (

@@ -6,14 +6,16 @@ import gzip
 import json
 import signal
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import urllib.parse
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
@@ -21,11 +23,6 @@ from agent.config import Influx, SpoolConfig
 from agent.sinks.influx import InfluxSink, Pace
 from collectors.base import Batch, Metric
 from tests.support import binary, free_port, get, running, wait_for
-
-if TYPE_CHECKING:
-    import ssl
-    import subprocess
-    from collections.abc import Callable, Iterator
 
 QUICK = Pace(first=0.02, most=0.2, linger=0.02)
 TAGS = {"job": "hubgauge", "instance": "gateway-1", "hub": "guian", "site": "huawei-guian-1"}

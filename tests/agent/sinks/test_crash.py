@@ -7,17 +7,14 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agent.sinks.spool import Spool
 from tests.agent.sinks.driver import SERIES, synced_times
 from tests.agent.sinks.peers import Victoria, drained, sink
 from tests.support import ROOT, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KILLS = int(os.environ.get("HUBGAUGE_KILLS", "25"))
 OUTAGE = float(os.environ.get("HUBGAUGE_OUTAGE", "5"))

@@ -12,18 +12,23 @@ import ssl
 import subprocess
 import time
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from agent.sinks.delivery import parse_retry_after
-from tests.agent.sinks.peers import Scripted, Victoria, Wire, balanced, batch, drained, sink
+from tests.agent.sinks.peers import (
+    Answer,
+    Received,
+    Scripted,
+    Victoria,
+    Wire,
+    balanced,
+    batch,
+    drained,
+    sink,
+)
 from tests.support import wait_for
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.agent.sinks.peers import Answer, Received
 
 T0 = 1_790_000_000.0
 SECRET = "s3cr3t-t0ken-0123456789"  # noqa: S105 - made up

@@ -6,23 +6,17 @@ import json
 import math
 import time
 import urllib.request
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.sinks.chunk import pack
 from agent.sinks.lineprotocol import LineRenderer, samples_in, samples_of
-from collectors.base import Batch, Metric, safe_label
-from tests.agent.sinks.peers import TAGS, drained, sink
+from collectors.base import Batch, Metric, Reading, safe_label
+from tests.agent.sinks.peers import TAGS, Victoria, drained, sink
 from tests.support import get
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from collectors.base import Reading
-    from tests.agent.sinks.peers import Victoria
 
 T0 = 1_790_000_000.123
 POWER = Metric(

@@ -6,9 +6,9 @@ import json
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,9 +21,6 @@ from agent.targets.judge import Evidence
 from agent.targets.scoreboard import scoreboard
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from tests.support import binary, free_port, get, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 REGISTRY = load_registry()
 PUE = ("guian", "pue", "huawei")

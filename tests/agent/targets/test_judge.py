@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,14 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.hubs.loader import load_registry
-from agent.hubs.model import Deadline
+from agent.hubs.model import Deadline, Fact
 from agent.targets import wording
 from agent.targets.forecast import DAY, Point, trend
 from agent.targets.judge import STATES, YEAR, Evidence, evaluate
 from agent.targets.scoreboard import registered
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Fact
 
 REGISTRY = load_registry()
 FACTS = {fact.id: fact for fact in REGISTRY.facts()}

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from agent.hubs.loader import load_registry
 from agent.inventory.model import Device, Inventory, Rack, Site
 from agent.snapshot import Snapshot
+from agent.targets.judge import Evidence
 from agent.targets.measured import COUNTS, OF_A_PART, READERS, measure
-from collectors.base import Batch
+from collectors.base import Batch, Reading
 from collectors.catalogue import node, rack, site
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from agent.targets.judge import Evidence
-    from collectors.base import Reading
 
 REGISTRY = load_registry()
 NOW = 1_795_000_000.0

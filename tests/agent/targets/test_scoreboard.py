@@ -6,8 +6,10 @@ import datetime as dt
 import json
 import re
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +20,6 @@ from agent.targets.forecast import DAY, Point
 from agent.targets.judge import STATES, Evidence
 from agent.targets.scoreboard import scoreboard
 from agent.targets.table import render, width_of, wrap
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 REGISTRY = load_registry()
 NOW = dt.datetime.fromisoformat("2026-11-22T12:00+08:00").timestamp()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,15 +18,9 @@ from agent.targets.collector import METRICS, STATES, TargetCollector
 from agent.targets.limits import upper_limits
 from agent.targets.scoreboard import scoreboard
 from agent.web.exposition import render
-from collectors.base import Batch, Collector
+from collectors.base import Batch, Collector, Metric, Reading
 from collectors.catalogue import rack, site
 from tests.support import binary
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from collectors.base import Metric, Reading
 
 REGISTRY = load_registry()
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from agent.hubs.loader import load_registry
 from agent.inventory.model import Inventory, Site
 from agent.snapshot import Snapshot
 from agent.targets.forecast import Point
 from agent.targets.judge import Evidence
+from agent.targets.scoreboard import Key
+from agent.web.trends import Trends
 from agent.web.view import BoardView, CollectorHealth
-from collectors.base import Batch
+from collectors.base import Batch, Reading
 from collectors.catalogue import facility, node, rack, site
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from agent.targets.scoreboard import Key
-    from agent.web.trends import Trends
-    from collectors.base import Reading
 
 NOW = 1795334400.0 - 3600 * 3.27  # 2026-11-22, mid-day in Shanghai
 HUB, SITE = "guian", "huawei-guian-1"

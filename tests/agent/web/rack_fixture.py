@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from agent.hubs.model import Registry
 from agent.inventory.model import Device, Feed, Inventory, Meter, Rack, Site
-from agent.web.view import CollectorHealth
-from collectors.base import Batch
+from agent.report.weekly import Week
+from agent.web.past import Past
+from agent.web.view import BoardView, CollectorHealth
+from collectors.base import Batch, Reading
 from collectors.catalogue import agent, facility, inventory, node, rack
 from tests.agent.web import fixture, weeks
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from agent.hubs.model import Registry
-    from agent.report.weekly import Week
-    from agent.web.past import Past
-    from agent.web.view import BoardView
-    from collectors.base import Reading
 
 HUB, SITE, NAME = fixture.HUB, fixture.SITE, "A06"
 PLACE = (HUB, SITE, "A", NAME)

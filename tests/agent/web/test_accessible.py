@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,6 @@ from tests.agent.web import rack_fixture
 from tests.agent.web.test_browser import Site
 from tests.support import ROOT, binary
 from tests.support.browser import Browser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 AXE = ROOT / "dashboards" / "preview" / "node_modules" / "axe-core" / "axe.min.js"
 RACK = f"/sites/{rack_fixture.SITE}/racks/{rack_fixture.NAME}"

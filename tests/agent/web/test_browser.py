@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
 from agent.web import pages
+from agent.web.view import BoardView
 from collectors.base import Batch
 from tests.agent.web import fixture
 from tests.support import binary, wait_for
 from tests.support.browser import Browser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from agent.web.view import BoardView
 
 
 class Site:

@@ -7,25 +7,22 @@ import sqlite3
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from agent.ledger.ledger import Ledger
 from agent.web import pages
 from agent.web.past import Past
+from agent.web.view import BoardView
 from collectors.base import Batch
 from collectors.catalogue import facility, rack
 from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.test_pages import HOSTILE, outline
 from tests.support import ledger as kit
 from tests.support import wait_for
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from agent.ledger.ledger import Ledger
-    from agent.web.view import BoardView
 
 RACK = f"/sites/{fixture.SITE}/racks/{rack_fixture.NAME}"
 

@@ -6,18 +6,15 @@ import gzip
 import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from agent.inventory.model import Device, Feed, Inventory, Rack
 from agent.web import find, heatmap, pages, racks
+from agent.web.view import BoardView
 from collectors.base import Batch
 from collectors.catalogue import rack
 from tests.agent.web import fixture
-
-if TYPE_CHECKING:
-    from agent.web.view import BoardView
 
 
 def test_a_rack_tells_what_it_needs_gravest_first() -> None:

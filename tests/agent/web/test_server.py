@@ -8,9 +8,10 @@ import gzip
 import ssl
 import subprocess
 import time
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bcrypt
 import pytest
@@ -23,9 +24,6 @@ from agent.web.pages import Response
 from agent.web.server import WebServer
 from collectors.base import Batch, ConfigError, Metric
 from tests.support import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
 
 VALUE = Metric(
     namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",)

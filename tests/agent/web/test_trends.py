@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+
+import pytest
 
 from agent.pue.model import PowerPoint, TrendPoint
+from agent.pue.pue import Pue
 from agent.pue.site_hours import SiteHour
 from agent.web.trends import Trends
 from tests.support import wait_for
-
-if TYPE_CHECKING:
-    import pytest
-
-    from agent.pue.pue import Pue
 
 
 class FakePue:

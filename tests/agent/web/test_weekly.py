@@ -7,8 +7,10 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,10 +29,6 @@ from tests.agent.web.test_pages import outline
 from tests.support import binary
 from tests.support import ledger as kit
 from tests.support.browser import Browser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = dt.datetime(2026, 11, 9, tzinfo=ZONE)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from agent.report.weekly import WINDOWS, promises
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from agent.report.weekly import Week
+from agent.hubs.model import Registry
+from agent.report.weekly import WINDOWS, Week, promises
 
 KWH = 3.6e6
 

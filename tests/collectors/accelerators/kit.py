@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 from collectors.accelerators.chip import Chips
 from collectors.accelerators.peaks import Peaks
-from collectors.base import Context, Place
+from collectors.base import Context, Place, Reading
 from tests.support import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from collectors.base import Reading
 
 CASES = ROOT / "tests" / "cases"
 PEAKS = Peaks()

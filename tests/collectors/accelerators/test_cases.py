@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +11,6 @@ from collectors.accelerators.exporter_profile import load_profile
 from collectors.accelerators.npu_smi import parse as parse_table
 from collectors.base import BadReply
 from tests.collectors.accelerators.kit import CASES, chips, page
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TABLES = sorted((CASES / "npu_smi").iterdir())
 PAGES = sorted((CASES / "accelerator_exporter").iterdir())

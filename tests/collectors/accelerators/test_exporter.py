@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,10 +18,6 @@ from collectors.base import BadReply, ConfigError, Refused, Schedule, Unreachabl
 from collectors.strict import Problems
 from tests.collectors.accelerators.kit import CASES, chips, context, values
 from tests.support import binary
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from pathlib import Path
 
 PAGE = (CASES / "accelerator_exporter" / "ascend-npu-exporter-310p-duo" / "reply.txt").read_bytes()
 

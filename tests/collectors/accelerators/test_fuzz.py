@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import prometheus_client.parser  # noqa: F401 - its import is no parser's time
 import pytest
@@ -15,9 +15,6 @@ from collectors.accelerators.exporter_profile import load_profile
 from collectors.accelerators.npu_smi import parse as parse_table
 from collectors.base import BadReply
 from tests.collectors.accelerators.kit import CASES, chips
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TABLES = [path.read_text() for path in sorted(CASES.glob("npu_smi/*/reply.txt"))]
 PAGES = [path.read_bytes() for path in sorted(CASES.glob("accelerator_exporter/*/reply.txt"))]

@@ -8,17 +8,14 @@ import json
 import sys
 import threading
 import urllib.parse
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from agent.hubs.loader import load_registry
 from dashboards import rule_files
 from simulator.npu_exporter import NpuExporters
 from simulator.site import build_site
 from tests.support import ROOT, binary, free_port, get, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 FP16 = 70e12  # of a 310P3
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,15 +12,10 @@ from collectors.accelerators import KIND
 from collectors.accelerators.amd import Amd
 from collectors.accelerators.chip import MAX_CHIPS, Chip
 from collectors.accelerators.peaks import TABLE, Peaks, Table
-from collectors.base import NoData, Schedule
+from collectors.base import Collector, NoData, Schedule
 from collectors.catalogue import node as catalogue
 from collectors.strict import Problems, read
 from tests.collectors.accelerators.kit import chips, context, values
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from collectors.base import Collector
 
 RATINGS = read(TABLE, Table).chips
 

@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,6 @@ from collectors.accelerators.nvidia import Nvidia
 from collectors.base import NoData, Refused, Schedule, Unreachable
 from tests.collectors.accelerators.kit import chips, values
 from tests.support import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 H200 = """\
 {n}.name NVIDIA H200

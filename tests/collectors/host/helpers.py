@@ -7,19 +7,15 @@ import errno
 import inspect
 import json
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from collectors.base import CollectError, Context, NoData, Place
+from collectors.base import CollectError, Collector, Context, NoData, Place, Reading
 from collectors.host import KIND, HostConfig
 from collectors.host.statfs import StatfsPool
 from collectors.strict import read
 from tests.support import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from collectors.base import Collector, Reading
 
 CASES = ROOT / "tests" / "cases" / "host"
 NOW = 1_790_000_123.5

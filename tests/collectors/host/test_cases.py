@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.collectors.host.helpers import CASES, close, collectors_of, page_of
 from tests.support import binary
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 TREES = sorted(path for path in CASES.iterdir() if path.is_dir())
 NAMES = [path.name for path in TREES]

@@ -6,24 +6,19 @@ import ctypes
 import os
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from collectors.base import Context, Place
+from collectors.base import Context, Place, Reading
 from collectors.host import KIND, HostConfig
+from collectors.host.filesystem import Filesystem
 from collectors.host.options import FilesystemOptions
 from collectors.host.statfs import StatfsPool
 from tests.collectors.host.helpers import close
 from tests.support import wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from collectors.base import Reading
-    from collectors.host.filesystem import Filesystem
 
 MNT_DETACH = 2
 ANSWER = os.statvfs_result((4096, 4096, 10, 5, 4, 3, 2, 2, 0, 255))

@@ -6,7 +6,8 @@ import errno
 import gc
 import os
 import threading
-from typing import TYPE_CHECKING, get_args
+from pathlib import Path
+from typing import get_args
 
 import psutil
 import pytest
@@ -19,9 +20,6 @@ from collectors.host.options import Options
 from collectors.strict import Problems, read
 from tests.collectors.host.helpers import close, collect, collectors_of, page_of
 from tests.support import wait_for
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONTEXT = Context(place=Place(hub="test"), node="n1")
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from collectors.base import CollectError, Context, Place, Schedule
+from collectors.base import CollectError, Collector, Context, Place, Schedule
 from collectors.host import KIND, HostConfig
 from collectors.host.kernel import Setup
 from collectors.host.options import IGNORE_MOUNTS, FilesystemOptions, TextfileOptions
 from collectors.host.textfile import Textfile
 from tests.collectors.host.helpers import CASES, close, collect, collectors_of, page_of, render
 from tests.support import binary, free_port, get, running
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from collectors.base import Collector
 
 Labels = frozenset[tuple[str, str]]
 

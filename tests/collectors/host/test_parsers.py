@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -36,9 +37,6 @@ from collectors.host import (
     vmstat,
 )
 from tests.collectors.host.helpers import CASES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SERVER = CASES / "server"
 PARSERS: dict[str, tuple[Callable[[bytes], Any], str]] = {

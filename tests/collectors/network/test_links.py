@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -21,16 +22,12 @@ from agent.snapshot import Snapshot
 from agent.targets.measured import measure
 from collectors.base import Batch, Context, Place, Refused, Unreachable
 from collectors.network import KIND, Config, Peer, split_address
+from collectors.network.link import Link
 from collectors.network.probes import Target, icmp_allowed
 from collectors.network.resolve import Resolver
 from collectors.strict import Problems
 from simulator.link_peer import DELAYS, LinkPeer
 from tests.support import ROOT, free_port
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    from collectors.network.link import Link
 
 GUIAN = Place(hub="guian", site="s1")
 FAST: dict[str, Any] = {"interval": 0.2, "probes": 10, "timeout": 0.2, "window": 10.0}

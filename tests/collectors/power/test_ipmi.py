@@ -7,22 +7,18 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socket import SOCK_DGRAM
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from collectors.base import BadReply, ConfigError, Context, Place, Refused, Unreachable
-from collectors.power.ipmi import KIND, Config, Device, split_address
+from collectors.power.ipmi import KIND, Bmc, Config, Device, split_address
 from collectors.strict import Problems, read
 from tests.support import binary, free_port, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from collectors.power.ipmi import Bmc
 
 CONTEXT = Context(
     place=Place(hub="guian", site="s1"),

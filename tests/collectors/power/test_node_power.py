@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.base import Context, NoData, Place, Refused, Schedule
+from collectors.base import Collector, Context, NoData, Place, Refused, Schedule
 from collectors.power import KIND, PowerConfig
 from collectors.power.bmc import LocalBmc
 from collectors.power.rapl import advance
 from collectors.strict import Problems, read
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from collectors.base import Collector
 
 RANGE = 262_143_328_850
 LABELS = ("guian", "s1", "A", "A07", "n1")

@@ -5,8 +5,9 @@ import dataclasses
 import json
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from agent import config as config_module
 from agent.app import inventory_of, load_all
 from agent.cli import main
-from agent.inventory.model import Rack
+from agent.inventory.model import Inventory, Rack
 from agent.inventory.netbox import source as netbox_source
 from agent.inventory.netbox.client import Client
 from agent.inventory.netbox.collector import NetBoxCollector
@@ -23,11 +24,6 @@ from agent.inventory.netbox.model import Stock, _side
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.strict import Problems
 from tests.agent.inventory.netbox.server import TOKENS, Data, example, served
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from agent.inventory.model import Inventory
 
 VERSIONS = ("v3", "v4")
 

@@ -7,9 +7,11 @@ import logging
 import random
 import socket
 import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from socket import SOCK_DGRAM
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from bacpypes3.apdu import AbortPDU, RejectPDU
@@ -28,15 +30,9 @@ from bacpypes3.pdu import Address, IPv4Address
 from bacpypes3.primitivedata import ObjectIdentifier, PropertyIdentifier
 
 from collectors.base import BadReply, ConfigError, Context, Place, Refused, Unreachable
-from collectors.facility.bacnet import KIND, Config
+from collectors.facility.bacnet import KIND, BacnetCollector, Config
 from collectors.strict import Problems, read
 from tests.support import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from collectors.facility.bacnet import BacnetCollector
 
 CONTEXT = Context(
     place=Place(hub="guian", site="s1"),

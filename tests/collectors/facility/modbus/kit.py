@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
 
 from pymodbus.framer.rtu import FramerRTU
 from pymodbus.server import ModbusTcpServer
@@ -14,11 +14,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from collectors.base import Context, Place
 from collectors.facility import modbus
 from collectors.facility.modbus import KIND, Device
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from collectors.facility.modbus_collector import ModbusCollector
+from collectors.facility.modbus_collector import ModbusCollector
 
 CONTEXT = Context(place=Place(hub="guian", site="s1"), node="gateway")
 SDM630 = {  # what a three-phase meter shows: address -> value

@@ -7,10 +7,12 @@ import math
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pymodbus.constants import ExcCodes
+from pymodbus.pdu import ModbusPDU
 
 from collectors.base import BadReply, ConfigError, Unreachable
 from collectors.facility import modbus
@@ -29,12 +31,6 @@ from tests.collectors.facility.modbus.kit import (
     simulated,
     values,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from pymodbus.pdu import ModbusPDU
 
 
 async def test_a_meter_s_values_arrive_in_base_units_with_their_phases() -> None:

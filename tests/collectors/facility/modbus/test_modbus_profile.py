@@ -7,21 +7,17 @@ import random
 import struct
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.base import BadReply
-from collectors.facility.modbus_frame import Question, crc16, registers_in, request
+from collectors.facility.modbus_frame import Framing, Question, crc16, registers_in, request
 from collectors.facility.modbus_plan import Block, Plan, evaluate, numbers_in, plan_of, span_of
 from collectors.facility.modbus_profile import Factor, Profile, Register
 from collectors.facility.profile import load_all
 from collectors.strict import Problems, read
-
-if TYPE_CHECKING:
-    from collectors.facility.modbus_frame import Framing
 
 POWER = "dc_meter_power_watts"
 ENERGY = "dc_meter_energy_joules_total"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -21,9 +21,6 @@ from collectors.facility.modbus_profile import Factor, Profile, Register
 from collectors.facility.modbus_sunspec import find_model
 from collectors.facility.naming import Naming
 from tests.collectors.facility.modbus.kit import meter, meters, serving, simulated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 VOLTAGE = "dc_meter_voltage_volts"
 

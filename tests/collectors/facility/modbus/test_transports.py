@@ -7,11 +7,13 @@ import itertools
 import ssl
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from pymodbus.framer import FramerType
+from pymodbus.pdu import ModbusPDU
 from pymodbus.server import ModbusTlsServer
 
 from collectors.base import BadReply, ConfigError, Unreachable
@@ -28,12 +30,6 @@ from tests.collectors.facility.modbus.kit import (
     simulated,
     values,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from pymodbus.pdu import ModbusPDU
 
 
 def serial(address: str, **options: object) -> Device:

@@ -7,23 +7,20 @@ import os
 import socket
 import sys
 from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto import api
 
 from collectors.base import Context, Place
 from collectors.facility.snmp import KIND
+from collectors.facility.snmp_collector import SnmpCollector
 from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
 from tests.support import binary, free_port, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-
-    from collectors.facility.snmp_collector import SnmpCollector
 
 CONTEXT = Context(place=Place(hub="guian", site="s1"), node="n1")
 

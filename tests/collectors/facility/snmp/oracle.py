@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from collectors.facility.snmp_plan import Plan
+from collectors.facility.snmp_plan import Plan
 
 # The oracle's classes and what its unit is in ours.
 FACTORS = {

@@ -6,11 +6,12 @@ import asyncio
 import logging
 import random
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from collectors.base import BadReply, Collector, ConfigError, Refused, Unreachable
+from collectors.base import BadReply, Collector, ConfigError, Reading, Refused, Unreachable
 from collectors.facility.snmp import KIND
 from collectors.facility.snmp_channel import Channel, Secrets, split_address
 from collectors.facility.snmp_config import DeviceConfig, LinkedConfig, SnmpConfig, UserConfig
@@ -24,12 +25,6 @@ from tests.collectors.facility.snmp.agents import (
     snmpd,
     snmpsim,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from collectors.base import Reading
 
 APC = "1.3.6.1.4.1.318.1.1.26"
 SYSTEM = {

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from collectors.facility.snmp_discover import Identity, Library, candidates
+from collectors.facility.snmp_profile import Match
 from collectors.strict import read
 from tests.collectors.facility.snmp.oracle import objects
 from tests.collectors.facility.snmp.test_cases import CASES, Case
 from tests.support import recorded, recordings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from collectors.facility.snmp_profile import Match
 
 KNOWN = Library().all()
 RECORDED = recorded("*.snmprec")

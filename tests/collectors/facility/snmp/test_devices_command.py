@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,10 +15,6 @@ from collectors.facility.snmp_profile import SnmpProfile
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import secret, snmpsim
 from tests.support import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 # A PX3 of three phases, as PDU2-MIB has it: the current of L2 is not available, and its name would steer a terminal.
 PX3 = """\

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +12,6 @@ from collectors.facility.snmp import KIND
 from collectors.facility.snmp_config import DeviceConfig
 from collectors.strict import Problems, read
 from tests.collectors.facility.snmp.agents import CONTEXT, collector, secret, snmpd
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RACK_PDU = "1.3.6.1.4.1.318.1.1.26"
 

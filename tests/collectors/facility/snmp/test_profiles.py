@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ from collectors.facility.snmp_discover import Identity, Library, candidates
 from collectors.facility.snmp_profile import SnmpProfile, parse_oid
 from collectors.facility.units import UNITS, exact, quantity_of
 from collectors.strict import Problems, read
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GOOD = """\
 protocol: snmp

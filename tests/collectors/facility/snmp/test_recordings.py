@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from collectors.facility.snmp_collector import SnmpCollector
 from collectors.facility.snmp_config import DeviceConfig
 from tests.collectors.facility.snmp.agents import collector, secret, snmpsim
 from tests.collectors.facility.snmp.oracle import FACTORS, Comparison, beside, compare, objects
 from tests.support import recordings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from collectors.facility.snmp_collector import SnmpCollector
 
 ELECTRIC = {"power", "current", "voltage", "power_consumed"}
 PX = "1.3.6.1.4.1.13742.6"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import pytest
 
@@ -19,13 +19,9 @@ from collectors.facility.snmp_plan import (
     plan,
     split_index,
 )
+from collectors.facility.snmp_point import Raw
 from collectors.facility.snmp_profile import SnmpProfile, Table, together
 from collectors.strict import Problems, read
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from collectors.facility.snmp_point import Raw
 
 BASE = "1.3.6.1.4.1.99999"
 ALL = frozenset(LEVELS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +18,6 @@ from collectors.facility.snmp_unread import Unread, compare, look, roots
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import CONTEXT, Fake, secret, serving, snmpd
 from tests.collectors.facility.snmp.test_cases import CASES, Case
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OWN = """\
 protocol: snmp

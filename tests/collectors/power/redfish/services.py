@@ -8,9 +8,11 @@ import hashlib
 import ipaddress
 import json
 import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from cryptography import x509
@@ -20,13 +22,8 @@ from cryptography.x509.oid import NameOID
 
 from collectors.base import Context, Place
 from collectors.power.redfish import KIND
+from collectors.power.redfish.collector import RedfishCollector
 from collectors.strict import read
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from pathlib import Path
-
-    from collectors.power.redfish.collector import RedfishCollector
 
 Documents = dict[str, dict[str, Any]]
 SESSIONS = "/redfish/v1/SessionService/Sessions"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 from tests.collectors.power.redfish.services import (
     PASSWORD,
@@ -16,10 +17,6 @@ from tests.collectors.power.redfish.services import (
 )
 from tests.collectors.power.redfish.test_faults import server
 from tests.support import ROOT, free_port, get
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 

@@ -7,7 +7,9 @@ import gzip
 import json
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -20,6 +22,7 @@ from tests.collectors.power.redfish.services import (
     PASSWORD,
     SESSIONS,
     USER,
+    Documents,
     Service,
     account_files,
     build,
@@ -28,12 +31,6 @@ from tests.collectors.power.redfish.services import (
     serving,
     values,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.collectors.power.redfish.services import Documents
 
 CHASSIS = "/redfish/v1/Chassis/1"
 METRICS = f"{CHASSIS}/EnvironmentMetrics"

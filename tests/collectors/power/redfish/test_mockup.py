@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.collectors.power.redfish.services import (
+    Documents,
     Service,
     account_files,
     certificates,
@@ -16,11 +17,6 @@ from tests.collectors.power.redfish.services import (
     values,
 )
 from tests.support import recordings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.collectors.power.redfish.services import Documents
 
 CHASSIS = "/redfish/v1/Chassis/1U"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bcrypt
 import pytest
@@ -19,9 +19,6 @@ from tests.collectors.power.redfish.services import (
     values,
 )
 from tests.support import binary, free_port, running, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module")
