@@ -172,7 +172,9 @@ def tested_on() -> dict[str, list[str]]:
 
 def recorded() -> dict[str, tuple[str, int]]:
     """Return the recordings that tests read, each with its profile."""
-    tree = ast.parse((ROOT / "tests" / "facility_snmp" / "test_recordings.py").read_text("utf-8"))
+    tree = ast.parse(
+        (ROOT / "tests/collectors/facility/snmp/test_recordings.py").read_text("utf-8")
+    )
     for node in tree.body:
         if (
             isinstance(node, ast.Assign)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -136,6 +137,15 @@ def _gpus(nvml: Any) -> Iterator[Chip]:  # noqa: ANN401
         yield _Gpu(nvml, handle).chip(index)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    """Bytes of a GPU's memory; `reserved` is None where the driver does not tell it apart."""
+
+    total: int
+    used: int
+    reserved: int | None = None
+
+
 class _Gpu:
     """One GPU in one round."""
 
@@ -183,10 +193,7 @@ class _Gpu:
         busy = self._ask(nvml.nvmlDeviceGetUtilizationRates, handle)
         if busy is not None and busy.gpu <= _PERCENT:
             yield catalogue.ACCELERATOR_UTILIZATION, "", busy.gpu / _PERCENT
-        memory = self._ask(nvml.nvmlDeviceGetMemoryInfo, handle)
-        if memory is not None and memory.total:
-            yield catalogue.ACCELERATOR_MEMORY_USED, "", float(memory.used)
-            yield catalogue.ACCELERATOR_MEMORY_TOTAL, "", float(memory.total)
+        yield from self._memory_values()
         celsius = self._ask(nvml.nvmlDeviceGetTemperature, handle, _GPU_SENSOR)
         if celsius is not None:
             yield catalogue.ACCELERATOR_TEMPERATURE, "", float(celsius)
@@ -201,6 +208,29 @@ class _Gpu:
                 yield catalogue.ACCELERATOR_ECC_ERRORS, kind, float(errors)
         yield from self._instances()
 
+    def _memory_values(self) -> Iterator[Value]:
+        memory = self._memory(self._handle)
+        if memory is None or not memory.total:
+            return
+        yield catalogue.ACCELERATOR_MEMORY_USED, "", float(memory.used)
+        yield catalogue.ACCELERATOR_MEMORY_TOTAL, "", float(memory.total)
+        if memory.reserved is not None:
+            yield catalogue.ACCELERATOR_MEMORY_RESERVED, "", float(memory.reserved)
+
+    def _memory(self, handle: object) -> _Memory | None:
+        """Read the memory of a GPU or of a MIG instance.
+
+        `nvmlDeviceGetMemoryInfo` counts what the driver keeps for itself as used since driver
+        510; `nvmlDeviceGetMemoryInfo_v2` tells it apart, as `nvidia-smi` does. An older driver
+        has only the first call, and its figure has no reserved part.
+        """
+        nvml = self._nvml
+        apart = self._ask(nvml.nvmlDeviceGetMemoryInfo, handle, nvml.nvmlMemory_v2)
+        if apart is not None:
+            return _Memory(total=apart.total, used=apart.used, reserved=apart.reserved)
+        old = self._ask(nvml.nvmlDeviceGetMemoryInfo, handle)
+        return None if old is None else _Memory(total=old.total, used=old.used)
+
     def _instances(self) -> Iterator[Value]:
         """Yield the memory of the instances a GPU is split into. Several compute instances may share the one of a GPU instance."""
         nvml, handle = self._nvml, self._handle
@@ -213,7 +243,7 @@ class _Gpu:
         ):
             part = self._ask(nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, index)
             number = None if part is None else self._ask(nvml.nvmlDeviceGetGpuInstanceId, part)
-            memory = None if part is None else self._ask(nvml.nvmlDeviceGetMemoryInfo, part)
+            memory = None if part is None else self._memory(part)
             if number is None or memory is None or str(number) in seen:
                 continue
             seen.add(str(number))

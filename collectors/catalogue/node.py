@@ -84,6 +84,10 @@ ACCELERATOR_UTILIZATION: Final = _chip(
 )
 ACCELERATOR_MEMORY_USED: Final = _chip("memory_used_bytes", "Device memory in use.")
 ACCELERATOR_MEMORY_TOTAL: Final = _chip("memory_total_bytes", "Device memory in all.")
+ACCELERATOR_MEMORY_RESERVED: Final = _chip(
+    "memory_reserved_bytes",
+    "Device memory the driver keeps for itself; not part of the memory in use.",
+)
 ACCELERATOR_INSTANCE_MEMORY_USED: Final = _chip(
     "instance_memory_used_bytes",
     "Device memory in use by one instance of a chip that is split (MIG).",

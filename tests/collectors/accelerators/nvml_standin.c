@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6 };
+enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, VERSION_MISMATCH = 25 };
 
 static int initialised;
 static char found[512];
@@ -105,6 +105,14 @@ int nvmlDeviceGetUtilizationRates(void *d, struct { unsigned gpu, memory; } *out
 int nvmlDeviceGetMemoryInfo(void *d, struct { unsigned long long total, free, used; } *out) {
   int status = large(d, "memory.total", &out->total);
   return status ? status : large(d, "memory.used", &out->used);
+}
+/* The second version of the call: what the driver reserves stands apart. 40 bytes, version 2 (nvml.h, nvmlMemory_v2_t). */
+int nvmlDeviceGetMemoryInfo_v2(void *d, struct { unsigned version; unsigned long long total, reserved, free, used; } *out) {
+  int status;
+  if (out->version != (sizeof *out | 2u << 24)) return VERSION_MISMATCH;
+  if ((status = large(d, "memory.reserved", &out->reserved))) return status;
+  if ((status = large(d, "memory.total", &out->total))) return status;
+  return large(d, "memory.v2.used", &out->used);
 }
 int nvmlDeviceGetPciInfo_v3(void *d, struct { char legacy[16]; unsigned domain, bus, device, id, sub; char busId[32]; } *out) {
   return text(d, "bus", out->busId, sizeof out->busId);

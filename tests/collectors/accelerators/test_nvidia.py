@@ -26,7 +26,9 @@ H200 = """\
 {n}.energy 81234567890
 {n}.busy 93
 {n}.memory.total 150754820096
-{n}.memory.used 75161927680
+{n}.memory.used 75806801920
+{n}.memory.v2.used 75161927680
+{n}.memory.reserved 644874240
 {n}.temperature 54
 {n}.throttle 0x24
 {n}.ecc.corrected 12
@@ -43,7 +45,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if os.path.exists("/dev/nvidiactl"):  # noqa: PTH110
         pytest.skip("there is a real library")
     path = tmp_path_factory.mktemp("nvml") / "libnvidia-ml.so.1"
-    source = ROOT / "tests" / "accelerators" / "nvml_standin.c"
+    source = Path(__file__).with_name("nvml_standin.c")
     subprocess.run(
         [compiler, "-shared", "-fPIC", "-w", "-Wl,-soname,libnvidia-ml.so.1", "-o", path, source],
         check=True,
@@ -85,6 +87,7 @@ def test_a_gpu_tells_all_in_base_units(machine: Machine) -> None:
     assert values(readings, "utilization_ratio")["nvidia1"] == 0.93
     assert values(readings, "memory_used_bytes")["nvidia0"] == 75161927680
     assert values(readings, "memory_total_bytes")["nvidia0"] == 150754820096
+    assert values(readings, "memory_reserved_bytes")["nvidia0"] == 644874240
     assert values(readings, "temperature_celsius")["nvidia0"] == 54
     assert values(readings, "throttled", "reason") == {
         f"nvidia{n} {reason}": value
@@ -236,3 +239,20 @@ def test_a_real_gpu(tmp_path: Path) -> None:
             assert values(readings, "peak_flops", "precision"), values(readings, "info", "model")
     finally:
         collector.close()
+
+
+def test_an_idle_gpu_has_no_memory_in_use(machine: Machine) -> None:
+    """What the driver reserves is not in use: `nvidia-smi` calls an idle H200 0 MiB used, too."""
+    used = "0.memory.v2.used 0", "0.memory.used 644874240"
+    machine.has(1, *used)
+    readings = machine.collector.collect()
+    assert values(readings, "memory_used_bytes") == {"nvidia0": 0}
+    assert values(readings, "memory_reserved_bytes") == {"nvidia0": 644874240}
+
+
+def test_a_driver_before_510_tells_memory_by_its_only_call(machine: Machine) -> None:
+    """Such a driver reserves nothing that it would count as used, and tells no reserved memory."""
+    machine.has(1, "0.memory.reserved.error 13")
+    readings = machine.collector.collect()
+    assert values(readings, "memory_used_bytes") == {"nvidia0": 75806801920}
+    assert values(readings, "memory_reserved_bytes") == {}
