@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.web.view import CollectorHealth
+from agent.health import CollectorHealth
 from agent.workers import Workers
+from collectors.abilities import Closes, ClosesLater, CountsDropped, HasUpSeries, Immediate
 from collectors.base import (
     BadReply,
     Batch,
@@ -65,6 +66,8 @@ class Task:
     status: tuple[Series, Series, Series]
     derived: bool = False
     immediate: bool = False
+    ups: HasUpSeries | None = None
+    counts: CountsDropped | None = None
     busy: bool = False
     gone: bool = False
     ok: bool | None = None
@@ -107,17 +110,20 @@ class Runner:
         """Add collectors; `derived` ones read what the others have said, so a single round runs them last."""
         for collector in collectors:
             labels = (collector.name, collector.device)
-            status = tuple(
-                metric.series(*labels)
-                for metric in (
-                    catalogue.COLLECTOR_SUCCESS,
-                    catalogue.COLLECTOR_DURATION,
-                    catalogue.COLLECTOR_LAST_SUCCESS,
-                )
+            status = (
+                catalogue.COLLECTOR_SUCCESS.series(*labels),
+                catalogue.COLLECTOR_DURATION.series(*labels),
+                catalogue.COLLECTOR_LAST_SUCCESS.series(*labels),
             )
-            immediate = getattr(collector, "immediate", False)
             self._tasks.append(
-                Task(collector=collector, status=status, derived=derived, immediate=immediate)  # type: ignore[arg-type]
+                Task(
+                    collector=collector,
+                    status=status,
+                    derived=derived,
+                    immediate=isinstance(collector, Immediate) and collector.immediate,
+                    ups=collector if isinstance(collector, HasUpSeries) else None,
+                    counts=collector if isinstance(collector, CountsDropped) else None,
+                )
             )
 
     def health(self) -> Sequence[CollectorHealth]:
@@ -327,7 +333,7 @@ class Runner:
             )
         if len(readings) < len(raw):
             self._metrics.dropped.labels(name, "not_finite").inc(len(raw) - len(readings))
-        for reason, total in getattr(task.collector, "dropped", {}).items():
+        for reason, total in task.counts.dropped.items() if task.counts is not None else ():
             more = total - task.dropped_before.get(reason, 0)
             if more > 0:
                 self._metrics.dropped.labels(name, reason).inc(more)
@@ -365,7 +371,7 @@ class Runner:
             status.append((last, task.last_success))
         # Whether a device answers is told apart from what it last said: that stays until it expires, this changes at once.
         # Which series that is, a device may know only once it has said what it is.
-        up = [series for series, _ in getattr(task.collector, "down", ())]
+        up = task.ups.up_series if task.ups is not None else ()
         status += [(series, 1.0 if task.ok else 0.0) for series in up]
         if readings and up:
             readings = [reading for reading in readings if reading[0] not in up]
@@ -445,14 +451,11 @@ def _finished(task: Task, work: asyncio.Future[Any]) -> None:
 
 
 async def _close(task: Task) -> None:
-    for name in ("aclose", "close"):
-        close = getattr(task.collector, name, None)
-        if close is None:
-            continue
-        try:
-            result = close()
-            if inspect.isawaitable(result):
-                await asyncio.wait_for(result, _GOODBYE)
-        except Exception as error:  # noqa: BLE001 - it is being thrown away
-            log.debug("%s: closing: %s", task.label, error)
-        return
+    collector = task.collector
+    try:
+        if isinstance(collector, ClosesLater):
+            await asyncio.wait_for(collector.aclose(), _GOODBYE)
+        elif isinstance(collector, Closes):
+            collector.close()
+    except Exception as error:  # noqa: BLE001 - it is being thrown away
+        log.debug("%s: closing: %s", task.label, error)

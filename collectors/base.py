@@ -127,6 +127,19 @@ class Metric:
             raise TypeError(message)
         return self.sample_series(self.full_name, self.labels, values)
 
+    def at(self, label: str) -> int:
+        """Return the position of a label in `labels` and so in every series' `values`.
+
+        For loops over many series: look the position up once, then read `series.values[position]`.
+        A single value reads better as `series.label("pdu")`. Raises KeyError for a label that the
+        metric does not declare, so a misspelt label fails at once.
+        """
+        try:
+            return self.labels.index(label)
+        except ValueError:
+            message = f"{self.full_name} has the labels {self.labels}, not {label!r}"
+            raise KeyError(message) from None
+
     def sample_series(
         self, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]
     ) -> Series:
@@ -185,15 +198,6 @@ Reading = tuple[Series, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A reading with its time: seconds since the epoch, UTC."""
-
-    series: Series
-    value: float
-    time: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What one collector read in one round, as the runner hands it on.
 
@@ -205,11 +209,6 @@ class Batch:
     time: float
     lifetime: float
     readings: Sequence[Reading]
-
-    def samples(self) -> Iterable[Sample]:
-        """Yield the readings as samples, for whoever wants the words rather than the speed."""
-        for series, value in self.readings:
-            yield Sample(series=series, value=value, time=self.time)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,9 +251,7 @@ class Collector(Protocol):
     `CollectError`s on purpose; whatever else it raises costs nobody else either. The runner owns schedule, deadline,
     isolation, limits, duration and success.
 
-    Some attributes are optional. `immediate = True`: `collect` is a coroutine function that reads memory only and never awaits,
-    so the runner need not make a task of it. `down`: the readings that say its device does not answer. `dropped`: readings not taken
-    since the start, by reason. `close` or `aclose`: called when it is thrown away.
+    What else it may be able to do is declared in `collectors.abilities`.
     """
 
     name: ClassVar[str]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.expected.differences import IN_SERVICE, NOT_POLLED, REASONS, differences
+from collectors.abilities import HasUpSeries
 from collectors.base import Collector, Metric, Reading, Schedule, Series
 from collectors.catalogue import facility, node
 from collectors.catalogue import inventory as catalogue
@@ -91,9 +92,7 @@ class Reconciler:
         )
         self._racks: dict[Key, str] = {}
         """The rack that each PDU's series name."""
-        self._pending = [
-            one for one in collectors if one.device and getattr(one, "down", None) is not None
-        ]
+        self._pending = [one for one in collectors if one.device and isinstance(one, HasUpSeries)]
         self._followed = {metric: snapshot.follow(metric) for metric in _UP}
         self._settled = False
         self._rounds = 0
@@ -125,11 +124,7 @@ class Reconciler:
         """Take the devices whose collectors know what they ask, and keep those that have yet to find out."""
         unknown = []
         for collector in self._pending:
-            up = [
-                series
-                for series, _ in getattr(collector, "down", ())
-                if series.metric.full_name in _NAMES
-            ]
+            up = [series for series in collector.up_series if series.metric.full_name in _NAMES]
             if not up:
                 unknown.append(collector)
             for series in up:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
+from collectors.abilities import HasLinkedNames, HasRegisters
 from collectors.base import Collector, Series
 
 _NAMES: Final = ("pdu", "meter")
@@ -13,20 +14,21 @@ _NAMES: Final = ("pdu", "meter")
 def spans_of(collectors: Iterable[Collector]) -> Callable[[Series], float | None]:
     """Return a lookup of register widths, in joules; None for a register of which no device says it.
 
-    A device is found by its name and asked every time for its `register_spans`, since it may know its registers only once it
-    has been discovered. Units linked behind it are called `name/2`, or as its `linked_names` say.
+    A device is found by its name and asked every time for its `register_rollovers`, for it may know
+    its registers only once it is discovered. Units linked behind it are called `name/2`, or as its
+    `linked_names` say.
     """
-    devices: dict[str, list[Any]] = {}
+    devices: dict[str, list[HasRegisters]] = {}
     for collector in collectors:
-        if hasattr(collector, "register_spans"):
-            for name in (collector.device, *getattr(collector, "linked_names", ())):
+        if isinstance(collector, HasRegisters):
+            linked = collector.linked_names if isinstance(collector, HasLinkedNames) else ()
+            for name in (collector.device, *linked):
                 devices.setdefault(name, []).append(collector)
 
     def span(series: Series) -> float | None:
         name = next((series.label(label) for label in _NAMES if label in series.labels), "")
         for device in devices.get(name) or devices.get(name.rpartition("/")[0]) or ():
-            known: Mapping[Series, float] = device.register_spans
-            if (found := known.get(series)) is not None:
+            if (found := device.register_rollovers.get(series)) is not None:
                 return found
         return None
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.health import CollectorHealth
+
 if TYPE_CHECKING:
     from agent.hubs.model import Registry
     from agent.inventory.model import Inventory
@@ -15,21 +17,6 @@ if TYPE_CHECKING:
     from agent.targets.scoreboard import Key
     from agent.web.past import Past
     from agent.web.trends import Trends
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectorHealth:
-    """How one collector of one device does, as the runner knows it. Times are wall-clock seconds since the epoch."""
-
-    collector: str
-    device: str = ""
-    ok: bool | None = None
-    """Whether the last round succeeded; None before the first round has ended."""
-    last_success: float | None = None
-    last_error: str = ""
-    duration: float | None = None
-    """Seconds the last round took."""
-    interval: float = 15.0
 
 
 def _no_health() -> Sequence[CollectorHealth]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.accelerators.chip import Chip
-from collectors.base import NoData, Reading, Schedule, Unreachable
+from collectors.base import NoData, Reading, Schedule, Series, Unreachable
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ class Amd:
         self._drm = sys / "class" / "drm"
 
     @property
-    def down(self) -> Sequence[Reading]:
-        """What to say when a round fails."""
-        return self._chips.down
+    def up_series(self) -> Sequence[Series]:
+        """The series that say whether each chip answers."""
+        return self._chips.up_series
 
     @property
     def dropped(self) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from collectors.accelerators.command import Command
 from collectors.accelerators.devices import has_device
 from collectors.accelerators.npu_smi import parse
-from collectors.base import NoData, Reading, Schedule, Unreachable
+from collectors.base import NoData, Reading, Schedule, Series, Unreachable
 
 if TYPE_CHECKING:
     from collectors.accelerators.chip import Chips
@@ -39,9 +39,9 @@ class Ascend:
         self._command: Command | None = None
 
     @property
-    def down(self) -> Sequence[Reading]:
-        """What to say when a round fails."""
-        return self._chips.down
+    def up_series(self) -> Sequence[Series]:
+        """The series that say whether each chip answers."""
+        return self._chips.up_series
 
     @property
     def dropped(self) -> Mapping[str, int]:

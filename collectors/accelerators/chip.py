@@ -57,13 +57,13 @@ class _Known:
 class Chips:
     """The chips of one vendor on one node.
 
-    `down` is what the runner says when a whole round fails: every chip seen so far. `dropped` counts what was not taken:
+    `up_series` are the series that the runner sets to 0 when a whole round fails: every chip seen so far. `dropped` counts what was not taken:
     `no_peak` (a model whose rated peak nobody knows).
     """
 
     def __init__(self, *, vendor: str, place: Place, node: str, peaks: Peaks) -> None:
         self.vendor = vendor
-        self.down: Sequence[Reading] = ()
+        self.up_series: Sequence[Series] = ()
         self.dropped: Counter[str] = Counter()
         self._labels = (place.hub, place.site, place.row, place.rack, node)
         self._peaks = peaks
@@ -78,7 +78,7 @@ class Chips:
 
     def begin(self) -> None:
         """Expect every chip that was there; call it before a round that may fail."""
-        self.down = [(known.up, 0.0) for known in self._known.values()]
+        self.up_series = [known.up for known in self._known.values()]
 
     def readings(self, chips: Iterable[Chip]) -> Sequence[Reading]:
         """Return the readings of a round; a chip that is not among those found is down. The first of a name counts."""
@@ -92,7 +92,7 @@ class Chips:
                     found.setdefault(chip.name, chip)
         taken = [reading for chip in found.values() for reading in self._of(chip)]
         lost = [(known.up, 0.0) for name, known in self._known.items() if name not in found]
-        self.down = [(self._known[name].up, 0.0) for name in found]
+        self.up_series = [self._known[name].up for name in found]
         return [*taken, *lost]
 
     def _of(self, chip: Chip) -> Iterator[Reading]:

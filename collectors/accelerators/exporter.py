@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from collectors.accelerators.chip import Chip
 from collectors.accelerators.fetch import fetch
-from collectors.base import BadReply, Reading, Schedule
+from collectors.base import BadReply, Reading, Schedule, Series
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class Exporter:
         self._chips, self._profile, self._clock, self._trust = chips, profile, clock, trust
 
     @property
-    def down(self) -> Sequence[Reading]:
-        """What to say when a round fails."""
-        return self._chips.down
+    def up_series(self) -> Sequence[Series]:
+        """The series that say whether each chip answers."""
+        return self._chips.up_series
 
     @property
     def dropped(self) -> Mapping[str, int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from collectors.accelerators.chip import Chip
 from collectors.accelerators.devices import has_device
-from collectors.base import BadReply, NoData, Reading, Refused, Schedule, Unreachable
+from collectors.base import BadReply, NoData, Reading, Refused, Schedule, Series, Unreachable
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class Nvidia:
         self._nvml: Any = None
 
     @property
-    def down(self) -> Sequence[Reading]:
-        """What to say when a round fails."""
-        return self._chips.down
+    def up_series(self) -> Sequence[Series]:
+        """The series that say whether each chip answers."""
+        return self._chips.up_series
 
     @property
     def dropped(self) -> Mapping[str, int]:

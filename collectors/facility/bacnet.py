@@ -165,12 +165,12 @@ class BacnetCollector:
         self.device: Final = device.name
         self.schedule: Final = schedule
         self.dropped: Counter[str] = Counter()
-        self.register_spans: dict[Series, float] = {}
+        self.register_rollovers: dict[Series, float] = {}
         """At which value each energy register starts over, in joules; where the device says so."""
         self._address, self._instance = device.address, device.instance
         self._series, self._client = series, client
         self._up = [(one, 1.0) for one in ups_of([series for _, series in series])]
-        self.down: Sequence[Reading] = [(one, 0.0) for one, _ in self._up]
+        self.up_series: Sequence[Series] = [one for one, _ in self._up]
         self._remote: Remote | None = None
         self._fixed: Answers = {}
         self._wanted: Sequence[Property] = ()
@@ -214,7 +214,7 @@ class BacnetCollector:
         answers.update((key, value) for key, value in first.items() if key[1] not in fixed)
         self._wanted = tuple(answers)
         spans = ((series, span_of(point, series.metric, first)) for point, series in self._series)
-        self.register_spans = {series: span for series, span in spans if span is not None}
+        self.register_rollovers = {series: span for series, span in spans if span is not None}
 
     async def _find(self) -> Remote:
         from collectors.facility.bacnet_client import Remote, parse_address  # noqa: PLC0415 - bacpypes3 is large

@@ -71,9 +71,9 @@ class ModbusCollector:
         self._unwired = {value.phase for value in self._values if value.metric in _VOLTAGES}
         up = UP[plan.kind]
         self._up: Series | None = naming.series(up, "", {}) if up is not None else None
-        self.down: Sequence[Reading] = ((self._up, 0.0),) if self._up is not None else ()
+        self.up_series: Sequence[Series] = (self._up,) if self._up is not None else ()
         self.dropped: Counter[str] = Counter()
-        self.register_spans: dict[Series, float] = {}
+        self.register_rollovers: dict[Series, float] = {}
         """Joules at which an energy register begins again at 0, where the profile, or the ratios it was read with, say it."""
         self._spanned = [
             (value, one)
@@ -204,7 +204,7 @@ class ModbusCollector:
     def _note_spans(self, numbers: Numbers) -> None:
         for value, series in self._spanned:
             if (span := span_of(value, numbers)) is not None:
-                self.register_spans[series] = span
+                self.register_rollovers[series] = span
 
     @property
     def _where(self) -> str:

@@ -60,9 +60,9 @@ class SnmpCollector:
         "_stale",
         "_up",
         "config",
-        "down",
         "dropped",
         "schedule",
+        "up_series",
     )
 
     name: ClassVar[str] = "snmp"
@@ -118,14 +118,14 @@ class SnmpCollector:
         return tuple(unit.name for unit in self.config.linked.values() if unit.name)
 
     @property
-    def register_spans(self) -> Mapping[Series, float]:
+    def register_rollovers(self) -> Mapping[Series, float]:
         """At which value each energy register wraps, in the metric's base unit; registers whose width is known only."""
         return self._plan.spans if self._plan else {}
 
     def _set_kind(self, kind: str) -> None:
         up = self._naming.series(_UP[kind], "", {}) if kind else None
         self._up: tuple[Reading, ...] = ((up, 1.0),) if up else ()
-        self.down: tuple[Reading, ...] = ((up, 0.0),) if up else ()
+        self.up_series: tuple[Series, ...] = (up,) if up else ()
 
     def _make_channel(self) -> Channel:
         most = self.config.max_oids or (self._profile.max_oids if self._profile else 24)

@@ -32,7 +32,7 @@ class Fake:
         self.device = device
         self.schedule = Schedule(**{"interval": 0.2, "timeout": 0.15, **schedule})
         self.does = does
-        self.down = [(UP.series(device), 0.0)]
+        self.up_series = [UP.series(device)]
 
     def collect(self) -> Any:
         return self.does()

@@ -99,6 +99,6 @@ async def test_the_written_config_names_them(tmp_path: Path) -> None:
         ]
         assert [one.device for one in made] == list(simulator.controllers)
         assert all(
-            one.down[0][0].label("rack") == simulator.controllers[one.device].rack.name
+            one.up_series[0].label("rack") == simulator.controllers[one.device].rack.name
             for one in made
         )  # type: ignore[attr-defined]

@@ -73,7 +73,7 @@ class RedfishCollector:
         )
         up = self._series(facility.PDU_UP if self._is_pdu else node.NODE_UP)
         self._up = (up, 1.0)
-        self.down: Sequence[Reading] = ((up, 0.0),)
+        self.up_series: Sequence[Series] = (up,)
         self._known: dict[tuple[Metric, tuple[str, ...]], Series] = {}
         # Spread, so that a thousand controllers that came up together are not looked through together.
         spread = 1 + zlib.crc32(device.encode()) % 256 / 512

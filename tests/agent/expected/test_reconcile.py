@@ -12,7 +12,7 @@ import pytest
 from agent.expected.collector import LISTED, Reconciler
 from agent.expected.presence import Presence
 from agent.snapshot import Snapshot
-from collectors.base import Batch, Reading, Schedule
+from collectors.base import Batch, Reading, Schedule, Series
 from collectors.catalogue import facility, node
 from collectors.catalogue import inventory as catalogue
 from tests.support.ledger import inventory
@@ -33,8 +33,8 @@ class Polled:
     name = "snmp"
     schedule = Schedule()
 
-    def __init__(self, device: str, *down: Reading) -> None:
-        self.device, self.down = device, down
+    def __init__(self, device: str, *up: Series) -> None:
+        self.device, self.up_series = device, up
 
     def collect(self) -> Sequence[Reading]:
         return []
@@ -56,12 +56,12 @@ class Bench:
 
     def pdu(self, name: str, rack: str = "", site: str = "one") -> Any:
         series = facility.PDU_UP.series("guian", site, "", rack, name, "")
-        self.polled.append(Polled(name, (series, 0.0)))
+        self.polled.append(Polled(name, series))
         return series
 
     def meter(self, name: str) -> Any:
         series = facility.METER_UP.series("guian", "one", name, "utility")
-        self.polled.append(Polled(name, (series, 0.0)))
+        self.polled.append(Polled(name, series))
         return series
 
     def say(self, series: Any, value: float) -> None:

@@ -31,7 +31,7 @@ class Device:
     """A device as far as its registers are concerned; empty until it has been discovered."""
 
     device: str
-    register_spans: Mapping[Series, float] = field(default_factory=dict)
+    register_rollovers: Mapping[Series, float] = field(default_factory=dict)
     linked_names: tuple[str, ...] = ()
     name: ClassVar[str] = "snmp"
     schedule: Schedule = field(
@@ -149,7 +149,7 @@ def test_spans_are_found_by_the_name_of_the_device() -> None:
     span = spans_of(devices)
     assert [span(series) for series in (main, second, named, own)] == [1.0, 2.0, 3.0, 4.0]
     assert [span(pdu_energy(name, 0)[0]) for name in ("A07-B/3", "D", "D/2")] == [None, None, None]
-    first.register_spans = {second: 5.0}
+    first.register_rollovers = {second: 5.0}
     assert (span(second), span(named)) == (5.0, None)
 
 
@@ -171,7 +171,7 @@ def test_an_agent_asks_the_devices_it_reads(
     own, linked = pdu_energy("A07-A", 0)[0], pdu_energy("C", 0)[0]
     assert app.ledger.spans(own) is None
     monkeypatch.setattr(
-        SnmpCollector, "register_spans", property(lambda _: {own: SPAN, linked: SPAN / 10})
+        SnmpCollector, "register_rollovers", property(lambda _: {own: SPAN, linked: SPAN / 10})
     )
     assert [app.ledger.spans(series) for series in (own, linked, energy("main", 0)[0])] == [
         SPAN,

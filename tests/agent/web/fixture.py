@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from agent.health import CollectorHealth
 from agent.hubs.loader import load_registry
 from agent.inventory.model import Inventory, Site
 from agent.snapshot import Snapshot
@@ -13,7 +14,7 @@ from agent.targets.forecast import Point
 from agent.targets.judge import Evidence
 from agent.targets.scoreboard import Key
 from agent.web.trends import Trends
-from agent.web.view import BoardView, CollectorHealth
+from agent.web.view import BoardView
 from collectors.base import Batch, Reading
 from collectors.catalogue import facility, node, rack, site
 

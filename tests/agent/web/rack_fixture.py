@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from agent.health import CollectorHealth
 from agent.hubs.model import Registry
 from agent.inventory.model import Device, Feed, Inventory, Meter, Rack, Site
 from agent.report.weekly import Week
 from agent.web.past import Past
-from agent.web.view import BoardView, CollectorHealth
+from agent.web.view import BoardView
 from collectors.base import Batch, Reading
 from collectors.catalogue import agent, facility, inventory, node, rack
 from tests.agent.web import fixture, weeks

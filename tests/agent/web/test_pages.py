@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from agent.health import CollectorHealth
 from agent.web import cards, pages, text
 from agent.web.markup import el, join, raw
-from agent.web.view import CollectorHealth
 from collectors.base import Metric
 from collectors.catalogue import facility, inventory, node, rack, site
 from tests.agent.web import fixture

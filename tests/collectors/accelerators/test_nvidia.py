@@ -153,7 +153,7 @@ def test_a_lost_gpu_is_the_only_one_down(machine: Machine, lost: str) -> None:
         readings = machine.collector.collect()
         assert values(readings, "up") == {"nvidia0": 1, "nvidia1": 0}
         assert list(values(readings, "info")) == ["nvidia0"]
-    assert [series.label("accelerator") for series, _ in machine.collector.down] == ["nvidia0"]
+    assert [series.label("accelerator") for series in machine.collector.up_series] == ["nvidia0"]
     machine.has(2)
     assert values(machine.collector.collect(), "up") == {"nvidia0": 1, "nvidia1": 1}
 
@@ -181,7 +181,7 @@ def test_a_driver_that_goes_takes_all_down_and_comes_back(
     for _ in range(2):
         with pytest.raises(Unreachable, match=words):
             machine.collector.collect()
-        assert len(machine.collector.down) == 2
+        assert len(machine.collector.up_series) == 2
     machine.has(2)
     assert values(machine.collector.collect(), "up") == {"nvidia0": 1, "nvidia1": 1}
 
@@ -213,7 +213,7 @@ def test_device_files_that_vanish(machine: Machine) -> None:
     (machine.state.parent / "dev" / "nvidiactl").unlink()
     with pytest.raises(Unreachable, match="gone"):
         machine.collector.collect()
-    assert len(machine.collector.down) == 2
+    assert len(machine.collector.up_series) == 2
 
 
 def test_never_any_device(tmp_path: Path) -> None:

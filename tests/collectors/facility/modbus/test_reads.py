@@ -262,10 +262,10 @@ async def test_a_ratio_of_the_device_tells_where_its_energy_wraps() -> None:
     memory = [SimData(0, values=[0, 5, 40], datatype=DataType.REGISTERS)]
     async with serving(SimDevice(1, memory)) as address:
         one = collector(address, registers=[energy], factors={"ct": Factor(address=2)})
-        assert one.register_spans == {}
+        assert one.register_rollovers == {}
         ((_, up), (series, joules)) = await one.collect()
         assert (up, joules) == (1.0, 5 * 40 * 3600.0)
-        assert one.register_spans == {series: 2**32 * 40 * 3600.0}
+        assert one.register_rollovers == {series: 2**32 * 40 * 3600.0}
         await one.aclose()
 
 

@@ -175,7 +175,8 @@ async def test_a_wrong_community_is_silence_and_is_told_so(netsnmp: str, tmp_pat
     ):
         await device.collect()
     assert time.monotonic() - began < 1.0
-    assert shown(list(device.down)) == {"dc_pdu_up/A07-A": 0.0}
+    (up,) = device.up_series
+    assert (up.metric.full_name, up.label("pdu")) == ("dc_pdu_up", "A07-A")
     await device.aclose()
 
 
@@ -239,7 +240,7 @@ async def test_a_device_no_profile_fits_is_told() -> None:
             BadReply, match=r"^no profile fits sysObjectID 1\.3\.6\.1\.4\.1\.424242\.7 \(Acme PDU\)"
         ):
             await device.collect()
-        assert list(device.down) == []
+        assert list(device.up_series) == []
         await device.aclose()
 
 
@@ -493,7 +494,7 @@ def test_a_section_builds_one_collector_for_every_device() -> None:
     assert isinstance(first, Collector)
     assert (first.device, first.schedule.interval, first.schedule.timeout) == ("A07-A", 15.0, 5.0)
     assert (second.device, second.schedule.interval, second.schedule.max_samples) == ("U1", 30.0, 0)
-    assert [series.metric.full_name for series, _ in second.down] == ["dc_ups_up"]
+    assert [series.metric.full_name for series in second.up_series] == ["dc_ups_up"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""What a collector may be able to do beside `collect`: small protocols that the agent asks for once.
+
+A collector has an ability by having the attribute or method; it need not name the protocol. The
+agent asks with isinstance when it takes a collector, never in each round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from collectors.base import Series
+
+
+@runtime_checkable
+class Immediate(Protocol):
+    """Its `collect` is a coroutine function that reads only memory or kernel files and never awaits.
+
+    The runner then calls it in place, without a task and without a deadline.
+    """
+
+    @property
+    def immediate(self) -> bool:
+        """True; false takes the ability back."""
+
+
+@runtime_checkable
+class HasUpSeries(Protocol):
+    """It knows the series that say whether its device answers.
+
+    The runner sets them to 1 after a round that succeeded and to 0 after one that failed.
+    """
+
+    @property
+    def up_series(self) -> Sequence[Series]:
+        """Those series; empty until the device has said what it is. Read anew after each round."""
+
+
+@runtime_checkable
+class CountsDropped(Protocol):
+    """It counts the readings that it did not use."""
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many since the start, by reason."""
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """It holds something that has to be given back; the runner calls `close` when it ends."""
+
+    def close(self) -> None:
+        """Give back connections, threads and files."""
+
+
+@runtime_checkable
+class ClosesLater(Protocol):
+    """As `Closes`, but the end takes a moment: a device may have to be told."""
+
+    def aclose(self) -> Awaitable[None]:
+        """Give back connections, threads and files."""
+
+
+@runtime_checkable
+class HasRegisters(Protocol):
+    """It reads energy registers of a limited width."""
+
+    @property
+    def register_rollovers(self) -> Mapping[Series, float]:
+        """At how many joules each register begins again at 0; only registers whose width is known.
+
+        Read anew for each use, for a device may know its registers only once it is discovered.
+        """
+
+
+@runtime_checkable
+class HasLinkedNames(Protocol):
+    """Further units stand behind its device, such as linked PDUs."""
+
+    @property
+    def linked_names(self) -> Sequence[str]:
+        """What the config calls them; units that it does not name are called `name/2`, `name/3`."""
