@@ -57,6 +57,7 @@ $(PREVIEW)/node_modules/.package-lock.json: $(PREVIEW)/package-lock.json | $(VEN
 docs: $(VENV)/.dev
 	$(BIN)/python tools/config_reference.py
 	$(BIN)/python tools/devices_reference.py
+	$(BIN)/python tools/metrics_reference.py
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(ARGS)

@@ -9,16 +9,15 @@ import dataclasses
 import sys
 import types
 import typing
-from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from generated import ROOT, finish
+
 sys.path.insert(0, str(ROOT))
 
-from agent.config import ConfigFile, known_kinds  # noqa: E402 - the path comes first
-from collectors.strict import describe  # noqa: E402
+from agent.config import ConfigFile, known_kinds
+from collectors.strict import describe
 
-TARGET: Final = ROOT / "docs" / "config.md"
 HEAD: Final = """# The config file
 
 One YAML file. An unknown key, a bad value or a missing file is one line with file, line and key, and `hubgauge check F` shows all of
@@ -32,10 +31,7 @@ them. Secrets are never written here: keys ending in `_file` name files that mus
 def main() -> int:
     """Write the page, or tell whether it is what would be written."""
     text = HEAD + "\n## Top level\n\n" + table(ConfigFile, "") + sections()
-    if "--check" in sys.argv:
-        return 0 if TARGET.read_text("utf-8") == text else 1
-    TARGET.write_text(text, "utf-8")
-    return 0
+    return finish("config.md", text)
 
 
 def sections() -> str:

@@ -8,21 +8,19 @@ from __future__ import annotations
 import ast
 import sys
 from collections import defaultdict
-from pathlib import Path
 from typing import Final
 
 import yaml
+from generated import ROOT, finish
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from agent.config import known_kinds  # noqa: E402 - the path comes first
-from collectors.facility.modbus_profile import Profile as ModbusProfile  # noqa: E402
-from collectors.facility.profile import load_all  # noqa: E402
-from collectors.facility.snmp_profile import SnmpProfile  # noqa: E402
-from collectors.facility.units import quantity_of  # noqa: E402
+from agent.config import known_kinds
+from collectors.facility.modbus_profile import Profile as ModbusProfile
+from collectors.facility.profile import load_all
+from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.units import quantity_of
 
-TARGET: Final = ROOT / "docs" / "devices.md"
 ADDING: Final = ROOT / "docs" / "devices-adding.md"
 CASES: Final = ROOT / "tests" / "cases"
 KINDS: Final = {
@@ -67,10 +65,7 @@ def main() -> int:
         + "\n"
         + ADDING.read_text("utf-8").replace("# Adding", "## Adding", 1)
     )
-    if "--check" in sys.argv:
-        return 0 if TARGET.exists() and TARGET.read_text("utf-8") == text else 1
-    TARGET.write_text(text, "utf-8")
-    return 0
+    return finish("devices.md", text)
 
 
 def sections() -> str:

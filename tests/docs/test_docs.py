@@ -25,6 +25,15 @@ def test_the_list_of_devices_is_what_the_profiles_and_their_tests_say() -> None:
     )
 
 
+def test_the_list_of_metrics_is_the_catalogue() -> None:
+    """docs/metrics.md is written from the catalogue; run tools/metrics_reference.py after a change."""
+    subprocess.run(
+        [sys.executable, ROOT / "tools" / "metrics_reference.py", "--check"],
+        check=True,
+        timeout=60,
+    )
+
+
 def test_the_example_configs_load(tmp_path: Path) -> None:
     """Each example is found good as it stands, with the secret it names beside it."""
     shutil.copytree(ROOT / "deploy" / "examples", tmp_path, dirs_exist_ok=True)

@@ -1,0 +1,78 @@
+"""Write docs/metrics.md from the metric catalogue.
+
+Run: python tools/metrics_reference.py [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Final
+
+from generated import ROOT, finish
+
+sys.path.insert(0, str(ROOT))
+
+from collectors.base import Metric
+from collectors.catalogue import (
+    agent,
+    facility,
+    hardware,
+    host,
+    inventory,
+    metrics_of,
+    network,
+    node,
+    rack,
+    site,
+)
+
+SECTIONS: Final[tuple[tuple[str, ModuleType, str], ...]] = (
+    ("Sites, PUE, targets and links", site, "Computed by the gateway that has the inventory."),
+    ("Racks, rows and breakers", rack, "Computed from the inventory and the latest readings."),
+    ("Meters, PDUs, UPSs, cooling and sensors", facility, "Read from devices."),
+    ("Nodes and chips", node, "Read from controllers, the kernel and the chips' drivers."),
+    ("Network devices", network, "Read from switches and routers (IF-MIB)."),
+    ("The inventory against what is seen", inventory, "Computed by the gateway."),
+    ("hubgauge itself", agent, "Every agent tells these of itself."),
+    (
+        "Host",
+        host,
+        "node_exporter's names, labels, types and units. A host has what its kernel tells.",
+    ),
+    ("Host hardware", hardware, "node_exporter's names as well."),
+)
+
+HEAD: Final = """# Metrics
+
+Every metric that hubgauge can tell, from its catalogue. A metric is absent where nothing measures
+it. Names end in their base unit; a ratio is 0 to 1. A counter only grows: use `rate()` on it.
+
+Every `dc_` series carries `hub` and `site`. *This page is generated from the code
+(`tools/metrics_reference.py`).*
+"""
+
+
+def main() -> int:
+    """Write the page, or tell whether it is current."""
+    told: set[Metric] = set()
+    text = HEAD
+    for title, section, source in SECTIONS:
+        metrics = [metric for metric in metrics_of(section) if metric not in told]
+        told.update(metrics)
+        text += (
+            f"\n## {title}\n\n{source}\n\n| metric | type | what | labels |\n|---|---|---|---|\n"
+        )
+        text += "".join(map(row, sorted(metrics, key=lambda metric: metric.full_name)))
+    return finish("metrics.md", text)
+
+
+def row(metric: Metric) -> str:
+    """Return the table row of one metric."""
+    labels = ", ".join(f"`{label}`" for label in metric.labels)
+    help_text = metric.help.replace("|", "\\|")
+    return f"| `{metric.full_name}` | {metric.type} | {help_text} | {labels} |\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
