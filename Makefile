@@ -1,26 +1,35 @@
-# The two commands are `make demo` and `make test`; each does all its set-up. `make check` is quick and for every change.
+# The two commands are `make demo` and `make test`; each does all its set-up.
+# `make check` is quick and for every change.
 
 VENV := .venv
 BIN := $(VENV)/bin
 # As many test processes as cores; a slow machine can be told fewer.
 JOBS ?= auto
-# Debian package:program. Real servers to test against; without them their tests are skipped.
-SERVERS := prometheus:promtool prometheus-alertmanager:amtool victoria-metrics:victoria-metrics influxdb:influxd ipmitool:ipmitool openipmi:ipmi_sim systemd:systemd-analyze \
-  prometheus-node-exporter:prometheus-node-exporter prometheus-snmp-exporter:prometheus-snmp-exporter \
-  snmpd:snmpd snmp:snmpget chromium:chromium fonts-noto-cjk
+# Real servers and tools to test with, as package:program (Debian's names). What cannot be installed
+# is named, and the tests that need it are skipped with that reason.
+SERVERS := prometheus:promtool prometheus-alertmanager:amtool \
+  prometheus-node-exporter:prometheus-node-exporter \
+  prometheus-snmp-exporter:prometheus-snmp-exporter \
+  victoria-metrics:victoria-metrics influxdb:influxd \
+  snmpd:snmpd snmp:snmpget ipmitool:ipmitool openipmi:ipmi_sim \
+  systemd:systemd-analyze iproute2:ip procps:sysctl util-linux:unshare mount:mount \
+  gcc:gcc libc6-dev chromium:chromium fonts-noto-cjk
 
 # Grafana's own components and what bundles them; Node comes with the development environment.
 PREVIEW := dashboards/preview
 NODE := cd $(PREVIEW) && PATH="$(abspath $(BIN)):$$PATH"
 
-.PHONY: help demo test check format lock bench dashboards preview clean
+.PHONY: help demo test mutants check format lock bench docs fuzz dashboards preview clean
 
 help:
 	@echo "make demo    a simulated site, an agent, a database and the board on this machine; Ctrl-C ends it"
 	@echo "make test    all tests, against real servers"
 	@echo "make check   format, lint, types, layers: quick"
-	@echo "make preview the generated dashboards drawn with Grafana's own components, from the demo's database or ARGS='--prometheus URL'"
-	@echo "make fuzz    atheris on every parser, 20 s each (ARGS=\"--seconds 60 redfish\"); what it finds becomes a case"
+	@echo "make preview the generated dashboards drawn with Grafana's own components,"
+	@echo "             from the demo's database or ARGS='--prometheus URL'"
+	@echo "make fuzz    atheris on every parser, 20 s each (ARGS=\"--seconds 60 redfish\");"
+	@echo "             what it finds becomes a case"
+	@echo "make mutants faults planted one at a time, which the tests must notice"
 	@echo "make bench   memory, CPU, exposition, push and SNMP beside the peers, in one run"
 
 demo: $(VENV)/.runtime
@@ -29,6 +38,9 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev $(VENV)/.servers $(PREVIEW)/dist/preview.js
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+
+mutants: $(VENV)/.dev $(VENV)/.servers
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -67,10 +79,13 @@ dashboards: $(VENV)/.runtime
 	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/zh --language zh
 	$(BIN)/hubgauge rules build --out deploy/prometheus/rules
 
+LOCK := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate --extra all --group build pyproject.toml
+
 # The lock files are for every platform and Python from 3.11 on, with hashes.
 lock: $(VENV)/.dev
-	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra all --group build pyproject.toml -o locks/runtime.lock
-	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra all --group build --group dev pyproject.toml -o locks/dev.lock
+	$(LOCK) -o locks/runtime.lock
+	$(LOCK) --group dev -o locks/dev.lock
 
 $(VENV)/.runtime: locks/runtime.lock pyproject.toml tools/bootstrap
 	@tools/bootstrap $(VENV) locks/runtime.lock

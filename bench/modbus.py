@@ -118,7 +118,7 @@ def main() -> list[tuple[str, float, str]]:
             for side in ("ours", "theirs"):
                 command = [sys.executable, "-m", "bench.modbus", side, port]
                 words = subprocess.run(
-                    command, capture_output=True, text=True, check=True, timeout=120
+                    command, capture_output=True, text=True, check=True, timeout=300
                 ).stdout.split()
                 found[side] = [float(word) for word in words]
         finally:

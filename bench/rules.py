@@ -147,9 +147,7 @@ def main() -> list[tuple[str, float, str]]:
             f"--web.listen-address=127.0.0.1:{port}",
         ]
         with running(command, log=folder / "log", ready=f"{url}/-/ready"):
-            wait_for(
-                lambda: _value(url, "count(dc_rack_info)") == RACKS, timeout=180, what="the racks"
-            )
+            wait_for(lambda: _value(url, "count(dc_rack_info)") == RACKS, what="the racks")
             taken: dict[str, list[float]] = {}
             for _ in range(ROUNDS):
                 time.sleep(INTERVAL)

@@ -1,6 +1,11 @@
-"""Options and fixtures of every test."""
+"""Options and fixtures of every test, and the count of what was skipped."""
 
 from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -18,3 +23,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Tell whether expected files are to be written rather than compared with."""
     return bool(request.config.getoption("--update-golden"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write how many tests were skipped for which reason to the file HUBGAUGE_SKIPS names."""
+    path = os.environ.get("HUBGAUGE_SKIPS")
+    if not path:
+        return
+    reasons = Counter(
+        re.sub(r"^Skipped: ", "", str(report.longrepr[2]))
+        for report in terminalreporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple)
+    )
+    lines = [f"skipped: {reasons.total()} tests"]
+    lines += [f"  {count:4d}  {reason}" for reason, count in reasons.most_common()]
+    Path(path).write_text("\n".join(lines) + "\n", "utf-8")

@@ -50,6 +50,6 @@ def test_other_names_do_not_load_the_catalogue() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=300,
     )
     assert done.stdout == "False\n"

@@ -414,7 +414,7 @@ def test_the_same_bytes_in_another_process(built: dict[str, list[Built]], tmp_pa
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": "7"},
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     assert sorted(path.name for path in here.iterdir()) == sorted(
         path.name for path in there.iterdir()

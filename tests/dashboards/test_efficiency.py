@@ -58,6 +58,6 @@ def test_the_mean_of_a_site_s_nodes(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert found.returncode == 0, found.stdout + found.stderr

@@ -28,7 +28,7 @@ def lint(boards: list[Json], folder: Path) -> list[str]:
         cwd=ROOT / "dashboards" / "preview",
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == bool(done.stdout), done.stderr

@@ -33,7 +33,7 @@ QUICK = {
 def amtool(*arguments: str) -> str:
     """Run amtool; returns what it prints."""
     done = subprocess.run(
-        [binary("amtool"), *arguments], capture_output=True, text=True, check=False, timeout=30
+        [binary("amtool"), *arguments], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

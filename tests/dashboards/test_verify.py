@@ -225,5 +225,5 @@ def test_the_shipped_config_is_taken(tmp_path: Path) -> None:
         "config",
         str(tmp_path / "prometheus" / "prometheus.yml"),
     ]
-    result = subprocess.run(checked, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(checked, capture_output=True, text=True, check=False, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -30,7 +30,7 @@ LEAST_EXPOSED = 2.0
 def run(*command: str, cwd: Path = ROOT) -> str:
     """Run a tool; returns all it prints, and fails the test where it does not like what it was given."""
     done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

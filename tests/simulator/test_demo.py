@@ -18,8 +18,8 @@ import pytest
 from agent.children import Child
 from agent.commands.demo import free_port, prometheus_config
 from collectors.base import HubgaugeError
+from tests.support import HANGS, get, wait_for
 from tests.support import free_port as any_port
-from tests.support import get, wait_for
 
 DEMO = [sys.executable, "-m", "agent.cli", "demo", "--months", "0.1"]
 READY = "Ctrl-C ends it all"
@@ -71,10 +71,10 @@ def demo(
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(HANGS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(5)
+            process.wait(HANGS)
 
 
 def wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
@@ -83,7 +83,7 @@ def wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
             pytest.fail(f"the demo ended: {log.read_text()}")
         return READY in log.read_text()
 
-    wait_for(ready, timeout=60, what="the demo")
+    wait_for(ready, what="the demo")
     return log.read_text()
 
 
@@ -107,12 +107,12 @@ def test_the_demo_shows_a_board_and_leaves_nothing_behind(
                 and "dc_meter_power_watts{" in page
             )
 
-        wait_for(has_power, timeout=20, what="readings of every PDU")
+        wait_for(has_power, what="readings of every PDU")
         children = descendants(process.pid)
         assert len(children) >= 2
         (folder,) = tmp_path.glob("hubgauge-demo-*")
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(HANGS) == 0
         assert not alive(children)
         assert not folder.exists()
         assert "Traceback" not in log.read_text()
@@ -141,7 +141,7 @@ def test_a_child_that_dies_is_told_in_one_line_and_ends_the_demo(tmp_path: Path)
             if b"run" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         )
         os.kill(agent, signal.SIGKILL)
-        assert process.wait(20) == 1
+        assert process.wait(HANGS) == 1
         assert "agent was ended by SIGKILL" in log.read_text()
         assert not alive(children)
 
@@ -155,14 +155,14 @@ def test_children_end_with_a_demo_that_is_killed(tmp_path: Path) -> None:
         wait_until_ready(process, log)
         children = descendants(process.pid)
         process.kill()
-        process.wait(5)
-        wait_for(lambda: not alive(children), timeout=10, what="the end of the children")
+        process.wait(HANGS)
+        wait_for(lambda: not alive(children), what="the end of the children")
 
 
 def test_a_demo_that_cannot_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     """A wrong hub is one line and status 1."""
     with demo(tmp_path, "--hub", "gotham", "--no-database", "--port", "0") as (process, log):
-        assert process.wait(30) == 1
+        assert process.wait(HANGS) == 1
         assert "--hub: not in the registry" in log.read_text()
         assert len(log.read_text().splitlines()) == 1
         assert not list(tmp_path.glob("hubgauge-demo-*"))
@@ -183,7 +183,7 @@ def test_a_demo_may_end_by_itself_and_keep_its_folder(tmp_path: Path) -> None:
         str(folder),
     )
     with demo(tmp_path, *options) as (process, _):
-        assert process.wait(60) == 0
+        assert process.wait(HANGS) == 0
     assert (folder / "agent" / "config.yaml").exists()
     assert (folder / "state").is_dir()
 
@@ -220,7 +220,7 @@ async def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     """Patience has an end."""
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     child = await Child.start("deaf", [sys.executable, "-c", code], tmp_path / "log")
-    await child.said("deaf", timeout=10)
+    await child.said("deaf", timeout=HANGS)
     begun = time.monotonic()
     await child.end(patience=0.3)
     assert time.monotonic() - begun < 3
@@ -237,6 +237,6 @@ async def test_a_child_that_ends_before_it_is_ready_is_not_waited_for(tmp_path: 
         tmp_path / "log",
     )
     with pytest.raises(HubgaugeError, match="brief ended with status 3: no such thing"):
-        await child.said("ready", timeout=10)
+        await child.said("ready", timeout=HANGS)
     with pytest.raises(HubgaugeError, match="ghost cannot be started: No such file"):
         await Child.start("ghost", [tmp_path / "ghost"], tmp_path / "log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -14,46 +15,57 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT: Final = Path(__file__).resolve().parents[2]
+RECORDINGS: Final = Path(os.environ.get("HUBGAUGE_RECORDINGS", ROOT.parent / "shared"))
+"""Recordings of real devices. They lie beside the project, or nowhere."""
+PATIENCE: Final = 180.0
+"""Seconds to wait for a condition before a test gives up: a busy machine needs many."""
+HANGS: Final = 120.0
+"""Seconds after which a test says that something hangs.
 
-
-_RECORDINGS: Final = Path(os.environ.get("HUBGAUGE_RECORDINGS", ROOT.parent / "shared"))
+The code under test ends within parts of a second. Only a wait without an end reaches this bound: no
+slow or busy machine does.
+"""
 
 
 def recorded(pattern: str) -> list[str]:
-    """Return the names of the recorded devices, to make a case of each; none where there are no recordings."""
-    return sorted(path.stem for path in (_RECORDINGS / "devices").glob(pattern))
+    """Return the names of the recorded devices; none where there are no recordings."""
+    return sorted(path.stem for path in (RECORDINGS / "devices").glob(pattern))
 
 
 def recordings(*parts: str) -> Path:
-    """Return a path among the recordings of real devices, which lie beside the project where they lie at all; skips if not."""
-    path = _RECORDINGS.joinpath(*parts)
+    """Return a path among the recordings of real devices; skips where there are none."""
+    path = RECORDINGS.joinpath(*parts)
     if not path.exists():
         pytest.skip(f"no recordings at {path} (set HUBGAUGE_RECORDINGS)")
     return path
 
 
+def missing(what: str) -> NoReturn:
+    """Skip the test for want of something that `make test` installs, and say what.
+
+    Where HUBGAUGE_REQUIRE_SERVERS is set, as in CI, the test fails instead.
+    """
+    if os.environ.get("HUBGAUGE_REQUIRE_SERVERS"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
 def binary(name: str) -> str:
-    """Return a real server's program. Without it the test is skipped, or fails where HUBGAUGE_REQUIRE_SERVERS is set, as in CI."""
+    """Return the path of a program that is installed; without it the test is `missing` it."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
-    if found is None:
-        if os.environ.get("HUBGAUGE_REQUIRE_SERVERS"):
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return found
+    return found or missing(f"{name} is not installed")
 
 
 def preview_tools() -> str:
-    """Return Node, where the preview has been built with it (`make test` does); else skip, or fail as `binary` does."""
+    """Return Node, where the preview has been built with it, as `make test` does."""
     node = shutil.which("node", path=str(Path(sys.executable).parent)) or binary("node")
     if not (ROOT / "dashboards" / "preview" / "dist" / "preview.js").exists():
-        if os.environ.get("HUBGAUGE_REQUIRE_SERVERS"):
-            pytest.fail("dashboards/preview is not built: make dashboards/preview/dist/preview.js")
-        pytest.skip("dashboards/preview is not built: make dashboards/preview/dist/preview.js")
+        missing("dashboards/preview is not built: make dashboards/preview/dist/preview.js")
     return node
 
 
@@ -65,21 +77,38 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return port
 
 
-def wait_for(condition: Callable[[], object], *, timeout: float = 20.0, what: str = "") -> None:
-    """Wait until a condition holds; fails the test when it does not in time. Errors count as not yet."""
+def wait_for(condition: Callable[[], object], *, timeout: float = PATIENCE, what: str = "") -> None:
+    """Wait until a condition holds. An error of the condition counts as not yet.
+
+    The test fails where it does not hold in time. The time is generous: it costs nothing where the
+    condition comes true, and a busy machine needs it.
+    """
     deadline = time.monotonic() + timeout
     last: Exception | None = None
-    while time.monotonic() < deadline:
+    while True:
         try:
             if condition():
                 return
         except Exception as error:  # noqa: BLE001 - not yet
             last = error
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout} s: {what or condition} ({last})")
         time.sleep(0.05)
-    pytest.fail(f"not within {timeout} s: {what or condition} ({last})")
 
 
-def get(url: str, *, timeout: float = 10.0, headers: dict[str, str] | None = None) -> bytes:
+async def until(condition: Callable[[], object], *, what: str = "") -> None:
+    """Wait as `wait_for` does, while the event loop goes on."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if condition():
+                    return
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        pytest.fail(f"not within {PATIENCE} s: {what or condition}")
+
+
+def get(url: str, *, timeout: float = 60.0, headers: dict[str, str] | None = None) -> bytes:
     """GET a loopback URL."""
     request = urllib.request.Request(url, headers=headers or {})
     try:
@@ -111,7 +140,7 @@ def running(
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(10)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
-        process.wait(10)
+        process.wait(60)

@@ -63,7 +63,7 @@ class Browser:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def call(self, method: str, *, wait: float = 30.0, **params: Any) -> Any:
+    def call(self, method: str, *, wait: float = 180.0, **params: Any) -> Any:
         """Send one command and return its result."""
         self._next += 1
         wanted = self._next
@@ -120,7 +120,7 @@ class Browser:
         """Go to a page and wait until it is loaded."""
         self._loaded = False
         self.call("Page.navigate", url=url)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while not self._loaded and time.monotonic() < deadline:
             self._messages()
         assert self._loaded, url
@@ -144,9 +144,9 @@ class Browser:
         """End it."""
         self._process.terminate()
         try:
-            self._process.wait(10)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
         os.close(self._write)
         os.close(self._read)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import ROOT, binary, free_port, get, running, wait_for
+from tests.support import HANGS, ROOT, binary, free_port, get, running, wait_for
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 
@@ -233,7 +233,7 @@ def test_it_ends_within_seconds_of_sigterm(tmp_path: Path) -> None:
         time.sleep(1)
         process.terminate()
         began = time.monotonic()
-        assert process.wait(10) == 0
+        assert process.wait(HANGS) == 0
         assert time.monotonic() - began < 5
 
 
@@ -263,7 +263,7 @@ def test_a_node_agent_imports_only_what_it_uses(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     loaded = set(result.stdout.split())
     heavy = {

@@ -151,7 +151,7 @@ def import_past(folder: Path, config: Path, simulator: Simulator) -> None:
             interval,
             path,
         ]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
 
 
 def prometheus_config(agents: dict[str, tuple[str, int]]) -> str:
@@ -231,7 +231,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         for url in (prometheus, victoria):
             wait_for(
                 lambda url=url: seen_twice(Server(url)),
-                timeout=75,
                 what=f"two rounds of all that counts at {url}",
             )  # type: ignore[misc]
         yield Servers(prometheus=prometheus, victoriametrics=victoria)
@@ -336,7 +335,7 @@ def undrawn(browser: Browser, url: str, built: Built) -> list[str]:
     browser.requests.clear()
     browser.size(1500, 900)
     browser.open(f"{url}?board={uid}")
-    wait_for(lambda: browser.eval("document.body.dataset.state"), timeout=60, what=uid)
+    wait_for(lambda: browser.eval("document.body.dataset.state"), what=uid)
     panels = browser.eval(
         "[...document.querySelectorAll('[data-panel]')].map((e) => ({...e.dataset}))"
     )

@@ -121,7 +121,7 @@ def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afternoon]:
             "--json",
         ]
         done = subprocess.run(
-            command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60
+            command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=300
         )
         yield Afternoon(
             shown=json.loads(done.stdout),
@@ -151,7 +151,7 @@ async def into(
     sink.start()
     try:
         pages = await read(simulator, loaded, clock, [ledger, sink])
-        await asyncio.to_thread(wait_for, lambda: all_sent(sink), what="the push", timeout=30)
+        await asyncio.to_thread(wait_for, lambda: all_sent(sink), what="the push")
     finally:
         await asyncio.to_thread(sink.close, 5)
         await asyncio.to_thread(ledger.close, 5)
@@ -179,7 +179,7 @@ def backfilled(folder: Path, pages: dict[str, list[str]]) -> Iterator[str]:
         folder / "past.om",
         folder / "prometheus",
     ]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
     (folder / "prometheus.yml").write_text("{}")
     port = free_port()
     command = [

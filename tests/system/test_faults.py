@@ -97,11 +97,10 @@ def test_every_fault_is_a_line_and_costs_nobody_else(tmp_path: Path) -> None:
                     )
                 )
 
-            wait_for(told, timeout=30, what="a line for each fault")
+            wait_for(told, what="a line for each fault")
             healthy = 'hubgauge_spool_healthy{sink="influxdb"}'
             wait_for(
                 lambda: value(metrics(port), healthy) == 0,
-                timeout=30,
                 what="the spool's state on the page",
             )
             page = metrics(port)

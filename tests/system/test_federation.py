@@ -167,20 +167,16 @@ def targets(url: str) -> set[str]:
 
 def test_prometheus_scrapes_what_the_inventory_lists(country: Country) -> None:
     """Its gateway is scraped by the hub's; each node by exactly one of those that share them, under the name it would push with."""
-    wait_for(
-        lambda: targets(country.hubs["guian"]) == {"gateway-guian"}, timeout=60, what="the gateway"
-    )
+    wait_for(lambda: targets(country.hubs["guian"]) == {"gateway-guian"}, what="the gateway")
     listed = {node.node for rack in build_site("guian", 2).racks for node in rack.nodes}
     assert listed
     wait_for(
         lambda: targets(country.scrapers[0]) | targets(country.scrapers[1]) == listed,
-        timeout=60,
         what="the nodes",
     )
     assert not targets(country.scrapers[0]) & targets(country.scrapers[1])
     wait_for(
         lambda: "gateway-kunming" in targets(country.hubs["kunming"]),
-        timeout=60,
         what="the other hub",
     )
 
@@ -192,7 +188,7 @@ def test_the_overview_shows_both_hubs(country: Country) -> None:
             f'hub:dc_kpi:value{{hub="{hub}",kpi="pue"}}',
             f'dc_target_state{{hub="{hub}"}} == 1',
         ):
-            wait_for(lambda expr=wanted: country.now(expr), timeout=90, what=wanted)  # type: ignore[misc]
+            wait_for(lambda expr=wanted: country.now(expr), what=wanted)  # type: ignore[misc]
     (built,) = (built for built in build_all(load_registry(), "en") if built.uid == OVERVIEW)
     dashboard = Dashboard(json=built.json, excuses=built.excuses)
 
@@ -200,7 +196,7 @@ def test_the_overview_shows_both_hubs(country: Country) -> None:
         results = verify([dashboard], Server(country.above))
         return [str(one) for one in results if one.outcome not in ("data", "excused")]
 
-    wait_for(lambda: not wrong(), timeout=60, what="all of the overview")
+    wait_for(lambda: not wrong(), what="all of the overview")
     shown = {one["hub"] for one in country.now("max by (hub) (dc_site_power_watts)")}
     assert shown == set(HUBS)
     assert {one["hub"] for one in country.now("max by (hub) (hubgauge_simulated)")} == set(HUBS)
@@ -232,18 +228,15 @@ def test_a_hub_that_ends_is_stale_in_two_scrapes_and_told_once(country: Country)
     value = 'hub:dc_kpi:value{hub="kunming"}'
     wait_for(
         lambda: country.now(value) and country.now('hub:dc_kpi:value{hub="guian"}'),
-        timeout=90,
         what="both hubs",
     )
     ended = time.time()
     country.processes["kunming"].kill()
     failed: list[dict[str, Any]] = []
-    wait_for(
-        lambda: failed.extend(country.now(FAILED)) or failed, timeout=30, what="a failed scrape"
-    )
+    wait_for(lambda: failed.extend(country.now(FAILED)) or failed, what="a failed scrape")
     assert failed[0]["value"] - ended <= 2 * INTERVAL + 1.0
     assert country.now(value, failed[0]["value"] + 0.1) == []
-    wait_for(lambda: gone(country), timeout=60, what="the page")
+    wait_for(lambda: gone(country), what="the page")
     told = time.time()
     assert GONE_AFTER <= told - ended <= 2 * INTERVAL + INTERVAL + GONE_AFTER + GROUP_WAIT + SLACK
     time.sleep(6)  # three group intervals, in which more would have come
@@ -252,7 +245,7 @@ def test_a_hub_that_ends_is_stale_in_two_scrapes_and_told_once(country: Country)
     ]
     assert country.now('hub:dc_kpi:value{hub="guian"}')
     country.processes["kunming"] = country.start("kunming")
-    wait_for(lambda: country.now(value), timeout=60, what="the hub is back")
+    wait_for(lambda: country.now(value), what="the hub is back")
 
 
 def gone(country: Country) -> list[tuple[str, dict[str, str]]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agent.sinks.chunk import GZIP
 from tests.agent.sinks.peers import Victoria
-from tests.support import free_port, wait_for
+from tests.support import HANGS, free_port, wait_for
 from tests.system.test_agent import agent, metrics, write_config
 
 SERIES = 1000
@@ -66,7 +66,7 @@ def test_what_was_spooled_is_stored_once_though_the_database_was_away_and_the_ag
             wait_for(lambda: len(stored()) == SERIES, what="the first samples to arrive")
         time.sleep(OUTAGE / 2)
         process.kill()
-        process.wait(10)
+        process.wait(HANGS)
     left = spooled(tmp_path / "state", tmp_path / "copy")
     assert len(left) >= SERIES * int(OUTAGE / 2 - 1), "the outage must have left something to lose"
     with agent(config, port):
@@ -78,7 +78,7 @@ def test_what_was_spooled_is_stored_once_though_the_database_was_away_and_the_ag
                 found = pattern.search(metrics(port))
                 return found is not None and float(found[1]) < 3 * SERIES
 
-            wait_for(drained, timeout=60, what="the spool to drain")
+            wait_for(drained, what="the spool to drain")
             time.sleep(2)
             rows = stored()
     times = {(n, stamp) for n, stamps in rows.items() for stamp in stamps}

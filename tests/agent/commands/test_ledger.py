@@ -328,10 +328,10 @@ def test_the_program_itself(config: Path, tmp_path: Path) -> None:
         [*command, "import", *where, two_halves(tmp_path)],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     shown = subprocess.run(
-        [*command, "show", *where, *DAY, "--json"], check=True, capture_output=True, timeout=60
+        [*command, "show", *where, *DAY, "--json"], check=True, capture_output=True, timeout=300
     )
     assert json.loads(shown.stdout)["pue"] == pytest.approx(1.225)
 

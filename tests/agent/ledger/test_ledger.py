@@ -339,7 +339,7 @@ for minute in range(10):
 def test_a_crash_in_the_middle_of_writing(tmp_path: Path) -> None:
     """A process that dies within a transaction leaves the ledger as it was before, and the register bridges what is lost."""
     crashed = subprocess.run(
-        [sys.executable, "-c", _CRASH, tmp_path], check=False, timeout=60, cwd=ROOT
+        [sys.executable, "-c", _CRASH, tmp_path], check=False, timeout=300, cwd=ROOT
     )
     assert crashed.returncode == 9
     book = ledger(tmp_path, Clock())

@@ -83,9 +83,9 @@ def balanced(made: InfluxSink) -> bool:
     )
 
 
-def drained(made: InfluxSink, *, timeout: float = 15.0) -> None:
+def drained(made: InfluxSink) -> None:
     """Wait until nothing waits any more."""
-    wait_for(lambda: made.spool.state().waiting == 0, timeout=timeout, what="the spool to be empty")
+    wait_for(lambda: made.spool.state().waiting == 0, what="the spool to be empty")
     assert balanced(made), made.spool.state()
 
 

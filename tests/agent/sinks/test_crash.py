@@ -14,7 +14,7 @@ from pathlib import Path
 from agent.sinks.spool import Spool
 from tests.agent.sinks.driver import SERIES, synced_times
 from tests.agent.sinks.peers import Victoria, drained, sink
-from tests.support import ROOT, wait_for
+from tests.support import HANGS, ROOT, wait_for
 
 KILLS = int(os.environ.get("HUBGAUGE_KILLS", "25"))
 OUTAGE = float(os.environ.get("HUBGAUGE_OUTAGE", "5"))
@@ -36,7 +36,7 @@ def driver(folder: Path, url: str = "") -> Iterator[None]:
     finally:
         assert process.poll() is None, "the driver ended by itself"
         process.kill()
-        process.wait(10)
+        process.wait(HANGS)
 
 
 def starts(folder: Path) -> int:
@@ -81,7 +81,7 @@ def test_database_and_agent_gone(tmp_path: Path) -> None:
             assert database.process is not None
             time.sleep(0.5)
             database.process.terminate()  # killed, VictoriaMetrics itself forgets what it took in the last seconds
-            database.process.wait(10)
+            database.process.wait(HANGS)
             time.sleep(OUTAGE / 2)
         with driver(tmp_path, database.url):
             wait_for(lambda: starts(tmp_path) == 2)

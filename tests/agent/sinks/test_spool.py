@@ -237,7 +237,7 @@ def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
             made.done(part)
             filler.unlink()
             began = time.monotonic()
-            wait_for(lambda: made.state().healthy, timeout=5.0)
+            wait_for(lambda: made.state().healthy)
             assert time.monotonic() - began < 5.0
             wait_for(lambda: not made.has_memory())
             assert balanced(made)
@@ -261,7 +261,7 @@ def test_read_only_disk(tmp_path: Path) -> None:
         wait_for(lambda: not made.state().healthy)
         assert made.state().waiting == 2
         subprocess.run(["mount", "-o", "remount,rw", small], check=True)
-        wait_for(lambda: made.state().healthy, timeout=5.0)
+        wait_for(lambda: made.state().healthy)
         assert waiting_times(made) == [0.0, 1.0]
         assert balanced(made)
 

@@ -68,7 +68,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     (folder / "prometheus.yml").write_text("{}\n")
     port = free_port()

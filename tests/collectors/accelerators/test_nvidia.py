@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import pytest
 from collectors.accelerators.nvidia import Nvidia
 from collectors.base import NoData, Refused, Schedule, Unreachable
 from tests.collectors.accelerators.kit import chips, values
-from tests.support import ROOT
+from tests.support import ROOT, binary
 
 H200 = """\
 {n}.name NVIDIA H200
@@ -39,9 +38,7 @@ H200 = """\
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the stand-in; its name is the one the binding asks for, so that the loader finds it loaded."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
+    compiler = binary("gcc")
     if os.path.exists("/dev/nvidiactl"):  # noqa: PTH110
         pytest.skip("there is a real library")
     path = tmp_path_factory.mktemp("nvml") / "libnvidia-ml.so.1"
@@ -204,7 +201,7 @@ def test_without_a_driver_nothing_is_loaded(tmp_path: Path) -> None:
         "    except NoData: pass\n"
         "assert not {'pynvml', 'prometheus_client', 'h11', 'asyncio.subprocess'} & set(sys.modules), sorted(sys.modules)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=30)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=300)
 
 
 def test_device_files_that_vanish(machine: Machine) -> None:

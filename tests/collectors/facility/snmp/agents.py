@@ -70,7 +70,7 @@ def snmpsim(data: Path, work: Path, community: str) -> Iterator[str]:
         *user,
     ]
     with running(command, log=work / "snmpsim.log"):
-        wait_for(lambda: answers(port, community), timeout=60, what="snmpsim")
+        wait_for(lambda: answers(port, community), what="snmpsim")
         yield f"127.0.0.1:{port}"
 
 
