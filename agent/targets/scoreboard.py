@@ -77,8 +77,8 @@ if TYPE_CHECKING:
     from agent.hubs.model import Fact, Hub, Registry, Text
     from agent.targets.judge import Verdict
 
-    Key = tuple[str, str, str]
-    """Hub, KPI, scope."""
+Key = tuple[str, str, str]
+"""Hub, KPI, scope."""
 
 HEADLINE: Final = ("pue", "rack_occupancy")
 """KPIs that everyone looks for: where no source states a target for the whole hub, that itself is shown."""
