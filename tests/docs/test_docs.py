@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +50,46 @@ def test_the_example_configs_load(tmp_path: Path) -> None:
     assert list(gateway.inventory.racks) == ["A07"]
     names = {(one.name, one.device) for one in gateway.collectors}
     assert {("snmp", "A07-A"), ("modbus", "main-1")} <= names
+
+
+def test_the_backup_recipe_copies_a_ledger_that_is_in_use(tmp_path: Path) -> None:
+    """The script of docs/upgrade.md makes a whole copy while a writer has the file open."""
+    page = (ROOT / "docs" / "upgrade.md").read_text("utf-8")
+    script = page.split("<<'EOF'\n", 1)[1].split("\nEOF\n", 1)[0]
+    live = sqlite3.connect(tmp_path / "ledger.db")
+    live.execute("PRAGMA journal_mode = WAL")
+    live.execute("CREATE TABLE hour (joules REAL)")
+    live.executemany("INSERT INTO hour VALUES (?)", [(float(n),) for n in range(1000)])
+    live.commit()
+    live.execute("INSERT INTO hour VALUES (1e9)")  # not committed: no part of the copy
+    command = [sys.executable, "-", tmp_path / "ledger.db", tmp_path / "copy.db"]
+    subprocess.run(command, input=script, text=True, check=True, timeout=60)
+    live.rollback()
+    live.close()
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    assert copy.execute("SELECT count(*), sum(joules) FROM hour").fetchone() == (1000, 499500.0)
+    copy.close()
+
+
+def test_every_link_in_the_docs_leads_somewhere() -> None:
+    """A link to a file of the repository, or to a heading in one, names what is there."""
+    broken = []
+    for page in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *sorted((ROOT / "docs").rglob("*.md")),
+    ]:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+            if re.match(r"[a-z]+:", target):
+                continue
+            name, _, anchor = target.partition("#")
+            file = page.parent / name if name else page
+            if not file.exists() or (anchor and anchor not in anchors(file)):
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not broken
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, by GitHub's rule."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
