@@ -100,6 +100,12 @@ class Channel:
         self.max_oids = max_oids
 
     @property
+    def silence(self) -> Unreachable:
+        """The error that says the device does not answer, and which secret may be the cause."""
+        secret = "user" if self._secrets.version == "3" else "community"
+        return Unreachable(f"no answer (unreachable, or the {secret} is wrong)")
+
+    @property
     def answered(self) -> bool:
         """Whether the device has ever answered here."""
         return self._answered
@@ -241,14 +247,12 @@ class Channel:
         version3 = self._secrets.version == "3"
         if version3 or not isinstance(error, TimeoutError):
             self.close()  # version 3: after a restart the device's clock is another (RFC 3414, 3.2), so discover it again
-        return _in_our_words(error, "user" if version3 else "community")
+        return self.silence if isinstance(error, TimeoutError) else _in_our_words(error)
 
 
-def _in_our_words(error: BaseException, secret: str) -> CollectError:
+def _in_our_words(error: BaseException) -> CollectError:
     from gufo.snmp import SnmpAuthError, SnmpError  # noqa: PLC0415 - only where a device is polled
 
-    if isinstance(error, TimeoutError):
-        return Unreachable(f"no answer (unreachable, or the {secret} is wrong)")
     if isinstance(error, SnmpAuthError):
         return Refused("authentication failed: the user, a passphrase or its algorithm is wrong")
     if isinstance(error, ConnectionRefusedError):

@@ -160,7 +160,7 @@ class SnmpCollector:
             self._take_discovery(first=True)
         elif not self._heard():
             await self.aclose()
-            raise Unreachable("no answer (unreachable, or the community or user is wrong)")
+            raise self._channel.silence
 
     def _heard(self) -> bool:
         return self._probe is not None and self._probe.answered
