@@ -83,13 +83,24 @@ def _whole_inventory(config: Config) -> Inventory | None:
     source = config.file.inventory
     if source is None:
         return None
+    timezone = _hub_timezone(config)
     if isinstance(source, config_module.InventorySource):
         from agent.inventory.netbox.source import in_force  # noqa: PLC0415 - only where it is configured
 
-        return in_force(config.file, source)
+        return in_force(config.file, source, timezone=timezone)
     from agent.inventory.model import load_inventory  # noqa: PLC0415 - a node agent has none
 
-    return load_inventory(source, config.file.hub)
+    return load_inventory(source, config.file.hub, timezone=timezone)
+
+
+def _hub_timezone(config: Config) -> str:
+    """Return the zone of the config's hub; raises Problems where the registry does not have the hub."""
+    from agent.hubs.loader import load_registry  # noqa: PLC0415 - a node agent does not read it
+
+    hubs = load_registry(config.file.hubs_dir).hubs
+    if config.file.hub not in hubs:
+        config_module.load(config.path, hubs=sorted(hubs))  # raises, naming the line
+    return hubs[config.file.hub].timezone
 
 
 def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:

@@ -73,7 +73,7 @@ def year(rng: random.Random, site: int) -> dict[str, dict[int, float]]:
 def main() -> list[tuple[str, float, str]]:
     """Print each part; return rows of (what, value, unit) for the summary."""
     rng = random.Random(1)  # noqa: S311 - the same each time
-    inventory = load_inventory(Path("inventory.yaml"), "guian", text=stock())
+    inventory = load_inventory(Path("inventory.yaml"), "guian", timezone=ZONE.key, text=stock())
     rows = SITES * METERS * HOURS
     print(
         f"{SITES} sites, {METERS} meters each, {HOURS} hours: {rows / 1e6:.1f} million meter-hours"

@@ -41,6 +41,7 @@ _MAX_ERRORS: Final = 200
 
 CSV_COLUMNS: Final = (
     "site",
+    "timezone",
     "row",
     "rack",
     "state",
@@ -75,8 +76,7 @@ def _no_collection() -> Iterator[None]:
 class _Parts:
     """What has been read so far, with the line and the number of each item."""
 
-    def __init__(self, path: Path, hub: str, timezone: str, base: Inventory | None) -> None:
-        self.hub, self.timezone = hub, timezone
+    def __init__(self, path: Path, hub: str, base: Inventory | None) -> None:
         self.path = path
         self.base = base or Inventory(hub=hub)
         self.document = Document(path, text="")
@@ -123,9 +123,7 @@ class _Parts:
                 )
                 continue
             lines[site.site] = line
-            found[site.site] = (
-                site if site.timezone else dataclasses.replace(site, timezone=self.timezone)
-            )
+            found[site.site] = site
         return found
 
     def _racks(self, sites: Mapping[str, Site]) -> dict[str, Rack]:
@@ -269,10 +267,10 @@ class _Parts:
 
 
 def read_yaml(
-    path: Path, hub: str, *, timezone: str, text: str | None = None, base: Inventory | None = None
+    path: Path, hub: str, *, text: str | None = None, base: Inventory | None = None
 ) -> Inventory:
     """Read the YAML form; raises Problems."""
-    parts = _Parts(path, hub, timezone, base)
+    parts = _Parts(path, hub, base)
     source = _text(path, text)
     with _no_collection():
         try:
@@ -402,10 +400,10 @@ def _sections(events: _Events, parts: _Parts) -> Iterator[tuple[str, int, yaml.N
 
 
 def read_csv(
-    path: Path, hub: str, *, timezone: str, text: str | None = None, base: Inventory | None = None
+    path: Path, hub: str, *, text: str | None = None, base: Inventory | None = None
 ) -> Inventory:
     """Read a rack list as CSV, with the columns of `CSV_COLUMNS`; raises Problems. Its sites are those the racks name."""
-    parts = _Parts(path, hub, timezone, base)
+    parts = _Parts(path, hub, base)
     with _no_collection():
         reader = csv.DictReader(io.StringIO(_text(path, text)), restkey="", restval="")
         header = reader.fieldnames or ()
@@ -417,22 +415,54 @@ def read_csv(
                 parts.fail(1, column, "missing column")
         if parts.document.errors:
             raise Problems(parts.document.errors)
-        sites = set(parts.base.sites)
-        breakers = CsvBreakers()
+        sites, breakers = _CsvSites(parts), CsvBreakers()
         for row in reader:
+            zone = (row.pop("timezone", "") or "").strip()
             rack = _csv_rack(parts, reader.line_num, row, breakers)
             if rack is None:
                 continue
-            if rack.site not in sites:
-                sites.add(rack.site)
-                parts.items["sites"].append((Site(site=rack.site), reader.line_num, 0))
+            sites.add(rack.site, reader.line_num, zone)
             parts.items["racks"].append((rack, reader.line_num, reader.line_num))
+        parts.items["sites"] = list(sites.items())
         parts.items["breakers"] = [
             (parts.document.convert(_plain_node(fields, line), Breaker, ""), line, number)
             for number, (line, fields) in enumerate(breakers.items())
-            if fields["site"] in sites
+            if fields["site"] in sites.lines
         ]
         return parts.finish()
+
+
+class _CsvSites:
+    """The sites that a rack list names. The zone of one is stated by any of its racks; two racks that differ are a mistake."""
+
+    def __init__(self, parts: _Parts) -> None:
+        self._parts = parts
+        self.lines = dict.fromkeys(parts.base.sites, 0)
+        """By site, the line that names it first; 0 where the base has it."""
+        self._zones: dict[str, tuple[str, int]] = {}
+
+    def add(self, site: str, line: int, zone: str) -> None:
+        """Take the site of one rack, with its zone where the rack states it."""
+        self.lines.setdefault(site, line)
+        if not zone:
+            return
+        known, first = self._zones.setdefault(site, (zone, line))
+        if known != zone:
+            self._parts.fail(line, "timezone", f"{site} is in {known} by line {first}")
+
+    def items(self) -> Iterator[tuple[Site, int, int]]:
+        """Yield the sites that the base does not have, and those whose zone the list states."""
+        for site, first in self.lines.items():
+            known = self._parts.base.sites.get(site, Site(site=site))
+            zone, line = self._zones.get(site, ("", first))
+            if not line:
+                continue
+            try:
+                yield dataclasses.replace(known, timezone=zone or known.timezone), line, 0
+            except ValueError as error:
+                key, _, message = str(error).partition(": ")
+                self._parts.fail(line, key, message)
+                yield known, line, 0
 
 
 def _csv_rack(parts: _Parts, line: int, row: dict[str, str], breakers: CsvBreakers) -> Rack | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -142,7 +142,7 @@ class Site:
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The zone its days and years are counted in."""
+        """The zone in which its days and years are counted."""
         return zoneinfo.ZoneInfo(self.timezone or "UTC")
 
 
@@ -365,6 +365,8 @@ class Inventory:
     racks: Mapping[str, Rack] = field(default_factory=dict)
     meters: Mapping[tuple[str, str], Meter] = field(default_factory=dict)
     breakers: Mapping[str, Breaker] = field(default_factory=dict)
+    timezone: str = ""
+    """The hub's zone, an IANA name: it is that of every site that states none."""
     complete: bool = False
     """True where the file says that it lists the whole hub, so that what it does not list does not exist."""
     source: str = "file"
@@ -378,6 +380,14 @@ class Inventory:
     """Sites of which another gateway says what is said of a site as a whole."""
     not_told: frozenset[str] = frozenset()
     """Breakers that another gateway tells of."""
+
+    def in_zone(self, timezone: str) -> Inventory:
+        """Return the same inventory of a hub in this zone: every site that states none takes it."""
+        sites = {
+            key: site if site.timezone else replace(site, timezone=timezone)
+            for key, site in self.sites.items()
+        }
+        return replace(self, sites=sites, timezone=timezone)
 
     @cached_property
     def all_racks(self) -> Mapping[str, Rack]:
@@ -448,16 +458,16 @@ def load_inventory(
     path: Path,
     hub: str,
     *,
-    timezone: str = "Asia/Shanghai",
+    timezone: str,
     text: str | None = None,
     base: Inventory | None = None,
 ) -> Inventory:
     """Read an inventory from YAML, or from CSV where the file's name ends in `.csv`; raises Problems with every mistake.
 
-    `timezone` is for the sites that state none; `text` stands for the file's content in tests. What the file lists is added to
-    `base`, and stands in place of what `base` has of the same name.
+    `timezone` is the hub's, for the sites that state none. `text` stands for the file's content in tests. What the file lists is
+    added to `base`, and stands in place of what `base` has of the same name.
     """
     from agent.inventory.files import read_csv, read_yaml  # noqa: PLC0415 - a node agent reads no inventory
 
     reader = read_csv if path.suffix.lower() == ".csv" else read_yaml
-    return reader(path, hub, timezone=timezone, text=text, base=base)
+    return reader(path, hub, text=text, base=base).in_zone(timezone)

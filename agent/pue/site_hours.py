@@ -118,7 +118,7 @@ class SiteHours:
         if self.inventory.sites:
             return self.inventory.sites
         return {
-            name: Site(site=name)
+            name: Site(site=name, timezone=self.inventory.timezone)
             for name in sorted({row.site for row in self.ledger.store.meters()})
             if name
         }

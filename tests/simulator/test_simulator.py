@@ -130,7 +130,7 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
             host=True,
         )
         config = load(path)
-        inventory = load_inventory(tmp_path / "inventory.yaml", "guian")
+        inventory = load_inventory(tmp_path / "inventory.yaml", "guian", timezone="Asia/Shanghai")
         assert config.file.simulated
         assert config.file.outputs.http.listen == "127.0.0.1:1234"
         sections = {section.kind.name: section.config for section in config.sections}

@@ -55,7 +55,7 @@ class Pages:
 
 
 def inventory(text: str) -> Inventory:
-    return load_inventory(Path("inventory.yaml"), "guian", text=text)
+    return load_inventory(Path("inventory.yaml"), "guian", timezone="Asia/Shanghai", text=text)
 
 
 def ledger(

@@ -215,22 +215,15 @@ def _inventory(data: Mapping[str, Any], *, complete: bool) -> Inventory:
     )
 
 
-def in_force(
-    file: ConfigFile, source: InventorySource, *, timezone: str = "Asia/Shanghai"
-) -> Inventory:
+def in_force(file: ConfigFile, source: InventorySource, *, timezone: str) -> Inventory:
     """Return the inventory of a config that names NetBox: what is kept of it, and what a file adds. Asks nobody.
 
-    Raises Problems with every mistake of that file.
+    `timezone` is the hub's, for the sites to which NetBox gives none. Raises Problems with every mistake of that file.
     """
     kept = Kept(file.state_dir, source.netbox, file.hub).load()
     stock = kept.inventory if kept is not None else Inventory(hub=file.hub, source="netbox")
-    sites = {
-        key: site if site.timezone else dataclasses.replace(site, timezone=timezone)
-        for key, site in stock.sites.items()
-    }
-    stock = dataclasses.replace(stock, sites=sites)
     if source.file is None:
-        return stock
+        return stock.in_zone(timezone)
     return load_inventory(source.file, file.hub, timezone=timezone, base=stock)
 
 

@@ -13,7 +13,7 @@ HEAD = "sites: [{site: a}]\nmeters:\n- {meter: main, point: utility}\n- {meter: 
 
 
 def read(text: str) -> Inventory:
-    return load_inventory(Path("inventory.yaml"), "guian", text=text)
+    return load_inventory(Path("inventory.yaml"), "guian", timezone="Asia/Shanghai", text=text)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ meters:
 
 
 def load(text: str, name: str = "inventory.yaml") -> Inventory:
-    return load_inventory(Path(name), "guian", text=text)
+    return load_inventory(Path(name), "guian", timezone="Asia/Shanghai", text=text)
 
 
 def mistakes(text: str, name: str = "inventory.yaml") -> list[str]:
@@ -259,10 +259,10 @@ def test_mistakes_in_csv(text: str, words: str) -> None:
 def test_files(tmp_path: Path) -> None:
     """A file that is not there, or is not text, is one line."""
     with pytest.raises(Problems, match="cannot be read"):
-        load_inventory(tmp_path / "none.yaml", "guian")
+        load_inventory(tmp_path / "none.yaml", "guian", timezone="Asia/Shanghai")
     (tmp_path / "bad.yaml").write_bytes(b"sites: \xff\xfe")
     with pytest.raises(Problems, match="is not UTF-8"):
-        load_inventory(tmp_path / "bad.yaml", "guian")
+        load_inventory(tmp_path / "bad.yaml", "guian", timezone="Asia/Shanghai")
 
 
 @settings(deadline=None)

@@ -203,7 +203,9 @@ def test_power_of_hours_before_the_export_was_metered(site: Site) -> None:
 
 def test_only_power_is_known_of_what_comes_in(tmp_path: Path) -> None:
     """A meter that tells power and an export register has its trapezoids less what its register counted."""
-    stock = load_inventory(tmp_path / "inventory.yaml", "guian", text=STOCK)
+    stock = load_inventory(
+        tmp_path / "inventory.yaml", "guian", timezone="Asia/Shanghai", text=STOCK
+    )
     clock = Clock()
     book = ledger(tmp_path, clock, stock)
     pue = Pue(book, stock, clock=clock)
