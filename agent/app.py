@@ -210,7 +210,7 @@ class App:
             if loaded.inventory is not None:
                 self._open_ledger(loaded.inventory, loaded.collectors)
             self.runner = self._make_runner(loaded)
-            for source in old.keys() - self.runner.keys():
+            for source in old.sources() - self.runner.sources():
                 self.snapshot.forget(*source)
             self.runner.start()
             self._mark_loaded()

@@ -1,19 +1,55 @@
-"""When a job of the schedule is due: a grid of times that survives steps of the wall clock."""
+"""When collectors run: their phases within an interval, and a grid that survives steps of the clock.
+
+The schedule is APScheduler's. Collectors of one interval are distributed over its phases by a hash
+of their names. So thousands of devices are not polled at the same moment, and the samples of one
+device stay evenly spaced. One job serves a phase: fifty thousand devices need some hundred jobs.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import math
-from datetime import datetime, timedelta
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
+
+from agent.task import Task
+
+log = logging.getLogger(__name__)
+
+PHASE_SECONDS: Final = 0.25
+MAX_PHASES: Final = 240
+_CLOCK_STEP: Final = 1.0
+"""Seconds by which the wall clock must jump to count as a step."""
+_CLOCK_WATCH: Final = 5.0
+"""Seconds between two looks at the wall clock, at most."""
+
+
+def phases(tasks: Sequence[Task]) -> dict[tuple[float, float], list[Task]]:
+    """Distribute tasks over the phases of their intervals: (interval, phase) in seconds to tasks.
+
+    The hash is the same at every start. Collectors without a device read the kernel or what others
+    have reported; they share the last phase, for one wake-up reads them all.
+    """
+    found: dict[tuple[float, float], list[Task]] = {}
+    for task in tasks:
+        interval = task.collector.schedule.interval
+        count = max(1, min(MAX_PHASES, int(interval / PHASE_SECONDS)))
+        phase = zlib.crc32(task.label.encode("utf-8", "replace")) % count * interval / count
+        found.setdefault((interval, phase if task.collector.device else interval), []).append(task)
+    return found
 
 
 class GridTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
     """Fires at `first` and every `interval` seconds after it.
 
-    APScheduler's own interval trigger names each missed time in turn: after a step of ten years ahead it would be busy for
-    minutes. This one goes on at the next time of its grid.
+    APScheduler's own interval trigger goes through every missed time: after a step of ten years
+    ahead it would be busy for minutes. This one continues at the next time of its grid.
     """
 
     __slots__ = ("first", "interval")
@@ -23,7 +59,7 @@ class GridTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
         self.interval: Final = interval
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """Return the first time of the grid that is after `previous_fire_time` and not before `now`."""
+        """Return the first time of the grid after `previous_fire_time` and not before `now`."""
         if previous_fire_time is None:
             return max(self.first, self._at_or_after(now))
         return max(previous_fire_time + timedelta(seconds=self.interval), self._at_or_after(now))
@@ -36,3 +72,75 @@ class GridTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
     def _at_or_after(self, now: datetime) -> datetime:
         steps = math.ceil((now - self.first).total_seconds() / self.interval)
         return self.first + timedelta(seconds=steps * self.interval)
+
+
+class Timetable:
+    """Calls `fire` with the tasks that are due, in spite of steps of the wall clock."""
+
+    def __init__(
+        self,
+        fire: Callable[[Sequence[Task]], Awaitable[None]],
+        *,
+        wall_clock: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._fire: Final = fire
+        self._wall: Final = wall_clock
+        self._monotonic: Final = monotonic
+        self._watch_seconds = _CLOCK_WATCH
+        self._watch: asyncio.Task[None] | None = None
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler: Final = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Begin to call `fire`."""
+        self._scheduler.start()
+        self._watch = asyncio.create_task(self._watch_clock())
+
+    def add(self, tasks: Sequence[Task]) -> None:
+        """Give tasks their jobs.
+
+        The caller runs the first round at once. So a job's first time is half an interval to one
+        and a half intervals from now.
+        """
+        now = self._now()
+        for (interval, phase), some in phases(tasks).items():
+            first = now + timedelta(seconds=phase if phase > interval / 2 else interval + phase)
+            self._scheduler.add_job(
+                self._fire,
+                GridTrigger(first, interval),
+                args=[some],
+                name=f"every {interval:g} s, phase {phase:g} s",
+            )
+            self._watch_seconds = min(self._watch_seconds, interval)
+
+    def stop(self) -> None:
+        """Call `fire` no more."""
+        if self._watch is not None:
+            self._watch.cancel()
+        self._scheduler.shutdown(wait=False)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._wall(), UTC)
+
+    async def _watch_clock(self) -> None:
+        """Keep the schedule going through steps of the wall clock, by which APScheduler counts.
+
+        After a step back a job's next time lies an hour or a decade ahead; it is brought within one
+        interval.
+        """
+        offset = self._wall() - self._monotonic()
+        while True:
+            await asyncio.sleep(self._watch_seconds)
+            step = self._wall() - self._monotonic() - offset
+            if abs(step) < _CLOCK_STEP:
+                continue
+            log.warning("the clock stepped by %+.0f s; the schedule goes on", step)
+            offset += step
+            now = self._now()
+            for job in self._scheduler.get_jobs():
+                if job.next_run_time > now + timedelta(seconds=job.trigger.interval):
+                    job.reschedule(job.trigger.moved(now))

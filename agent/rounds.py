@@ -1,0 +1,112 @@
+"""One round of one collector: it is called within its deadline, and only readings are taken from it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import itertools
+import math
+from collections.abc import Awaitable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agent.task import Task
+from agent.workers import Workers
+from collectors.base import BadReply, Collector, Reading, Series, Unreachable
+
+_DRAIN_LIMIT: Final = 10_000_000
+"""Readings over a collector's limit are counted up to this many; an endless generator must end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What a collector returned: at most its limit of items, and how many more there were."""
+
+    items: list[Any]
+    over: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """The readings of a round, and how many samples were left out of it."""
+
+    readings: list[Reading]
+    over_limit: int = 0
+    not_finite: int = 0
+
+
+async def read(task: Task, workers: Workers) -> Round:
+    """Call a collector within its deadline: a coroutine on the loop, all else on a worker thread.
+
+    Raises Unreachable when the deadline passes. A thread that outlives it keeps the task busy, so
+    a collector that hangs has one thread at most.
+    """
+    collector, limit = task.collector, task.collector.schedule.max_samples
+    work: asyncio.Future[Returned]
+    if inspect.iscoroutinefunction(collector.collect):
+        work = asyncio.ensure_future(_await(collector, limit))
+    else:
+        work = workers.submit(lambda: _call(collector, limit))
+    work.add_done_callback(lambda done: _ended(task, done))
+    done, _ = await asyncio.wait({work}, timeout=collector.schedule.timeout)
+    if not done:
+        if isinstance(work, asyncio.Task):
+            work.cancel()
+        raise Unreachable(f"no result within {collector.schedule.timeout:g} s")
+    return checked(work.result())
+
+
+def read_now(collector: Collector) -> Round:
+    """Run a coroutine that never awaits, in place: no task, no deadline, a tenth of the cost."""
+    coroutine = collector.collect()
+    if not isinstance(coroutine, Coroutine):
+        raise TypeError("says it is immediate, but collect is no coroutine function")
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return checked(_take(end.value, collector.schedule.max_samples))
+    coroutine.close()
+    raise RuntimeError("awaits, though it says it is immediate")
+
+
+def checked(returned: Returned) -> Round:
+    """Take the readings and count what is not a finite number; raises BadReply for anything else."""
+    try:
+        readings = [(s, f) for s, v in returned.items if math.isfinite(f := float(v))]
+        junk = [s for s, _ in readings if type(s) is not Series]
+    except (TypeError, ValueError) as error:
+        raise BadReply(f"returned something that is not a reading: {error}") from None
+    if junk:
+        raise BadReply(f"returned something that is not a reading: {repr(junk[0])[:80]}")
+    return Round(
+        readings=readings,
+        over_limit=returned.over,
+        not_finite=len(returned.items) - len(readings),
+    )
+
+
+async def _await(collector: Collector, limit: int) -> Returned:
+    result = collector.collect()
+    return _take(await result if isinstance(result, Awaitable) else result, limit)
+
+
+def _call(collector: Collector, limit: int) -> Returned:
+    result = collector.collect()
+    if isinstance(result, Awaitable):
+        raise TypeError("collect returned an awaitable, but is no coroutine function")
+    return _take(result, limit)
+
+
+def _take(result: Iterable[Any], limit: int) -> Returned:
+    """Take at most `limit` readings and count the rest; a generator runs here, on its collector's thread."""
+    if isinstance(result, list):
+        return Returned(items=result[:limit], over=max(0, len(result) - limit))
+    rest = iter(result)
+    taken = list(itertools.islice(rest, limit))
+    return Returned(items=taken, over=sum(1 for _ in itertools.islice(rest, _DRAIN_LIMIT)))
+
+
+def _ended(task: Task, work: asyncio.Future[Returned]) -> None:
+    task.busy = False
+    if not work.cancelled():
+        work.exception()  # mark it as seen, so that asyncio does not log it

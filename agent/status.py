@@ -1,0 +1,109 @@
+"""What comes of a round: it is counted, a change of state is logged once, and the batch is handed on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from agent.rounds import Round
+from agent.selfmetrics import SelfMetrics
+from agent.snapshot import Snapshot
+from agent.task import Task
+from collectors.base import (
+    BadReply,
+    Batch,
+    CollectError,
+    NoData,
+    Reading,
+    Refused,
+    Unreachable,
+)
+
+log = logging.getLogger(__name__)
+
+LIFETIME_INTERVALS: Final = 2.5
+"""A series expires after this many intervals of silence."""
+_MAX_ERROR: Final = 300
+_REASONS: Final[dict[type[Exception], str]] = {
+    Unreachable: "unreachable",
+    Refused: "refused",
+    BadReply: "bad_reply",
+    NoData: "no_data",
+}
+
+Consumer = Callable[[Batch], None]
+"""A sink or the ledger: takes each batch once, on the event loop. It must not raise or block."""
+
+
+def count_dropped(task: Task, done: Round, metrics: SelfMetrics) -> None:
+    """Count the samples of a round that were not used, by reason."""
+    name = task.collector.name
+    if done.over_limit:
+        metrics.dropped.labels(name, "limit").inc(done.over_limit)
+        log.warning(
+            "%s: %d samples over its limit of %d were dropped",
+            task.label,
+            done.over_limit,
+            task.collector.schedule.max_samples,
+        )
+    if done.not_finite:
+        metrics.dropped.labels(name, "not_finite").inc(done.not_finite)
+    for reason, more in task.newly_dropped().items():
+        metrics.dropped.labels(name, reason).inc(more)
+
+
+def note(task: Task, error: Exception | None, now: float, metrics: SelfMetrics) -> None:
+    """Remember how a round went, and log only a change of state."""
+    if error is None:
+        if task.ok is False:
+            log.info("%s: back", task.label)
+        task.ok, task.last_success, task.last_error = True, now, ""
+        return
+    expected = isinstance(error, CollectError)
+    reason = _REASONS.get(type(error), "error") if expected else "error"
+    metrics.errors.labels(task.collector.name, reason).inc()
+    text = str(error) if expected else f"{type(error).__name__}: {error}"
+    task.last_error = (text.splitlines() or [type(error).__name__])[0][:_MAX_ERROR]
+    if task.ok is not False:
+        trace = None if expected or not log.isEnabledFor(logging.DEBUG) else error
+        log.warning("%s: %s", task.label, task.last_error, exc_info=trace)
+    task.ok = False
+
+
+def publish(
+    task: Task,
+    readings: list[Reading] | None,
+    now: float,
+    *,
+    snapshot: Snapshot,
+    consumers: list[Consumer],
+) -> None:
+    """Hand on what a round read, and how it went: to the snapshot, then to the consumers.
+
+    `readings` is None after a round that failed. The device's last values then stay until they
+    expire, while its up series says 0 at once; so the two are separate sources of the snapshot.
+    """
+    up = task.up_series()
+    status = task.status(up)
+    if readings and up:
+        readings = [reading for reading in readings if reading[0] not in up]
+
+    def batch(source: tuple[str, str], content: list[Reading]) -> Batch:
+        return Batch(
+            collector=source[0],
+            device=source[1],
+            time=now,
+            lifetime=task.collector.schedule.interval * LIFETIME_INTERVALS,
+            readings=content,
+        )
+
+    if readings is not None:
+        snapshot.update(batch(task.source, readings))
+    snapshot.update(batch(task.status_source, status))
+    whole = batch(task.source, [*(readings or ()), *status])
+    for consumer in consumers:
+        try:
+            consumer(whole)
+        except Exception:
+            log.exception("a consumer of batches failed")

@@ -1,0 +1,84 @@
+"""A collector together with what the runner knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from collectors.abilities import CountsDropped, HasUpSeries, Immediate
+from collectors.base import Collector, Reading, Series
+from collectors.catalogue import agent as catalogue
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Task:
+    """A collector, what it can do, and how its last round went.
+
+    `derived` collectors read what others have reported. `busy` holds while a round runs, and also
+    while a thread that outlived its deadline is still at work. `gone` collectors were replaced.
+    """
+
+    collector: Collector
+    derived: bool = False
+    busy: bool = False
+    gone: bool = False
+    ok: bool | None = None
+    last_success: float | None = None
+    last_error: str = ""
+    duration: float | None = None
+    dropped_before: dict[str, int] = field(default_factory=dict)
+    immediate: bool = field(init=False)
+    _has_up_series: HasUpSeries | None = field(init=False)
+    _counts_dropped: CountsDropped | None = field(init=False)
+    _success: Series = field(init=False)
+    _duration: Series = field(init=False)
+    _last_success: Series = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask once what the collector can do, and make the series of its status."""
+        one = self.collector
+        self.immediate = isinstance(one, Immediate) and one.immediate
+        self._has_up_series = one if isinstance(one, HasUpSeries) else None
+        self._counts_dropped = one if isinstance(one, CountsDropped) else None
+        labels = (one.name, one.device)
+        self._success = catalogue.COLLECTOR_SUCCESS.series(*labels)
+        self._duration = catalogue.COLLECTOR_DURATION.series(*labels)
+        self._last_success = catalogue.COLLECTOR_LAST_SUCCESS.series(*labels)
+
+    @property
+    def label(self) -> str:
+        """How the log names it."""
+        return f"{self.collector.name} {self.collector.device}".rstrip()
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Under which key the snapshot keeps what it has read."""
+        return self.collector.name, self.collector.device
+
+    @property
+    def status_source(self) -> tuple[str, str]:
+        """Under which key the snapshot keeps its status: apart, for a status changes at once."""
+        return f"{self.collector.name}:status", self.collector.device
+
+    def up_series(self) -> list[Series]:
+        """Return the series that say whether the device answers, as far as it knows them by now."""
+        return list(self._has_up_series.up_series) if self._has_up_series is not None else []
+
+    def newly_dropped(self) -> dict[str, int]:
+        """Return how many readings the collector itself dropped since the last call, by reason."""
+        if self._counts_dropped is None:
+            return {}
+        more: dict[str, int] = {}
+        for reason, total in self._counts_dropped.dropped.items():
+            if total > self.dropped_before.get(reason, 0):
+                more[reason] = total - self.dropped_before.get(reason, 0)
+                self.dropped_before[reason] = total
+        return more
+
+    def status(self, up_series: list[Series]) -> list[Reading]:
+        """Return the readings that say how the last round went, those of the up series included."""
+        ok = 1.0 if self.ok else 0.0
+        readings: list[Reading] = [(self._success, ok), (self._duration, self.duration or 0.0)]
+        if self.last_success is not None:
+            readings.append((self._last_success, self.last_success))
+        readings += [(series, ok) for series in up_series]
+        return readings
