@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from agent.hubs.model import Registry
 from collectors.catalogue import node, site
 from dashboards.promql import for_rule, of
 from dashboards.signals import breaker, chip, host, kpi, own, power, rack
+from dashboards.signals.base import Signal
 from dashboards.signals.target import TARGET
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from dashboards.signals.base import Signal
 
 MET: Final = "hub:dc_target_value:met"
 COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"

@@ -14,17 +14,24 @@ import json
 import shutil
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from agent.targets.table import render
+from agent.hubs import observe
+from agent.hubs.loader import load_registry
+from agent.hubs.model import Text
+from agent.targets.federation import judged_by
+from agent.targets.model import Evidence, Key
+from agent.targets.scoreboard import scoreboard
+from agent.targets.serialise import board_json, from_json
+from agent.targets.table import history, render
+from agent.targets.views import HubView
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import nearest
-
-if TYPE_CHECKING:
-    from agent.targets.judge import Evidence
-    from agent.targets.scoreboard import Key
 
 _TIMEOUT: Final = 10.0
 _MAX_REPLY: Final = 16 * 2**20
@@ -118,15 +125,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         board = _judge(args)
     if args.json:
-        sys.stdout.write(json.dumps(board, ensure_ascii=False, indent=2) + "\n")
+        rows = board_json(board)
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
     else:
         sys.stdout.write(render(board, args.language, shutil.get_terminal_size((100, 24)).columns))
     return 0
 
 
 def _observe(args: argparse.Namespace) -> int:
-    from agent.hubs import observe  # noqa: PLC0415 - only who registers something
-    from agent.hubs.model import Text  # noqa: PLC0415 - as above
 
     try:
         _, hub, kpi, figure = args.words
@@ -167,14 +173,11 @@ def _observe(args: argparse.Namespace) -> int:
 
 
 def _history(args: argparse.Namespace) -> int:
-    from agent.hubs.loader import load_registry  # noqa: PLC0415 - not needed where an agent is asked
-    from agent.hubs.observe import observed  # noqa: PLC0415 - as above
-    from agent.targets.table import history  # noqa: PLC0415 - as above
 
     registry = load_registry(args.hubs_dir)
     if args.hub:
         _known(args.hub, registry.hubs)
-    facts = observed(registry, [args.hub] if args.hub else registry.hubs)
+    facts = observe.observed(registry, [args.hub] if args.hub else registry.hubs)
     if args.json:
         rows = [
             {
@@ -196,23 +199,19 @@ def _history(args: argparse.Namespace) -> int:
     return 0
 
 
-def _judge(args: argparse.Namespace) -> list[dict[str, Any]]:
-    from agent.hubs.loader import load_registry  # noqa: PLC0415 - not needed where an agent is asked
-    from agent.targets.scoreboard import scoreboard  # noqa: PLC0415 - as above
+def _judge(args: argparse.Namespace) -> list[HubView]:
 
     registry = load_registry(args.hubs_dir)
     if args.hub:
         _known(args.hub, registry.hubs)
     measured: Mapping[Key, Sequence[Evidence]] = {}
     if args.prometheus:
-        from agent.targets.federation import judged_by  # noqa: PLC0415 - only where a database is asked
-
         if args.at:
             raise ConfigError(
                 "--at: a database is asked for what is measured now; leave out one of them"
             )
         measured = judged_by(registry, args.prometheus)
-    board = []
+    board: list[HubView] = []
     for key, hub in registry.hubs.items():
         if not args.hub or key == args.hub:
             board += scoreboard(registry, measured, _moment(args.at, hub.timezone), [key])
@@ -223,7 +222,6 @@ def _moment(day: str | None, timezone: str) -> float:
     """Return noon of a day at a hub, so that it is that day whatever zone the terminal is in."""
     if day is None:
         return time.time()
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - beside its only use
 
     try:
         return dt.datetime.combine(
@@ -239,18 +237,15 @@ def _known(hub: str, hubs: Iterable[str]) -> None:
         raise ConfigError(f"{hub}: no such hub{nearest(hub, keys)}")
 
 
-def _chosen(board: list[dict[str, Any]], hub: str) -> list[dict[str, Any]]:
+def _chosen(board: list[HubView], hub: str) -> list[HubView]:
     if not hub:
         return board
-    _known(hub, (item["hub"] for item in board))
-    return [item for item in board if item["hub"] == hub]
+    _known(hub, (item.hub for item in board))
+    return [item for item in board if item.hub == hub]
 
 
-def _ask(agent: str) -> list[dict[str, Any]]:
+def _ask(agent: str) -> list[HubView]:
     """GET the scoreboard of a running agent."""
-    import urllib.error  # noqa: PLC0415 - only where an agent is asked
-    import urllib.request  # noqa: PLC0415 - as above
-
     url = agent.rstrip("/") + "/api/hubs"
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"--agent: expected http://… or https://…, got {agent!r}")
@@ -261,10 +256,12 @@ def _ask(agent: str) -> list[dict[str, Any]]:
         raise HubgaugeError(f"{url}: {error.code} {error.reason}") from None
     except (OSError, ValueError) as error:
         raise HubgaugeError(f"{url}: {getattr(error, 'reason', None) or error}") from None
-    if isinstance(board, dict):
-        board = board.get("hubs")
-    if not isinstance(board, list) or not all(
-        isinstance(item, dict) and "targets" in item for item in board
-    ):
-        raise HubgaugeError(f"{url}: the answer is not a scoreboard; is that a hubgauge agent?")
-    return board
+    rows = board.get("hubs") if isinstance(board, dict) else board
+    if not isinstance(rows, list):
+        rows = [None]
+    try:
+        return [from_json(row) for row in rows]
+    except ValueError:
+        raise HubgaugeError(
+            f"{url}: the answer is not a scoreboard of this version; is that a hubgauge agent?"
+        ) from None

@@ -30,18 +30,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import yaml
 
-from agent.hubs.entries import ExtensionEntry, FactEntry, HubEntry, KpiFile, PolicyFile
+from agent.hubs.entries import ExtensionEntry, FactEntry, HubEntry, KpiFile, PolicyFile, SourceEntry
 from agent.hubs.model import WHOLE_HUB, Alternative, Fact, Hub, Kpi, Registry, Source, Text
 from agent.hubs.units import UNITS, to_base
 from collectors.base import ConfigError
 from collectors.strict import Document, Problems, nearest
-
-if TYPE_CHECKING:
-    from agent.hubs.entries import SourceEntry
 
 PACKAGED: Final = Path(__file__).parent
 _NOT_HUBS: Final = ("kpis.yaml", "policy.yaml")

@@ -11,11 +11,10 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-if TYPE_CHECKING:
-    from agent.hubs.units import Language
+from agent.hubs.units import Language
 
 WHOLE_HUB: Final = "hub"
 """The scope of a figure that is stated for the hub as a whole; any other scope is a named group of its sites."""

@@ -12,18 +12,15 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import yaml
 
 from agent.hubs.loader import SUFFIXES, load_registry
-from agent.hubs.model import WHOLE_HUB, Period, Text, parse_period
+from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Period, Registry, Text, parse_period
 from agent.hubs.units import LANGUAGES, UNITS, show, to_base
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Fact, Hub, Kpi, Registry
 
 NOTHING_OPEN: Final = Text(en="Nothing was noted when it was registered.", zh="登记时未作说明。")
 

@@ -22,6 +22,7 @@ from agent.racks.collector import spare_watts
 from agent.targets.collector import wanted
 from agent.targets.memory import Memory
 from agent.targets.scoreboard import scoreboard
+from agent.targets.serialise import board_json
 from collectors.base import ConfigError
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from agent.ledger.ledger import Ledger
     from agent.pue.model import PueResult
     from agent.pue.pue import Pue
-    from agent.targets.judge import Evidence
-    from agent.targets.scoreboard import Key
+    from agent.targets.model import Evidence, Key
 
 Data = dict[str, Any]
 
@@ -133,8 +133,8 @@ def promises(
     """Return what a hub promised, as it stood at the end of a week, with the state and the value of a week before."""
     if hub not in registry.hubs:
         return []
-    (now,) = scoreboard(registry, evidence, week.end, [hub])
-    (then,) = scoreboard(registry, evidence, week.start, [hub])
+    (now,) = board_json(scoreboard(registry, evidence, week.end, [hub]))
+    (then,) = board_json(scoreboard(registry, evidence, week.start, [hub]))
     before = {row["id"]: row for row in then["targets"]}
     return [
         {

@@ -10,23 +10,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
+from agent.hubs.model import Fact, Registry
+from agent.inventory.model import Inventory
 from agent.targets.forecast import DAY
-from agent.targets.judge import STATES
-from agent.targets.measured import measure
-from agent.targets.memory import Memory, Wanted
+from agent.targets.measured import Families, measure
+from agent.targets.memory import KpiHistory, Memory, Wanted
+from agent.targets.model import STATES, Evidence, Key, Verdict
 from agent.targets.scoreboard import verdicts
 from collectors.base import Metric, Reading, Schedule
 from collectors.catalogue import site as catalogue
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Fact, Registry
-    from agent.inventory.model import Inventory
-    from agent.targets.judge import Evidence, Verdict
-    from agent.targets.measured import Families
-    from agent.targets.memory import KpiHistory
-    from agent.targets.scoreboard import Key
 
 METRICS: Final[tuple[Metric, ...]] = (
     catalogue.KPI_VALUE,
@@ -100,7 +94,7 @@ def wanted(registry: Registry, hub: str) -> dict[Key, Wanted]:
     for place in registry.lineage(hub):
         for fact in (*place.facts, *place.policy):
             if fact.kind != "observation":
-                key = (fact.hub, fact.kpi.key, fact.scope)
+                key = Key(fact.hub, fact.kpi.key, fact.scope)
                 known = found[key].dues if key in found else ()
                 found[key] = Wanted(fact.kpi.annual, (*known, *(fact.due or ())))
     return found

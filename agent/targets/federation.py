@@ -11,18 +11,14 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
-from agent.promapi import PrometheusApi
+from agent.hubs.model import Registry
+from agent.promapi import PrometheusApi, Series
 from agent.targets.forecast import DAY, SPAN, Point
-from agent.targets.judge import Evidence
 from agent.targets.memory import HOUR
+from agent.targets.model import Evidence, Key
 from collectors.base import Reading, Schedule
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from agent.promapi import Series
-    from agent.targets.scoreboard import Key
 
 VALUE: Final = "hub:dc_kpi:value"
 COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"
@@ -95,12 +91,12 @@ class Federation:
     def _keyed(self, answer: Iterable[Series]) -> Iterable[tuple[Key, Series]]:
         """Yield the series of hubs and KPIs that this registry knows; others are some other registry's."""
         for found in answer:
-            key = (
+            key = Key(
                 found.labels.get("hub", ""),
                 found.labels.get("kpi", ""),
                 found.labels.get("scope", ""),
             )
-            if key[:2] in self._kpis and key[2] and found.points:
+            if (key.hub, key.kpi) in self._kpis and key.scope and found.points:
                 yield key, found
 
     def beside(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[Key, Sequence[Evidence]]:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from agent.hubs.model import WHOLE_HUB
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from agent.inventory.model import Inventory
+from agent.hubs.model import WHOLE_HUB, Registry
+from agent.inventory.model import Inventory
 
 
 def upper_limits(

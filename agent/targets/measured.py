@@ -11,18 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-from agent.hubs.model import WHOLE_HUB
-from agent.targets.judge import Evidence
+from agent.hubs.model import WHOLE_HUB, Registry
+from agent.inventory.model import Device, Inventory
+from agent.targets.model import Evidence, Key
 from collectors.accelerators.peaks import Peaks
 from collectors.base import Metric, Series
 from collectors.catalogue import node, rack, site
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from agent.inventory.model import Device, Inventory
-    from agent.targets.scoreboard import Key
 
 YEAR_WINDOW: Final = "12mo"
 PRECISION: Final = "fp16"
@@ -77,7 +73,7 @@ def measure(
             reading = read(group) if read is not None and group is not None else None
             if reading is not None:
                 bound = reading.bound or (kpi in COUNTS and not (complete and own))
-                found[place.key, kpi, scope] = [
+                found[Key(place.key, kpi, scope)] = [
                     Evidence(
                         value=reading.value, time=now, coverage=reading.coverage, at_least=bound
                     )

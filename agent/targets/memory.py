@@ -15,14 +15,12 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from agent.pue.model import MIN_COVERAGE
 from agent.targets.forecast import DAY, Point
-from agent.targets.judge import FRESH, Evidence
-
-if TYPE_CHECKING:
-    from agent.targets.scoreboard import Key
+from agent.targets.judge import FRESH
+from agent.targets.model import Evidence, Key
 
 log = logging.getLogger(__name__)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from agent.hubs.model import WHOLE_HUB
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Fact
-    from agent.hubs.units import Language
-
-    Row = Mapping[str, Any]
+from agent.hubs.model import WHOLE_HUB, Fact
+from agent.hubs.units import Language
+from agent.targets.views import HubView, TargetView
+from agent.targets.wording import stated_text
 
 MIN_WIDTH: Final = 80
 MAX_WIDTH: Final = 160
@@ -135,7 +132,7 @@ def _is_wide_end(piece: str) -> bool:
     return piece[-1] not in "（《“" and unicodedata.east_asian_width(piece[-1]) in "WF"
 
 
-def render(scoreboard: Sequence[Row], language: Language = "en", width: int = 100) -> str:
+def render(scoreboard: Sequence[HubView], language: Language = "en", width: int = 100) -> str:
     """Return the scoreboard as text."""
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
     blocks = ["\n".join(_hub(hub, language, width)) for hub in scoreboard]
@@ -144,8 +141,6 @@ def render(scoreboard: Sequence[Row], language: Language = "en", width: int = 10
 
 def history(facts: Sequence[Fact], language: Language) -> str:
     """Return registered observations as lines: hub, KPI, day, figure and who published it."""
-    from agent.targets.wording import stated_text  # noqa: PLC0415 - beside its only use
-
     rows = []
     for fact in facts:
         name = fact.kpi.name[language] + (
@@ -181,49 +176,49 @@ def history(facts: Sequence[Fact], language: Language) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def _hub(hub: Row, language: Language, width: int) -> Iterator[str]:
+def _hub(hub: HubView, language: Language, width: int) -> Iterator[str]:
     words = _WORDS[language]
-    names = {row["state"]: row["state_name"][language] for row in hub["targets"]}
-    tally = ", ".join(f"{count} {names[state]}" for state, count in hub["counts"].items() if count)
-    other = hub["name"]["zh" if language == "en" else "en"]
-    yield from wrap(f"{hub['name'][language]} / {other} ({hub['hub']})", width)
-    yield from wrap(f"{words['at']} {hub['at']}{words['join'] + tally if tally else ''}", width)
+    names = {row.state: row.state_name[language] for row in hub.targets}
+    tally = ", ".join(f"{count} {names[state]}" for state, count in hub.counts.items() if count)
+    other = hub.name["zh" if language == "en" else "en"]
+    yield from wrap(f"{hub.name[language]} / {other} ({hub.hub})", width)
+    yield from wrap(f"{words['at']} {hub.at}{words['join'] + tally if tally else ''}", width)
     yield "─" * width
-    if not hub["targets"]:
+    if not hub.targets:
         yield words["nothing"]
     else:
         yield from _line(words["head"].split(","), width)
-    for row in hub["targets"]:
+    for row in hub.targets:
         yield from _row(row, language, width)
-    for row in hub["no_target"]:
-        shown = row["display"][language]
-        name = row["kpi_name"][language] + _bracket(words["whole"], language)
-        yield from _line(["- " + shown["text"], name, shown["value"], "", ""], width)
-    if hub["policy"]:
+    for missing in hub.no_target:
+        said = missing.display[language]
+        name = missing.kpi_name[language] + _bracket(words["whole"], language)
+        yield from _line(["- " + said.text, name, said.value, "", ""], width)
+    if hub.policy:
         yield ""
         yield words["policy"]
         yield ""
-        for row in hub["policy"]:
+        for row in hub.policy:
             yield from _row(row, language, width)
 
 
-def _row(row: Row, language: Language, width: int) -> Iterator[str]:
-    shown = row["display"][language]
-    target = row["kpi_name"][language]
-    if row["scope"] != "hub":
-        target += _bracket(row["scope_name"][language], language)
-    value = shown["value"]
-    if row["value_kind"] == "registered":  # of its own day, so the day stands beside it
-        value += _bracket(row["value_time"][:10], language)
-    elif shown["coverage"]:
-        value += _bracket(shown["coverage"], language)
+def _row(row: TargetView, language: Language, width: int) -> Iterator[str]:
+    shown = row.display[language]
+    target = row.kpi_name[language]
+    if row.scope != "hub":
+        target += _bracket(row.scope_name[language], language)
+    value = shown.value
+    if row.value_kind == "registered":  # of its own day, so the day stands beside it
+        value += _bracket((row.value_time or "")[:10], language)
+    elif shown.coverage:
+        value += _bracket(shown.coverage, language)
     yield from _line(
         [
-            f"{row['symbol']} {row['state_name'][language]}",
+            f"{row.symbol} {row.state_name[language]}",
             target,
             value,
-            shown["limit"],
-            shown["deadline"],
+            shown.limit,
+            shown.deadline,
         ],
         width,
     )
@@ -232,26 +227,26 @@ def _row(row: Row, language: Language, width: int) -> Iterator[str]:
     yield ""
 
 
-def _details(row: Row, language: Language) -> Iterator[tuple[str, str]]:
+def _details(row: TargetView, language: Language) -> Iterator[tuple[str, str]]:
     words = _WORDS[language]
-    shown = row["display"][language]
-    yield words["claim"], row["text"][language]
-    if row["kind"] != "observation":
-        extra = [shown["distance"], f"{words['pace']} {shown['pace']}" if shown["pace"] else ""]
+    shown = row.display[language]
+    yield words["claim"], row.text[language]
+    if row.kind != "observation":
+        extra = [shown.distance, f"{words['pace']} {shown.pace}" if shown.pace else ""]
         text = words["comma"].join(part for part in extra if part)
         yield (
             words["why"],
-            row["explanation"][language] + (_bracket(text, language) if text else ""),
+            row.explanation[language] + (_bracket(text, language) if text else ""),
         )
-    yield words["open"], row["open"][language]
-    source = row["source"]
-    parts = [source["publisher"][language] + words["comma"] + _period(source["date"], language)]
-    if row["stated"] != source["date"]:
-        parts.append(f"{words['stated']} {_period(row['stated'], language)}")
-    parts.append(f"{words['confidence']} {words[row['confidence']]}")
-    parts += [words["derived"]] if row["derived"] else []
-    parts += [f"{words['milestone']} {row['milestone_of']}"] if row["milestone_of"] else []
-    parts += [row["policy"]] if row["policy"] else []
+    yield words["open"], row.open[language]
+    source = row.source
+    parts = [source.publisher[language] + words["comma"] + _period(source.date, language)]
+    if row.stated != source.date:
+        parts.append(f"{words['stated']} {_period(row.stated, language)}")
+    parts.append(f"{words['confidence']} {words[row.confidence]}")
+    parts += [words["derived"]] if row.derived else []
+    parts += [f"{words['milestone']} {row.milestone_of}"] if row.milestone_of else []
+    parts += [row.policy] if row.policy else []
     yield words["source"], words["join"].join(parts)
 
 

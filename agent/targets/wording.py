@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from agent.hubs.model import WHOLE_HUB, Text, day_of
+from agent.hubs.model import WHOLE_HUB, Fact, Hub, Text, day_of
 from agent.hubs.units import LANGUAGES, UNITS, Language, show
 from agent.targets.judge import satisfies
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Fact, Hub
-    from agent.targets.judge import State, Verdict
+from agent.targets.model import State, Verdict
 
 STATE_NAMES: Final[dict[State, Text]] = {
     "met": Text(en="met", zh="达成"),

@@ -42,10 +42,11 @@ PATHS: Final = (
 
 
 def hubs(view: BoardView) -> list[Data]:
-    """Return the scoreboard, one object a hub: `agent.targets.scoreboard` says its shape."""
+    """Return the scoreboard, one object a hub: `agent.targets.views` says its shape."""
     from agent.targets.scoreboard import scoreboard  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
+    from agent.targets.serialise import board_json  # noqa: PLC0415 - as above
 
-    return scoreboard(view.registry, evidence(view), view.now())
+    return board_json(scoreboard(view.registry, evidence(view), view.now()))
 
 
 def evidence(view: BoardView) -> Mapping[Any, Any]:

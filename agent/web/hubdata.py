@@ -11,6 +11,7 @@ from agent.hubs.model import end_of
 from agent.hubs.units import LANGUAGES, show
 from agent.targets import wording
 from agent.targets.forecast import DAY
+from agent.targets.model import Key
 from agent.targets.scoreboard import known_by
 from agent.web import api
 from agent.web.format import MISSING
@@ -19,8 +20,7 @@ from collectors.catalogue import node, site
 
 if TYPE_CHECKING:
     from agent.hubs.model import Fact, Hub
-    from agent.targets.judge import Evidence
-    from agent.targets.scoreboard import Key
+    from agent.targets.model import Evidence
     from agent.web.view import BoardView
 
 Data = dict[str, Any]
@@ -58,7 +58,7 @@ def _published(known: Hub, now: float) -> dict[Key, list[Fact]]:
     found: dict[Key, list[Fact]] = defaultdict(list)
     for fact in sorted(known_by(known.facts, now), key=lambda fact: fact.stated.last):
         if fact.kind != "target" and fact.value is not None:
-            found[fact.hub, fact.kpi.key, fact.scope].append(fact)
+            found[Key(fact.hub, fact.kpi.key, fact.scope)].append(fact)
     return found
 
 
@@ -69,7 +69,7 @@ def _evidence(
     now: float,
 ) -> list[Data]:
     """Return what a figure is judged by, one object a kind of evidence; published figures one by one."""
-    key = (fact.hub, fact.kpi.key, fact.scope)
+    key = Key(fact.hub, fact.kpi.key, fact.scope)
     found = [_measured(fact, item, now) for item in measured.get(key, ()) if item.points(now)]
     return found + [_registered(fact, one) for one in published.get(key, ())]
 

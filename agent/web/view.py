@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from agent.hubs.model import Registry
     from agent.inventory.model import Inventory
     from agent.snapshot import Snapshot
-    from agent.targets.judge import Evidence
-    from agent.targets.scoreboard import Key
+    from agent.targets.model import Evidence, Key
     from agent.web.past import Past
     from agent.web.trends import Trends
 

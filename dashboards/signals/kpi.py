@@ -8,18 +8,15 @@ computed (`dc_kpi_value`) stands in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from agent.hubs.model import WHOLE_HUB
+from agent.hubs.model import WHOLE_HUB, Kpi, Registry
 from agent.targets.measured import COUNTS, OF_A_PART, PRECISION, QUANTILE, YEAR_WINDOW
 from collectors.catalogue import facility, node, rack, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import Excuse, Signal
 from dashboards.signals.rack import RACK_COUNT
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Kpi, Registry
 
 RECORD: Final = "hub:dc_kpi:value"
 PUE_WINDOW: Final = YEAR_WINDOW

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agent.hubs.model import Kpi
+from agent.targets.model import State as Condition
 from agent.targets.wording import STATE_NAMES, SYMBOLS
 from collectors.catalogue import site
 from dashboards.language import LANGUAGES, Text
@@ -24,10 +26,6 @@ from dashboards.signals.base import (
     steps,
 )
 from dashboards.signals.kpi import all_measured
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Kpi
-    from agent.targets.judge import State as Condition
 
 TARGET: Final = "hub, target, kpi, scope"
 

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from agent.hubs.model import WHOLE_HUB, Hub, Registry
 from agent.pue.model import PUE_STATES, WINDOWS
 from agent.sinks.lineprotocol import LineRenderer
-from agent.targets.judge import STATES
+from agent.targets.model import STATES
 from collectors.base import Batch, Metric, Series
 from collectors.catalogue import all_metrics, site
 from dashboards.signals import kpi

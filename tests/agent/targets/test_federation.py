@@ -17,8 +17,9 @@ from agent.hubs.loader import load_registry
 from agent.promapi import PrometheusApi
 from agent.targets.federation import BOUND, COVERAGE, VALUE, Federation
 from agent.targets.forecast import DAY
-from agent.targets.judge import Evidence
+from agent.targets.model import Evidence
 from agent.targets.scoreboard import scoreboard
+from agent.targets.serialise import board_json
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from tests.support import binary, free_port, get, running, wait_for
 
@@ -121,7 +122,7 @@ def test_hubs_by_query(server: str, request: pytest.FixtureRequest) -> None:
     assert not evidence[PUE].at_least
     row = next(
         row
-        for hub in scoreboard(REGISTRY, found.beside({}), time.time())
+        for hub in board_json(scoreboard(REGISTRY, found.beside({}), time.time()))
         for row in hub["targets"]
         if row["id"] == "guian-huawei-pue"
     )

@@ -13,7 +13,8 @@ from agent.hubs.loader import load_registry
 from agent.hubs.model import Deadline
 from agent.targets import wording
 from agent.targets.forecast import DAY, SPAN, Point, trend
-from agent.targets.judge import Evidence, evaluate
+from agent.targets.judge import evaluate
+from agent.targets.model import Evidence
 
 FACTS = {fact.id: fact for fact in load_registry().facts()}
 CHIPS = FACTS["guian-chips-200000"]

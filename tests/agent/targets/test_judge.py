@@ -14,7 +14,8 @@ from agent.hubs.loader import load_registry
 from agent.hubs.model import Deadline, Fact
 from agent.targets import wording
 from agent.targets.forecast import DAY, Point, trend
-from agent.targets.judge import STATES, YEAR, Evidence, evaluate
+from agent.targets.judge import YEAR, evaluate
+from agent.targets.model import STATES, Evidence
 from agent.targets.scoreboard import registered
 
 REGISTRY = load_registry()

@@ -10,8 +10,8 @@ import pytest
 from agent.hubs.loader import load_registry
 from agent.inventory.model import Device, Inventory, Rack, Site
 from agent.snapshot import Snapshot
-from agent.targets.judge import Evidence
 from agent.targets.measured import COUNTS, OF_A_PART, READERS, measure
+from agent.targets.model import Evidence
 from collectors.base import Batch, Reading
 from collectors.catalogue import node, rack, site
 

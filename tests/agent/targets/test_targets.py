@@ -14,9 +14,11 @@ from agent.hubs.loader import load_registry
 from agent.inventory.model import Device, Inventory, Rack, Site
 from agent.ledger.ledger import Ledger
 from agent.snapshot import Snapshot
-from agent.targets.collector import METRICS, STATES, TargetCollector
+from agent.targets.collector import METRICS, TargetCollector
 from agent.targets.limits import upper_limits
+from agent.targets.model import STATES
 from agent.targets.scoreboard import scoreboard
+from agent.targets.serialise import board_json
 from agent.web.exposition import render
 from collectors.base import Batch, Collector, Metric, Reading
 from collectors.catalogue import rack, site
@@ -301,7 +303,7 @@ async def test_page_and_series_agree() -> None:
         REGISTRY, holding(*racks(27_584)), "kunming", Clock(now), complete=True
     )
     series = of(list(await collector.collect()), site.TARGET_STATE)
-    board = scoreboard(REGISTRY, collector.evidence, now, ["kunming", "national"])
+    board = board_json(scoreboard(REGISTRY, collector.evidence, now, ["kunming", "national"]))
     for hub in board:
         for row in hub["targets"]:
             assert series[hub["hub"], row["id"], row["kpi"], row["scope"], row["state"]] == 1

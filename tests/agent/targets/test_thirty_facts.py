@@ -13,8 +13,9 @@ import pytest
 
 from agent.hubs.loader import load_registry
 from agent.targets.forecast import DAY, Point
-from agent.targets.judge import Evidence
+from agent.targets.model import Evidence
 from agent.targets.scoreboard import scoreboard
+from agent.targets.serialise import board_json
 
 REGISTRY = load_registry()
 FACTS = {fact.id: fact for fact in REGISTRY.facts()}
@@ -213,7 +214,7 @@ def states(day: str, measured: dict[tuple[str, str, str], list[Evidence]]) -> di
     """Return the state of every fact that was published by a day."""
     return {
         row["id"]: row["state"]
-        for hub in scoreboard(REGISTRY, measured, noon(day))
+        for hub in board_json(scoreboard(REGISTRY, measured, noon(day)))
         for row in hub["targets"]
     }
 

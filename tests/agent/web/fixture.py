@@ -11,8 +11,7 @@ from agent.hubs.loader import load_registry
 from agent.inventory.model import Inventory, Site
 from agent.snapshot import Snapshot
 from agent.targets.forecast import Point
-from agent.targets.judge import Evidence
-from agent.targets.scoreboard import Key
+from agent.targets.model import Evidence, Key
 from agent.web.trends import Trends
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
