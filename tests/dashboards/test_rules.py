@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -201,3 +202,29 @@ def test_rule_files_are_plain_yaml(built: Path) -> None:
     loaded = yaml.safe_load((built / "alerts.yml").read_text("utf-8"))
     alerts = [rule for group in loaded["groups"] for rule in group["rules"]]
     assert {rule["labels"]["severity"] for rule in alerts} == {"critical", "warning", "info"}
+
+
+HAND = ROOT / "tests" / "dashboards" / "recorded.yml"
+
+
+def test_every_recorded_name_has_the_value_worked_out_by_hand(built: Path, tmp_path: Path) -> None:
+    """Promtool computes from plain inputs what recorded.yml says, series by series."""
+    for file in (built / "rules.yml", HAND):
+        shutil.copy(file, tmp_path)
+    result = promtool(tmp_path, "test", "rules", HAND.name)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_no_recorded_name_is_without_a_value_worked_out_by_hand(built: Path) -> None:
+    """A new recording rule needs a test in recorded.yml; of the KPIs, each one by itself."""
+    groups = yaml.safe_load((built / "rules.yml").read_text("utf-8"))["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    wanted = {(rule["record"], rule.get("labels", {}).get("kpi", "")) for rule in rules}
+    asked = set()
+    for case in yaml.safe_load(HAND.read_text("utf-8"))["tests"]:
+        for query in case["promql_expr_test"]:
+            name, _, matchers = query["expr"].partition("{")
+            label = re.search(r'kpi="(\w+)"', matchers)
+            asked.add((name, label[1] if label else ""))
+    # The rule that takes over what agents alone compute has no KPI of its own.
+    assert wanted - asked <= {(kpi.RECORD, "")}
