@@ -85,6 +85,7 @@ def wait_for(condition: Callable[[], object], *, timeout: float = PATIENCE, what
     """
     deadline = time.monotonic() + timeout
     last: Exception | None = None
+    pause = 0.001
     while True:
         try:
             if condition():
@@ -93,7 +94,8 @@ def wait_for(condition: Callable[[], object], *, timeout: float = PATIENCE, what
             last = error
         if time.monotonic() > deadline:
             pytest.fail(f"not within {timeout} s: {what or condition} ({last})")
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
 
 
 async def until(condition: Callable[[], object], *, what: str = "") -> None:

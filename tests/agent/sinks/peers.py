@@ -132,10 +132,7 @@ class Victoria:
         """Return every stored series with its raw values and timestamps."""
         get(f"{self.url}/internal/force_flush")
         query = urllib.parse.urlencode({"match[]": match})
-        return [
-            json.loads(line)
-            for line in get(f"{self.url}/api/v1/export?{query}", timeout=60).splitlines()
-        ]
+        return [json.loads(line) for line in get(f"{self.url}/api/v1/export?{query}").splitlines()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +207,11 @@ class Scripted:
 
 
 class Wire:
-    """A TCP proxy to a database. `fault` may be: none, reset, black_hole, drip, half_close, lose_answer."""
+    """A TCP proxy to a database.
+
+    `fault` may be: none, reset, black_hole, drip, half_close, lose_answer. `drip` sends a byte each
+    0.2 s, more than a thousand of them.
+    """
 
     def __init__(self, port: int) -> None:
         self._to = port
@@ -258,7 +259,7 @@ class Wire:
     def _serve(self, client: socket.socket, fault: str) -> None:
         with client, suppress(OSError):
             if fault == "black_hole":
-                self._closing.wait(30)
+                self._closing.wait()
                 return
             if fault == "reset":
                 client.recv(1000)
@@ -267,7 +268,7 @@ class Wire:
             if fault == "half_close":
                 client.recv(1000)
                 client.shutdown(socket.SHUT_WR)
-                self._closing.wait(30)
+                self._closing.wait()
                 return
             if fault == "drip":
                 client.recv(1000)

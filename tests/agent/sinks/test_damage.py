@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
 from agent.sinks.spool import Spool
+from tests.support import wait_for
 
 FLIPS = int(os.environ.get("HUBGAUGE_FLIPS", "100"))
 CUTS = int(os.environ.get("HUBGAUGE_CUTS", "60"))
@@ -59,10 +59,7 @@ def reopened(left: Path, folder: Path, name: str, change: object) -> tuple[Spool
     made = Spool(folder / "s.db", max_bytes=2**26, window=0.001)
     made.start()
     made.put(1e6, b"after v=1.0 1\n", 1)  # and it goes on working
-    deadline = time.monotonic() + 10
-    while made.has_memory():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    wait_for(lambda: not made.has_memory())
     lines: list[bytes] = []
     while True:
         chunks = made.oldest(2**20)
