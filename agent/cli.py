@@ -1,4 +1,4 @@
-"""The command line: every command, thin. A command's module is imported only when it is asked for."""
+"""The command line. The module of a command is imported only when that command is asked for."""
 
 from __future__ import annotations
 
@@ -6,47 +6,44 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from agent import __version__
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import Problems
 
-# Where each command lives, and what `--help` says of it: said here so that help imports none of them.
-COMMANDS: Final = {
+# The help texts stand here, so that `hubgauge --help` imports no command.
+BUILT_IN: Final = {
     "run": "run the agent: collect, serve, push",
-    "check": "check a config file and all it names",
-    "collect": "run every collector once and print what it read",
+    "check": "check a config file and all the files it names",
+    "collect": "run every collector once and print its readings",
     "hubs": "the scoreboard: every hub against what it publicly stated",
-    "dashboards": "build Grafana dashboards, and verify that every panel shows data",
-    "rules": "build recording rules and alerts, with their tests",
-    "federation": "build Prometheus configs of every hub and of the one above them",
     "ledger": "import, show and export metered energy and the PUE made of it",
     "report": "a week of a hub on one sheet, as an HTML file",
-    "inventory": "what the inventory holds, how old it is, and what of it cannot be used",
-    "devices": "which profile fits a device, and what it reads",
+    "inventory": "show the inventory, its age, and the entries that cannot be used",
+    "devices": "find the profile that fits a device, and show what it reads",
     "simulate": "run a simulated site that speaks the real protocols",
-    "demo": "a simulated site, an agent, a database and the board, all on this machine",
+    "demo": "run a simulated site, an agent, a database and the board on this machine",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command: a line of help, and the module that has its `configure` and its `run`."""
+
+    help: str
+    module: str
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0 good, 1 failed, 2 wrong input."""
     arguments = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(
-        prog="hubgauge",
-        description="How full and how hot are our racks, what is our PUE really, and will we meet what we promised?",
-    )
-    parser.add_argument("--version", action="version", version=f"hubgauge {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    asked = next((word for word in arguments if word in COMMANDS), None)
-    for name, help_text in COMMANDS.items():
-        sub = commands.add_parser(name, help=help_text, description=help_text)
-        if name == asked:
-            importlib.import_module(f"agent.commands.{name}").configure(sub)
-    args = parser.parse_args(arguments)
     try:
-        return int(importlib.import_module(f"agent.commands.{args.command}").run(args))
+        commands = _commands(arguments)
+        args = _parser(commands, arguments).parse_args(arguments)
+        return int(importlib.import_module(commands[args.command].module).run(args))
     except (Problems, ConfigError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -58,6 +55,44 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _asked_command(arguments: Sequence[str]) -> str:
+    """Return the first argument that is no option, or an empty text."""
+    return next((word for word in arguments if not word.startswith("-")), "")
+
+
+def _commands(arguments: Sequence[str]) -> Mapping[str, Command]:
+    """Return the commands to choose from.
+
+    The commands of other packages are looked for only where no built-in command is asked for:
+    that takes time, which the start of an agent need not pay.
+    """
+    built_in = {
+        name: Command(help=text, module=f"agent.commands.{name}") for name, text in BUILT_IN.items()
+    }
+    if _asked_command(arguments) in BUILT_IN or "--version" in arguments:
+        return built_in
+    registered = importlib.import_module("agent.registered").registered_commands()
+    others = {name: Command(help=one.help, module=one.module) for name, one in registered.items()}
+    return built_in | {name: one for name, one in others.items() if name not in built_in}
+
+
+def _parser(commands: Mapping[str, Command], arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser, which knows only the options of the command that is asked for."""
+    parser = argparse.ArgumentParser(
+        prog="hubgauge",
+        description="How full and how hot are our racks, what is our PUE really, "
+        "and will we meet what we promised?",
+    )
+    parser.add_argument("--version", action="version", version=f"hubgauge {__version__}")
+    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    asked = _asked_command(arguments)
+    for name, command in commands.items():
+        choice = choices.add_parser(name, help=command.help, description=command.help)
+        if name == asked:
+            importlib.import_module(command.module).configure(choice)
+    return parser
 
 
 if __name__ == "__main__":

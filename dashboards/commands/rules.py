@@ -6,6 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from agent.hubs.loader import load_registry
+from dashboards.rule_files import write
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -21,15 +24,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--runbook",
         default="docs/runbook.md",
         metavar="URL",
-        help="where the runbook is; alerts lead to it",
+        help="the address of the runbook; every alert links to it (default: %(default)s)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files."""
-    from agent.hubs.loader import load_registry  # noqa: PLC0415 - imported by the command that needs it
-    from dashboards.rule_files import write  # noqa: PLC0415
-
+    """Write the files, and print the path of each."""
     for path in write(args.out, load_registry(args.hubs_dir), runbook=args.runbook):
         sys.stdout.write(f"{path}\n")
     return 0

@@ -1,4 +1,7 @@
-"""`hubgauge federation build --out D`: Prometheus configs of each hub, of the one above them, and of the way that pushes."""
+"""`hubgauge federation build --out D`: Prometheus configs for each hub and for the one above them.
+
+A third set of configs is for hubs that push to the Prometheus above instead of being scraped.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ import argparse
 import sys
 from pathlib import Path
 
+from agent.hubs.loader import load_registry
+from dashboards import federation
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    build = actions.add_parser("build", help="write a folder of configs a hub, and `global`")
+    build = actions.add_parser(
+        "build", help="write one folder of configs for each hub, and the folder `global`"
+    )
     build.add_argument(
         "--out", required=True, type=Path, metavar="D", help="the folder to write to"
     )
@@ -18,16 +26,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--plan",
         type=Path,
         metavar="F",
-        help="where each hub's gateways and Prometheus are; else example names",
+        help="a file with the addresses of each hub's gateways and Prometheus; "
+        "without it, example names are used",
     )
     build.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files."""
-    from agent.hubs.loader import load_registry  # noqa: PLC0415 - imported by the command that needs it
-    from dashboards import federation  # noqa: PLC0415
-
+    """Write the files, and print the path of each."""
     plan = (
         federation.load_plan(args.plan)
         if args.plan

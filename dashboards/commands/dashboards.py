@@ -1,4 +1,7 @@
-"""`hubgauge dashboards build --out D` and `hubgauge dashboards verify --prometheus URL` or `--influxdb URL`."""
+"""`hubgauge dashboards build --out D` and `hubgauge dashboards verify`.
+
+`verify` takes `--prometheus URL` or `--influxdb URL`.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,28 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from agent.hubs.loader import load_registry
 from collectors.base import ConfigError
+from dashboards.language import Language
+from dashboards.verify import Dashboard, Result, Server, verify
+from dashboards.verify_influx import InfluxServer
 
-if TYPE_CHECKING:
-    from dashboards.build import Built, Database
-    from dashboards.language import Language
-    from dashboards.verify import Result
+try:
+    from dashboards.build import Built, Database, build_all, write
+except ModuleNotFoundError as error:
+    if error.name != "grafanalib":
+        raise
+    raise ConfigError("dashboards need grafanalib: pip install 'hubgauge[dashboards]'") from None
+
+_NAMED = 6
+"""How many names of a long list are written; the rest is a number."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    build = actions.add_parser("build", help="write the dashboards as JSON, a file each")
+    build = actions.add_parser("build", help="write each dashboard to a JSON file")
     build.add_argument(
         "--out", required=True, type=Path, metavar="D", help="the folder to write to"
     )
@@ -29,13 +40,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--datasource",
         choices=("prometheus", "influxql"),
         default="prometheus",
-        help="what the panels ask: a server of Prometheus's API, or InfluxDB; what InfluxQL cannot say is left out, and told on stderr",
+        help="what the panels query: a server with Prometheus's API, or InfluxDB; "
+        "panels that InfluxQL cannot express are left out and named on stderr",
     )
-    verify = actions.add_parser(
+    check = actions.add_parser(
         "verify",
-        help="run every panel's query and list the empty ones; exit status 1 if there are any",
+        help="run the query of every panel and list those that return nothing; "
+        "exit status 1 if there are any",
     )
-    where = verify.add_mutually_exclusive_group(required=True)
+    _configure_verify(check)
+    for action in (build, check):
+        action.add_argument("--language", choices=("en", "zh"), default="en")
+        action.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
+
+
+def _configure_verify(check: argparse.ArgumentParser) -> None:
+    where = check.add_mutually_exclusive_group(required=True)
     where.add_argument(
         "--prometheus",
         metavar="URL",
@@ -44,23 +64,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--influxdb",
         metavar="URL",
-        help="an InfluxDB asked in InfluxQL, such as http://127.0.0.1:8086",
+        help="an InfluxDB, queried in InfluxQL, such as http://127.0.0.1:8086",
     )
-    verify.add_argument(
-        "--database", default="hubgauge", metavar="DB", help="of InfluxDB (default: %(default)s)"
+    check.add_argument(
+        "--database",
+        default="hubgauge",
+        metavar="DB",
+        help="the database in InfluxDB (default: %(default)s)",
     )
-    verify.add_argument(
+    check.add_argument(
         "--dashboards",
         type=Path,
         metavar="D",
-        help="a folder of built dashboards, instead of building them anew",
+        help="a folder of built dashboards; without it, they are built anew",
     )
-    verify.add_argument(
+    check.add_argument(
         "--verbose", action="store_true", help="list the queries that returned data as well"
     )
-    for action in (build, verify):
-        action.add_argument("--language", choices=("en", "zh"), default="en")
-        action.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,23 +91,11 @@ def run(args: argparse.Namespace) -> int:
 def _built(
     language: Language, hubs_dir: Path | None, database: Database = "prometheus"
 ) -> list[Built]:
-    from agent.hubs.loader import load_registry  # noqa: PLC0415 - imported by the command that needs it
-
-    try:
-        from dashboards.build import build_all  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if error.name != "grafanalib":
-            raise
-        raise ConfigError(
-            "dashboards need grafanalib: pip install 'hubgauge[dashboards]'"
-        ) from None
     return list(build_all(load_registry(hubs_dir), language, database))
 
 
 def _build(args: argparse.Namespace) -> int:
     built = _built(args.language, args.hubs_dir, args.datasource)
-    from dashboards.build import write  # noqa: PLC0415
-
     for path in write(args.out, built):
         sys.stdout.write(f"{path}\n")
     for dashboard in built:
@@ -97,9 +105,6 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from dashboards.verify import Dashboard, Server, verify  # noqa: PLC0415
-    from dashboards.verify_influx import InfluxServer  # noqa: PLC0415
-
     url = args.prometheus or args.influxdb
     if not url.startswith(("http://", "https://")):
         raise ConfigError(
@@ -121,25 +126,29 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _report(results: Sequence[Result], dashboards: int, *, verbose: bool) -> int:
-    """Print what shows nothing, each with its query, and the excuses, gathered by reason; returns the exit status."""
+    """Print each query that returned nothing, then the excused panels by reason, then the counts.
+
+    Returns the exit status.
+    """
     excused: dict[tuple[str, str], dict[str, None]] = {}
     for result in results:
         if result.outcome == "excused":
-            excused.setdefault((result.query.dashboard, result.detail), {})[result.query.panel] = (
-                None
-            )
+            panels = excused.setdefault((result.query.dashboard, result.detail), {})
+            panels[result.query.panel] = None
         if result.outcome in ("empty", "failed") or verbose:
             sys.stdout.write(f"{result}\n")
     for (dashboard, reason), panels in excused.items():
-        sys.stdout.write(f"excused: {dashboard}: {reason}: {_few(list(panels))}\n")
+        sys.stdout.write(f"excused: {dashboard}: {reason}: {_shortened(list(panels))}\n")
     counts = Counter(result.outcome for result in results)
     sys.stdout.write(
-        f"{dashboards} dashboards, {len(results)} queries: {counts['data']} with data, {counts['excused']} excused, "
+        f"{dashboards} dashboards, {len(results)} queries: "
+        f"{counts['data']} with data, {counts['excused']} excused, "
         f"{counts['empty']} empty, {counts['failed']} failed\n"
     )
     return 1 if counts["empty"] or counts["failed"] or not results else 0
 
 
-def _few(names: Sequence[str], most: int = 6) -> str:
-    """Write a list of names, the rest of a long one as a number."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+def _shortened(names: Sequence[str]) -> str:
+    """Return the first names as a list, and the number of the others."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
