@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from agent import __version__
 from agent import config as config_module
+from agent.inventory.netbox.config import InventorySource
 from agent.runner import Runner
 from agent.selfmetrics import SelfCollector, SelfMetrics
 from agent.snapshot import Snapshot
@@ -84,7 +85,7 @@ def _whole_inventory(config: Config) -> Inventory | None:
     if source is None:
         return None
     timezone = _hub_timezone(config)
-    if isinstance(source, config_module.InventorySource):
+    if isinstance(source, InventorySource):
         from agent.inventory.netbox.source import in_force  # noqa: PLC0415 - only where it is configured
 
         return in_force(config.file, source, timezone=timezone)
@@ -316,7 +317,7 @@ class App:
     def _inventory_collectors(self, loaded: Loaded) -> list[Collector]:
         """NetBox is read again now and then; what is kept of it is in force meanwhile."""
         source = loaded.config.file.inventory
-        if not isinstance(source, config_module.InventorySource):
+        if not isinstance(source, InventorySource):
             return []
         from agent.inventory.netbox.collector import NetBoxCollector  # noqa: PLC0415 - only where it is configured
 

@@ -5,7 +5,6 @@ Strict: an unknown key, a bad value or a missing file is one line with file, lin
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,50 +14,14 @@ from typing import Annotated, Final, Literal
 
 import yaml
 
+from agent.inventory.netbox.config import InventorySource
 from agent.inventory.shard import Shard, parse_shard
+from agent.settings import Federation, Http, Roots, Sd, check_url
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
 from collectors.secrets import read_secret
-from collectors.strict import Count, Document, Duration, Parsed, Problems, Range, Size, nearest
+from collectors.strict import Document, Duration, Parsed, Problems, Size, nearest
 
 ENTRY_POINTS: Final = "hubgauge.collectors"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roots:
-    """Where the kernel's trees are mounted; other than the defaults inside a container."""
-
-    proc: Path = Path("/proc")
-    sys: Path = Path("/sys")
-    rootfs: Path = Path("/")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
-    """TLS for the HTTP server; with `client_ca_file`, clients must show a certificate of that authority."""
-
-    cert_file: Path
-    key_file: Path
-    client_ca_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Http:
-    """The HTTP server: /metrics, the board, /api."""
-
-    listen: str = field(
-        default="127.0.0.1:9717",
-        metadata={"help": "address and port; loopback unless told otherwise"},
-    )
-    tls: Tls | None = None
-    users_file: Path | None = field(
-        default=None, metadata={"help": "lines of `user:bcrypt-hash`, as htpasswd -B writes them"}
-    )
-    max_connections: Count = 4096
-    request_timeout: Duration = 10.0
-
-    def __post_init__(self) -> None:
-        """Check the address."""
-        split_listen(self.listen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +30,6 @@ class SpoolConfig:
 
     max_bytes: Size = 2 * 2**30
     when_full: Literal["drop_oldest", "drop_newest"] = "drop_oldest"
-
-
-def _check_url(url: str) -> None:
-    if not re.match(r"https?://[^/\s]+", url):
-        message = f"url: expected http://… or https://…, got {url!r}"
-        raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,31 +53,7 @@ class Influx:
 
     def __post_init__(self) -> None:
         """Check the address."""
-        _check_url(self.url)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FederationConfig:
-    """Where the values of hubs are asked for that this agent does not measure: a Prometheus or VictoriaMetrics with the rules."""
-
-    url: str = field(metadata={"help": "its base address, such as http://127.0.0.1:9090"})
-    interval: Duration = 60.0
-    timeout: Duration = field(
-        default=20.0, metadata={"help": "of one round, all its questions together"}
-    )
-    token_file: Path | None = field(
-        default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
-    )
-    ca_file: Path | None = field(
-        default=None,
-        metadata={
-            "help": "the authority of the server's certificate, where the system does not know it"
-        },
-    )
-
-    def __post_init__(self) -> None:
-        """Check the address."""
-        _check_url(self.url)
+        check_url(self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,119 +62,6 @@ class Outputs:
 
     http: Http = field(default_factory=Http)
     influxdb: Influx | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetBox:
-    """The inventory in a NetBox; its last good answer is kept in `state_dir`, so that the agent starts without it."""
-
-    url: str = field(
-        metadata={
-            "help": "of NetBox itself, as in a browser; http:// only on this machine, for a token goes with it"
-        }
-    )
-    token_file: Path = field(
-        metadata={"help": "an API token that may read; a secret: not readable by all"}
-    )
-    ca_file: Path | None = field(
-        default=None,
-        metadata={
-            "help": "the authority of the server's certificate, where the system does not know it"
-        },
-    )
-    sites: tuple[str, ...] = field(
-        default=(), metadata={"help": "slugs; all sites where none of the three is given"}
-    )
-    tenants: tuple[str, ...] = field(
-        default=(), metadata={"help": "slugs of tenants whose sites are read"}
-    )
-    tags: tuple[str, ...] = field(
-        default=(), metadata={"help": "slugs of tags that a site must all have"}
-    )
-    complete: bool = field(
-        default=False, metadata={"help": "true says that NetBox lists the whole hub"}
-    )
-    refresh: Duration = 900.0
-    timeout: Duration = field(
-        default=120.0, metadata={"help": "of one reading, all its pages together"}
-    )
-    page_size: Annotated[int, Range(1, 1000)] = 500
-    node_roles: tuple[str, ...] = field(
-        default=("server",), metadata={"help": "slugs of the roles of devices that run an agent"}
-    )
-    pdu_roles: tuple[str, ...] = field(
-        default=("pdu",), metadata={"help": "slugs of the roles of rack PDUs"}
-    )
-    rated_power_field: str = field(
-        default="rated_power_watts",
-        metadata={"help": "the custom field of a rack that holds its rated power in watts"},
-    )
-    panel_amperes_field: str = field(
-        default="",
-        metadata={
-            "help": "the custom field of a power panel that holds its rating in amperes; panels are breakers then"
-        },
-    )
-
-    def __post_init__(self) -> None:
-        """Check the address: a token is not sent in the clear over a network."""
-        if not re.match(
-            r"https://[^/\s?#]+[^\s?#]*$|http://(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$",
-            self.url,
-        ):
-            message = f"url: expected https://…, got {self.url!r}"
-            raise ValueError(message)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InventorySource:
-    """An inventory that is kept elsewhere."""
-
-    netbox: NetBox
-    file: Path | None = field(
-        default=None,
-        metadata={
-            "help": "an inventory file that adds to it, above all the meters; it wins where both name the same"
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SdGateway:
-    """Another gateway that Prometheus is to scrape."""
-
-    address: str = field(metadata={"help": "host:port, as Prometheus reaches it"})
-    node: str = field(
-        default="", metadata={"help": "what it calls itself; its host where it is not given"}
-    )
-    site: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sd:
-    """What `/sd` lists for Prometheus: the agents that the inventory expects, and the gateways."""
-
-    nodes: str = field(
-        default="{node}:9717",
-        metadata={
-            "help": "where a node's agent answers; {node}, {site}, {row} and {rack} are filled in; empty lists none"
-        },
-    )
-    address: str = field(
-        default="",
-        metadata={
-            "help": "this gateway's own; where it listens, unless that is every address of the machine"
-        },
-    )
-    gateways: tuple[SdGateway, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Check that nodes do not all have one address."""
-        places = set(re.findall(r"{(.*?)}", self.nodes))
-        if self.nodes and ("node" not in places or not places <= {"node", "site", "row", "rack"}):
-            raise ValueError(
-                f"nodes: expected an address such as {{node}}:9717, got {self.nodes!r}"
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +104,7 @@ class ConfigFile:
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     collectors: yaml.Node | None = None
     outputs: Outputs = field(default_factory=Outputs)
-    federation: FederationConfig | None = field(
+    federation: Federation | None = field(
         default=None,
         metadata={
             "help": "ask a database for the hubs this agent does not measure, so that its board shows all"
@@ -374,15 +194,6 @@ def _built(
         except (Problems, ConfigError):
             pass  # the whole section has the same mistake, at the place where it stands in the file
     return section.kind.build(section.config, context)
-
-
-def split_listen(listen: str) -> tuple[str, int]:
-    """Split `host:port` or `[::1]:port`; raises ValueError."""
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) < 2**16:
-        message = f"listen: expected an address such as 127.0.0.1:9717, got {listen!r}"
-        raise ValueError(message)
-    return host.strip("[]"), int(port)
 
 
 def known_kinds() -> dict[str, Callable[[], CollectorKind]]:

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
     """Return what NetBox has that cannot be used, as of its last reading or of one made now."""
-    from agent.config import InventorySource  # noqa: PLC0415 - as above
+    from agent.inventory.netbox.config import InventorySource  # noqa: PLC0415 - as above
 
     source = config.file.inventory
     if not isinstance(source, InventorySource):

@@ -13,11 +13,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.deadline import Deadline
+from agent.retry import parse_retry_after
 from collectors.secrets import read_secret
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from agent.config import Influx
 
-MAX_RETRY_AFTER: Final = 600.0
 MAX_ERROR_PAGE: Final = 64 * 1024
 MAX_MESSAGE: Final = 300
 PRECISION: Final = "ms"
@@ -43,30 +41,6 @@ class Reply:
     def taken(self) -> bool:
         """Whether the database has taken all of it."""
         return len(self.code) == 3 and self.code.startswith("2")  # noqa: PLR2004 - a status has three digits
-
-
-def parse_retry_after(value: str | None, *, now: float, date: str | None = None) -> float | None:
-    """Return the seconds of a Retry-After header, at most MAX_RETRY_AFTER; None if it is absent or nonsense.
-
-    An HTTP date is taken relative to the server's own Date header where it sent one, so that clocks need not agree.
-    Source: RFC 9110, section 10.2.3.
-    """
-    value = (value or "").strip()
-    if value.isascii() and value.isdigit():
-        return MAX_RETRY_AFTER if len(value) > 9 else min(float(value), MAX_RETRY_AFTER)  # noqa: PLR2004 - centuries
-    until = _http_date(value)
-    if until is None:
-        return None
-    start = _http_date(date or "")
-    return min(max(0.0, until - (now if start is None else start)), MAX_RETRY_AFTER)
-
-
-def _http_date(value: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 class Delivery:

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agent.config import split_listen
 from agent.inventory.shard import Shard, parse_shard
+from agent.settings import split_listen
 from agent.web.pages import Response
 
 if TYPE_CHECKING:

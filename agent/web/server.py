@@ -20,15 +20,15 @@ from urllib.parse import parse_qsl
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from agent.config import split_listen
+from agent.settings import split_listen
 from agent.web import exposition
 from agent.web.pages import Response
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
-    from agent.config import Http
     from agent.selfmetrics import SelfMetrics
+    from agent.settings import Http
     from agent.snapshot import Snapshot
 
 log = logging.getLogger(__name__)

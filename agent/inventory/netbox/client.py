@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from agent.deadline import Deadline
-from agent.sinks.delivery import parse_retry_after
+from agent.retry import parse_retry_after
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.secrets import read_secret
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import urllib3
 
-    from agent.config import NetBox
+    from agent.inventory.netbox.config import NetBox
 
 MAX_PAGE: Final = 64 * 2**20
 MAX_PAGES: Final = 50_000

@@ -19,7 +19,7 @@ from collectors.base import Schedule
 from collectors.catalogue.agent import INVENTORY_PROBLEMS
 
 if TYPE_CHECKING:
-    from agent.config import ConfigFile, InventorySource
+    from agent.inventory.netbox.config import InventorySource, Owner
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class NetBoxCollector:
 
     def __init__(
         self,
-        file: ConfigFile,
+        file: Owner,
         source: InventorySource,
         *,
         changed: Callable[[], None],

@@ -21,8 +21,8 @@ from agent.inventory.netbox.model import Stock
 from collectors.base import BadReply, HubgaugeError
 
 if TYPE_CHECKING:
-    from agent.config import ConfigFile, InventorySource, NetBox
     from agent.inventory.netbox.client import Client
+    from agent.inventory.netbox.config import InventorySource, NetBox, Owner
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +215,7 @@ def _inventory(data: Mapping[str, Any], *, complete: bool) -> Inventory:
     )
 
 
-def in_force(file: ConfigFile, source: InventorySource, *, timezone: str) -> Inventory:
+def in_force(file: Owner, source: InventorySource, *, timezone: str) -> Inventory:
     """Return the inventory of a config that names NetBox: what is kept of it, and what a file adds. Asks nobody.
 
     `timezone` is the hub's, for the sites to which NetBox gives none. Raises Problems with every mistake of that file.
@@ -227,7 +227,7 @@ def in_force(file: ConfigFile, source: InventorySource, *, timezone: str) -> Inv
     return load_inventory(source.file, file.hub, timezone=timezone, base=stock)
 
 
-def refresh(file: ConfigFile, source: InventorySource, client: Client) -> Reading:
+def refresh(file: Owner, source: InventorySource, client: Client) -> Reading:
     """Read NetBox and keep what it said; blocks. Raises CollectError, ConfigError or HubgaugeError."""
     kept = Kept(file.state_dir, source.netbox, file.hub)
     before = kept.load()

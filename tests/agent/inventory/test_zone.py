@@ -16,6 +16,7 @@ from agent.app import App, inventory_of
 from agent.cli import main
 from agent.inventory.netbox import source as netbox_source
 from agent.inventory.netbox.client import Client
+from agent.inventory.netbox.config import InventorySource
 from agent.ledger.ledger import Ledger
 from agent.pue.pue import Pue
 from agent.web.pages import handle
@@ -115,7 +116,7 @@ def written(folder: Path, zone: str, form: str) -> Path:
         )
         config = config_module.load(path)
         source = config.file.inventory
-        assert isinstance(source, config_module.InventorySource)
+        assert isinstance(source, InventorySource)
         config.file.state_dir.mkdir()
         netbox_source.refresh(config.file, source, Client(source.netbox))
     return path

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.sinks.delivery import parse_retry_after
+from agent.retry import parse_retry_after
 from tests.agent.sinks.peers import (
     Answer,
     Received,

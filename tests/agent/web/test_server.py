@@ -17,8 +17,8 @@ import bcrypt
 import pytest
 from prometheus_client import CollectorRegistry
 
-from agent.config import Http, Tls
 from agent.selfmetrics import SelfMetrics
+from agent.settings import Http, Tls
 from agent.snapshot import Snapshot
 from agent.web.pages import Response
 from agent.web.server import WebServer

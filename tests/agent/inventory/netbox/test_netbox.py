@@ -20,6 +20,7 @@ from agent.inventory.model import Inventory, Rack
 from agent.inventory.netbox import source as netbox_source
 from agent.inventory.netbox.client import Client
 from agent.inventory.netbox.collector import NetBoxCollector
+from agent.inventory.netbox.config import InventorySource
 from agent.inventory.netbox.model import Stock, _side
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.strict import Problems
@@ -53,7 +54,7 @@ def read(path: Path) -> Inventory:
     """Read NetBox as a config says, and return the inventory then in force."""
     config = config_module.load(path)
     source = config.file.inventory
-    assert isinstance(source, config_module.InventorySource)
+    assert isinstance(source, InventorySource)
     netbox_source.refresh(config.file, source, Client(source.netbox))
     found = inventory_of(config)
     assert found is not None
@@ -391,7 +392,7 @@ def test_what_is_kept_is_what_was_read(write: Callable[..., Path]) -> None:
         path = write(netbox.url)
         config = config_module.load(path)
         source = config.file.inventory
-        assert isinstance(source, config_module.InventorySource)
+        assert isinstance(source, InventorySource)
         found = netbox_source.refresh(config.file, source, Client(source.netbox))
         kept = netbox_source.Kept(config.file.state_dir, source.netbox, "guian")
         assert kept.load() == found
@@ -500,7 +501,7 @@ async def test_the_collector_never_waits_for_a_slow_netbox(
         netbox.faults["sites"] = [(503, {"Retry-After": "1"})]
         config = config_module.load(write(netbox.url))
         source = config.file.inventory
-        assert isinstance(source, config_module.InventorySource)
+        assert isinstance(source, InventorySource)
         collector = NetBoxCollector(config.file, source, changed=lambda: calls.append("changed"))
         began = time.monotonic()
         assert list(await collector.collect()) == []
@@ -533,7 +534,7 @@ async def test_a_failure_is_told_every_round_and_tried_again(
         netbox.faults["sites"] = [(500, {}), "slow"]
         config = config_module.load(write(netbox.url))
         source = config.file.inventory
-        assert isinstance(source, config_module.InventorySource)
+        assert isinstance(source, InventorySource)
         collector = NetBoxCollector(config.file, source, changed=lambda: None)
         for _ in range(2):
             with pytest.raises(BadReply, match="HTTP 500"):

@@ -1,0 +1,97 @@
+"""The section `inventory: netbox:` of the config file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from collectors.strict import Duration, Range
+
+
+class Owner(Protocol):
+    """Whose inventory it is, and in which folder the last answer of NetBox is kept."""
+
+    @property
+    def hub(self) -> str:
+        """The hub's key."""
+
+    @property
+    def state_dir(self) -> Path:
+        """The agent's own folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetBox:
+    """The inventory in a NetBox; its last good answer is kept in `state_dir`, so that the agent starts without it."""
+
+    url: str = field(
+        metadata={
+            "help": "of NetBox itself, as in a browser; http:// only on this machine, for a token goes with it"
+        }
+    )
+    token_file: Path = field(
+        metadata={"help": "an API token that may read; a secret: not readable by all"}
+    )
+    ca_file: Path | None = field(
+        default=None,
+        metadata={
+            "help": "the authority of the server's certificate, where the system does not know it"
+        },
+    )
+    sites: tuple[str, ...] = field(
+        default=(), metadata={"help": "slugs; all sites where none of the three is given"}
+    )
+    tenants: tuple[str, ...] = field(
+        default=(), metadata={"help": "slugs of tenants whose sites are read"}
+    )
+    tags: tuple[str, ...] = field(
+        default=(), metadata={"help": "slugs of tags that a site must all have"}
+    )
+    complete: bool = field(
+        default=False, metadata={"help": "true says that NetBox lists the whole hub"}
+    )
+    refresh: Duration = 900.0
+    timeout: Duration = field(
+        default=120.0, metadata={"help": "of one reading, all its pages together"}
+    )
+    page_size: Annotated[int, Range(1, 1000)] = 500
+    node_roles: tuple[str, ...] = field(
+        default=("server",), metadata={"help": "slugs of the roles of devices that run an agent"}
+    )
+    pdu_roles: tuple[str, ...] = field(
+        default=("pdu",), metadata={"help": "slugs of the roles of rack PDUs"}
+    )
+    rated_power_field: str = field(
+        default="rated_power_watts",
+        metadata={"help": "the custom field of a rack that holds its rated power in watts"},
+    )
+    panel_amperes_field: str = field(
+        default="",
+        metadata={
+            "help": "the custom field of a power panel that holds its rating in amperes; panels are breakers then"
+        },
+    )
+
+    def __post_init__(self) -> None:
+        """Check the address: a token is not sent in the clear over a network."""
+        if not re.match(
+            r"https://[^/\s?#]+[^\s?#]*$|http://(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$",
+            self.url,
+        ):
+            message = f"url: expected https://…, got {self.url!r}"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventorySource:
+    """An inventory that is kept elsewhere."""
+
+    netbox: NetBox
+    file: Path | None = field(
+        default=None,
+        metadata={
+            "help": "an inventory file that adds to it, above all the meters; it wins where both name the same"
+        },
+    )
