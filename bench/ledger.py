@@ -20,10 +20,10 @@ from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.hour_files import write_csv
 from agent.ledger.imports.sheets import Meters, read_sheet
 from agent.ledger.ledger import Ledger, LedgerSettings
-from agent.pue.model import WINDOWS
 from agent.pue.pue import Pue
 from collectors.base import Batch
 from collectors.catalogue.facility import METER_ENERGY, METER_POWER
+from collectors.catalogue.limits import WINDOWS
 
 SITES: Final = int(os.environ.get("HUBGAUGE_BENCH_SITES", "17"))
 METERS: Final = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from agent.pue.model import WINDOWS
+from collectors.catalogue.limits import WINDOWS
 from tests.support.year import INTERVAL, run
 
 SITES: Final = 17

@@ -10,8 +10,8 @@ from typing import Any, Final
 import yaml
 
 from agent.hubs.model import Registry
-from agent.targets.measured import PRECISION
 from collectors.catalogue import node, rack, site
+from collectors.catalogue.limits import PRECISION, YEAR_WINDOW
 from dashboards.alerts import ALERTS, GROUPS
 from dashboards.alerts.base import RUNBOOK, Alert, Case, named, series
 from dashboards.alerts.routes import alertmanager
@@ -94,11 +94,11 @@ def _metered(place: str, facility: int, it: int, pue: float) -> dict[str, str]:
     where = {"hub": "guian", "site": place}
     energies = {"facility": facility, "it": it}
     found = {
-        series(site.SITE_WINDOW_ENERGY, where, boundary=name, window=kpi.PUE_WINDOW): f"{joules}x5"
+        series(site.SITE_WINDOW_ENERGY, where, boundary=name, window=YEAR_WINDOW): f"{joules}x5"
         for name, joules in energies.items()
     }
     return found | (
-        {series(site.SITE_PUE, where, category="2", window=kpi.PUE_WINDOW): f"{pue}x5"}
+        {series(site.SITE_PUE, where, category="2", window=YEAR_WINDOW): f"{pue}x5"}
         if pue >= 1
         else {}
     )

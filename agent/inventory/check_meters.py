@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from agent.inventory.model import INCOMING, IT_POINTS, NOT_IT
+from agent.inventory.model import IT_POINTS, NOT_IT
+from collectors.catalogue.limits import INCOMING
 from collectors.strict import nearest
 
 if TYPE_CHECKING:

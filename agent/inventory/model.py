@@ -47,8 +47,6 @@ POINTS: Final[tuple[Point, ...]] = (
     "reused",
     "water",
 )
-INCOMING: Final[tuple[Point, ...]] = ("utility", "generator", "renewable")
-"""The points through which energy enters a site."""
 
 IT_POINTS: Final[tuple[Point, ...]] = ("it_input", "pdu_output", "ups_output")
 """Where IT energy may be metered, the deepest first: categories 3, 2 and 1 of ISO/IEC 30134-2."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from agent.inventory.check_meters import upstream
-from agent.inventory.model import INCOMING, IT_POINTS, NOT_IT, Emission
+from agent.inventory.model import IT_POINTS, NOT_IT, Emission
+from collectors.catalogue.limits import INCOMING
 
 if TYPE_CHECKING:
     from agent.inventory.model import Inventory, Meter, Point, Rack, Site

@@ -10,14 +10,10 @@ from agent.pue.factors import grade
 if TYPE_CHECKING:
     from agent.pue.factors import Factor, FactorName, Overhead
 
-Window = Literal["1h", "1d", "30d", "ytd", "12mo"]
-WINDOWS: Final[tuple[Window, ...]] = ("1h", "1d", "30d", "ytd", "12mo")
 
 PueState = Literal["valid", "low_coverage", "no_data", "inconsistent"]
 PUE_STATES: Final[tuple[PueState, ...]] = ("valid", "low_coverage", "no_data", "inconsistent")
 
-MIN_COVERAGE: Final = 0.9
-"""A window covered less than this is shown as `low_coverage`."""
 
 CATEGORY: Final = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
 """ISO/IEC 30134-2: the PUE category follows from where IT energy is metered."""

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Final
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS
 from agent.pue.factors import factors, overheads
 from agent.pue.first_hour import common_sum
-from agent.pue.model import CATEGORY, MIN_COVERAGE, WINDOWS, PowerPoint, PueResult, TrendPoint
+from agent.pue.model import CATEGORY, PowerPoint, PueResult, TrendPoint
 from agent.pue.site_hours import SiteHours
 from agent.pue.uncertainty import relative
 from agent.pue.windows import NOTHING, Sum, Sums, bounds, year_end
+from collectors.catalogue.limits import MIN_COVERAGE, WINDOWS
 
 if TYPE_CHECKING:
     from agent.inventory.model import Inventory
     from agent.ledger.ledger import Ledger
     from agent.pue.boundary import Boundary
-    from agent.pue.model import PueState, Window
+    from agent.pue.model import PueState
     from agent.pue.site_hours import SiteHour
+    from collectors.catalogue.limits import Window
 
 _YEAR_MS: Final = 365 * 24 * HOUR_MS
 _COUNTED: Final = {"green": "renewable", "reused": "reused", "carbon": "carbon", "water": "water"}

@@ -15,7 +15,7 @@ from dataclasses import replace
 from operator import add
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from agent.inventory.model import INCOMING, IT_POINTS, POINTS, Inventory, Site
+from agent.inventory.model import IT_POINTS, POINTS, Inventory, Site
 from agent.ledger import bridges, registers
 from agent.ledger.blocks import Unpacked
 from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS, HourCells
@@ -23,6 +23,7 @@ from agent.ledger.exports import exported
 from agent.ledger.store import first_export, heard_between, kept_cells
 from agent.pue.boundary import Boundary, Part, boundary_of
 from agent.pue.uncertainty import integration_variance
+from collectors.catalogue.limits import INCOMING
 
 if TYPE_CHECKING:
     import sqlite3

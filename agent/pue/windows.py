@@ -15,8 +15,8 @@ from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS
 
 if TYPE_CHECKING:
     from agent.pue.boundary import Boundary
-    from agent.pue.model import Window
     from agent.pue.site_hours import SiteHour, SiteHours
+    from collectors.catalogue.limits import Window
 
 DAY_MS: Final = 24 * HOUR_MS
 _FIXED: Final[Mapping[str, int]] = {"1h": HOUR_MS, "1d": DAY_MS, "30d": 30 * DAY_MS}

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import Metric, Reading, Series
 from collectors.catalogue import rack as catalogue
+from collectors.catalogue.limits import FAILOVER_LIMIT
 
 if TYPE_CHECKING:
     from agent.inventory.model import Breaker, Feed, Inventory, Rack
 
-FAILOVER_LIMIT: Final = 0.8
-"""Share of a capacity that continuous load may take (NEC 210.20(A), 215.3), so that what starts at once after a cut trips nothing."""
 
 LOWER: Final = "lower"
 UPPER: Final = "upper"

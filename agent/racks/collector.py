@@ -13,18 +13,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-from agent.racks.breakers import FAILOVER_LIMIT, Breakers, most
+from agent.racks.breakers import Breakers, most
 from agent.racks.rows import Row, rows_of
 from collectors.base import Metric, Reading, Schedule, Series
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_POWER, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
+from collectors.catalogue.limits import FAILOVER_LIMIT, KNOWN_SHARE
 from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY, SITE_RESERVED, SITE_SCOPE
 
 if TYPE_CHECKING:
     from agent.inventory.model import Inventory, Rack
 
-KNOWN_SHARE: Final = 0.9
-"""A site's occupancy is given when at least this share of its capacity is known."""
 
 _EXHAUST: Final = re.compile(r"exhaust|outlet|return|rear|hot", re.IGNORECASE)
 _RACKS_A_SLICE: Final = 500

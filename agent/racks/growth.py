@@ -20,13 +20,14 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from agent.racks.breakers import FAILOVER_LIMIT, Sharing
+from agent.racks.breakers import Sharing
 from agent.racks.collector import spare_watts
 from agent.racks.days import LEAST_DAYS, Days
 from agent.racks.rows import rows_of
 from agent.targets.forecast import DAY, Point, When, trend
 from collectors.base import Reading, Schedule
 from collectors.catalogue import rack as catalogue
+from collectors.catalogue.limits import FAILOVER_LIMIT
 
 if TYPE_CHECKING:
     from agent.inventory.model import Inventory, Rack

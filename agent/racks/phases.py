@@ -17,16 +17,13 @@ from agent.racks.breakers import LOWER, UPPER
 from collectors.base import Reading, Schedule
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_PHASE_CURRENT, PDU_PHASE_IMBALANCE
+from collectors.catalogue.limits import LEAST_AMPERES, LEAST_SHARE
 
 if TYPE_CHECKING:
     from agent.inventory.model import Breaker, Inventory, Rack
     from agent.racks.collector import Readings
 
 PHASES: Final = ("L1", "L2", "L3")
-LEAST_SHARE: Final = 0.1
-"""Below this share of its rating a load is too low for its imbalance to mean something."""
-LEAST_AMPERES: Final = 2.0
-"""The same where nobody states a rating."""
 _VOLTS: Final = 230.0
 _A_SLICE: Final = 5000
 

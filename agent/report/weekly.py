@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.inventory.model import Inventory
 from agent.ledger.readonly import open_readonly, unsummed
-from agent.pue.model import MIN_COVERAGE
-from agent.racks.breakers import FAILOVER_LIMIT
 from agent.racks.collector import spare_watts
 from agent.targets.collector import wanted
 from agent.targets.memory import Memory
 from agent.targets.scoreboard import scoreboard
 from agent.targets.serialise import board_json
 from collectors.base import ConfigError
+from collectors.catalogue.limits import FAILOVER_LIMIT, MIN_COVERAGE
 
 if TYPE_CHECKING:
     from agent.hubs.model import Registry

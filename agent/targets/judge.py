@@ -36,19 +36,17 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.hubs.model import Fact
-from agent.pue.model import MIN_COVERAGE
 from agent.targets.forecast import DAY, MIN_SPAN, Point, Trend, When, trend
 from agent.targets.model import Evidence, Outlook, State, Verdict
+from collectors.catalogue.limits import (
+    CLOSE_SECONDS,
+    FRESH_SECONDS,
+    MIN_COVERAGE,
+    MIN_INTERIM,
+    NEAR_SECONDS,
+)
 
 YEAR: Final = 365 * DAY
-MIN_INTERIM: Final = 7 / 365
-"""Share of a year below which an interim value says nothing."""
-FRESH: Final = 2 * DAY
-"""A measurement this old still speaks for now, so that a weekend's maintenance does not turn a promise unknown."""
-CLOSE: Final = 2 * 3600.0
-"""A measurement this close before the deadline speaks for it: the history keeps one an hour."""
-NEAR: Final = 45 * DAY
-"""An annual value this far from the deadline still speaks for it: seven eighths of its year are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def _best(known: Sequence[Evidence], now: float) -> tuple[Evidence, Point] | Non
     """Choose the value to show: a measurement that is still fresh before anything registered, else the newest."""
 
     def order(pair: tuple[Evidence, Point]) -> tuple[bool, float]:
-        return pair[0].kind != "registered" and now - pair[1].time <= FRESH, pair[1].time
+        return pair[0].kind != "registered" and now - pair[1].time <= FRESH_SECONDS, pair[1].time
 
     return max(((item, item.points(now)[-1]) for item in known), key=order, default=None)
 
@@ -128,7 +126,7 @@ def satisfies(fact: Fact, value: float) -> bool | None:
 
 def _is_current(seen: _Seen, now: float) -> bool:
     """Tell whether a value speaks for now: a fresh measurement, or a registered one on its own day."""
-    return now - seen.point.time <= (DAY if seen.evidence.kind == "registered" else FRESH)
+    return now - seen.point.time <= (DAY if seen.evidence.kind == "registered" else FRESH_SECONDS)
 
 
 def _open(
@@ -240,14 +238,14 @@ def _decisive(fact: Fact, telling: Sequence[_Seen], due: float) -> _Seen | None:
     if fact.kpi.stock:
         just_before = (s for s in reversed(telling) if 0 < due - s.point.time <= _speaks_for(s))
         return next(just_before, None) or next((s for s in telling if s.point.time >= due), None)
-    reach = NEAR if fact.kpi.annual else FRESH
+    reach = NEAR_SECONDS if fact.kpi.annual else FRESH_SECONDS
     near = [s for s in telling if abs(s.point.time - due) <= reach]
     return min(near, key=lambda s: abs(s.point.time - due), default=None)
 
 
 def _speaks_for(seen: _Seen) -> float:
     """Return how long before a deadline a value may lie and still be that day's: a registered one is its whole day's."""
-    return DAY if seen.evidence.kind == "registered" else CLOSE
+    return DAY if seen.evidence.kind == "registered" else CLOSE_SECONDS
 
 
 def _rising(
@@ -261,7 +259,7 @@ def _rising(
         points = item.points(until)
         if item.at_least or not points or points[-1].time - points[0].time < MIN_SPAN:
             continue
-        if closed and until - points[-1].time > FRESH:
+        if closed and until - points[-1].time > FRESH_SECONDS:
             continue
         up = points[-1].value > points[0].value
         state: State = ("met" if up else "missed") if closed else ("on_track" if up else "at_risk")
@@ -282,7 +280,9 @@ def _outlook(fact: Fact, known: Sequence[Evidence], now: float) -> Outlook | Non
         )
         points = sorted(found, key=lambda point: point.time)
         heading = trend(points)
-        if heading is None or now - heading.time > (FRESH if kind != "registered" else YEAR):
+        if heading is None or now - heading.time > (
+            FRESH_SECONDS if kind != "registered" else YEAR
+        ):
             continue
         due = fact.due
         kept = satisfies(fact, heading.last)

@@ -19,11 +19,8 @@ from agent.targets.model import Evidence, Key
 from collectors.accelerators.peaks import Peaks
 from collectors.base import Metric, Series
 from collectors.catalogue import node, rack, site
+from collectors.catalogue.limits import PRECISION, QUANTILE, YEAR_WINDOW
 
-YEAR_WINDOW: Final = "12mo"
-PRECISION: Final = "fp16"
-"""At which precision rated compute is summed. No source names one; FP16 is what intelligent computing is usually rated at."""
-QUANTILE: Final = "0.5"
 _PEAKS: Final = Peaks()
 IN_SERVICE: Final = "in_service"
 BUILDING: Final = "under_construction"

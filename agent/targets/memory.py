@@ -17,10 +17,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from agent.pue.model import MIN_COVERAGE
 from agent.targets.forecast import DAY, Point
-from agent.targets.judge import FRESH
 from agent.targets.model import Evidence, Key
+from collectors.catalogue.limits import FRESH_SECONDS, MIN_COVERAGE
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ class Memory:
         name = kpi + _BOUND if item.at_least else kpi
         self._history.add_history(name, hub, scope, item.time, item.value)
         for due in self._wanted[key].dues if key in self._wanted else ():
-            if 0 < due - item.time <= FRESH:
+            if 0 < due - item.time <= FRESH_SECONDS:
                 self._history.add_history(_before(name, due), hub, scope, item.time, item.value)
 
     def _recall(self, key: Key, wanted: Wanted, *, bound: bool) -> list[Point]:
@@ -132,7 +131,7 @@ def thin(points: Sequence[Point], dues: Iterable[float] = ()) -> list[Point]:
     """Keep the last value of each day (UTC), the last before each deadline, and all of the last two days."""
     if not points:
         return []
-    recent = points[-1].time - FRESH
+    recent = points[-1].time - FRESH_SECONDS
     ends = sorted(dues)
 
     def stretch(point: Point) -> tuple[float, int]:

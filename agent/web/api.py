@@ -10,6 +10,7 @@ from agent.web import racks as model
 from agent.web import sites as places
 from agent.web.format import iso
 from collectors.catalogue import inventory as reconciled
+from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
 
 if TYPE_CHECKING:
     from agent.web.racks import Rack
@@ -185,9 +186,9 @@ def racks(
         "hub": view.hub,
         "sites": {key: rack_summary(view, key, found) for key, found in chosen.items()},
         "limits": {
-            "failover_load_ratio": model.FAILOVER_ALERT,
-            "inlet_recommended_celsius": model.INLET_RECOMMENDED,
-            "inlet_allowable_celsius": model.INLET_ALLOWABLE,
+            "failover_load_ratio": FAILOVER_LIMIT,
+            "inlet_recommended_celsius": INLET_RECOMMENDED,
+            "inlet_allowable_celsius": INLET_ALLOWABLE,
         },
         "columns": list(model.COLUMNS),
         "rows": [one.cells() for one in listed],

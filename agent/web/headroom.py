@@ -11,9 +11,9 @@ from agent.web.format import MISSING, THIN, local, natural, number, percent, qua
 from agent.web.frame import site_path
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel
-from agent.web.racks import FAILOVER_ALERT
 from agent.web.sites import of
 from collectors.catalogue import rack
+from collectors.catalogue.limits import FAILOVER_LIMIT
 
 if TYPE_CHECKING:
     from agent.web.frame import Page
@@ -126,7 +126,7 @@ def draw(page: Page, site: str) -> Safe | None:
             _rows(of_rows, page, site) if of_rows else None,
             class_="pair",
         ),
-        lead=w("headroom.rule", share=percent(FAILOVER_ALERT)),
+        lead=w("headroom.rule", share=percent(FAILOVER_LIMIT)),
         kind="headroom",
     )
 
@@ -164,7 +164,7 @@ def _breakers(found: list[Data], site: str, w: Words) -> Safe:
                 scope="row",
             ),
             _share(one["load_ratio"], 1.0),
-            _share(one["failover_load_ratio"], FAILOVER_ALERT),
+            _share(one["failover_load_ratio"], FAILOVER_LIMIT),
             el("td", quantity(one["headroom_watts"], "W"), class_="num"),
             el("td", percent(one["phase_imbalance_ratio"]), class_="num"),
             el("td", percent(one["coverage_ratio"]), class_="num"),

@@ -17,6 +17,7 @@ from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent
 from agent.web.frame import rack_path, site_path
 from agent.web.markup import Safe, el
+from collectors.catalogue import limits
 
 if TYPE_CHECKING:
     from agent.web.frame import Page
@@ -27,7 +28,7 @@ SHOWS: Final = ("power", "space", "failover", "inlet")
 WORST: Final = ("failover", "inlet")
 """What many racks are coloured by the worst of, since a mean would hide it; power and space are sums over sums."""
 _WRAP: Final = 32
-_INLETS: Final = (18.0, 22.0, 25.0, model.INLET_RECOMMENDED, model.INLET_ALLOWABLE)
+_INLETS: Final = (18.0, 22.0, 25.0, limits.INLET_RECOMMENDED, limits.INLET_ALLOWABLE)
 _HALL: Final = re.compile(r"^(.*[^-/._ ])[-/._ ]+[^-/._ ]+$")
 
 

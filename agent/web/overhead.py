@@ -8,8 +8,9 @@ from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent, quantity
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel, ratio
-from agent.web.sites import WINDOWS, of
+from agent.web.sites import of
 from collectors.catalogue import site
+from collectors.catalogue.limits import WINDOWS
 
 if TYPE_CHECKING:
     from agent.web.text import Words

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from agent.web import svg
 from agent.web.format import MISSING, THIN, common, local, number, percent, quantity, short
 from agent.web.markup import Safe, el, join
+from collectors.catalogue.limits import INCOMING
 
 if TYPE_CHECKING:
     from agent.web.text import Words
@@ -278,14 +279,11 @@ def power(data: Data, w: Words, zone: dt.tzinfo) -> Safe:
     )
 
 
-_INCOMING: Final = ("utility", "generator", "renewable")
-
-
 def _worth_showing(stages: Sequence[Data]) -> list[Data]:
     """Leave out what would be said twice: the only supply beside the facility, and IT beside the stage it is metered at."""
     points = {stage["point"] for stage in stages}
     twice = {"it"} if points & set(_CHAIN) else set()
-    supplies = points.intersection(_INCOMING)
+    supplies = points.intersection(INCOMING)
     if "facility" in points and len(supplies) == 1:
         twice |= supplies
     return [stage for stage in stages if stage["point"] not in twice]
@@ -366,7 +364,7 @@ def _watts(stage: Data, write: Callable[[float], str], unit: str) -> Safe | str:
 
 def _row_classes(stage: Data, now: Sequence[Data]) -> list[str]:
     kinds = [] if stage["complete"] else ["part"]
-    if stage["point"] in _INCOMING and any(other["point"] == "facility" for other in now):
+    if stage["point"] in INCOMING and any(other["point"] == "facility" for other in now):
         kinds.append("within")
     return kinds
 

@@ -12,7 +12,7 @@ from agent.racks.collector import is_exhaust, spare_watts
 from agent.web import racks as model
 from agent.web.format import iso, natural
 from collectors.base import Metric, Series
-from collectors.catalogue import facility, node
+from collectors.catalogue import facility, limits, node
 from collectors.catalogue import inventory as reconciled
 from collectors.catalogue import rack as catalogue
 
@@ -32,7 +32,7 @@ ALERTS: Final = {
 }
 """What somebody is called for, by what a rack needs; the runbook has a section of each name."""
 _GRAVER: Final = {
-    "hot": ("RackTooHot", model.INLET_ALLOWABLE),
+    "hot": ("RackTooHot", limits.INLET_ALLOWABLE),
     "failover": ("RackFailoverLost", 1.0),
 }
 
@@ -177,9 +177,9 @@ def rack(view: BoardView, site: str, name: str) -> Data | None:
         "sensors": _sensors(found),
         "nodes": nodes,
         "limits": {
-            "failover_load_ratio": model.FAILOVER_ALERT,
-            "inlet_recommended_celsius": model.INLET_RECOMMENDED,
-            "inlet_allowable_celsius": model.INLET_ALLOWABLE,
+            "failover_load_ratio": limits.FAILOVER_LIMIT,
+            "inlet_recommended_celsius": limits.INLET_RECOMMENDED,
+            "inlet_allowable_celsius": limits.INLET_ALLOWABLE,
         },
     }
 

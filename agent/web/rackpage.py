@@ -13,6 +13,7 @@ from agent.web.frame import rack_path, site_path
 from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel, time_labels, values
 from agent.web.tables import NUM, table, terms
+from collectors.catalogue.limits import IMBALANCE_SHOWN
 
 if TYPE_CHECKING:
     from agent.web.frame import Page
@@ -23,8 +24,6 @@ Data = dict[str, Any]
 _panel: Final = partial(panel, level=2)
 
 _CURVES: Final = ("c-ups", "c-pdu", "c-it", "c-chips")
-_UNBALANCED: Final = 0.2
-"""From here a phase is called out: a fifth off the mean of the three."""
 _UNIT: Final = 13
 _WIDTH: Final = 260
 _NUMBERS: Final = 26
@@ -427,7 +426,7 @@ def _phases(data: Data, w: Words) -> Safe | None:
     for feed in data["feeds"]:
         for index, phase in enumerate(feed["phases"]):
             share = feed["imbalance_ratio"]
-            odd = share is not None and share > _UNBALANCED
+            odd = share is not None and share > IMBALANCE_SHOWN
             uneven = (
                 join([svg.mark("at_risk") if odd else None, percent(share)])
                 if index == 0 and share is not None

@@ -11,16 +11,11 @@ from agent.web.format import natural
 from agent.web.keep import keep
 from collectors.base import Series
 from collectors.catalogue import facility, rack
+from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
 
 if TYPE_CHECKING:
     from agent.snapshot import Snapshot
 
-FAILOVER_ALERT: Final = 0.8
-"""Load of all feeds over the smallest feed: above this, losing a feed comes near to an overload."""
-INLET_RECOMMENDED: Final = 27.0
-"""ASHRAE TC 9.9, recommended envelope: degrees Celsius at the inlet."""
-INLET_ALLOWABLE: Final = 32.0
-"""ASHRAE TC 9.9, allowable envelope of class A1."""
 
 COLUMNS: Final = (
     "site",
@@ -97,7 +92,7 @@ class Rack:
             found.append("over")
         if self.inlet is not None and self.inlet > INLET_RECOMMENDED:
             found.append("hot")
-        if self.failover is not None and self.failover > FAILOVER_ALERT:
+        if self.failover is not None and self.failover > FAILOVER_LIMIT:
             found.append("failover")
         if self.is_silent:
             found.append("silent")
@@ -110,7 +105,7 @@ class Rack:
             worst = max(worst, 30 + self.load)
         if self.inlet is not None and self.inlet > INLET_RECOMMENDED:
             worst = max(worst, (40 if self.inlet > INLET_ALLOWABLE else 10) + self.inlet / 100)
-        if self.failover is not None and self.failover > FAILOVER_ALERT:
+        if self.failover is not None and self.failover > FAILOVER_LIMIT:
             worst = max(worst, (28 if self.failover > 1 else 8) + self.failover)
         if self.is_silent:
             worst = max(worst, 20.0 if not self.answering else 15.0)

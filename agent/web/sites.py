@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.pue.model import MIN_COVERAGE
 from agent.web.format import iso
 from agent.web.keep import keep
 from collectors.base import Metric, Series
 from collectors.catalogue import facility, node, rack, site
+from collectors.catalogue.limits import INCOMING, MIN_COVERAGE, WINDOWS, YEAR_WINDOW
 
 if TYPE_CHECKING:
     from agent.web.view import BoardView
 
 Data = dict[str, Any]
 
-WINDOWS: Final = ("1h", "1d", "30d", "ytd", "12mo")
-"""The windows in the order they are shown; those the snapshot names besides come behind."""
-_INCOMING: Final = ("utility", "generator", "renewable")
-POINTS: Final = (*_INCOMING, "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other")
+POINTS: Final = (*INCOMING, "ups_output", "pdu_output", "it_input", "cooling", "lighting", "other")
 
 
 def site_names(view: BoardView) -> dict[str, str]:
@@ -95,7 +92,7 @@ def windows(view: BoardView, where: str) -> list[Data]:
             "pue": values.get(window, (None, ""))[0],
             "category": values.get(window, (None, ""))[1],
             "state": states.get(window, "valid" if window in values else "no_data"),
-            "interim": window != "12mo" or coverage.get(window, 0.0) < MIN_COVERAGE,
+            "interim": window != YEAR_WINDOW or coverage.get(window, 0.0) < MIN_COVERAGE,
             "coverage_ratio": coverage.get(window),
             "uncertainty_ratio": uncertainty.get(window),
             "renewable_energy_ratio": renewable.get(window),
@@ -126,7 +123,7 @@ def power_now(
         if (where, point) in sums and not any(stage["point"] == point for stage in found):
             found.append(sums[where, point])
     boundary = _by(view, site.SITE_POWER, where, "boundary")
-    incoming = [stage for stage in found if stage["point"] in _INCOMING]
+    incoming = [stage for stage in found if stage["point"] in INCOMING]
     if "facility" in boundary:
         found.insert(0, _stage("facility", boundary["facility"]))
     elif len(incoming) > 1:
@@ -147,7 +144,7 @@ def power_now(
 
 _ORDER: Final = (
     "facility",
-    *_INCOMING,
+    *INCOMING,
     "ups_output",
     "pdu_output",
     "it_input",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.base import Metric
-from collectors.catalogue import facility
+from collectors.catalogue import facility, limits
 from collectors.catalogue import rack as metrics
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
-from dashboards.signals import breaker, rack
+from dashboards.signals import breaker
 
 BREAKER: Final = {**SITE, "breaker": "rpp-a"}
 _PDU: Final = {**RACK, "pdu": "A07-A"}
@@ -35,7 +35,7 @@ def _full(days: float, bound: str = "expected") -> dict[str, str]:
 ALERTS: Final = (
     Alert(
         name="BreakerLoadHigh",
-        expr=f"{breaker.BREAKER_LOAD_EACH.recorded()} > {breaker.LOAD_LIMIT} <= {breaker.TRIP_LIMIT}",
+        expr=f"{breaker.BREAKER_LOAD_EACH.recorded()} > {limits.CONTINUOUS_LOAD} <= {limits.TRIP_LIMIT}",
         wait="15m",
         severity="warning",
         summary=Text(
@@ -54,7 +54,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="BreakerNearTrip",
-        expr=f"{breaker.BREAKER_LOAD_EACH.recorded()} > {breaker.TRIP_LIMIT}",
+        expr=f"{breaker.BREAKER_LOAD_EACH.recorded()} > {limits.TRIP_LIMIT}",
         wait="5m",
         severity="critical",
         summary=Text(
@@ -74,7 +74,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="BreakerFailoverTight",
-        expr=f"{breaker.BREAKER_FAILOVER_EACH.recorded()} > {rack.FAILOVER_LIMIT} <= 1",
+        expr=f"{breaker.BREAKER_FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
         wait="15m",
         severity="warning",
         summary=Text(
@@ -116,7 +116,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="PduBreakerNearTrip",
-        expr=f"{breaker.PDU_NEAR_TRIP.recorded()} > {breaker.TRIP_LIMIT}",
+        expr=f"{breaker.PDU_NEAR_TRIP.recorded()} > {limits.TRIP_LIMIT}",
         wait="5m",
         severity="critical",
         summary=Text(
@@ -137,7 +137,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="BreakerPhasesUneven",
-        expr=f"{breaker.BREAKER_IMBALANCE_EACH.recorded()} > {breaker.IMBALANCE_LIMIT}",
+        expr=f"{breaker.BREAKER_IMBALANCE_EACH.recorded()} > {limits.IMBALANCE_LIMIT}",
         wait="30m",
         severity="info",
         summary=Text(
@@ -152,7 +152,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="RowFullSoon",
-        expr=f"round({breaker.ROW_FULL_EACH.recorded()}) < {breaker.FULL_DAYS}",
+        expr=f"round({breaker.ROW_FULL_EACH.recorded()}) < {limits.FULL_DAYS}",
         wait="30m",
         severity="warning",
         summary=Text(

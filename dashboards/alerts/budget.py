@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import site
+from collectors.catalogue.limits import BURN_LIMIT
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals import power
 
-FAST: Final = 1.5
 _BURN: Final = power.PUE_BURN.record
 _PUE: Final = power.SITE_PUE.record
 _ON_SITE: Final = "on (hub, site)"
@@ -23,7 +23,7 @@ _REQUIRED: Final = for_rule(f"min by (hub, site) ({of(site.SITE_PUE_REQUIRED)})"
 
 
 def _over(window: str) -> str:
-    return f'max by (hub, site) ({_BURN}{{window="{window}"}}) > {FAST}'
+    return f'max by (hub, site) ({_BURN}{{window="{window}"}}) > {BURN_LIMIT}'
 
 
 def _above_required(window: str) -> str:

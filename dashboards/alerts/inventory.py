@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import agent, facility, host, inventory
+from collectors.catalogue.limits import SILENT_SECONDS, STALE_SECONDS
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals.inventory import silent_for
-
-SILENT_LIMIT: Final = 86400
-"""After a day without an answer a device is somebody's job, whatever the alerts of the first minutes came to."""
-STALE_LIMIT: Final = 86400
-"""NetBox is read every quarter of an hour; after a day what is kept of it is history."""
 
 _NETBOX: Final = 'source="netbox"'
 _LONG_AGO: Final = "-100000x40"
@@ -119,7 +115,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="DeviceSilentLong",
-        expr=for_rule(f"{silent_for()} > {SILENT_LIMIT}"),
+        expr=for_rule(f"{silent_for()} > {SILENT_SECONDS}"),
         wait="10m",
         severity="info",
         summary=Text(
@@ -153,7 +149,7 @@ ALERTS: Final = (
     Alert(
         name="InventoryStale",
         expr=for_rule(
-            f"time() - max by (hub, site, instance) ({of(agent.INVENTORY_TIME, _NETBOX)}) > {STALE_LIMIT}"
+            f"time() - max by (hub, site, instance) ({of(agent.INVENTORY_TIME, _NETBOX)}) > {STALE_SECONDS}"
         ),
         wait="10m",
         severity="warning",

@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import site
+from collectors.catalogue.limits import LOSS_LIMIT, SLOW_LINK
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals import link
 
-LOSS_LIMIT: Final = 0.05
-"""Above this share of lost probes, interactive traffic suffers."""
-
 _PEER: Final = {**SITE, "peer": "guangzhou"}
 _LOSS: Final = for_rule(link.LOSS.expr)
 
 
-SLOW: Final = 1.5
 _MEDIAN: Final = 'quantile="0.5"'
 _TRIP: Final = for_rule(f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})")
 _USUAL: Final = for_rule(
@@ -63,7 +60,7 @@ ALERTS: Final = (
     Alert(
         name="LinkSlow",
         # Against itself: what a link should take is only known where a target states it, and that target is judged by itself.
-        expr=f"{_TRIP} > {SLOW} * {_USUAL}",
+        expr=f"{_TRIP} > {SLOW_LINK} * {_USUAL}",
         wait="15m",
         severity="warning",
         summary=Text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import agent
+from collectors.catalogue.limits import CLOCK_SECONDS, SPOOL_LIMIT
 from dashboards.alerts.base import SITE, Alert, Case, named, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, metric, of
@@ -20,8 +21,6 @@ _OFFSET, _SYNCED, _ERROR = (
     metric(f"node_timex_{name}").full_name
     for name in ("offset_seconds", "sync_status", "maxerror_seconds")
 )
-CLOCK_LIMIT: Final = 0.05
-"""Seconds, as node-mixin's NodeClockSkewDetected has it."""
 MANY: Final = 10
 """Agents from which on a share of them says something of the site."""
 
@@ -106,7 +105,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="SpoolFilling",
-        expr=f"{own.SPOOL_FILL.recorded()} > {own.SPOOL_LIMIT}",
+        expr=f"{own.SPOOL_FILL.recorded()} > {SPOOL_LIMIT}",
         wait="5m",
         severity="warning",
         summary=Text(
@@ -185,7 +184,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="ClocksOff",
-        expr=f"count by (hub, site) (abs({_OFFSET}) > {CLOCK_LIMIT} or {_SYNCED} == 0 and on (hub, site, instance) {_ERROR} >= 16)",
+        expr=f"count by (hub, site) (abs({_OFFSET}) > {CLOCK_SECONDS} or {_SYNCED} == 0 and on (hub, site, instance) {_ERROR} >= 16)",
         wait="15m",
         severity="warning",
         summary=Text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from collectors.catalogue import limits
 from collectors.catalogue import rack as metrics
 from dashboards.alerts.base import RACK, Alert, Case, series
 from dashboards.language import Text
@@ -25,7 +26,7 @@ def _inlet(values: str) -> dict[str, str]:
 ALERTS: Final = (
     Alert(
         name="RackFailoverTight",
-        expr=f"{rack.FAILOVER_EACH.recorded()} > {rack.FAILOVER_LIMIT} <= 1",
+        expr=f"{rack.FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
         wait="15m",
         severity="warning",
         summary=Text(
@@ -51,7 +52,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="RackOverPower",
-        expr=f"{rack.POWER_EACH.recorded()} > {rack.POWER_LIMIT:g}",
+        expr=f"{rack.POWER_EACH.recorded()} > {limits.POWER_LIMIT:g}",
         wait="5m",
         severity="critical",
         summary=Text(
@@ -64,33 +65,33 @@ ALERTS: Final = (
     ),
     Alert(
         name="RackHot",
-        expr=f"{rack.INLET_EACH.recorded()} > {rack.INLET_RECOMMENDED:g} <= {rack.INLET_ALLOWABLE:g}",
+        expr=f"{rack.INLET_EACH.recorded()} > {limits.INLET_RECOMMENDED:g} <= {limits.INLET_ALLOWABLE:g}",
         wait="15m",
         severity="warning",
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check blanking panels, tiles and the cooling unit nearby.",
             "{{ $labels.site }} 机柜 {{ $labels.rack }} 进风 {{ $value }} °C：请检查盲板、地板出风口及附近制冷单元。",
         ),
-        description="Above 27 °C the inlet leaves the range ASHRAE recommends.",
+        description=f"Above {limits.INLET_RECOMMENDED:g} °C the inlet leaves the range ASHRAE recommends.",
         must_fire=Case(series=_inlet("29x40"), at="20m", fires=RACK, value="29"),
         must_not_fire=Case(series=_inlet("26.5x40"), at="20m"),
     ),
     Alert(
         name="RackTooHot",
-        expr=f"{rack.INLET_EACH.recorded()} > {rack.INLET_ALLOWABLE:g}",
+        expr=f"{rack.INLET_EACH.recorded()} > {limits.INLET_ALLOWABLE:g}",
         wait="5m",
         severity="critical",
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore cooling or shut load down before it does so itself.",
             "{{ $labels.site }} 机柜 {{ $labels.rack }} 进风 {{ $value }} °C：请恢复制冷，或在设备自行停机前减载。",
         ),
-        description="Above 32 °C the inlet is outside what class A1 equipment allows (ASHRAE TC 9.9).",
+        description=f"Above {limits.INLET_ALLOWABLE:g} °C the inlet is outside what class A1 equipment allows (ASHRAE TC 9.9).",
         must_fire=Case(series=_inlet("34x20"), at="10m", fires=RACK, value="34"),
         must_not_fire=Case(series=_inlet("30x3 34x20"), at="6m"),
     ),
     Alert(
         name="RackHeatingFast",
-        expr=f"{rack.INLET_EACH.recorded()} - {rack.INLET_EACH.recorded()} offset {rack.HEATING_MINUTES}m > {rack.HEATING_LIMIT:g}",
+        expr=f"{rack.INLET_EACH.recorded()} - {rack.INLET_EACH.recorded()} offset {limits.HEATING_MINUTES}m > {limits.HEATING_LIMIT:g}",
         wait="2m",
         severity="critical",
         summary=Text(

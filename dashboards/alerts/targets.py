@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import site
+from collectors.catalogue.limits import PACE_LIMIT
 from dashboards.alerts.base import Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.rules import MET
 from dashboards.signals import kpi
 from dashboards.signals.target import TARGET
-
-PACE_LIMIT: Final = 0.9
-"""Share of the required pace below which it is lost; nobody's months are alike."""
 
 _TARGET: Final = {"hub": "guian", "target": "guian-pue", "kpi": "pue", "scope": "huawei"}
 

@@ -12,6 +12,7 @@ from agent.hubs.units import UNITS, show
 from agent.targets.wording import NO_DEADLINE, OPERATORS
 from collectors.base import Metric
 from collectors.catalogue import facility, rack, site
+from collectors.catalogue.limits import YEAR_WINDOW
 from dashboards import uids
 from dashboards.boards.base import HUB_TAG, Board, Section, site_of
 from dashboards.language import LANGUAGES, Text
@@ -37,7 +38,7 @@ HEADLINE: Final = (
 """What a reader looks for first. Where a hub stated nothing on one, its page says so and lends it no other hub's figure."""
 
 MEASURED: Final = Text("measured", "实测")
-YEAR: Final = f'window="{kpi.PUE_WINDOW}",'
+YEAR: Final = f'window="{YEAR_WINDOW}",'
 """A hub's page shows the window that decides; a site's page shows all."""
 YES_NO: Final = (
     State(value=0, text=Text("✗ no", "✗ 否"), color=ORANGE),

@@ -8,18 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import facility, rack
+from collectors.catalogue.limits import FULL_DAYS, IMBALANCE_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 from dashboards.signals.rack import MANY, RACK_LABELS
 
-LOAD_LIMIT: Final = 0.8
-"""Of a breaker's rating, for continuous load (NEC 210.20(A))."""
-TRIP_LIMIT: Final = 0.95
-"""From here on a warm breaker, or one that was set low, may trip."""
-IMBALANCE_LIMIT: Final = 0.3
-FULL_DAYS: Final = 60
-"""A row takes about this long to be built."""
 DAY: Final = 86_400
 
 BREAKER_LABELS: Final = "hub, site, breaker"

@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
 from agent.hubs.model import WHOLE_HUB, Kpi, Registry
-from agent.targets.measured import COUNTS, OF_A_PART, PRECISION, QUANTILE, YEAR_WINDOW
+from agent.targets.measured import COUNTS, OF_A_PART
 from collectors.catalogue import facility, node, rack, site
+from collectors.catalogue.limits import PRECISION, QUANTILE, YEAR_WINDOW
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import Excuse, Signal
 from dashboards.signals.rack import RACK_COUNT
 
 RECORD: Final = "hub:dc_kpi:value"
-PUE_WINDOW: Final = YEAR_WINDOW
-"""The window that decides: ISO/IEC 30134-2 judges a whole year. Shorter ones are interim."""
 
 Aggregate = Literal["sum", "max", "min"]
 
@@ -91,8 +90,8 @@ def _compute(total: Total) -> str:
 
 
 def _energy(boundary: str) -> str:
-    matchers = (f'boundary="{boundary}"', f'window="{PUE_WINDOW}"')
-    sound = of(site.SITE_PUE, f'window="{PUE_WINDOW}"', scope="hub")
+    matchers = (f'boundary="{boundary}"', f'window="{YEAR_WINDOW}"')
+    sound = of(site.SITE_PUE, f'window="{YEAR_WINDOW}"', scope="hub")
     return f"(max by (hub, site) ({of(site.SITE_WINDOW_ENERGY, *matchers, scope='hub')}) and on (hub, site) {sound})"
 
 
@@ -101,7 +100,7 @@ def _pue(total: Total) -> str:
 
 
 def _renewable(total: Total) -> str:
-    window = f'window="{PUE_WINDOW}"'
+    window = f'window="{YEAR_WINDOW}"'
     factor = f"max by (hub, site) ({of(site.SITE_RENEWABLE, window, scope='hub')})"
     energy = of(site.SITE_WINDOW_ENERGY, 'boundary="facility"', window, scope="hub")
     return _weighted(total, factor, f"max by (hub, site) ({energy})")

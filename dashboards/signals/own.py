@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import agent, facility
+from collectors.catalogue.limits import SPOOL_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of, rate, sample
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
-
-SPOOL_LIMIT: Final = 0.8
-"""Above this share of its quota the spool has lost its reserve: at 1 samples are given up."""
 
 _NO_PUSH: Final = Excuse(
     reason="no agent pushes, so there is no spool", unless=of(agent.SPOOL_MAX_BYTES)

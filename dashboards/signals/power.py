@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.pue.model import MIN_COVERAGE
 from collectors.catalogue import facility, site
+from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, GREY, ORANGE, RED, SKY, Excuse, Signal, State, steps

@@ -7,20 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from collectors.catalogue import facility, rack, site
+from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 
-FAILOVER_LIMIT: Final = 0.8
-"""Above this share of one feed's capacity, the other feed's loss leaves no room for a start-up surge."""
-POWER_LIMIT: Final = 1.0
-INLET_RECOMMENDED: Final = 27.0
-"""ASHRAE TC 9.9: upper end of the recommended range at the inlet, degrees Celsius."""
-INLET_ALLOWABLE: Final = 32.0
-"""ASHRAE TC 9.9: upper end of the range allowable for class A1, degrees Celsius."""
-HEATING_LIMIT: Final = 5.0
-"""ASHRAE TC 9.9: how much the air at the inlet may change in HEATING_MINUTES, kelvin."""
-HEATING_MINUTES: Final = 15
 MANY: Final = 60
 """How many racks a panel names at most; a hub has tens of thousands."""
 
@@ -254,8 +245,8 @@ HOT_COUNT: Final = Signal(
     key="rack.hot_count",
     name=Text("Hot racks", "高温机柜"),
     description=Text(
-        "Racks whose inlet is above 27 °C, the end of ASHRAE's recommended range.",
-        "进风温度高于27 °C（ASHRAE推荐上限）的机柜数量。",
+        f"Racks whose inlet is above {INLET_RECOMMENDED:g} °C, the end of ASHRAE's recommended range.",
+        f"进风温度高于{INLET_RECOMMENDED:g} °C（ASHRAE推荐上限）的机柜数量。",
     ),
     unit="short",
     expr=f"sum by (hub, site) ({_inlet()} > bool {INLET_RECOMMENDED:g})",
@@ -272,8 +263,8 @@ INLET: Final = Signal(
     key="rack.inlet",
     name=Text("Warmest racks at the inlet", "进风温度最高的机柜"),
     description=Text(
-        "Inlet temperature of the warmest racks. Recommended up to 27 °C, allowable for class A1 up to 32 °C (ASHRAE TC 9.9).",
-        "进风温度最高的机柜。推荐上限27 °C，A1级允许上限32 °C（ASHRAE TC 9.9）。",
+        f"Inlet temperature of the warmest racks. Recommended up to {INLET_RECOMMENDED:g} °C, allowable for class A1 up to {INLET_ALLOWABLE:g} °C (ASHRAE TC 9.9).",
+        f"进风温度最高的机柜。推荐上限{INLET_RECOMMENDED:g} °C，A1级允许上限{INLET_ALLOWABLE:g} °C（ASHRAE TC 9.9）。",
     ),
     unit="celsius",
     expr=_top(_inlet),

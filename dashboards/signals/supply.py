@@ -7,10 +7,11 @@ from typing import Final
 
 from collectors.base import Metric
 from collectors.catalogue import rack
+from collectors.catalogue.limits import FAILOVER_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
-from dashboards.signals.rack import FAILOVER_LIMIT, MANY, RACK_LABELS
+from dashboards.signals.rack import MANY, RACK_LABELS
 
 _BREAKER: Final = "hub, site, breaker"
 _ROW: Final = "hub, site, row"

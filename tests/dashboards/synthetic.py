@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from agent.hubs.model import WHOLE_HUB, Hub, Registry
-from agent.pue.model import PUE_STATES, WINDOWS
+from agent.pue.model import PUE_STATES
 from agent.sinks.lineprotocol import LineRenderer
 from agent.targets.model import STATES
 from collectors.base import Batch, Metric, Series
 from collectors.catalogue import all_metrics, site
+from collectors.catalogue.limits import WINDOWS
 from dashboards.signals import kpi
 
 START = time.time() - 86_400
