@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from agent.sinks.influx import InfluxSink
     from agent.targets.federation import Federation
     from agent.web.discovery import Discovery
-    from agent.web.pages import Response
     from agent.web.past import Past
+    from agent.web.response import Response
     from agent.web.server import WebServer
     from agent.web.trends import Trends
     from agent.web.view import BoardView
@@ -388,17 +388,20 @@ class App:
         self.runner.consumers.append(self._sink.accept)
 
     async def _start_web(self) -> None:
-        from agent.web.server import WebServer  # noqa: PLC0415 - `collect` serves nothing
+        from agent.web.routes import Handlers  # noqa: PLC0415 - `collect` serves nothing
+        from agent.web.server import WebServer  # noqa: PLC0415 - as above
 
         http = self.config.file.outputs.http
         self._web = WebServer(
             config=http,
             snapshot=self.snapshot,
             metrics=self.metrics,
-            ready=self._is_ready,
-            reload=self.reload,
-            pages=self._page,
-            targets=self._scrape_targets,
+            handlers=Handlers(
+                ready=self._is_ready,
+                reload=self.reload,
+                pages=self._page,
+                targets=self._scrape_targets,
+            ),
         )
         try:
             await self._web.start()
@@ -420,10 +423,10 @@ class App:
         loaded = self.loaded
         if loaded.inventory is None:
             return None
-        if self._discovery is None or self._discovery.loaded is not loaded:
+        if self._discovery is None or self._discovery.inventory is not loaded.inventory:
             from agent.web.discovery import Discovery  # noqa: PLC0415 - only where Prometheus asks for it
 
-            self._discovery = Discovery(loaded)
+            self._discovery = Discovery(loaded.config, loaded.inventory)
         return self._discovery.answer(query)
 
     def _view(self) -> BoardView:

@@ -1,4 +1,4 @@
-"""HTTP basic authentication against a file of bcrypt hashes, as `htpasswd -B` writes them."""
+"""HTTP basic authentication (RFC 7617) against a file of bcrypt hashes, as `htpasswd -B` writes."""
 
 from __future__ import annotations
 
@@ -14,60 +14,83 @@ from collectors.base import ConfigError
 from collectors.secrets import read_secret
 
 _MAX_REMEMBERED: Final = 256
-# Checked when the user is not known, so that the answer takes as long; of a random password nobody has.
-_NOBODY: Final = b"$2b$12$K3ClIDQ3kLwcmWzfqpPTMOaTkhj8IZ31.7xvc9B5xkMHn6YhqX0oS"
+_MAX_PASSWORD_BYTES: Final = 72
+"""bcrypt reads no more of a password."""
+_UNKNOWN_USER_HASH: Final = b"$2b$12$K3ClIDQ3kLwcmWzfqpPTMOaTkhj8IZ31.7xvc9B5xkMHn6YhqX0oS"
+"""The hash of a random password that nobody has. It is checked for an unknown user, so that the
+answer takes as long as for a known one."""
 
 
 class Users:
-    """Who may read. bcrypt is slow on purpose, so an accepted password is remembered by a keyed digest."""
+    """The users who may read.
+
+    bcrypt is slow on purpose. An accepted password is therefore remembered, as a keyed digest.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        """Read the file; raises ConfigError if it is readable by all or has a bad line."""
         self._key = os.urandom(32)
-        self._accepted: dict[bytes, bytes] = {}
-        self._hashes = self._read()
+        self._remembered: set[bytes] = set()
+        self._hashes = _read(path)
 
-    def _read(self) -> dict[str, bytes]:
-        hashes: dict[str, bytes] = {}
-        for number, line in enumerate(
-            read_secret(self._path, "outputs.http.users_file").splitlines(), 1
-        ):
-            if not line.strip() or line.startswith("#"):
-                continue
-            user, _, digest = line.strip().partition(":")
-            if not user or not digest.startswith(("$2a$", "$2b$", "$2y$")):
-                raise ConfigError(
-                    "expected user:bcrypt-hash, as htpasswd -B writes it",
-                    file=str(self._path),
-                    line=number,
-                )
-            hashes[user] = digest.encode()
-        return hashes
+    def accepts(self, authorization: str) -> bool:
+        """Tell whether an Authorization header has a known user and the right password.
 
-    def check(self, authorization: str) -> bool:
-        """Tell whether an Authorization header names a user with the right password. Blocks for the time of a bcrypt."""
-        import bcrypt  # noqa: PLC0415 - only where users are configured
+        Blocks for the time that bcrypt takes.
+        """
+        import bcrypt
 
-        scheme, _, encoded = authorization.partition(" ")
-        if scheme.lower() != "basic":
+        credentials = _parse(authorization)
+        if credentials is None:
             return False
-        try:
-            user, _, password = (
-                base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
-            )
-        except (binascii.Error, UnicodeDecodeError):
-            return False
-        digest = self._hashes.get(user, _NOBODY)
-        # Length before each part: no two triples have one digest, so no failure can stand in for another's success.
-        parts = (user.encode(), digest, password.encode())
-        token = hmac.new(
-            self._key, b"".join(len(p).to_bytes(4, "big") + p for p in parts), hashlib.sha256
-        ).digest()
-        if token in self._accepted:
+        user, password = credentials
+        stored = self._hashes.get(user, _UNKNOWN_USER_HASH)
+        digest = self._digest(user.encode(), stored, password)
+        if digest in self._remembered:
             return True
-        good = bcrypt.checkpw(password.encode()[:72], digest) and user in self._hashes
-        if good:
-            if len(self._accepted) >= _MAX_REMEMBERED:
-                self._accepted.clear()
-            self._accepted[token] = digest
-        return good
+        right = bcrypt.checkpw(password[:_MAX_PASSWORD_BYTES], stored) and user in self._hashes
+        if right:
+            if len(self._remembered) >= _MAX_REMEMBERED:
+                self._remembered.clear()
+            self._remembered.add(digest)
+        return right
+
+    def _digest(self, *parts: bytes) -> bytes:
+        """Return a keyed digest of the parts.
+
+        Each part follows its length, so that two different rows of parts never look the same: a
+        wrong pair of user and password cannot pass for a right one.
+        """
+        text = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        return hmac.new(self._key, text, hashlib.sha256).digest()
+
+
+def _parse(authorization: str) -> tuple[str, bytes] | None:
+    """Return user and password of a header; None if it is not of basic authentication."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    user, _, password = text.partition(":")
+    return user, password.encode()
+
+
+def _read(path: Path) -> dict[str, bytes]:
+    """Return the hash of each user's password."""
+    hashes: dict[str, bytes] = {}
+    lines = read_secret(path, "outputs.http.users_file").splitlines()
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        user, _, digest = line.strip().partition(":")
+        if not user or not digest.startswith(("$2a$", "$2b$", "$2y$")):
+            raise ConfigError(
+                "expected user:bcrypt-hash, as htpasswd -B writes it",
+                file=str(path),
+                line=number,
+            )
+        hashes[user] = digest.encode()
+    return hashes

@@ -1,18 +1,16 @@
 """The snapshot as Prometheus text format 0.0.4 and as OpenMetrics 1.0.
 
-Series carry their text up to the value, and the snapshot keeps each line from the moment its value comes in: a scrape joins
-them, and what has not changed is not rendered again.
+The snapshot holds each line of text from the moment its value arrives. A scrape joins these lines;
+what has not changed is not rendered again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agent.snapshot import Snapshot
 from collectors.base import Metric
-
-if TYPE_CHECKING:
-    from agent.snapshot import Snapshot
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -28,7 +26,10 @@ def accepts_openmetrics(accept: str) -> bool:
 
 
 def render(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[str]:
-    """Yield the page in pieces, one a family, so that a whole hub's page never holds the loop for long."""
+    """Yield the page in pieces, one for each metric.
+
+    The caller can let other requests run between two pieces of a whole hub's page.
+    """
     for metric, samples in snapshot.page():
         yield _header(metric, openmetrics=openmetrics) + samples
     if openmetrics:
@@ -36,15 +37,17 @@ def render(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[str]:
 
 
 def _header(metric: Metric, *, openmetrics: bool) -> str:
-    name, kind = metric.full_name, metric.type
+    """Return the HELP and TYPE lines.
+
+    OpenMetrics names a counter without `_total`. It has no type for a counter whose name lacks
+    that ending, so such a metric has the type `unknown` there.
+    """
+    name, kind = metric.full_name, str(metric.type)
     text = metric.help.replace("\\", r"\\").replace("\n", r"\n")
     if openmetrics:
         text = text.replace('"', r"\"")
         if kind == "counter" and name.endswith("_total"):
-            name = name[: -len("_total")]
-        elif kind in (
-            "counter",
-            "untyped",
-        ):  # OpenMetrics knows no counter without _total: its type is not told
-            kind = "unknown"  # type: ignore[assignment]
+            name = name.removesuffix("_total")
+        elif kind in ("counter", "untyped"):
+            kind = "unknown"
     return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"

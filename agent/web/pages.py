@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+
+from agent.web.response import Response
 
 if TYPE_CHECKING:
     from agent.web.frame import Page
@@ -34,16 +35,6 @@ HEADERS: Final = (
 
 _LONGEST: Final = 100
 """Characters of a row's name, or of what is searched for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """What is sent back: status, content type, body, and the headers that belong to it (lower-case names)."""
-
-    status: int = 200
-    content_type: str
-    body: bytes
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 def handle(

@@ -312,8 +312,14 @@ def test_a_shard_needs_an_inventory(tmp_path: Path) -> None:
 # /sd
 
 
+def discovery_of(path: Path) -> Discovery:
+    found, inventory = load_files(path)
+    assert inventory is not None
+    return Discovery(found, inventory)
+
+
 def sd(path: Path, **query: str) -> list[dict[str, Any]]:
-    answer = Discovery(with_collectors(*load_files(path))).answer(query)
+    answer = discovery_of(path).answer(query)
     assert answer.content_type.startswith("application/json")
     found: list[dict[str, Any]] = json.loads(answer.body)
     return found
@@ -370,7 +376,7 @@ def test_a_wrong_question_is_refused(tmp_path: Path, query: dict[str, str]) -> N
 
 def test_the_list_is_made_once(tmp_path: Path) -> None:
     """The second answer to a question is the first one's bytes."""
-    discovery = Discovery(with_collectors(*load_files(config(tmp_path, "", "  {}"))))
+    discovery = discovery_of(config(tmp_path, "", "  {}"))
     assert discovery.answer({}).body is discovery.answer({}).body
 
 

@@ -20,7 +20,8 @@ from prometheus_client import CollectorRegistry
 from agent.selfmetrics import SelfMetrics
 from agent.settings import Http, Tls
 from agent.snapshot import Snapshot
-from agent.web.pages import Response
+from agent.web.response import Response
+from agent.web.routes import Handlers
 from agent.web.server import WebServer
 from collectors.base import Batch, ConfigError, Metric
 from tests.support import free_port
@@ -52,10 +53,7 @@ async def serving(*, series: int = 50, **options: Any) -> AsyncIterator[int]:
         config=Http(listen=f"127.0.0.1:{port}", **options),
         snapshot=snapshot,
         metrics=SelfMetrics(CollectorRegistry()),
-        ready=lambda: True,
-        reload=reload,
-        pages=page,
-        targets=lambda _: None,
+        handlers=Handlers(ready=lambda: True, reload=reload, pages=page, targets=lambda _: None),
     )
     await server.start()
     for _ in range(100):
