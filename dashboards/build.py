@@ -36,17 +36,17 @@ REFRESH: Final = "1m"
 INTERVALS: Final = ["15s", "30s", "1m", "5m", "15m", "1h"]
 
 _NAMES: Final = {
-    uids.OVERVIEW: Text("All hubs", "全部枢纽"),
-    uids.SITE: Text("Site", "站点"),
-    uids.RACKS: Text("Racks", "机柜"),
-    uids.RACK: Text("Rack", "单机柜"),
-    uids.NODES: Text("Nodes", "节点"),
-    uids.CHIPS: Text("Chips", "芯片"),
-    uids.LINKS: Text("Links", "网络链路"),
-    uids.METERS: Text("Meters", "电表"),
-    uids.AGENTS: Text("Agents", "采集代理"),
+    uids.OVERVIEW: Text("All hubs"),
+    uids.SITE: Text("Site"),
+    uids.RACKS: Text("Racks"),
+    uids.RACK: Text("Rack", context="board"),
+    uids.NODES: Text("Nodes"),
+    uids.CHIPS: Text("Chips"),
+    uids.LINKS: Text("Links"),
+    uids.METERS: Text("Meters"),
+    uids.AGENTS: Text("Agents"),
 }
-_HUBS: Final = Text("Hubs", "枢纽")
+_HUBS: Final = Text("Hubs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +257,7 @@ def _rendered(excuse: Excuse, hub: str, database: Database) -> Excuse:
 
 
 def _datasource(language: Language, database: Database) -> core.Template:
-    label = Text("Data source", "数据源").of(language)
+    label = Text("Data source").of(language)
     return core.Template(
         name="datasource",
         type="datasource",
@@ -308,7 +308,7 @@ def _annotations(board: Board) -> list[Json]:
     firing = f'ALERTS{{alertstate="firing",{board.alerts}}}'
     return [
         _annotation(
-            Text("Targets due", "目标期限"),
+            Text("Targets due"),
             for_panel(due, hub=board.hub),
             PINK,
             language,
@@ -318,7 +318,7 @@ def _annotations(board: Board) -> list[Json]:
             useValueForTime="on",
         ),
         _annotation(
-            Text("Alerts", "告警"),
+            Text("Alerts"),
             for_panel(firing, hub=board.hub),
             RED,
             language,

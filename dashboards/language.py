@@ -1,25 +1,80 @@
-"""Words in two languages: everything a reader sees on a dashboard exists in both."""
+"""The languages of dashboards and alerts.
+
+The code has each text in English. `messages/LANGUAGE.yaml` has it in another language, by the
+English. A new file there is a new language: nothing in the code names one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final, Protocol
 
-Language = Literal["en", "zh"]
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
+import yaml
+
+FOLDER: Final = Path(__file__).with_name("messages")
+SOURCE: Final = "en"
+"""The language of the texts in the code."""
+
+Language = str
+
+
+class Stated(Protocol):
+    """A text from a hub's file, which has its languages itself."""
+
+    def get(self, language: str, /) -> str | None:
+        """Return the text in one language; None where it lacks that language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text in English and in Chinese."""
+    """One text in every language.
 
-    en: str
-    zh: str
+    `parts` fill the places in braces: a word, another Text, or a text from a hub's file. `context`
+    tells apart what is one word in English and two in another language.
+    """
+
+    source: str
+    parts: Mapping[str, str | Text | Stated] = field(default_factory=dict, hash=False)
+    context: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the text stands under in a catalogue."""
+        return f"{self.source} [{self.context}]" if self.context else self.source
 
     def of(self, language: Language) -> str:
-        """Return the text in one language."""
-        return self.zh if language == "zh" else self.en
+        """Return the text in one language; in English where the catalogue lacks it."""
+        text = self.source if language == SOURCE else catalogue(language).get(self.key, self.source)
+        if not self.parts:
+            return text
+        return text.format_map({name: said(part, language) for name, part in self.parts.items()})
 
 
-NO_DATA: Final = Text("no data", "无数据")
+def said(part: str | Text | Stated, language: Language) -> str:
+    """Return a word, a text of the code or a text of a hub's file in one language."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Text):
+        return part.of(language)
+    return part.get(language) or part.get(SOURCE) or ""
+
+
+def languages(folder: Path = FOLDER) -> tuple[Language, ...]:
+    """Return the languages there are, English first."""
+    return (SOURCE, *sorted(file.stem for file in folder.glob("*.yaml")))
+
+
+@cache
+def catalogue(language: Language, folder: Path = FOLDER) -> Mapping[str, str]:
+    """Return the texts of a language by their keys."""
+    loaded: dict[str, str] = yaml.safe_load((folder / f"{language}.yaml").read_text("utf-8"))
+    return loaded
+
+
+LANGUAGES: Final = languages()
+
+NO_DATA: Final = Text("no data")
 """What a panel shows where a value is missing: words, never a zero."""

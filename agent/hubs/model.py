@@ -42,6 +42,10 @@ class Text:
     def __getitem__(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en
 
+    def get(self, language: str, /) -> str | None:
+        """Return the text in a language; None for one that hub files do not have."""
+        return {"en": self.en, "zh": self.zh}.get(language)
+
 
 class Period(NamedTuple):
     """A day, month or year as a source gives it, with its first and last day."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from collectors.base import Metric
-
-if TYPE_CHECKING:
-    from dashboards.language import Text
+from dashboards.language import LANGUAGES, SOURCE, Text
 
 RUNBOOK: Final = "docs/runbook.md"
 Severity = Literal["critical", "warning", "info"]
@@ -44,10 +42,10 @@ class Alert:
     must_not_fire: Case
 
     def annotations(self, runbook: str = RUNBOOK) -> dict[str, str]:
-        """Return the texts an alert carries: what to do first, in both languages."""
+        """Return the texts an alert carries: what to do first, in every language."""
         return {
-            "summary": self.summary.en,
-            "summary_zh": self.summary.zh,
+            "summary": self.summary.source,
+            **{f"summary_{one}": self.summary.of(one) for one in LANGUAGES if one != SOURCE},
             "description": self.description,
             "runbook_url": f"{runbook}#{self.name.lower()}",
         }

@@ -40,7 +40,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries {{ $value | humanizePercentage }} of its rating: place no more load behind it.",
-            "{{ $labels.site }} 断路器 {{ $labels.breaker }} 负载达额定的 {{ $value | humanizePercentage }}：请勿再增加负载。",
         ),
         description="By power, or by the current of its fullest phase. Continuous load above 80 % of a breaker's rating leaves it no margin.",
         must_fire=Case(
@@ -59,7 +58,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries {{ $value | humanizePercentage }} of its rating: move load off it before it trips.",
-            "{{ $labels.site }} 断路器 {{ $labels.breaker }} 负载达额定的 {{ $value | humanizePercentage }}：请在跳闸前转移负载。",
         ),
         description="By power, or by the current of its fullest phase. A warm breaker trips below its rated current.",
         must_fire=Case(
@@ -79,7 +77,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "Breaker {{ $labels.breaker }} of {{ $labels.site }}: losing its pair loads it to {{ $value | humanizePercentage }}: place no more load behind either.",
-            "{{ $labels.site }} 断路器 {{ $labels.breaker }}：对侧失电后负载达 {{ $value | humanizePercentage }}：请勿在两侧再增加负载。",
         ),
         description="Above 80 % of one side's capacity there is no room for what starts at once after a power cut.",
         must_fire=Case(
@@ -101,7 +98,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Breaker {{ $labels.breaker }} of {{ $labels.site }} trips if its pair is lost ({{ $value | humanizePercentage }}): move load today.",
-            "{{ $labels.site }} 断路器 {{ $labels.breaker }} 在对侧失电时将跳闸（{{ $value | humanizePercentage }}）：请今日转移负载。",
         ),
         description="Both sides together carry more than one can: everything behind the pair goes dark with either.",
         must_fire=Case(
@@ -121,7 +117,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "PDU {{ $labels.pdu }} in rack {{ $labels.rack }} of {{ $labels.site }}: a phase or bank is at {{ $value | humanizePercentage }}: move a plug before it trips.",
-            "{{ $labels.site }} 机柜 {{ $labels.rack }} 的PDU {{ $labels.pdu }} 某相或支路达 {{ $value | humanizePercentage }}：请在跳闸前调整插接。",
         ),
         description="The fullest phase or bank over its rating, as the PDU itself says; the PDU as a whole may have room.",
         must_fire=Case(
@@ -142,7 +137,6 @@ ALERTS: Final = (
         severity="info",
         summary=Text(
             "Breaker {{ $labels.breaker }} of {{ $labels.site }}: its phases differ by {{ $value | humanizePercentage }} of their mean: hang the next racks on the emptiest.",
-            "{{ $labels.site }} 断路器 {{ $labels.breaker }} 三相不平衡度 {{ $value | humanizePercentage }}：新机柜请接入最轻一相。",
         ),
         description="Uneven phases fill one of three before the breaker is full, and load the neutral.",
         must_fire=Case(
@@ -157,7 +151,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "Row {{ $labels.row }} of {{ $labels.site }} is full in {{ $labels.kind }} in {{ $value | humanize }} days at its present pace: order what comes next.",
-            "{{ $labels.site }} 列 {{ $labels.row }} 按目前速度 {{ $value | humanize }} 天后用满（{{ $labels.kind }}）：请安排扩容。",
         ),
         description="By the trend of the last half year, robust against single days; the range is in dc_row_full_timestamp_seconds.",
         must_fire=Case(series=_full(30), at="35m", fires={**_ROW, "kind": "power"}, value="30"),

@@ -50,7 +50,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.site }} uses overhead energy {{ $value | humanize }} times as fast as its PUE limit allows: look at the cooling first.",
-            "{{ $labels.site }} 的非IT能耗速率为PUE上限所允许的 {{ $value | humanize }} 倍：请先检查制冷。",
         ),
         description="Half as much again as allowed over a day, and in the last hour too: a fault or a wrong set point, not the season.",
         must_fire=Case(
@@ -65,7 +64,6 @@ ALERTS: Final = (
         severity="info",
         summary=Text(
             "{{ $labels.site }} averaged {{ $value | humanize }} over a month, more than the rest of the year may: plan what will lower it.",
-            "{{ $labels.site }} 近一个月平均PUE为 {{ $value | humanize }}，高于年内剩余时间的允许值：请安排降低措施。",
         ),
         description="At the month's pace the year ends above the limit. In summer that may be the season; the forecast of the target says more.",
         must_fire=Case(

@@ -20,7 +20,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) answers no more: drain the node, then look at its kernel log.",
-            "节点 {{ $labels.node }}（机柜 {{ $labels.rack }}）的 {{ $labels.accelerator }} 不再应答：请先迁移任务，再查内核日志。",
         ),
         description="The chip was seen since the agent started and is not any more: lost from the bus, or its driver is gone.",
         must_fire=Case(
@@ -35,7 +34,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) has an alarm of its driver: ask it which.",
-            "节点 {{ $labels.node }}（机柜 {{ $labels.rack }}）的 {{ $labels.accelerator }} 驱动告警：请查询具体原因。",
         ),
         description="The driver's health is not OK; for Ascend, `npu-smi info -t health -i ID` names the fault.",
         must_fire=Case(

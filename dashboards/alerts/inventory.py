@@ -60,7 +60,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $value }} racks in service at {{ $labels.site }} have no PDU in the inventory: nobody measures them; name their feeds.",
-            "{{ $labels.site }} 有 {{ $value }} 个在用机柜在清单中没有PDU：无人计量，请补全其供电路。",
         ),
         description="PDU output cannot stand for the site's IT energy, nor can their share of rated power be told.",
         must_fire=Case(
@@ -75,7 +74,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $value }} PDUs of {{ $labels.site }} are in the inventory and no agent asks them: add them to a gateway's config.",
-            "{{ $labels.site }} 清单中有 {{ $value }} 个PDU未被任何代理轮询：请加入网关配置。",
         ),
         description="Their racks have no power; a rack with one of two feeds unread has no total.",
         must_fire=Case(series=_NOT_POLLED, at="70m", fires=SITE, value="1"),
@@ -92,7 +90,6 @@ ALERTS: Final = (
         severity="info",
         summary=Text(
             "{{ $value }} PDUs at {{ $labels.site }} are read and the inventory has them nowhere, or in another rack: mend the inventory.",
-            "{{ $labels.site }} 有 {{ $value }} 个被轮询的PDU不在清单中或机柜不符：请修正清单。",
         ),
         description="What they measure counts for no rack of the inventory, or for the wrong one.",
         must_fire=Case(series=_mismatches("unknown_pdu", "2x90"), at="70m", fires=SITE, value="2"),
@@ -105,7 +102,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $value }} devices at {{ $labels.site }} have never answered: check address, credentials and profile in the config.",
-            "{{ $labels.site }} 有 {{ $value }} 个设备从未应答：请检查配置中的地址、凭据与型号。",
         ),
         description="A device that never answered is a mistake in the config more often than a fault; the board names them.",
         must_fire=Case(
@@ -120,7 +116,6 @@ ALERTS: Final = (
         severity="info",
         summary=Text(
             "{{ $labels.kind }} {{ $labels.device }} of {{ $labels.site }} is silent for {{ $value | humanizeDuration }}: repair it, or take it out.",
-            "{{ $labels.site }} 的 {{ $labels.kind }} {{ $labels.device }} 已 {{ $value | humanizeDuration }} 无应答：请修复或移除。",
         ),
         description="A device that nobody misses for a day hides the next one that fails.",
         must_fire=Case(
@@ -138,7 +133,6 @@ ALERTS: Final = (
         severity="info",
         summary=Text(
             "{{ $value }} nodes of {{ $labels.site }} that the inventory expects are not seen: is the agent installed and running on them?",
-            "{{ $labels.site }} 清单中有 {{ $value }} 个节点未上报：请确认已安装并运行代理。",
         ),
         description="Only sites where some node's own agent reports are judged; what else reports there, as the gateway, is counted with them.",
         must_fire=Case(series=_NODES, at="70m", fires=SITE, value="1"),
@@ -155,7 +149,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "The inventory of {{ $labels.instance }} is {{ $value | humanizeDuration }} old: NetBox does not answer it, or its token is refused.",
-            "{{ $labels.instance }} 的清单已 {{ $value | humanizeDuration }} 未更新：NetBox无应答或令牌被拒。",
         ),
         description="The last good answer stays in force; racks built or emptied since are not seen.",
         must_fire=Case(

@@ -38,7 +38,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "{{ $labels.peer }} is out of reach of {{ $labels.site }}: no probe is answered; check the line and the peer's filter.",
-            "{{ $labels.site }} 无法到达 {{ $labels.peer }}：探测全部无应答；请检查线路及对端过滤策略。",
         ),
         description="No probe of the last minutes was answered, so there is no round trip, and a latency target cannot be judged.",
         must_fire=Case(series=_lost("1x20"), at="10m", fires=_PEER),
@@ -51,7 +50,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $value | humanizePercentage }} of the probes from {{ $labels.site }} to {{ $labels.peer }} get lost: compare the other peers first.",
-            "{{ $labels.site }} 到 {{ $labels.peer }} 的探测丢失 {{ $value | humanizePercentage }}：请先与其他对端比较。",
         ),
         description="One peer that loses points at its line; all of them at this site's own uplink.",
         must_fire=Case(series=_lost("0.1x40"), at="20m", fires=_PEER, value="10%"),
@@ -65,7 +63,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.peer }} takes {{ $value | humanizeDuration }} from {{ $labels.site }}, half as long again as in the last day: look for a detour.",
-            "{{ $labels.site }} 到 {{ $labels.peer }} 往返 {{ $value | humanizeDuration }}，比最近一天的均值长一半以上：请检查是否绕行。",
         ),
         description="The median round trip is well above the day's mean: a detour after a broken line, or a queue that is full.",
         must_fire=Case(series=_trip("0.01x120 0.02x40"), at="145m", fires=_PEER, value="20ms"),

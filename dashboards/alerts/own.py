@@ -40,7 +40,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "The agent {{ $labels.instance }} of {{ $labels.site }} does not answer: look at its host, then at `systemctl status hubgauge`.",
-            "{{ $labels.site }} 的代理 {{ $labels.instance }} 无应答：请先检查主机，再查看 `systemctl status hubgauge`。",
         ),
         description="Prometheus cannot scrape the agent; everything it reads is missing meanwhile, not zero.",
         must_fire=Case(series={named("up", _UP): "1x2 0x20"}, at="10m", fires=_UP),
@@ -53,7 +52,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Only {{ $value | humanizePercentage }} of the agents of {{ $labels.site }} answer: look for one cause: power, network, or a bad rollout.",
-            "{{ $labels.site }} 仅 {{ $value | humanizePercentage }} 的代理有应答：请排查共同原因：供电、网络或错误的发布。",
         ),
         description="Many agents gone at once is one failure; each by itself is not told while this lasts.",
         must_fire=Case(
@@ -77,7 +75,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Nothing arrives from the agent {{ $labels.instance }} of {{ $labels.site }}: is it running, and does its spool grow?",
-            "{{ $labels.site }} 的代理 {{ $labels.instance }} 不再上报：是否仍在运行？缓存是否在增长？",
         ),
         description="It pushed within the last hour and stopped. What it spools meanwhile arrives when the way is open again.",
         must_fire=Case(
@@ -93,7 +90,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "Collector {{ $labels.collector }} {{ $labels.device }} fails on {{ $labels.instance }}: the agent's log names the reason once.",
-            "{{ $labels.instance }} 上的采集器 {{ $labels.collector }} {{ $labels.device }} 失败：原因见代理日志（仅记录一次）。",
         ),
         description="Every round of this collector has failed for ten minutes; what it reads is missing.",
         must_fire=Case(
@@ -110,7 +106,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "The spool of {{ $labels.instance }} is {{ $value | humanizePercentage }} full: bring the database back, or raise max_bytes.",
-            "{{ $labels.instance }} 的缓存已用 {{ $value | humanizePercentage }}：请恢复数据库，或提高 max_bytes。",
         ),
         description="When the spool is full, samples are given up and counted.",
         must_fire=Case(series=_spool("85x60"), at="10m", fires=_SINK, value="85%"),
@@ -123,7 +118,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "The spool of {{ $labels.instance }} cannot be written: free its disk or fix its rights; samples wait in memory only.",
-            "{{ $labels.instance }} 的缓存无法写入：请清理磁盘或修复权限；样本仅存于内存。",
         ),
         description="A crash now loses what is in memory.",
         must_fire=Case(
@@ -140,7 +134,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.instance }} gave up samples ({{ $labels.reason }}): a gap is in the database; see the runbook for what can be had back.",
-            "{{ $labels.instance }} 放弃了样本（{{ $labels.reason }}）：数据库中已有缺口；可恢复内容见手册。",
         ),
         description="Each sample given up is counted by reason: quota, memory, corrupt, dead_letter.",
         must_fire=Case(
@@ -159,7 +152,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.instance }} cannot write to {{ $labels.sink }}: check address, token and bucket; samples are spooled meanwhile.",
-            "{{ $labels.instance }} 无法写入 {{ $labels.sink }}：请检查地址、令牌与存储桶；期间样本进入缓存。",
         ),
         description="Nothing is lost until the spool is full.",
         must_fire=Case(series={series(agent.SINK_UP, _SINK): "0x40"}, at="20m", fires=_SINK),
@@ -172,7 +164,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.instance }} refused its new config and runs on the old one: `hubgauge check` names file and line.",
-            "{{ $labels.instance }} 拒绝了新配置，仍在使用旧配置：运行 `hubgauge check` 查看文件与行号。",
         ),
         description="A restart would fail; mend the file before then.",
         must_fire=Case(
@@ -189,7 +180,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $value }} nodes of {{ $labels.site }} have a wrong clock or none to follow: check chrony or NTP there before trusting times.",
-            "{{ $labels.site }} 有 {{ $value }} 个节点时钟偏差或未同步：请检查 chrony 或 NTP，再采信时间。",
         ),
         description="Readings are filed by the clock of who took them: a gateway that is off files energy in the wrong hour.",
         must_fire=Case(series={named(_OFFSET, _NODE): "0.2x40"}, at="20m", fires=SITE, value="1"),

@@ -36,7 +36,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "PUE of {{ $labels.site }} ({{ $labels.window }}) cannot be: check which meters the inventory counts at which point.",
-            "{{ $labels.site }} 的PUE（{{ $labels.window }}）自相矛盾：请核对清单中各电表的计量点。",
         ),
         description="No IT energy, or a PUE below 1: a meter is at the wrong point, missing from the inventory, or scaled wrongly.",
         must_fire=Case(series=_inconsistent("1x60"), at="45m", fires={**SITE, "window": "1d"}),
@@ -50,7 +49,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "Only {{ $value | humanizePercentage }} of the last day is metered at {{ $labels.site }}: find the silent meter.",
-            "{{ $labels.site }} 最近一天仅 {{ $value | humanizePercentage }} 有计量：请找出无应答的电表。",
         ),
         description="Hours without both energies do not count for the PUE; too many and the year's figure cannot be defended.",
         must_fire=Case(
@@ -67,7 +65,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "Meter {{ $labels.meter }} ({{ $labels.point }}) of {{ $labels.site }} does not answer: check its line; PUE is losing hours.",
-            "{{ $labels.site }} 的电表 {{ $labels.meter }}（{{ $labels.point }}）无应答：请检查线路；PUE正在丢失时段。",
         ),
         description="Energy registers bridge the gap when the meter is back; a meter without one loses these hours for good.",
         must_fire=Case(
@@ -82,7 +79,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "PDU {{ $labels.pdu }} of rack {{ $labels.rack }} does not answer: check its network and credentials; is feed {{ $labels.feed }} up?",
-            "机柜 {{ $labels.rack }} 的PDU {{ $labels.pdu }} 无应答：请检查网络与凭据，并确认 {{ $labels.feed }} 路是否供电。",
         ),
         description="The rack's power is unknown while a PDU is silent: it is not counted as zero.",
         must_fire=Case(series={series(facility.PDU_UP, _PDU): "0x30"}, at="20m", fires=_PDU),
@@ -95,7 +91,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "{{ $value | humanizePercentage }} of the PDUs of {{ $labels.site }} answer: look for one cause: network, gateway, or a lost feed.",
-            "{{ $labels.site }} 仅 {{ $value | humanizePercentage }} 的PDU有应答：请排查共同原因：网络、网关或失电。",
         ),
         description="Many PDUs silent at once is one fault, not many.",
         must_fire=Case(
@@ -116,7 +111,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "UPS {{ $labels.ups }} of {{ $labels.site }} runs on battery: check the utility and that the generators start.",
-            "{{ $labels.site }} 的UPS {{ $labels.ups }} 正由电池供电：请检查市电并确认发电机启动。",
         ),
         description="The load lives from the battery; the runtime left is on the dashboard of racks and power.",
         must_fire=Case(

@@ -31,7 +31,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }}: losing a feed loads the other to {{ $value | humanizePercentage }}: place no more load here.",
-            "{{ $labels.site }} 机柜 {{ $labels.rack }}：单路失电后另一路负载达 {{ $value | humanizePercentage }}：请勿再增加负载。",
         ),
         description="Above 80 % of one feed's capacity there is no room for what starts at once after a power cut.",
         must_fire=Case(series=_failover("0.85x40"), at="20m", fires=RACK, value="85%"),
@@ -44,7 +43,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} goes dark if a feed is lost ({{ $value | humanizePercentage }}): move load today.",
-            "{{ $labels.site }} 机柜 {{ $labels.rack }} 单路失电即断电（{{ $value | humanizePercentage }}）：请今日迁移负载。",
         ),
         description="All feeds together carry more than the smallest of them can: redundancy exists on paper only.",
         must_fire=Case(series=_failover("1.1x20"), at="10m", fires=RACK, value="110%"),
@@ -57,7 +55,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} draws {{ $value | humanizePercentage }} of its rating: shed load before a breaker does.",
-            "{{ $labels.site }} 机柜 {{ $labels.rack }} 功率达额定的 {{ $value | humanizePercentage }}：请在跳闸前减载。",
         ),
         description="The rack draws more than the inventory says it may.",
         must_fire=Case(series=_power("1.05x20"), at="10m", fires=RACK, value="105%"),
@@ -70,7 +67,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check blanking panels, tiles and the cooling unit nearby.",
-            "{{ $labels.site }} 机柜 {{ $labels.rack }} 进风 {{ $value }} °C：请检查盲板、地板出风口及附近制冷单元。",
         ),
         description=f"Above {limits.INLET_RECOMMENDED:g} °C the inlet leaves the range ASHRAE recommends.",
         must_fire=Case(series=_inlet("29x40"), at="20m", fires=RACK, value="29"),
@@ -83,7 +79,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore cooling or shut load down before it does so itself.",
-            "{{ $labels.site }} 机柜 {{ $labels.rack }} 进风 {{ $value }} °C：请恢复制冷，或在设备自行停机前减载。",
         ),
         description=f"Above {limits.INLET_ALLOWABLE:g} °C the inlet is outside what class A1 equipment allows (ASHRAE TC 9.9).",
         must_fire=Case(series=_inlet("34x20"), at="10m", fires=RACK, value="34"),
@@ -96,7 +91,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }}: the inlet is {{ $value }} K warmer than a quarter of an hour ago: see whether cooling has stopped.",
-            "{{ $labels.site }} 机柜 {{ $labels.rack }} 进风15分钟内升温 {{ $value }} K：请确认制冷是否停止。",
         ),
         description="ASHRAE TC 9.9 allows 5 K in 15 minutes. Without cooling, a dense row passes its limits within minutes.",
         must_fire=Case(

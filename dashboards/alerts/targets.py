@@ -54,7 +54,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.hub }} missed its target {{ $labels.target }}: report it, and register evidence if there is any.",
-            "{{ $labels.hub }} 未达成目标 {{ $labels.target }}：请上报，如有证据请登记。",
         ),
         description="The deadline is past and evidence of that time shows that the target was not reached.",
         must_fire=Case(series={_target_state("missed"): "1x30"}, at="10m", fires=_TARGET),
@@ -70,7 +69,6 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "{{ $labels.hub }} will miss its target {{ $labels.target }} as things go: see the hub's dashboard for distance and pace.",
-            "按目前趋势，{{ $labels.hub }} 将无法达成目标 {{ $labels.target }}：请在枢纽看板查看差距与所需进度。",
         ),
         description="What is measured points away from the target: a limit exceeded, or a trend too slow for the deadline.",
         must_fire=Case(series={_target_state("at_risk"): "1x120"}, at="90m", fires=_TARGET),
@@ -92,7 +90,6 @@ ALERTS: Final = (
         severity="info",
         summary=Text(
             "{{ $labels.hub }}: the deadline of {{ $labels.target }} passed and nothing was measured: register what is known.",
-            "{{ $labels.hub }}：目标 {{ $labels.target }} 已到期但无实测：请登记已知数据。",
         ),
         description="A target whose deadline is past keeps its row until somebody says how it ended.",
         must_fire=Case(
@@ -107,7 +104,6 @@ ALERTS: Final = (
         severity="info",
         summary=Text(
             "{{ $labels.hub }} keeps {{ $value | humanizePercentage }} of the pace that {{ $labels.target }} needs: see the forecast on its page.",
-            "{{ $labels.hub }} 目前进度仅为目标 {{ $labels.target }} 所需的 {{ $value | humanizePercentage }}：请查看其页面上的预测。",
         ),
         description="What is added each day, over months, is less than each day until the deadline must add.",
         must_fire=Case(series=_paces("0.005x120"), at="90m", fires=_TARGET, value="50%"),
@@ -121,7 +117,6 @@ ALERTS: Final = (
         severity="critical",
         summary=Text(
             "Nothing is known of {{ $labels.hub }} any more: is its Prometheus up, and can it be reached from here?",
-            "已无法获知 {{ $labels.hub }} 的任何指标：其Prometheus是否在运行？从此处能否访问？",
         ),
         description="All KPIs of the hub are gone at once: its Prometheus, the line to it, or all of its agents. They are missing, not zero.",
         must_fire=Case(series={_VALUE: "1.2x10 _x60"}, at="20m", fires={"hub": "guian"}),

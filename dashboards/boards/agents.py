@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
@@ -19,37 +19,36 @@ def board(language: Language) -> Board:
     make = Maker(language, uid=uids.AGENTS)
     return Board(
         uid=uids.AGENTS,
-        title=Text("Agents", "采集代理"),
+        title=Text("Agents"),
         description=Text(
             "Whether the evidence arrives: agents, collectors, spool, ledger.",
-            "证据是否到达：代理、采集器、缓存、台账。",
         ),
         language=language,
         variables=[HUB_OF_SITES, SITE],
         time_from="now-3h",
         sections=[
             Section(
-                title=Text("Agents and collectors", "代理与采集器"),
+                title=Text("Agents and collectors"),
                 cells=[
-                    make.stat(own.AGENTS, width=6),
-                    make.stat(own.SERIES, width=6),
-                    make.stat(own.SPOOL_FILL, width=6),
-                    make.stat(own.SIMULATED, width=6, graph=False),
-                    make.series(own.COLLECTORS_OK, legend="right"),
-                    make.series(own.COLLECTOR_DURATION, legend="right"),
-                    make.series(own.COLLECTOR_ERRORS),
-                    make.series(own.SAMPLES_DROPPED),
+                    panels.stat(make, own.AGENTS, width=6),
+                    panels.stat(make, own.SERIES, width=6),
+                    panels.stat(make, own.SPOOL_FILL, width=6),
+                    panels.stat(make, own.SIMULATED, width=6, graph=False),
+                    panels.series(make, own.COLLECTORS_OK, legend="right"),
+                    panels.series(make, own.COLLECTOR_DURATION, legend="right"),
+                    panels.series(make, own.COLLECTOR_ERRORS),
+                    panels.series(make, own.SAMPLES_DROPPED),
                 ],
             ),
             Section(
-                title=Text("What is sent and served", "发送与服务"),
+                title=Text("What is sent and served"),
                 cells=[
-                    make.series(own.SENT, width=8),
-                    make.series(own.SINK_DROPPED, width=8),
-                    make.series(own.SCRAPE_DURATION, width=8),
-                    make.timeline(own.SINK_UP, width=8, height=6),
-                    make.series(own.SPOOL_AGE, width=8, height=6),
-                    make.series(own.LEDGER_READINGS, width=8, height=6),
+                    panels.series(make, own.SENT, width=8),
+                    panels.series(make, own.SINK_DROPPED, width=8),
+                    panels.series(make, own.SCRAPE_DURATION, width=8),
+                    panels.timeline(make, own.SINK_UP, width=8, height=6),
+                    panels.series(make, own.SPOOL_AGE, width=8, height=6),
+                    panels.series(make, own.LEDGER_READINGS, width=8, height=6),
                 ],
             ),
         ],

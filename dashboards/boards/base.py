@@ -81,32 +81,28 @@ _PLACES: Final = (site.SITE_INFO, agent.BUILD_INFO)
 _IN_HUB: Final = 'hub=~"$hub"'
 _IN_SITE: Final = (_IN_HUB, 'site=~"$site"')
 
-HUB: Final = Variable(name="hub", label=Text("Hub", "枢纽"), metrics=(*_PLACES, site.TARGET_INFO))
+HUB: Final = Variable(name="hub", label=Text("Hub"), metrics=(*_PLACES, site.TARGET_INFO))
 HUB_OF_SITES: Final = Variable(name="hub", label=HUB.label, metrics=_PLACES)
 """Hubs with sites of their own: a province is a hub as well, and has none."""
-SITE: Final = Variable(
-    name="site", label=Text("Site", "站点"), metrics=_PLACES, matchers=(_IN_HUB,)
-)
-ROW: Final = Variable(
-    name="row", label=Text("Row", "列"), metrics=(rack.RACK_INFO,), matchers=_IN_SITE
-)
+SITE: Final = Variable(name="site", label=Text("Site"), metrics=_PLACES, matchers=(_IN_HUB,))
+ROW: Final = Variable(name="row", label=Text("Row"), metrics=(rack.RACK_INFO,), matchers=_IN_SITE)
 RACK_NAME: Final = Variable(
     name="rack",
-    label=Text("Rack", "机柜"),
+    label=Text("Rack"),
     metrics=(rack.RACK_INFO,),
     matchers=(*_IN_SITE, 'row=~"$row"'),
     many=False,
 )
 WINDOW: Final = Variable(
     name="window",
-    label=Text("Window of the PUE", "PUE时间窗"),
+    label=Text("Window of the PUE"),
     metrics=(site.SITE_PUE_COVERAGE,),
     matchers=_IN_SITE,
     many=False,
 )
 INSTANCE: Final = Variable(
     name="instance",
-    label=Text("Node", "节点"),
+    label=Text("Node"),
     metrics=(metric("node_load1"),),
     matchers=_IN_SITE,
     many=False,

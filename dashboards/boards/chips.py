@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from dashboards.language import Language
 
 COLUMNS = {
-    "node": Text("Node", "节点"),
-    "accelerator": Text("Chip", "芯片"),
-    "site": Text("Site", "站点"),
-    "hub": Text("Hub", "枢纽"),
+    "node": Text("Node"),
+    "accelerator": Text("Chip"),
+    "site": Text("Site"),
+    "hub": Text("Hub"),
 }
 
 
@@ -27,51 +27,49 @@ def board(language: Language) -> Board:
     columns = [chip.EACH_TEMPERATURE, chip.EACH_UTILIZATION, chip.EACH_POWER, chip.EACH_MEMORY]
     return Board(
         uid=uids.CHIPS,
-        title=Text("Chips", "芯片"),
+        title=Text("Chips"),
         description=Text(
             "Accelerators: how many, how busy, how hot, which are unwell.",
-            "加速卡：数量、利用率、温度与健康状况。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one()],
         sections=[
             Section(
-                title=Text("Now", "当前"),
+                title=Text("Now"),
                 cells=[
-                    make.stat(chip.CHIPS, width=5, graph=False),
-                    make.stat(chip.CHIP_PEAK, width=5, graph=False),
-                    make.stat(chip.CHIP_HEALTHY, width=5),
-                    make.stat(chip.CHIP_SILENT, width=4),
-                    make.gauge(chip.CHIP_MEMORY, width=5),
+                    panels.stat(make, chip.CHIPS, width=5, graph=False),
+                    panels.stat(make, chip.CHIP_PEAK, width=5, graph=False),
+                    panels.stat(make, chip.CHIP_HEALTHY, width=5),
+                    panels.stat(make, chip.CHIP_SILENT, width=4),
+                    panels.gauge(make, chip.CHIP_MEMORY, width=5),
                 ],
             ),
             Section(
-                title=Text("Work and power", "负载与功率"),
+                title=Text("Work and power"),
                 cells=[
-                    make.series(chip.CHIP_UTILIZATION),
-                    make.heatmap(chip.CHIP_DISTRIBUTION, height=8),
-                    make.series(chip.CHIP_POWER),
-                    make.series(chip.NODE_POWER),
+                    panels.series(make, chip.CHIP_UTILIZATION),
+                    panels.heatmap(make, chip.CHIP_DISTRIBUTION, height=8),
+                    panels.series(make, chip.CHIP_POWER),
+                    panels.series(make, chip.NODE_POWER),
                 ],
             ),
             Section(
-                title=Text("Heat and faults", "温度与故障"),
+                title=Text("Heat and faults"),
                 cells=[
-                    make.series(chip.CHIP_TEMPERATURE, width=24, height=9, legend="right"),
-                    make.table(
+                    panels.series(make, chip.CHIP_TEMPERATURE, width=24, height=9, legend="right"),
+                    panels.table(
+                        make,
                         Table(
-                            title=Text("Warmest chips", "温度最高的芯片"),
-                            description=Text(
-                                "The warmest chips and what they do.", "温度最高的芯片及其负载。"
-                            ),
+                            title=Text("Warmest chips"),
+                            description=Text("The warmest chips and what they do."),
                             columns=columns,
                             names=COLUMNS,
                             sort=chip.EACH_TEMPERATURE,
                         ),
                         height=12,
                     ),
-                    make.series(chip.CHIP_THROTTLED),
-                    make.series(chip.CHIP_ECC),
+                    panels.series(make, chip.CHIP_THROTTLED),
+                    panels.series(make, chip.CHIP_ECC),
                 ],
             ),
         ],

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agent.hubs.model import WHOLE_HUB
-from agent.hubs.units import UNITS, show
-from agent.targets.wording import NO_DEADLINE, OPERATORS
+from agent.hubs.units import UNITS
 from collectors.base import Metric
 from collectors.catalogue import facility, rack, site
 from collectors.catalogue.limits import YEAR_WINDOW
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_TAG, Board, Section, site_of
-from dashboards.language import LANGUAGES, Text
+from dashboards.boards.provenance import provenance
+from dashboards.language import Language, Text
 from dashboards.panels import Maker
 from dashboards.promql import of
 from dashboards.signals import chip, kpi, link, power, target
@@ -27,22 +27,12 @@ if TYPE_CHECKING:
     from dashboards.language import Language
     from dashboards.panels import Cell
 
-HEADLINE: Final = (
-    "racks_in_service",
-    "pue",
-    "accelerators",
-    "compute_flops",
-    "renewable_energy_factor",
-    "rack_occupancy",
-)
-"""What a reader looks for first. Where a hub stated nothing on one, its page says so and lends it no other hub's figure."""
-
-MEASURED: Final = Text("measured", "实测")
+MEASURED: Final = Text("measured")
 YEAR: Final = f'window="{YEAR_WINDOW}",'
 """A hub's page shows the window that decides; a site's page shows all."""
 YES_NO: Final = (
-    State(value=0, text=Text("✗ no", "✗ 否"), color=ORANGE),
-    State(value=1, text=Text("✓ yes", "✓ 是"), color=GREEN),
+    State(value=0, text=Text("✗ no"), color=ORANGE),
+    State(value=1, text=Text("✓ yes"), color=GREEN),
 )
 ENERGY: Final = (
     power.SITE_PUE,
@@ -67,11 +57,8 @@ def board(registry: Registry, hub: Hub, language: Language) -> Board:
         sections += _figures(make, registry, hub.policy, policy=True)
     return Board(
         uid=uids.hub_uid(hub.key),
-        title=Text(hub.name["en"], hub.name["zh"]),
-        description=Text(
-            f"What {hub.name['en']} stated, and how it stands.",
-            f"{hub.name['zh']}的公开陈述及其现状。",
-        ),
+        title=Text("{name}", {"name": hub.name}),
+        description=Text("What {hub} stated, and how it stands.", {"hub": hub.name}),
         language=language,
         variables=[site_of(kpi.hubs_inside(registry, hub.key))],
         sections=sections,
@@ -87,73 +74,25 @@ def board(registry: Registry, hub: Hub, language: Language) -> Board:
 
 def _standing(make: Maker, registry: Registry, hub: Hub) -> Section:
     return Section(
-        title=Text("What was stated, and how it stands", "公开陈述与现状"),
+        title=Text("What was stated, and how it stands"),
         cells=[
-            make.timeline(target.STATE, width=24, height=4 + len(hub.facts) // 2),
+            panels.timeline(make, target.STATE, width=24, height=4 + len(hub.facts) // 2),
             *(
-                [make.timeline(target.POLICY_STATE, height=4 + len(hub.policy) // 2)]
+                [panels.timeline(make, target.POLICY_STATE, height=4 + len(hub.policy) // 2)]
                 if hub.policy
                 else []
             ),
-            make.text(
-                Text("Where each figure comes from", "数据出处"),
-                _provenance(make, registry, hub),
+            panels.text(
+                make,
+                Text("Where each figure comes from"),
+                provenance(make, registry, hub),
                 description=Text(
                     "Figures as published, in our own words, with what the sources leave open.",
-                    "按公开来源登记的数据（自行转述）及来源未说明之处。",
                 ),
                 height=6 + len(hub.facts),
             ),
         ],
     )
-
-
-def _provenance(make: Maker, registry: Registry, hub: Hub) -> str:
-    """Write the facts as a Markdown table, and what the hub stated nothing about."""
-    heads = (
-        Text("Figure", "数据"),
-        Text("Stated", "陈述"),
-        Text("Due", "期限"),
-        Text("Source", "来源"),
-        Text("Left open", "来源未说明"),
-    )
-    lines = ["| " + " | ".join(make.say(head) for head in heads) + " |", "|---" * len(heads) + "|"]
-    lines += [_row(fact, make.language) for fact in hub.facts]
-    if hub.policy:
-        lines += [
-            "",
-            make.say(
-                Text("National policy, not stated by the hub:", "国家政策（非枢纽自身陈述）：")
-            ),
-            "",
-            *lines[:2],
-        ]
-        lines += [_row(fact, make.language) for fact in hub.policy]
-    stated = {fact.kpi.key for fact in hub.facts if fact.scope == WHOLE_HUB}
-    silent = [registry.kpis[key].name[make.language] for key in HEADLINE if key not in stated]
-    if silent:
-        start = make.say(
-            Text("**No target stated** for the whole hub: ", "**未公布**整个枢纽的目标：")
-        )
-        lines += ["", start + make.say(Text(", ", "、")).join(silent)]
-    return "\n".join(lines)
-
-
-def _row(fact: Fact, language: Language) -> str:
-    derived = {"en": " (derived by us)", "zh": "（由本项目推算）"}[language] if fact.derived else ""
-    due = fact.deadline.text if fact.deadline else NO_DEADLINE[language]
-    source = f"{fact.source.publisher[language]}, {fact.source.date.text}"
-    figure = f"**{_value(fact, language)}** {fact.kpi.name[language]}{derived}"
-    cells = (figure, fact.text[language], due, source, fact.open[language])
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
-
-
-def _value(fact: Fact, language: Language) -> str:
-    if fact.value is None:
-        return {"en": "rising", "zh": "持续增长"}[language]
-    sign = f"{OPERATORS[fact.op]} " if fact.kind != "observation" else ""
-    over = {"en": "over ", "zh": "超过 "}[language] if fact.at_least and not sign else ""
-    return f"{sign}{over}{show(fact.value, fact.unit, language)}"
 
 
 def _figures(
@@ -169,9 +108,9 @@ def _figures(
             registered.append(fact)
     if measured:
         title = (
-            Text("National policy, measured", "国家政策：实测")
+            Text("National policy, measured")
             if policy
-            else Text("Measured, beside what was stated", "实测与公开陈述对比")
+            else Text("Measured, beside what was stated")
         )
         yield Section(
             title=title,
@@ -181,9 +120,9 @@ def _figures(
         )
     if registered:
         title = (
-            Text("National policy, registered", "国家政策：登记")
+            Text("National policy, registered")
             if policy
-            else Text("Registered figures without telemetry", "仅登记、无遥测的数据")
+            else Text("Registered figures without telemetry")
         )
         yield Section(
             title=title,
@@ -198,7 +137,7 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
         kpi.measured(registry, first.kpi.key, hub=make.hub, scope=first.scope), first.kpi
     )
     value = replace(value, legend=MEASURED.of(make.language))
-    title = Text(*(first.kpi.name[language] + _scope(first) for language in LANGUAGES))
+    title = _title(first)
     limits = (
         _limit(first)
         if any(fact.kind != "observation" and fact.value is not None for fact in facts)
@@ -206,13 +145,17 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
     )
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
     stated = [_states(signal, first.kpi) for signal in (limits, observed) if signal]
-    yield make.stat(
-        replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False
+    yield panels.stat(
+        make, replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False
     )
     if stated:
-        heading = Text(f"Stated: {title.en}", f"公开陈述：{title.zh}")
-        yield make.stat(stated[0], width=5, height=6, title=heading, graph=False)
-    yield make.series(value, *stated, width=14 if stated else 19, height=6, title=title)
+        heading = Text("Stated: {title}", {"title": title})
+        yield panels.stat(make, stated[0], width=5, height=6, title=heading, graph=False)
+    yield panels.series(make, value, *stated, width=14 if stated else 19, height=6, title=title)
+
+
+def _title(fact: Fact) -> Text:
+    return Text("{kpi}{scope}", {"kpi": fact.kpi.name, "scope": _scope(fact)})
 
 
 def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
@@ -236,17 +179,15 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
 def _registered(make: Maker, fact: Fact) -> Cell:
     """Return the panel of one figure that has no telemetry: the figure as it was published."""
     signal = _observation(fact) if fact.kind == "observation" else _limit(fact)
-    title = Text(*(fact.kpi.name[language] + _scope(fact) for language in LANGUAGES))
     description = Text(
-        *(
-            f"{fact.text[language]} ({fact.source.publisher[language]}, {fact.source.date.text})"
-            for language in LANGUAGES
-        )
+        "{text} ({publisher}, {date})",
+        {"text": fact.text, "publisher": fact.source.publisher, "date": fact.source.date.text},
     )
-    return make.stat(
+    return panels.stat(
+        make,
         replace(_states(signal, fact.kpi), description=description),
         width=4,
-        title=title,
+        title=_title(fact),
         graph=False,
     )
 
@@ -290,7 +231,8 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
         return Section(
             title=title,
             cells=[
-                make.series(_among(signal, registry, hub), legend="right") for signal in signals
+                panels.series(make, _among(signal, registry, hub), legend="right")
+                for signal in signals
             ],
         )
 
@@ -300,19 +242,13 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
         energy = [
             signal for signal in ENERGY if signal is not power.PUE_REQUIRED or _limits_pue(hub)
         ]
-        yield section(
-            Text("What stands behind the PUE", "PUE的依据"), _with(facility.METER_UP, energy)
-        )
+        yield section(Text("What stands behind the PUE"), _with(facility.METER_UP, energy))
     if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
-        yield section(
-            Text("What stands behind the racks", "机柜数据的依据"), _with(rack.RACK_INFO, RACKS)
-        )
+        yield section(Text("What stands behind the racks"), _with(rack.RACK_INFO, RACKS))
     if keys & {"accelerators", "accelerators_huawei", "compute_flops"}:
-        yield section(
-            Text("Accelerators", "加速卡"), (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER)
-        )
+        yield section(Text("Accelerators"), (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER))
     if any(key.startswith(("round_trip", "link_", "international")) for key in keys):
-        yield section(Text("Links", "网络链路"), (link.ROUND_TRIP, link.LOSS, link.SPEED))
+        yield section(Text("Links"), (link.ROUND_TRIP, link.LOSS, link.SPEED))
 
 
 def _limits_pue(hub: Hub) -> bool:

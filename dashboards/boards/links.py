@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
@@ -19,41 +19,37 @@ def board(language: Language) -> Board:
     make = Maker(language, uid=uids.LINKS, within=("hub", "site"))
     return Board(
         uid=uids.LINKS,
-        title=Text("Links", "网络链路"),
+        title=Text("Links"),
         description=Text(
             "Round trips to the peers, loss, and the lines themselves.",
-            "到各对端的往返时延、丢失率及线路本身。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one()],
         sections=[
             Section(
-                title=Text("Round trips", "往返时延"),
+                title=Text("Round trips"),
                 cells=[
-                    make.stat(link.ROUND_TRIP_NOW, width=16, height=5),
-                    make.bars(link.PROBES, height=5),
-                    make.series(
+                    panels.stat(make, link.ROUND_TRIP_NOW, width=16, height=5),
+                    panels.bars(make, link.PROBES, height=5),
+                    panels.series(
+                        make,
                         link.ROUND_TRIP,
                         link.ROUND_TRIP_LIMIT,
                         width=24,
                         height=10,
                         legend="right",
-                        title=Text(
-                            "Round trip by peer, with what was stated", "往返时延与公开陈述的上限"
-                        ),
+                        title=Text("Round trip by peer, with what was stated"),
                     ),
-                    make.series(link.LOSS, width=24, height=6, legend="right"),
+                    panels.series(make, link.LOSS, width=24, height=6, legend="right"),
                 ],
             ),
             Section(
-                title=Text("Lines", "线路"),
+                title=Text("Lines"),
                 cells=[
-                    make.timeline(link.LINK_UP, width=12),
-                    make.series(link.LINK_LOAD),
-                    make.series(
-                        link.RECEIVED, link.SENT, title=Text("Received and sent", "收发流量")
-                    ),
-                    make.bars(link.SPEED, width=12),
+                    panels.timeline(make, link.LINK_UP, width=12),
+                    panels.series(make, link.LINK_LOAD),
+                    panels.series(make, link.RECEIVED, link.SENT, title=Text("Received and sent")),
+                    panels.bars(make, link.SPEED, width=12),
                 ],
             ),
         ],

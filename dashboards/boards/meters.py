@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from dashboards.language import Language
 
 COLUMNS = {
-    "reason": Text("Reason", "原因"),
-    "rack": Text("Rack", "机柜"),
-    "device": Text("Device", "设备"),
-    "site": Text("Site", "站点"),
-    "hub": Text("Hub", "枢纽"),
+    "reason": Text("Reason"),
+    "rack": Text("Rack"),
+    "device": Text("Device"),
+    "site": Text("Site"),
+    "hub": Text("Hub"),
 }
 
 
@@ -27,10 +27,9 @@ def board(language: Language) -> Board:
     make = Maker(language, uid=uids.METERS, within=("hub", "site"))
     return Board(
         uid=uids.METERS,
-        title=Text("Meters and data quality", "电表与数据质量"),
+        title=Text("Meters and data quality"),
         description=Text(
             "Whether the evidence arrives, is plausible, and matches the inventory.",
-            "依据是否到达、是否可信、是否与清单一致。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one()],
@@ -41,47 +40,47 @@ def board(language: Language) -> Board:
 
 def _meters(make: Maker) -> Section:
     return Section(
-        title=Text("Meters", "电表"),
+        title=Text("Meters"),
         cells=[
-            make.stat(meter.METER_COUNT, width=6, graph=False),
-            make.stat(meter.METER_SILENT, width=6),
-            make.timeline(power.METER_UP, width=12, height=8),
-            make.series(meter.METER_EACH, width=12, height=9, legend="right"),
-            make.series(meter.METER_FACTOR, width=12, height=9, legend="right"),
-            make.series(meter.METER_VOLTAGE, width=12, legend="right"),
-            make.series(meter.METER_FREQUENCY, width=12, legend="right"),
+            panels.stat(make, meter.METER_COUNT, width=6, graph=False),
+            panels.stat(make, meter.METER_SILENT, width=6),
+            panels.timeline(make, power.METER_UP, width=12, height=8),
+            panels.series(make, meter.METER_EACH, width=12, height=9, legend="right"),
+            panels.series(make, meter.METER_FACTOR, width=12, height=9, legend="right"),
+            panels.series(make, meter.METER_VOLTAGE, width=12, legend="right"),
+            panels.series(make, meter.METER_FREQUENCY, width=12, legend="right"),
         ],
     )
 
 
 def _evidence(make: Maker) -> Section:
     return Section(
-        title=Text("Evidence of the PUE", "PUE的依据"),
+        title=Text("Evidence of the PUE"),
         cells=[
-            make.timeline(power.PUE_STATE, width=8),
-            make.series(power.PUE_COVERAGE, width=8),
-            make.series(power.PUE_UNCERTAINTY, width=8),
-            make.series(own.LEDGER_READINGS, width=8),
-            make.series(own.LEDGER_REJECTED, width=8),
-            make.bars(own.LEDGER_EVENTS, width=8),
+            panels.timeline(make, power.PUE_STATE, width=8),
+            panels.series(make, power.PUE_COVERAGE, width=8),
+            panels.series(make, power.PUE_UNCERTAINTY, width=8),
+            panels.series(make, own.LEDGER_READINGS, width=8),
+            panels.series(make, own.LEDGER_REJECTED, width=8),
+            panels.bars(make, own.LEDGER_EVENTS, width=8),
         ],
     )
 
 
 def _inventory(make: Maker) -> Section:
     return Section(
-        title=Text("Inventory against what is seen", "清单与实测"),
+        title=Text("Inventory against what is seen"),
         cells=[
-            make.series(inventory.ANSWERING, width=8),
-            make.bars(inventory.EXPECTED),
-            make.bars(inventory.MISMATCHES),
-            make.bars(inventory.SILENT_FOR, width=10, height=10),
-            make.table(
+            panels.series(make, inventory.ANSWERING, width=8),
+            panels.bars(make, inventory.EXPECTED),
+            panels.bars(make, inventory.MISMATCHES),
+            panels.bars(make, inventory.SILENT_FOR, width=10, height=10),
+            panels.table(
+                make,
                 Table(
-                    title=Text("What differs", "不符明细"),
+                    title=Text("What differs"),
                     description=Text(
                         "Racks and devices on which inventory, config and what answers differ.",
-                        "清单、配置与应答不一致的机柜和设备。",
                     ),
                     columns=[inventory.MISMATCH_LIST],
                     names=COLUMNS,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, INSTANCE, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
@@ -22,70 +22,75 @@ def board(language: Language) -> Board:
     make = Maker(language, uid=uids.NODES, within=("hub", "site", "instance"))
     return Board(
         uid=uids.NODES,
-        title=Text("Nodes", "节点"),
-        description=Text("The kernel's figures of one node.", "单个节点的内核指标。"),
+        title=Text("Nodes"),
+        description=Text("The kernel's figures of one node."),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), INSTANCE],
         time_from="now-3h",
         sections=[
             Section(
-                title=Text("Now", "当前"),
+                title=Text("Now"),
                 cells=[
-                    make.gauge(host.CPU),
-                    make.gauge(host.MEMORY),
-                    make.stat(host.LOAD),
-                    make.stat(host.CPU_COUNT, graph=False),
-                    make.stat(host.MEMORY_AVAILABLE),
-                    make.stat(host.UPTIME, graph=False),
+                    panels.gauge(make, host.CPU),
+                    panels.gauge(make, host.MEMORY),
+                    panels.stat(make, host.LOAD),
+                    panels.stat(make, host.CPU_COUNT, graph=False),
+                    panels.stat(make, host.MEMORY_AVAILABLE),
+                    panels.stat(make, host.UPTIME, graph=False),
                 ],
             ),
             Section(
-                title=Text("CPU and memory", "CPU与内存"),
+                title=Text("CPU and memory"),
                 cells=[
-                    make.series(host.CPU_MODE, stack=True),
-                    make.series(
+                    panels.series(make, host.CPU_MODE, stack=True),
+                    panels.series(
+                        make,
                         *host.LOADS,
-                        replace(host.CPU_COUNT, legend=make.say(Text("CPUs", "CPU数"))),
-                        title=Text("Load average", "平均负载"),
+                        replace(host.CPU_COUNT, legend=make.say(Text("CPUs"))),
+                        title=Text("Load average"),
                     ),
-                    make.series(
-                        *_named(make, host.MEMORY_PARTS), stack=True, title=Text("Memory", "内存")
+                    panels.series(
+                        make, *_named(make, host.MEMORY_PARTS), stack=True, title=Text("Memory")
                     ),
-                    make.series(
+                    panels.series(
+                        make,
                         host.PRESSURE_CPU,
                         host.PRESSURE_MEMORY,
                         host.PRESSURE_IO,
-                        title=Text("Pressure: time spent waiting", "资源压力：等待时间"),
+                        title=Text("Pressure: time spent waiting"),
                     ),
                 ],
             ),
             Section(
-                title=Text("Disks and network", "磁盘与网络"),
+                title=Text("Disks and network"),
                 cells=[
-                    make.bars(host.FILESYSTEM, width=12),
-                    make.bars(host.INODES, width=12),
-                    make.series(host.DISK_BUSY),
-                    make.series(
+                    panels.bars(make, host.FILESYSTEM, width=12),
+                    panels.bars(make, host.INODES, width=12),
+                    panels.series(make, host.DISK_BUSY),
+                    panels.series(
+                        make,
                         *_named(make, (host.DISK_READ, host.DISK_WRITTEN)),
-                        title=Text("Disk reads and writes", "磁盘读写"),
+                        title=Text("Disk reads and writes"),
                     ),
-                    make.series(
+                    panels.series(
+                        make,
                         *_named(make, (host.NETWORK_RECEIVED, host.NETWORK_SENT)),
-                        title=Text("Network received and sent", "网络收发"),
+                        title=Text("Network received and sent"),
                     ),
-                    make.series(
+                    panels.series(
+                        make,
                         *_named(make, (host.DROPS, host.NETWORK_ERRORS)),
-                        title=Text("Network drops and errors", "网络丢包与错误"),
+                        title=Text("Network drops and errors"),
                     ),
                 ],
             ),
             Section(
-                title=Text("Saturation and limits", "饱和度与上限"),
+                title=Text("Saturation and limits"),
                 cells=[
-                    make.series(host.PAGES, width=6),
-                    make.series(host.DISK_SATURATION, width=6),
-                    make.series(host.FILES, width=6),
-                    make.series(host.CLOCK, width=6),
+                    panels.series(make, host.PAGES, width=6),
+                    panels.series(make, host.DISK_SATURATION, width=6),
+                    panels.series(make, host.FILES, width=6),
+                    panels.series(make, host.CLOCK, width=6),
                 ],
             ),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.hubs.model import WHOLE_HUB
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from dashboards.language import Language
 
 COLUMNS = {
-    "hub": Text("Hub", "枢纽"),
-    "target": Text("Target", "目标"),
-    "kpi": Text("KPI", "指标"),
-    "scope": Text("Scope", "范围"),
-    "op": Text("Wants", "方向"),
+    "hub": Text("Hub"),
+    "target": Text("Target"),
+    "kpi": Text("KPI"),
+    "scope": Text("Scope"),
+    "op": Text("Wants"),
 }
 
 
@@ -43,38 +43,37 @@ def board(registry: Registry, language: Language) -> Board:
     ]
     return Board(
         uid=uids.OVERVIEW,
-        title=Text("Hubs against their targets", "各枢纽目标达成总览"),
-        description=Text(
-            "What each hub publicly stated, and how it stands.", "各枢纽的公开陈述及其现状。"
-        ),
+        title=Text("Hubs against their targets"),
+        description=Text("What each hub publicly stated, and how it stands."),
         language=language,
         variables=[HUB],
         alerts="<hub>",
         sections=[
             Section(
-                title=Text("In danger", "有风险"),
+                title=Text("In danger"),
                 cells=[
-                    make.geomap(
+                    panels.geomap(
+                        make,
                         target.IN_DANGER,
                         places=places,
                         height=13,
-                        title=Text("Where promises are in danger", "有风险的承诺分布"),
+                        title=Text("Where promises are in danger"),
                     ),
-                    make.stat(target.IN_DANGER, width=12, graph=False),
-                    make.bars(target.STATE_COUNT, width=12, height=5),
-                    make.stat(own.SIMULATED, width=12, graph=False),
+                    panels.stat(make, target.IN_DANGER, width=12, graph=False),
+                    panels.bars(make, target.STATE_COUNT, width=12, height=5),
+                    panels.stat(make, own.SIMULATED, width=12, graph=False),
                 ],
             ),
             Section(
-                title=Text("Every target", "全部目标"),
+                title=Text("Every target"),
                 cells=[
-                    make.table(
+                    panels.table(
+                        make,
                         Table(
-                            title=Text("Targets and registered figures", "目标与登记数据"),
+                            title=Text("Targets and registered figures"),
                             description=Text(
                                 "Values in base units (FLOP/s, seconds, shares of 1). An empty cell is missing, never zero. "
                                 "The state is the agents' judgement.",
-                                "数值为基本单位（FLOP/s、秒、占比）。空白表示缺失，绝不是零。状态由代理判定。",
                             ),
                             columns=columns,
                             names=COLUMNS,
@@ -84,16 +83,20 @@ def board(registry: Registry, language: Language) -> Board:
                         ),
                         height=14,
                     ),
-                    make.timeline(target.STATE, height=12),
+                    panels.timeline(make, target.STATE, height=12),
                 ],
             ),
             Section(
-                title=Text("KPIs side by side", "指标对比"),
+                title=Text("KPIs side by side"),
                 cells=[
-                    make.series(kpi.measured(registry, "pue"), power.PUE_LIMIT, legend="right"),
-                    make.series(power.HUB_POWER, legend="right"),
+                    panels.series(
+                        make, kpi.measured(registry, "pue"), power.PUE_LIMIT, legend="right"
+                    ),
+                    panels.series(make, power.HUB_POWER, legend="right"),
                     *(
-                        make.bars(kpi.measured(registry, key, scope=WHOLE_HUB), width=6, height=6)
+                        panels.bars(
+                            make, kpi.measured(registry, key, scope=WHOLE_HUB), width=6, height=6
+                        )
                         for key in (
                             "racks_in_service",
                             "accelerators",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, RACK_NAME, ROW, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
@@ -19,51 +19,50 @@ def board(language: Language) -> Board:
     make = Maker(language, uid=uids.RACK, within=("hub", "site", "row"))
     return Board(
         uid=uids.RACK,
-        title=Text("Rack", "单机柜"),
+        title=Text("Rack", context="board"),
         description=Text(
             "One rack: feeds, phases, outlets, air, nodes and chips.",
-            "单个机柜：供电路、相、插座、温湿度、节点与芯片。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), ROW, RACK_NAME],
         alerts='<site>,rack=~"$rack"',
         sections=[
             Section(
-                title=Text("Now", "当前"),
+                title=Text("Now"),
                 cells=[
-                    make.gauge(onerack.ONE_UTILIZATION, width=8),
-                    make.stat(onerack.ONE_FAILOVER, width=4),
-                    make.stat(onerack.ONE_HEADROOM, width=4),
-                    make.stat(onerack.ONE_INLET, width=4),
-                    make.stat(onerack.ONE_CAPACITY, width=4, graph=False),
+                    panels.gauge(make, onerack.ONE_UTILIZATION, width=8),
+                    panels.stat(make, onerack.ONE_FAILOVER, width=4),
+                    panels.stat(make, onerack.ONE_HEADROOM, width=4),
+                    panels.stat(make, onerack.ONE_INLET, width=4),
+                    panels.stat(make, onerack.ONE_CAPACITY, width=4, graph=False),
                 ],
             ),
             Section(
-                title=Text("Power", "供电"),
+                title=Text("Power"),
                 cells=[
-                    make.series(onerack.ONE_POWER, stack=True),
-                    make.timeline(onerack.ONE_PDU_UP, width=12),
-                    make.series(onerack.ONE_PHASES),
-                    make.bars(onerack.ONE_BANKS, width=12),
-                    make.bars(onerack.ONE_OUTLETS, width=12, height=12),
-                    make.series(onerack.ONE_FAILOVER, height=12),
+                    panels.series(make, onerack.ONE_POWER, stack=True),
+                    panels.timeline(make, onerack.ONE_PDU_UP, width=12),
+                    panels.series(make, onerack.ONE_PHASES),
+                    panels.bars(make, onerack.ONE_BANKS, width=12),
+                    panels.bars(make, onerack.ONE_OUTLETS, width=12, height=12),
+                    panels.series(make, onerack.ONE_FAILOVER, height=12),
                 ],
             ),
             Section(
-                title=Text("Air", "环境"),
+                title=Text("Air"),
                 cells=[
-                    make.series(onerack.ONE_SENSORS, width=8),
-                    make.series(onerack.ONE_HUMIDITY, width=8),
-                    make.series(onerack.ONE_NODE_INLET, width=8),
+                    panels.series(make, onerack.ONE_SENSORS, width=8),
+                    panels.series(make, onerack.ONE_HUMIDITY, width=8),
+                    panels.series(make, onerack.ONE_NODE_INLET, width=8),
                 ],
             ),
             Section(
-                title=Text("What stands in it", "柜内设备"),
+                title=Text("What stands in it"),
                 cells=[
-                    make.series(onerack.ONE_NODES),
-                    make.timeline(onerack.ONE_SUPPLIES, width=12),
-                    make.series(onerack.ONE_CHIPS),
-                    make.series(onerack.ONE_CHIP_UTILIZATION),
+                    panels.series(make, onerack.ONE_NODES),
+                    panels.timeline(make, onerack.ONE_SUPPLIES, width=12),
+                    panels.series(make, onerack.ONE_CHIPS),
+                    panels.series(make, onerack.ONE_CHIP_UTILIZATION),
                 ],
             ),
         ],

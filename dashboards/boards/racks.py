@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, ROW, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from dashboards.language import Language
 
 COLUMNS = {
-    "row": Text("Row", "列"),
-    "rack": Text("Rack", "机柜"),
-    "site": Text("Site", "站点"),
-    "hub": Text("Hub", "枢纽"),
+    "row": Text("Row"),
+    "rack": Text("Rack"),
+    "site": Text("Site"),
+    "hub": Text("Hub"),
 }
 
 
@@ -27,10 +27,9 @@ def board(language: Language) -> Board:
     make = Maker(language, uid=uids.RACKS, within=("hub", "site"))
     return Board(
         uid=uids.RACKS,
-        title=Text("Racks", "机柜"),
+        title=Text("Racks"),
         description=Text(
             "How full, how loaded and how hot the racks of a site are, and what losing a feed would do.",
-            "站点机柜的上架、负载与温度，以及单路失电的后果。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), ROW],
@@ -40,41 +39,42 @@ def board(language: Language) -> Board:
 
 def _now(make: Maker) -> Section:
     return Section(
-        title=Text("Now", "当前"),
+        title=Text("Now"),
         cells=[
-            make.stat(rack.RACK_COUNT, width=5, graph=False),
-            make.gauge(rack.SITE_RACK_UTILIZATION, width=5),
-            make.stat(rack.FAILOVER_COUNT, width=5),
-            make.stat(rack.HOT_COUNT, width=4),
-            make.stat(power.PDU_SILENT, width=5),
+            panels.stat(make, rack.RACK_COUNT, width=5, graph=False),
+            panels.gauge(make, rack.SITE_RACK_UTILIZATION, width=5),
+            panels.stat(make, rack.FAILOVER_COUNT, width=5),
+            panels.stat(make, rack.HOT_COUNT, width=4),
+            panels.stat(make, power.PDU_SILENT, width=5),
         ],
     )
 
 
 def _map(make: Maker) -> Section:
     return Section(
-        title=Text("Rack map", "机柜图"),
+        title=Text("Rack map"),
         cells=[
-            make.tiles(
+            panels.tiles(
+                make,
                 rack.RACK_POWER_RATIO,
                 height=9,
-                title=Text("Rack map by power utilisation", "机柜功率利用率图"),
+                title=Text("Rack map by power utilisation"),
             ),
-            make.history(rack.FAILOVER, width=12, height=13),
-            make.history(rack.INLET, width=12, height=13),
-            make.heatmap(rack.RACK_DISTRIBUTION, width=12),
-            make.series(rack.SITE_RACK_POWER, width=12, height=9, stack=True),
+            panels.history(make, rack.FAILOVER, width=12, height=13),
+            panels.history(make, rack.INLET, width=12, height=13),
+            panels.heatmap(make, rack.RACK_DISTRIBUTION, width=12),
+            panels.series(make, rack.SITE_RACK_POWER, width=12, height=9, stack=True),
         ],
     )
 
 
 def _limits(make: Maker) -> Section:
     names = {
-        rack.FAILOVER: Text("If a feed is lost", "单路失电后"),
-        rack.RACK_POWER_RATIO: Text("Power in use", "功率利用率"),
-        rack.RACK_SPACE_RATIO: Text("Space in use", "空间利用率"),
-        rack.INLET: Text("Inlet", "进风温度"),
-        rack.RACK_POWER_EACH: Text("Power", "功率"),
+        rack.FAILOVER: Text("If a feed is lost"),
+        rack.RACK_POWER_RATIO: Text("Power in use"),
+        rack.RACK_SPACE_RATIO: Text("Space in use"),
+        rack.INLET: Text("Inlet"),
+        rack.RACK_POWER_EACH: Text("Power", context="drawn"),
     }
     columns = [replace(signal, name=name) for signal, name in names.items()]
     chosen = "".join(
@@ -82,14 +82,14 @@ def _limits(make: Maker) -> Section:
         for label in ("hub", "site", "row")
     )
     return Section(
-        title=Text("Racks nearest to a limit", "最接近上限的机柜"),
+        title=Text("Racks nearest to a limit"),
         cells=[
-            make.table(
+            panels.table(
+                make,
                 Table(
-                    title=Text("Racks nearest to a limit", "最接近上限的机柜"),
+                    title=Text("Racks nearest to a limit"),
                     description=Text(
                         "The fullest, most loaded and warmest racks; pick a row above to see one row whole.",
-                        "最满、负载最高和最热的机柜；可在上方选择某一列查看整列。",
                     ),
                     columns=columns,
                     names=COLUMNS,
@@ -105,18 +105,18 @@ def _limits(make: Maker) -> Section:
 
 def _capacity(make: Maker) -> Section:
     return Section(
-        title=Text("Capacity", "容量"),
+        title=Text("Capacity"),
         cells=[
-            make.bars(supply.RACK_HEADROOM, width=8, height=14),
-            make.bars(supply.ROW_HEADROOM, height=7),
-            make.bars(supply.ROW_POWER, height=7),
-            make.bars(breaker.ROW_FULL, width=12, height=9),
-            make.series(breaker.BREAKER_IMBALANCE, width=12, height=9),
-            make.series(breaker.PDU_IMBALANCE, width=12, height=7),
-            make.series(breaker.BREAKER_COVERAGE, width=12, height=7),
-            make.bars(rack.OCCUPANCY, width=6, height=6),
-            make.bars(rack.RESERVED, width=6, height=6),
-            make.series(rack.STRANDED, width=6, height=6),
-            make.series(rack.HUMIDITY, width=6, height=6),
+            panels.bars(make, supply.RACK_HEADROOM, width=8, height=14),
+            panels.bars(make, supply.ROW_HEADROOM, height=7),
+            panels.bars(make, supply.ROW_POWER, height=7),
+            panels.bars(make, breaker.ROW_FULL, width=12, height=9),
+            panels.series(make, breaker.BREAKER_IMBALANCE, width=12, height=9),
+            panels.series(make, breaker.PDU_IMBALANCE, width=12, height=7),
+            panels.series(make, breaker.BREAKER_COVERAGE, width=12, height=7),
+            panels.bars(make, rack.OCCUPANCY, width=6, height=6),
+            panels.bars(make, rack.RESERVED, width=6, height=6),
+            panels.series(make, rack.STRANDED, width=6, height=6),
+            panels.series(make, rack.HUMIDITY, width=6, height=6),
         ],
     )

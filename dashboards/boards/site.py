@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboards import uids
+from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, WINDOW, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker
@@ -20,10 +20,9 @@ def board(language: Language) -> Board:
     make = Maker(language, uid=uids.SITE, within=("hub", "site"))
     return Board(
         uid=uids.SITE,
-        title=Text("Site", "站点"),
+        title=Text("Site"),
         description=Text(
             "Energy from the utility to the chip, PUE with its limit and its evidence, where the overhead goes.",
-            "从市电到芯片的能量流、PUE及其上限与依据、非IT能耗去向。",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), WINDOW],
@@ -42,92 +41,91 @@ def board(language: Language) -> Board:
 def _flow(make: Maker) -> Section:
     stages = [replace(stage, legend=make.say(stage.name)) for stage in energy.FLOW]
     return Section(
-        title=Text("From the utility to the chip", "从市电到芯片"),
+        title=Text("From the utility to the chip"),
         cells=[
-            make.bars(
-                *stages, width=10, height=10, title=Text("Power by stage, now", "各级当前功率")
-            ),
-            make.series(power.METER_POWER, width=14, height=10, legend="right"),
-            make.series(power.SITE_POWER),
-            make.series(power.SITE_LEDGER_POWER),
+            panels.bars(make, *stages, width=10, height=10, title=Text("Power by stage, now")),
+            panels.series(make, power.METER_POWER, width=14, height=10, legend="right"),
+            panels.series(make, power.SITE_POWER),
+            panels.series(make, power.SITE_LEDGER_POWER),
         ],
     )
 
 
 def _pue(make: Maker) -> Section:
     return Section(
-        title=Text("PUE", "PUE"),
+        title=Text("PUE"),
         cells=[
-            make.stat(energy.WINDOW_PUE, width=6, height=5, graph=False),
-            make.stat(energy.SITE_PUE_LIMIT, width=4, height=5, graph=False),
-            make.stat(power.PUE_REQUIRED, width=6, height=5, graph=False),
-            make.stat(energy.PUE_GRADE, width=4, height=5, graph=False),
-            make.stat(rack.SITE_OCCUPANCY, width=4, height=5, graph=False),
-            make.series(
+            panels.stat(make, energy.WINDOW_PUE, width=6, height=5, graph=False),
+            panels.stat(make, energy.SITE_PUE_LIMIT, width=4, height=5, graph=False),
+            panels.stat(make, power.PUE_REQUIRED, width=6, height=5, graph=False),
+            panels.stat(make, energy.PUE_GRADE, width=4, height=5, graph=False),
+            panels.stat(make, rack.SITE_OCCUPANCY, width=4, height=5, graph=False),
+            panels.series(
+                make,
                 power.SITE_PUE,
-                replace(energy.SITE_PUE_LIMIT, legend=make.say(Text("limit", "上限"))),
+                replace(energy.SITE_PUE_LIMIT, legend=make.say(Text("limit"))),
                 width=16,
                 height=9,
-                title=Text("PUE by window, with its limit", "各时间窗PUE与上限"),
+                title=Text("PUE by window, with its limit"),
             ),
-            make.timeline(power.PUE_STATE, width=8, height=9),
-            make.series(power.PUE_COVERAGE),
-            make.bars(power.WINDOW_ENERGY, width=12),
-            make.series(power.PUE_BURN, width=8),
-            make.series(power.PUE_UNCERTAINTY, width=8),
-            make.series(power.RENEWABLE, width=8),
+            panels.timeline(make, power.PUE_STATE, width=8, height=9),
+            panels.series(make, power.PUE_COVERAGE),
+            panels.bars(make, power.WINDOW_ENERGY, width=12),
+            panels.series(make, power.PUE_BURN, width=8),
+            panels.series(make, power.PUE_UNCERTAINTY, width=8),
+            panels.series(make, power.RENEWABLE, width=8),
         ],
     )
 
 
 def _overhead(make: Maker) -> Section:
     return Section(
-        title=Text("Where the overhead goes, in the window", "所选时间窗内的非IT能耗去向"),
+        title=Text("Where the overhead goes, in the window"),
         cells=[
-            make.bars(energy.OVERHEAD, height=7),
-            make.bars(energy.PARTIAL_PUE, height=7),
-            make.bars(energy.OVERHEAD_COVERAGE, height=7),
-            make.series(energy.REUSED, width=6),
-            make.series(energy.CUE, width=6, height=9),
-            make.series(energy.WUE, width=6),
-            make.series(power.CARBON, width=6),
+            panels.bars(make, energy.OVERHEAD, height=7),
+            panels.bars(make, energy.PARTIAL_PUE, height=7),
+            panels.bars(make, energy.OVERHEAD_COVERAGE, height=7),
+            panels.series(make, energy.REUSED, width=6),
+            panels.series(make, energy.CUE, width=6, height=9),
+            panels.series(make, energy.WUE, width=6),
+            panels.series(make, power.CARBON, width=6),
         ],
     )
 
 
 def _supply(make: Maker) -> Section:
     return Section(
-        title=Text("Power supply", "供电"),
+        title=Text("Power supply"),
         cells=[
-            make.series(power.UPS_LOAD, width=8),
-            make.bars(power.UPS_BATTERY),
-            make.timeline(power.UPS_ON_BATTERY, width=8),
-            make.series(power.PDU_POWER, width=8),
-            make.series(power.PDU_UP, width=8),
-            make.series(rack.SITE_RACK_POWER, width=8, stack=True),
+            panels.series(make, power.UPS_LOAD, width=8),
+            panels.bars(make, power.UPS_BATTERY),
+            panels.timeline(make, power.UPS_ON_BATTERY, width=8),
+            panels.series(make, power.PDU_POWER, width=8),
+            panels.series(make, power.PDU_UP, width=8),
+            panels.series(make, rack.SITE_RACK_POWER, width=8, stack=True),
         ],
     )
 
 
 def _breakers(make: Maker) -> Section:
     return Section(
-        title=Text("Breakers", "断路器"),
+        title=Text("Breakers"),
         cells=[
-            make.history(supply.BREAKER_LOAD, width=12),
-            make.history(supply.BREAKER_FAILOVER, width=12),
+            panels.history(make, supply.BREAKER_LOAD, width=12),
+            panels.history(make, supply.BREAKER_FAILOVER, width=12),
         ],
     )
 
 
 def _environment(make: Maker) -> Section:
     return Section(
-        title=Text("Cooling and computing", "制冷与算力"),
+        title=Text("Cooling and computing"),
         cells=[
-            make.series(power.COOLING_CAPACITY, width=8),
-            make.series(power.COOLING_SUPPLY, width=8),
-            make.series(rack.HUMIDITY, width=8),
-            make.series(chip.NODE_POWER, width=8),
-            make.series(chip.CHIP_POWER, width=8),
-            make.series(chip.CHIP_UTILIZATION, width=8),
+            panels.series(make, power.COOLING_CAPACITY, width=8),
+            panels.series(make, power.COOLING_SUPPLY, width=8),
+            panels.series(make, rack.HUMIDITY, width=8),
+            panels.series(make, chip.NODE_POWER, width=8),
+            panels.series(make, chip.CHIP_POWER, width=8),
+            panels.series(make, chip.CHIP_UTILIZATION, width=8),
         ],
     )

@@ -35,10 +35,9 @@ def _full() -> str:
 
 BREAKER_LOAD_EACH: Final = Signal(
     key="breaker.load_each",
-    name=Text("Load of breakers, at least", "断路器负载率下限"),
+    name=Text("Load of breakers, at least"),
     description=Text(
         "Power over capacity, or the fullest phase over the rated current where that is more; a silent PDU counts as nothing.",
-        "功率与容量之比，或最重一相电流与额定电流之比，取较大者；无应答的PDU计为零。",
     ),
     unit="percentunit",
     expr=f"max by ({BREAKER_LABELS}) ({of(rack.BREAKER_LOAD, _LOWER)} or {of(rack.BREAKER_PHASE_LOAD, _LOWER)})",
@@ -49,10 +48,9 @@ BREAKER_LOAD_EACH: Final = Signal(
 )
 BREAKER_FAILOVER_EACH: Final = Signal(
     key="breaker.failover_each",
-    name=Text("Load of breakers if their pair is lost, at least", "对侧失电后的断路器负载率下限"),
+    name=Text("Load of breakers if their pair is lost, at least"),
     description=Text(
         "What both sides carry over one side's capacity; a silent PDU counts as nothing.",
-        "两侧负载之和与单侧容量之比；无应答的PDU计为零。",
     ),
     unit="percentunit",
     expr=f"max by ({BREAKER_LABELS}) ({of(rack.BREAKER_FAILOVER_LOAD, _LOWER)})",
@@ -65,10 +63,9 @@ BREAKER_FAILOVER_EACH: Final = Signal(
 )
 BREAKER_COVERAGE: Final = Signal(
     key="breaker.coverage",
-    name=Text("Breakers by how much behind them is heard", "断路器下游可见率"),
+    name=Text("Breakers by how much behind them is heard"),
     description=Text(
         "Share of the feeds behind a breaker whose PDU is heard; the lowest.",
-        "断路器下游有应答PDU的供电路占比，最低者。",
     ),
     unit="percentunit",
     expr=f"bottomk({MANY}, min by ({BREAKER_LABELS}) ({of(rack.BREAKER_COVERAGE)}))",
@@ -82,10 +79,9 @@ BREAKER_COVERAGE: Final = Signal(
 )
 BREAKER_IMBALANCE: Final = Signal(
     key="breaker.imbalance",
-    name=Text("Phase imbalance of breakers", "断路器三相不平衡度"),
+    name=Text("Phase imbalance of breakers"),
     description=Text(
         "Largest deviation of a phase's current from the mean of three, over that mean; where the load is a tenth of the rating or more.",
-        "单相电流与三相均值的最大偏差除以均值；仅在负载达到额定十分之一以上时计算。",
     ),
     unit="percentunit",
     expr=f"{_imbalance()} and topk({MANY}, {_imbalance(' @ end()')})",
@@ -111,10 +107,9 @@ BREAKER_IMBALANCE_EACH: Final = Signal(
 )
 PDU_NEAR_TRIP: Final = Signal(
     key="breaker.pdu_load",
-    name=Text("PDU phases and banks by load", "PDU相/支路负载率"),
+    name=Text("PDU phases and banks by load"),
     description=Text(
         "The fullest phase or bank of each PDU over its rating, as the PDU itself says.",
-        "PDU自报的最重一相或支路电流与其额定之比。",
     ),
     unit="percentunit",
     expr=f"max by ({RACK_LABELS}, pdu) ({of(facility.PDU_BANK_LOAD)} or {of(facility.PDU_PHASE_LOAD)})",
@@ -127,7 +122,7 @@ PDU_NEAR_TRIP: Final = Signal(
 )
 PDU_IMBALANCE: Final = Signal(
     key="breaker.pdu_imbalance",
-    name=Text("Phase imbalance of PDUs", "PDU三相不平衡度"),
+    name=Text("Phase imbalance of PDUs"),
     description=BREAKER_IMBALANCE.description,
     unit="percentunit",
     expr=f"topk({MANY}, max by ({RACK_LABELS}, pdu) ({of(facility.PDU_PHASE_IMBALANCE)}))",
@@ -141,11 +136,10 @@ PDU_IMBALANCE: Final = Signal(
 )
 ROW_FULL: Final = Signal(
     key="row.full",
-    name=Text("Days until a row is full", "列满预计天数"),
+    name=Text("Days until a row is full"),
     description=Text(
         "At the pace of the last half year: in space, in power, and in what one side can carry. A row that does not grow, or is known for "
         "less than two weeks, has no day; the range of 80 % is in dc_row_full_timestamp_seconds.",
-        "按近半年速度，空间、功率及单侧承载能力何时用满。不增长或数据不足两周的列不给出；80%区间见 dc_row_full_timestamp_seconds。",
     ),
     unit="d",
     expr=f"bottomk({MANY}, {_full()})",

@@ -21,10 +21,9 @@ _NO_CHIPS: Final = Excuse(
 
 CHIPS: Final = Signal(
     key="chip.count",
-    name=Text("Accelerators by vendor", "加速卡数量（按厂商）"),
+    name=Text("Accelerators by vendor"),
     description=Text(
         "Accelerator chips that telemetry sees, by vendor and model.",
-        "遥测可见的加速芯片数量，按厂商与型号统计。",
     ),
     unit="short",
     expr=f"count by (hub, site, vendor, model) (max by ({_CHIP}, vendor, model) ({of(node.ACCELERATOR_INFO)}))",
@@ -37,8 +36,8 @@ CHIPS: Final = Signal(
 )
 CHIP_UTILIZATION: Final = Signal(
     key="chip.utilization",
-    name=Text("Accelerator utilisation", "加速卡利用率"),
-    description=Text("Mean share of time the chips computed.", "芯片处于计算状态的平均时间占比。"),
+    name=Text("Accelerator utilisation"),
+    description=Text("Mean share of time the chips computed."),
     unit="percentunit",
     expr=f"avg by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_UTILIZATION)}))",
     legend="{{site}}",
@@ -50,8 +49,8 @@ CHIP_UTILIZATION: Final = Signal(
 )
 CHIP_POWER: Final = Signal(
     key="chip.power",
-    name=Text("Accelerator power", "加速卡功率"),
-    description=Text("Sum of what the chips draw.", "芯片功率之和。"),
+    name=Text("Accelerator power"),
+    description=Text("Sum of what the chips draw."),
     unit="watt",
     expr=f"sum by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_POWER)}))",
     legend="{{site}}",
@@ -61,8 +60,8 @@ CHIP_POWER: Final = Signal(
 )
 CHIP_TEMPERATURE: Final = Signal(
     key="chip.temperature",
-    name=Text("Hottest accelerators", "最热的加速卡"),
-    description=Text("Temperature of the ten hottest chips.", "温度最高的十块芯片。"),
+    name=Text("Hottest accelerators"),
+    description=Text("Temperature of the ten hottest chips."),
     unit="celsius",
     expr=(
         f"max by ({_CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)})"
@@ -76,10 +75,9 @@ CHIP_TEMPERATURE: Final = Signal(
 )
 NODE_POWER: Final = Signal(
     key="node.power",
-    name=Text("Power the nodes report", "节点自报功率"),
+    name=Text("Power the nodes report"),
     description=Text(
         "Sum of the nodes' power by where it was read. Sources measure different things and must not be added up: RAPL is the CPUs only.",
-        "节点功率之和，按读取来源统计。各来源口径不同，不可相加：RAPL仅含CPU。",
     ),
     unit="watt",
     expr=f"sum by (hub, site, source) (max by (hub, site, node, source) ({of(node.NODE_POWER)}))",
@@ -99,10 +97,9 @@ def _memory(at: str = "") -> str:
 
 CHIP_HEALTHY: Final = Signal(
     key="chip.healthy",
-    name=Text("Healthy accelerators", "健康的加速卡占比"),
+    name=Text("Healthy accelerators"),
     description=Text(
         "Share of the chips that answer and that their driver calls healthy.",
-        "有应答且驱动判定为健康的芯片占比。",
     ),
     unit="percentunit",
     expr=f"avg by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))})",
@@ -118,10 +115,8 @@ CHIP_HEALTHY: Final = Signal(
 )
 CHIP_SILENT: Final = Signal(
     key="chip.silent",
-    name=Text("Silent accelerators", "无应答的加速卡"),
-    description=Text(
-        "Chips that were seen before and do not answer.", "曾经可见但当前无应答的芯片。"
-    ),
+    name=Text("Silent accelerators"),
+    description=Text("Chips that were seen before and do not answer."),
     unit="short",
     expr=f"sum by (hub, site) (1 - {_each(of(node.ACCELERATOR_UP))})",
     legend="{{site}}",
@@ -133,10 +128,9 @@ CHIP_SILENT: Final = Signal(
 )
 CHIP_MEMORY: Final = Signal(
     key="chip.memory",
-    name=Text("Accelerator memory in use", "加速卡显存使用率"),
+    name=Text("Accelerator memory in use"),
     description=Text(
         "Device memory in use over all there is, of all chips together.",
-        "全部芯片已用显存与总显存之比。",
     ),
     unit="percentunit",
     expr=(
@@ -151,10 +145,9 @@ CHIP_MEMORY: Final = Signal(
 )
 CHIP_PEAK: Final = Signal(
     key="chip.peak",
-    name=Text("Rated peak of the chips", "芯片额定峰值算力"),
+    name=Text("Rated peak of the chips"),
     description=Text(
         "Rated dense peak of all chips by precision, from the maker's data sheet; precisions must not be added up.",
-        "全部芯片的额定稠密峰值算力（厂商数据，按精度）；不同精度不可相加。",
     ),
     unit="flops",
     expr=f"sum by (hub, site, precision) (max by ({_CHIP}, precision) ({of(node.ACCELERATOR_PEAK)}))",
@@ -165,10 +158,9 @@ CHIP_PEAK: Final = Signal(
 )
 CHIP_DISTRIBUTION: Final = Signal(
     key="chip.distribution",
-    name=Text("Chips by utilisation", "芯片利用率分布"),
+    name=Text("Chips by utilisation"),
     description=Text(
         "How many chips are busy for which tenth of the time: a band near 0 % is bought and idle.",
-        "各利用率十分位上的芯片数量；接近0%的一带为已购但闲置。",
     ),
     unit="short",
     expr=bands(_each(of(node.ACCELERATOR_UTILIZATION))),
@@ -180,10 +172,8 @@ CHIP_DISTRIBUTION: Final = Signal(
 )
 CHIP_THROTTLED: Final = Signal(
     key="chip.throttled",
-    name=Text("Throttled chips", "降频的芯片"),
-    description=Text(
-        "Chips that run slower than they could, by reason.", "因各种原因降频运行的芯片数量。"
-    ),
+    name=Text("Throttled chips"),
+    description=Text("Chips that run slower than they could, by reason."),
     unit="short",
     expr=f"sum by (hub, site, reason) (max by ({_CHIP}, reason) ({of(node.ACCELERATOR_THROTTLED)}))",
     legend="{{site}} {{reason}}",
@@ -196,10 +186,9 @@ CHIP_THROTTLED: Final = Signal(
 )
 CHIP_ECC: Final = Signal(
     key="chip.ecc",
-    name=Text("Memory errors of the chips", "芯片显存错误"),
+    name=Text("Memory errors of the chips"),
     description=Text(
         "Memory errors in the last hour: corrected ones foretell, uncorrected ones cost work.",
-        "最近一小时的显存错误：可纠正错误是预兆，不可纠正错误会损失作业。",
     ),
     unit="short",
     expr=f"sum by (hub, site, kind) (increase({of(node.ACCELERATOR_ECC_ERRORS)}[1h]))",
@@ -241,8 +230,8 @@ def _column(
 
 EACH_TEMPERATURE: Final = _column(
     "chip.each_temperature",
-    Text("Temperature", "温度"),
-    Text("Temperature of a chip.", "芯片温度。"),
+    Text("Temperature"),
+    Text("Temperature of a chip."),
     "celsius",
     node.ACCELERATOR_TEMPERATURE,
     decimals=0,
@@ -250,8 +239,8 @@ EACH_TEMPERATURE: Final = _column(
 )
 EACH_UTILIZATION: Final = _column(
     "chip.each_utilization",
-    Text("Busy", "利用率"),
-    Text("Share of time a chip computed.", "芯片处于计算状态的时间占比。"),
+    Text("Busy"),
+    Text("Share of time a chip computed."),
     "percentunit",
     node.ACCELERATOR_UTILIZATION,
     least=0,
@@ -260,16 +249,16 @@ EACH_UTILIZATION: Final = _column(
 )
 EACH_POWER: Final = _column(
     "chip.each_power",
-    Text("Power", "功率"),
-    Text("What a chip draws.", "芯片功率。"),
+    Text("Power", context="drawn"),
+    Text("What a chip draws."),
     "watt",
     node.ACCELERATOR_POWER,
     least=0,
 )
 EACH_MEMORY: Final = Signal(
     key="chip.each_memory",
-    name=Text("Memory", "显存"),
-    description=Text("Share of a chip's memory in use.", "芯片显存使用占比。"),
+    name=Text("Memory", context="of a chip"),
+    description=Text("Share of a chip's memory in use."),
     unit="percentunit",
     expr=_hottest(_memory),
     plain=_memory(),

@@ -49,8 +49,8 @@ def _boundary(boundary: str) -> str:
 FLOW: Final = (
     _stage(
         "utility",
-        Text("Utility", "市电"),
-        Text("Through the utility's meters.", "市电进线电表功率。"),
+        Text("Utility"),
+        Text("Through the utility's meters."),
         _point("utility"),
         Excuse(
             reason="no meter of the utility is read",
@@ -59,53 +59,52 @@ FLOW: Final = (
     ),
     _stage(
         "facility",
-        Text("Facility boundary", "设施边界"),
-        Text("What the PUE counts as the whole facility.", "PUE计入的设施总功率。"),
+        Text("Facility boundary"),
+        Text("What the PUE counts as the whole facility."),
         _boundary("facility"),
         Excuse(reason="no boundary is fully metered", unless=of(site.SITE_POWER)),
     ),
     _stage(
         "ups",
-        Text("UPS outputs", "UPS输出"),
-        Text("What the UPSs give out.", "UPS输出功率。"),
+        Text("UPS outputs"),
+        Text("What the UPSs give out."),
         f"sum by (hub, site) (max by (hub, site, ups, phase) ({of(facility.UPS_OUTPUT_POWER)}))",
         _NO_UPS,
     ),
     _stage(
         "it",
-        Text("IT boundary", "IT边界"),
-        Text("What the PUE counts as IT.", "PUE计入的IT功率。"),
+        Text("IT boundary"),
+        Text("What the PUE counts as IT."),
         _boundary("it"),
         Excuse(reason="no boundary is fully metered", unless=of(site.SITE_POWER)),
     ),
     _stage(
         "pdu",
-        Text("Rack PDUs", "机柜PDU"),
-        Text("Sum of the PDUs that answer.", "有应答的PDU功率之和。"),
+        Text("Rack PDUs"),
+        Text("Sum of the PDUs that answer."),
         f"sum by (hub, site) (max by (hub, site, rack, pdu) ({of(facility.PDU_POWER)}))",
         _NO_PDU,
     ),
     _stage(
         "nodes",
-        Text("Nodes (controllers)", "节点（管理控制器）"),
-        Text("Sum of what the nodes' controllers read.", "节点管理控制器读数之和。"),
+        Text("Nodes (controllers)"),
+        Text("Sum of what the nodes' controllers read."),
         f"sum by (hub, site) (max by (hub, site, node) ({of(node.NODE_POWER, _BY_CONTROLLER)}))",
         Excuse(reason="no node's controller is read", unless=of(node.NODE_POWER, _BY_CONTROLLER)),
     ),
     _stage(
         "chips",
-        Text("Accelerators", "加速卡"),
-        Text("Sum of what the chips draw.", "芯片功率之和。"),
+        Text("Accelerators"),
+        Text("Sum of what the chips draw."),
         f"sum by (hub, site) (max by (hub, site, node, accelerator) ({of(node.ACCELERATOR_POWER)}))",
         Excuse(reason="no accelerator is seen at these sites", unless=of(node.ACCELERATOR_INFO)),
     ),
 )
 OVERHEAD: Final = Signal(
     key="site.overhead",
-    name=Text("Where the overhead goes", "非IT能耗去向"),
+    name=Text("Where the overhead goes"),
     description=Text(
         "Facility less IT energy of the window by subsystem; unmetered is what no submeter explains.",
-        "所选时间窗内设施能耗减IT能耗，按子系统划分；unmetered 为无分表可解释的部分。",
     ),
     unit="watth",
     expr=f"max by (hub, site, subsystem) ({of(site.SITE_OVERHEAD, scope='window')}) / {JOULES_PER_WATT_HOUR}",
@@ -116,10 +115,9 @@ OVERHEAD: Final = Signal(
 )
 OVERHEAD_COVERAGE: Final = Signal(
     key="site.overhead_coverage",
-    name=Text("Coverage of the submeters", "分表覆盖率"),
+    name=Text("Coverage of the submeters"),
     description=Text(
         "Share of the PUE's covered time in which each subsystem was metered.",
-        "PUE覆盖时段内各子系统有计量的时间占比。",
     ),
     unit="percentunit",
     expr=f"min by (hub, site, subsystem) ({of(site.SITE_OVERHEAD_COVERAGE, scope='window')})",
@@ -133,10 +131,9 @@ OVERHEAD_COVERAGE: Final = Signal(
 )
 PARTIAL_PUE: Final = Signal(
     key="site.partial_pue",
-    name=Text("Partial PUE by subsystem", "子系统局部PUE"),
+    name=Text("Partial PUE by subsystem"),
     description=Text(
         "Energy of a subsystem and of IT over that of IT, while the subsystem was metered (ISO/IEC 30134-2, annex).",
-        "子系统与IT能耗之和除以IT能耗，仅计该子系统有计量的时段。",
     ),
     unit="none",
     expr=f"max by (hub, site, subsystem) ({of(site.SITE_PARTIAL_PUE, scope='window')})",
@@ -147,7 +144,7 @@ PARTIAL_PUE: Final = Signal(
 )
 WINDOW_PUE: Final = Signal(
     key="site.window_pue",
-    name=Text("PUE of the window", "所选时间窗PUE"),
+    name=Text("PUE of the window"),
     description=power.SITE_PUE.description,
     unit="none",
     expr=f"max by (hub, site) ({of(site.SITE_PUE, scope='window')})",
@@ -156,10 +153,8 @@ WINDOW_PUE: Final = Signal(
 )
 SITE_PUE_LIMIT: Final = Signal(
     key="site.pue_limit",
-    name=Text("PUE limit of the site", "站点PUE上限"),
-    description=Text(
-        "The PUE that was promised not to be exceeded at this site.", "承诺该站点不超过的PUE。"
-    ),
+    name=Text("PUE limit of the site"),
+    description=Text("The PUE that was promised not to be exceeded at this site."),
     unit="none",
     expr=f"min by (hub, site) ({of(site.SITE_PUE_LIMIT)})",
     legend="{{site}}",
@@ -168,32 +163,30 @@ SITE_PUE_LIMIT: Final = Signal(
 )
 PUE_GRADE: Final = Signal(
     key="site.pue_grade",
-    name=Text("Grade (GB 40879)", "能效等级（GB 40879）"),
+    name=Text("Grade (GB 40879)"),
     description=Text(
         "Grade of GB 40879-2021 that a year at the window's PUE would have.",
-        "若全年保持该PUE，对应的GB 40879-2021能效等级。",
     ),
     unit="none",
     expr=f"max by (hub, site) ({of(site.SITE_PUE_GRADE, scope='window')})",
     legend="{{site}}",
     kind="state",
     states=tuple(
-        State(value=grade, text=Text(*words), color=color)
-        for grade, words, color in (
-            (0, ("✗ none", "✗ 不达标"), RED),
-            (1, ("✓ grade 1", "✓ 1级"), GREEN),
-            (2, ("● grade 2", "● 2级"), SKY),
-            (3, ("▲ grade 3", "▲ 3级"), ORANGE),
+        State(value=grade, text=text, color=color)
+        for grade, text, color in (
+            (0, Text("✗ none"), RED),
+            (1, Text("✓ grade 1"), GREEN),
+            (2, Text("● grade 2"), SKY),
+            (3, Text("▲ grade 3"), ORANGE),
         )
     ),
     may_be_empty=Excuse(reason="no window has a sound PUE", unless=of(site.SITE_PUE_GRADE)),
 )
 REUSED: Final = Signal(
     key="site.reused",
-    name=Text("Energy reuse factor", "能源再利用率"),
+    name=Text("Energy reuse factor"),
     description=Text(
         "Energy handed on for use elsewhere over facility energy (ISO/IEC 30134-6).",
-        "供外部再利用的能量与设施总能耗之比（ISO/IEC 30134-6）。",
     ),
     unit="percentunit",
     expr=f"max by (hub, site, window) ({of(site.SITE_REUSED)})",
@@ -204,10 +197,9 @@ REUSED: Final = Signal(
 )
 CUE: Final = Signal(
     key="site.cue",
-    name=Text("Carbon usage effectiveness", "碳利用效率（CUE）"),
+    name=Text("Carbon usage effectiveness"),
     description=Text(
         "Carbon dioxide equivalent over IT energy (ISO/IEC 30134-8), kg/kWh.",
-        "二氧化碳当量与IT能耗之比（ISO/IEC 30134-8），kg/kWh。",
     ),
     unit="suffix:kg/kWh",
     expr=f"max by (hub, site, basis, window) ({of(site.SITE_CUE)}) * {JOULES_PER_KWH}",
@@ -220,10 +212,9 @@ CUE: Final = Signal(
 )
 WUE: Final = Signal(
     key="site.wue",
-    name=Text("Water usage effectiveness", "水利用效率（WUE）"),
+    name=Text("Water usage effectiveness"),
     description=Text(
         "Water used over IT energy (ISO/IEC 30134-9), litres/kWh.",
-        "用水量与IT能耗之比（ISO/IEC 30134-9），L/kWh。",
     ),
     unit="suffix:L/kWh",
     expr=f"max by (hub, site, window) ({of(site.SITE_WUE)}) * {JOULES_PER_KWH}",

@@ -28,10 +28,9 @@ def _rate(name: str, *matchers: str) -> str:
 
 CPU: Final = Signal(
     key="node.cpu",
-    name=Text("CPU utilisation", "CPU利用率"),
+    name=Text("CPU utilisation"),
     description=Text(
         "Share of CPU time not idle, not waiting for a disk and not stolen.",
-        "非空闲、非等待磁盘、非被窃取的CPU时间占比。",
     ),
     unit="percentunit",
     expr=f"1 - avg by ({_ALL}) (sum by ({_ALL}, cpu) ({_rate('node_cpu_seconds_total', _UNUSED)}))",
@@ -44,10 +43,9 @@ CPU: Final = Signal(
 )
 CPU_MODE: Final = Signal(
     key="node.cpu_mode",
-    name=Text("CPU time by mode", "CPU时间（按模式）"),
+    name=Text("CPU time by mode"),
     description=Text(
         "CPU seconds a second in each mode; the sum is the number of CPUs.",
-        "每秒各模式占用的CPU秒数；合计等于CPU数。",
     ),
     unit="short",
     expr=f"sum by ({_ALL}, mode) ({_rate('node_cpu_seconds_total', _NOT_IDLE)})",
@@ -57,8 +55,8 @@ CPU_MODE: Final = Signal(
 )
 CPU_COUNT: Final = Signal(
     key="node.cpu_count",
-    name=Text("CPUs", "CPU数"),
-    description=Text("Logical CPUs that are online.", "在线的逻辑CPU数量。"),
+    name=Text("CPUs"),
+    description=Text("Logical CPUs that are online."),
     unit="short",
     expr=f"count by ({_ALL}) ({_of('node_cpu_seconds_total', _IDLE)})",
     legend="{{instance}}",
@@ -68,10 +66,9 @@ CPU_COUNT: Final = Signal(
 )
 LOAD: Final = Signal(
     key="node.load",
-    name=Text("Load per CPU", "每CPU负载"),
+    name=Text("Load per CPU"),
     description=Text(
         "Load average of 1 minute over the number of CPUs; above 1 something waits.",
-        "1分钟平均负载除以CPU数；大于1说明有任务在等待。",
     ),
     unit="none",
     expr=f"max by ({_ALL}) ({_of('node_load1')}) / count by ({_ALL}) ({_of('node_cpu_seconds_total', _IDLE)})",
@@ -83,10 +80,9 @@ LOAD: Final = Signal(
 )
 MEMORY: Final = Signal(
     key="node.memory",
-    name=Text("Memory utilisation", "内存利用率"),
+    name=Text("Memory utilisation"),
     description=Text(
         "Share of memory that could not be given to a program without swapping.",
-        "无法在不换页的情况下分配给程序的内存占比。",
     ),
     unit="percentunit",
     expr=f"1 - max by ({_ALL}) ({_of('node_memory_MemAvailable_bytes')}) / max by ({_ALL}) ({_of('node_memory_MemTotal_bytes')})",
@@ -99,10 +95,9 @@ MEMORY: Final = Signal(
 )
 MEMORY_AVAILABLE: Final = Signal(
     key="node.memory_available",
-    name=Text("Memory available", "可用内存"),
+    name=Text("Memory available"),
     description=Text(
         "Memory that programs can still take, page cache included.",
-        "程序仍可使用的内存，包含可回收的页缓存。",
     ),
     unit="bytes",
     expr=f"max by ({_ALL}) ({_of('node_memory_MemAvailable_bytes')})",
@@ -111,10 +106,9 @@ MEMORY_AVAILABLE: Final = Signal(
 )
 FILESYSTEM: Final = Signal(
     key="node.filesystem",
-    name=Text("File systems", "文件系统使用率"),
+    name=Text("File systems"),
     description=Text(
         "Used share of each local file system, as an ordinary user sees it.",
-        "各本地文件系统的使用率（普通用户视角）。",
     ),
     unit="percentunit",
     expr=(
@@ -129,10 +123,9 @@ FILESYSTEM: Final = Signal(
 )
 DISK_BUSY: Final = Signal(
     key="node.disk_busy",
-    name=Text("Disk busy", "磁盘繁忙度"),
+    name=Text("Disk busy"),
     description=Text(
         "Share of time a disk had at least one request under way.",
-        "磁盘至少有一个请求在处理的时间占比。",
     ),
     unit="percentunit",
     expr=f"max by ({_ALL}, device) ({_rate('node_disk_io_time_seconds_total', _DISKS)})",
@@ -149,8 +142,8 @@ DISK_BUSY: Final = Signal(
 )
 DISK_READ: Final = Signal(
     key="node.disk_read",
-    name=Text("Disk reads", "磁盘读取"),
-    description=Text("Bytes read from each disk a second.", "每秒从各磁盘读取的字节数。"),
+    name=Text("Disk reads"),
+    description=Text("Bytes read from each disk a second."),
     unit="Bps",
     expr=f"max by ({_ALL}, device) ({_rate('node_disk_read_bytes_total', _DISKS)})",
     legend="{{device}}",
@@ -160,8 +153,8 @@ DISK_READ: Final = Signal(
 )
 DISK_WRITTEN: Final = Signal(
     key="node.disk_written",
-    name=Text("Disk writes", "磁盘写入"),
-    description=Text("Bytes written to each disk a second.", "每秒写入各磁盘的字节数。"),
+    name=Text("Disk writes"),
+    description=Text("Bytes written to each disk a second."),
     unit="Bps",
     expr=f"max by ({_ALL}, device) ({_rate('node_disk_written_bytes_total', _DISKS)})",
     legend="{{device}}",
@@ -171,10 +164,9 @@ DISK_WRITTEN: Final = Signal(
 )
 NETWORK_RECEIVED: Final = Signal(
     key="node.network_received",
-    name=Text("Network received", "网络接收"),
+    name=Text("Network received"),
     description=Text(
         "Bytes received a second, without loopback and container links.",
-        "每秒接收字节数，不含回环与容器接口。",
     ),
     unit="Bps",
     expr=f"sum by ({_ALL}) ({_rate('node_network_receive_bytes_total', _LINKS)})",
@@ -189,10 +181,9 @@ NETWORK_RECEIVED: Final = Signal(
 )
 NETWORK_SENT: Final = Signal(
     key="node.network_sent",
-    name=Text("Network sent", "网络发送"),
+    name=Text("Network sent"),
     description=Text(
         "Bytes sent a second, without loopback and container links.",
-        "每秒发送字节数，不含回环与容器接口。",
     ),
     unit="Bps",
     expr=f"sum by ({_ALL}) ({_rate('node_network_transmit_bytes_total', _LINKS)})",
@@ -210,7 +201,6 @@ def _pressure(resource: str, name: Text) -> Signal:
         name=name,
         description=Text(
             "Share of time in which some task waited for the resource (pressure stall information of the kernel).",
-            "有任务等待该资源的时间占比（内核PSI）。",
         ),
         unit="percentunit",
         expr=f"max by ({_ALL}) ({_rate(f'node_pressure_{resource}_waiting_seconds_total')})",
@@ -225,13 +215,13 @@ def _pressure(resource: str, name: Text) -> Signal:
     )
 
 
-PRESSURE_CPU: Final = _pressure("cpu", Text("Waiting for CPU", "等待CPU"))
-PRESSURE_MEMORY: Final = _pressure("memory", Text("Waiting for memory", "等待内存"))
-PRESSURE_IO: Final = _pressure("io", Text("Waiting for disks", "等待磁盘"))
+PRESSURE_CPU: Final = _pressure("cpu", Text("Waiting for CPU"))
+PRESSURE_MEMORY: Final = _pressure("memory", Text("Waiting for memory"))
+PRESSURE_IO: Final = _pressure("io", Text("Waiting for disks"))
 UPTIME: Final = Signal(
     key="node.uptime",
-    name=Text("Time since boot", "运行时间"),
-    description=Text("How long the node has been up.", "节点自启动以来的时间。"),
+    name=Text("Time since boot"),
+    description=Text("How long the node has been up."),
     unit="s",
     expr=f"time() - max by ({_ALL}) ({_of('node_boot_time_seconds')})",
     legend="{{instance}}",
@@ -267,8 +257,8 @@ def _mixin(
 def _load(minutes: int) -> Signal:
     return _mixin(
         f"node.load{minutes}",
-        Text(f"Load, {minutes} min", f"{minutes}分钟负载"),
-        Text(f"Load average of {minutes} minutes.", f"{minutes}分钟平均负载。"),
+        Text("Load, {minutes} min", {"minutes": str(minutes)}),
+        Text("Load average of {minutes} minutes.", {"minutes": str(minutes)}),
         "none",
         f"max by ({_ALL}) ({_of(f'node_load{minutes}')})",
         f"{minutes} min",
@@ -282,7 +272,7 @@ def _memory(key: str, name: Text, legend: str, expr: str) -> Signal:
     return _mixin(
         f"node.memory_{key}",
         name,
-        Text("How the node's memory is used.", "节点内存的使用方式。"),
+        Text("How the node's memory is used."),
         "bytes",
         expr,
         legend,
@@ -299,18 +289,18 @@ LOADS: Final = tuple(_load(minutes) for minutes in (1, 5, 15))
 MEMORY_PARTS: Final = (
     _memory(
         "used",
-        Text("Memory in use", "已用内存"),
+        Text("Memory in use"),
         "used",
         f"{_bytes('MemTotal')} - {_bytes('MemFree')} - {_bytes('Buffers')} - {_bytes('Cached')}",
     ),
-    _memory("buffers", Text("Buffers", "缓冲"), "buffers", _bytes("Buffers")),
-    _memory("cached", Text("Page cache", "页缓存"), "cached", _bytes("Cached")),
-    _memory("free", Text("Free memory", "空闲内存"), "free", _bytes("MemFree")),
+    _memory("buffers", Text("Buffers"), "buffers", _bytes("Buffers")),
+    _memory("cached", Text("Page cache"), "cached", _bytes("Cached")),
+    _memory("free", Text("Free memory"), "free", _bytes("MemFree")),
 )
 PAGES: Final = _mixin(
     "node.pages",
-    Text("Memory saturation: major faults", "内存饱和度：主缺页"),
-    Text("Page faults a second that had to read a disk.", "每秒需要读盘的缺页次数。"),
+    Text("Memory saturation: major faults"),
+    Text("Page faults a second that had to read a disk."),
     "ops",
     f"max by ({_ALL}) ({_rate('node_vmstat_pgmajfault')})",
     "{{instance}}",
@@ -321,8 +311,8 @@ PAGES: Final = _mixin(
 )
 DISK_SATURATION: Final = _mixin(
     "node.disk_saturation",
-    Text("Disk saturation", "磁盘饱和度"),
-    Text("Requests waiting on each disk, on average.", "各磁盘平均排队的请求数。"),
+    Text("Disk saturation"),
+    Text("Requests waiting on each disk, on average."),
     "none",
     f"max by ({_ALL}, device) ({_rate('node_disk_io_time_weighted_seconds_total', _DISKS)})",
     "{{device}}",
@@ -334,8 +324,8 @@ DISK_SATURATION: Final = _mixin(
 )
 DROPS: Final = _mixin(
     "node.drops",
-    Text("Network saturation: drops", "网络饱和度：丢包"),
-    Text("Packets dropped a second, received and sent.", "每秒丢弃的收发报文数。"),
+    Text("Network saturation: drops"),
+    Text("Packets dropped a second, received and sent."),
     "pps",
     f"sum by ({_ALL}) ({_rate('node_network_receive_drop_total', _LINKS)}) + sum by ({_ALL}) ({_rate('node_network_transmit_drop_total', _LINKS)})",
     "{{instance}}",
@@ -345,8 +335,8 @@ DROPS: Final = _mixin(
 )
 NETWORK_ERRORS: Final = _mixin(
     "node.network_errors",
-    Text("Network errors", "网络错误"),
-    Text("Packets a second with errors, received and sent.", "每秒出错的收发报文数。"),
+    Text("Network errors"),
+    Text("Packets a second with errors, received and sent."),
     "pps",
     f"sum by ({_ALL}) ({_rate('node_network_receive_errs_total', _LINKS)}) + sum by ({_ALL}) ({_rate('node_network_transmit_errs_total', _LINKS)})",
     "{{instance}}",
@@ -356,8 +346,8 @@ NETWORK_ERRORS: Final = _mixin(
 )
 INODES: Final = _mixin(
     "node.inodes",
-    Text("Inodes in use", "inode使用率"),
-    Text("Used share of each local file system's inodes.", "各本地文件系统inode使用率。"),
+    Text("Inodes in use"),
+    Text("Used share of each local file system's inodes."),
     "percentunit",
     f"1 - max by ({_ALL}, mountpoint) ({_of('node_filesystem_files_free', _LOCAL_FS)})"
     f" / max by ({_ALL}, mountpoint) ({_of('node_filesystem_files', _LOCAL_FS)} > 0)",
@@ -370,8 +360,8 @@ INODES: Final = _mixin(
 )
 CLOCK: Final = _mixin(
     "node.clock",
-    Text("Clock offset", "时钟偏差"),
-    Text("How far the kernel thinks its clock is off.", "内核认为本机时钟的偏差。"),
+    Text("Clock offset"),
+    Text("How far the kernel thinks its clock is off."),
     "s",
     f"max by ({_ALL}) ({_of('node_timex_offset_seconds')})",
     "{{instance}}",
@@ -379,8 +369,8 @@ CLOCK: Final = _mixin(
 )
 FILES: Final = _mixin(
     "node.files",
-    Text("Open files", "打开的文件"),
-    Text("File descriptors in use over the most there may be.", "已用文件描述符与上限之比。"),
+    Text("Open files"),
+    Text("File descriptors in use over the most there may be."),
     "percentunit",
     f"max by ({_ALL}) ({_of('node_filefd_allocated')}) / max by ({_ALL}) ({_of('node_filefd_maximum')})",
     "{{instance}}",

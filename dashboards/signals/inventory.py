@@ -24,10 +24,9 @@ def silent_for(at: str = "") -> str:
 
 ANSWERING: Final = Signal(
     key="inventory.answering",
-    name=Text("Expected devices that answer", "应答设备占比"),
+    name=Text("Expected devices that answer"),
     description=Text(
         "Devices that answer, of those the config asks and the inventory has in service, by kind.",
-        "应答设备占配置轮询及清单在用设备的比例，按类型统计。",
     ),
     unit="percentunit",
     # A kind that nothing is asked of, as nodes with their own agents, has no share here.
@@ -45,10 +44,9 @@ ANSWERING: Final = Signal(
 )
 MISMATCHES: Final = Signal(
     key="inventory.mismatches",
-    name=Text("Inventory against what is seen", "清单与实测不符"),
+    name=Text("Inventory against what is seen", context="differences"),
     description=Text(
         "Racks and devices on which inventory, config and what answers differ, by reason; docs/inventory.md says what each means.",
-        "清单、配置与应答不一致的机柜和设备数量，按原因统计；含义见 docs/inventory.md。",
     ),
     unit="short",
     expr=f"sum by (hub, site, reason) ({of(inventory.MISMATCHES)})",
@@ -61,10 +59,9 @@ MISMATCHES: Final = Signal(
 )
 SILENT_FOR: Final = Signal(
     key="inventory.silent_for",
-    name=Text("Longest silent devices", "无应答最久的设备"),
+    name=Text("Longest silent devices"),
     description=Text(
         "For how long devices that did answer do not, across restarts of the agents.",
-        "曾应答的设备持续无应答的时长，代理重启不清零。",
     ),
     unit="s",
     expr=f"{silent_for()} and topk({MANY}, {silent_for(' @ end()')})",
@@ -77,8 +74,8 @@ SILENT_FOR: Final = Signal(
 
 MISMATCH_LIST: Final = Signal(
     key="inventory.mismatch_list",
-    name=Text("Differs", "不符项"),
-    description=Text("What differs, each by its name.", "各不符项及其名称。"),
+    name=Text("Differs"),
+    description=Text("What differs, each by its name."),
     unit="short",
     expr=f"max by (hub, site, reason, rack, device) ({of(inventory.MISMATCH_INFO)})",
     legend="{{reason}} {{rack}} {{device}}",
@@ -88,8 +85,8 @@ MISMATCH_LIST: Final = Signal(
 )
 EXPECTED: Final = Signal(
     key="inventory.expected",
-    name=Text("Expected devices", "应有设备"),
-    description=Text("Devices that are to be heard, by kind.", "应有应答的设备数量，按类型统计。"),
+    name=Text("Expected devices"),
+    description=Text("Devices that are to be heard, by kind."),
     unit="short",
     expr=f"sum by (hub, site, kind) ({of(inventory.EXPECTED)})",
     legend="{{site}} {{kind}}",

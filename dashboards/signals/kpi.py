@@ -192,8 +192,8 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
     unit, decimals = unit_of(kpi)
     return Signal(
         key=f"kpi.{key}",
-        name=Text(kpi.name["en"], kpi.name["zh"]),
-        description=Text(f"Measured: {kpi.measured['en']}.", f"测量方式：{kpi.measured['zh']}。"),
+        name=Text("{name}", {"name": kpi.name}),
+        description=Text("Measured: {how}.", {"how": kpi.measured}),
         unit=unit,
         decimals=decimals,
         expr=" or ".join(_alternatives(registry, kpi, hub, Total(scope))),
@@ -285,10 +285,8 @@ def all_measured(kpis: Mapping[str, Kpi]) -> Signal:
     ]
     return Signal(
         key="kpi.all",
-        name=Text("Measured", "实测值"),
-        description=Text(
-            "The measured value of each KPI, in base units.", "各KPI的实测值（基本单位）。"
-        ),
+        name=Text("Measured"),
+        description=Text("The measured value of each KPI, in base units."),
         unit="short",
         expr=" or ".join(alternatives),
         legend="{{hub}} {{kpi}} {{scope}}",

@@ -18,10 +18,9 @@ _NO_PROBES: Final = Excuse(
 
 ROUND_TRIP: Final = Signal(
     key="link.round_trip",
-    name=Text("Round trip by peer", "往返时延（按对端）"),
+    name=Text("Round trip by peer"),
     description=Text(
         "Round-trip time to each named peer, by quantile of the probes.",
-        "到各对端的往返时延，按探测分位数统计。",
     ),
     unit="s",
     expr=f"max by (hub, site, peer, quantile) ({of(site.LINK_ROUND_TRIP)})",
@@ -31,10 +30,8 @@ ROUND_TRIP: Final = Signal(
 )
 LOSS: Final = Signal(
     key="link.loss",
-    name=Text("Probes lost", "探测丢失率"),
-    description=Text(
-        "Share of probes to each peer that were not answered.", "到各对端的探测中未获应答的比例。"
-    ),
+    name=Text("Probes lost"),
+    description=Text("Share of probes to each peer that were not answered."),
     unit="percentunit",
     expr=f"max by (hub, site, peer) ({of(site.LINK_LOSS)})",
     legend="{{site}} → {{peer}}",
@@ -46,10 +43,9 @@ LOSS: Final = Signal(
 )
 SPEED: Final = Signal(
     key="link.speed",
-    name=Text("Speed of the links", "链路速率"),
+    name=Text("Speed of the links"),
     description=Text(
         "Speed of each named interface (IF-MIB ifHighSpeed).",
-        "各指定接口的速率（IF-MIB ifHighSpeed）。",
     ),
     unit="bps",
     expr=f"max by (hub, site, device, interface) ({of(site.LINK_SPEED)})",
@@ -67,10 +63,9 @@ BITS: Final = 8
 
 ROUND_TRIP_LIMIT: Final = Signal(
     key="link.round_trip_limit",
-    name=Text("Stated limit of a round trip", "公开陈述的往返时延上限"),
+    name=Text("Stated limit of a round trip"),
     description=Text(
         "The round trips that the hub, or the one it is inside of, stated not to exceed.",
-        "枢纽或其上级公开陈述的往返时延上限。",
     ),
     unit="s",
     # A limit may be the province's: the agent that probes tells the limits its site is judged by.
@@ -80,10 +75,8 @@ ROUND_TRIP_LIMIT: Final = Signal(
 )
 ROUND_TRIP_NOW: Final = Signal(
     key="link.round_trip_now",
-    name=Text("Round trip, the median", "往返时延（中位数）"),
-    description=Text(
-        "Median of the last minutes' probes to each peer.", "最近几分钟到各对端探测的中位数。"
-    ),
+    name=Text("Round trip, the median"),
+    description=Text("Median of the last minutes' probes to each peer."),
     unit="s",
     expr=f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})",
     legend="{{site}} {{peer}}",
@@ -92,10 +85,9 @@ ROUND_TRIP_NOW: Final = Signal(
 )
 PROBES: Final = Signal(
     key="link.probes",
-    name=Text("How it is measured", "测量方式"),
+    name=Text("How it is measured"),
     description=Text(
         "Peers by how their round trip is measured: icmp, tcp or stamp (RFC 8762).",
-        "各对端的往返时延测量方式：icmp、tcp或stamp（RFC 8762）。",
     ),
     unit="short",
     expr=f"count by (hub, site, method) (max by (hub, site, peer, method) ({of(site.LINK_PROBE_INFO)}))",
@@ -107,25 +99,24 @@ PROBES: Final = Signal(
 )
 LINK_UP: Final = Signal(
     key="link.up",
-    name=Text("Interfaces that are up", "接口状态"),
+    name=Text("Interfaces that are up"),
     description=Text(
         "Whether each named interface passes packets (ifOperStatus).",
-        "各指定接口是否可转发报文（ifOperStatus）。",
     ),
     unit="none",
     expr=f"max by ({_INTERFACE}) ({of(network.LINK_UP)})",
     legend="{{device}} {{interface}}",
     kind="state",
     states=(
-        State(value=0, text=Text("✗ down", "✗ 中断"), color=RED),
-        State(value=1, text=Text("✓ up", "✓ 正常"), color=GREEN),
+        State(value=0, text=Text("✗ down"), color=RED),
+        State(value=1, text=Text("✓ up"), color=GREEN),
     ),
     may_be_empty=_NO_INTERFACES,
 )
 RECEIVED: Final = Signal(
     key="link.received",
-    name=Text("Received", "接收"),
-    description=Text("Bits received a second, framing included.", "每秒接收比特数（含帧开销）。"),
+    name=Text("Received"),
+    description=Text("Bits received a second, framing included."),
     unit="bps",
     expr=f"max by ({_INTERFACE}) ({rate(network.LINK_RECEIVE)}) * {BITS}",
     legend="↓ {{device}} {{interface}}",
@@ -135,8 +126,8 @@ RECEIVED: Final = Signal(
 )
 SENT: Final = Signal(
     key="link.sent",
-    name=Text("Sent", "发送"),
-    description=Text("Bits sent a second, framing included.", "每秒发送比特数（含帧开销）。"),
+    name=Text("Sent"),
+    description=Text("Bits sent a second, framing included."),
     unit="bps",
     expr=f"max by ({_INTERFACE}) ({rate(network.LINK_TRANSMIT)}) * {BITS}",
     legend="↑ {{device}} {{interface}}",
@@ -146,8 +137,8 @@ SENT: Final = Signal(
 )
 LINK_LOAD: Final = Signal(
     key="link.load",
-    name=Text("Load of the links", "链路负载率"),
-    description=Text("What is sent over what the line can carry.", "发送速率与线路速率之比。"),
+    name=Text("Load of the links"),
+    description=Text("What is sent over what the line can carry."),
     unit="percentunit",
     expr=f"max by ({_INTERFACE}) ({rate(network.LINK_TRANSMIT)}) * {BITS} / max by ({_INTERFACE}) ({of(site.LINK_SPEED)})",
     legend="{{device}} {{interface}}",

@@ -11,18 +11,16 @@ from dashboards.signals.base import GREEN, RED, Excuse, Signal, steps
 
 METER_EACH: Final = Signal(
     key="meter.each",
-    name=Text("Power of each meter", "各电表功率"),
-    description=Text("Active power through each meter.", "各电表的有功功率。"),
+    name=Text("Power of each meter"),
+    description=Text("Active power through each meter."),
     unit="watt",
     expr=f"max by (hub, site, meter, point) ({of(facility.METER_POWER)})",
     legend="{{site}} {{meter}}",
 )
 METER_VOLTAGE: Final = Signal(
     key="meter.voltage",
-    name=Text("Voltage", "电压"),
-    description=Text(
-        "Highest voltage of a phase at each meter, phase to neutral.", "各电表相电压的最高值。"
-    ),
+    name=Text("Voltage"),
+    description=Text("Highest voltage of a phase at each meter, phase to neutral."),
     unit="volt",
     expr=f"max by (hub, site, meter) ({of(facility.METER_VOLTAGE)})",
     legend="{{site}} {{meter}}",
@@ -31,8 +29,8 @@ METER_VOLTAGE: Final = Signal(
 )
 METER_FACTOR: Final = Signal(
     key="meter.power_factor",
-    name=Text("Power factor", "功率因数"),
-    description=Text("Power factor of each meter as a whole.", "各电表的总功率因数。"),
+    name=Text("Power factor"),
+    description=Text("Power factor of each meter as a whole."),
     unit="none",
     expr=f"min by (hub, site, meter) ({of(facility.METER_POWER_FACTOR)})",
     legend="{{site}} {{meter}}",
@@ -43,8 +41,8 @@ METER_FACTOR: Final = Signal(
 )
 METER_FREQUENCY: Final = Signal(
     key="meter.frequency",
-    name=Text("Line frequency", "电网频率"),
-    description=Text("Line frequency at each meter.", "各电表处的电网频率。"),
+    name=Text("Line frequency"),
+    description=Text("Line frequency at each meter."),
     unit="hertz",
     expr=f"max by (hub, site, meter) ({of(facility.METER_FREQUENCY)})",
     legend="{{site}} {{meter}}",
@@ -55,8 +53,8 @@ METER_FREQUENCY: Final = Signal(
 )
 METER_COUNT: Final = Signal(
     key="meter.count",
-    name=Text("Meters that answer", "应答的电表"),
-    description=Text("Meters that answered in their last round.", "上一轮有应答的电表数量。"),
+    name=Text("Meters that answer"),
+    description=Text("Meters that answered in their last round."),
     unit="short",
     expr=f"sum by (hub, site) (max by (hub, site, meter) ({of(facility.METER_UP)}))",
     legend="{{site}}",
@@ -66,10 +64,9 @@ METER_COUNT: Final = Signal(
 )
 METER_SILENT: Final = Signal(
     key="meter.silent",
-    name=Text("Silent meters", "无应答的电表"),
+    name=Text("Silent meters"),
     description=Text(
         "Meters that did not answer in their last round: their energy is missing, not zero.",
-        "上一轮未应答的电表：其能耗为缺失，而非零。",
     ),
     unit="short",
     expr=f"sum by (hub, site) (1 - max by (hub, site, meter) ({of(facility.METER_UP)}))",

@@ -14,12 +14,12 @@ from dashboards.signals.rack import RACK_LABELS, UTILIZATION_STEPS
 from dashboards.signals.supply import HEADROOM
 
 ANSWERS: Final = (
-    State(value=0, text=Text("✗ silent", "✗ 无应答"), color=RED),
-    State(value=1, text=Text("✓ answers", "✓ 正常"), color=GREEN),
+    State(value=0, text=Text("✗ silent"), color=RED),
+    State(value=1, text=Text("✓ answers"), color=GREEN),
 )
 WELL: Final = (
-    State(value=0, text=Text("✗ failed", "✗ 故障"), color=RED),
-    State(value=1, text=Text("✓ well", "✓ 正常"), color=GREEN),
+    State(value=0, text=Text("✗ failed"), color=RED),
+    State(value=1, text=Text("✓ well"), color=GREEN),
 )
 
 
@@ -50,8 +50,8 @@ def _one(
 # One rack.
 ONE_POWER: Final = _one(
     "one.power",
-    Text("Power by feed", "各供电路功率"),
-    Text("What the rack draws from each feed.", "机柜从各供电路取用的功率。"),
+    Text("Power by feed"),
+    Text("What the rack draws from each feed."),
     "watt",
     f"max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope='rack')})",
     "{{feed}}",
@@ -60,8 +60,8 @@ ONE_POWER: Final = _one(
 )
 ONE_CAPACITY: Final = _one(
     "one.capacity",
-    Text("Rated power", "额定功率"),
-    Text("Rated power of the rack.", "机柜额定功率。"),
+    Text("Rated power"),
+    Text("Rated power of the rack."),
     "watt",
     f"max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY, scope='rack')})",
     "",
@@ -70,8 +70,8 @@ ONE_CAPACITY: Final = _one(
 )
 ONE_UTILIZATION: Final = _one(
     "one.utilization",
-    Text("Power and space in use", "功率与空间利用率"),
-    Text("Used share of the rack's rated power and of its units.", "机柜额定功率与U位的使用占比。"),
+    Text("Power and space in use"),
+    Text("Used share of the rack's rated power and of its units."),
     "percentunit",
     f"max by ({RACK_LABELS}, kind) ({of(rack.RACK_UTILIZATION, scope='rack')})",
     "{{kind}}",
@@ -97,7 +97,7 @@ ONE_FAILOVER: Final = _one(
 )
 ONE_HEADROOM: Final = _one(
     "one.headroom",
-    Text("Headroom", "余量"),
+    Text("Headroom"),
     HEADROOM,
     "watt",
     f"min by ({RACK_LABELS}) ({of(rack.RACK_HEADROOM, scope='rack')})",
@@ -107,7 +107,7 @@ ONE_HEADROOM: Final = _one(
 )
 ONE_INLET: Final = _one(
     "one.inlet",
-    Text("Inlet temperature", "进风温度"),
+    Text("Inlet temperature"),
     racks.INLET.description,
     "celsius",
     f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope='rack')})",
@@ -118,8 +118,8 @@ ONE_INLET: Final = _one(
 )
 ONE_SENSORS: Final = _one(
     "one.sensors",
-    Text("Temperature at the sensors", "传感器温度"),
-    Text("Every temperature sensor of the rack.", "机柜的全部温度传感器。"),
+    Text("Temperature at the sensors"),
+    Text("Every temperature sensor of the rack."),
     "celsius",
     f"max by ({RACK_LABELS}, sensor) ({of(facility.SENSOR_TEMPERATURE, scope='rack')})",
     "{{sensor}}",
@@ -129,8 +129,8 @@ ONE_SENSORS: Final = _one(
 )
 ONE_HUMIDITY: Final = _one(
     "one.humidity",
-    Text("Humidity at the sensors", "传感器湿度"),
-    Text("Every humidity sensor of the rack.", "机柜的全部湿度传感器。"),
+    Text("Humidity at the sensors"),
+    Text("Every humidity sensor of the rack."),
     "percentunit",
     f"max by ({RACK_LABELS}, sensor) ({of(facility.SENSOR_HUMIDITY, scope='rack')})",
     "{{sensor}}",
@@ -142,8 +142,8 @@ ONE_HUMIDITY: Final = _one(
 )
 ONE_PDU_UP: Final = _one(
     "one.pdu_up",
-    Text("PDUs of the rack", "机柜PDU应答"),
-    Text("Whether each PDU of the rack answers.", "机柜各PDU是否应答。"),
+    Text("PDUs of the rack"),
+    Text("Whether each PDU of the rack answers."),
     "none",
     f"max by (hub, site, rack, pdu, feed) ({of(facility.PDU_UP, scope='rack')})",
     "{{pdu}}",
@@ -153,8 +153,8 @@ ONE_PDU_UP: Final = _one(
 )
 ONE_PHASES: Final = _one(
     "one.phases",
-    Text("Current by phase", "各相电流"),
-    Text("Current of each phase of the PDUs' inlets.", "各PDU进线每相电流。"),
+    Text("Current by phase"),
+    Text("Current of each phase of the PDUs' inlets."),
     "amp",
     f"max by (hub, site, rack, pdu, phase) ({of(facility.PDU_PHASE_CURRENT, scope='rack')})",
     "{{pdu}} {{phase}}",
@@ -164,10 +164,9 @@ ONE_PHASES: Final = _one(
 )
 ONE_BANKS: Final = _one(
     "one.banks",
-    Text("Load of the banks", "各支路负载率"),
+    Text("Load of the banks"),
     Text(
         "Load of each bank or breaker of the PDUs over its rating.",
-        "PDU各支路（断路器）负载与额定值之比。",
     ),
     "percentunit",
     f"max by (hub, site, rack, pdu, bank) ({of(facility.PDU_BANK_LOAD, scope='rack')})",
@@ -181,8 +180,8 @@ ONE_BANKS: Final = _one(
 )
 ONE_OUTLETS: Final = _one(
     "one.outlets",
-    Text("Power by outlet", "各插座功率"),
-    Text("Active power of each metered outlet.", "各计量插座的有功功率。"),
+    Text("Power by outlet"),
+    Text("Active power of each metered outlet."),
     "watt",
     f"max by (hub, site, rack, pdu, outlet) ({of(facility.PDU_OUTLET_POWER, scope='rack')}) > 0",
     "{{pdu}} {{outlet}}",
@@ -191,10 +190,9 @@ ONE_OUTLETS: Final = _one(
 )
 ONE_NODES: Final = _one(
     "one.nodes",
-    Text("Power of the nodes", "节点功率"),
+    Text("Power of the nodes"),
     Text(
         "What the rack's nodes report, by where it was read: sources must not be added up.",
-        "机柜内节点自报功率，按来源；不同来源不可相加。",
     ),
     "watt",
     f"max by (hub, site, rack, node, source) ({of(node.NODE_POWER, scope='rack')})",
@@ -204,8 +202,8 @@ ONE_NODES: Final = _one(
 )
 ONE_NODE_INLET: Final = _one(
     "one.node_inlet",
-    Text("Air at the nodes", "节点进风温度"),
-    Text("Air each node takes in, at its warmest sensor.", "各节点进风温度（最热传感器）。"),
+    Text("Air at the nodes"),
+    Text("Air each node takes in, at its warmest sensor."),
     "celsius",
     f"max by (hub, site, rack, node) ({of(node.NODE_INLET, scope='rack')})",
     "{{node}}",
@@ -215,8 +213,8 @@ ONE_NODE_INLET: Final = _one(
 )
 ONE_SUPPLIES: Final = _one(
     "one.supplies",
-    Text("Power supplies", "电源模块"),
-    Text("Whether each power supply of the nodes works.", "节点各电源模块是否正常。"),
+    Text("Power supplies"),
+    Text("Whether each power supply of the nodes works."),
     "none",
     f"min by (hub, site, rack, node, supply) ({of(node.NODE_SUPPLY_HEALTHY, scope='rack')})",
     "{{node}} {{supply}}",
@@ -226,8 +224,8 @@ ONE_SUPPLIES: Final = _one(
 )
 ONE_CHIPS: Final = _one(
     "one.chips",
-    Text("Power of the chips", "芯片功率"),
-    Text("Sum of each node's chips.", "各节点芯片功率之和。"),
+    Text("Power of the chips"),
+    Text("Sum of each node's chips."),
     "watt",
     f"sum by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_POWER, scope='rack')}))",
     "{{node}}",
@@ -236,8 +234,8 @@ ONE_CHIPS: Final = _one(
 )
 ONE_CHIP_UTILIZATION: Final = _one(
     "one.chip_utilization",
-    Text("Chips busy", "芯片利用率"),
-    Text("Mean share of time each node's chips computed.", "各节点芯片平均利用率。"),
+    Text("Chips busy"),
+    Text("Mean share of time each node's chips computed."),
     "percentunit",
     f"avg by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_UTILIZATION, scope='rack')}))",
     "{{node}}",

@@ -17,10 +17,8 @@ _EACH: Final = "hub, site, instance"
 
 AGENTS: Final = Signal(
     key="agent.count",
-    name=Text("Agents reporting", "在报告的代理"),
-    description=Text(
-        "Agents whose metrics arrive, by version.", "正在上报指标的代理数量，按版本统计。"
-    ),
+    name=Text("Agents reporting"),
+    description=Text("Agents whose metrics arrive, by version."),
     unit="short",
     expr=f"count by (hub, site, version) ({of(agent.BUILD_INFO)})",
     legend="{{site}} {{version}}",
@@ -31,10 +29,8 @@ AGENTS: Final = Signal(
 )
 SIMULATED: Final = Signal(
     key="agent.simulated",
-    name=Text("Data", "数据来源"),
-    description=Text(
-        "Whether any of these agents reads simulated devices.", "是否有代理在读取模拟设备。"
-    ),
+    name=Text("Data"),
+    description=Text("Whether any of these agents reads simulated devices."),
     unit="none",
     expr=f"max by (hub) ({of(agent.SIMULATED, scope='hub')})",
     record="hub:hubgauge_simulated:max",
@@ -44,16 +40,14 @@ SIMULATED: Final = Signal(
         reason="no agent reports for this hub", unless=of(agent.SIMULATED, scope="hub")
     ),
     states=(
-        State(value=0, text=Text("● measured", "● 实测"), color=GREEN),
-        State(value=1, text=Text("◇ SIMULATED", "◇ 模拟数据"), color=ORANGE),
+        State(value=0, text=Text("● measured"), color=GREEN),
+        State(value=1, text=Text("◇ SIMULATED"), color=ORANGE),
     ),
 )
 COLLECTORS_OK: Final = Signal(
     key="collector.success",
-    name=Text("Collectors that succeed", "采集成功率"),
-    description=Text(
-        "Share of collectors whose last round succeeded.", "最近一轮采集成功的采集器占比。"
-    ),
+    name=Text("Collectors that succeed"),
+    description=Text("Share of collectors whose last round succeeded."),
     unit="percentunit",
     expr=f"avg by (hub, site, collector) ({of(agent.COLLECTOR_SUCCESS)})",
     legend="{{site}} {{collector}}",
@@ -65,10 +59,9 @@ COLLECTORS_OK: Final = Signal(
 )
 COLLECTOR_DURATION: Final = Signal(
     key="collector.duration",
-    name=Text("Slowest collectors", "最慢的采集器"),
+    name=Text("Slowest collectors"),
     description=Text(
         "How long the slowest device's last round took, by collector.",
-        "各采集器中最慢设备最近一轮的耗时。",
     ),
     unit="s",
     expr=f"max by (hub, site, collector) ({of(agent.COLLECTOR_DURATION)})",
@@ -77,8 +70,8 @@ COLLECTOR_DURATION: Final = Signal(
 )
 COLLECTOR_ERRORS: Final = Signal(
     key="collector.errors",
-    name=Text("Failed rounds", "采集失败"),
-    description=Text("Rounds that failed a second, by reason.", "每秒失败的采集轮次，按原因统计。"),
+    name=Text("Failed rounds"),
+    description=Text("Rounds that failed a second, by reason."),
     unit="ops",
     expr=f"sum by (hub, site, collector, reason) ({rate(agent.COLLECTOR_ERRORS)})",
     legend="{{collector}} {{reason}}",
@@ -90,10 +83,9 @@ COLLECTOR_ERRORS: Final = Signal(
 )
 SAMPLES_DROPPED: Final = Signal(
     key="collector.dropped",
-    name=Text("Readings not taken", "未采用的读数"),
+    name=Text("Readings not taken"),
     description=Text(
         "Readings a second that were refused: sentinel values, not finite, above the limit of a device.",
-        "每秒被拒绝的读数：哨兵值、非有限值、超出设备上限。",
     ),
     unit="ops",
     expr=f"sum by (hub, site, collector, reason) ({rate(agent.SAMPLES_DROPPED)})",
@@ -106,8 +98,8 @@ SAMPLES_DROPPED: Final = Signal(
 )
 SERIES: Final = Signal(
     key="agent.series",
-    name=Text("Series", "时间序列数"),
-    description=Text("Live series in the agents' snapshots.", "各代理快照中的有效时间序列数。"),
+    name=Text("Series"),
+    description=Text("Live series in the agents' snapshots."),
     unit="short",
     expr=f"sum by (hub, site) ({of(agent.SERIES)})",
     legend="{{site}}",
@@ -117,10 +109,9 @@ SERIES: Final = Signal(
 )
 SCRAPE_DURATION: Final = Signal(
     key="agent.scrape_duration",
-    name=Text("Time to answer a request", "请求应答时间"),
+    name=Text("Time to answer a request"),
     description=Text(
         "Mean time an agent takes to answer a request, by path.",
-        "代理应答请求的平均时间，按路径统计。",
     ),
     unit="s",
     expr=(
@@ -136,10 +127,9 @@ SCRAPE_DURATION: Final = Signal(
 )
 SPOOL_FILL: Final = Signal(
     key="spool.fill",
-    name=Text("Spool", "缓存占用率"),
+    name=Text("Spool"),
     description=Text(
         "Bytes waiting for the database, as a share of the spool's quota.",
-        "等待写入数据库的字节数占缓存配额的比例。",
     ),
     unit="percentunit",
     expr=f"max by ({_EACH}, sink) ({of(agent.SPOOL_BYTES)}) / max by ({_EACH}, sink) ({of(agent.SPOOL_MAX_BYTES)} > 0)",
@@ -153,8 +143,8 @@ SPOOL_FILL: Final = Signal(
 )
 SENT: Final = Signal(
     key="sink.sent",
-    name=Text("Samples sent", "已发送样本"),
-    description=Text("Samples a second that the database took.", "数据库每秒接收的样本数。"),
+    name=Text("Samples sent"),
+    description=Text("Samples a second that the database took."),
     unit="cps",
     expr=f"sum by (hub, site, sink) ({rate(agent.SINK_SENT)})",
     legend="{{site}} {{sink}}",
@@ -164,10 +154,9 @@ SENT: Final = Signal(
 )
 SINK_DROPPED: Final = Signal(
     key="sink.dropped",
-    name=Text("Samples given up", "已放弃样本"),
+    name=Text("Samples given up"),
     description=Text(
         "Samples a second that were given up, by reason; each is counted and none goes silently.",
-        "每秒放弃的样本数，按原因统计；逐一计数，绝不静默丢弃。",
     ),
     unit="cps",
     expr=f"sum by (hub, site, sink, reason) ({rate(agent.SINK_DROPPED)})",
@@ -180,10 +169,8 @@ SINK_DROPPED: Final = Signal(
 )
 LEDGER_READINGS: Final = Signal(
     key="ledger.readings",
-    name=Text("Meter readings taken", "台账读数"),
-    description=Text(
-        "Meter readings a second that the energy ledger took.", "能耗台账每秒采纳的电表读数。"
-    ),
+    name=Text("Meter readings taken"),
+    description=Text("Meter readings a second that the energy ledger took."),
     unit="ops",
     expr=f"sum by (hub, site) ({rate(agent.LEDGER_READINGS)})",
     legend="{{site}}",
@@ -194,10 +181,9 @@ LEDGER_READINGS: Final = Signal(
 
 LEDGER_REJECTED: Final = Signal(
     key="ledger.rejected",
-    name=Text("Meter readings not taken", "台账未采纳的读数"),
+    name=Text("Meter readings not taken"),
     description=Text(
         "Meter readings a second that the ledger did not take, by reason.",
-        "台账每秒未采纳的电表读数，按原因统计。",
     ),
     unit="ops",
     expr=f"sum by (hub, site, reason) ({rate(agent.LEDGER_REJECTED)})",
@@ -210,10 +196,9 @@ LEDGER_REJECTED: Final = Signal(
 )
 LEDGER_EVENTS: Final = Signal(
     key="ledger.events",
-    name=Text("Energy registers that fell", "电能寄存器回退"),
+    name=Text("Energy registers that fell"),
     description=Text(
         "Registers that fell within the last day, by what it was: a wrap loses nothing, a reset loses what came before it unread.",
-        "最近一天内回退的电能寄存器：翻转不丢失电量，清零会丢失未读部分。",
     ),
     unit="short",
     expr=f"sum by (hub, site, event) (increase({of(agent.LEDGER_EVENTS)}[1d]))",
@@ -225,8 +210,8 @@ LEDGER_EVENTS: Final = Signal(
 )
 SPOOL_AGE: Final = Signal(
     key="spool.age",
-    name=Text("Oldest sample that waits", "最旧的待发样本"),
-    description=Text("Age of the oldest batch in the spool.", "缓存中最旧批次的等待时间。"),
+    name=Text("Oldest sample that waits"),
+    description=Text("Age of the oldest batch in the spool."),
     unit="s",
     expr=f"time() - min by ({_EACH}) ({of(agent.SPOOL_OLDEST)} > 0)",
     legend="{{instance}}",
@@ -235,17 +220,15 @@ SPOOL_AGE: Final = Signal(
 )
 SINK_UP: Final = Signal(
     key="sink.up",
-    name=Text("Writes to the database", "写入数据库"),
-    description=Text(
-        "Whether the last write of each agent was taken.", "各代理最近一次写入是否成功。"
-    ),
+    name=Text("Writes to the database"),
+    description=Text("Whether the last write of each agent was taken."),
     unit="none",
     expr=f"min by ({_EACH}, sink) ({of(agent.SINK_UP)})",
     legend="{{instance}} {{sink}}",
     kind="state",
     states=(
-        State(value=0, text=Text("✗ refused", "✗ 失败"), color=RED),
-        State(value=1, text=Text("✓ taken", "✓ 正常"), color=GREEN),
+        State(value=0, text=Text("✗ refused"), color=RED),
+        State(value=1, text=Text("✓ taken"), color=GREEN),
     ),
     may_be_empty=_NO_PUSH,
 )

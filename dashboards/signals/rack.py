@@ -56,10 +56,9 @@ def _top(values: Callable[[str, str], str]) -> str:
 
 RACK_COUNT: Final = Signal(
     key="rack.count",
-    name=Text("Racks by state", "机柜数量（按状态）"),
+    name=Text("Racks by state"),
     description=Text(
         "Racks of the inventory: in service, under construction, planned.",
-        "资产清单中的机柜：在用、在建、规划。",
     ),
     unit="short",
     expr=f"count by (hub, site, state) (max by ({RACK_LABELS}, state) ({of(rack.RACK_INFO)}))",
@@ -71,10 +70,9 @@ RACK_COUNT: Final = Signal(
 )
 OCCUPANCY: Final = Signal(
     key="site.occupancy",
-    name=Text("Occupancy (上架率)", "上架率"),
+    name=Text("Occupancy (上架率)"),
     description=Text(
         "Share of capacity in use, by three methods that must not be mixed: racks with equipment, rack units, power.",
-        "容量使用占比，三种口径不可混用：按机柜、按U位、按功率。",
     ),
     unit="percentunit",
     expr=f"max by (hub, site, method) ({of(site.SITE_OCCUPANCY)})",
@@ -87,8 +85,8 @@ OCCUPANCY: Final = Signal(
 SITE_OCCUPANCY: Final = replace(
     OCCUPANCY,
     key="site.occupancy_racks",
-    name=Text("Racks in use", "机柜上架率"),
-    description=Text("Share of the racks that have equipment in them.", "已安装设备的机柜占比。"),
+    name=Text("Racks in use"),
+    description=Text("Share of the racks that have equipment in them."),
     expr=f"max by (hub, site) ({of(site.SITE_OCCUPANCY, _BY_RACKS)})",
     legend="{{site}}",
     record="",
@@ -96,10 +94,9 @@ SITE_OCCUPANCY: Final = replace(
 )
 RESERVED: Final = Signal(
     key="site.reserved",
-    name=Text("Reserved and free", "已预留未上架"),
+    name=Text("Reserved and free"),
     description=Text(
         "Share of capacity that is promised to somebody and not in use yet; beside the occupancy, and no part of it.",
-        "已预留但尚未使用的容量占比；与上架率并列，不计入其中。",
     ),
     unit="percentunit",
     expr=f"max by (hub, site, method) ({of(site.SITE_RESERVED)})",
@@ -113,8 +110,8 @@ RESERVED: Final = Signal(
 )
 SITE_RACK_POWER: Final = Signal(
     key="site.rack_power",
-    name=Text("Power of all racks", "机柜总功率"),
-    description=Text("Sum of what the racks draw, by feed.", "全部机柜功率之和，按供电路统计。"),
+    name=Text("Power of all racks"),
+    description=Text("Sum of what the racks draw, by feed."),
     unit="watt",
     expr=f"sum by (hub, site, feed) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER)}))",
     legend="{{site}} {{feed}}",
@@ -123,10 +120,9 @@ SITE_RACK_POWER: Final = Signal(
 )
 SITE_RACK_UTILIZATION: Final = Signal(
     key="site.rack_utilization",
-    name=Text("Rack power utilisation", "机柜功率利用率"),
+    name=Text("Rack power utilisation"),
     description=Text(
         "Measured power of the racks over their rated power, over racks where both are known.",
-        "机柜实测功率与额定功率之比，仅计两者均已知的机柜。",
     ),
     unit="percentunit",
     expr=(
@@ -144,10 +140,9 @@ SITE_RACK_UTILIZATION: Final = Signal(
 )
 RACK_DISTRIBUTION: Final = Signal(
     key="rack.distribution",
-    name=Text("Racks by power utilisation", "机柜功率利用率分布"),
+    name=Text("Racks by power utilisation"),
     description=Text(
         "How many racks draw which tenth of their rated power, over time. A band near 100 % is full; one near 0 % is sold but idle.",
-        "各功率利用率十分位上的机柜数量随时间的变化。接近100%为满载；接近0%为已售未用。",
     ),
     unit="short",
     expr=bands(_power_ratio()),
@@ -158,10 +153,9 @@ RACK_DISTRIBUTION: Final = Signal(
 )
 RACK_POWER_RATIO: Final = Signal(
     key="rack.power_ratio",
-    name=Text("Power utilisation of a rack", "机柜功率利用率"),
+    name=Text("Power utilisation of a rack"),
     description=Text(
         "Measured power over rated power, the racks nearest to their limit first.",
-        "实测功率与额定功率之比，最接近上限的机柜在前。",
     ),
     unit="percentunit",
     expr=_top(_power_ratio),
@@ -174,8 +168,8 @@ RACK_POWER_RATIO: Final = Signal(
 )
 RACK_SPACE_RATIO: Final = Signal(
     key="rack.space_ratio",
-    name=Text("Space utilisation of a rack", "机柜空间利用率"),
-    description=Text("Used rack units over the rack's height.", "已用U位与机柜高度之比。"),
+    name=Text("Space utilisation of a rack"),
+    description=Text("Used rack units over the rack's height."),
     unit="percentunit",
     expr=_top(_space_ratio),
     plain=_space_ratio("row"),
@@ -187,8 +181,8 @@ RACK_SPACE_RATIO: Final = Signal(
 )
 RACK_POWER_EACH: Final = Signal(
     key="rack.power",
-    name=Text("Power of a rack", "单机柜功率"),
-    description=Text("What a rack draws over all feeds.", "机柜全部供电路的总功率。"),
+    name=Text("Power of a rack"),
+    description=Text("What a rack draws over all feeds."),
     unit="watt",
     expr=_top(_power),
     plain=_power("row"),
@@ -197,10 +191,9 @@ RACK_POWER_EACH: Final = Signal(
 )
 FAILOVER: Final = Signal(
     key="rack.failover",
-    name=Text("Load if one feed is lost", "单路失电后的负载率"),
+    name=Text("Load if one feed is lost"),
     description=Text(
         "All feeds' load over the smallest feed's capacity: above 80 % a lost feed leaves no room, above 100 % the rack goes dark.",
-        "全部供电路负载与最小一路容量之比：高于80%无余量，高于100%则单路失电会使机柜断电。",
     ),
     unit="percentunit",
     expr=_top(_failover),
@@ -226,10 +219,8 @@ FAILOVER_EACH: Final = Signal(
 )
 FAILOVER_COUNT: Final = Signal(
     key="rack.failover_count",
-    name=Text("Racks that one feed cannot carry", "单路无法承载的机柜"),
-    description=Text(
-        "Racks whose load is above 80 % of one feed's capacity.", "负载超过单路容量80%的机柜数量。"
-    ),
+    name=Text("Racks that one feed cannot carry"),
+    description=Text("Racks whose load is above 80 % of one feed's capacity."),
     unit="short",
     expr=f"sum by (hub, site) ({_failover()} > bool {FAILOVER_LIMIT})",
     legend="{{site}}",
@@ -243,10 +234,10 @@ FAILOVER_COUNT: Final = Signal(
 )
 HOT_COUNT: Final = Signal(
     key="rack.hot_count",
-    name=Text("Hot racks", "高温机柜"),
+    name=Text("Hot racks"),
     description=Text(
-        f"Racks whose inlet is above {INLET_RECOMMENDED:g} °C, the end of ASHRAE's recommended range.",
-        f"进风温度高于{INLET_RECOMMENDED:g} °C（ASHRAE推荐上限）的机柜数量。",
+        "Racks whose inlet is above {recommended} °C, the end of ASHRAE's recommended range.",
+        {"recommended": f"{INLET_RECOMMENDED:g}"},
     ),
     unit="short",
     expr=f"sum by (hub, site) ({_inlet()} > bool {INLET_RECOMMENDED:g})",
@@ -261,10 +252,11 @@ HOT_COUNT: Final = Signal(
 )
 INLET: Final = Signal(
     key="rack.inlet",
-    name=Text("Warmest racks at the inlet", "进风温度最高的机柜"),
+    name=Text("Warmest racks at the inlet"),
     description=Text(
-        f"Inlet temperature of the warmest racks. Recommended up to {INLET_RECOMMENDED:g} °C, allowable for class A1 up to {INLET_ALLOWABLE:g} °C (ASHRAE TC 9.9).",
-        f"进风温度最高的机柜。推荐上限{INLET_RECOMMENDED:g} °C，A1级允许上限{INLET_ALLOWABLE:g} °C（ASHRAE TC 9.9）。",
+        "Inlet temperature of the warmest racks. Recommended up to {recommended} °C, allowable for"
+        " class A1 up to {allowable} °C (ASHRAE TC 9.9).",
+        {"recommended": f"{INLET_RECOMMENDED:g}", "allowable": f"{INLET_ALLOWABLE:g}"},
     ),
     unit="celsius",
     expr=_top(_inlet),
@@ -278,7 +270,7 @@ INLET: Final = Signal(
 )
 INLET_EACH: Final = Signal(
     key="rack.inlet_each",
-    name=Text("Inlet temperature of a rack", "机柜进风温度"),
+    name=Text("Inlet temperature of a rack"),
     description=INLET.description,
     unit="celsius",
     expr=_inlet(),
@@ -297,8 +289,8 @@ POWER_EACH: Final = Signal(
 )
 HUMIDITY: Final = Signal(
     key="rack.humidity",
-    name=Text("Humidity at the inlets", "进风湿度"),
-    description=Text("Mean relative humidity at the racks' inlets.", "机柜进风处的平均相对湿度。"),
+    name=Text("Humidity at the inlets"),
+    description=Text("Mean relative humidity at the racks' inlets."),
     unit="percentunit",
     expr=f"avg by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_HUMIDITY)}))",
     legend="{{site}}",
@@ -311,10 +303,9 @@ HUMIDITY: Final = Signal(
 )
 STRANDED: Final = Signal(
     key="rack.stranded",
-    name=Text("Stranded power", "滞留功率"),
+    name=Text("Stranded power"),
     description=Text(
         "Rated power of racks without free units that they drew in no hour of 28 days: paid for, and not for sale. Zero where no rack is full.",
-        "U位已满的机柜28天内任何一小时都未用到的额定功率：已投入却无法售出。无满柜时为零。",
     ),
     unit="watt",
     # No full rack is a known zero; a full rack whose power is silent is not.

@@ -21,7 +21,6 @@ _NO_BREAKER: Final = Excuse(
 )
 HEADROOM: Final = Text(
     "What may at least be added so that, with a feed or a breaker lost, the others carry all within 80 %. Below zero it is too late.",
-    "单路或断路器失电时其余仍不超过80%的前提下，至少还可增加的功率。小于零为已超限。",
 )
 
 
@@ -46,10 +45,9 @@ def _headroom(at: str = "") -> str:
 
 BREAKER_LOAD: Final = Signal(
     key="supply.load",
-    name=Text("Load of breakers", "断路器负载率"),
+    name=Text("Load of breakers"),
     description=Text(
         "Power over capacity. A silent PDU counts as the most it can draw.",
-        "功率与容量之比。无应答的PDU按其最大可能负载计入。",
     ),
     unit="percentunit",
     expr=_highest(rack.BREAKER_LOAD),
@@ -63,11 +61,10 @@ BREAKER_LOAD: Final = Signal(
 )
 BREAKER_FAILOVER: Final = Signal(
     key="supply.failover",
-    name=Text("Load of breakers if their pair is lost", "对侧失电后的断路器负载率"),
+    name=Text("Load of breakers if their pair is lost"),
     description=Text(
         "What both sides carry over one side's capacity: above 80 % a lost side leaves no room, above 100 % the other trips as well. "
         "A silent PDU counts as the most it can draw.",
-        "两侧负载之和与单侧容量之比：高于80%无余量，高于100%则另一侧也会跳闸。无应答的PDU按其最大可能负载计入。",
     ),
     unit="percentunit",
     expr=_highest(rack.BREAKER_FAILOVER_LOAD),
@@ -83,10 +80,9 @@ BREAKER_FAILOVER: Final = Signal(
 )
 RACK_HEADROOM: Final = Signal(
     key="supply.rack_headroom",
-    name=Text("Power that the tightest racks can still take", "余量最小的机柜"),
+    name=Text("Power that the tightest racks can still take"),
     description=Text(
-        HEADROOM.en + " Racks behind one breaker share its headroom.",
-        HEADROOM.zh + "同一断路器下的机柜共享余量。",
+        "{headroom} Racks behind one breaker share its headroom.", {"headroom": HEADROOM}
     ),
     unit="watt",
     expr=_least(_headroom),
@@ -99,10 +95,9 @@ RACK_HEADROOM: Final = Signal(
 )
 ROW_HEADROOM: Final = Signal(
     key="supply.row_headroom",
-    name=Text("Power that rows can still take", "列可增功率"),
+    name=Text("Power that rows can still take"),
     description=Text(
         "What may at least be added in a row so that failover holds: its racks' headroom, as far as their breakers carry it.",
-        "单侧失电仍可承载的前提下，整列至少还可增加的功率，受其断路器限制。",
     ),
     unit="watt",
     expr=f"min by ({_ROW}) ({of(rack.ROW_HEADROOM, scope='row')})",
@@ -111,10 +106,9 @@ ROW_HEADROOM: Final = Signal(
 )
 ROW_POWER: Final = Signal(
     key="row.power",
-    name=Text("Power by row", "各列功率"),
+    name=Text("Power by row"),
     description=Text(
         "Power of each row's racks; absent while a feed is silent.",
-        "各列机柜功率；有供电路无应答时不显示。",
     ),
     unit="watt",
     expr=f"max by (hub, site, row) ({of(rack.ROW_POWER)})",

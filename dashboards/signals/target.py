@@ -10,7 +10,7 @@ from agent.hubs.model import Kpi
 from agent.targets.model import State as Condition
 from agent.targets.wording import STATE_NAMES, SYMBOLS
 from collectors.catalogue import site
-from dashboards.language import LANGUAGES, Text
+from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import (
     BLUE,
@@ -41,7 +41,7 @@ _COLORS: Final[dict[Condition, str]] = {
 STATES: Final = {
     name: State(
         value=code,
-        text=Text(*(f"{SYMBOLS[name]} {STATE_NAMES[name][language]}" for language in LANGUAGES)),
+        text=Text("{mark} {state}", {"mark": SYMBOLS[name], "state": STATE_NAMES[name]}),
         color=color,
     )
     for code, (name, color) in enumerate(_COLORS.items())
@@ -70,10 +70,9 @@ _IS_POLICY: Final = f"on (hub, target) {of(site.TARGET_INFO, _POLICY, scope='hub
 
 STATE: Final = Signal(
     key="target.state",
-    name=Text("State of the targets", "目标状态"),
+    name=Text("State of the targets"),
     description=Text(
         "How each stated figure stands, judged by the agents from measured values, registered observations and deadlines.",
-        "各公开陈述的现状，由代理依据实测值、登记数据与期限判定。",
     ),
     unit="none",
     expr=f"({_STATE}) unless {_IS_POLICY}",
@@ -84,20 +83,18 @@ STATE: Final = Signal(
 EACH_STATE: Final = replace(
     STATE,
     key="target.each_state",
-    name=Text("State", "状态"),
+    name=Text("State"),
     description=Text(
         "How each stated figure stands, national policy included.",
-        "各公开陈述（含国家政策）的现状。",
     ),
     expr=_STATE,
 )
 POLICY_STATE: Final = replace(
     STATE,
     key="target.policy_state",
-    name=Text("State of national policy", "国家政策目标状态"),
+    name=Text("State of national policy"),
     description=Text(
         "How the hub stands against national policy, which the hub itself did not state.",
-        "枢纽相对国家政策目标的现状（非枢纽自身陈述）。",
     ),
     expr=f"({_STATE}) and {_IS_POLICY}",
     may_be_empty=Excuse(
@@ -106,10 +103,8 @@ POLICY_STATE: Final = replace(
 )
 STATE_COUNT: Final = Signal(
     key="target.state_count",
-    name=Text("Targets by state", "目标数量（按状态）"),
-    description=Text(
-        "How many of the stated figures are in each state.", "处于各状态的公开陈述数量。"
-    ),
+    name=Text("Targets by state"),
+    description=Text("How many of the stated figures are in each state."),
     unit="short",
     expr=f"count by (state) ((max by ({TARGET}, state) ({of(site.TARGET_STATE, scope='hub')}) == 1) unless {_IS_POLICY})",
     legend="{{state}}",
@@ -119,8 +114,8 @@ STATE_COUNT: Final = Signal(
 )
 IN_DANGER: Final = Signal(
     key="target.in_danger",
-    name=Text("Promises in danger", "有风险的承诺"),
-    description=Text("Targets that are at risk or missed.", "有风险或未达成的目标数量。"),
+    name=Text("Promises in danger"),
+    description=Text("Targets that are at risk or missed."),
     unit="short",
     expr=(
         f"count by (hub) ((max by ({TARGET}) ({of(site.TARGET_STATE, _DANGER, scope='hub')}) == 1) unless {_IS_POLICY})"
@@ -134,20 +129,17 @@ IN_DANGER: Final = Signal(
 )
 LIMIT: Final = Signal(
     key="target.limit",
-    name=Text("Limit", "目标值"),
-    description=Text(
-        "The stated limit or goal, in base units.", "公开陈述的上限或目标（基本单位）。"
-    ),
+    name=Text("Limit"),
+    description=Text("The stated limit or goal, in base units."),
     unit="short",
     expr=f"max by ({TARGET}, op) ({of(site.TARGET_VALUE, scope='hub')})",
     legend="{{target}}",
 )
 DEADLINE: Final = Signal(
     key="target.deadline",
-    name=Text("Due", "期限"),
+    name=Text("Due"),
     description=Text(
         "When the target is due; the later end where the source gives a range.",
-        "目标期限；来源给出区间时取较晚一端。",
     ),
     unit="time:YYYY-MM-DD",
     expr=f"max by ({TARGET}) ({of(site.TARGET_DEADLINE, scope='hub')}) * 1000",
@@ -159,10 +151,9 @@ DEADLINE: Final = Signal(
 )
 OBSERVED: Final = Signal(
     key="target.observed",
-    name=Text("Registered", "登记值"),
+    name=Text("Registered"),
     description=Text(
         "A published figure that has no telemetry behind it, in base units.",
-        "没有遥测支撑的公开数据（基本单位）。",
     ),
     unit="short",
     expr=f"max by ({TARGET}) ({of(site.OBSERVATION_VALUE, scope='hub')})",
@@ -170,8 +161,8 @@ OBSERVED: Final = Signal(
 )
 COVERAGE: Final = Signal(
     key="kpi.coverage",
-    name=Text("Coverage", "覆盖率"),
-    description=Text("Share of the KPI's evidence that was there.", "KPI证据的覆盖占比。"),
+    name=Text("Coverage"),
+    description=Text("Share of the KPI's evidence that was there."),
     unit="percentunit",
     expr=f"{_PER_TARGET} * on (hub, kpi, scope) group_left () min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})",
     legend="{{target}}",
@@ -203,10 +194,9 @@ def share_of_limit(kpis: Mapping[str, Kpi]) -> Signal:
     limit = f"max by ({TARGET}, op) ({of(site.TARGET_VALUE, scope='hub')})"
     return Signal(
         key="target.share",
-        name=Text("Measured / limit", "实测/目标"),
+        name=Text("Measured / limit"),
         description=Text(
             "Measured value over the stated limit: a goal (>=) wants at least 100 %, a limit (<=) at most.",
-            "实测值与目标值之比：目标（>=）应不低于100%，上限（<=）应不高于100%。",
         ),
         unit="percentunit",
         expr=f"1 / ({limit} != 0) * on (hub, kpi, scope) group_left () ({all_measured(kpis).expr})",

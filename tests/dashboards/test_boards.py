@@ -448,5 +448,5 @@ def test_a_second_opinion_on_the_json(built: dict[str, list[Built]]) -> None:
 def test_missing_is_words_and_not_zero() -> None:
     """A stat's word for missing data is in the reader's language."""
     for language, words in (("en", "no data"), ("zh", "无数据")):
-        panel = mended(Maker(language).stat(rack.HOT_COUNT).panel)
+        panel = mended(panels.stat(Maker(language), rack.HOT_COUNT).panel)
         assert panel["fieldConfig"]["defaults"]["noValue"] == words

@@ -1,0 +1,110 @@
+"""Panels of numbers: stat, gauge, bars and tiles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from grafanalib import core
+
+from dashboards.language import NO_DATA, Text
+from dashboards.panels.grafana import (
+    LAST,
+    Cell,
+    cell,
+    steps_of,
+)
+from dashboards.panels.maker import Maker
+from dashboards.signals.base import Signal
+
+
+def stat(
+    make: Maker,
+    signal: Signal,
+    *,
+    width: int = 4,
+    height: int = 4,
+    title: Text | None = None,
+    graph: bool = True,
+) -> Cell:
+    """One number a series, the newest there is; never a mean over the range."""
+    panel = core.Stat(
+        **make.common(signal, title=title, instant=not graph),
+        format=signal.unit,
+        decimals=signal.decimals,
+        reduceCalc="lastNotNull",
+        noValue=make.say(NO_DATA),
+        thresholds=list(steps_of(signal)),
+        mappings=make.mappings(signal),
+        color={"mode": "thresholds"},
+        graphMode="area" if graph else "none",
+        colorMode="background" if signal.states else "value",
+        extraJson={"fieldConfig": {"defaults": {**make.bounds(signal), **make.ways(signal)}}},
+    )
+    return cell(panel, width, height, [signal])
+
+
+def gauge(
+    make: Maker, signal: Signal, *, width: int = 4, height: int = 4, title: Text | None = None
+) -> Cell:
+    """A dial, for a ratio with two ends."""
+    options = {
+        "reduceOptions": LAST,
+        "orientation": "auto",
+        "showThresholdLabels": False,
+        "showThresholdMarkers": True,
+        "minVizHeight": 75,
+        "minVizWidth": 75,
+        "sizing": "auto",
+    }
+    return make.modern("gauge", signal, options, size=(width, height), title=title, instant=True)
+
+
+def bars(
+    make: Maker,
+    signal: Signal,
+    *more: Signal,
+    width: int = 8,
+    height: int = 8,
+    title: Text | None = None,
+) -> Cell:
+    """Horizontal bars side by side, for comparing places; they begin at zero where the signal names no least value."""
+    options = {
+        "reduceOptions": LAST,
+        "orientation": "horizontal",
+        "displayMode": "basic",
+        "valueMode": "color",
+        "namePlacement": "auto",
+        "showUnfilled": True,
+        "minVizHeight": 12,
+        "minVizWidth": 8,
+        "maxVizHeight": 24,
+        "sizing": "manual",
+        "legend": {
+            "calcs": [],
+            "displayMode": "list",
+            "placement": "bottom",
+            "showLegend": False,
+        },
+    }
+    based = replace(signal, least=0 if signal.least is None else signal.least)
+    return make.modern(
+        "bargauge", based, options, *more, size=(width, height), title=title, instant=True
+    )
+
+
+def tiles(
+    make: Maker, signal: Signal, *, width: int = 24, height: int = 8, title: Text | None = None
+) -> Cell:
+    """A coloured tile a thing, as racks on a floor plan."""
+    options = {
+        "reduceOptions": LAST,
+        "orientation": "auto",
+        "textMode": "value_and_name",
+        "wideLayout": False,
+        "colorMode": "background_solid",
+        "graphMode": "none",
+        "justifyMode": "center",
+        "showPercentChange": False,
+        "percentChangeColorMode": "standard",
+    }
+    return make.modern("stat", signal, options, size=(width, height), title=title, instant=True)
