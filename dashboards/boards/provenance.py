@@ -50,10 +50,10 @@ def provenance(make: Maker, registry: Registry, hub: Hub) -> str:
 
 
 def _row(fact: Fact, language: Language) -> str:
-    figure = Text(
-        "**{value}** {kpi} (derived by us)" if fact.derived else "**{value}** {kpi}",
-        {"value": _value(fact), "kpi": fact.kpi.name},
-    )
+    parts: dict[str, str | Text | Stated] = {"value": _value(fact), "kpi": fact.kpi.name}
+    figure = Text("**{value}** {kpi}", parts)
+    if fact.derived:
+        figure = Text("**{value}** {kpi} (derived by us)", parts)
     due = fact.deadline.text if fact.deadline else Text("none stated")
     source = Text(
         "{publisher}, {date}",
@@ -69,7 +69,9 @@ def _value(fact: Fact) -> Text:
         return Text("rising")
     sign = f"{OPERATORS[fact.op]} " if fact.kind != "observation" else ""
     figure: dict[str, str | Stated] = {"sign": sign, "figure": Figure(fact.value, fact.unit)}
-    return Text("over {figure}" if fact.at_least and not sign else "{sign}{figure}", figure)
+    if fact.at_least and not sign:
+        return Text("over {figure}", figure)
+    return Text("{sign}{figure}", figure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent.hubs.loader import load_registry
 from collectors.base import ConfigError
-from dashboards.language import Language
+from dashboards.language import LANGUAGES, Language
 from dashboards.verify import Dashboard, Result, Server, verify
 from dashboards.verify_influx import InfluxServer
 
@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     _configure_verify(check)
     for action in (build, check):
-        action.add_argument("--language", choices=("en", "zh"), default="en")
+        action.add_argument("--language", choices=LANGUAGES, default="en")
         action.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
 
 
