@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
     from agent.app import inventory_of  # noqa: PLC0415
     from agent.hubs.loader import load_registry  # noqa: PLC0415
     from agent.inventory.model import Inventory  # noqa: PLC0415
+    from agent.messages.catalogue import words  # noqa: PLC0415
     from agent.report.weekly import last_week, week_of, weekly  # noqa: PLC0415
-    from agent.web.text import Words  # noqa: PLC0415
     from agent.web.weeklypage import document  # noqa: PLC0415
 
     found = config.load(args.config)
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     week = week_of(args.week or last_week(zone, now), zone, now)
     own = inventory_of(found) or Inventory(hub=hub) if hub == file.hub else None
     data = weekly(file.state_dir / "ledger.db", hub, own, registry, week, clock=time.time)
-    w = Words(args.language)
+    w = words(args.language)
     html = document(
         data, w, week, hub_name=registry.hubs[hub].name[args.language], simulated=file.simulated
     )

@@ -10,7 +10,7 @@ from agent.web import sites as places
 from agent.web.markup import Safe, el, join
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
+    from agent.web.page import Page
 
 _WHOLE: Final = 3
 """Up to this many sites are all shown whole."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import svg
 from agent.web.format import MISSING, THIN, percent
-from agent.web.frame import hub_path
 from agent.web.markup import Safe, el, join, raw
+from agent.web.paths import hub_path
 
 if TYPE_CHECKING:
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
 
     Evidence = Callable[[dict[str, Any]], Safe | None]
     """Draws what a row rests on."""
@@ -54,7 +54,7 @@ def headline(hubs: Sequence[Row], w: Words) -> Safe:
         else ("met" if counts["met"] or counts["on_track"] else "unknown")
     )
     if danger:
-        said = w("danger.one") if len(danger) == 1 else w("danger.many", count=len(danger))
+        said = w("danger.found", count=len(danger))
         named = list(dict.fromkeys(_kpi(row, w) for _, row in danger))
         said += w(
             "danger.named",

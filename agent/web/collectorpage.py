@@ -13,8 +13,8 @@ from agent.web.panels import panel
 from agent.web.tables import NUM, table
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
+    from agent.web.page import Page
 
 Data = dict[str, Any]
 

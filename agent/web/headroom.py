@@ -8,16 +8,16 @@ from urllib.parse import quote
 
 from agent.web import svg
 from agent.web.format import MISSING, THIN, local, natural, number, percent, quantity
-from agent.web.frame import site_path
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel
+from agent.web.paths import site_path
 from agent.web.sites import of
 from collectors.catalogue import rack
 from collectors.catalogue.limits import FAILOVER_LIMIT
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
+    from agent.web.page import Page
     from agent.web.view import BoardView
 
 Data = dict[str, Any]

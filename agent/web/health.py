@@ -11,7 +11,7 @@ from agent.web.markup import Safe, el, join
 from agent.web.panels import empty, panel
 
 if TYPE_CHECKING:
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
 
 Data = dict[str, Any]
 

@@ -12,15 +12,15 @@ from urllib.parse import urlencode
 from agent.web import find, heatmap, svg
 from agent.web import racks as model
 from agent.web.format import MISSING, THIN, number, percent, quantity
-from agent.web.frame import rack_path, site_path
 from agent.web.heatmap import SHOWS, row_name, shown
 from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel
+from agent.web.paths import rack_path, site_path
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
+    from agent.messages.catalogue import Words
+    from agent.web.page import Page
     from agent.web.racks import Rack
-    from agent.web.text import Words
 
 MAPS: Final = ("rows", "racks")
 TILES: Final = 160

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 from agent.web import racks as model
 from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent
-from agent.web.frame import rack_path, site_path
 from agent.web.markup import Safe, el
+from agent.web.paths import rack_path, site_path
 from collectors.catalogue import limits
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
+    from agent.messages.catalogue import Words
+    from agent.web.page import Page
     from agent.web.racks import Rack
-    from agent.web.text import Words
 
 SHOWS: Final = ("power", "space", "failover", "inlet")
 WORST: Final = ("failover", "inlet")

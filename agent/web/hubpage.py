@@ -8,13 +8,13 @@ from agent.hubs.units import show
 from agent.web import api, cards, heatmap, hubdata, panels, sitelist, sitepage, svg, tell
 from agent.web import racks as racks_model
 from agent.web.format import number, percent
-from agent.web.frame import hub_path, site_path
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel
+from agent.web.paths import hub_path, site_path
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
+    from agent.web.page import Page
 
 Data = dict[str, Any]
 

@@ -1,7 +1,4 @@
-"""A few lines that make HTML: everything is escaped unless it was made here.
-
-A template engine would cost a node agent more memory than the page is worth.
-"""
+"""HTML elements made in code, for what is computed: drawings. Pages are templates (`agent.web.render`)."""
 
 from __future__ import annotations
 
@@ -9,14 +6,13 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
+from markupsafe import Markup
+
 _VOID: Final = frozenset({"br", "col", "hr", "img", "input", "link", "meta"})
 
 
-class Safe(str):
-    """Text that is markup already."""
-
-    __slots__ = ()
-
+Safe = Markup
+"""Text that is markup already: templates take it as it is."""
 
 Content = str | Safe | None
 Attribute = str | int | float | bool | None

@@ -13,7 +13,7 @@ from collectors.catalogue import site
 from collectors.catalogue.limits import WINDOWS
 
 if TYPE_CHECKING:
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
     from agent.web.view import BoardView
 
 Data = dict[str, Any]

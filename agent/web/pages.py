@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.web.response import Response
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
+    from agent.web.page import Page
     from agent.web.view import BoardView
 
 _STATIC: Final = {
@@ -57,18 +57,18 @@ def _page(
     view: BoardView, path: str, query: Mapping[str, str], accept_language: str
 ) -> Response | None:
     """Draw a page. A whole hub takes the better part of a second, so it is drawn once for all who look meanwhile."""
-    from agent.web import text  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
-    from agent.web.frame import Page  # noqa: PLC0415 - as above
+    from agent.messages.catalogue import choose, words  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
     from agent.web.keep import keep  # noqa: PLC0415 - as above
+    from agent.web.page import Page  # noqa: PLC0415 - as above
 
     drawer = _drawer(view, [part for part in path.split("/") if part])
     if drawer is None:
         return None
     asked = _asked(view, query)
-    language = text.choose(asked.get("lang", ""), accept_language)
+    language = choose(asked.get("lang", ""), accept_language)
     key = ("page", path, language, *asked.items())
     html = keep(
-        view.snapshot, key, lambda: drawer(Page(view, language=language, path=path, query=asked))
+        view.snapshot, key, lambda: drawer(Page(view, w=words(language), path=path, query=asked))
     )
     if html is None:
         return None
@@ -116,10 +116,11 @@ def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] |
 
 def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks for, as far as the pages know it: nothing else is ever written into a link."""
-    from agent.web import collectorpage, heat, heatmap, sites, text  # noqa: PLC0415 - as above
+    from agent.messages.catalogue import languages  # noqa: PLC0415 - as above
+    from agent.web import collectorpage, heat, heatmap, sites  # noqa: PLC0415 - as above
 
     choices = (
-        ("lang", text.LANGUAGES),
+        ("lang", languages()),
         ("racks", heatmap.SHOWS),
         ("map", heat.MAPS),
         ("state", collectorpage.STATES),

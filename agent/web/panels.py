@@ -13,7 +13,7 @@ from agent.web.markup import Safe, el, join
 from collectors.catalogue.limits import INCOMING
 
 if TYPE_CHECKING:
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
 
 Data = dict[str, Any]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.web import rackdata, svg
 from agent.web import sites as places
 from agent.web.format import MISSING, THIN, clock, number, percent, quantity, short, span
-from agent.web.frame import rack_path, site_path
 from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel, time_labels, values
+from agent.web.paths import rack_path, site_path
 from agent.web.tables import NUM, table, terms
 from collectors.catalogue.limits import IMBALANCE_SHOWN
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
+    from agent.web.page import Page
 
 Data = dict[str, Any]
 

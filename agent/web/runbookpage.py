@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from agent.web.markup import Safe, el, join
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
+    from agent.web.page import Page
 
 PATH: Final = "/runbook"
 _MARKED: Final = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*")

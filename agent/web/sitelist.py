@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent, quantity
-from agent.web.frame import site_path
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel, ratio
+from agent.web.paths import site_path
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
+    from agent.web.page import Page
 
 Data = dict[str, Any]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from agent.web import api, headroom, heat, hubdata, overhead, panels, tell
 from agent.web import racks as racks_model
 from agent.web import sites as places
-from agent.web.frame import site_path
 from agent.web.markup import Safe, el
+from agent.web.paths import site_path
 
 if TYPE_CHECKING:
-    from agent.web.frame import Page
+    from agent.web.page import Page
     from agent.web.racks import Rack
 
 

@@ -10,7 +10,7 @@ from agent.web.markup import Safe, el
 from agent.web.panels import panel
 
 if TYPE_CHECKING:
-    from agent.web.text import Words
+    from agent.messages.catalogue import Words
 
 Data = dict[str, Any]
 

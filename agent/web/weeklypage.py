@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 from agent import __version__
 from agent.web import svg
 from agent.web.format import MISSING, THIN, local, number, offset, percent, quantity, zone
-from agent.web.frame import TONGUES, hub_path
 from agent.web.markup import Safe, el, join, raw
+from agent.web.paths import hub_path
 from agent.web.tables import NUM, table
-from agent.web.text import LANGUAGES
 from collectors.base import ConfigError
 
 if TYPE_CHECKING:
+    from agent.messages.catalogue import Words
     from agent.report.weekly import Week
-    from agent.web.frame import Page
-    from agent.web.text import Words
+    from agent.web.page import Page
     from agent.web.view import BoardView
 
 Data = dict[str, Any]
@@ -68,7 +67,7 @@ def _html(w: Words, title: str, body: Safe, *, linked: bool, again: bool = False
             else el("style", raw(_style())),
         ]
     )
-    return f"<!doctype html>\n{el('html', el('head', head), el('body', body), lang=TONGUES[w.language])}\n"
+    return f"<!doctype html>\n{el('html', el('head', head), el('body', body), lang=w.html)}\n"
 
 
 def draw(page: Page, hub: str) -> str | None:
@@ -119,7 +118,6 @@ def asked(view: BoardView, hub: str, name: str) -> tuple[Week, Data | None]:
 def _ways(page: Page, hub: str, week: Week) -> Safe:
     w, path = page.w, f"{hub_path(hub)}/report"
     monday = local(week.start, week.zone)
-    other = next(key for key in LANGUAGES if key != w.language)
     before, after = (f"{monday + dt.timedelta(days=days):%G-W%V}" for days in (-7, 7))
     ways = [
         el("a", w("week.back"), href=page.link(hub_path(hub))),
@@ -127,12 +125,15 @@ def _ways(page: Page, hub: str, week: Week) -> Safe:
         el("a", w("week.next"), href=page.link(path, week=after), rel="next")
         if week.whole
         else None,
-        el(
-            "a",
-            LANGUAGES[other],
-            href=page.link(path, week=week.name, lang=other),
-            hreflang=other,
-            lang=TONGUES[other],
+        *(
+            el(
+                "a",
+                other.name,
+                href=page.link(path, week=week.name, lang=other.key),
+                hreflang=other.key,
+                lang=other.html,
+            )
+            for other in w.others()
         ),
     ]
     return el("nav", ways, aria_label=w("nav.pages"), class_="ways")

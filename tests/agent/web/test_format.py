@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.messages.catalogue import words
 from agent.web.format import (
     MINUS,
     MISSING,
@@ -19,7 +20,6 @@ from agent.web.format import (
     span,
     zone,
 )
-from agent.web.text import Words
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_times_are_in_the_hubs_zone() -> None:
 
 def test_span_takes_the_largest_fitting_unit() -> None:
     """How long something lasts is told in one unit."""
-    w = Words("en")
+    w = words("en")
     assert [span(value, w) for value in (5, 130, 3 * 3600, 3 * 86400)] == [
         f"5{THIN}s",
         f"2{THIN}min",

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from agent.health import CollectorHealth
-from agent.web import cards, pages, text
+from agent.messages.catalogue import languages, words
+from agent.web import cards, pages
 from agent.web.markup import el, join, raw
 from collectors.base import Metric
 from collectors.catalogue import facility, inventory, node, rack, site
@@ -83,7 +84,7 @@ def api(path: str, view: Any = None, **query: str) -> Any:
     return json.loads(response.body)
 
 
-@pytest.mark.parametrize("language", list(text.LANGUAGES))
+@pytest.mark.parametrize("language", list(languages()))
 @pytest.mark.parametrize("colour", ["power", "space", "inlet", "nonsense"])
 def test_page_is_well_formed(language: str, colour: str) -> None:
     """In every language and colouring the elements nest, ids are unique and labels point at something."""
@@ -161,14 +162,14 @@ def test_no_danger_is_said_in_words_too() -> None:
     assert "No promise can be judged yet" in page(bare)
 
 
-@pytest.mark.parametrize("language", list(text.LANGUAGES))
+@pytest.mark.parametrize("language", list(languages()))
 @pytest.mark.parametrize(
     "state",
     ["met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only"],
 )
 def test_every_state_has_a_word_and_a_shape(state: str, language: str) -> None:
     """A state is told by a word and by a mark of its own shape, never by colour alone."""
-    w = text.Words(language)
+    w = words(language)
     hub = next(hub for hub in api("/api/hubs") if hub["hub"] == "guian")
     row = next(row for row in hub["targets"] if row["id"] == "guian-huawei-pue")
     names = cards._state_words()

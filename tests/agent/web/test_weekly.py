@@ -18,10 +18,10 @@ import pytest
 from agent.cli import main
 from agent.hubs.loader import load_registry
 from agent.ledger.ledger import Ledger, LedgerSettings
+from agent.messages.catalogue import words
 from agent.pue.pue import Pue
 from agent.report.weekly import last_week, week_of, weekly
 from agent.web import pages
-from agent.web.text import Words
 from agent.web.weeklypage import document
 from collectors.base import ConfigError, HubgaugeError
 from tests.agent.web import fixture, rack_fixture, weeks
@@ -294,7 +294,7 @@ def test_a_bad_week_of_a_big_hub_fits_one_sheet(
     )
     of = week_of("2026-W46", ZONE, NOW)
     html = document(
-        weeks.made_up(registry, hub, of), Words(language), of, hub_name=hub, simulated=True
+        weeks.made_up(registry, hub, of), words(language), of, hub_name=hub, simulated=True
     )
     pdf = _printed(browser, html, tmp_path)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1

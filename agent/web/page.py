@@ -1,0 +1,100 @@
+"""One request for a page: its language, its time zone, and links that keep the choices made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from agent.messages.catalogue import Words, words
+from agent.web import api
+from agent.web.format import zone
+from agent.web.markup import Safe, join
+from agent.web.paths import hub_path
+from agent.web.render import render
+from agent.web.view import BoardView
+
+ZONE: Final = "Asia/Shanghai"
+"""The zone of a hub that the registry does not know."""
+_KEPT: Final = ("lang", "racks")
+"""Choices that a link carries on to the next page: language, and what racks are coloured by."""
+
+Crumb = tuple[str, str]
+"""The name of a place on the way to a page, and its path."""
+
+
+class Page:
+    """What a template needs besides its view: words, clock, zone, and the links to other pages."""
+
+    def __init__(
+        self,
+        view: BoardView,
+        *,
+        w: Words | None = None,
+        path: str = "/",
+        query: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take a request; `query` holds only the parameters that the pages know.
+
+        Without words it is English.
+        """
+        self.view = view
+        self.w = words("en") if w is None else w
+        self.path = path
+        self.query = dict(query or {})
+        self.now = view.now()
+
+    @cached_property
+    def scoreboard(self) -> list[dict[str, Any]]:
+        """Every hub's promises, as the API gives them."""
+        return api.hubs(self.view)
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The zone of the agent's hub: all times of a page are written in it."""
+        known = self.view.registry.hubs.get(self.view.hub)
+        return zone(known.timezone if known is not None else ZONE)
+
+    @property
+    def zone_key(self) -> str | None:
+        """The zone's name for the page's script; None for a zone without one."""
+        where = self.zone
+        return where.key if isinstance(where, ZoneInfo) else None
+
+    @property
+    def hub_name(self) -> str:
+        """What people call the agent's hub."""
+        known = self.view.registry.hubs.get(self.view.hub)
+        return self.w.pick(known.name) if known is not None else self.view.hub
+
+    def link(self, path: str, **asked: str | None) -> str:
+        """Return the address of another page; `asked` adds parameters, None removes one."""
+        return _address(
+            path, {**{key: self.query[key] for key in _KEPT if key in self.query}, **asked}
+        )
+
+    def here(self, **asked: str | None) -> str:
+        """Return the address of this page with other parameters."""
+        return _address(self.path, {**self.query, **asked})
+
+    def way(self, crumbs: Sequence[Crumb]) -> list[Crumb]:
+        """Return the way from the agent's hub to this page."""
+        return [(self.hub_name, hub_path(self.view.hub)), *crumbs]
+
+    def render(self, template: str, **values: object) -> Safe:
+        """Fill in a template with this page and some values."""
+        return render(template, self.w, page=self, **values)
+
+    def document(
+        self, title: str, main: Sequence[Safe | None], *, crumbs: Sequence[Crumb] = ()
+    ) -> str:
+        """Return a page around finished parts; `crumbs` lead to it, itself last."""
+        return self.render("base.html", title=title, main=join(main), crumbs=crumbs)
+
+
+def _address(path: str, asked: Mapping[str, str | None]) -> str:
+    said = {key: value for key, value in asked.items() if value is not None}
+    return f"{path}?{urlencode(said)}" if said else path

@@ -1,0 +1,20 @@
+"""The addresses of the board's pages."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+
+def hub_path(hub: str) -> str:
+    """Return the path of a hub's page."""
+    return f"/hubs/{quote(hub, safe='')}"
+
+
+def site_path(site: str) -> str:
+    """Return the path of a site's page."""
+    return f"/sites/{quote(site, safe='')}"
+
+
+def rack_path(site: str, rack: str) -> str:
+    """Return the path of a rack's page."""
+    return f"{site_path(site)}/racks/{quote(rack, safe='')}"

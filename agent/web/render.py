@@ -1,0 +1,91 @@
+"""Fills in the templates under `templates/`. It is imported when a page is first asked for.
+
+Everything that a template writes is escaped, unless it is Markup already. An unknown name is an
+error.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.ext import Extension
+from markupsafe import Markup
+
+from agent import __version__
+from agent.messages.catalogue import Words
+from agent.web import format as writing
+from agent.web import paths, svg
+from agent.web.markup import raw
+
+REFRESH_SECONDS: Final = 15
+"""How often the page asks again, by its script. Without the script it is twice as long."""
+
+_TAG: Final = re.compile(r"(\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\})", re.DOTALL)
+_BREAK: Final = re.compile(r"\s*\n\s*")
+
+
+class _Compact(Extension):
+    """Lets templates be indented without white space on the page.
+
+    A line break beside a tag, a Jinja tag or the end of the file leaves nothing; any other leaves
+    one space. A space that is wanted at such a place is written `{{ " " }}`. Jinja comments keep
+    the line numbers right.
+    """
+
+    def preprocess(self, source: str, _name: str | None, _filename: str | None = None) -> str:
+        """Return the source without the line breaks and the indentation of its text."""
+        parts = _TAG.split(source)
+        return "".join(part if index % 2 else _compact(part) for index, part in enumerate(parts))
+
+
+def _compact(text: str) -> str:
+    def put(found: re.Match[str]) -> str:
+        before, after = text[: found.start()][-1:], text[found.end() :][:1]
+        beside = before in ("", ">") or after in ("", "<")
+        return ("" if beside else " ") + "{#" + "\n" * found[0].count("\n") + "#}"
+
+    return _BREAK.sub(put, text)
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("agent.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=[_Compact],
+        auto_reload=False,
+    )
+    made.filters |= {
+        "number": writing.number,
+        "percent": writing.percent,
+        "quantity": writing.quantity,
+        "short": writing.short,
+        "span": writing.span,
+        "clock": writing.clock,
+        "local": writing.local,
+        "iso": writing.iso,
+        "offset": lambda seconds, zone: writing.offset(zone, seconds),
+    }
+    made.globals |= {
+        "MISSING": writing.MISSING,
+        "THIN": writing.THIN,
+        "REFRESH_SECONDS": REFRESH_SECONDS,
+        "VERSION": __version__,
+        "mark": svg.mark,
+        "bar": svg.bar,
+        "symbols": svg.symbols,
+        "hub_path": paths.hub_path,
+        "site_path": paths.site_path,
+        "rack_path": paths.rack_path,
+    }
+    return made
+
+
+_ENVIRONMENT: Final = _environment()
+
+
+def render(template: str, w: Words, **values: object) -> Markup:
+    """Fill in a template; it sees the words as `w`, and the values by their names."""
+    return raw(_ENVIRONMENT.get_template(template).render(w=w, **values))

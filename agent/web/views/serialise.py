@@ -1,0 +1,72 @@
+"""Turns views into the JSON of the API, and names fields whose key differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field, fields, is_dataclass
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+
+from agent.hubs.model import Text
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+_KEY: Final = "json"
+
+
+@runtime_checkable
+class Serialised(Protocol):
+    """A view that makes its own JSON, as the scoreboard's dataclasses do."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data."""
+
+
+def json_name(key: str) -> Any:  # noqa: ANN401 - a dataclass field takes any type
+    """Declare a field whose JSON key is no Python name, such as `from`."""
+    return field(metadata={_KEY: key})
+
+
+def inline() -> Any:  # noqa: ANN401 - as above
+    """Declare a field whose own keys stand in its place: `{**found, …}`."""
+    return field(metadata={_KEY: ""})
+
+
+def page_only() -> Any:  # noqa: ANN401 - as above
+    """Declare a field that pages need and the API does not give."""
+    return field(metadata={_KEY: None})
+
+
+def to_json(view: object) -> Json:
+    """Return a view as plain data: one key a field, in their order.
+
+    Tuples become lists, texts become mappings by language.
+
+    Raises TypeError for a value that JSON cannot say.
+    """
+    if view is None or isinstance(view, str | int | float):
+        return view
+    if isinstance(view, Serialised):
+        return view.as_json()
+    if isinstance(view, Text):
+        return {"en": view.en, "zh": view.zh}
+    if is_dataclass(view):
+        return _fields(view)
+    if isinstance(view, Mapping):
+        return {str(key): to_json(value) for key, value in view.items()}
+    if isinstance(view, list | tuple | set | frozenset):
+        return [to_json(value) for value in view]
+    raise TypeError(f"{type(view).__name__} is no view")
+
+
+def _fields(view: Any) -> dict[str, Json]:  # noqa: ANN401 - any dataclass
+    made: dict[str, Json] = {}
+    for one in fields(view):
+        key = one.metadata.get(_KEY, one.name)
+        if key is None:
+            continue
+        value = to_json(getattr(view, one.name))
+        if key:
+            made[key] = value
+        elif isinstance(value, dict):
+            made |= value
+    return made

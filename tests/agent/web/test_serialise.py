@@ -1,0 +1,48 @@
+"""How views become the JSON of the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from agent.hubs.model import Text
+from agent.web.views.serialise import inline, json_name, page_only, to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Range:
+    first: str = json_name("from")
+    last: str = json_name("to")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    name: Text
+    days: _Range
+    drawn: object = page_only()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    row: _Row = inline()
+    values: tuple[float | None, ...]
+
+
+def test_a_view_is_its_fields_in_order() -> None:
+    """Keys follow the fields; a field may have another key, give its own keys, or stay on the page."""
+    row = _Row(name=Text(en="a", zh="甲"), days=_Range(first="1", last="2"), drawn=object())
+    made: Any = to_json(_Whole(row=row, values=(1.5, None)))
+    assert made == {
+        "name": {"en": "a", "zh": "甲"},
+        "days": {"from": "1", "to": "2"},
+        "values": [1.5, None],
+    }
+    assert list(made) == ["name", "days", "values"]
+
+
+def test_what_json_cannot_say_is_refused() -> None:
+    """A view holds plain values only."""
+    with pytest.raises(TypeError, match="object is no view"):
+        to_json({"a": object()})
