@@ -14,7 +14,7 @@ from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
 from collectors.base import BadReply, Batch, Metric, NoData, Refused, Schedule, Unreachable
 from collectors.catalogue.agent import COLLECTOR_DURATION, COLLECTOR_LAST_SUCCESS, COLLECTOR_SUCCESS
-from tests.support import until
+from tests.support import HANGS, until
 
 VALUE = Metric(
     namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",)
@@ -381,7 +381,7 @@ async def test_derived_collectors_are_replaced_while_the_rest_goes_on() -> None:
     runner, snapshot, _ = make(device)
     runner.add([old, gone], derived=True)
     runner.start()
-    await asyncio.wait_for(runner.ready.wait(), 5)
+    await asyncio.wait_for(runner.ready.wait(), HANGS)
     new = says("kpi", "new")
     await runner.replace([old, gone], [new])
     assert set(snapshot.family(VALUE)) == {VALUE.series("device"), VALUE.series("new")}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,6 +154,23 @@ def raise_alerts(url: str, alerts: list[dict[str, str]]) -> None:
         urllib.request.urlopen(request, timeout=30).close()
 
 
+def wait_until_told(url: str) -> None:
+    """Wait until Alertmanager has gone through its groups a few times more.
+
+    It looks into its log of messages each time a group is due, which is every group interval. What
+    it had to tell beside what has come, it has told by then.
+    """
+
+    def looked() -> float:
+        page = get(f"{url}/metrics").decode()
+        found = re.search(r"^alertmanager_nflog_queries_total (\S+)$", page, re.MULTILINE)
+        assert found is not None
+        return float(found[1])
+
+    enough = looked() + 3
+    wait_for(lambda: looked() >= enough, what="further rounds of Alertmanager")
+
+
 def test_a_site_failure_with_a_thousand_racks_is_one_message(alerting: tuple[str, Heard]) -> None:
     """A site that goes dark is one page that names it; its two thousand PDUs, its racks and collectors are not told beside it."""
     url, heard = alerting
@@ -178,7 +195,7 @@ def test_a_site_failure_with_a_thousand_racks_is_one_message(alerting: tuple[str
     alerts += [{**SITE, "alertname": "SitePueCoverageLow", "window": "1d"}]
     raise_alerts(url, alerts)
     wait_for(lambda: heard.messages, what="a message")
-    time.sleep(5)  # two group intervals, in which more would have come
+    wait_until_told(url)
     (message,) = heard.to("/page/guian")
     assert [alert["labels"]["alertname"] for alert in message["alerts"]] == ["SitePdusSilent"]
     assert heard.to("/ticket/guian") == []
@@ -205,13 +222,17 @@ def test_other_sites_are_not_silenced(alerting: tuple[str, Heard]) -> None:
             },
         ],
     )
-    wait_for(lambda: heard.to("/page/guian") and heard.to("/ticket/guian"), what="both messages")
-    paged = {
-        alert["labels"]["alertname"]
-        for message in heard.to("/page/guian")
-        for alert in message["alerts"]
-    }
-    assert paged == {"SitePdusSilent", "RackTooHot"}
+
+    def paged() -> set[str]:
+        return {
+            alert["labels"]["alertname"]
+            for message in heard.to("/page/guian")
+            for alert in message["alerts"]
+        }
+
+    wait_for(lambda: len(paged()) > 1 and heard.to("/ticket/guian"), what="the messages")
+    wait_until_told(url)
+    assert paged() == {"SitePdusSilent", "RackTooHot"}
     assert {
         alert["labels"]["site"]
         for message in heard.to("/ticket/guian")

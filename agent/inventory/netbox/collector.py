@@ -106,6 +106,8 @@ class NetBoxCollector:
         if self._client is not None:
             self._client.close()
         if self._task is not None:
+            # Nobody asks how it ended, and asyncio would log that nobody did.
+            self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
             await asyncio.wait({self._task}, timeout=1.0)
 
 

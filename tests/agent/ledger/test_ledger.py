@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from agent.inventory.model import Inventory
 from agent.ledger.ledger import Ledger, LedgerSettings
 from collectors.base import Batch, HubgaugeError
-from tests.support import ROOT
+from tests.support import ROOT, wait_for
 from tests.support.ledger import (
     HOUR,
     T0,
@@ -362,12 +362,7 @@ def test_its_own_thread_writes(tmp_path: Path) -> None:
     book = ledger(tmp_path, Clock(), settings=LedgerSettings(flush_interval=0.02))
     book.start()
     book.accept(batch(T0, power("m", 1.0)))
-    deadline = threading.Event()
-    for _ in range(200):
-        if book.counts["taken"]:
-            break
-        deadline.wait(0.02)
-    assert book.counts["taken"] == 1
+    wait_for(lambda: book.counts["taken"] == 1)
     book.close()
     assert "ledger" not in {thread.name for thread in threading.enumerate() if thread.is_alive()}
 

@@ -306,7 +306,7 @@ def test_a_page_does_not_wait_for_the_ledger() -> None:
     answers = iter([sqlite3.OperationalError("locked"), {"a": 1}])
 
     def read() -> object:
-        gate.wait(10)
+        gate.wait()
         answer = next(answers)
         if isinstance(answer, Exception):
             raise answer

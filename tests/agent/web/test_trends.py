@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any, cast
 
 import pytest
@@ -12,7 +11,7 @@ from agent.pue.model import PowerPoint, TrendPoint
 from agent.pue.pue import Pue
 from agent.pue.site_hours import SiteHour
 from agent.web.trends import Trends
-from tests.support import wait_for
+from tests.support import HANGS, wait_for
 
 
 class FakePue:
@@ -25,7 +24,7 @@ class FakePue:
         self.hours = NoHours()
 
     def sites(self) -> tuple[str, ...]:
-        self.gate.wait(5)
+        self.gate.wait(2 * HANGS)
         self.asked += 1
         return ("s",)
 
@@ -60,7 +59,7 @@ def trends(**options: Any) -> tuple[FakePue, Trends]:
 
 def test_few_days_are_shown_by_the_hour_without_the_empty_past() -> None:
     """Where only two days are known the trend is hourly, and begins where the ledger does."""
-    _, found = trends(patience=5.0)
+    _, found = trends(patience=HANGS)
     trend = found.of("s", "pue")
     assert trend is not None
     assert trend["step_seconds"] == 3600.0
@@ -69,7 +68,7 @@ def test_few_days_are_shown_by_the_hour_without_the_empty_past() -> None:
 
 def test_a_stage_without_readings_is_left_out() -> None:
     """A curve nobody measured is not drawn, and not drawn at zero."""
-    _, found = trends(patience=5.0)
+    _, found = trends(patience=HANGS)
     trend = found.of("s", "power")
     assert trend is not None
     assert list(trend["series"]) == ["it"]
@@ -77,7 +76,7 @@ def test_a_stage_without_readings_is_left_out() -> None:
 
 def test_it_metered_at_the_pdus_is_one_curve() -> None:
     """Where IT is what the PDUs give, the curve is drawn once."""
-    fake, found = trends(patience=5.0)
+    fake, found = trends(patience=HANGS)
     hour = SiteHour(mask=1, joules=(300_000.0,), accuracy=1.0, meters=1, silent=0)
     fake.hours.hours = cast(
         "Any", lambda *_: {n * 3_600_000: {"pdu_output": hour} for n in range(24)}
@@ -91,9 +90,7 @@ def test_a_slow_ledger_does_not_hold_up_the_page() -> None:
     """While the ledger is busy a page comes without curves, and later with them."""
     fake, found = trends(patience=0.05)
     fake.gate.clear()
-    began = time.monotonic()
     assert found.of("s", "pue") is None
-    assert time.monotonic() - began < 2.0
     fake.gate.set()
     wait_for(lambda: found.of("s", "pue"), what="the trend")
 
@@ -101,7 +98,7 @@ def test_a_slow_ledger_does_not_hold_up_the_page() -> None:
 def test_trends_are_kept_for_a_while() -> None:
     """Many pages in a minute read the ledger once; after it, again."""
     now = [0.0]
-    fake, found = trends(patience=5.0, lifetime=60.0, monotonic=lambda: now[0])
+    fake, found = trends(patience=HANGS, lifetime=60.0, monotonic=lambda: now[0])
     for _ in range(5):
         found.of("s", "pue")
     assert fake.asked == 1
@@ -112,7 +109,7 @@ def test_trends_are_kept_for_a_while() -> None:
 
 def test_a_broken_ledger_is_logged_and_survived(caplog: pytest.LogCaptureFixture) -> None:
     """An error of the ledger leaves the page without curves."""
-    fake, found = trends(patience=5.0)
+    fake, found = trends(patience=HANGS)
     fake.sites = cast("Any", lambda: 1 / 0)
     assert found.of("s", "pue") is None
     assert "trends" in caplog.text

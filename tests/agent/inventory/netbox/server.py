@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.support import HANGS
+
 TOKENS = {
     "v3": "0123456789abcdef0123456789abcdef01234567",
     "v4": "nbt_k3yk3yk3yk3y.s3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3t",
@@ -265,10 +267,10 @@ class NetBox:
         match fault:
             case "reset":
                 handler.connection.shutdown(socket.SHUT_RDWR)
-            case "slow":  # an octet now and then, for ever
+            case "slow":  # an octet now and then, for longer than any test waits
                 handler.send_response(200)
                 handler.end_headers()
-                for _ in range(200):
+                for _ in range(round(2 * HANGS / 0.05)):
                     handler.wfile.write(b" ")
                     handler.wfile.flush()
                     time.sleep(0.05)
