@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from agent.web import keep, pages, racks
+from agent.web import computed, pages, racks
 from agent.web.view import BoardView
 from tests.agent.web import fixture
 from tests.agent.web.test_browser import Site
@@ -29,7 +29,7 @@ _PAINTED: Final = "performance.getEntriesByName('first-contentful-paint')[0]?.st
 
 
 def _forget() -> None:
-    keep.forget()
+    computed.forget_all()
     racks.forget()
 
 

@@ -58,7 +58,7 @@ def _page(
 ) -> Response | None:
     """Draw a page. A whole hub takes the better part of a second, so it is drawn once for all who look meanwhile."""
     from agent.messages.catalogue import choose, words  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
-    from agent.web.keep import keep  # noqa: PLC0415 - as above
+    from agent.web.computed import computed_once  # noqa: PLC0415 - as above
     from agent.web.page import Page  # noqa: PLC0415 - as above
 
     drawer = _drawer(view, [part for part in path.split("/") if part])
@@ -67,7 +67,7 @@ def _page(
     asked = _asked(view, query)
     language = choose(asked.get("lang", ""), accept_language)
     key = ("page", path, language, *asked.items())
-    html = keep(
+    html = computed_once(
         view.snapshot, key, lambda: drawer(Page(view, w=words(language), path=path, query=asked))
     )
     if html is None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from agent.web.computed import computed_once
 from agent.web.format import natural
-from agent.web.keep import keep
 from collectors.base import Series
 from collectors.catalogue import facility, rack
 from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
@@ -190,7 +190,7 @@ _known: Final[WeakKeyDictionary[Snapshot, _Known]] = WeakKeyDictionary()
 
 def read(snapshot: Snapshot, hub: str) -> dict[str, list[Rack]]:
     """Return the hub's racks by site, sorted by row and name as people count them."""
-    return keep(snapshot, ("racks", hub), lambda: _read(snapshot, hub))
+    return computed_once(snapshot, ("racks", hub), lambda: _read(snapshot, hub))
 
 
 def forget() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from agent.web.computed import computed_once
 from agent.web.format import iso
-from agent.web.keep import keep
 from collectors.base import Metric, Series
 from collectors.catalogue import facility, node, rack, site
 from collectors.catalogue.limits import INCOMING, MIN_COVERAGE, WINDOWS, YEAR_WINDOW
@@ -21,7 +21,7 @@ POINTS: Final = (*INCOMING, "ups_output", "pdu_output", "it_input", "cooling", "
 
 def site_names(view: BoardView) -> dict[str, str]:
     """Return the sites of this agent's hub by key, with their names: its own first, then those that anything is known of."""
-    return keep(view.snapshot, ("sites", view.hub, view.site), lambda: _site_names(view))
+    return computed_once(view.snapshot, ("sites", view.hub, view.site), lambda: _site_names(view))
 
 
 def _site_names(view: BoardView) -> dict[str, str]:
@@ -183,7 +183,7 @@ def _meters(view: BoardView, where: str, point: str) -> Data | None:
 
 def device_sums(view: BoardView) -> dict[tuple[str, str], Data]:
     """Add up, by site and point, devices that are not in themselves meters: UPS outputs over their phases, PDU inlets."""
-    return keep(view.snapshot, ("devices", view.hub), lambda: _device_sums(view))
+    return computed_once(view.snapshot, ("devices", view.hub), lambda: _device_sums(view))
 
 
 def _device_sums(view: BoardView) -> dict[tuple[str, str], Data]:

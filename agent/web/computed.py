@@ -1,0 +1,47 @@
+"""Values that take long to compute are computed once for everybody who asks within some seconds.
+
+A whole hub has 880 000 series: a page or a sum over all of them takes the better part of a second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
+
+from agent.snapshot import Snapshot
+
+Made = TypeVar("Made")
+
+_SLOW_SECONDS: Final = 0.1
+"""What took less time of its thread is computed anew for every reader."""
+_LIFETIME: Final = 10.0
+"""A value is used for this many times as long as it took: readers cost a tenth of a core at most."""
+_MOST: Final = 24
+"""Values held for one snapshot."""
+
+_computed: Final[WeakKeyDictionary[Snapshot, dict[Hashable, tuple[float, Any]]]] = (
+    WeakKeyDictionary()
+)
+
+
+def computed_once(snapshot: Snapshot, key: Hashable, compute: Callable[[], Made]) -> Made:
+    """Return what `compute` makes of a snapshot; if that took long, the value of some seconds ago."""
+    known = _computed.setdefault(snapshot, {})
+    if key in known and known[key][0] > time.monotonic():
+        found: Made = known[key][1]
+        return found
+    began = time.thread_time()
+    made = compute()
+    took, now = time.thread_time() - began, time.monotonic()
+    for old in [old for old, (until, _) in known.items() if until <= now]:
+        del known[old]
+    if took > _SLOW_SECONDS and len(known) < _MOST:
+        known[key] = (now + _LIFETIME * took, made)
+    return made
+
+
+def forget_all() -> None:
+    """Drop every value, as at a start."""
+    _computed.clear()
