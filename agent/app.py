@@ -71,27 +71,23 @@ def load_files(path: Path) -> tuple[Config, Inventory | None]:
 
 
 def inventory_of(config: Config) -> Inventory | None:
-    """Return the inventory that a config names, as far as this machine has it, or this agent's part of it; raises Problems."""
-    whole = _whole_inventory(config)
-    if whole is None or config.file.shard is None:
-        return whole
-    from agent.inventory.shard import part_of  # noqa: PLC0415 - few gateways share an inventory
+    """Return this agent's part of the inventory that a config names; raises Problems.
 
-    return part_of(whole, config.file.shard)
-
-
-def _whole_inventory(config: Config) -> Inventory | None:
-    source = config.file.inventory
-    if source is None:
+    It is what this machine has: NetBox is not asked.
+    """
+    file = config.file
+    if file.inventory is None:
         return None
-    timezone = _hub_timezone(config)
-    if isinstance(source, InventorySource):
-        from agent.inventory.netbox.source import in_force  # noqa: PLC0415 - only where it is configured
+    from agent.inventory.load import inventory_in_force  # noqa: PLC0415 - a node agent has none
 
-        return in_force(config.file, source, timezone=timezone)
-    from agent.inventory.model import load_inventory  # noqa: PLC0415 - a node agent has none
+    whole = inventory_in_force(
+        file.inventory, file.hub, timezone=_hub_timezone(config), state_dir=file.state_dir
+    )
+    if file.shard is None:
+        return whole
+    from agent.inventory.part import part_of  # noqa: PLC0415 - few gateways share an inventory
 
-    return load_inventory(source, config.file.hub, timezone=timezone)
+    return part_of(whole, file.shard)
 
 
 def _hub_timezone(config: Config) -> str:
@@ -109,9 +105,9 @@ def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
     context = config.context(inventory.places() if inventory else {})
     narrow = None
     if inventory is not None and config.file.shard is not None:
-        from agent.inventory.shard import Narrow  # noqa: PLC0415 - as above
+        from agent.inventory.part import ShardDevices  # noqa: PLC0415 - as above
 
-        narrow = Narrow(inventory, config.file.shard, config.file.site)
+        narrow = ShardDevices(inventory, config.file.shard, config.file.site)
     return Loaded(
         config=config, inventory=inventory, collectors=config.build_collectors(context, narrow)
     )
@@ -321,8 +317,14 @@ class App:
             return []
         from agent.inventory.netbox.collector import NetBoxCollector  # noqa: PLC0415 - only where it is configured
 
-        self._state_dir()
-        return [NetBoxCollector(loaded.config.file, source, changed=self._take_inventory)]
+        return [
+            NetBoxCollector(
+                source.netbox,
+                loaded.config.file.hub,
+                self._state_dir(),
+                changed=self._take_inventory,
+            )
+        ]
 
     def _take_inventory(self) -> None:
         task = asyncio.ensure_future(self._new_inventory())

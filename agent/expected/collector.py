@@ -87,7 +87,7 @@ class Reconciler:
         self._unasked: Counter[tuple[str, str]] = Counter()
         self._nodes = Counter(
             (rack.site, "node")
-            for rack, device in inventory.nodes()
+            for rack, device in inventory.devices()
             if device.agent and rack.state == IN_SERVICE
         )
         self._racks: dict[Key, str] = {}

@@ -65,7 +65,7 @@ def _pdus(
         site, kind, name = key
         if kind != "pdu" or (site, name) in inventory.meters:
             continue
-        fed, said = inventory.feeds.get(name), racks.get(key, "")
+        fed, said = inventory.pdus.get(name), racks.get(key, "")
         if fed is None:
             yield Difference(site, "unknown_pdu", said, name)
         elif said and said != fed.rack.rack:
@@ -79,7 +79,7 @@ def _meters(inventory: Inventory, asked: Collection[Key]) -> Iterator[Difference
         listed = [
             meter
             for meter in inventory.meters_by_site.get(site, ())
-            if meter.meter not in inventory.feeds
+            if meter.meter not in inventory.pdus
         ]
         if not listed:
             continue

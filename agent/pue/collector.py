@@ -47,7 +47,7 @@ class PueCollector:
         self.pue = Pue(ledger, inventory, clock=clock)
         self._ledger, self._snapshot, self._hub, self._clock = ledger, snapshot, hub, clock
         self._targets = targets or {}
-        self._silent_on = inventory.silent_on
+        self._silent_on = inventory.sites_of_others
         self.schedule = Schedule(
             interval=interval, timeout=max(30.0, interval), max_samples=100_000
         )

@@ -50,7 +50,7 @@ class Pue:
         self._totals: dict[str, tuple[int, dict[str, float]]] = {}
         # A PDU is read once in so many seconds; before its next reading, what it draws at present is not known.
         self._lag_ms = 75_000 + (
-            1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0
+            1000 * ledger.settings.resolution(len(inventory.pdus)) if inventory.pdus else 0
         )
 
     def refresh(self, *, budget: float | None = None) -> bool:

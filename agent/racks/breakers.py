@@ -55,7 +55,7 @@ class Breakers:
     """The breakers of an inventory, those behind before those they hang on."""
 
     def __init__(self, inventory: Inventory, hub: str) -> None:
-        depth = {name: len(inventory.above(name)) for name in inventory.breakers}
+        depth = {name: len(inventory.supply_path(name)) for name in inventory.breakers}
         self.all: Sequence[Breaker] = sorted(
             inventory.breakers.values(), key=lambda breaker: -depth[breaker.breaker]
         )
@@ -67,7 +67,9 @@ class Breakers:
             for feed in rack.feeds.values()
             if feed.breaker in inventory.breakers
         ]
-        self._told = [breaker for breaker in self.all if breaker.breaker not in inventory.not_told]
+        self._told = [
+            breaker for breaker in self.all if breaker.breaker not in inventory.breakers_of_others
+        ]
         self._series: dict[tuple[Metric, str, str], Series] = {}
         self.loads: Mapping[str, Load] = {}
         self.headroom: Mapping[str, float] = {}
@@ -172,9 +174,11 @@ class Sharing:
         hung = [rack.feeds[name].breaker if name in rack.feeds else "" for rack in racks]
         direct = [breaker if breaker in inventory.breakers else "" for breaker in hung]
         passed = {
-            one.breaker: one.upstream for breaker in set(direct) for one in inventory.above(breaker)
+            one.breaker: one.upstream
+            for breaker in set(direct)
+            for one in inventory.supply_path(breaker)
         }
-        outwards = sorted(passed, key=lambda breaker: -len(inventory.above(breaker)))
+        outwards = sorted(passed, key=lambda breaker: -len(inventory.supply_path(breaker)))
         return direct, [(breaker, passed[breaker]) for breaker in outwards]
 
     def total(self, racks: Sequence[float], breakers: Mapping[str, float]) -> float:

@@ -54,7 +54,9 @@ class _RackSeries:
             for name, feed in rack.feeds.items()
         ]
         self.behind = [
-            one.breaker for feed in rack.feeds.values() for one in inventory.above(feed.breaker)
+            one.breaker
+            for feed in rack.feeds.values()
+            for one in inventory.supply_path(feed.breaker)
         ]
         self.place: tuple[Row, int] | None = None
         self._hub = hub
@@ -188,7 +190,9 @@ class RackCollector:
             self._rows.append(row)
             for at, rack in enumerate(racks):
                 stands[rack.rack].place = row, at
-        told = [site for site in inventory.sites.values() if site.site not in inventory.silent_on]
+        told = [
+            site for site in inventory.sites.values() if site.site not in inventory.sites_of_others
+        ]
         self._sites: list[Reading] = [
             (SITE_INFO.series(hub, site.site, site.state, site.name or site.site), 1.0)
             for site in told
@@ -200,9 +204,9 @@ class RackCollector:
             for scope in site.scopes
         ]
         self._tallies = {site.site: _Tally() for site in told}
-        for (
-            rack
-        ) in inventory.elsewhere.values():  # its space is known by the inventory, its power is not
+        for rack in (
+            inventory.racks_of_others.values()
+        ):  # its space is known by the inventory, its power is not
             if rack.state == "in_service" and rack.site in self._tallies:
                 self._tallies[rack.site].add(rack, None)
         self.schedule = Schedule(
@@ -301,7 +305,7 @@ class RackCollector:
 
     def _unlisted(self) -> Iterator[Reading]:
         """Yield the power of racks that only their PDUs' labels name."""
-        feeds = self._inventory.feeds
+        feeds = self._inventory.pdus
         for series, value in self._snapshot.family(PDU_POWER).items():
             hub, site, row, rack, pdu, feed = series.values
             if rack and pdu not in feeds and rack not in self._inventory.racks:

@@ -66,7 +66,9 @@ class GrowthCollector:
         for rack in inventory.all_racks.values():
             if rack.state == "in_service":
                 for one in (
-                    above for feed in rack.feeds.values() for above in inventory.above(feed.breaker)
+                    above
+                    for feed in rack.feeds.values()
+                    for above in inventory.supply_path(feed.breaker)
                 ):
                     self._behind.setdefault(one.breaker, set()).add((rack.site, rack.rack))
         limit = 1000 + len(inventory.racks) + 9 * len(rows_of(inventory))
@@ -151,7 +153,7 @@ class GrowthCollector:
             one.breaker
             for rack in racks
             for feed in rack.feeds.values()
-            for one in self._inventory.above(feed.breaker)
+            for one in self._inventory.supply_path(feed.breaker)
         }
         for name in names:
             breaker = self._inventory.breakers[name]

@@ -104,14 +104,15 @@ class PhaseCollector:
     ) -> None:
         self._snapshot, self._hub = snapshot, hub
         self._breakers = sorted(
-            inventory.breakers.values(), key=lambda breaker: -len(inventory.above(breaker.breaker))
+            inventory.breakers.values(),
+            key=lambda breaker: -len(inventory.supply_path(breaker.breaker)),
         )
         self._hung: dict[str, list[_Hung]] = {breaker.breaker: [] for breaker in self._breakers}
         self._least: dict[tuple[str, str], float] = {}
         for rack in inventory.all_racks.values():
             self._add(rack)
-        self._not_told = inventory.not_told
-        limit = 1000 + len(self._least) + len(inventory.feeds) + 10 * len(self._breakers)
+        self._not_told = inventory.breakers_of_others
+        limit = 1000 + len(self._least) + len(inventory.pdus) + 10 * len(self._breakers)
         self.schedule = Schedule(interval=interval, timeout=max(10.0, interval), max_samples=limit)
 
     def _add(self, rack: Rack) -> None:

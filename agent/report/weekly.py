@@ -344,7 +344,7 @@ def _meters(
     pue: Pue, metered: Sequence[str], covered: Mapping[tuple[str, str], float], hours: int
 ) -> Data:
     """Return the meters of the boundaries that were not heard throughout, and how many hours that cost."""
-    found, count, pdus = [], 0, pue.inventory.feeds
+    found, count, pdus = [], 0, pue.inventory.pdus
     for site in metered:
         named = {}
         for point, parts in pue.boundary(site).parts.items():

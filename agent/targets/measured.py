@@ -143,7 +143,7 @@ class _Hub:
         }
         return [
             (stands.site, device)
-            for stands, device in (self.inventory.nodes() if self.inventory else ())
+            for stands, device in (self.inventory.devices() if self.inventory else ())
             if device.accelerators
             and stands.state == IN_SERVICE
             and (stands.site, device.node) not in telling

@@ -87,7 +87,9 @@ class Discovery:
         for rack in self.inventory.all_racks.values():
             if rack.state != "in_service" or not rack.devices or query.site not in ("", rack.site):
                 continue
-            if query.shard is not None and not query.shard.holds_rack(rack):
+            if query.shard is not None and not query.shard.holds_rack(
+                rack.site, rack.row, rack.rack
+            ):
                 continue
             place = {"site": rack.site, "row": rack.row, "rack": rack.rack}
             labels = _labels(hub=hub, **place)

@@ -45,7 +45,7 @@ def _names(view: BoardView, racks: dict[str, Rack]) -> Iterator[tuple[str, str]]
         yield rack, rack
     if view.inventory is None:
         return
-    for pdu, feed in view.inventory.feeds.items():
+    for pdu, feed in view.inventory.pdus.items():
         yield pdu, feed.rack.rack
-    for rack_, device in view.inventory.nodes():
+    for rack_, device in view.inventory.devices():
         yield device.node, rack_.rack

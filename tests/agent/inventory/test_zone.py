@@ -14,9 +14,9 @@ import pytest
 from agent import config as config_module
 from agent.app import App, inventory_of
 from agent.cli import main
-from agent.inventory.netbox import source as netbox_source
 from agent.inventory.netbox.client import Client
 from agent.inventory.netbox.config import InventorySource
+from agent.inventory.netbox.source import refresh
 from agent.ledger.ledger import Ledger
 from agent.pue.pue import Pue
 from agent.web.pages import handle
@@ -118,7 +118,7 @@ def written(folder: Path, zone: str, form: str) -> Path:
         source = config.file.inventory
         assert isinstance(source, InventorySource)
         config.file.state_dir.mkdir()
-        netbox_source.refresh(config.file, source, Client(source.netbox))
+        refresh(source.netbox, config.file.hub, config.file.state_dir, Client(source.netbox))
     return path
 
 
