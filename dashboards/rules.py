@@ -13,7 +13,18 @@ from typing import Any, Final
 from agent.hubs.model import Registry
 from collectors.catalogue import node, site
 from dashboards.promql import for_rule, of
-from dashboards.signals import breaker, chip, host, kpi, own, power, rack
+from dashboards.signals import (
+    breaker,
+    chip,
+    host,
+    host_panels,
+    kpi,
+    own,
+    power,
+    pue,
+    rack,
+    rack_limits,
+)
 from dashboards.signals.base import Signal
 from dashboards.signals.target import TARGET
 
@@ -52,9 +63,15 @@ class Group:
 def recording_groups(registry: Registry) -> list[Group]:
     """Return all recording rules; KPIs and targets last, in one group and in that order."""
     return [
-        Group(name="hubgauge-nodes", rules=tuple(_recorded(host.SIGNALS))),
-        Group(name="hubgauge-racks", rules=(*_recorded(rack.SIGNALS), *_recorded(breaker.SIGNALS))),
-        Group(name="hubgauge-power", rules=(*_recorded(power.SIGNALS), *_efficiency())),
+        Group(name="hubgauge-nodes", rules=tuple(_recorded((*host.SIGNALS, *host_panels.SIGNALS)))),
+        Group(
+            name="hubgauge-racks",
+            rules=tuple(_recorded((*rack.SIGNALS, *rack_limits.SIGNALS, *breaker.SIGNALS))),
+        ),
+        Group(
+            name="hubgauge-power",
+            rules=(*_recorded((*power.SIGNALS, *pue.SIGNALS)), *_efficiency()),
+        ),
         Group(name="hubgauge-accelerators", rules=tuple(_recorded(chip.SIGNALS))),
         Group(name="hubgauge-agents", rules=tuple(_recorded(own.SIGNALS))),
         Group(name="hubgauge-kpis", rules=(*_kpis(registry), *_targets())),

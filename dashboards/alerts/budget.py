@@ -14,10 +14,10 @@ from collectors.catalogue.limits import BURN_LIMIT
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
-from dashboards.signals import power
+from dashboards.signals import pue
 
-_BURN: Final = power.PUE_BURN.record
-_PUE: Final = power.SITE_PUE.record
+_BURN: Final = pue.PUE_BURN.record
+_PUE: Final = pue.SITE_PUE.record
 _ON_SITE: Final = "on (hub, site)"
 _REQUIRED: Final = for_rule(f"min by (hub, site) ({of(site.SITE_PUE_REQUIRED)})")
 

@@ -9,7 +9,7 @@ from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
-from dashboards.signals import power, rack
+from dashboards.signals import power, pue, rack
 
 _INCONSISTENT: Final = 'state="inconsistent"'
 
@@ -44,7 +44,7 @@ ALERTS: Final = (
     Alert(
         name="SitePueCoverageLow",
         # The day's window: a longer one would fire for a year after one bad month, when nothing can be done any more.
-        expr=f'{power.PUE_COVERAGE.recorded()}{{window="1d"}} < {MIN_COVERAGE}',
+        expr=f'{pue.PUE_COVERAGE.recorded()}{{window="1d"}} < {MIN_COVERAGE}',
         wait="1h",
         severity="warning",
         summary=Text(

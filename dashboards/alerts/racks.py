@@ -8,7 +8,7 @@ from collectors.catalogue import limits
 from collectors.catalogue import rack as metrics
 from dashboards.alerts.base import RACK, Alert, Case, series
 from dashboards.language import Text
-from dashboards.signals import rack
+from dashboards.signals import rack, rack_limits
 
 
 def _failover(values: str) -> dict[str, str]:
@@ -26,7 +26,7 @@ def _inlet(values: str) -> dict[str, str]:
 ALERTS: Final = (
     Alert(
         name="RackFailoverTight",
-        expr=f"{rack.FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
+        expr=f"{rack_limits.FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
         wait="15m",
         severity="warning",
         summary=Text(
@@ -38,7 +38,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="RackFailoverLost",
-        expr=f"{rack.FAILOVER_EACH.recorded()} > 1",
+        expr=f"{rack_limits.FAILOVER_EACH.recorded()} > 1",
         wait="5m",
         severity="critical",
         summary=Text(
@@ -62,7 +62,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="RackHot",
-        expr=f"{rack.INLET_EACH.recorded()} > {limits.INLET_RECOMMENDED:g} <= {limits.INLET_ALLOWABLE:g}",
+        expr=f"{rack_limits.INLET_EACH.recorded()} > {limits.INLET_RECOMMENDED:g} <= {limits.INLET_ALLOWABLE:g}",
         wait="15m",
         severity="warning",
         summary=Text(
@@ -74,7 +74,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="RackTooHot",
-        expr=f"{rack.INLET_EACH.recorded()} > {limits.INLET_ALLOWABLE:g}",
+        expr=f"{rack_limits.INLET_EACH.recorded()} > {limits.INLET_ALLOWABLE:g}",
         wait="5m",
         severity="critical",
         summary=Text(
@@ -86,7 +86,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="RackHeatingFast",
-        expr=f"{rack.INLET_EACH.recorded()} - {rack.INLET_EACH.recorded()} offset {limits.HEATING_MINUTES}m > {limits.HEATING_LIMIT:g}",
+        expr=f"{rack_limits.INLET_EACH.recorded()} - {rack_limits.INLET_EACH.recorded()} offset {limits.HEATING_MINUTES}m > {limits.HEATING_LIMIT:g}",
         wait="2m",
         severity="critical",
         summary=Text(

@@ -18,7 +18,7 @@ from dashboards.boards.provenance import provenance
 from dashboards.language import Language, Text
 from dashboards.panels import Maker
 from dashboards.promql import of
-from dashboards.signals import chip, kpi, link, power, target
+from dashboards.signals import chip, kpi, link, power, pue, target
 from dashboards.signals import rack as racks
 from dashboards.signals.base import GREEN, ORANGE, Excuse, Signal, State, Step, steps
 
@@ -35,12 +35,12 @@ YES_NO: Final = (
     State(value=1, text=Text("✓ yes"), color=GREEN),
 )
 ENERGY: Final = (
-    power.SITE_PUE,
-    power.PUE_COVERAGE,
+    pue.SITE_PUE,
+    pue.PUE_COVERAGE,
     power.SITE_POWER,
-    power.WINDOW_ENERGY,
-    power.PUE_REQUIRED,
-    power.RENEWABLE,
+    pue.WINDOW_ENERGY,
+    pue.PUE_REQUIRED,
+    pue.RENEWABLE,
 )
 RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
 
@@ -239,9 +239,7 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
     keys = {fact.kpi.key for fact in hub.facts}
     if keys & {"pue", "renewable_energy_factor", "carbon"}:
         # What the rest of the year must average is told only where a limit was stated.
-        energy = [
-            signal for signal in ENERGY if signal is not power.PUE_REQUIRED or _limits_pue(hub)
-        ]
+        energy = [signal for signal in ENERGY if signal is not pue.PUE_REQUIRED or _limits_pue(hub)]
         yield section(Text("What stands behind the PUE"), _with(facility.METER_UP, energy))
     if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
         yield section(Text("What stands behind the racks"), _with(rack.RACK_INFO, RACKS))

@@ -8,7 +8,7 @@ from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import inventory, meter, own, power
+from dashboards.signals import inventory, meter, own, power, pue
 
 if TYPE_CHECKING:
     from dashboards.language import Language
@@ -57,9 +57,9 @@ def _evidence(make: Maker) -> Section:
     return Section(
         title=Text("Evidence of the PUE"),
         cells=[
-            panels.timeline(make, power.PUE_STATE, width=8),
-            panels.series(make, power.PUE_COVERAGE, width=8),
-            panels.series(make, power.PUE_UNCERTAINTY, width=8),
+            panels.timeline(make, pue.PUE_STATE, width=8),
+            panels.series(make, pue.PUE_COVERAGE, width=8),
+            panels.series(make, pue.PUE_UNCERTAINTY, width=8),
             panels.series(make, own.LEDGER_READINGS, width=8),
             panels.series(make, own.LEDGER_REJECTED, width=8),
             panels.bars(make, own.LEDGER_EVENTS, width=8),

@@ -9,7 +9,7 @@ from dashboards import panels, uids
 from dashboards.boards.base import HUB, Board, Section
 from dashboards.language import Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import kpi, own, power, target
+from dashboards.signals import kpi, own, power, pue, target
 
 if TYPE_CHECKING:
     from agent.hubs.model import Registry
@@ -90,7 +90,7 @@ def board(registry: Registry, language: Language) -> Board:
                 title=Text("KPIs side by side"),
                 cells=[
                     panels.series(
-                        make, kpi.measured(registry, "pue"), power.PUE_LIMIT, legend="right"
+                        make, kpi.measured(registry, "pue"), pue.PUE_LIMIT, legend="right"
                     ),
                     panels.series(make, power.HUB_POWER, legend="right"),
                     *(

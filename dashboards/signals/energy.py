@@ -8,9 +8,9 @@ from collectors.catalogue import facility, node, site
 from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.language import Text
 from dashboards.promql import of
-from dashboards.signals import power
+from dashboards.signals import pue
 from dashboards.signals.base import GREEN, ORANGE, RED, SKY, Excuse, Signal, State, steps
-from dashboards.signals.power import JOULES_PER_WATT_HOUR
+from dashboards.signals.pue import JOULES_PER_WATT_HOUR
 
 JOULES_PER_KWH: Final = 3_600_000
 _BY_CONTROLLER: Final = 'source=~"redfish|ipmi"'
@@ -145,7 +145,7 @@ PARTIAL_PUE: Final = Signal(
 WINDOW_PUE: Final = Signal(
     key="site.window_pue",
     name=Text("PUE of the window"),
-    description=power.SITE_PUE.description,
+    description=pue.SITE_PUE.description,
     unit="none",
     expr=f"max by (hub, site) ({of(site.SITE_PUE, scope='window')})",
     legend="{{site}}",
