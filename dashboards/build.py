@@ -133,7 +133,8 @@ def _said(cells: Iterable[Cell], hub: str, left_out: list[str]) -> Iterator[Cell
                 text = influxql.render(query.signal, hub=hub, instant=query.instant, column=column)
             except influxql.InexpressibleError as error:
                 left_out.append(
-                    f"{panel.title}{f' [{query.refId}]' if said or len(panel.targets) > 1 else ''}: {error}"
+                    f"{panel.title}{f' [{query.refId}]' if said or len(panel.targets) > 1 else ''}:"
+                    f" {error}"
                 )
                 if not said and not table:
                     break

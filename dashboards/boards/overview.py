@@ -72,7 +72,8 @@ def board(registry: Registry, language: Language) -> Board:
                         Table(
                             title=Text("Targets and registered figures"),
                             description=Text(
-                                "Values in base units (FLOP/s, seconds, shares of 1). An empty cell is missing, never zero. "
+                                "Values in base units (FLOP/s, seconds, shares of 1). An empty"
+                                " cell is missing, never zero. "
                                 "The state is the agents' judgement.",
                             ),
                             columns=columns,

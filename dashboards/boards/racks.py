@@ -29,7 +29,8 @@ def board(language: Language) -> Board:
         uid=uids.RACKS,
         title=Text("Racks"),
         description=Text(
-            "How full, how loaded and how hot the racks of a site are, and what losing a feed would do.",
+            "How full, how loaded and how hot the racks of a site are, and what losing a feed"
+            " would do.",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), ROW],
@@ -89,7 +90,8 @@ def _limits(make: Maker) -> Section:
                 Table(
                     title=Text("Racks nearest to a limit"),
                     description=Text(
-                        "The fullest, most loaded and warmest racks; pick a row above to see one row whole.",
+                        "The fullest, most loaded and warmest racks; pick a row above to see one"
+                        " row whole.",
                     ),
                     columns=columns,
                     names=COLUMNS,

@@ -22,7 +22,8 @@ def board(language: Language) -> Board:
         uid=uids.SITE,
         title=Text("Site"),
         description=Text(
-            "Energy from the utility to the chip, PUE with its limit and its evidence, where the overhead goes.",
+            "Energy from the utility to the chip, PUE with its limit and its evidence, where the"
+            " overhead goes.",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), WINDOW],

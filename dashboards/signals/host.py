@@ -42,7 +42,9 @@ CPU: Final = Signal(
         "Share of CPU time not idle, not waiting for a disk and not stolen.",
     ),
     unit="percentunit",
-    expr=f"1 - avg by ({ALL}) (sum by ({ALL}, cpu) ({node_rate('node_cpu_seconds_total', _UNUSED)}))",
+    expr=(
+        f"1 - avg by ({ALL}) (sum by ({ALL}, cpu) ({node_rate('node_cpu_seconds_total', _UNUSED)}))"
+    ),
     legend="{{instance}}",
     kind="ratio",
     record="instance:node_cpu_utilisation:rate5m",
@@ -83,7 +85,10 @@ LOAD: Final = Signal(
         "Load average of 1 minute over the number of CPUs; above 1 something waits.",
     ),
     unit="none",
-    expr=f"max by ({ALL}) ({node_of('node_load1')}) / count by ({ALL}) ({node_of('node_cpu_seconds_total', _IDLE)})",
+    expr=(
+        f"max by ({ALL}) ({node_of('node_load1')}) / count by ({ALL})"
+        f" ({node_of('node_cpu_seconds_total', _IDLE)})"
+    ),
     legend="{{instance}}",
     record="instance:node_load1_per_cpu:ratio",
     least=0,
@@ -98,7 +103,10 @@ MEMORY: Final = Signal(
         "Share of memory that could not be given to a program without swapping.",
     ),
     unit="percentunit",
-    expr=f"1 - max by ({ALL}) ({node_of('node_memory_MemAvailable_bytes')}) / max by ({ALL}) ({node_of('node_memory_MemTotal_bytes')})",
+    expr=(
+        f"1 - max by ({ALL}) ({node_of('node_memory_MemAvailable_bytes')}) / max by ({ALL})"
+        f" ({node_of('node_memory_MemTotal_bytes')})"
+    ),
     legend="{{instance}}",
     kind="ratio",
     record="instance:node_memory_utilisation:ratio",
@@ -220,7 +228,8 @@ def _pressure(resource: str, name: Text) -> Signal:
         key=f"node.pressure_{resource}",
         name=name,
         description=Text(
-            "Share of time in which some task waited for the resource (pressure stall information of the kernel).",
+            "Share of time in which some task waited for the resource (pressure stall information"
+            " of the kernel).",
         ),
         unit="percentunit",
         expr=f"max by ({ALL}) ({node_rate(f'node_pressure_{resource}_waiting_seconds_total')})",

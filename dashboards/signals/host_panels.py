@@ -111,7 +111,8 @@ DROPS: Final = _mixin(
     Text("Network saturation: drops"),
     Text("Packets dropped a second, received and sent."),
     "pps",
-    f"sum by ({ALL}) ({node_rate('node_network_receive_drop_total', LINKS)}) + sum by ({ALL}) ({node_rate('node_network_transmit_drop_total', LINKS)})",
+    f"sum by ({ALL}) ({node_rate('node_network_receive_drop_total', LINKS)}) + sum by ({ALL})"
+    f" ({node_rate('node_network_transmit_drop_total', LINKS)})",
     "{{instance}}",
     witness="node_network_receive_drop_total",
     kind="rate",
@@ -123,7 +124,8 @@ NETWORK_ERRORS: Final = _mixin(
     Text("Network errors"),
     Text("Packets a second with errors, received and sent."),
     "pps",
-    f"sum by ({ALL}) ({node_rate('node_network_receive_errs_total', LINKS)}) + sum by ({ALL}) ({node_rate('node_network_transmit_errs_total', LINKS)})",
+    f"sum by ({ALL}) ({node_rate('node_network_receive_errs_total', LINKS)}) + sum by ({ALL})"
+    f" ({node_rate('node_network_transmit_errs_total', LINKS)})",
     "{{instance}}",
     witness="node_network_receive_errs_total",
     kind="rate",
@@ -160,7 +162,8 @@ FILES: Final = _mixin(
     Text("Open files"),
     Text("File descriptors in use over the most there may be."),
     "percentunit",
-    f"max by ({ALL}) ({node_of('node_filefd_allocated')}) / max by ({ALL}) ({node_of('node_filefd_maximum')})",
+    f"max by ({ALL}) ({node_of('node_filefd_allocated')}) / max by ({ALL})"
+    f" ({node_of('node_filefd_maximum')})",
     "{{instance}}",
     witness="node_filefd_allocated",
     kind="ratio",

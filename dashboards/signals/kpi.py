@@ -53,7 +53,10 @@ class Total:
         member = of(
             site.SITE_SCOPE, *([f'scope="{self.scope}"'] if self.scope else []), scope="hub"
         )
-        group = f"{aggregate} by (hub, scope) (max by (hub, site, scope) ({member}) * on (hub, site) group_left () {per_site})"
+        group = (
+            f"{aggregate} by (hub, scope) (max by (hub, site, scope) ({member}) * on (hub, site)"
+            f" group_left () {per_site})"
+        )
         return group if self.scope else f"({whole} or {group})"
 
 
@@ -92,7 +95,10 @@ def _compute(total: Total) -> str:
 def _energy(boundary: str) -> str:
     matchers = (f'boundary="{boundary}"', f'window="{YEAR_WINDOW}"')
     sound = of(site.SITE_PUE, f'window="{YEAR_WINDOW}"', scope="hub")
-    return f"(max by (hub, site) ({of(site.SITE_WINDOW_ENERGY, *matchers, scope='hub')}) and on (hub, site) {sound})"
+    return (
+        f"(max by (hub, site) ({of(site.SITE_WINDOW_ENERGY, *matchers, scope='hub')}) and on"
+        f" (hub, site) {sound})"
+    )
 
 
 def _pue(total: Total) -> str:
@@ -253,7 +259,10 @@ def _inside(registry: Registry, kpi: Kpi, parent: str, total: Total) -> str:
     whole = RAW[kpi.key](total).replace("<hub>", hubs_inside(registry, parent))
     how = "sum" if kpi.key in COUNTS else "max"
     asked = of(site.TARGET_INFO, scope="hub")
-    return f'(label_replace({how} by (scope) ({whole}), "hub", "{parent}", "", "") and on (hub) {asked})'
+    return (
+        f'(label_replace({how} by (scope) ({whole}), "hub", "{parent}", "", "") and on (hub)'
+        f" {asked})"
+    )
 
 
 def _excuse(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Excuse:

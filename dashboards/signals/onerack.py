@@ -227,7 +227,8 @@ ONE_CHIPS: Final = _one(
     Text("Power of the chips"),
     Text("Sum of each node's chips."),
     "watt",
-    f"sum by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_POWER, scope='rack')}))",
+    "sum by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator)"
+    f" ({of(node.ACCELERATOR_POWER, scope='rack')}))",
     "{{node}}",
     witness=node.ACCELERATOR_POWER,
     least=0,
@@ -237,7 +238,8 @@ ONE_CHIP_UTILIZATION: Final = _one(
     Text("Chips busy"),
     Text("Mean share of time each node's chips computed."),
     "percentunit",
-    f"avg by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_UTILIZATION, scope='rack')}))",
+    "avg by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator)"
+    f" ({of(node.ACCELERATOR_UTILIZATION, scope='rack')}))",
     "{{node}}",
     witness=node.ACCELERATOR_UTILIZATION,
     kind="ratio",

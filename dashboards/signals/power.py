@@ -21,7 +21,8 @@ SITE_POWER: Final = Signal(
     key="site.power",
     name=Text("Power by boundary"),
     description=Text(
-        "Power crossing the facility and the IT boundary now; shown only while every meter of the boundary answers.",
+        "Power crossing the facility and the IT boundary now; shown only while every meter of the"
+        " boundary answers.",
     ),
     unit="watt",
     expr=f"max by (hub, site, boundary) ({of(site.SITE_POWER)})",
@@ -35,7 +36,10 @@ HUB_POWER: Final = Signal(
     name=Text("Power of the hub"),
     description=Text("Power of all sites, by boundary."),
     unit="watt",
-    expr=f"sum by (hub, boundary) (max by (hub, site, boundary) ({of(site.SITE_POWER, scope='hub')}))",
+    expr=(
+        "sum by (hub, boundary) (max by (hub, site, boundary)"
+        f" ({of(site.SITE_POWER, scope='hub')}))"
+    ),
     legend="{{hub}} {{boundary}}",
     record="hub:dc_power_watts:sum",
     least=0,
@@ -51,7 +55,9 @@ METER_POWER: Final = Signal(
         "Power through the meters, from the utility to the IT input.",
     ),
     unit="watt",
-    expr=f"sum by (hub, site, point) (max by (hub, site, meter, point) ({of(facility.METER_POWER)}))",
+    expr=(
+        f"sum by (hub, site, point) (max by (hub, site, meter, point) ({of(facility.METER_POWER)}))"
+    ),
     legend="{{site}} {{point}}",
     record="site:dc_meter_power_watts:sum",
 )
@@ -77,7 +83,9 @@ PDU_POWER: Final = Signal(
         "Power through all PDUs of a site, by feed: two feeds far apart share the load badly.",
     ),
     unit="watt",
-    expr=f"sum by (hub, site, feed) (max by (hub, site, rack, pdu, feed) ({of(facility.PDU_POWER)}))",
+    expr=(
+        f"sum by (hub, site, feed) (max by (hub, site, rack, pdu, feed) ({of(facility.PDU_POWER)}))"
+    ),
     legend="{{site}} {{feed}}",
     record="site:dc_pdu_power_watts:sum",
     least=0,

@@ -29,11 +29,15 @@ SITE_LEDGER_POWER: Final = Signal(
     key="site.ledger_power",
     name=Text("Mean power from the ledger"),
     description=Text(
-        "Energy of the ledger's last whole hour, by boundary, as a mean power: exact across gaps, unlike a momentary reading. The ledger takes "
+        "Energy of the ledger's last whole hour, by boundary, as a mean power: exact across gaps,"
+        " unlike a momentary reading. The ledger takes "
         "energy over by the hour.",
     ),
     unit="watt",
-    expr=f"max by (hub, site, boundary) ({of(site.SITE_ENERGY)} - {of(site.SITE_ENERGY)} offset 1h) / 3600",
+    expr=(
+        f"max by (hub, site, boundary) ({of(site.SITE_ENERGY)} - {of(site.SITE_ENERGY)} offset"
+        " 1h) / 3600"
+    ),
     legend="{{site}} {{boundary}}",
     least=0,
     may_be_empty=Excuse(reason=FIRST_HOUR, unless=f"{of(site.SITE_ENERGY)} offset 1h"),
@@ -43,7 +47,8 @@ SITE_PUE: Final = Signal(
     key="site.pue",
     name=Text("PUE by window"),
     description=Text(
-        "Facility energy over IT energy of the same covered hours (ISO/IEC 30134-2). Windows under 12 months are interim.",
+        "Facility energy over IT energy of the same covered hours (ISO/IEC 30134-2). Windows"
+        " under 12 months are interim.",
     ),
     unit="none",
     expr=f"max by (hub, site, window) ({of(site.SITE_PUE)})",
@@ -104,7 +109,8 @@ PUE_REQUIRED: Final = Signal(
     key="site.pue_required",
     name=Text("Required PUE for the rest of the year"),
     description=Text(
-        "What the rest of the year must average for the year to end at the target; below 1 the year cannot be saved.",
+        "What the rest of the year must average for the year to end at the target; below 1 the"
+        " year cannot be saved.",
     ),
     unit="none",
     expr=f"min by (hub, site) ({of(site.SITE_PUE_REQUIRED)})",
@@ -120,7 +126,8 @@ PUE_BURN: Final = Signal(
     key="site.pue_burn",
     name=Text("PUE budget burn"),
     description=Text(
-        "Overhead energy of a window over what the limit allows for the same IT energy: (PUE - 1) / (limit - 1). At 1 the limit is just kept.",
+        "Overhead energy of a window over what the limit allows for the same IT energy: (PUE - 1)"
+        " / (limit - 1). At 1 the limit is just kept.",
     ),
     unit="none",
     expr=f"(max by (hub, site, window) ({of(site.SITE_PUE)}) - 1)"
@@ -147,7 +154,8 @@ PUE_STATE: Final = Signal(
     key="site.pue_state",
     name=Text("State of the PUE"),
     description=Text(
-        "Whether a window's PUE may be quoted: valid, too little covered, no data, or inconsistent (no IT energy, or below 1).",
+        "Whether a window's PUE may be quoted: valid, too little covered, no data, or"
+        " inconsistent (no IT energy, or below 1).",
     ),
     unit="none",
     expr=" or ".join(
@@ -163,10 +171,14 @@ WINDOW_ENERGY: Final = Signal(
     key="site.window_energy",
     name=Text("Energy behind the PUE"),
     description=Text(
-        "Numerator (facility) and denominator (IT) of each window's PUE, over the hours covered at both boundaries.",
+        "Numerator (facility) and denominator (IT) of each window's PUE, over the hours covered"
+        " at both boundaries.",
     ),
     unit="watth",
-    expr=f"max by (hub, site, boundary, window) ({of(site.SITE_WINDOW_ENERGY)}) / {JOULES_PER_WATT_HOUR}",
+    expr=(
+        f"max by (hub, site, boundary, window) ({of(site.SITE_WINDOW_ENERGY)}) /"
+        f" {JOULES_PER_WATT_HOUR}"
+    ),
     legend="{{site}} {{boundary}} {{window}}",
     least=0,
 )

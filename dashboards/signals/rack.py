@@ -34,7 +34,10 @@ def _space_ratio(scope: str = "site", at: str = "") -> str:
 
 
 def _power(scope: str = "site", at: str = "") -> str:
-    return f"sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope=scope)}{at}))"
+    return (
+        f"sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed)"
+        f" ({of(rack.RACK_POWER, scope=scope)}{at}))"
+    )
 
 
 def bands(ratio: str) -> str:
@@ -68,7 +71,8 @@ OCCUPANCY: Final = Signal(
     key="site.occupancy",
     name=Text("Occupancy (上架率)"),
     description=Text(
-        "Share of capacity in use, by three methods that must not be mixed: racks with equipment, rack units, power.",
+        "Share of capacity in use, by three methods that must not be mixed: racks with equipment,"
+        " rack units, power.",
     ),
     unit="percentunit",
     expr=f"max by (hub, site, method) ({of(site.SITE_OCCUPANCY)})",
@@ -94,7 +98,8 @@ RESERVED: Final = Signal(
     key="site.reserved",
     name=Text("Reserved and free"),
     description=Text(
-        "Share of capacity that is promised to somebody and not in use yet; beside the occupancy, and no part of it.",
+        "Share of capacity that is promised to somebody and not in use yet; beside the occupancy,"
+        " and no part of it.",
     ),
     unit="percentunit",
     expr=f"max by (hub, site, method) ({of(site.SITE_RESERVED)})",
@@ -126,7 +131,8 @@ SITE_RACK_UTILIZATION: Final = Signal(
     ),
     unit="percentunit",
     expr=(
-        f"sum by (hub, site) (sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER)}))"
+        f"sum by (hub, site) (sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed)"
+        f" ({of(rack.RACK_POWER)}))"
         f" and max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY)}))"
         f" / sum by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY)})"
         f" and max by ({RACK_LABELS}) ({of(rack.RACK_POWER)}))"
@@ -143,7 +149,8 @@ RACK_DISTRIBUTION: Final = Signal(
     key="rack.distribution",
     name=Text("Racks by power utilisation"),
     description=Text(
-        "How many racks draw which tenth of their rated power, over time. A band near 100 % is full; one near 0 % is sold but idle.",
+        "How many racks draw which tenth of their rated power, over time. A band near 100 % is"
+        " full; one near 0 % is sold but idle.",
     ),
     unit="short",
     expr=bands(_power_ratio()),

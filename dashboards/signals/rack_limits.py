@@ -24,7 +24,8 @@ FAILOVER: Final = Signal(
     key="rack.failover",
     name=Text("Load if one feed is lost"),
     description=Text(
-        "All feeds' load over the smallest feed's capacity: above 80 % a lost feed leaves no room, above 100 % the rack goes dark.",
+        "All feeds' load over the smallest feed's capacity: above 80 % a lost feed leaves no"
+        " room, above 100 % the rack goes dark.",
     ),
     unit="percentunit",
     expr=top(_failover),
@@ -133,7 +134,8 @@ STRANDED: Final = Signal(
     key="rack.stranded",
     name=Text("Stranded power"),
     description=Text(
-        "Rated power of racks without free units that they drew in no hour of 28 days: paid for, and not for sale. Zero where no rack is full.",
+        "Rated power of racks without free units that they drew in no hour of 28 days: paid for,"
+        " and not for sale. Zero where no rack is full.",
     ),
     unit="watt",
     # No full rack is a known zero; a full rack whose power is silent is not.
@@ -145,8 +147,14 @@ STRANDED: Final = Signal(
     record="site:dc_rack_stranded_power_watts:sum",
     least=0,
     may_be_empty=Excuse(
-        reason="no inventory says what stands in the racks, or full racks are not metered for long enough",
-        unless=f"{of(rack.RACK_STRANDED)} or max by (hub, site) ({of(rack.RACK_UTILIZATION, KIND_SPACE)}) < 1",
+        reason=(
+            "no inventory says what stands in the racks, or full racks are not metered for long"
+            " enough"
+        ),
+        unless=(
+            f"{of(rack.RACK_STRANDED)} or max by (hub, site)"
+            f" ({of(rack.RACK_UTILIZATION, KIND_SPACE)}) < 1"
+        ),
     ),
 )
 
