@@ -9,7 +9,9 @@ from agent.web import find
 from agent.web import racks as model
 from agent.web import sites as places
 from agent.web.format import iso
-from collectors.catalogue import inventory as reconciled
+from agent.web.views import collectors as views_collectors
+from agent.web.views import devices as views_devices
+from agent.web.views.serialise import plain
 from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
 
 if TYPE_CHECKING:
@@ -196,112 +198,10 @@ def racks(
 
 
 def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
-    """Return `/api/collectors`: each collector of each device, the silent ones first and the longest silent at the top.
-
-    Under `kinds` those that read no device (the kernel's subsystems, the key figures) are one kind, with an empty name.
-    """
-    since = {
-        series.label("device"): at
-        for series, at in view.snapshot.family(reconciled.SILENT_SINCE).items()
-    }
-    found = sorted(
-        view.health(),
-        key=lambda one: (
-            one.ok is not False,
-            since.get(one.device, one.last_success or 0.0),
-            one.collector,
-            one.device,
-        ),
-    )
-    kinds: dict[str, Data] = {}
-    for one in found:
-        kind = kinds.setdefault(
-            one.collector if one.device else "",
-            {
-                "collector": one.collector if one.device else "",
-                "devices": 0,
-                "answering": 0,
-                "silent": 0,
-                "interval_seconds": one.interval,
-                "slowest_seconds": None,
-            },
-        )
-        kind["devices"] += 1
-        kind["answering"] += one.ok is True
-        kind["silent"] += one.ok is False
-        if one.duration is not None:
-            kind["slowest_seconds"] = max(one.duration, kind["slowest_seconds"] or 0.0)
-    return {
-        "at": iso(view.now()),
-        "counts": {
-            "all": len(found),
-            "answering": sum(one.ok is True for one in found),
-            "silent": sum(one.ok is False for one in found),
-        },
-        "kinds": sorted(
-            kinds.values(),
-            key=lambda kind: (-kind["silent"], kind["collector"] == "", kind["collector"]),
-        ),
-        "collectors": [
-            {
-                "collector": one.collector,
-                "device": one.device,
-                "ok": one.ok,
-                "last_success": iso(one.last_success),
-                "last_success_seconds": one.last_success,
-                "silent_since_seconds": since.get(one.device, one.last_success)
-                if one.ok is False
-                else None,
-                "last_error": one.last_error,
-                "duration_seconds": one.duration,
-                "interval_seconds": one.interval,
-            }
-            for one in found
-            if not silent_only or one.ok is False
-        ],
-    }
+    """Return `/api/collectors`."""
+    return plain(views_collectors.read(view, silent_only=silent_only))
 
 
 def devices(view: BoardView) -> Data:
-    """Return `/api/devices`: by site and kind how many devices are expected and answer; who is silent since when; every mismatch.
-
-    Mismatches are counted whole and named up to some hundreds of each reason and site.
-    """
-    family = view.snapshot.family
-    counts: dict[tuple[str, str], Data] = {}
-    for metric, key in ((reconciled.EXPECTED, "expected"), (reconciled.ANSWERING, "answering")):
-        for series, value in family(metric).items():
-            where = counts.setdefault(series.values[1:], {"expected": None, "answering": None})  # type: ignore[arg-type]
-            where[key] = int(value)
-    named: dict[tuple[str, str], list[Data]] = {}
-    for series in family(reconciled.MISMATCH_INFO):
-        found = {"rack": series.label("rack"), "device": series.label("device")}
-        named.setdefault((series.label("site"), series.label("reason")), []).append(found)
-    silent = sorted(family(reconciled.SILENT_SINCE).items(), key=lambda row: row[1])
-    return {
-        "at": iso(view.now()),
-        "hub": view.hub,
-        "kinds": [
-            {"site": site, "kind": kind, **found} for (site, kind), found in sorted(counts.items())
-        ],
-        "silent": [
-            {
-                "site": series.label("site"),
-                "kind": series.label("kind"),
-                "device": series.label("device"),
-                "since": iso(since),
-                "since_seconds": since,
-            }
-            for series, since in silent
-        ],
-        "mismatches": [
-            {
-                "site": series.label("site"),
-                "reason": series.label("reason"),
-                "count": int(value),
-                "named": named.get((series.label("site"), series.label("reason")), []),
-            }
-            for series, value in family(reconciled.MISMATCHES).items()
-            if value
-        ],
-    }
+    """Return `/api/devices`."""
+    return plain(views_devices.read(view))
