@@ -8,6 +8,7 @@ from agent.web import api, cards, health, sitelist, sitepage
 from agent.web import racks as racks_model
 from agent.web import sites as places
 from agent.web.markup import Safe, el, join
+from agent.web.views import collectors, devices
 
 if TYPE_CHECKING:
     from agent.web.page import Page
@@ -32,8 +33,8 @@ def draw(page: Page) -> str:
         el(
             "div",
             _host(page),
-            health.collectors(api.collectors(view), w, page.zone, page.now),
-            health.devices(api.devices(view), w),
+            page.part("health.html", "collectors", collectors.read(view)),
+            page.part("health.html", "devices", devices.read(view)),
             class_="machine",
         ),
         el(

@@ -14,7 +14,7 @@ from agent.web import api
 from agent.web.format import zone
 from agent.web.markup import Safe, join
 from agent.web.paths import hub_path
-from agent.web.render import render
+from agent.web.render import macro, render
 from agent.web.view import BoardView
 
 ZONE: Final = "Asia/Shanghai"
@@ -87,6 +87,10 @@ class Page:
     def render(self, template: str, **values: object) -> Safe:
         """Fill in a template with this page and some values."""
         return render(template, self.w, page=self, **values)
+
+    def part(self, template: str, macro_name: str, *values: object) -> Safe:
+        """Draw one macro of a template, for a page that is still made in code."""
+        return macro(template, macro_name, self.w, self, *values)
 
     def document(
         self, title: str, main: Sequence[Safe | None], *, crumbs: Sequence[Crumb] = ()
