@@ -11,6 +11,7 @@ from agent.web import sites as places
 from agent.web.format import iso
 from agent.web.views import collectors as views_collectors
 from agent.web.views import devices as views_devices
+from agent.web.views import promises as views_promises
 from agent.web.views.serialise import plain
 from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
 
@@ -45,21 +46,8 @@ PATHS: Final = (
 
 
 def hubs(view: BoardView) -> list[Data]:
-    """Return the scoreboard, one object a hub: `agent.targets.views` says its shape."""
-    from agent.targets.scoreboard import scoreboard  # noqa: PLC0415 - an agent whose page nobody opens does not pay for it
-    from agent.targets.serialise import board_json  # noqa: PLC0415 - as above
-
-    return board_json(scoreboard(view.registry, evidence(view), view.now()))
-
-
-def evidence(view: BoardView) -> Mapping[Any, Any]:
-    """Return what the scoreboard judges by: what the targets' collector went by, so that page and series say the same."""
-    known = view.evidence() if view.evidence is not None else {}
-    if known:
-        return known
-    from agent.targets.measured import measure  # noqa: PLC0415 - only before the first round, and on an agent without one
-
-    return measure(view.registry, view.snapshot, view.hub, view.now(), inventory=view.inventory)
+    """Return `/api/hubs`: the scoreboard, one object a hub."""
+    return [plain(hub) for hub in views_promises.read(view)]
 
 
 def overview(view: BoardView) -> Data:

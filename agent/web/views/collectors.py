@@ -22,7 +22,10 @@ class CountsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindView:
-    """The collectors of one kind of device. Those that read no device are one kind without a name."""
+    """The collectors of one kind of device.
+
+    Those that read no device are one kind without a name.
+    """
 
     collector: str
     devices: int
