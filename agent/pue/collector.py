@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.pue.model import PUE_STATES
 from agent.pue.pue import Pue
+from agent.snapshot import LiveValues
 from collectors.base import Reading, Schedule
 from collectors.catalogue import site as catalogue
 from collectors.catalogue.facility import METER_POWER, PDU_POWER
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from agent.ledger.ledger import Ledger
     from agent.pue.boundary import Boundary
     from agent.pue.model import PueResult
-    from agent.racks.collector import Readings
 
 _NOT_ENERGY: Final = {"carbon": catalogue.SITE_CARBON, "water": catalogue.SITE_WATER}
 _Watts = dict[tuple[str, str], float]
@@ -36,7 +36,7 @@ class PueCollector:
     def __init__(
         self,
         inventory: Inventory,
-        snapshot: Readings,
+        snapshot: LiveValues,
         ledger: Ledger,
         hub: str,
         *,

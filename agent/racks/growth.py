@@ -20,10 +20,10 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from agent.racks.breakers import Sharing
-from agent.racks.collector import spare_watts
+from agent.racks.capacity import spare_watts
 from agent.racks.days import LEAST_DAYS, Days
 from agent.racks.rows import rows_of
+from agent.racks.shared_supply import SharedSupply
 from agent.targets.forecast import DAY, Point, When, trend
 from collectors.base import Reading, Schedule
 from collectors.catalogue import rack as catalogue
@@ -143,7 +143,7 @@ class GrowthCollector:
             min(FAILOVER_LIMIT * watts, rack.rated_power_watts or math.inf)
             for watts, rack in zip(spare, racks, strict=True)
         ]
-        return Sharing(racks, self._inventory).total(each, self._left(racks, highest))
+        return SharedSupply(racks, self._inventory).total(each, self._left(racks, highest))
 
     def _left(self, racks: Sequence[Rack], highest: Mapping[RackKey, float]) -> dict[str, float]:
         """Return what the breakers of a row carry for it; of another row's rack that is not known, its rating is taken off."""

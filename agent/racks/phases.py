@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from agent.racks.breakers import LOWER, UPPER
+from agent.snapshot import LiveValues
 from collectors.base import Reading, Schedule
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_PHASE_CURRENT, PDU_PHASE_IMBALANCE
@@ -21,7 +22,6 @@ from collectors.catalogue.limits import LEAST_AMPERES, LEAST_SHARE
 
 if TYPE_CHECKING:
     from agent.inventory.model import Breaker, Inventory, Rack
-    from agent.racks.collector import Readings
 
 PHASES: Final = ("L1", "L2", "L3")
 _VOLTS: Final = 230.0
@@ -100,7 +100,7 @@ class PhaseCollector:
     device = ""
 
     def __init__(
-        self, inventory: Inventory, snapshot: Readings, hub: str, *, interval: float = 60.0
+        self, inventory: Inventory, snapshot: LiveValues, hub: str, *, interval: float = 60.0
     ) -> None:
         self._snapshot, self._hub = snapshot, hub
         self._breakers = sorted(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.inventory.model import Inventory
 from agent.ledger.readonly import open_readonly, unsummed
-from agent.racks.collector import spare_watts
+from agent.racks.capacity import spare_watts
 from agent.targets.collector import wanted
 from agent.targets.memory import Memory
 from agent.targets.scoreboard import scoreboard

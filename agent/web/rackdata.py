@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.racks.collector import is_exhaust, spare_watts
+from agent.racks.capacity import spare_watts
+from agent.racks.inlets import is_exhaust
 from agent.web import racks as model
 from agent.web.format import iso, natural
 from collectors.base import Metric, Series
