@@ -7,7 +7,6 @@ there a silent feed counts as the most that it can draw.
 
 from __future__ import annotations
 
-import asyncio
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, Final
@@ -18,6 +17,7 @@ from agent.racks.inlets import is_exhaust
 from agent.racks.occupancy import Occupancy
 from agent.racks.rack import RackPower, RackSeries
 from agent.racks.rows import Row, rows_of
+from agent.racks.slices import in_slices
 from agent.snapshot import LiveValues
 from collectors.base import Metric, Reading, Schedule
 from collectors.catalogue import rack as catalogue
@@ -89,9 +89,7 @@ class RackCollector:
         sites = {site: copy.copy(occupancy) for site, occupancy in self._empty.items()}
         for row in self._rows:
             row.begin()
-        for number, known in enumerate(self._racks):
-            if number % _RACKS_A_SLICE == _RACKS_A_SLICE - 1:
-                await asyncio.sleep(0)
+        async for known in in_slices(self._racks, _RACKS_A_SLICE):
             rack = known.rack
             readings += known.fixed
             power = known.power(watts)
