@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from agent.hubs.model import WHOLE_HUB
+from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Registry
 from agent.hubs.units import UNITS
 from collectors.base import Metric
 from collectors.catalogue import facility, rack, site
@@ -16,16 +16,11 @@ from dashboards import panels, uids
 from dashboards.boards.base import HUB_TAG, Board, Section, site_of
 from dashboards.boards.provenance import provenance
 from dashboards.language import Language, Text
-from dashboards.panels import Maker
+from dashboards.panels import Cell, Maker
 from dashboards.promql import of
 from dashboards.signals import chip, kpi, link, power, pue, target
 from dashboards.signals import rack as racks
 from dashboards.signals.base import GREEN, ORANGE, Excuse, Signal, State, Step, steps
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Fact, Hub, Kpi, Registry
-    from dashboards.language import Language
-    from dashboards.panels import Cell
 
 MEASURED: Final = Text("measured")
 YEAR: Final = f'window="{YEAR_WINDOW}",'

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, INSTANCE, SITE, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker
 from dashboards.signals import host, host_panels
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
-    from dashboards.signals.base import Signal
+from dashboards.signals.base import Signal
 
 
 def board(language: Language) -> Board:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from agent.hubs.model import WHOLE_HUB
+from agent.hubs.model import WHOLE_HUB, Registry
 from dashboards import panels, uids
 from dashboards.boards.base import HUB, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker, Table
 from dashboards.signals import kpi, own, power, pue, target
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from dashboards.language import Language
 
 COLUMNS = {
     "hub": Text("Hub"),

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, ROW, SITE, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker, Table
 from dashboards.signals import breaker, power, rack, rack_limits, supply
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
 
 COLUMNS = {
     "row": Text("Row"),

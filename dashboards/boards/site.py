@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, WINDOW, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker
 from dashboards.signals import chip, energy, power, pue, rack, rack_limits, supply
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
 
 
 def board(language: Language) -> Board:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from agent.hubs.model import Registry
 from dashboards.signals import (
     breaker,
     chip,
@@ -25,9 +25,6 @@ from dashboards.signals import (
     target,
 )
 from dashboards.signals.base import Excuse, Signal, State, Step
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
 
 __all__ = ["Excuse", "Signal", "State", "Step", "all_signals"]
 

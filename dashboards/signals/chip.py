@@ -225,7 +225,7 @@ def _column(
     description: Text,
     unit: str,
     metric: Metric,
-    **more: Any,  # noqa: ANN401
+    **more: Any,
 ) -> Signal:
     return Signal(
         key=key,

@@ -18,7 +18,7 @@ def _mixin(
     legend: str,
     *,
     witness: str,
-    **more: Any,  # noqa: ANN401
+    **more: Any,
 ) -> Signal:
     """Return a signal of a panel that node-mixin has as well."""
     excuse = Excuse(reason=f"the node's kernel gives no {witness}", unless=node_of(witness))

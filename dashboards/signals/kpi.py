@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
 from agent.hubs.model import WHOLE_HUB, Kpi, Registry
+from agent.hubs.units import UNITS
 from agent.targets.measured import COUNTS, OF_A_PART
 from collectors.catalogue import facility, node, rack, site
 from collectors.catalogue.limits import PRECISION, QUANTILE, YEAR_WINDOW
@@ -187,8 +188,6 @@ _UNITS: Final = {
 
 def unit_of(kpi: Kpi) -> tuple[str, int]:
     """Return Grafana's unit id and the decimals for a KPI's base unit. A PUE is a plain number, other ratios are shares."""
-    from agent.hubs.units import UNITS  # noqa: PLC0415 - only builds need it
-
     return ("none", 3) if kpi.key == "pue" else _UNITS[UNITS[kpi.unit].base]
 
 

@@ -32,7 +32,7 @@ def _one(
     legend: str,
     *,
     witness: Metric,
-    **more: Any,  # noqa: ANN401
+    **more: Any,
 ) -> Signal:
     excuse = Excuse(reason=f"the rack has no {witness.full_name}", unless=of(witness, scope="rack"))
     return Signal(
