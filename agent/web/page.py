@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from agent.messages.catalogue import Words, words
-from agent.web import api
+from agent.targets.serialise import board_json
+from agent.targets.views import HubView
 from agent.web.format import zone
 from agent.web.markup import Safe, join
 from agent.web.paths import hub_path
 from agent.web.render import macro, render
 from agent.web.view import BoardView
+from agent.web.views import promises
 
 ZONE: Final = "Asia/Shanghai"
 """The zone of a hub that the registry does not know."""
@@ -48,9 +50,14 @@ class Page:
         self.now = view.now()
 
     @cached_property
+    def board(self) -> list[HubView]:
+        """The scoreboard: every hub's stated figures beside what is known of them."""
+        return promises.read(self.view)
+
+    @cached_property
     def scoreboard(self) -> list[dict[str, Any]]:
-        """Every hub's promises, as the API gives them."""
-        return api.hubs(self.view)
+        """The scoreboard as the API gives it."""
+        return board_json(self.board)
 
     @property
     def zone(self) -> dt.tzinfo:
