@@ -213,7 +213,11 @@ def _of_devices(view: BoardView, parts: list[str], query: Mapping[str, str]) -> 
 
 
 def _json(data: Any) -> Response:  # noqa: ANN401 - as above
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    from agent.web.views.serialise import to_json  # noqa: PLC0415 - as above
+
+    body = json.dumps(
+        data, default=to_json, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
     return Response(
         content_type="application/json; charset=utf-8",
         body=body.encode("utf-8", "replace"),

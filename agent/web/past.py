@@ -18,7 +18,9 @@ from agent.inventory.model import Inventory
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
 from agent.ledger.store import load_hours
-from agent.report.weekly import Week, weekly
+from agent.report.model import WeekReport
+from agent.report.week import Week
+from agent.report.weekly import weekly
 from agent.web.curves import PowerTrendView
 
 log = logging.getLogger(__name__)
@@ -112,7 +114,7 @@ class Past:
 
         self._power: Answers[PowerTrendView | None] = kept()
         self._coverage: Answers[Coverage] = kept()
-        self._week: Answers[dict[str, Any]] = kept()
+        self._week: Answers[WeekReport] = kept()
 
     def power(self, site: str, pdus: Sequence[str]) -> PowerTrendView | None:
         """Return the mean power of each PDU by hour; None where there is none, or not yet."""
@@ -126,7 +128,7 @@ class Past:
 
     def week(
         self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
-    ) -> dict[str, Any] | None:
+    ) -> WeekReport | None:
         """Return a hub's week as the report has it; None until it is made."""
         path, clock = self._ledger.store.path, self._clock
         return self._week.ask(

@@ -17,6 +17,7 @@ from agent import __version__
 from agent.messages.catalogue import Words
 from agent.web import format as writing
 from agent.web import paths, svg
+from agent.web.columns import filled_table
 from agent.web.markup import raw
 
 REFRESH_SECONDS: Final = 15
@@ -75,6 +76,7 @@ def _environment() -> Environment:
         "VERSION": __version__,
         "mark": svg.mark,
         "bar": svg.bar,
+        "filled_table": filled_table,
         "symbols": svg.symbols,
         "hub_path": paths.hub_path,
         "site_path": paths.site_path,

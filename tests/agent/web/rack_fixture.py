@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 from agent.health import CollectorHealth
 from agent.hubs.model import Registry
 from agent.inventory.model import Device, Feed, Inventory, Meter, Rack, Site
-from agent.report.weekly import Week
+from agent.report.model import WeekReport
+from agent.report.week import Week
 from agent.web.curves import PowerTrendView
 from agent.web.past import Past
 from agent.web.view import BoardView
@@ -126,7 +127,7 @@ class FakePast:
 
     def week(
         self, registry: Registry, hub: str, _inventory: Inventory | None, week: Week
-    ) -> dict[str, Any]:
+    ) -> WeekReport:
         """Return a week in which enough went wrong to fill a sheet."""
         return weeks.made_up(registry, hub, week)
 
