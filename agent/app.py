@@ -28,7 +28,7 @@ from collectors.strict import Problems
 
 if TYPE_CHECKING:
     from agent.config import Config
-    from agent.expected.presence import Presence
+    from agent.expected.silence import SilenceFile
     from agent.inventory.model import Inventory
     from agent.ledger.ledger import Ledger
     from agent.sinks.influx import InfluxSink
@@ -131,7 +131,7 @@ class App:
         self._trends: Trends | None = None
         self._past: Past | None = None
         self._evidence: Callable[[], Mapping[Any, Any]] | None = None
-        self._presence: Presence | None = None
+        self._silence: SilenceFile | None = None
         self._discovery: Discovery | None = None
         self._derived: list[Collector] = []
         self._tasks: set[asyncio.Future[Any]] = set()
@@ -252,8 +252,8 @@ class App:
         others: list[Collector] = [federation] if federation is not None else []
         if loaded.inventory is None or self.ledger is None:
             return others
-        from agent.expected.collector import Reconciler  # noqa: PLC0415
-        from agent.expected.presence import Presence  # noqa: PLC0415
+        from agent.expected.collector import ExpectedCollector  # noqa: PLC0415
+        from agent.expected.silence import SilenceFile  # noqa: PLC0415
         from agent.pue.collector import PueCollector  # noqa: PLC0415
         from agent.racks.collector import RackCollector  # noqa: PLC0415
         from agent.racks.growth import GrowthCollector  # noqa: PLC0415
@@ -277,9 +277,9 @@ class App:
         self._evidence = lambda: (
             targets.evidence if federation is None else federation.beside(targets.evidence)
         )
-        if self._presence is None:
-            self._presence = Presence(self._state_dir() / "devices.json")
-        seen = Reconciler(collectors=loaded.collectors, presence=self._presence, **common)
+        if self._silence is None:
+            self._silence = SilenceFile(self._state_dir() / "devices.json")
+        seen = ExpectedCollector(collectors=loaded.collectors, silence=self._silence, **common)
         growth = GrowthCollector(loaded.inventory, self.ledger, loaded.config.file.hub)
         return [
             RackCollector(**common),
