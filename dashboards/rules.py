@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agent.hubs.model import Registry
+from agent.targets.kpis import measured
 from collectors.catalogue import node, site
 from dashboards.promql import for_rule, of
 from dashboards.signals import (
@@ -98,11 +99,12 @@ def _efficiency() -> Iterator[RecordingRule]:
 
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     """Yield one rule a KPI, so that one alert and one panel serve every hub; what only agents can compute is taken over."""
-    for key in kpi.RAW:
+    rows = measured(registry.kpis.values())
+    for key in rows:
         yield RecordingRule(
             record=kpi.RECORD, expr=kpi.measured(registry, key).rule(), labels={"kpi": key}
         )
-    known = "|".join(kpi.RAW)
+    known = "|".join(rows)
     others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
     yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))
     yield RecordingRule(

@@ -9,6 +9,7 @@ from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Registry
 from agent.hubs.units import UNITS
+from agent.targets.kpis import measure_of
 from collectors.base import Metric
 from collectors.catalogue import facility, rack, site
 from collectors.catalogue.limits import YEAR_WINDOW
@@ -97,7 +98,7 @@ def _figures(
     measured: dict[tuple[str, str], list[Fact]] = {}
     registered = []
     for fact in facts:
-        if fact.kpi.key in kpi.RAW:
+        if measure_of(fact.kpi) is not None:
             measured.setdefault((fact.kpi.key, fact.scope), []).append(fact)
         else:
             registered.append(fact)
@@ -231,14 +232,14 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
             ],
         )
 
-    keys = {fact.kpi.key for fact in hub.facts}
+    keys = {fact.kpi.measure for fact in hub.facts}
     if keys & {"pue", "renewable_energy_factor", "carbon"}:
         # What the rest of the year must average is told only where a limit was stated.
         energy = [signal for signal in ENERGY if signal is not pue.PUE_REQUIRED or _limits_pue(hub)]
         yield section(Text("What stands behind the PUE"), _with(facility.METER_UP, energy))
     if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
         yield section(Text("What stands behind the racks"), _with(rack.RACK_INFO, RACKS))
-    if keys & {"accelerators", "accelerators_huawei", "compute_flops"}:
+    if keys & {"accelerators", "compute_flops"}:
         yield section(Text("Accelerators"), (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER))
     if any(key.startswith(("round_trip", "link_", "international")) for key in keys):
         yield section(Text("Links"), (link.ROUND_TRIP, link.LOSS, link.SPEED))

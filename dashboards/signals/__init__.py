@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent.hubs.model import Registry
+from agent.targets.kpis import measured
 from dashboards.signals import (
     breaker,
     chip,
@@ -50,7 +51,7 @@ def all_signals(registry: Registry) -> Iterator[Signal]:
         own,
     ):
         yield from subject.SIGNALS
-    for key in kpi.RAW:
+    for key in measured(registry.kpis.values()):
         yield kpi.measured(registry, key)
     yield target.measured_per_target(registry.kpis)
     yield target.share_of_limit(registry.kpis)
