@@ -11,21 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agent.hubs.model import Registry
-from agent.targets.kpis import measured
 from collectors.catalogue import node, site
 from dashboards.promql import for_rule, of
-from dashboards.signals import (
-    breaker,
-    chip,
-    host,
-    host_panels,
-    kpi,
-    own,
-    power,
-    pue,
-    rack,
-    rack_limits,
-)
+from dashboards.signals import breaker, chip, host, kpi, own, power, rack
 from dashboards.signals.base import Signal
 from dashboards.signals.target import TARGET
 
@@ -64,15 +52,9 @@ class Group:
 def recording_groups(registry: Registry) -> list[Group]:
     """Return all recording rules; KPIs and targets last, in one group and in that order."""
     return [
-        Group(name="hubgauge-nodes", rules=tuple(_recorded((*host.SIGNALS, *host_panels.SIGNALS)))),
-        Group(
-            name="hubgauge-racks",
-            rules=tuple(_recorded((*rack.SIGNALS, *rack_limits.SIGNALS, *breaker.SIGNALS))),
-        ),
-        Group(
-            name="hubgauge-power",
-            rules=(*_recorded((*power.SIGNALS, *pue.SIGNALS)), *_efficiency()),
-        ),
+        Group(name="hubgauge-nodes", rules=tuple(_recorded(host.SIGNALS))),
+        Group(name="hubgauge-racks", rules=(*_recorded(rack.SIGNALS), *_recorded(breaker.SIGNALS))),
+        Group(name="hubgauge-power", rules=(*_recorded(power.SIGNALS), *_efficiency())),
         Group(name="hubgauge-accelerators", rules=tuple(_recorded(chip.SIGNALS))),
         Group(name="hubgauge-agents", rules=tuple(_recorded(own.SIGNALS))),
         Group(name="hubgauge-kpis", rules=(*_kpis(registry), *_targets())),
@@ -99,12 +81,11 @@ def _efficiency() -> Iterator[RecordingRule]:
 
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     """Yield one rule a KPI, so that one alert and one panel serve every hub; what only agents can compute is taken over."""
-    rows = measured(registry.kpis.values())
-    for key in rows:
+    for key in kpi.RAW:
         yield RecordingRule(
             record=kpi.RECORD, expr=kpi.measured(registry, key).rule(), labels={"kpi": key}
         )
-    known = "|".join(rows)
+    known = "|".join(kpi.RAW)
     others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
     yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))
     yield RecordingRule(

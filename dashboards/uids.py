@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from dashboards.language import Language
+if TYPE_CHECKING:
+    from dashboards.language import Language
 
 OVERVIEW: Final = "hubgauge-overview"
 SITE: Final = "hubgauge-site"

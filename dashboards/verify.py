@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from agent.promapi import PrometheusApi, Series
+from agent.promapi import PrometheusApi
 from collectors.base import BadReply
-from dashboards.signals.base import Excuse
+
+if TYPE_CHECKING:
+    from agent.promapi import Series
+    from dashboards.signals.base import Excuse
 
 Json = dict[str, Any]
 Outcome = Literal["data", "empty", "failed", "excused"]

@@ -1,1 +1,1 @@
-"""The devices that the inventory and the config expect, compared with those that answer."""
+"""What the inventory expects against what is seen."""

@@ -85,16 +85,6 @@ class KpiEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KpiNameEntry:
-    """What a narrowed KPI is called: the round trip to one peer, the chips of one vendor."""
-
-    kpi: KpiKey
-    labels: dict[KpiKey, str]
-    name: Text
-    measured: Text | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceEntry:
     """A publication."""
 
@@ -119,8 +109,6 @@ class FactEntry:
     number: Count = 0
     kind: Kind
     kpi: KpiKey
-    labels: dict[KpiKey, str] = field(default_factory=dict)
-    """What narrows the KPI, such as `{peer: guangzhou}`; at most one label."""
     scope: Id = WHOLE_HUB
     op: Operator = ">="
     value: float | None = None
@@ -192,7 +180,6 @@ class HubEntry:
     policy: tuple[Id, ...] = ()
     scopes: dict[Id, Text] = field(default_factory=dict)
     kpis: tuple[KpiEntry, ...] = ()
-    kpi_names: tuple[KpiNameEntry, ...] = ()
     sources: dict[Id, SourceEntry] = field(default_factory=dict)
     facts: tuple[FactEntry, ...] = ()
 
@@ -205,7 +192,6 @@ class ExtensionEntry:
     policy: tuple[Id, ...] = ()
     scopes: dict[Id, Text] = field(default_factory=dict)
     kpis: tuple[KpiEntry, ...] = ()
-    kpi_names: tuple[KpiNameEntry, ...] = ()
     sources: dict[Id, SourceEntry] = field(default_factory=dict)
     facts: tuple[FactEntry, ...] = ()
 

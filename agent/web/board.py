@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import api, cards, health, sitelist, sitepage
+from agent.web import racks as racks_model
+from agent.web import sites as places
 from agent.web.markup import Safe, el, join
-from agent.web.views import collectors, devices, racks
 
 if TYPE_CHECKING:
     from agent.web.page import Page
@@ -31,8 +32,8 @@ def draw(page: Page) -> str:
         el(
             "div",
             _host(page),
-            page.part("health.html", "collectors", collectors.read(view)),
-            page.part("health.html", "devices", devices.read(view)),
+            health.collectors(api.collectors(view), w, page.zone, page.now),
+            health.devices(api.devices(view), w),
             class_="machine",
         ),
         el(
@@ -55,8 +56,8 @@ def draw(page: Page) -> str:
 def _sites(page: Page) -> Safe:
     """Draw the agent's sites: up to a few of them whole, of more the one that is asked for, and all of them as a list."""
     view = page.view
-    by_site = racks.read(view.snapshot, view.hub)
-    lines = api.site_lines(view, by_site)
+    by_site = racks_model.read(view.snapshot, view.hub)
+    lines = api.sites(view, by_site)
     told = [line["site"] for line in lines if sitelist.tells(line)]
     whole = told
     if len(told) > _WHOLE:
@@ -71,5 +72,5 @@ def _sites(page: Page) -> Safe:
 
 
 def _host(page: Page) -> Safe | None:
-    data = api.host_data(page.view)
+    data = places.host(page.view)
     return None if data is None else health.host(data, page.w)

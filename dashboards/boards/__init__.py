@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from agent.hubs.model import Registry
 from dashboards.boards import agents, chips, hub, links, meters, nodes, overview, rack, racks, site
-from dashboards.boards.base import Board
-from dashboards.language import Language
+
+if TYPE_CHECKING:
+    from agent.hubs.model import Registry
+    from dashboards.boards.base import Board
+    from dashboards.language import Language
 
 
 def all_boards(registry: Registry, language: Language) -> Iterator[Board]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from collectors.base import Metric
 from collectors.catalogue import agent, rack, site
 from dashboards.influxql import values_of
-from dashboards.language import Language, Text
-from dashboards.panels import Cell
+from dashboards.language import Text
 from dashboards.promql import metric
-from dashboards.signals.base import Excuse
+
+if TYPE_CHECKING:
+    from dashboards.language import Language
+    from dashboards.panels import Cell
+    from dashboards.signals.base import Excuse
 
 HUB_TAG: Final = "hubgauge-hub"
 

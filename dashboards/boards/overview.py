@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from agent.hubs.model import WHOLE_HUB, Registry
+from typing import TYPE_CHECKING
+
+from agent.hubs.model import WHOLE_HUB
 from dashboards import panels, uids
 from dashboards.boards.base import HUB, Board, Section
-from dashboards.language import Language, Text
+from dashboards.language import Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import kpi, own, power, pue, target
+from dashboards.signals import kpi, own, power, target
+
+if TYPE_CHECKING:
+    from agent.hubs.model import Registry
+    from dashboards.language import Language
 
 COLUMNS = {
     "hub": Text("Hub"),
@@ -66,8 +72,7 @@ def board(registry: Registry, language: Language) -> Board:
                         Table(
                             title=Text("Targets and registered figures"),
                             description=Text(
-                                "Values in base units (FLOP/s, seconds, shares of 1). An empty"
-                                " cell is missing, never zero. "
+                                "Values in base units (FLOP/s, seconds, shares of 1). An empty cell is missing, never zero. "
                                 "The state is the agents' judgement.",
                             ),
                             columns=columns,
@@ -85,7 +90,7 @@ def board(registry: Registry, language: Language) -> Board:
                 title=Text("KPIs side by side"),
                 cells=[
                     panels.series(
-                        make, kpi.measured(registry, "pue"), pue.PUE_LIMIT, legend="right"
+                        make, kpi.measured(registry, "pue"), power.PUE_LIMIT, legend="right"
                     ),
                     panels.series(make, power.HUB_POWER, legend="right"),
                     *(

@@ -19,8 +19,7 @@ from dashboards.verify import Dashboard, Result, Server, verify
 from dashboards.verify_influx import InfluxServer
 
 try:
-    from dashboards.build import Built, build_all, write
-    from dashboards.templating import Database
+    from dashboards.build import Built, Database, build_all, write
 except ModuleNotFoundError as error:
     if error.name != "grafanalib":
         raise
