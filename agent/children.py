@@ -1,4 +1,4 @@
-"""Child processes: started with their output in a file, watched, and ended in order. Nothing outlives its parent."""
+"""Child processes, with their output in a file. None of them outlives its parent."""
 
 from __future__ import annotations
 
@@ -13,18 +13,24 @@ from typing import Final
 from collectors.base import HubgaugeError
 
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
-_TAIL: Final = 4096
-_SHOWN: Final = 300
+_TAIL_BYTES: Final = 4096
+_LINE_CHARACTERS: Final = 300
 
 
-def _die_with_parent() -> None:
-    """In the child, before it becomes another program: ask the kernel for a SIGTERM when the parent is gone."""
+def _end_with_parent() -> None:
+    """Ask the kernel to send this process SIGTERM when its parent is gone.
+
+    Runs in the child, before the child becomes another program.
+    """
     with contextlib.suppress(AttributeError, OSError):  # no prctl: not Linux
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Child:
-    """One child process. It has a session of its own, so that Ctrl-C reaches only the parent, which ends it in order."""
+    """One child process.
+
+    It has a session of its own: Ctrl-C reaches only the parent, which ends its children in order.
+    """
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
         self.name, self.log = name, log
@@ -32,7 +38,7 @@ class Child:
 
     @classmethod
     async def start(cls, name: str, command: Sequence[str | Path], log: Path) -> Child:
-        """Start a program; raises HubgaugeError where that fails."""
+        """Start a program; raises HubgaugeError if that fails."""
         try:
             with log.open("ab") as output:
                 process = await asyncio.create_subprocess_exec(
@@ -41,7 +47,7 @@ class Child:
                     stdout=output,
                     stderr=output,
                     start_new_session=True,
-                    preexec_fn=_die_with_parent,
+                    preexec_fn=_end_with_parent,
                 )
         except OSError as error:
             raise HubgaugeError(f"{name} cannot be started: {error.strerror or error}") from None
@@ -59,11 +65,11 @@ class Child:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it has ended, and with status 0."""
+        """Whether it has ended with status 0."""
         return self._process.returncode == 0
 
-    async def ended(self) -> str:
-        """Wait until it ends; returns one line that says how."""
+    async def wait(self) -> str:
+        """Wait until it ends; returns one line that says how it ended."""
         status = await self._process.wait()
         how = (
             f"ended with status {status}"
@@ -74,29 +80,32 @@ class Child:
         return f"{self.name} {how}{f': {last}' if last else ''}"
 
     def last_line(self) -> str:
-        """Return the last line it has written."""
+        """Return the last line of its output."""
         try:
-            text = self.log.read_bytes()[-_TAIL:].decode("utf-8", "replace")
+            text = self.log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace")
         except OSError:
             return ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return lines[-1][:_SHOWN] if lines else ""
+        return lines[-1][:_LINE_CHARACTERS] if lines else ""
 
-    async def said(self, word: str, *, timeout: float) -> None:  # noqa: ASYNC109 - of this wait
-        """Wait until its output has a line that is `word`; raises HubgaugeError when it ends before, or takes too long."""
+    async def wait_for_line(self, line: str, *, seconds: float) -> None:
+        """Wait until its output has this line.
+
+        Raises HubgaugeError if the child ends first, or if the line does not come in time.
+        """
         try:
-            async with asyncio.timeout(timeout):
-                while word not in self.log.read_text("utf-8", "replace").splitlines():
+            async with asyncio.timeout(seconds):
+                while line not in self.log.read_text("utf-8", "replace").splitlines():
                     if not self.running:
-                        raise HubgaugeError(await self.ended())
+                        raise HubgaugeError(await self.wait())
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise HubgaugeError(
-                f"{self.name} was not ready within {timeout:g} s: {self.last_line()}"
+                f"{self.name} was not ready within {seconds:g} s: {self.last_line()}"
             ) from None
 
-    async def end(self, *, patience: float = 8.0) -> None:
-        """End it with SIGTERM, and after `patience` seconds with SIGKILL."""
+    async def stop(self, *, patience: float = 8.0) -> None:
+        """End it with SIGTERM; if it still runs after `patience` seconds, with SIGKILL."""
         if not self.running:
             return
         with contextlib.suppress(ProcessLookupError):

@@ -1,46 +1,53 @@
-"""Ask a server that answers Prometheus's HTTP API: Prometheus, VictoriaMetrics, Mimir.
+"""Queries to a server that has Prometheus's HTTP API: Prometheus, VictoriaMetrics, Mimir.
 
-Source: https://prometheus.io/docs/prometheus/latest/querying/api/ (instant and range queries, label values).
+Source: https://prometheus.io/docs/prometheus/latest/querying/api/ (instant queries, range queries,
+label values).
 """
 
 from __future__ import annotations
 
 import json
+import ssl
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
+from http.client import HTTPResponse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from collectors.base import BadReply, ConfigError, Refused, Unreachable
 
-if TYPE_CHECKING:
-    from http.client import HTTPResponse
-
-
 MAX_BYTES: Final = 256 * 2**20
-_PIECE: Final = 1 << 16
-_DENIED: Final = (401, 403)
+_CHUNK: Final = 1 << 16
+_ERROR_BYTES: Final = 4096
+"""How much of an error's body is read."""
+_ERROR_CHARACTERS: Final = 200
+"""How much of it is quoted where it is not JSON."""
+_ACCESS_DENIED: Final = (401, 403)
 
 
 class Series(NamedTuple):
-    """One series of an answer: its labels, and (seconds since the epoch, value) in order of time; an instant query has one."""
+    """One series of an answer.
+
+    `points` are pairs of seconds since the epoch and value, in order of time. The answer to an
+    instant query has one point a series.
+    """
 
     labels: Mapping[str, str]
     points: Sequence[tuple[float, float]]
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A token must not follow a redirect to another host, and no API redirects."""
+    """Follows no redirect: the API has none, and the token must not reach another host."""
 
     def redirect_request(self, *_: object) -> None:
-        """Refuse: the answer is then an HTTPError like any other."""
+        """Refuse; urllib then raises HTTPError."""
 
 
 class PrometheusApi:
-    """A server by its base address; `timeout` is of a whole call, in seconds. Calls block."""
+    """A server, by its base address. All calls block, each for `timeout` seconds at most."""
 
     def __init__(
         self,
@@ -59,19 +66,16 @@ class PrometheusApi:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
         if url.startswith("https://"):
-            import ssl  # noqa: PLC0415 - a megabyte, where it is used
-
-            handlers.append(
-                urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file))
-            )
+            context = ssl.create_default_context(cafile=ca_file)
+            handlers.append(urllib.request.HTTPSHandler(context=context))
         self._opener = urllib.request.build_opener(*handlers)
 
     def instant(self, expr: str, when: float) -> list[Series]:
-        """Return what an expression is at a moment; a scalar is a series without labels."""
+        """Return the value of an expression at one moment; a scalar is a series without labels."""
         return _series(self.ask("query", {"query": expr, "time": f"{when:.3f}", "nocache": "1"}))
 
     def range(self, expr: str, start: float, end: float, step: float) -> list[Series]:
-        """Return what an expression is from `start` to `end`, every `step` seconds."""
+        """Return the values of an expression from `start` to `end`, one every `step` seconds."""
         form = {
             "query": expr,
             "start": f"{start:.3f}",
@@ -82,77 +86,100 @@ class PrometheusApi:
         return _series(self.ask("query_range", form))
 
     def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
-        """Return the values of one label among the series a selector finds between two moments."""
+        """Return the values of a label among the series that a selector finds in a time range."""
         asked = {"match[]": selector, "start": f"{start:.3f}", "end": f"{end:.3f}"}
         path = f"label/{urllib.parse.quote(label)}/values?{urllib.parse.urlencode(asked)}"
-        return sorted(str(value) for value in self.ask(path))
+        values = self.ask(path)
+        if not isinstance(values, list):
+            raise _unexpected_shape()
+        return sorted(str(value) for value in values)
 
-    def ask(self, path: str, form: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON is of any shape
-        """Return the `data` of an answer; raises Unreachable, Refused, or BadReply with the server's own error."""
+    def ask(self, path: str, form: Mapping[str, str] | None = None) -> object:
+        """Return the `data` of an answer, which is JSON of any shape.
+
+        Raises Unreachable, Refused, or BadReply with the error that the server gave.
+        """
         body = urllib.parse.urlencode(form).encode() if form else None
-        request = urllib.request.Request(  # noqa: S310
+        request = urllib.request.Request(
             f"{self.url}/api/v1/{path}", data=body, headers=self._headers
         )
         try:
             with self._opener.open(request, timeout=self.timeout) as reply:
-                answer = json.loads(self._body(reply))
+                answer = json.loads(self._read(reply))
         except urllib.error.HTTPError as error:
-            kind = Refused if error.code in _DENIED else BadReply
+            kind = Refused if error.code in _ACCESS_DENIED else BadReply
             raise kind(_server_error(error)) from None
+        except urllib.error.URLError as error:
+            raise Unreachable(f"{self.url}: {error.reason}") from None
         except OSError as error:
-            raise Unreachable(f"{self.url}: {getattr(error, 'reason', None) or error}") from None
+            raise Unreachable(f"{self.url}: {error}") from None
         except (ValueError, RecursionError):
             raise BadReply(f"{self.url}: the answer is not JSON; is that a Prometheus?") from None
-        if (
-            not isinstance(answer, dict)
-            or answer.get("status") != "success"
-            or "data" not in answer
-        ):
-            raise BadReply(
-                f"{self.url}: {answer.get('error', 'no success') if isinstance(answer, dict) else 'no object'}"
-            )
-        return answer["data"]
+        return self._data(answer)
 
-    def _body(self, reply: HTTPResponse) -> bytes:
-        """Read an answer whole, within the deadline and the bound."""
+    def _data(self, answer: object) -> object:
+        """Return what a successful answer holds."""
+        if not isinstance(answer, dict):
+            raise BadReply(f"{self.url}: the answer is no JSON object")
+        if answer.get("status") != "success" or "data" not in answer:
+            raise BadReply(f"{self.url}: {answer.get('error', 'the answer reports no success')}")
+        data: object = answer["data"]
+        return data
+
+    def _read(self, reply: HTTPResponse) -> bytes:
+        """Read a whole answer; raises if it takes too long or is too long."""
         deadline = time.monotonic() + self.timeout
-        pieces, size = [], 0
-        while piece := reply.read1(_PIECE):
-            pieces.append(piece)
-            size += len(piece)
+        chunks, size = [], 0
+        while chunk := reply.read1(_CHUNK):
+            chunks.append(chunk)
+            size += len(chunk)
             if size > self._max_bytes:
                 raise BadReply(f"{self.url}: the answer is longer than {self._max_bytes} bytes")
             if time.monotonic() > deadline:
                 raise Unreachable(f"{self.url}: no whole answer within {self.timeout:g} s")
-        return b"".join(pieces)
+        return b"".join(chunks)
 
 
 def _server_error(error: urllib.error.HTTPError) -> str:
-    text = error.read(4096).decode("utf-8", "replace")
+    text = error.read(_ERROR_BYTES).decode("utf-8", "replace")
     try:
         return f"HTTP {error.code}: {json.loads(text)['error']}"
     except (ValueError, KeyError, TypeError, RecursionError):
-        return f"HTTP {error.code}: {' '.join(text.split())[:200]}"
+        return f"HTTP {error.code}: {' '.join(text.split())[:_ERROR_CHARACTERS]}"
 
 
-def _series(data: Any) -> list[Series]:  # noqa: ANN401 - as above
-    try:
-        if data["resultType"] == "scalar":
-            return [Series({}, [_point(data["result"])])]
-        return [
-            Series(
-                {str(name): str(value) for name, value in found["metric"].items()},
-                [
-                    _point(point)
-                    for point in (found["values"] if "values" in found else [found["value"]])
-                ],
-            )
-            for found in data["result"]
-        ]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise BadReply("the answer has not the shape of the query API") from None
+def _unexpected_shape() -> BadReply:
+    return BadReply("the answer does not have the shape that the query API describes")
 
 
-def _point(pair: Any) -> tuple[float, float]:  # noqa: ANN401 - as above
-    moment, value = pair
-    return float(moment), float(value)
+def _series(data: object) -> list[Series]:
+    """Return the series of a query's answer: a scalar, a vector or a matrix."""
+    match data:
+        case {"resultType": "scalar", "result": list() as point}:
+            return [Series({}, [_point(point)])]
+        case {"result": list() as found}:
+            return [_one_series(one) for one in found]
+        case _:
+            raise _unexpected_shape()
+
+
+def _one_series(one: object) -> Series:
+    match one:
+        case {"metric": dict() as labels, "values": list() as points}:
+            found = [_point(point) for point in points]
+        case {"metric": dict() as labels, "value": list() as point}:
+            found = [_point(point)]
+        case _:
+            raise _unexpected_shape()
+    return Series({str(name): str(value) for name, value in labels.items()}, found)
+
+
+def _point(pair: object) -> tuple[float, float]:
+    match pair:
+        case [(int() | float()) as moment, (str() | int() | float()) as value]:
+            try:
+                return float(moment), float(value)
+            except ValueError:
+                raise _unexpected_shape() from None
+        case _:
+            raise _unexpected_shape()

@@ -9,13 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from collectors.base import Batch, Metric, Series
 
 _SWEEP_SECONDS: Final = 1.0
 _UNSCRAPED_SECONDS: Final = 600.0
 """After so long without a scrape the lines are not kept any more: they are half of a big gateway's memory."""
+
+
+class LiveValues(Protocol):
+    """The part of a snapshot that is needed to compute values from the latest readings."""
+
+    def family(self, metric: Metric) -> Mapping[Series, float]:
+        """Return the live series of one metric with their values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from agent.web import computed, pages, racks
+from agent.web import computed, pages
 from agent.web.view import BoardView
+from agent.web.views import racks
 from tests.agent.web import fixture
 from tests.agent.web.test_browser import Site
 from tests.support import binary, wait_for

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.inventory.model import load_inventory
+from agent.inventory.load import load_inventory
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.hour_files import write_csv
 from agent.ledger.imports.sheets import Meters, read_sheet

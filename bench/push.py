@@ -98,8 +98,8 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
     """Push by the product's sink, spool included, until all is stored; returns CPU and wall seconds."""
     from prometheus_client import CollectorRegistry
 
-    from agent.sinks.base import Surroundings
-    from agent.sinks.influx import Influx, influx_sink
+    from agent.config import Influx
+    from agent.sinks.influx import InfluxSink
     from collectors.base import Batch, Metric
 
     metrics = [
@@ -112,15 +112,16 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
     values, start = numbers(rows), time.time()
     readings = [list(zip(some, got, strict=True)) for some, got in zip(series, values, strict=True)]
     with tempfile.TemporaryDirectory() as state:
-        tags = {
-            "job": "hubgauge",
-            "instance": "gateway-1",
-            "hub": "guian",
-            "site": "huawei-guian-1",
-        }
-        sink = influx_sink(
+        sink = InfluxSink(
             Influx(url=url, org="hub", bucket="hub"),
-            Surroundings(state_dir=Path(state), tags=tags, registry=CollectorRegistry()),
+            state_dir=Path(state),
+            tags={
+                "job": "hubgauge",
+                "instance": "gateway-1",
+                "hub": "guian",
+                "site": "huawei-guian-1",
+            },
+            registry=CollectorRegistry(),
         )
         sink.start()
         batches = [
@@ -147,7 +148,7 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
             time.sleep(0.02)
         used = time.process_time() - cpu, time.monotonic() - wall
         assert state_now.sent == rows * (rounds + 1) * len(FIELDS), state_now
-        sink.stop(5)
+        sink.close(5)
     return used
 
 

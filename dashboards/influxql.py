@@ -17,14 +17,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from collectors.catalogue import all_metrics
 from dashboards.promast import Aggregate, Binary, Call, Node, Number, Selector, parse
 from dashboards.promql import PLACES
-
-if TYPE_CHECKING:
-    from dashboards.signals.base import Signal
+from dashboards.signals.base import Signal
 
 INTERVAL: Final = "1m"
 LOOKBACK: Final = "5m"

@@ -11,9 +11,21 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agent.hubs.model import Registry
+from agent.targets.kpis import measured
 from collectors.catalogue import node, site
 from dashboards.promql import for_rule, of
-from dashboards.signals import breaker, chip, host, kpi, own, power, rack
+from dashboards.signals import (
+    breaker,
+    chip,
+    host,
+    host_panels,
+    kpi,
+    own,
+    power,
+    pue,
+    rack,
+    rack_limits,
+)
 from dashboards.signals.base import Signal
 from dashboards.signals.target import TARGET
 
@@ -52,9 +64,15 @@ class Group:
 def recording_groups(registry: Registry) -> list[Group]:
     """Return all recording rules; KPIs and targets last, in one group and in that order."""
     return [
-        Group(name="hubgauge-nodes", rules=tuple(_recorded(host.SIGNALS))),
-        Group(name="hubgauge-racks", rules=(*_recorded(rack.SIGNALS), *_recorded(breaker.SIGNALS))),
-        Group(name="hubgauge-power", rules=(*_recorded(power.SIGNALS), *_efficiency())),
+        Group(name="hubgauge-nodes", rules=tuple(_recorded((*host.SIGNALS, *host_panels.SIGNALS)))),
+        Group(
+            name="hubgauge-racks",
+            rules=tuple(_recorded((*rack.SIGNALS, *rack_limits.SIGNALS, *breaker.SIGNALS))),
+        ),
+        Group(
+            name="hubgauge-power",
+            rules=(*_recorded((*power.SIGNALS, *pue.SIGNALS)), *_efficiency()),
+        ),
         Group(name="hubgauge-accelerators", rules=tuple(_recorded(chip.SIGNALS))),
         Group(name="hubgauge-agents", rules=tuple(_recorded(own.SIGNALS))),
         Group(name="hubgauge-kpis", rules=(*_kpis(registry), *_targets())),
@@ -81,11 +99,12 @@ def _efficiency() -> Iterator[RecordingRule]:
 
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     """Yield one rule a KPI, so that one alert and one panel serve every hub; what only agents can compute is taken over."""
-    for key in kpi.RAW:
+    rows = measured(registry.kpis.values())
+    for key in rows:
         yield RecordingRule(
             record=kpi.RECORD, expr=kpi.measured(registry, key).rule(), labels={"kpi": key}
         )
-    known = "|".join(kpi.RAW)
+    known = "|".join(rows)
     others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
     yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))
     yield RecordingRule(

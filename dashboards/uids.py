@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from dashboards.language import Language
+from dashboards.language import Language
 
 OVERVIEW: Final = "hubgauge-overview"
 SITE: Final = "hubgauge-site"

@@ -13,14 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
-from agent.promapi import PrometheusApi
+from agent.promapi import PrometheusApi, Series
 from collectors.base import BadReply
-
-if TYPE_CHECKING:
-    from agent.promapi import Series
-    from dashboards.signals.base import Excuse
+from dashboards.signals.base import Excuse
 
 Json = dict[str, Any]
 Outcome = Literal["data", "empty", "failed", "excused"]

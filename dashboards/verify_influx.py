@@ -38,7 +38,7 @@ class InfluxServer:
         """Return the series a query yields; raises BadReply with the server's error, Unreachable."""
         form = urllib.parse.urlencode({"db": self.database, "q": query, "epoch": "ms"}).encode()
         try:
-            with urllib.request.urlopen(f"{self.url}/query", form, timeout=self.timeout) as reply:  # noqa: S310 - the caller's address
+            with urllib.request.urlopen(f"{self.url}/query", form, timeout=self.timeout) as reply:
                 results = json.load(reply)["results"]
         except urllib.error.HTTPError as error:
             text = error.read(1000).decode("utf-8", "replace").strip()
@@ -61,11 +61,11 @@ class InfluxServer:
             for value in row[1:]
         )
 
-    def had(self, expr: str, span: int, step: int) -> bool:  # noqa: ARG002 - both are in the query
+    def had(self, expr: str, span: int, step: int) -> bool:
         """Tell whether a query yields any number."""
         return self.has(expr)
 
-    def choices(self, query: str, span: int) -> list[str]:  # noqa: ARG002 - tags have no times
+    def choices(self, query: str, span: int) -> list[str]:
         """Return the values of a tag."""
         return sorted({str(row[1]) for series in self.ask(query) for row in series["values"]})
 

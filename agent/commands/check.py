@@ -1,10 +1,15 @@
-"""`hubgauge check F`: the config file and all it names, or one line a mistake and exit status 2."""
+"""`hubgauge check F`: load a config file and all the files it names.
+
+Every mistake is one line; the exit status is then 2.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+
+from agent.app import load_all
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -13,9 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Load everything the agent would load, and start nothing."""
-    from agent.loading import load_all  # noqa: PLC0415 - imported by the command that needs it
-
+    """Load everything that the agent would load, and start nothing."""
     loaded = load_all(args.config)
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0

@@ -1,4 +1,4 @@
-"""`hubgauge collect --config F`: one round of every collector, printed."""
+"""`hubgauge collect --config F`: run every collector once and print its readings."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ import asyncio
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from agent.app import App
+from agent.health import CollectorHealth
+from agent.sinks.lineprotocol import LineRenderer
+from agent.snapshot import Snapshot
+from agent.web.exposition import render
 from collectors.base import Batch
-
-if TYPE_CHECKING:
-    from agent.snapshot import Snapshot
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--config", required=True, type=Path, metavar="F", help="the config file")
-    parser.add_argument("--format", choices=("prometheus", "influx", "json"), default="prometheus")
+    parser.add_argument(
+        "--format",
+        choices=("prometheus", "influx", "json"),
+        default="prometheus",
+        help="how the readings are printed (default: %(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the samples; a collector that failed is one line on stderr, and exit status 1 if none succeeded."""
+    """Print the readings on stdout, and one line on stderr for each collector that failed.
+
+    The exit status is 1 if none succeeded.
+    """
     return asyncio.run(_collect(args))
 
 
 async def _collect(args: argparse.Namespace) -> int:
-    from agent.app import App  # noqa: PLC0415 - imported by the command that needs it
-    from agent.web.exposition import render  # noqa: PLC0415
-
-    logging.getLogger().addHandler(logging.NullHandler())  # each failure is told once, at the end
+    # A failure is printed once, at the end; it need not be logged as well.
+    logging.getLogger().addHandler(logging.NullHandler())
     app = App(args.config)
     batches: list[Batch] = []
     app.prepare()
@@ -39,25 +47,34 @@ async def _collect(args: argparse.Namespace) -> int:
     await app.runner.run_once()
     health = app.runner.health()
     await app.runner.stop()
-    if args.format == "prometheus":
+    _print(args.format, app, batches)
+    return _report_failures(health)
+
+
+def _print(form: str, app: App, batches: Sequence[Batch]) -> None:
+    if form == "prometheus":
         for piece in render(app.snapshot):
             sys.stdout.write(piece)
-    elif args.format == "influx":
-        from agent.sinks.lineprotocol import LineRenderer  # noqa: PLC0415
-
-        renderer = LineRenderer(app.config.push_tags)
+    elif form == "influx":
+        renderer = LineRenderer(app.push_tags())
         for batch in batches:
             sys.stdout.write(renderer.render(batch)[0].decode())
     else:
         json.dump(_as_json(app.snapshot), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
+
+
+def _report_failures(health: Sequence[CollectorHealth]) -> int:
+    """Print a line for each collector that failed; returns the exit status."""
     for one in health:
         if one.ok is False:
-            sys.stderr.write(f"{one.collector} {one.device}: {one.last_error}\n".replace(" :", ":"))
+            name = f"{one.collector} {one.device}".rstrip()
+            sys.stderr.write(f"{name}: {one.last_error}\n")
     return 0 if any(one.ok for one in health) or not health else 1
 
 
 def _as_json(snapshot: Snapshot) -> list[dict[str, object]]:
+    """Return every series with its name, labels, value and type."""
     return [
         {
             "name": series.prefix.partition("{")[0].strip(),

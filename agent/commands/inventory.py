@@ -1,4 +1,7 @@
-"""`hubgauge inventory --config F`: what the inventory in force holds, how old it is, and what of its source cannot be used."""
+"""`hubgauge inventory --config F`: what the inventory in force holds, and how old it is.
+
+It also lists what of the source cannot be used.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from agent.config import Config
-    from agent.inventory.model import Inventory
+from agent import config as config_module
+from agent.app import inventory_of
+from agent.config import Config
+from agent.inventory.model import Inventory
+from agent.inventory.netbox.config import InventorySource
+from agent.inventory.netbox.kept import KeptAnswer
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,16 +28,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--refresh",
         action="store_true",
-        help="read NetBox now; a running agent takes it at its next reading",
+        help="read NetBox now; a running agent does so by itself",
     )
     parser.add_argument("--json", action="store_true", help="the racks one by one, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print it; raises Problems for a wrong file, CollectError where NetBox does not answer."""
-    from agent import config as config_module  # noqa: PLC0415 - imported by the command that needs it
-    from agent.loading import inventory_of  # noqa: PLC0415 - as above
-
     config = config_module.load(args.config)
     problems = _problems(config, refresh=args.refresh)
     stock = inventory_of(config)
@@ -49,22 +52,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
-    """Return what NetBox has that cannot be used, as of its last reading or of one made now."""
-    from agent.inventory.netbox.config import InventorySource  # noqa: PLC0415 - as above
-
+    """Return what of NetBox cannot be used, by its kept answer or by one read now."""
     source = config.file.inventory
     if not isinstance(source, InventorySource):
         return ()
-    from agent.inventory.netbox import source as netbox  # noqa: PLC0415 - as above
-    from agent.inventory.netbox.client import Client  # noqa: PLC0415 - as above
-
+    file, netbox = config.file, source.netbox
     if refresh:
-        config.file.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
-        return netbox.refresh(config.file, source, Client(source.netbox)).problems
-    kept = netbox.Kept(config.file.state_dir, source.netbox, config.file.hub).load()
-    return (
-        kept.problems if kept is not None else ("nothing was read from NetBox yet: see --refresh",)
-    )
+        # urllib3 need not be installed where no NetBox is read.
+        from agent.inventory.netbox.client import Client  # noqa: PLC0415
+        from agent.inventory.netbox.source import refresh as read_now  # noqa: PLC0415
+
+        file.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+        return read_now(netbox, file.hub, file.state_dir, Client(netbox)).problems
+    kept = KeptAnswer(file.state_dir, netbox, file.hub).load()
+    if kept is None:
+        return ("nothing was read from NetBox yet: see --refresh",)
+    return kept.problems
 
 
 def _as_text(stock: Inventory) -> str:

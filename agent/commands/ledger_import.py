@@ -178,7 +178,7 @@ def _meters(inventory: Inventory, site: Site) -> Meters:
     from agent.ledger.imports.sheets import Meters  # noqa: PLC0415
 
     listed = inventory.meters_by_site.get(site.site, ())
-    pdus = [pdu for pdu, fed in inventory.feeds.items() if fed.rack.site == site.site]
+    pdus = [pdu for pdu, fed in inventory.pdus.items() if fed.rack.site == site.site]
     return Meters(
         known=frozenset([*(meter.meter for meter in listed), *pdus]),
         water=frozenset(meter.meter for meter in listed if meter.point == "water"),

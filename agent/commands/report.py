@@ -1,4 +1,4 @@
-"""`hubgauge report`: a week of a hub on one sheet, as an HTML file that needs nothing but itself."""
+"""`hubgauge report`: a week of a hub on one sheet, as an HTML file that refers to no other file."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from agent.app import inventory_of
+from agent.config import load
+from agent.hubs.loader import load_registry
+from agent.hubs.model import Registry
+from agent.inventory.model import Inventory
+from agent.messages.catalogue import DEFAULT, languages, words
+from agent.report.week import last_week, week_of
+from agent.report.weekly import weekly
+from agent.web.weeklypage import document
 from collectors.base import ConfigError
 from collectors.strict import nearest
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,23 +28,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="F",
-        help="the agent's config file; it may be running, nothing is changed",
+        help="the agent's config file; the agent may be running, and nothing is changed",
     )
     parser.add_argument(
         "--hub",
         metavar="H",
-        help="which hub (default: the config's own); the promises of any, the energy of the config's own",
+        help="which hub (default: that of the config); another hub's report has its promises "
+        "and no energy",
     )
     parser.add_argument(
         "--week",
         metavar="YYYY-Www",
-        help="an ISO week such as 2026-W47 (default: the last whole one)",
+        help="an ISO week such as 2026-W47 (default: the last one that is over)",
     )
     parser.add_argument(
         "--language",
-        choices=("en", "zh"),
-        default="en",
-        help="of what is written (default: %(default)s)",
+        choices=list(languages()),
+        default=DEFAULT,
+        help="the language of the report (default: %(default)s)",
     )
     parser.add_argument(
         "--out",
@@ -51,28 +57,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the report."""
-    from agent import config  # noqa: PLC0415 - imported by the command that needs it
-    from agent.hubs.loader import load_registry  # noqa: PLC0415
-    from agent.inventory.model import Inventory  # noqa: PLC0415
-    from agent.loading import inventory_of  # noqa: PLC0415
-    from agent.messages.catalogue import words  # noqa: PLC0415
-    from agent.report.weekly import last_week, week_of, weekly  # noqa: PLC0415
-    from agent.web.weeklypage import document  # noqa: PLC0415
-
-    found = config.load(args.config)
+    """Write the report, and print the file's path."""
+    found = load(args.config)
     file = found.file
     registry = load_registry(file.hubs_dir)
     hub = _known(args.hub or file.hub, registry)
     zone = ZoneInfo(registry.hubs[hub].timezone)
     now = time.time()
     week = week_of(args.week or last_week(zone, now), zone, now)
-    own = inventory_of(found) or Inventory(hub=hub) if hub == file.hub else None
-    data = weekly(file.state_dir / "ledger.db", hub, own, registry, week, clock=time.time)
+    inventory = inventory_of(found) or Inventory(hub=hub) if hub == file.hub else None
+    report = weekly(file.state_dir / "ledger.db", hub, inventory, registry, week, clock=time.time)
     w = words(args.language)
-    html = document(
-        data, w, week, hub_name=registry.hubs[hub].name[args.language], simulated=file.simulated
-    )
+    name = w.pick(registry.hubs[hub].name)
+    html = document(report, w, week, hub_name=name, simulated=file.simulated)
     if str(args.out) == "-":
         sys.stdout.write(html)
         return 0

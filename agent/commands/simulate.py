@@ -1,4 +1,4 @@
-"""`hubgauge simulate --hub H --racks N`: a simulated site that speaks SNMP, Modbus and Redfish on loopback."""
+"""`hubgauge simulate`: a simulated site that speaks SNMP, Modbus and Redfish on loopback."""
 
 from __future__ import annotations
 
@@ -7,20 +7,34 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from simulator.faults import PlannedFault
-    from simulator.makes import Makes
-    from simulator.simulator import Simulator
+from agent.hubs.loader import load_registry
+from collectors.base import ConfigError
+from simulator.config import write_config
+from simulator.faults import PlannedFault, parse_fault
+from simulator.history import write_history, write_recent
+from simulator.makes import Makes, choose
+from simulator.npu_exporter import NpuExporters
+from simulator.simulator import Simulator
+from simulator.site import build_site
 
 MAX_RACKS: Final = 100_000
+_DAY_SECONDS: Final = 86400.0
+_MONTH_SECONDS: Final = 30.5 * _DAY_SECONDS
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
+    _configure_site(parser)
+    _configure_agent(parser)
+    _configure_history(parser)
+    parser.add_argument("--seconds", type=float, metavar="N", help="end after so many seconds")
+
+
+def _configure_site(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hub", default="guian", metavar="H", help="a key of the registry (default: %(default)s)"
     )
@@ -29,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=_racks,
         default=24,
         metavar="N",
-        help="how many racks, two PDUs each (default: %(default)s)",
+        help="how many racks; each has two PDUs (default: %(default)s)",
     )
     parser.add_argument(
         "--seed",
@@ -43,74 +57,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PROFILE[,…]",
-        help="which makes stand there: profiles of PDUs, UPSs, coolers and meters, or `all`; without it, the usual ones",
+        help="the profiles of the simulated PDUs, UPSs, coolers and meters, or `all`; "
+        "without it, the usual ones",
     )
     parser.add_argument(
         "--controllers",
         type=int,
         default=4,
         metavar="N",
-        help="nodes whose management controllers answer (default: %(default)s)",
+        help="how many nodes have a management controller that answers (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--chips",
+        action="store_true",
+        help="nodes with accelerators have exporters, which the agent reads",
     )
     parser.add_argument(
         "--listen",
         default="127.0.0.1",
         metavar="ADDRESS",
-        help="where devices listen (default: %(default)s)",
+        help="the address of the devices (default: %(default)s)",
     )
     parser.add_argument(
         "--port", type=int, default=0, metavar="P", help="the first port; without it, any free ones"
     )
     parser.add_argument(
-        "--spread", action="store_true", help="one address a PDU from 127.1.0.1 up, all on one port"
-    )
-    parser.add_argument(
-        "--write-config",
-        type=Path,
-        metavar="DIR",
-        help="write config.yaml and inventory.yaml for an agent here",
-    )
-    parser.add_argument(
-        "--agent-listen",
-        default="127.0.0.1:9717",
-        metavar="A:P",
-        help="where that agent is to serve",
-    )
-    parser.add_argument(
-        "--influxdb", default="", metavar="URL", help="a database that agent is to push to"
-    )
-    parser.add_argument(
-        "--state-dir", type=Path, metavar="DIR", help="where that agent is to keep its state"
-    )
-    parser.add_argument(
-        "--interval",
-        default="15s",
-        metavar="T",
-        help="how often that agent is to read (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--host", action="store_true", help="that agent reads this machine's kernel as well"
-    )
-    parser.add_argument(
-        "--chips",
+        "--spread",
         action="store_true",
-        help="nodes with accelerators have exporters, which that agent reads",
-    )
-    parser.add_argument(
-        "--write-history",
-        type=Path,
-        metavar="F.csv",
-        help="write the past's hourly energies for `ledger import`",
-    )
-    parser.add_argument(
-        "--months",
-        type=float,
-        default=13.0,
-        metavar="M",
-        help="how much past (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--pdu-days", type=float, metavar="D", help="give PDUs only so many days of past"
+        help="give each PDU an address of its own, from 127.1.0.1 up, all with the same port",
     )
     parser.add_argument(
         "--fault",
@@ -118,9 +92,58 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=_fault,
         default=[],
         metavar="DEVICE=FAULT[:N][@S[-S]]",
-        help="make a device silent, garbage, slow, stuck, reset or replaced, from one second of the run to another; may be repeated",
+        help="make a device silent, garbage, slow, stuck, reset or replaced, "
+        "from one second of the run to another; may be repeated",
     )
-    parser.add_argument("--seconds", type=float, metavar="N", help="end by itself")
+
+
+def _configure_agent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--write-config",
+        type=Path,
+        metavar="DIR",
+        help="write config.yaml and inventory.yaml for an agent into this folder",
+    )
+    parser.add_argument(
+        "--agent-listen",
+        default="127.0.0.1:9717",
+        metavar="A:P",
+        help="the address at which that agent serves (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--influxdb", default="", metavar="URL", help="a database to which that agent pushes"
+    )
+    parser.add_argument(
+        "--state-dir", type=Path, metavar="DIR", help="the folder for the state of that agent"
+    )
+    parser.add_argument(
+        "--interval",
+        default="15s",
+        metavar="T",
+        help="how often that agent reads devices (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--host", action="store_true", help="that agent reads this machine's kernel as well"
+    )
+
+
+def _configure_history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--write-history",
+        type=Path,
+        metavar="F.csv",
+        help="write the hourly energies of a simulated past, for `ledger import`",
+    )
+    parser.add_argument(
+        "--months",
+        type=float,
+        default=13.0,
+        metavar="M",
+        help="how many months of past (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--pdu-days", type=float, metavar="D", help="write only so many days of past for PDUs"
+    )
 
 
 def _racks(text: str) -> int:
@@ -130,8 +153,6 @@ def _racks(text: str) -> int:
 
 
 def _fault(text: str) -> PlannedFault:
-    from simulator.faults import parse_fault  # noqa: PLC0415 - only where it is asked for
-
     try:
         return parse_fault(text)
     except ValueError as error:
@@ -140,10 +161,6 @@ def _fault(text: str) -> PlannedFault:
 
 def run(args: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT; exit status 2 and one line for a wrong input."""
-    from agent.hubs.loader import load_registry  # noqa: PLC0415 - not for help
-    from collectors.base import ConfigError  # noqa: PLC0415
-    from simulator.makes import choose  # noqa: PLC0415
-
     known = load_registry().hubs
     if args.hub not in known:
         sys.stderr.write(f"--hub: not in the registry; expected one of {', '.join(known)}\n")
@@ -157,23 +174,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
-    from simulator.simulator import Simulator  # noqa: PLC0415 - not for help and wrong inputs
-    from simulator.site import build_site  # noqa: PLC0415
-
     site = build_site(args.hub, args.racks, args.seed, makes)
     simulator = Simulator(
         site, listen=args.listen, port=args.port, spread=args.spread, controllers=args.controllers
     )
     if args.chips:
-        from simulator.npu_exporter import NpuExporters  # noqa: PLC0415 - only where it is asked for
-
         simulator.chips = NpuExporters(site)
     try:
         await simulator.start()
     except (OSError, OverflowError) as error:
         sys.stderr.write(f"cannot listen on {args.listen}: {error}\n")
         return 1
-    told = _told()  # before it says that it is ready: whoever reads that may end it at once
+    # Signals are handled before `ready` is printed: its reader may end this process at once.
+    stop = _stop_signal()
     try:
         simulator.plan(args.fault)
         _write(args, simulator)
@@ -186,29 +199,21 @@ async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
     else:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(args.seconds):
-                await told.wait()
+                await stop.wait()
         return 0
     finally:
         await simulator.stop()
 
 
 def _write(args: argparse.Namespace, simulator: Simulator) -> None:
-    """Write what was asked for, then say what runs: whoever waits for the last line finds the files complete."""
-    site = simulator.site
-    model = simulator.model
-    devices = f"{len(simulator.pdus)} PDUs, {len(model.ups)} UPSs, {len(model.coolers)} coolers, {len(simulator.meters)} meters"
-    devices += f", {len(simulator.controllers)} nodes"
-    if simulator.chips is not None:
-        devices += f", {len(simulator.chips.nodes)} nodes with chips"
-    say = [f"SIMULATED site {site.key}: {len(site.racks)} racks, {devices}"]
-    if args.write_history:
-        for path, rows in _write_history(args, simulator):
-            say.append(
-                f"{rows} rows of simulated past: hubgauge ledger import --site {site.key} {path}"
-            )
-    if args.write_config:
-        from simulator.config import write_config  # noqa: PLC0415 - only where it is asked for
+    """Write the files that were asked for, then print what runs.
 
+    The line `ready` is the last one: whoever waits for it finds the files complete.
+    """
+    lines = [_summary(simulator)]
+    if args.write_history:
+        lines += _write_history(args, simulator)
+    if args.write_config:
         path = write_config(
             simulator,
             args.write_config,
@@ -218,42 +223,68 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
             state_dir=args.state_dir,
             host=args.host,
         )
-        say.append(f"read it with: hubgauge run --config {path}")
+        lines.append(f"read it with: hubgauge run --config {path}")
     else:
-        first = next(iter(simulator.pdus))
-        say.append(f"SNMP, for example: {first} at {simulator.addresses[first]}, community public")
-        say += [
-            f"Modbus: {name} at {simulator.addresses[name]}, unit {m.unit}"
-            for name, m in simulator.meters.items()
-        ]
-    sys.stdout.write("\n".join((*say, "ready\n")))
+        lines += _addresses(simulator)
+    sys.stdout.write("\n".join((*lines, "ready\n")))
     sys.stdout.flush()
 
 
-def _write_history(args: argparse.Namespace, simulator: Simulator) -> Iterator[tuple[Path, int]]:
-    """Write the past's hours, and in a second file the minutes since the last whole hour."""
-    import time  # noqa: PLC0415 - only where it is asked for
+def _summary(simulator: Simulator) -> str:
+    """Return a line that says which devices are simulated."""
+    site, model = simulator.site, simulator.model
+    devices = [
+        f"{len(site.racks)} racks",
+        f"{len(simulator.pdus)} PDUs",
+        f"{len(model.ups)} UPSs",
+        f"{len(model.coolers)} coolers",
+        f"{len(simulator.meters)} meters",
+        f"{len(simulator.controllers)} nodes",
+    ]
+    if simulator.chips is not None:
+        devices.append(f"{len(simulator.chips.nodes)} nodes with chips")
+    return f"SIMULATED site {site.key}: {', '.join(devices)}"
 
-    from simulator.history import write_history, write_recent  # noqa: PLC0415
 
+def _addresses(simulator: Simulator) -> list[str]:
+    """Return lines with the address of one PDU and of every meter."""
+    first = next(iter(simulator.pdus))
+    return [
+        f"SNMP, for example: {first} at {simulator.addresses[first]}, community public",
+        *(
+            f"Modbus: {name} at {simulator.addresses[name]}, unit {meter.unit}"
+            for name, meter in simulator.meters.items()
+        ),
+    ]
+
+
+def _write_history(args: argparse.Namespace, simulator: Simulator) -> list[str]:
+    """Write the simulated past; returns a line for each file.
+
+    The first file has whole hours, the second the minutes since the last whole hour.
+    """
     now = time.time()
-    since = now - args.months * 30.5 * 86400
-    pdus_since = None if args.pdu_days is None else now - args.pdu_days * 86400
-    yield (
-        args.write_history,
-        write_history(simulator.model, args.write_history, since, now, pdus_since=pdus_since),
-    )
-    recent = args.write_history.with_stem(f"{args.write_history.stem}-recent")
-    rows = write_recent(simulator.model, recent, now)
-    if rows:
-        yield recent, rows
-    else:
-        recent.unlink()
+    start = now - args.months * _MONTH_SECONDS
+    pdu_start = None if args.pdu_days is None else now - args.pdu_days * _DAY_SECONDS
+    hours = args.write_history
+    minutes = hours.with_stem(f"{hours.stem}-recent")
+    written = {
+        hours: write_history(simulator.model, hours, start, now, pdus_since=pdu_start),
+        minutes: write_recent(simulator.model, minutes, now),
+    }
+    if not written[minutes]:
+        minutes.unlink()
+    site = simulator.site.key
+    return [
+        f"{rows} rows of simulated past: hubgauge ledger import --site {site} {path}"
+        for path, rows in written.items()
+        if rows or path == hours
+    ]
 
 
-def _told() -> asyncio.Event:
-    """Return what SIGTERM and SIGINT set."""
-    told = asyncio.Event()
+def _stop_signal() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    return told
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

@@ -1,1 +1,1 @@
-"""What the inventory expects against what is seen."""
+"""The devices that the inventory and the config expect, compared with those that answer."""

@@ -1,13 +1,13 @@
-"""Where the inventory and the devices that are asked differ: pure, and one row a difference."""
+"""Where the inventory and the polled devices differ: one row a difference, without any I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
-if TYPE_CHECKING:
-    from agent.expected.presence import Key
-    from agent.inventory.model import Inventory
+from agent.expected.silence import DeviceKey
+from agent.inventory.model import Inventory
 
 IN_SERVICE: Final = "in_service"
 REASONS: Final = (
@@ -20,11 +20,12 @@ REASONS: Final = (
     "never_answered",
 )
 NOT_POLLED: Final = {"pdu_not_polled": "pdu", "meter_not_polled": "meter"}
-"""Reasons that are devices which nobody asks, with their kind."""
+"""The reasons of devices that are expected and not polled, with the devices' kind."""
 
 
-class Difference(NamedTuple):
-    """One difference; `rack` or `device` is empty where it is of the other."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One difference. `rack` or `device` is empty where the difference concerns only the other."""
 
     site: str
     reason: str
@@ -33,61 +34,74 @@ class Difference(NamedTuple):
 
 
 def differences(
-    inventory: Inventory, asked: Collection[Key], racks: Mapping[Key, str], never: Collection[Key]
+    inventory: Inventory,
+    polled: Collection[DeviceKey],
+    racks: Mapping[DeviceKey, str],
+    never_answered: Collection[DeviceKey],
 ) -> Iterator[Difference]:
-    """Yield every difference. `asked` are the devices that are polled, `racks` what their series name, `never` those never heard."""
-    yield from _racks(inventory, asked)
-    yield from _pdus(inventory, asked, racks)
-    yield from _meters(inventory, asked)
-    for site, kind, name in sorted(never):
-        yield Difference(site, "never_answered", racks.get((site, kind, name), ""), name)
+    """Yield every difference. `racks` are those that the series of the polled PDUs name."""
+    yield from _of_racks(inventory, polled)
+    yield from _of_pdus(inventory, polled, racks)
+    yield from _of_meters(inventory, polled)
+    for key in sorted(never_answered):
+        yield Difference(
+            site=key.site, reason="never_answered", rack=racks.get(key, ""), device=key.name
+        )
 
 
-def _racks(inventory: Inventory, asked: Collection[Key]) -> Iterator[Difference]:
-    """Yield the racks in service that nothing measures, and the PDUs of others that nobody asks where PDUs are asked at all."""
-    sites = {site for site, kind, _ in asked if kind == "pdu"}
+def _of_racks(inventory: Inventory, polled: Collection[DeviceKey]) -> Iterator[Difference]:
+    """Yield racks in service without a PDU, and their PDUs that are not polled.
+
+    The latter only at sites where this agent polls any PDU: another agent may poll the others.
+    """
+    sites = {key.site for key in polled if key.kind == "pdu"}
     for rack in inventory.racks.values():
         if rack.state != IN_SERVICE:
             continue
         pdus = [feed.pdu for feed in rack.feeds.values() if feed.pdu]
         if not pdus:
-            yield Difference(rack.site, "rack_without_pdu", rack.rack)
+            yield Difference(site=rack.site, reason="rack_without_pdu", rack=rack.rack)
         for pdu in pdus if rack.site in sites else ():
-            if (rack.site, "pdu", pdu) not in asked:
-                yield Difference(rack.site, "pdu_not_polled", rack.rack, pdu)
+            if DeviceKey(rack.site, "pdu", pdu) not in polled:
+                yield Difference(
+                    site=rack.site, reason="pdu_not_polled", rack=rack.rack, device=pdu
+                )
 
 
-def _pdus(
-    inventory: Inventory, asked: Collection[Key], racks: Mapping[Key, str]
+def _of_pdus(
+    inventory: Inventory, polled: Collection[DeviceKey], racks: Mapping[DeviceKey, str]
 ) -> Iterator[Difference]:
-    """Yield the PDUs that are asked and that no rack has, or another than their config says."""
-    for key in asked:
-        site, kind, name = key
-        if kind != "pdu" or (site, name) in inventory.meters:
+    """Yield polled PDUs that no rack has, or another rack than their config says."""
+    for key in polled:
+        if key.kind != "pdu" or (key.site, key.name) in inventory.meters:
             continue
-        fed, said = inventory.feeds.get(name), racks.get(key, "")
-        if fed is None:
-            yield Difference(site, "unknown_pdu", said, name)
-        elif said and said != fed.rack.rack:
-            yield Difference(site, "pdu_in_another_rack", said, name)
+        place, stated = inventory.pdus.get(key.name), racks.get(key, "")
+        if place is None:
+            reason = "unknown_pdu"
+        elif stated and stated != place.rack.rack:
+            reason = "pdu_in_another_rack"
+        else:
+            continue
+        yield Difference(site=key.site, reason=reason, rack=stated, device=key.name)
 
 
-def _meters(inventory: Inventory, asked: Collection[Key]) -> Iterator[Difference]:
-    """Yield the meters that only one side knows, at sites where both know some."""
-    sites = {site for site, kind, _ in asked if kind == "meter"}
-    for site in sorted(sites):
+def _of_meters(inventory: Inventory, polled: Collection[DeviceKey]) -> Iterator[Difference]:
+    """Yield meters that are only listed or only polled, at sites where there are both kinds."""
+    for site in sorted({key.site for key in polled if key.kind == "meter"}):
         listed = [
             meter
             for meter in inventory.meters_by_site.get(site, ())
-            if meter.meter not in inventory.feeds
+            if meter.meter not in inventory.pdus
         ]
         if not listed:
             continue
         names = {meter.meter for meter in listed}
         replaced = {meter.replaces for meter in listed}
-        polled = {name for where, kind, name in asked if where == site and kind in {"meter", "pdu"}}
-        for name in sorted(names - replaced - polled):
-            yield Difference(site, "meter_not_polled", device=name)
-        for where, kind, name in asked:
-            if where == site and kind == "meter" and name not in names:
-                yield Difference(site, "unknown_meter", device=name)
+        here = [key for key in polled if key.site == site]
+        # A meter may be polled as a PDU is.
+        polled_names = {key.name for key in here if key.kind in {"meter", "pdu"}}
+        for name in sorted(names - replaced - polled_names):
+            yield Difference(site=site, reason="meter_not_polled", device=name)
+        for key in here:
+            if key.kind == "meter" and key.name not in names:
+                yield Difference(site=site, reason="unknown_meter", device=key.name)

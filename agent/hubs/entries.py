@@ -85,6 +85,16 @@ class KpiEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KpiNameEntry:
+    """What a narrowed KPI is called: the round trip to one peer, the chips of one vendor."""
+
+    kpi: KpiKey
+    labels: dict[KpiKey, str]
+    name: Text
+    measured: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceEntry:
     """A publication."""
 
@@ -109,6 +119,8 @@ class FactEntry:
     number: Count = 0
     kind: Kind
     kpi: KpiKey
+    labels: dict[KpiKey, str] = field(default_factory=dict)
+    """What narrows the KPI, such as `{peer: guangzhou}`; at most one label."""
     scope: Id = WHOLE_HUB
     op: Operator = ">="
     value: float | None = None
@@ -180,6 +192,7 @@ class HubEntry:
     policy: tuple[Id, ...] = ()
     scopes: dict[Id, Text] = field(default_factory=dict)
     kpis: tuple[KpiEntry, ...] = ()
+    kpi_names: tuple[KpiNameEntry, ...] = ()
     sources: dict[Id, SourceEntry] = field(default_factory=dict)
     facts: tuple[FactEntry, ...] = ()
 
@@ -192,6 +205,7 @@ class ExtensionEntry:
     policy: tuple[Id, ...] = ()
     scopes: dict[Id, Text] = field(default_factory=dict)
     kpis: tuple[KpiEntry, ...] = ()
+    kpi_names: tuple[KpiNameEntry, ...] = ()
     sources: dict[Id, SourceEntry] = field(default_factory=dict)
     facts: tuple[FactEntry, ...] = ()
 

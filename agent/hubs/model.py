@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,10 @@ class Text:
     def get(self, language: str, /) -> str | None:
         """Return the text in a language; None for one that hub files do not have."""
         return {"en": self.en, "zh": self.zh}.get(language)
+
+    def with_value(self, value: str) -> Text:
+        """Return the text with a value in the place of `{value}`."""
+        return Text(en=self.en.replace("{value}", value), zh=self.zh.replace("{value}", value))
 
 
 class Period(NamedTuple):
@@ -120,12 +124,37 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What narrows a KPI: a peer, a vendor."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """What a KPI is called where a hub's file narrows it; `{value}` stands for the label's value."""
+
+    label: str
+    """The only label that the KPI can be narrowed by."""
+    name: Text
+    measured: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kpi:
     """A key figure: what facts, measurements, rules and pages call the same thing by."""
 
     key: str
+    """The value of the label `kpi` of series; `narrowed` says how it is made of a label's value."""
+    of: str = ""
+    """The KPI that this one narrows, such as `round_trip`; empty for one that narrows nothing."""
+    label: Label | None = None
+    """What it is narrowed to: the round trip to one peer, the chips of one vendor."""
+    labelled: Labelled | None = None
+    """How it may be narrowed; None where it cannot."""
     unit: str
-    """The unit it is shown in where no fact says otherwise; its base unit is what series carry."""
+    """The unit it is shown in where no fact says otherwise. Series carry its base unit."""
     name: Text
     direction: Literal["up", "down", "none"] = "none"
     """Which way is better."""
@@ -137,6 +166,31 @@ class Kpi:
     """True for what only a whole year decides (ISO/IEC 30134); anything shorter is interim."""
     combine: Combine = "max"
     """How the values of several agents of one hub make the hub's, where each sees other sites."""
+
+    @property
+    def measure(self) -> str:
+        """The KPI whose way of measuring is used: its own, or that of the KPI it narrows."""
+        return self.of or self.key
+
+    def narrowed(self, value: str) -> Kpi:
+        """Return this KPI for one value of its label: `round_trip` for the peer `guangzhou`.
+
+        The key is this KPI's key and the value in lower case, joined by an underscore; whatever is
+        no letter of a to z and no digit becomes an underscore. Raises ValueError where the KPI
+        cannot be narrowed, or where nothing of the value is left in the key.
+        """
+        end = re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_")
+        if self.labelled is None or not end:
+            raise ValueError(value)
+        return replace(
+            self,
+            key=f"{self.key}_{end}",
+            of=self.key,
+            label=Label(name=self.labelled.label, value=value),
+            labelled=None,
+            name=self.labelled.name.with_value(value),
+            measured=self.labelled.measured.with_value(value),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

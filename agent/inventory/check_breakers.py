@@ -1,20 +1,19 @@
-"""Check the supply that an inventory states: which breaker hangs on which, what carries whose load, and what racks hang on.
+"""Check the breakers of an inventory: which feeds which, which pairs, and what feeds the racks.
 
-A wrong pair is worse than none: the failover figure would be that of a supply nobody has.
+A wrong pair is worse than none: the failover load would be that of a supply that does not exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from agent.inventory.model import Breaker, Feed, Rack
 from collectors.strict import nearest
 
-if TYPE_CHECKING:
-    from agent.inventory.model import Breaker, Feed, Rack
 
-
-class Mistake(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mistake:
     """What is wrong with a breaker or a rack: its key within the item, and a sentence."""
 
     key: str
@@ -36,18 +35,19 @@ def breaker_mistakes(breaker: Breaker, breakers: Mapping[str, Breaker]) -> Itera
                 key,
                 f"{name} states {other.pair or 'no pair'}, not {breaker.breaker}; a pair is mutual",
             )
-    above = dict(_above(breaker.breaker, breakers))
-    end = next(reversed(above.values()), breaker).upstream
-    if end in above:  # a circle, told once: by that of its members that comes first by name
-        members = list(above)[list(above).index(end) :]
+    path = _path(breaker.breaker, breakers)
+    names = [one.breaker for one in path]
+    end = path[-1].upstream if path else breaker.upstream
+    if end in names:  # a circle: only the first of its members by name reports it
+        members = names[names.index(end) :]
         if breaker.breaker == min(members):
-            yield Mistake("upstream", f"{' hangs on '.join((*members, end))}: a circle")
-    elif breaker.pair in above:
-        yield Mistake("pair", f"{breaker.pair} feeds {breaker.breaker}, and both die at once")
+            yield Mistake("upstream", f"{' is fed by '.join((*members, end))}: a circle")
+    elif breaker.pair in names:
+        yield Mistake("pair", f"{breaker.pair} feeds {breaker.breaker}, so both fail together")
 
 
 def rack_mistakes(rack: Rack, breakers: Mapping[str, Breaker]) -> Iterator[Mistake]:
-    """Yield what is wrong with what a rack's feeds hang on."""
+    """Yield what is wrong with the breakers of a rack's feeds."""
     for name, feed in rack.feeds.items():
         if not feed.breaker:
             continue
@@ -60,75 +60,41 @@ def rack_mistakes(rack: Rack, breakers: Mapping[str, Breaker]) -> Iterator[Mista
         elif feed.capacity_watts is not None and feed.capacity_watts > breaker.capacity:
             yield Mistake(
                 f"feeds.{name}.capacity_watts",
-                f"{feed.capacity_watts:g} is above the {breaker.capacity:g} W of its breaker {feed.breaker}",
+                f"{feed.capacity_watts:g} is above the {breaker.capacity:g} W"
+                f" of its breaker {feed.breaker}",
             )
     yield from _wrong_pairs(rack.feeds, breakers)
 
 
 def _wrong_pairs(feeds: Mapping[str, Feed], breakers: Mapping[str, Breaker]) -> Iterator[Mistake]:
-    """Yield the feeds whose breaker is to be carried by one that no other feed of the rack hangs on."""
-    chains = {
-        name: dict(_above(feed.breaker, breakers))
+    """Yield the feeds that have a breaker whose pair feeds no other feed of the rack."""
+    paths = {
+        name: _path(feed.breaker, breakers)
         for name, feed in feeds.items()
         if feed.breaker in breakers
     }
-    for name, chain in chains.items():
-        others: set[str] = set()
-        for other, theirs in chains.items():
-            others |= theirs.keys() if other != name else set()
-        for breaker in chain.values():
-            if (
-                others
-                and breaker.pair
-                and breaker.breaker not in others
-                and breaker.pair not in others
-            ):
-                yield Mistake(
-                    f"feeds.{name}.breaker",
-                    f"is behind {breaker.breaker}, whose pair is {breaker.pair}; the rack's other feed is behind {' and '.join(sorted(others))}",
-                )
-                break
-
-
-class CsvBreakers:
-    """The breakers of a rack list: their ratings are repeated by every rack, and two are a pair where all racks say so."""
-
-    def __init__(self) -> None:
-        self._amperes: dict[str, tuple[str, float, int]] = {}
-        self._beside: dict[str, set[str]] = {}
-
-    def add(self, site: str, line: int, named: Mapping[str, float | None]) -> Iterator[Mistake]:
-        """Take the breakers of one rack with their amperes, where it states them; yields what contradicts an earlier line."""
-        for name, amperes in named.items():
-            self._beside.setdefault(name, set()).update(named.keys() - {name} or {""})
-            if amperes is not None:
-                known = self._amperes.setdefault(name, (site, amperes, line))
-                if known[:2] != (site, amperes):
-                    yield Mistake(
-                        "breaker",
-                        f"{name} is one of {known[1]:g} A at site {known[0]} in line {known[2]}",
-                    )
-
-    def items(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield the line and the fields of every breaker whose rating is stated."""
-        for name, (site, amperes, line) in self._amperes.items():
-            (pair, *more) = self._beside[name]
-            mutual = not more and pair in self._amperes and self._beside[pair] == {name}
-            yield (
-                line,
-                {
-                    "breaker": name,
-                    "site": site,
-                    "rated_amperes": f"{amperes:g}",
-                    **({"pair": pair} if mutual else {}),
-                },
+    for name, path in paths.items():
+        others = {
+            breaker.breaker
+            for other, theirs in paths.items()
+            if other != name
+            for breaker in theirs
+        }
+        wrong = next(
+            (one for one in path if one.pair and not {one.breaker, one.pair} & others), None
+        )
+        if others and wrong is not None:
+            yield Mistake(
+                f"feeds.{name}.breaker",
+                f"is behind {wrong.breaker}, whose pair is {wrong.pair};"
+                f" the rack's other feed is behind {' and '.join(sorted(others))}",
             )
 
 
-def _above(name: str, breakers: Mapping[str, Breaker]) -> Iterable[tuple[str, Breaker]]:
-    """Return a breaker and those it hangs on, outwards, each once."""
+def _path(name: str, breakers: Mapping[str, Breaker]) -> list[Breaker]:
+    """Return a breaker, the one that feeds it, and so on; each once, so a circle ends."""
     found: dict[str, Breaker] = {}
     while name in breakers and name not in found:
         found[name] = breakers[name]
         name = breakers[name].upstream
-    return found.items()
+    return list(found.values())

@@ -1,27 +1,28 @@
-"""The boundary of a site, as the inventory declares it, is checked for energy that would count twice.
+"""Check the meters of an inventory for energy that would count twice, and for wrong replacements.
 
-A meter `behind` another measures energy that has gone through that one already. Whether that is a mistake depends on where
-the two count; the mistakes are found when the file is read, and each is told with its line.
+A meter `behind` another measures energy that has gone through that one already. Whether that is a
+mistake depends on the points at which the two count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from agent.inventory.model import IT_POINTS, NOT_IT
+from agent.inventory.model import IT_POINTS, NOT_IT, Meter
 from collectors.catalogue.limits import INCOMING
 from collectors.strict import nearest
 
-if TYPE_CHECKING:
-    from agent.inventory.model import Meter
+MeterKey = tuple[str, str]
+"""The site and the name of a meter."""
+Meters = Mapping[MeterKey, Meter]
+Lines = Mapping[MeterKey, int]
+"""The lines of the meters that the file states; the base's meters have none."""
+Fail = Callable[[int, str, str], None]
+"""Called with line, key and message."""
 
-    Key = tuple[str, str]
-    Fail = Callable[[int, str, str], None]
 
-
-def upstream(meter: Meter, meters: Mapping[Key, Meter]) -> Iterator[Meter]:
-    """Yield the meters that a meter's energy has gone through before, the nearest first; a circle ends where it closes."""
+def upstream(meter: Meter, meters: Meters) -> Iterator[Meter]:
+    """Yield the meters upstream of a meter, the nearest first; a circle ends where it closes."""
     seen = {meter.meter}
     while meter.behind and meter.behind not in seen:
         found = meters.get((meter.site, meter.behind))
@@ -32,16 +33,16 @@ def upstream(meter: Meter, meters: Mapping[Key, Meter]) -> Iterator[Meter]:
         yield found
 
 
-def check_behind(meters: Mapping[Key, Meter], lines: Mapping[Key, int], fail: Fail) -> None:
-    """Tell of every meter of this file (those with a line) whose energy would count twice, by `fail(line, key, message)`."""
+def check_behind(meters: Meters, lines: Lines, fail: Fail) -> None:
+    """Report every meter of the file whose energy would count twice."""
     for key, meter in meters.items():
         if meter.behind and key in lines:
-            for message in _mistakes(meter, meters):
+            message = next(_mistakes(meter, meters), None)
+            if message is not None:
                 fail(lines[key], "behind", f"{meter.meter}: {message}")
-                break
 
 
-def _mistakes(meter: Meter, meters: Mapping[Key, Meter]) -> Iterator[str]:
+def _mistakes(meter: Meter, meters: Meters) -> Iterator[str]:
     if (meter.site, meter.behind) not in meters:
         near = nearest(meter.behind, [name for site, name in meters if site == meter.site])
         yield f"unknown meter {meter.behind!r} at site {meter.site}{near}"
@@ -50,22 +51,31 @@ def _mistakes(meter: Meter, meters: Mapping[Key, Meter]) -> Iterator[str]:
     if above[-1].behind in {meter.meter, *(one.meter for one in above)}:
         yield f"{above[-1].meter} is behind {above[-1].behind}, which is a circle"
     elif not meter.subtract:
-        yield from filter(None, (_twice(meter, one) for one in above if not one.subtract))
+        yield from filter(None, (_counts_twice(meter, one) for one in above if not one.subtract))
     elif all(one.point != meter.point for one in above):
-        yield f"subtract: nothing it is behind counts at {meter.point}, so there is nothing to take it off"
+        yield (
+            f"subtract: no meter upstream of it counts at {meter.point},"
+            " so there is nothing to subtract it from"
+        )
 
 
-def _twice(meter: Meter, above: Meter) -> str:
-    """Say why a meter cannot count where it does, beside one that its energy has gone through before; empty where it can."""
+def _counts_twice(meter: Meter, above: Meter) -> str:
+    """Say why a meter cannot count at its point beside one upstream of it; empty where it can."""
     if above.point == meter.point:
         return (
             f"{above.meter} counts the same energy at {above.point} already; it would count twice."
             " Give it a point of its own, or subtract: true"
         )
     if meter.factor is not None and meter.point in NOT_IT and above.point in INCOMING:
-        return f"with a factor it counts as bought beside {above.meter}, behind which it is; it would count twice"
+        return (
+            f"with a factor it counts as bought energy beside {above.meter}, which is upstream"
+            " of it; it would count twice"
+        )
     if meter.point in INCOMING and above.point not in INCOMING:
-        return f"what comes in at {meter.point} cannot be behind {above.meter}, a meter of {above.point}"
+        return (
+            f"what comes in at {meter.point} cannot be behind {above.meter},"
+            f" a meter of {above.point}"
+        )
     if (
         meter.point in IT_POINTS
         and above.point in IT_POINTS
@@ -73,3 +83,36 @@ def _twice(meter: Meter, above: Meter) -> str:
     ):
         return f"{meter.point} is upstream of {above.point}, so it cannot be behind {above.meter}"
     return ""
+
+
+def check_replacements(meters: Meters, lines: Lines, fail: Fail) -> None:
+    """Report a meter replaced twice, or by one at another point, and replacements in a circle."""
+    replaced: dict[MeterKey, str] = {}
+    for name, meter in meters.items():
+        if not meter.replaces:
+            continue
+        old = (meter.site, meter.replaces)
+        message = ""
+        if old in replaced:
+            message = f"{meter.replaces} is already replaced by {replaced[old]}"
+        elif old in meters and meters[old].point != meter.point:
+            message = f"{meter.replaces} is at point {meters[old].point}, not {meter.point}"
+        if message and name in lines:
+            fail(lines[name], "replaces", message)
+        replaced[old] = meter.meter
+    for name in meters:
+        if _in_circle(name, meters):
+            fail(lines.get(name, 0), "replaces", f"{name[1]} replaces itself in a circle")
+            return
+
+
+def _in_circle(name: MeterKey, meters: Meters) -> bool:
+    """Tell whether following `replaces` from a meter comes back to a meter already seen."""
+    seen = {name}
+    meter = meters[name]
+    while meter.replaces and (before := (meter.site, meter.replaces)) in meters:
+        if before in seen:
+            return True
+        seen.add(before)
+        meter = meters[before]
+    return False

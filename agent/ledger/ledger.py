@@ -189,7 +189,7 @@ class Ledger:
     def inventory(self, inventory: Inventory) -> None:
         with self._lock:
             self._inventory = inventory
-            self._pdu_slot = 1000 * self.settings.resolution(len(inventory.feeds))
+            self._pdu_slot = 1000 * self.settings.resolution(len(inventory.pdus))
             self._channels.clear()
             self._meters.clear()
 

@@ -51,7 +51,7 @@ class Meter:
         self.register: Series | None = None
         self.span: float | None = None
         self.step = Step()
-        if self.rating is None and kind == "pdu" and (fed := inventory.feeds.get(name)) is not None:
+        if self.rating is None and kind == "pdu" and (fed := inventory.pdus.get(name)) is not None:
             capacity = fed.rack.feeds[fed.feed].capacity_watts
             self.rating = capacity * _PDU_HEADROOM if capacity else None
 
@@ -87,7 +87,7 @@ def kind_of(inventory: Inventory, site: str, name: str) -> str:
     listed = inventory.meters.get((site, name))
     if listed is not None and listed.point == "water":
         return "water"
-    return "pdu" if name in inventory.feeds else "meter"
+    return "pdu" if name in inventory.pdus else "meter"
 
 
 def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) -> str:

@@ -95,8 +95,8 @@ def boundary_of(site: Site, inventory: Inventory, known: Iterable[MeterRow]) -> 
         rack for rack in inventory.racks_by_site.get(site.site, ()) if rack.state == "in_service"
     ]
     notes: list[str] = []
-    if site.site in inventory.shared:  # some racks' PDUs would pass for all of them
-        listed = tuple(meter for meter in listed if meter.meter not in inventory.feeds)
+    if site.site in inventory.shared_sites:  # some racks' PDUs would pass for all of them
+        listed = tuple(meter for meter in listed if meter.meter not in inventory.pdus)
         heard, racks = [row for row in heard if row.kind != "pdu"], []
         notes.append(
             "several gateways read this site's rack PDUs, so these do not make its IT energy"
@@ -257,7 +257,7 @@ def _pdu_parts(
 ) -> tuple[Part, ...]:
     """Return what meters PDU output: meters listed for it, else the PDUs of every rack in service, else what is heard."""
     totals = _chains(
-        [m for m in listed if m.point == "pdu_output" and m.meter not in inventory.feeds], inventory
+        [m for m in listed if m.point == "pdu_output" and m.meter not in inventory.pdus], inventory
     )
     if totals:
         return tuple(totals)

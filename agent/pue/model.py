@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from agent.pue.factors import grade
+from collectors.catalogue.limits import MIN_COVERAGE
 
 if TYPE_CHECKING:
     from agent.pue.factors import Factor, FactorName, Overhead
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
 
 PueState = Literal["valid", "low_coverage", "no_data", "inconsistent"]
 PUE_STATES: Final[tuple[PueState, ...]] = ("valid", "low_coverage", "no_data", "inconsistent")
+
+YEAR_SECONDS: Final = 365 * 86_400.0
+
+
+def is_interim(seconds: float, coverage: float) -> bool:
+    """Tell whether the PUE of a window is interim, by the window's length and coverage.
+
+    ISO/IEC 30134-2 judges twelve months; a year with too little coverage is interim as well.
+    """
+    return seconds < YEAR_SECONDS or coverage < MIN_COVERAGE
 
 
 CATEGORY: Final = {"ups_output": 1, "pdu_output": 2, "it_input": 3}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS
 from agent.pue.factors import factors, overheads
 from agent.pue.first_hour import common_sum
-from agent.pue.model import CATEGORY, PowerPoint, PueResult, TrendPoint
+from agent.pue.model import CATEGORY, PowerPoint, PueResult, TrendPoint, is_interim
 from agent.pue.site_hours import SiteHours
 from agent.pue.uncertainty import relative
 from agent.pue.windows import NOTHING, Sum, Sums, bounds, year_end
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from agent.pue.site_hours import SiteHour
     from collectors.catalogue.limits import Window
 
-_YEAR_MS: Final = 365 * 24 * HOUR_MS
 _COUNTED: Final = {"green": "renewable", "reused": "reused", "carbon": "carbon", "water": "water"}
 _HOURLY_UNTIL_DAYS: Final = 3
 _BY_CELL_UNTIL_HOURS: Final = 12
@@ -50,7 +49,7 @@ class Pue:
         self._totals: dict[str, tuple[int, dict[str, float]]] = {}
         # A PDU is read once in so many seconds; before its next reading, what it draws at present is not known.
         self._lag_ms = 75_000 + (
-            1000 * ledger.settings.resolution(len(inventory.feeds)) if inventory.feeds else 0
+            1000 * ledger.settings.resolution(len(inventory.pdus)) if inventory.pdus else 0
         )
 
     def refresh(self, *, budget: float | None = None) -> bool:
@@ -127,7 +126,7 @@ class Pue:
             ),
             facility_joules=total.facility,
             it_joules=total.it,
-            interim=end - start < _YEAR_MS or coverage < MIN_COVERAGE,
+            interim=is_interim((end - start) / 1000, coverage),
             it_point=it_point,
             facility_method=boundary.method,
             renewable_ratio=min(1.0, total.green / total.facility)

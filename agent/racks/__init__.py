@@ -1,1 +1,1 @@
-"""Racks, rows and breakers: how full and how loaded they are, and what may still be added."""
+"""Racks, rows and breakers: how full and how loaded they are, and how much can be added."""

@@ -1,19 +1,16 @@
-"""Rows: what stands in each, what it draws and what may still be added; racks in service only."""
+"""Rows: what stands in each, what it draws and what may be added; racks in service only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from agent.racks.breakers import Sharing
+from agent.inventory.model import Inventory, Rack
+from agent.racks.shared_supply import SharedSupply
 from collectors.base import Reading
 from collectors.catalogue import rack as catalogue
 
-if TYPE_CHECKING:
-    from agent.inventory.model import Inventory, Rack
-
 RowKey = tuple[str, str]
-"""Site and row."""
+"""The site and the name of a row."""
 
 
 def rows_of(inventory: Inventory) -> dict[RowKey, list[Rack]]:
@@ -26,7 +23,7 @@ def rows_of(inventory: Inventory) -> dict[RowKey, list[Rack]]:
 
 
 class Row:
-    """One row: what never changes of it, and the sums of the round that is being computed."""
+    """One row: its readings that never change, and the sums of the round in progress."""
 
     __slots__ = (
         "_fixed",
@@ -36,50 +33,51 @@ class Row:
         "_power",
         "_power_series",
         "_racks",
-        "_sharing",
+        "_supply",
     )
 
     def __init__(self, hub: str, key: RowKey, racks: Sequence[Rack], inventory: Inventory) -> None:
         place = (hub, *key)
         self._racks = len(racks)
-        self._sharing = Sharing(racks, inventory)
+        self._supply = SharedSupply(racks, inventory)
         self._power_series = catalogue.ROW_POWER.series(*place)
         self._headroom_series = catalogue.ROW_HEADROOM.series(*place)
-        self._fixed: list[Reading] = [
-            (catalogue.ROW_HEIGHT.series(*place), float(sum(rack.height_units for rack in racks)))
-        ]
-        used = [rack.used for rack in racks]
-        known = [units for units in used if units is not None]
-        if len(known) == len(used):
-            self._fixed.append((catalogue.ROW_USED.series(*place), float(sum(known))))
-            self._fixed.append(
-                (
-                    catalogue.ROW_RESERVED.series(*place),
-                    float(sum(rack.reserved_units for rack in racks)),
-                )
-            )
-        rated = [rack.rated_power_watts for rack in racks if rack.rated_power_watts is not None]
-        if len(rated) == len(racks):
-            self._fixed.append((catalogue.ROW_POWER_CAPACITY.series(*place), sum(rated)))
+        self._fixed = list(_fixed(racks, place))
         self.begin()
 
     def begin(self) -> None:
-        """Forget the last round."""
+        """Begin a round."""
         self._power, self._known = 0.0, 0
         self._headroom = [0.0] * self._racks
 
-    def add(self, at: int, power: float | None, headroom: float | None) -> None:
-        """Take the power of one rack and what may be added to it, its breakers apart; None where it is not known."""
+    def add(self, number: int, power: float | None, headroom: float | None) -> None:
+        """Add a rack's power and what it may add, breakers left aside; None where unknown."""
         if power is not None:
             self._power += power
             self._known += 1
         if headroom is not None:
-            self._headroom[at] = headroom
+            self._headroom[number] = headroom
 
     def readings(self, breakers: Mapping[str, float]) -> Iterator[Reading]:
-        """Yield what the round came to. A rack of which nothing is known takes nothing more: the headroom is a lower bound."""
+        """Yield the results of the round, given the headroom of every breaker.
+
+        A rack of which nothing is known may add nothing, so the headroom is a lower bound.
+        """
         yield from self._fixed
         if self._known == self._racks:
             yield self._power_series, self._power
         if self._known:
-            yield self._headroom_series, self._sharing.total(self._headroom, breakers)
+            yield self._headroom_series, self._supply.total(self._headroom, breakers)
+
+
+def _fixed(racks: Sequence[Rack], place: tuple[str, str, str]) -> Iterator[Reading]:
+    height = sum(rack.height_units for rack in racks)
+    yield catalogue.ROW_HEIGHT.series(*place), float(height)
+    used = [rack.used for rack in racks if rack.used is not None]
+    if len(used) == len(racks):
+        reserved = sum(rack.reserved_units for rack in racks)
+        yield catalogue.ROW_USED.series(*place), float(sum(used))
+        yield catalogue.ROW_RESERVED.series(*place), float(reserved)
+    rated = [rack.rated_power_watts for rack in racks if rack.rated_power_watts is not None]
+    if len(rated) == len(racks):
+        yield catalogue.ROW_POWER_CAPACITY.series(*place), sum(rated)

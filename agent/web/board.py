@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.web import api, cards, health, sitelist, sitepage
-from agent.web import racks as racks_model
-from agent.web import sites as places
 from agent.web.markup import Safe, el, join
+from agent.web.views import collectors, devices, racks
 
 if TYPE_CHECKING:
     from agent.web.page import Page
@@ -32,8 +31,8 @@ def draw(page: Page) -> str:
         el(
             "div",
             _host(page),
-            health.collectors(api.collectors(view), w, page.zone, page.now),
-            health.devices(api.devices(view), w),
+            page.part("health.html", "collectors", collectors.read(view)),
+            page.part("health.html", "devices", devices.read(view)),
             class_="machine",
         ),
         el(
@@ -56,8 +55,8 @@ def draw(page: Page) -> str:
 def _sites(page: Page) -> Safe:
     """Draw the agent's sites: up to a few of them whole, of more the one that is asked for, and all of them as a list."""
     view = page.view
-    by_site = racks_model.read(view.snapshot, view.hub)
-    lines = api.sites(view, by_site)
+    by_site = racks.read(view.snapshot, view.hub)
+    lines = api.site_lines(view, by_site)
     told = [line["site"] for line in lines if sitelist.tells(line)]
     whole = told
     if len(told) > _WHOLE:
@@ -72,5 +71,5 @@ def _sites(page: Page) -> Safe:
 
 
 def _host(page: Page) -> Safe | None:
-    data = places.host(page.view)
+    data = api.host_data(page.view)
     return None if data is None else health.host(data, page.w)

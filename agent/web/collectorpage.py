@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.web import api, health, meterdata, svg
+from agent.web import api, meterdata, svg
 from agent.web.format import MISSING, clock, natural, number, percent, quantity, short, span
-from agent.web.markup import Safe, el, join, raw
+from agent.web.markup import Safe, el, join
 from agent.web.panels import panel
 from agent.web.tables import NUM, table
+from agent.web.views import devices
 
 if TYPE_CHECKING:
     from agent.messages.catalogue import Words
@@ -58,7 +59,7 @@ def draw(page: Page) -> str:
         el(
             "div",
             _devices(entries, counts, page),
-            health.devices(api.devices(view), w) or raw(""),
+            page.part("health.html", "devices", devices.read(view)),
             _meters(meterdata.meters(view), page),
             _losses(meterdata.losses(view), page),
             class_="detail collectorpage",

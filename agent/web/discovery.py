@@ -64,9 +64,9 @@ class Discovery:
             yield from self._nodes(query)
 
     def _gateways(self, query: _Query) -> Iterator[str]:
-        file, http = self._config.file, self._config.outputs.http
-        host, _ = split_listen(http.listen)
-        listen = "" if _is_every_address(host) else http.listen
+        file = self._config.file
+        host, _ = split_listen(file.outputs.http.listen)
+        listen = "" if _is_every_address(host) else file.outputs.http.listen
         own = file.sd.address or listen
         rows = [(own, self._config.node, file.site)] if own else []
         rows += [
@@ -87,7 +87,9 @@ class Discovery:
         for rack in self.inventory.all_racks.values():
             if rack.state != "in_service" or not rack.devices or query.site not in ("", rack.site):
                 continue
-            if query.shard is not None and not query.shard.holds_rack(rack):
+            if query.shard is not None and not query.shard.holds_rack(
+                rack.site, rack.row, rack.rack
+            ):
                 continue
             place = {"site": rack.site, "row": rack.row, "rack": rack.rack}
             labels = _labels(hub=hub, **place)

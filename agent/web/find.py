@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from agent.web import racks as model
-
-if TYPE_CHECKING:
-    from agent.web.racks import Rack
-    from agent.web.view import BoardView
+from agent.web.view import BoardView
+from agent.web.views import racks as rack_views
+from agent.web.views.rack import RackView
 
 MOST: Final = 50
 """So many racks are named; who wants more asks more exactly."""
 
 
-def find(view: BoardView, text: str, site: str = "") -> list[tuple[Rack, str]]:
+def find(view: BoardView, text: str, site: str = "") -> list[tuple[RackView, str]]:
     """Return the racks a text speaks of, of one site or all, the exact first; with the name that it was found by."""
     wanted = text.strip().casefold()
     if not wanted:
         return []
-    by_site = model.read(view.snapshot, view.hub)
+    by_site = rack_views.read(view.snapshot, view.hub)
     racks = {
         one.rack: one for key, found in by_site.items() if not site or key == site for one in found
     }
@@ -39,13 +37,13 @@ def _rank(name: str, wanted: str) -> int | None:
     return None if at < 0 else 0 if name == wanted else 1 if at == 0 else 2
 
 
-def _names(view: BoardView, racks: dict[str, Rack]) -> Iterator[tuple[str, str]]:
+def _names(view: BoardView, racks: dict[str, RackView]) -> Iterator[tuple[str, str]]:
     """Yield every name that somebody may look for, with its rack."""
     for rack in racks:
         yield rack, rack
     if view.inventory is None:
         return
-    for pdu, feed in view.inventory.feeds.items():
+    for pdu, feed in view.inventory.pdus.items():
         yield pdu, feed.rack.rack
-    for rack_, device in view.inventory.nodes():
+    for rack_, device in view.inventory.devices():
         yield device.node, rack_.rack

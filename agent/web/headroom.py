@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from agent.web import svg
-from agent.web.format import MISSING, THIN, local, natural, number, percent, quantity
+from agent.web.format import MISSING, THIN, local, number, percent, quantity
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel
 from agent.web.paths import site_path
-from agent.web.sites import of
-from collectors.catalogue import rack
+from agent.web.views import breakers, rows
+from agent.web.views.serialise import plain
 from collectors.catalogue.limits import FAILOVER_LIMIT
 
 if TYPE_CHECKING:
     from agent.messages.catalogue import Words
     from agent.web.page import Page
-    from agent.web.view import BoardView
 
 Data = dict[str, Any]
 
@@ -26,78 +25,6 @@ _LISTED: Final = 24
 """So many rows or breakers are listed, the tightest first; the API has all."""
 _DAY: Final = 86400.0
 _SOON: Final = 90 * _DAY
-
-
-def breakers(view: BoardView, where: str) -> list[Data]:
-    """Return `/api/sites/{site}/breakers`, the tightest first. A bound is what is known at least or at most."""
-    found: dict[str, Data] = {}
-    for series, _ in of(view, rack.BREAKER_INFO, where):
-        found[series.values[2]] = {
-            "breaker": series.values[2],
-            "pair": series.label("pair"),
-            "upstream": series.label("upstream"),
-            "capacity_watts": None,
-            "coverage_ratio": None,
-            "power_watts": {},
-            "load_ratio": {},
-            "failover_load_ratio": {},
-            "headroom_watts": None,
-            "phase_imbalance_ratio": None,
-            "phase_load_ratio": {},
-        }
-    plain = (
-        (rack.BREAKER_CAPACITY, "capacity_watts"),
-        (rack.BREAKER_COVERAGE, "coverage_ratio"),
-        (rack.BREAKER_HEADROOM, "headroom_watts"),
-        (rack.BREAKER_IMBALANCE, "phase_imbalance_ratio"),
-    )
-    for metric, key in plain:
-        for series, value in of(view, metric, where):
-            if series.values[2] in found:
-                found[series.values[2]][key] = value
-    bounded = (
-        (rack.BREAKER_POWER, "power_watts"),
-        (rack.BREAKER_LOAD, "load_ratio"),
-        (rack.BREAKER_FAILOVER_LOAD, "failover_load_ratio"),
-    )
-    for metric, key in bounded:
-        for series, value in of(view, metric, where):
-            if series.values[2] in found:
-                found[series.values[2]][key][series.label("bound")] = value
-    for series, value in of(view, rack.BREAKER_PHASE_LOAD, where):
-        if series.values[2] in found and series.label("bound") == "upper":
-            found[series.values[2]]["phase_load_ratio"][series.label("phase")] = value
-    return sorted(found.values(), key=lambda one: (-_tight(one), natural(one["breaker"])))
-
-
-def _tight(one: Data) -> float:
-    """Return how near a breaker is to its limit, by what is known at most."""
-    return float(
-        max(one["load_ratio"].get("upper", 0.0), one["failover_load_ratio"].get("upper", 0.0))
-    )
-
-
-def rows(view: BoardView, where: str) -> list[Data]:
-    """Return `/api/sites/{site}/rows`, those that are full soonest first; times are seconds since the epoch."""
-    found: dict[str, Data] = {}
-    plain = (
-        (rack.ROW_HEIGHT, "height_units"),
-        (rack.ROW_USED, "used_units"),
-        (rack.ROW_RESERVED, "reserved_units"),
-        (rack.ROW_POWER, "power_watts"),
-        (rack.ROW_POWER_CAPACITY, "power_capacity_watts"),
-        (rack.ROW_HEADROOM, "headroom_watts"),
-    )
-    for metric, key in plain:
-        for series, value in of(view, metric, where):
-            fresh: Data = {"row": series.values[2], **{name: None for _, name in plain}, "full": {}}
-            found.setdefault(series.values[2], fresh)[key] = value
-    for series, value in of(view, rack.ROW_FULL, where):
-        if series.values[2] in found:
-            found[series.values[2]]["full"].setdefault(series.label("kind"), {})[
-                series.label("bound")
-            ] = value
-    return sorted(found.values(), key=lambda one: (_first(one)[1], natural(one["row"])))
 
 
 def _first(one: Data) -> tuple[str, float]:
@@ -111,7 +38,8 @@ def _first(one: Data) -> tuple[str, float]:
 
 def draw(page: Page, site: str) -> Safe | None:
     """Draw the tightest breakers and the rows that are full soonest; None where the inventory names neither."""
-    of_breakers, of_rows = breakers(page.view, site), rows(page.view, site)
+    of_breakers = [plain(one) for one in breakers.read(page.view, site)]
+    of_rows = [plain(one) for one in rows.read(page.view, site)]
     if not of_breakers and not any(
         one["power_watts"] is not None or one["full"] for one in of_rows
     ):

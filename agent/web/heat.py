@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from agent.web import find, heatmap, svg
-from agent.web import racks as model
 from agent.web.format import MISSING, THIN, number, percent, quantity
 from agent.web.heatmap import SHOWS, row_name, shown
 from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel
 from agent.web.paths import rack_path, site_path
+from agent.web.views import racks as racks_view
+from agent.web.views.rack import urgent
 
 if TYPE_CHECKING:
     from agent.messages.catalogue import Words
     from agent.web.page import Page
-    from agent.web.racks import Rack
+    from agent.web.views.rack import RackView
 
 MAPS: Final = ("rows", "racks")
 TILES: Final = 160
@@ -34,14 +35,14 @@ _WIDE: Final = 400
 
 
 def racks(
-    page: Page, site: str, all_racks: Sequence[Rack], data: dict[str, Any], *, whole: bool
+    page: Page, site: str, all_racks: Sequence[RackView], data: dict[str, Any], *, whole: bool
 ) -> Safe:
     """Draw a site's racks, coloured by what the address asks for; `whole` on the site's own page, where one may look closer."""
     if not all_racks:
         return raw("")
     w = page.w
     show = page.query.get("racks", SHOWS[0])
-    by_row = model.rows(all_racks)
+    by_row = racks_view.by_row(all_racks)
     near = heatmap.asked_for(page.query.get("row", ""), list(by_row)) if whole else ()
     rows = {row: by_row[row] for row in near} if near else by_row
     members = [one for found in rows.values() for one in found] if near else all_racks
@@ -68,7 +69,7 @@ def racks(
     )
 
 
-def _kind(page: Page, members: Sequence[Rack]) -> str:
+def _kind(page: Page, members: Sequence[RackView]) -> str:
     """Return how racks are drawn: as tiles, as squares, or by row as blocks."""
     if len(members) <= TILES:
         return "tiles"
@@ -79,10 +80,10 @@ def _kind(page: Page, members: Sequence[Rack]) -> str:
 def _map(
     page: Page,
     site: str,
-    by_row: dict[str, list[Rack]],
+    by_row: dict[str, list[RackView]],
     kind: str,
     show: str,
-    sought: Sequence[tuple[Rack, str]],
+    sought: Sequence[tuple[RackView, str]],
 ) -> Safe:
     if kind == "tiles":
         found = frozenset(one.rack for one, _ in sought)
@@ -101,7 +102,7 @@ def _map(
     return el("div", _blocks(page, site, by_row, show), class_="rows tiles blocks")
 
 
-def _blocks(page: Page, site: str, by_row: dict[str, list[Rack]], show: str) -> list[Safe]:
+def _blocks(page: Page, site: str, by_row: dict[str, list[RackView]], show: str) -> list[Safe]:
     w = page.w
     drawn = []
     for hall, stretches in heatmap.stretches(by_row, TILES):
@@ -126,7 +127,7 @@ def _blocks(page: Page, site: str, by_row: dict[str, list[Rack]], show: str) -> 
     return drawn
 
 
-def _way(page: Page, site: str, near: heatmap.Stretch, by_row: dict[str, list[Rack]]) -> Safe:
+def _way(page: Page, site: str, near: heatmap.Stretch, by_row: dict[str, list[RackView]]) -> Safe:
     """Return the way from some rows back to all of them, and on to their neighbours."""
     w = page.w
     found = [rows for _, cut in heatmap.stretches(by_row, TILES) for rows in cut]
@@ -225,7 +226,7 @@ def _search(page: Page, site: str) -> Safe:
     )
 
 
-def _found(page: Page, sought: Sequence[tuple[Rack, str]]) -> Safe:
+def _found(page: Page, sought: Sequence[tuple[RackView, str]]) -> Safe:
     """Say what was found, each with its numbers and the way to it."""
     w = page.w
     title = el("h4", w("racks.found", count=number(len(sought)), text=page.query["find"]))
@@ -245,7 +246,7 @@ def _found(page: Page, sought: Sequence[tuple[Rack, str]]) -> Safe:
                 f" · {_units(one)} · {shown(one, 'inlet')}",
                 class_="nums",
             ),
-            el("span", ", ".join(w(f"need.{need}") for need in one.needs()), class_="s-at_risk"),
+            el("span", ", ".join(w(f"need.{need}") for need in one.needs), class_="s-at_risk"),
         )
         for one, name in sought
     ]
@@ -310,9 +311,9 @@ def _legend(w: Words, show: str, kind: str) -> Safe:
     return el("ul", items, marks, class_="legend", aria_label=w("racks.scale"))
 
 
-def _attention(page: Page, site: str, all_racks: Sequence[Rack]) -> Safe:
+def _attention(page: Page, site: str, all_racks: Sequence[RackView]) -> Safe:
     w = page.w
-    found = model.urgent(all_racks)
+    found = urgent(all_racks)
     title = el(
         "h4",
         w("racks.attention"),
@@ -330,7 +331,7 @@ def _attention(page: Page, site: str, all_racks: Sequence[Rack]) -> Safe:
             "li",
             el("a", el("b", one.rack), href=page.link(rack_path(site, one.rack)), class_="n"),
             el("span", f" {row_name(one.row, w)}" if one.row else None, class_="quiet"),
-            el("ul", [_reason(one, need, w) for need in one.needs()]),
+            el("ul", [_reason(one, need, w) for need in one.needs]),
         )
         for one in found[:_LISTED]
     ]
@@ -353,21 +354,21 @@ def _attention(page: Page, site: str, all_racks: Sequence[Rack]) -> Safe:
     )
 
 
-def _reason(one: Rack, need: str, w: Words) -> Safe:
+def _reason(one: RackView, need: str, w: Words) -> Safe:
     value = ""
     if need == "over":
-        value = percent(one.load)
+        value = percent(one.power_utilization_ratio)
     elif need == "failover":
-        value = percent(one.failover)
+        value = percent(one.failover_load_ratio)
     elif need == "hot":
-        value = f"{number(one.inlet or 0.0, 1)}{THIN}°C"
-    pdus = ", ".join(one.silent[:3]) + ("…" if len(one.silent) > 3 else "")  # noqa: PLR2004 - enough to find them
-    overloads = need == "failover" and (one.failover or 0.0) > 1
+        value = f"{number(one.inlet_temperature_celsius or 0.0, 1)}{THIN}°C"
+    pdus = ", ".join(one.silent_pdus[:3]) + ("…" if len(one.silent_pdus) > 3 else "")  # noqa: PLR2004 - enough to find them
+    overloads = need == "failover" and (one.failover_load_ratio or 0.0) > 1
     said = w("need.failover.over" if overloads else f"need.{need}.value", value=value, pdus=pdus)
     return el("li", svg.mark(need), said, class_=f"need {need}")
 
 
-def _table(page: Page, site: str, all_racks: Sequence[Rack], row: str) -> Safe:
+def _table(page: Page, site: str, all_racks: Sequence[RackView], row: str) -> Safe:
     """Return every rack's numbers as a table; above some hundred the API has them."""
     w = page.w
     if len(all_racks) > _TABLE:
@@ -396,13 +397,13 @@ def _table(page: Page, site: str, all_racks: Sequence[Rack], row: str) -> Safe:
             el("td", one.row),
             el("th", el("a", one.rack, href=page.link(rack_path(site, one.rack))), scope="row"),
             el("td", w.of("state.rack", one.state)),
-            el("td", quantity(one.power, "W"), class_="num"),
-            el("td", quantity(one.rated, "W"), class_="num"),
-            el("td", percent(one.load), class_="num"),
+            el("td", quantity(one.power_watts, "W"), class_="num"),
+            el("td", quantity(one.rated_power_watts, "W"), class_="num"),
+            el("td", percent(one.power_utilization_ratio), class_="num"),
             el("td", _units(one), class_="num"),
-            el("td", percent(one.failover), class_="num"),
+            el("td", percent(one.failover_load_ratio), class_="num"),
             el("td", shown(one, "inlet"), class_="num"),
-            el("td", ", ".join(w(f"need.{need}") for need in one.needs())),
+            el("td", ", ".join(w(f"need.{need}") for need in one.needs)),
         )
         for one in all_racks
     ]
@@ -433,8 +434,8 @@ def _table(page: Page, site: str, all_racks: Sequence[Rack], row: str) -> Safe:
     )
 
 
-def _units(one: Rack) -> str:
-    if one.height is None:
+def _units(one: RackView) -> str:
+    if one.height_units is None:
         return MISSING
-    used = MISSING if one.used is None else number(one.used)
-    return f"{used}{THIN}/{THIN}{number(one.height)}{THIN}U"
+    used = MISSING if one.used_units is None else number(one.used_units)
+    return f"{used}{THIN}/{THIN}{number(one.height_units)}{THIN}U"

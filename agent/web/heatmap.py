@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from agent.web import racks as model
 from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent
 from agent.web.markup import Safe, el
 from agent.web.paths import rack_path, site_path
+from agent.web.views.rack import needing
 from collectors.catalogue import limits
 
 if TYPE_CHECKING:
     from agent.messages.catalogue import Words
     from agent.web.page import Page
-    from agent.web.racks import Rack
+    from agent.web.views.rack import RackView
 
 SHOWS: Final = ("power", "space", "failover", "inlet")
 WORST: Final = ("failover", "inlet")
@@ -32,14 +32,17 @@ _INLETS: Final = (18.0, 22.0, 25.0, limits.INLET_RECOMMENDED, limits.INLET_ALLOW
 _HALL: Final = re.compile(r"^(.*[^-/._ ])[-/._ ]+[^-/._ ]+$")
 
 
-def value_of(one: Rack, show: str) -> float | None:
+def value_of(one: RackView, show: str) -> float | None:
     """Return the number that a rack is coloured by: a share, or degrees Celsius."""
-    return {"power": one.load, "space": one.space, "failover": one.failover, "inlet": one.inlet}[
-        show
-    ]
+    return {
+        "power": one.power_utilization_ratio,
+        "space": one.space_utilization_ratio,
+        "failover": one.failover_load_ratio,
+        "inlet": one.inlet_temperature_celsius,
+    }[show]
 
 
-def value_of_all(racks: Iterable[Rack], show: str) -> float | None:
+def value_of_all(racks: Iterable[RackView], show: str) -> float | None:
     """Return the number that many racks are coloured by: the worst of them, or a share of all that is known of them."""
     live = [one for one in racks if one.state == "in_service"]
     if show in WORST:
@@ -47,9 +50,13 @@ def value_of_all(racks: Iterable[Rack], show: str) -> float | None:
             (value for one in live if (value := value_of(one, show)) is not None), default=None
         )
     if show == "space":
-        pairs = [(one.used, one.height) for one in live]
+        pairs = [(one.used_units, one.height_units) for one in live]
     else:
-        pairs = [(one.power, one.rated) for one in live if one.load is not None]
+        pairs = [
+            (one.power_watts, one.rated_power_watts)
+            for one in live
+            if one.power_utilization_ratio is not None
+        ]
     known = [(part, whole) for part, whole in pairs if part is not None and whole]
     whole = sum(pair[1] for pair in known)
     return sum(pair[0] for pair in known) / whole if whole else None
@@ -64,7 +71,7 @@ def level_of(value: float | None, show: str) -> str:
     return "l5" if value > 1 else f"l{min(4, int(value * 5))}"
 
 
-def level(one: Rack, show: str) -> str:
+def level(one: RackView, show: str) -> str:
     """Return the class of a rack's colour; lp where it is not in service."""
     return level_of(value_of(one, show), show) if one.state == "in_service" else "lp"
 
@@ -91,7 +98,7 @@ def steps(show: str) -> list[str]:
     return [f"≤{THIN}{number(_INLETS[0])}{THIN}°C", *rest, f">{THIN}{number(_INLETS[-1])}"]
 
 
-def shown(one: Rack, show: str) -> str:
+def shown(one: RackView, show: str) -> str:
     """Write the number that a rack is coloured by."""
     return written(value_of(one, show), show)
 
@@ -105,7 +112,7 @@ def tiles(
     page: Page,
     site: str,
     row: str,
-    members: Sequence[Rack],
+    members: Sequence[RackView],
     show: str,
     *,
     found: frozenset[str] = frozenset(),
@@ -115,7 +122,7 @@ def tiles(
     items = []
     for one in members:
         live = one.state == "in_service"
-        needs = one.needs() if live else []
+        needs = one.needs if live else []
         said = [w(f"need.{need}") for need in needs] if live else [w.of("state.rack", one.state)]
         tile = el(
             "a",
@@ -138,11 +145,11 @@ def tiles(
     )
 
 
-def squares(page: Page, site: str, row: str, members: Sequence[Rack], show: str) -> Safe:
+def squares(page: Page, site: str, row: str, members: Sequence[RackView], show: str) -> Safe:
     """Draw a row's racks as small squares; its name leads to the row."""
     w = page.w
     classes = [level(one, show) for one in members]
-    marks = [next(iter(one.needs()), "") if one.state == "in_service" else "" for one in members]
+    marks = [next(iter(one.needs), "") if one.state == "in_service" else "" for one in members]
     drawn = svg.cells(
         classes, marks, wrap=_WRAP, title=w("racks.map", row=row, what=w(f"racks.by.{show}"))
     )
@@ -157,7 +164,7 @@ class Block:
     name: str
     label: str
     href: str
-    racks: Sequence[Rack]
+    racks: Sequence[RackView]
 
 
 def blocks(of: Sequence[Block], w: Words, show: str, *, title: str) -> Safe:
@@ -165,17 +172,17 @@ def blocks(of: Sequence[Block], w: Words, show: str, *, title: str) -> Safe:
     items = []
     for block in of:
         value = value_of_all(block.racks, show)
-        needing = model.needing(block.racks)
+        count = needing(block.racks)
         said = [block.label, w("racks.total", count=number(len(block.racks)))]
-        if needing:
-            said.append(w("racks.needing", count=number(needing)))
+        if count:
+            said.append(w("racks.needing", count=number(count)))
         tile = el(
             "a",
             el("span", block.name, class_="n"),
             " ",
             el("span", written(value, show), class_="v"),
-            el("span", svg.mark("at_risk"), number(needing), class_="marks", aria_hidden="true")
-            if needing
+            el("span", svg.mark("at_risk"), number(count), class_="marks", aria_hidden="true")
+            if count
             else None,
             el("span", "".join(f", {text}" for text in said), class_="hidden"),
             href=block.href,
@@ -189,7 +196,9 @@ Stretch = tuple[str, ...]
 """Neighbouring rows."""
 
 
-def stretches(by_row: Mapping[str, Sequence[Rack]], most: int) -> list[tuple[str, list[Stretch]]]:
+def stretches(
+    by_row: Mapping[str, Sequence[RackView]], most: int
+) -> list[tuple[str, list[Stretch]]]:
     """Return neighbouring rows of up to `most` racks together, by hall: so a whole hub is some hundred tiles."""
     found = []
     for hall, rows in halls(list(by_row)):

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.hubs.units import show
 from agent.web import api, cards, heatmap, hubdata, panels, sitelist, sitepage, svg, tell
-from agent.web import racks as racks_model
 from agent.web.format import number, percent
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel
 from agent.web.paths import hub_path, site_path
+from agent.web.views import racks
 
 if TYPE_CHECKING:
     from agent.messages.catalogue import Words
@@ -82,8 +82,8 @@ def _family(page: Page, hub: Data, parents: dict[str, Data]) -> Safe | None:
 def _sites(page: Page) -> Safe:
     """Draw the agent's sites: up to a few whole; of more a list, and each site's racks as one tile."""
     view = page.view
-    by_site = racks_model.read(view.snapshot, view.hub)
-    lines = api.sites(view, by_site)
+    by_site = racks.read(view.snapshot, view.hub)
+    lines = api.site_lines(view, by_site)
     told = [line for line in lines if sitelist.tells(line)]
     if len(told) <= _WHOLE:
         drawn = [

@@ -40,7 +40,7 @@ def meters(view: BoardView) -> Data:
                 found.setdefault((site, meter), _blank(site, meter, point))[name] = value
     inventory = view.inventory
     for (site, meter), listed in (inventory.meters if inventory is not None else {}).items():
-        if inventory is not None and meter in inventory.feeds:
+        if inventory is not None and meter in inventory.pdus:
             continue
         row = found.setdefault((site, meter), _blank(site, meter, ""))
         row |= {

@@ -8,13 +8,9 @@ from agent.web import svg
 from agent.web.format import MISSING, THIN, number, percent, quantity
 from agent.web.markup import Safe, el, join
 from agent.web.panels import panel, ratio
-from agent.web.sites import of
-from collectors.catalogue import site
-from collectors.catalogue.limits import WINDOWS
 
 if TYPE_CHECKING:
     from agent.messages.catalogue import Words
-    from agent.web.view import BoardView
 
 Data = dict[str, Any]
 
@@ -23,67 +19,6 @@ _THIN: Final = 0.95
 _PER_KWH: Final = 3.6e6
 _SHOWN: Final = 0.8
 """The longest window that is shown large must be covered at least this well."""
-
-
-def read(view: BoardView, where: str) -> Data:
-    """Return `/api/sites/{site}/overhead`: each window's overhead by subsystem, and its factors; what is not known is null."""
-    windows: dict[str, Data] = {}
-    keyed = (
-        (site.SITE_OVERHEAD, "joules"),
-        (site.SITE_OVERHEAD_COVERAGE, "coverage_ratio"),
-        (site.SITE_PARTIAL_PUE, "partial_pue_ratio"),
-    )
-    for metric, key in keyed:
-        for series, value in of(view, metric, where):
-            window = windows.setdefault(series.label("window"), _fresh())
-            part = {
-                "subsystem": series.label("subsystem"),
-                "joules": None,
-                "coverage_ratio": None,
-                "partial_pue_ratio": None,
-            }
-            window["parts"].setdefault(series.label("subsystem"), part)[key] = value
-    factors = (
-        (site.SITE_REUSED, "reused_energy_ratio"),
-        (site.SITE_CUE, "carbon_usage_kilograms_per_joule"),
-        (site.SITE_WUE, "water_usage_liters_per_joule"),
-        (site.SITE_PUE_GRADE, "gb_40879_grade"),
-    )
-    for metric, key in factors:
-        for series, value in of(view, metric, where):
-            window = windows.setdefault(series.label("window"), _fresh())
-            window[key] = value
-            if metric is site.SITE_CUE:
-                window["carbon_basis"] = series.label("basis")
-    for series, value in of(view, site.SITE_PUE_COVERAGE, where):
-        if series.label("window") in windows:
-            windows[series.label("window")]["coverage_ratio"] = value
-    order = [key for key in WINDOWS if key in windows] + sorted(set(windows).difference(WINDOWS))
-    return {
-        "hub": view.hub,
-        "site": where,
-        "windows": [_window(key, windows[key]) for key in order],
-    }
-
-
-def _fresh() -> Data:
-    return {
-        "parts": {},
-        "reused_energy_ratio": None,
-        "carbon_usage_kilograms_per_joule": None,
-        "carbon_basis": "",
-        "water_usage_liters_per_joule": None,
-        "gb_40879_grade": None,
-        "coverage_ratio": None,
-    }
-
-
-def _window(key: str, window: Data) -> Data:
-    parts = sorted(
-        window["parts"].values(),
-        key=lambda part: (*_ORDER, part["subsystem"]).index(part["subsystem"]),
-    )
-    return {"window": key, **window, "parts": parts}
 
 
 def draw(data: Data, w: Words) -> Safe | None:

@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from agent.messages.catalogue import Words, words
-from agent.web import api
+from agent.targets.serialise import board_json
+from agent.targets.views import HubView
 from agent.web.format import zone
 from agent.web.markup import Safe, join
 from agent.web.paths import hub_path
-from agent.web.render import render
+from agent.web.render import macro, render
 from agent.web.view import BoardView
+from agent.web.views import promises
 
 ZONE: Final = "Asia/Shanghai"
 """The zone of a hub that the registry does not know."""
@@ -48,9 +50,14 @@ class Page:
         self.now = view.now()
 
     @cached_property
+    def board(self) -> list[HubView]:
+        """The scoreboard: every hub's stated figures beside what is known of them."""
+        return promises.read(self.view)
+
+    @cached_property
     def scoreboard(self) -> list[dict[str, Any]]:
-        """Every hub's promises, as the API gives them."""
-        return api.hubs(self.view)
+        """The scoreboard as the API gives it."""
+        return board_json(self.board)
 
     @property
     def zone(self) -> dt.tzinfo:
@@ -87,6 +94,10 @@ class Page:
     def render(self, template: str, **values: object) -> Safe:
         """Fill in a template with this page and some values."""
         return render(template, self.w, page=self, **values)
+
+    def part(self, template: str, macro_name: str, *values: object) -> Safe:
+        """Draw one macro of a template, for a page that is still made in code."""
+        return macro(template, macro_name, self.w, self, *values)
 
     def document(
         self, title: str, main: Sequence[Safe | None], *, crumbs: Sequence[Crumb] = ()

@@ -49,8 +49,10 @@ def handle(
         return _static(path.removeprefix("/static/"))
     if path != "/api" and not path.startswith("/api/"):
         return _page(view, path, query, accept_language)
+    from agent.web.views.serialise import to_json  # noqa: PLC0415 - as above
+
     data = _data(view, [part for part in path.split("/")[2:] if part], query)
-    return None if data is None else _json(data)
+    return None if data is None else _json(to_json(data))
 
 
 def _page(
@@ -89,16 +91,16 @@ def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] |
         rackpage,
         runbookpage,
         sitepage,
-        sites,
         weeklypage,
     )
+    from agent.web.views import sites  # noqa: PLC0415 - as above
 
     match parts:
         case []:
             return board.draw
         case ["hubs", hub] if hub in view.registry.hubs:
             return lambda page: hubpage.draw(page, hub)
-        case ["sites", site] if site in sites.site_names(view):
+        case ["sites", site] if site in sites.names(view):
             return lambda page: sitepage.draw(page, site)
         case ["hubs", hub, "report"]:
             return lambda page: weeklypage.draw(page, hub)
@@ -117,7 +119,8 @@ def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] |
 def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks for, as far as the pages know it: nothing else is ever written into a link."""
     from agent.messages.catalogue import languages  # noqa: PLC0415 - as above
-    from agent.web import collectorpage, heat, heatmap, sites  # noqa: PLC0415 - as above
+    from agent.web import collectorpage, heat, heatmap  # noqa: PLC0415 - as above
+    from agent.web.views import sites  # noqa: PLC0415 - as above
 
     choices = (
         ("lang", languages()),
@@ -126,7 +129,7 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
         ("state", collectorpage.STATES),
     )
     asked = {name: query[name] for name, known in choices if query.get(name) in known}
-    if query.get("site", "") in sites.site_names(view):
+    if query.get("site", "") in sites.names(view):
         asked["site"] = query["site"]
     asked |= {
         name: query[name][:_LONGEST]
@@ -149,7 +152,8 @@ def _static(name: str) -> Response | None:
 
 
 def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, C901, PLR0911 - JSON; a path each
-    from agent.web import api, headroom, hubdata, overhead, sites  # noqa: PLC0415 - as above
+    from agent.web import api, hubdata  # noqa: PLC0415 - as above
+    from agent.web.views import breakers, overhead, power, promises, pue, rows, sites  # noqa: PLC0415 - as above
 
     match parts:
         case []:
@@ -165,17 +169,14 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
         case ["chips"]:
             return hubdata.chips(view, query.get("site", ""))
         case ["sites"]:
-            return api.sites(view)
-        case ["sites", site, "pue" | "power" as subject] if site in sites.site_names(view):
-            return api.pue(view, site) if subject == "pue" else api.power(view, site)
-        case ["sites", site, "overhead"] if site in sites.site_names(view):
-            return overhead.read(view, site)
-        case ["sites", site, "breakers" | "rows" as subject] if site in sites.site_names(view):
-            return (
-                headroom.breakers(view, site)
-                if subject == "breakers"
-                else headroom.rows(view, site)
-            )
+            return sites.read(view)
+        case ["sites", site, "pue"] if site in sites.names(view):
+            return pue.read(view, site, promises.read(view))
+        case ["sites", site, "power" | "overhead" | "breakers" | "rows" as subject] if (
+            site in sites.names(view)
+        ):
+            subjects = {"power": power, "overhead": overhead, "breakers": breakers, "rows": rows}
+            return subjects[subject].read(view, site)
         case ["racks"]:
             return api.racks(
                 view,
@@ -189,15 +190,16 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
 
 
 def _of_devices(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, PLR0911 - as above
-    from agent.web import api, meterdata, rackdata, weeklypage  # noqa: PLC0415 - as above
+    from agent.web import api, meterdata, weeklypage  # noqa: PLC0415 - as above
+    from agent.web.views import rack_page  # noqa: PLC0415 - as above
 
     match parts:
         case ["sites", site, "racks", rack]:
-            return rackdata.whole(view, site, rack)
+            return rack_page.read(view, site, rack)
         case ["hubs", hub, "report"] if hub in view.registry.hubs:
             return weeklypage.asked(view, hub, query.get("week", ""))[1]
         case ["racks", rack]:
-            return {"rack": rack, "sites": rackdata.sites_of(view, rack)}
+            return rack_page.sites_of(view, rack)
         case ["meters"]:
             return meterdata.meters(view)
         case ["losses"]:
@@ -211,7 +213,11 @@ def _of_devices(view: BoardView, parts: list[str], query: Mapping[str, str]) -> 
 
 
 def _json(data: Any) -> Response:  # noqa: ANN401 - as above
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    from agent.web.views.serialise import to_json  # noqa: PLC0415 - as above
+
+    body = json.dumps(
+        data, default=to_json, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
     return Response(
         content_type="application/json; charset=utf-8",
         body=body.encode("utf-8", "replace"),

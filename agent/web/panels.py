@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from agent.web import svg
+from agent.web import axis, svg
 from agent.web.format import MISSING, THIN, common, local, number, percent, quantity, short
 from agent.web.markup import Safe, el, join
 from collectors.catalogue.limits import INCOMING
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 
-_EDGE: Final = 0.08
-_YEAR: Final = 300 * 86400.0
-"""A chart longer than this writes years, else months would be ambiguous."""
 _ENOUGH: Final = 0.95
 """Coverage below this is drawn as thin: a day may lack an hour."""
 
@@ -455,26 +452,5 @@ def _moment(seconds: float, step: float, zone: dt.tzinfo) -> str:
 
 
 def time_labels(trend: Data, zone: dt.tzinfo, count: int = 5) -> list[tuple[float, str]]:
-    """Return where to write which time under a chart: round hours of the zone's clock, or days."""
-    times, step = trend["times"], trend["step_seconds"]
-    first, last = times[0], times[-1] + step
-    span = last - first
-    hours = next(
-        (
-            h
-            for h in (1, 2, 3, 6, 12, 24, 48, 120, 168, 336, 720, 2190)
-            if span / (h * 3600) <= count
-        ),
-        4380,
-    )
-    daily = hours >= 24  # noqa: PLR2004 - hours of a day
-    shape = "%H:%M" if not daily else "%m-%d" if span < _YEAR else "%Y-%m"
-    at = local(first, zone).replace(minute=0, second=0, microsecond=0)
-    at = at.replace(hour=0 if daily else at.hour // hours * hours)
-    labels = []
-    while at.timestamp() < last:
-        if at.timestamp() >= first:
-            labels.append(((at.timestamp() - first) / span, at.strftime(shape)))
-        at += dt.timedelta(hours=hours)
-    # At a narrow screen's edge two labels would lie on each other.
-    return [label for label in labels if label[0] > _EDGE] or labels
+    """Return what is written below a trend."""
+    return axis.time_labels(trend["times"], trend["step_seconds"], zone, count)

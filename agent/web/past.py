@@ -1,7 +1,8 @@
-"""What the ledger knows of single devices, read beside the event loop: the power of a rack's feeds, the coverage of meters.
+"""What the ledger knows of single devices, read beside the event loop.
 
-Reading the ledger may have to wait for it, and a page must not: an answer is read on a thread of its own and kept for a while. Only
-the first to ask waits, and not for long; then there is nothing to show yet, and the next request has it.
+Reading the ledger can take a while, and a page must not wait for it. Each answer is read on a
+thread and kept for a while. Only the first to ask waits, and not for long: until the answer is
+read there is nothing to show, and the next request has it.
 """
 
 from __future__ import annotations
@@ -10,85 +11,65 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Generic, TypeVar
 
+from agent.hubs.model import Registry
+from agent.inventory.model import Inventory
 from agent.ledger.energy import HOUR_MS
+from agent.ledger.ledger import Ledger
 from agent.ledger.store import load_hours
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from agent.inventory.model import Inventory
-    from agent.ledger.ledger import Ledger
-    from agent.report.weekly import Week
+from agent.report.model import WeekReport
+from agent.report.week import Week
+from agent.report.weekly import weekly
+from agent.web.curves import PowerTrendView
 
 log = logging.getLogger(__name__)
 
 HOURS: Final = 48
-"""How far back a rack's power is shown."""
+"""How far back the power of a rack is shown."""
 DAYS: Final = {"1d": 1, "7d": 7, "30d": 30}
-"""The windows for which a meter's coverage is told."""
+"""Windows for which the coverage of a meter is shown, in days."""
+_HOUR: Final = HOUR_MS / 1000
+_DAY_MS: Final = 24 * HOUR_MS
 _KEPT: Final = 64
+"""How many answers of a kind are kept; the one asked for longest ago is dropped."""
 _REST: Final = 20.0
-"""What took long to read is kept for so many times as long as it took."""
+"""An answer that took long to read is kept this many times as long as it took."""
 
-Data = dict[str, Any]
+Coverage = dict[tuple[str, str], dict[str, float]]
+"""Share of each window that was covered, by site and meter."""
+T = TypeVar("T")
 
 
-class _Answer:
-    """One thing read off the ledger, and when to read it again."""
+class _Answer(Generic[T]):
+    """One thing that was read from the ledger, and when to read it again."""
 
     __slots__ = ("due", "thread", "value")
 
     def __init__(self) -> None:
-        self.value: Any = None
+        self.value: T | None = None
         self.due = float("-inf")
         self.thread: threading.Thread | None = None
 
 
-class Past:
-    """Asks the ledger for pages; belongs to the event loop and does not hold it up."""
+class Answers(Generic[T]):
+    """Answers of one kind, each read on a thread of its own and kept for a while."""
 
     def __init__(
         self,
-        ledger: Ledger,
         *,
         lifetime: float = 60.0,
         patience: float = 0.5,
-        clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._ledger, self._lifetime, self._patience = ledger, lifetime, patience
-        self._clock, self._monotonic = clock, monotonic
-        self._answers: dict[tuple[str, ...], _Answer] = {}
+        """Keep an answer for `lifetime` seconds; wait at most `patience` for the first one."""
+        self._lifetime, self._patience, self._monotonic = lifetime, patience, monotonic
+        self._answers: dict[tuple[str, ...], _Answer[T]] = {}
 
-    def power(self, site: str, pdus: Sequence[str]) -> Data | None:
-        """Return the mean power of each PDU in each of the last hours; None where nothing is known of them, or not yet."""
-        found: Data | None = self.ask(
-            ("power", site, *pdus), lambda: power(self._ledger, site, pdus, self._clock())
-        )
-        return found
-
-    def coverage(self) -> dict[tuple[str, str], dict[str, float]]:
-        """Return, by site and meter, the share of each window that was covered; empty until it is read."""
-        return self.ask(("coverage",), lambda: coverage(self._ledger, self._clock())) or {}
-
-    def week(
-        self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
-    ) -> Data | None:
-        """Return a hub's week as the report has it; None until it is made."""
-        from agent.report.weekly import weekly  # noqa: PLC0415 - only where a report is asked for
-
-        path, clock = self._ledger.store.path, self._clock
-        found: Data | None = self.ask(
-            ("week", hub, week.name),
-            lambda: weekly(path, hub, inventory, registry, week, clock=clock),
-        )
-        return found
-
-    def ask(self, key: tuple[str, ...], read: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is read
-        """Return what a function reads, at most so old; None until it has been read once."""
+    def ask(self, key: tuple[str, ...], read: Callable[[], T]) -> T | None:
+        """Return what a function reads, read again when it is too old; None until then."""
         answer = self._answers.pop(key, None) or _Answer()
-        self._answers[key] = answer  # the last asked is the last to be forgotten
+        self._answers[key] = answer  # now the last to be dropped
         while len(self._answers) > _KEPT:
             del self._answers[next(iter(self._answers))]
         busy = answer.thread is not None and answer.thread.is_alive()
@@ -102,52 +83,93 @@ class Past:
                 answer.thread.join(self._patience)
         return answer.value
 
-    def _read(self, answer: _Answer, read: Callable[[], Any]) -> None:
+    def _read(self, answer: _Answer[T], read: Callable[[], T]) -> None:
         began = self._monotonic()
         try:
             answer.value = read()
         except Exception:
-            # A page without a curve is better than no page; the next reading may go well.
+            # A page without a curve is better than no page. The next reading may succeed.
             log.exception("the ledger's past cannot be read")
         took = self._monotonic() - began
         answer.due = max(answer.due, self._monotonic() + _REST * took)
 
 
-def power(ledger: Ledger, site: str, pdus: Sequence[str], now: float) -> Data | None:
-    """Return the mean power of PDUs by hour, as a trend of the API; None in an hour of which nothing is covered."""
-    last = now - now % 3600
-    times = [last - 3600.0 * back for back in range(HOURS, 0, -1)]
+class Past:
+    """Asks the ledger for pages. It belongs to the event loop and does not hold it up."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        lifetime: float = 60.0,
+        patience: float = 0.5,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take an agent's ledger; `lifetime` and `patience` are those of `Answers`."""
+        self._ledger, self._clock = ledger, clock
+
+        def kept() -> Answers[Any]:
+            return Answers(lifetime=lifetime, patience=patience, monotonic=monotonic)
+
+        self._power: Answers[PowerTrendView | None] = kept()
+        self._coverage: Answers[Coverage] = kept()
+        self._week: Answers[WeekReport] = kept()
+
+    def power(self, site: str, pdus: Sequence[str]) -> PowerTrendView | None:
+        """Return the mean power of each PDU by hour; None where there is none, or not yet."""
+        return self._power.ask(
+            (site, *pdus), lambda: power(self._ledger, site, pdus, self._clock())
+        )
+
+    def coverage(self) -> Coverage:
+        """Return how much of each window every meter covered; empty until it is read."""
+        return self._coverage.ask((), lambda: coverage(self._ledger, self._clock())) or {}
+
+    def week(
+        self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
+    ) -> WeekReport | None:
+        """Return a hub's week as the report has it; None until it is made."""
+        path, clock = self._ledger.store.path, self._clock
+        return self._week.ask(
+            (hub, week.name),
+            lambda: weekly(path, hub, inventory, registry, week, clock=clock),
+        )
+
+
+def power(ledger: Ledger, site: str, pdus: Sequence[str], now: float) -> PowerTrendView | None:
+    """Return the mean power of PDUs by hour, watts; None in an hour that is not covered.
+
+    A PDU of which nothing is covered is left out; None where that is all of them.
+    """
+    last = now - now % _HOUR
+    times = [last - _HOUR * back for back in range(HOURS, 0, -1)]
     series: dict[str, list[float | None]] = {}
     for pdu in pdus:
-        found = [ledger.energy(pdu, at, at + 3600.0, site=site) for at in times]
-        series[pdu] = [
-            round(one.joules / one.seconds, 1) if one.seconds > 0 else None for one in found
-        ]
-    known = {
-        name: values
-        for name, values in series.items()
-        if any(value is not None for value in values)
-    }
-    return {"times": times, "step_seconds": 3600.0, "series": known} if known else None
+        hours = [ledger.energy(pdu, at, at + _HOUR, site=site) for at in times]
+        watts = [round(one.joules / one.seconds, 1) if one.seconds > 0 else None for one in hours]
+        if any(value is not None for value in watts):
+            series[pdu] = watts
+    return PowerTrendView(times=times, step_seconds=_HOUR, series=series) if series else None
 
 
-def coverage(ledger: Ledger, now: float) -> dict[tuple[str, str], dict[str, float]]:
-    """Return, by site and meter, the share of the last days that was covered; PDUs are too many to be told one by one."""
+def coverage(ledger: Ledger, now: float) -> Coverage:
+    """Return how much of each window every meter covered. PDUs are too many to be listed."""
     end = round(now * 1000)
     end -= end % HOUR_MS
-    hours = range(end - 24 * HOUR_MS * max(DAYS.values()), end, HOUR_MS)
-    found = {}
+    hours = range(end - _DAY_MS * max(DAYS.values()), end, HOUR_MS)
+    found: Coverage = {}
     for meter in ledger.reader.meters():
         if meter.kind != "meter":
             continue
-        with ledger.reader.read() as db:  # one meter at a time: others wait for the ledger as well
+        with ledger.reader.read() as db:  # for one meter at a time: others wait for the ledger too
             rows = load_hours(db, meter.id, hours)
         covered = {hour: row[1] for hour, row in rows.items()}
         found[meter.site, meter.name] = {
             name: min(
                 1.0,
-                sum(ms for hour, ms in covered.items() if hour >= end - 24 * HOUR_MS * days)
-                / (24 * HOUR_MS * days),
+                sum(ms for hour, ms in covered.items() if hour >= end - _DAY_MS * days)
+                / (_DAY_MS * days),
             )
             for name, days in DAYS.items()
         }

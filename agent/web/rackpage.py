@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.web import rackdata, svg
-from agent.web import sites as places
+from agent.web import svg
 from agent.web.format import MISSING, THIN, clock, number, percent, quantity, short, span
 from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel, time_labels, values
 from agent.web.paths import rack_path, site_path
 from agent.web.tables import NUM, table, terms
+from agent.web.views import rack_page
+from agent.web.views import sites as site_views
+from agent.web.views.serialise import plain
 from collectors.catalogue.limits import IMBALANCE_SHOWN
 
 if TYPE_CHECKING:
@@ -33,9 +35,10 @@ _NAMED: Final = 30
 
 def draw(page: Page, site: str, name: str) -> str | None:
     """Return the HTML of `/sites/SITE/racks/RACK`; None for a rack that nothing names."""
-    data = rackdata.whole(page.view, site, name)
-    if data is None:
+    found = rack_page.read(page.view, site, name)
+    if found is None:
         return None
+    data = plain(found)
     w = page.w
     main = [
         _head(data, page),
@@ -51,19 +54,19 @@ def draw(page: Page, site: str, name: str) -> str | None:
             class_="detail rackpage" if data["elevation"] is not None else "detail rackpage flat",
         ),
     ]
-    site_name = places.site_names(page.view).get(site) or site
+    site_name = site_views.names(page.view).get(site) or site
     crumbs = [(site_name, site_path(site)), (name, rack_path(site, name))]
     return page.document(f"{name} · {site_name}", main, crumbs=crumbs)
 
 
 def choose(page: Page, name: str) -> str | None:
     """Return the HTML of `/racks/RACK`: the rack itself, or a choice where several sites have one of that name."""
-    sites = rackdata.sites_of(page.view, name)
+    sites = rack_page.sites_of(page.view, name).sites
     if len(sites) == 1:
         return draw(page, sites[0], name)
     if not sites:
         return None
-    known = places.site_names(page.view)
+    known = site_views.names(page.view)
     items = [
         el("li", el("a", known.get(site) or site, href=page.link(rack_path(site, name))))
         for site in sites

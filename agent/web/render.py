@@ -17,6 +17,7 @@ from agent import __version__
 from agent.messages.catalogue import Words
 from agent.web import format as writing
 from agent.web import paths, svg
+from agent.web.columns import filled_table
 from agent.web.markup import raw
 
 REFRESH_SECONDS: Final = 15
@@ -75,6 +76,7 @@ def _environment() -> Environment:
         "VERSION": __version__,
         "mark": svg.mark,
         "bar": svg.bar,
+        "filled_table": filled_table,
         "symbols": svg.symbols,
         "hub_path": paths.hub_path,
         "site_path": paths.site_path,
@@ -89,3 +91,9 @@ _ENVIRONMENT: Final = _environment()
 def render(template: str, w: Words, **values: object) -> Markup:
     """Fill in a template; it sees the words as `w`, and the values by their names."""
     return raw(_ENVIRONMENT.get_template(template).render(w=w, **values))
+
+
+def macro(template: str, name: str, w: Words, page: object, *values: object) -> Markup:
+    """Draw one macro of a template, for a page that is still made in code."""
+    module = _ENVIRONMENT.get_template(template).make_module({"w": w, "page": page})
+    return raw(getattr(module, name)(*values))

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agent.web import api, headroom, heat, hubdata, overhead, panels, tell
-from agent.web import racks as racks_model
-from agent.web import sites as places
+from agent.web import headroom, heat, hubdata, overhead, panels, tell
 from agent.web.markup import Safe, el
 from agent.web.paths import site_path
+from agent.web.views import overhead as overhead_view
+from agent.web.views import power, sites
+from agent.web.views import pue as pue_view
+from agent.web.views import racks as racks_view
+from agent.web.views.serialise import plain
 
 if TYPE_CHECKING:
     from agent.web.page import Page
-    from agent.web.racks import Rack
+    from agent.web.views.rack import RackView
 
 
 def draw(page: Page, site: str) -> str:
     """Return the HTML of `/sites/SITE`."""
-    name = places.site_names(page.view)[site]
-    racks = racks_model.read(page.view.snapshot, page.view.hub).get(site, [])
+    name = sites.names(page.view)[site]
+    racks = racks_view.read(page.view.snapshot, page.view.hub).get(site, [])
     title = el(
         "h1",
         name or site,
@@ -38,9 +41,9 @@ def draw(page: Page, site: str) -> str:
     return page.document(name or site, main, crumbs=[(name or site, site_path(site))])
 
 
-def section(page: Page, site: str, racks: Sequence[Rack], index: int) -> Safe:
+def section(page: Page, site: str, racks: Sequence[RackView], index: int) -> Safe:
     """Draw a site as a part of the board."""
-    name = places.site_names(page.view)[site]
+    name = sites.names(page.view)[site]
     title = f"site-{index}"
     link = el("a", name or site, href=page.link(site_path(site)))
     return el(
@@ -58,15 +61,15 @@ def section(page: Page, site: str, racks: Sequence[Rack], index: int) -> Safe:
     )
 
 
-def _panels(page: Page, site: str, racks: Sequence[Rack], *, whole: bool) -> list[Safe]:
+def _panels(page: Page, site: str, racks: Sequence[RackView], *, whole: bool) -> list[Safe]:
     view, w = page.view, page.w
     bears = [
-        panels.pue(api.pue(view, site, page.scoreboard), w, page.zone),
-        panels.power(api.power(view, site), w, page.zone),
+        panels.pue(plain(pue_view.read(view, site, page.board)), w, page.zone),
+        panels.power(plain(power.read(view, site)), w, page.zone),
     ]
     more = [
-        heat.racks(page, site, racks, api.rack_summary(view, site, racks), whole=whole),
-        overhead.draw(overhead.read(view, site), w),
+        heat.racks(page, site, racks, plain(racks_view.summary(view, site, racks)), whole=whole),
+        overhead.draw(plain(overhead_view.read(view, site)), w),
         headroom.draw(page, site) if whole else None,
     ]
     parts: list[tuple[str, Sequence[Safe | None]]] = [

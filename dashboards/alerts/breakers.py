@@ -35,13 +35,20 @@ def _full(days: float, bound: str = "expected") -> dict[str, str]:
 ALERTS: Final = (
     Alert(
         name="BreakerLoadHigh",
-        expr=f"{breaker.BREAKER_LOAD_EACH.recorded()} > {limits.CONTINUOUS_LOAD} <= {limits.TRIP_LIMIT}",
+        expr=(
+            f"{breaker.BREAKER_LOAD_EACH.recorded()} > {limits.CONTINUOUS_LOAD} <="
+            f" {limits.TRIP_LIMIT}"
+        ),
         wait="15m",
         severity="warning",
         summary=Text(
-            "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries {{ $value | humanizePercentage }} of its rating: place no more load behind it.",
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries"
+            " {{ $value | humanizePercentage }} of its rating: place no more load behind it.",
         ),
-        description="By power, or by the current of its fullest phase. Continuous load above 80 % of a breaker's rating leaves it no margin.",
+        description=(
+            "By power, or by the current of its fullest phase. Continuous load above 80 % of a"
+            " breaker's rating leaves it no margin."
+        ),
         must_fire=Case(
             series=_of(metrics.BREAKER_PHASE_LOAD, "0.9x40", bound="lower", phase="L2")
             | _of(metrics.BREAKER_LOAD, "0.7x40", bound="lower"),
@@ -57,9 +64,13 @@ ALERTS: Final = (
         wait="5m",
         severity="critical",
         summary=Text(
-            "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries {{ $value | humanizePercentage }} of its rating: move load off it before it trips.",
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries"
+            " {{ $value | humanizePercentage }} of its rating: move load off it before it trips.",
         ),
-        description="By power, or by the current of its fullest phase. A warm breaker trips below its rated current.",
+        description=(
+            "By power, or by the current of its fullest phase. A warm breaker trips below its"
+            " rated current."
+        ),
         must_fire=Case(
             series=_of(metrics.BREAKER_LOAD, "0.98x20", bound="lower"),
             at="10m",
@@ -76,9 +87,13 @@ ALERTS: Final = (
         wait="15m",
         severity="warning",
         summary=Text(
-            "Breaker {{ $labels.breaker }} of {{ $labels.site }}: losing its pair loads it to {{ $value | humanizePercentage }}: place no more load behind either.",
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }}: losing its pair loads it to"
+            " {{ $value | humanizePercentage }}: place no more load behind either.",
         ),
-        description="Above 80 % of one side's capacity there is no room for what starts at once after a power cut.",
+        description=(
+            "Above 80 % of one side's capacity there is no room for what starts at once after a"
+            " power cut."
+        ),
         must_fire=Case(
             series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.85x40", bound="lower"),
             at="20m",
@@ -97,9 +112,13 @@ ALERTS: Final = (
         wait="5m",
         severity="critical",
         summary=Text(
-            "Breaker {{ $labels.breaker }} of {{ $labels.site }} trips if its pair is lost ({{ $value | humanizePercentage }}): move load today.",
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }} trips if its pair is lost"
+            " ({{ $value | humanizePercentage }}): move load today.",
         ),
-        description="Both sides together carry more than one can: everything behind the pair goes dark with either.",
+        description=(
+            "Both sides together carry more than one can: everything behind the pair goes dark"
+            " with either."
+        ),
         must_fire=Case(
             series=_of(metrics.BREAKER_FAILOVER_LOAD, "1.1x20", bound="lower"),
             at="10m",
@@ -116,9 +135,13 @@ ALERTS: Final = (
         wait="5m",
         severity="critical",
         summary=Text(
-            "PDU {{ $labels.pdu }} in rack {{ $labels.rack }} of {{ $labels.site }}: a phase or bank is at {{ $value | humanizePercentage }}: move a plug before it trips.",
+            "PDU {{ $labels.pdu }} in rack {{ $labels.rack }} of {{ $labels.site }}: a phase or"
+            " bank is at {{ $value | humanizePercentage }}: move a plug before it trips.",
         ),
-        description="The fullest phase or bank over its rating, as the PDU itself says; the PDU as a whole may have room.",
+        description=(
+            "The fullest phase or bank over its rating, as the PDU itself says; the PDU as a"
+            " whole may have room."
+        ),
         must_fire=Case(
             series={series(facility.PDU_BANK_LOAD, _PDU, feed="A", bank="2"): "0.97x20"},
             at="10m",
@@ -136,9 +159,13 @@ ALERTS: Final = (
         wait="30m",
         severity="info",
         summary=Text(
-            "Breaker {{ $labels.breaker }} of {{ $labels.site }}: its phases differ by {{ $value | humanizePercentage }} of their mean: hang the next racks on the emptiest.",
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }}: its phases differ by"
+            " {{ $value | humanizePercentage }} of their mean: hang the next racks on the"
+            " emptiest.",
         ),
-        description="Uneven phases fill one of three before the breaker is full, and load the neutral.",
+        description=(
+            "Uneven phases fill one of three before the breaker is full, and load the neutral."
+        ),
         must_fire=Case(
             series=_of(metrics.BREAKER_IMBALANCE, "0.4x40"), at="35m", fires=BREAKER, value="40%"
         ),
@@ -150,9 +177,13 @@ ALERTS: Final = (
         wait="30m",
         severity="warning",
         summary=Text(
-            "Row {{ $labels.row }} of {{ $labels.site }} is full in {{ $labels.kind }} in {{ $value | humanize }} days at its present pace: order what comes next.",
+            "Row {{ $labels.row }} of {{ $labels.site }} is full in {{ $labels.kind }} in"
+            " {{ $value | humanize }} days at its present pace: order what comes next.",
         ),
-        description="By the trend of the last half year, robust against single days; the range is in dc_row_full_timestamp_seconds.",
+        description=(
+            "By the trend of the last half year, robust against single days; the range is in"
+            " dc_row_full_timestamp_seconds."
+        ),
         must_fire=Case(series=_full(30), at="35m", fires={**_ROW, "kind": "power"}, value="30"),
         must_not_fire=Case(series=_full(90) | _full(30, "earliest"), at="35m"),
     ),

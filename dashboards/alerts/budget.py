@@ -14,10 +14,10 @@ from collectors.catalogue.limits import BURN_LIMIT
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
-from dashboards.signals import power
+from dashboards.signals import pue
 
-_BURN: Final = power.PUE_BURN.record
-_PUE: Final = power.SITE_PUE.record
+_BURN: Final = pue.PUE_BURN.record
+_PUE: Final = pue.SITE_PUE.record
 _ON_SITE: Final = "on (hub, site)"
 _REQUIRED: Final = for_rule(f"min by (hub, site) ({of(site.SITE_PUE_REQUIRED)})")
 
@@ -49,9 +49,13 @@ ALERTS: Final = (
         wait="15m",
         severity="warning",
         summary=Text(
-            "{{ $labels.site }} uses overhead energy {{ $value | humanize }} times as fast as its PUE limit allows: look at the cooling first.",
+            "{{ $labels.site }} uses overhead energy {{ $value | humanize }} times as fast as its"
+            " PUE limit allows: look at the cooling first.",
         ),
-        description="Half as much again as allowed over a day, and in the last hour too: a fault or a wrong set point, not the season.",
+        description=(
+            "Half as much again as allowed over a day, and in the last hour too: a fault or a"
+            " wrong set point, not the season."
+        ),
         must_fire=Case(
             series=_pues(hour="1.35x60", day="1.32x60"), at="30m", fires=SITE, value="1.6"
         ),
@@ -63,9 +67,13 @@ ALERTS: Final = (
         wait="1h",
         severity="info",
         summary=Text(
-            "{{ $labels.site }} averaged {{ $value | humanize }} over a month, more than the rest of the year may: plan what will lower it.",
+            "{{ $labels.site }} averaged {{ $value | humanize }} over a month, more than the rest"
+            " of the year may: plan what will lower it.",
         ),
-        description="At the month's pace the year ends above the limit. In summer that may be the season; the forecast of the target says more.",
+        description=(
+            "At the month's pace the year ends above the limit. In summer that may be the season;"
+            " the forecast of the target says more."
+        ),
         must_fire=Case(
             series=_pues(day="1.21x120", month="1.2x120"), at="90m", fires=SITE, value="1.2"
         ),

@@ -19,9 +19,13 @@ ALERTS: Final = (
         wait="5m",
         severity="warning",
         summary=Text(
-            "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) answers no more: drain the node, then look at its kernel log.",
+            "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) answers no"
+            " more: drain the node, then look at its kernel log.",
         ),
-        description="The chip was seen since the agent started and is not any more: lost from the bus, or its driver is gone.",
+        description=(
+            "The chip was seen since the agent started and is not any more: lost from the bus, or"
+            " its driver is gone."
+        ),
         must_fire=Case(
             series={series(node.ACCELERATOR_UP, _LABELS): "1x3 0x20"}, at="15m", fires=_LABELS
         ),
@@ -33,9 +37,13 @@ ALERTS: Final = (
         wait="10m",
         severity="warning",
         summary=Text(
-            "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) has an alarm of its driver: ask it which.",
+            "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) has an"
+            " alarm of its driver: ask it which.",
         ),
-        description="The driver's health is not OK; for Ascend, `npu-smi info -t health -i ID` names the fault.",
+        description=(
+            "The driver's health is not OK; for Ascend, `npu-smi info -t health -i ID` names the"
+            " fault."
+        ),
         must_fire=Case(
             series={series(node.ACCELERATOR_HEALTHY, _LABELS): "1x3 0x30"}, at="20m", fires=_LABELS
         ),

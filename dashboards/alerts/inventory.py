@@ -27,7 +27,10 @@ def _not_polled() -> str:
     """Return the PDUs nobody asks: what one gateway does not ask, another may."""
     reason = 'reason="pdu_not_polled"'
     missing = f"max by (hub, site, device) ({of(inventory.MISMATCH_INFO, reason)})"
-    asked = f'label_replace(max by (hub, site, pdu) ({of(facility.PDU_UP)}), "device", "$1", "pdu", "(.*)")'
+    asked = (
+        f'label_replace(max by (hub, site, pdu) ({of(facility.PDU_UP)}), "device", "$1", "pdu",'
+        ' "(.*)")'
+    )
     return for_rule(f"count by (hub, site) ({missing} unless on (hub, site, device) {asked}) > 0")
 
 
@@ -59,9 +62,13 @@ ALERTS: Final = (
         wait="1h",
         severity="warning",
         summary=Text(
-            "{{ $value }} racks in service at {{ $labels.site }} have no PDU in the inventory: nobody measures them; name their feeds.",
+            "{{ $value }} racks in service at {{ $labels.site }} have no PDU in the inventory:"
+            " nobody measures them; name their feeds.",
         ),
-        description="PDU output cannot stand for the site's IT energy, nor can their share of rated power be told.",
+        description=(
+            "PDU output cannot stand for the site's IT energy, nor can their share of rated power"
+            " be told."
+        ),
         must_fire=Case(
             series=_mismatches("rack_without_pdu", "3x90"), at="70m", fires=SITE, value="3"
         ),
@@ -73,7 +80,8 @@ ALERTS: Final = (
         wait="1h",
         severity="warning",
         summary=Text(
-            "{{ $value }} PDUs of {{ $labels.site }} are in the inventory and no agent asks them: add them to a gateway's config.",
+            "{{ $value }} PDUs of {{ $labels.site }} are in the inventory and no agent asks them:"
+            " add them to a gateway's config.",
         ),
         description="Their racks have no power; a rack with one of two feeds unread has no total.",
         must_fire=Case(series=_NOT_POLLED, at="70m", fires=SITE, value="1"),
@@ -89,7 +97,8 @@ ALERTS: Final = (
         wait="1h",
         severity="info",
         summary=Text(
-            "{{ $value }} PDUs at {{ $labels.site }} are read and the inventory has them nowhere, or in another rack: mend the inventory.",
+            "{{ $value }} PDUs at {{ $labels.site }} are read and the inventory has them nowhere,"
+            " or in another rack: mend the inventory.",
         ),
         description="What they measure counts for no rack of the inventory, or for the wrong one.",
         must_fire=Case(series=_mismatches("unknown_pdu", "2x90"), at="70m", fires=SITE, value="2"),
@@ -101,9 +110,13 @@ ALERTS: Final = (
         wait="30m",
         severity="warning",
         summary=Text(
-            "{{ $value }} devices at {{ $labels.site }} have never answered: check address, credentials and profile in the config.",
+            "{{ $value }} devices at {{ $labels.site }} have never answered: check address,"
+            " credentials and profile in the config.",
         ),
-        description="A device that never answered is a mistake in the config more often than a fault; the board names them.",
+        description=(
+            "A device that never answered is a mistake in the config more often than a fault; the"
+            " board names them."
+        ),
         must_fire=Case(
             series=_mismatches("never_answered", "1x60"), at="40m", fires=SITE, value="1"
         ),
@@ -115,7 +128,8 @@ ALERTS: Final = (
         wait="10m",
         severity="info",
         summary=Text(
-            "{{ $labels.kind }} {{ $labels.device }} of {{ $labels.site }} is silent for {{ $value | humanizeDuration }}: repair it, or take it out.",
+            "{{ $labels.kind }} {{ $labels.device }} of {{ $labels.site }} is silent for"
+            " {{ $value | humanizeDuration }}: repair it, or take it out.",
         ),
         description="A device that nobody misses for a day hides the next one that fails.",
         must_fire=Case(
@@ -132,9 +146,13 @@ ALERTS: Final = (
         wait="1h",
         severity="info",
         summary=Text(
-            "{{ $value }} nodes of {{ $labels.site }} that the inventory expects are not seen: is the agent installed and running on them?",
+            "{{ $value }} nodes of {{ $labels.site }} that the inventory expects are not seen: is"
+            " the agent installed and running on them?",
         ),
-        description="Only sites where some node's own agent reports are judged; what else reports there, as the gateway, is counted with them.",
+        description=(
+            "Only sites where some node's own agent reports are judged; what else reports there,"
+            " as the gateway, is counted with them."
+        ),
         must_fire=Case(series=_NODES, at="70m", fires=SITE, value="1"),
         must_not_fire=Case(
             series=_NODES | {series(host.BOOT_TIME, SITE, instance="n2"): "9x90"}, at="70m"
@@ -143,14 +161,18 @@ ALERTS: Final = (
     Alert(
         name="InventoryStale",
         expr=for_rule(
-            f"time() - max by (hub, site, instance) ({of(agent.INVENTORY_TIME, _NETBOX)}) > {STALE_SECONDS}"
+            f"time() - max by (hub, site, instance) ({of(agent.INVENTORY_TIME, _NETBOX)}) >"
+            f" {STALE_SECONDS}"
         ),
         wait="10m",
         severity="warning",
         summary=Text(
-            "The inventory of {{ $labels.instance }} is {{ $value | humanizeDuration }} old: NetBox does not answer it, or its token is refused.",
+            "The inventory of {{ $labels.instance }} is {{ $value | humanizeDuration }} old:"
+            " NetBox does not answer it, or its token is refused.",
         ),
-        description="The last good answer stays in force; racks built or emptied since are not seen.",
+        description=(
+            "The last good answer stays in force; racks built or emptied since are not seen."
+        ),
         must_fire=Case(
             series={series(agent.INVENTORY_TIME, _GATEWAY, source="netbox"): _LONG_AGO},
             at="20m",

@@ -37,9 +37,13 @@ ALERTS: Final = (
         wait="5m",
         severity="critical",
         summary=Text(
-            "{{ $labels.peer }} is out of reach of {{ $labels.site }}: no probe is answered; check the line and the peer's filter.",
+            "{{ $labels.peer }} is out of reach of {{ $labels.site }}: no probe is answered;"
+            " check the line and the peer's filter.",
         ),
-        description="No probe of the last minutes was answered, so there is no round trip, and a latency target cannot be judged.",
+        description=(
+            "No probe of the last minutes was answered, so there is no round trip, and a latency"
+            " target cannot be judged."
+        ),
         must_fire=Case(series=_lost("1x20"), at="10m", fires=_PEER),
         must_not_fire=Case(series=_lost("0.9x20"), at="10m"),
     ),
@@ -49,9 +53,12 @@ ALERTS: Final = (
         wait="15m",
         severity="warning",
         summary=Text(
-            "{{ $value | humanizePercentage }} of the probes from {{ $labels.site }} to {{ $labels.peer }} get lost: compare the other peers first.",
+            "{{ $value | humanizePercentage }} of the probes from {{ $labels.site }} to"
+            " {{ $labels.peer }} get lost: compare the other peers first.",
         ),
-        description="One peer that loses points at its line; all of them at this site's own uplink.",
+        description=(
+            "One peer that loses points at its line; all of them at this site's own uplink."
+        ),
         must_fire=Case(series=_lost("0.1x40"), at="20m", fires=_PEER, value="10%"),
         must_not_fire=Case(series=_lost("0.02x40"), at="20m"),
     ),
@@ -62,9 +69,13 @@ ALERTS: Final = (
         wait="15m",
         severity="warning",
         summary=Text(
-            "{{ $labels.peer }} takes {{ $value | humanizeDuration }} from {{ $labels.site }}, half as long again as in the last day: look for a detour.",
+            "{{ $labels.peer }} takes {{ $value | humanizeDuration }} from {{ $labels.site }},"
+            " half as long again as in the last day: look for a detour.",
         ),
-        description="The median round trip is well above the day's mean: a detour after a broken line, or a queue that is full.",
+        description=(
+            "The median round trip is well above the day's mean: a detour after a broken line, or"
+            " a queue that is full."
+        ),
         must_fire=Case(series=_trip("0.01x120 0.02x40"), at="145m", fires=_PEER, value="20ms"),
         must_not_fire=Case(series=_trip("0.01x120 0.012x40"), at="145m"),
     ),

@@ -39,21 +39,31 @@ ALERTS: Final = (
         wait="5m",
         severity="critical",
         summary=Text(
-            "The agent {{ $labels.instance }} of {{ $labels.site }} does not answer: look at its host, then at `systemctl status hubgauge`.",
+            "The agent {{ $labels.instance }} of {{ $labels.site }} does not answer: look at its"
+            " host, then at `systemctl status hubgauge`.",
         ),
-        description="Prometheus cannot scrape the agent; everything it reads is missing meanwhile, not zero.",
+        description=(
+            "Prometheus cannot scrape the agent; everything it reads is missing meanwhile, not"
+            " zero."
+        ),
         must_fire=Case(series={named("up", _UP): "1x2 0x20"}, at="10m", fires=_UP),
         must_not_fire=Case(series={named("up", _UP): "1x2 0x20"}, at="5m"),
     ),
     Alert(
         name="SiteAgentsDown",
-        expr=f'avg by (hub, site) (up{{job="hubgauge"}}) < 0.9 and count by (hub, site) (up{{job="hubgauge"}}) >= {MANY}',
+        expr=(
+            f'avg by (hub, site) (up{{job="hubgauge"}}) < 0.9 and count by (hub, site)'
+            f' (up{{job="hubgauge"}}) >= {MANY}'
+        ),
         wait="3m",
         severity="critical",
         summary=Text(
-            "Only {{ $value | humanizePercentage }} of the agents of {{ $labels.site }} answer: look for one cause: power, network, or a bad rollout.",
+            "Only {{ $value | humanizePercentage }} of the agents of {{ $labels.site }} answer:"
+            " look for one cause: power, network, or a bad rollout.",
         ),
-        description="Many agents gone at once is one failure; each by itself is not told while this lasts.",
+        description=(
+            "Many agents gone at once is one failure; each by itself is not told while this lasts."
+        ),
         must_fire=Case(
             series={
                 named("up", {**SITE, "job": "hubgauge"}, instance=f"n{n}"): "1x20"
@@ -70,13 +80,20 @@ ALERTS: Final = (
     Alert(
         name="AgentSilent",
         # For agents that push and are not scraped: seen within the hour, and not any more.
-        expr=f"max by ({_EACH}) (last_over_time({_BUILD}[1h])) unless max by ({_EACH}) ({_BUILD}) unless on ({_EACH}) up",
+        expr=(
+            f"max by ({_EACH}) (last_over_time({_BUILD}[1h])) unless max by ({_EACH}) ({_BUILD})"
+            f" unless on ({_EACH}) up"
+        ),
         wait="5m",
         severity="critical",
         summary=Text(
-            "Nothing arrives from the agent {{ $labels.instance }} of {{ $labels.site }}: is it running, and does its spool grow?",
+            "Nothing arrives from the agent {{ $labels.instance }} of {{ $labels.site }}: is it"
+            " running, and does its spool grow?",
         ),
-        description="It pushed within the last hour and stopped. What it spools meanwhile arrives when the way is open again.",
+        description=(
+            "It pushed within the last hour and stopped. What it spools meanwhile arrives when"
+            " the way is open again."
+        ),
         must_fire=Case(
             series={series(agent.BUILD_INFO, _NODE): "1x10 _x60"}, at="40m", fires=_NODE
         ),
@@ -89,9 +106,12 @@ ALERTS: Final = (
         wait="10m",
         severity="warning",
         summary=Text(
-            "Collector {{ $labels.collector }} {{ $labels.device }} fails on {{ $labels.instance }}: the agent's log names the reason once.",
+            "Collector {{ $labels.collector }} {{ $labels.device }} fails on"
+            " {{ $labels.instance }}: the agent's log names the reason once.",
         ),
-        description="Every round of this collector has failed for ten minutes; what it reads is missing.",
+        description=(
+            "Every round of this collector has failed for ten minutes; what it reads is missing."
+        ),
         must_fire=Case(
             series={series(agent.COLLECTOR_SUCCESS, _COLLECTOR): "0x30"}, at="20m", fires=_COLLECTOR
         ),
@@ -105,7 +125,8 @@ ALERTS: Final = (
         wait="5m",
         severity="warning",
         summary=Text(
-            "The spool of {{ $labels.instance }} is {{ $value | humanizePercentage }} full: bring the database back, or raise max_bytes.",
+            "The spool of {{ $labels.instance }} is {{ $value | humanizePercentage }} full: bring"
+            " the database back, or raise max_bytes.",
         ),
         description="When the spool is full, samples are given up and counted.",
         must_fire=Case(series=_spool("85x60"), at="10m", fires=_SINK, value="85%"),
@@ -117,7 +138,8 @@ ALERTS: Final = (
         wait="2m",
         severity="critical",
         summary=Text(
-            "The spool of {{ $labels.instance }} cannot be written: free its disk or fix its rights; samples wait in memory only.",
+            "The spool of {{ $labels.instance }} cannot be written: free its disk or fix its"
+            " rights; samples wait in memory only.",
         ),
         description="A crash now loses what is in memory.",
         must_fire=Case(
@@ -133,9 +155,12 @@ ALERTS: Final = (
         wait="0m",
         severity="warning",
         summary=Text(
-            "{{ $labels.instance }} gave up samples ({{ $labels.reason }}): a gap is in the database; see the runbook for what can be had back.",
+            "{{ $labels.instance }} gave up samples ({{ $labels.reason }}): a gap is in the"
+            " database; see the runbook for what can be had back.",
         ),
-        description="Each sample given up is counted by reason: quota, memory, corrupt, dead_letter.",
+        description=(
+            "Each sample given up is counted by reason: quota, memory, corrupt, dead_letter."
+        ),
         must_fire=Case(
             series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "0x10 5x10"},
             at="15m",
@@ -151,7 +176,8 @@ ALERTS: Final = (
         wait="15m",
         severity="warning",
         summary=Text(
-            "{{ $labels.instance }} cannot write to {{ $labels.sink }}: check address, token and bucket; samples are spooled meanwhile.",
+            "{{ $labels.instance }} cannot write to {{ $labels.sink }}: check address, token and"
+            " bucket; samples are spooled meanwhile.",
         ),
         description="Nothing is lost until the spool is full.",
         must_fire=Case(series={series(agent.SINK_UP, _SINK): "0x40"}, at="20m", fires=_SINK),
@@ -163,7 +189,8 @@ ALERTS: Final = (
         wait="5m",
         severity="warning",
         summary=Text(
-            "{{ $labels.instance }} refused its new config and runs on the old one: `hubgauge check` names file and line.",
+            "{{ $labels.instance }} refused its new config and runs on the old one: `hubgauge"
+            " check` names file and line.",
         ),
         description="A restart would fail; mend the file before then.",
         must_fire=Case(
@@ -175,13 +202,20 @@ ALERTS: Final = (
     ),
     Alert(
         name="ClocksOff",
-        expr=f"count by (hub, site) (abs({_OFFSET}) > {CLOCK_SECONDS} or {_SYNCED} == 0 and on (hub, site, instance) {_ERROR} >= 16)",
+        expr=(
+            f"count by (hub, site) (abs({_OFFSET}) > {CLOCK_SECONDS} or {_SYNCED} == 0 and on"
+            f" (hub, site, instance) {_ERROR} >= 16)"
+        ),
         wait="15m",
         severity="warning",
         summary=Text(
-            "{{ $value }} nodes of {{ $labels.site }} have a wrong clock or none to follow: check chrony or NTP there before trusting times.",
+            "{{ $value }} nodes of {{ $labels.site }} have a wrong clock or none to follow: check"
+            " chrony or NTP there before trusting times.",
         ),
-        description="Readings are filed by the clock of who took them: a gateway that is off files energy in the wrong hour.",
+        description=(
+            "Readings are filed by the clock of who took them: a gateway that is off files energy"
+            " in the wrong hour."
+        ),
         must_fire=Case(series={named(_OFFSET, _NODE): "0.2x40"}, at="20m", fires=SITE, value="1"),
         must_not_fire=Case(
             series={

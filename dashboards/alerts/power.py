@@ -9,7 +9,7 @@ from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
-from dashboards.signals import power, rack
+from dashboards.signals import power, pue, rack
 
 _INCONSISTENT: Final = 'state="inconsistent"'
 
@@ -35,22 +35,30 @@ ALERTS: Final = (
         wait="30m",
         severity="warning",
         summary=Text(
-            "PUE of {{ $labels.site }} ({{ $labels.window }}) cannot be: check which meters the inventory counts at which point.",
+            "PUE of {{ $labels.site }} ({{ $labels.window }}) cannot be: check which meters the"
+            " inventory counts at which point.",
         ),
-        description="No IT energy, or a PUE below 1: a meter is at the wrong point, missing from the inventory, or scaled wrongly.",
+        description=(
+            "No IT energy, or a PUE below 1: a meter is at the wrong point, missing from the"
+            " inventory, or scaled wrongly."
+        ),
         must_fire=Case(series=_inconsistent("1x60"), at="45m", fires={**SITE, "window": "1d"}),
         must_not_fire=Case(series=_inconsistent("0x10 1x50"), at="25m"),
     ),
     Alert(
         name="SitePueCoverageLow",
         # The day's window: a longer one would fire for a year after one bad month, when nothing can be done any more.
-        expr=f'{power.PUE_COVERAGE.recorded()}{{window="1d"}} < {MIN_COVERAGE}',
+        expr=f'{pue.PUE_COVERAGE.recorded()}{{window="1d"}} < {MIN_COVERAGE}',
         wait="1h",
         severity="warning",
         summary=Text(
-            "Only {{ $value | humanizePercentage }} of the last day is metered at {{ $labels.site }}: find the silent meter.",
+            "Only {{ $value | humanizePercentage }} of the last day is metered at"
+            " {{ $labels.site }}: find the silent meter.",
         ),
-        description="Hours without both energies do not count for the PUE; too many and the year's figure cannot be defended.",
+        description=(
+            "Hours without both energies do not count for the PUE; too many and the year's figure"
+            " cannot be defended."
+        ),
         must_fire=Case(
             series=_coverage("1d", "0.5x120"), at="90m", fires={**SITE, "window": "1d"}, value="50%"
         ),
@@ -64,9 +72,13 @@ ALERTS: Final = (
         wait="5m",
         severity="warning",
         summary=Text(
-            "Meter {{ $labels.meter }} ({{ $labels.point }}) of {{ $labels.site }} does not answer: check its line; PUE is losing hours.",
+            "Meter {{ $labels.meter }} ({{ $labels.point }}) of {{ $labels.site }} does not"
+            " answer: check its line; PUE is losing hours.",
         ),
-        description="Energy registers bridge the gap when the meter is back; a meter without one loses these hours for good.",
+        description=(
+            "Energy registers bridge the gap when the meter is back; a meter without one loses"
+            " these hours for good."
+        ),
         must_fire=Case(
             series={series(facility.METER_UP, _METER): "1x5 0x30"}, at="20m", fires=_METER
         ),
@@ -78,7 +90,8 @@ ALERTS: Final = (
         wait="10m",
         severity="warning",
         summary=Text(
-            "PDU {{ $labels.pdu }} of rack {{ $labels.rack }} does not answer: check its network and credentials; is feed {{ $labels.feed }} up?",
+            "PDU {{ $labels.pdu }} of rack {{ $labels.rack }} does not answer: check its network"
+            " and credentials; is feed {{ $labels.feed }} up?",
         ),
         description="The rack's power is unknown while a PDU is silent: it is not counted as zero.",
         must_fire=Case(series={series(facility.PDU_UP, _PDU): "0x30"}, at="20m", fires=_PDU),
@@ -90,7 +103,8 @@ ALERTS: Final = (
         wait="5m",
         severity="critical",
         summary=Text(
-            "{{ $value | humanizePercentage }} of the PDUs of {{ $labels.site }} answer: look for one cause: network, gateway, or a lost feed.",
+            "{{ $value | humanizePercentage }} of the PDUs of {{ $labels.site }} answer: look for"
+            " one cause: network, gateway, or a lost feed.",
         ),
         description="Many PDUs silent at once is one fault, not many.",
         must_fire=Case(
@@ -110,9 +124,13 @@ ALERTS: Final = (
         wait="1m",
         severity="critical",
         summary=Text(
-            "UPS {{ $labels.ups }} of {{ $labels.site }} runs on battery: check the utility and that the generators start.",
+            "UPS {{ $labels.ups }} of {{ $labels.site }} runs on battery: check the utility and"
+            " that the generators start.",
         ),
-        description="The load lives from the battery; the runtime left is on the dashboard of racks and power.",
+        description=(
+            "The load lives from the battery; the runtime left is on the dashboard of racks and"
+            " power."
+        ),
         must_fire=Case(
             series={series(facility.UPS_ON_BATTERY, _UPS): "0x2 1x10"}, at="8m", fires=_UPS
         ),

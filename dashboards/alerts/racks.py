@@ -8,7 +8,7 @@ from collectors.catalogue import limits
 from collectors.catalogue import rack as metrics
 from dashboards.alerts.base import RACK, Alert, Case, series
 from dashboards.language import Text
-from dashboards.signals import rack
+from dashboards.signals import rack, rack_limits
 
 
 def _failover(values: str) -> dict[str, str]:
@@ -26,25 +26,33 @@ def _inlet(values: str) -> dict[str, str]:
 ALERTS: Final = (
     Alert(
         name="RackFailoverTight",
-        expr=f"{rack.FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
+        expr=f"{rack_limits.FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
         wait="15m",
         severity="warning",
         summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }}: losing a feed loads the other to {{ $value | humanizePercentage }}: place no more load here.",
+            "Rack {{ $labels.rack }} of {{ $labels.site }}: losing a feed loads the other to"
+            " {{ $value | humanizePercentage }}: place no more load here.",
         ),
-        description="Above 80 % of one feed's capacity there is no room for what starts at once after a power cut.",
+        description=(
+            "Above 80 % of one feed's capacity there is no room for what starts at once after a"
+            " power cut."
+        ),
         must_fire=Case(series=_failover("0.85x40"), at="20m", fires=RACK, value="85%"),
         must_not_fire=Case(series=_failover("0.85x10 0.75x30"), at="30m"),
     ),
     Alert(
         name="RackFailoverLost",
-        expr=f"{rack.FAILOVER_EACH.recorded()} > 1",
+        expr=f"{rack_limits.FAILOVER_EACH.recorded()} > 1",
         wait="5m",
         severity="critical",
         summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }} goes dark if a feed is lost ({{ $value | humanizePercentage }}): move load today.",
+            "Rack {{ $labels.rack }} of {{ $labels.site }} goes dark if a feed is lost"
+            " ({{ $value | humanizePercentage }}): move load today.",
         ),
-        description="All feeds together carry more than the smallest of them can: redundancy exists on paper only.",
+        description=(
+            "All feeds together carry more than the smallest of them can: redundancy exists on"
+            " paper only."
+        ),
         must_fire=Case(series=_failover("1.1x20"), at="10m", fires=RACK, value="110%"),
         must_not_fire=Case(series=_failover("0.95x20"), at="10m"),
     ),
@@ -54,7 +62,8 @@ ALERTS: Final = (
         wait="5m",
         severity="critical",
         summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }} draws {{ $value | humanizePercentage }} of its rating: shed load before a breaker does.",
+            "Rack {{ $labels.rack }} of {{ $labels.site }} draws"
+            " {{ $value | humanizePercentage }} of its rating: shed load before a breaker does.",
         ),
         description="The rack draws more than the inventory says it may.",
         must_fire=Case(series=_power("1.05x20"), at="10m", fires=RACK, value="105%"),
@@ -62,37 +71,54 @@ ALERTS: Final = (
     ),
     Alert(
         name="RackHot",
-        expr=f"{rack.INLET_EACH.recorded()} > {limits.INLET_RECOMMENDED:g} <= {limits.INLET_ALLOWABLE:g}",
+        expr=(
+            f"{rack_limits.INLET_EACH.recorded()} > {limits.INLET_RECOMMENDED:g} <="
+            f" {limits.INLET_ALLOWABLE:g}"
+        ),
         wait="15m",
         severity="warning",
         summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check blanking panels, tiles and the cooling unit nearby.",
+            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check"
+            " blanking panels, tiles and the cooling unit nearby.",
         ),
-        description=f"Above {limits.INLET_RECOMMENDED:g} °C the inlet leaves the range ASHRAE recommends.",
+        description=(
+            f"Above {limits.INLET_RECOMMENDED:g} °C the inlet leaves the range ASHRAE recommends."
+        ),
         must_fire=Case(series=_inlet("29x40"), at="20m", fires=RACK, value="29"),
         must_not_fire=Case(series=_inlet("26.5x40"), at="20m"),
     ),
     Alert(
         name="RackTooHot",
-        expr=f"{rack.INLET_EACH.recorded()} > {limits.INLET_ALLOWABLE:g}",
+        expr=f"{rack_limits.INLET_EACH.recorded()} > {limits.INLET_ALLOWABLE:g}",
         wait="5m",
         severity="critical",
         summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore cooling or shut load down before it does so itself.",
+            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore"
+            " cooling or shut load down before it does so itself.",
         ),
-        description=f"Above {limits.INLET_ALLOWABLE:g} °C the inlet is outside what class A1 equipment allows (ASHRAE TC 9.9).",
+        description=(
+            f"Above {limits.INLET_ALLOWABLE:g} °C the inlet is outside what class A1 equipment"
+            " allows (ASHRAE TC 9.9)."
+        ),
         must_fire=Case(series=_inlet("34x20"), at="10m", fires=RACK, value="34"),
         must_not_fire=Case(series=_inlet("30x3 34x20"), at="6m"),
     ),
     Alert(
         name="RackHeatingFast",
-        expr=f"{rack.INLET_EACH.recorded()} - {rack.INLET_EACH.recorded()} offset {limits.HEATING_MINUTES}m > {limits.HEATING_LIMIT:g}",
+        expr=(
+            f"{rack_limits.INLET_EACH.recorded()} - {rack_limits.INLET_EACH.recorded()} offset"
+            f" {limits.HEATING_MINUTES}m > {limits.HEATING_LIMIT:g}"
+        ),
         wait="2m",
         severity="critical",
         summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }}: the inlet is {{ $value }} K warmer than a quarter of an hour ago: see whether cooling has stopped.",
+            "Rack {{ $labels.rack }} of {{ $labels.site }}: the inlet is {{ $value }} K warmer"
+            " than a quarter of an hour ago: see whether cooling has stopped.",
         ),
-        description="ASHRAE TC 9.9 allows 5 K in 15 minutes. Without cooling, a dense row passes its limits within minutes.",
+        description=(
+            "ASHRAE TC 9.9 allows 5 K in 15 minutes. Without cooling, a dense row passes its"
+            " limits within minutes."
+        ),
         must_fire=Case(
             series=_inlet("22x20 23 24 25 26 27 28 29 30 30x10"), at="29m", fires=RACK, value="8"
         ),

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from agent.hubs.model import Registry
 from dashboards.alerts import ALERTS
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from dashboards.alerts.base import Severity
+from dashboards.alerts.base import Severity
 
 Json = dict[str, Any]
 

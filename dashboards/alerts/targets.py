@@ -53,9 +53,12 @@ ALERTS: Final = (
         wait="5m",
         severity="warning",
         summary=Text(
-            "{{ $labels.hub }} missed its target {{ $labels.target }}: report it, and register evidence if there is any.",
+            "{{ $labels.hub }} missed its target {{ $labels.target }}: report it, and register"
+            " evidence if there is any.",
         ),
-        description="The deadline is past and evidence of that time shows that the target was not reached.",
+        description=(
+            "The deadline is past and evidence of that time shows that the target was not reached."
+        ),
         must_fire=Case(series={_target_state("missed"): "1x30"}, at="10m", fires=_TARGET),
         must_not_fire=Case(
             series={_target_state("missed"): "0x30", _target_state("met"): "1x30"}, at="10m"
@@ -68,9 +71,13 @@ ALERTS: Final = (
         wait="1h",
         severity="warning",
         summary=Text(
-            "{{ $labels.hub }} will miss its target {{ $labels.target }} as things go: see the hub's dashboard for distance and pace.",
+            "{{ $labels.hub }} will miss its target {{ $labels.target }} as things go: see the"
+            " hub's dashboard for distance and pace.",
         ),
-        description="What is measured points away from the target: a limit exceeded, or a trend too slow for the deadline.",
+        description=(
+            "What is measured points away from the target: a limit exceeded, or a trend too slow"
+            " for the deadline."
+        ),
         must_fire=Case(series={_target_state("at_risk"): "1x120"}, at="90m", fires=_TARGET),
         must_not_fire=Case(
             series={
@@ -89,9 +96,12 @@ ALERTS: Final = (
         wait="1h",
         severity="info",
         summary=Text(
-            "{{ $labels.hub }}: the deadline of {{ $labels.target }} passed and nothing was measured: register what is known.",
+            "{{ $labels.hub }}: the deadline of {{ $labels.target }} passed and nothing was"
+            " measured: register what is known.",
         ),
-        description="A target whose deadline is past keeps its row until somebody says how it ended.",
+        description=(
+            "A target whose deadline is past keeps its row until somebody says how it ended."
+        ),
         must_fire=Case(
             series={_target_state("expired_unreported"): "1x120"}, at="90m", fires=_TARGET
         ),
@@ -103,9 +113,13 @@ ALERTS: Final = (
         wait="1h",
         severity="info",
         summary=Text(
-            "{{ $labels.hub }} keeps {{ $value | humanizePercentage }} of the pace that {{ $labels.target }} needs: see the forecast on its page.",
+            "{{ $labels.hub }} keeps {{ $value | humanizePercentage }} of the pace that"
+            " {{ $labels.target }} needs: see the forecast on its page.",
         ),
-        description="What is added each day, over months, is less than each day until the deadline must add.",
+        description=(
+            "What is added each day, over months, is less than each day until the deadline must"
+            " add."
+        ),
         must_fire=Case(series=_paces("0.005x120"), at="90m", fires=_TARGET, value="50%"),
         must_not_fire=Case(series=_paces("0.0095x120"), at="90m"),
     ),
@@ -116,9 +130,13 @@ ALERTS: Final = (
         wait="2m",
         severity="critical",
         summary=Text(
-            "Nothing is known of {{ $labels.hub }} any more: is its Prometheus up, and can it be reached from here?",
+            "Nothing is known of {{ $labels.hub }} any more: is its Prometheus up, and can it be"
+            " reached from here?",
         ),
-        description="All KPIs of the hub are gone at once: its Prometheus, the line to it, or all of its agents. They are missing, not zero.",
+        description=(
+            "All KPIs of the hub are gone at once: its Prometheus, the line to it, or all of its"
+            " agents. They are missing, not zero."
+        ),
         must_fire=Case(series={_VALUE: "1.2x10 _x60"}, at="20m", fires={"hub": "guian"}),
         must_not_fire=Case(series={_VALUE: "1.2x60"}, at="20m"),
     ),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from agent.hubs.model import Registry
 from dashboards.boards import agents, chips, hub, links, meters, nodes, overview, rack, racks, site
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from dashboards.boards.base import Board
-    from dashboards.language import Language
+from dashboards.boards.base import Board
+from dashboards.language import Language
 
 
 def all_boards(registry: Registry, language: Language) -> Iterator[Board]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from collectors.base import Metric
 from collectors.catalogue import agent, rack, site
 from dashboards.influxql import values_of
-from dashboards.language import Text
+from dashboards.language import Language, Text
+from dashboards.panels import Cell
 from dashboards.promql import metric
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
-    from dashboards.panels import Cell
-    from dashboards.signals.base import Excuse
+from dashboards.signals.base import Excuse
 
 HUB_TAG: Final = "hubgauge-hub"
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker, Table
 from dashboards.signals import chip
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
 
 COLUMNS = {
     "node": Text("Node"),

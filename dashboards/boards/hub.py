@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from agent.hubs.model import WHOLE_HUB
+from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Registry
 from agent.hubs.units import UNITS
+from agent.targets.kpis import measure_of
 from collectors.base import Metric
 from collectors.catalogue import facility, rack, site
 from collectors.catalogue.limits import YEAR_WINDOW
@@ -16,16 +17,11 @@ from dashboards import panels, uids
 from dashboards.boards.base import HUB_TAG, Board, Section, site_of
 from dashboards.boards.provenance import provenance
 from dashboards.language import Language, Text
-from dashboards.panels import Maker
+from dashboards.panels import Cell, Maker
 from dashboards.promql import of
-from dashboards.signals import chip, kpi, link, power, target
+from dashboards.signals import chip, kpi, link, power, pue, target
 from dashboards.signals import rack as racks
 from dashboards.signals.base import GREEN, ORANGE, Excuse, Signal, State, Step, steps
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Fact, Hub, Kpi, Registry
-    from dashboards.language import Language
-    from dashboards.panels import Cell
 
 MEASURED: Final = Text("measured")
 YEAR: Final = f'window="{YEAR_WINDOW}",'
@@ -35,12 +31,12 @@ YES_NO: Final = (
     State(value=1, text=Text("✓ yes"), color=GREEN),
 )
 ENERGY: Final = (
-    power.SITE_PUE,
-    power.PUE_COVERAGE,
+    pue.SITE_PUE,
+    pue.PUE_COVERAGE,
     power.SITE_POWER,
-    power.WINDOW_ENERGY,
-    power.PUE_REQUIRED,
-    power.RENEWABLE,
+    pue.WINDOW_ENERGY,
+    pue.PUE_REQUIRED,
+    pue.RENEWABLE,
 )
 RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
 
@@ -102,7 +98,7 @@ def _figures(
     measured: dict[tuple[str, str], list[Fact]] = {}
     registered = []
     for fact in facts:
-        if fact.kpi.key in kpi.RAW:
+        if measure_of(fact.kpi) is not None:
             measured.setdefault((fact.kpi.key, fact.scope), []).append(fact)
         else:
             registered.append(fact)
@@ -236,16 +232,14 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
             ],
         )
 
-    keys = {fact.kpi.key for fact in hub.facts}
+    keys = {fact.kpi.measure for fact in hub.facts}
     if keys & {"pue", "renewable_energy_factor", "carbon"}:
         # What the rest of the year must average is told only where a limit was stated.
-        energy = [
-            signal for signal in ENERGY if signal is not power.PUE_REQUIRED or _limits_pue(hub)
-        ]
+        energy = [signal for signal in ENERGY if signal is not pue.PUE_REQUIRED or _limits_pue(hub)]
         yield section(Text("What stands behind the PUE"), _with(facility.METER_UP, energy))
     if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
         yield section(Text("What stands behind the racks"), _with(rack.RACK_INFO, RACKS))
-    if keys & {"accelerators", "accelerators_huawei", "compute_flops"}:
+    if keys & {"accelerators", "compute_flops"}:
         yield section(Text("Accelerators"), (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER))
     if any(key.startswith(("round_trip", "link_", "international")) for key in keys):
         yield section(Text("Links"), (link.ROUND_TRIP, link.LOSS, link.SPEED))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import inventory, meter, own, power
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
+from dashboards.signals import inventory, meter, own, power, pue
 
 COLUMNS = {
     "reason": Text("Reason"),
@@ -57,9 +52,9 @@ def _evidence(make: Maker) -> Section:
     return Section(
         title=Text("Evidence of the PUE"),
         cells=[
-            panels.timeline(make, power.PUE_STATE, width=8),
-            panels.series(make, power.PUE_COVERAGE, width=8),
-            panels.series(make, power.PUE_UNCERTAINTY, width=8),
+            panels.timeline(make, pue.PUE_STATE, width=8),
+            panels.series(make, pue.PUE_COVERAGE, width=8),
+            panels.series(make, pue.PUE_UNCERTAINTY, width=8),
             panels.series(make, own.LEDGER_READINGS, width=8),
             panels.series(make, own.LEDGER_REJECTED, width=8),
             panels.bars(make, own.LEDGER_EVENTS, width=8),

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, INSTANCE, SITE, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker
-from dashboards.signals import host
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
-    from dashboards.signals.base import Signal
+from dashboards.signals import host, host_panels
+from dashboards.signals.base import Signal
 
 
 def board(language: Language) -> Board:
@@ -45,12 +41,15 @@ def board(language: Language) -> Board:
                     panels.series(make, host.CPU_MODE, stack=True),
                     panels.series(
                         make,
-                        *host.LOADS,
+                        *host_panels.LOADS,
                         replace(host.CPU_COUNT, legend=make.say(Text("CPUs"))),
                         title=Text("Load average"),
                     ),
                     panels.series(
-                        make, *_named(make, host.MEMORY_PARTS), stack=True, title=Text("Memory")
+                        make,
+                        *_named(make, host_panels.MEMORY_PARTS),
+                        stack=True,
+                        title=Text("Memory"),
                     ),
                     panels.series(
                         make,
@@ -65,7 +64,7 @@ def board(language: Language) -> Board:
                 title=Text("Disks and network"),
                 cells=[
                     panels.bars(make, host.FILESYSTEM, width=12),
-                    panels.bars(make, host.INODES, width=12),
+                    panels.bars(make, host_panels.INODES, width=12),
                     panels.series(make, host.DISK_BUSY),
                     panels.series(
                         make,
@@ -79,7 +78,7 @@ def board(language: Language) -> Board:
                     ),
                     panels.series(
                         make,
-                        *_named(make, (host.DROPS, host.NETWORK_ERRORS)),
+                        *_named(make, (host_panels.DROPS, host_panels.NETWORK_ERRORS)),
                         title=Text("Network drops and errors"),
                     ),
                 ],
@@ -87,10 +86,10 @@ def board(language: Language) -> Board:
             Section(
                 title=Text("Saturation and limits"),
                 cells=[
-                    panels.series(make, host.PAGES, width=6),
-                    panels.series(make, host.DISK_SATURATION, width=6),
-                    panels.series(make, host.FILES, width=6),
-                    panels.series(make, host.CLOCK, width=6),
+                    panels.series(make, host_panels.PAGES, width=6),
+                    panels.series(make, host_panels.DISK_SATURATION, width=6),
+                    panels.series(make, host_panels.FILES, width=6),
+                    panels.series(make, host_panels.CLOCK, width=6),
                 ],
             ),
         ],

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from agent.hubs.model import WHOLE_HUB
+from agent.hubs.model import WHOLE_HUB, Registry
 from dashboards import panels, uids
 from dashboards.boards.base import HUB, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import kpi, own, power, target
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from dashboards.language import Language
+from dashboards.signals import kpi, own, power, pue, target
 
 COLUMNS = {
     "hub": Text("Hub"),
@@ -72,7 +66,8 @@ def board(registry: Registry, language: Language) -> Board:
                         Table(
                             title=Text("Targets and registered figures"),
                             description=Text(
-                                "Values in base units (FLOP/s, seconds, shares of 1). An empty cell is missing, never zero. "
+                                "Values in base units (FLOP/s, seconds, shares of 1). An empty"
+                                " cell is missing, never zero. "
                                 "The state is the agents' judgement.",
                             ),
                             columns=columns,
@@ -90,7 +85,7 @@ def board(registry: Registry, language: Language) -> Board:
                 title=Text("KPIs side by side"),
                 cells=[
                     panels.series(
-                        make, kpi.measured(registry, "pue"), power.PUE_LIMIT, legend="right"
+                        make, kpi.measured(registry, "pue"), pue.PUE_LIMIT, legend="right"
                     ),
                     panels.series(make, power.HUB_POWER, legend="right"),
                     *(

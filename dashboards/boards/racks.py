@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, ROW, SITE, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import breaker, power, rack, supply
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
+from dashboards.signals import breaker, power, rack, rack_limits, supply
 
 COLUMNS = {
     "row": Text("Row"),
@@ -29,7 +25,8 @@ def board(language: Language) -> Board:
         uid=uids.RACKS,
         title=Text("Racks"),
         description=Text(
-            "How full, how loaded and how hot the racks of a site are, and what losing a feed would do.",
+            "How full, how loaded and how hot the racks of a site are, and what losing a feed"
+            " would do.",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), ROW],
@@ -43,8 +40,8 @@ def _now(make: Maker) -> Section:
         cells=[
             panels.stat(make, rack.RACK_COUNT, width=5, graph=False),
             panels.gauge(make, rack.SITE_RACK_UTILIZATION, width=5),
-            panels.stat(make, rack.FAILOVER_COUNT, width=5),
-            panels.stat(make, rack.HOT_COUNT, width=4),
+            panels.stat(make, rack_limits.FAILOVER_COUNT, width=5),
+            panels.stat(make, rack_limits.HOT_COUNT, width=4),
             panels.stat(make, power.PDU_SILENT, width=5),
         ],
     )
@@ -60,8 +57,8 @@ def _map(make: Maker) -> Section:
                 height=9,
                 title=Text("Rack map by power utilisation"),
             ),
-            panels.history(make, rack.FAILOVER, width=12, height=13),
-            panels.history(make, rack.INLET, width=12, height=13),
+            panels.history(make, rack_limits.FAILOVER, width=12, height=13),
+            panels.history(make, rack_limits.INLET, width=12, height=13),
             panels.heatmap(make, rack.RACK_DISTRIBUTION, width=12),
             panels.series(make, rack.SITE_RACK_POWER, width=12, height=9, stack=True),
         ],
@@ -70,10 +67,10 @@ def _map(make: Maker) -> Section:
 
 def _limits(make: Maker) -> Section:
     names = {
-        rack.FAILOVER: Text("If a feed is lost"),
+        rack_limits.FAILOVER: Text("If a feed is lost"),
         rack.RACK_POWER_RATIO: Text("Power in use"),
         rack.RACK_SPACE_RATIO: Text("Space in use"),
-        rack.INLET: Text("Inlet"),
+        rack_limits.INLET: Text("Inlet"),
         rack.RACK_POWER_EACH: Text("Power", context="drawn"),
     }
     columns = [replace(signal, name=name) for signal, name in names.items()]
@@ -89,7 +86,8 @@ def _limits(make: Maker) -> Section:
                 Table(
                     title=Text("Racks nearest to a limit"),
                     description=Text(
-                        "The fullest, most loaded and warmest racks; pick a row above to see one row whole.",
+                        "The fullest, most loaded and warmest racks; pick a row above to see one"
+                        " row whole.",
                     ),
                     columns=columns,
                     names=COLUMNS,
@@ -116,7 +114,7 @@ def _capacity(make: Maker) -> Section:
             panels.series(make, breaker.BREAKER_COVERAGE, width=12, height=7),
             panels.bars(make, rack.OCCUPANCY, width=6, height=6),
             panels.bars(make, rack.RESERVED, width=6, height=6),
-            panels.series(make, rack.STRANDED, width=6, height=6),
-            panels.series(make, rack.HUMIDITY, width=6, height=6),
+            panels.series(make, rack_limits.STRANDED, width=6, height=6),
+            panels.series(make, rack_limits.HUMIDITY, width=6, height=6),
         ],
     )

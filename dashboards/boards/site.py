@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, WINDOW, Board, Section
-from dashboards.language import Text
+from dashboards.language import Language, Text
 from dashboards.panels import Maker
-from dashboards.signals import chip, energy, power, rack, supply
-
-if TYPE_CHECKING:
-    from dashboards.language import Language
+from dashboards.signals import chip, energy, power, pue, rack, rack_limits, supply
 
 
 def board(language: Language) -> Board:
@@ -22,7 +18,8 @@ def board(language: Language) -> Board:
         uid=uids.SITE,
         title=Text("Site"),
         description=Text(
-            "Energy from the utility to the chip, PUE with its limit and its evidence, where the overhead goes.",
+            "Energy from the utility to the chip, PUE with its limit and its evidence, where the"
+            " overhead goes.",
         ),
         language=language,
         variables=[HUB_OF_SITES.one(), SITE.one(), WINDOW],
@@ -46,7 +43,7 @@ def _flow(make: Maker) -> Section:
             panels.bars(make, *stages, width=10, height=10, title=Text("Power by stage, now")),
             panels.series(make, power.METER_POWER, width=14, height=10, legend="right"),
             panels.series(make, power.SITE_POWER),
-            panels.series(make, power.SITE_LEDGER_POWER),
+            panels.series(make, pue.SITE_LEDGER_POWER),
         ],
     )
 
@@ -57,23 +54,23 @@ def _pue(make: Maker) -> Section:
         cells=[
             panels.stat(make, energy.WINDOW_PUE, width=6, height=5, graph=False),
             panels.stat(make, energy.SITE_PUE_LIMIT, width=4, height=5, graph=False),
-            panels.stat(make, power.PUE_REQUIRED, width=6, height=5, graph=False),
+            panels.stat(make, pue.PUE_REQUIRED, width=6, height=5, graph=False),
             panels.stat(make, energy.PUE_GRADE, width=4, height=5, graph=False),
             panels.stat(make, rack.SITE_OCCUPANCY, width=4, height=5, graph=False),
             panels.series(
                 make,
-                power.SITE_PUE,
+                pue.SITE_PUE,
                 replace(energy.SITE_PUE_LIMIT, legend=make.say(Text("limit"))),
                 width=16,
                 height=9,
                 title=Text("PUE by window, with its limit"),
             ),
-            panels.timeline(make, power.PUE_STATE, width=8, height=9),
-            panels.series(make, power.PUE_COVERAGE),
-            panels.bars(make, power.WINDOW_ENERGY, width=12),
-            panels.series(make, power.PUE_BURN, width=8),
-            panels.series(make, power.PUE_UNCERTAINTY, width=8),
-            panels.series(make, power.RENEWABLE, width=8),
+            panels.timeline(make, pue.PUE_STATE, width=8, height=9),
+            panels.series(make, pue.PUE_COVERAGE),
+            panels.bars(make, pue.WINDOW_ENERGY, width=12),
+            panels.series(make, pue.PUE_BURN, width=8),
+            panels.series(make, pue.PUE_UNCERTAINTY, width=8),
+            panels.series(make, pue.RENEWABLE, width=8),
         ],
     )
 
@@ -88,7 +85,7 @@ def _overhead(make: Maker) -> Section:
             panels.series(make, energy.REUSED, width=6),
             panels.series(make, energy.CUE, width=6, height=9),
             panels.series(make, energy.WUE, width=6),
-            panels.series(make, power.CARBON, width=6),
+            panels.series(make, pue.CARBON, width=6),
         ],
     )
 
@@ -123,7 +120,7 @@ def _environment(make: Maker) -> Section:
         cells=[
             panels.series(make, power.COOLING_CAPACITY, width=8),
             panels.series(make, power.COOLING_SUPPLY, width=8),
-            panels.series(make, rack.HUMIDITY, width=8),
+            panels.series(make, rack_limits.HUMIDITY, width=8),
             panels.series(make, chip.NODE_POWER, width=8),
             panels.series(make, chip.CHIP_POWER, width=8),
             panels.series(make, chip.CHIP_UTILIZATION, width=8),

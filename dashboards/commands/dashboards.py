@@ -19,7 +19,8 @@ from dashboards.verify import Dashboard, Result, Server, verify
 from dashboards.verify_influx import InfluxServer
 
 try:
-    from dashboards.build import Built, Database, build_all, write
+    from dashboards.build import Built, build_all, write
+    from dashboards.templating import Database
 except ModuleNotFoundError as error:
     if error.name != "grafanalib":
         raise

@@ -73,7 +73,7 @@ LEGEND_TOOLTIP: Final = {
 
 
 @attr.s
-class Query(core.Target):  # type: ignore[misc]
+class Query(core.Target):
     """A query as Grafana's Prometheus datasource reads it today: no step, no interval factor, no metric finder.
 
     It keeps the signal it was made of, so that it can be said to another database.
@@ -97,7 +97,7 @@ class Query(core.Target):  # type: ignore[misc]
 
 
 @attr.s
-class InfluxQuery(core.Target):  # type: ignore[misc]
+class InfluxQuery(core.Target):
     """A query as Grafana's InfluxDB datasource reads it, in InfluxQL."""
 
     def to_json_data(self) -> Json:
@@ -113,7 +113,7 @@ class InfluxQuery(core.Target):  # type: ignore[misc]
 
 
 @attr.s
-class Modern(core.Panel):  # type: ignore[misc]
+class Modern(core.Panel):
     """A panel of a type grafanalib has not, or has only in an old form."""
 
     type: str = attr.ib(default="")
@@ -140,7 +140,7 @@ class Cell:
     excuses: Mapping[str, Excuse] = field(default_factory=dict)
 
 
-def mended(value: Any) -> Any:  # noqa: ANN401 - JSON is of any shape
+def mended(value: Any) -> Any:
     """Return grafanalib's objects as plain JSON, without nulls and without what Grafana no longer reads.
 
     Only a threshold's base keeps its null: there it means minus infinity.

@@ -12,10 +12,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from typing import Self
+from typing import Any, Final, Self
 
 HERE: Final = Path(__file__).parent
 DIST: Final = HERE / "dist"

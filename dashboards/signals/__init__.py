@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from agent.hubs.model import Registry
+from agent.targets.kpis import measured
 from dashboards.signals import (
     breaker,
     chip,
     energy,
     host,
+    host_panels,
     inventory,
     kpi,
     link,
@@ -17,14 +19,13 @@ from dashboards.signals import (
     onerack,
     own,
     power,
+    pue,
     rack,
+    rack_limits,
     supply,
     target,
 )
 from dashboards.signals.base import Excuse, Signal, State, Step
-
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
 
 __all__ = ["Excuse", "Signal", "State", "Step", "all_signals"]
 
@@ -34,20 +35,23 @@ def all_signals(registry: Registry) -> Iterator[Signal]:
     for subject in (
         target,
         power,
+        pue,
         energy,
         meter,
         rack,
+        rack_limits,
         onerack,
         supply,
         breaker,
         chip,
         link,
         host,
+        host_panels,
         inventory,
         own,
     ):
         yield from subject.SIGNALS
-    for key in kpi.RAW:
+    for key in measured(registry.kpis.values()):
         yield kpi.measured(registry, key)
     yield target.measured_per_target(registry.kpis)
     yield target.share_of_limit(registry.kpis)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from dashboards.language import Text
 from dashboards.promql import for_panel, for_rule
-
-if TYPE_CHECKING:
-    from dashboards.language import Text
 
 # Okabe and Ito's palette: told apart with every common colour blindness, in print and on a dark wall screen.
 BLUE: Final = "#0072B2"

@@ -30,17 +30,24 @@ def _imbalance(at: str = "") -> str:
 
 def _full() -> str:
     """Return the days until each row is full; those of the past are 0."""
-    return f"clamp_min((min by ({ROW_LABELS}, kind) ({of(rack.ROW_FULL, _EXPECTED, scope='row')}) - time()) / {DAY}, 0)"
+    return (
+        f"clamp_min((min by ({ROW_LABELS}, kind) ({of(rack.ROW_FULL, _EXPECTED, scope='row')}) -"
+        f" time()) / {DAY}, 0)"
+    )
 
 
 BREAKER_LOAD_EACH: Final = Signal(
     key="breaker.load_each",
     name=Text("Load of breakers, at least"),
     description=Text(
-        "Power over capacity, or the fullest phase over the rated current where that is more; a silent PDU counts as nothing.",
+        "Power over capacity, or the fullest phase over the rated current where that is more; a"
+        " silent PDU counts as nothing.",
     ),
     unit="percentunit",
-    expr=f"max by ({BREAKER_LABELS}) ({of(rack.BREAKER_LOAD, _LOWER)} or {of(rack.BREAKER_PHASE_LOAD, _LOWER)})",
+    expr=(
+        f"max by ({BREAKER_LABELS}) ({of(rack.BREAKER_LOAD, _LOWER)} or"
+        f" {of(rack.BREAKER_PHASE_LOAD, _LOWER)})"
+    ),
     legend="{{breaker}}",
     kind="ratio",
     record="breaker:dc_breaker_load_ratio:max",
@@ -81,7 +88,8 @@ BREAKER_IMBALANCE: Final = Signal(
     key="breaker.imbalance",
     name=Text("Phase imbalance of breakers"),
     description=Text(
-        "Largest deviation of a phase's current from the mean of three, over that mean; where the load is a tenth of the rating or more.",
+        "Largest deviation of a phase's current from the mean of three, over that mean; where the"
+        " load is a tenth of the rating or more.",
     ),
     unit="percentunit",
     expr=f"{_imbalance()} and topk({MANY}, {_imbalance(' @ end()')})",
@@ -112,7 +120,10 @@ PDU_NEAR_TRIP: Final = Signal(
         "The fullest phase or bank of each PDU over its rating, as the PDU itself says.",
     ),
     unit="percentunit",
-    expr=f"max by ({RACK_LABELS}, pdu) ({of(facility.PDU_BANK_LOAD)} or {of(facility.PDU_PHASE_LOAD)})",
+    expr=(
+        f"max by ({RACK_LABELS}, pdu) ({of(facility.PDU_BANK_LOAD)} or"
+        f" {of(facility.PDU_PHASE_LOAD)})"
+    ),
     legend="{{pdu}}",
     kind="ratio",
     record="pdu:dc_pdu_circuit_load_ratio:max",
@@ -138,7 +149,8 @@ ROW_FULL: Final = Signal(
     key="row.full",
     name=Text("Days until a row is full"),
     description=Text(
-        "At the pace of the last half year: in space, in power, and in what one side can carry. A row that does not grow, or is known for "
+        "At the pace of the last half year: in space, in power, and in what one side can carry. A"
+        " row that does not grow, or is known for "
         "less than two weeks, has no day; the range of 80 % is in dc_row_full_timestamp_seconds.",
     ),
     unit="d",

@@ -26,7 +26,10 @@ CHIPS: Final = Signal(
         "Accelerator chips that telemetry sees, by vendor and model.",
     ),
     unit="short",
-    expr=f"count by (hub, site, vendor, model) (max by ({_CHIP}, vendor, model) ({of(node.ACCELERATOR_INFO)}))",
+    expr=(
+        f"count by (hub, site, vendor, model) (max by ({_CHIP}, vendor, model)"
+        f" ({of(node.ACCELERATOR_INFO)}))"
+    ),
     legend="{{site}} {{vendor}} {{model}}",
     kind="count",
     record="site:dc_accelerator_info:count",
@@ -77,7 +80,8 @@ NODE_POWER: Final = Signal(
     key="node.power",
     name=Text("Power the nodes report"),
     description=Text(
-        "Sum of the nodes' power by where it was read. Sources measure different things and must not be added up: RAPL is the CPUs only.",
+        "Sum of the nodes' power by where it was read. Sources measure different things and must"
+        " not be added up: RAPL is the CPUs only.",
     ),
     unit="watt",
     expr=f"sum by (hub, site, source) (max by (hub, site, node, source) ({of(node.NODE_POWER)}))",
@@ -92,7 +96,10 @@ def _each(expr: str) -> str:
 
 
 def _memory(at: str = "") -> str:
-    return f"{_each(of(node.ACCELERATOR_MEMORY_USED) + at)} / {_each(of(node.ACCELERATOR_MEMORY_TOTAL) + at)}"
+    return (
+        f"{_each(of(node.ACCELERATOR_MEMORY_USED) + at)} /"
+        f" {_each(of(node.ACCELERATOR_MEMORY_TOTAL) + at)}"
+    )
 
 
 CHIP_HEALTHY: Final = Signal(
@@ -147,10 +154,13 @@ CHIP_PEAK: Final = Signal(
     key="chip.peak",
     name=Text("Rated peak of the chips"),
     description=Text(
-        "Rated dense peak of all chips by precision, from the maker's data sheet; precisions must not be added up.",
+        "Rated dense peak of all chips by precision, from the maker's data sheet; precisions must"
+        " not be added up.",
     ),
     unit="flops",
-    expr=f"sum by (hub, site, precision) (max by ({_CHIP}, precision) ({of(node.ACCELERATOR_PEAK)}))",
+    expr=(
+        f"sum by (hub, site, precision) (max by ({_CHIP}, precision) ({of(node.ACCELERATOR_PEAK)}))"
+    ),
     legend="{{site}} {{precision}}",
     least=0,
     decimals=1,
@@ -175,7 +185,9 @@ CHIP_THROTTLED: Final = Signal(
     name=Text("Throttled chips"),
     description=Text("Chips that run slower than they could, by reason."),
     unit="short",
-    expr=f"sum by (hub, site, reason) (max by ({_CHIP}, reason) ({of(node.ACCELERATOR_THROTTLED)}))",
+    expr=(
+        f"sum by (hub, site, reason) (max by ({_CHIP}, reason) ({of(node.ACCELERATOR_THROTTLED)}))"
+    ),
     legend="{{site}} {{reason}}",
     kind="count",
     least=0,
@@ -213,7 +225,7 @@ def _column(
     description: Text,
     unit: str,
     metric: Metric,
-    **more: Any,  # noqa: ANN401
+    **more: Any,
 ) -> Signal:
     return Signal(
         key=key,

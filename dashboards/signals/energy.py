@@ -8,9 +8,9 @@ from collectors.catalogue import facility, node, site
 from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.language import Text
 from dashboards.promql import of
-from dashboards.signals import power
+from dashboards.signals import pue
 from dashboards.signals.base import GREEN, ORANGE, RED, SKY, Excuse, Signal, State, steps
-from dashboards.signals.power import JOULES_PER_WATT_HOUR
+from dashboards.signals.pue import JOULES_PER_WATT_HOUR
 
 JOULES_PER_KWH: Final = 3_600_000
 _BY_CONTROLLER: Final = 'source=~"redfish|ipmi"'
@@ -96,7 +96,8 @@ FLOW: Final = (
         "chips",
         Text("Accelerators"),
         Text("Sum of what the chips draw."),
-        f"sum by (hub, site) (max by (hub, site, node, accelerator) ({of(node.ACCELERATOR_POWER)}))",
+        "sum by (hub, site) (max by (hub, site, node, accelerator)"
+        f" ({of(node.ACCELERATOR_POWER)}))",
         Excuse(reason="no accelerator is seen at these sites", unless=of(node.ACCELERATOR_INFO)),
     ),
 )
@@ -104,10 +105,14 @@ OVERHEAD: Final = Signal(
     key="site.overhead",
     name=Text("Where the overhead goes"),
     description=Text(
-        "Facility less IT energy of the window by subsystem; unmetered is what no submeter explains.",
+        "Facility less IT energy of the window by subsystem; unmetered is what no submeter"
+        " explains.",
     ),
     unit="watth",
-    expr=f"max by (hub, site, subsystem) ({of(site.SITE_OVERHEAD, scope='window')}) / {JOULES_PER_WATT_HOUR}",
+    expr=(
+        f"max by (hub, site, subsystem) ({of(site.SITE_OVERHEAD, scope='window')}) /"
+        f" {JOULES_PER_WATT_HOUR}"
+    ),
     legend="{{subsystem}}",
     least=0,
     decimals=1,
@@ -133,7 +138,8 @@ PARTIAL_PUE: Final = Signal(
     key="site.partial_pue",
     name=Text("Partial PUE by subsystem"),
     description=Text(
-        "Energy of a subsystem and of IT over that of IT, while the subsystem was metered (ISO/IEC 30134-2, annex).",
+        "Energy of a subsystem and of IT over that of IT, while the subsystem was metered"
+        " (ISO/IEC 30134-2, annex).",
     ),
     unit="none",
     expr=f"max by (hub, site, subsystem) ({of(site.SITE_PARTIAL_PUE, scope='window')})",
@@ -145,7 +151,7 @@ PARTIAL_PUE: Final = Signal(
 WINDOW_PUE: Final = Signal(
     key="site.window_pue",
     name=Text("PUE of the window"),
-    description=power.SITE_PUE.description,
+    description=pue.SITE_PUE.description,
     unit="none",
     expr=f"max by (hub, site) ({of(site.SITE_PUE, scope='window')})",
     legend="{{site}}",

@@ -31,7 +31,8 @@ ANSWERING: Final = Signal(
     unit="percentunit",
     # A kind that nothing is asked of, as nodes with their own agents, has no share here.
     expr=(
-        f"sum by (hub, site, kind) ({of(inventory.ANSWERING)}) / (sum by (hub, site, kind) ({of(inventory.EXPECTED)}) > 0)"
+        f"sum by (hub, site, kind) ({of(inventory.ANSWERING)}) / (sum by (hub, site, kind)"
+        f" ({of(inventory.EXPECTED)}) > 0)"
     ),
     legend="{{site}} {{kind}}",
     kind="ratio",
@@ -46,7 +47,8 @@ MISMATCHES: Final = Signal(
     key="inventory.mismatches",
     name=Text("Inventory against what is seen", context="differences"),
     description=Text(
-        "Racks and devices on which inventory, config and what answers differ, by reason; docs/inventory.md says what each means.",
+        "Racks and devices on which inventory, config and what answers differ, by reason;"
+        " docs/inventory.md says what each means.",
     ),
     unit="short",
     expr=f"sum by (hub, site, reason) ({of(inventory.MISMATCHES)})",

@@ -7,13 +7,15 @@ computed (`dc_kpi_value`) stands in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Literal
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Kpi, Registry
-from agent.targets.measured import COUNTS, OF_A_PART
-from collectors.catalogue import facility, node, rack, site
-from collectors.catalogue.limits import PRECISION, QUANTILE, YEAR_WINDOW
+from agent.hubs.units import UNITS
+from agent.targets.kpis import Match, Measure, Part, measure_of
+from collectors.catalogue import rack, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import Excuse, Signal
@@ -21,151 +23,96 @@ from dashboards.signals.rack import RACK_COUNT
 
 RECORD: Final = "hub:dc_kpi:value"
 
-Aggregate = Literal["sum", "max", "min"]
-
-_RACKS: Final = "hub, site, row, rack"
-_CHIP: Final = "hub, site, node, accelerator"
-_IN_SERVICE: Final = 'state="in_service"'
-_HUAWEI: Final = 'vendor=~"(?i)huawei.*"'
-_BUILDING: Final = 'state="under_construction"'
+_RECORDED: Final = {rack.RACK_INFO: RACK_COUNT.record}
+"""What rules have counted already, by site and state: a hub has tens of thousands of racks."""
 
 
 class Total:
-    """Adds up what each site has: for the whole hub, for one named group of its sites, or (scope "") for both at once.
+    """Adds up what each site has, for the whole hub, for one named group, or for both (scope "").
 
-    `by_rules` reads from recorded series what is dear to count: a KPI names its racks several times over, and a whole hub has tens of thousands.
+    With `by_rules` it reads what is expensive to count from recorded series.
     """
 
     def __init__(self, scope: str = "", *, by_rules: bool = False) -> None:
         self.scope, self.by_rules = scope, by_rules
 
-    def racks(self, state: str) -> str:
-        """Return how many racks of a state each site has."""
-        if self.by_rules:
-            return f"sum by (hub, site) ({RACK_COUNT.record}{{<hub>,{state}}})"
-        return _count(f"max by ({_RACKS}) ({of(rack.RACK_INFO, state, scope='hub')})")
+    def of(self, measure: Measure) -> str:
+        """Return the PromQL of a KPI's value from raw series, labelled by hub and scope."""
+        value = self.per_site(measure.part)
+        if measure.weight is not None:
+            weight = self.per_site(measure.weight)
+            both = self._over(f"({weight} and {value})", "sum")
+            return f"{self._over(f'({value} * {weight})', 'sum')} / ({both} > 0)"
+        with_it = _selector(measure.only_with) if measure.only_with is not None else ""
+        total = self._over(_only_with(value, with_it), measure.over_sites)
+        if measure.per is not None:
+            per = _only_with(self.per_site(measure.per), with_it)
+            total = f"{total} / ({self._over(per, 'sum')} > 0)"
+        return total if measure.least is None else f"{total} >= {measure.least:g}"
 
-    def __call__(self, per_site: str, aggregate: Aggregate = "sum") -> str:
+    def per_site(self, part: Part) -> str:
+        """Return the PromQL of a part, labelled by hub and site."""
+        value = self._counting(part)
+        if not part.none_is_zero:
+            return value
+        every = replace(part, where=())
+        known = self._counting(every) if self._recorded(part) else _largest(_selector(every))
+        return f"({value} or {known} * 0)"
+
+    def _counting(self, part: Part) -> str:
+        if self._recorded(part):
+            matchers = ",".join(("<hub>", *map(_matcher, part.where)))
+            return f"sum by (hub, site) ({_RECORDED[part.metric]}{{{matchers}}})"
+        if part.per_site == "max":
+            return _largest(_selector(part))
+        things = f"max by ({', '.join(part.each)}) ({_selector(part)})"
+        return f"{part.per_site} by (hub, site) ({things})"
+
+    def _recorded(self, part: Part) -> bool:
+        return self.by_rules and part.per_site == "count" and part.metric in _RECORDED
+
+    def _over(self, per_site: str, how: str) -> str:
         """Return the total of an expression labelled by hub and site, labelled by hub and scope."""
-        whole = f'label_replace({aggregate} by (hub) ({per_site}), "scope", "{WHOLE_HUB}", "", "")'
+        whole = f'label_replace({how} by (hub) ({per_site}), "scope", "{WHOLE_HUB}", "", "")'
         if self.scope == WHOLE_HUB:
             return whole
-        member = of(
-            site.SITE_SCOPE, *([f'scope="{self.scope}"'] if self.scope else []), scope="hub"
-        )
-        group = f"{aggregate} by (hub, scope) (max by (hub, site, scope) ({member}) * on (hub, site) group_left () {per_site})"
+        named = [f'scope="{self.scope}"'] if self.scope else []
+        member = f"max by (hub, site, scope) ({of(site.SITE_SCOPE, *named, scope='hub')})"
+        group = f"{how} by (hub, scope) ({member} * on (hub, site) group_left () {per_site})"
         return group if self.scope else f"({whole} or {group})"
 
 
-def _sites(*matchers: str) -> str:
-    return f"max by (hub, site) ({of(site.SITE_INFO, *matchers, scope='hub')})"
+def _largest(series: str) -> str:
+    return f"max by (hub, site) ({series})"
 
 
-def _count(things: str) -> str:
-    return f"count by (hub, site) ({things})"
+def _only_with(per_site: str, with_it: str) -> str:
+    return f"({per_site} and on (hub, site) {with_it})" if with_it else per_site
 
 
-def _occupancy(total: Total) -> str:
-    by_racks = 'method="racks"'
-    share = f"max by (hub, site) ({of(site.SITE_OCCUPANCY, by_racks, scope='hub')})"
-    return _weighted(total, share, total.racks(_IN_SERVICE))
+def _selector(part: Part) -> str:
+    return of(part.metric, *map(_matcher, part.where), scope="hub")
 
 
-def _weighted(total: Total, share: str, weight: str) -> str:
-    """Return a share of each site as the share of all: weighted, over the sites that have both."""
-    return f"{total(f'({share} * {weight})')} / ({total(f'({weight} and {share})')} > 0)"
+def _matcher(match: Match) -> str:
+    """Write a match as PromQL does; a regular expression only where it takes one."""
+    if not match.any_case and not match.beginning and len(match.values) == 1:
+        return f'{match.label}="{match.values[0]}"'
+    anyhow = "(?i)" if match.any_case else ""
+    values = "|".join(map(re.escape, match.values)).replace("\\", "\\\\")
+    return f'{match.label}=~"{anyhow}{values}{".*" if match.beginning else ""}"'
 
 
-def _chips(*matchers: str) -> str:
-    return f"max by ({_CHIP}) ({of(node.ACCELERATOR_INFO, *matchers, scope='hub')})"
+def _witness(measure: Measure) -> str:
+    """Return what must be in the database for a KPI to have a value.
 
+    Without it, an empty panel is honest.
+    """
+    metric = measure.witness or measure.part.metric
+    narrowed = measure.narrowed
+    matchers = [_matcher(narrowed)] if narrowed and narrowed.label in metric.labels else []
+    return of(metric, *matchers, scope="hub")
 
-def _in_service(total: Total) -> str:
-    return total(f"({_sites(_IN_SERVICE)} or {_sites()} * 0)", "max")
-
-
-def _compute(total: Total) -> str:
-    peak = of(node.ACCELERATOR_PEAK, f'precision="{PRECISION}"', scope="hub")
-    return total(f"sum by (hub, site) (max by ({_CHIP}) ({peak}))")
-
-
-def _energy(boundary: str) -> str:
-    matchers = (f'boundary="{boundary}"', f'window="{YEAR_WINDOW}"')
-    sound = of(site.SITE_PUE, f'window="{YEAR_WINDOW}"', scope="hub")
-    return f"(max by (hub, site) ({of(site.SITE_WINDOW_ENERGY, *matchers, scope='hub')}) and on (hub, site) {sound})"
-
-
-def _pue(total: Total) -> str:
-    return f"{total(_energy('facility'))} / ({total(_energy('it'))} > 0) >= 1"
-
-
-def _renewable(total: Total) -> str:
-    window = f'window="{YEAR_WINDOW}"'
-    factor = f"max by (hub, site) ({of(site.SITE_RENEWABLE, window, scope='hub')})"
-    energy = of(site.SITE_WINDOW_ENERGY, 'boundary="facility"', window, scope="hub")
-    return _weighted(total, factor, f"max by (hub, site) ({energy})")
-
-
-def _round_trip(*peers: str) -> Callable[[Total], str]:
-    matchers = (f'quantile="{QUANTILE}"', *(f'peer="{peer}"' for peer in peers))
-    return lambda total: total(
-        f"max by (hub, site) ({of(site.LINK_ROUND_TRIP, *matchers, scope='hub')})", "max"
-    )
-
-
-RAW: Final[Mapping[str, Callable[[Total], str]]] = {
-    "data_centers_in_service": lambda total: total(_sites(_IN_SERVICE)),
-    "data_centers_under_construction": lambda total: total(_sites(_BUILDING)),
-    "data_centers": lambda total: total(_sites('state=~"in_service|under_construction"')),
-    "racks_in_service": lambda total: total(total.racks(_IN_SERVICE)),
-    "racks_under_construction": lambda total: total(total.racks(_BUILDING)),
-    "rack_occupancy": _occupancy,
-    "compute_flops": _compute,
-    "accelerators": lambda total: total(_count(_chips())),
-    "accelerators_huawei": lambda total: total(_count(_chips(_HUAWEI))),
-    "pue": _pue,
-    "renewable_energy_factor": _renewable,
-    "carbon": lambda total: total(f"max by (hub, site) ({of(site.SITE_CARBON, scope='hub')})"),
-    "link_rate": lambda total: total(
-        f"max by (hub, site) ({of(site.LINK_SPEED, scope='hub')})", "max"
-    ),
-    "in_service": _in_service,
-    "round_trip": _round_trip(),
-    "round_trip_guangzhou": _round_trip("guangzhou"),
-    "round_trip_shenzhen": _round_trip("shenzhen"),
-    "round_trip_hangzhou": _round_trip("hangzhou"),
-}
-"""How each measurable KPI comes from raw series; every other KPI is only registered, or computed by the agents alone."""
-
-_METERED: Final = of(facility.METER_UP, scope="hub")
-_RACKS_LISTED: Final = of(rack.RACK_INFO, scope="hub")
-_SITES_LISTED: Final = of(site.SITE_INFO, scope="hub")
-_CHIPS_SEEN: Final = of(node.ACCELERATOR_INFO, scope="hub")
-_PROBED: Final = of(site.LINK_ROUND_TRIP, scope="hub")
-
-WITNESS: Final[Mapping[str, str]] = {
-    "data_centers_in_service": of(site.SITE_INFO, _IN_SERVICE, scope="hub"),
-    "data_centers_under_construction": of(site.SITE_INFO, _BUILDING, scope="hub"),
-    "data_centers": _SITES_LISTED,
-    "racks_in_service": of(rack.RACK_INFO, _IN_SERVICE, scope="hub"),
-    "racks_under_construction": of(rack.RACK_INFO, _BUILDING, scope="hub"),
-    "rack_occupancy": _RACKS_LISTED,
-    "compute_flops": _CHIPS_SEEN,
-    "accelerators": _CHIPS_SEEN,
-    "accelerators_huawei": of(node.ACCELERATOR_INFO, _HUAWEI, scope="hub"),
-    "pue": _METERED,
-    "renewable_energy_factor": _METERED,
-    "carbon": _METERED,
-    "link_rate": of(site.LINK_SPEED, scope="hub"),
-    "in_service": _SITES_LISTED,
-    "round_trip": _PROBED,
-    "round_trip_guangzhou": of(site.LINK_ROUND_TRIP, 'peer="guangzhou"', scope="hub"),
-    "round_trip_shenzhen": of(site.LINK_ROUND_TRIP, 'peer="shenzhen"', scope="hub"),
-    "round_trip_hangzhou": of(site.LINK_ROUND_TRIP, 'peer="hangzhou"', scope="hub"),
-}
-"""What must be in the database for a KPI to have a value; without it, an empty panel is honest."""
-
-_PARTLY_LISTED: Final = frozenset({"accelerators", "accelerators_huawei", "compute_flops"})
 
 _UNITS: Final = {
     "count": ("short", 0),
@@ -181,8 +128,6 @@ _UNITS: Final = {
 
 def unit_of(kpi: Kpi) -> tuple[str, int]:
     """Return Grafana's unit id and the decimals for a KPI's base unit. A PUE is a plain number, other ratios are shares."""
-    from agent.hubs.units import UNITS  # noqa: PLC0415 - only builds need it
-
     return ("none", 3) if kpi.key == "pue" else _UNITS[UNITS[kpi.unit].base]
 
 
@@ -208,18 +153,19 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
 def _alternatives(registry: Registry, kpi: Kpi, hub: str, total: Total) -> Iterator[str]:
     """Yield the KPI's value, best first: of a hub with hubs inside it, from raw series, as the agents computed it."""
     computed = _computed(kpi, total.scope)
-    if kpi.key not in RAW:
+    measure = measure_of(kpi)
+    if measure is None:
         yield computed
         return
-    if total.scope in ("", WHOLE_HUB) and kpi.key in OF_A_PART:
+    if total.scope in ("", WHOLE_HUB) and measure.of_a_part:
         whole = Total(WHOLE_HUB, by_rules=total.by_rules)
         yield from (
-            _inside(registry, kpi, parent, whole)
+            _inside(registry, measure, parent, whole)
             for parent in _asking(registry, kpi)
             if hub in ("", parent)
         )
-    raw = RAW[kpi.key](total)
-    if kpi.key in _PARTLY_LISTED:
+    raw = total.of(measure)
+    if measure.listed:
         # Telemetry sees some chips, the inventory lists others; both are counts of a part, so the larger is nearer.
         both = (
             f'label_replace({part}, "from", "{source}", "", "")'
@@ -248,22 +194,26 @@ def _asking(registry: Registry, kpi: Kpi) -> Iterator[str]:
             yield key
 
 
-def _inside(registry: Registry, kpi: Kpi, parent: str, total: Total) -> str:
+def _inside(registry: Registry, measure: Measure, parent: str, total: Total) -> str:
     """Return the value of a hub together with the hubs inside it, where that hub is asked for."""
-    whole = RAW[kpi.key](total).replace("<hub>", hubs_inside(registry, parent))
-    how = "sum" if kpi.key in COUNTS else "max"
+    whole = total.of(measure).replace("<hub>", hubs_inside(registry, parent))
+    how = "sum" if measure.count else "max"
     asked = of(site.TARGET_INFO, scope="hub")
-    return f'(label_replace({how} by (scope) ({whole}), "hub", "{parent}", "", "") and on (hub) {asked})'
+    return (
+        f'(label_replace({how} by (scope) ({whole}), "hub", "{parent}", "", "") and on (hub)'
+        f" {asked})"
+    )
 
 
 def _excuse(registry: Registry, kpi: Kpi, hub: str, scope: str) -> Excuse:
-    if kpi.key not in WITNESS:
+    measure = measure_of(kpi)
+    if measure is None:
         return Excuse(reason="this KPI is registered, not measured")
-    witness = WITNESS[kpi.key]
+    witness = _witness(measure)
     if scope not in ("", WHOLE_HUB):
         member = of(site.SITE_SCOPE, f'scope="{scope}"', scope="hub")
         witness = f"{witness} and on (hub, site) {member}"
-    elif hub and kpi.key in OF_A_PART:
+    elif hub and measure.of_a_part:
         witness = witness.replace("<hub>", hubs_inside(registry, hub))
     return Excuse(reason="nothing that this KPI is measured by is reported", unless=witness)
 

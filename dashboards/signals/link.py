@@ -10,7 +10,10 @@ from dashboards.promql import of, rate
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
 _IS_ROUND_TRIP: Final = 'kpi=~"round_trip.*"'
-_LIMITS: Final = f"max by (target) ({site.TARGET_VALUE.full_name}{{{_IS_ROUND_TRIP}}} and on (instance) {of(site.LINK_ROUND_TRIP)})"
+_LIMITS: Final = (
+    f"max by (target) ({site.TARGET_VALUE.full_name}{{{_IS_ROUND_TRIP}}} and on (instance)"
+    f" {of(site.LINK_ROUND_TRIP)})"
+)
 _MEDIAN: Final = 'quantile="0.5"'
 _NO_PROBES: Final = Excuse(
     reason="no round-trip probe is configured at these sites", unless=of(site.LINK_ROUND_TRIP)
@@ -90,7 +93,10 @@ PROBES: Final = Signal(
         "Peers by how their round trip is measured: icmp, tcp or stamp (RFC 8762).",
     ),
     unit="short",
-    expr=f"count by (hub, site, method) (max by (hub, site, peer, method) ({of(site.LINK_PROBE_INFO)}))",
+    expr=(
+        "count by (hub, site, method) (max by (hub, site, peer, method)"
+        f" ({of(site.LINK_PROBE_INFO)}))"
+    ),
     legend="{{site}} {{method}}",
     kind="count",
     least=0,
@@ -140,7 +146,10 @@ LINK_LOAD: Final = Signal(
     name=Text("Load of the links"),
     description=Text("What is sent over what the line can carry."),
     unit="percentunit",
-    expr=f"max by ({_INTERFACE}) ({rate(network.LINK_TRANSMIT)}) * {BITS} / max by ({_INTERFACE}) ({of(site.LINK_SPEED)})",
+    expr=(
+        f"max by ({_INTERFACE}) ({rate(network.LINK_TRANSMIT)}) * {BITS} / max by ({_INTERFACE})"
+        f" ({of(site.LINK_SPEED)})"
+    ),
     legend="{{device}} {{interface}}",
     kind="ratio",
     least=0,

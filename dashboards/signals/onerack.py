@@ -8,7 +8,7 @@ from collectors.base import Metric
 from collectors.catalogue import facility, node, rack
 from dashboards.language import Text
 from dashboards.promql import of
-from dashboards.signals import rack as racks
+from dashboards.signals import rack_limits
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 from dashboards.signals.rack import RACK_LABELS, UTILIZATION_STEPS
 from dashboards.signals.supply import HEADROOM
@@ -32,7 +32,7 @@ def _one(
     legend: str,
     *,
     witness: Metric,
-    **more: Any,  # noqa: ANN401
+    **more: Any,
 ) -> Signal:
     excuse = Excuse(reason=f"the rack has no {witness.full_name}", unless=of(witness, scope="rack"))
     return Signal(
@@ -84,8 +84,8 @@ ONE_UTILIZATION: Final = _one(
 )
 ONE_FAILOVER: Final = _one(
     "one.failover",
-    racks.FAILOVER.name,
-    racks.FAILOVER.description,
+    rack_limits.FAILOVER.name,
+    rack_limits.FAILOVER.description,
     "percentunit",
     f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope='rack')})",
     "{{rack}}",
@@ -93,7 +93,7 @@ ONE_FAILOVER: Final = _one(
     kind="ratio",
     least=0,
     decimals=0,
-    steps=racks.FAILOVER.steps,
+    steps=rack_limits.FAILOVER.steps,
 )
 ONE_HEADROOM: Final = _one(
     "one.headroom",
@@ -108,13 +108,13 @@ ONE_HEADROOM: Final = _one(
 ONE_INLET: Final = _one(
     "one.inlet",
     Text("Inlet temperature"),
-    racks.INLET.description,
+    rack_limits.INLET.description,
     "celsius",
     f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope='rack')})",
     "{{rack}}",
     witness=rack.RACK_INLET_TEMPERATURE,
     decimals=1,
-    steps=racks.INLET.steps,
+    steps=rack_limits.INLET.steps,
 )
 ONE_SENSORS: Final = _one(
     "one.sensors",
@@ -125,7 +125,7 @@ ONE_SENSORS: Final = _one(
     "{{sensor}}",
     witness=facility.SENSOR_TEMPERATURE,
     decimals=1,
-    steps=racks.INLET.steps,
+    steps=rack_limits.INLET.steps,
 )
 ONE_HUMIDITY: Final = _one(
     "one.humidity",
@@ -209,7 +209,7 @@ ONE_NODE_INLET: Final = _one(
     "{{node}}",
     witness=node.NODE_INLET,
     decimals=1,
-    steps=racks.INLET.steps,
+    steps=rack_limits.INLET.steps,
 )
 ONE_SUPPLIES: Final = _one(
     "one.supplies",
@@ -227,7 +227,8 @@ ONE_CHIPS: Final = _one(
     Text("Power of the chips"),
     Text("Sum of each node's chips."),
     "watt",
-    f"sum by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_POWER, scope='rack')}))",
+    "sum by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator)"
+    f" ({of(node.ACCELERATOR_POWER, scope='rack')}))",
     "{{node}}",
     witness=node.ACCELERATOR_POWER,
     least=0,
@@ -237,7 +238,8 @@ ONE_CHIP_UTILIZATION: Final = _one(
     Text("Chips busy"),
     Text("Mean share of time each node's chips computed."),
     "percentunit",
-    f"avg by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator) ({of(node.ACCELERATOR_UTILIZATION, scope='rack')}))",
+    "avg by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator)"
+    f" ({of(node.ACCELERATOR_UTILIZATION, scope='rack')}))",
     "{{node}}",
     witness=node.ACCELERATOR_UTILIZATION,
     kind="ratio",

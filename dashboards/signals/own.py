@@ -85,7 +85,8 @@ SAMPLES_DROPPED: Final = Signal(
     key="collector.dropped",
     name=Text("Readings not taken"),
     description=Text(
-        "Readings a second that were refused: sentinel values, not finite, above the limit of a device.",
+        "Readings a second that were refused: sentinel values, not finite, above the limit of a"
+        " device.",
     ),
     unit="ops",
     expr=f"sum by (hub, site, collector, reason) ({rate(agent.SAMPLES_DROPPED)})",
@@ -132,7 +133,10 @@ SPOOL_FILL: Final = Signal(
         "Bytes waiting for the database, as a share of the spool's quota.",
     ),
     unit="percentunit",
-    expr=f"max by ({_EACH}, sink) ({of(agent.SPOOL_BYTES)}) / max by ({_EACH}, sink) ({of(agent.SPOOL_MAX_BYTES)} > 0)",
+    expr=(
+        f"max by ({_EACH}, sink) ({of(agent.SPOOL_BYTES)}) / max by ({_EACH}, sink)"
+        f" ({of(agent.SPOOL_MAX_BYTES)} > 0)"
+    ),
     legend="{{instance}}",
     kind="ratio",
     record="instance:hubgauge_spool_fill:ratio",
@@ -198,7 +202,8 @@ LEDGER_EVENTS: Final = Signal(
     key="ledger.events",
     name=Text("Energy registers that fell"),
     description=Text(
-        "Registers that fell within the last day, by what it was: a wrap loses nothing, a reset loses what came before it unread.",
+        "Registers that fell within the last day, by what it was: a wrap loses nothing, a reset"
+        " loses what came before it unread.",
     ),
     unit="short",
     expr=f"sum by (hub, site, event) (increase({of(agent.LEDGER_EVENTS)}[1d]))",

@@ -20,7 +20,8 @@ _NO_BREAKER: Final = Excuse(
     reason="the inventory names no breakers", unless=of(rack.BREAKER_COVERAGE)
 )
 HEADROOM: Final = Text(
-    "What may at least be added so that, with a feed or a breaker lost, the others carry all within 80 %. Below zero it is too late.",
+    "What may at least be added so that, with a feed or a breaker lost, the others carry all"
+    " within 80 %. Below zero it is too late.",
 )
 
 
@@ -63,7 +64,8 @@ BREAKER_FAILOVER: Final = Signal(
     key="supply.failover",
     name=Text("Load of breakers if their pair is lost"),
     description=Text(
-        "What both sides carry over one side's capacity: above 80 % a lost side leaves no room, above 100 % the other trips as well. "
+        "What both sides carry over one side's capacity: above 80 % a lost side leaves no room,"
+        " above 100 % the other trips as well. "
         "A silent PDU counts as the most it can draw.",
     ),
     unit="percentunit",
@@ -97,7 +99,8 @@ ROW_HEADROOM: Final = Signal(
     key="supply.row_headroom",
     name=Text("Power that rows can still take"),
     description=Text(
-        "What may at least be added in a row so that failover holds: its racks' headroom, as far as their breakers carry it.",
+        "What may at least be added in a row so that failover holds: its racks' headroom, as far"
+        " as their breakers carry it.",
     ),
     unit="watt",
     expr=f"min by ({_ROW}) ({of(rack.ROW_HEADROOM, scope='row')})",

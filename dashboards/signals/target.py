@@ -72,7 +72,8 @@ STATE: Final = Signal(
     key="target.state",
     name=Text("State of the targets"),
     description=Text(
-        "How each stated figure stands, judged by the agents from measured values, registered observations and deadlines.",
+        "How each stated figure stands, judged by the agents from measured values, registered"
+        " observations and deadlines.",
     ),
     unit="none",
     expr=f"({_STATE}) unless {_IS_POLICY}",
@@ -106,7 +107,10 @@ STATE_COUNT: Final = Signal(
     name=Text("Targets by state"),
     description=Text("How many of the stated figures are in each state."),
     unit="short",
-    expr=f"count by (state) ((max by ({TARGET}, state) ({of(site.TARGET_STATE, scope='hub')}) == 1) unless {_IS_POLICY})",
+    expr=(
+        f"count by (state) ((max by ({TARGET}, state) ({of(site.TARGET_STATE, scope='hub')}) =="
+        f" 1) unless {_IS_POLICY})"
+    ),
     legend="{{state}}",
     kind="count",
     least=0,
@@ -118,7 +122,8 @@ IN_DANGER: Final = Signal(
     description=Text("Targets that are at risk or missed."),
     unit="short",
     expr=(
-        f"count by (hub) ((max by ({TARGET}) ({of(site.TARGET_STATE, _DANGER, scope='hub')}) == 1) unless {_IS_POLICY})"
+        f"count by (hub) ((max by ({TARGET}) ({of(site.TARGET_STATE, _DANGER, scope='hub')}) =="
+        f" 1) unless {_IS_POLICY})"
         f" or count by (hub) ({of(site.TARGET_STATE, scope='hub')}) * 0"
     ),
     legend="{{hub}}",
@@ -164,7 +169,10 @@ COVERAGE: Final = Signal(
     name=Text("Coverage"),
     description=Text("Share of the KPI's evidence that was there."),
     unit="percentunit",
-    expr=f"{_PER_TARGET} * on (hub, kpi, scope) group_left () min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})",
+    expr=(
+        f"{_PER_TARGET} * on (hub, kpi, scope) group_left () min by (hub, kpi, scope)"
+        f" ({of(site.KPI_COVERAGE, scope='hub')})"
+    ),
     legend="{{target}}",
     kind="ratio",
     least=0,
@@ -172,7 +180,10 @@ COVERAGE: Final = Signal(
     decimals=0,
     may_be_empty=Excuse(
         reason="no stated KPI needs metering",
-        unless=f"{of(site.TARGET_INFO, scope='hub')} * on (hub, kpi, scope) group_left () {of(site.KPI_COVERAGE, scope='hub')}",
+        unless=(
+            f"{of(site.TARGET_INFO, scope='hub')} * on (hub, kpi, scope) group_left ()"
+            f" {of(site.KPI_COVERAGE, scope='hub')}"
+        ),
     ),
 )
 
@@ -196,7 +207,8 @@ def share_of_limit(kpis: Mapping[str, Kpi]) -> Signal:
         key="target.share",
         name=Text("Measured / limit"),
         description=Text(
-            "Measured value over the stated limit: a goal (>=) wants at least 100 %, a limit (<=) at most.",
+            "Measured value over the stated limit: a goal (>=) wants at least 100 %, a limit (<=)"
+            " at most.",
         ),
         unit="percentunit",
         expr=f"1 / ({limit} != 0) * on (hub, kpi, scope) group_left () ({all_measured(kpis).expr})",

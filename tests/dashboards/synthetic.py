@@ -16,11 +16,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from agent.hubs.model import WHOLE_HUB, Hub, Registry
 from agent.pue.model import PUE_STATES
 from agent.sinks.lineprotocol import LineRenderer
+from agent.targets import kpis
 from agent.targets.model import STATES
 from collectors.base import Batch, Metric, Series
 from collectors.catalogue import all_metrics, site
 from collectors.catalogue.limits import WINDOWS
-from dashboards.signals import kpi
 
 START = time.time() - 86_400
 TARGET_METRICS = (
@@ -81,7 +81,7 @@ def _samples(
     for hub in registry.hubs.values():
         for metric in metrics:
             yield from _of_metric(metric, hub, now, instances)
-        yield from _of_targets(hub)
+        yield from _of_targets(registry, hub)
 
 
 def _of_metric(
@@ -119,7 +119,7 @@ def _of_metric(
             yield metric.full_name, text, VALUES.get(labels.get("boundary", ""), 0.5)
 
 
-def _of_targets(hub: Hub) -> Iterator[tuple[str, str, float]]:
+def _of_targets(registry: Registry, hub: Hub) -> Iterator[tuple[str, str, float]]:
     for fact in (*hub.facts, *hub.policy):
         base = f'hub="{hub.key}",target="{fact.id}",kpi="{fact.kpi.key}",scope="{fact.scope}"'
         yield site.TARGET_INFO.full_name, f'{base},kind="{fact.kind}",source="s",stated="2024"', 1
@@ -129,7 +129,7 @@ def _of_targets(hub: Hub) -> Iterator[tuple[str, str, float]]:
             yield site.TARGET_DEADLINE.full_name, base, START + 9e7
         for state in STATES:
             yield site.TARGET_STATE.full_name, f'{base},state="{state}"', float(state == "at_risk")
-    measured = {(key, WHOLE_HUB) for key in kpi.RAW}
+    measured = {(key, WHOLE_HUB) for key in kpis.measured(registry.kpis.values())}
     for kpi_key, scope in sorted(
         measured | {(fact.kpi.key, fact.scope) for fact in (*hub.facts, *hub.policy)}
     ):

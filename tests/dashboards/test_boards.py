@@ -22,7 +22,7 @@ from dashboards.build import Built, build_all, write
 from dashboards.language import LANGUAGES
 from dashboards.panels import Maker, mended
 from dashboards.promql import metric_names
-from dashboards.signals import all_signals, kpi, rack
+from dashboards.signals import all_signals, kpi, rack_limits
 from tests.dashboards.test_rules import declared
 from tests.support import ROOT
 
@@ -338,10 +338,10 @@ def test_signals_speak_both_languages() -> None:
     signals = list(all_signals(load_registry()))
     assert len({signal.key for signal in signals}) == len(signals)
     for signal in signals:
-        assert signal.name.en
-        assert signal.name.zh
-        assert CHINESE.search(signal.description.zh), signal.key
-        assert not CHINESE.search(signal.description.en), signal.key
+        assert signal.name.of("en")
+        assert signal.name.of("zh")
+        assert CHINESE.search(signal.description.of("zh")), signal.key
+        assert not CHINESE.search(signal.description.of("en")), signal.key
         assert signal.unit
 
 
@@ -448,5 +448,5 @@ def test_a_second_opinion_on_the_json(built: dict[str, list[Built]]) -> None:
 def test_missing_is_words_and_not_zero() -> None:
     """A stat's word for missing data is in the reader's language."""
     for language, words in (("en", "no data"), ("zh", "无数据")):
-        panel = mended(panels.stat(Maker(language), rack.HOT_COUNT).panel)
+        panel = mended(panels.stat(Maker(language), rack_limits.HOT_COUNT).panel)
         assert panel["fieldConfig"]["defaults"]["noValue"] == words

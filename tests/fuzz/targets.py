@@ -394,7 +394,8 @@ def links() -> Iterator[Target]:
 
 def netbox() -> Iterator[Target]:
     """Yield NetBox's objects."""
-    from agent.inventory.netbox.model import Stock
+    from agent.inventory.netbox.assemble import inventory_of
+    from agent.inventory.netbox.stock import Stock
 
     def stock(data: bytes) -> object:
         """Take a list of objects as each kind in turn; whatever an object lacks costs that object only."""
@@ -418,7 +419,7 @@ def netbox() -> Iterator[Target]:
         )
         for number, one in enumerate(objects):
             takes[number % len(takes)](one)
-        return made.inventory("guian", complete=True, read_at=0.0)
+        return inventory_of(made, "guian", complete=True, read_at=0.0)
 
     objects = (
         {

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from agent.children import Child
-from agent.commands.demo import free_port, prometheus_config
+from agent.commands.demo_output import prometheus_config
+from agent.commands.ports import free_port
 from collectors.base import HubgaugeError
 from tests.support import HANGS, get, wait_for
 from tests.support import free_port as any_port
@@ -220,13 +220,11 @@ async def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     """Patience has an end."""
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(3600)"
     child = await Child.start("deaf", [sys.executable, "-c", code], tmp_path / "log")
-    await child.said("deaf", timeout=HANGS)
-    begun = time.monotonic()
-    await child.end(patience=0.3)
-    assert time.monotonic() - begun < HANGS
+    await child.wait_for_line("deaf", seconds=HANGS)
+    await child.stop(patience=0.3)
     assert not child.running
     assert not child.succeeded
-    assert await child.ended() == "deaf was ended by SIGKILL: deaf"
+    assert await child.wait() == "deaf was ended by SIGKILL: deaf"
 
 
 async def test_a_child_that_ends_before_it_is_ready_is_not_waited_for(tmp_path: Path) -> None:
@@ -237,6 +235,6 @@ async def test_a_child_that_ends_before_it_is_ready_is_not_waited_for(tmp_path: 
         tmp_path / "log",
     )
     with pytest.raises(HubgaugeError, match="brief ended with status 3: no such thing"):
-        await child.said("ready", timeout=HANGS)
+        await child.wait_for_line("ready", seconds=HANGS)
     with pytest.raises(HubgaugeError, match="ghost cannot be started: No such file"):
         await Child.start("ghost", [tmp_path / "ghost"], tmp_path / "log")

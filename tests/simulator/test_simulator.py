@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from agent.config import load
-from agent.inventory.model import load_inventory
+from agent.inventory.load import load_inventory
 from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.facility.modbus import KIND
 from collectors.facility.modbus_collector import ModbusCollector
@@ -132,7 +132,7 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
         config = load(path)
         inventory = load_inventory(tmp_path / "inventory.yaml", "guian", timezone="Asia/Shanghai")
         assert config.file.simulated
-        assert config.outputs.http.listen == "127.0.0.1:1234"
+        assert config.file.outputs.http.listen == "127.0.0.1:1234"
         sections = {section.kind.name: section.config for section in config.sections}
         assert {d.name: (d.kind, d.address) for d in sections["snmp"].devices} == {  # type: ignore[attr-defined]
             **{name: ("pdu", simulator.addresses[name]) for name in simulator.pdus},
@@ -148,7 +148,7 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
         }
         assert "host" in sections
     assert set(inventory.racks) == {rack.name for rack in simulator.site.racks}
-    assert set(inventory.feeds) == set(simulator.pdus)
+    assert set(inventory.pdus) == set(simulator.pdus)
     assert inventory.racks["C06"].row == "C"
     (only,) = inventory.sites.values()
     assert (only.site, only.scopes) == ("huawei-guian-1-simulated", ("huawei",))

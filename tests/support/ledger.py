@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from agent.inventory.model import Inventory, load_inventory
+from agent.inventory.load import load_inventory
+from agent.inventory.model import Inventory
 from agent.ledger.energy import HourCells
 from agent.ledger.ledger import Ledger, LedgerSettings
 from agent.pue.model import PueResult

@@ -17,10 +17,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from prometheus_client import CollectorRegistry
 
+from agent.app import Loaded, load_all
 from agent.ledger.ledger import Ledger
-from agent.loading import Loaded, load_all
-from agent.sinks.base import Surroundings
-from agent.sinks.sender import SpooledSink
+from agent.sinks.influx import InfluxSink
 from collectors.base import Batch, Collector
 from simulator.config import write_config
 from simulator.simulator import Simulator
@@ -144,23 +143,22 @@ async def into(
     ledger = Ledger(
         state / "ledger.db", inventory=loaded.inventory, registry=registry, clock=lambda: clock[0]
     )
-    (section,) = loaded.config.outputs.sinks
-    tags = {"job": "hubgauge", "instance": "n"}
-    sink = section.kind.build(
-        section.config, Surroundings(state_dir=state, tags=tags, registry=registry)
+    influx = loaded.config.file.outputs.influxdb
+    assert influx is not None
+    sink = InfluxSink(
+        influx, state_dir=state, tags={"job": "hubgauge", "instance": "n"}, registry=registry
     )
-    assert isinstance(sink, SpooledSink)
     sink.start()
     try:
         pages = await read(simulator, loaded, clock, [ledger, sink])
         await asyncio.to_thread(wait_for, lambda: all_sent(sink), what="the push")
     finally:
-        await asyncio.to_thread(sink.stop, 5)
+        await asyncio.to_thread(sink.close, 5)
         await asyncio.to_thread(ledger.close, 5)
     return pages, loaded.config.file.site
 
 
-def all_sent(sink: SpooledSink) -> bool:
+def all_sent(sink: InfluxSink) -> bool:
     state = sink.spool.state()
     return 0 < state.collected == state.sent
 

@@ -1,29 +1,31 @@
-"""NetBox's REST API, read only: one connection, one deadline for all of it, and never another host.
+"""NetBox's REST API, read only: one connection, one deadline for everything, and no other host.
 
-Lists come in pages (`limit`, `offset`, `next`). Of a `next` link only the query is taken: what a proxy made of scheme and host in it does
-not matter, and no link can send the token elsewhere. Redirects are not followed.
+Lists come in pages (`limit`, `offset`, `next`). Only the query of a `next` link is used: a proxy
+may have changed its scheme and host, and no link can send the token to another server. Redirects
+are not followed.
 """
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
 from agent.deadline import Deadline
+from agent.inventory.netbox.config import NetBox
+from agent.inventory.netbox.objects import Object
 from agent.retry import parse_retry_after
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.secrets import read_secret
-
-if TYPE_CHECKING:
-    import socket
-
-    import urllib3
-
-    from agent.inventory.netbox.config import NetBox
 
 MAX_PAGE: Final = 64 * 2**20
 MAX_PAGES: Final = 50_000
@@ -34,11 +36,16 @@ _LONGEST_WAIT: Final = 60.0
 _NO_RIGHT: Final = frozenset((401, 403))
 _OK: Final = 200
 
-Params = "Sequence[tuple[str, str]]"
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Client:
-    """Reads lists of objects. One thread uses it; `close` may come from any and ends what is under way."""
+    """Reads lists of objects. One thread uses it; any thread may `close` it, which ends a request."""
 
     def __init__(
         self,
@@ -58,9 +65,9 @@ class Client:
         self._headers: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        """Begin: from here on the deadline counts. Raises Refused where the token cannot be read."""
+        """Start the deadline. Raises ConfigError where the token cannot be read."""
         token = read_secret(self._config.token_file, "inventory.netbox.token_file")
-        # Version 2 tokens (NetBox 4.5) say what they are; those before are 40 hexadecimal digits.
+        # Tokens of version 2 (NetBox 4.5) have a prefix; those before are 40 hexadecimal digits.
         scheme = "Bearer" if token.startswith("nbt_") else "Token"
         self._headers = {
             "Authorization": f"{scheme} {token}",
@@ -72,18 +79,16 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._deadline.close()
         self._pool.close()
 
     def close(self) -> None:
-        """End what is under way."""
+        """End the request that is in progress, and make no other."""
         self._closed.set()
         self._deadline.close()
 
-    def objects(
-        self, endpoint: str, params: Sequence[tuple[str, str]] = ()
-    ) -> Iterator[dict[str, Any]]:
+    def objects(self, endpoint: str, params: Sequence[tuple[str, str]] = ()) -> Iterator[Object]:
         """Yield every object of a list such as `dcim/racks`, each once.
 
         Raises Unreachable, Refused or BadReply.
@@ -104,7 +109,7 @@ class Client:
             for found in page["results"]:
                 if not isinstance(found, dict) or not isinstance(found.get("id"), int):
                     raise BadReply(f"{endpoint}: an object without an id")
-                if found["id"] not in seen:  # a list that grew while it was read shows one twice
+                if found["id"] not in seen:  # a list that grew meanwhile has an object twice
                     seen.add(found["id"])
                     yield found
             following = page.get("next")
@@ -131,36 +136,36 @@ class Client:
         return found
 
     def _get(self, target: str, endpoint: str) -> bytes:
-        """Get one page, asking again where NetBox is busy, as long as there is time."""
+        """Get one page; asks again while NetBox is busy or away and there is time."""
         wait = _FIRST_WAIT
         while True:
             error: CollectError
-            least = 0.0
             try:
-                status, headers, body = self._exchange(target)
-                if status == _OK:
-                    return body
-                if status in _NO_RIGHT:
-                    raise Refused(f"{endpoint}: HTTP {status}: {_detail(body)}")
-                error = Unreachable(f"{endpoint}: HTTP {status}: {_detail(body)}")
-                if status not in _BUSY:
-                    raise BadReply(str(error))
-                least = (
-                    parse_retry_after(
-                        headers.get("Retry-After"), now=self._wall_clock(), date=headers.get("Date")
-                    )
-                    or 0.0
-                )
+                reply = self._exchange(target)
+                if reply.status == _OK:
+                    return reply.body
+                message = f"{endpoint}: HTTP {reply.status}: {_detail(reply.body)}"
+                if reply.status in _NO_RIGHT:
+                    raise Refused(message)
+                if reply.status not in _BUSY:
+                    raise BadReply(message)
+                error = Unreachable(message)
+                wait = max(wait, self._retry_after(reply))
             except Unreachable as failed:
                 error = failed
-            wait = max(wait, least)
             if self._monotonic() + wait > self._until or self._closed.wait(wait):
                 raise error
             wait = min(2 * wait, _LONGEST_WAIT)
 
-    def _exchange(self, target: str) -> tuple[int, Any, bytes]:
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - loaded by now
+    def _retry_after(self, reply: _Reply) -> float:
+        asked = parse_retry_after(
+            reply.headers.get("Retry-After"),
+            now=self._wall_clock(),
+            date=reply.headers.get("Date"),
+        )
+        return asked or 0.0
 
+    def _exchange(self, target: str) -> _Reply:
         left = self._until - self._monotonic()
         if left <= 0 or self._closed.is_set():
             raise Unreachable(self._late())
@@ -186,14 +191,14 @@ class Client:
             if self._deadline.passed or self._closed.is_set():
                 raise Unreachable(self._late()) from None
             raise Unreachable(f"{self._config.url}: {_reason(error)}") from None
-        return reply.status, reply.headers, bytes(body)
+        return _Reply(reply.status, reply.headers, bytes(body))
 
     def _late(self) -> str:
         return f"{self._config.url}: not read in {self._config.timeout:g} s"
 
 
 def _detail(body: bytes) -> str:
-    """Return what an error page says, in a line."""
+    """Return the message of an error page, in one line."""
     try:
         found = json.loads(body)
         text = str(found.get("detail") or found) if isinstance(found, dict) else str(found)
@@ -203,7 +208,7 @@ def _detail(body: bytes) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Name what went wrong without the objects urllib3 puts into its messages."""
+    """Return the reason of an error without the objects that urllib3 puts into its messages."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
@@ -214,8 +219,6 @@ def _reason(error: BaseException) -> str:
 
 def _pool(config: NetBox, deadline: Deadline) -> urllib3.HTTPConnectionPool:
     """Return a pool of one connection that keeps the deadline; certificates are verified."""
-    import urllib3  # noqa: PLC0415 - only where NetBox is read
-    from urllib3.connection import HTTPConnection, HTTPSConnection  # noqa: PLC0415 - as above
 
     class Watched:
         """Mixed into both kinds of connection."""

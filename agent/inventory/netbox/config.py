@@ -5,30 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Final
 
 from collectors.strict import Duration, Range
 
-
-class Owner(Protocol):
-    """Whose inventory it is, and in which folder the last answer of NetBox is kept."""
-
-    @property
-    def hub(self) -> str:
-        """The hub's key."""
-
-    @property
-    def state_dir(self) -> Path:
-        """The agent's own folder."""
+_URL: Final = re.compile(
+    r"https://[^/\s?#]+[^\s?#]*$"
+    r"|http://(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetBox:
-    """The inventory in a NetBox; its last good answer is kept in `state_dir`, so that the agent starts without it."""
+    """The inventory in a NetBox; `state_dir` keeps its last good answer, to start without NetBox."""
 
     url: str = field(
         metadata={
-            "help": "of NetBox itself, as in a browser; http:// only on this machine, for a token goes with it"
+            "help": "of NetBox itself, as in a browser; http:// only on this machine, "
+            "because a token is sent with it"
         }
     )
     token_file: Path = field(
@@ -70,28 +64,27 @@ class NetBox:
     panel_amperes_field: str = field(
         default="",
         metadata={
-            "help": "the custom field of a power panel that holds its rating in amperes; panels are breakers then"
+            "help": "the custom field of a power panel that holds its rating in amperes; "
+            "if set, panels are breakers"
         },
     )
 
     def __post_init__(self) -> None:
-        """Check the address: a token is not sent in the clear over a network."""
-        if not re.match(
-            r"https://[^/\s?#]+[^\s?#]*$|http://(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$",
-            self.url,
-        ):
+        """Check the address: a token is not sent unencrypted over a network."""
+        if not _URL.match(self.url):
             message = f"url: expected https://…, got {self.url!r}"
             raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventorySource:
-    """An inventory that is kept elsewhere."""
+    """An inventory that another system keeps."""
 
     netbox: NetBox
     file: Path | None = field(
         default=None,
         metadata={
-            "help": "an inventory file that adds to it, above all the meters; it wins where both name the same"
+            "help": "an inventory file that adds to it, above all the meters; "
+            "it wins where both name the same"
         },
     )

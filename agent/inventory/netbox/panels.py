@@ -1,23 +1,21 @@
-"""NetBox's power panels as breakers: those whose rating a custom field holds.
+"""NetBox's power panels as breakers: those with a rating in a custom field.
 
-NetBox knows no pairs. Two panels are one where every rack of either hangs on the other as well.
+NetBox has no pairs. Two panels are a pair where every rack fed by either is fed by the other too.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
 
 from agent.inventory.check_breakers import rack_mistakes
-from agent.inventory.model import Breaker
-
-if TYPE_CHECKING:
-    from agent.inventory.model import Rack
+from agent.inventory.model import Breaker, Rack
 
 
-class Panel(NamedTuple):
-    """One panel: its name, unique in the hub, its site, and what each of its three phases may carry."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One panel: its name, its site, and the amperes that each of its three phases may carry."""
 
     name: str
     site: str
@@ -25,7 +23,7 @@ class Panel(NamedTuple):
 
 
 def breakers_of(panels: Iterable[Panel], racks: Iterable[Rack]) -> dict[str, Breaker]:
-    """Return the panels as breakers, with the pairs that the racks make of them."""
+    """Return the panels, whose names must be unique, as breakers, with the pairs by their racks."""
     beside: dict[str, set[str]] = {}
     for rack in racks:
         names = {feed.breaker for feed in rack.feeds.values()}
@@ -35,18 +33,25 @@ def breakers_of(panels: Iterable[Panel], racks: Iterable[Rack]) -> dict[str, Bre
     for panel in panels:
         others = beside.get(panel.name, set())
         pair = next(iter(others)) if len(others) == 1 else ""
-        pair = pair if beside.get(pair) == {panel.name} else ""
         found[panel.name] = Breaker(
-            breaker=panel.name, site=panel.site, rated_amperes=panel.amperes, pair=pair
+            breaker=panel.name,
+            site=panel.site,
+            rated_amperes=panel.amperes,
+            pair=pair if beside.get(pair) == {panel.name} else "",
         )
     return found
 
 
-def fitting(rack: Rack, breakers: Mapping[str, Breaker], problem: Callable[[str], None]) -> Rack:
-    """Return a rack whose feeds hang on what they can: one that is rated above its panel hangs on nothing that is known."""
-    for key, message in rack_mistakes(rack, breakers):
-        problem(f"rack {rack.rack}: {key}: {message}")
-        name = key.split(".")[1]
+def without_wrong_breakers(
+    rack: Rack, breakers: Mapping[str, Breaker], problem: Callable[[str], None]
+) -> Rack:
+    """Return a rack without the breakers that cannot feed it, such as one that is rated too low.
+
+    Each is noted as a problem.
+    """
+    for mistake in rack_mistakes(rack, breakers):
+        problem(f"rack {rack.rack}: {mistake.key}: {mistake.message}")
+        name = mistake.key.split(".")[1]
         feeds = {**rack.feeds, name: dataclasses.replace(rack.feeds[name], breaker="")}
         rack = dataclasses.replace(rack, feeds=feeds)
     return rack

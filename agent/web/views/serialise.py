@@ -58,6 +58,14 @@ def to_json(view: object) -> Json:
     raise TypeError(f"{type(view).__name__} is no view")
 
 
+def plain(view: object) -> dict[str, Any]:
+    """Return a view that is a JSON object, for callers that still read it by keys."""
+    made = to_json(view)
+    if not isinstance(made, dict):
+        raise TypeError(f"{type(view).__name__} is no JSON object")
+    return made
+
+
 def _fields(view: Any) -> dict[str, Json]:  # noqa: ANN401 - any dataclass
     made: dict[str, Json] = {}
     for one in fields(view):

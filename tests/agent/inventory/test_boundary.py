@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.inventory.model import Inventory, load_inventory
+from agent.inventory.load import load_inventory
+from agent.inventory.model import Inventory
 from collectors.strict import Problems
 
 HEAD = "sites: [{site: a}]\nmeters:\n- {meter: main, point: utility}\n- {meter: ups, point: ups_output}\n"
@@ -29,7 +30,7 @@ def read(text: str) -> Inventory:
         ),
         (
             "{meter: cold, point: cooling, factor: 0.4, behind: main}",
-            "counts as bought beside main",
+            "counts as bought energy beside main",
         ),
         (
             "{meter: sun, point: renewable, behind: ups}",
@@ -41,10 +42,10 @@ def read(text: str) -> Inventory:
         ),
         (
             "{meter: office, point: cooling, behind: main, subtract: true}",
-            "nothing it is behind counts at cooling",
+            "no meter upstream of it counts at cooling",
         ),
         ("{meter: hall, point: cooling, behind: hall}", "a meter cannot be behind itself"),
-        ("{meter: office, point: utility, subtract: true}", "say behind which meter"),
+        ("{meter: office, point: utility, subtract: true}", "also needs `behind`"),
     ],
 )
 def test_energy_that_would_count_twice_is_refused(line: str, told: str) -> None:

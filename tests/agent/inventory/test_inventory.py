@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.inventory.model import Inventory, load_inventory
+from agent.inventory.load import load_inventory
+from agent.inventory.model import Inventory
 from collectors.strict import Problems
 
 GOOD = """
@@ -47,11 +48,11 @@ def test_look_ups() -> None:
         "A",
         "guian",
     )
-    assert (stock.feeds["A07-B"].rack.rack, stock.feeds["A07-B"].feed) == ("A07", "B")
+    assert (stock.pdus["A07-B"].rack.rack, stock.pdus["A07-B"].feed) == ("A07", "B")
     assert stock.meters["one", "main-1"].accuracy_class == 0.5
     assert [s.site for s in stock.sites_in("huawei")] == ["one"]
     assert [s.site for s in stock.sites_in("guian")] == ["one", "two"]
-    assert [(rack.rack, device.accelerators) for rack, device in stock.nodes()] == [("A07", 8)]
+    assert [(rack.rack, device.accelerators) for rack, device in stock.devices()] == [("A07", 8)]
     assert stock.racks["A07"].used == 2
     assert stock.racks["B01"].used is None
 
@@ -225,7 +226,7 @@ def test_csv() -> None:
         "racks.csv",
     )
     assert (stock.racks["A07"].used, stock.racks["A07"].feeds["B"].capacity_watts) == (10, None)
-    assert stock.feeds["A07-A"].feed == "A"
+    assert stock.pdus["A07-A"].feed == "A"
     assert (stock.racks["A08"].height_units, stock.racks["A08"].state) == (42, "in_service")
     assert list(stock.sites) == ["one"]
 
@@ -307,7 +308,7 @@ def test_a_feed_that_nothing_measures() -> None:
         "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {capacity_watts: 100}, B: {capacity_watts: 100}}}\n"
     )
     assert [feed.capacity_watts for feed in stock.racks["r"].feeds.values()] == [100, 100]
-    assert not stock.feeds
+    assert not stock.pdus
 
 
 POWER = """
@@ -326,8 +327,8 @@ def test_breakers() -> None:
     """A breaker's capacity is what its amperes carry at unity power factor; a feed's chain leads outwards."""
     stock = load(POWER)
     assert stock.breakers["A-a"].capacity == 100 * 230 * 3
-    assert [breaker.breaker for breaker in stock.above("A-b")] == ["A-b", "main-b"]
-    assert stock.above("none") == ()
+    assert [breaker.breaker for breaker in stock.supply_path("A-b")] == ["A-b", "main-b"]
+    assert stock.supply_path("none") == ()
     assert stock.racks["r"].feeds["A"].phase == "L2"
 
 
@@ -374,7 +375,7 @@ def test_breakers() -> None:
             "200000, pair: main-b}",
             "200000, pair: main-b, upstream: A-a}",
             6,
-            "A-a hangs on main-a hangs on A-a: a circle",
+            "A-a is fed by main-a is fed by A-a: a circle",
         ),
         ("upstream: main-a", "upstream: A-a", 6, "upstream: a breaker cannot be its own"),
         (
@@ -407,7 +408,7 @@ def test_breakers() -> None:
             "pair: A-a, upstream: main-b",
             "pair: A-a, upstream: A-a",
             7,
-            "A-a feeds A-b, and both die at once",
+            "A-a feeds A-b, so both fail together",
         ),
     ],
 )

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from agent.app import load_files, with_collectors
 from agent.inventory.model import Device, Inventory, Rack
-from agent.inventory.shard import Narrow, Shard, parse_shard, part_of
-from agent.loading import load_files, with_collectors
+from agent.inventory.part import ShardDevices, part_of
+from agent.inventory.shard import Shard, parse_shard
 from agent.pue.boundary import boundary_of
 from agent.pue.collector import PueCollector
 from agent.racks.collector import RackCollector
@@ -88,9 +89,11 @@ def test_every_rack_and_meter_is_in_one_part() -> None:
     """The parts together are the whole, and no two have anything in common."""
     stock = whole()
     found = parts(stock)
-    for of in (lambda one: one.racks, lambda one: one.meters, lambda one: one.feeds):
+    for of in (lambda one: one.racks, lambda one: one.meters, lambda one: one.pdus):
         assert Counter(name for part in found for name in of(part)) == Counter(list(of(stock)))
-    assert all(part.racks.keys() | part.elsewhere.keys() == stock.racks.keys() for part in found)
+    assert all(
+        part.racks.keys() | part.racks_of_others.keys() == stock.racks.keys() for part in found
+    )
     assert sum(bool(part.racks) for part in found) == PARTS
 
 
@@ -98,7 +101,7 @@ def test_a_row_stays_together() -> None:
     """All racks of a row, and so both PDUs of each, are one part's; a rack without a row goes by itself."""
     for part in parts(whole()):
         here = {(rack.site, rack.row) for rack in part.racks.values() if rack.row}
-        assert not here & {(rack.site, rack.row) for rack in part.elsewhere.values()}
+        assert not here & {(rack.site, rack.row) for rack in part.racks_of_others.values()}
 
 
 def test_nothing_moves_when_devices_are_added() -> None:
@@ -138,9 +141,9 @@ def heard(part: Inventory) -> list[Reading]:
             PDU_POWER.series("guian", fed.rack.site, fed.rack.row, fed.rack.rack, pdu, fed.feed),
             1000.0,
         )
-        for pdu, fed in part.feeds.items()
+        for pdu, fed in part.pdus.items()
     ]
-    meters = [meter for meter in part.meters.values() if meter.meter not in part.feeds]
+    meters = [meter for meter in part.meters.values() if meter.meter not in part.pdus]
     return found + [
         (METER_POWER.series("guian", one.site, one.meter, str(one.point)), 1e5) for one in meters
     ]
@@ -183,7 +186,10 @@ def test_what_is_said_is_as_true_as_of_the_whole() -> None:
 def test_phases_of_shared_breakers_are_told_once() -> None:
     """A breaker behind which several parts' racks hang is told of by the part that has its site."""
     told = Counter(
-        name for part in parts(whole()) for name in part.breakers if name not in part.not_told
+        name
+        for part in parts(whole())
+        for name in part.breakers
+        if name not in part.breakers_of_others
     )
     assert told == Counter(list(whole().breakers))
     for part in parts(whole()):
@@ -195,7 +201,9 @@ def test_rack_pdus_of_a_part_do_not_pass_for_all() -> None:
     for part in parts(whole()):
         for site in SITES:
             boundary = boundary_of(part.sites[site], part, ())
-            assert boundary.it_candidates == (("ups_output",) if site not in part.silent_on else ())
+            assert boundary.it_candidates == (
+                ("ups_output",) if site not in part.sites_of_others else ()
+            )
     assert boundary_of(whole().sites["s2"], whole(), ()).it_candidates == (
         "pdu_output",
         "ups_output",
@@ -385,7 +393,7 @@ def test_a_node_of_a_rack_goes_with_it() -> None:
     for number in range(1, PARTS + 1):
         shard = Shard(number, PARTS)
         part = part_of(whole(), shard)
-        narrow = Narrow(part, shard, "s1")
+        narrow = ShardDevices(part, shard, "s1")
         for name in whole().racks:
             assert narrow.owns(Device(node=f"n-{name}")) == (name in part.racks) or name in (
                 "alone",

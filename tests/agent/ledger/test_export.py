@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.inventory.model import load_inventory
+from agent.inventory.load import load_inventory
 from agent.ledger.energy import HOUR_MS, HourCells
 from agent.ledger.ledger import Ledger
 from agent.pue.pue import Pue

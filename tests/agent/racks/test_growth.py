@@ -14,7 +14,8 @@ import pytest
 
 from agent.ledger.energy import HourCells
 from agent.ledger.ledger import Ledger
-from agent.racks.growth import GrowthCollector, full_at
+from agent.racks.fullness import full_at
+from agent.racks.growth import GrowthCollector
 from agent.targets.forecast import DAY, Point
 from tests.support.ledger import HOUR, SITE, Clock, inventory, ledger
 

@@ -10,7 +10,9 @@ import pytest
 from agent.hubs.loader import load_registry
 from agent.inventory.model import Device, Inventory, Rack, Site
 from agent.snapshot import Snapshot
-from agent.targets.measured import COUNTS, OF_A_PART, READERS, measure
+from agent.targets.kpis import MEASURES
+from agent.targets.kpis import measured as kpi_rows
+from agent.targets.measured import measure
 from agent.targets.model import Evidence
 from collectors.base import Batch, Reading
 from collectors.catalogue import node, rack, site
@@ -80,10 +82,32 @@ def test_nothing_is_measured_of_nothing() -> None:
     assert measured([]) == {}
 
 
-def test_readers_are_of_registered_kpis() -> None:
-    """Every KPI that is read is in the registry, and what is told of a part is read."""
-    assert READERS.keys() <= REGISTRY.kpis.keys()
-    assert COUNTS < OF_A_PART < READERS.keys()
+def test_the_rows_are_of_registered_kpis() -> None:
+    """Every row is of a KPI of the registry, and both name the same label that narrows it."""
+    for row in MEASURES:
+        labelled = REGISTRY.kpis[row.kpi].labelled
+        assert (row.narrowing.label if row.narrowing else None) == (
+            labelled.label if labelled else None
+        )
+
+
+def test_what_is_told_of_the_hub_above() -> None:
+    """Counts, links and the round trip to one peer may be told of a hub above, shares may not."""
+    told = {key for key, row in kpi_rows(REGISTRY.kpis.values()).items() if row.of_a_part}
+    assert told == {
+        "data_centers_in_service",
+        "data_centers_under_construction",
+        "data_centers",
+        "racks_in_service",
+        "racks_under_construction",
+        "compute_flops",
+        "accelerators",
+        "accelerators_huawei",
+        "link_rate",
+        "round_trip_guangzhou",
+        "round_trip_shenzhen",
+        "round_trip_hangzhou",
+    }
 
 
 def test_counts_are_lower_bounds() -> None:

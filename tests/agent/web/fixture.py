@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import cast
 
 from agent.health import CollectorHealth
 from agent.hubs.loader import load_registry
@@ -12,6 +12,7 @@ from agent.inventory.model import Inventory, Site
 from agent.snapshot import Snapshot
 from agent.targets.forecast import Point
 from agent.targets.model import Evidence, Key
+from agent.web.curves import PowerTrendView, PueTrendView
 from agent.web.trends import Trends
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
@@ -294,25 +295,27 @@ def health() -> Sequence[CollectorHealth]:
 class FakeTrends:
     """A month of PUE with two days missing, and a day of power."""
 
-    def of(self, _site: str, subject: str) -> dict[str, Any]:
+    def pue(self, _site: str) -> PueTrendView:
         """Return what the ledger would."""
-        if subject == "pue":
-            days = range(30)
-            return {
-                "times": [NOW - 86400 * (30 - day) for day in days],
-                "step_seconds": 86400.0,
-                "pue": [
-                    None if day in (12, 13) else round(1.215 + 0.03 * math.sin(day / 5), 4)
-                    for day in days
-                ],
-                "coverage": [0.0 if day in (12, 13) else 0.6 if day == 14 else 1.0 for day in days],
-                "uncertainty": [None if day in (12, 13) else 0.007 for day in days],
-            }
+        days = range(30)
+        return PueTrendView(
+            times=[NOW - 86400 * (30 - day) for day in days],
+            step_seconds=86400.0,
+            pue=[
+                None if day in (12, 13) else round(1.215 + 0.03 * math.sin(day / 5), 4)
+                for day in days
+            ],
+            coverage=[0.0 if day in (12, 13) else 0.6 if day == 14 else 1.0 for day in days],
+            uncertainty=[None if day in (12, 13) else 0.007 for day in days],
+        )
+
+    def power(self, _site: str) -> PowerTrendView:
+        """Return what the ledger would."""
         facility_watts = [150e3 + 9e3 * math.sin(hour / 4) for hour in range(24)]
-        return {
-            "times": [NOW - 3600 * (24 - hour) for hour in range(24)],
-            "step_seconds": 3600.0,
-            "series": {
+        return PowerTrendView(
+            times=[NOW - 3600 * (24 - hour) for hour in range(24)],
+            step_seconds=3600.0,
+            series={
                 "facility": facility_watts,
                 "ups": [value * 0.853 for value in facility_watts],
                 "pdu": [value * 0.84 for value in facility_watts],
@@ -321,7 +324,7 @@ class FakeTrends:
                     for hour, value in enumerate(facility_watts)
                 ],
             },
-        }
+        )
 
 
 def view(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 from agent.health import CollectorHealth
 from agent.hubs.model import Registry
 from agent.inventory.model import Device, Feed, Inventory, Meter, Rack, Site
-from agent.report.weekly import Week
+from agent.report.model import WeekReport
+from agent.report.week import Week
+from agent.web.curves import PowerTrendView
 from agent.web.past import Past
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
@@ -106,15 +108,15 @@ def own() -> list[Reading]:
 class FakePast:
     """Two days of a rack's power, and the coverage of its site's meters."""
 
-    def power(self, _site: str, pdus: Sequence[str]) -> dict[str, Any]:
+    def power(self, _site: str, pdus: Sequence[str]) -> PowerTrendView:
         """Return what the ledger would."""
         times = [NOW - 3600.0 * (48 - hour) for hour in range(48)]
         curve = [3900.0 + 25.0 * (hour % 24) for hour in range(48)]
-        return {
-            "times": times,
-            "step_seconds": 3600.0,
-            "series": {pdu: [v - 300.0 * n for v in curve] for n, pdu in enumerate(pdus)},
-        }
+        return PowerTrendView(
+            times=times,
+            step_seconds=3600.0,
+            series={pdu: [v - 300.0 * n for v in curve] for n, pdu in enumerate(pdus)},
+        )
 
     def coverage(self) -> dict[tuple[str, str], dict[str, float]]:
         """Return what the ledger would."""
@@ -125,7 +127,7 @@ class FakePast:
 
     def week(
         self, registry: Registry, hub: str, _inventory: Inventory | None, week: Week
-    ) -> dict[str, Any]:
+    ) -> WeekReport:
         """Return a week in which enough went wrong to fill a sheet."""
         return weeks.made_up(registry, hub, week)
 

@@ -15,7 +15,7 @@ import pytest
 
 from agent.ledger.ledger import Ledger
 from agent.web import pages
-from agent.web.past import Past
+from agent.web.past import Answers, Past
 from agent.web.view import BoardView
 from collectors.base import Batch
 from collectors.catalogue import facility, rack
@@ -285,8 +285,8 @@ def test_past_power_and_coverage_are_the_ledgers(tmp_path: Path) -> None:
     past = Past(ledger, patience=30.0, clock=lambda: kit.T0 + 12 * kit.HOUR)
     trend = past.power(kit.SITE, ["A07-A", "A07-B"])
     assert trend is not None
-    assert list(trend["series"]) == ["A07-A"]
-    watts = dict(zip(trend["times"], trend["series"]["A07-A"], strict=True))
+    assert list(trend.series) == ["A07-A"]
+    watts = dict(zip(trend.times, trend.series["A07-A"], strict=True))
     assert watts[kit.T0] == pytest.approx(1500.0)
     assert watts[kit.T0 + 7 * kit.HOUR] is None
     assert past.coverage() == {
@@ -302,7 +302,7 @@ def test_past_power_and_coverage_are_the_ledgers(tmp_path: Path) -> None:
 def test_a_page_does_not_wait_for_the_ledger() -> None:
     """While the ledger is being read a page goes without, and the next one has it; what fails is tried again."""
     gate, clock = threading.Event(), kit.Clock(0.0)
-    past = Past(None, lifetime=60.0, patience=0.01, monotonic=clock)  # type: ignore[arg-type]
+    past: Answers[object] = Answers(lifetime=60.0, patience=0.01, monotonic=clock)
     answers = iter([sqlite3.OperationalError("locked"), {"a": 1}])
 
     def read() -> object:

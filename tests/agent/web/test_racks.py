@@ -10,8 +10,10 @@ from dataclasses import replace
 import pytest
 
 from agent.inventory.model import Device, Feed, Inventory, Rack
-from agent.web import find, heatmap, pages, racks
+from agent.web import find, heatmap, pages
 from agent.web.view import BoardView
+from agent.web.views import racks
+from agent.web.views.rack import RackView, urgent
 from collectors.base import Batch
 from collectors.catalogue import rack
 from tests.agent.web import fixture
@@ -20,8 +22,8 @@ from tests.agent.web import fixture
 def test_a_rack_tells_what_it_needs_gravest_first() -> None:
     """Over its power, hot, without failover, silent: each is found, and the hottest stands at the top."""
     view = fixture.view(fixture.racks(24))
-    found = racks.urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE])
-    assert [(one.rack, one.needs()) for one in found] == [
+    found = urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE])
+    assert [(one.rack, list(one.needs)) for one in found] == [
         ("B03", ["hot"]),
         ("A06", ["over", "failover"]),
         ("B06", ["silent"]),
@@ -40,7 +42,7 @@ def test_limits_are_not_needs() -> None:
         (rack.RACK_INLET_TEMPERATURE.series(*key), 27.0),
     ]
     view = fixture.view(readings)
-    assert racks.urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE]) == []
+    assert urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE]) == []
 
 
 def test_a_rack_that_is_not_in_service_needs_nobody() -> None:
@@ -50,9 +52,7 @@ def test_a_rack_that_is_not_in_service_needs_nobody() -> None:
         (rack.RACK_INFO.series(*key, "planned"), 1.0),
         (rack.RACK_INLET_TEMPERATURE.series(*key), 40.0),
     ]
-    assert (
-        racks.urgent(racks.read(fixture.view(readings).snapshot, fixture.HUB)[fixture.SITE]) == []
-    )
+    assert urgent(racks.read(fixture.view(readings).snapshot, fixture.HUB)[fixture.SITE]) == []
 
 
 def test_another_hubs_racks_are_not_ours() -> None:
@@ -150,9 +150,13 @@ def test_a_row_is_coloured_by_its_worst_or_by_its_sum() -> None:
     row = [one for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE] if one.row == "A"]
     assert heatmap.value_of_all(row, "failover") == 1.16
     assert heatmap.value_of_all(row, "inlet") == 28.2
-    drawn = sum(one.power for one in row if one.power is not None and one.load is not None)
+    drawn = sum(
+        one.power_watts
+        for one in row
+        if one.power_watts is not None and one.power_utilization_ratio is not None
+    )
     assert heatmap.value_of_all(row, "power") == pytest.approx(
-        drawn / (8000 * sum(one.load is not None for one in row))
+        drawn / (8000 * sum(one.power_utilization_ratio is not None for one in row))
     )
     assert heatmap.value_of_all([], "power") is None
 
@@ -170,7 +174,7 @@ def test_rows_are_grouped_by_hall_where_their_names_tell_it() -> None:
 def test_neighbouring_rows_make_one_tile_within_their_hall() -> None:
     """Rows are put together until they hold as many racks as are drawn one by one; a hall's end ends a stretch."""
     rows = {
-        name: [racks.Rack(site="s", row=name, rack="r")] * 3
+        name: [RackView(site="s", row=name, rack="r")] * 3
         for name in ("H1-A", "H1-B", "H1-C", "H2-A", "H2-B")
     }
     assert heatmap.stretches(rows, 6) == [
@@ -185,11 +189,17 @@ def test_neighbouring_rows_make_one_tile_within_their_hall() -> None:
 def test_racks_are_read_anew_when_they_change() -> None:
     """A rack that comes, goes or changes is seen at the next look; what a device no longer says is not kept."""
     view = fixture.view(fixture.racks(4))
-    before = {one.rack: one.load for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE]}
+    before = {
+        one.rack: one.power_utilization_ratio
+        for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE]
+    }
     assert list(before) == ["A01", "A02", "A03", "A04"]
     readings = [row for row in fixture.racks(5) if row[0].metric is not rack.RACK_UTILIZATION]
     view.snapshot.update(
         Batch(collector="fixture", device="", time=fixture.NOW, lifetime=1e9, readings=readings)
     )
-    after = {one.rack: one.load for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE]}
+    after = {
+        one.rack: one.power_utilization_ratio
+        for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE]
+    }
     assert after == dict.fromkeys(("A01", "A02", "A03", "A04", "A05"))

@@ -60,18 +60,18 @@ def trends(**options: Any) -> tuple[FakePue, Trends]:
 def test_few_days_are_shown_by_the_hour_without_the_empty_past() -> None:
     """Where only two days are known the trend is hourly, and begins where the ledger does."""
     _, found = trends(patience=HANGS)
-    trend = found.of("s", "pue")
+    trend = found.pue("s")
     assert trend is not None
-    assert trend["step_seconds"] == 3600.0
-    assert trend["pue"] == [1.2, 1.2]
+    assert trend.step_seconds == 3600.0
+    assert trend.pue == [1.2, 1.2]
 
 
 def test_a_stage_without_readings_is_left_out() -> None:
     """A curve nobody measured is not drawn, and not drawn at zero."""
     _, found = trends(patience=HANGS)
-    trend = found.of("s", "power")
+    trend = found.power("s")
     assert trend is not None
-    assert list(trend["series"]) == ["it"]
+    assert list(trend.series) == ["it"]
 
 
 def test_it_metered_at_the_pdus_is_one_curve() -> None:
@@ -81,18 +81,18 @@ def test_it_metered_at_the_pdus_is_one_curve() -> None:
     fake.hours.hours = cast(
         "Any", lambda *_: {n * 3_600_000: {"pdu_output": hour} for n in range(24)}
     )
-    trend = found.of("s", "power")
+    trend = found.power("s")
     assert trend is not None
-    assert trend["series"] == {"pdu": [1000.0] * 24}
+    assert trend.series == {"pdu": [1000.0] * 24}
 
 
 def test_a_slow_ledger_does_not_hold_up_the_page() -> None:
     """While the ledger is busy a page comes without curves, and later with them."""
     fake, found = trends(patience=0.05)
     fake.gate.clear()
-    assert found.of("s", "pue") is None
+    assert found.pue("s") is None
     fake.gate.set()
-    wait_for(lambda: found.of("s", "pue"), what="the trend")
+    wait_for(lambda: found.pue("s"), what="the trend")
 
 
 def test_trends_are_kept_for_a_while() -> None:
@@ -100,10 +100,10 @@ def test_trends_are_kept_for_a_while() -> None:
     now = [0.0]
     fake, found = trends(patience=HANGS, lifetime=60.0, monotonic=lambda: now[0])
     for _ in range(5):
-        found.of("s", "pue")
+        found.pue("s")
     assert fake.asked == 1
     now[0] = 61.0
-    found.of("s", "pue")
+    found.pue("s")
     wait_for(lambda: fake.asked == 2, what="a second reading")
 
 
@@ -111,5 +111,5 @@ def test_a_broken_ledger_is_logged_and_survived(caplog: pytest.LogCaptureFixture
     """An error of the ledger leaves the page without curves."""
     fake, found = trends(patience=HANGS)
     fake.sites = cast("Any", lambda: 1 / 0)
-    assert found.of("s", "pue") is None
+    assert found.pue("s") is None
     assert "trends" in caplog.text

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +19,9 @@ from agent.hubs.loader import load_registry
 from agent.ledger.ledger import Ledger, LedgerSettings
 from agent.messages.catalogue import words
 from agent.pue.pue import Pue
-from agent.report.weekly import last_week, week_of, weekly
+from agent.report.model import WeekReport
+from agent.report.week import last_week, week_of
+from agent.report.weekly import weekly
 from agent.web import pages
 from agent.web.weeklypage import document
 from collectors.base import ConfigError, HubgaugeError
@@ -84,7 +85,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def week(path: Path, name: str = "2026-W46") -> dict[str, Any]:
+def week(path: Path, name: str = "2026-W46") -> WeekReport:
     registry = load_registry()
     return weekly(
         path, "guian", kit.inventory(STOCK), registry, week_of(name, ZONE, NOW), clock=lambda: NOW
@@ -94,51 +95,52 @@ def week(path: Path, name: str = "2026-W46") -> dict[str, Any]:
 def test_pue_and_overhead_are_those_of_the_hours(path: Path) -> None:
     """The week's PUE is facility over IT, its overhead adds up to their difference, and the week before is told beside it."""
     found = week(path)
-    (site,) = found["sites"]
-    assert site["pue"]["week"]["pue"] == pytest.approx(1.2)
-    assert site["pue"]["week"]["coverage"] == 1.0
-    assert site["pue"]["before"]["pue"] == pytest.approx(1.2)
-    assert site["pue"]["ytd"]["state"] == "low_coverage"
-    assert found["hub_pue"]["week"]["pue"] == pytest.approx(1.2)
-    parts = {one["subsystem"]: one["joules"] for one in found["overheads"]}
+    (site,) = found.sites
+    assert site.pue["week"].pue == pytest.approx(1.2)
+    assert site.pue["week"].coverage == 1.0
+    assert site.pue["before"].pue == pytest.approx(1.2)
+    assert site.pue["ytd"].state == "low_coverage"
+    assert found.hub_pue["week"].pue == pytest.approx(1.2)
+    parts = {one.subsystem: one.joules for one in found.overheads}
     assert sum(parts.values()) == pytest.approx(1000.0 * 7 * 86400)
     assert parts["cooling"] == pytest.approx(800.0 * 6 * 86400)
 
 
 def test_days_are_the_hubs_own(path: Path) -> None:
     """Seven days that begin at Shanghai's midnight, each with its energy."""
-    days = week(path)["days"]
-    assert [day["day"] for day in days] == [f"2026-11-{n:02d}" for n in range(9, 16)]
-    assert {round(day["facility_joules"] / 3.6e6) for day in days} == {144}
-    assert {day["coverage"] for day in days} == {1.0}
+    days = week(path).days
+    assert [day.day for day in days] == [f"2026-11-{n:02d}" for n in range(9, 16)]
+    assert {round(day.facility_joules / 3.6e6) for day in days} == {144}
+    assert {day.coverage for day in days} == {1.0}
 
 
 def test_racks_that_needed_someone_by_the_hour(path: Path) -> None:
     """A rack above its rating for ten hours is told with these hours; one that kept its limits is not."""
     found = week(path)
-    assert found["racks"] == 2
+    assert found.of_racks.racks == 2
     assert [
-        (row["rack"], row["over_hours"], row["failover_hours"], row["silent_hours"])
-        for row in found["racks_needing"]
+        (row.rack, row.over_hours, row.failover_hours, row.silent_hours)
+        for row in found.of_racks.racks_needing
     ] == [("A07", 10, 10, 0)]
-    assert found["racks_needing"][0]["peak_watts"] == pytest.approx(3900.0)
+    assert found.of_racks.racks_needing[0].peak_watts == pytest.approx(3900.0)
 
 
 def test_a_silent_meter_and_what_it_cost(path: Path) -> None:
     """The meter that was silent for a day has lost 24 hours, and no other."""
     found = week(path)
     assert [
-        (row["meter"], row["point"], round(row["lost_hours"])) for row in found["meters_lost"]
+        (row.meter, row.point, round(row.lost_hours)) for row in found.of_meters.meters_lost
     ] == [("crah", "cooling", 24)]
-    assert found["meters"] == 3
+    assert found.of_meters.meters == 3
 
 
 def test_promises_tell_what_changed(path: Path) -> None:
     """A promise of which something became known in the week says what it was before."""
-    rows = {row["id"]: row for row in week(path)["promises"]}
-    pue = next(row for row in rows.values() if row["kpi"] == "pue" and row["scope"] == "huawei")
-    assert (pue["value"], pue["before"]["value"]) == (1.19, None)
-    assert "observation" not in {row["kind"] for row in rows.values()}
+    rows = {row.now.id: row for row in week(path).promises}
+    pue = next(row for row in rows.values() if row.now.kpi == "pue" and row.now.scope == "huawei")
+    assert pue.before is not None
+    assert (pue.now.value, pue.before.value) == (1.19, None)
+    assert "observation" not in {row.now.kind for row in rows.values()}
 
 
 def test_hours_not_summed_are_told(path: Path, tmp_path: Path) -> None:
@@ -153,8 +155,8 @@ def test_hours_not_summed_are_told(path: Path, tmp_path: Path) -> None:
         kit.SITE, round(MONDAY.timestamp() * 1000), round(MONDAY.timestamp() * 1000) + 5 * 3_600_000
     )
     ledger.close()
-    assert week(late)["unsummed_hours"] == 5
-    assert week(path)["unsummed_hours"] == 0
+    assert week(late).unsummed_hours == 5
+    assert week(path).unsummed_hours == 0
 
 
 def test_reading_changes_nothing(path: Path) -> None:
@@ -174,7 +176,12 @@ def test_another_hub_has_promises_and_no_energy(path: Path) -> None:
     found = weekly(
         path, "kunming", None, registry, week_of("2026-W46", ZONE, NOW), clock=lambda: NOW
     )
-    assert (found["sites"], found["racks"], found["meters_lost"], found["hub_pue"]["week"]) == (
+    assert (
+        found.sites,
+        found.of_racks.racks,
+        found.of_meters.meters_lost,
+        found.hub_pue["week"],
+    ) == (
         [],
         0,
         [],

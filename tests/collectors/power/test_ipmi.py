@@ -18,7 +18,7 @@ import pytest
 from collectors.base import BadReply, ConfigError, Context, Place, Refused, Unreachable
 from collectors.power.ipmi import KIND, Bmc, Config, Device, split_address
 from collectors.strict import Problems, read
-from tests.support import binary, free_port, running, wait_for
+from tests.support import HANGS, binary, free_port, running, until, wait_for
 
 CONTEXT = Context(
     place=Place(hub="guian", site="s1"),
@@ -332,7 +332,7 @@ def test_a_dead_bmc_costs_its_deadline_and_leaves_no_process(
     began = time.monotonic()
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1:1: no answer within 0\.5 s"):
         once(bmc)
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < HANGS  # the program sleeps for ten minutes
     assert not alive(tmp_path)
 
 
@@ -344,7 +344,7 @@ def test_dead_bmcs_do_not_take_every_turn(taught: Taught, tmp_path: Path) -> Non
         tmp_path,
         *[f"127.0.0.1:{n}" for n in range(1, 7)],
         taught.address,
-        timeout=0.8,
+        timeout=3.0,
         max_processes=8,
     )
     *dead, live = made
@@ -354,10 +354,9 @@ def test_dead_bmcs_do_not_take_every_turn(taught: Taught, tmp_path: Path) -> Non
     async def rounds() -> None:
         await asyncio.gather(*(one.collect() for one in dead), return_exceptions=True)
         silent = asyncio.gather(*(one.collect() for one in dead), return_exceptions=True)
-        await asyncio.sleep(0.05)
-        began = time.monotonic()
+        await until(lambda: len(alive(tmp_path)) == 2)
         assert [value for _, value in await live.collect()] == [500.0]
-        assert time.monotonic() - began < 0.5
+        assert not silent.done()
         assert len(alive(tmp_path)) == 2  # a quarter of the processes
         errors = await silent
         assert {type(error) for error in errors} == {Unreachable}

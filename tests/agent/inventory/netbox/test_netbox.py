@@ -14,14 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import config as config_module
+from agent.app import inventory_of, load_all
 from agent.cli import main
 from agent.inventory.model import Inventory, Rack
-from agent.inventory.netbox import source as netbox_source
+from agent.inventory.netbox.assemble import inventory_of as assemble
+from agent.inventory.netbox.assemble import side_of
 from agent.inventory.netbox.client import Client
 from agent.inventory.netbox.collector import NetBoxCollector
 from agent.inventory.netbox.config import InventorySource
-from agent.inventory.netbox.model import Stock, _side
-from agent.loading import inventory_of, load_all
+from agent.inventory.netbox.kept import KeptAnswer
+from agent.inventory.netbox.source import refresh
+from agent.inventory.netbox.stock import Stock
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.strict import Problems
 from tests.agent.inventory.netbox.server import TOKENS, Data, example, served
@@ -56,7 +59,7 @@ def read(path: Path) -> Inventory:
     config = config_module.load(path)
     source = config.file.inventory
     assert isinstance(source, InventorySource)
-    netbox_source.refresh(config.file, source, Client(source.netbox))
+    refresh(source.netbox, config.file.hub, config.file.state_dir, Client(source.netbox))
     found = inventory_of(config)
     assert found is not None
     return found
@@ -130,8 +133,8 @@ def test_feeds_and_what_they_carry(stock: Inventory) -> None:
     assert feeds["B"].capacity_watts == pytest.approx(400 * 16 * 3**0.5, abs=0.1)
     assert [feed.pdu for feed in stock.racks["A03"].feeds.values()] == ["A03-A", "A03-B"]
     assert [feed.pdu for feed in stock.racks["B01"].feeds.values()] == [""]
-    assert {"A01-A", "A03-A", "A03-B"} <= set(stock.feeds)
-    assert "" not in stock.feeds
+    assert {"A01-A", "A03-A", "A03-B"} <= set(stock.pdus)
+    assert "" not in stock.pdus
 
 
 def panels() -> Data:
@@ -174,7 +177,7 @@ def test_panels_are_breakers_where_a_field_rates_them(
 
 def test_who_runs_an_agent(stock: Inventory) -> None:
     """Active devices of the roles that run an agent are expected to have one, and no others."""
-    assert {device.node for _, device in stock.nodes() if device.agent} == {
+    assert {device.node for _, device in stock.devices() if device.agent} == {
         "n1",
         "n2",
         "lowest",
@@ -219,7 +222,7 @@ def test_ends_of_feeds_before_3_3(write: Callable[..., Path]) -> None:
 )
 def test_the_side_is_read_from_the_name(name: str, side: str) -> None:
     """A letter that stands for a side is told from the letter of a row."""
-    assert _side(name) == side
+    assert side_of(name) == side
 
 
 @pytest.mark.parametrize(
@@ -259,7 +262,7 @@ def test_names_that_are_not_unique(
         assert main(["inventory", "--config", str(path), "--refresh"]) == 0
     told = capsys.readouterr().out
     assert list(inventory_of(config_module.load(path)).racks) == ["one-A01", "two-A01"]  # type: ignore[union-attr]
-    assert "it is called one-A01" in told
+    assert "this one is called one-A01" in told
     assert "not used: rack A02: a height of 0 units" in told
 
 
@@ -394,12 +397,14 @@ def test_what_is_kept_is_what_was_read(write: Callable[..., Path]) -> None:
         config = config_module.load(path)
         source = config.file.inventory
         assert isinstance(source, InventorySource)
-        found = netbox_source.refresh(config.file, source, Client(source.netbox))
-        kept = netbox_source.Kept(config.file.state_dir, source.netbox, "guian")
+        found = refresh(
+            source.netbox, config.file.hub, config.file.state_dir, Client(source.netbox)
+        )
+        kept = KeptAnswer(config.file.state_dir, source.netbox, "guian")
         assert kept.load() == found
         assert kept.path.stat().st_mode & 0o077 == 0
         other = dataclasses.replace(source.netbox, sites=("one",))
-        assert netbox_source.Kept(config.file.state_dir, other, "guian").load() is None
+        assert KeptAnswer(config.file.state_dir, other, "guian").load() is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"version": 1}', b"\xff\xfe"])
@@ -503,7 +508,12 @@ async def test_the_collector_never_waits_for_a_slow_netbox(
         config = config_module.load(write(netbox.url))
         source = config.file.inventory
         assert isinstance(source, InventorySource)
-        collector = NetBoxCollector(config.file, source, changed=lambda: calls.append("changed"))
+        collector = NetBoxCollector(
+            source.netbox,
+            config.file.hub,
+            config.file.state_dir,
+            changed=lambda: calls.append("changed"),
+        )
         # Were the reading waited for, there would be readings.
         assert list(await collector.collect()) == []
         async with asyncio.timeout(HANGS):
@@ -526,6 +536,30 @@ async def test_the_collector_never_waits_for_a_slow_netbox(
         await collector.aclose()
 
 
+async def test_a_panels_new_rating_is_a_change(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A panel that is rated otherwise than before changes the inventory, though no rack changes."""
+    monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", HANGS)
+    calls: list[str] = []
+    with served(panels()) as netbox:
+        config = config_module.load(write(netbox.url, extra="panel_amperes_field: amperes"))
+        source = config.file.inventory
+        assert isinstance(source, InventorySource)
+        collector = NetBoxCollector(
+            source.netbox,
+            config.file.hub,
+            config.file.state_dir,
+            changed=lambda: calls.append("changed"),
+        )
+        await collector.collect()
+        netbox.data.lists["power-panels"][0]["custom_fields"]["amperes"] = 80
+        collector._due = 0.0
+        await collector.collect()
+        assert calls == ["changed", "changed"]
+        await collector.aclose()
+
+
 async def test_a_failure_is_told_every_round_and_tried_again(
     write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -538,7 +572,9 @@ async def test_a_failure_is_told_every_round_and_tried_again(
         config = config_module.load(path)
         source = config.file.inventory
         assert isinstance(source, InventorySource)
-        collector = NetBoxCollector(config.file, source, changed=lambda: None)
+        collector = NetBoxCollector(
+            source.netbox, config.file.hub, config.file.state_dir, changed=lambda: None
+        )
         for _ in range(2):
             with pytest.raises(BadReply, match="HTTP 500"):
                 await collector.collect()
@@ -591,7 +627,7 @@ def test_no_object_of_any_shape_breaks_the_rest(data: st.DataObject) -> None:
                 key = data.draw(st.sampled_from(sorted(set(row) - {"id"})))
                 changed[key] = data.draw(_JSON)
             take(changed)
-    found = stock.inventory("guian", complete=False, read_at=1.0)
+    found = assemble(stock, "guian", complete=False, read_at=1.0)
     assert all(isinstance(rack, Rack) and rack.site in found.sites for rack in found.racks.values())
 
 

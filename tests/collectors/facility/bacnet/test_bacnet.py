@@ -32,7 +32,7 @@ from bacpypes3.primitivedata import ObjectIdentifier, PropertyIdentifier
 from collectors.base import BadReply, ConfigError, Context, Place, Refused, Unreachable
 from collectors.facility.bacnet import KIND, BacnetCollector, Config
 from collectors.strict import Problems, read
-from tests.support import free_port
+from tests.support import HANGS, free_port
 
 CONTEXT = Context(
     place=Place(hub="guian", site="s1"),
@@ -360,15 +360,13 @@ async def test_a_dead_device_costs_its_deadline_and_not_its_neighbour() -> None:
         text = CHILLER.format(address=live) + CHILLER.format(address=dead).replace(
             "devices:\n", ""
         ).replace("chiller-1", "chiller-2")
-        async with collectors("timeout: 1s\n" + text) as (one, two):
-            began = time.monotonic()
+        async with collectors("timeout: 3s\n" + text) as (one, two):
             silent = asyncio.create_task(two.collect())
             await asyncio.sleep(0)
             assert len(await values(one)) == 5
-            assert time.monotonic() - began < 0.5
-            with pytest.raises(Unreachable, match=f"{dead}: no answer within 1 s"):
-                await silent
-            assert time.monotonic() - began < 1.5
+            assert not silent.done()
+            with pytest.raises(Unreachable, match=f"{dead}: no answer within 3 s"):
+                await asyncio.wait_for(silent, HANGS)
             assert len(two.up_series) == 1
             server.silent = False
             assert len(await values(two)) == 5
@@ -380,9 +378,9 @@ async def test_requests_that_get_no_answer_end_before_the_deadline() -> None:
         "request_timeout: 200ms\n" + CHILLER.format(address=f"127.0.0.1:{free_port(SOCK_DGRAM)}")
     ) as (one,):
         began = time.monotonic()
-        with pytest.raises(Unreachable, match="no answer"):
+        with pytest.raises(Unreachable, match=r"no answer$"):  # else it would say within what time
             await one.collect()
-        assert 0.3 < time.monotonic() - began < 2.0
+        assert time.monotonic() - began > 0.3
 
 
 async def test_a_device_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,7 +457,7 @@ async def test_junk_on_our_port_costs_nothing(caplog: pytest.LogCaptureFixture) 
                     junk = b"\x81\x0a" + (len(junk) + 6).to_bytes(2, "big") + b"\x01\x00" + junk
                 sender.sendto(junk, ("127.0.0.1", port))
                 await asyncio.sleep(0)
-        await asyncio.sleep(0.05)
+        # Its answers come after the junk, on the same socket.
         assert await values(one) == before
     assert not caplog.records
 

@@ -6,7 +6,6 @@ import asyncio
 import math
 import socket
 import struct
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from tests.collectors.facility.modbus.kit import (
     simulated,
     values,
 )
+from tests.support import HANGS, until
 
 
 async def test_a_meter_s_values_arrive_in_base_units_with_their_phases() -> None:
@@ -138,23 +138,25 @@ async def test_a_gateway_that_reports_a_silent_meter_makes_it_unreachable() -> N
 
 
 async def test_a_silent_meter_behind_a_gateway_does_not_cost_its_siblings() -> None:
-    """With three silent units on one connection the live one waits for at most one of their questions, every round."""
+    """Beside three silent units the live one waits for each once, and later for one at most."""
+    heard: list[int] = []
 
     def only_seven(sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:
+        if not sending:
+            heard.append(pdu.dev_id)
         return pdu if sending or pdu.dev_id == 7 else None
 
     async with serving(simulated(SDM630, unit=7), trace_pdu=only_seven) as address:
-        silent = [meter(address, unit=n, meter=f"dead{n}", timeout=3.0) for n in (1, 2, 3)]
+        silent = [meter(address, unit=n, meter=f"dead{n}", timeout=20.0) for n in (1, 2, 3)]
         async with meters(
-            *silent, meter(address, unit=7, timeout=3.0), request_timeout=0.4
+            *silent, meter(address, unit=7, timeout=20.0), request_timeout=0.7
         ) as made:
-            for most in (1.5, 0.7):  # once they are known to be silent, they go last
-                asked = [
-                    asyncio.create_task(one.collect()) for one in made
-                ]  # the silent ones ask first
-                begun = time.monotonic()
+            for most in (3, 1):  # once they are known to be silent, they go last
+                heard.clear()
+                # The silent ones ask first.
+                asked = [asyncio.create_task(one.collect()) for one in made]
                 assert len(await asked[3]) == 15
-                assert time.monotonic() - begun < most
+                assert sum(unit != 7 for unit in heard) <= most
                 for task in asked[:3]:
                     with pytest.raises(Unreachable):
                         await task
@@ -187,7 +189,7 @@ async def test_turns_go_to_the_healthy_first_and_none_is_lost_to_who_gave_up() -
     tasks["first"].cancel()  # it has been called, and has not yet come
     await asyncio.gather(*tasks.values(), return_exceptions=True)
     assert order == ["second", "sick"]
-    async with asyncio.timeout(1), turns.turn(ailing=False):
+    async with asyncio.timeout(HANGS), turns.turn(ailing=False):
         order.append("free again")
 
 
@@ -202,8 +204,7 @@ async def test_meters_at_one_address_share_one_connection() -> None:
             for _ in range(2):
                 await asyncio.gather(*(one.collect() for one in made))
             assert connections == [True]
-        await asyncio.sleep(0.05)
-        assert connections == [True, False]
+        await until(lambda: connections == [True, False])
 
 
 async def test_a_connection_that_was_closed_while_idle_is_opened_again_within_the_round() -> None:
@@ -223,10 +224,8 @@ async def test_a_server_that_accepts_and_never_answers_is_given_up_at_the_deadli
         await reader.read()
 
     async with misbehaving(hold) as address, meters(meter(address, timeout=0.5)) as (one,):
-        begun = time.monotonic()
         with pytest.raises(Unreachable, match=r"no answer within 0\.5 s"):
-            await one.collect()
-        assert time.monotonic() - begun < 1.0
+            await asyncio.wait_for(one.collect(), HANGS)
 
 
 async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
@@ -241,17 +240,15 @@ async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
         if answers == 1:
             for byte in answer:
                 writer.write(bytes([byte]))
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
         while True:
             writer.write(answer)
             question = await reader.readexactly(12)
             answer = frame(question, [0] * question[11])
 
-    async with misbehaving(trickle) as address, meters(meter(address, timeout=0.7)) as (one,):
-        begun = time.monotonic()
-        with pytest.raises(Unreachable):
+    async with misbehaving(trickle) as address, meters(meter(address, timeout=1.5)) as (one,):
+        with pytest.raises(Unreachable):  # the whole answer would take 20 s
             await one.collect()
-        assert time.monotonic() - begun < 1.2
         got = await values(one)  # on a new connection
         assert got['dc_meter_power_watts{meter="m1",point="utility"}'] == 0.0
 
@@ -272,17 +269,18 @@ async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
 async def test_an_answer_that_is_not_one_is_a_bad_reply_at_once(
     answer: Callable[[bytes], bytes], message: str
 ) -> None:
-    """Another unit, another function, another length or no Modbus at all: nobody waits for the deadline."""
+    """Another unit, function or length or no Modbus at all ends the round before its deadline.
+
+    At the deadline the error would be another one.
+    """
 
     async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer(await reader.readexactly(12)))
         await reader.read()
 
     async with misbehaving(reply) as address, meters(meter(address, timeout=4.0)) as (one,):
-        begun = time.monotonic()
         with pytest.raises(BadReply, match=message):
             await one.collect()
-        assert time.monotonic() - begun < 1.0
 
 
 async def test_a_late_answer_is_passed_over() -> None:
@@ -304,7 +302,7 @@ async def test_a_late_answer_is_passed_over() -> None:
 
     async with (
         misbehaving(late) as address,
-        meters(meter(address, timeout=4.0), request_timeout=0.3) as (one,),
+        meters(meter(address, timeout=20.0), request_timeout=1.0) as (one,),
     ):
         assert len(await one.collect()) > 1
         with pytest.raises(Unreachable):
@@ -319,11 +317,9 @@ async def test_a_refused_connection_is_unreachable_and_answers_for_the_siblings(
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     async with meters(meter(address), meter(address, unit=2, meter="m2")) as made:
-        begun = time.monotonic()
         for one in made:
             with pytest.raises(Unreachable, match=f"cannot connect to {address}"):
                 await one.collect()
-        assert time.monotonic() - begun < 1.0
 
 
 async def test_what_a_meter_cannot_measure_is_not_taken() -> None:

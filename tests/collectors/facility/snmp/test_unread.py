@@ -143,7 +143,7 @@ async def test_a_device_that_is_slow_or_stops_is_told_so() -> None:
     agent = Fake(objects)
     async with serving(agent) as address:
         channel = Channel(
-            address, secrets_of(SnmpConfig(), DeviceConfig(address=address), ""), timeout=0.4
+            address, secrets_of(SnmpConfig(), DeviceConfig(address=address), ""), timeout=2.0
         )
         agent.mangle = lambda data: None if agent.requests > 3 else data
         unread = await look(channel, profile(), Plan())

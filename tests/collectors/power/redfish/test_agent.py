@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.collectors.power.redfish.services import (
@@ -16,16 +15,9 @@ from tests.collectors.power.redfish.services import (
     serving,
 )
 from tests.collectors.power.redfish.test_faults import server
-from tests.support import ROOT, free_port, get
+from tests.support import HANGS, ROOT, free_port, get, until
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
-
-
-async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until a condition holds, while the service goes on answering."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - the condition is a server's state
-            await asyncio.sleep(0.05)
 
 
 def write_config(
@@ -68,7 +60,7 @@ async def test_sessions_end_with_the_agent_and_its_config(tmp_path: Path) -> Non
             await until(lambda: list(service.sessions) == ["token-2"])
         finally:
             agent.send_signal(signal.SIGTERM)
-            said = (await asyncio.wait_for(agent.communicate(), 20))[0].decode()
+            said = (await asyncio.wait_for(agent.communicate(), HANGS))[0].decode()
         assert not service.sessions
         assert service.made == 2
     assert (

@@ -1,0 +1,52 @@
+"""What `hubgauge demo` prints, and the files that it writes for other programs."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A part of the demo, and the address or folder where it is found."""
+
+    name: str
+    address: str
+
+
+def say(line: str) -> None:
+    """Print one line at once; a reader that has gone is no error."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def introduce(racks: int, places: Sequence[Place], removed: Path | None) -> None:
+    """Print what is simulated, what is real, and where to look; `removed` is a temporary folder."""
+    say(
+        f"\nSIMULATED: the site, its {racks} racks, {2 * racks} PDUs, its meters and chips, "
+        "and the past year of energy.\n"
+        f"Real: the kernel metrics of this machine ({platform.node()}).\n"
+    )
+    for place in places:
+        say(f"  {place.name:<20}{place.address}")
+    also = f" and removes {removed}" if removed is not None else ""
+    say(f"\nCtrl-C ends it all{also}.")
+
+
+def prometheus_config(board: str, hub: str, site: str, rules: Path) -> str:
+    """Return a Prometheus config that scrapes the agent as in a deployment.
+
+    The agent's own labels `hub` and `site` take precedence over those of the config.
+    """
+    return (
+        "global: {scrape_interval: 5s, evaluation_interval: 5s}\n"
+        f"rule_files: ['{rules}/rules*.yml', '{rules}/alerts*.yml']\n"
+        "scrape_configs:\n"
+        "  - job_name: hubgauge\n    honor_labels: true\n    static_configs:\n"
+        f"      - targets: ['{board.removeprefix('http://')}']\n"
+        f"        labels: {{hub: '{hub}', site: '{site}', instance: '{platform.node()}'}}\n"
+    )

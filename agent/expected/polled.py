@@ -1,0 +1,122 @@
+"""The devices that are polled, and which of them answer, by the `*_up` series in the snapshot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from agent.expected.silence import DeviceKey, SilenceFile
+from collectors.base import Metric, Reading, Series
+from collectors.catalogue import facility, node
+from collectors.catalogue import inventory as catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UpMetric:
+    """How the series of an `*_up` metric name their device."""
+
+    kind: str
+    """The device's kind; empty where the series' `source` is the kind."""
+    label: str
+    """The label with the device's name."""
+
+
+UP_METRICS: Final[Mapping[Metric, _UpMetric]] = {
+    facility.PDU_UP: _UpMetric(kind="pdu", label="pdu"),
+    facility.METER_UP: _UpMetric(kind="meter", label="meter"),
+    facility.UPS_UP: _UpMetric(kind="ups", label="ups"),
+    facility.COOLING_UP: _UpMetric(kind="cooling", label="unit"),
+    facility.DEVICE_UP: _UpMetric(kind="device", label="device"),
+    node.NODE_UP: _UpMetric(kind="", label="node"),
+}
+_BY_NAME: Final = {metric.full_name: how for metric, how in UP_METRICS.items()}
+
+
+class SiteKind(NamedTuple):
+    """A kind of device at a site, by which devices are counted."""
+
+    site: str
+    kind: str
+
+
+@dataclass(slots=True)
+class _Device:
+    series: Series
+    answers: bool = False
+
+
+def is_up_series(series: Series) -> bool:
+    """Tell whether a series says whether a device answers."""
+    return series.metric.full_name in _BY_NAME
+
+
+class PolledDevices:
+    """Every device that is polled. Changes are noted one series at a time."""
+
+    def __init__(self, hub: str, silence: SilenceFile) -> None:
+        self._hub, self._silence = hub, silence
+        self._devices: dict[DeviceKey, _Device] = {}
+        self.polled: Counter[SiteKind] = Counter()
+        self.answering: Counter[SiteKind] = Counter()
+        self.silent: dict[DeviceKey, Reading] = {}
+        """Devices that answered once and are silent now, with the reading that says since when."""
+        self.never_answered: set[DeviceKey] = set()
+        self.rack_of_pdu: dict[DeviceKey, str] = {}
+        """The rack that each PDU's series name."""
+        self.changed = True
+        """Whether a device is new, is labelled otherwise, or answers for the first time."""
+
+    @property
+    def keys(self) -> Mapping[DeviceKey, object]:
+        """Every device that is polled."""
+        return self._devices
+
+    def look(self, series: Series, live: Mapping[Series, float]) -> None:
+        """Note whether the device of an `*_up` series answers now; `live` are its metric's series."""
+        if series.label("hub") != self._hub:
+            return
+        how = _BY_NAME[series.metric.full_name]
+        # A controller that is polled in two ways is two devices: each way may fail alone.
+        kind = how.kind or series.label("source")
+        key = DeviceKey(series.label("site"), kind, series.label(how.label))
+        value = live.get(series)
+        count = SiteKind(key.site, key.kind)
+        device = self._devices.get(key)
+        if device is None:
+            device = self._devices[key] = _Device(series)
+            self.polled[count] += 1
+            self.changed = True
+        elif device.series is not series:
+            if value is None and device.series in live:
+                return  # the device got other labels, and this is its old series that ends
+            device.series = series
+            self.changed = True
+        if kind == "pdu":
+            self.rack_of_pdu[key] = series.label("rack")
+        answers = value == 1
+        self.answering[count] += answers - device.answers
+        device.answers = answers
+        if answers:
+            self._note_answer(key)
+        else:
+            self._note_silence(key)
+
+    def _note_answer(self, key: DeviceKey) -> None:
+        self._silence.answered(key)
+        self.silent.pop(key, None)
+        if key in self.never_answered:
+            self.never_answered.discard(key)
+            self.changed = True
+
+    def _note_silence(self, key: DeviceKey) -> None:
+        if key in self.silent or key in self.never_answered:
+            return
+        silence = self._silence.silent(key)
+        if silence.seen and silence.since is not None:
+            series = catalogue.SILENT_SINCE.series(self._hub, *key)
+            self.silent[key] = (series, silence.since)
+        else:
+            self.never_answered.add(key)
+            self.changed = True

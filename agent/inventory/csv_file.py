@@ -1,0 +1,215 @@
+"""Read an inventory from a rack list in CSV. Its sites and breakers are those that its racks name."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from agent.inventory.assemble import Assembly
+from agent.inventory.model import Breaker, Inventory, Rack, Site
+from agent.inventory.text import no_garbage_collection, text_of
+from collectors.strict import Positive
+
+CSV_COLUMNS: Final = (
+    "site",
+    "timezone",
+    "row",
+    "rack",
+    "state",
+    "height_units",
+    "rated_power_watts",
+    "used_units",
+    "reserved_units",
+    "pdu_a",
+    "capacity_a_watts",
+    "breaker_a",
+    "breaker_a_amperes",
+    "pdu_b",
+    "capacity_b_watts",
+    "breaker_b",
+    "breaker_b_amperes",
+)
+"""The columns of a rack list; only `site` and `rack` must be there. An empty cell states nothing."""
+
+_STR: Final = "tag:yaml.org,2002:str"
+_MAP: Final = "tag:yaml.org,2002:map"
+
+Fields = Mapping[str, "str | Fields"]
+"""A mapping of texts and mappings, as YAML would have it."""
+
+
+def read_csv(
+    path: Path, hub: str, *, text: str | None = None, base: Inventory | None = None
+) -> Inventory:
+    """Read a rack list; raises Problems. `text` stands for the file's content in tests."""
+    assembly = Assembly(path, hub, base)
+    source = text_of(path) if text is None else text
+    with no_garbage_collection():
+        reader = csv.DictReader(io.StringIO(source), restkey="", restval="")
+        _check_header(assembly, reader.fieldnames or ())
+        sites, breakers = _Sites(assembly), _Breakers(assembly)
+        for row in reader:
+            line = reader.line_num
+            zone = row.pop("timezone", "").strip()
+            rack = _rack(assembly, line, row, breakers)
+            if rack is not None:
+                sites.add(rack.site, line, zone)
+                assembly.add(rack, line, line)
+        sites.finish()
+        breakers.finish(sites.lines)
+        return assembly.finish()
+
+
+def _check_header(assembly: Assembly, header: Sequence[str]) -> None:
+    known = ", ".join(CSV_COLUMNS)
+    for column in header:
+        if column not in CSV_COLUMNS:
+            assembly.fail(1, column, f"unknown column; expected some of {known}")
+    for column in ("site", "rack"):
+        if column not in header:
+            assembly.fail(1, column, "missing column")
+    assembly.raise_mistakes()
+
+
+def _rack(
+    assembly: Assembly, line: int, row: Mapping[str, str], breakers: _Breakers
+) -> Rack | None:
+    """Build one rack by the model that YAML has, so that both refuse the same mistakes."""
+    if "" in row:
+        assembly.fail(line, "", "more cells than columns")
+        return None
+    cells = {name: cell.strip() for name, cell in row.items() if cell.strip()}
+    feeds: dict[str, Fields] = {}
+    named: dict[str, float | None] = {}
+    for feed in ("a", "b"):
+        amperes = cells.pop(f"breaker_{feed}_amperes", "")
+        columns = {
+            "pdu": f"pdu_{feed}",
+            "capacity_watts": f"capacity_{feed}_watts",
+            "breaker": f"breaker_{feed}",
+        }
+        found = {key: cells.pop(column) for key, column in columns.items() if column in cells}
+        if found and "pdu" not in found:
+            assembly.fail(line, columns[next(iter(found))], f"given without pdu_{feed}")
+            return None
+        if found:
+            feeds[feed.upper()] = found
+        if "breaker" in found:
+            key = f"breaker_{feed}_amperes"
+            named[found["breaker"]] = _amperes(assembly, line, key, amperes)
+        elif amperes:
+            assembly.fail(line, f"breaker_{feed}_amperes", f"given without breaker_{feed}")
+    breakers.add(cells.get("site", ""), line, named)
+    node = _node(cells | ({"feeds": feeds} if feeds else {}), line)
+    rack = assembly.document.convert(node, Rack, "")
+    return rack if isinstance(rack, Rack) else None
+
+
+def _amperes(assembly: Assembly, line: int, key: str, text: str) -> float | None:
+    value = assembly.document.convert(_node(text, line), Positive, key) if text else None
+    return float(value) if value is not None else None
+
+
+def _node(value: str | Fields, line: int) -> yaml.Node:
+    mark = yaml.Mark("", 0, line - 1, 0, None, 0)
+    if isinstance(value, str):
+        return yaml.ScalarNode(_STR, value, mark, mark)
+    pairs = [(_node(key, line), _node(item, line)) for key, item in value.items()]
+    return yaml.MappingNode(_MAP, pairs, mark, mark)
+
+
+class _Sites:
+    """The sites that a rack list names. Any rack may state the zone of its site; all must agree."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self.lines = dict.fromkeys(assembly.base.sites, 0)
+        """By site, the line that names it first; 0 for a site that the base has."""
+        self._zones: dict[str, tuple[str, int]] = {}
+
+    def add(self, site: str, line: int, zone: str) -> None:
+        """Add the site of one rack, with the zone that the rack states, if any."""
+        self.lines.setdefault(site, line)
+        if not zone:
+            return
+        known, first = self._zones.setdefault(site, (zone, line))
+        if known != zone:
+            self._assembly.fail(line, "timezone", f"{site} is in {known} by line {first}")
+
+    def finish(self) -> None:
+        """Hand on the sites that the base does not have, and those whose zone the list states."""
+        for site, first in self.lines.items():
+            known = self._assembly.base.sites.get(site, Site(site=site))
+            zone, line = self._zones.get(site, ("", first))
+            if not line:
+                continue
+            try:
+                known = dataclasses.replace(known, timezone=zone or known.timezone)
+            except ValueError as error:
+                key, _, message = str(error).partition(": ")
+                self._assembly.fail(line, key, message)
+            self._assembly.add(known, line, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rating:
+    """What a rack states of a breaker, and in which line."""
+
+    site: str
+    amperes: float
+    line: int
+
+
+class _Breakers:
+    """The breakers of a rack list.
+
+    The racks repeat the rating, or one states it. Two breakers are a pair where every rack of
+    either is fed by both.
+    """
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._ratings: dict[str, _Rating] = {}
+        self._beside: dict[str, set[str]] = {}
+        """By breaker, what else feeds its racks; "" for a rack that nothing else feeds."""
+
+    def add(self, site: str, line: int, named: Mapping[str, float | None]) -> None:
+        """Add the breakers of one rack, with their amperes where it states them."""
+        for name, amperes in named.items():
+            self._beside.setdefault(name, set()).update(named.keys() - {name} or {""})
+            if amperes is None:
+                continue
+            known = self._ratings.setdefault(name, _Rating(site, amperes, line))
+            if (known.site, known.amperes) != (site, amperes):
+                self._assembly.fail(
+                    line,
+                    "breaker",
+                    f"{name} is one of {known.amperes:g} A at site {known.site}"
+                    f" in line {known.line}",
+                )
+
+    def finish(self, sites: Mapping[str, int]) -> None:
+        """Hand on every breaker whose rating is stated and whose site is known."""
+        number = 0
+        for name, rating in self._ratings.items():
+            if rating.site not in sites:
+                continue
+            fields = {"breaker": name, "site": rating.site, "rated_amperes": f"{rating.amperes:g}"}
+            pair = self._pair(name)
+            if pair:
+                fields["pair"] = pair
+            breaker = self._assembly.document.convert(_node(fields, rating.line), Breaker, "")
+            self._assembly.add(breaker, rating.line, number)
+            number += 1
+
+    def _pair(self, name: str) -> str:
+        (pair, *more) = self._beside[name]
+        mutual = not more and pair in self._ratings and self._beside[pair] == {name}
+        return pair if mutual else ""

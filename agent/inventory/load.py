@@ -1,0 +1,49 @@
+"""Load the inventory that a config names: from a YAML or CSV file, or what is kept of NetBox.
+
+Every way ends with the hub's zone for the sites that state none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent.inventory.csv_file import read_csv
+from agent.inventory.model import Inventory
+from agent.inventory.netbox.config import InventorySource
+from agent.inventory.netbox.kept import KeptAnswer
+from agent.inventory.yaml_file import read_yaml
+
+
+def load_inventory(
+    path: Path,
+    hub: str,
+    *,
+    timezone: str,
+    text: str | None = None,
+    base: Inventory | None = None,
+) -> Inventory:
+    """Read an inventory file: CSV where its name ends in `.csv`, else YAML.
+
+    `timezone` is the hub's, for the sites that state none. What the file lists is added to `base`,
+    and replaces what `base` has under the same name. `text` stands for the file's content in tests.
+    Raises Problems with every mistake.
+    """
+    reader = read_csv if path.suffix.lower() == ".csv" else read_yaml
+    return reader(path, hub, text=text, base=base).in_zone(timezone)
+
+
+def inventory_in_force(
+    source: Path | InventorySource, hub: str, *, timezone: str, state_dir: Path
+) -> Inventory:
+    """Return the inventory of a hub as far as this machine has it; nothing is asked over a network.
+
+    For NetBox it is the answer kept in `state_dir`, if any, and what the file beside it adds.
+    Raises Problems with every mistake of the file.
+    """
+    if isinstance(source, Path):
+        return load_inventory(source, hub, timezone=timezone)
+    kept = KeptAnswer(state_dir, source.netbox, hub).load()
+    base = kept.inventory if kept is not None else Inventory(hub=hub, source="netbox")
+    if source.file is None:
+        return base.in_zone(timezone)
+    return load_inventory(source.file, hub, timezone=timezone, base=base)

@@ -1,0 +1,64 @@
+"""Sites: the data centres of a hub."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent.inventory.model.checks import check_not_empty
+from agent.inventory.model.meters import Emission, check_years
+
+State = Literal["in_service", "under_construction", "planned"]
+"""How far a site or a rack is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One data centre."""
+
+    site: str
+    name: str = field(default="", metadata={"help": "its name for people; else the key is shown"})
+    state: State = "in_service"
+    timezone: str = field(
+        default="",
+        metadata={"help": "an IANA zone such as Asia/Shanghai; the hub's where it is empty"},
+    )
+    scopes: tuple[str, ...] = field(
+        default=(), metadata={"help": "named groups that targets may be stated for"}
+    )
+    it_point: Literal["ups_output", "pdu_output", "it_input"] | None = field(
+        default=None,
+        metadata={
+            "help": "the only point to meter IT energy at; else the deepest that meters all of it"
+        },
+    )
+    emissions: tuple[Emission, ...] = field(
+        default=(),
+        metadata={"help": "carbon of the utility's supply, by years; a meter may state its own"},
+    )
+    edition: str = field(
+        default="ISO/IEC 30134-2", metadata={"help": "the edition that its PUE is stated by"}
+    )
+
+    def __post_init__(self) -> None:
+        """Check the key, the emission factors' years and the zone."""
+        check_not_empty("site", self.site)
+        check_years(self.emissions)
+        if self.timezone:
+            try:
+                zoneinfo.ZoneInfo(self.timezone)
+            except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+                message = (
+                    f"timezone: unknown zone {self.timezone!r};"
+                    " expected an IANA name such as Asia/Shanghai"
+                )
+                raise ValueError(message) from None
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The zone in which its days and years are counted.
+
+        A loaded inventory gives every site a zone; a site made without one is in UTC.
+        """
+        return zoneinfo.ZoneInfo(self.timezone or "UTC")

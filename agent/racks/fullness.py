@@ -1,0 +1,68 @@
+"""When a growing figure of a row, such as its units in use, reaches a limit."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import MutableSequence, Sequence
+from typing import Final
+
+from agent.racks.days import LEAST_DAYS
+from agent.targets.forecast import DAY, Point, When, trend
+
+IN_SIGHT: Final = 10 * 365 * DAY
+"""A later moment is none: a nearly flat line meets every limit some day."""
+MOST_POINTS: Final = 40
+"""The points of a row's line: their pairs grow with the square, and a hub has thousands of rows."""
+
+
+class DailyValues:
+    """A figure of a row by day, packed: a hub has thousands of rows."""
+
+    __slots__ = ("_times", "_values")
+
+    def __init__(self) -> None:
+        self._times: MutableSequence[float] = array("d")
+        self._values: MutableSequence[float] = array("d")
+
+    def add(self, time: float, value: float | None) -> None:
+        """Add the figure of one day; None where it is unknown."""
+        if value is not None:
+            self._times.append(time)
+            self._values.append(value)
+
+    def points(self) -> list[Point]:
+        """Return the known figures in the order in which they were added."""
+        return [Point(time, value) for time, value in zip(self._times, self._values, strict=True)]
+
+
+def full_at(points: Sequence[Point], limit: float) -> When | None:
+    """Return when a figure reaches a limit at its present pace.
+
+    None where two weeks are not known yet, where the limit is infinite, or where there is no line.
+    A figure at its limit already has reached it at its last value.
+    """
+    if len(points) < LEAST_DAYS or math.isinf(limit):
+        return None
+    last = points[-1]
+    if last.time - points[0].time < (LEAST_DAYS - 1) * DAY:
+        return None
+    if last.value >= limit:
+        return When(last.time, last.time, last.time)
+    line = trend(_thinned(points))
+    if line is None:
+        return None
+    moments = line.reaches(limit)
+    horizon = last.time + IN_SIGHT
+    return When(*(at if at is not None and at <= horizon else None for at in moments))
+
+
+def _thinned(points: Sequence[Point]) -> Sequence[Point]:
+    """Return at most MOST_POINTS: the medians of groups of whole days, and the last point as it is."""
+    size = math.ceil((len(points) - 1) / (MOST_POINTS - 1))
+    if size <= 1:
+        return points
+    before = points[:-1]
+    groups = (before[first : first + size] for first in range(0, len(before), size))
+    medians = (sorted(group, key=lambda point: point.value)[len(group) // 2] for group in groups)
+    return [*medians, points[-1]]

@@ -1,0 +1,146 @@
+"""Racks and meters of a week, hour by hour: what each rack drew, and when a meter was silent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from agent.inventory.model import Rack
+from agent.ledger.ledger import Ledger
+from agent.pue.pue import Pue
+from agent.racks.capacity import spare_watts
+from agent.report.model import MeterLoss, MeterTally, RackTally, RackWeek
+from agent.report.week import Week
+from collectors.catalogue.limits import FAILOVER_LIMIT
+
+HOUR: Final = 3600.0
+_HEARD_SHARE: Final = 0.9
+"""An hour of a PDU counts if the PDU was heard for this share of it."""
+_WHOLE_SHARE: Final = 0.999
+"""A meter that was covered for a smaller share of the week has lost something."""
+
+MeterKey = tuple[str, str]
+"""Site and meter."""
+
+
+class _RackHours:
+    """Counts the hours in which one rack needed someone."""
+
+    __slots__ = ("_failover", "_heard", "_over", "_peak", "_silent", "_spare", "rack")
+
+    def __init__(self, rack: Rack) -> None:
+        self.rack, self._spare = rack, spare_watts(rack)
+        self._over = self._failover = self._silent = self._heard = 0
+        self._peak = 0.0
+
+    def add_hour(self, watts: Sequence[float | None]) -> None:
+        """Take the mean power of each feed in one hour; None for a feed that was not heard."""
+        known = [value for value in watts if value is not None]
+        self._heard += bool(known)
+        if len(known) < len(watts):
+            self._silent += 1
+            return
+        total = sum(known)
+        self._peak = max(self._peak, total)
+        rated = self.rack.rated_power_watts
+        self._over += rated is not None and total > rated
+        self._failover += self._spare > 0 and total > FAILOVER_LIMIT * self._spare
+
+    def row(self) -> RackWeek | None:
+        """Return the rack if it needed someone. One that was never heard is not known to."""
+        if not (self._over or self._failover or (self._silent and self._heard)):
+            return None
+        return RackWeek(
+            rack=self.rack.rack,
+            site=self.rack.site,
+            row=self.rack.row,
+            over_hours=self._over,
+            failover_hours=self._failover,
+            silent_hours=self._silent,
+            peak_watts=self._peak or None,
+            rated_watts=self.rack.rated_power_watts,
+        )
+
+
+def racks_and_meters(
+    ledger: Ledger, pue: Pue, metered: Sequence[str], week: Week
+) -> tuple[RackTally, MeterTally]:
+    """Go through the week an hour at a time.
+
+    A hub of tens of thousands of PDUs then needs no more memory than that of one hour.
+    """
+    inventory = pue.inventory
+    racks = [
+        _RackHours(rack)
+        for rack in inventory.racks.values()
+        if rack.state == "in_service" and any(feed.pdu for feed in rack.feeds.values())
+    ]
+    covered: defaultdict[MeterKey, float] = defaultdict(float)
+    first, last = week.start - week.start % HOUR, week.end - week.end % HOUR
+    hours = int((last - first) // HOUR)
+    sites = {*inventory.sites, *metered}
+    for number in range(hours):
+        watts = _one_hour(ledger, sites, first + number * HOUR, covered)
+        for one in racks:
+            one.add_hour(
+                [
+                    watts.get((one.rack.site, feed.pdu))
+                    for feed in one.rack.feeds.values()
+                    if feed.pdu
+                ]
+            )
+    rows = [row for one in racks if (row := one.row()) is not None]
+    rows.sort(key=lambda row: (-row.over_hours, -row.failover_hours, -row.silent_hours, row.rack))
+    return RackTally(racks=len(racks), racks_needing=rows), _meters(pue, metered, covered, hours)
+
+
+def _one_hour(
+    ledger: Ledger, sites: set[str], start: float, covered: defaultdict[MeterKey, float]
+) -> dict[MeterKey, float]:
+    """Return the mean power of the meters that were heard in an hour, and add to `covered`."""
+    watts: dict[MeterKey, float] = {}
+    for site in sites:
+        for _, meter, joules, seconds in ledger.rows(site, start, start + HOUR):
+            covered[site, meter] += seconds
+            if seconds >= _HEARD_SHARE * HOUR:
+                watts[site, meter] = joules / seconds
+    return watts
+
+
+def _meters(
+    pue: Pue, metered: Sequence[str], covered: Mapping[MeterKey, float], hours: int
+) -> MeterTally:
+    """Return the meters of the boundaries that were not heard throughout, the worst first."""
+    lost, count = [], 0
+    week = hours * HOUR
+    for site in metered:
+        for names, point in _boundary_meters(pue, site):
+            count += 1
+            seconds = min(sum(covered.get((site, name), 0.0) for name in names), week)
+            if hours and seconds < _WHOLE_SHARE * week:
+                lost.append(
+                    MeterLoss(
+                        site=site,
+                        meter=names[0],
+                        point=point,
+                        coverage=seconds / week,
+                        lost_hours=hours - seconds / HOUR,
+                    )
+                )
+    lost.sort(key=lambda row: (row.coverage, row.site, row.meter))
+    return MeterTally(meters=count, meters_lost=lost)
+
+
+def _boundary_meters(pue: Pue, site: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each meter of a site's PUE boundary with its point.
+
+    A meter is the names it has had: one that replaced another is the same meter here.
+    """
+    named: dict[tuple[str, ...], str] = {}
+    pdus = pue.inventory.pdus
+    for point, parts in pue.boundary(site).parts.items():
+        for part in parts:
+            if part.name not in pdus and not part.kind:
+                named[part.names] = point
+    yield from named.items()

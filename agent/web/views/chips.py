@@ -1,0 +1,115 @@
+"""Accelerator chips by maker and model: how many there are, which are lost or in alarm, and what they draw."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.web.view import BoardView
+from collectors.base import Metric
+from collectors.catalogue import node
+
+_KEY_LENGTH: Final = len(node.ACCELERATOR)
+"""Every metric of a chip begins with the same labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipModelView:
+    """The chips of one model. None stands for what no chip of it tells."""
+
+    vendor: str
+    model: str
+    """Both are empty for chips that were lost before they told their model."""
+    chips: int
+    silent: int
+    """Seen before, and not answering."""
+    unhealthy: int
+    """In any alarm of their driver."""
+    power_watts: float | None
+    utilization_ratio: float | None
+    """The mean."""
+    temperature_celsius: float | None
+    """Of the hottest."""
+    memory_used_bytes: float | None
+    memory_total_bytes: float | None
+
+    @property
+    def memory_ratio(self) -> float | None:
+        """Share of the memory in use."""
+        if self.memory_used_bytes is None or not self.memory_total_bytes:
+            return None
+        return self.memory_used_bytes / self.memory_total_bytes
+
+
+_Model = tuple[str, str]
+_Models = Mapping[tuple[str, ...], _Model]
+
+
+def read(view: BoardView, where: str = "") -> list[ChipModelView]:
+    """Return the chips of the agent's hub, or of one of its sites, by vendor and model."""
+    models = _models(view, where)
+    counts = Counter(models.values())
+    silent = _zeros(view, models, node.ACCELERATOR_UP)
+    unhealthy = _zeros(view, models, node.ACCELERATOR_HEALTHY)
+    power = _values(view, models, node.ACCELERATOR_POWER)
+    utilization = _values(view, models, node.ACCELERATOR_UTILIZATION)
+    temperature = _values(view, models, node.ACCELERATOR_TEMPERATURE)
+    used = _values(view, models, node.ACCELERATOR_MEMORY_USED)
+    total = _values(view, models, node.ACCELERATOR_MEMORY_TOTAL)
+    return [
+        ChipModelView(
+            vendor=model[0],
+            model=model[1],
+            chips=counts[model],
+            silent=silent[model],
+            unhealthy=unhealthy[model],
+            power_watts=_sum(power[model]),
+            utilization_ratio=_mean(utilization[model]),
+            temperature_celsius=max(temperature[model], default=None),
+            memory_used_bytes=_sum(used[model]),
+            memory_total_bytes=_sum(total[model]),
+        )
+        for model in sorted(counts)
+    ]
+
+
+def _models(view: BoardView, where: str) -> _Models:
+    """Return the model of every chip.
+
+    One that is lost has no info, so other metrics name chips too.
+    """
+    found: dict[tuple[str, ...], _Model] = {}
+    hub_at, site_at = node.ACCELERATOR.index("hub"), node.ACCELERATOR.index("site")
+    for metric in (node.ACCELERATOR_INFO, node.ACCELERATOR_UP, node.ACCELERATOR_POWER):
+        for series in view.snapshot.family(metric):
+            chip = series.values[:_KEY_LENGTH]
+            if chip[hub_at] == view.hub and where in ("", chip[site_at]) and chip not in found:
+                found[chip] = (series.label("vendor"), series.label("model"))
+    return found
+
+
+def _zeros(view: BoardView, models: _Models, metric: Metric) -> Counter[_Model]:
+    return Counter(
+        models[chip]
+        for series, value in view.snapshot.family(metric).items()
+        if not value and (chip := series.values[:_KEY_LENGTH]) in models
+    )
+
+
+def _values(view: BoardView, models: _Models, metric: Metric) -> Mapping[_Model, Sequence[float]]:
+    found: dict[_Model, list[float]] = defaultdict(list)
+    for series, value in view.snapshot.family(metric).items():
+        model = models.get(series.values[:_KEY_LENGTH])
+        if model is not None:
+            found[model].append(value)
+    return found
+
+
+def _sum(values: Sequence[float]) -> float | None:
+    return sum(values) if values else None
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,137 @@
+"""The collectors of every device: whether they answer, since when they do not, and how long a round takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.health import CollectorHealth
+from agent.web.format import iso
+from agent.web.view import BoardView
+from collectors.catalogue import inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountsView:
+    """How many collectors there are; one that was not asked yet neither answers nor is silent."""
+
+    all: int
+    answering: int
+    silent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindView:
+    """The collectors of one kind of device.
+
+    Those that read no device are one kind without a name.
+    """
+
+    collector: str
+    devices: int
+    answering: int
+    silent: int
+    interval_seconds: float
+    slowest_seconds: float | None
+    """The longest last round; None before the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorView:
+    """One collector of one device, or of this host (an empty device)."""
+
+    collector: str
+    device: str
+    ok: bool | None
+    """None before the first round."""
+    last_success: str | None
+    last_success_seconds: float | None
+    silent_since_seconds: float | None
+    """None for one that answers, and for one that never has."""
+    last_error: str
+    duration_seconds: float | None
+    interval_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorsView:
+    """`/api/collectors`: the silent ones first, the longest silent at the top."""
+
+    at: str | None
+    counts: CountsView
+    kinds: Sequence[KindView]
+    collectors: Sequence[CollectorView]
+
+    @property
+    def silent(self) -> list[CollectorView]:
+        """Those that do not answer."""
+        return [one for one in self.collectors if one.ok is False]
+
+    @property
+    def waiting(self) -> int:
+        """How many were not asked yet."""
+        return self.counts.all - self.counts.answering - self.counts.silent
+
+
+def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:
+    """Return every collector, or only those that do not answer; the counts are of all in any case."""
+    since = {
+        series.label("device"): at
+        for series, at in view.snapshot.family(inventory.SILENT_SINCE).items()
+    }
+    found = sorted(
+        view.health(),
+        key=lambda one: (
+            one.ok is not False,
+            since.get(one.device, one.last_success or 0.0),
+            one.collector,
+            one.device,
+        ),
+    )
+    return CollectorsView(
+        at=iso(view.now()),
+        counts=CountsView(
+            all=len(found),
+            answering=sum(one.ok is True for one in found),
+            silent=sum(one.ok is False for one in found),
+        ),
+        kinds=_kinds(found),
+        collectors=[
+            CollectorView(
+                collector=one.collector,
+                device=one.device,
+                ok=one.ok,
+                last_success=iso(one.last_success),
+                last_success_seconds=one.last_success,
+                silent_since_seconds=since.get(one.device, one.last_success)
+                if one.ok is False
+                else None,
+                last_error=one.last_error,
+                duration_seconds=one.duration,
+                interval_seconds=one.interval,
+            )
+            for one in found
+            if not silent_only or one.ok is False
+        ],
+    )
+
+
+def _kinds(found: Sequence[CollectorHealth]) -> list[KindView]:
+    """Return the collectors by kind, those with silent devices first, this host's last."""
+    members: dict[str, list[CollectorHealth]] = {}
+    for one in found:
+        members.setdefault(one.collector if one.device else "", []).append(one)
+    kinds = [
+        KindView(
+            collector=kind,
+            devices=len(those),
+            answering=sum(one.ok is True for one in those),
+            silent=sum(one.ok is False for one in those),
+            interval_seconds=those[0].interval,
+            slowest_seconds=max(
+                (one.duration for one in those if one.duration is not None), default=None
+            ),
+        )
+        for kind, those in members.items()
+    ]
+    return sorted(kinds, key=lambda kind: (-kind.silent, kind.collector == "", kind.collector))

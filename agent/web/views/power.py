@@ -1,0 +1,189 @@
+"""The power of a site now at every stage from utility to chip, and over the last day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.web.computed import computed_once
+from agent.web.curves import PowerTrendView
+from agent.web.view import BoardView
+from agent.web.views.families import by_label, of_hub, of_site
+from collectors.base import Metric
+from collectors.catalogue import facility, node
+from collectors.catalogue import site as catalogue
+from collectors.catalogue.limits import INCOMING
+
+METERED: Final = (
+    *INCOMING,
+    "ups_output",
+    "pdu_output",
+    "it_input",
+    "cooling",
+    "lighting",
+    "other",
+)
+"""Points at which meters are read, in the order in which they are looked at."""
+CHAIN: Final = ("ups_output", "pdu_output", "it_input")
+"""Stages of which each feeds the next. Only between these is a difference a loss."""
+_ORDER: Final = (
+    "facility",
+    *INCOMING,
+    *CHAIN,
+    "it",
+    "nodes",
+    "chips",
+    "cooling",
+    "lighting",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerStageView:
+    """The power at one point of the way from utility to chip."""
+
+    point: str
+    watts: float | None
+    """The sum of what answers; None where nothing does."""
+    answering: int = 1
+    meters: int = 1
+    complete: bool
+    """Whether every meter of the point answers. If not, `watts` is only a part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerView:
+    """What `/api/sites/{site}/power` answers."""
+
+    hub: str
+    site: str
+    now: Sequence[PowerStageView]
+    trend: PowerTrendView | None
+
+
+Devices = Mapping[tuple[str, str], PowerStageView]
+"""Stages made of devices that are not meters, by site and point."""
+
+
+def _stage(
+    point: str, watts: float | None, *, answering: int = 1, meters: int = 1
+) -> PowerStageView:
+    return PowerStageView(
+        point=point,
+        watts=watts,
+        answering=answering,
+        meters=meters,
+        complete=answering >= meters,
+    )
+
+
+def read(view: BoardView, site: str, devices: Devices | None = None) -> PowerView:
+    """Return every stage of a site now, and its power over the last day."""
+    return PowerView(
+        hub=view.hub,
+        site=site,
+        now=stages(view, site, devices),
+        trend=view.trends.power(site) if view.trends is not None else None,
+    )
+
+
+def stages(view: BoardView, site: str, devices: Devices | None = None) -> list[PowerStageView]:
+    """Return the power at each stage now, from utility to chip.
+
+    `devices` is what `device_stages` returned; a caller that asks for many sites reads it once.
+    """
+    metered = (_metered(view, site, point) for point in METERED)
+    found = {stage.point: stage for stage in metered if stage is not None}
+    of_devices = device_stages(view) if devices is None else devices
+    for point in ("ups_output", "pdu_output"):
+        if (site, point) in of_devices:
+            found.setdefault(point, of_devices[site, point])
+    boundary = by_label(view, catalogue.SITE_POWER, site, "boundary")
+    whole = _facility(boundary.get("facility"), [found[p] for p in INCOMING if p in found])
+    if whole is not None:
+        found["facility"] = whole
+    if "it" in boundary and "it_input" not in found:
+        found["it"] = _stage("it", boundary["it"])
+    found.update((stage.point, stage) for stage in _computers(view, site))
+    return sorted(found.values(), key=lambda stage: _ORDER.index(stage.point))
+
+
+def _facility(watts: float | None, incoming: Sequence[PowerStageView]) -> PowerStageView | None:
+    """Return the facility's total: what the PUE collector says, else the sum of several supplies."""
+    if watts is not None:
+        return _stage("facility", watts)
+    if len(incoming) <= 1:
+        return None
+    return _stage(
+        "facility",
+        sum(stage.watts or 0.0 for stage in incoming),
+        answering=sum(stage.answering for stage in incoming),
+        meters=sum(stage.meters for stage in incoming),
+    )
+
+
+def _metered(view: BoardView, site: str, point: str) -> PowerStageView | None:
+    """Return the sum of the meters at one point; None where the point has no meter."""
+
+    def by_meter(metric: Metric) -> dict[str, float]:
+        return {
+            series.label("meter"): value
+            for series, value in of_site(view, metric, site)
+            if series.label("point") == point
+        }
+
+    watts, up = by_meter(facility.METER_POWER), by_meter(facility.METER_UP)
+    return _sum(point, watts, up) if watts or up else None
+
+
+def _sum(point: str, watts: Mapping[str, float], up: Mapping[str, float]) -> PowerStageView:
+    """Add up devices by name; one without a state counts as answering when it has a value."""
+    return _stage(
+        point,
+        sum(watts.values()) if watts else None,
+        answering=sum(1 for name in watts if up.get(name, 1.0)),
+        meters=len({*watts, *up}),
+    )
+
+
+def device_stages(view: BoardView) -> Devices:
+    """Add up devices that are not meters, by site and point: UPS outputs and PDU inlets."""
+    return computed_once(view.snapshot, ("devices", view.hub), lambda: _device_stages(view))
+
+
+def _device_stages(view: BoardView) -> Devices:
+    found: dict[tuple[str, str], PowerStageView] = {}
+    for point, label, power, up in (
+        ("ups_output", "ups", facility.UPS_OUTPUT_POWER, facility.UPS_UP),
+        ("pdu_output", "pdu", facility.PDU_POWER, facility.PDU_UP),
+    ):
+        watts, states = _by_device(view, power, label), _by_device(view, up, label)
+        for site in {*watts, *states}:
+            found[site, point] = _sum(point, watts.get(site, {}), states.get(site, {}))
+    return found
+
+
+def _by_device(view: BoardView, metric: Metric, label: str) -> dict[str, dict[str, float]]:
+    """Return a metric by site and device. The phases of one device are added up."""
+    site_at, device_at = metric.at("site"), metric.at(label)
+    found: dict[str, dict[str, float]] = {}
+    for series, value in of_hub(view, metric):
+        values = series.values
+        devices = found.setdefault(values[site_at], {})
+        devices[values[device_at]] = devices.get(values[device_at], 0.0) + value
+    return found
+
+
+def _computers(view: BoardView, site: str) -> Iterable[PowerStageView]:
+    """Return the sums of the nodes and of the chips, where their power is known."""
+    nodes: dict[str, float] = {}
+    for series, value in of_site(view, node.NODE_POWER, site):
+        # A node that is read in two ways is one node. The larger reading includes the other.
+        name = series.label("node")
+        nodes[name] = max(value, nodes.get(name, 0.0))
+    chips = [value for _, value in of_site(view, node.ACCELERATOR_POWER, site)]
+    for point, watts in (("nodes", list(nodes.values())), ("chips", chips)):
+        if watts:
+            yield _stage(point, sum(watts), answering=len(watts), meters=len(watts))

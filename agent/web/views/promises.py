@@ -1,0 +1,166 @@
+"""Promises as the pages and the API show them: every hub's, those in danger, and one hub's with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.hubs.model import Text
+from agent.targets.measured import measure
+from agent.targets.model import Evidence, Key, State
+from agent.targets.scoreboard import scoreboard
+from agent.targets.views import HubView, TargetView
+from agent.targets.wording import STATE_NAMES
+from agent.web.view import BoardView
+
+DANGER: Final[tuple[State, ...]] = ("missed", "at_risk")
+COUNTED: Final[tuple[State, ...]] = (
+    "missed",
+    "at_risk",
+    "expired_unreported",
+    "unknown",
+    "on_track",
+    "met",
+)
+"""States of a target, the gravest first. `stated_only` is the state of an observation."""
+_ORDER: Final[tuple[State, ...]] = (
+    "missed",
+    "at_risk",
+    "on_track",
+    "met",
+    "unknown",
+    "expired_unreported",
+    "stated_only",
+)
+"""How a hub's promises are sorted: those that can still be judged before those that cannot."""
+
+
+def read(view: BoardView) -> list[HubView]:
+    """Return every hub's part of the scoreboard, as `/api/hubs` gives it."""
+    return scoreboard(view.registry, evidence(view), view.now())
+
+
+def evidence(view: BoardView) -> Mapping[Key, Sequence[Evidence]]:
+    """Return what the scoreboard judges by.
+
+    It is what the targets' collector went by in its last round, so that page and series agree.
+    Before its first round, and on an agent without one, the snapshot is measured here.
+    """
+    known = view.evidence() if view.evidence is not None else {}
+    if known:
+        return known
+    return measure(view.registry, view.snapshot, view.hub, view.now(), inventory=view.inventory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDangerView:
+    """A promise that is missed or at risk, with the hub that made it."""
+
+    hub: HubView
+    target: TargetView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyView:
+    """How many targets are in one state."""
+
+    state: State
+    name: Text
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadlineView:
+    """The first lines of a page: which promises are in danger, and how all of them stand."""
+
+    danger: tuple[InDangerView, ...]
+    """The missed ones first. National policy is nobody's promise."""
+    tally: tuple[TallyView, ...]
+    """States that a target is in, the gravest first."""
+    stated: int
+    """All targets."""
+
+    def count(self, *states: State) -> int:
+        """Return how many targets are in one of some states."""
+        return sum(one.count for one in self.tally if one.state in states)
+
+    @property
+    def kpis(self) -> list[Text]:
+        """The names of the KPIs in danger, each once."""
+        return list(dict.fromkeys(one.target.kpi_name for one in self.danger))
+
+    @property
+    def fine(self) -> int:
+        """How many targets are met or on track."""
+        return self.count("met", "on_track")
+
+    @property
+    def unjudged(self) -> int:
+        """How many targets cannot be judged."""
+        return self.count("unknown", "expired_unreported")
+
+    @property
+    def worst(self) -> State:
+        """The state that the whole headline is marked with."""
+        if self.danger:
+            return self.danger[0].target.state
+        return "met" if self.fine else "unknown"
+
+
+def headline(hubs: Sequence[HubView]) -> HeadlineView:
+    """Return how the promises of some hubs stand."""
+    danger = [
+        InDangerView(hub=hub, target=target)
+        for hub in hubs
+        for target in hub.targets
+        if target.state in DANGER
+    ]
+    danger.sort(key=lambda one: DANGER.index(one.target.state))
+    targets = [target for hub in hubs for target in hub.targets if target.kind != "observation"]
+    counts = {state: sum(target.state == state for target in targets) for state in COUNTED}
+    return HeadlineView(
+        danger=tuple(danger),
+        tally=tuple(
+            TallyView(state=state, name=STATE_NAMES[state], count=count)
+            for state, count in counts.items()
+            if count
+        ),
+        stated=len(targets),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """A hub's card: its promises and, apart from them, what it stated without a promise."""
+
+    hub: HubView
+    own: bool
+    """Whether it is the agent's own hub."""
+    parent: Text | None
+
+    @property
+    def promises(self) -> list[TargetView]:
+        """The targets, those that can be judged first."""
+        targets = [target for target in self.hub.targets if target.kind != "observation"]
+        return sorted(targets, key=lambda target: _ORDER.index(target.state))
+
+    @property
+    def observations(self) -> list[TargetView]:
+        """Published figures that are no promise."""
+        return [target for target in self.hub.targets if target.kind == "observation"]
+
+
+def card(hub: HubView, hubs: Iterable[HubView], *, own: bool) -> CardView:
+    """Return the card of one hub; `hubs` are all of them, its parent among them."""
+    parent = next((one.name for one in hubs if one.hub == hub.parent), None)
+    return CardView(hub=hub, own=own, parent=parent)
+
+
+def is_measured(target: TargetView) -> bool:
+    """Tell whether there is a measured value.
+
+    "At least 0" is none: one site does not see the others.
+    """
+    nothing = target.value_at_least and not target.value
+    return target.value_kind in ("measured", "derived") and target.value is not None and not nothing

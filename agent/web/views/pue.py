@@ -1,0 +1,175 @@
+"""A site's PUE as pages and the API tell it: by window, over time, and against its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.hubs.model import Text
+from agent.pue.model import YEAR_SECONDS, PueState, is_interim
+from agent.targets.views import HubView
+from agent.web.curves import PueTrendView
+from agent.web.view import BoardView
+from agent.web.views.families import by_label, of_site
+from collectors.catalogue import site as catalogue
+from collectors.catalogue.limits import WINDOWS, YEAR_WINDOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PueView:
+    """The PUE of one site over one window. None stands for what is not known."""
+
+    window: str
+    pue: float | None
+    category: str
+    """PUE category of ISO/IEC 30134-2: 1, 2 or 3; empty where there is no PUE."""
+    state: PueState | str
+    interim: bool
+    coverage_ratio: float | None
+    uncertainty_ratio: float | None
+    """Relative and expanded (k = 2)."""
+    renewable_energy_ratio: float | None
+    facility_joules: float | None
+    it_joules: float | None
+
+    @property
+    def valid(self) -> bool:
+        """Whether enough of the window is metered for its PUE to be judged."""
+        return self.state == "valid"
+
+    @property
+    def uncertainty(self) -> float | None:
+        """The uncertainty in the PUE's own unit; None where there is no PUE or no uncertainty."""
+        if self.pue is None or not self.uncertainty_ratio:
+            return None
+        return self.pue * self.uncertainty_ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PueLimitView:
+    """A PUE limit that was stated for a site, for its hub, or for a group the site belongs to."""
+
+    value: float
+    name: Text
+    """Whose limit it is."""
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePueView:
+    """What `/api/sites/{site}/pue` answers."""
+
+    hub: str
+    site: str
+    limits: Sequence[PueLimitView]
+    windows: Sequence[PueView]
+    required_ratio: float | None
+    """What the rest of the year must average for the site to end it at its target."""
+    trend: PueTrendView | None
+
+    @property
+    def limit(self) -> float | None:
+        """The lowest limit that holds for the site."""
+        return min((one.value for one in self.limits), default=None)
+
+    @property
+    def valued(self) -> list[PueView]:
+        """The windows that have a PUE, the shortest first."""
+        return [window for window in self.windows if window.pue is not None]
+
+    @property
+    def foremost(self) -> PueView | None:
+        """The window to show first: the longest valid one, else the one with most coverage."""
+        valued = self.valued
+        valid = [window for window in valued if window.valid]
+        if valid:
+            return valid[-1]
+        return max(valued, key=lambda window: window.coverage_ratio or 0.0, default=None)
+
+
+def in_order(windows: Mapping[str, object] | set[str]) -> list[str]:
+    """Return names of windows from short to long, and behind them those that are not ours."""
+    return [*(key for key in WINDOWS if key in windows), *sorted(set(windows).difference(WINDOWS))]
+
+
+def windows(view: BoardView, site: str) -> list[PueView]:
+    """Return a site's PUE by window, as the PUE collector wrote it into the snapshot last.
+
+    A PUE is never worked out here, and never from momentary power.
+    """
+    pue = by_label(view, catalogue.SITE_PUE, site, "window")
+    category = {
+        series.label("window"): series.label("category")
+        for series, _ in of_site(view, catalogue.SITE_PUE, site)
+    }
+    state = {
+        series.label("window"): series.label("state")
+        for series, value in of_site(view, catalogue.SITE_PUE_STATE, site)
+        if value == 1
+    }
+    coverage = by_label(view, catalogue.SITE_PUE_COVERAGE, site, "window")
+    uncertainty = by_label(view, catalogue.SITE_PUE_UNCERTAINTY, site, "window")
+    renewable = by_label(view, catalogue.SITE_RENEWABLE, site, "window")
+    facility, it = _energy(view, site, "facility"), _energy(view, site, "it")
+    return [
+        PueView(
+            window=window,
+            pue=pue.get(window),
+            category=category.get(window, ""),
+            state=state.get(window, "valid" if window in pue else "no_data"),
+            interim=is_interim(
+                YEAR_SECONDS if window == YEAR_WINDOW else 0.0, coverage.get(window, 0.0)
+            ),
+            coverage_ratio=coverage.get(window),
+            uncertainty_ratio=uncertainty.get(window),
+            renewable_energy_ratio=renewable.get(window),
+            facility_joules=facility.get(window),
+            it_joules=it.get(window),
+        )
+        for window in in_order({*pue, *coverage, *state})
+    ]
+
+
+def _energy(view: BoardView, site: str, boundary: str) -> dict[str, float]:
+    """Return the energy at one boundary by window, joules."""
+    return {
+        series.label("window"): value
+        for series, value in of_site(view, catalogue.SITE_WINDOW_ENERGY, site)
+        if series.label("boundary") == boundary
+    }
+
+
+def limits(view: BoardView, site: str, board: Sequence[HubView]) -> list[PueLimitView]:
+    """Return the PUE limits that were stated for a site, out of the scoreboard.
+
+    A limit is for the hub as a whole, or for a group that the inventory puts the site in.
+    """
+    known = view.inventory.sites.get(site) if view.inventory is not None else None
+    groups = {"hub", site, *(known.scopes if known is not None else ())}
+    return [
+        PueLimitView(
+            value=target.limit,
+            name=hub.name if target.scope == "hub" else target.scope_name,
+            target=target.id,
+        )
+        for hub in board
+        if hub.hub == view.hub
+        for target in hub.targets
+        if target.kpi == "pue"
+        and target.op == "<="
+        and target.limit is not None
+        and target.scope in groups
+    ]
+
+
+def read(view: BoardView, site: str, board: Sequence[HubView]) -> SitePueView:
+    """Return a site's PUE; the limits that hold for it are taken from the scoreboard."""
+    required = (value for _, value in of_site(view, catalogue.SITE_PUE_REQUIRED, site))
+    return SitePueView(
+        hub=view.hub,
+        site=site,
+        limits=limits(view, site, board),
+        windows=windows(view, site),
+        required_ratio=next(required, None),
+        trend=view.trends.pue(site) if view.trends is not None else None,
+    )

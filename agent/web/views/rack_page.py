@@ -1,0 +1,197 @@
+"""One rack with everything that is known of it, as its page and `/api/sites/…/racks/…` tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agent.inventory.model import Rack
+from agent.racks.capacity import spare_watts
+from agent.web.curves import PowerTrendView
+from agent.web.format import iso
+from agent.web.view import BoardView
+from agent.web.views import contents, feeds
+from agent.web.views.contents import ElevationView, NodeView, SensorView
+from agent.web.views.families import of_hub
+from agent.web.views.feeds import FeedView, OutletView
+from agent.web.views.rack import Need, RackLimitsView, RackView
+from agent.web.views.rack_readings import RackReadings
+from agent.web.views.racks import Place, index_of, measure
+from collectors.catalogue import facility
+from collectors.catalogue import rack as catalogue
+from collectors.catalogue.limits import INLET_ALLOWABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedView:
+    """Why someone should look at a rack, and the alert whose runbook section says what to do."""
+
+    need: Need
+    value: float | None
+    """Share of rated power, degrees Celsius, or load after losing a feed; None for silence."""
+    pdus: Sequence[str]
+    """The PDUs that do not answer, where that is the need."""
+    alert: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RackPageView:
+    """What `/api/sites/{site}/racks/{rack}` answers. None stands for what is not known."""
+
+    at: str | None
+    hub: str
+    site: str
+    row: str
+    rack: str
+    state: str
+    listed: bool
+    """Whether the inventory lists the rack."""
+    height_units: float | None
+    used_units: float | None
+    reserved_units: float | None
+    power_watts: float | None
+    power_complete: bool
+    """Whether every metered feed has a value. If not, `power_watts` is only a part."""
+    rated_power_watts: float | None
+    power_utilization_ratio: float | None
+    space_utilization_ratio: float | None
+    failover_capacity_watts: float | None
+    failover_load_ratio: float | None
+    headroom_watts: float | None
+    stranded_power_watts: float | None
+    inlet_temperature_celsius: float | None
+    needs: Sequence[NeedView]
+    elevation: ElevationView | None
+    feeds: Sequence[FeedView]
+    outlets: Sequence[OutletView]
+    sensors: Sequence[SensorView]
+    nodes: Sequence[NodeView]
+    limits: RackLimitsView
+    trend: PowerTrendView | None
+    """Mean power of each feed by hour."""
+
+    @property
+    def free_units(self) -> float | None:
+        """Units neither used nor reserved."""
+        if self.height_units is None or self.used_units is None:
+            return None
+        return self.height_units - self.used_units - (self.reserved_units or 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RackSitesView:
+    """What `/api/racks/{rack}` answers: the sites that have a rack of this name."""
+
+    rack: str
+    sites: Sequence[str]
+
+
+def sites_of(view: BoardView, rack: str) -> RackSitesView:
+    """Return the sites that have a rack of a name: the inventory's, else all whose readings do."""
+    if view.inventory is not None and rack in view.inventory.racks:
+        return RackSitesView(rack=rack, sites=[view.inventory.racks[rack].site])
+    found = {
+        series.label("site")
+        for metric in (catalogue.RACK_INFO, catalogue.RACK_POWER, facility.PDU_UP)
+        for series, _ in of_hub(view, metric)
+        if series.label("rack") == rack
+    }
+    return RackSitesView(rack=rack, sites=sorted(found))
+
+
+def read(view: BoardView, site: str, name: str) -> RackPageView | None:
+    """Return a rack with its past; None for one that neither inventory nor readings name."""
+    listed = view.inventory.racks.get(name) if view.inventory is not None else None
+    if listed is not None and listed.site != site:
+        listed = None
+    readings = RackReadings(view, site, name)
+    if listed is None and not readings:
+        return None
+    one = _measured(readings, listed, site, name)
+    rack_feeds = feeds.read(view, readings, listed)
+    rack_nodes = contents.nodes(readings, listed)
+    metered = [feed for feed in rack_feeds if feed.pdu]
+    return RackPageView(
+        at=iso(view.now()),
+        hub=view.hub,
+        site=site,
+        row=one.row,
+        rack=name,
+        state=one.state,
+        listed=listed is not None,
+        height_units=one.height_units,
+        used_units=one.used_units,
+        reserved_units=readings.one(catalogue.RACK_RESERVED),
+        power_watts=one.power_watts,
+        power_complete=bool(rack_feeds) and all(feed.power_watts is not None for feed in metered),
+        rated_power_watts=one.rated_power_watts,
+        power_utilization_ratio=one.power_utilization_ratio,
+        space_utilization_ratio=one.space_utilization_ratio,
+        failover_capacity_watts=(spare_watts(listed) or None) if listed is not None else None,
+        failover_load_ratio=one.failover_load_ratio,
+        headroom_watts=readings.one(catalogue.RACK_HEADROOM),
+        stranded_power_watts=one.stranded_power_watts,
+        inlet_temperature_celsius=one.inlet_temperature_celsius,
+        needs=[_need(one, need) for need in one.needs] if one.live else [],
+        elevation=contents.elevation(listed, rack_nodes),
+        feeds=rack_feeds,
+        outlets=feeds.outlets(readings),
+        sensors=contents.sensors(readings),
+        nodes=rack_nodes,
+        limits=RackLimitsView(),
+        trend=_trend(view, site, metered),
+    )
+
+
+def _measured(readings: RackReadings, listed: Rack | None, site: str, name: str) -> RackView:
+    """Return the rack as the other pages know it, so that all of them say the same."""
+    info = next(iter(readings.of(catalogue.RACK_INFO)), None)
+    heard = info or next(iter(readings.of(facility.PDU_UP)), None)
+    row = heard.label("row") if heard is not None else ""
+    state = listed.state if listed is not None else "in_service"
+    place = Place(
+        site=site,
+        row=row or (listed.row if listed is not None else ""),
+        rack=name,
+        state=info.label("state") if info is not None else state,
+    )
+    (one,) = measure([place], index_of([place]), readings.of)
+    return one
+
+
+_ALERTS: Final[dict[Need, str]] = {
+    "over": "RackOverPower",
+    "hot": "RackHot",
+    "failover": "RackFailoverTight",
+    "silent": "PduSilent",
+}
+"""The alert for each need. The runbook has a section of each name."""
+
+
+def _need(one: RackView, need: Need) -> NeedView:
+    """Return a need with its value; the graver alert where it is that bad."""
+    values: dict[Need, float | None] = {
+        "over": one.power_utilization_ratio,
+        "hot": one.inlet_temperature_celsius,
+        "failover": one.failover_load_ratio,
+    }
+    value, alert = values.get(need), _ALERTS[need]
+    if need == "hot" and value is not None and value > INLET_ALLOWABLE:
+        alert = "RackTooHot"
+    elif need == "failover" and value is not None and value > 1:
+        alert = "RackFailoverLost"
+    return NeedView(
+        need=need, value=value, pdus=one.silent_pdus if need == "silent" else [], alert=alert
+    )
+
+
+def _trend(view: BoardView, site: str, metered: Sequence[FeedView]) -> PowerTrendView | None:
+    """Return the power of the rack's feeds over the last hours, by feed."""
+    if view.past is None or not metered:
+        return None
+    names = {feed.pdu: feed.name for feed in metered}
+    trend = view.past.power(site, list(names))
+    if trend is None:
+        return None
+    return replace(trend, series={names[pdu]: watts for pdu, watts in trend.series.items()})

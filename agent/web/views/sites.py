@@ -1,0 +1,113 @@
+"""The sites of the agent's hub: their names and states, and a line of figures for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.web.computed import computed_once
+from agent.web.view import BoardView
+from agent.web.views import power, pue, racks
+from agent.web.views.families import of_hub
+from agent.web.views.power import Devices, PowerStageView
+from agent.web.views.rack import RackView, needing
+from agent.web.views.racks import RackSummaryView
+from collectors.catalogue import facility, rack, site
+
+_NAMING: Final = (
+    site.SITE_PUE,
+    site.SITE_POWER,
+    facility.METER_POWER,
+    facility.METER_UP,
+    rack.RACK_INFO,
+)
+"""Metrics whose series make a site known that the inventory does not list."""
+_IT_POINTS: Final = ("it_input", "pdu_output", "it", "ups_output")
+"""Stages that stand for IT in a site's line, the nearest to IT first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """One site as a line of `/api/sites`. None stands for what is not known."""
+
+    site: str
+    name: str
+    state: str
+    pue: float | None
+    """Of the longest window that has one."""
+    window: str | None
+    coverage_ratio: float | None
+    facility: PowerStageView | None
+    it: PowerStageView | None
+    racks: RackSummaryView | None
+    needing: int
+    """How many racks need someone."""
+
+    @property
+    def told(self) -> bool:
+        """Whether anything is known of the site beyond its name."""
+        known = (self.pue, self.facility, self.it, self.racks)
+        return any(one is not None for one in known)
+
+
+def names(view: BoardView) -> dict[str, str]:
+    """Return the names of the hub's sites by key: the agent's own site first, the others sorted."""
+    return computed_once(view.snapshot, ("sites", view.hub, view.site), lambda: _names(view))
+
+
+def _names(view: BoardView) -> dict[str, str]:
+    known = {
+        series.label("site"): series.label("name") for series, _ in of_hub(view, site.SITE_INFO)
+    }
+    for metric in _NAMING:
+        site_at = metric.at("site")
+        for series, _ in of_hub(view, metric):
+            known.setdefault(series.values[site_at], "")
+    own = {view.site: known.get(view.site, "")} if view.site else {}
+    found = {**own, **{key: known[key] for key in sorted(known)}}
+    found.pop("", None)
+    return found
+
+
+def states(view: BoardView) -> dict[str, str]:
+    """Return the state of each site that the inventory lists."""
+    return {
+        series.label("site"): series.label("state") for series, _ in of_hub(view, site.SITE_INFO)
+    }
+
+
+def read(
+    view: BoardView, by_site: Mapping[str, Sequence[RackView]] | None = None
+) -> list[SiteView]:
+    """Return what `/api/sites` answers: a line for each site of the hub."""
+    known = racks.read(view.snapshot, view.hub) if by_site is None else by_site
+    devices, state = power.device_stages(view), states(view)
+    return [
+        _line(view, key, name, state.get(key, ""), known.get(key, ()), devices)
+        for key, name in names(view).items()
+    ]
+
+
+def _line(
+    view: BoardView,
+    key: str,
+    name: str,
+    state: str,
+    members: Sequence[RackView],
+    devices: Devices,
+) -> SiteView:
+    longest = next((one for one in reversed(pue.windows(view, key)) if one.pue is not None), None)
+    stages = {stage.point: stage for stage in power.stages(view, key, devices)}
+    return SiteView(
+        site=key,
+        name=name,
+        state=state,
+        pue=longest.pue if longest is not None else None,
+        window=longest.window if longest is not None else None,
+        coverage_ratio=longest.coverage_ratio if longest is not None else None,
+        facility=stages.get("facility") or stages.get("utility"),
+        it=next((stages[point] for point in _IT_POINTS if point in stages), None),
+        racks=racks.summary(view, key, members) if members else None,
+        needing=needing(members),
+    )

@@ -1,0 +1,220 @@
+"""Signals of PUE, and of the energy and the evidence behind it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import facility, site
+from collectors.catalogue.limits import MIN_COVERAGE
+from dashboards.language import Text
+from dashboards.promql import of
+from dashboards.signals.base import GREEN, GREY, ORANGE, RED, SKY, Excuse, Signal, State, steps
+
+JOULES_PER_WATT_HOUR: Final = 3600
+
+FIRST_HOUR: Final = "the ledger's first hour here is not over"
+
+_IS_PUE: Final = 'kpi="pue"'
+
+_IS_RENEWABLE: Final = 'point="renewable"'
+
+_PUE_TARGET: Final = 'kpi="pue",kind!="observation"'
+
+
+def _pue_state(name: str) -> str:
+    return of(site.SITE_PUE_STATE, f'state="{name}"')
+
+
+SITE_LEDGER_POWER: Final = Signal(
+    key="site.ledger_power",
+    name=Text("Mean power from the ledger"),
+    description=Text(
+        "Energy of the ledger's last whole hour, by boundary, as a mean power: exact across gaps,"
+        " unlike a momentary reading. The ledger takes "
+        "energy over by the hour.",
+    ),
+    unit="watt",
+    expr=(
+        f"max by (hub, site, boundary) ({of(site.SITE_ENERGY)} - {of(site.SITE_ENERGY)} offset"
+        " 1h) / 3600"
+    ),
+    legend="{{site}} {{boundary}}",
+    least=0,
+    may_be_empty=Excuse(reason=FIRST_HOUR, unless=f"{of(site.SITE_ENERGY)} offset 1h"),
+)
+
+SITE_PUE: Final = Signal(
+    key="site.pue",
+    name=Text("PUE by window"),
+    description=Text(
+        "Facility energy over IT energy of the same covered hours (ISO/IEC 30134-2). Windows"
+        " under 12 months are interim.",
+    ),
+    unit="none",
+    expr=f"max by (hub, site, window) ({of(site.SITE_PUE)})",
+    legend="{{site}} {{window}}",
+    record="site:dc_pue_ratio:max",
+    decimals=3,
+)
+
+PUE_LIMIT: Final = Signal(
+    key="hub.pue_limit",
+    name=Text("PUE limit"),
+    description=Text("The PUE the hub has stated it will not exceed."),
+    unit="none",
+    expr=f"max by (hub, scope, target) ({of(site.TARGET_VALUE, _IS_PUE, scope='hub')})",
+    legend="{{target}}",
+    decimals=3,
+    may_be_empty=Excuse(
+        reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
+    ),
+)
+
+PUE_COVERAGE: Final = Signal(
+    key="site.pue_coverage",
+    name=Text("Metering coverage"),
+    description=Text(
+        "Share of the window in which facility and IT energy were both metered."
+        " Below {least} the PUE is not trusted.",
+        {"least": f"{MIN_COVERAGE:.0%}"},
+    ),
+    unit="percentunit",
+    expr=f"min by (hub, site, window) ({of(site.SITE_PUE_COVERAGE)})",
+    legend="{{site}} {{window}}",
+    kind="ratio",
+    record="site:dc_pue_coverage_ratio:min",
+    least=0,
+    most=1,
+    steps=steps((MIN_COVERAGE, ORANGE), (0.99, GREEN), base=RED),
+)
+
+PUE_UNCERTAINTY: Final = Signal(
+    key="site.pue_uncertainty",
+    name=Text("PUE uncertainty"),
+    description=Text(
+        "Relative uncertainty of the PUE from the accuracy classes of its meters.",
+    ),
+    unit="percentunit",
+    expr=f"max by (hub, site, window) ({of(site.SITE_PUE_UNCERTAINTY)})",
+    legend="{{site}} {{window}}",
+    kind="ratio",
+    least=0,
+    decimals=2,
+    may_be_empty=Excuse(
+        reason="no meter has an accuracy class", unless=of(site.SITE_PUE_UNCERTAINTY)
+    ),
+)
+
+PUE_REQUIRED: Final = Signal(
+    key="site.pue_required",
+    name=Text("Required PUE for the rest of the year"),
+    description=Text(
+        "What the rest of the year must average for the year to end at the target; below 1 the"
+        " year cannot be saved.",
+    ),
+    unit="none",
+    expr=f"min by (hub, site) ({of(site.SITE_PUE_REQUIRED)})",
+    legend="{{site}}",
+    decimals=3,
+    steps=steps((1.0, ORANGE), (1.1, GREEN), base=RED),
+    may_be_empty=Excuse(
+        reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
+    ),
+)
+
+PUE_BURN: Final = Signal(
+    key="site.pue_burn",
+    name=Text("PUE budget burn"),
+    description=Text(
+        "Overhead energy of a window over what the limit allows for the same IT energy: (PUE - 1)"
+        " / (limit - 1). At 1 the limit is just kept.",
+    ),
+    unit="none",
+    expr=f"(max by (hub, site, window) ({of(site.SITE_PUE)}) - 1)"
+    f" / on (hub, site) group_left () (min by (hub, site) ({of(site.SITE_PUE_LIMIT)}) - 1)",
+    legend="{{site}} {{window}}",
+    kind="ratio",
+    record="site:dc_pue_budget_burn:ratio",
+    least=0,
+    decimals=2,
+    steps=steps((1.0, ORANGE), (1.5, RED), base=GREEN),
+    may_be_empty=Excuse(
+        reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
+    ),
+)
+
+PUE_STATES: Final = {
+    "valid": State(value=0, text=Text("✓ valid"), color=GREEN),
+    "low_coverage": State(value=1, text=Text("◐ low coverage"), color=ORANGE),
+    "no_data": State(value=2, text=Text("○ no data"), color=GREY),
+    "inconsistent": State(value=3, text=Text("✗ inconsistent"), color=RED),
+}
+
+PUE_STATE: Final = Signal(
+    key="site.pue_state",
+    name=Text("State of the PUE"),
+    description=Text(
+        "Whether a window's PUE may be quoted: valid, too little covered, no data, or"
+        " inconsistent (no IT energy, or below 1).",
+    ),
+    unit="none",
+    expr=" or ".join(
+        f"max by (hub, site, window) ({_pue_state(name)} == 1) * {state.value}"
+        for name, state in PUE_STATES.items()
+    ),
+    legend="{{site}} {{window}}",
+    kind="state",
+    states=tuple(PUE_STATES.values()),
+)
+
+WINDOW_ENERGY: Final = Signal(
+    key="site.window_energy",
+    name=Text("Energy behind the PUE"),
+    description=Text(
+        "Numerator (facility) and denominator (IT) of each window's PUE, over the hours covered"
+        " at both boundaries.",
+    ),
+    unit="watth",
+    expr=(
+        f"max by (hub, site, boundary, window) ({of(site.SITE_WINDOW_ENERGY)}) /"
+        f" {JOULES_PER_WATT_HOUR}"
+    ),
+    legend="{{site}} {{boundary}} {{window}}",
+    least=0,
+)
+
+RENEWABLE: Final = Signal(
+    key="site.renewable",
+    name=Text("Renewable energy factor"),
+    description=Text(
+        "Share of the facility's energy that is renewable (ISO/IEC 30134-3).",
+    ),
+    unit="percentunit",
+    expr=f"max by (hub, site, window) ({of(site.SITE_RENEWABLE)})",
+    legend="{{site}} {{window}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    steps=steps((0.8, ORANGE), (1.0, GREEN), base=SKY),
+    may_be_empty=Excuse(
+        reason="no meter is marked renewable", unless=of(facility.METER_UP, _IS_RENEWABLE)
+    ),
+)
+
+CARBON: Final = Signal(
+    key="site.carbon",
+    name=Text("Carbon dioxide emitted"),
+    description=Text(
+        "Carbon dioxide equivalent of the ledger's last whole hour, from its energy and factors.",
+    ),
+    unit="suffix:kg/h",
+    expr=f"max by (hub, site) ({of(site.SITE_CARBON)} - {of(site.SITE_CARBON)} offset 1h)",
+    legend="{{site}}",
+    least=0,
+    may_be_empty=Excuse(
+        reason="no emission factor is set, so no carbon is told; or its first hour is not over",
+        unless=f"{of(site.SITE_CARBON)} offset 1h",
+    ),
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

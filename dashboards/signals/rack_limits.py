@@ -1,0 +1,161 @@
+"""Signals of racks against their limits: failover, heat, humidity and stranded power."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue import facility, rack
+from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
+from dashboards.language import Text
+from dashboards.promql import of
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.rack import KIND_SPACE, RACK_LABELS, top
+
+
+def _failover(scope: str = "site", at: str = "") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope=scope)}{at})"
+
+
+def _inlet(scope: str = "site", at: str = "") -> str:
+    return f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope=scope)}{at})"
+
+
+FAILOVER: Final = Signal(
+    key="rack.failover",
+    name=Text("Load if one feed is lost"),
+    description=Text(
+        "All feeds' load over the smallest feed's capacity: above 80 % a lost feed leaves no"
+        " room, above 100 % the rack goes dark.",
+    ),
+    unit="percentunit",
+    expr=top(_failover),
+    plain=_failover("row"),
+    legend="{{rack}}",
+    kind="ratio",
+    least=0,
+    decimals=0,
+    steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
+    may_be_empty=Excuse(
+        reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
+    ),
+)
+
+FAILOVER_EACH: Final = Signal(
+    key="rack.failover_each",
+    name=FAILOVER.name,
+    description=FAILOVER.description,
+    unit="percentunit",
+    expr=_failover(),
+    legend="{{rack}}",
+    kind="ratio",
+    record="rack:dc_rack_failover_load_ratio:max",
+)
+
+FAILOVER_COUNT: Final = Signal(
+    key="rack.failover_count",
+    name=Text("Racks that one feed cannot carry"),
+    description=Text("Racks whose load is above 80 % of one feed's capacity."),
+    unit="short",
+    expr=f"sum by (hub, site) ({_failover()} > bool {FAILOVER_LIMIT})",
+    legend="{{site}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    steps=steps((1, ORANGE), base=GREEN),
+    may_be_empty=Excuse(
+        reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
+    ),
+)
+
+HOT_COUNT: Final = Signal(
+    key="rack.hot_count",
+    name=Text("Hot racks"),
+    description=Text(
+        "Racks whose inlet is above {recommended} °C, the end of ASHRAE's recommended range.",
+        {"recommended": f"{INLET_RECOMMENDED:g}"},
+    ),
+    unit="short",
+    expr=f"sum by (hub, site) ({_inlet()} > bool {INLET_RECOMMENDED:g})",
+    legend="{{site}}",
+    kind="count",
+    least=0,
+    decimals=0,
+    steps=steps((1, ORANGE), base=GREEN),
+    may_be_empty=Excuse(
+        reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)
+    ),
+)
+
+INLET: Final = Signal(
+    key="rack.inlet",
+    name=Text("Warmest racks at the inlet"),
+    description=Text(
+        "Inlet temperature of the warmest racks. Recommended up to {recommended} °C, allowable for"
+        " class A1 up to {allowable} °C (ASHRAE TC 9.9).",
+        {"recommended": f"{INLET_RECOMMENDED:g}", "allowable": f"{INLET_ALLOWABLE:g}"},
+    ),
+    unit="celsius",
+    expr=top(_inlet),
+    plain=_inlet("row"),
+    legend="{{rack}}",
+    decimals=1,
+    steps=steps((INLET_RECOMMENDED, ORANGE), (INLET_ALLOWABLE, RED), base=GREEN),
+    may_be_empty=Excuse(
+        reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)
+    ),
+)
+
+INLET_EACH: Final = Signal(
+    key="rack.inlet_each",
+    name=Text("Inlet temperature of a rack"),
+    description=INLET.description,
+    unit="celsius",
+    expr=_inlet(),
+    legend="{{rack}}",
+    record="rack:dc_rack_inlet_temperature_celsius:max",
+)
+
+HUMIDITY: Final = Signal(
+    key="rack.humidity",
+    name=Text("Humidity at the inlets"),
+    description=Text("Mean relative humidity at the racks' inlets."),
+    unit="percentunit",
+    expr=f"avg by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_HUMIDITY)}))",
+    legend="{{site}}",
+    kind="ratio",
+    least=0,
+    most=1,
+    may_be_empty=Excuse(
+        reason="no humidity sensor at these sites", unless=of(facility.SENSOR_HUMIDITY)
+    ),
+)
+
+STRANDED: Final = Signal(
+    key="rack.stranded",
+    name=Text("Stranded power"),
+    description=Text(
+        "Rated power of racks without free units that they drew in no hour of 28 days: paid for,"
+        " and not for sale. Zero where no rack is full.",
+    ),
+    unit="watt",
+    # No full rack is a known zero; a full rack whose power is silent is not.
+    expr=(
+        f"sum by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_STRANDED)}))"
+        f" or (max by (hub, site) ({of(rack.RACK_UTILIZATION, KIND_SPACE)}) < 1) * 0"
+    ),
+    legend="{{site}}",
+    record="site:dc_rack_stranded_power_watts:sum",
+    least=0,
+    may_be_empty=Excuse(
+        reason=(
+            "no inventory says what stands in the racks, or full racks are not metered for long"
+            " enough"
+        ),
+        unless=(
+            f"{of(rack.RACK_STRANDED)} or max by (hub, site)"
+            f" ({of(rack.RACK_UTILIZATION, KIND_SPACE)}) < 1"
+        ),
+    ),
+)
+
+SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

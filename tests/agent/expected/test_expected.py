@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.expected.collector import LISTED, ExpectedCollector
+from agent.expected.polled import PolledDevices
+from agent.expected.silence import SilenceFile
+from agent.snapshot import Snapshot
+from collectors.base import Batch, Reading, Schedule, Series
+from collectors.catalogue import facility, node
+from collectors.catalogue import inventory as catalogue
+from tests.support.ledger import inventory
+
+HEAD = "sites: [{site: one}, {site: two}]\nracks:\n"
+RACKS = (
+    "- {rack: A01, site: one, feeds: {A: {pdu: A01-A}, B: {pdu: A01-B}}, devices: [{node: n1}, {node: sw, agent: false}]}\n"
+    "- {rack: A02, site: one, feeds: {A: {}}}\n"
+    "- {rack: A03, site: one, state: planned, devices: [{node: later}]}\n"
+    "- {rack: B01, site: two, feeds: {A: {pdu: B01-A}}, devices: [{node: n2}, {node: n3}]}\n"
+)
+METERS = "meters:\n- {meter: main, site: one, point: utility}\n- {meter: spare, site: one, point: utility}\n"
+
+
+class Polled:
+    """A collector that asks one device."""
+
+    name = "snmp"
+    schedule = Schedule()
+
+    def __init__(self, device: str, *up: Series) -> None:
+        self.device, self.up_series = device, up
+
+    def collect(self) -> Sequence[Reading]:
+        return []
+
+
+def device_of(series: Any) -> str:
+    return str(series.label("pdu") or series.label("meter"))
+
+
+class Bench:
+    """The collector on a snapshot whose devices answer as a test says, on a clock of the test's own."""
+
+    def __init__(self, folder: Path, text: str = HEAD + RACKS, now: float = 1000.0) -> None:
+        self.monotonic = 0.0
+        self.path, self.now = folder / "devices.json", now
+        self.snapshot = Snapshot()
+        self.polled: list[Any] = []
+        self.inventory = inventory(text)
+        self.silence = SilenceFile(
+            self.path, clock=lambda: self.now, monotonic=lambda: self.monotonic
+        )
+
+    def pdu(self, name: str, rack: str = "", site: str = "one") -> Any:
+        series = facility.PDU_UP.series("guian", site, "", rack, name, "")
+        self.polled.append(Polled(name, series))
+        return series
+
+    def meter(self, name: str) -> Any:
+        series = facility.METER_UP.series("guian", "one", name, "utility")
+        self.polled.append(Polled(name, series))
+        return series
+
+    def say(self, series: Any, value: float) -> None:
+        batch = Batch(
+            collector="snmp:status",
+            device=device_of(series),
+            time=self.now,
+            lifetime=60.0,
+            readings=[(series, value)],
+        )
+        self.snapshot.update(batch)
+
+    def begin(self) -> None:
+        self.collector = ExpectedCollector(
+            self.inventory, self.snapshot, "guian", collectors=self.polled, silence=self.silence
+        )
+
+    async def told(self) -> dict[str, float]:
+        """Return a round's readings by name and label values, mismatches of none left out."""
+        return {
+            " ".join((series.metric.name, *series.values[1:])): value
+            for series, value in await self.collector.collect()
+            if value or series.metric is not catalogue.MISMATCHES
+        }
+
+
+async def test_expected_against_answering(tmp_path: Path) -> None:
+    """Expected are the devices asked and the inventory's own, at sites where this agent asks any; nodes are the inventory's."""
+    bench = Bench(tmp_path)
+    good, bad = bench.pdu("A01-A", "A01"), bench.meter("m")
+    bench.say(good, 1.0)
+    bench.say(bad, 0.0)
+    bench.begin()
+    found = await bench.told()
+    assert found["expected_devices one pdu"] == 2
+    assert found["answering_devices one pdu"] == 1
+    assert (found["expected_devices one meter"], found["answering_devices one meter"]) == (1, 0)
+    assert (found["expected_devices one node"], found["expected_devices two node"]) == (1, 2)
+    assert "expected_devices two pdu" not in found, "nobody here asks PDUs of that site"
+
+
+async def test_every_kind_of_mismatch(tmp_path: Path) -> None:
+    """Each reason is counted and its rack or device named."""
+    bench = Bench(tmp_path, HEAD + RACKS + METERS)
+    for series in (
+        bench.pdu("A01-A", "A09"),
+        bench.pdu("A77-A", "A77"),
+        bench.meter("main"),
+        bench.meter("other"),
+    ):
+        bench.say(series, 1.0)
+    bench.say(bench.pdu("B01-A", "B01", "two"), 0.0)
+    bench.begin()
+    found = {key for key in await bench.told() if key.startswith("mismatch")}
+    assert found == {
+        "mismatches one rack_without_pdu",
+        "mismatch_info one rack_without_pdu A02 ",
+        "mismatches one pdu_not_polled",
+        "mismatch_info one pdu_not_polled A01 A01-B",
+        "mismatches one pdu_in_another_rack",
+        "mismatch_info one pdu_in_another_rack A09 A01-A",
+        "mismatches one unknown_pdu",
+        "mismatch_info one unknown_pdu A77 A77-A",
+        "mismatches one unknown_meter",
+        "mismatch_info one unknown_meter  other",
+        "mismatches one meter_not_polled",
+        "mismatch_info one meter_not_polled  spare",
+        "mismatches two never_answered",
+        "mismatch_info two never_answered B01 B01-A",
+    }
+
+
+async def test_a_site_without_differences_says_zero(tmp_path: Path) -> None:
+    """Every reason has its count for every site, so that an alert sees 0 and not nothing."""
+    bench = Bench(tmp_path)
+    bench.begin()
+    counts = [
+        value
+        for series, value in await bench.collector.collect()
+        if series.metric is catalogue.MISMATCHES
+    ]
+    assert len(counts) == 14
+    assert sum(counts) == 1  # the rack that has a feed nobody measures
+
+
+async def test_what_is_named_is_bounded(tmp_path: Path) -> None:
+    """A site with many unmeasured racks counts them all and names some hundreds."""
+    bench = Bench(
+        tmp_path,
+        "sites: [{site: one}]\nracks:\n"
+        + "".join(f"- {{rack: R{n}, site: one}}\n" for n in range(LISTED + 50)),
+    )
+    bench.begin()
+    found = await bench.told()
+    assert found["mismatches one rack_without_pdu"] == LISTED + 50
+    assert sum(key.startswith("mismatch_info") for key in found) == LISTED
+
+
+async def test_silent_since_when(tmp_path: Path) -> None:
+    """A device that answered is silent since its first failure; when it is back nothing is said; silent again, it is so anew."""
+    bench = Bench(tmp_path)
+    series = bench.pdu("A01-A", "A01")
+    key = "silent_since_timestamp_seconds one pdu A01-A"
+    bench.begin()
+    for now, value, since in (
+        (1000, 1.0, None),
+        (1015, 0.0, 1015),
+        (1030, 0.0, 1015),
+        (1045, 1.0, None),
+        (1060, 0.0, 1060),
+    ):
+        bench.now = now
+        bench.say(series, value)
+        assert (await bench.told()).get(key) == since
+    bench.snapshot.forget("snmp:status", device_of(series))
+    bench.now = 1075
+    assert (await bench.told())[key] == 1060, "a device nobody tells of any more is no better"
+
+
+async def test_a_device_that_answers_late_is_known_from_then_on(tmp_path: Path) -> None:
+    """Who never answered has no time; once it answers the mismatch is gone."""
+    bench = Bench(tmp_path)
+    series = bench.pdu("A01-A", "A01")
+    bench.say(series, 0.0)
+    bench.begin()
+    found = await bench.told()
+    assert found["mismatches one never_answered"] == 1
+    assert not [key for key in found if key.startswith("silent_since")]
+    bench.say(series, 1.0)
+    assert "mismatches one never_answered" not in await bench.told()
+
+
+async def test_silence_survives_a_restart(tmp_path: Path) -> None:
+    """What was silent stays silent since then; what answered until the end is silent since the file was last touched."""
+    bench = Bench(tmp_path)
+    old, fresh, steady = bench.pdu("A01-A", "A01"), bench.pdu("A01-B", "A01"), bench.pdu("A77-A")
+    for series in (old, fresh, steady):
+        bench.say(series, 1.0)
+    bench.begin()
+    await bench.told()
+    bench.now = 1015.0
+    bench.say(old, 0.0)
+    await bench.told()
+    await bench.collector.aclose()
+    os.utime(bench.path, (5000, 5000))
+
+    again = Bench(tmp_path, now=9000.0)
+    for name, value in (("A01-A", 0.0), ("A01-B", 0.0), ("A77-A", 1.0)):
+        again.say(again.pdu(name, "A01"), value)
+    again.begin()
+    found = await again.told()
+    assert found["silent_since_timestamp_seconds one pdu A01-A"] == 1015
+    assert found["silent_since_timestamp_seconds one pdu A01-B"] == 5000
+    assert "silent_since_timestamp_seconds one pdu A77-A" not in found
+    assert "mismatches one never_answered" not in found
+
+
+async def test_one_round_leaves_the_file_alone(tmp_path: Path) -> None:
+    """`hubgauge collect` beside a running agent writes nothing."""
+    bench = Bench(tmp_path)
+    bench.say(bench.pdu("A01-A"), 0.0)
+    bench.begin()
+    await bench.told()
+    await bench.collector.aclose()
+    assert not bench.path.exists()
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b'{"version": 1, "devices": [[1]]}', b'{"version": 99}', b"\xff"]
+)
+async def test_a_damaged_file_is_no_obstacle(damage: bytes, tmp_path: Path) -> None:
+    """Without what was remembered, devices are silent from now on, and the file is written anew."""
+    (tmp_path / "devices.json").write_bytes(damage)
+    bench = Bench(tmp_path)
+    bench.say(bench.pdu("A01-A"), 0.0)
+    bench.begin()
+    for _ in range(2):
+        assert (await bench.told())["mismatches one never_answered"] == 1
+    await bench.collector.aclose()
+    assert json.loads(bench.path.read_text())["devices"] == [["one", "pdu", "A01-A", False, 1000.0]]
+
+
+async def test_a_folder_that_cannot_be_written_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full or read-only disk costs the memory of silences and one line of the log."""
+    bench = Bench(tmp_path / "nowhere")
+    bench.say(bench.pdu("A01-A"), 0.0)
+    bench.begin()
+    for _ in range(4):
+        bench.monotonic += 60.0
+        await bench.told()
+    assert caplog.text.count("cannot be written") == 1
+
+
+async def test_labels_that_change_are_one_device(tmp_path: Path) -> None:
+    """A PDU that is moved to another rack in the config of a device is still one PDU."""
+    bench = Bench(tmp_path)
+    first = bench.pdu("A01-A", "A09")
+    bench.say(first, 1.0)
+    bench.begin()
+    assert (await bench.told())["answering_devices one pdu"] == 1
+    bench.say(facility.PDU_UP.series("guian", "one", "", "A01", "A01-A", ""), 1.0)
+    bench.snapshot.update(
+        Batch(collector="snmp:status", device="A01-A", time=0.0, lifetime=60.0, readings=[])
+    )
+    bench.say(facility.PDU_UP.series("guian", "one", "", "A01", "A01-A", ""), 1.0)
+    found = await bench.told()
+    assert (found["expected_devices one pdu"], found["answering_devices one pdu"]) == (
+        2,
+        1,
+    )  # with A01-B, which nobody asks
+    assert "mismatches one pdu_in_another_rack" not in found
+
+
+async def test_a_round_looks_at_what_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 55 000 PDUs that answer as before none is looked at, and of three that fall silent three."""
+    bench = Bench(tmp_path, "sites: [{site: one}]\n")
+    many = [facility.PDU_UP.series("guian", "one", "", "", f"p{n}", "") for n in range(55_000)]
+    bench.snapshot.update(
+        Batch(
+            collector="c",
+            device="d",
+            time=0.0,
+            lifetime=600.0,
+            readings=[(series, 1.0) for series in many],
+        )
+    )
+    bench.begin()
+    await bench.told()
+    looked: list[Any] = []
+    look = PolledDevices.look
+    monkeypatch.setattr(
+        PolledDevices,
+        "look",
+        lambda self, series, live: (looked.append(series), look(self, series, live)),
+    )
+    assert (await bench.told())["answering_devices one pdu"] == 55_000
+    assert looked == []
+    readings = [(series, 0.0 if n < 3 else 1.0) for n, series in enumerate(many)]
+    bench.snapshot.update(
+        Batch(collector="c", device="d", time=0.0, lifetime=600.0, readings=readings)
+    )
+    assert (await bench.told())["answering_devices one pdu"] == 54_997
+    assert len(looked) == 3
+
+
+async def test_a_controller_asked_in_two_ways_is_two_devices(tmp_path: Path) -> None:
+    """A node that answers over Redfish and not over IPMI is one device answering and one that does not."""
+    bench = Bench(tmp_path)
+    readings = [
+        (node.NODE_UP.series("guian", "one", "", "A01", "n1", source), up)
+        for source, up in (("redfish", 1.0), ("ipmi", 0.0))
+    ]
+    bench.snapshot.update(
+        Batch(collector="c", device="n1", time=0.0, lifetime=60.0, readings=readings)
+    )
+    bench.begin()
+    found = await bench.told()
+    assert (found["answering_devices one redfish"], found["answering_devices one ipmi"]) == (1, 0)
+    assert "mismatch_info one never_answered  n1" in found
