@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from agent.hubs.model import Registry
 from agent.targets.kpis import measured
-from collectors.catalogue import node, site
+from collectors.catalogue import node, recorded, site
 from dashboards.promql import for_rule, of
 from dashboards.signals import (
     breaker,
@@ -28,10 +28,6 @@ from dashboards.signals import (
 )
 from dashboards.signals.base import Signal
 from dashboards.signals.target import TARGET
-
-MET: Final = "hub:dc_target_value:met"
-COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"
-BOUND: Final = "hub:dc_kpi_lower_bound:min"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,18 +98,21 @@ def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     rows = measured(registry.kpis.values())
     for key in rows:
         yield RecordingRule(
-            record=kpi.RECORD, expr=kpi.measured(registry, key).rule(), labels={"kpi": key}
+            record=recorded.KPI_VALUE, expr=kpi.measured(registry, key).rule(), labels={"kpi": key}
         )
     known = "|".join(rows)
     others = of(site.KPI_VALUE, f'kpi!~"{known}"', scope="hub")
-    yield RecordingRule(record=kpi.RECORD, expr=for_rule(f"max by (hub, kpi, scope) ({others})"))
     yield RecordingRule(
-        record=COVERAGE,
+        record=recorded.KPI_VALUE, expr=for_rule(f"max by (hub, kpi, scope) ({others})")
+    )
+    yield RecordingRule(
+        record=recorded.KPI_COVERAGE,
         expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})"),
     )
     # One agent that counts the whole is enough.
     yield RecordingRule(
-        record=BOUND, expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})")
+        record=recorded.KPI_BOUND,
+        expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})"),
     )
 
 
@@ -121,10 +120,10 @@ def _targets() -> Iterator[RecordingRule]:
     """Yield whether the measured value keeps each limit now: 1 or 0, absent where nothing is measured."""
     join = "on (hub, kpi, scope) group_left ()"
     compared = [
-        f"max by ({TARGET}) ({_limits(op)}) {flipped} bool {join} {kpi.RECORD}"
+        f"max by ({TARGET}) ({_limits(op)}) {flipped} bool {join} {recorded.KPI_VALUE}"
         for op, flipped in (("<=", ">="), (">=", "<="), ("=", "=="))
     ]
-    yield RecordingRule(record=MET, expr=for_rule(" or ".join(compared)))
+    yield RecordingRule(record=recorded.TARGET_MET, expr=for_rule(" or ".join(compared)))
 
 
 def _limits(op: str) -> str:

@@ -19,10 +19,8 @@ from agent.targets.forecast import DAY, SPAN, Point
 from agent.targets.memory import HOUR
 from agent.targets.model import Evidence, Key
 from collectors.base import Reading, Schedule
+from collectors.catalogue import recorded
 
-VALUE: Final = "hub:dc_kpi:value"
-COVERAGE: Final = "hub:dc_kpi_coverage_ratio:min"
-BOUND: Final = "hub:dc_kpi_lower_bound:min"
 _MAX_BYTES: Final = 32 * 2**20
 _QUESTIONS: Final = 4
 """Of one round: value, coverage, bound, and the days behind them."""
@@ -60,12 +58,17 @@ class Federation:
     def collect(self) -> Sequence[Reading]:
         """Ask for everything once; what was known stays until it is answered again, or is too old."""
         now = self._clock()
-        values = self._ask(VALUE, now)
-        coverages, bounds = self._ask(COVERAGE, now), self._ask(BOUND, now)
+        values = self._ask(recorded.KPI_VALUE, now)
+        coverages, bounds = (
+            self._ask(recorded.KPI_COVERAGE, now),
+            self._ask(recorded.KPI_BOUND, now),
+        )
         if not self._next - HOUR <= now < self._next:
             self._days = {
                 key: _days(found)
-                for key, found in self._keyed(self._api.range(VALUE, now - SPAN, now - DAY, DAY))
+                for key, found in self._keyed(
+                    self._api.range(recorded.KPI_VALUE, now - SPAN, now - DAY, DAY)
+                )
             }
             self._next = now + HOUR
         self._found = {

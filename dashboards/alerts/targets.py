@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import site
+from collectors.catalogue import recorded, site
 from collectors.catalogue.limits import PACE_LIMIT
 from dashboards.alerts.base import Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
-from dashboards.rules import MET
-from dashboards.signals import kpi
 from dashboards.signals.target import TARGET
 
 _TARGET: Final = {"hub": "guian", "target": "guian-pue", "kpi": "pue", "scope": "huawei"}
@@ -42,7 +40,7 @@ def _target_state(state: str) -> str:
 
 def gone(matchers: str = "") -> str:
     """Return which hubs were known within the hour and are not any more."""
-    values = f"{kpi.RECORD}{matchers}"
+    values = f"{recorded.KPI_VALUE}{matchers}"
     return f"max by (hub) (last_over_time({values}[1h])) unless max by (hub) ({values})"
 
 
@@ -67,7 +65,7 @@ ALERTS: Final = (
     Alert(
         name="HubTargetAtRisk",
         # A gateway that sees only some sites may judge by its part; where the hub's own value keeps the limit, that decides.
-        expr=f"{_state('at_risk')} unless on ({TARGET}) {MET} == 1",
+        expr=f"{_state('at_risk')} unless on ({TARGET}) {recorded.TARGET_MET} == 1",
         wait="1h",
         severity="warning",
         summary=Text(

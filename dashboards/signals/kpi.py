@@ -15,13 +15,11 @@ from typing import Final
 from agent.hubs.model import WHOLE_HUB, Kpi, Registry
 from agent.hubs.units import UNITS
 from agent.targets.kpis import Match, Measure, Part, measure_of
-from collectors.catalogue import rack, site
+from collectors.catalogue import rack, recorded, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import Excuse, Signal
 from dashboards.signals.rack import RACK_COUNT
-
-RECORD: Final = "hub:dc_kpi:value"
 
 _RECORDED: Final = {rack.RACK_INFO: RACK_COUNT.record}
 """What rules have counted already, by site and state: a hub has tens of thousands of racks."""
@@ -145,7 +143,7 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
         by_rules=" or ".join(_alternatives(registry, kpi, hub, Total(scope, by_rules=True))),
         plain=_computed(kpi, scope),
         legend="{{hub}} {{scope}}" if not scope else "{{hub}}",
-        record=RECORD,
+        record=recorded.KPI_VALUE,
         may_be_empty=_excuse(registry, kpi, hub, scope),
     )
 
@@ -228,7 +226,7 @@ def hubs_inside(registry: Registry, parent: str) -> str:
 
 def all_measured(kpis: Mapping[str, Kpi]) -> Signal:
     """Return the signal of every KPI's value at once: recorded where rules run, else as the agents computed it."""
-    alternatives = [f"max by (hub, kpi, scope) ({RECORD}{{<hub>}})"]
+    alternatives = [f"max by (hub, kpi, scope) ({recorded.KPI_VALUE}{{<hub>}})"]
     alternatives += [
         f"{how} by (hub, kpi, scope) ({of(site.KPI_VALUE, match, scope='hub')})"
         for how, match in _combined(kpis)

@@ -17,12 +17,13 @@ import pytest
 from grafanalib import formatunits
 
 from agent.hubs.loader import load_registry
+from collectors.catalogue import recorded
 from dashboards import panels
 from dashboards.build import Built, build_all, write
 from dashboards.language import LANGUAGES
 from dashboards.panels import Maker, mended
 from dashboards.promql import metric_names
-from dashboards.signals import all_signals, kpi, rack_limits
+from dashboards.signals import all_signals, rack_limits
 from tests.dashboards.test_rules import declared
 from tests.support import ROOT
 
@@ -204,7 +205,7 @@ def test_a_stat_shows_the_newest_value(built: dict[str, list[Built]]) -> None:
 
 def test_queries_read_only_what_exists(built: dict[str, list[Built]]) -> None:
     """Every metric of a query is declared in the catalogue, or is the recorded KPI; every variable is one the dashboard has."""
-    known = declared() | {kpi.RECORD}
+    known = declared() | {recorded.KPI_VALUE}
     for dashboard, panel in every_panel(built):
         variables = {variable["name"] for variable in dashboard.json["templating"]["list"]} | {
             "__rate_interval"
@@ -294,7 +295,7 @@ def test_panels_do_without_rules(built: dict[str, list[Built]]) -> None:
         for target in panel.get("targets", []):
             recorded = [name for name in metric_names(target["expr"]) if ":" in name]
             if recorded:
-                assert f"({kpi.RECORD}" in target["expr"]
+                assert f"({recorded.KPI_VALUE}" in target["expr"]
                 assert " or sum by (hub, kpi, scope) (dc_kpi_value" in target["expr"]
 
 

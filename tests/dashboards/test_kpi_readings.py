@@ -17,9 +17,8 @@ from agent.snapshot import Snapshot
 from agent.targets.kpis import MEASURES
 from agent.targets.measured import measure
 from collectors.base import Batch, Reading
-from collectors.catalogue import node, rack, site
+from collectors.catalogue import node, rack, recorded, site
 from dashboards import rule_files
-from dashboards.signals.kpi import RECORD
 from tests.support import binary
 
 NOW = 1_795_000_000.0
@@ -185,13 +184,13 @@ def _test(name: str, given: list[Reading], found: dict[Any, Any]) -> dict[str, A
     ]
     samples = [
         {
-            "labels": f'{RECORD}{{hub="north", kpi="{key.kpi}", scope="{key.scope}"}}',
+            "labels": f'{recorded.KPI_VALUE}{{hub="north", kpi="{key.kpi}", scope="{key.scope}"}}',
             "value": evidence[0].value,
         }
         for key, evidence in found.items()
     ]
     # The agent does not say of a whole hub whether it is in service; the rule does.
-    wanted = f'{RECORD}{{hub="north"}} unless {RECORD}{{kpi="in_service", scope="{WHOLE_HUB}"}}'
+    wanted = f'{recorded.KPI_VALUE}{{hub="north"}} unless {recorded.KPI_VALUE}{{kpi="in_service", scope="{WHOLE_HUB}"}}'
     return {
         "name": name,
         "interval": "1m",

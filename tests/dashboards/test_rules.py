@@ -13,13 +13,13 @@ import yaml
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.targets.kpis import measured
-from collectors.catalogue import all_metrics
+from collectors.catalogue import all_metrics, recorded
 from dashboards import rule_files
 from dashboards.alerts import ALERTS, GROUPS
 from dashboards.alerts.base import RUNBOOK
 from dashboards.promql import for_panel, for_rule, metric, metric_names, of
 from dashboards.rules import recording_groups
-from dashboards.signals import all_signals, kpi
+from dashboards.signals import all_signals
 from tests.support import ROOT, binary
 
 GIVEN_BY_PROMETHEUS = {"up"}
@@ -125,7 +125,7 @@ def test_a_kpi_has_one_rule(registry: Registry) -> None:
         rule
         for group in recording_groups(registry)
         for rule in group.rules
-        if rule.record == kpi.RECORD
+        if rule.record == recorded.KPI_VALUE
     ]
     keys = [rule.labels["kpi"] for rule in rules if rule.labels]
     assert sorted(keys) == sorted(set(keys))
@@ -170,7 +170,7 @@ def test_signals_read_only_what_exists(registry: Registry) -> None:
         | {"hub", "site", "tenth"}
     )
     for signal in all_signals(registry):
-        assert set(metric_names(signal.expr)) <= declared() | {kpi.RECORD}, signal.key
+        assert set(metric_names(signal.expr)) <= declared() | {recorded.KPI_VALUE}, signal.key
         for group in re.findall(r"\b(?:by|on|group_left)\s*\(([^()]*)\)", signal.expr):
             assert {label.strip() for label in group.split(",") if label.strip()} <= labels, (
                 signal.key
@@ -228,4 +228,4 @@ def test_no_recorded_name_is_without_a_value_worked_out_by_hand(built: Path) -> 
             label = re.search(r'kpi="(\w+)"', matchers)
             asked.add((name, label[1] if label else ""))
     # The rule that takes over what agents alone compute has no KPI of its own.
-    assert wanted - asked <= {(kpi.RECORD, "")}
+    assert wanted - asked <= {(recorded.KPI_VALUE, "")}

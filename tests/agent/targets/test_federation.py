@@ -15,12 +15,13 @@ import pytest
 from agent.cli import main
 from agent.hubs.loader import load_registry
 from agent.promapi import PrometheusApi
-from agent.targets.federation import BOUND, COVERAGE, VALUE, Federation
+from agent.targets.federation import Federation
 from agent.targets.forecast import DAY
 from agent.targets.model import Evidence
 from agent.targets.scoreboard import scoreboard
 from agent.targets.serialise import board_json
 from collectors.base import BadReply, CollectError, Refused, Unreachable
+from collectors.catalogue import recorded
 from tests.support import binary, free_port, get, running, wait_for
 
 REGISTRY = load_registry()
@@ -33,13 +34,13 @@ def lines(at: float) -> Iterator[str]:
     """Yield what three hubs' rules recorded over forty days: a PUE that falls, racks counted in part, a link."""
     for days in range(40, -1, -1):
         stamp = at - days * DAY if days else at
-        yield f'{VALUE}{{hub="guian",kpi="pue",scope="huawei"}} {1.18 + days * 0.001:.6f} {stamp:.3f}'
+        yield f'{recorded.KPI_VALUE}{{hub="guian",kpi="pue",scope="huawei"}} {1.18 + days * 0.001:.6f} {stamp:.3f}'
     for key, value in ((RACKS, 27_600), (LINK, 0.009)):
-        yield f'{VALUE}{{hub="{key[0]}",kpi="{key[1]}",scope="{key[2]}"}} {value} {at:.3f}'
-    yield f'{VALUE}{{hub="nowhere",kpi="pue",scope="hub"}} 1.5 {at:.3f}'
-    yield f'{COVERAGE}{{hub="guian",kpi="pue",scope="huawei"}} 0.97 {at:.3f}'
-    yield f'{BOUND}{{hub="guian",kpi="pue",scope="huawei"}} 0 {at:.3f}'
-    yield f'{BOUND}{{hub="kunming",kpi="racks_in_service",scope="hub"}} 1 {at:.3f}'
+        yield f'{recorded.KPI_VALUE}{{hub="{key[0]}",kpi="{key[1]}",scope="{key[2]}"}} {value} {at:.3f}'
+    yield f'{recorded.KPI_VALUE}{{hub="nowhere",kpi="pue",scope="hub"}} 1.5 {at:.3f}'
+    yield f'{recorded.KPI_COVERAGE}{{hub="guian",kpi="pue",scope="huawei"}} 0.97 {at:.3f}'
+    yield f'{recorded.KPI_BOUND}{{hub="guian",kpi="pue",scope="huawei"}} 0 {at:.3f}'
+    yield f'{recorded.KPI_BOUND}{{hub="kunming",kpi="racks_in_service",scope="hub"}} 1 {at:.3f}'
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ def victoriametrics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             urllib.request.Request(f"{url}/api/v1/import/prometheus", data=body.encode())
         ).close()
         get(f"{url}/internal/force_flush")
-        wait_for(lambda: PrometheusApi(url).instant(VALUE, time.time()))
+        wait_for(lambda: PrometheusApi(url).instant(recorded.KPI_VALUE, time.time()))
         yield url
 
 

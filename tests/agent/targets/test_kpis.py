@@ -13,10 +13,9 @@ from agent.targets.kpis import MEASURES, Match, measure_of
 from agent.targets.measured import measure
 from agent.targets.scoreboard import scoreboard
 from collectors.base import Batch, Reading
-from collectors.catalogue import node, site
+from collectors.catalogue import node, recorded, site
 from collectors.strict import Problems
 from dashboards.rules import recording_groups
-from dashboards.signals.kpi import RECORD
 from tests.support import ROOT
 
 NOW = 1_795_000_000.0
@@ -78,7 +77,7 @@ def test_a_peer_of_ones_own(tmp_path: Path) -> None:
         rule.labels["kpi"]: rule.expr
         for group in recording_groups(registry)
         for rule in group.rules
-        if rule.record == RECORD and rule.labels
+        if rule.record == recorded.KPI_VALUE and rule.labels
     }
     assert 'peer=~"(?i)berlin"' in rules["round_trip_berlin"]
     seen = snapshot(trip("Berlin", 0.018), trip("Berlin", 0.9, "0.99"), trip("paris", 0.5))
