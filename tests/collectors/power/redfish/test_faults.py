@@ -500,7 +500,7 @@ async def test_a_service_that_says_nothing_changed_is_not_looked_through_again(
         documents[METRICS]["PowerWatts"]["Reading"] = 501
         # The refresh runs beside the rounds; when a second one is under way, the first has ended.
         async with asyncio.timeout(HANGS):
-            while service.asked.count(f"GET {CHASSIS}") < 2:
+            while service.asked.count(f"GET {CHASSIS}/ThermalSubsystem") < 2:
                 assert (await values(collector))["dc_node_power_watts"] == 501
                 await asyncio.sleep(0.01)
         assert collector.plan is plan
