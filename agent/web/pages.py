@@ -119,14 +119,14 @@ def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] |
 def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks for, as far as the pages know it: nothing else is ever written into a link."""
     from agent.messages.catalogue import languages  # noqa: PLC0415 - as above
-    from agent.web import collectorpage, heat, heatmap  # noqa: PLC0415 - as above
-    from agent.web.views import sites  # noqa: PLC0415 - as above
+    from agent.web import heat, heatmap  # noqa: PLC0415 - as above
+    from agent.web.views import device_list, sites  # noqa: PLC0415 - as above
 
     choices = (
         ("lang", languages()),
         ("racks", heatmap.SHOWS),
         ("map", heat.MAPS),
-        ("state", collectorpage.STATES),
+        ("state", device_list.STATES),
     )
     asked = {name: query[name] for name, known in choices if query.get(name) in known}
     if query.get("site", "") in sites.names(view):
@@ -190,8 +190,8 @@ def _data(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  
 
 
 def _of_devices(view: BoardView, parts: list[str], query: Mapping[str, str]) -> Any:  # noqa: ANN401, PLR0911 - as above
-    from agent.web import api, meterdata, weeklypage  # noqa: PLC0415 - as above
-    from agent.web.views import rack_page  # noqa: PLC0415 - as above
+    from agent.web import api, weeklypage  # noqa: PLC0415 - as above
+    from agent.web.views import losses, meters, rack_page  # noqa: PLC0415 - as above
 
     match parts:
         case ["sites", site, "racks", rack]:
@@ -201,9 +201,9 @@ def _of_devices(view: BoardView, parts: list[str], query: Mapping[str, str]) -> 
         case ["racks", rack]:
             return rack_page.sites_of(view, rack)
         case ["meters"]:
-            return meterdata.meters(view)
+            return meters.read(view)
         case ["losses"]:
-            return meterdata.losses(view)
+            return losses.read(view)
         case ["devices"]:
             return api.devices(view)
         case ["collectors"]:
