@@ -1,123 +1,50 @@
-"""The one YAML file: what may be in it, and the collectors it asks for.
+"""The one config file, in YAML: read strictly, with the collectors and the sinks it asks for.
 
-Strict: an unknown key, a bad value or a missing file is one line with file, line and key. Secrets come only from files.
+An unknown key, a bad value or a missing file is one line with file, line and key. Secrets come only
+from files.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Generic, TypeVar
 
 import yaml
 
+from agent.config_file import ConfigFile
 from agent.inventory.netbox.config import InventorySource
-from agent.inventory.shard import Shard, parse_shard
-from agent.settings import Federation, Http, Roots, Sd, check_url
+from agent.settings import Http
+from agent.sinks.base import SinkKind
+from agent.sinks.kinds import TABLE, kind_of
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
 from collectors.secrets import read_secret
-from collectors.strict import Document, Duration, Parsed, Problems, Size, nearest
+from collectors.strict import Document, Problems, is_null, nearest
 
 ENTRY_POINTS: Final = "hubgauge.collectors"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpoolConfig:
-    """What waits on disk for the database."""
-
-    max_bytes: Size = 2 * 2**30
-    when_full: Literal["drop_oldest", "drop_newest"] = "drop_oldest"
+K = TypeVar("K", CollectorKind, SinkKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Influx:
-    """A database that takes InfluxDB's v2 write API: InfluxDB or VictoriaMetrics."""
+class Section(Generic[K]):
+    """A section under `collectors:` or `outputs:`, with the model of its kind filled in."""
 
-    url: str
-    org: str = ""
-    bucket: str = ""
-    token_file: Path | None = field(
-        default=None, metadata={"help": "a secret: not readable by all"}
-    )
-    timeout: Duration = field(default=10.0, metadata={"help": "of one write, the whole of it"})
-    ca_file: Path | None = field(
-        default=None,
-        metadata={
-            "help": "the authority of the server's certificate, where the system does not know it"
-        },
-    )
-    spool: SpoolConfig = field(default_factory=SpoolConfig)
-
-    def __post_init__(self) -> None:
-        """Check the address."""
-        check_url(self.url)
+    kind: K
+    config: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """Where samples go."""
+    """Where samples go: what serves them over HTTP, and the sinks."""
 
     http: Http = field(default_factory=Http)
-    influxdb: Influx | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigFile:
-    """The config file as it is written."""
-
-    hub: str = field(metadata={"help": "a key of the registry; `hubgauge hubs` lists them"})
-    site: str = field(
-        default="",
-        metadata={
-            "help": "the label `site` of all this agent measures, but for racks the inventory places"
-        },
-    )
-    row: str = field(default="", metadata={"help": "for an agent on a node"})
-    rack: str = field(default="", metadata={"help": "for an agent on a node"})
-    node: str = field(default="", metadata={"help": "the host's own name where it is not given"})
-    state_dir: Path = field(
-        default=Path("/var/lib/hubgauge"), metadata={"help": "the spool and the ledger"}
-    )
-    roots: Roots = field(default_factory=Roots)
-    inventory: Path | InventorySource | None = field(
-        default=None,
-        metadata={
-            "help": "sites, racks, feeds and meters, from a YAML or CSV file or from NetBox; makes this agent a site's gateway"
-        },
-    )
-    shard: Annotated[Shard, Parsed(parse_shard, "a part such as 2/4")] | None = field(
-        default=None,
-        metadata={
-            "help": "several gateways share the inventory's devices; this one reads this part, such as 2/4"
-        },
-    )
-    sd: Sd = field(default_factory=Sd)
-    hubs_dir: Path | None = field(
-        default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}
-    )
-    simulated: bool = field(
-        default=False, metadata={"help": "true says on every page that the devices are simulated"}
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    collectors: yaml.Node | None = None
-    outputs: Outputs = field(default_factory=Outputs)
-    federation: Federation | None = field(
-        default=None,
-        metadata={
-            "help": "ask a database for the hubs this agent does not measure, so that its board shows all"
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One section under `collectors:`, with its model filled in."""
-
-    kind: CollectorKind
-    config: object
+    sinks: tuple[Section[SinkKind], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +53,8 @@ class Config:
 
     path: Path
     file: ConfigFile
-    sections: tuple[Section, ...]
+    sections: tuple[Section[CollectorKind], ...]
+    outputs: Outputs
 
     @property
     def place(self) -> Place:
@@ -137,6 +65,16 @@ class Config:
     def node(self) -> str:
         """This node's name; the host's own where the file gives none."""
         return self.file.node or socket.gethostname()
+
+    @property
+    def push_tags(self) -> Mapping[str, str]:
+        """The labels of every pushed series, as Prometheus adds its target's to what it scrapes."""
+        return {
+            "job": "hubgauge",
+            "instance": self.node,
+            "hub": self.file.hub,
+            "site": self.file.site,
+        }
 
     def context(self, racks: Mapping[str, Place]) -> Context:
         """Return what collectors may know."""
@@ -186,7 +124,7 @@ class Config:
 
 
 def _built(
-    section: Section, context: Context, narrow: Callable[[object], object] | None
+    section: Section[CollectorKind], context: Context, narrow: Callable[[object], object] | None
 ) -> Sequence[Collector]:
     if narrow is not None:
         try:
@@ -208,59 +146,109 @@ def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | Non
     """
     document = Document(path, text=text)
     file = document.convert(document.root, ConfigFile, "")
-    sections = _sections(document)
+    sections = _collectors(document)
+    outputs = _outputs(document)
     if file is not None:
-        _check_files(document, file)
+        _check_files(document, file, outputs)
         if hubs is not None and file.hub not in hubs:
+            known = ", ".join(hubs)
             document.fail(
-                document.node("hub"),
-                "hub",
-                f"not in the registry; expected one of {', '.join(hubs)}",
+                document.node("hub"), "hub", f"not in the registry; expected one of {known}"
             )
     if document.errors:
         raise Problems(sorted(document.errors, key=lambda error: error.line))
-    return Config(path=Path(path), file=file, sections=tuple(sections))
+    return Config(path=Path(path), file=file, sections=sections, outputs=outputs)
 
 
-def _sections(document: Document) -> list[Section]:
-    """Convert every section under `collectors:` by the model of its kind; notes mistakes in the document."""
-    node = document.node("collectors")
-    if node is None or node is document.root or node.value in ("", "~", "null"):
-        return []
+def _pairs(document: Document, key: str, expected: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """Yield the names and the sections of a part of the file that is nothing but sections."""
+    node = document.node(key)
+    if node is None or node is document.root or is_null(node):
+        return
     if not isinstance(node, yaml.MappingNode):
-        document.fail(node, "collectors", "expected a mapping such as `host: {}`")
-        return []
+        document.fail(node, key, expected)
+        return
+    seen: dict[str, int] = {}
+    for name, value in document.pairs(node):
+        if name.value in seen:
+            first = seen[name.value]
+            document.fail(name, f"{key}.{name.value}", f"given twice (first in line {first})")
+        else:
+            seen[name.value] = name.start_mark.line + 1
+            yield name, value
+
+
+def _section(
+    document: Document, key: str, name: yaml.Node, value: yaml.Node, kind: Callable[[], K]
+) -> Section[K] | None:
+    """Fill in the model of one section; notes mistakes in the document and returns None."""
+    try:
+        loaded = kind()
+    except ImportError as error:
+        document.fail(
+            name,
+            key,
+            f"needs a package that is not installed ({error.name}); install the extra it names",
+        )
+        return None
+    config = document.convert(value, loaded.Config, key)
+    return Section(kind=loaded, config=config) if config is not None else None
+
+
+def _collectors(document: Document) -> tuple[Section[CollectorKind], ...]:
+    """Read every section under `collectors:`; notes mistakes in the document."""
     kinds = known_kinds()
-    sections = []
-    for key_node, value_node in node.value:
-        name, key = str(key_node.value), f"collectors.{key_node.value}"
-        if name not in kinds:
-            document.fail(key_node, key, "unknown collector" + nearest(name, sorted(kinds)))
+    found = []
+    for name, value in _pairs(document, "collectors", "expected a mapping such as `host: {}`"):
+        key = f"collectors.{name.value}"
+        if name.value not in kinds:
+            document.fail(name, key, "unknown collector" + nearest(name.value, sorted(kinds)))
             continue
-        try:
-            kind = kinds[name]()
-        except ImportError as error:
-            document.fail(
-                key_node,
-                key,
-                f"needs a package that is not installed ({error.name}); install the extra it names",
-            )
-            continue
-        config = document.convert(value_node, kind.Config, key)
-        if config is not None:
-            sections.append(Section(kind=kind, config=config))
-    return sections
+        found.append(_section(document, key, name, value, kinds[name.value]))
+    return tuple(section for section in found if section is not None)
 
 
-def _check_files(document: Document, file: ConfigFile) -> None:
-    """Name the files that are not there, and the secrets that all may read, at the line that asks for them."""
-    http, influx = file.outputs.http, file.outputs.influxdb
+def _outputs(document: Document) -> Outputs:
+    """Read every section under `outputs:`; notes mistakes in the document."""
+    known = ("http", *TABLE)
+    http, sinks = Http(), []
+    expected = f"expected a mapping with the keys {', '.join(known)}"
+    for name, value in _pairs(document, "outputs", expected):
+        key = f"outputs.{name.value}"
+        if name.value not in known:
+            document.fail(name, key, "unknown key" + nearest(name.value, known))
+        elif name.value == "http":
+            http = document.convert(value, Http, key) or http
+        elif not is_null(value):  # null leaves a sink out
+            kind = partial(kind_of, str(name.value))
+            sinks.append(_section(document, key, name, value, kind))
+    return Outputs(http=http, sinks=tuple(section for section in sinks if section is not None))
+
+
+def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
+    """Name the files that are not there, and the secrets that all may read, at their line."""
     if file.shard and file.inventory is None:
         document.fail(
             document.node("shard"),
             "shard",
             "needs an inventory: it says which devices there are to share",
         )
+    files, secrets = _named_files(file, outputs)
+    for key, path in (files | secrets).items():
+        if path is not None and not path.exists():
+            document.fail(document.node(key), key, f"no such file: {path}")
+        elif path is not None and key in secrets:
+            try:
+                read_secret(path, key)
+            except ConfigError as error:
+                document.fail(document.node(key), key, f"{path}: {error.message}")
+
+
+def _named_files(
+    file: ConfigFile, outputs: Outputs
+) -> tuple[dict[str, Path | None], dict[str, Path | None]]:
+    """Return the files that the config names, and apart from them those with secrets, by key."""
+    http = outputs.http
     files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir}
     secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
     if isinstance(file.inventory, InventorySource):
@@ -273,17 +261,11 @@ def _check_files(document: Document, file: ConfigFile) -> None:
         files["outputs.http.tls.cert_file"] = http.tls.cert_file
         files["outputs.http.tls.client_ca_file"] = http.tls.client_ca_file
         secrets["outputs.http.tls.key_file"] = http.tls.key_file
-    if influx:
-        files["outputs.influxdb.ca_file"] = influx.ca_file
-        secrets["outputs.influxdb.token_file"] = influx.token_file
+    for section in outputs.sinks:
+        prefix = f"outputs.{section.kind.name}"
+        for files_of, found in ((section.kind.files, files), (section.kind.secrets, secrets)):
+            found |= {f"{prefix}.{key}": path for key, path in files_of(section.config).items()}
     if file.federation:
         files["federation.ca_file"] = file.federation.ca_file
         secrets["federation.token_file"] = file.federation.token_file
-    for key, path in (files | secrets).items():
-        if path is not None and not path.exists():
-            document.fail(document.node(key), key, f"no such file: {path}")
-        elif path is not None and key in secrets:
-            try:
-                read_secret(path, key)
-            except ConfigError as error:
-                document.fail(document.node(key), key, f"{path}: {error.message}")
+    return files, secrets

@@ -98,8 +98,8 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
     """Push by the product's sink, spool included, until all is stored; returns CPU and wall seconds."""
     from prometheus_client import CollectorRegistry
 
-    from agent.config import Influx
-    from agent.sinks.influx import InfluxSink
+    from agent.sinks.base import Surroundings
+    from agent.sinks.influx import Influx, influx_sink
     from collectors.base import Batch, Metric
 
     metrics = [
@@ -112,16 +112,15 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
     values, start = numbers(rows), time.time()
     readings = [list(zip(some, got, strict=True)) for some, got in zip(series, values, strict=True)]
     with tempfile.TemporaryDirectory() as state:
-        sink = InfluxSink(
+        tags = {
+            "job": "hubgauge",
+            "instance": "gateway-1",
+            "hub": "guian",
+            "site": "huawei-guian-1",
+        }
+        sink = influx_sink(
             Influx(url=url, org="hub", bucket="hub"),
-            state_dir=Path(state),
-            tags={
-                "job": "hubgauge",
-                "instance": "gateway-1",
-                "hub": "guian",
-                "site": "huawei-guian-1",
-            },
-            registry=CollectorRegistry(),
+            Surroundings(state_dir=Path(state), tags=tags, registry=CollectorRegistry()),
         )
         sink.start()
         batches = [
@@ -148,7 +147,7 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
             time.sleep(0.02)
         used = time.process_time() - cpu, time.monotonic() - wall
         assert state_now.sent == rows * (rounds + 1) * len(FIELDS), state_now
-        sink.close(5)
+        sink.stop(5)
     return used
 
 

@@ -203,7 +203,7 @@ class Document:
 
     def _union(self, node: yaml.Node | None, kind: Any, marks: tuple[Any, ...], key: str) -> Any:  # noqa: ANN401, RUF100
         members = typing.get_args(kind)
-        if types.NoneType in members and _is_null(node):
+        if types.NoneType in members and is_null(node):
             return None
         # The first member of the node's shape decides; so `Path | NetBox` takes a scalar or a mapping.
         for member in members:
@@ -217,11 +217,11 @@ class Document:
         fields = _fields(model)
         found: dict[str, Any] = {}
         before = len(self.errors)
-        if not (isinstance(node, yaml.MappingNode) or _is_null(node)):
+        if not (isinstance(node, yaml.MappingNode) or is_null(node)):
             self.fail(node, key, f"expected a mapping with the keys {', '.join(fields)}")
             return None
         lines: dict[str, yaml.Node] = {}
-        for key_node, value_node in self._pairs(node) if isinstance(node, yaml.MappingNode) else ():
+        for key_node, value_node in self.pairs(node) if isinstance(node, yaml.MappingNode) else ():
             name = str(key_node.value)
             path = f"{key}.{name}" if key else name
             if name not in fields:
@@ -254,7 +254,7 @@ class Document:
             self.fail(at or node, path, message or str(error))
             return None
 
-    def _pairs(self, node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
+    def pairs(self, node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
         """Return a mapping's pairs with those it takes from others by YAML's merge key `<<`; its own win, then the first."""
         if not any(key.tag == _MERGE for key, _ in node.value):
             return typing.cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
@@ -266,7 +266,7 @@ class Document:
             for _, source in (pair for pair in node.value if pair[0].tag == _MERGE):
                 for one in source.value if isinstance(source, yaml.SequenceNode) else (source,):
                     if isinstance(one, yaml.MappingNode):
-                        for pair in self._pairs(one):
+                        for pair in self.pairs(one):
                             taken.setdefault(pair[0].value, pair)
                     else:
                         self.fail(one, "<<", "expected a mapping to merge")
@@ -285,7 +285,7 @@ class Document:
         )
 
     def _mapping(self, node: yaml.Node | None, key_kind: Any, item: Any, key: str) -> Any:  # noqa: ANN401, RUF100
-        if _is_null(node):
+        if is_null(node):
             return {}
         if not isinstance(node, yaml.MappingNode):
             self.fail(node, key, f"expected a mapping to {describe(item)}")
@@ -368,7 +368,7 @@ def _parse_scalar(  # noqa: C901, PLR0911
     if kind is dt.date:
         return dt.date.fromisoformat(text)
     if kind is str:
-        return _refuse(text) if _is_null(node) else text
+        return _refuse(text) if is_null(node) else text
     message = f"no rule for {kind!r}"
     raise TypeError(message)
 
@@ -386,7 +386,8 @@ def _plain_scalar(node: yaml.ScalarNode) -> Any:  # noqa: ANN401, RUF100
     return yaml.load(yaml.serialize(node), Loader=_LOADER)  # noqa: S506 - the safe loader, in C where it is built
 
 
-def _is_null(node: yaml.Node | None) -> bool:
+def is_null(node: yaml.Node | None) -> bool:
+    """Return whether nothing stands there, or YAML's null."""
     return node is None or (
         isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
     )

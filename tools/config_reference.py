@@ -15,7 +15,10 @@ from generated import ROOT, finish
 
 sys.path.insert(0, str(ROOT))
 
-from agent.config import ConfigFile, known_kinds
+from agent.config import known_kinds
+from agent.config_file import ConfigFile
+from agent.settings import Http
+from agent.sinks.kinds import TABLE, kind_of
 from collectors.strict import describe
 
 HEAD: Final = """# The config file
@@ -53,7 +56,11 @@ def lines(model: type, prefix: str) -> list[str]:
     """Return the rows of one model."""
     hints = typing.get_type_hints(model, include_extras=True)
     rows = []
-    for field in dataclasses.fields(model):
+    fields = dataclasses.fields(model)
+    if model is ConfigFile:
+        hints["outputs"] = outputs()
+        fields = tuple(_OUTPUTS if field.name == "outputs" else field for field in fields)
+    for field in fields:
         if not field.init or (model is ConfigFile and field.name == "collectors"):
             continue
         key = f"{prefix}{field.name}"
@@ -70,6 +77,19 @@ def lines(model: type, prefix: str) -> list[str]:
         if inner:
             rows += lines(inner, f"{key}{mark}.")
     return rows
+
+
+def outputs() -> type:
+    """Make one model of the section `outputs:`, whose parts are read by models of their own."""
+    sinks = [(name, kind_of(name).Config | None, None) for name in TABLE]
+    http = ("http", Http, dataclasses.field(default_factory=Http))
+    made = dataclasses.make_dataclass("Outputs", [http, *sinks])
+    made.__doc__ = "Where samples go."
+    return made
+
+
+_OUTPUTS: Final = dataclasses.field(default_factory=outputs())
+_OUTPUTS.name = "outputs"
 
 
 def nested(hint: Any) -> tuple[type | None, str]:  # noqa: ANN401 - a type is data here

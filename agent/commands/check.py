@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from agent.app import load_all
+from agent.loading import load_all
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

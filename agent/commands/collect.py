@@ -56,7 +56,7 @@ def _print(form: str, app: App, batches: Sequence[Batch]) -> None:
         for piece in render(app.snapshot):
             sys.stdout.write(piece)
     elif form == "influx":
-        renderer = LineRenderer(app.push_tags())
+        renderer = LineRenderer(app.config.push_tags)
         for batch in batches:
             sys.stdout.write(renderer.render(batch)[0].decode())
     else:

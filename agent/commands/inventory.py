@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from agent import config as config_module
-from agent.app import inventory_of
 from agent.config import Config
 from agent.inventory.model import Inventory
 from agent.inventory.netbox.config import InventorySource
 from agent.inventory.netbox.kept import KeptAnswer
+from agent.loading import inventory_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -116,8 +116,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _load(path: Path) -> tuple[Inventory, Path]:
     from agent import config  # noqa: PLC0415
-    from agent.app import inventory_of  # noqa: PLC0415
     from agent.inventory.model import Inventory  # noqa: PLC0415
+    from agent.loading import inventory_of  # noqa: PLC0415
 
     found = config.load(path)
     return inventory_of(found) or Inventory(hub=found.file.hub), found.file.state_dir

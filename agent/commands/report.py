@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from agent.app import inventory_of
 from agent.config import load
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.inventory.model import Inventory
+from agent.loading import inventory_of
 from agent.messages.catalogue import DEFAULT, languages, words
 from agent.report.week import last_week, week_of
 from agent.report.weekly import weekly

@@ -1,1 +1,1 @@
-"""Where samples go besides the scrape: rendered once, spooled on disk, sent until the database has taken them."""
+"""Where samples go besides the scrape. A second sink is one file, and one line in `kinds.TABLE`."""

@@ -1,28 +1,37 @@
-"""One write request, sent through influxdb-client, and what came of it. Never raises, and always ends in time.
+"""One write request, sent through influxdb-client, and what came of it. It always ends in time.
 
-influxdb-client makes the request and keeps the connection; its own retries, compression and redirects are off, for the spool
-decides what is sent again. Two things it cannot do are added at its connection class: a deadline for the whole exchange
-(urllib3's time-outs are for each read, so a server that sends a byte a second is never late), and a bound on what is read
-of an error page, with the token struck out of it.
+influxdb-client makes the request and keeps the connection. Its own retries, compression and
+redirects are off, for the spool decides what is sent again. Its connection class gets two things
+that it lacks: a deadline for the whole exchange, for urllib3's time-outs are for each read, so a
+server that sends a byte a second is never late; and a limit on what is read of an error page, with
+the token removed from it.
 """
 
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
+
+import urllib3
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.rest import ApiException
+from influxdb_client.service.write_service import WriteService
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TimedOut
 
 from agent.deadline import Deadline
 from agent.retry import parse_retry_after
+from agent.sinks.base import Reply
+from agent.sinks.halving import ABORTED
 from collectors.secrets import read_secret
-
-if TYPE_CHECKING:
-    import socket
-
-    from agent.config import Influx
 
 MAX_ERROR_PAGE: Final = 64 * 1024
 MAX_MESSAGE: Final = 300
@@ -30,17 +39,16 @@ PRECISION: Final = "ms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What came of a request: `code` is the HTTP status, or timeout, unreachable, aborted."""
+class Database:
+    """Where to write. `token_file` is read anew when the token was refused."""
 
-    code: str
-    message: str = ""
-    retry_after: float | None = None
-
-    @property
-    def taken(self) -> bool:
-        """Whether the database has taken all of it."""
-        return len(self.code) == 3 and self.code.startswith("2")  # noqa: PLR2004 - a status has three digits
+    url: str
+    org: str
+    bucket: str
+    timeout: float
+    """Seconds that one request may take in all."""
+    token_file: Path | None
+    ca_file: Path | None
 
 
 class Delivery:
@@ -48,61 +56,55 @@ class Delivery:
 
     def __init__(
         self,
-        config: Influx,
+        database: Database,
         *,
         wall_clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        from influxdb_client.client.influxdb_client import InfluxDBClient  # noqa: PLC0415 - 15 MB, only for who pushes
-        from influxdb_client.service.write_service import WriteService  # noqa: PLC0415 - 15 MB, only for who pushes
-
-        self._config: Final = config
+        self.place: Final = urlsplit(database.url).netloc.rpartition("@")[2]  # without a password
+        self._database: Final = database
         self._wall_clock: Final = wall_clock
         self._deadline: Final = Deadline(monotonic)
         self._closed = False
         self._token = ""
         client = InfluxDBClient(
-            url=config.url,
+            url=database.url,
             token="",
-            org=config.org,
-            timeout=round(config.timeout * 1000),
+            org=database.org,
+            timeout=round(database.timeout * 1000),
             enable_gzip=False,
             retries=False,
-            ssl_ca_cert=str(config.ca_file) if config.ca_file else None,
+            ssl_ca_cert=str(database.ca_file) if database.ca_file else None,
             connection_pool_maxsize=1,
         )
         self._client: Final[Any] = client
         client.api_client.user_agent = "hubgauge"
         client.api_client.rest_client.pool_manager.pool_classes_by_scheme = _pool_classes(
-            self._deadline, self._strike
+            self._deadline, self._without_token
         )
         self._service: Final[Any] = WriteService(client.api_client)  # type: ignore[no-untyped-call]
-        self.read_token()
+        self.renew()
 
-    def read_token(self) -> None:
-        """Read the token's file again, as it may have been replaced; raises ConfigError where it cannot be read."""
-        if self._config.token_file is not None:
-            self._token = read_secret(self._config.token_file, "outputs.influxdb.token_file")
+    def renew(self) -> None:
+        """Read the token's file again, as it may have been replaced; raises ConfigError."""
+        if self._database.token_file is not None:
+            self._token = read_secret(self._database.token_file, "outputs.influxdb.token_file")
             self._client.api_client.set_default_header("Authorization", f"Token {self._token}")
 
-    def _strike(self, page: bytes) -> str:
-        """Turn an error page into text without the token."""
+    def _without_token(self, page: bytes) -> str:
+        """Turn an error page into text, with the token removed."""
         text = page.decode("utf-8", "replace")
         return text.replace(self._token, "***") if self._token else text
 
     def post(self, body: bytes) -> Reply:
         """Send a gzip body of line protocol; returns when the database has answered or the time is up."""
-        from influxdb_client.rest import ApiException  # noqa: PLC0415 - loaded by now
-        from urllib3.exceptions import HTTPError, NewConnectionError  # noqa: PLC0415 - loaded by now
-        from urllib3.exceptions import TimeoutError as TimedOut  # noqa: PLC0415 - loaded by now
-
-        timeout = self._config.timeout
+        timeout = self._database.timeout
         response: Any = None
         try:
             self._deadline.arm(timeout)
             response = self._service.post_write(
-                self._config.org,
-                self._config.bucket,
+                self._database.org,
+                self._database.bucket,
                 body,
                 precision=PRECISION,
                 content_encoding="gzip",
@@ -116,7 +118,7 @@ class Delivery:
             return self._refusal(error)
         except (
             NewConnectionError
-        ) as error:  # refused at once, though urllib3 counts it among the time-outs
+        ) as error:  # refused at once; urllib3 counts it among the time-outs
             return self._failure("unreachable", _reason(error))
         except TimedOut:
             return self._failure("timeout", f"no answer within {timeout:g} s")
@@ -143,9 +145,9 @@ class Delivery:
 
     def _failure(self, code: str, message: str) -> Reply:
         if self._closed:
-            return Reply(code="aborted")
+            return Reply(code=ABORTED)
         if self._deadline.passed:
-            return Reply(code="timeout", message=f"no answer within {self._config.timeout:g} s")
+            return Reply(code="timeout", message=f"no answer within {self._database.timeout:g} s")
         return Reply(code=code, message=_one_line(message))
 
     def close(self) -> None:
@@ -170,58 +172,56 @@ def _reason(error: BaseException) -> str:
     return str(error).rsplit(": ", 1)[-1] or type(error).__name__
 
 
-def _pool_classes(deadline: Deadline, strike: Callable[[bytes], str]) -> dict[str, type]:
-    """Return urllib3's connection pools with connections that keep the deadline and bound what is read of an answer."""
-    import urllib3  # noqa: PLC0415 - comes with influxdb-client
-    from urllib3.connection import HTTPConnection, HTTPSConnection  # noqa: PLC0415 - comes with influxdb-client
+class _Watched(HTTPConnection):
+    """A connection that keeps a deadline, and limits what is read of an answer."""
 
-    class Watched:
-        """Mixed into both kinds of connection."""
+    deadline: ClassVar[Deadline]
+    to_text: ClassVar[Callable[[bytes], str]]
 
-        def _new_conn(self) -> socket.socket:
-            connected: socket.socket = super()._new_conn()  # type: ignore[misc]
-            try:
-                deadline.attach(connected)
-            except OSError:  # out of descriptors: it cannot be watched, so it is not used
-                connected.close()
-                raise
-            return connected
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        try:
+            self.deadline.attach(connected)
+        except OSError:  # out of descriptors: it cannot be watched, so it is not used
+            connected.close()
+            raise
+        return connected
 
-        def getresponse(self) -> urllib3.HTTPResponse:
-            response: urllib3.HTTPResponse = super().getresponse()  # type: ignore[misc]
-            page = b""
-            while len(page) < MAX_ERROR_PAGE and (
-                piece := response.read(MAX_ERROR_PAGE - len(page), decode_content=False)
-            ):
-                page += piece
-            if len(page) >= MAX_ERROR_PAGE:
-                self.close()  # type: ignore[attr-defined] # what is left of it must not be taken for the next answer
-            return urllib3.HTTPResponse(
-                body=_as_json(strike(page)) if page else b"",
-                headers=response.headers,
-                status=response.status,
-                reason=response.reason,
-                preload_content=False,
-                decode_content=False,
-            )
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override] # as urllib3 itself
+        response = super().getresponse()
+        page = b""
+        while len(page) < MAX_ERROR_PAGE and (
+            piece := response.read(MAX_ERROR_PAGE - len(page), decode_content=False)
+        ):
+            page += piece
+        if len(page) >= MAX_ERROR_PAGE:
+            self.close()  # what is left of it must not be taken for the next answer
+        return urllib3.HTTPResponse(
+            body=_as_json(type(self).to_text(page)) if page else b"",
+            headers=response.headers,
+            status=response.status,
+            reason=response.reason,
+            preload_content=False,
+            decode_content=False,
+        )
 
-    class Plain(Watched, HTTPConnection):  # type: ignore[misc] # the answer is another class, used alike
-        """A connection without TLS."""
 
-    class Secured(Watched, HTTPSConnection):  # type: ignore[misc] # the answer is another class, used alike
-        """A connection with TLS."""
-
-    class PlainPool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecuredPool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = Secured
-
-    return {"http": PlainPool, "https": SecuredPool}
+def _pool_classes(deadline: Deadline, to_text: Callable[[bytes], str]) -> dict[str, type]:
+    """Return urllib3's pools with connections that are watched, by scheme."""
+    own = {"deadline": deadline, "to_text": staticmethod(to_text)}
+    plain = type("Plain", (_Watched,), own)
+    secured = type("Secured", (_Watched, HTTPSConnection), own)
+    return {
+        "http": type("PlainPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("SecuredPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": secured}),
+    }
 
 
 def _as_json(text: str) -> bytes:
-    """Return an error page as the JSON that influxdb-client looks for a message in: what is not, it writes to the root logger."""
+    """Return an error page as the JSON in which influxdb-client looks for a message.
+
+    It writes anything else to the root logger.
+    """
     message = text
     with suppress(ValueError, RecursionError):
         found = json.loads(text)

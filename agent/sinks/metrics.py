@@ -1,31 +1,44 @@
-"""The sink's own metrics, read off its counters when somebody looks: nothing is counted twice, and a push costs nothing for it."""
+"""A sink's own metrics, read from its counters at each scrape, so that a push costs nothing extra."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import Metric as Family
 
+from agent.sinks.spool import Spool
 from collectors.base import Metric
 from collectors.catalogue import agent as catalogue
-
-if TYPE_CHECKING:
-    from prometheus_client.core import Metric as Family
-
-    from agent.sinks.influx import InfluxSink
 
 DROP_REASONS: Final = ("quota", "memory", "corrupt", "dead_letter")
 
 
-class SinkMetrics:
-    """A collector in prometheus-client's sense; one for each sink."""
+class Observed(Protocol):
+    """What the metrics are read from: a sink over the spool."""
 
-    def __init__(self, sink: InfluxSink) -> None:
+    name: str
+    up: bool | None
+
+    @property
+    def spool(self) -> Spool:
+        """What waits."""
+
+    @property
+    def requests(self) -> Counter[str]:
+        """Requests by what came of them."""
+
+
+class SinkMetrics:
+    """A collector in prometheus-client's sense, one for each sink."""
+
+    def __init__(self, sink: Observed) -> None:
         self._sink: Final = sink
 
     def describe(self) -> list[Family]:
-        """Name no series ahead, so that two sinks may share one registry."""
+        """Name no series in advance, so that two sinks may share one registry."""
         return []
 
     def collect(self) -> Iterator[Family]:
@@ -49,7 +62,7 @@ class SinkMetrics:
         return family
 
     def _counter(self, metric: Metric, values: Mapping[str, float]) -> Family:
-        """Make a counter's family; the keys of `values` are of its second label, where it has one."""
+        """Make a counter's family; the keys of `values` are the values of its second label, if any."""
         family = CounterMetricFamily(metric.full_name, metric.help, labels=metric.labels)
         for key, value in sorted(values.items()):
             family.add_metric([self._sink.name, key][: len(metric.labels)], value)

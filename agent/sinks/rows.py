@@ -36,6 +36,7 @@ _SCHEMA: Final = (
     "CREATE TABLE dead_letter (id INTEGER PRIMARY KEY, time REAL NOT NULL, reason TEXT NOT NULL, line BLOB NOT NULL UNIQUE)",
 )
 SELECT: Final = "SELECT id, time, samples, raw, crc, payload FROM batch"
+INSERT: Final = "INSERT INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class StoreError(HubgaugeError):
@@ -64,11 +65,11 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A line the database will never take, and what it said."""
+    """A part that the database will never take, and what the database said of it."""
 
     time: float
     reason: str
-    line: bytes
+    content: bytes
 
 
 def kept_log(path: Path) -> Path:
@@ -87,16 +88,29 @@ def chunk_of(row: tuple[object, ...]) -> Chunk | None:
     return chunk if chunk.crc == crc and samples > 0 else None
 
 
+def row_of(chunk: Chunk) -> tuple[int, float, int, int, int, bytes]:
+    """Make a row of the table of a chunk."""
+    return chunk.id, chunk.time, chunk.samples, chunk.raw, chunk.crc, chunk.payload
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """Return the primary result code of an error; 0 where the module itself raised it."""
+    try:
+        return error.sqlite_errorcode & 0xFF
+    except AttributeError:
+        return 0
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn what SQLite and the kernel raise into Unavailable or Damaged."""
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) or 0
-        if code & 0xFF == sqlite3.SQLITE_FULL:
+        code = primary_code(error)
+        if code == sqlite3.SQLITE_FULL:
             raise Full(str(error)) from error
-        kind = Unavailable if code & 0xFF in _SURROUNDINGS else Damaged
+        kind = Unavailable if code in _SURROUNDINGS else Damaged
         raise kind(str(error)) from error
     except (OverflowError, UnicodeError) as error:  # a number or text no row of ours can hold
         raise Damaged(str(error)) from error

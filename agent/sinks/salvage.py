@@ -1,9 +1,11 @@
-"""Carries the readable rows of a damaged spool over to a new file; the damaged one is kept beside it as `NAME.damaged`.
+"""Carries the readable rows of a damaged spool over to a new file.
 
-Two passes. First the file is read as SQLite sees it, from the front until a page cannot be read, then from the back. If that was
-not all, an image is put together that SQLite can open whatever happened to the first page or the log's checksums: a copy
-of the file, every page of the write-ahead log laid over it, and the first page of an empty spool, which is always the same, in
-front. What is wrong in such an image does not matter, for each row must match its own checksum.
+The damaged file is kept beside it as `NAME.damaged`. There are two passes. First the file is read
+as SQLite sees it: from the front until a page cannot be read, then from the back. If rows are still
+missing, an image is made that SQLite can open whatever happened to the first page or to the log's
+checksums: a copy of the file, every page of the write-ahead log written over it, and the first page
+of an empty spool in front. What is wrong in such an image does not matter, for each row must match
+its own checksum.
 
 The formats: https://www.sqlite.org/fileformat2.html (1.3 the header, 4 the write-ahead log).
 """
@@ -17,54 +19,43 @@ import struct
 from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from agent.sinks.rows import PAGE, SELECT, WAL_SHARE, chunk_of, connect, create_tables, kept_log
-
-if TYPE_CHECKING:
-    from agent.sinks.chunk import Chunk
+from agent.sinks.chunk import Chunk
+from agent.sinks.rows import (
+    INSERT,
+    PAGE,
+    SELECT,
+    WAL_SHARE,
+    chunk_of,
+    connect,
+    create_tables,
+    kept_log,
+    primary_code,
+    row_of,
+)
 
 _WAL_HEADER: Final = 32
 _FRAME_HEADER: Final = 24
 _ROWS_AT_ONCE: Final = 256
-_INSERT: Final = (
-    "INSERT OR IGNORE INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)"
-)
+_INSERT: Final = INSERT.replace("INSERT", "INSERT OR IGNORE", 1)
 
 
 def salvage(path: Path, base: int, expected: int) -> int:
-    """Replace a damaged file by one with its readable rows after `base`, renumbered; returns how many samples they hold.
+    """Replace a damaged file by one with its readable rows after `base`, renumbered.
 
-    `expected` is how many there should be.
+    `expected` is how many samples there should be; returns how many there are.
     """
-    renewed, image, log = (
-        path.with_suffix(".new"),
-        path.with_suffix(".image"),
-        path.with_name(path.name + "-wal"),
-    )
+    log = path.with_name(path.name + "-wal")
     if log.exists() and log.stat().st_size and not kept_log(path).exists():
         shutil.copyfile(log, kept_log(path))
     path.touch(mode=0o600)
+    renewed, image = path.with_suffix(".new"), path.with_suffix(".image")
     for leftover in (renewed, image):
         leftover.unlink(missing_ok=True)
     os.close(os.open(renewed, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     try:
-        with closing(connect(renewed)) as target:
-            for pragma in (
-                "journal_mode=MEMORY",
-                "synchronous=OFF",
-            ):  # no second copy of everything, one sync at the end
-                target.execute(f"PRAGMA {pragma}").fetchall()
-            create_tables(target)
-            target.execute("BEGIN")
-            whole = _carry_over(f"{path.as_uri()}?mode=ro", target, base)
-            if not (whole and _samples(target) >= expected) and _has_room(path):
-                _build_image(path, image, renewed)
-                _carry_over(f"{image.as_uri()}?immutable=1", target, base)
-            saved = _renumber(target, base)
-            target.execute("COMMIT")
-        with renewed.open("rb+") as file:
-            os.fsync(file.fileno())
+        saved = _fill(renewed, path, image, base, expected)
     except BaseException:
         renewed.unlink(missing_ok=True)
         raise
@@ -77,12 +68,35 @@ def salvage(path: Path, base: int, expected: int) -> int:
     log.unlink(missing_ok=True)
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
     renewed.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    _sync_folder(path.parent)
     return saved
+
+
+def _fill(renewed: Path, path: Path, image: Path, base: int, expected: int) -> int:
+    """Write the readable rows of the damaged file to the new one; returns their samples."""
+    with closing(connect(renewed)) as target:
+        # No second copy of everything, and one sync at the end.
+        for pragma in ("journal_mode=MEMORY", "synchronous=OFF"):
+            target.execute(f"PRAGMA {pragma}").fetchall()
+        create_tables(target)
+        target.execute("BEGIN")
+        whole = _carry_over(f"{path.as_uri()}?mode=ro", target, base)
+        if not (whole and _samples(target) >= expected) and _has_room(path):
+            _build_image(path, image, renewed)
+            _carry_over(f"{image.as_uri()}?immutable=1", target, base)
+        saved = _renumber(target, base)
+        target.execute("COMMIT")
+    with renewed.open("rb+") as file:
+        os.fsync(file.fileno())
+    return saved
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _carry_over(uri: str, target: sqlite3.Connection, base: int) -> bool:
@@ -118,17 +132,17 @@ def _copy_rows(
                 clean = False
             elif chunk.id > base:
                 _insert(target, chunk)
-    except (sqlite3.Error, UnicodeError, OverflowError) as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+    except sqlite3.Error as error:
+        if primary_code(error) == sqlite3.SQLITE_FULL:
             raise
+        return False
+    except (UnicodeError, OverflowError):
         return False
     return clean
 
 
 def _insert(target: sqlite3.Connection, chunk: Chunk) -> None:
-    target.execute(
-        _INSERT, (chunk.id, chunk.time, chunk.samples, chunk.raw, chunk.crc, chunk.payload)
-    )
+    target.execute(_INSERT, row_of(chunk))
 
 
 def _renumber(target: sqlite3.Connection, base: int) -> int:
@@ -156,7 +170,7 @@ def _has_room(path: Path) -> bool:
 
 
 def _build_image(path: Path, image: Path, empty: Path) -> None:
-    """Put together a file SQLite can open: the damaged file, the log's pages over it, a sound first page in front."""
+    """Make a file that SQLite can open of the damaged one, the pages of its log and a sound first page."""
     shutil.copyfile(path, image)
     with image.open("rb+") as file:
         if kept_log(path).exists():
@@ -167,12 +181,11 @@ def _build_image(path: Path, image: Path, empty: Path) -> None:
 
 
 def _lay_over(log: bytes, fd: int) -> None:
-    """Write the page of every frame of the log's last round, in order, whether or not its checksum holds."""
+    """Write the pages of the log's last round over the file, in order, whatever their checksums."""
     frame = _FRAME_HEADER + PAGE
     heads = (16, _WAL_HEADER + 8, _WAL_HEADER + frame + 8)
-    salts = Counter(log[head : head + 8] for head in heads).most_common(1)[0][
-        0
-    ]  # the header's, unless that is what is damaged
+    found = Counter(log[head : head + 8] for head in heads)
+    salts = found.most_common(1)[0][0]  # the header's, unless that is what is damaged
     most = os.fstat(fd).st_size // PAGE + len(log) // frame + 1
     for start in range(_WAL_HEADER, len(log) - frame + 1, frame):
         (number,) = struct.unpack_from(">I", log, start)
@@ -181,7 +194,7 @@ def _lay_over(log: bytes, fd: int) -> None:
 
 
 def _first_page(empty: Path, pages: int) -> bytes:
-    """Return the first page of an empty spool, made to head a file of so many pages, none of them free, without a log."""
+    """Return the first page of an empty spool, as of a file of so many pages, none free, no log."""
     scratch = empty.with_suffix(".first")
     scratch.unlink(missing_ok=True)
     try:

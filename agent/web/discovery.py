@@ -64,9 +64,9 @@ class Discovery:
             yield from self._nodes(query)
 
     def _gateways(self, query: _Query) -> Iterator[str]:
-        file = self._config.file
-        host, _ = split_listen(file.outputs.http.listen)
-        listen = "" if _is_every_address(host) else file.outputs.http.listen
+        file, http = self._config.file, self._config.outputs.http
+        host, _ = split_listen(http.listen)
+        listen = "" if _is_every_address(host) else http.listen
         own = file.sd.address or listen
         rows = [(own, self._config.node, file.site)] if own else []
         rows += [

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agent.app import load_all
+from agent.loading import load_all
 from tests.support import ROOT
 
 

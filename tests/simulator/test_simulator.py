@@ -132,7 +132,7 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
         config = load(path)
         inventory = load_inventory(tmp_path / "inventory.yaml", "guian", timezone="Asia/Shanghai")
         assert config.file.simulated
-        assert config.file.outputs.http.listen == "127.0.0.1:1234"
+        assert config.outputs.http.listen == "127.0.0.1:1234"
         sections = {section.kind.name: section.config for section in config.sections}
         assert {d.name: (d.kind, d.address) for d in sections["snmp"].devices} == {  # type: ignore[attr-defined]
             **{name: ("pdu", simulator.addresses[name]) for name in simulator.pdus},

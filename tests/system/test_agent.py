@@ -253,7 +253,7 @@ def test_a_node_agent_imports_only_what_it_uses(tmp_path: Path) -> None:
     code = (
         "import sys, asyncio; from pathlib import Path; from agent.app import App\n"
         f"app = App(Path({str(write_config(tmp_path))!r})); app.prepare()\n"
-        "async def main():\n    await app._start_web(); await app.runner.run_once()\n"
+        "async def main():\n    await app.start_web(); await app.runner.run_once()\n"
         "asyncio.run(main())\n"
         "print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
     )

@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from prometheus_client import CollectorRegistry
 
-from agent.app import Loaded, load_all
 from agent.ledger.ledger import Ledger
-from agent.sinks.influx import InfluxSink
+from agent.loading import Loaded, load_all
+from agent.sinks.base import Surroundings
+from agent.sinks.sender import SpooledSink
 from collectors.base import Batch, Collector
 from simulator.config import write_config
 from simulator.simulator import Simulator
@@ -143,22 +144,23 @@ async def into(
     ledger = Ledger(
         state / "ledger.db", inventory=loaded.inventory, registry=registry, clock=lambda: clock[0]
     )
-    influx = loaded.config.file.outputs.influxdb
-    assert influx is not None
-    sink = InfluxSink(
-        influx, state_dir=state, tags={"job": "hubgauge", "instance": "n"}, registry=registry
+    (section,) = loaded.config.outputs.sinks
+    tags = {"job": "hubgauge", "instance": "n"}
+    sink = section.kind.build(
+        section.config, Surroundings(state_dir=state, tags=tags, registry=registry)
     )
+    assert isinstance(sink, SpooledSink)
     sink.start()
     try:
         pages = await read(simulator, loaded, clock, [ledger, sink])
         await asyncio.to_thread(wait_for, lambda: all_sent(sink), what="the push")
     finally:
-        await asyncio.to_thread(sink.close, 5)
+        await asyncio.to_thread(sink.stop, 5)
         await asyncio.to_thread(ledger.close, 5)
     return pages, loaded.config.file.site
 
 
-def all_sent(sink: InfluxSink) -> bool:
+def all_sent(sink: SpooledSink) -> bool:
     state = sink.spool.state()
     return 0 < state.collected == state.sent
 

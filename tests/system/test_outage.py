@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
-from agent.sinks.chunk import GZIP
+from agent.sinks.lineprotocol import GZIP
 from tests.agent.sinks.peers import Victoria
 from tests.support import HANGS, free_port, wait_for
 from tests.system.test_agent import agent, metrics, write_config

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from agent.app import load_files, with_collectors
 from agent.inventory.model import Device, Inventory, Rack
 from agent.inventory.part import ShardDevices, part_of
 from agent.inventory.shard import Shard, parse_shard
+from agent.loading import load_files, with_collectors
 from agent.pue.boundary import boundary_of
 from agent.pue.collector import PueCollector
 from agent.racks.collector import RackCollector

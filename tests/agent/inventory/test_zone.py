@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent import config as config_module
-from agent.app import App, inventory_of
+from agent.app import App
 from agent.cli import main
 from agent.inventory.netbox.client import Client
 from agent.inventory.netbox.config import InventorySource
 from agent.inventory.netbox.source import refresh
 from agent.ledger.ledger import Ledger
+from agent.loading import inventory_of
 from agent.pue.pue import Pue
 from agent.web.pages import handle
 from collectors.strict import Problems
@@ -286,7 +287,7 @@ def test_the_board_writes_the_hubs_time(zone: str, january: str, july: str, tmp_
     app = App(written(tmp_path, zone, "yaml"))
     app.prepare()
     assert app.ledger is not None
-    view = app._view()
+    view = app.board.view(app.shown())
     app.ledger.close()
     for month, offset in ((1, january), (7, july)):
         at = dt.datetime(2026, month, 15, 9, 30, tzinfo=ZoneInfo(zone)).timestamp()

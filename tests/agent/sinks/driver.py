@@ -19,34 +19,32 @@ PERIOD = 0.05
 
 def main() -> None:
     """Run until killed."""
-    from agent.sinks.lineprotocol import LineRenderer
+    from agent.sinks.lineprotocol import LineFormat
     from agent.sinks.spool import Spool
     from collectors.base import Batch, Metric
 
     journal = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     state_dir, url = Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else ""
-    renderer = LineRenderer({})
+    form = LineFormat({})
     if url:
         from prometheus_client import CollectorRegistry
 
-        from agent.config import Influx
-        from agent.sinks.influx import InfluxSink
+        from agent.sinks.base import Surroundings
+        from agent.sinks.influx import Influx, influx_sink
 
-        sink = InfluxSink(
+        sink = influx_sink(
             Influx(url=url, timeout=2.0),
-            state_dir=state_dir,
-            tags={},
-            registry=CollectorRegistry(),
+            Surroundings(state_dir=state_dir, tags={}, registry=CollectorRegistry()),
             window=0.02,
         )
         sink.start()
         spool, accept = sink.spool, sink.accept
     else:
-        spool = Spool(state_dir / "spool-influxdb.db", max_bytes=2**30, window=0.02)
+        spool = Spool(state_dir / "spool-influxdb.db", pack=form.pack, max_bytes=2**30, window=0.02)
         spool.start()
 
         def accept(batch: Batch) -> None:
-            spool.put(batch.time, *renderer.render(batch))
+            spool.put(batch.time, *form.render(batch))
 
     metric = Metric(namespace="driver", name="value", type="gauge", help="-", labels=("part",))
     series = [metric.series(f"{index:02d}") for index in range(SERIES)]

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from agent.config import Influx, SpoolConfig
-from agent.sinks.influx import InfluxSink, Pace
+from agent.sinks.base import Surroundings
+from agent.sinks.influx import Influx, SpoolConfig, influx_sink
+from agent.sinks.sender import Pace, SpooledSink
 from collectors.base import Batch, Metric
 from tests.support import binary, free_port, get, running, wait_for
 
@@ -48,7 +49,7 @@ def sink(
     token_file: Path | None = None,
     ca_file: Path | None = None,
     **more: object,
-) -> Iterator[InfluxSink]:
+) -> Iterator[SpooledSink]:
     """Run a sink until the block ends."""
     config = Influx(
         url=url,
@@ -59,11 +60,9 @@ def sink(
         ca_file=ca_file,
         spool=SpoolConfig(max_bytes=max_bytes),
     )
-    made = InfluxSink(
+    made = influx_sink(
         config,
-        state_dir=state_dir,
-        tags=TAGS,
-        registry=CollectorRegistry(),
+        Surroundings(state_dir=state_dir, tags=TAGS, registry=CollectorRegistry()),
         pace=pace,
         window=0.02,
         **more,
@@ -72,10 +71,10 @@ def sink(
     try:
         yield made
     finally:
-        made.close(5.0)
+        made.stop(5.0)
 
 
-def balanced(made: InfluxSink) -> bool:
+def balanced(made: SpooledSink) -> bool:
     """Tell whether every sample is accounted for."""
     state = made.spool.state()
     return state.collected + state.recovered == state.sent + state.waiting + sum(
@@ -83,7 +82,7 @@ def balanced(made: InfluxSink) -> bool:
     )
 
 
-def drained(made: InfluxSink) -> None:
+def drained(made: SpooledSink) -> None:
     """Wait until nothing waits any more."""
     wait_for(lambda: made.spool.state().waiting == 0, what="the spool to be empty")
     assert balanced(made), made.spool.state()

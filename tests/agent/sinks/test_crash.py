@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.spool import Spool
 from tests.agent.sinks.driver import PERIOD, SERIES, synced_times
 from tests.agent.sinks.peers import Victoria, drained, sink
@@ -54,11 +55,12 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
             time.sleep(source.uniform(0.0, 0.25))  # at any moment
     with driver(tmp_path):
         wait_for(lambda: synced_times(tmp_path / "journal"), what="a synced sample")
-    made = Spool(tmp_path / "spool-influxdb.db", max_bytes=2**30)
+    form = LineFormat({})
+    made = Spool(tmp_path / "spool-influxdb.db", pack=form.pack, max_bytes=2**30)
     made.start()
     lines: list[bytes] = []
     while chunks := made.oldest(2**20):
-        lines += [line for chunk in chunks for line in chunk.lines()]
+        lines += [line for chunk in chunks for line in form.parts(chunk.payload)]
         made.done(chunks)
     assert made.state().dropped == {}
     made.close(2.0)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.spool import Spool
 from tests.support import wait_for
 
 FLIPS = int(os.environ.get("HUBGAUGE_FLIPS", "100"))
 CUTS = int(os.environ.get("HUBGAUGE_CUTS", "60"))
 ROWS, EACH = 60, 10
+FORM = LineFormat({})
 
 
 def lines_of(index: int) -> bytes:
@@ -32,17 +34,15 @@ def spooled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         tmp_path_factory.mktemp(request.param),
         tmp_path_factory.mktemp(f"{request.param}-left"),
     )
-    made = Spool(folder / "s.db", max_bytes=2**26)
+    made = Spool(folder / "s.db", pack=FORM.pack, max_bytes=2**26)
     made.start()
     for index in range(ROWS):
-        made._pending.append((float(index), EACH, lines_of(index)))
-        made._memory += 1
-        made._pack_pending()
-        made._flush(force=True)
+        made.put(float(index), lines_of(index), EACH)
+        made.write_now()
         if request.param != "in_log" and index == (
             ROWS - 1 if request.param == "in_file" else ROWS // 2
         ):
-            made._store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            made.disk.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     for file in folder.iterdir():
         shutil.copy(file, left)
     made.close(2.0)
@@ -56,7 +56,7 @@ def reopened(left: Path, folder: Path, name: str, change: object) -> tuple[Spool
     file = folder / name
     content = bytearray(file.read_bytes())
     file.write_bytes(change(content))  # type: ignore[operator]
-    made = Spool(folder / "s.db", max_bytes=2**26, window=0.001)
+    made = Spool(folder / "s.db", pack=FORM.pack, max_bytes=2**26, window=0.001)
     made.start()
     made.put(1e6, b"after v=1.0 1\n", 1)  # and it goes on working
     wait_for(lambda: not made.has_memory())
@@ -65,7 +65,7 @@ def reopened(left: Path, folder: Path, name: str, change: object) -> tuple[Spool
         chunks = made.oldest(2**20)
         if not chunks and not made.state().waiting:
             break
-        lines += [line for chunk in chunks for line in chunk.lines()]
+        lines += [line for chunk in chunks for line in FORM.parts(chunk.payload)]
         made.done(chunks)
     made.close(2.0)
     return made, lines

@@ -68,7 +68,7 @@ def test_one_poison_line(scripted: Scripted, tmp_path: Path, position: int) -> N
         assert (state.sent, state.dropped) == (4999, {"dead_letter": 1})
         assert len(scripted.requests) <= 2 * math.log2(5000) + 2
         (letter,) = made.spool.dead_letters()
-        assert f"rack=A{position:03d},".encode() in letter.line
+        assert f"rack=A{position:03d},".encode() in letter.content
         assert "unable to parse" in letter.reason
     assert len(set(scripted.stored)) == 4999
 
@@ -365,7 +365,7 @@ def test_closing_is_quick_under_a_hanging_request(scripted: Scripted, tmp_path: 
             wait_for(lambda: wire.connections)
             made.accept(batch(1.0, when=T0 + 50))
             began = time.monotonic()
-            made.close(HANGS)
+            made.stop(HANGS)
             assert time.monotonic() - began < HANGS / 8  # a quarter of it is how long it waits
         assert made.spool.state().dropped == {}
     with sink(scripted.url, tmp_path) as made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import time
@@ -12,8 +13,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.sinks.chunk import pack
-from agent.sinks.lineprotocol import LineRenderer, samples_in, samples_of
+from agent.sinks.chunk import Rendered, make_chunk
+from agent.sinks.lineprotocol import LineFormat, LineRenderer, samples_of
 from collectors.base import Batch, Metric, Reading, safe_label
 from tests.agent.sinks.peers import TAGS, Victoria, drained, sink
 from tests.support import get
@@ -82,7 +83,7 @@ def rendered(
 ) -> list[str]:
     batch = Batch(collector="c", device="d", time=when, lifetime=30.0, readings=readings)
     lines, samples = LineRenderer(tags or {}).render(batch)
-    assert samples_in(lines.splitlines(keepends=True)) == samples
+    assert sum(map(samples_of, lines.splitlines(keepends=True))) == samples
     return lines.decode().split("\n")[:-1]
 
 
@@ -171,9 +172,18 @@ def test_any_text_makes_whole_lines(values: list[tuple[str, float]]) -> None:
 
 
 def test_chunk_round_trip() -> None:
-    """A chunk gives back the lines it was made of."""
-    chunk = pack([(2.0, 1, b"a b=1.0 5\n"), (1.0, 2, b"c d=1.0 5\ne f=1.0 5\n")])
-    assert chunk.lines() == [b"a b=1.0 5\n", b"c d=1.0 5\n", b"e f=1.0 5\n"]
+    """A chunk gives back the lines it was made of, and two of them laid end to end do as well."""
+    form = LineFormat({})
+    batches = [
+        Rendered(time=2.0, samples=1, data=b"a b=1.0 5\n"),
+        Rendered(time=1.0, samples=2, data=b"c d=1.0 5\ne f=1.0 5\n"),
+    ]
+    chunk = make_chunk(batches, form.pack)
+    other = make_chunk(batches[:1], form.pack)
+    assert gzip.decompress(form.join([chunk.payload, other.payload])).endswith(
+        b"e f=1.0 5\na b=1.0 5\n"
+    )
+    assert form.parts(chunk.payload) == [b"a b=1.0 5\n", b"c d=1.0 5\n", b"e f=1.0 5\n"]
     assert (chunk.samples, chunk.time, chunk.raw) == (3, 1.0, 30)
 
 

@@ -15,19 +15,21 @@ from pathlib import Path
 
 import pytest
 
+from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.lock import SpoolLocked
 from agent.sinks.rows import Unavailable
 from agent.sinks.spool import Spool
 from tests.support import HANGS, ROOT, wait_for
 
 MIB = 2**20
+FORM = LineFormat({})
 
 
 @contextmanager
 def spool(
     path: Path, *, max_bytes: int = 64 * MIB, window: float = 0.001, **more: object
 ) -> Iterator[Spool]:
-    made = Spool(path, max_bytes=max_bytes, window=window, **more)  # type: ignore[arg-type]
+    made = Spool(path, pack=FORM.pack, max_bytes=max_bytes, window=window, **more)  # type: ignore[arg-type]
     made.start()
     try:
         yield made
@@ -98,7 +100,7 @@ def test_batches_share_a_commit(tmp_path: Path) -> None:
     # Closing ends the window.
     with spool(tmp_path / "s.db") as made:
         (chunk,) = made.oldest(MIB)
-        assert (chunk.samples, chunk.time, len(chunk.lines())) == (100, 0.0, 100)
+        assert (chunk.samples, chunk.time, len(FORM.parts(chunk.payload))) == (100, 0.0, 100)
 
 
 @pytest.mark.parametrize("when_full", ["drop_oldest", "drop_newest"])
@@ -154,10 +156,10 @@ def test_emptied_file_shrinks(tmp_path: Path) -> None:
 def test_second_agent_refuses(tmp_path: Path) -> None:
     """A second agent on the same spool does not start, and its one line names the lock and who holds it."""
     path = tmp_path / "s.db"
-    program = f"import sys, pathlib, agent.sinks.spool as s; s.Spool(pathlib.Path({str(path)!r}), max_bytes=10**7).start()"
+    program = f"import sys, pathlib, agent.sinks.spool as s; s.Spool(pathlib.Path({str(path)!r}), pack=b''.join, max_bytes=10**7).start()"
     with spool(path):
         with pytest.raises(SpoolLocked) as caught:
-            Spool(path, max_bytes=MIB).start()
+            Spool(path, pack=FORM.pack, max_bytes=MIB).start()
         assert str(tmp_path / "s.lock") in str(caught.value)
         assert f"process {os.getpid()};" in str(caught.value)
         assert "\n" not in str(caught.value)
@@ -260,10 +262,10 @@ def test_read_only_disk(tmp_path: Path) -> None:
     with tmpfs(tmp_path / "small", "size=8m") as small, spool(small / "s.db") as made:
         put_synced(made, 0.0, b"a b=1.0 1\n", 1)
         with (
-            made._disk
+            made.disk.lock
         ):  # as after any failed read or write; the kernel refuses to remount under an open file
-            made._fail(Unavailable("input/output error"))
-            made._store.lock.release()
+            made.disk.fail(Unavailable("input/output error"))
+            made.disk.store.lock.release()
         subprocess.run(["mount", "-o", "remount,ro", small], check=True)
         made.put(1.0, b"a b=1.0 1\n", 1)
         wait_for(lambda: not made.state().healthy)

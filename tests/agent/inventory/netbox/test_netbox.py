@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import config as config_module
-from agent.app import inventory_of, load_all
 from agent.cli import main
 from agent.inventory.model import Inventory, Rack
 from agent.inventory.netbox.assemble import inventory_of as assemble
@@ -25,6 +24,7 @@ from agent.inventory.netbox.config import InventorySource
 from agent.inventory.netbox.kept import KeptAnswer
 from agent.inventory.netbox.source import refresh
 from agent.inventory.netbox.stock import Stock
+from agent.loading import inventory_of, load_all
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.strict import Problems
 from tests.agent.inventory.netbox.server import TOKENS, Data, example, served

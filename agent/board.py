@@ -1,0 +1,79 @@
+"""What the agent serves beyond its metrics: the board with its API, and targets for Prometheus.
+
+Loaded when somebody first asks for one of them: a scraped node agent may never be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agent.health import CollectorHealth
+from agent.loading import Loaded
+from agent.snapshot import Snapshot
+from agent.web.discovery import Discovery
+from agent.web.pages import handle
+from agent.web.past import Past
+from agent.web.response import Response
+from agent.web.trends import Trends
+from agent.web.view import BoardView
+
+if TYPE_CHECKING:  # a node agent has no KPIs, and does not load what makes them
+    from agent.gateway import Kpis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is in force and so shown: another one after each reload and each new inventory."""
+
+    loaded: Loaded
+    kpis: Kpis | None
+    health: Callable[[], Sequence[CollectorHealth]]
+
+
+class Board:
+    """Answers requests for pages and for targets. `trends` and `past` are kept while the KPIs are."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot: Final = snapshot
+        self._kpis: Kpis | None = None
+        self._trends: Trends | None = None
+        self._past: Past | None = None
+        self._discovery: Discovery | None = None
+
+    def page(
+        self, shown: Shown, path: str, query: Mapping[str, str], language: str
+    ) -> Response | None:
+        """Return a page or a part of the API; None where there is none of this path."""
+        return handle(self.view(shown), path, query, accept_language=language)
+
+    def targets(self, shown: Shown, query: Mapping[str, str]) -> Response | None:
+        """Return the targets for Prometheus, made anew with each inventory; None without one."""
+        inventory = shown.loaded.inventory
+        if inventory is None:
+            return None
+        if self._discovery is None or self._discovery.inventory is not inventory:
+            self._discovery = Discovery(shown.loaded.config, inventory)
+        return self._discovery.answer(query)
+
+    def view(self, shown: Shown) -> BoardView:
+        """Return all that a page may show."""
+        kpis, config = shown.kpis, shown.loaded.config
+        if kpis is not self._kpis:
+            self._kpis, self._trends, self._past = kpis, None, None
+            if kpis is not None and kpis.pue is not None and kpis.ledger is not None:
+                self._trends, self._past = Trends(kpis.pue), Past(kpis.ledger)
+        return BoardView(
+            snapshot=self._snapshot,
+            registry=shown.loaded.registry(),
+            inventory=shown.loaded.inventory,
+            trends=self._trends,
+            past=self._past,
+            hub=config.file.hub,
+            site=config.file.site,
+            node=config.node,
+            simulated=config.file.simulated,
+            evidence=kpis.evidence if kpis is not None else None,
+            health=shown.health,
+        )

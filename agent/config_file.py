@@ -1,0 +1,62 @@
+"""The config file as it is written: its keys, with what the reference says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+
+from agent.inventory.netbox.config import InventorySource
+from agent.inventory.shard import Shard, parse_shard
+from agent.settings import Federation, Roots, Sd
+from collectors.strict import Parsed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """The config file as it is written."""
+
+    hub: str = field(metadata={"help": "a key of the registry; `hubgauge hubs` lists them"})
+    site: str = field(
+        default="",
+        metadata={
+            "help": "the label `site` of all this agent measures, but for racks the inventory places"
+        },
+    )
+    row: str = field(default="", metadata={"help": "for an agent on a node"})
+    rack: str = field(default="", metadata={"help": "for an agent on a node"})
+    node: str = field(default="", metadata={"help": "the host's own name where it is not given"})
+    state_dir: Path = field(
+        default=Path("/var/lib/hubgauge"), metadata={"help": "the spool and the ledger"}
+    )
+    roots: Roots = field(default_factory=Roots)
+    inventory: Path | InventorySource | None = field(
+        default=None,
+        metadata={
+            "help": "sites, racks, feeds and meters, from a YAML or CSV file or from NetBox; makes this agent a site's gateway"
+        },
+    )
+    shard: Annotated[Shard, Parsed(parse_shard, "a part such as 2/4")] | None = field(
+        default=None,
+        metadata={
+            "help": "several gateways share the inventory's devices; this one reads this part, such as 2/4"
+        },
+    )
+    sd: Sd = field(default_factory=Sd)
+    hubs_dir: Path | None = field(
+        default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}
+    )
+    simulated: bool = field(
+        default=False, metadata={"help": "true says on every page that the devices are simulated"}
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    collectors: yaml.Node | None = None
+    outputs: yaml.Node | None = None
+    federation: Federation | None = field(
+        default=None,
+        metadata={
+            "help": "ask a database for the hubs this agent does not measure, so that its board shows all"
+        },
+    )

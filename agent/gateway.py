@@ -1,0 +1,158 @@
+"""What a site's gateway has beside a node agent: the energy ledger, and the KPIs made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from agent.expected.collector import ExpectedCollector
+from agent.expected.silence import SilenceFile
+from agent.inventory.model import Inventory
+from agent.inventory.netbox.collector import NetBoxCollector
+from agent.inventory.netbox.config import InventorySource
+from agent.ledger.ledger import Ledger
+from agent.ledger.spans import spans_of
+from agent.loading import Loaded
+from agent.pue.collector import PueCollector
+from agent.pue.pue import Pue
+from agent.racks.collector import RackCollector
+from agent.racks.growth import GrowthCollector
+from agent.racks.phases import PhaseCollector
+from agent.settings import Federation as FederationSettings
+from agent.snapshot import Snapshot
+from agent.targets.collector import TargetCollector
+from agent.targets.federation import Federation
+from agent.targets.limits import upper_limits
+from agent.targets.model import Evidence, Key
+from collectors.base import Collector
+from collectors.secrets import read_secret
+
+Evidences = Callable[[], Mapping[Key, Sequence[Evidence]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpis:
+    """The collectors of one inventory's KPIs, and what of them the board shows."""
+
+    collectors: Sequence[Collector] = ()
+    pue: Pue | None = None
+    ledger: Ledger | None = None
+    evidence: Evidences | None = None
+    """What the targets were judged by in the last round."""
+
+
+class Gateway:
+    """Ledger and KPIs. The ledger outlives a reload, for its readings cannot be read twice."""
+
+    def __init__(
+        self, *, snapshot: Snapshot, registry: CollectorRegistry, state_dir: Callable[[], Path]
+    ) -> None:
+        self.ledger: Ledger | None = None
+        self._snapshot: Final = snapshot
+        self._registry: Final = registry
+        self._state_dir: Final = state_dir
+        self._silence: SilenceFile | None = None
+        self._started = False
+
+    def start(self) -> None:
+        """Begin to write the ledger, now or once there is one."""
+        self._started = True
+        if self.ledger is not None:
+            self.ledger.start()
+
+    def kpis(self, loaded: Loaded) -> Kpis:
+        """Open the ledger for an inventory, and make the collectors of its KPIs."""
+        federation = self._federation(loaded)
+        if loaded.inventory is None:
+            if federation is None:
+                return Kpis()
+            return Kpis(collectors=[federation], evidence=lambda: federation.beside({}))
+        return self._measured(loaded, loaded.inventory, federation)
+
+    def _measured(
+        self, loaded: Loaded, inventory: Inventory, federation: Federation | None
+    ) -> Kpis:
+        ledger = self._open_ledger(inventory, loaded.collectors)
+        snapshot, hub, registry = self._snapshot, loaded.config.file.hub, loaded.registry()
+        if self._silence is None:
+            self._silence = SilenceFile(self._state_dir() / "devices.json")
+        pue = PueCollector(
+            snapshot=snapshot,
+            hub=hub,
+            inventory=inventory,
+            ledger=ledger,
+            targets=upper_limits(registry, hub, inventory),
+        )
+        targets = TargetCollector(
+            snapshot=snapshot, hub=hub, inventory=inventory, registry=registry, history=ledger
+        )
+        seen = ExpectedCollector(
+            snapshot=snapshot,
+            hub=hub,
+            inventory=inventory,
+            collectors=loaded.collectors,
+            silence=self._silence,
+        )
+        collectors: list[Collector] = [
+            RackCollector(snapshot=snapshot, hub=hub, inventory=inventory),
+            PhaseCollector(snapshot=snapshot, hub=hub, inventory=inventory),
+            GrowthCollector(inventory, ledger, hub),
+            pue,
+            targets,
+            seen,
+        ]
+        if federation is None:
+            return Kpis(
+                collectors=collectors,
+                pue=pue.pue,
+                ledger=ledger,
+                evidence=lambda: targets.evidence,
+            )
+        return Kpis(
+            collectors=[*collectors, federation],
+            pue=pue.pue,
+            ledger=ledger,
+            evidence=lambda: federation.beside(targets.evidence),
+        )
+
+    def _open_ledger(self, inventory: Inventory, collectors: Sequence[Collector]) -> Ledger:
+        ledger = self.ledger
+        if ledger is None:
+            ledger = self.ledger = Ledger(
+                self._state_dir() / "ledger.db", inventory=inventory, registry=self._registry
+            )
+            if self._started:
+                ledger.start()
+        else:
+            ledger.inventory = inventory
+        ledger.spans = spans_of(collectors)
+        return ledger
+
+    def _federation(self, loaded: Loaded) -> Federation | None:
+        """Return who asks a database for the hubs that this agent does not measure."""
+        asked: FederationSettings | None = loaded.config.file.federation
+        if asked is None:
+            return None
+        secret = asked.token_file
+        return Federation(
+            loaded.registry(),
+            asked.url,
+            interval=asked.interval,
+            timeout=asked.timeout,
+            ca_file=asked.ca_file,
+            token=read_secret(secret, "federation.token_file") if secret is not None else "",
+        )
+
+    def inventory_collectors(
+        self, loaded: Loaded, changed: Callable[[], None]
+    ) -> Sequence[Collector]:
+        """Return who reads NetBox again now and then; what is kept of it is in force meanwhile."""
+        source = loaded.config.file.inventory
+        if not isinstance(source, InventorySource):
+            return []
+        hub, state_dir = loaded.config.file.hub, self._state_dir()
+        return [NetBoxCollector(source.netbox, hub, state_dir, changed=changed)]

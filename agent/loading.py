@@ -1,0 +1,87 @@
+"""What a config names, loaded and found good, before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent import config as config_module
+from agent.config import Config
+from agent.hubs.loader import hub_keys, load_registry
+from agent.hubs.model import Registry
+from collectors.base import Collector
+
+if TYPE_CHECKING:  # a node agent has none, and does not load what makes one
+    from agent.inventory.model import Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A config with all it names: found good, nothing started."""
+
+    config: Config
+    inventory: Inventory | None
+    collectors: Sequence[Collector]
+    registry: Callable[[], Registry]
+    """The hubs; read when they are first asked for, for a scraped node agent never needs them."""
+
+
+def load_all(path: Path) -> Loaded:
+    """Load the config, the inventory and the collectors; raises Problems with every mistake found."""
+    return with_collectors(*load_files(path))
+
+
+def load_files(path: Path) -> tuple[Config, Inventory | None]:
+    """Load the config and the inventory; raises Problems.
+
+    A whole hub's inventory takes seconds, so a running agent does this on a thread.
+    """
+    config = config_module.load(path)
+    keys = hub_keys(config.file.hubs_dir)
+    if config.file.hub not in keys:
+        config_module.load(path, hubs=keys)  # raises, naming the line
+    return config, inventory_of(config)
+
+
+def inventory_of(config: Config) -> Inventory | None:
+    """Return this agent's part of the inventory that a config names; raises Problems.
+
+    It is what this machine has: NetBox is not asked.
+    """
+    file = config.file
+    if file.inventory is None:
+        return None
+    from agent.inventory.load import inventory_in_force
+    from agent.inventory.part import part_of
+
+    whole = inventory_in_force(
+        file.inventory, file.hub, timezone=_hub_timezone(config), state_dir=file.state_dir
+    )
+    return part_of(whole, file.shard) if file.shard is not None else whole
+
+
+def _hub_timezone(config: Config) -> str:
+    """Return the zone of the config's hub; raises Problems where the registry lacks the hub."""
+    hubs = load_registry(config.file.hubs_dir).hubs
+    if config.file.hub not in hubs:
+        config_module.load(config.path, hubs=sorted(hubs))  # raises, naming the line
+    return hubs[config.file.hub].timezone
+
+
+def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
+    """Make the collectors that a config asks for; raises Problems with all that cannot be made."""
+    context = config.context(inventory.places() if inventory is not None else {})
+    narrow = None
+    if inventory is not None and config.file.shard is not None:
+        from agent.inventory.part import ShardDevices
+
+        narrow = ShardDevices(inventory, config.file.shard, config.file.site)
+    return Loaded(
+        config=config,
+        inventory=inventory,
+        collectors=config.build_collectors(context, narrow),
+        registry=cache(partial(load_registry, config.file.hubs_dir)),
+    )

@@ -1,0 +1,16 @@
+"""The kinds of sinks there are, by the key of their section under `outputs:`."""
+
+from __future__ import annotations
+
+import pkgutil
+from typing import Final, cast
+
+from agent.sinks.base import SinkKind
+
+TABLE: Final = {"influxdb": "agent.sinks.influx:KIND"}
+"""Where each kind is; it is imported only where a config names it."""
+
+
+def kind_of(name: str) -> SinkKind:
+    """Import the kind of this name; raises ImportError where a package it needs is not installed."""
+    return cast("SinkKind", pkgutil.resolve_name(TABLE[name]))

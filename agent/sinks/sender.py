@@ -1,0 +1,225 @@
+"""A sink over the spool: batches are rendered, spooled, and sent until the database has taken them.
+
+At least once; since every sample carries its time, the same bytes sent twice are stored once. What
+an answer means:
+
+    2xx                        taken: the spool forgets the samples
+    400, 422                   some part is bad: halved until it stands alone; it becomes a dead letter
+    413                        too much at once: halved; a single part too large is a dead letter
+    401, 403, 404, 3xx, other  the operator must mend something: kept, tried again, secrets read again
+    429, 5xx                   later, and never before Retry-After
+    time-out, no connection    later; it may have been stored, so exactly the same is sent again
+
+There is no last attempt: only the spool's quota ends the waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from agent.sinks.base import Format, Reply, Wire
+from agent.sinks.chunk import Chunk
+from agent.sinks.halving import ABORTED, FAULT, TOO_LARGE, send_apart
+from agent.sinks.metrics import SinkMetrics
+from agent.sinks.rows import DeadLetter
+from agent.sinks.spool import Spool
+from collectors.base import Batch, ConfigError
+
+log: Final = logging.getLogger("hubgauge.sink")
+
+REQUEST_RAW: Final = 2 * 2**20
+"""Bytes before packing in one request."""
+LEAST_RAW: Final = 64 * 1024
+REFUSED: Final = frozenset({"401", "403"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long to wait, in seconds, between attempts that fail and between small requests.
+
+    The wait after a failure doubles from `first` to `most`. Each is shortened at random, down to
+    half of it, so that a thousand agents do not come back at the same moment.
+    """
+
+    first: float = 0.5
+    most: float = 15.0
+    linger: float = 1.0
+
+    def wait(self, failures: int) -> float:
+        """Return how long to wait after so many failures in a row."""
+        longest = min(self.most, self.first * 2.0 ** min(failures - 1, 30))
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards no secret
+
+
+class SpooledSink:
+    """Gets batches into a database, whatever happens in between."""
+
+    def __init__(  # noqa: PLR0913 - what is injected; most of it has a default
+        self,
+        *,
+        name: str,
+        form: Format,
+        wire: Wire,
+        spool: Spool,
+        registry: CollectorRegistry,
+        pace: Pace | None = None,
+        wall_clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.spool: Final = spool
+        self.requests: Final[Counter[str]] = Counter()
+        """Requests by what came of them."""
+        self.up: bool | None = None
+        """Whether the database takes writes; None before the first request."""
+        self._form: Final = form
+        self._wire: Final = wire
+        self._registry: Final = registry
+        self._pace: Final = pace or Pace()
+        self._wall_clock: Final = wall_clock
+        self._monotonic: Final = monotonic
+        self._failures = 0
+        self._request_raw = REQUEST_RAW  # smaller once the database has said 413
+        self._stopping: Final = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._metrics: Final = SinkMetrics(self)
+
+    def start(self) -> None:
+        """Open the spool and begin to send; raises SpoolLocked if another process holds the spool."""
+        self.spool.start()
+        self._registry.register(self._metrics)
+        self._thread = threading.Thread(
+            target=self._send_loop, name=f"sink-{self.name}", daemon=True
+        )
+        self._thread.start()
+
+    def accept(self, batch: Batch) -> None:
+        """Take a batch: render it here, on the event loop, and leave the rest to threads."""
+        try:
+            data, samples = self._form.render(batch)
+            if samples:
+                self.spool.put(batch.time, data, samples)
+        except Exception:  # a consumer must not cost its neighbours anything
+            log.exception(
+                "sink %s: a batch of %s could not be rendered", self.name, batch.collector
+            )
+
+    def stop(self, timeout: float) -> None:
+        """Stop sending, and write all that was accepted to disk if that takes no longer than `timeout`."""
+        deadline = self._monotonic() + timeout
+        self._stopping.set()
+        self.spool.work.set()
+        self._wire.close()
+        if self._thread is not None:
+            self._thread.join(timeout / 4)
+        self.spool.close(max(0.1, deadline - self._monotonic()))
+        if self._thread is not None:
+            self._thread.join(max(0.0, deadline - self._monotonic()))
+            self._thread = None
+            self._registry.unregister(self._metrics)
+
+    def _send_loop(self) -> None:
+        while not self._stopping.is_set():
+            self.spool.work.wait()
+            self.spool.work.clear()
+            while not self._stopping.is_set() and self.spool.has_waiting:
+                try:
+                    full = self._send_oldest()
+                except Exception:  # the thread must live; what waits is still there
+                    log.exception("sink %s: unexpected error", self.name)
+                    self.spool.release()
+                    full = False
+                    self._stopping.wait(self._pace.most)
+                if not full:
+                    self._stopping.wait(self._pace.linger)
+
+    def _send_oldest(self) -> bool:
+        """Send one request; returns whether it was a full one, so that more is likely to wait."""
+        chunks = self.spool.oldest(self._request_raw)
+        if not chunks:
+            return False
+        raw = sum(chunk.raw for chunk in chunks)
+        reply = self._post(self._form.join([chunk.payload for chunk in chunks]))
+        if reply.taken:
+            self.spool.done(chunks)
+        elif reply.code in FAULT:
+            if reply.code == TOO_LARGE:
+                self._request_raw = max(LEAST_RAW, min(self._request_raw, raw) // 2)
+            self._send_apart(chunks, reply)
+        else:
+            self.spool.release()  # read again next time: the quota may drop it meanwhile
+            self._hold(reply)
+        return raw > self._request_raw // 2
+
+    def _send_apart(self, chunks: Sequence[Chunk], reply: Reply) -> None:
+        """Send what was refused in smaller portions; what is refused alone becomes a dead letter."""
+        parts = [part for chunk in chunks for part in self._form.parts(chunk.payload)]
+        refused = send_apart(parts, reply, self._ask)
+        if refused is None:
+            self.spool.release()
+            return
+        now = self._wall_clock()
+        letters = [DeadLetter(time=now, reason=str(reply), content=part) for part, reply in refused]
+        self.spool.done(chunks, letters, sum(self._form.count(part) for part, _ in refused))
+        if letters:
+            log.warning(
+                "sink %s: %d lines became dead letters: %s",
+                self.name,
+                len(letters),
+                letters[0].reason,
+            )
+
+    def _ask(self, parts: Sequence[bytes]) -> Reply:
+        """Send parts until the database takes them or finds fault with them, or the sink stops."""
+        body = self._form.join([self._form.pack(parts)])
+        while not self._stopping.is_set():
+            reply = self._post(body)
+            if reply.taken or reply.code in FAULT:
+                return reply
+            self._hold(reply)
+        return Reply(code=ABORTED)
+
+    def _post(self, body: bytes) -> Reply:
+        reply = self._wire.post(body)
+        if reply.code == ABORTED:
+            return reply
+        self.requests[reply.code] += 1
+        # Fault found with single parts shows that the database is there and lets us write.
+        if reply.taken or reply.code in FAULT:
+            self._failures = 0
+            if self.up is False:
+                log.warning("sink %s: %s takes writes again", self.name, self._wire.place)
+            self.up = True
+        return reply
+
+    def _hold(self, reply: Reply) -> None:
+        """Note that the database took nothing, and wait: as long as it asked for, else longer each time."""
+        if reply.code == ABORTED:
+            return
+        self._failures += 1
+        if self.up is not False:
+            self.up = False
+            log.error(
+                "sink %s: %s takes no writes (%s); samples wait in the spool",
+                self.name,
+                self._wire.place,
+                reply,
+            )
+        if reply.code in REFUSED:
+            try:
+                self._wire.renew()
+            except ConfigError as error:
+                log.debug("sink %s: %s", self.name, error)
+        wait = self._pace.wait(self._failures)
+        if reply.retry_after:
+            wait = reply.retry_after + min(wait, self._pace.first)
+        self._stopping.wait(wait)
