@@ -24,11 +24,11 @@ The value `count` chooses the form: the first one in `plural` whose conditions a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import yaml
 
@@ -60,6 +60,9 @@ class Language:
 
 Message = str | Mapping[str, str]
 """A text, or its plural forms."""
+
+
+Known = TypeVar("Known", bound=str)
 
 
 class Localised(Protocol):
@@ -117,10 +120,11 @@ class Words:
         order = (self.language, self.fallback, DEFAULT, *self.languages)
         return str(next((text for key in order if (text := texts.get(key))), ""))
 
-    def nearest(self, known: Sequence[str]) -> str:
+    def nearest(self, known: Iterable[Known]) -> Known:
         """Return which of some languages to use for a text that exists only in those."""
+        among = list(known)
         order = (self.language, self.fallback, DEFAULT)
-        return next((language for language in order if language in known), known[0])
+        return next((one for language in order for one in among if one == language), among[0])
 
     def others(self) -> list[Language]:
         """Return the other languages of the catalogue."""

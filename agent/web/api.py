@@ -1,104 +1,113 @@
-"""What the board shows, as data: pure functions from a view to what JSON can say. The page is drawn from the same."""
+"""The paths of the API: which view answers which."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from agent.web import find
-from agent.web.format import iso
 from agent.web.view import BoardView
-from agent.web.views import collectors as views_collectors
-from agent.web.views import devices as views_devices
-from agent.web.views import host, sites
-from agent.web.views import promises as views_promises
-from agent.web.views import racks as rack_views
-from agent.web.views.rack import RackView, urgent
-from agent.web.views.racks import RacksView
-from agent.web.views.serialise import plain
-
-Data = dict[str, Any]
-
-PATHS: Final = (
-    "/api",
-    "/api/hubs",
-    "/api/hubs/{hub}",
-    "/api/hubs/{hub}/trends/{target}",
-    "/api/hubs/{hub}/report",
-    "/api/links",
-    "/api/chips",
-    "/api/sites",
-    "/api/sites/{site}/pue",
-    "/api/sites/{site}/power",
-    "/api/sites/{site}/overhead",
-    "/api/sites/{site}/breakers",
-    "/api/sites/{site}/rows",
-    "/api/sites/{site}/racks/{rack}",
-    "/api/racks",
-    "/api/racks/{rack}",
-    "/api/collectors",
-    "/api/devices",
-    "/api/meters",
-    "/api/losses",
+from agent.web.views import (
+    breakers,
+    chips,
+    collectors,
+    course,
+    devices,
+    evidence,
+    links,
+    losses,
+    meters,
+    overhead,
+    overview,
+    power,
+    promises,
+    pue,
+    rack_page,
+    rows,
+    search,
+    sites,
+    weeks,
 )
 
+Query = Mapping[str, str]
 
-def hubs(view: BoardView) -> list[Data]:
-    """Return `/api/hubs`: the scoreboard, one object a hub."""
-    return [plain(hub) for hub in views_promises.read(view)]
-
-
-def overview(view: BoardView) -> Data:
-    """Return `/api`: who answers, for which sites, how its collectors do, and where the rest is."""
-    health = collectors(view)
-    return {
-        "at": iso(view.now()),
-        "hub": view.hub,
-        "site": view.site,
-        "node": view.node,
-        "simulated": view.simulated,
-        "sites": [{"site": key, "name": name} for key, name in sites.names(view).items()],
-        "collectors": health["counts"],
-        "host": host_data(view),
-        "paths": list(PATHS),
-    }
+_ALONE: Final[Mapping[str, Callable[[BoardView, Query], object]]] = {
+    "links": lambda view, query: links.read(view, query.get("site", "")),
+    "chips": lambda view, query: chips.read(view, query.get("site", "")),
+    "meters": lambda view, _: meters.read(view),
+    "losses": lambda view, _: losses.read(view),
+    "devices": lambda view, _: devices.read(view),
+    "collectors": lambda view, query: collectors.read(
+        view, silent_only=query.get("silent", "") == "1"
+    ),
+}
+"""Addresses without further parts."""
 
 
-def host_data(view: BoardView) -> Data | None:
-    """Return this machine as plain data; None where no host metrics are collected."""
-    found = host.read(view)
-    return None if found is None else plain(found)
+def answer(view: BoardView, parts: list[str], query: Query) -> object:
+    """Return the view that an address of the API asks for; None for an address that is none."""
+    match parts:
+        case []:
+            return overview.read(view)
+        case ["hubs", *rest]:
+            return _of_hubs(view, rest, query)
+        case ["sites", *rest]:
+            return _of_sites(view, rest)
+        case ["racks", *rest]:
+            return _of_racks(view, rest, query)
+        case [subject] if subject in _ALONE:
+            return _ALONE[subject](view, query)
+        case _:
+            return None
 
 
-def site_lines(view: BoardView, by_site: Mapping[str, Sequence[RackView]]) -> list[Data]:
-    """Return the lines of `/api/sites` as plain data."""
-    return [plain(line) for line in sites.read(view, by_site)]
+def _of_hubs(view: BoardView, parts: list[str], query: Query) -> object:
+    match parts:
+        case []:
+            return promises.read(view)
+        case [hub] if hub in view.registry.hubs:
+            return evidence.read(view, hub, promises.read(view))
+        case [hub, "trends", target] if hub in view.registry.hubs:
+            found = evidence.read(view, hub, promises.read(view))
+            return None if found is None else course.read(view, found, target)
+        case [hub, "report"] if hub in view.registry.hubs:
+            return weeks.read(view, hub, query.get("week", ""))[1]
+        case _:
+            return None
 
 
-def racks(
-    view: BoardView,
-    site: str = "",
-    *,
-    needing: bool = False,
-    row: str | None = None,
-    text: str = "",
-) -> RacksView:
-    """Return `/api/racks`: every rack, or those chosen by site, row, name or need."""
-    by_site = rack_views.read(view.snapshot, view.hub)
-    chosen = {key: found for key, found in by_site.items() if not site or key == site}
-    listed = [one for found in chosen.values() for one in (urgent(found) if needing else found)]
-    if row is not None:
-        listed = [one for one in listed if one.row == row]
-    if text:
-        listed = [one for one, _ in find.find(view, text, site)]
-    return rack_views.table(view, chosen, listed)
+_OF_SITE: Final[Mapping[str, Callable[[BoardView, str], object]]] = {
+    "power": power.read,
+    "overhead": overhead.read,
+    "breakers": breakers.read,
+    "rows": rows.read,
+}
 
 
-def collectors(view: BoardView, *, silent_only: bool = False) -> Data:
-    """Return `/api/collectors`."""
-    return plain(views_collectors.read(view, silent_only=silent_only))
+def _of_sites(view: BoardView, parts: list[str]) -> object:
+    match parts:
+        case []:
+            return sites.read(view)
+        case [site, "pue"] if site in sites.names(view):
+            return pue.read(view, site, promises.read(view))
+        case [site, subject] if subject in _OF_SITE and site in sites.names(view):
+            return _OF_SITE[subject](view, site)
+        case [site, "racks", rack]:
+            return rack_page.read(view, site, rack)
+        case _:
+            return None
 
 
-def devices(view: BoardView) -> Data:
-    """Return `/api/devices`."""
-    return plain(views_devices.read(view))
+def _of_racks(view: BoardView, parts: list[str], query: Query) -> object:
+    match parts:
+        case []:
+            return search.choose(
+                view,
+                query.get("site", ""),
+                needing=query.get("needs", "") == "1",
+                row=query.get("row"),
+                text=query.get("find", ""),
+            )
+        case [rack]:
+            return rack_page.sites_of(view, rack)
+        case _:
+            return None

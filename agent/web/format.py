@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
+
+from agent.messages.catalogue import Words
 
 THIN: Final = "\u202f"
 """Narrow no-break space: groups digits, and stands between a number and its unit."""
 MINUS: Final = "\u2212"
 MISSING: Final = "\u2013"
 """What stands where nothing is known: a dash, never a zero."""
+
+_GROUPS: Final = re.compile(r"(?<=[\d≥≤=]) (?=\d)")
 
 _SCALES: Final[dict[str, tuple[tuple[float, str], ...]]] = {
     "W": ((1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1.0, "W")),
@@ -82,7 +87,10 @@ def quantity(value: float | None, unit: str, *, digits: int = 3, sign: bool = Fa
 
 
 def percent(ratio: float | None, decimals: int = 0) -> str:
-    """Write a ratio as a percentage. What is not quite all is never rounded up to 100 %, nor a little down to 0 %."""
+    """Write a ratio as a percentage.
+
+    What is not quite all is never rounded up to 100 %, nor a little down to 0 %.
+    """
     if ratio is None:
         return MISSING
     value = ratio * 100
@@ -94,6 +102,22 @@ def percent(ratio: float | None, decimals: int = 0) -> str:
     return f"{number(value, decimals)}{THIN}%"
 
 
+def unbroken(text: str) -> str:
+    """Keep a grouped number and its sign on one line: `≥ 27 584 racks` may break before `racks`."""
+    return _GROUPS.sub(THIN, text)
+
+
+def upper_first(text: str) -> str:
+    """Write a name as the beginning of a line."""
+    return text[:1].upper() + text[1:]
+
+
+def period(text: str, w: Words) -> str:
+    """Write the day or time a figure speaks of; only `end of 2023` has words in it."""
+    day = text.removeprefix("end of ")
+    return w("end_of", day=day) if day != text else text
+
+
 @lru_cache(maxsize=8)
 def zone(name: str) -> dt.tzinfo:
     """Return a time zone by name; UTC where this machine does not know the name."""
@@ -102,7 +126,8 @@ def zone(name: str) -> dt.tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        # China keeps one time without daylight saving since 1991: known even where the zone data is not installed.
+        # China keeps one time without daylight saving since 1991: known even where the zone data is
+        # not installed.
         return dt.timezone(dt.timedelta(hours=8), "CST") if name == "Asia/Shanghai" else dt.UTC
 
 

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from agent.web import find, heatmap, svg
+from agent.web import heatmap, svg
 from agent.web.format import MISSING, THIN, number, percent, quantity
 from agent.web.heatmap import SHOWS, row_name, shown
 from agent.web.markup import Safe, el, join, raw
 from agent.web.panels import panel
 from agent.web.paths import rack_path, site_path
 from agent.web.views import racks as racks_view
+from agent.web.views import search
 from agent.web.views.rack import urgent
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def racks(
     near = heatmap.asked_for(page.query.get("row", ""), list(by_row)) if whole else ()
     rows = {row: by_row[row] for row in near} if near else by_row
     members = [one for found in rows.values() for one in found] if near else all_racks
-    sought = find.find(page.view, page.query.get("find", ""), site) if whole else []
+    sought = search.find(page.view, page.query.get("find", ""), site) if whole else []
     kind = _kind(page, members)
     drawn = _map(page, site, rows, kind, show, sought)
     # Behind a map of thousands nobody would find the few that need someone: they go before it.

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from agent.messages.catalogue import Words, words
-from agent.targets.serialise import board_json
 from agent.targets.views import HubView
 from agent.web.format import zone
 from agent.web.markup import Safe, join
@@ -53,11 +52,6 @@ class Page:
     def board(self) -> list[HubView]:
         """The scoreboard: every hub's stated figures beside what is known of them."""
         return promises.read(self.view)
-
-    @cached_property
-    def scoreboard(self) -> list[dict[str, Any]]:
-        """The scoreboard as the API gives it."""
-        return board_json(self.board)
 
     @property
     def zone(self) -> dt.tzinfo:

@@ -18,3 +18,10 @@ def site_path(site: str) -> str:
 def rack_path(site: str, rack: str) -> str:
     """Return the path of a rack's page."""
     return f"{site_path(site)}/racks/{quote(rack, safe='')}"
+
+
+def anchor(target: str) -> str:
+    """Return the element id of a stated figure: letters, digits and dashes, whatever its own id is."""
+    return "t-" + "".join(
+        char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in target
+    )

@@ -19,6 +19,8 @@ from agent.web import format as writing
 from agent.web import paths, svg
 from agent.web.columns import filled_table
 from agent.web.markup import raw
+from agent.web.views.links import quantiles
+from agent.web.views.promises import is_measured
 
 REFRESH_SECONDS: Final = 15
 """How often the page asks again, by its script. Without the script it is twice as long."""
@@ -67,8 +69,15 @@ def _environment() -> Environment:
         "clock": writing.clock,
         "local": writing.local,
         "iso": writing.iso,
+        "unbroken": writing.unbroken,
+        "upper_first": writing.upper_first,
+        "period": writing.period,
+        "pick": lambda text, w: w.pick(text),
+        "anchor": paths.anchor,
+        "quantiles": quantiles,
         "offset": lambda seconds, zone: writing.offset(zone, seconds),
     }
+    made.tests |= {"measured": is_measured}
     made.globals |= {
         "MISSING": writing.MISSING,
         "THIN": writing.THIN,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agent.web import headroom, heat, hubdata, overhead, panels, tell
+from agent.web import headroom, heat, overhead, panels
 from agent.web.markup import Safe, el
 from agent.web.paths import site_path
+from agent.web.views import chips, links, power, sites
 from agent.web.views import overhead as overhead_view
-from agent.web.views import power, sites
 from agent.web.views import pue as pue_view
 from agent.web.views import racks as racks_view
 from agent.web.views.serialise import plain
@@ -85,6 +85,6 @@ def _panels(page: Page, site: str, racks: Sequence[RackView], *, whole: bool) ->
 def _beside(page: Page, site: str) -> list[Safe | None]:
     """Return what else is known of a site: its links and chips."""
     return [
-        tell.links(hubdata.links(page.view, site), page.w),
-        tell.chips(hubdata.chips(page.view, site), page.w),
+        page.part("equipment.html", "links", links.read(page.view, site)),
+        page.part("equipment.html", "chips", chips.read(page.view, site)),
     ]

@@ -8,15 +8,14 @@ from importlib.resources import files
 
 from agent.messages.catalogue import Words
 from agent.report.model import FormerState, WeekReport
-from agent.report.week import Week, last_week, week_of
+from agent.report.week import Week
 from agent.targets.views import Display, TargetView
-from agent.web.format import local, zone
+from agent.web.format import local
 from agent.web.markup import Safe, raw
 from agent.web.page import Page
 from agent.web.render import render
-from agent.web.view import BoardView
+from agent.web.views import weeks
 from agent.web.views.report import view_of
-from collectors.base import ConfigError
 
 _TEMPLATE = "report.html"
 _ONE_WEEK = dt.timedelta(days=7)
@@ -31,7 +30,7 @@ def draw(page: Page, hub: str) -> str | None:
     known = view.registry.hubs.get(hub)
     if known is None:
         return None
-    week, report = asked(view, hub, page.query.get("week", ""))
+    week, report = weeks.read(view, hub, page.query.get("week", ""))
     monday = local(week.start, week.zone)
     return render(
         _TEMPLATE,
@@ -68,22 +67,6 @@ def document(
         being_made=False,
         style=_style(),
     )
-
-
-def asked(view: BoardView, hub: str, name: str) -> tuple[Week, WeekReport | None]:
-    """Return a week of a hub, and its report: None without a ledger, or until it is made.
-
-    Raises ValueError for a name that is no week.
-    """
-    where, now = zone(view.registry.hubs[hub].timezone), view.now()
-    try:
-        week = week_of(name or last_week(where, now), where, now)
-    except ConfigError as error:
-        raise ValueError(error.message) from None  # the server answers that the request is wrong
-    inventory = view.inventory if hub == view.hub else None
-    if view.past is None:
-        return week, None
-    return week, view.past.week(view.registry, hub, inventory, week)
 
 
 def _display(row: TargetView | FormerState, w: Words) -> Display:

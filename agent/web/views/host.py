@@ -23,6 +23,13 @@ class FilesystemView:
     size_bytes: float
     available_bytes: float | None
 
+    @property
+    def used_ratio(self) -> float | None:
+        """Share in use, 0 to 1."""
+        if self.available_bytes is None or not self.size_bytes:
+            return None
+        return 1 - self.available_bytes / self.size_bytes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostView:
@@ -40,6 +47,18 @@ class HostView:
     filesystems: Sequence[FilesystemView]
     temperature_celsius: float | None
     """The hottest sensor."""
+
+    @property
+    def load_ratio(self) -> float | None:
+        """The load of the last minute over the number of processors."""
+        return self.load1 / self.cpus if self.load1 is not None and self.cpus else None
+
+    @property
+    def memory_used_ratio(self) -> float | None:
+        """Share of the memory in use, 0 to 1."""
+        if self.memory_available_bytes is None or not self.memory_total_bytes:
+            return None
+        return 1 - self.memory_available_bytes / self.memory_total_bytes
 
 
 Families = Mapping[str, Mapping[Series, float]]

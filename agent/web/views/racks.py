@@ -171,7 +171,10 @@ def _pdus(index: Index, rows: Rows) -> tuple[list[Sequence[str]], list[int]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Standing:
-    """The racks of a hub in the order of their names. A round hardly ever changes which there are."""
+    """The racks of a hub in the order of their names.
+
+    A round hardly ever changes which there are.
+    """
 
     hub: str
     infos: Sequence[Series]

@@ -12,8 +12,12 @@ import pytest
 
 from agent.health import CollectorHealth
 from agent.messages.catalogue import languages, words
-from agent.web import cards, pages
+from agent.targets.model import STATES, State
+from agent.targets.wording import STATE_NAMES
+from agent.web import pages
 from agent.web.markup import el, join, raw
+from agent.web.page import Page
+from agent.web.views import promises
 from collectors.base import Metric
 from collectors.catalogue import facility, inventory, node, rack, site
 from tests.agent.web import fixture
@@ -163,21 +167,18 @@ def test_no_danger_is_said_in_words_too() -> None:
 
 
 @pytest.mark.parametrize("language", list(languages()))
-@pytest.mark.parametrize(
-    "state",
-    ["met", "on_track", "at_risk", "missed", "unknown", "expired_unreported", "stated_only"],
-)
-def test_every_state_has_a_word_and_a_shape(state: str, language: str) -> None:
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_has_a_word_and_a_shape(state: State, language: str) -> None:
     """A state is told by a word and by a mark of its own shape, never by colour alone."""
-    w = words(language)
-    hub = next(hub for hub in api("/api/hubs") if hub["hub"] == "guian")
-    row = next(row for row in hub["targets"] if row["id"] == "guian-huawei-pue")
-    names = cards._state_words()
-    row.update(state=state, state_name=names[state])
-    hub["targets"] = [row]
-    drawn = cards.card(hub, w, parents={}, own=True, link=str)
+    looked_at = Page(fixture.view(), w=words(language))
+    hub = next(hub for hub in looked_at.board if hub.hub == "guian")
+    row = next(row for row in hub.targets if row.id == "guian-huawei-pue")
+    name = STATE_NAMES[state]
+    hub = replace(hub, targets=(replace(row, state=state, state_name=name),))
+    view = promises.card(hub, [hub], own=True)
+    drawn = looked_at.part("promises.html", "card", view)
     assert f'href="#m-{state}"' in drawn
-    assert f">{names[state][language]}<" in drawn
+    assert f">{looked_at.w.pick(name)}<" in drawn
     assert f'id="m-{state}"' in page(lang=language)
 
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from agent.inventory.model import Device, Feed, Inventory, Rack
-from agent.web import find, heatmap, pages
+from agent.web import heatmap, pages
 from agent.web.view import BoardView
-from agent.web.views import racks
+from agent.web.views import racks, search
 from agent.web.views.rack import RackView, urgent
 from collectors.base import Batch
 from collectors.catalogue import rack
@@ -119,7 +119,7 @@ def test_many_sites_are_a_list_that_leads_to_each() -> None:
 )
 def test_a_rack_is_found_by_its_name(text: str, found: list[str]) -> None:
     """A rack is found by a part of its name, in whatever case, and the exact one is first."""
-    assert [one.rack for one, _ in find.find(fixture.view(fixture.racks(24)), text)] == found
+    assert [one.rack for one, _ in search.find(fixture.view(fixture.racks(24)), text)] == found
 
 
 def test_a_rack_is_found_by_what_stands_in_it_and_what_feeds_it() -> None:
@@ -132,8 +132,8 @@ def test_a_rack_is_found_by_what_stands_in_it_and_what_feeds_it() -> None:
         devices=(Device(node="n4711"),),
     )
     view = replace(view, inventory=Inventory(hub=fixture.HUB, racks={"B07": rack_}))
-    assert [(one.rack, name) for one, name in find.find(view, "N4711")] == [("B07", "n4711")]
-    assert [(one.rack, name) for one, name in find.find(view, "px-9")] == [("B07", "px-9")]
+    assert [(one.rack, name) for one, name in search.find(view, "N4711")] == [("B07", "n4711")]
+    assert [(one.rack, name) for one, name in search.find(view, "px-9")] == [("B07", "px-9")]
     assert b"B07" in _size(view, f"/sites/{fixture.SITE}", find="n4711")[1]
 
 

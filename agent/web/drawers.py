@@ -1,0 +1,86 @@
+"""The paths of the pages: what draws which, and what their addresses may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from agent.messages.catalogue import choose, languages, words
+from agent.web import (
+    board,
+    collectorpage,
+    heat,
+    heatmap,
+    hubpage,
+    rackpage,
+    runbookpage,
+    sitepage,
+    weeklypage,
+)
+from agent.web.computed import computed_once
+from agent.web.page import Page
+from agent.web.view import BoardView
+from agent.web.views import device_list, sites
+
+_LONGEST: Final = 100
+"""Characters of a row's name, or of what is searched for."""
+
+
+def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> str | None:
+    """Return the HTML of a path; None for a path that is no page.
+
+    A page of a whole hub takes the better part of a second, so all readers of a moment get the
+    same.
+    """
+    drawer = _drawer(view, [part for part in path.split("/") if part])
+    if drawer is None:
+        return None
+    asked = _asked(view, query)
+    language = choose(asked.get("lang", ""), accept_language)
+    return computed_once(
+        view.snapshot,
+        ("page", path, language, *asked.items()),
+        lambda: drawer(Page(view, w=words(language), path=path, query=asked)),
+    )
+
+
+def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:  # noqa: PLR0911 - a path each
+    """Return what draws the page of a path; None for a path that is no page."""
+    match parts:
+        case []:
+            return board.draw
+        case ["hubs", hub] if hub in view.registry.hubs:
+            return lambda page: hubpage.draw(page, hub)
+        case ["sites", site] if site in sites.names(view):
+            return lambda page: sitepage.draw(page, site)
+        case ["hubs", hub, "report"]:
+            return lambda page: weeklypage.draw(page, hub)
+        case ["sites", site, "racks", rack]:
+            return lambda page: rackpage.draw(page, site, rack)
+        case ["racks", rack]:
+            return lambda page: rackpage.choose(page, rack)
+        case ["collectors"]:
+            return collectorpage.draw
+        case ["runbook"]:
+            return runbookpage.draw
+        case _:
+            return None
+
+
+def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address asks for, as far as the pages know it: nothing else is ever written into a link."""
+    choices = (
+        ("lang", languages()),
+        ("racks", heatmap.SHOWS),
+        ("map", heat.MAPS),
+        ("state", device_list.STATES),
+    )
+    asked = {name: query[name] for name, known in choices if query.get(name) in known}
+    if query.get("site", "") in sites.names(view):
+        asked["site"] = query["site"]
+    asked |= {
+        name: query[name][:_LONGEST]
+        for name in ("row", "find", "kind", "page", "week")
+        if query.get(name)
+    }
+    return asked

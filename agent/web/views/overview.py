@@ -1,0 +1,73 @@
+"""`/api`: who answers, for which sites, how its collectors do, and where the rest is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.web.format import iso
+from agent.web.view import BoardView
+from agent.web.views import collectors, host, sites
+from agent.web.views.collectors import CountsView
+from agent.web.views.host import HostView
+
+PATHS: Final = (
+    "/api",
+    "/api/hubs",
+    "/api/hubs/{hub}",
+    "/api/hubs/{hub}/trends/{target}",
+    "/api/hubs/{hub}/report",
+    "/api/links",
+    "/api/chips",
+    "/api/sites",
+    "/api/sites/{site}/pue",
+    "/api/sites/{site}/power",
+    "/api/sites/{site}/overhead",
+    "/api/sites/{site}/breakers",
+    "/api/sites/{site}/rows",
+    "/api/sites/{site}/racks/{rack}",
+    "/api/racks",
+    "/api/racks/{rack}",
+    "/api/collectors",
+    "/api/devices",
+    "/api/meters",
+    "/api/losses",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteNameView:
+    """A site by its key, and what people call it."""
+
+    site: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewView:
+    """The agent as a whole."""
+
+    at: str | None
+    hub: str
+    site: str
+    node: str
+    simulated: bool
+    sites: Sequence[SiteNameView]
+    collectors: CountsView
+    host: HostView | None
+    paths: Sequence[str] = PATHS
+
+
+def read(view: BoardView) -> OverviewView:
+    """Return what `/api` answers."""
+    return OverviewView(
+        at=iso(view.now()),
+        hub=view.hub,
+        site=view.site,
+        node=view.node,
+        simulated=view.simulated,
+        sites=[SiteNameView(site=key, name=name) for key, name in sites.names(view).items()],
+        collectors=collectors.read(view).counts,
+        host=host.read(view),
+    )

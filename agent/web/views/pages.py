@@ -1,0 +1,79 @@
+"""What the board and the pages of hubs show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.targets.views import HubView
+from agent.web.view import BoardView
+from agent.web.views import chips, collectors, devices, evidence, host, links, promises
+from agent.web.views.chips import ChipModelView
+from agent.web.views.collectors import CollectorsView
+from agent.web.views.devices import DevicesView
+from agent.web.views.evidence import HubDetailView, PromiseView
+from agent.web.views.host import HostView
+from agent.web.views.links import LinkView
+from agent.web.views.promises import CardView, HeadlineView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardPageView:
+    """The board."""
+
+    headline: HeadlineView
+    own: Sequence[CardView]
+    """The card of the agent's hub; none where the registry does not know the hub."""
+    others: Sequence[CardView]
+    host: HostView | None
+    collectors: CollectorsView
+    devices: DevicesView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubPageView:
+    """A hub's page. Links and chips are the agent's own, so only its own hub has any."""
+
+    headline: HeadlineView
+    card: CardView
+    detail: HubDetailView
+    near: Sequence[HubView]
+    """The hub above and those below."""
+    links: Sequence[LinkView]
+    chips: Sequence[ChipModelView]
+
+    @property
+    def details(self) -> Mapping[str, PromiseView]:
+        """Every stated figure of the hub with its evidence, by id."""
+        return {one.target.id: one for one in (*self.detail.targets, *self.detail.policy)}
+
+
+def board(view: BoardView, hubs: Sequence[HubView]) -> BoardPageView:
+    """Return what the board shows; `hubs` is the scoreboard."""
+    cards = [promises.card(hub, hubs, own=hub.hub == view.hub) for hub in hubs]
+    return BoardPageView(
+        headline=promises.headline(hubs),
+        own=[card for card in cards if card.own],
+        others=[card for card in cards if not card.own],
+        host=host.read(view),
+        collectors=collectors.read(view),
+        devices=devices.read(view),
+    )
+
+
+def hub(view: BoardView, key: str, hubs: Sequence[HubView]) -> HubPageView | None:
+    """Return what a hub's page shows; None for a hub that nobody knows."""
+    detail = evidence.read(view, key, hubs)
+    if detail is None:
+        return None
+    own = key == view.hub
+    by_key = {one.hub: one for one in hubs}
+    around = (detail.hub.parent or "", *detail.children)
+    return HubPageView(
+        headline=promises.headline([detail.hub]),
+        card=promises.card(detail.hub, hubs, own=own),
+        detail=detail,
+        near=[by_key[one] for one in around if one in by_key],
+        links=links.read(view) if own else (),
+        chips=chips.read(view) if own else (),
+    )
