@@ -1,38 +1,29 @@
-"""A peer some milliseconds away, behind a TUN device in a network namespace of its own: run as `unshare -n python far_peer.py`.
+"""A peer some milliseconds away: run as `unshare -n python far_peer.py PROBES`.
 
-It answers ICMP echo and SYNs of 10.99.0.2 after DELAY, loses each fifth packet, answers each seventh twice, and each eleventh only
+It stands behind a TUN device in a network namespace of its own. It answers ICMP echo and SYNs of
+10.99.0.2 after DELAY, loses each fifth packet, answers each seventh twice, and each eleventh only
 after the probes' time-out. 10.99.0.3 never answers. Prints what the collectors told, as JSON.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import struct
-import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 from collectors.base import Context, Place
 from collectors.network import KIND, Config, Peer
 from collectors.network.packets import checksum
+from tests.collectors.network.interfaces import give_address, open_tun, up
 
 DELAY = 0.03
-TIMEOUT = 0.25
-LATE = 0.4
-
-
-def open_tun() -> int:
-    device = os.open("/dev/net/tun", os.O_RDWR)
-    fcntl.ioctl(
-        device, 0x400454CA, struct.pack("16sH22x", b"far0", 0x1001)
-    )  # TUNSETIFF, IFF_TUN | IFF_NO_PI
-    for command in ("link set lo up", "addr add 10.99.0.1/24 dev far0", "link set far0 up"):
-        subprocess.run(["ip", *command.split()], check=True)
-    return device
+TIMEOUT = 1.0
+LATE = 1.5
 
 
 def ip_header(source: bytes, target: bytes, protocol: int, length: int) -> bytes:
@@ -74,17 +65,21 @@ def serve(device: int) -> None:
             threading.Timer(delay, os.write, (device, reply)).start()
 
 
-async def measure(rounds: float) -> dict[str, object]:
+async def measure(probes: int) -> dict[str, object]:
+    """Read three links until each of those that answer has so many probes, and late answers."""
     peers = [
         Peer(peer="icmp", address="10.99.0.2", method="icmp"),
         Peer(peer="tcp", address="10.99.0.2:80", method="tcp"),
         Peer(peer="dead", address="10.99.0.3", method="icmp"),
     ]
-    config = Config(interval=1.0, probes=20, timeout=TIMEOUT, window=30.0, peers=peers)
-    links = KIND.build(config, Context(place=Place(hub="h", site="s"), node="n"))
+    config = Config(interval=1.0, probes=20, timeout=TIMEOUT, window=120.0, peers=peers)
+    links: Any = KIND.build(config, Context(place=Place(hub="h", site="s"), node="n"))
     for link in links:
         await link.collect()
-    await asyncio.sleep(rounds)
+    while len(links[0]._window) < probes or links[0].dropped["late"] < 2:
+        await asyncio.sleep(0.05)
+    while len(links[1]._window) < probes:
+        await asyncio.sleep(0.05)
     told = {}
     for link in links:
         began = time.monotonic()
@@ -97,7 +92,11 @@ async def measure(rounds: float) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=serve, args=(open_tun(),), daemon=True).start()
-    json.dump(asyncio.run(measure(float(sys.argv[1]))), sys.stdout)
+    device = open_tun("far0")
+    give_address("far0", "10.99.0.1", "255.255.255.0")
+    up("far0")
+    up("lo")
+    threading.Thread(target=serve, args=(device,), daemon=True).start()
+    json.dump(asyncio.run(measure(int(sys.argv[1]))), sys.stdout)
     sys.stdout.flush()
     os._exit(0)
