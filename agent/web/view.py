@@ -1,21 +1,48 @@
-"""What the board and its API look at: one object, put together by the agent, by a test or by a demo."""
+"""What the board and its API may show: one object, made by the agent, by a test or by a demo."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from agent.health import CollectorHealth
+from agent.hubs.model import Registry
+from agent.inventory.model import Inventory
+from agent.report.model import WeekReport
+from agent.report.week import Week
+from agent.snapshot import Snapshot
+from agent.targets.model import Evidence, Key
+from agent.web.curves import PowerTrendView, PueTrendView
 
-if TYPE_CHECKING:
-    from agent.hubs.model import Registry
-    from agent.inventory.model import Inventory
-    from agent.snapshot import Snapshot
-    from agent.targets.model import Evidence, Key
-    from agent.web.past import Past
-    from agent.web.trends import Trends
+Coverage = Mapping[tuple[str, str], Mapping[str, float]]
+"""By site and meter: the share of each window (`1d`, `7d`, `30d`) that the ledger has."""
+
+
+class SiteTrends(Protocol):
+    """Gives the curves of a site; `agent.web.trends.Trends` reads them from the ledger."""
+
+    def pue(self, site: str) -> PueTrendView | None:
+        """Return a site's PUE over time; None if there is none yet."""
+
+    def power(self, site: str) -> PowerTrendView | None:
+        """Return a site's power over time; None if there is none yet."""
+
+
+class LedgerPast(Protocol):
+    """Gives what the ledger has of racks, meters and weeks, as `agent.web.past.Past` does."""
+
+    def power(self, site: str, pdus: Sequence[str]) -> PowerTrendView | None:
+        """Return the mean power of each PDU by hour; None if there is none yet."""
+
+    def coverage(self) -> Coverage:
+        """Return how much the ledger has of each meter; empty until it is read."""
+
+    def week(
+        self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
+    ) -> WeekReport | None:
+        """Return the report of a hub's week; None until it is made."""
 
 
 def _no_health() -> Sequence[CollectorHealth]:
@@ -24,21 +51,22 @@ def _no_health() -> Sequence[CollectorHealth]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardView:
-    """All that a page may show. It is cheap to make, so a reload makes a new one.
+    """All that a page may show. It is cheap to make, so each request makes a new one.
 
-    `inventory`, `trends` and `past` are None on an agent that has none: what they would tell is then left out, never invented.
+    An agent without an inventory or a ledger has None for `inventory`, `trends` and `past`. Pages
+    then leave out what these would give.
     """
 
     snapshot: Snapshot
     registry: Registry
     inventory: Inventory | None = None
-    trends: Trends | None = None
-    past: Past | None = None
+    trends: SiteTrends | None = None
+    past: LedgerPast | None = None
     hub: str
     site: str = ""
     node: str = ""
     simulated: bool = False
     evidence: Callable[[], Mapping[Key, Sequence[Evidence]]] | None = None
-    """What the targets' collector judged by in its last round (`TargetCollector.evidence`); without it the page measures itself."""
+    """What the collector of targets judged by in its last round. Without it a page measures itself."""
     health: Callable[[], Sequence[CollectorHealth]] = _no_health
     now: Callable[[], float] = time.time

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import cast
 
 from agent.health import CollectorHealth
 from agent.hubs.loader import load_registry
@@ -13,7 +12,6 @@ from agent.snapshot import Snapshot
 from agent.targets.forecast import Point
 from agent.targets.model import Evidence, Key
 from agent.web.curves import PowerTrendView, PueTrendView
-from agent.web.trends import Trends
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
 from collectors.catalogue import facility, node, rack, site
@@ -349,7 +347,7 @@ def view(
         site=where,
         node="gateway-1",
         simulated=simulated,
-        trends=cast("Trends", FakeTrends()) if readings is None else None,
+        trends=FakeTrends() if readings is None else None,
         health=healthy,
         now=Clock(),
     )

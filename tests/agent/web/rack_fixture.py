@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
 
 from agent.health import CollectorHealth
 from agent.hubs.model import Registry
@@ -12,7 +11,6 @@ from agent.inventory.model import Device, Feed, Inventory, Meter, Rack, Site
 from agent.report.model import WeekReport
 from agent.report.week import Week
 from agent.web.curves import PowerTrendView
-from agent.web.past import Past
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
 from collectors.catalogue import agent, facility, inventory, node, rack
@@ -200,4 +198,4 @@ def view(*, devices: int = 0) -> BoardView:
     )
     base.snapshot.update(Batch(collector="self", device="", time=NOW, lifetime=1e9, readings=own()))
     health = base.health if not devices else lambda: many(devices)
-    return replace(base, inventory=listed(), past=cast("Past", FakePast()), health=health)
+    return replace(base, inventory=listed(), past=FakePast(), health=health)

@@ -201,7 +201,7 @@ def test_devices_are_chosen_by_state_kind_and_name() -> None:
     assert 'rel="next"' not in last
     assert "page 50 of 50" in page("/collectors", view, page="999999999999")
     assert "page 1 of 50" in page("/collectors", view, page="-3")
-    assert "None of that kind." in page("/collectors", view, find="nosuch")
+    assert "No device matches." in page("/collectors", view, find="nosuch")
 
 
 def test_silent_devices_come_first_with_their_errors() -> None:
@@ -259,9 +259,9 @@ def test_losses_by_reason() -> None:
 def test_an_agent_without_anything_has_the_page_too() -> None:
     """A node that has no meters, no ledger and no sink says so, and nothing is made up."""
     html = page("/collectors", replace(fixture.view([]), inventory=None, health=lambda: ()))
-    assert "No meter is listed, and none tells." in html
-    assert "Everything was taken." in html
-    assert "Nothing is pushed from here" in html
+    assert "The inventory lists no meter, and none is read." in html
+    assert "Nothing was rejected or dropped." in html
+    assert "No sink is configured" in html
 
 
 def _ledger(tmp_path: Path) -> Ledger:
