@@ -1,7 +1,8 @@
 """Read the YAML files an operator writes: strictly, all mistakes at once, each with file, line, key and what was expected.
 
 A model is a frozen dataclass. `read` builds it from YAML; a field's type says what is accepted, its default that it may be
-left out, and `metadata={"help": …}` what the generated sample config says of it. The same reader serves the config file, the
+left out, and `metadata={"help": …}` what the generated sample config says of it. A field with
+`metadata={"rest": test}` takes the texts under all further keys that pass the test. The same reader serves the config file, the
 inventory, the hub registry and the device profiles.
 """
 
@@ -215,7 +216,9 @@ class Document:
     def _model(self, node: yaml.Node | None, model: type, key: str) -> Any:  # noqa: ANN401, RUF100
         hints = _hints(model)
         fields = _fields(model)
+        rest = next((f for f in dataclasses.fields(model) if "rest" in f.metadata), None)
         found: dict[str, Any] = {}
+        others: dict[str, str] = {}
         before = len(self.errors)
         if not (isinstance(node, yaml.MappingNode) or is_null(node)):
             self.fail(node, key, f"expected a mapping with the keys {', '.join(fields)}")
@@ -224,7 +227,9 @@ class Document:
         for key_node, value_node in self.pairs(node) if isinstance(node, yaml.MappingNode) else ():
             name = str(key_node.value)
             path = f"{key}.{name}" if key else name
-            if name not in fields:
+            if name not in fields and rest is not None and rest.metadata["rest"](name):
+                others[name] = self.convert(value_node, str, path)
+            elif name not in fields:
                 self.fail(key_node, path, "unknown key" + nearest(name, fields))
             elif name in lines:
                 self.fail(
@@ -233,16 +238,25 @@ class Document:
             else:
                 lines[name] = value_node
                 found[name] = self.convert(value_node, hints[name], path)
-        for name, spec in fields.items():
-            if (
-                name not in lines
-                and spec.default is dataclasses.MISSING
-                and spec.default_factory is dataclasses.MISSING
-            ):
+        for name in fields:
+            if name not in lines and _is_required(fields[name]):
                 path = f"{key}.{name}" if key else name
                 self.fail(node, path, f"missing; expected {describe(hints[name])}")
         if len(self.errors) > before:
             return None
+        if rest is not None:
+            found[rest.name] = others
+        return self._made(node, model, found, lines, key)
+
+    def _made(
+        self,
+        node: yaml.Node | None,
+        model: type,
+        found: Mapping[str, Any],
+        lines: Mapping[str, yaml.Node],
+        key: str,
+    ) -> Any:  # noqa: ANN401, RUF100
+        """Make the model, whose own checks may find a mistake at the line of one of its fields."""
         try:
             return model(**found)
         except (
@@ -429,8 +443,14 @@ _FIELDS: Final[dict[type, dict[str, dataclasses.Field[Any]]]] = {}
 
 def _fields(model: type) -> Mapping[str, dataclasses.Field[Any]]:
     if model not in _FIELDS:
-        _FIELDS[model] = {f.name: f for f in dataclasses.fields(model) if f.init}
+        _FIELDS[model] = {
+            f.name: f for f in dataclasses.fields(model) if f.init and "rest" not in f.metadata
+        }
     return _FIELDS[model]
+
+
+def _is_required(spec: dataclasses.Field[Any]) -> bool:
+    return spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING
 
 
 _HINTS: Final[dict[type, dict[str, Any]]] = {}

@@ -23,6 +23,7 @@ from agent.hubs.model import (
     parse_period,
 )
 from agent.hubs.units import UNITS
+from agent.messages.catalogue import words
 from collectors.strict import Count, Parsed, Range
 
 _ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -53,6 +54,10 @@ def _unit(text: str) -> str:
     return text
 
 
+def _registered_only() -> Text:
+    return Text.written(lambda language: words(language)("kpi.registered_only"))
+
+
 Id = Annotated[str, Parsed(_id, "lower-case words joined by hyphens")]
 KpiKey = Annotated[str, Parsed(_kpi_key, "lower-case words joined by underscores")]
 UnitName = Annotated[str, Parsed(_unit, "one of the units " + ", ".join(UNITS))]
@@ -80,7 +85,7 @@ class KpiEntry:
     key: KpiKey
     unit: UnitName
     name: Text
-    measured: Text = field(default_factory=lambda: Text(en="registered only", zh="仅登记"))
+    measured: Text = field(default_factory=_registered_only)
     stock: bool = False
 
 

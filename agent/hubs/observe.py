@@ -19,10 +19,11 @@ import yaml
 from agent.hubs.loader import SUFFIXES, load_registry
 from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Period, Registry, Text, parse_period
 from agent.hubs.units import LANGUAGES, UNITS, show, to_base
+from agent.messages.catalogue import words
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
 
-NOTHING_OPEN: Final = Text(en="Nothing was noted when it was registered.", zh="登记时未作说明。")
+NOTHING_OPEN: Final = Text.written(lambda language: words(language)("registered.nothing_open"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,16 +126,7 @@ def _stem(period: Period) -> str:
 
 def _text(observation: Observation, name: str, hub: Hub, kpi: Kpi) -> str:
     unit = observation.unit or kpi.unit
-    shown = (
-        {language: show(to_base(observation.value, unit), unit, language) for language in LANGUAGES}
-        if unit in UNITS
-        else {}
-    )
-    over = ("over ", "超过 ") if observation.at_least else ("", "")
-    claim = {
-        "en": f"{kpi.name.en} of {hub.name.en}: {over[0]}{shown.get('en', observation.value)}.",
-        "zh": f"{hub.name.zh}{kpi.name.zh}：{over[1]}{shown.get('zh', observation.value)}。",
-    }
+    claim = {language: _claim(observation, unit, hub, kpi, language) for language in LANGUAGES}
     fact: dict[str, Any] = {"id": name, "kind": "observation", "kpi": kpi.key}
     if observation.scope != WHOLE_HUB:
         fact["scope"] = observation.scope
@@ -160,6 +152,17 @@ def _text(observation: Observation, name: str, hub: Hub, kpi: Kpi) -> str:
         "facts": [fact],
     }
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _claim(observation: Observation, unit: str, hub: Hub, kpi: Kpi, language: str) -> str:
+    """Write what was published; the figure alone where its unit is unknown, which is told later."""
+    w = words(language)
+    value = f"{observation.value}"
+    if unit in UNITS:
+        value = show(to_base(observation.value, unit), unit, language)
+    if observation.at_least:
+        value = w("target.over", value=value)
+    return w("registered.claim", kpi=w.pick(kpi.name), hub=w.pick(hub.name), value=value)
 
 
 def _both(text: Text) -> dict[str, str]:

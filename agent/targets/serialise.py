@@ -74,5 +74,5 @@ def _value(hint: Any, data: Any) -> Any:  # noqa: ANN401 - what JSON held, as th
     if origin is Mapping:
         return {key: _value(options[1], item) for key, item in data.items()}
     if is_dataclass(hint):
-        return _built(typing.cast("type[Any]", hint), data)
+        return Text.of(data) if hint is Text else _built(typing.cast("type[Any]", hint), data)
     return data

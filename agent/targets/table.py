@@ -1,285 +1,138 @@
-"""The scoreboard as text for a terminal: aligned by display width, so that Chinese stands straight, too."""
+"""The scoreboard and the history of observations as text for a terminal."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Fact
 from agent.hubs.units import Language
+from agent.messages.catalogue import Words, words
+from agent.targets.columns import GAP, columns, hanging, padded_to, width_of, wrap
 from agent.targets.views import HubView, TargetView
 from agent.targets.wording import stated_text
 
 MIN_WIDTH: Final = 80
 MAX_WIDTH: Final = 160
-_GAP: Final = "  "
-_STATE_WIDTH: Final = 21  # the longest state in words, with its symbol
-_SHARES: Final = (34, 21, 20)
-"""How the columns target, value and limit share what the fixed ones leave; the deadline takes the width of a date."""
+_STATE_WIDTH: Final = 21
+"""The longest state in words, with its symbol."""
 _DEADLINE_WIDTH: Final = 12
-_INDENT: Final = "    "
-_HARD: Final = "\u00a0"
-_TOGETHER: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))|(?<=[≥≤=]) ")
-"""Spaces a line is not broken at: within a number, and behind an operator."""
-# A line of Chinese must not begin with these (GB/T 15834); they stay with what they follow.
-_NEVER_FIRST: Final = frozenset("，。、；：！？）》”%")
-
-_WORDS: Final[dict[Language, dict[str, str]]] = {
-    "en": {
-        "head": "state,target,value,limit,deadline",
-        "claim": "claim",
-        "why": "why",
-        "open": "open",
-        "source": "source",
-        "stated": "stated",
-        "policy": "National policy, not the hub's own statement:",
-        "derived": "our derivation",
-        "confidence": "confidence",
-        "high": "high",
-        "medium": "medium",
-        "low": "low",
-        "nothing": "Nothing was stated by then.",
-        "pace": "needs",
-        "milestone": "milestone on the way to",
-        "join": " · ",
-        "comma": ", ",
-        "open_bracket": " (",
-        "close_bracket": ")",
-        "at": "judged",
-        "whole": "whole hub",
-    },
-    "zh": {
-        "head": "状态,目标,数值,限值,期限",
-        "claim": "表述",
-        "why": "判断",
-        "open": "未明",
-        "source": "来源",
-        "stated": "所述时间",
-        "policy": "国家政策，并非该枢纽自己的表述：",
-        "derived": "由我们推算",
-        "confidence": "可信度",
-        "high": "高",
-        "medium": "中",
-        "low": "低",
-        "nothing": "当时尚无公开表述。",
-        "pace": "需要",
-        "milestone": "属于该目标的阶段：",
-        "join": " · ",
-        "comma": "，",
-        "open_bracket": "（",
-        "close_bracket": "）",
-        "at": "判断时间",
-        "whole": "整个枢纽",
-    },
-}
-
-
-def width_of(text: str) -> int:
-    """Return how many columns a text takes: wide characters take two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most `width` columns: at spaces, or between Chinese characters."""
-    lines = [""]
-    for piece in _pieces(_TOGETHER.sub(_HARD, text)):
-        if width_of(lines[-1] + piece.rstrip()) > width and lines[-1]:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
-        lines[-1] += piece
-        while (
-            width_of(lines[-1]) > width and " " not in lines[-1].strip()
-        ):  # one word that is wider than the column
-            head, tail = _cut(lines[-1], width)
-            if not tail:
-                break
-            lines[-1:] = [head, tail]
-    return [line.rstrip().replace(_HARD, " ") for line in lines]
-
-
-def _cut(text: str, width: int) -> tuple[str, str]:
-    taken = 0
-    for n, char in enumerate(text):
-        taken += width_of(char)
-        if taken > width and n:
-            return text[:n], text[n:].lstrip()
-    return text, ""
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Yield what a line may not be broken within: a word with its space, or one wide character with its punctuation."""
-    piece = ""
-    for char in text:
-        wide = unicodedata.east_asian_width(char) in "WF"
-        if (
-            piece
-            and ((wide and char not in _NEVER_FIRST) or piece[-1] == " " or _is_wide_end(piece))
-            and char not in _NEVER_FIRST
-        ):
-            yield piece
-            piece = ""
-        piece += char
-    if piece:
-        yield piece
-
-
-def _is_wide_end(piece: str) -> bool:
-    return piece[-1] not in "（《“" and unicodedata.east_asian_width(piece[-1]) in "WF"
+"""A date."""
+_SHARES: Final = (34, 21, 20)
+"""How the columns target, value and limit share what the fixed columns leave."""
+_JOIN: Final = " · "
 
 
 def render(scoreboard: Sequence[HubView], language: Language = "en", width: int = 100) -> str:
     """Return the scoreboard as text."""
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
-    blocks = ["\n".join(_hub(hub, language, width)) for hub in scoreboard]
+    w = words(language)
+    blocks = ["\n".join(_hub(hub, w, width)) for hub in scoreboard]
     return "\n\n\n".join(blocks) + "\n"
 
 
 def history(facts: Sequence[Fact], language: Language) -> str:
     """Return registered observations as lines: hub, KPI, day, figure and who published it."""
+    w = words(language)
     rows = []
     for fact in facts:
-        name = fact.kpi.name[language] + (
-            "" if fact.scope == WHOLE_HUB else _bracket(fact.scope, language)
-        )
-        source = (
-            fact.source.publisher[language]
-            + _WORDS[language]["comma"]
-            + _period(fact.source.date.text, language)
-        )
+        name = w.pick(fact.kpi.name)
+        source = w.pick(fact.source.publisher) + w("table.comma")
         rows.append(
             (
                 fact.hub,
-                name,
-                _period(fact.stated.text, language),
+                name if fact.scope == WHOLE_HUB else _bracket(name, fact.scope, w),
+                _period(fact.stated.text, w),
                 stated_text(fact, language),
-                source,
+                source + _period(fact.source.date.text, w),
             )
         )
     widths = [max((width_of(row[n]) for row in rows), default=0) for n in range(4)]
-    lines = (
-        _GAP.join(
-            (
-                *(
-                    cell + " " * (width - width_of(cell))
-                    for cell, width in zip(row[:4], widths, strict=True)
-                ),
-                row[4],
-            )
-        )
-        for row in rows
-    )
-    return "".join(line + "\n" for line in lines)
+    return "".join(GAP.join((*map(padded_to, row[:4], widths), row[4])) + "\n" for row in rows)
 
 
-def _hub(hub: HubView, language: Language, width: int) -> Iterator[str]:
-    words = _WORDS[language]
-    names = {row.state: row.state_name[language] for row in hub.targets}
+def _hub(hub: HubView, w: Words, width: int) -> Iterator[str]:
+    names = {row.state: w.pick(row.state_name) for row in hub.targets}
     tally = ", ".join(f"{count} {names[state]}" for state, count in hub.counts.items() if count)
-    other = hub.name["zh" if language == "en" else "en"]
-    yield from wrap(f"{hub.name[language]} / {other} ({hub.hub})", width)
-    yield from wrap(f"{words['at']} {hub.at}{words['join'] + tally if tally else ''}", width)
+    called = [w.pick(hub.name), *(text for key, text in hub.name.items() if key != w.language)]
+    yield from wrap(f"{' / '.join(called)} ({hub.hub})", width)
+    yield from wrap(w("table.judged", time=hub.at) + (_JOIN + tally if tally else ""), width)
     yield "─" * width
     if not hub.targets:
-        yield words["nothing"]
+        yield w("table.nothing")
     else:
-        yield from _line(words["head"].split(","), width)
+        heads = ("state", "target", "value", "limit", "deadline")
+        yield from _line([w(f"table.head.{name}") for name in heads], width)
     for row in hub.targets:
-        yield from _row(row, language, width)
+        yield from _row(row, w, width)
     for missing in hub.no_target:
-        said = missing.display[language]
-        name = missing.kpi_name[language] + _bracket(words["whole"], language)
+        said = missing.display[w.language]
+        name = _bracket(w.pick(missing.kpi_name), w("target.whole_hub"), w)
         yield from _line(["- " + said.text, name, said.value, "", ""], width)
     if hub.policy:
         yield ""
-        yield words["policy"]
+        yield w("table.policy")
         yield ""
         for row in hub.policy:
-            yield from _row(row, language, width)
+            yield from _row(row, w, width)
 
 
-def _row(row: TargetView, language: Language, width: int) -> Iterator[str]:
-    shown = row.display[language]
-    target = row.kpi_name[language]
-    if row.scope != "hub":
-        target += _bracket(row.scope_name[language], language)
-    value = shown.value
-    if row.value_kind == "registered":  # of its own day, so the day stands beside it
-        value += _bracket((row.value_time or "")[:10], language)
+def _row(row: TargetView, w: Words, width: int) -> Iterator[str]:
+    shown = row.display[w.language]
+    target, value = w.pick(row.kpi_name), shown.value
+    if row.scope != WHOLE_HUB:
+        target = _bracket(target, w.pick(row.scope_name), w)
+    if row.value_kind == "registered":  # it speaks of its own day, so the day stands beside it
+        value = _bracket(value, (row.value_time or "")[:10], w)
     elif shown.coverage:
-        value += _bracket(shown.coverage, language)
-    yield from _line(
-        [
-            f"{row.symbol} {row.state_name[language]}",
-            target,
-            value,
-            shown.limit,
-            shown.deadline,
-        ],
-        width,
-    )
-    for label, text in _details(row, language):
-        yield from _hanging(label, text, width)
+        value = _bracket(value, shown.coverage, w)
+    state = f"{row.symbol} {w.pick(row.state_name)}"
+    yield from _line([state, target, value, shown.limit, shown.deadline], width)
+    for label, text in _details(row, w):
+        yield from hanging(label, text, width)
     yield ""
 
 
-def _details(row: TargetView, language: Language) -> Iterator[tuple[str, str]]:
-    words = _WORDS[language]
-    shown = row.display[language]
-    yield words["claim"], row.text[language]
+def _details(row: TargetView, w: Words) -> Iterator[tuple[str, str]]:
+    shown = row.display[w.language]
+    yield w("table.claim"), w.pick(row.text)
     if row.kind != "observation":
-        extra = [shown.distance, f"{words['pace']} {shown.pace}" if shown.pace else ""]
-        text = words["comma"].join(part for part in extra if part)
-        yield (
-            words["why"],
-            row.explanation[language] + (_bracket(text, language) if text else ""),
-        )
-    yield words["open"], row.open[language]
+        needed = w("table.needs", pace=shown.pace) if shown.pace else ""
+        extra = w("table.comma").join(part for part in (shown.distance, needed) if part)
+        explained = w.pick(row.explanation)
+        yield w("table.why"), _bracket(explained, extra, w) if extra else explained
+    yield w("table.open"), w.pick(row.open)
+    yield w("table.source"), _JOIN.join(_provenance(row, w))
+
+
+def _provenance(row: TargetView, w: Words) -> Iterator[str]:
+    """Yield where a figure comes from, and how far it can be relied on."""
     source = row.source
-    parts = [source.publisher[language] + words["comma"] + _period(source.date, language)]
+    yield w.pick(source.publisher) + w("table.comma") + _period(source.date, w)
     if row.stated != source.date:
-        parts.append(f"{words['stated']} {_period(row.stated, language)}")
-    parts.append(f"{words['confidence']} {words[row.confidence]}")
-    parts += [words["derived"]] if row.derived else []
-    parts += [f"{words['milestone']} {row.milestone_of}"] if row.milestone_of else []
-    parts += [row.policy] if row.policy else []
-    yield words["source"], words["join"].join(parts)
+        yield w("table.stated", period=_period(row.stated, w))
+    yield w("table.confidence", level=w(f"confidence.{row.confidence}"))
+    if row.derived:
+        yield w("table.derived")
+    if row.milestone_of:
+        yield w("table.milestone", target=row.milestone_of)
+    if row.policy:
+        yield row.policy
 
 
-def _bracket(text: str, language: Language) -> str:
-    return _WORDS[language]["open_bracket"] + text + _WORDS[language]["close_bracket"]
+def _bracket(text: str, more: str, w: Words) -> str:
+    return w("table.bracket", text=text, more=more)
 
 
-def _period(text: str, language: Language) -> str:
-    """Write a day or period: `end of 2023` has words in it."""
-    if language == "en":
-        return text
-    return (
-        f"{text.removeprefix('end of ')} 年底"
-        if text.startswith("end of ")
-        else text.replace("undated", "未注明日期")
-    )
+def _period(text: str, w: Words) -> str:
+    """Write a day or period; `end of 2023` and `undated` have words in them."""
+    if text.startswith("end of "):
+        return w("table.end_of_year", year=text.removeprefix("end of "))
+    return w("table.undated") if text == "undated" else text
 
 
 def _line(cells: Sequence[str], width: int) -> Iterator[str]:
-    left = width - _STATE_WIDTH - _DEADLINE_WIDTH - len(_GAP) * 4
+    left = width - _STATE_WIDTH - _DEADLINE_WIDTH - len(GAP) * 4
     shares = [left * share // sum(_SHARES) for share in _SHARES]
     shares[0] += left - sum(shares)
-    widths = (_STATE_WIDTH, *shares, _DEADLINE_WIDTH)
-    columns = [wrap(cell, room) for cell, room in zip(cells, widths, strict=True)]
-    for n in range(max(map(len, columns))):
-        texts = [column[n] if n < len(column) else "" for column in columns]
-        yield _GAP.join(
-            text + " " * (room - width_of(text)) for text, room in zip(texts, widths, strict=True)
-        ).rstrip()
-
-
-def _hanging(label: str, text: str, width: int) -> Iterator[str]:
-    label_width = 8
-    first = _INDENT + label + " " * (label_width - width_of(label))
-    for n, line in enumerate(wrap(text, width - width_of(first))):
-        yield (first if n == 0 else " " * width_of(first)) + line
+    return columns(cells, (_STATE_WIDTH, *shares, _DEADLINE_WIDTH))

@@ -83,4 +83,4 @@ class Figure:
 
     def get(self, language: str, /) -> str:
         """Return the value in the unit's own scale for the language."""
-        return show(self.value, self.unit, "zh" if language == "zh" else "en")
+        return show(self.value, self.unit, language)

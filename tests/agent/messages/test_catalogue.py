@@ -18,7 +18,7 @@ from collectors.base import ConfigError
 from tests.agent.web import fixture
 from tests.support import ROOT as REPOSITORY
 
-SOURCES = ("agent/web", "agent/commands", "agent/report")
+SOURCES = ("agent/web", "agent/commands", "agent/report", "agent/targets", "agent/hubs")
 _KEY = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
 
 
@@ -94,7 +94,7 @@ def test_every_message_is_used() -> None:
     for source in _sources():
         whole |= set(re.findall(rf"[\"']({_KEY})[\"']", source))
         prefixes |= set(re.findall(rf"\bw\.of\(\s*[\"']({_KEY})[\"']", source))
-        prefixes |= set(re.findall(rf"\bw\(\s*f\"({_KEY})\.\{{", source))
+        prefixes |= set(re.findall(rf"\(\s*f\"({_KEY})\.\{{", source))
         prefixes |= set(re.findall(rf"\bw\(\s*[\"']({_KEY})\.[\"'] ~", source))
     unused = [
         key
