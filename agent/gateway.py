@@ -15,7 +15,8 @@ from agent.inventory.model import Inventory
 from agent.inventory.netbox.collector import NetBoxCollector
 from agent.inventory.netbox.config import InventorySource
 from agent.ledger.ledger import Ledger
-from agent.ledger.spans import spans_of
+from agent.ledger.metrics import LedgerMetrics
+from agent.ledger.register_widths import register_widths
 from agent.loading import Loaded
 from agent.pue.collector import PueCollector
 from agent.pue.pue import Pue
@@ -122,14 +123,13 @@ class Gateway:
     def _open_ledger(self, inventory: Inventory, collectors: Sequence[Collector]) -> Ledger:
         ledger = self.ledger
         if ledger is None:
-            ledger = self.ledger = Ledger(
-                self._state_dir() / "ledger.db", inventory=inventory, registry=self._registry
-            )
+            ledger = self.ledger = Ledger(self._state_dir() / "ledger.db", inventory=inventory)
+            self._registry.register(LedgerMetrics(ledger.counts))
             if self._started:
                 ledger.start()
         else:
             ledger.inventory = inventory
-        ledger.spans = spans_of(collectors)
+        ledger.register_width = register_widths(collectors)
         return ledger
 
     def _federation(self, loaded: Loaded) -> Federation | None:

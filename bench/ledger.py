@@ -17,9 +17,11 @@ from zoneinfo import ZoneInfo
 
 from agent.inventory.load import load_inventory
 from agent.ledger.energy import HOUR_MS
-from agent.ledger.imports.hour_files import write_csv
-from agent.ledger.imports.sheets import Meters, read_sheet
-from agent.ledger.ledger import Ledger, LedgerSettings
+from agent.ledger.imports.csv_export import write_csv
+from agent.ledger.imports.csv_files import read_csv
+from agent.ledger.imports.forms import Meters
+from agent.ledger.ledger import Ledger
+from agent.ledger.settings import LedgerSettings
 from agent.pue.pue import Pue
 from collectors.base import Batch
 from collectors.catalogue.facility import METER_ENERGY, METER_POWER
@@ -154,9 +156,9 @@ def _write(book: Ledger, path: Path) -> None:
 
 def _read(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace(",3600\n", "\n").replace(",covered_seconds", "")
-    sheet = read_sheet(text.splitlines(), path.name, ZONE, Meters(frozenset(names(0))))
+    sheet = read_csv(text.splitlines(), path.name, ZONE, Meters(frozenset(names(0))))
     for name in names(0):
-        sheet.hours(name)
+        sheet.lay_out(name)
 
 
 def _readings() -> float:

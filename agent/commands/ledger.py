@@ -9,17 +9,23 @@ import argparse
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from agent import config
 from agent.commands import ledger_import, ledger_show
+from agent.inventory.model import Inventory, Site
+from agent.ledger.imports.csv_export import write_csv
+from agent.ledger.imports.parquet_files import PARQUET, write_parquet
+from agent.ledger.imports.times import parse_time
+from agent.ledger.ledger import Ledger
+from agent.ledger.settings import LedgerSettings
+from agent.loading import inventory_of
+from agent.pue.pue import Pue
 from collectors.base import ConfigError
 from collectors.strict import nearest
 
-if TYPE_CHECKING:
-    from agent.inventory.model import Inventory, Site
-    from agent.ledger.ledger import Ledger
-    from agent.pue.pue import Pue
+_FILE: Final = "ledger.db"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,44 +56,43 @@ def configure(parser: argparse.ArgumentParser) -> None:
         actions.add_parser(
             "import",
             parents=[common],
-            help="take energy, power or water from a CSV or Parquet file",
+            help="read energy, power or water from a CSV or Parquet file",
         )
     )
 
     show = actions.add_parser(
-        "show", parents=[common, period], help="the PUE of a period, with all it rests on"
+        "show", parents=[common, period], help="the PUE of a period, with everything it rests on"
     )
-    show.add_argument("--json", action="store_true", help="as JSON")
+    show.add_argument("--json", action="store_true", help="write JSON")
     show.add_argument(
         "--explain",
         action="store_true",
-        help="also the points, their meters and the sums, with numbers",
+        help="also write the points, their meters and the sums, with numbers",
     )
-    show.add_argument("--hours", action="store_true", help="with --explain: also every hour")
+    show.add_argument("--hours", action="store_true", help="with --explain: also write every hour")
 
     out = actions.add_parser(
-        "export", parents=[common, period], help="hours of every meter, which import takes again"
+        "export",
+        parents=[common, period],
+        help="write the hours of every meter, in a form that import reads",
     )
     out.add_argument(
         "--out",
         type=Path,
         metavar="F",
-        help="a file to write, .csv or .parquet; else CSV to standard output",
+        help="the file to write, .csv or .parquet; without it, CSV to standard output",
     )
     actions.add_parser(
         "recompute",
         parents=[common, period],
-        help="sum the site's hours anew by the present inventory",
+        help="sum the site's hours again, by the present inventory",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the four."""
-    from agent.ledger.ledger import Ledger, LedgerSettings  # noqa: PLC0415 - imported by the command that needs it
-    from agent.pue.pue import Pue  # noqa: PLC0415
-
+    """Do one of the four actions."""
     inventory, state_dir = _load(args.config)
-    path = state_dir / "ledger.db"
+    path = state_dir / _FILE
     if args.action != "import" and not path.exists():
         raise ConfigError("no ledger there yet; run the agent, or import", file=str(path))
     site = _site(args.site, inventory)
@@ -103,10 +108,10 @@ def run(args: argparse.Namespace) -> int:
             return 0
         pue = Pue(ledger, inventory)
         if args.action == "recompute":
-            pue.hours.mark(
-                site.site, round(start.timestamp() * 1000), round(end.timestamp() * 1000)
-            )
-        _sum_up(pue)
+            first, last = (round(moment.timestamp() * 1000) for moment in (start, end))
+            pue.hours.sum_again(site.site, first, last)
+        while not pue.refresh():
+            pass
         if args.action == "show":
             ledger_show.run(args, pue, site, start, end)
     finally:
@@ -115,10 +120,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _load(path: Path) -> tuple[Inventory, Path]:
-    from agent import config  # noqa: PLC0415
-    from agent.inventory.model import Inventory  # noqa: PLC0415
-    from agent.loading import inventory_of  # noqa: PLC0415
-
+    """Return the inventory that a config file names, and its folder of state."""
     found = config.load(path)
     return inventory_of(found) or Inventory(hub=found.file.hub), found.file.state_dir
 
@@ -134,35 +136,25 @@ def _site(name: str, inventory: Inventory) -> Site:
 
 
 def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
-    from agent.ledger.imports.sheets import parse_time  # noqa: PLC0415
-
     try:
         return parse_time(text, zone)
     except ValueError as error:
         raise ConfigError(str(error).removeprefix("time: "), key=key) from None
 
 
-def _sum_up(pue: Pue) -> None:
-    """Sum all hours of sites that are out of date."""
-    while not pue.refresh():
-        pass
-
-
 def _export(
     path: Path | None, ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime
 ) -> None:
-    from agent.ledger.imports import hour_files as hourfiles  # noqa: PLC0415
-
     rows = ledger.rows(site.site, start.timestamp(), end.timestamp())
     if path is None:
-        hourfiles.write_csv(sys.stdout, rows, site.zone)
+        write_csv(sys.stdout, rows, site.zone)
         return
     try:
-        if path.suffix == hourfiles.PARQUET:
-            hourfiles.write_parquet(path, rows)
+        if path.suffix == PARQUET:
+            write_parquet(path, rows)
         else:
             with path.open("w", encoding="utf-8", newline="") as out:
-                hourfiles.write_csv(out, rows, site.zone)
+                write_csv(out, rows, site.zone)
     except OSError as error:
         raise ConfigError(
             f"cannot be written: {error.strerror or error}", file=str(path), key="--out"

@@ -1,8 +1,9 @@
-"""A wall clock that is believed again only when it has run evenly: what a step of it is worth is known afterwards.
+"""A wall clock that is trusted again only when it has run evenly for an hour.
 
-A clock that leaps (a battery that died, a hand that slipped, a first answer of NTP) may leap back a minute later. Until it
-has run evenly for an hour, or is back where it was, nobody can say which of the two times was the wrong one; so nothing is
-dated meanwhile, and what was heard is dated once that is known, by a clock that only ever counts.
+A clock that steps (a dead battery, a typing mistake, the first answer of NTP) may step back a
+minute later. Until it has run evenly for an hour, or is back where it was, nobody can say which
+of the two times was wrong. So nothing is dated meanwhile. What was heard is dated afterwards, by
+the monotonic clock.
 """
 
 from __future__ import annotations
@@ -12,62 +13,65 @@ from collections.abc import Callable
 from typing import Final
 
 _UNNOTICED: Final = 1.0
-"""Seconds of a step that matters to nobody, and what a clock may drift between two looks."""
+"""Seconds: a smaller step matters to nobody, and a clock may drift so much between two checks."""
 
 _AT_ONCE: Final = 300.0
-"""A step up to so many seconds is a correction, and believed at once."""
+"""Seconds: a step up to this is a correction, and trusted at once."""
 
 _EVEN_FOR: Final = 3600.0
 
 
-class SteadyClock:
-    """The believed time. Without a counting clock beside it, as in a test that sets the time by hand, the wall clock is."""
+class TrustedClock:
+    """The trusted time.
+
+    Without a monotonic clock, as in a test that sets the time by hand, the wall clock is trusted.
+    """
 
     def __init__(
-        self, wall: Callable[[], float] = time.time, counting: Callable[[], float] | None = None
+        self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] | None = None
     ) -> None:
         self._wall = wall
-        self._counting = time.monotonic if counting is None and wall is time.time else counting
-        self._offset = self._tried = 0.0 if self._counting is None else wall() - self._counting()
+        self._monotonic = time.monotonic if monotonic is None and wall is time.time else monotonic
+        self._offset = self._tried = 0.0 if self._monotonic is None else wall() - self._monotonic()
         self._since: float | None = None
 
     @property
-    def watches(self) -> bool:
-        """Whether steps can be told at all."""
-        return self._counting is not None
+    def can_see_steps(self) -> bool:
+        """Whether there is a monotonic clock to compare with."""
+        return self._monotonic is not None
 
     @property
     def count(self) -> float:
-        """Seconds of the clock that only counts."""
-        return 0.0 if self._counting is None else self._counting()
+        """Seconds of the monotonic clock."""
+        return 0.0 if self._monotonic is None else self._monotonic()
 
     @property
-    def steady(self) -> bool:
-        """Whether the wall clock is believed at present, by the last look at it."""
+    def is_trusted(self) -> bool:
+        """Whether the wall clock was trusted at the last check."""
         return self._since is None
 
     def now(self) -> float:
-        """Return the believed time, in seconds since the epoch."""
-        return self._wall() if self._counting is None else self._counting() + self._offset
+        """Return the trusted time, in seconds since the epoch."""
+        return self._wall() if self._monotonic is None else self._monotonic() + self._offset
 
     def at(self, count: float) -> float:
-        """Return the time at which the counting clock stood at `count`."""
+        """Return the time at which the monotonic clock stood at `count`."""
         return count + self._offset
 
-    def look(self) -> float:
-        """Look at both clocks; returns by how many seconds the believed time was moved by it."""
-        if self._counting is None:
+    def check(self) -> float:
+        """Compare both clocks; return by how many seconds the trusted time has moved by it."""
+        if self._monotonic is None:
             return 0.0
-        count = self._counting()
+        count = self._monotonic()
         offset = self._wall() - count
         if abs(offset - self._offset) <= _AT_ONCE:
-            return self._believe(offset)
+            return self._trust(offset)
         if self._since is None or abs(offset - self._tried) > _AT_ONCE:
             self._since = count
         self._tried = offset
-        return self._believe(offset) if count - self._since >= _EVEN_FOR else 0.0
+        return self._trust(offset) if count - self._since >= _EVEN_FOR else 0.0
 
-    def _believe(self, offset: float) -> float:
+    def _trust(self, offset: float) -> float:
         moved = offset - self._offset
         self._offset, self._since = offset, None
         return moved if abs(moved) > _UNNOTICED else 0.0

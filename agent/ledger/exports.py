@@ -1,30 +1,45 @@
-"""What leaves a site: known to be metered from the first reading of an export register on.
+"""The energy that leaves a site. It is metered from the first reading of an export register on.
 
-Before that nothing is taken off, and the hours stay what they were: a bill counts what was bought. From then on a meter must
-tell both directions: where it counts what comes in and not what leaves, the second is missing, and not zero.
+Before that reading nothing is subtracted, and the hours stay as they were: a bill counts what was
+bought. From then on a meter must tell both directions. Where it tells what comes in and not what
+leaves, the second is missing; it is not zero.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from operator import add
 
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, HourCells
 
-Ways = tuple[int | None, HourCells | None, HourCells | None]
-"""Of one meter: when its export register was first read, what it bought in an hour, and what it sold."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoWayHour:
+    """One hour of a meter that counts both directions: what was bought and what was sold.
+
+    `first_read` is when its export register was first read, in milliseconds; None where never.
+    """
+
+    first_read: int | None
+    bought: HourCells | None
+    sold: HourCells | None
 
 
-def exported(hour: int, meters: Iterable[Ways], bought: HourCells | None) -> HourCells | None:
-    """Return what left through one place in an hour, where the meters hung there one after the other and `bought` together.
+def exported(hour: int, meters: Iterable[TwoWayHour], bought: HourCells | None) -> HourCells | None:
+    """Return what left the site at one place in an hour.
 
-    None where nothing can be missing: before the first reading, and where no meter counted in either direction.
+    `meters` hung at that place one after the other; together they bought `bought`. None where
+    nothing can be missing: before the first reading, and where no meter was heard.
     """
     found: HourCells | None = None
-    for first, in_, out in meters:
-        if first is None or first >= hour + HOUR_MS or (in_ is None and out is None):
+    for meter in meters:
+        first = meter.first_read
+        if first is None or first >= hour + HOUR_MS:
             continue
-        cells = _both_ways(in_ or HourCells(), out or HourCells(), first - hour)
+        if meter.bought is None and meter.sold is None:
+            continue
+        cells = _both_ways(meter.bought or HourCells(), meter.sold or HourCells(), first - hour)
         if found is None:
             found = cells
         else:
@@ -32,13 +47,16 @@ def exported(hour: int, meters: Iterable[Ways], bought: HourCells | None) -> Hou
                 list(map(add, found.joules, cells.joules)),
                 list(map(min, found.covered, cells.covered)),
             )
-    if found is not None:  # a cell that is open at what was bought is open at what was sold
+    if found is not None:  # where the bought energy is not covered, the sold is not either
         found.covered = list(map(min, found.covered, (bought or HourCells()).covered))
     return found
 
 
 def _both_ways(bought: HourCells, sold: HourCells, first: int) -> HourCells:
-    """Return what a meter sold, covered where it told as much as of what it bought, from `first` (an offset in the hour) on."""
+    """Return what a meter sold. A cell is covered where as much is known of it as of the bought.
+
+    `first` is the offset in the hour of the first reading of the export register.
+    """
     cells = HourCells(sold.joules)
     for n in range(CELLS):
         since = min(CELL_MS, max(0, (n + 1) * CELL_MS - first))

@@ -1,85 +1,90 @@
-"""The meters as the readings name them: where each counts, what it can show, and what it said last."""
+"""The meters as the readings name them: where each counts, and what it can show."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from agent.ledger.registers import Step
+from agent.inventory.model import Inventory
+from agent.ledger.register_steps import Step
 from collectors.base import Series
 
-if TYPE_CHECKING:
-    from agent.inventory.model import Inventory
-
 _PDU_HEADROOM: Final = 2.0
-"""A PDU whose rating nobody states cannot draw more than this many times what its feed carries."""
+"""A PDU whose rating nobody states cannot draw more than this many times its feed's capacity."""
 
-Spans = Callable[["Series"], float | None]
-"""Tells at how many joules a register begins again at 0, where its device says."""
+RegisterWidth = Callable[[Series], float | None]
+"""Tells at how many joules a register begins again at 0, where its device says so."""
 
 
 class Limits(NamedTuple):
-    """What a meter can show: the watts it is rated for, and the joules at which its register begins again at 0."""
+    """What a meter can show.
+
+    `rating` is in watts; `wrap` is the number of joules at which its register begins again at 0.
+    """
 
     rating: float | None = None
     wrap: float | None = None
 
 
-class Meter:
-    """A meter as the readings name it."""
+class MeterKey(NamedTuple):
+    """How a reading names a meter; `kind` as in the table of meters."""
 
-    __slots__ = (
-        "id",
-        "kind",
-        "name",
-        "point",
-        "rating",
-        "register",
-        "site",
-        "span",
-        "step",
-        "wrap",
-    )
+    site: str
+    name: str
+    kind: str
 
-    def __init__(self, site: str, name: str, kind: str, label: str, inventory: Inventory) -> None:
+
+class TrackedMeter:
+    """A meter that the readings name."""
+
+    __slots__ = ("_width", "_wrap", "id", "key", "point", "rating", "register", "step")
+
+    def __init__(self, key: MeterKey, point_label: str, inventory: Inventory) -> None:
         self.id: int | None = None
-        self.site, self.name, self.kind = site, name, kind
-        listed = inventory.meters.get((site, name))
-        self.point = point_of(inventory, site, name, kind, label)
+        """Its number in the database; None until the first reading is written."""
+        self.key = key
+        listed = inventory.meters.get((key.site, key.name))
+        self.point = point_of(inventory, key.site, key.name, key.kind, point_label)
         self.rating = listed.rating_watts if listed else None
-        self.wrap = listed.wrap_joules if listed else None
         self.register: Series | None = None
-        self.span: float | None = None
         self.step = Step()
-        if self.rating is None and kind == "pdu" and (fed := inventory.pdus.get(name)) is not None:
+        self._wrap = listed.wrap_joules if listed else None
+        self._width: float | None = None
+        fed = inventory.pdus.get(key.name) if key.kind == "pdu" else None
+        if self.rating is None and fed is not None:
             capacity = fed.rack.feeds[fed.feed].capacity_watts
             self.rating = capacity * _PDU_HEADROOM if capacity else None
 
-    def limits(self, spans: Spans | None) -> Limits:
-        """Return what its register can show; its width is the inventory's, else what its device's profile says by now.
+    def limits(self, register_width: RegisterWidth | None) -> Limits:
+        """Return what it can show; its register's width is the inventory's or else its device's.
 
-        A device is asked every time, for it may be discovered after its first reading; what it once said stays good.
+        A device is asked every time, for it may be recognised after its first reading. What it
+        said once stays good.
         """
-        if self.wrap is not None:
-            return Limits(self.rating, self.wrap)
-        if spans is not None and self.register is not None:
-            self.span = spans(self.register) or self.span
-        return Limits(self.rating, self.span)
+        if self._wrap is not None:
+            return Limits(self.rating, self._wrap)
+        if register_width is not None and self.register is not None:
+            self._width = register_width(self.register) or self._width
+        return Limits(self.rating, self._width)
 
 
 class Channel:
-    """One quantity of one meter, with what it said last."""
+    """One quantity of one meter, with its last reading.
 
-    __slots__ = ("last", "meter", "quantity", "slot", "slot_ms")
+    Of each slot of `slot_ms` milliseconds one reading is kept. `slot` is the last one's slot.
+    """
 
-    def __init__(self, meter: Meter, quantity: int, slot_ms: int) -> None:
+    __slots__ = ("meter", "quantity", "slot", "slot_ms", "time", "value")
+
+    def __init__(self, meter: TrackedMeter, quantity: int, slot_ms: int) -> None:
         self.meter, self.quantity, self.slot_ms = meter, quantity, slot_ms
         self.forget()
 
     def forget(self) -> None:
-        """Know nothing of what it said before."""
+        """Forget the last reading."""
         self.slot = -1
-        self.last = (-1, 0.0)
+        self.time = -1
+        self.value = 0.0
 
 
 def kind_of(inventory: Inventory, site: str, name: str) -> str:
@@ -91,11 +96,13 @@ def kind_of(inventory: Inventory, site: str, name: str) -> str:
 
 
 def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) -> str:
-    """Return where a meter counts: where the inventory says, else where its readings say; PDUs at `pdu_output`."""
-    if kind == "export":
-        return "export"
-    if kind == "water":
-        return "water"
+    """Return where a meter counts.
+
+    That is where the inventory says, or else where its readings' `label` says. A PDU counts at
+    `pdu_output`.
+    """
+    if kind in ("export", "water"):
+        return kind
     listed = inventory.meters.get((site, name))
     if listed is not None and listed.point:
         return listed.point

@@ -1,8 +1,9 @@
-"""The shape of an hour whose register counts in coarse steps: its energy is the register's, its course that of the power.
+"""How energy is laid out within an hour where the register counts in coarse steps.
 
-A register of 0.1 kWh behind a rack of 3 kW moves every other minute: five minutes of it are right to a fifth. Its hour is
-right to a thirtieth, and the power read meanwhile says how the hour went. So cells that both cover share out the register's
-difference as the power says; what they sum up to stays exactly what the register counted.
+A register of 0.1 kWh behind a rack of 3 kW moves every other minute, so five minutes of it are
+right to a fifth only. Its hour is right to a thirtieth, and the power readings say how the hour
+went. So the register's energy is shared out over the cells as the power says. The sum of these
+cells stays exactly what the register counted.
 """
 
 from __future__ import annotations
@@ -11,29 +12,28 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import fsum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from agent.ledger.registers import step_of
-
-if TYPE_CHECKING:
-    from agent.ledger.energy import HourCells, Raw
+from agent.ledger.energy import CELL_MS, HOUR_MS, HourCells, TimedValue
+from agent.ledger.register_steps import step_of
 
 _COARSE: Final = 0.01
-"""A step above this share of a cell's energy says less of the cell than power does, which is read every minute or so."""
+"""A step above this share of a cell's energy is coarse: power, read every minute, knows better."""
 
 _LEAST_LOAD: Final = 0.1
-_HOUR_MS: Final = 3_600_000
-_CELL_MS: Final = 300_000
 _FEWEST: Final = 2
 
 
-def may_be_coarse(readings: Sequence[Raw]) -> bool:
-    """Tell at little cost whether there can be an hour to shape: the load of one is taken to be no less than a tenth of the mean."""
+def may_be_coarse(readings: Sequence[TimedValue]) -> bool:
+    """Tell, at little cost, whether any hour can have a coarse step.
+
+    An hour's load is taken to be at least a tenth of the mean load.
+    """
     elapsed = readings[-1].time - readings[0].time
     moved = sum(max(0.0, after.value - before.value) for before, after in pairwise(readings))
     return (
         step_of(reading.value for reading in readings) * elapsed
-        > _COARSE * _LEAST_LOAD * moved * _CELL_MS
+        > _COARSE * _LEAST_LOAD * moved * CELL_MS
     )
 
 
@@ -41,9 +41,13 @@ def shape(
     hours: Mapping[int, HourCells],
     counted: Mapping[int, HourCells],
     power: Mapping[int, HourCells],
-    readings: Sequence[Raw],
+    readings: Sequence[TimedValue],
 ) -> None:
-    """Give hours the shape of the power in the cells that the register has `counted`, where its steps are coarse."""
+    """Change `hours` in place: share out coarse register energy as the power says.
+
+    `counted` are the register's own hours, `power` those of the power readings. Only cells that
+    both cover are changed. `readings` are the register's.
+    """
     times = [reading.time for reading in readings]
     for hour, cells in hours.items():
         drawn, register = power.get(hour), counted.get(hour)
@@ -55,11 +59,10 @@ def shape(
             continue
         total, weight = fsum(cells.joules[n] for n in chosen), fsum(drawn.joules[n] for n in chosen)
         near = readings[
-            max(0, bisect_left(times, hour) - 1) : bisect_right(times, hour + _HOUR_MS) + 1
+            max(0, bisect_left(times, hour) - 1) : bisect_right(times, hour + HOUR_MS) + 1
         ]
-        if weight <= 0 or step_of(reading.value for reading in near) <= _COARSE * total / len(
-            chosen
-        ):
+        step = step_of(reading.value for reading in near)
+        if weight <= 0 or step <= _COARSE * total / len(chosen):
             continue
         for n in chosen:
             cells.joules[n] = total * drawn.joules[n] / weight

@@ -1,114 +1,126 @@
-"""The first hour of a site: energies over exactly the time that all its meters cover, from the readings themselves.
+"""The first hour of a site: energies over exactly the time that all its meters cover.
 
-It answers the same question as the cells of five minutes do, before there are many of them. Power comes first here: a
-register that counts in steps of 0.1 kWh says little about ten minutes. At a site of very many meters it is left to the cells.
+It answers the same question as the cells of five minutes do, before there are many of them, from
+the readings themselves. Power comes first here: a register that counts in steps of 0.1 kWh says
+little about ten minutes. At a site of very many meters it is left to the cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from agent.ledger.energy import CELL_MS, Segment, merge, power_segments, register_segments
-from agent.ledger.recompute import ENERGY, POWER
-from agent.ledger.store import load_readings
-from agent.pue.windows import NOTHING, Sum
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from agent.ledger.meters import Limits
-    from agent.pue.boundary import Boundary, Part
-    from agent.pue.site_hours import SiteHours
+from agent.ledger.energy import CELL_MS, ENERGY, POWER, Segment
+from agent.ledger.segments import merge, power_segments, register_segments
+from agent.ledger.store.database import Tables
+from agent.pue.boundary import Boundary
+from agent.pue.places import Place
+from agent.pue.site_hours import SiteHours
+from agent.pue.sums import NOTHING, EnergySum, Sum
 
 _MAX_METERS: Final = 500
 _LEAST_MS: Final = 10_000
-"""Below this a register's steps would say more than its rate."""
+"""Over less than this, a register's step would say more than its rate."""
 
-Stretch = tuple[int, int]
+
+class _Interval(NamedTuple):
+    """A stretch of time, in milliseconds."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """The power of one place over time."""
+
+    point: str
+    place: Place
+    segments: list[Segment]
+
+    def joules(self, intervals: Iterable[_Interval]) -> float:
+        """Return the energy over some intervals, as it counts at the point."""
+        return self.place.factor * sum(
+            segment.joules(max(one.start, segment.start), min(one.end, segment.end))
+            for one in intervals
+            for segment in self.segments
+            if segment.start < one.end and one.start < segment.end
+        )
 
 
 def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, end: int) -> Sum:
-    """Sum both energies over the time that every meter of both boundaries covers between two times."""
-    points = boundary.facility_points
-    wanted = [
-        (point, part)
-        for point in dict.fromkeys((*points, it_point))
-        for part in boundary.parts.get(point, ())
-    ]
-    if not points or not wanted or len(wanted) > _MAX_METERS:
+    """Sum both energies over the time that every meter of both boundaries covers."""
+    points = dict.fromkeys((*boundary.facility_points, it_point))
+    wanted = [(point, place) for point in points for place in boundary.places.get(point, ())]
+    if not boundary.facility_points or not wanted or len(wanted) > _MAX_METERS:
         return NOTHING
-    common: list[Stretch] = [(start, end)]
-    lines: list[tuple[str, Part, list[Segment]]] = []
-    with hours.ledger.reader.read() as db:
-        for point, part in wanted:
-            meters = [
-                (number, hours.limits(number)) for number in hours.numbers(boundary.site, part)
-            ]
-            segments = _segments(db, meters, start, end)
-            if part.kind == "export":  # before it is metered, nothing is taken off
-                first = min(end, hours.exports_since(boundary.site, part) or end)
-                segments = (
-                    [Segment(start, first, 0.0, 0.0), *segments] if start < first else segments
-                )
-            lines.append((point, part, segments))
-            common = _intersect(common, [(s.start, s.end) for s in segments])
+    common = [_Interval(start, end)]
+    lines: list[_Line] = []
+    with hours.ledger.reader.read() as tables:
+        for point, place in wanted:
+            segments = _segments(tables, hours, boundary.site, place, start, end)
+            lines.append(_Line(point=point, place=place, segments=segments))
+            common = _intersect(common, [_Interval(one.start, one.end) for one in segments])
             if not common:
                 return NOTHING
-    covered = sum(b - a for a, b in common)
+    covered = sum(one.end - one.start for one in common)
     if covered < _LEAST_MS:
         return NOTHING
-    facility = it = facility_class = it_class = green = 0.0
-    for point, part, segments in lines:
-        joules = part.factor * sum(
-            s.joules(max(a, s.start), min(b, s.end))
-            for a, b in common
-            for s in segments
-            if s.start < b and a < s.end
-        )
-        if point in points:
-            sign = -1.0 if point == "export" else 1.0
-            facility += sign * joules
-            green += joules * (
-                part.renewable
-                if point == "utility"
-                else sign
-                if point in ("renewable", "export")
-                else 0.0
-            )
-            facility_class += abs(joules) * part.accuracy
-        if point == it_point:
-            it += joules
-            it_class += abs(joules) * part.accuracy
-    return Sum(covered / CELL_MS, facility, it, facility_class, it_class, max(0.0, green))
+    facility, it = EnergySum(), EnergySum()
+    renewable = 0.0
+    for line in lines:
+        joules = line.joules(common)
+        weighted = abs(joules) * line.place.accuracy
+        if line.point in boundary.facility_points:
+            counted = -joules if line.point == "export" else joules
+            facility = facility.plus(EnergySum(joules=counted, class_joules=weighted))
+            renewable += _renewable_share(line) * counted
+        if line.point == it_point:
+            it = it.plus(EnergySum(joules=joules, class_joules=weighted))
+    return Sum(cells=covered / CELL_MS, facility=facility, it=it, renewable=max(0.0, renewable))
+
+
+def _renewable_share(line: _Line) -> float:
+    """Return how much of the energy at a place is renewable; what leaves the site counts whole."""
+    if line.point == "utility":
+        return line.place.renewable
+    return 1.0 if line.point in ("renewable", "export") else 0.0
 
 
 def _segments(
-    db: sqlite3.Connection, meters: Sequence[tuple[int, Limits]], start: int, end: int
+    tables: Tables, hours: SiteHours, site: str, place: Place, start: int, end: int
 ) -> list[Segment]:
+    """Return the power of a place between two times."""
     found: list[Segment] = []
-    for meter, (rating, wrap) in meters:
-        register, _ = register_segments(
-            load_readings(db, meter, ENERGY, start, end), rating=rating, wrap=wrap
-        )
-        found = merge(
-            found, merge(power_segments(load_readings(db, meter, POWER, start, end)), register)
-        )
+    for number in hours.numbers(site, place):
+        rating, wrap = hours.limits(number)
+        energy = tables.readings.between(number, ENERGY, start, end)
+        power = tables.readings.between(number, POWER, start, end)
+        register, _ = register_segments(energy, rating=rating, wrap=wrap)
+        found = merge(found, merge(power_segments(power), register))
+    if place.kind == "export":
+        first = min(end, hours.first_read(site, place) or end)
+        if start < first:  # before its first reading, nothing is subtracted
+            found = [Segment(start, first, 0.0, 0.0), *found]
     return found
 
 
-def _intersect(one: Sequence[Stretch], other: Sequence[Stretch]) -> list[Stretch]:
-    """Return what two lists of stretches, each in order of time, have in common; adjoining stretches are joined."""
-    found: list[Stretch] = []
+def _intersect(one: Sequence[_Interval], other: Sequence[_Interval]) -> list[_Interval]:
+    """Return what two lists of intervals, each in order of time, have in common.
+
+    Intervals that adjoin are joined.
+    """
+    found: list[_Interval] = []
     n = m = 0
     while n < len(one) and m < len(other):
-        a, b = max(one[n][0], other[m][0]), min(one[n][1], other[m][1])
-        if a < b:
-            if found and found[-1][1] == a:
-                found[-1] = (found[-1][0], b)
+        start, end = max(one[n].start, other[m].start), min(one[n].end, other[m].end)
+        if start < end:
+            if found and found[-1].end == start:
+                found[-1] = _Interval(found[-1].start, end)
             else:
-                found.append((a, b))
-        if one[n][1] < other[m][1]:
+                found.append(_Interval(start, end))
+        if one[n].end < other[m].end:
             n += 1
         else:
             m += 1

@@ -1,21 +1,34 @@
-"""What the KPI parts hand each other and the board."""
+"""What is said of a site's PUE: the results that the collector, the pages and the reports read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from agent.pue.factors import grade
 from collectors.catalogue.limits import MIN_COVERAGE
-
-if TYPE_CHECKING:
-    from agent.pue.factors import Factor, FactorName, Overhead
-
 
 PueState = Literal["valid", "low_coverage", "no_data", "inconsistent"]
 PUE_STATES: Final[tuple[PueState, ...]] = ("valid", "low_coverage", "no_data", "inconsistent")
 
+Method = Literal["incoming", "parts", ""]
+"""How facility energy is metered: where it comes in, or as the sum of its parts, or not at all."""
+
+CATEGORY: Final = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
+"""ISO/IEC 30134-2: the PUE category follows from where IT energy is metered."""
+
+JOULES_PER_KWH: Final = 3.6e6
+
 YEAR_SECONDS: Final = 365 * 86_400.0
+
+_GRADES: Final = ((1, 1.20), (2, 1.30), (3, 1.50))
+"""GB 40879-2021: the grades of a data centre, each with the highest PUE over a year.
+
+To be confirmed against the standard's text.
+"""
+
+NO_GRADE: Final = 0
+
+FactorName = Literal["erf", "cue", "wue"]
 
 
 def is_interim(seconds: float, coverage: float) -> bool:
@@ -26,17 +39,69 @@ def is_interim(seconds: float, coverage: float) -> bool:
     return seconds < YEAR_SECONDS or coverage < MIN_COVERAGE
 
 
-CATEGORY: Final = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
-"""ISO/IEC 30134-2: the PUE category follows from where IT energy is metered."""
+def grade(pue: float | None) -> int | None:
+    """Return the grade of GB 40879-2021 of a year at this PUE; None without a PUE.
+
+    The grades are 1, 2 and 3; 0 is none of them.
+    """
+    if pue is None:
+        return None
+    return next((number for number, most in _GRADES if pue <= most), NO_GRADE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """ERF, CUE or WUE over one window.
+
+    `amount` over `base` is its value: joules of facility energy reused for each joule of facility
+    energy (ERF), or kilograms (CUE) or litres (WUE) for each joule of IT energy. `coverage` is the
+    share of the window in which its own meters and both of PUE's boundaries were heard.
+    """
+
+    name: FactorName
+    standard: str
+    amount: float
+    base: float
+    coverage: float
+
+    @property
+    def value(self) -> float | None:
+        """The figure in base units; None where nothing is covered."""
+        return self.amount / self.base if self.base > 0 else None
+
+    @property
+    def per_kwh(self) -> float | None:
+        """CUE in kg/kWh and WUE in l/kWh, as the standards write them; ERF is a plain ratio."""
+        if self.value is None or self.name == "erf":
+            return self.value
+        return self.value * JOULES_PER_KWH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overhead:
+    """Energy that one subsystem takes from the facility's energy before it reaches IT.
+
+    `coverage` is the share of the PUE's covered time in which the subsystem was metered; what it
+    used in the rest is part of `unmetered`. `partial_pue` is (subsystem + IT) / IT over the time
+    in which it was metered; None for the rest.
+    """
+
+    subsystem: str
+    joules: float
+    coverage: float
+    partial_pue: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PueResult:
-    """The PUE of one site over one window, with all it rests on.
+    """The PUE of one site over one window, with everything it rests on.
 
-    `pue` is None in the states `no_data` and `inconsistent`. Both energies are sums over the same covered time. `coverage`
-    is the share of the window that was covered at both boundaries; `uncertainty` is relative and expanded (k = 2), None
-    where the energies are. `interim` says that less than twelve months are covered. Times are seconds since the epoch.
+    `pue` is None in the states `no_data` and `inconsistent`. Both energies are sums over the same
+    covered time. `coverage` is the share of the window that was covered at both boundaries.
+    `uncertainty` is relative and expanded (k = 2), None where there are no energies. `interim`
+    says that less than twelve months are covered. Times are seconds since the epoch.
+    `carbon_basis` is how carbon is reckoned: location, market, or both where supplies differ.
+    `notes` say what a reader must know: missing meters, assumed classes, why there is no value.
     """
 
     site: str
@@ -52,35 +117,38 @@ class PueResult:
     it_joules: float
     interim: bool
     it_point: str = ""
-    facility_method: Literal["incoming", "parts", ""] = ""
+    facility_method: Method = ""
     renewable_ratio: float | None = None
     factors: tuple[Factor, ...] = ()
     overheads: tuple[Overhead, ...] = ()
     carbon_basis: str = ""
-    """How its carbon was reckoned: location, market, or both where supplies differ."""
     edition: str = "ISO/IEC 30134-2"
     notes: tuple[str, ...] = ()
-    """What a reader must know: missing meters, assumed accuracy classes, why there is no value."""
 
     def factor(self, name: FactorName) -> Factor | None:
-        """Return one of ERF, CUE and WUE; None where its meters are not there or were not heard."""
+        """Return ERF, CUE or WUE; None where its meters are not there or were not heard."""
         return next((one for one in self.factors if one.name == name), None)
 
     @property
     def grade(self) -> int | None:
-        """The grade of GB 40879-2021 by its PUE: 1 to 3, or 0 for none. It is a year's; of an interim PUE it is what a year like that has."""
+        """The grade of GB 40879-2021 by this PUE: 1 to 3, or 0 for none.
+
+        A grade is a year's. That of an interim PUE is the grade that a year like it would have.
+        """
         return grade(self.pue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendPoint:
-    """The PUE of one hour or one local day; `pue` is None where it has none."""
+    """The PUE of one hour or one local day; `pue` is None where it has none.
+
+    `uncertainty` is relative and expanded (k = 2), as for a window.
+    """
 
     time: float
     pue: float | None
     coverage: float
     uncertainty: float | None = None
-    """Relative and expanded (k = 2), as of a window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import math
 import zlib
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from agent.racks.rows import rows_of
 
@@ -34,7 +34,6 @@ _SETTLED: Final = 2 * _HOUR
 _COVERED: Final = 0.9
 _LEAST_HOURS: Final = 12
 _PERCENTILE: Final = 0.95
-_SCHEMA: Final = "CREATE TABLE IF NOT EXISTS rack_day (zone TEXT, day INTEGER, racks BLOB, rows BLOB, PRIMARY KEY (zone, day)) WITHOUT ROWID"
 
 RackKey = tuple[str, str]
 
@@ -66,25 +65,19 @@ class Days:
         A day of which nothing was metered is tried again.
         """
         news = False
-        with self._ledger.store.transaction() as db:
-            db.execute(_SCHEMA)
         for zone, sites in self._zones.items():
             today = dt.datetime.fromtimestamp(now - _SETTLED, zone).date()
-            with self._ledger.reader.read() as db:
-                made = {
-                    day
-                    for (day,) in db.execute("SELECT day FROM rack_day WHERE zone = ?", (zone.key,))
-                }
+            with self._ledger.reader.read() as tables:
+                made = tables.rack_days.made(zone.key)
             for back in range(_HOURS_KEPT, 0, -1):
                 day = today - dt.timedelta(days=back)
                 if day.toordinal() not in made:
                     news |= self._make(zone, sites, day, latest=back == 1)
-            with self._ledger.store.transaction() as db:
-                db.execute(
-                    "UPDATE rack_day SET racks = NULL WHERE day < ?",
-                    (today.toordinal() - _HOURS_KEPT,),
+            with self._ledger.store.transaction() as tables:
+                tables.rack_days.delete_old(
+                    racks_before=today.toordinal() - _HOURS_KEPT,
+                    rows_before=today.toordinal() - ROW_DAYS,
                 )
-                db.execute("DELETE FROM rack_day WHERE day < ?", (today.toordinal() - ROW_DAYS,))
         return news
 
     def _make(
@@ -112,28 +105,18 @@ class Days:
                     rows[site][row] = (watts, sum(known) if len(known) == len(units) else None)
         if not any(racks.values()):
             return False
-        packed = [
-            zlib.compress(json.dumps(part, separators=(",", ":")).encode(), 6)
-            for part in (racks, rows)
-        ]
-        with self._ledger.store.transaction() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO rack_day VALUES (?, ?, ?, ?)",
-                (zone.key, day.toordinal(), *packed),
+        with self._ledger.store.transaction() as tables:
+            tables.rack_days.save(
+                zone.key, day.toordinal(), racks=_packed(racks), rows=_packed(rows)
             )
         return True
 
     def _pdu_hours(self, site: str, start: int, end: int) -> dict[str, dict[int, float]]:
         """Return the mean power of a site's PDUs by hour, where the hour was metered."""
         found: dict[str, dict[int, float]] = {}
-        with self._ledger.reader.read() as db:
-            rows = db.execute(
-                "SELECT m.name, h.hour, h.joules, h.covered FROM hour h JOIN meter m ON m.id = h.meter"
-                " WHERE h.hour >= ? AND h.hour < ? AND m.site = ? AND m.kind = 'pdu' AND h.covered >= ?",
-                (start, end, site, _COVERED * _HOUR * 1000),
-            )
-            for name, hour, joules, covered in rows:
-                found.setdefault(name, {})[hour] = joules / covered * 1000
+        for row in self._ledger.queries.pdu_hours(site, start / 1000, end / 1000):
+            if row.seconds >= _COVERED * _HOUR:
+                found.setdefault(row.meter, {})[round(row.time * 1000)] = row.joules / row.seconds
         return found
 
     def highest(self, now: float) -> dict[RackKey, float]:
@@ -165,23 +148,18 @@ class Days:
                 },
             )
 
-    def _kept(self, column: str) -> Iterator[tuple[dt.date, dict[str, Any]]]:
-        with self._ledger.reader.read() as db:
-            days = [
-                day
-                for (day,) in db.execute(
-                    f"SELECT DISTINCT day FROM rack_day WHERE {column} IS NOT NULL ORDER BY day"  # noqa: S608
-                )
-            ]
+    def _kept(self, subject: Literal["racks", "rows"]) -> Iterator[tuple[dt.date, dict[str, Any]]]:
+        with self._ledger.reader.read() as tables:
+            days = tables.rack_days.days()
         for day in days:
-            with self._ledger.reader.read() as db:
-                found = db.execute(
-                    f"SELECT {column} FROM rack_day WHERE day = ?",  # noqa: S608
-                    (day,),
-                ).fetchall()
-            for (data,) in found:
-                if data is not None:
-                    yield dt.date.fromordinal(day), json.loads(zlib.decompress(data))
+            with self._ledger.reader.read() as tables:
+                found = tables.rack_days.of_day(subject, day)
+            for one in found:
+                yield dt.date.fromordinal(one.day), json.loads(zlib.decompress(one.data))
+
+
+def _packed(figures: Mapping[str, Any]) -> bytes:
+    return zlib.compress(json.dumps(figures, separators=(",", ":")).encode(), 6)
 
 
 def _rack_hours(

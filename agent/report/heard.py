@@ -139,8 +139,8 @@ def _boundary_meters(pue: Pue, site: str) -> Iterator[tuple[tuple[str, ...], str
     """
     named: dict[tuple[str, ...], str] = {}
     pdus = pue.inventory.pdus
-    for point, parts in pue.boundary(site).parts.items():
-        for part in parts:
-            if part.name not in pdus and not part.kind:
-                named[part.names] = point
+    for point, places in pue.boundary(site).places.items():
+        for place in places:
+            if place.name not in pdus and not place.kind:
+                named[place.names] = point
     yield from named.items()

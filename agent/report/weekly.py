@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.hubs.model import Registry
 from agent.inventory.model import Inventory
-from agent.ledger.readonly import open_readonly, unsummed
+from agent.pue.readonly import open_readonly
 from agent.report.energy import days, hub_pue, overheads, site_week
 from agent.report.heard import HOUR, racks_and_meters
 from agent.report.model import WINDOWS, WeekReport
@@ -47,7 +47,7 @@ def weekly(
             made=clock(),
             promises=promises(registry, hub, week, evidence(ledger, registry, hub)),
             sites=sites,
-            unsummed_hours=unsummed(ledger, week.start, week.end - HOUR) if metered else 0,
+            unsummed_hours=pue.unsummed_hours(week.start, week.end - HOUR) if metered else 0,
             hub_pue={name: hub_pue([site.pue[name] for site in sites]) for name in WINDOWS},
             overheads=overheads(sites),
             days=days(pue, metered, week),

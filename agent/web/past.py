@@ -17,7 +17,6 @@ from agent.hubs.model import Registry
 from agent.inventory.model import Inventory
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
-from agent.ledger.store import load_hours
 from agent.report.model import WeekReport
 from agent.report.week import Week
 from agent.report.weekly import weekly
@@ -130,7 +129,7 @@ class Past:
         self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
     ) -> WeekReport | None:
         """Return a hub's week as the report has it; None until it is made."""
-        path, clock = self._ledger.store.path, self._clock
+        path, clock = self._ledger.path, self._clock
         return self._week.ask(
             (hub, week.name),
             lambda: weekly(path, hub, inventory, registry, week, clock=clock),
@@ -159,12 +158,11 @@ def coverage(ledger: Ledger, now: float) -> Coverage:
     end -= end % HOUR_MS
     hours = range(end - _DAY_MS * max(DAYS.values()), end, HOUR_MS)
     found: Coverage = {}
-    for meter in ledger.reader.meters():
+    for meter in ledger.queries.meters():
         if meter.kind != "meter":
             continue
-        with ledger.reader.read() as db:  # for one meter at a time: others wait for the ledger too
-            rows = load_hours(db, meter.id, hours)
-        covered = {hour: row[1] for hour, row in rows.items()}
+        # One meter at a time: others wait for the ledger too.
+        covered = ledger.queries.covered(meter.id, hours)
         found[meter.site, meter.name] = {
             name: min(
                 1.0,

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.ledger.energy import CELL_MS, HOUR_MS
+from agent.ledger.store.site_hours import SiteHour
 from agent.pue.pue import Pue
-from agent.pue.site_hours import SiteHour
 from agent.web.curves import PowerTrendView, PueTrendView
 
 log = logging.getLogger(__name__)

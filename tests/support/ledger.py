@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from agent.inventory.load import load_inventory
 from agent.inventory.model import Inventory
 from agent.ledger.energy import HourCells
-from agent.ledger.ledger import Ledger, LedgerSettings
+from agent.ledger.ledger import Ledger
+from agent.ledger.settings import LedgerSettings
 from agent.pue.model import PueResult
 from agent.pue.pue import Pue
 from collectors.base import Batch, Metric, Reading, Series

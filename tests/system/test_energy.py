@@ -141,9 +141,7 @@ async def into(
     registry = CollectorRegistry()
     state = folder / "site" / "state"
     state.mkdir()
-    ledger = Ledger(
-        state / "ledger.db", inventory=loaded.inventory, registry=registry, clock=lambda: clock[0]
-    )
+    ledger = Ledger(state / "ledger.db", inventory=loaded.inventory, clock=lambda: clock[0])
     (section,) = loaded.config.outputs.sinks
     tags = {"job": "hubgauge", "instance": "n"}
     sink = section.kind.build(

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.cli import main
-from agent.ledger.imports.sheets import Form, Meters, read_sheet
+from agent.ledger.imports.csv_files import read_csv
+from agent.ledger.imports.forms import Form, Meters
+from agent.ledger.imports.sheet import Timing
 from agent.ledger.ledger import Ledger
 from collectors.strict import Problems
 from tests.support.ledger import SITE
@@ -78,13 +80,13 @@ def test_import_leaves_nothing_to_sum(config: Path, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "state" / "ledger.db") as db:
         counts = {
             name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
-            for name in ("dirty", "block", "cell")
+            for name in ("unsummed", "block", "cell")
         }
         points = db.execute(
             "SELECT point, count(*) FROM site_hour WHERE mask = 4095 GROUP BY point ORDER BY point"
         ).fetchall()
     db.close()
-    assert counts == {"dirty": 0, "block": 2, "cell": 0}
+    assert counts == {"unsummed": 0, "block": 2, "cell": 0}
     assert points == [("pdu_output", 24), ("utility", 24)]
 
 
@@ -337,10 +339,10 @@ def test_the_program_itself(config: Path, tmp_path: Path) -> None:
 
 
 def sheet_hours(*rows: str, cumulative: bool = False) -> dict[int, float]:
-    sheet = read_sheet(["time,meter,energy_kwh", *rows], "f.csv", ZONE, Meters(frozenset(["m"])))
+    sheet = read_csv(["time,meter,energy_kwh", *rows], "f.csv", ZONE, Meters(frozenset(["m"])))
     return {
         hour: (cells if isinstance(cells, float) else cells.total) / 3.6e6
-        for hour, cells in sheet.hours("m", cumulative=cumulative).items()
+        for hour, cells in sheet.lay_out("m", Timing(cumulative=cumulative)).hours.items()
     }
 
 
@@ -484,7 +486,7 @@ def ledger_bytes(path: Path) -> list[tuple[object, ...]]:
     with sqlite3.connect(path / "state" / "ledger.db") as db:
         found = [
             row
-            for name in ("meter", "hour", "block", "cell", "dirty")
+            for name in ("meter", "hour", "block", "cell", "unsummed")
             for row in db.execute(f"SELECT * FROM {name}")
         ]
     db.close()
@@ -553,7 +555,7 @@ def test_wrong_options_of_import(
 
 def zoned(zone: str, *rows: str) -> dict[str, float]:
     """Import rows in a zone; returns kilowatt-hours by hour in UTC."""
-    sheet = read_sheet(
+    sheet = read_csv(
         ["time,meter,energy_kwh", *rows], "f.csv", ZoneInfo(zone), Meters(frozenset(["m"]))
     )
     return {
@@ -561,7 +563,7 @@ def zoned(zone: str, *rows: str) -> dict[str, float]:
             one if isinstance(one, float) else one.total
         )
         / 3.6e6
-        for hour, one in sheet.hours("m").items()
+        for hour, one in sheet.lay_out("m").hours.items()
     }
 
 
@@ -602,14 +604,14 @@ def test_the_hour_that_comes_twice_and_the_one_that_never_was() -> None:
 def test_times_of_other_systems() -> None:
     """Epoch seconds and milliseconds are times as well."""
     for form, time in (("epoch", "1740787200"), ("epoch_ms", "1740787200000")):
-        sheet = read_sheet(
+        sheet = read_csv(
             ["time,main", f"{time},5"],
             "f.csv",
             ZONE,
             Meters(frozenset(["main"])),
             Form(time_format=form),
         )
-        assert sheet.hours("main") == {1_740_787_200_000: 5 * 3.6e6}
+        assert sheet.lay_out("main").hours == {1_740_787_200_000: 5 * 3.6e6}
 
 
 def test_an_auditor_can_redo_it_by_hand(

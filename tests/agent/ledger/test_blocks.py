@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from agent.ledger.blocks import BLOCK_MS, Block, load_block
 from agent.ledger.energy import HOUR_MS, HourCells
+from agent.ledger.imports.put import put_imported
 from agent.ledger.ledger import Ledger
-from agent.ledger.recompute import put_imported
-from agent.ledger.store import VERSION, Store, heard_between, load_hours
+from agent.ledger.store.blocks import BLOCK_MS, Block
+from agent.ledger.store.database import Store
 from agent.pue.pue import Pue
 from tests.support.ledger import HOUR, SITE, T0, Clock, batch, energy, inventory, ledger
 
@@ -20,11 +21,11 @@ START = round(T0 * 1000) // BLOCK_MS * BLOCK_MS
 DAYS = 86400.0
 
 
-def tables(book: Ledger) -> dict[str, int]:
-    with book.store.read() as db:
+def rows_of(book: Ledger) -> dict[str, int]:
+    with contextlib.closing(sqlite3.connect(book.path)) as db:
         return {
             name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
-            for name in ("hour", "cell", "block", "dirty")
+            for name in ("hour", "cell", "block")
         }
 
 
@@ -61,7 +62,6 @@ def test_a_block_is_what_it_was() -> None:
         block.joules[n], block.covered[n] = 1e6 / (n + 3), HOUR_MS - n
     again = Block.unpack(block.pack())
     assert (again.joules, again.covered) == (block.joules, block.covered)
-    assert not block.whole
 
 
 def test_hours_past_changing_are_packed_and_nobody_notices(tmp_path: Path) -> None:
@@ -71,20 +71,20 @@ def test_hours_past_changing_are_packed_and_nobody_notices(tmp_path: Path) -> No
     live(book, clock, 31, hole=range(500, 520))
     before = list(book.rows(SITE, START / 1000, clock.now))
     part = book.energy("m", START / 1000 + 1000.5, START / 1000 + 20 * DAYS + 77.0)
-    assert tables(book)["block"] == 0
+    assert rows_of(book)["block"] == 0
     for _ in range(3):
         clock.now += 2 * DAYS
         book.flush()
-    found = tables(book)
+    found = rows_of(book)
     assert found["block"] == 2
     assert found["hour"] < 2 * 40
     assert list(book.rows(SITE, START / 1000, clock.now)) == before
     assert book.energy(
         "m", START / 1000 + 1000.5, START / 1000 + 20 * DAYS + 77.0
     ) == pytest.approx(part, rel=1e-9)
-    with book.store.read() as db:
-        assert heard_between(db, START, START + HOUR_MS) == {1, 2}
-        assert heard_between(db, START - 5 * HOUR_MS, START) == set()
+    with book.store.read() as tables:
+        assert tables.hours.heard(START, START + HOUR_MS) == {1, 2}
+        assert tables.hours.heard(START - 5 * HOUR_MS, START) == set()
     book.close()
 
 
@@ -116,7 +116,7 @@ def test_a_packed_past_can_be_corrected_and_summed_anew(tmp_path: Path) -> None:
     assert pue.between(SITE, *month).facility_joules == pytest.approx(
         20 * 24 * 3.6e6 + 3.6e6 + 1.8e6
     )
-    pue.hours.mark(SITE, START, START + 3 * HOUR_MS)
+    pue.hours.sum_again(SITE, START, START + 3 * HOUR_MS)
     while not pue.refresh():
         pass
     assert pue.between(SITE, *month).facility_joules == pytest.approx(
@@ -132,7 +132,7 @@ def test_a_year_of_bills_is_packed_at_once(tmp_path: Path) -> None:
     hours = dict.fromkeys(range(START, START + 399 * 24 * HOUR_MS, HOUR_MS), 3.6e6)
     assert len(book.import_hours(SITE, "m", hours)) == len(hours)
     assert book.import_hours(SITE, "m", hours) == {}
-    found = tables(book)
+    found = rows_of(book)
     assert found["block"] == 13
     assert found["hour"] < 20 * 24
     assert book.energy("m", START / 1000, clock.now) == pytest.approx(
@@ -141,51 +141,24 @@ def test_a_year_of_bills_is_packed_at_once(tmp_path: Path) -> None:
     book.close()
 
 
-def test_a_ledger_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
-    """A database without blocks gets them when it is opened, keeps its hours, and an older program refuses it in one line."""
-    clock = Clock()
-    book = ledger(tmp_path, clock, STOCK)
-    live(book, clock, 31)
-    before = list(book.rows(SITE, START / 1000, clock.now))
-    book.close()
-    with sqlite3.connect(tmp_path / "ledger.db") as db:
-        db.execute("DROP TABLE block")
-        db.execute("DROP TABLE bridge")
-        db.execute("PRAGMA user_version = 1")
-    db.close()
-    clock.now += 5 * DAYS
-    book = ledger(tmp_path, clock, STOCK)
-    book.flush()
-    assert tables(book)["block"] == 2
-    assert list(book.rows(SITE, START / 1000, clock.now)) == before
-    book.close()
-    with sqlite3.connect(tmp_path / "ledger.db") as db:
-        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION
-    db.close()
-
-
 def test_a_crash_while_packing_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Packing happens in one transaction: where it fails half way, every hour is where it was."""
     store = Store(tmp_path / "ledger.db")
-    with store.transaction() as db:
+    with store.transaction() as tables:
         put_imported(
-            db, 1, {START: HourCells.uniform(5.0), START + HOUR_MS: HourCells.uniform(6.0)}
+            tables, 1, {START: HourCells.uniform(5.0), START + HOUR_MS: HourCells.uniform(6.0)}
         )
 
     def fail(*_: object) -> None:
         raise sqlite3.OperationalError
 
-    monkeypatch.setattr("agent.ledger.blocks.version", fail)
-    from agent.ledger.blocks import pack
-
-    with pytest.raises(sqlite3.OperationalError), store.transaction() as db:
-        pack(db, 1, START // BLOCK_MS)
-    with store.read() as db:
-        assert load_block(db, 1, START // BLOCK_MS) is None
-        assert [row[0] for row in load_hours(db, 1, [START, START + HOUR_MS]).values()] == [
-            5.0,
-            6.0,
-        ]
+    monkeypatch.setattr("agent.ledger.store.changes.ChangeTable.count", fail)
+    with pytest.raises(sqlite3.OperationalError), store.transaction() as tables:
+        tables.hours.pack(1, START // BLOCK_MS)
+    with store.read() as tables:
+        assert tables.hours.blocks.load(1, START // BLOCK_MS) is None
+        found = tables.hours.load(1, [START, START + HOUR_MS])
+    assert [hour.joules for hour in found.values()] == [5.0, 6.0]
     store.close()

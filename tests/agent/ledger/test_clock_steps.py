@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.ledger.clock import SteadyClock
-from agent.ledger.ledger import Energy, Ledger
+from agent.ledger.clock import TrustedClock
+from agent.ledger.ledger import Ledger
+from agent.ledger.queries import Energy
 from tests.support.ledger import HOUR, T0, batch, energy, inventory, pdu_energy, power
 
 YEARS = 10 * 365.25 * 86400
@@ -27,7 +28,7 @@ class Machine:
             self.path / "ledger.db",
             inventory=inventory(STOCK),
             clock=lambda: T0 + self.true + self.wrong,
-            counting=lambda: 5000.0 + self.true,
+            monotonic=lambda: 5000.0 + self.true,
         )
 
     def restart(self) -> None:
@@ -133,7 +134,7 @@ def test_a_small_step_back_is_no_reset(machine: Machine) -> None:
 def test_no_pdu_s_hours_are_let_go_of_for_a_step(tmp_path: Path) -> None:
     """A clock that is years ahead for some minutes deletes nothing."""
     at = [T0, 0.0]
-    book = Ledger(tmp_path / "ledger.db", clock=lambda: sum(at), counting=lambda: at[0])
+    book = Ledger(tmp_path / "ledger.db", clock=lambda: sum(at), monotonic=lambda: at[0])
     for minute in range(121):
         at[0] = T0 + 60 * minute
         book.accept(batch(at[0], pdu_energy("p", 60_000.0 * minute)))
@@ -152,7 +153,7 @@ def test_what_waits_for_the_clock_is_bounded(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of readings that wait for the clock the oldest are given up, and counted, before memory is."""
-    monkeypatch.setattr("agent.ledger.ledger._MAX_PENDING", 10)
+    monkeypatch.setattr("agent.ledger.intake.MAX_PENDING", 10)
     machine.run(60)
     machine.wrong = YEARS
     machine.run(1800)
@@ -173,24 +174,24 @@ def test_what_waits_for_the_clock_is_bounded(
 def test_the_clock_is_believed_in_the_end(pieces: list[tuple[int, float]]) -> None:
     """Whatever a clock does, after an hour of evenness its time is the believed one; and while it is even, both agree."""
     at = [0.0, 0.0]
-    clock = SteadyClock(lambda: 1e9 + at[0] + at[1], lambda: at[0])
+    clock = TrustedClock(lambda: 1e9 + at[0] + at[1], lambda: at[0])
     for seconds, wrong in pieces:
         at[1] = wrong
         for _ in range(3):
             at[0] += seconds / 3
-            clock.look()
-            assert not clock.steady or clock.now() == pytest.approx(1e9 + sum(at))
-    clock.look()
+            clock.check()
+            assert not clock.is_trusted or clock.now() == pytest.approx(1e9 + sum(at))
+    clock.check()
     at[0] += 3601
-    clock.look()
-    assert clock.steady
+    clock.check()
+    assert clock.is_trusted
     assert clock.now() == pytest.approx(1e9 + sum(at))
 
 
 def test_power_alone_over_a_step(tmp_path: Path) -> None:
     """Power readings over a step are integrated over the time that passed, not over what the clock says passed."""
     at = [T0, 0.0]
-    book = Ledger(tmp_path / "ledger.db", clock=lambda: sum(at), counting=lambda: at[0])
+    book = Ledger(tmp_path / "ledger.db", clock=lambda: sum(at), monotonic=lambda: at[0])
     for minute in range(91):
         at[0], at[1] = T0 + 60 * minute, 4000.0 if 30 <= minute < 45 else 0.0
         book.accept(batch(sum(at), power("m", 600.0)))

@@ -82,7 +82,7 @@ def test_an_export_register_that_reads_0_takes_no_past_away(site: Site) -> None:
     """A meter whose export register stays at its first value leaves the bills before it as they were: 1.5, wholly covered."""
     assert site.ratio(-24, 0) == (pytest.approx(1.5), 1.0)
     site.hear(*live(3, sold=0.0))
-    assert site.pue.boundary(SITE).parts["export"]
+    assert site.pue.boundary(SITE).places["export"]
     assert site.ratio(-24, 0) == (pytest.approx(1.5), 1.0)
     assert site.ratio(-24, 3) == (pytest.approx(1.5), 1.0)
 
@@ -124,7 +124,9 @@ def test_summing_the_past_anew_changes_nothing(site: Site) -> None:
     before = [site.ratio(*span) for span in spans]
     hours = site.pue.hours.hours(SITE, 0, 1 << 60)
     for _ in range(2):
-        site.pue.hours.mark(SITE, round(T0 * 1000) - 25 * HOUR_MS, round(T0 * 1000) + 4 * HOUR_MS)
+        site.pue.hours.sum_again(
+            SITE, round(T0 * 1000) - 25 * HOUR_MS, round(T0 * 1000) + 4 * HOUR_MS
+        )
         assert [site.ratio(*span) for span in spans] == before
         assert site.pue.hours.hours(SITE, 0, 1 << 60) == hours
         site.pue = Pue(site.book, site.stock, clock=site.clock)
@@ -171,7 +173,7 @@ def test_a_meter_exchanged_for_one_that_knows_no_export(tmp_path: Path) -> None:
     site.hear(*live(2.5, sold=30.0), *live(1.5, sold=None, since=2.5, meter="main-2"))
     assert site.ratio(0, 2.5) == (pytest.approx(1.2), 1.0)
     assert site.ratio(2.5, 4) == (pytest.approx(1.5), 1.0)
-    site.pue.hours.mark(SITE, round(T0 * 1000), round(T0 * 1000) + 4 * HOUR_MS)
+    site.pue.hours.sum_again(SITE, round(T0 * 1000), round(T0 * 1000) + 4 * HOUR_MS)
     assert site.ratio(1, 4) == (pytest.approx(1.35), 1.0)
     site.book.close()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from agent.inventory.model import Inventory
-from agent.ledger.ledger import Ledger, LedgerSettings
+from agent.ledger.ledger import Ledger
+from agent.ledger.metrics import LedgerMetrics
+from agent.ledger.settings import LedgerSettings
 from collectors.base import Batch, HubgaugeError
 from tests.support import ROOT, wait_for
 from tests.support.ledger import (
@@ -35,7 +38,7 @@ RATED = "sites: [{site: huawei-guian-1}]\nmeters: [{meter: m, point: utility, ra
 
 def rows(book: Ledger) -> list[tuple[object, ...]]:
     """Everything that was made of the readings, to the last bit."""
-    with book.store.read() as db:
+    with contextlib.closing(sqlite3.connect(book.path)) as db:
         hours = db.execute(
             "SELECT m.name, h.* FROM hour h JOIN meter m ON m.id = h.meter ORDER BY m.name, h.hour"
         ).fetchall()
@@ -231,7 +234,8 @@ def test_register_events_are_counted_once(tmp_path: Path) -> None:
 def test_agent_s_own_counters(tmp_path: Path) -> None:
     """The ledger's counts are in the agent's registry under the catalogue's names."""
     registry = CollectorRegistry()
-    book = Ledger(tmp_path / "ledger.db", registry=registry, clock=Clock())
+    book = Ledger(tmp_path / "ledger.db", clock=Clock())
+    registry.register(LedgerMetrics(book.counts))
     book.accept(batch(T0, power("m", 1.0), energy("m", -5.0)))
     book.flush()
     assert registry.get_sample_value("hubgauge_ledger_readings_total") == 1.0
@@ -266,7 +270,7 @@ def test_export_is_a_meter_of_its_own(tmp_path: Path) -> None:
     book.accept(batch(T0 + 60, energy("m", 600.0), exported("m", 50.0)))
     book.flush()
     assert book.energy("m", T0, T0 + 60).joules == pytest.approx(600.0)
-    assert {(m.name, m.kind, m.point) for m in book.store.meters()} == {
+    assert {(m.name, m.kind, m.point) for m in book.queries.meters()} == {
         ("m", "meter", "utility"),
         ("m", "export", "export"),
     }
@@ -276,7 +280,7 @@ def test_export_is_a_meter_of_its_own(tmp_path: Path) -> None:
 def test_accept_waits_for_nobody(tmp_path: Path) -> None:
     """While another process writes, readings are taken at once; when it is done, they are written."""
     book = ledger(tmp_path, Clock())
-    other = sqlite3.connect(book.store.path, isolation_level=None)
+    other = sqlite3.connect(book.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     book.accept(batch(T0, power("m", 100.0)))
     writer = threading.Thread(target=book.flush)
@@ -294,12 +298,12 @@ def test_accept_waits_for_nobody(tmp_path: Path) -> None:
 def test_what_cannot_be_written_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """While the database refuses, readings wait in memory; one line says so, one that it writes again, and none is lost."""
     book = ledger(tmp_path, Clock())
-    with book.store.transaction() as db:
+    with contextlib.closing(sqlite3.connect(book.path)) as db:
         db.execute("ALTER TABLE reading RENAME TO gone")
     for second in (0, 30, 60):
         book.accept(batch(T0 + second, power("m", 100.0)))
         book.flush()
-    with book.store.transaction() as db:
+    with contextlib.closing(sqlite3.connect(book.path)) as db:
         db.execute("ALTER TABLE gone RENAME TO reading")
     with caplog.at_level("INFO"):
         book.flush()
@@ -324,7 +328,7 @@ def test_a_damaged_file_is_moved_aside(tmp_path: Path) -> None:
 _CRASH = """
 import os, sys
 from pathlib import Path
-from agent.ledger import ledger as module
+from agent.ledger import writer as module
 from collectors.base import HubgaugeError
 from tests.support.ledger import T0, Clock, batch, energy, ledger
 book = ledger(Path(sys.argv[1]), Clock())
@@ -387,11 +391,12 @@ def test_history_keeps_the_last_of_an_hour_and_later_of_a_day(tmp_path: Path) ->
 def test_a_counter_never_falls(tmp_path: Path) -> None:
     """The largest value of a counter is remembered across restarts."""
     book = ledger(tmp_path, Clock())
-    assert book.never_less("x", 5.0) == 5.0
+    assert book.highest_total("s", "it", 5.0) == 5.0
     book.close()
     book = ledger(tmp_path, Clock())
-    assert book.never_less("x", 4.0) == 5.0
-    assert book.never_less("x", 6.5) == 6.5
+    assert book.highest_total("s", "it", 4.0) == 5.0
+    assert book.highest_total("s", "it", 6.5) == 6.5
+    assert book.highest_total("s", "facility", 1.0) == 1.0
     book.close()
 
 
@@ -404,7 +409,7 @@ def test_readings_past_the_retention_are_let_go(tmp_path: Path) -> None:
             clock.now = T0 + hour * HOUR + quarter * 900
             book.accept(batch(clock.now, energy("m", 1000.0 * (clock.now - T0)), interval=900))
         book.flush()
-    with book.store.read() as db:
+    with contextlib.closing(sqlite3.connect(book.path)) as db:
         kept = db.execute("SELECT count(*) FROM reading").fetchone()[0]
     assert 48 * 4 <= kept <= 52 * 4
     assert book.energy("m", T0, T0 + 140 * HOUR) == pytest.approx((1000.0 * 140 * HOUR, 140 * HOUR))

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.pue.collector import PueCollector
-from agent.pue.factors import grade
-from agent.pue.model import PueResult
+from agent.pue.model import PueResult, grade
 from tests.support.ledger import (
     HEAD,
     HOUR,

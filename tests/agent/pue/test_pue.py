@@ -8,8 +8,9 @@ import pytest
 
 from agent.ledger.energy import HOUR_MS
 from agent.pue.collector import PueCollector
-from agent.pue.pue import Pue, required_pue
-from agent.pue.windows import bounds, year_end
+from agent.pue.periods import bounds, year_end
+from agent.pue.pue import Pue
+from agent.pue.required import required_pue
 from collectors.base import Reading
 from tests.support.ledger import (
     HEAD,
@@ -366,9 +367,13 @@ def test_a_correction_of_the_past_reaches_every_window(tmp_path: Path) -> None:
 
 
 def test_required_pue() -> None:
-    """After half a year at 1.3, the rest must average 1.1 for the year to end at 1.2; with no rest there is none."""
-    assert required_pue(facility=130.0, it=100.0, it_rest=100.0, target=1.2) == pytest.approx(1.1)
-    assert required_pue(facility=130.0, it=100.0, it_rest=0.0, target=1.2) is None
+    """After half a year at 1.3, the rest must average 1.1 for the year to end at 1.2.
+
+    After a quarter it must average (1.2 - 0.25 * 1.3) / 0.75. With no rest there is no value.
+    """
+    assert required_pue(pue=1.3, elapsed=1.0, rest=1.0, target=1.2) == pytest.approx(1.1)
+    assert required_pue(pue=1.3, elapsed=1.0, rest=3.0, target=1.2) == pytest.approx(0.875 / 0.75)
+    assert required_pue(pue=1.3, elapsed=1.0, rest=0.0, target=1.2) is None
 
 
 def test_required_pue_of_a_site(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.ledger.energy import FULL_MASK, HOUR_MS, Raw, hours_of
-from agent.ledger.registers import Step, step_of
-from agent.pue.uncertainty import integration_variance, relative
-from agent.pue.windows import NOTHING, Sum, in_time
+from agent.ledger.energy import FULL_MASK, HOUR_MS, TimedValue
+from agent.ledger.meter_hours import meter_hours
+from agent.ledger.register_steps import Step, step_of
+from agent.pue.sums import NOTHING, EnergySum, Sum, add_in_time, add_packed, pack, unpack
+from agent.pue.uncertainty import RegisterDoubt, integration_variance, relative
 from tests.support.ledger import (
     HEAD,
     HOUR,
@@ -102,9 +103,10 @@ def test_the_steps_say_what_they_should(tmp_path: Path) -> None:
         assert result.uncertainty == pytest.approx(2 * math.sqrt(steps + classes), rel=1e-3)
 
 
-def raws(values: list[float], interval: int = 60) -> list[Raw]:
+def readings_of(values: list[float], interval: int = 60) -> list[TimedValue]:
     return [
-        Raw(START + 1000 * interval * n, value, 1000 * interval) for n, value in enumerate(values)
+        TimedValue(START + 1000 * interval * n, value, 1000 * interval)
+        for n, value in enumerate(values)
     ]
 
 
@@ -116,16 +118,16 @@ def test_a_shaped_hour_is_still_the_register_s() -> None:
     for each in watts[:-1]:
         counted.append(counted[-1] + 60 * each)
     coarse = [TENTH * math.floor(each / TENTH) for each in counted]
-    power_only, _ = hours_of(raws(watts), [], START, START + 3 * HOUR_MS)
-    plain, _ = hours_of([], raws(coarse), START, START + 3 * HOUR_MS)
-    shaped, _ = hours_of(raws(watts), raws(coarse), START, START + 3 * HOUR_MS)
+    power_only, _ = meter_hours(readings_of(watts), [], START, START + 3 * HOUR_MS)
+    plain, _ = meter_hours([], readings_of(coarse), START, START + 3 * HOUR_MS)
+    shaped, _ = meter_hours(readings_of(watts), readings_of(coarse), START, START + 3 * HOUR_MS)
     for n, hour in enumerate(sorted(shaped)):
         assert shaped[hour].total == pytest.approx(plain[hour].total, abs=1e-6)
         assert shaped[hour].total == pytest.approx(coarse[60 * (n + 1)] - coarse[60 * n], abs=1e-6)
         ratios = [a / b for a, b in zip(shaped[hour].joules, power_only[hour].joules, strict=True)]
         assert max(ratios) == pytest.approx(min(ratios), rel=1e-9)
-    fine, _ = hours_of(raws(watts), raws(counted), START, START + 3 * HOUR_MS)
-    alone, _ = hours_of([], raws(counted), START, START + 3 * HOUR_MS)
+    fine, _ = meter_hours(readings_of(watts), readings_of(counted), START, START + 3 * HOUR_MS)
+    alone, _ = meter_hours([], readings_of(counted), START, START + 3 * HOUR_MS)
     assert [cells.joules for cells in fine.values()] == [
         cells.joules for cells in alone.values()
     ], "a fine register knows better"
@@ -133,10 +135,10 @@ def test_a_shaped_hour_is_still_the_register_s() -> None:
 
 def test_where_power_is_silent_the_register_s_cells_stay() -> None:
     """Only cells that both cover share what the register counted in them; the others keep what they had."""
-    watts = raws([3000.0] * 31)
-    coarse = raws([TENTH * math.floor(3000.0 * 60 * n / TENTH) for n in range(61)])
-    shaped, _ = hours_of(watts, coarse, START, START + HOUR_MS)
-    plain, _ = hours_of([], coarse, START, START + HOUR_MS)
+    watts = readings_of([3000.0] * 31)
+    coarse = readings_of([TENTH * math.floor(3000.0 * 60 * n / TENTH) for n in range(61)])
+    shaped, _ = meter_hours(watts, coarse, START, START + HOUR_MS)
+    plain, _ = meter_hours([], coarse, START, START + HOUR_MS)
     assert shaped[START].joules[6:] == plain[START].joules[6:]
     assert len({round(value, 3) for value in shaped[START].joules[:6]}) == 1
     assert sum(shaped[START].joules[:6]) == pytest.approx(sum(plain[START].joules[:6]))
@@ -160,7 +162,7 @@ def test_a_step_comes_down_from_above() -> None:
     """Before it is known, a step is taken as too large and never as too small."""
     step, seen = Step(), []
     for number in (0, 6, 10, 15, 16):
-        step.see(number * TENTH)
+        step.learn(number * TENTH)
         seen.append(step.joules / TENTH)
     assert seen == [0, 6, 2, 1, 1]
 
@@ -213,14 +215,22 @@ def test_integrated_power_is_less_certain_than_a_register(tmp_path: Path) -> Non
 
 def test_runs_of_covered_time_are_counted() -> None:
     """Each stretch has two ends at which a register is uncertain; what adjoins is one stretch."""
-    whole = Sum(cells=12.0, facility=2.0, it=1.0, runs=1.0, first=1.0, last=1.0)
-    holed = Sum(cells=10.0, facility=2.0, it=1.0, runs=2.0, first=1.0, last=1.0)
-    late = Sum(cells=6.0, facility=2.0, it=1.0, runs=1.0, first=0.0, last=1.0)
-    assert in_time([whole, whole, whole]).runs == 1
-    assert in_time([whole, holed, whole]).runs == 2
-    assert in_time([whole, NOTHING, whole]).runs == 2
-    assert in_time([NOTHING, whole, late]).runs == 2
-    assert relative(in_time([whole, NOTHING, whole]), facility_steps=1.0) == pytest.approx(
-        2 * math.sqrt(2 * 2 / 12) / 4
-    )
+    energies = {"facility": EnergySum(joules=2.0), "it": EnergySum(joules=1.0)}
+    whole = Sum(cells=12.0, runs=1, starts_covered=True, ends_covered=True, **energies)
+    holed = Sum(cells=10.0, runs=2, starts_covered=True, ends_covered=True, **energies)
+    late = Sum(cells=6.0, runs=1, starts_covered=False, ends_covered=True, **energies)
+    for hours, runs in (
+        ([whole, whole, whole], 1),
+        ([whole, holed, whole], 2),
+        ([whole, NOTHING, whole], 2),
+        ([NOTHING, whole, late], 2),
+        ([late, whole], 1),
+        ([NOTHING, late, NOTHING, whole, NOTHING], 2),
+    ):
+        total = add_in_time(hours)
+        assert total.runs == runs
+        assert unpack(add_packed(map(pack, hours)), ()) == total
+    assert relative(
+        add_in_time([whole, NOTHING, whole]), RegisterDoubt(steps=1.0)
+    ) == pytest.approx(2 * math.sqrt(2 * 2 / 12) / 4)
     assert relative(NOTHING) is None

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from agent.ledger.store.site_hours import SiteHour
 from agent.pue.model import PowerPoint, TrendPoint
 from agent.pue.pue import Pue
-from agent.pue.site_hours import SiteHour
 from agent.web.trends import Trends
 from tests.support import HANGS, wait_for
 

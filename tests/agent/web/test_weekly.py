@@ -16,7 +16,8 @@ import pytest
 
 from agent.cli import main
 from agent.hubs.loader import load_registry
-from agent.ledger.ledger import Ledger, LedgerSettings
+from agent.ledger.ledger import Ledger
+from agent.ledger.settings import LedgerSettings
 from agent.messages.catalogue import words
 from agent.pue.pue import Pue
 from agent.report.model import WeekReport
@@ -151,7 +152,7 @@ def test_hours_not_summed_are_told(path: Path, tmp_path: Path) -> None:
         late, inventory=kit.inventory(STOCK), settings=LedgerSettings(tidy=False), clock=lambda: NOW
     )
     pue = Pue(ledger, kit.inventory(STOCK), clock=lambda: NOW)
-    pue.hours.mark(
+    pue.hours.sum_again(
         kit.SITE, round(MONDAY.timestamp() * 1000), round(MONDAY.timestamp() * 1000) + 5 * 3_600_000
     )
     ledger.close()

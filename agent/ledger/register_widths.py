@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
+from agent.ledger.meters import RegisterWidth
 from collectors.abilities import HasLinkedNames, HasRegisters
 from collectors.base import Collector, Series
 
 _NAMES: Final = ("pdu", "meter")
 
 
-def spans_of(collectors: Iterable[Collector]) -> Callable[[Series], float | None]:
-    """Return a lookup of register widths, in joules; None for a register of which no device says it.
+def register_widths(collectors: Iterable[Collector]) -> RegisterWidth:
+    """Return a lookup of register widths, in joules; None for a register whose device is silent.
 
     A device is found by its name and asked every time for its `register_rollovers`, for it may know
     its registers only once it is discovered. Units linked behind it are called `name/2`, or as its
@@ -25,11 +26,11 @@ def spans_of(collectors: Iterable[Collector]) -> Callable[[Series], float | None
             for name in (collector.device, *linked):
                 devices.setdefault(name, []).append(collector)
 
-    def span(series: Series) -> float | None:
+    def width(series: Series) -> float | None:
         name = next((series.label(label) for label in _NAMES if label in series.labels), "")
         for device in devices.get(name) or devices.get(name.rpartition("/")[0]) or ():
             if (found := device.register_rollovers.get(series)) is not None:
                 return found
         return None
 
-    return span
+    return width

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from agent.app import App
-from agent.ledger.spans import spans_of
+from agent.ledger.register_widths import register_widths
 from collectors.base import Collector, Reading, Schedule, Series
 from collectors.facility.snmp_collector import SnmpCollector
 from tests.support.ledger import HOUR, T0, Clock, batch, energy, inventory, ledger, pdu_energy
@@ -62,7 +62,7 @@ def test_a_register_that_wraps_between_two_readings_is_exact(tmp_path: Path) -> 
     """A register of 32 bits runs round at 2^32 Wh, and the 500 Wh between two readings are all counted."""
     before, after = around("A07-A")
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
-    book.spans = {before[0]: SPAN}.get
+    book.register_width = {before[0]: SPAN}.get
     book.accept(batch(T0, before))
     book.accept(batch(T0 + 600, after))
     book.flush()
@@ -77,7 +77,7 @@ def test_the_same_fall_without_a_width_is_a_reset(tmp_path: Path, known: bool) -
     """Where nobody knows the width, or its device has not been discovered, the fall counts nothing."""
     before, after = around("A07-A")
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
-    book.spans = (lambda _: None) if known else None
+    book.register_width = (lambda _: None) if known else None
     book.accept(batch(T0, before))
     book.accept(batch(T0 + 600, after))
     book.flush()
@@ -91,7 +91,7 @@ def test_a_width_that_is_learned_later_counts(tmp_path: Path) -> None:
     before, after = around("A07-A")
     widths: dict[Series, float] = {}
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
-    book.spans = lambda series: widths.get(series)  # noqa: PLW0108 - the dictionary is another one later
+    book.register_width = lambda series: widths.get(series)  # noqa: PLW0108 - the dictionary is another one later
     book.accept(batch(T0, before))
     book.flush()
     widths[before[0]] = SPAN
@@ -108,7 +108,7 @@ def test_a_wrap_beyond_the_rating_is_a_reset(tmp_path: Path) -> None:
     """A known width does not make a fall from the middle a wrap: the PDU's feed could not have carried that much."""
     series, _ = pdu_energy("A07-A", 0.0)
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
-    book.spans = {series: SPAN}.get
+    book.register_width = {series: SPAN}.get
     book.accept(batch(T0, (series, SPAN / 2)))
     book.accept(batch(T0 + 600, (series, 5 * WH)))
     book.flush()
@@ -120,7 +120,7 @@ def test_a_wrap_beyond_the_rating_is_a_reset(tmp_path: Path) -> None:
 def test_the_inventory_is_believed_before_the_profile(tmp_path: Path) -> None:
     """Where the inventory states `wrap_joules`, no device is asked."""
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
-    book.spans = {energy("narrow", 0)[0]: SPAN}.get
+    book.register_width = {energy("narrow", 0)[0]: SPAN}.get
     book.accept(batch(T0, energy("narrow", 990.0)))
     book.accept(batch(T0 + 600, energy("narrow", 20.0)))
     book.flush()
@@ -130,8 +130,8 @@ def test_the_inventory_is_believed_before_the_profile(tmp_path: Path) -> None:
     book.close()
 
 
-def test_spans_are_found_by_the_name_of_the_device() -> None:
-    """Meters, PDUs, units linked behind them as `name/2`, and those with a name of their own are found; others have no span."""
+def test_widths_are_found_by_the_name_of_the_device() -> None:
+    """Meters, PDUs, units linked behind them as `name/2`, and those with a name of their own are found; others have none."""
     main, own, second, named = (
         energy("main", 0)[0],
         pdu_energy("A07-A", 0)[0],
@@ -146,11 +146,11 @@ def test_spans_are_found_by_the_name_of_the_device() -> None:
         Device("A07-A", {own: 4.0}),
         first,
     ]
-    span = spans_of(devices)
-    assert [span(series) for series in (main, second, named, own)] == [1.0, 2.0, 3.0, 4.0]
-    assert [span(pdu_energy(name, 0)[0]) for name in ("A07-B/3", "D", "D/2")] == [None, None, None]
+    width = register_widths(devices)
+    assert [width(series) for series in (main, second, named, own)] == [1.0, 2.0, 3.0, 4.0]
+    assert [width(pdu_energy(name, 0)[0]) for name in ("A07-B/3", "D", "D/2")] == [None, None, None]
     first.register_rollovers = {second: 5.0}
-    assert (span(second), span(named)) == (5.0, None)
+    assert (width(second), width(named)) == (5.0, None)
 
 
 def test_an_agent_asks_the_devices_it_reads(
@@ -167,13 +167,15 @@ def test_an_agent_asks_the_devices_it_reads(
     app = App(config)
     app.prepare()
     assert app.ledger is not None
-    assert app.ledger.spans is not None
+    assert app.ledger.register_width is not None
     own, linked = pdu_energy("A07-A", 0)[0], pdu_energy("C", 0)[0]
-    assert app.ledger.spans(own) is None
+    assert app.ledger.register_width(own) is None
     monkeypatch.setattr(
         SnmpCollector, "register_rollovers", property(lambda _: {own: SPAN, linked: SPAN / 10})
     )
-    assert [app.ledger.spans(series) for series in (own, linked, energy("main", 0)[0])] == [
+    assert [
+        app.ledger.register_width(series) for series in (own, linked, energy("main", 0)[0])
+    ] == [
         SPAN,
         SPAN / 10,
         None,

@@ -1,0 +1,254 @@
+"""Read a CSV file of energy, power or water: this program's own form, or another system's.
+
+A long file names the time, the meter and the value in each row. A wide file has a column for each
+meter, recognised by their names. A row that is wrong is refused with its line and a reason. What
+is not there (an empty cell of a wide file) is missing; it is not zero.
+"""
+
+from __future__ import annotations
+
+import csv
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from agent.ledger.imports.forms import (
+    COVERED,
+    ENERGY,
+    LEFT_OUT,
+    OWN_UNITS,
+    UNITS,
+    VOLUME,
+    WHOLE_HOUR,
+    Form,
+    Meters,
+)
+from agent.ledger.imports.intervals import typical_interval
+from agent.ledger.imports.refusals import Refusals, Refused
+from agent.ledger.imports.sheet import Rows, Sheet
+from agent.ledger.imports.times import TimeReader, parse_number
+from collectors.base import ConfigError
+from collectors.strict import Problems, nearest
+
+TakeRow = Callable[[list[str], int], None]
+"""Takes the cells of a row, and the line it stands in."""
+
+
+def read_csv(
+    lines: Iterable[str],
+    name: str,
+    zone: ZoneInfo,
+    meters: Meters,
+    form: Form | None = None,
+    *,
+    lenient: bool = False,
+) -> Sheet:
+    """Read a CSV file. Times without a zone are in `zone`.
+
+    Raises Problems with a line for every row that is refused. If `lenient`, they are left out and
+    noted in the sheet.
+    """
+    form = form or Form()
+    reader = csv.reader(lines, delimiter=form.delimiter)
+    reading = _Reading(name, zone, meters, form)
+    try:
+        for _ in range(form.skip_lines):
+            next(reader, None)
+        header = [cell.strip() for cell in next(reader, [])]
+        take = reading.taker(header)
+        for cells in reader:
+            reading.take(take, cells, reader.line_num)
+    except csv.Error as error:
+        raise Problems(
+            [ConfigError(f"is not CSV: {error}", file=name, line=reader.line_num)]
+        ) from None
+    except UnicodeDecodeError as error:
+        raise Problems([ConfigError(f"is not UTF-8 (byte {error.start})", file=name)]) from None
+    reading.finish()
+    if reading.refusals.counts and not lenient:
+        raise Problems(reading.refusals.errors)
+    return reading.sheet
+
+
+class _Column(NamedTuple):
+    """A meter's column of a wide file."""
+
+    place: int
+    header: str
+    rows: Rows
+
+
+class _Reading:
+    """One file while it is read."""
+
+    def __init__(self, name: str, zone: ZoneInfo, meters: Meters, form: Form) -> None:
+        self._name, self._zone, self._meters, self._form = name, zone, meters, form
+        self.refusals = Refusals(name)
+        self._times = TimeReader(zone, form.time_format)
+        self._rows: dict[str, Rows] = {}
+        self._column, self._factor = ENERGY, 1.0
+        self._is_wide = False
+
+    @property
+    def sheet(self) -> Sheet:
+        """What was read."""
+        interval = (
+            typical_interval(sorted(set(self._times.known.values()))) if self._is_wide else None
+        )
+        return Sheet(
+            self._column,
+            self._rows,
+            self._zone,
+            refused=self.refusals.counts,
+            errors=self.refusals.errors,
+            interval=interval,
+        )
+
+    def taker(self, header: Sequence[str]) -> TakeRow:
+        """Return what takes a row under this header; raises Problems for a wrong one."""
+        if self._form.meter in header or self._form.only:
+            return self._long(header)
+        return self._wide(header)
+
+    def take(self, take: TakeRow, cells: list[str], line: int) -> None:
+        """Take a row, or note why not."""
+        try:
+            take(cells, line)
+        except Refused as refused:
+            self.refusals.add(line, refused)
+
+    def finish(self) -> None:
+        """Put every meter's rows in order of time."""
+        for meter, rows in self._rows.items():
+            rows.times = array("q", self._times.resolve_repeated(rows.times))
+            self._sort(meter, rows)
+
+    def _long(self, header: Sequence[str]) -> TakeRow:
+        """Return what takes a row that names its meter."""
+        form = self._form
+        value = form.value or next((column for column in OWN_UNITS if column in header), "")
+        wanted = [form.time, value] if form.only else [form.time, form.meter, value]
+        if not value or len({*header}) != len(header) or not {*wanted} <= {*header}:
+            raise self._wrong_header(header)
+        if form.is_own and {*header} - {COVERED} != {*wanted}:
+            raise self._wrong_header(header)
+        self._set_unit(form.unit or OWN_UNITS.get(value, ""))
+        at, of = header.index(form.time), header.index(value)
+        named = None if form.only else header.index(form.meter)
+        covered = header.index(COVERED) if COVERED in header else None
+        known, times, factor = self._rows, self._times.known, self._factor
+
+        def take(cells: list[str], line: int) -> None:
+            if not _has_cells(cells, header):
+                return
+            said = "" if covered is None else cells[covered]
+            if said and self._number(COVERED, said) < WHOLE_HOUR:
+                return  # an hour that an export says was not whole
+            name = form.only if named is None else cells[named]
+            rows = known.get(name) or self._rows_of(name)
+            if rows is not None:
+                time = times.get(cells[at])  # known of all but the first row of a time
+                number = self._number(value, cells[of]) * factor
+                rows.add(self._times.read(cells[at]) if time is None else time, number, line)
+
+        return take
+
+    def _wide(self, header: Sequence[str]) -> TakeRow:
+        """Return what takes a row with a column for each meter."""
+        form = self._form
+        others = [cell for cell in header if cell != form.time]
+        is_known = any(form.aliases.get(cell, cell) in self._meters.known for cell in others)
+        if form.time not in header or len({*header}) != len(header) or not is_known:
+            raise self._wrong_header(header)
+        self._is_wide = True
+        self._set_unit(form.unit or "kWh")
+        at = header.index(form.time)
+        try:
+            columns = [
+                _Column(n, cell, rows)
+                for n, cell in enumerate(header)
+                if n != at and (rows := self._rows_of(cell)) is not None
+            ]
+        except Refused as refused:
+            line = form.skip_lines + 1
+            raise Problems([ConfigError(str(refused), file=self._name, line=line)]) from None
+
+        def take(cells: list[str], line: int) -> None:
+            if not _has_cells(cells, header):
+                return
+            time = self._times.read(cells[at])
+            for column in columns:
+                cell = cells[column.place]
+                if cell.strip():
+                    try:
+                        number = self._number(column.header, cell)
+                        column.rows.add(time, number * self._factor, line)
+                    except Refused as refused:
+                        self.refusals.add(line, refused)
+
+        return take
+
+    def _wrong_header(self, header: Sequence[str]) -> Problems:
+        form = self._form
+        if form.is_own:
+            expected = "time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3"
+        else:
+            meter = "" if form.only else form.meter
+            wanted = (form.time, meter, form.value or "VALUE")
+            expected = form.delimiter.join(part for part in wanted if part)
+        found = form.delimiter.join(header) or "nothing"
+        message = f"expected the header {expected}, found {found}"
+        return Problems([ConfigError(message, file=self._name, line=form.skip_lines + 1)])
+
+    def _set_unit(self, unit: str) -> None:
+        if unit not in UNITS:
+            message = f"{unit or 'nothing'} is no unit{nearest(unit, UNITS)}"
+            raise Problems([ConfigError(message, file=self._name, key="--unit")])
+        self._column, self._factor = UNITS[unit]
+
+    def _rows_of(self, text: str) -> Rows | None:
+        """Return where a meter's rows are gathered; None for one that is to be left out."""
+        rows = self._rows.get(text)
+        if rows is not None:
+            return rows
+        meter = text.strip()
+        meter = self._form.aliases.get(meter, meter)
+        if meter == LEFT_OUT:
+            return None
+        known = self._meters.known
+        if meter not in known:
+            hint = nearest(meter, sorted(known))
+            raise Refused("meter", f"{meter!r} is not a meter of this site{hint}")
+        if (meter in self._meters.water) != (self._column == VOLUME):
+            kind = "water" if meter in self._meters.water else "energy"
+            raise Refused("meter", f"{meter} measures {kind}, and {self._column} is not that")
+        return self._rows.setdefault(meter, Rows())
+
+    def _number(self, column: str, text: str) -> float:
+        return parse_number(column, text, decimal_comma=self._form.decimal_comma)
+
+    def _sort(self, meter: str, rows: Rows) -> None:
+        """Put rows in order of time; of two rows of one time the second must say the same."""
+        if not any(map(int.__ge__, rows.times, rows.times[1:])):
+            return
+        order = sorted(range(len(rows)), key=rows.times.__getitem__)
+        kept: list[int] = []
+        for n in order:
+            if not kept or rows.times[kept[-1]] != rows.times[n]:
+                kept.append(n)
+            elif rows.values[kept[-1]] != rows.values[n]:
+                line, other = sorted((rows.lines[n], rows.lines[kept[-1]]), reverse=True)
+                message = f"{meter} has another value for this time in line {other}"
+                self.refusals.add(line, Refused("time", message))
+        rows.times = array("q", [rows.times[n] for n in kept])
+        rows.values = array("d", [rows.values[n] for n in kept])
+
+
+def _has_cells(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Tell whether a row has all its cells; an empty line has none. Raises Refused for others."""
+    if len(cells) == len(header):
+        return True
+    if any(map(str.strip, cells)):
+        raise Refused("cells", f"expected {len(header)} cells, found {len(cells)}")
+    return False

@@ -1,0 +1,82 @@
+"""How a file of hours is written: its columns, units and times, and the meters it may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+ENERGY: Final = "energy_kwh"
+POWER: Final = "power_w"
+VOLUME: Final = "volume_m3"
+COVERED: Final = "covered_seconds"
+WHOLE_HOUR: Final = 3600.0
+"""Seconds. An exported hour that was covered less is left out."""
+
+JOULES_PER_KWH: Final = 3.6e6
+LITERS_PER_M3: Final = 1000.0
+
+
+class Unit(NamedTuple):
+    """What a value is: the column of this program's own form that it is like, and its factor.
+
+    The value times `factor` is joules, watts or litres.
+    """
+
+    column: str
+    factor: float
+
+
+UNITS: Final[Mapping[str, Unit]] = {
+    "Wh": Unit(ENERGY, 3.6e3),
+    "kWh": Unit(ENERGY, JOULES_PER_KWH),
+    "MWh": Unit(ENERGY, 3.6e9),
+    "GWh": Unit(ENERGY, 3.6e12),
+    "J": Unit(ENERGY, 1.0),
+    "MJ": Unit(ENERGY, 1e6),
+    "GJ": Unit(ENERGY, 1e9),
+    "W": Unit(POWER, 1.0),
+    "kW": Unit(POWER, 1e3),
+    "MW": Unit(POWER, 1e6),
+    "l": Unit(VOLUME, 1.0),
+    "m3": Unit(VOLUME, LITERS_PER_M3),
+}
+
+OWN_UNITS: Final = {ENERGY: "kWh", POWER: "W", VOLUME: "m3"}
+"""The unit of each column of this program's own form."""
+
+LEFT_OUT: Final = "-"
+"""The alias of a column or meter that is not taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a file is written. Columns are named by their headers.
+
+    `aliases` give other systems' names of meters ours; an alias of `-` leaves one out. `only` is
+    the meter of a file that names none. `time_format` is that of strptime, or `epoch` or
+    `epoch_ms`; without it times are ISO 8601.
+    """
+
+    time: str = "time"
+    meter: str = "meter"
+    value: str = ""
+    only: str = ""
+    unit: str = ""
+    delimiter: str = ","
+    decimal_comma: bool = False
+    time_format: str = ""
+    skip_lines: int = 0
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is this program's own form."""
+        return self == Form(skip_lines=self.skip_lines)
+
+
+class Meters(NamedTuple):
+    """The meters a file may name; those of `water` take volumes, all others energy or power."""
+
+    known: frozenset[str]
+    water: frozenset[str] = frozenset()

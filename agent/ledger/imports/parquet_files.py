@@ -1,0 +1,102 @@
+"""Hours as Parquet files, written and read; pyarrow is needed for it (the extra `parquet`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from agent.ledger.imports.csv_export import COLUMNS
+from agent.ledger.imports.forms import COVERED, ENERGY, JOULES_PER_KWH, WHOLE_HOUR, Meters
+from agent.ledger.imports.sheet import Rows, Sheet
+from agent.ledger.queries import HourOfMeter
+from collectors.base import ConfigError
+from collectors.strict import Problems, nearest
+
+PARQUET: Final = ".parquet"
+_NEEDED: Final = COLUMNS[:3]
+_AT_ONCE: Final = 200_000
+
+
+def write_parquet(path: Path, rows: Iterable[HourOfMeter]) -> None:
+    """Write hours, with their times in UTC; raises ConfigError without pyarrow."""
+    arrow = _pyarrow(path)
+    schema = arrow.schema(
+        [
+            ("time", arrow.timestamp("ms", tz="UTC")),
+            ("meter", arrow.dictionary(arrow.int32(), arrow.string())),
+            (ENERGY, arrow.float64()),
+            (COVERED, arrow.float64()),
+        ]
+    )
+    source = iter(rows)
+    with arrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        while part := list(islice(source, _AT_ONCE)):
+            times = [round(row.time * 1000) for row in part]
+            columns = [
+                arrow.array(times, arrow.timestamp("ms", tz="UTC")),
+                arrow.array([row.meter for row in part], arrow.string()).dictionary_encode(),
+                arrow.array([row.joules / JOULES_PER_KWH for row in part], arrow.float64()),
+                arrow.array([row.seconds for row in part], arrow.float64()),
+            ]
+            writer.write_table(arrow.Table.from_arrays(columns, schema=schema))
+
+
+def read_parquet(path: Path, meters: Meters) -> Sheet:
+    """Read hours that were exported as Parquet.
+
+    Raises ConfigError without pyarrow, and Problems where the file is another.
+    """
+    rows: dict[str, Rows] = {}
+    for row in _whole_hours(path):
+        known = rows.get(row.meter)
+        if known is None:
+            if row.meter not in meters.known:
+                hint = nearest(row.meter, sorted(meters.known))
+                raise _problem(path, f"meter: {row.meter!r} is not a meter of this site{hint}")
+            known = rows[row.meter] = Rows()
+        known.add(round(row.time), row.joules, 0)
+    return Sheet(ENERGY, rows, dt.UTC)
+
+
+def _whole_hours(path: Path) -> Iterator[HourOfMeter]:
+    """Yield the hours of a file that were covered from end to end; times are milliseconds."""
+    arrow = _pyarrow(path)
+    try:
+        file = arrow.parquet.ParquetFile(path)
+    except arrow.lib.ArrowException as error:
+        raise _problem(path, f"is not Parquet: {error}") from None
+    with file:
+        missing = [name for name in _NEEDED if name not in file.schema_arrow.names]
+        if missing:
+            message = f"lacks the column {missing[0]}; expected {', '.join(COLUMNS)}"
+            raise _problem(path, message)
+        wanted = [name for name in COLUMNS if name in file.schema_arrow.names]
+        for part in file.iter_batches(_AT_ONCE, columns=wanted):
+            columns = dict(zip(wanted, part.columns, strict=True))
+            moments = columns["time"].cast(arrow.timestamp("ms", tz="UTC"))
+            times = moments.cast(arrow.int64()).to_pylist()
+            names, energies = columns["meter"].to_pylist(), columns[ENERGY].to_pylist()
+            covered = (
+                columns[COVERED].to_pylist() if COVERED in columns else [WHOLE_HOUR] * len(times)
+            )
+            for time, meter, kwh, seconds in zip(times, names, energies, covered, strict=True):
+                if seconds >= WHOLE_HOUR:
+                    yield HourOfMeter(time, meter, kwh * JOULES_PER_KWH, seconds)
+
+
+def _problem(path: Path, message: str) -> Problems:
+    return Problems([ConfigError(message, file=str(path))])
+
+
+def _pyarrow(path: Path) -> Any:  # noqa: ANN401 - a library without types
+    try:
+        import_module("pyarrow.parquet")  # 40 MB that only Parquet needs
+    except ImportError:
+        raise ConfigError(
+            "Parquet needs pyarrow: pip install 'hubgauge[parquet]'", file=str(path)
+        ) from None
+    return import_module("pyarrow")

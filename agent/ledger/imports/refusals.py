@@ -1,0 +1,35 @@
+"""Rows of a file that are not taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from collectors.base import ConfigError
+
+_MOST_LINES: Final = 50
+
+
+class Refused(ValueError):
+    """A row that is not taken, and the reason in a word."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(f"{reason}: {message}" if reason != "cells" else message)
+
+
+class Refusals:
+    """The refused rows of one file: how many by reason, and the first of them line by line."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self.counts: Counter[str] = Counter()
+        self.errors: list[ConfigError] = []
+
+    def add(self, line: int, refused: Refused) -> None:
+        """Note a refused row."""
+        self.counts[refused.reason] += 1
+        if len(self.errors) < _MOST_LINES:
+            self.errors.append(ConfigError(str(refused), file=self._file, line=line))
+        elif len(self.errors) == _MOST_LINES:
+            self.errors.append(ConfigError("and more like these", file=self._file, line=line))

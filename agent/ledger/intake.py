@@ -1,0 +1,250 @@
+"""Readings on their way into the ledger: judged, dated, and kept in memory until they are written.
+
+`accept` belongs to the event loop, so nothing here waits for the disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from agent.inventory.model import Inventory
+from agent.ledger.clock import TrustedClock
+from agent.ledger.energy import ENERGY, POWER
+from agent.ledger.meters import Channel, Limits, MeterKey, RegisterWidth, TrackedMeter
+from agent.ledger.settings import LedgerSettings, Retention
+from collectors.base import Batch, Metric, Reading, Series
+from collectors.catalogue import facility
+
+log = logging.getLogger(__name__)
+
+MAX_PENDING: Final = 2_000_000
+"""Readings that may wait in memory; beyond it the oldest are dropped."""
+
+_INTERVALS_IN_LIFETIME: Final = 2.5
+
+
+class _Tracked(NamedTuple):
+    """What the ledger makes of a metric: the kind of meter, and the quantity."""
+
+    kind: str
+    quantity: int
+
+
+_TRACKED: Final[Mapping[Metric, _Tracked]] = {
+    facility.METER_POWER: _Tracked("meter", POWER),
+    facility.METER_ENERGY: _Tracked("meter", ENERGY),
+    facility.METER_EXPORTED: _Tracked("export", ENERGY),
+    facility.PDU_POWER: _Tracked("pdu", POWER),
+    facility.PDU_ENERGY: _Tracked("pdu", ENERGY),
+    facility.METER_VOLUME: _Tracked("water", ENERGY),
+}
+"""A water meter is one like the others, but its register counts litres."""
+
+
+class PendingReading(NamedTuple):
+    """A reading that waits to be written; times are in milliseconds."""
+
+    channel: Channel
+    slot: int
+    time: int
+    value: float
+    interval: int
+
+
+class _Undated(NamedTuple):
+    """Readings that wait until the clock is trusted; `heard` is by the monotonic clock."""
+
+    heard: float
+    lifetime: float
+    readings: list[Reading]
+
+
+@dataclass(slots=True)
+class Taken:
+    """What is to be written: readings, and the time after which stored readings are wrong."""
+
+    pending: list[PendingReading]
+    delete_after: int | None
+
+
+class Intake:
+    """Takes readings and counts those it rejects."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        settings: LedgerSettings,
+        clock: TrustedClock,
+        retention: Retention,
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        """Readings `taken`, the reasons of rejected ones, and what registers did."""
+        self.register_width: RegisterWidth | None = None
+        self._settings, self._clock, self._retention = settings, clock, retention
+        self._lock = threading.Lock()
+        self._pending: list[PendingReading] = []
+        self._undated: deque[_Undated] = deque()
+        self._undated_count = 0
+        self._clock_stepped = False
+        self._delete_after: int | None = None
+        if clock.can_see_steps and settings.tidy:
+            # Readings dated later than now by a clock that ran ahead would stand in the way.
+            self._delete_after = round(clock.now() * 1000)
+        self._channels: dict[Series, Channel] = {}
+        self._meters: dict[MeterKey, TrackedMeter] = {}
+        self.inventory = inventory
+
+    @property
+    def inventory(self) -> Inventory:
+        """Where the meters' points and ratings are taken from; a reload may replace it."""
+        return self._inventory
+
+    @inventory.setter
+    def inventory(self, inventory: Inventory) -> None:
+        with self._lock:
+            self._inventory = inventory
+            self._pdu_slot_ms = 1000 * self._settings.resolution(len(inventory.pdus))
+            self._channels.clear()
+            self._meters.clear()
+
+    def accept(self, batch: Batch) -> None:
+        """Take the power and energy readings of a batch; never blocks and never raises."""
+        readings = [reading for reading in batch.readings if reading[0].metric in _TRACKED]
+        if not readings:
+            return
+        with self._lock:
+            self._check_clock()
+            if self._clock.is_trusted:
+                self._take(batch.time, batch.lifetime, readings)
+            else:
+                self._keep_undated(_Undated(self._clock.count, batch.lifetime, readings))
+
+    def _take(self, time: float, lifetime: float, readings: Iterable[Reading]) -> None:
+        moment = round(time * 1000)
+        interval = max(1, round(lifetime * 1000 / _INTERVALS_IN_LIFETIME))
+        for series, value in readings:
+            channel = self._channels.get(series)
+            if channel is None:
+                if series.metric is facility.METER_VOLUME and series.label("point") != "water":
+                    continue  # a heat meter counts the volume of water that carried the heat
+                channel = self._channels[series] = self._channel(series)
+            self._judge(channel, moment, value, interval)
+
+    def _judge(self, channel: Channel, moment: int, value: float, interval: int) -> None:
+        """Keep a reading, unless it is rejected or its slot already has an earlier one."""
+        rating = channel.meter.rating
+        if not value >= 0:  # so NaN is rejected as well
+            self.counts["negative"] += 1
+        elif rating is not None and channel.quantity == POWER and value > rating:
+            self.counts["above_rating"] += 1
+        elif moment < self._retention.sealed_before:
+            self.counts["late"] += 1
+        elif moment == channel.time and value == channel.value:
+            self.counts["duplicate"] += 1
+        else:
+            if channel.quantity == ENERGY:
+                channel.meter.step.learn(value)
+            slot = moment - moment % channel.slot_ms
+            if slot == channel.slot and moment > channel.time:
+                return
+            channel.slot, channel.time, channel.value = slot, moment, value
+            self._pending.append(
+                PendingReading(channel, slot, moment, value, max(interval, channel.slot_ms))
+            )
+
+    def _channel(self, series: Series) -> Channel:
+        kind, quantity = _TRACKED[series.metric]
+        name = series.label("pdu" if kind == "pdu" else "meter")
+        key = MeterKey(series.label("site"), name, kind)
+        meter = self._meters.get(key)
+        if meter is None:
+            meter = self._meters[key] = TrackedMeter(key, series.label("point"), self.inventory)
+        if quantity == ENERGY:
+            meter.register = series
+        return Channel(meter, quantity, self._pdu_slot_ms if kind == "pdu" else 1)
+
+    # Steps of the clock.
+
+    def _check_clock(self) -> None:
+        """See whether the clock has stepped; drop what a clock that went back has dated wrongly."""
+        moved = self._clock.check()
+        if not moved:
+            return
+        log.warning("ledger: the clock stepped by %+.0f s", moved)
+        self._clock_stepped = True
+        if moved < 0:
+            now = round(self._clock.now() * 1000)
+            self._retention.move_back()
+            self._delete_after = _earlier(now, self._delete_after)
+            kept = [row for row in self._pending if row.time <= now]
+            self.counts["clock"] += len(self._pending) - len(kept)
+            self._pending = kept
+            for channel in self._channels.values():
+                channel.forget()
+
+    def _keep_undated(self, undated: _Undated) -> None:
+        self._undated.append(undated)
+        self._undated_count += len(undated.readings)
+        while self._undated_count > MAX_PENDING:
+            lost = len(self._undated.popleft().readings)
+            self._undated_count -= lost
+            self.counts["memory"] += lost
+
+    def date_undated(self) -> None:
+        """Date what was heard while the clock was not trusted, if it is trusted by now.
+
+        It is done a batch at a time, so that `accept` need not wait.
+        """
+        while True:
+            with self._lock:
+                self._check_clock()
+                if not self._undated or not self._clock.is_trusted:
+                    return
+                undated = self._undated.popleft()
+                self._undated_count -= len(undated.readings)
+                self._take(self._clock.at(undated.heard), undated.lifetime, undated.readings)
+
+    # Towards the database.
+
+    def take_pending(self) -> Taken:
+        """Hand over everything that waits to be written."""
+        with self._lock:
+            taken = Taken(self._pending, self._delete_after)
+            self._pending, self._delete_after = [], None
+            return taken
+
+    def has_clock_stepped(self) -> bool:
+        """Tell whether the clock has stepped since the last call."""
+        with self._lock:
+            stepped, self._clock_stepped = self._clock_stepped, False
+            return stepped
+
+    def put_back(self, taken: Taken) -> None:
+        """Take back what could not be written; where memory is short, drop the oldest."""
+        with self._lock:
+            if taken.delete_after is not None:
+                self._delete_after = _earlier(taken.delete_after, self._delete_after)
+            self._pending[:0] = taken.pending
+            lost = max(0, len(self._pending) - MAX_PENDING)
+            del self._pending[:lost]
+            self.counts["memory"] += lost
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Add to the counts."""
+        with self._lock:
+            self.counts.update(counts)
+
+    def limits(self, key: MeterKey) -> Limits:
+        """Return what a meter can show, as far as it is known by now."""
+        with self._lock:
+            meter = self._meters.get(key) or TrackedMeter(key, "", self.inventory)
+        return meter.limits(self.register_width)
+
+
+def _earlier(one: int, other: int | None) -> int:
+    return one if other is None else min(one, other)

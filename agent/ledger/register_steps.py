@@ -1,0 +1,66 @@
+"""The step in which an energy register counts, learned from its readings.
+
+A register of 0.1 kWh says little about five minutes. A profile knows a scale, but not always what
+the device makes of it: a transformer's ratio, a float's last bit, tenths shown of kilowatt-hours
+counted. So the step is the greatest common divisor of all differences seen, to one joule. While
+few readings are known the step is taken as too large; it comes down to the true one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import gcd
+from typing import Final, NamedTuple
+
+_SURE: Final = 60
+"""After so many differences, the step seen in this run replaces the stored one.
+
+The meter may have been exchanged meanwhile.
+"""
+
+
+class Step:
+    """The step of one register as far as it is known; `joules` is 0 while it has not moved."""
+
+    __slots__ = ("_first", "joules", "moves")
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+        self.joules = 0
+        self.moves = 0
+
+    def learn(self, value: float) -> None:
+        """Learn from a reading, in joules."""
+        shown = round(value)
+        if self._first is None:
+            self._first = shown
+        elif shown != self._first:
+            self.joules = gcd(self.joules, shown - self._first)
+            self.moves += 1
+
+
+def step_of(values: Iterable[float]) -> int:
+    """Return the step in which readings of one register differ, in joules; 0 if they are equal."""
+    step = Step()
+    for value in values:
+        step.learn(value)
+    return step.joules
+
+
+class Register(NamedTuple):
+    """What the ledger knows of a meter's register.
+
+    `step` is in joules, 0 while the register has not moved. `since` is the time of its first
+    reading, in milliseconds.
+    """
+
+    step: int
+    since: int
+
+    @classmethod
+    def learned(cls, known: Register | None, step: Step, first: int) -> Register:
+        """Combine what was known with the step and the earliest reading of this run."""
+        if known is None:
+            return cls(step.joules, first)
+        joules = step.joules if step.moves >= _SURE else gcd(known.step, step.joules)
+        return cls(joules, min(first, known.since))

@@ -1,0 +1,157 @@
+"""The ledger's file: SQLite, readable and writable by several processes at once (WAL)."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from agent.ledger.store.changes import ChangeTable
+from agent.ledger.store.history import HistoryTable
+from agent.ledger.store.hours import HourTable
+from agent.ledger.store.meters import MeterTable
+from agent.ledger.store.rack_days import RackDayTable
+from agent.ledger.store.readings import ReadingTable
+from agent.ledger.store.registers import RegisterTable
+from agent.ledger.store.schema import check_version, upgrade, upgrade_in_memory
+from agent.ledger.store.site_hours import SiteHourTable
+from agent.ledger.store.sites import SiteTable
+from agent.ledger.store.stretches import StretchTable
+
+log = logging.getLogger(__name__)
+
+StoreError = sqlite3.Error
+"""What every call may raise: the file is locked for too long, full, or damaged."""
+
+_WAIT_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of one connection."""
+
+    meters: MeterTable
+    readings: ReadingTable
+    hours: HourTable
+    stretches: StretchTable
+    registers: RegisterTable
+    site_hours: SiteHourTable
+    sites: SiteTable
+    rack_days: RackDayTable
+    history: HistoryTable
+    changes: ChangeTable
+
+    @classmethod
+    def of(cls, db: sqlite3.Connection) -> Tables:
+        """Return the tables of a connection."""
+        return cls(
+            MeterTable(db),
+            ReadingTable(db),
+            HourTable(db),
+            StretchTable(db),
+            RegisterTable(db),
+            SiteHourTable(db),
+            SiteTable(db),
+            RackDayTable(db),
+            HistoryTable(db),
+            ChangeTable(db),
+        )
+
+
+class Store:
+    """One connection, used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._db = self._open(path)
+        self._tables = Tables.of(self._db)
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        try:
+            return _connect(path)
+        except sqlite3.OperationalError:
+            raise  # locked, full, not permitted: the file is not to blame
+        except sqlite3.DatabaseError as error:
+            _move_aside(path, error)
+            return _connect(path)
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tables]:
+        """Write in one transaction: all of it, or nothing."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._tables
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[Tables]:
+        """Read on the connection while no other thread uses it."""
+        with self._lock:
+            yield self._tables
+
+
+class ReadOnlyStore(Store):
+    """A connection that cannot write to the file; also of an older version, which stays as it is.
+
+    It may read beside a running agent, or from a copy of its file.
+    """
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?mode=ro",
+            uri=True,
+            timeout=_WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            check_version(path, upgrade_in_memory(db))
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _move_aside(path: Path, error: sqlite3.DatabaseError) -> None:
+    """Rename a damaged file and what SQLite keeps beside it."""
+    aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+    log.error("%s: %s; moved to %s, and an empty ledger was begun", path, error, aside.name)
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        # A power cut may cost the last transactions, never the file; registers tell what is lost.
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA journal_size_limit = 67108864")
+        db.execute("BEGIN IMMEDIATE")
+        found = upgrade(db)
+        db.execute("COMMIT")
+        check_version(path, found)
+    except BaseException:
+        db.close()
+        raise
+    return db

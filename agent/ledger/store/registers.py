@@ -1,0 +1,43 @@
+"""What is stored of every meter's energy register: the step it counts in, and since when."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from agent.ledger.register_steps import Register, Step
+from agent.ledger.store.changes import ChangeTable
+
+
+class RegisterTable:
+    """The table `register`. An export register is a meter of its own, so it has a row as well."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._changes = ChangeTable(db)
+
+    def learn(self, meter: int, step: Step, first: int) -> None:
+        """Store the step of a meter's register, and the earliest time at which it was read."""
+        known = self._get(meter)
+        found = Register.learned(known, step, first)
+        if found != known:
+            self._db.execute(
+                "INSERT OR REPLACE INTO register VALUES (?, ?, ?)",
+                (meter, found.step, found.since),
+            )
+            self._changes.count("register")
+
+    def first_read(self, meter: int) -> int | None:
+        """Return when a register was first read, in milliseconds; None where it never was."""
+        known = self._get(meter)
+        return None if known is None else known.since
+
+    def all(self) -> dict[int, Register]:
+        """Return the registers there are, by the meter's number."""
+        rows = self._db.execute("SELECT meter, step, since FROM register")
+        return {meter: Register(step, since) for meter, step, since in rows}
+
+    def _get(self, meter: int) -> Register | None:
+        row = self._db.execute(
+            "SELECT step, since FROM register WHERE meter = ?", (meter,)
+        ).fetchone()
+        return Register(*row) if row else None

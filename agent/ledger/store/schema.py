@@ -1,0 +1,210 @@
+"""The tables of the ledger's database, its version, and how an older file is brought up to it.
+
+Times are milliseconds since the epoch, UTC, except in `history`, which has seconds. An hour is
+named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.date.toordinal`).
+
+| table | what it holds |
+|---|---|
+| `meter` | every meter that the ledger has heard of |
+| `reading` | the recent readings as they came; younger hours are always made of them |
+| `hour` | joules and covered milliseconds of each meter and hour |
+| `block` | the same of old hours, packed: thirty days of a meter in one row |
+| `cell` | the same by five minutes, of recent hours and of hours not wholly covered |
+| `stretch` | stretches of time of which only the total energy is known |
+| `register` | the step of each meter's register, and when it was first read |
+| `site_hour` | the energy of a site's meters at one point, by hour |
+| `unsummed` | hours of `site_hour` that must be summed again |
+| `boundary` | a digest of each point's meters, to notice when the inventory has changed |
+| `site_total` | the largest value that each of a site's counters has shown |
+| `rack_day` | what each day came to for the racks and rows of a time zone |
+| `history` | earlier values of KPIs |
+| `change` | numbers that grow with each change of a subject, so that caches notice it |
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+VERSION: Final = 4
+
+_METER: Final = """CREATE TABLE meter (
+    id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+    point TEXT NOT NULL, UNIQUE (site, name, kind)
+)"""
+_READING: Final = """CREATE TABLE reading (
+    meter INTEGER, quantity INTEGER, slot INTEGER, time INTEGER NOT NULL, value REAL NOT NULL,
+    interval INTEGER NOT NULL, PRIMARY KEY (meter, quantity, slot)
+) WITHOUT ROWID"""
+_HOUR: Final = """CREATE TABLE hour (
+    hour INTEGER, meter INTEGER, joules REAL NOT NULL, covered INTEGER NOT NULL,
+    PRIMARY KEY (hour, meter)
+) WITHOUT ROWID"""
+# With a rowid: without one, each row of some two kilobytes would take an overflow page.
+_BLOCK: Final = """CREATE TABLE block (
+    meter INTEGER, number INTEGER, data BLOB NOT NULL, PRIMARY KEY (meter, number)
+)"""
+_CELL: Final = """CREATE TABLE cell (
+    hour INTEGER, meter INTEGER, imported INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (hour, meter)
+) WITHOUT ROWID"""
+_STRETCH: Final = """CREATE TABLE stretch (
+    meter INTEGER, start INTEGER, stop INTEGER NOT NULL, joules REAL NOT NULL,
+    PRIMARY KEY (meter, start)
+) WITHOUT ROWID"""
+_REGISTER: Final = """CREATE TABLE register (
+    meter INTEGER PRIMARY KEY, step INTEGER NOT NULL, since INTEGER NOT NULL
+)"""
+_SITE_HOUR: Final = """CREATE TABLE site_hour (
+    site TEXT, point TEXT, hour INTEGER, mask INTEGER NOT NULL, joules REAL NOT NULL,
+    accuracy REAL NOT NULL, meters INTEGER NOT NULL, silent INTEGER NOT NULL, data BLOB NOT NULL,
+    generation INTEGER NOT NULL, PRIMARY KEY (site, point, hour)
+) WITHOUT ROWID"""
+_SITE_HOUR_INDEXES: Final = (
+    "CREATE INDEX site_hour_generation ON site_hour (generation)",
+    "CREATE INDEX site_hour_joules ON site_hour (site, point, joules)",
+)
+_UNSUMMED: Final = """CREATE TABLE unsummed (
+    hour INTEGER, site TEXT, point TEXT, PRIMARY KEY (hour, site, point)
+) WITHOUT ROWID"""
+_BOUNDARY: Final = """CREATE TABLE boundary (
+    site TEXT, point TEXT, digest TEXT NOT NULL, PRIMARY KEY (site, point)
+) WITHOUT ROWID"""
+_SITE_TOTAL: Final = """CREATE TABLE site_total (
+    site TEXT, name TEXT, amount REAL NOT NULL, PRIMARY KEY (site, name)
+) WITHOUT ROWID"""
+_RACK_DAY: Final = """CREATE TABLE IF NOT EXISTS rack_day (
+    zone TEXT, day INTEGER, racks BLOB, rows BLOB, PRIMARY KEY (zone, day)
+) WITHOUT ROWID"""
+_HISTORY: Final = """CREATE TABLE history (
+    kpi TEXT, hub TEXT, scope TEXT, slot INTEGER, time REAL NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (kpi, hub, scope, slot)
+) WITHOUT ROWID"""
+_CHANGE: Final = """CREATE TABLE change (
+    subject TEXT PRIMARY KEY, number INTEGER NOT NULL
+) WITHOUT ROWID"""
+
+SCHEMA: Final[tuple[str, ...]] = (
+    _METER,
+    _READING,
+    _HOUR,
+    _BLOCK,
+    _CELL,
+    _STRETCH,
+    _REGISTER,
+    _SITE_HOUR,
+    *_SITE_HOUR_INDEXES,
+    _UNSUMMED,
+    _BOUNDARY,
+    _SITE_TOTAL,
+    _RACK_DAY,
+    _HISTORY,
+    _CHANGE,
+)
+
+_LAST_COLON: Final = "length(rtrim(key, replace(key, ':', '')))"
+
+# Version 3 kept five families of facts in one table `state` of keys and texts:
+#   register:METER = STEP SINCE,  export:METER = SINCE,  boundary:SITE:POINT = DIGEST,
+#   total:SITE:NAME = AMOUNT, and four numbers of changes under plain words.
+# A site may have colons in its name; a point and the name of a total have none.
+_REGISTERS_FROM_STATE: Final = """INSERT INTO register
+    SELECT cast(substr(key, 10) AS INTEGER),
+        cast(substr(value, 1, instr(value, ' ') - 1) AS INTEGER),
+        cast(substr(value, instr(value, ' ') + 1) AS INTEGER)
+    FROM state WHERE key >= 'register:' AND key < 'register;'"""
+_EXPORTS_FROM_STATE: Final = """INSERT INTO register
+    SELECT cast(substr(key, 8) AS INTEGER), 0, cast(value AS INTEGER)
+    FROM state WHERE key >= 'export:' AND key < 'export;'
+    ON CONFLICT DO UPDATE SET since = min(since, excluded.since)"""
+_BOUNDARIES_FROM_STATE: Final = f"""INSERT INTO boundary
+    SELECT substr(key, 10, {_LAST_COLON} - 10), substr(key, {_LAST_COLON} + 1), value
+    FROM state WHERE key >= 'boundary:' AND key < 'boundary;'"""
+_TOTALS_FROM_STATE: Final = f"""INSERT INTO site_total
+    SELECT substr(key, 7, {_LAST_COLON} - 7), substr(key, {_LAST_COLON} + 1),
+        cast(value AS REAL)
+    FROM state WHERE key >= 'total:' AND key < 'total;'"""
+_CHANGES_FROM_STATE: Final = """INSERT INTO change
+    SELECT CASE key WHEN 'generation' THEN 'site_hour' WHEN 'blocks' THEN 'block'
+        WHEN 'bridges' THEN 'stretch' ELSE 'register' END, cast(value AS INTEGER)
+    FROM state WHERE key IN ('generation', 'blocks', 'bridges', 'registers')"""
+_BRIDGE: Final = """CREATE TABLE bridge (
+    meter INTEGER, start INTEGER, stop INTEGER, joules REAL, PRIMARY KEY (meter, start)
+) WITHOUT ROWID"""
+
+_SINCE: Final[Mapping[int, tuple[str, ...]]] = {
+    2: (_BLOCK,),
+    3: (_BRIDGE,),
+    4: (
+        _STRETCH,
+        "INSERT INTO stretch SELECT meter, start, stop, joules FROM bridge",
+        "DROP TABLE bridge",
+        _UNSUMMED,
+        "INSERT INTO unsummed SELECT hour, site, point FROM dirty",
+        "DROP TABLE dirty",
+        _REGISTER,
+        _REGISTERS_FROM_STATE,
+        _EXPORTS_FROM_STATE,
+        _BOUNDARY,
+        _BOUNDARIES_FROM_STATE,
+        _SITE_TOTAL,
+        _TOTALS_FROM_STATE,
+        _CHANGE,
+        _CHANGES_FROM_STATE,
+        "DROP TABLE state",
+        _RACK_DAY,
+    ),
+}
+"""What is done to a file of the version before."""
+
+
+def upgrade(db: sqlite3.Connection) -> int:
+    """Bring a database up to `VERSION`, within the caller's transaction; return what it was.
+
+    A new file has version 0. A file of a newer version is left alone.
+    """
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if found == 0:
+        statements = SCHEMA
+    else:
+        statements = tuple(
+            one for version in range(found + 1, VERSION + 1) for one in _SINCE[version]
+        )
+    for statement in statements:
+        db.execute(statement)
+    if found < VERSION:
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    return found
+
+
+def upgrade_in_memory(db: sqlite3.Connection) -> int:
+    """Give a connection the present tables without changing the file; return its version.
+
+    Tables that an older file lacks are made as temporary ones, which SQLite looks at first.
+    """
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if found == 0:
+        message = "there are no tables in it yet"
+        raise sqlite3.OperationalError(message)
+    there = {
+        name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
+    }
+    for version in range(found + 1, VERSION + 1):
+        for statement in _SINCE[version]:
+            verb, _, rest = statement.partition(" TABLE ")
+            if verb == "CREATE":
+                name = rest.removeprefix("IF NOT EXISTS ").split(maxsplit=1)[0]
+                if name not in there:
+                    db.execute(f"CREATE TEMP TABLE {rest}")
+            elif verb != "DROP":
+                db.execute(statement)
+    return found
+
+
+def check_version(path: Path, found: int) -> None:
+    """Raise sqlite3.OperationalError for a file that a newer program has written."""
+    if found > VERSION:
+        message = f"{path} was written by a newer version"
+        raise sqlite3.OperationalError(message)

@@ -1,0 +1,192 @@
+"""The stored sums of a site's meters, point by point and hour by hour."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from agent.ledger.energy import CELLS, FULL_MASK
+from agent.ledger.store.changes import ChangeTable
+
+_JOULES: Final = struct.Struct(f"<{CELLS}d")
+_JOULES_AND_VARIANCE: Final = struct.Struct(f"<{CELLS}dd")
+
+
+class SiteHour(NamedTuple):
+    """One point of one site in one hour; `joules` are by cell and count only where `mask` has it.
+
+    The point `water` counts litres, and `carbon` kilograms. `accuracy` is the meters' class in
+    percent, weighted by energy. Of `meters` meters, `silent` were not heard. `variance` is what
+    integrating power has added to each cell, in square joules.
+    """
+
+    mask: int
+    joules: tuple[float, ...]
+    accuracy: float
+    meters: int
+    silent: int
+    variance: float = 0.0
+
+    def over(self, mask: int) -> float:
+        """Return the joules of some cells."""
+        if mask == FULL_MASK:
+            return sum(self.joules)
+        return sum(value for n, value in enumerate(self.joules) if mask >> n & 1)
+
+
+class SiteHourKey(NamedTuple):
+    """Which hour of which point of which site."""
+
+    site: str
+    point: str
+    hour: int
+
+
+class ChangedHour(NamedTuple):
+    """An hour of a site that has changed."""
+
+    site: str
+    hour: int
+
+
+class SiteHourTable:
+    """The tables `site_hour` and `unsummed`."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._changes = ChangeTable(db)
+
+    # Hours that must be summed again.
+
+    def mark_unsummed(self, site: str, point: str, hours: Iterable[int]) -> None:
+        """Note that a point's hours must be summed again."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO unsummed (site, point, hour) VALUES (?, ?, ?)",
+            [(site, point, hour) for hour in hours],
+        )
+
+    def latest_unsummed(self) -> int | None:
+        """Return the latest hour that must be summed again; None where there is none."""
+        row = self._db.execute("SELECT max(hour) FROM unsummed").fetchone()
+        return None if row[0] is None else int(row[0])
+
+    def unsummed_points(self, hour: int) -> list[tuple[str, str]]:
+        """Return the (site, point) of an hour that must be summed again."""
+        rows = self._db.execute("SELECT site, point FROM unsummed WHERE hour = ?", (hour,))
+        return rows.fetchall()
+
+    def mark_summed(self, hour: int) -> None:
+        """Note that everything of an hour is summed."""
+        self._db.execute("DELETE FROM unsummed WHERE hour = ?", (hour,))
+
+    def count_unsummed(self, start: int, end: int) -> int:
+        """Return how many hours between two times must be summed again."""
+        row = self._db.execute(
+            "SELECT count(DISTINCT hour) FROM unsummed WHERE hour >= ? AND hour < ?", (start, end)
+        ).fetchone()
+        return int(row[0])
+
+    # The sums.
+
+    def new_generation(self) -> int:
+        """Return the number under which the next changes are written."""
+        return self._changes.count("site_hour")
+
+    def save(self, key: SiteHourKey, row: SiteHour, generation: int) -> None:
+        """Write one sum."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO site_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *key,
+                row.mask,
+                row.over(row.mask),
+                row.accuracy,
+                row.meters,
+                row.silent,
+                _JOULES_AND_VARIANCE.pack(*row.joules, row.variance),
+                generation,
+            ),
+        )
+
+    def delete(self, key: SiteHourKey, generation: int) -> None:
+        """Delete one sum, so that nobody has heard anything of the point in that hour."""
+        gone = self._db.execute(
+            "DELETE FROM site_hour WHERE site = ? AND point = ? AND hour = ?", key
+        )
+        if gone.rowcount:  # who keeps the hour in memory notices by its other points
+            self._db.execute(
+                "UPDATE site_hour SET generation = ? WHERE site = ? AND hour = ?",
+                (generation, key.site, key.hour),
+            )
+
+    def mask(self, key: SiteHourKey) -> int:
+        """Return the covered cells of one sum, as bits; 0 where there is none."""
+        row = self._db.execute(
+            "SELECT mask FROM site_hour WHERE site = ? AND point = ? AND hour = ?", key
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def between(
+        self, site: str, points: Iterable[str], start: int, end: int
+    ) -> dict[int, dict[str, SiteHour]]:
+        """Return the hours of some points that begin between two times, by hour and point."""
+        found: dict[int, dict[str, SiteHour]] = {}
+        for point in points:  # by name: SQLite would look at every hour to list the points
+            rows = self._db.execute(
+                "SELECT hour, mask, accuracy, meters, silent, data FROM site_hour"
+                " WHERE site = ? AND point = ? AND hour >= ? AND hour < ?",
+                (site, point, start, end),
+            )
+            for hour, mask, accuracy, meters, silent, data in rows:
+                joules, variance = _unpacked(data)
+                found.setdefault(hour, {})[point] = SiteHour(
+                    mask, joules, accuracy, meters, silent, variance
+                )
+        return found
+
+    def last_generation(self) -> int:
+        """Return the generation of the last change."""
+        row = self._db.execute("SELECT coalesce(max(generation), 0) FROM site_hour").fetchone()
+        return int(row[0])
+
+    def changed_since(self, generation: int) -> tuple[int, set[ChangedHour]]:
+        """Return the present generation, and the hours written since another by any process."""
+        rows = self._db.execute(
+            "SELECT site, hour, generation FROM site_hour WHERE generation > ?", (generation,)
+        ).fetchall()
+        latest = max((number for _, _, number in rows), default=generation)
+        return latest, {ChangedHour(site, hour) for site, hour, _ in rows}
+
+    def totals(self, site: str) -> dict[str, float]:
+        """Return the energy of each point since the ledger began, over its covered time."""
+        rows = self._db.execute(
+            "SELECT point, sum(joules) FROM site_hour WHERE site = ? GROUP BY point", (site,)
+        )
+        return {point: float(total) for point, total in rows}
+
+    def it_total(self, site: str, points: Sequence[str]) -> float | None:
+        """Return the IT energy since the ledger began; None where there is none.
+
+        `points` may meter IT, the deepest first. Each hour counts at the deepest point that is
+        wholly covered in it, or else at the one that has most.
+        """
+        depths = " ".join(f"WHEN ? THEN {depth}" for depth, _ in enumerate(points))
+        # SQLite takes `joules` from the row that has the minimum.
+        query = (
+            f"SELECT sum(joules) FROM (SELECT joules, min(CASE WHEN mask = {FULL_MASK}"
+            f" THEN CASE point {depths or 'WHEN NULL THEN 0'} END ELSE 10.0 - joules / 1e18 END)"
+            f" FROM site_hour WHERE site = ? AND point IN ({','.join('?' * len(points))})"
+            " GROUP BY hour)"
+        )
+        total = self._db.execute(query, (*points, site, *points)).fetchone()[0]
+        return None if total is None else float(total)
+
+
+def _unpacked(data: bytes) -> tuple[tuple[float, ...], float]:
+    """Return joules by cell, and their variance; rows of an earlier version have none."""
+    if len(data) == _JOULES.size:
+        return _JOULES.unpack(data), 0.0
+    *joules, variance = _JOULES_AND_VARIANCE.unpack(data)
+    return tuple(joules), variance

@@ -1,0 +1,58 @@
+"""Stretches of time of which only the total energy is known: a silent register, a month's bill.
+
+Their energy is laid out evenly. A window that holds such a stretch whole has its energy exactly. A
+window that cuts through it takes a share by time alone, which is uncertain. So the stretches are
+stored, and a PUE whose window cuts one says so in its uncertainty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from agent.ledger.energy import HOUR_MS, Segment, TimedValue
+from agent.ledger.segments import longest_gap, register_segments
+
+LOAD_VARIATION: Final = 0.2
+"""Over such a stretch, a load is taken to stay within this share of its mean."""
+
+
+class Stretch(NamedTuple):
+    """A stretch of time, in milliseconds, and its total energy, in joules."""
+
+    start: int
+    end: int
+    joules: float
+
+    def joules_cut(self, start: int, end: int) -> float:
+        """Return the energy that a window from `start` to `end` takes from it by time alone.
+
+        Where the window takes more than half, the energy it leaves out is what is uncertain.
+        """
+        inside = min(self.end, end) - max(self.start, start)
+        outside = self.end - self.start - inside
+        return self.joules * min(inside, outside) / (self.end - self.start) if inside > 0 else 0.0
+
+    def part(self, start: int, end: int) -> Stretch | None:
+        """Return the part between two times within it; None where that is nothing."""
+        if start >= end:
+            return None
+        return Stretch(start, end, self.joules * (end - start) / (self.end - self.start))
+
+
+def silences(
+    energy: Sequence[TimedValue], *, rating: float | None, wrap: float | None
+) -> Iterator[Stretch]:
+    """Find the gaps in a register's readings whose energy its difference tells."""
+    for before, after in pairwise(energy):
+        if after.time - before.time > longest_gap(before.interval, after.interval):
+            segments, _ = register_segments((before, after), rating=rating, wrap=wrap)
+            yield from even_stretches(segments, longer_than=0)
+
+
+def even_stretches(segments: Iterable[Segment], *, longer_than: int = HOUR_MS) -> Iterator[Stretch]:
+    """Turn segments longer than some milliseconds into stretches."""
+    for one in segments:
+        if one.end - one.start > longer_than:
+            yield Stretch(one.start, one.end, one.joules(one.start, one.end))

@@ -1,0 +1,119 @@
+"""Write readings into the ledger's file, and compute the hours that they change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from agent.ledger.energy import ENERGY, HOUR_MS, floor_hour
+from agent.ledger.intake import Intake, PendingReading, Taken
+from agent.ledger.meters import TrackedMeter
+from agent.ledger.recompute import NewReadings, recompute
+from agent.ledger.settings import Retention
+from agent.ledger.store.database import Store, Tables
+from agent.ledger.store.readings import ReadingRow
+
+_AT_ONCE: Final = 10_000
+"""Readings that are written in one transaction."""
+
+NewsOfMeter = dict[int, NewReadings]
+"""A meter's new readings by quantity."""
+
+
+class Writer:
+    """Writes what the intake hands over; its calls may block."""
+
+    def __init__(self, store: Store, intake: Intake, retention: Retention) -> None:
+        self._store, self._intake, self._retention = store, intake, retention
+
+    def write(self, taken: Taken) -> None:
+        """Write everything; what is written is removed from `taken`. May raise StoreError."""
+        if taken.delete_after is not None:
+            self._delete_after(taken.delete_after)
+            taken.delete_after = None
+        while taken.pending:
+            self._write(taken.pending[:_AT_ONCE])
+            del taken.pending[:_AT_ONCE]
+
+    def _delete_after(self, time: int) -> None:
+        """Delete readings from the future; their hours are computed again when they come."""
+        with self._store.transaction() as tables:
+            deleted = tables.readings.delete_after(time)
+        self._intake.count({"clock": deleted})
+
+    def _write(self, pending: Sequence[PendingReading]) -> None:
+        news = _news(pending)
+        events: Counter[str] = Counter()
+        with self._store.transaction() as tables:
+            # A number that this transaction gives is the meter's only once it is committed.
+            numbers = {
+                meter: tables.meters.add(*meter.key, meter.point) if meter.id is None else meter.id
+                for meter in news
+            }
+            rows = [
+                ReadingRow(
+                    numbers[row.channel.meter],
+                    row.channel.quantity,
+                    row.slot,
+                    row.time,
+                    row.value,
+                    row.interval,
+                )
+                for row in pending
+            ]
+            new = tables.readings.add(rows)
+            for meter, of_meter in news.items():
+                events.update(self._compute(tables, meter, numbers[meter], of_meter))
+        for meter, number in numbers.items():
+            meter.id = number
+        self._intake.count({"taken": new, "duplicate": len(pending) - new, **events})
+
+    def _compute(
+        self, tables: Tables, meter: TrackedMeter, number: int, news: NewsOfMeter
+    ) -> Iterable[str]:
+        """Compute a meter's hours; return what its register did, by name."""
+        change = recompute(
+            tables,
+            number,
+            news,
+            sealed_before=self._retention.sealed_before,
+            limits=meter.limits(self._intake.register_width),
+        )
+        _mark(tables, meter, change.hours)
+        energy = news.get(ENERGY)
+        if energy is None:
+            return ()
+        if meter.key.kind == "export":
+            _mark(tables, meter, _newly_metered(tables, number, energy))
+        tables.registers.learn(number, meter.step, energy.first)
+        return [event.kind for event in change.events if event.time >= energy.first]
+
+
+def _news(pending: Iterable[PendingReading]) -> Mapping[TrackedMeter, NewsOfMeter]:
+    news: dict[TrackedMeter, NewsOfMeter] = {}
+    for row in pending:
+        of_meter = news.setdefault(row.channel.meter, {})
+        known = of_meter.get(row.channel.quantity)
+        if known is None:
+            of_meter[row.channel.quantity] = NewReadings(row.time, row.interval)
+        else:
+            known.add(row.time, row.interval)
+    return news
+
+
+def _newly_metered(tables: Tables, number: int, energy: NewReadings) -> Iterable[int]:
+    """Return the hours in which an export register is now known to be metered and was not.
+
+    Readings may come late and in any order, so the earliest one counts.
+    """
+    known = tables.registers.first_read(number)
+    if known is not None and known <= energy.first:
+        return ()
+    until = energy.last + 1 if known is None else known
+    return range(floor_hour(energy.first), until, HOUR_MS)
+
+
+def _mark(tables: Tables, meter: TrackedMeter, hours: Iterable[int]) -> None:
+    """Have the site's hours summed again."""
+    tables.site_hours.mark_unsummed(meter.key.site, meter.point, hours)

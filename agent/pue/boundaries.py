@@ -1,0 +1,114 @@
+"""The boundary of every site, kept up to date with the inventory and the meters that are heard."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
+
+from agent.inventory.model import POINTS, Inventory, Site
+from agent.ledger.energy import HOUR_MS
+from agent.ledger.ledger import Ledger
+from agent.ledger.meters import Limits, MeterKey
+from agent.ledger.store.meters import MeterRow
+from agent.pue.boundary import Boundary, boundary_of
+from agent.pue.places import Place
+
+METERED_POINTS: Final = (*POINTS, "bought", "export")
+"""The points that have meters of their own."""
+
+_OWN_NAMES: Final = ("export", "water")
+"""Kinds of meter that share their name with one of energy: they are other registers of a device."""
+
+
+class _Numbers(NamedTuple):
+    """The numbers of the meters at some places."""
+
+    places: tuple[Place, ...]
+    by_place: list[list[int]]
+
+
+class Boundaries:
+    """Each site's boundary, and the numbers that its meters have in the ledger."""
+
+    def __init__(
+        self, ledger: Ledger, inventory: Inventory, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._ledger, self._inventory, self._clock = ledger, inventory, clock
+        self.by_site: dict[str, Boundary] = {}
+        self.known = -1
+        """How many meters the ledger had heard of at the last refresh."""
+        self._rows: dict[int, MeterRow] = {}
+        self._numbers: dict[MeterKey, list[int]] = {}
+        self._numbers_at: dict[tuple[str, str], _Numbers] = {}
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """The sites there are: the inventory's, or without one those that meters name."""
+        if self._inventory.sites:
+            return self._inventory.sites
+        names = sorted({row.site for row in self._ledger.queries.meters()})
+        return {name: Site(site=name) for name in names if name}
+
+    def refresh(self, *, mark: bool = True) -> bool:
+        """Work the boundaries out again if a meter is heard for the first time; tell whether so.
+
+        If `mark`, the recent hours of every point that has changed are summed again.
+        """
+        with self._ledger.store.read() as tables:
+            count = tables.meters.count()
+            if count == self.known:
+                return False
+            known = tables.meters.all()
+        self._numbers = {}
+        self._numbers_at.clear()
+        self._rows = {row.id: row for row in known}
+        for row in known:
+            kind = row.kind if row.kind in _OWN_NAMES else ""
+            self._numbers.setdefault(MeterKey(row.site, row.name, kind), []).append(row.id)
+        sites = self.sites.values()
+        self.by_site.update(
+            {site.site: boundary_of(site, self._inventory, known) for site in sites}
+        )
+        if mark:
+            self._mark_changed()
+        self.known = count
+        return True
+
+    def _mark_changed(self) -> None:
+        """Have the recent hours of points summed again whose meters are others than before."""
+        now = round(self._clock() * 1000)
+        hours = range(self._ledger.retention.sealed_before, now, HOUR_MS)
+        with self._ledger.store.transaction() as tables:
+            for site, boundary in self.by_site.items():
+                for point in METERED_POINTS:
+                    digest = _digest(boundary.places.get(point, ()))
+                    if tables.sites.change_boundary(site, point, digest):
+                        tables.site_hours.mark_unsummed(site, point, hours)
+
+    def numbers(self, site: str, place: Place) -> list[int]:
+        """Return the ledger's numbers of the meters at a place, the newest first."""
+        return [
+            number
+            for name in place.names
+            for number in self._numbers.get(MeterKey(site, name, place.kind), ())
+        ]
+
+    def numbers_at(self, site: str, point: str, places: tuple[Place, ...]) -> list[list[int]]:
+        """Return the numbers of the meters at each place of a point, from memory."""
+        known = self._numbers_at.get((site, point))
+        if known is None or known.places != places:
+            found = [self.numbers(site, place) for place in places]
+            known = self._numbers_at[site, point] = _Numbers(places, found)
+        return known.by_place
+
+    def limits(self, number: int) -> Limits:
+        """Return what a meter can show."""
+        row = self._rows[number]
+        return self._ledger.intake.limits(MeterKey(row.site, row.name, row.kind))
+
+
+def _digest(places: Iterable[Place]) -> str:
+    text = f"[{', '.join(place.digest_text() for place in places)}]"
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

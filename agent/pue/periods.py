@@ -1,0 +1,41 @@
+"""The stretches of time that PUE is given for. They begin and end on cells of five minutes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from agent.ledger.energy import HOUR_MS
+from collectors.catalogue.limits import Window
+
+DAY_MS: Final = 24 * HOUR_MS
+_FIXED: Final[Mapping[str, int]] = {"1h": HOUR_MS, "1d": DAY_MS, "30d": 30 * DAY_MS}
+_LEAP_DAY: Final = (2, 29)
+
+
+def bounds(window: Window, end: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Return a window's start and end in milliseconds; years are counted in the site's zone."""
+    if window in _FIXED:
+        return end - _FIXED[window], end
+    local = dt.datetime.fromtimestamp(end / 1000, zone)
+    if window == "ytd":
+        start = dt.datetime(local.year, 1, 1, tzinfo=zone)
+        if start == local:  # midnight of New Year belongs to the year that ends
+            start = start.replace(year=local.year - 1)
+    else:
+        day = 28 if (local.month, local.day) == _LEAP_DAY else local.day
+        start = local.replace(year=local.year - 1, day=day)
+    return round(start.timestamp() * 1000), end
+
+
+def year_end(start: int, zone: ZoneInfo) -> int:
+    """Return when the local year ends that begins at `start`, in milliseconds."""
+    year = dt.datetime.fromtimestamp(start / 1000, zone).year
+    return round(dt.datetime(year + 1, 1, 1, tzinfo=zone).timestamp() * 1000)
+
+
+def local_year(time: int, zone: ZoneInfo) -> int:
+    """Return the local year that a time, in milliseconds, is in."""
+    return dt.datetime.fromtimestamp(time / 1000, zone).year

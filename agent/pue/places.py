@@ -1,0 +1,97 @@
+"""The places where meters hang, each with the meters that hung there one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agent.inventory.check_meters import upstream
+from agent.inventory.model import Emission, Inventory, Meter
+
+ASSUMED_CLASS: Final = 2.0
+"""Percent: the accuracy class taken for a meter that states none."""
+
+NO_FUEL: Final = (Emission(kilograms_per_kilowatt_hour=0.0, source="own renewables burn no fuel"),)
+"""The emissions of own renewables where nobody states any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One place where a meter hangs; `names` are its meters, the present one first.
+
+    `share` is how much of what they count is the data centre's; it is below 0 for what is
+    subtracted. `factor` is the share times the standard's weight for the kind of energy.
+    `accuracy` is the class in percent. `emissions` are those of each kilowatt-hour they count.
+    `renewable` is the share of it that is renewable. `kind` names the register that is read.
+    """
+
+    names: tuple[str, ...]
+    accuracy: float = ASSUMED_CLASS
+    factor: float = 1.0
+    share: float = 1.0
+    renewable: float = 0.0
+    emissions: tuple[Emission, ...] = ()
+    kind: Literal["", "export", "water"] = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the meter that hangs there now."""
+        return self.names[0]
+
+    @property
+    def is_own_renewable(self) -> bool:
+        """Whether it is own renewables whose carbon nobody states."""
+        return self.emissions == NO_FUEL
+
+    def emission(self, year: int) -> Emission | None:
+        """Return how much carbon a kilowatt-hour stood for in a year; None where nobody says."""
+        return next(
+            (one for one in self.emissions if one.first_year <= year <= one.last_year), None
+        )
+
+    def digest_text(self) -> str:
+        """Return everything that changes a sum, as a text; it is stored as a digest."""
+        return repr(
+            (self.names, self.accuracy, self.factor, self.share, self.renewable, self.emissions)
+        )
+
+
+def make_place(names: tuple[str, ...], meter: Meter | None, inventory: Inventory) -> Place:
+    """Make the place of a meter, as the inventory states it; `None` for one it does not list."""
+    if meter is None:
+        return Place(names=names)
+    share = -meter.share if meter.subtract else meter.share
+    # What is subtracted from a supply is as renewable, and as carbon-laden, as the supply.
+    supply = meter
+    if meter.subtract:
+        above = upstream(meter, inventory.meters)
+        supply = next((one for one in above if one.point == meter.point), meter)
+    renewable = supply.renewable_ratio if meter.renewable_ratio is None else meter.renewable_ratio
+    return Place(
+        names=names,
+        accuracy=ASSUMED_CLASS if meter.accuracy_class is None else meter.accuracy_class,
+        factor=share if meter.factor is None else share * meter.factor,
+        share=share,
+        renewable=renewable or 0.0,
+        emissions=meter.emissions or supply.emissions,
+        kind="water" if meter.point == "water" else "",
+    )
+
+
+def places_of(meters: Sequence[Meter], inventory: Inventory) -> list[Place]:
+    """Make the places of some meters; a meter and the one it replaced share a place."""
+    by_name = {meter.meter: meter for meter in meters}
+    replaced = {meter.replaces for meter in meters if meter.replaces}
+    places = []
+    for meter in meters:
+        if meter.meter in replaced:
+            continue
+        names, at = [meter.meter], meter
+        while at.replaces:
+            names.append(at.replaces)
+            if at.replaces not in by_name:
+                break
+            at = by_name[at.replaces]
+        places.append(make_place(tuple(names), meter, inventory))
+    return places

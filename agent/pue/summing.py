@@ -1,0 +1,190 @@
+"""Sum the hours of sites, point by point, when the hours of their meters have changed.
+
+An hour is summed by the inventory of that day and then kept: a rack that comes later changes
+nothing in the past.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from agent.inventory.model import IT_POINTS
+from agent.ledger.energy import HOUR_MS, HourCells, floor_hour
+from agent.ledger.exports import TwoWayHour, exported
+from agent.ledger.ledger import Ledger
+from agent.ledger.store.blocks import BlockCache
+from agent.ledger.store.database import Tables
+from agent.ledger.store.hours import HeardHour
+from agent.ledger.store.site_hours import SiteHour, SiteHourKey
+from agent.pue.boundaries import METERED_POINTS, Boundaries
+from agent.pue.periods import local_year
+from agent.pue.places import Place
+from agent.pue.point_sums import PlaceHour, joined, sum_even_places, sum_places, weigh_carbon
+from agent.pue.register_doubts import RegisterDoubts
+
+_IT_PATH: Final = ("ups_input", *IT_POINTS)
+_DEPENDENT: Final[Mapping[str, tuple[str, ...]]] = {
+    "utility": ("green", "export", "carbon"),
+    "renewable": ("green", "export", "carbon"),
+    "generator": ("export", "carbon"),
+    "cooling": ("bought", "carbon", *_IT_PATH),
+    "lighting": _IT_PATH,
+    "other": ("bought", "carbon", *_IT_PATH),
+}
+"""Points whose sums depend on another point's meters.
+
+Cooling metered downstream of an IT meter is subtracted from that IT point.
+"""
+
+STORED_POINTS: Final = (*METERED_POINTS, "green", "carbon")
+_UNEVEN: Final = ("export", "carbon")
+"""Points whose hours are more than a plain sum, so they cannot be summed as even."""
+
+_BUDGET_SECONDS: Final = 5.0
+_TURN_SECONDS: Final = 0.2
+"""How long one transaction may keep other writers waiting."""
+
+
+class HourSummer:
+    """Keeps the sums of sites' hours up to date."""
+
+    def __init__(self, ledger: Ledger, boundaries: Boundaries, doubts: RegisterDoubts) -> None:
+        self._ledger, self._boundaries, self._doubts = ledger, boundaries, doubts
+        self._blocks = BlockCache()
+
+    def refresh(self, *, budget: float = _BUDGET_SECONDS) -> bool:
+        """Sum what is out of date, the latest hours first, for at most `budget` seconds.
+
+        Returns False where time ran out before everything was done.
+        """
+        deadline = time.monotonic() + budget
+        while time.monotonic() < deadline:
+            turn = time.monotonic() + _TURN_SECONDS
+            with self._ledger.store.transaction() as tables:
+                while time.monotonic() < turn:
+                    hour = tables.site_hours.latest_unsummed()
+                    if hour is None:
+                        return True
+                    self._sum_hour(tables, hour)
+        return False
+
+    def sum_again(self, site: str, start: int, end: int) -> None:
+        """Have the hours between two times summed again, by the inventory as it is now."""
+        hours = range(floor_hour(start), end, HOUR_MS)
+        with self._ledger.store.transaction() as tables:
+            for point in METERED_POINTS:
+                tables.site_hours.mark_unsummed(site, point, hours)
+
+    def places_in_hour(
+        self, site: str, hour: int, points: Iterable[str]
+    ) -> dict[str, list[PlaceHour]]:
+        """Return what each place of some points said of an hour, so that it can be summed again."""
+        wanted = {(site, point): self._places(site, point) for point in points}
+        with self._ledger.reader.read() as tables:
+            rows = self._load(tables, hour, wanted).cells()
+            return {
+                point: self._place_hours(tables, SiteHourKey(site, point, hour), places, rows)
+                for (_, point), places in wanted.items()
+            }
+
+    def _places(self, site: str, point: str) -> tuple[Place, ...]:
+        return self._boundaries.by_site[site].places_at(point)
+
+    def _sum_hour(self, tables: Tables, hour: int) -> None:
+        """Sum everything of an hour that is out of date."""
+        wanted = {
+            (site, each): self._places(site, each)
+            for site, point in tables.site_hours.unsummed_points(hour)
+            if site in self._boundaries.by_site
+            for each in (point, *_DEPENDENT.get(point, ()))
+        }
+        heard = self._load(tables, hour, wanted)
+        generation = tables.site_hours.new_generation()
+        for (site, point), places in wanted.items():
+            key = SiteHourKey(site, point, hour)
+            self._store(tables, key, self._summed(tables, key, places, heard), generation)
+        tables.site_hours.mark_summed(hour)
+
+    def _store(
+        self, tables: Tables, key: SiteHourKey, found: SiteHour | None, generation: int
+    ) -> None:
+        """Write a sum, unless an older one was made of hours that are deleted by now."""
+        retention = self._ledger.retention
+        if found is None:
+            if key.hour >= retention.sealed_before:
+                tables.site_hours.delete(key, generation)
+        elif not (
+            key.point == "pdu_output"
+            and found.silent
+            and key.hour < retention.pdus_before
+            and tables.site_hours.mask(key) & ~found.mask
+        ):
+            tables.site_hours.save(key, found, generation)
+
+    def _summed(
+        self, tables: Tables, key: SiteHourKey, places: tuple[Place, ...], heard: HeardHour
+    ) -> SiteHour | None:
+        if not places:
+            return None
+        if heard.is_even and key.point not in _UNEVEN:
+            numbers = self._boundaries.numbers_at(key.site, key.point, places)
+            return sum_even_places(places, numbers, heard.sums)
+        told = self._place_hours(tables, key, places, heard.cells())
+        return sum_places(
+            (one, self._doubts.is_register(key.site, one.place, key.hour)) for one in told
+        )
+
+    def _place_hours(
+        self,
+        tables: Tables,
+        key: SiteHourKey,
+        places: Iterable[Place],
+        rows: Mapping[int, HourCells],
+    ) -> list[PlaceHour]:
+        """Return what each place of a point said of an hour, and how it counts."""
+        if key.point == "export":
+            sold = ((place, self._exported(tables, key, place, rows)) for place in places)
+            return [PlaceHour(place, cells) for place, cells in sold if cells is not None]
+        told = [
+            PlaceHour(place, joined(self._boundaries.numbers(key.site, place), rows))
+            for place in places
+        ]
+        if key.point == "carbon":
+            year = local_year(key.hour, self._boundaries.sites[key.site].zone)
+            return [weigh_carbon(one, year) for one in told]
+        return told
+
+    def _exported(
+        self, tables: Tables, key: SiteHourKey, place: Place, rows: Mapping[int, HourCells]
+    ) -> HourCells | None:
+        """Return what left the site at a place in an hour; None where nothing can be missing."""
+        bought = replace(place, kind="")
+        meters = []
+        for name in place.names:
+            of_name = self._boundaries.numbers(key.site, replace(bought, names=(name,)))
+            meters += [
+                TwoWayHour(
+                    first_read=tables.registers.first_read(number),
+                    bought=joined(of_name, rows),
+                    sold=rows.get(number),
+                )
+                for number in self._boundaries.numbers(key.site, replace(place, names=(name,)))
+            ]
+        return exported(key.hour, meters, joined(self._boundaries.numbers(key.site, bought), rows))
+
+    def _load(
+        self, tables: Tables, hour: int, wanted: Mapping[tuple[str, str], tuple[Place, ...]]
+    ) -> HeardHour:
+        """Return what was heard in an hour from the meters of the points that are wanted."""
+        meters: set[int] = set()
+        for (site, point), places in wanted.items():
+            numbers = self._boundaries.numbers_at(site, point, places)
+            for place, of_place in zip(places, numbers, strict=True):
+                meters.update(of_place)
+                if place.kind:  # of an export also what is bought there
+                    meters.update(self._boundaries.numbers(site, replace(place, kind="")))
+        known = self._boundaries.known
+        return tables.hours.at(hour, meters, known=known, cache=self._blocks)

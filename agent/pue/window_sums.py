@@ -1,0 +1,156 @@
+"""Sums over any stretch of time, from hours and days that are kept in memory."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS
+from agent.pue.boundary import Boundary
+from agent.pue.hour_sums import Points, hour_sum
+from agent.pue.periods import DAY_MS
+from agent.pue.sides import sides_of
+from agent.pue.site_hours import SiteHours
+from agent.pue.sums import NOTHING, PackedSum, Sum, add_in_time, add_packed, pack, unpack
+
+_MOST_KEPT: Final = 64
+"""So many sums of several days, and so many hours asked for in part, are kept of a site."""
+_FOREVER: Final = 1 << 62
+
+
+class _Days(NamedTuple):
+    """Whole days, by number since the epoch; the end is not part of them."""
+
+    first: int
+    end: int
+
+
+class _Kept:
+    """What is kept in memory of one site, where its IT is metered at one point."""
+
+    __slots__ = ("_names", "days", "hours", "spans")
+
+    def __init__(self, boundary: Boundary, it_point: str) -> None:
+        self._names = tuple(side.name for side in sides_of(boundary, it_point))
+        self.hours: dict[int, PackedSum] = {}
+        self.days: dict[int, Sum] = {}
+        self.spans: dict[_Days, Sum] = {}
+
+    def put(self, hour: int, total: Sum) -> None:
+        """Keep the sum of an hour, in place of what was known of it and of its day."""
+        self.hours[hour] = pack(total)
+        if self.days.pop(hour // DAY_MS, None) is not None:
+            self.spans.clear()
+
+    def hour(self, hour: int) -> Sum:
+        """Return the sum of an hour."""
+        return unpack(self.hours.get(hour), self._names)
+
+    def over_days(self, days: _Days) -> Sum:
+        """Return the sum of whole days; it is kept, since a year's is asked for in every round."""
+        found = self.spans.get(days)
+        if found is None:
+            found = add_in_time(self._day(day) for day in range(days.first, days.end))
+            if len(self.spans) >= _MOST_KEPT:
+                self.spans.clear()
+            self.spans[days] = found
+        return found
+
+    def _day(self, day: int) -> Sum:
+        found = self.days.get(day)
+        if found is None:
+            hours = range(day * DAY_MS, (day + 1) * DAY_MS, HOUR_MS)
+            total = add_packed(self.hours.get(hour) for hour in hours)
+            found = self.days[day] = unpack(total, self._names)
+        return found
+
+
+class WindowSums:
+    """Sums over any stretch of time; follows the database as it changes."""
+
+    def __init__(self, hours: SiteHours) -> None:
+        self._hours = hours
+        self._boundaries: dict[str, Boundary] = {}
+        self._generation: int | None = None
+        self._oldest: dict[str, int] = {}
+        self._kept: dict[str, dict[str, _Kept]] = {}
+        self._partly_asked: dict[str, dict[int, Points]] = {}
+
+    def update(self) -> None:
+        """Take in what has changed in the database since the last call."""
+        self._generation, changed = self._hours.changed(self._generation)
+        if changed:
+            self._partly_asked.clear()
+        for site, boundary in self._hours.boundaries.items():
+            if self._boundaries.get(site) != boundary:
+                self._boundaries[site] = boundary
+                self._oldest.pop(site, None)  # read again when asked for
+        by_site: dict[str, list[int]] = {}
+        for site, hour in changed:
+            if hour >= self._oldest.get(site, hour + 1):
+                by_site.setdefault(site, []).append(hour)
+        for site, hours in by_site.items():
+            self._reload(site, sorted(hours))
+
+    def _reload(self, site: str, hours: list[int]) -> None:
+        if len(hours) * HOUR_MS > (hours[-1] - hours[0]) // 2:
+            found = self._hours.hours(site, hours[0], hours[-1] + 1)
+        else:
+            found = {hour: self._hours.hour(site, hour) for hour in hours}
+        for hour, points in found.items():
+            self._put(site, hour, points)
+
+    def _put(self, site: str, hour: int, points: Points) -> None:
+        boundary = self._boundaries[site]
+        for it_point, kept in self._kept[site].items():
+            kept.put(hour, hour_sum(points, boundary, it_point))
+
+    def _reach(self, site: str, start: int) -> None:
+        """Have every hour from `start` on in memory."""
+        oldest = self._oldest.get(site)
+        if oldest is None:
+            boundary = self._boundaries[site]
+            self._kept[site] = {
+                it_point: _Kept(boundary, it_point) for it_point in boundary.it_candidates
+            }
+        elif oldest <= start:
+            return
+        until = _FOREVER if oldest is None else oldest
+        for hour, points in self._hours.hours(site, start, until).items():
+            self._put(site, hour, points)
+        self._oldest[site] = start
+
+    def boundary(self, site: str) -> Boundary | None:
+        """Return a site's boundary, or None where there is no such site."""
+        return self._boundaries.get(site)
+
+    def over(self, site: str, it_point: str, start: int, end: int) -> Sum:
+        """Sum from `start` to `end`, which must lie on cells."""
+        self._reach(site, start - start % DAY_MS)
+        kept = self._kept[site][it_point]
+        total: Sum | None = None
+        at = start
+        while at < end:
+            if at % DAY_MS == 0 and at + DAY_MS <= end:
+                until = end - end % DAY_MS
+                found = kept.over_days(_Days(at // DAY_MS, until // DAY_MS))
+            elif at % HOUR_MS == 0 and at + HOUR_MS <= end:
+                until = at + HOUR_MS
+                found = kept.hour(at)
+            else:
+                until = min(at - at % HOUR_MS + HOUR_MS, end)
+                found = self._part(site, it_point, at, until)
+            total = found if total is None else total.then(found)
+            at = until
+        return NOTHING if total is None else total
+
+    def _part(self, site: str, it_point: str, start: int, end: int) -> Sum:
+        """Sum a part of an hour; windows of all lengths end within the same one."""
+        hour = start - start % HOUR_MS
+        asked = self._partly_asked.setdefault(site, {})
+        points = asked.get(hour)
+        if points is None:
+            if len(asked) >= _MOST_KEPT:
+                asked.clear()
+            points = asked[hour] = self._hours.hour(site, hour)
+        mask = sum(1 << n for n in range(CELLS) if start <= hour + n * CELL_MS < end)
+        return hour_sum(points, self._boundaries[site], it_point, mask)
