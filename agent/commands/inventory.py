@@ -71,9 +71,11 @@ def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
 
 
 def _as_text(stock: Inventory) -> str:
-    lines = [
-        f"read {_age(stock.read_at)}; {len(stock.racks)} racks at {len(stock.sites)} sites, {len(stock.meters)} meters"
-    ]
+    summary = (
+        f"read {_age(stock.read_at)}; {len(stock.racks)} racks at {len(stock.sites)} sites,"
+        f" {len(stock.meters)} meters"
+    )
+    lines = [summary]
     rows = [
         (
             "site",

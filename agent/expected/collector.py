@@ -118,7 +118,7 @@ class ExpectedCollector:
             yield catalogue.ANSWERING.series(self._hub, *key), float(answering)
 
     def _compare(self) -> None:
-        """Find every difference. Needed only if who is polled, or who ever answered, has changed."""
+        """Find every difference; needed only if who is polled, or ever answered, has changed."""
         devices = self._devices
         found: dict[tuple[str, str], list[Difference]] = {}
         for one in differences(

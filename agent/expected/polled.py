@@ -74,7 +74,10 @@ class PolledDevices:
         return self._devices
 
     def look(self, series: Series, live: Mapping[Series, float]) -> None:
-        """Note whether the device of an `*_up` series answers now; `live` are its metric's series."""
+        """Note whether the device of an `*_up` series answers now.
+
+        `live` are the live series of its metric.
+        """
         if series.label("hub") != self._hub:
             return
         how = _BY_NAME[series.metric.full_name]

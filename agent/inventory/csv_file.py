@@ -1,4 +1,4 @@
-"""Read an inventory from a rack list in CSV. Its sites and breakers are those that its racks name."""
+"""Read an inventory from a rack list in CSV; its racks name the sites and the breakers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CSV_COLUMNS: Final = (
     "breaker_b",
     "breaker_b_amperes",
 )
-"""The columns of a rack list; only `site` and `rack` must be there. An empty cell states nothing."""
+"""The columns of a rack list. Only `site` and `rack` must be there; an empty cell states nothing."""
 
 _STR: Final = "tag:yaml.org,2002:str"
 _MAP: Final = "tag:yaml.org,2002:map"

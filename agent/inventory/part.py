@@ -1,9 +1,9 @@
 """Several gateways share the devices of one inventory: which part each polls and reports.
 
-The unit is the row: the PDUs of a rack, its neighbours and the row's panels stay in one part. A rack
-without a row is a unit of its own. What stands in no rack (meters, UPSs, cooling, links) belongs to
-its site, so one gateway knows everything that a site's PUE is made of. The part of a unit follows
-from its name alone, so adding devices moves nothing.
+The unit is the row: the PDUs of a rack, its neighbours and the row's panels stay in one part. A
+rack without a row is a unit of its own. What stands in no rack (meters, UPSs, cooling, links)
+belongs to its site, so one gateway knows everything that a site's PUE is made of. The part of a
+unit follows from its name alone, so adding devices moves nothing.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class ShardDevices:
         """Tell whether a device is the shard's own.
 
         The rack that the inventory has for its PDU or node decides; else the rack in its config,
-        else its row or its name. What is no PDU and no node, and is in no rack, belongs to the site.
+        else its row or its name. What is no PDU, no node and in no rack belongs to the site.
         """
         place = {
             name: str(getattr(device, name, "") or "") for name in ("pdu", "node", "rack", "row")

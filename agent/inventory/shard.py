@@ -1,4 +1,4 @@
-"""The part of an inventory that one of several gateways has, as the config names it: `shard: 2/4`."""
+"""The part of an inventory that one of several gateways polls, in the config `shard: 2/4`."""
 
 from __future__ import annotations
 

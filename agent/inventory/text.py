@@ -15,7 +15,7 @@ _MAX_BYTES: Final = 256 * 2**20
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a file; raises Problems where it cannot be read, is too large or not UTF-8."""
+    """Return the text of a file; raises Problems if it is unreadable, too large or not UTF-8."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise Problems([ConfigError(f"larger than {_MAX_BYTES} bytes", file=str(path))])
@@ -30,7 +30,7 @@ def text_of(path: Path) -> str:
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Turn the cyclic garbage collector off while hundreds of thousands of lasting objects are made."""
+    """Turn the cyclic garbage collector off while many objects are made that all stay."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -58,7 +58,7 @@ def full_at(points: Sequence[Point], limit: float) -> When | None:
 
 
 def _thinned(points: Sequence[Point]) -> Sequence[Point]:
-    """Return at most MOST_POINTS: the medians of groups of whole days, and the last point as it is."""
+    """Return at most MOST_POINTS: the medians of groups of days, and the last point as it is."""
     size = math.ceil((len(points) - 1) / (MOST_POINTS - 1))
     if size <= 1:
         return points

@@ -1,4 +1,4 @@
-"""Occupancy of a site (上架率): the used share of its racks, units and power; racks in service only."""
+"""Occupancy of a site (上架率): the used share of racks, units and power that are in service."""
 
 from __future__ import annotations
 

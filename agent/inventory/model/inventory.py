@@ -42,7 +42,7 @@ class Inventory:
     read_at: float | None = None
     """When it was read from its source, seconds since the epoch; None if it never was."""
     racks_of_others: Mapping[str, Rack] = field(default_factory=dict)
-    """Racks that other gateways poll, where several share an inventory (`agent.inventory.shard`)."""
+    """Racks that other gateways poll, where several share an inventory (`agent.inventory.part`)."""
     shared_sites: frozenset[str] = frozenset()
     """Sites with racks that other gateways poll."""
     sites_of_others: frozenset[str] = frozenset()

@@ -1,1 +1,1 @@
-"""The inventory from NetBox's API: read in pages, made into the same model as the files give, and kept for when NetBox is away."""
+"""The inventory from NetBox's API: read in pages, made into the model, and kept on disk."""

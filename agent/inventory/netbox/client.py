@@ -45,7 +45,7 @@ class _Reply:
 
 
 class Client:
-    """Reads lists of objects. One thread uses it; any thread may `close` it, which ends a request."""
+    """Reads lists of objects. One thread uses it; any may `close` it, which ends a request."""
 
     def __init__(
         self,

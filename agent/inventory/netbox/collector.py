@@ -1,4 +1,4 @@
-"""The collector `inventory`: reads NetBox when it is due, off the event loop, and reports the result.
+"""The collector `inventory`: reads NetBox when due, off the event loop, and reports the result.
 
 NetBox may take minutes, so a round waits for it only a moment. The first round does, so that an
 agent without a kept answer starts with what a quick NetBox has. A reading that fails is tried again

@@ -17,7 +17,7 @@ _URL: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetBox:
-    """The inventory in a NetBox; `state_dir` keeps its last good answer, to start without NetBox."""
+    """The inventory in a NetBox; its last good answer is kept, to start without NetBox."""
 
     url: str = field(
         metadata={

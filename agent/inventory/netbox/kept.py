@@ -54,7 +54,7 @@ class KeptAnswer:
         self._complete = config.complete
 
     def load(self) -> Answer | None:
-        """Return the kept answer; None if there is none, it is damaged, or answers other settings."""
+        """Return the kept answer; None if there is none, or it is damaged or of other settings."""
         try:
             data = json.loads(self.path.read_bytes())
             if data["version"] != VERSION or data["asked"] != self._question:

@@ -93,7 +93,7 @@ def check_plausible(new: Inventory, old: Inventory | None) -> None:
 
 
 def refresh(config: NetBox, hub: str, state_dir: Path, client: Client) -> Answer:
-    """Read NetBox and keep the answer; blocks. Raises CollectError, ConfigError or HubgaugeError."""
+    """Read NetBox and keep the answer; blocks. Raises CollectError or another HubgaugeError."""
     kept = KeptAnswer(state_dir, config, hub)
     before = kept.load()
     found = read(config, hub, client)

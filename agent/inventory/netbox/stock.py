@@ -94,7 +94,7 @@ class FoundDevice:
 class Stock:
     """Everything read so far, by NetBox's numbers.
 
-    The lists are handed in in this order: sites, types, racks, devices, reservations, panels, feeds.
+    The lists come in this order: sites, types, racks, devices, reservations, panels, feeds.
     """
 
     def __init__(

@@ -328,3 +328,28 @@ async def test_a_controller_asked_in_two_ways_is_two_devices(tmp_path: Path) -> 
     found = await bench.told()
     assert (found["answering_devices one redfish"], found["answering_devices one ipmi"]) == (1, 0)
     assert "mismatch_info one never_answered  n1" in found
+
+
+async def test_devices_of_another_hub_are_not_expected_here(tmp_path: Path) -> None:
+    """A gateway that also carries another hub's series compares only its own hub's devices."""
+    bench = Bench(tmp_path)
+    bench.say(facility.PDU_UP.series("kunming", "one", "", "A01", "A01-A", ""), 1.0)
+    bench.begin()
+    found = await bench.told()
+    assert "answering_devices one pdu" not in found
+    assert "mismatches one pdu_not_polled" not in found
+
+
+async def test_a_device_is_expected_before_it_has_answered(tmp_path: Path) -> None:
+    """A collector that finds out later what its device is adds it then, and is asked no more."""
+    bench = Bench(tmp_path, "sites: [{site: one}]\n")
+    late = Polled("10.0.0.7")
+    bench.polled.append(late)
+    bench.begin()
+    assert "expected_devices one pdu" not in await bench.told()
+    late.up_series = (facility.PDU_UP.series("guian", "one", "", "A01", "A01-A", ""),)
+    found = await bench.told()
+    assert found["expected_devices one pdu"] == 1
+    assert found["mismatches one never_answered"] == 1
+    late.up_series = (facility.PDU_UP.series("guian", "one", "", "A01", "A99-A", ""),)
+    assert (await bench.told())["expected_devices one pdu"] == 1

@@ -52,6 +52,7 @@ def test_look_ups() -> None:
     assert stock.meters["one", "main-1"].accuracy_class == 0.5
     assert [s.site for s in stock.sites_in("huawei")] == ["one"]
     assert [s.site for s in stock.sites_in("guian")] == ["one", "two"]
+    assert [s.site for s in stock.sites_in("two")] == ["two"], "a site is a scope of its own"
     assert [(rack.rack, device.accelerators) for rack, device in stock.devices()] == [("A07", 8)]
     assert stock.racks["A07"].used == 2
     assert stock.racks["B01"].used is None
@@ -330,6 +331,24 @@ def test_breakers() -> None:
     assert [breaker.breaker for breaker in stock.supply_path("A-b")] == ["A-b", "main-b"]
     assert stock.supply_path("none") == ()
     assert stock.racks["r"].feeds["A"].phase == "L2"
+
+
+@pytest.mark.parametrize(
+    ("watts", "capacity"),
+    [(50_000, 50_000), (80_000, 100 * 230 * 3)],
+)
+def test_the_smaller_rating_of_a_breaker_holds(watts: float, capacity: float) -> None:
+    """100 A carry 69 kW; a stated capacity below that holds instead of it."""
+    text = POWER.replace(
+        "rated_amperes: 100, pair: A-b", f"rated_amperes: 100, capacity_watts: {watts}, pair: A-b"
+    )
+    assert load(text).breakers["A-a"].capacity == capacity
+
+
+def test_two_feeds_may_be_behind_one_breaker() -> None:
+    """They fail together, which the failover figure says; that is no wrong pair."""
+    stock = load(POWER.replace("q, breaker: A-b", "q, breaker: A-a"))
+    assert {feed.breaker for feed in stock.racks["r"].feeds.values()} == {"A-a"}
 
 
 @pytest.mark.parametrize(

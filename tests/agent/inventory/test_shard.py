@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -282,6 +283,20 @@ def test_both_feeds_of_a_rack_are_asked_by_one_gateway(tmp_path: Path) -> None:
         found = asked(config(tmp_path, f"{number}/{PARTS}", SNMP))
         feeds = Counter(name[:-2] for name in found if name.startswith("s1-"))
         assert set(feeds.values()) <= {2}
+
+
+def test_a_device_that_only_names_its_rack_goes_with_the_rack() -> None:
+    """A device without a PDU or node is polled by the gateway of the rack that its config names."""
+    stock = whole()
+    racks = Counter[str]()
+    for number in range(1, PARTS + 1):
+        shard = Shard(number, PARTS)
+        part = part_of(stock, shard)
+        devices = ShardDevices(part, shard, "s1")
+        owned = {name for name in stock.racks if devices.owns(SimpleNamespace(rack=name))}
+        assert owned == set(part.racks)
+        racks.update(owned)
+    assert set(racks.values()) == {1}
 
 
 def test_a_mistake_is_told_at_its_line(tmp_path: Path) -> None:

@@ -166,3 +166,20 @@ def test_a_busbar_with_hundreds_of_racks() -> None:
     assert found[breaker("headroom_watts", "bus")] == pytest.approx(
         0.8 * 4000 * 690 - 599 * 3000 - 7000
     )
+
+
+def test_a_planned_rack_draws_nothing() -> None:
+    """The silent feed of a rack that is not in service leaves the upper bound where it is."""
+    planned = TEXT.replace("{rack: A02, site", "{rack: A02, state: planned, site")
+    found = collect(planned, {"A01-A": 2000.0, "A01-B": 1500.0})
+    assert found[breaker("power_watts", "A-a", UPPER)] == 2000.0
+    assert found[breaker("headroom_watts", "A-a")] == pytest.approx(0.8 * 43470 - 3500)
+
+
+def test_a_row_without_all_ratings_has_none() -> None:
+    """The rated power of a row is that of all its racks, or not known."""
+    found = collect(
+        TEXT.replace("reserved_units: 5, rated_power_watts: 8000", "reserved_units: 5"), HEARD
+    )
+    assert row("power_capacity_watts") not in found
+    assert found[row("power_watts")] == 5000.0

@@ -133,6 +133,38 @@ def test_the_breakers_of_a_row_may_end_sooner_than_its_feeds(book: Ledger, clock
     )  # 0.8 * 11 kW - 1 kW = 7.8 kW
 
 
+def test_the_weaker_breaker_of_a_pair_decides(book: Ledger, clock: Clock) -> None:
+    """Breakers of 11 and 20 kW: if the stronger fails, 0.8 · 11 kW - 1 kW = 7.8 kW are left."""
+    fill(book, range(28), lambda _, day, __: (4000 + 100 * day) / 4)
+    breakers = (
+        f"breakers:\n- {{breaker: a, site: {SITE}, capacity_watts: 11000, pair: b}}\n"
+        f"- {{breaker: b, site: {SITE}, capacity_watts: 20000, pair: a}}\n"
+    )
+    other = (
+        f"- {{rack: B01, site: {SITE}, row: B, rated_power_watts: 1000,"
+        " feeds: {A: {breaker: a}, B: {breaker: b}}}\n"
+    )
+    found = told(growth(book, clock, stock(breakers, other)))
+    assert (found[full("failover")] - START) / DAY == pytest.approx(38, abs=1.5)
+
+
+def test_the_rated_power_of_racks_bounds_the_failover_too(book: Ledger, clock: Clock) -> None:
+    """Two racks rated 5 kW are full at 10 kW, though one feed of each would carry 5.888 kW."""
+    fill(book, range(28), lambda _, day, __: (4000 + 100 * day) / 4)
+    text = stock().replace("rated_power_watts: 8000", "rated_power_watts: 5000")
+    found = told(growth(book, clock, text))
+    assert (found[full("failover")] - START) / DAY == pytest.approx(60, abs=1.5)
+
+
+def test_a_row_with_an_unrated_rack_is_not_full_in_power(book: Ledger, clock: Clock) -> None:
+    """Where one rack's rating is unknown, so is the row's, and its day."""
+    fill(book, range(28), lambda _, day, __: (4000 + 100 * day) / 4)
+    text = stock().replace("used_units: 10, rated_power_watts: 8000", "used_units: 10")
+    found = told(growth(book, clock, text))
+    assert full("power") not in found
+    assert full("failover") in found
+
+
 def test_a_row_that_does_not_grow_has_no_day(book: Ledger, clock: Clock) -> None:
     """A row whose draw swings and does not grow, and one that shrinks, is not expected to be full."""
     fill(book, range(28), lambda _, day, __: 1000 + 50 * math.sin(day) - 5 * day)

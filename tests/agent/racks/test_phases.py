@@ -90,6 +90,43 @@ def test_what_is_not_known_of_the_phases_leaves_a_lower_bound() -> None:
     ]
 
 
+def test_the_neutral_of_a_single_phase_pdu_is_no_phase() -> None:
+    """A PDU that reports L1 and its neutral has a single phase: here the breaker's L3."""
+    heard = [
+        (PDU_PHASE_CURRENT.series("guian", SITE, "A", "rs", "s", "A", phase), 5.0)
+        for phase in ("L1", "N")
+    ]
+    stock = inventory(HEAD + rack("s", ", phase: L3"))
+    readings = asyncio.run(PhaseCollector(stock, Pages(*heard), "guian").collect())
+    found = {series.prefix.strip(): value for series, value in readings}
+    assert amperes(found) == [0.0, 0.0, 5.0]
+
+
+def test_nobody_knows_the_phase_of_a_single_phase_breaker() -> None:
+    """Behind a three-phase breaker, its current is missing on some phase: bounds, no imbalance."""
+    breakers = HEAD.replace(
+        "racks:\n",
+        f"- {{breaker: one, site: {SITE}, rated_amperes: 20, phases: 1, upstream: bus}}\nracks:\n",
+    )
+    racks = rack("p") + rack("s").replace("breaker: bus", "breaker: one")
+    heard = [
+        (PDU_PHASE_CURRENT.series("guian", SITE, "A", f"r{pdu}", pdu, "A", phase), value)
+        for pdu, phase, value in (
+            ("p", "L1", 30.0),
+            ("p", "L2", 31.0),
+            ("p", "L3", 32.0),
+            ("s", "L1", 5.0),
+        )
+    ]
+    stock = inventory(breakers + racks)
+    readings = asyncio.run(PhaseCollector(stock, Pages(*heard), "guian").collect())
+    found = {series.prefix.strip(): value for series, value in readings}
+    assert found[of("phase_current_amperes", ',phase="L1"', "one")] == 5.0
+    assert least(found) == [0.3, 0.31, 0.32]
+    assert amperes(found) == [None] * 3
+    assert of("phase_imbalance_ratio") not in found
+
+
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 1000), min_size=3, max_size=3), st.floats(0.1, 100))
 def test_imbalance_lies_between_even_and_one_phase_alone(

@@ -166,3 +166,22 @@ def test_a_feed_without_a_pdu_leaves_the_total_unknown() -> None:
     )
     assert found[rack("power_watts", ',feed="A"')] == 2400.0
     assert rack("utilization_ratio", ',kind="power"') not in found
+
+
+def humidity(sensor: str, value: float) -> Reading:
+    return SENSOR_HUMIDITY.series("guian", SITE, "A", "A07", sensor), value
+
+
+def test_humidity_is_the_mean_of_the_cold_side() -> None:
+    """0.2, 0.3 and 0.7 at the inlet have a mean of 0.4; the sensor at the rear does not count."""
+    found = collect(
+        RACK, humidity("1", 0.2), humidity("2", 0.3), humidity("3", 0.7), humidity("rear", 0.9)
+    )
+    assert found[rack("humidity_ratio")] == pytest.approx(0.4)
+
+
+def test_a_listed_pdu_counts_in_its_own_rack_alone() -> None:
+    """Where a PDU's label names a rack that is not listed, the inventory's rack has its power."""
+    found = collect(RACK, pdu_power("A07-A", 2400.0, "X9"))
+    assert found[rack("power_watts", ',feed="A"')] == 2400.0
+    assert not [name for name in found if 'rack="X9"' in name]

@@ -403,8 +403,77 @@ def test_what_is_kept_is_what_was_read(write: Callable[..., Path]) -> None:
         kept = KeptAnswer(config.file.state_dir, source.netbox, "guian")
         assert kept.load() == found
         assert kept.path.stat().st_mode & 0o077 == 0
-        other = dataclasses.replace(source.netbox, sites=("one",))
-        assert KeptAnswer(config.file.state_dir, other, "guian").load() is None
+        assert KeptAnswer(config.file.state_dir, source.netbox, "other").load() is None
+        for change in (
+            {"url": "https://netbox.invalid"},
+            {"sites": ("one",)},
+            {"tenants": ("cloud",)},
+            {"tags": ("huawei",)},
+            {"node_roles": ("node",)},
+            {"pdu_roles": ("strip",)},
+            {"rated_power_field": "watts"},
+            {"panel_amperes_field": "amperes"},
+        ):
+            other = dataclasses.replace(source.netbox, **change)  # type: ignore[arg-type]
+            assert KeptAnswer(config.file.state_dir, other, "guian").load() is None, change
+
+
+def test_a_busy_netbox_is_not_asked_sooner_than_it_wants(write: Callable[..., Path]) -> None:
+    """A reading that may take 5 s ends at once where NetBox wants to be left alone for 60 s."""
+    with served(example("v4")) as netbox:
+        netbox.faults["sites"] = [(503, {"Retry-After": "60"})]
+        with pytest.raises(Unreachable, match="HTTP 503"):
+            read(write(netbox.url))
+        assert netbox.asked["sites"] == 1
+
+
+def test_an_object_that_is_listed_twice_is_there_once(write: Callable[..., Path]) -> None:
+    """A list that grows while it is read shows an object on two pages; its power counts once."""
+    data = example("v4")
+    data.lists["power-feeds"] += data.lists["power-feeds"][:2]
+    with served(data) as netbox:
+        stock = read(write(netbox.url))
+    # 230 V · 32 A · 80 %, and √3 · 400 V · 16 A
+    watts = [feed.capacity_watts for feed in stock.racks["A01"].feeds.values()]
+    assert watts == [pytest.approx(5888), pytest.approx(11085.1)]
+
+
+def test_a_pdu_with_two_inlets_carries_both(write: Callable[..., Path]) -> None:
+    """Feeds of 16 and 32 A at 230 V and 80 % to one PDU are one feed of 8832 W."""
+    data = Data("v4")
+    site = data.site("one")
+    rack = data.rack(site, "A01")
+    pdu = data.device(rack, "A01-A", data.kind("strip", 0.0), role="pdu")
+    panel = data.panel(site, "Panel 1")
+    data.feed(panel, rack, "A01-A1", pdu, amperes=16)
+    data.feed(panel, rack, "A01-A2", pdu, amperes=32)
+    with served(data) as netbox:
+        feeds = read(write(netbox.url)).racks["A01"].feeds
+    assert {name: (feed.pdu, feed.capacity_watts) for name, feed in feeds.items()} == {
+        "A": ("A01-A", pytest.approx(8832))
+    }
+
+
+def test_a_pdu_out_of_use_is_no_feed(write: Callable[..., Path]) -> None:
+    """A PDU that is not active and that no feed leads to is not expected to answer."""
+    data = Data("v4")
+    rack = data.rack(data.site("one"), "A01")
+    strip = data.kind("strip", 0.0)
+    data.device(rack, "A01-A", strip, role="pdu")
+    data.device(rack, "A01-B", strip, role="pdu", status="offline")
+    with served(data) as netbox:
+        assert set(read(write(netbox.url)).pdus) == {"A01-A"}
+
+
+def test_a_file_may_state_a_rack_of_netbox_anew(write: Callable[..., Path], tmp_path: Path) -> None:
+    """The file's rack takes the place of NetBox's, with the same PDUs and devices in it."""
+    (tmp_path / "extra.yaml").write_text(
+        "racks: [{rack: A01, site: one, feeds: {B: {pdu: A01-A}}, devices: [{node: n1}]}]\n"
+    )
+    with served(example("v4")) as netbox:
+        stock = read(write(netbox.url, file="extra.yaml"))
+    assert [device.node for device in stock.racks["A01"].devices or ()] == ["n1"]
+    assert stock.pdus["A01-A"].feed == "B"
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"version": 1}', b"\xff\xfe"])
