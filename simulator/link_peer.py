@@ -79,4 +79,7 @@ def links_section(peers: Mapping[str, LinkPeer], interval: str) -> Iterator[str]
     """Yield the lines of a config that measure them."""
     yield f"  links:\n    interval: {interval}\n    peers:\n"
     for peer in peers.values():
-        yield f'      - {{peer: {peer.peer}, address: "{peer.address}", method: stamp}}  # a reflector with a simulated delay\n'
+        yield (
+            f'      - {{peer: {peer.peer}, address: "{peer.address}", method: stamp}}  # a'
+            " reflector with a simulated delay\n"
+        )

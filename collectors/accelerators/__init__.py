@@ -44,7 +44,9 @@ class ExporterConfig:
     url: str = field(metadata={"help": "such as http://127.0.0.1:8082/metrics"})
     profile: str = field(
         metadata={
-            "help": "what its page means: ascend-npu-exporter, dcgm-exporter, or one of profiles_dir"
+            "help": (
+                "what its page means: ascend-npu-exporter, dcgm-exporter, or one of profiles_dir"
+            )
         }
     )
     node: str = field(

@@ -65,7 +65,8 @@ class Ascend:
         found = shutil.which(self._words, path=environment["PATH"])
         if found is None:
             raise Unreachable(
-                f"there are Ascend devices but no {self._words}: install the driver's tools, or scrape the NPU exporter"
+                f"there are Ascend devices but no {self._words}: install the driver's tools, or"
+                " scrape the NPU exporter"
             )
         return Command((found, "info"), max_bytes=_MAX_BYTES, environment=environment)
 

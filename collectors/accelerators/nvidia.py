@@ -114,7 +114,8 @@ def _opened() -> Any:  # noqa: ANN401 - the library's module
 def _failure(error: Any) -> Unreachable | Refused | BadReply:  # noqa: ANN401 - the library's error
     if error.value == _LIBRARY_NOT_FOUND:
         return Unreachable(
-            "there are NVIDIA devices but no libnvidia-ml.so.1; in a container it comes with the NVIDIA runtime"
+            "there are NVIDIA devices but no libnvidia-ml.so.1; in a container it comes with the"
+            " NVIDIA runtime"
         )
     if error.value == _VERSION_MISMATCH:
         return Unreachable(

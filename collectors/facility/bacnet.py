@@ -70,7 +70,9 @@ class Device:
     instance: Annotated[int, Range(0, (1 << 22) - 2)] | None = field(
         default=None,
         metadata={
-            "help": "instead of its address: it is found by Who-Is, for which listen needs a network"
+            "help": (
+                "instead of its address: it is found by Who-Is, for which listen needs a network"
+            )
         },
     )
     profile: str = field(default="", metadata={"help": "points shared by devices that are alike"})
@@ -94,7 +96,10 @@ class Device:
             message = "expected one of address and instance"
             raise ValueError(message)
         if self.address and not _ADDRESS.fullmatch(self.address):
-            message = f"address: expected an address such as 10.0.4.20, 10.0.4.20:47809 or 2001:5, got {self.address!r}"
+            message = (
+                "address: expected an address such as 10.0.4.20, 10.0.4.20:47809 or 2001:5, got"
+                f" {self.address!r}"
+            )
             raise ValueError(message)
         if not self.profile and not self.points:
             message = "points: missing; expected points, or a profile that has them"
@@ -131,7 +136,9 @@ class Config:
     listen: str = field(
         default="0.0.0.0:0",
         metadata={
-            "help": "our own address; to find devices by instance, with its network: 10.0.4.5/24:47808"
+            "help": (
+                "our own address; to find devices by instance, with its network: 10.0.4.5/24:47808"
+            )
         },
     )
     profiles_dir: Path | None = field(
@@ -317,7 +324,8 @@ class Bacnet:
                 raise ConfigError(f"{device.name!r} is there twice", key=key)
             if device.instance is not None and "/" not in config.listen:
                 raise ConfigError(
-                    "to be found by Who-Is, listen needs our own network, such as 10.0.4.5/24:47808",
+                    "to be found by Who-Is, listen needs our own network, such as"
+                    " 10.0.4.5/24:47808",
                     key=f"{key}.instance",
                 )
             series = _series_of(config, device, key, context)
@@ -367,7 +375,8 @@ def _series_of(
         if lacking:
             hint = "name it by cooling" if lacking[0] == "unit" else f"name the {lacking[0]}"
             raise ConfigError(
-                f"{point.metric} needs the label {lacking[0]}: {hint}, or give it in the point's labels",
+                f"{point.metric} needs the label {lacking[0]}: {hint}, or give it in the point's"
+                " labels",
                 key=where,
             )
         found.append((point, metric.series(*(labels.get(name, "") for name in metric.labels))))

@@ -139,7 +139,10 @@ def _expected_length(frame: bytes, question: Question) -> int:
 def _wrong_length(question: Question, frame: bytes, length: int) -> str:
     if frame[1] & _EXCEPTION:
         return f"an exception of {length} bytes"
-    return f"asked for {question.count} registers at {question.address}, the answer's length is {length}"
+    return (
+        f"asked for {question.count} registers at {question.address}, the answer's length is"
+        f" {length}"
+    )
 
 
 def _registers(frame: bytes) -> Sequence[int]:

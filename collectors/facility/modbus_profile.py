@@ -234,11 +234,17 @@ class Profile:
             message = f"{at}.metric: {register.metric} is not a metric of a {self.kind}"
             raise ValueError(message)
         if family == "sensor" and ("sensor" in labels) != (self.kind != "sensor"):
-            message = f"{at}.labels: the sensor of a {self.kind} is named by {'its config' if self.kind == 'sensor' else 'a label'}"
+            message = (
+                f"{at}.labels: the sensor of a {self.kind} is named by"
+                f" {'its config' if self.kind == 'sensor' else 'a label'}"
+            )
             raise ValueError(message)
         for name in register.times:
             if name not in self.factors:
-                message = f"{at}.times: no factor {name!r}; expected one of {', '.join(self.factors) or '(none)'}"
+                message = (
+                    f"{at}.times: no factor {name!r}; expected one of"
+                    f" {', '.join(self.factors) or '(none)'}"
+                )
                 raise ValueError(message)
         key = (
             register.metric,

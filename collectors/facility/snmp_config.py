@@ -74,7 +74,9 @@ class DeviceConfig:
     interfaces: Pattern | None = field(
         default=None,
         metadata={
-            "help": "which interfaces, by name or alias; without it, Ethernet that is not switched off"
+            "help": (
+                "which interfaces, by name or alias; without it, Ethernet that is not switched off"
+            )
         },
     )
     pdu: str = ""

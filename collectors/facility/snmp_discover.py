@@ -87,7 +87,8 @@ async def choose(
             return name, library.named(name, also)
     what = identity.description[:80].replace("\n", " ").replace("\r", " ")
     raise BadReply(
-        f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); name one, or write one"
+        f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); name one, or"
+        " write one"
     )
 
 

@@ -123,7 +123,10 @@ class Table:
             if isinstance(column, Column):
                 wrong = set(column.index or ()) - set(parts)
                 if wrong:
-                    message = f"columns: {name} is indexed by {', '.join(sorted(wrong))}, which the table's index has not"
+                    message = (
+                        f"columns: {name} is indexed by {', '.join(sorted(wrong))}, which the"
+                        " table's index has not"
+                    )
                     raise ValueError(message)
         _check_names("unit", placeholders(self.unit), {*parts, *self.columns})
         _check_names("choice", self.choice_names(), set(self.columns))
@@ -210,7 +213,10 @@ class Reading:
             message = f"bits: {self.metric} is no counter"
             raise ValueError(message)
         if self.sum and (self.oid or self.bits is not None):
-            message = "sum: only for a column of a table, and without bits: a sum of registers wraps nowhere"
+            message = (
+                "sum: only for a column of a table, and without bits: a sum of registers wraps"
+                " nowhere"
+            )
             raise ValueError(message)
 
     def _check_unit(self, metric: Metric) -> None:
@@ -289,7 +295,10 @@ class SnmpProfile:
                     raise ValueError(message)
                 continue
             if reading.table not in self.tables:
-                message = f"{at}.table: no table {reading.table!r}; expected one of {', '.join(self.tables) or 'none'}"
+                message = (
+                    f"{at}.table: no table {reading.table!r}; expected one of"
+                    f" {', '.join(self.tables) or 'none'}"
+                )
                 raise ValueError(message)
             self._check_reading(at, reading, self.tables[reading.table])
 
@@ -303,7 +312,10 @@ class SnmpProfile:
         if reading.unit_column:
             wrong = sorted(set(table.column(reading.unit_column).map.values()) - set(UNITS))
             if wrong:
-                message = f"{at}.unit_column: the column's map gives {', '.join(wrong)}; expected units such as W"
+                message = (
+                    f"{at}.unit_column: the column's map gives {', '.join(wrong)}; expected units"
+                    " such as W"
+                )
                 raise ValueError(message)
 
     def column_oid(self, reading: Reading) -> str:
@@ -359,5 +371,8 @@ def _checked(check: object, key: str, value: str) -> Metric:
 def _check_names(at: str, used: set[str], known: set[str]) -> None:
     unknown = sorted(used - known)
     if unknown:
-        message = f"{at}: no index part or column {unknown[0]!r}; expected one of {', '.join(sorted(known))}"
+        message = (
+            f"{at}: no index part or column {unknown[0]!r}; expected one of"
+            f" {', '.join(sorted(known))}"
+        )
         raise ValueError(message)

@@ -29,7 +29,10 @@ class Peer:
     method: Literal["auto", "icmp", "tcp", "stamp"] = field(
         default="auto",
         metadata={
-            "help": "icmp echo, tcp connect (a refusal is an answer), stamp (RFC 8762) to a router's reflector; auto is icmp where this process may send it, else tcp"
+            "help": (
+                "icmp echo, tcp connect (a refusal is an answer), stamp (RFC 8762) to a router's"
+                " reflector; auto is icmp where this process may send it, else tcp"
+            )
         },
     )
 

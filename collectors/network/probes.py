@@ -91,7 +91,8 @@ def open_prober(method: Method, target: Target, dropped: Counter[str]) -> Prober
             return StampProber(target, dropped)
     except PermissionError:
         raise Refused(
-            f"may not send {method}: allow this process's group in net.ipv4.ping_group_range, or give it CAP_NET_RAW"
+            f"may not send {method}: allow this process's group in net.ipv4.ping_group_range, or"
+            " give it CAP_NET_RAW"
         ) from None
     except OSError as error:
         raise Unreachable(f"{target.address}: {error.strerror or error}") from None

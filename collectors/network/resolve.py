@@ -48,7 +48,8 @@ class Resolver:
             self._take(asked)
         if self._target is None:
             raise Unreachable(
-                f"the name {self._host} is not known: {self._why or f'no answer within {deadline:g} s'}"
+                f"the name {self._host} is not known:"
+                f" {self._why or f'no answer within {deadline:g} s'}"
             )
         return self._target
 

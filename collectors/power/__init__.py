@@ -33,7 +33,10 @@ class PowerConfig:
     node_sensors: list[str] = field(
         default_factory=lambda: list(WHOLE_NODE),
         metadata={
-            "help": "hwmon sensors that measure the whole node, as chip or chip:label; several are added up"
+            "help": (
+                "hwmon sensors that measure the whole node, as chip or chip:label; several are"
+                " added up"
+            )
         },
     )
     ipmi_interval: Duration = field(
@@ -43,7 +46,10 @@ class PowerConfig:
     def __post_init__(self) -> None:
         """Check that a register cannot wrap twice unseen."""
         if self.interval > _LONGEST:
-            message = f"interval: expected at most {_LONGEST:g} s, since energy registers may start over so often"
+            message = (
+                f"interval: expected at most {_LONGEST:g} s, since energy registers may start"
+                " over so often"
+            )
             raise ValueError(message)
 
 

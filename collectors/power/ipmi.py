@@ -186,7 +186,8 @@ class Bmc:
                 raise
             if not self._power_sensor:
                 raise Refused(
-                    f"the BMC has no DCMI power reading ({error}); name its power_sensor if it has one"
+                    f"the BMC has no DCMI power reading ({error}); name its power_sensor if it"
+                    " has one"
                 ) from None
             self._has_dcmi = False
             return None

@@ -55,12 +55,18 @@ _FAILURES: Final[tuple[tuple[re.Pattern[str], type[CollectError], str], ...]] = 
     (re.compile(words, re.IGNORECASE), kind, meaning)
     for words, kind, meaning in (
         (
-            "invalid (?:authentication|integrity|confidentiality) algorithm|no matching cipher suite",
+            (
+                "invalid (?:authentication|integrity|confidentiality) algorithm|no matching cipher"
+                " suite"
+            ),
             Refused,
             "the BMC does not take this cipher suite; set cipher_suite: 3 or 17",
         ),
         (
-            "RAKP 2 HMAC is invalid|unauthorized name|insufficient privilege|Set Session Privilege Level .* failed",
+            (
+                "RAKP 2 HMAC is invalid|unauthorized name|insufficient privilege|Set Session"
+                " Privilege Level .* failed"
+            ),
             Refused,
             "the BMC refuses this user, password or privilege",
         ),

@@ -67,7 +67,8 @@ class NodeRapl:
             raise NoData("its zones are gone") from None
         except PermissionError:
             raise Refused(
-                f"{self._base}/*/energy_uj: permission denied; only root may read it unless a udev rule says otherwise"
+                f"{self._base}/*/energy_uj: permission denied; only root may read it unless a"
+                " udev rule says otherwise"
             ) from None
         except OSError as error:
             raise Unreachable(f"{self._base}: {error.strerror or error}") from None

@@ -119,7 +119,8 @@ def split_address(address: str) -> tuple[str, str, int]:
     port = int(match[3] or {"https": 443, "http": 80}[scheme]) if match else 0
     if match is None or not 0 < port < 1 << 16:
         raise ValueError(
-            f"address: expected an address such as bmc-7.example.net or https://10.0.3.7, got {address!r}"
+            "address: expected an address such as bmc-7.example.net or https://10.0.3.7, got"
+            f" {address!r}"
         )
     return scheme, match[2], port
 

@@ -70,7 +70,8 @@ class _Kind:
         )
         if unverified:
             log.warning(
-                "redfish: tls_verify is off: whoever answers at %d addresses is sent the account's password",
+                "redfish: tls_verify is off: whoever answers at %d addresses is sent the"
+                " account's password",
                 unverified,
             )
         return made

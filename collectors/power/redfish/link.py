@@ -139,7 +139,8 @@ class Link:
             return {}
         if not self._token and asyncio.get_running_loop().time() - self._refused_at < _PAUSE:
             raise Refused(
-                f"the login was refused; it is not tried again for {_PAUSE:g} s, lest the account be locked out"
+                f"the login was refused; it is not tried again for {_PAUSE:g} s, lest the account"
+                " be locked out"
             )
         if account.auth == "basic":
             pair = base64.b64encode(f"{account.username}:{account.password}".encode()).decode()
