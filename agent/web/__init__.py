@@ -8,15 +8,15 @@ How a page is made, from data to words:
    field, in the order of the fields. `json_name("from")` gives a field another key, `inline()` puts
    a field's own keys in its place, `page_only()` leaves a field out of the JSON.
 2. **Template.** `page.render("site.html", view=view)` fills in `templates/site.html`. A page begins
-   with `{% extends "base.html" %}`, sets `title` and `crumbs`, and fills the block `main`. A part of
-   a page is a macro: `{% from "parts.html" import panel, scroll_table with context %}`. Templates
+   with `{% extends "base.html" %}`, sets `title` and `crumbs`, and fills the block `main`. A part
+   of a page is a macro: `{% from "parts.html" import panel, scroll_table with context %}`. Templates
    see `page` (links, clock, zone), `w` (words), the filters and functions that `render.py` lists.
    White space of indentation does not reach the page: see `render._Compact`. An optional attribute
    has its space inside: `<td{% if kind %} class="{{ kind }}"{% endif %}>`.
 3. **Words.** `w("racks.found", count=3)` says a message of `agent/messages/LANGUAGE/*.yaml`. Every
    language has every key. Plural forms stand in the YAML file; `w` groups the digits of whole
-   numbers. `w.of("stage", point)` names a value that is data; `w.pick(hub.name)` takes a text of the
-   data. Code and templates never compare languages.
+   numbers. `w.of("stage", point)` names a value that is data; `w.pick(hub.name)` takes a text of
+   the data. Code and templates never compare languages.
 4. **Drawings.** What is computed (`svg.py`) stays Python and returns Markup, which templates take
    as it is.
 

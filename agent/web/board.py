@@ -1,13 +1,13 @@
-"""The board: for whoever walks past a wall screen, and for whoever is woken at night with a phone."""
+"""The board: for people who pass a wall screen, and for the one who is woken at night."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from agent.web import sitepage
-from agent.web.markup import Safe, join
 from agent.web.page import Page
-from agent.web.views import pages, racks, sites
+from agent.web.views import pages, racks
 
 _WHOLE: Final = 3
 """Up to this many sites are all shown whole."""
@@ -15,22 +15,19 @@ _WHOLE: Final = 3
 
 def draw(page: Page) -> str:
     """Return the HTML of `/`."""
-    return page.render("board.html", view=pages.board(page.view, page.board), sites=_sites(page))
-
-
-def _sites(page: Page) -> Safe:
-    """Draw the agent's sites: up to a few of them whole; of more the one that is asked for, and a list."""
-    view = page.view
-    by_site = racks.read(view.snapshot, view.hub)
-    lines = sites.read(view, by_site)
-    told = [line.site for line in lines if line.told]
-    whole = told
-    if len(told) > _WHOLE:
-        asked = page.query.get("site", "")
-        own = next((key for key in told if key == view.site), told[0])
-        whole = [asked if asked in told else own]
-    drawn = [
-        sitepage.section(page, key, by_site.get(key, []), index) for index, key in enumerate(whole)
+    view = pages.board(page.view, page.board)
+    told = [line.site for line in view.sites if line.told]
+    by_site = racks.read(page.view.snapshot, page.view.hub)
+    sections = [
+        sitepage.section(page, site, by_site.get(site, []), index)
+        for index, site in enumerate(_whole(page, told))
     ]
-    listed = page.part("sites.html", "table", lines) if len(lines) > 1 else None
-    return join([listed, *drawn])
+    return page.render("board.html", view=view, sections=sections)
+
+
+def _whole(page: Page, told: Sequence[str]) -> Sequence[str]:
+    """Return the sites to show whole: a few are all shown, of more only the one asked for."""
+    if len(told) <= _WHOLE:
+        return told
+    wanted = (page.query.get("site", ""), page.view.site, told[0])
+    return [next(site for site in wanted if site in told)]

@@ -17,7 +17,7 @@ Made = TypeVar("Made")
 _SLOW_SECONDS: Final = 0.1
 """What took less time of its thread is computed anew for every reader."""
 _LIFETIME: Final = 10.0
-"""A value is used for this many times as long as it took: readers cost a tenth of a core at most."""
+"""A value is used this many times as long as it took: readers cost a tenth of a core at most."""
 _MOST: Final = 24
 """Values held for one snapshot."""
 
@@ -27,7 +27,7 @@ _computed: Final[WeakKeyDictionary[Snapshot, dict[Hashable, tuple[float, Any]]]]
 
 
 def computed_once(snapshot: Snapshot, key: Hashable, compute: Callable[[], Made]) -> Made:
-    """Return what `compute` makes of a snapshot; if that took long, the value of some seconds ago."""
+    """Return what `compute` makes of a snapshot; if that is slow, one of some seconds ago."""
     known = _computed.setdefault(snapshot, {})
     if key in known and known[key][0] > time.monotonic():
         found: Made = known[key][1]

@@ -22,6 +22,9 @@ from agent.web.page import Page
 from agent.web.view import BoardView
 from agent.web.views import device_list, sites
 
+Drawer = Callable[[Page], str | None]
+"""Draws a page; None where there is no such rack or hub."""
+
 _LONGEST: Final = 100
 """Characters of a row's name, or of what is searched for."""
 
@@ -44,7 +47,7 @@ def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: 
     )
 
 
-def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] | None:  # noqa: PLR0911 - a path each
+def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:  # noqa: PLR0911 - a path each
     """Return what draws the page of a path; None for a path that is no page."""
     match parts:
         case []:
@@ -68,7 +71,7 @@ def _drawer(view: BoardView, parts: list[str]) -> Callable[[Page], str | None] |
 
 
 def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address asks for, as far as the pages know it: nothing else is ever written into a link."""
+    """Return the parameters of an address that the pages know; links are written with no others."""
     choices = (
         ("lang", languages()),
         ("racks", heatmap.SHOWS),

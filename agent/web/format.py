@@ -1,4 +1,4 @@
-"""Numbers, units and times as a reader wants them: base units in, a scaled number and its unit out."""
+"""Write numbers, units and times: base units in, a scaled number and its unit out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.messages.catalogue import Words
 
@@ -63,12 +64,15 @@ def scaled(value: float, unit: str, *, digits: int = 3, sign: bool = False) -> t
 
 
 def common(values: Iterable[float | None], unit: str) -> tuple[Callable[[float], str], str]:
-    """Return how to write several values in one unit with equal decimals, and that unit: so that a column can be compared."""
+    """Return how to write several values with one unit and equal decimals, and that unit.
+
+    The values of a column can be compared so.
+    """
     largest = max((abs(value) for value in values if value is not None), default=0.0)
     scales = _SCALES.get(unit, ((1.0, unit),))
     factor, name = next(((f, n) for f, n in scales if largest >= f * 0.9995), scales[-1])
     top = largest / factor
-    decimals = 0 if factor == 1.0 else 1 if top >= 100 else 2  # noqa: PLR2004 - four digits at the most
+    decimals = 0 if factor == 1.0 else 1 if top >= 100 else 2  # noqa: PLR2004 - four digits
     return (lambda value: number(value / factor, decimals)), name
 
 
@@ -103,7 +107,7 @@ def percent(ratio: float | None, decimals: int = 0) -> str:
 
 
 def unbroken(text: str) -> str:
-    """Keep a grouped number and its sign on one line: `≥ 27 584 racks` may break before `racks`."""
+    """Keep a number on one line with its sign: `≥ 27 584 racks` may break before `racks`."""
     return _GROUPS.sub(THIN, text)
 
 
@@ -121,8 +125,6 @@ def period(text: str, w: Words) -> str:
 @lru_cache(maxsize=8)
 def zone(name: str) -> dt.tzinfo:
     """Return a time zone by name; UTC where this machine does not know the name."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - only where a page is drawn
-
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -162,7 +164,7 @@ def clock(seconds: float, now: float, where: dt.tzinfo) -> str:
 
 
 def span(seconds: float, word: Callable[[str], str]) -> str:
-    """Write how long something has lasted, in its largest fitting unit: `41 s`, `12 min`, `3 h`, `5 d`."""
+    """Write a duration in the largest unit that fits: `41 s`, `12 min`, `3 h`, `5 d`."""
     for size, key in ((86400 * 2, "unit.d"), (3600 * 2, "unit.h"), (120, "unit.min")):
         if seconds >= size:
             step = {"unit.d": 86400, "unit.h": 3600, "unit.min": 60}[key]

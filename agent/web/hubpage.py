@@ -1,26 +1,28 @@
-"""A hub: its promises with all they rest on, its sites, their PUE and racks, its links and chips."""
+"""The page of a hub: its promises with their evidence, its sites, links and chips."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agent.hubs.units import LANGUAGES, show
 from agent.messages.catalogue import Words
 from agent.targets.views import TargetView
 from agent.web import axis, heatmap, sitepage, svg
-from agent.web.markup import Safe, el, join
+from agent.web.markup import Safe
 from agent.web.page import Page
-from agent.web.panels import panel
 from agent.web.paths import hub_path, site_path
-from agent.web.views import course, pages, racks, sites
+from agent.web.views import course, pages, racks
 from agent.web.views.course import CourseView
+from agent.web.views.rack import RackView
+from agent.web.views.sites import SiteView
 
 _WHOLE: Final = 3
 """Up to this many sites are shown whole."""
 
 
 def draw(page: Page, key: str) -> str | None:
-    """Return the HTML of `/hubs/HUB`."""
+    """Return the HTML of `/hubs/HUB`; None for a hub that nobody knows."""
     view = pages.hub(page.view, key, page.board)
     if view is None:
         return None
@@ -29,23 +31,25 @@ def draw(page: Page, key: str) -> str | None:
         found = course.read(page.view, view.detail, promise.target.id)
         if found is not None:
             charts[promise.target.id] = _chart(page, promise.target, found)
-    drawn = _sites(page) if view.card.own else None
-    return page.render("hub.html", view=view, charts=charts, sites=drawn)
+    told = [line for line in view.sites if line.told]
+    by_site = racks.read(page.view.snapshot, page.view.hub) if told else {}
+    few = len(told) <= _WHOLE
+    return page.render(
+        "hub.html",
+        view=view,
+        charts=charts,
+        sections=[
+            sitepage.section(page, line.site, by_site.get(line.site, []), index)
+            for index, line in enumerate(told if few else [])
+        ],
+        tiles=None if few else _tiles(page, told, by_site),
+    )
 
 
-def _sites(page: Page) -> Safe:
-    """Draw the agent's sites: up to a few whole; of more a list, and each site's racks as one tile."""
-    view = page.view
-    by_site = racks.read(view.snapshot, view.hub)
-    lines = sites.read(view, by_site)
-    told = [line for line in lines if line.told]
-    listed = page.part("sites.html", "table", lines) if len(lines) > 1 else None
-    if len(told) <= _WHOLE:
-        drawn = [
-            sitepage.section(page, line.site, by_site.get(line.site, []), n)
-            for n, line in enumerate(told)
-        ]
-        return join([listed, *drawn])
+def _tiles(
+    page: Page, told: Sequence[SiteView], by_site: Mapping[str, Sequence[RackView]]
+) -> Safe | None:
+    """Draw each site's racks as one tile; None where no site has racks."""
     of = [
         heatmap.Block(
             name=line.name or line.site,
@@ -57,12 +61,7 @@ def _sites(page: Page) -> Safe:
         if line.site in by_site
     ]
     show_ = page.query.get("racks", heatmap.SHOWS[0])
-    tiles = el(
-        "div",
-        el("div", heatmap.blocks(of, page.w, show_, title=page.w("sites.table")), class_="row"),
-        class_="rows tiles blocks wide",
-    )
-    return join([listed, panel("racks", page.w("racks"), tiles, kind="racks") if of else None])
+    return heatmap.blocks(of, page.w, show_, title=page.w("sites.table")) if of else None
 
 
 def _chart(page: Page, target: TargetView, found: CourseView) -> Safe:

@@ -1,4 +1,4 @@
-"""HTML elements made in code, for what is computed: drawings. Pages are templates (`agent.web.render`)."""
+"""HTML elements made in code, for computed drawings. Pages are templates (`agent.web.render`)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def _attributes(attributes: dict[str, Attribute]) -> str:
 
 
 def el(tag: str, *content: Content | Iterable[Content], **attributes: Attribute) -> Safe:
-    """Make one element. `class_` gives `class`, `aria_label` gives `aria-label`; None and False leave an attribute out."""
+    """Make one element.
+
+    `class_` gives `class`, `aria_label` gives `aria-label`; None and False leave an attribute out.
+    """
     opening = f"<{tag}{_attributes(attributes)}>"
     if tag in _VOID:
         return Safe(opening)

@@ -1,7 +1,6 @@
-"""The paths of the board: which function answers which, and in what form.
+"""What the board answers over HTTP: its pages, its API and its static files.
 
-The server only dispatches: `handle` takes the path and the query and gives a Response, or None for
-a path that is not ours.
+The server only dispatches: `handle` takes the path and the query and gives a Response.
 """
 
 from __future__ import annotations
@@ -10,12 +9,12 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agent.web import api
 from agent.web.response import Response
-
-if TYPE_CHECKING:
-    from agent.web.view import BoardView
+from agent.web.view import BoardView
+from agent.web.views.serialise import to_json
 
 _STATIC: Final = {
     "board.css": "text/css; charset=utf-8",
@@ -47,8 +46,6 @@ def handle(
         return _static(path.removeprefix("/static/"))
     if path != "/api" and not path.startswith("/api/"):
         return _page(view, path, query, accept_language)
-    from agent.web import api  # noqa: PLC0415 - loaded when somebody asks
-
     found = api.answer(view, [part for part in path.split("/")[2:] if part], query)
     return None if found is None else _json(found)
 
@@ -80,8 +77,6 @@ def _static(name: str) -> Response | None:
 
 
 def _json(data: object) -> Response:
-    from agent.web.views.serialise import to_json  # noqa: PLC0415 - loaded with the API
-
     body = json.dumps(to_json(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Response(
         content_type="application/json; charset=utf-8",

@@ -21,7 +21,7 @@ def rack_path(site: str, rack: str) -> str:
 
 
 def anchor(target: str) -> str:
-    """Return the element id of a stated figure: letters, digits and dashes, whatever its own id is."""
+    """Return the element id of a stated figure; any other character becomes a dash."""
     return "t-" + "".join(
         char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in target
     )

@@ -1,4 +1,4 @@
-"""Accelerator chips by maker and model: how many there are, which are lost or in alarm, and what they draw."""
+"""Accelerator chips by model: how many there are, are lost or in alarm, and what they draw."""
 
 from __future__ import annotations
 

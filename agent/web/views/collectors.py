@@ -1,4 +1,4 @@
-"""The collectors of every device: whether they answer, since when they do not, and how long a round takes."""
+"""Every collector: whether it answers, since when it does not, and how long a round takes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class CollectorsView:
 
 
 def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:
-    """Return every collector, or only those that do not answer; the counts are of all in any case."""
+    """Return every collector, or only the silent ones; the counts are of all in any case."""
     since = {
         series.label("device"): at
         for series, at in view.snapshot.family(inventory.SILENT_SINCE).items()

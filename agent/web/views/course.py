@@ -1,4 +1,4 @@
-"""The course of a promise: its values so far, what the present pace leads to, and published figures between."""
+"""The course of a promise: its values so far, its forecast, and published figures between."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CELLS: Final = 160
 _LEAST: Final = 3
 """Fewer values make no curve."""
 _AHEAD: Final = 3.0
-"""A forecast is drawn for at most this many times as long as there are values, which stay readable so."""
+"""A forecast is drawn at most this many times as long as the values, to keep them readable."""
 
 Curve = list[float | None]
 """A value for every cell; None where nothing is known."""
@@ -105,7 +105,7 @@ def _published(row: PromiseView, first: float, end: float) -> list[PublishedView
 
 
 def _joined(values: Curve) -> Curve:
-    """Fill cells between two readings of about a day: history keeps one a day, and cells may be shorter."""
+    """Fill the cells between two readings: history keeps one a day, and cells may be shorter."""
     known = [(index, value) for index, value in enumerate(values) if value is not None]
     gaps = sorted(b - a for (a, _), (b, _) in pairwise(known))
     usual = 2 * gaps[len(gaps) // 2] if gaps else 1
@@ -119,7 +119,7 @@ def _joined(values: Curve) -> Curve:
 def _forecast(
     expected: ExpectedView, now: tuple[float, float], due: float, times: Sequence[float]
 ) -> dict[str, Curve]:
-    """Return straight lines from the last value (time, value) to what is expected at the deadline."""
+    """Return straight lines from the last value to those expected at the deadline."""
     last, value = now
 
     def line(to: float) -> Curve:

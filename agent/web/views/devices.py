@@ -1,4 +1,4 @@
-"""The inventory against what answers: devices expected and seen, silent ones, and every difference."""
+"""The inventory against what answers: devices expected, silent ones, and every difference."""
 
 from __future__ import annotations
 

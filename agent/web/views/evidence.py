@@ -1,4 +1,4 @@
-"""One hub with the evidence that its promises rest on, and how a promise develops until its deadline."""
+"""One hub with the evidence that its promises rest on."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent.targets.views import HubView
 from agent.web.view import BoardView
-from agent.web.views import chips, collectors, devices, evidence, host, links, promises
+from agent.web.views import chips, collectors, devices, evidence, host, links, promises, sites
 from agent.web.views.chips import ChipModelView
 from agent.web.views.collectors import CollectorsView
 from agent.web.views.devices import DevicesView
@@ -15,6 +15,7 @@ from agent.web.views.evidence import HubDetailView, PromiseView
 from agent.web.views.host import HostView
 from agent.web.views.links import LinkView
 from agent.web.views.promises import CardView, HeadlineView
+from agent.web.views.sites import SiteView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class BoardPageView:
     own: Sequence[CardView]
     """The card of the agent's hub; none where the registry does not know the hub."""
     others: Sequence[CardView]
+    sites: Sequence[SiteView]
     host: HostView | None
     collectors: CollectorsView
     devices: DevicesView
@@ -32,13 +34,14 @@ class BoardPageView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubPageView:
-    """A hub's page. Links and chips are the agent's own, so only its own hub has any."""
+    """A hub's page. Sites, links and chips are known of the agent's own hub only."""
 
     headline: HeadlineView
     card: CardView
     detail: HubDetailView
     near: Sequence[HubView]
     """The hub above and those below."""
+    sites: Sequence[SiteView]
     links: Sequence[LinkView]
     chips: Sequence[ChipModelView]
 
@@ -55,6 +58,7 @@ def board(view: BoardView, hubs: Sequence[HubView]) -> BoardPageView:
         headline=promises.headline(hubs),
         own=[card for card in cards if card.own],
         others=[card for card in cards if not card.own],
+        sites=sites.read(view),
         host=host.read(view),
         collectors=collectors.read(view),
         devices=devices.read(view),
@@ -74,6 +78,7 @@ def hub(view: BoardView, key: str, hubs: Sequence[HubView]) -> HubPageView | Non
         card=promises.card(detail.hub, hubs, own=own),
         detail=detail,
         near=[by_key[one] for one in around if one in by_key],
+        sites=sites.read(view) if own else (),
         links=links.read(view) if own else (),
         chips=chips.read(view) if own else (),
     )

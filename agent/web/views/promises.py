@@ -1,4 +1,4 @@
-"""Promises as the pages and the API show them: every hub's, those in danger, and one hub's with its evidence."""
+"""Promises as the pages and the API show them: every hub's, and those in danger."""
 
 from __future__ import annotations
 
