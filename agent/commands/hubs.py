@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from agent.hubs import observe
 from agent.hubs.loader import load_registry
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 from agent.hubs.units import LANGUAGES
 from agent.targets.federation import judged_by
 from agent.targets.model import Evidence, Key

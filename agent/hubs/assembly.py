@@ -14,7 +14,8 @@ from agent.hubs.entries import (
 )
 from agent.hubs.hubfile import HubFile
 from agent.hubs.kpinames import KpiNames
-from agent.hubs.model import WHOLE_HUB, Alternative, Fact, Hub, Kpi, Registry, Source, Text
+from agent.hubs.model import WHOLE_HUB, Alternative, Fact, Hub, Kpi, Registry, Source
+from agent.hubs.text import Text
 from agent.hubs.units import UNITS, to_base
 from collectors.strict import nearest
 

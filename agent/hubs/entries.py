@@ -18,10 +18,10 @@ from agent.hubs.model import (
     Kpi,
     Operator,
     Period,
-    Text,
     parse_deadline,
     parse_period,
 )
+from agent.hubs.text import Text
 from agent.hubs.units import UNITS
 from agent.messages.catalogue import words
 from collectors.strict import Count, Parsed, Range

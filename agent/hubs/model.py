@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from agent.messages.catalogue import languages, words
+from agent.hubs.text import Text
 
 WHOLE_HUB: Final = "hub"
 """The scope of a figure that is stated for the hub as a whole; any other scope is a named group of its sites."""
@@ -23,57 +23,6 @@ Kind = Literal["observation", "target", "both"]
 Operator = Literal[">=", "<=", "=", "rising"]
 Confidence = Literal["high", "medium", "low"]
 Combine = Literal["sum", "max", "min"]
-
-
-def _is_language(key: str) -> bool:
-    return key in languages()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A text in every language: English and Chinese always, any other of the catalogue if given."""
-
-    en: str
-    zh: str
-    others: Mapping[str, str] = field(
-        default_factory=dict, hash=False, metadata={"rest": _is_language}
-    )
-
-    def __post_init__(self) -> None:
-        """Refuse an empty text: half a text is a mistake in a file, not a choice."""
-        for language, text in self.items():
-            if not text.strip():
-                message = f"{language}: must not be empty"
-                raise ValueError(message)
-
-    @classmethod
-    def of(cls, texts: Mapping[str, str]) -> Text:
-        """Return a text from a mapping of languages; raises KeyError without English or Chinese."""
-        others = {key: text for key, text in texts.items() if key not in ("en", "zh")}
-        return cls(en=texts["en"], zh=texts["zh"], others=others)
-
-    @classmethod
-    def written(cls, write: Callable[[str], str]) -> Text:
-        """Return what a function writes in each language of the catalogue."""
-        return cls.of({language: write(language) for language in languages()})
-
-    def items(self) -> Iterator[tuple[str, str]]:
-        """Yield each language with its text."""
-        yield "en", self.en
-        yield "zh", self.zh
-        yield from self.others.items()
-
-    def get(self, language: str, /) -> str | None:
-        """Return the text in a language; None where it is missing."""
-        return dict(self.items()).get(language)
-
-    def __getitem__(self, language: str) -> str:
-        """Return the text in a language; in the language's fallback, then English, without one."""
-        return self.get(language) or words(language).pick(self)
-
-    def with_value(self, value: str) -> Text:
-        """Return the text with a value in the place of `{value}`."""
-        return Text.of({key: text.replace("{value}", value) for key, text in self.items()})
 
 
 class Period(NamedTuple):

@@ -17,7 +17,8 @@ from typing import Any, Final
 import yaml
 
 from agent.hubs.loader import SUFFIXES, load_registry
-from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Period, Registry, Text, parse_period
+from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Period, Registry, parse_period
+from agent.hubs.text import Text
 from agent.hubs.units import LANGUAGES, UNITS, show, to_base
 from agent.messages.catalogue import words
 from collectors.base import ConfigError

@@ -66,7 +66,7 @@ Known = TypeVar("Known", bound=str)
 
 
 class Localised(Protocol):
-    """A text of the data in several languages: a mapping, or `agent.hubs.model.Text`."""
+    """A text of the data in several languages: a mapping, or `agent.hubs.text.Text`."""
 
     def get(self, language: str, /) -> str | None:
         """Return the text in a language; None where it is missing."""

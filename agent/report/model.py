@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 from agent.hubs.units import Language
 from agent.targets.model import State
 from agent.targets.views import Display, TargetView

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 from agent.hubs.units import LANGUAGES
 from agent.targets.views import HubView
 

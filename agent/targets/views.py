@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agent.hubs.model import Confidence, Kind, Text
+from agent.hubs.model import Confidence, Kind
+from agent.hubs.text import Text
 from agent.hubs.units import Language
 from agent.targets.model import EvidenceKind, State
 

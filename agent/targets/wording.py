@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.hubs.model import WHOLE_HUB, Fact, Hub, Text, day_of
+from agent.hubs.model import WHOLE_HUB, Fact, Hub, day_of
+from agent.hubs.text import Text
 from agent.hubs.units import UNITS, Language, show
 from agent.messages.catalogue import words
-from agent.targets.judge import satisfies
+from agent.targets.basis import satisfies
 from agent.targets.model import STATES, State, Verdict
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from agent.hubs.model import Fact, Hub, Text, end_of
+from agent.hubs.model import Fact, Hub, end_of
+from agent.hubs.text import Text
 from agent.hubs.units import LANGUAGES, Language, show
 from agent.targets import wording
 from agent.targets.forecast import DAY

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 from agent.targets.measured import measure
 from agent.targets.model import Evidence, Key, State
 from agent.targets.scoreboard import scoreboard

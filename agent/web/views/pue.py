@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 from agent.pue.model import YEAR_SECONDS, PueState, is_interim
 from agent.targets.views import HubView
 from agent.web.curves import PueTrendView

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 

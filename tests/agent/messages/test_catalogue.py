@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 from agent.messages import catalogue
 from agent.messages.catalogue import ROOT, Words, choose, languages, words
 from agent.web.page import Page

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.hubs import model as hubs
-from agent.hubs import units
+from agent.hubs import text, units
 from agent.hubs.loader import load_registry
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 from agent.messages import catalogue
 from agent.targets import wording
 from agent.targets.judge import evaluate
@@ -37,13 +36,13 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made.mkdir()
     for path in (catalogue.ROOT / "en").glob("*.yaml"):
         found = yaml.safe_load(path.read_text("utf-8"))
-        found |= {key: text for key, text in GERMAN.items() if key in found}
+        found |= {key: said for key, said in GERMAN.items() if key in found}
         if path.name == "language.yaml":
             found |= {"name": "Deutsch", "html": "de"}
         (made / path.name).write_text(yaml.safe_dump(found, allow_unicode=True), "utf-8")
-    for module in (hubs, units, wording):
+    for module in (text, units, wording):
         monkeypatch.setattr(module, "words", lambda key: catalogue.words(key, root))
-    monkeypatch.setattr(hubs, "languages", lambda: catalogue.languages(root))
+    monkeypatch.setattr(text, "languages", lambda: catalogue.languages(root))
     return root
 
 

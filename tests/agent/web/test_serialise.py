@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.hubs.model import Text
+from agent.hubs.text import Text
 from agent.web.views.serialise import inline, json_name, page_only, to_json
 
 
