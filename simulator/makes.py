@@ -63,5 +63,5 @@ def _kind(path: Path) -> str:
     """Return what a profile describes; in a simulated site meters speak Modbus, and all else SNMP."""
     document = Document(path)
     modbus = protocol_of(document) == "modbus"
-    kind = document.plain(document.root).get("kind", "meter")
+    kind = document.plain().get("kind", "meter")
     return f"{kind}" if modbus == (kind == "meter") else f"{kind} by Modbus"

@@ -118,7 +118,7 @@ def _list(folder: Path | None) -> int:
 
     for name, path in paths(folder).items():
         document = Document(path)
-        plain = document.plain(document.root)
+        plain = document.plain()
         own = "" if folder is None or path.parent != folder else f"  ({path})"
         sys.stdout.write(f"{name:<20}  {protocol_of(document):<6}  {plain.get('title', '')}{own}\n")
     return 0

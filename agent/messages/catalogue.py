@@ -43,7 +43,7 @@ _OTHER: Final = "other"
 _GROUP: Final = "\u202f"
 """Narrow no-break space between groups of three digits."""
 
-_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

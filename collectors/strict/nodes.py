@@ -1,0 +1,104 @@
+"""YAML nodes: how a file becomes some, which remember their line, and what shape they have."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import yaml
+
+from collectors.base import ConfigError
+from collectors.strict.problems import Problems
+
+LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+"""Both are safe; the one in C is ten times faster."""
+MAX_BYTES: Final = 64 * 2**20
+_NULL: Final = "tag:yaml.org,2002:null"
+_NUMBER: Final = re.compile(r"[-+]?[\d.][\d._eE+-]*")
+
+
+def compose(path: Path, name: str, text: str | None) -> yaml.Node | None:
+    """Parse a file, or `text` in its place; None where it is empty. Raises Problems."""
+    try:
+        if text is None:
+            raw = path.read_bytes()
+            if len(raw) > MAX_BYTES:
+                raise Problems([ConfigError(f"larger than {MAX_BYTES} bytes", file=name)])
+            text = raw.decode("utf-8")
+        return yaml.compose(text, Loader=LOADER)
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}"
+        raise Problems([ConfigError(reason, file=name)]) from None
+    except UnicodeDecodeError as error:
+        raise Problems([ConfigError(f"is not UTF-8 (byte {error.start})", file=name)]) from None
+    except yaml.MarkedYAMLError as error:
+        line = 0
+        if error.problem_mark is not None:
+            # A mistake at the end of the text is marked a line behind it.
+            line = min(error.problem_mark.line, (text or "").rstrip("\n").count("\n")) + 1
+        reason = f"is not YAML: {error.problem or error.context}"
+        raise Problems([ConfigError(reason, file=name, line=line)]) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        first = (str(error) or type(error).__name__).splitlines()[0]
+        raise Problems([ConfigError(f"is not YAML: {first}", file=name)]) from None
+
+
+def is_null(node: yaml.Node | None) -> bool:
+    """Return whether nothing stands there, or YAML's null."""
+    return node is None or (isinstance(node, yaml.ScalarNode) and node.tag == _NULL)
+
+
+def plain(node: yaml.Node | None) -> Any:
+    """Return a node as plain Python data, for a part of a file that another model reads later."""
+    if node is None:
+        return None
+    if isinstance(node, yaml.ScalarNode):
+        return yaml.safe_load(yaml.serialize(node))
+    return LOADER("").construct_document(node)
+
+
+def fits(node: yaml.Node | None, kind: Any) -> bool:
+    """Return whether a node has the shape of a type, which is all that decides a union."""
+    if typing.get_origin(kind) is Annotated:
+        kind = typing.get_args(kind)[0]
+    origin = typing.get_origin(kind)
+    if dataclasses.is_dataclass(kind) or origin is dict:
+        return isinstance(node, yaml.MappingNode)
+    if origin in (list, tuple):
+        return isinstance(node, yaml.SequenceNode)
+    if not isinstance(node, yaml.ScalarNode):
+        return False
+    if kind is bool:
+        return node.value.lower() in ("true", "false")
+    return kind not in (int, float) or _NUMBER.fullmatch(node.value) is not None
+
+
+def find(root: yaml.Node | None, key: str) -> yaml.Node | None:
+    """Return what stands at a key such as `a.b[0].c`, or at the nearest key above it that is there."""
+    found = root
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", key):
+        inner: yaml.Node | None = None
+        if index and isinstance(found, yaml.SequenceNode) and int(index) < len(found.value):
+            inner = found.value[int(index)]
+        elif name and isinstance(found, yaml.MappingNode):
+            inner = next((value for one, value in found.value if one.value == name), None)
+        if inner is None:
+            break
+        found = inner
+    return found
+
+
+def descend(values: Mapping[str, yaml.Node], path: str) -> yaml.Node | None:
+    """Return the node that a model's own check names: `field`, or as in `readings[3].unit`."""
+    first, *steps = re.findall(r"\w+", path) or [""]
+    node = values.get(first)
+    for step in steps:
+        if isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
+        elif isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == step), node)
+    return node
