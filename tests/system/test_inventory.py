@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.inventory.netbox.server import TOKENS, NetBox, example, served
+from tests.agent.inventory.netbox.data import TOKENS, example
+from tests.agent.inventory.netbox.server import NetBox, served
 from tests.support import ROOT, free_port, get, running, wait_for
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")

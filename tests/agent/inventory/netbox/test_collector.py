@@ -1,0 +1,109 @@
+"""The collector that reads NetBox when it is due."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from agent import config as config_module
+from agent.inventory.netbox.collector import NetBoxCollector
+from agent.inventory.netbox.config import InventorySource
+from collectors.base import BadReply
+from tests.agent.inventory.netbox.data import example
+from tests.agent.inventory.netbox.panels import panels
+from tests.agent.inventory.netbox.reading import Write
+from tests.agent.inventory.netbox.server import served
+from tests.support import HANGS
+
+
+async def test_the_collector_never_waits_for_a_slow_netbox(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round ends in its patience; the reading goes on beside it, is told when it ends, and is not begun twice."""
+    monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", 0.1)
+    calls: list[str] = []
+    with served(example("v4")) as netbox:
+        netbox.faults["sites"] = [(503, {"Retry-After": "1"})]
+        config = config_module.load(write(netbox.url))
+        source = config.file.inventory
+        assert isinstance(source, InventorySource)
+        collector = NetBoxCollector(
+            source.netbox,
+            config.file.hub,
+            config.file.state_dir,
+            changed=lambda: calls.append("changed"),
+        )
+        # Were the reading waited for, there would be readings.
+        assert list(await collector.collect()) == []
+        async with asyncio.timeout(HANGS):
+            while not (found := await collector.collect()):
+                await asyncio.sleep(0.01)
+                assert netbox.asked["sites"] <= 2
+        readings = {series.metric.name: value for series, value in found}
+        assert calls == ["changed"]
+        assert readings == {"problems": 0.0}
+        assert netbox.asked["sites"] == 2
+        monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", HANGS)
+        collector._due = 0.0
+        await collector.collect()
+        assert netbox.asked["sites"] == 3
+        assert calls == ["changed"], "nothing has changed"
+        netbox.data.rack(netbox.data.lists["sites"][0], "A09")
+        collector._due = 0.0
+        await collector.collect()
+        assert calls == ["changed", "changed"]
+        await collector.aclose()
+
+
+async def test_a_panels_new_rating_is_a_change(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A panel that is rated otherwise than before changes the inventory, though no rack changes."""
+    monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", HANGS)
+    calls: list[str] = []
+    with served(panels()) as netbox:
+        config = config_module.load(write(netbox.url, extra="panel_amperes_field: amperes"))
+        source = config.file.inventory
+        assert isinstance(source, InventorySource)
+        collector = NetBoxCollector(
+            source.netbox,
+            config.file.hub,
+            config.file.state_dir,
+            changed=lambda: calls.append("changed"),
+        )
+        await collector.collect()
+        netbox.data.lists["power-panels"][0]["custom_fields"]["amperes"] = 80
+        collector._due = 0.0
+        await collector.collect()
+        assert calls == ["changed", "changed"]
+        await collector.aclose()
+
+
+async def test_a_failure_is_told_every_round_and_tried_again(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While NetBox cannot be read every round fails with the reason, so that it shows; an end of the agent ends the reading."""
+    monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", 0.5)
+    with served(example("v4")) as netbox:
+        netbox.faults["sites"] = [(500, {}), "slow"]
+        path = write(netbox.url)
+        path.write_text(path.read_text().replace("timeout: 5s", "timeout: 1h"))
+        config = config_module.load(path)
+        source = config.file.inventory
+        assert isinstance(source, InventorySource)
+        collector = NetBoxCollector(
+            source.netbox, config.file.hub, config.file.state_dir, changed=lambda: None
+        )
+        for _ in range(2):
+            with pytest.raises(BadReply, match="HTTP 500"):
+                await collector.collect()
+        assert netbox.asked["sites"] == 1
+        collector._due = 0.0
+        with pytest.raises(BadReply):
+            await collector.collect()
+        assert netbox.asked["sites"] == 2
+        began = time.monotonic()
+        await collector.aclose()
+        assert time.monotonic() - began < HANGS

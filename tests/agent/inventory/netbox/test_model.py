@@ -1,0 +1,145 @@
+"""Sites, racks, units and devices of NetBox as the inventory has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent import config as config_module
+from agent.cli import main
+from agent.inventory.model import Inventory, Rack
+from agent.inventory.netbox.assemble import inventory_of as assemble
+from agent.inventory.netbox.stock import Stock
+from agent.loading import inventory_of
+from tests.agent.inventory.netbox.data import Data
+from tests.agent.inventory.netbox.panels import panels
+from tests.agent.inventory.netbox.reading import Write
+from tests.agent.inventory.netbox.server import served
+
+
+def test_sites_and_their_states(stock: Inventory) -> None:
+    """A staging site is under construction, a retired one is not there; tags and tenant are scopes; the zone is NetBox's or the hub's."""
+    assert {key: site.state for key, site in stock.sites.items()} == {
+        "one": "in_service",
+        "two": "under_construction",
+    }
+    assert stock.sites["one"].scopes == ("huawei", "cloud")
+    assert (stock.sites["one"].timezone, stock.sites["two"].timezone) == (
+        "Asia/Tokyo",
+        "Asia/Shanghai",
+    )
+
+
+def test_racks_and_their_states(stock: Inventory) -> None:
+    """An active rack at a site under construction is not in service; a deprecated one is not there."""
+    states = {name: rack.state for name, rack in stock.racks.items()}
+    assert states == {
+        "A01": "in_service",
+        "A02": "in_service",
+        "A03": "in_service",
+        "A04": "planned",
+        "B01": "under_construction",
+    }
+    assert (
+        stock.racks["A01"].row,
+        stock.racks["A01"].rated_power_watts,
+        stock.racks["A03"].height_units,
+    ) == ("A", 8000, 48)
+
+
+def test_units_are_counted_once(stock: Inventory) -> None:
+    """Blades take their chassis's units, two of half the depth share one, a half unit takes one, strips at the side take none."""
+    units = {device.node: device.units for device in stock.racks["A01"].devices or ()}
+    assert units["box"] == 10
+    assert units["blade-1"] == units["blade-2"] == units["A01-A"] == 0
+    assert sorted((units["front"], units["rear"])) == [0, 1]
+    assert units["panel"] == 1
+    assert "next-year" not in units
+    assert stock.racks["A01"].used == 2 + 10 + 1 + 1 + 2 + 1
+
+
+def test_reserved_is_apart_from_used(stock: Inventory) -> None:
+    """Reservations and planned devices reserve what is free; a reserved rack is reserved whole; a stale one promises nothing."""
+    assert (
+        stock.racks["A01"].reserved_units == 4
+    )  # units 30 and 31 twice over, 32, 33; unit 1 is taken
+    assert (stock.racks["A02"].used, stock.racks["A02"].reserved_units) == (0, 42)
+    assert (stock.racks["A03"].used, stock.racks["A03"].reserved_units) == (
+        2,
+        3,
+    )  # numbered from 0: 0, 46, 47; 1 is taken
+
+
+def test_who_runs_an_agent(stock: Inventory) -> None:
+    """Active devices of the roles that run an agent are expected to have one, and no others."""
+    assert {device.node for _, device in stock.devices() if device.agent} == {
+        "n1",
+        "n2",
+        "lowest",
+        "front",
+        "rear",
+        "blade-1",
+        "blade-2",
+    }
+
+
+def test_names_that_are_not_unique(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    """Racks of one name at two sites are told apart by their site, and `hubgauge inventory` says so."""
+    data = Data("v4")
+    for slug in ("one", "two"):
+        data.rack(data.site(slug), "A01")
+    data.rack(data.lists["sites"][0], "A02", height=0)
+    with served(data) as netbox:
+        path = write(netbox.url)
+        assert main(["inventory", "--config", str(path), "--refresh"]) == 0
+    told = capsys.readouterr().out
+    assert list(inventory_of(config_module.load(path)).racks) == ["one-A01", "two-A01"]  # type: ignore[union-attr]
+    assert "this one is called one-A01" in told
+    assert "not used: rack A02: a height of 0 units" in told
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 100) | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(("id", "value", "slug", "name", "device")), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_object_of_any_shape_breaks_the_rest(data: st.DataObject) -> None:
+    """An object with fields of any type costs itself at most; the model that comes of it is a good one."""
+    stock = Stock(
+        node_roles=("server",),
+        pdu_roles=("pdu",),
+        rated_power_field="rated_power_watts",
+        panel_amperes_field="amperes",
+    )
+    source = panels().lists
+    steps: list[tuple[str, Callable[[dict[str, Any]], None]]] = [
+        ("sites", stock.add_site),
+        ("racks", stock.add_rack),
+        ("device-types", stock.add_type),
+        ("devices", stock.add_device),
+        ("rack-reservations", stock.add_reservation),
+        ("power-panels", stock.add_panel),
+        ("power-feeds", stock.add_feed),
+    ]
+    for endpoint, take in steps:
+        for row in source[endpoint]:
+            changed = dict(row)
+            if data.draw(st.integers(0, 3)) == 0:
+                key = data.draw(st.sampled_from(sorted(set(row) - {"id"})))
+                changed[key] = data.draw(_JSON)
+            take(changed)
+    found = assemble(stock, "guian", complete=False, read_at=1.0)
+    assert all(isinstance(rack, Rack) and rack.site in found.sites for rack in found.racks.values())
