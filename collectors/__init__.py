@@ -1,1 +1,4 @@
-"""What reads the world: host, facility, power, accelerators, network. Nothing here knows the agent."""
+"""What reads the world: host, facility, power, accelerators, network.
+
+Nothing here knows the agent.
+"""

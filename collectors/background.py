@@ -17,7 +17,8 @@ _AT_MOST: Final = 60.0
 class Background(Generic[T]):
     """Keeps what `find` has found, and finds it anew after `refresh` seconds while the rounds go on with the old.
 
-    A finding takes at most `limit` seconds. One that fails is an error only where there is nothing to go on with.
+    A finding takes at most `limit` seconds. One that fails is an error only where there is nothing
+    to go on with.
     """
 
     def __init__(
@@ -31,7 +32,10 @@ class Background(Generic[T]):
         self._at = float("-inf")
 
     async def ready(self, until: float) -> T | None:
-        """Return what is known; where nothing is, wait until a time of the loop's clock. Raises what the first finding raised."""
+        """Return what is known; where nothing is, wait until a time of the loop's clock.
+
+        Raises what the first finding raised.
+        """
         loop = asyncio.get_running_loop()
         self._take(first=False)
         age = loop.time() - self._at

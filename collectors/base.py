@@ -3,12 +3,15 @@
 Errors, all of them::
 
     HubgaugeError
-    ├── ConfigError        a file the operator wrote is wrong: names file, line, key and what was expected
+    ├── ConfigError        a file the operator wrote is wrong: names file, line, key and what was
+    expected
     └── CollectError       one round of one collector failed; nobody else is affected
-        ├── NoData         the subject is not there (no such file, chip or sensor): silent, costs nothing
+        ├── NoData         the subject is not there (no such file, chip or sensor): silent, costs
+        nothing
         ├── Unreachable    no answer within the deadline, or the connection was refused
         ├── Refused        it answered that we may not (credentials, view, access list)
-        └── BadReply       it answered something that cannot be understood: the only error a parser raises
+        └── BadReply       it answered something that cannot be understood: the only error a parser
+        raises
 """
 
 from __future__ import annotations
@@ -63,8 +66,9 @@ class BadReply(CollectError):
     """The device answered something that cannot be understood."""
 
 
-# A label value comes from outside (interface names, PDU names, chips): one table makes it safe for both text formats.
-# Control characters become spaces: line protocol has no escape for a newline, and a NUL breaks some databases.
+# A label value comes from outside (interface names, PDU names, chips): one table makes it safe for
+# both text formats. Control characters become spaces: line protocol has no escape for a newline,
+# and a NUL breaks some databases.
 _CONTROL: Final = dict.fromkeys((*range(0x20), 0x7F), " ")
 
 
@@ -95,8 +99,8 @@ def _line_escape(value: str) -> str:
 class Metric:
     """A metric, declared once in the catalogue; its full name is `namespace_subsystem_name`.
 
-    `namespace_subsystem` is the measurement and `name` the field of line protocol, so a push and a scrape give the same
-    series names.
+    `namespace_subsystem` is the measurement and `name` the field of line protocol, so a push and a
+    scrape give the same series names.
     """
 
     namespace: str
@@ -118,7 +122,10 @@ class Metric:
         object.__setattr__(self, "full_name", f"{measurement}_{self.name}")
 
     def series(self, *values: str) -> Series:
-        """Return the one Series of these label values, in the order of `labels`; the same object while anyone holds it."""
+        """Return the one Series of these label values, in the order of `labels`.
+
+        The same object while anyone holds it.
+        """
         found = self._series.get(values)
         if found is not None:
             return found
@@ -152,7 +159,8 @@ class Metric:
         with _INTERN:
             found = self._series.get((*head, *values))
             if found is None:
-                # Two raw values that are made safe alike are one series: a page must not show it twice.
+                # Two raw values that are made safe alike are one series: a page must not show it
+                # twice.
                 safe = tuple(map(safe_label, values))
                 found = self._series.get((*head, *safe)) or Series(self, sample_name, labels, safe)
                 self._series[(*head, *values)] = self._series[(*head, *safe)] = found
@@ -163,11 +171,14 @@ _INTERN: Final = threading.Lock()
 
 
 class Series:
-    """A metric with its label values; both its text forms are rendered once, so hot paths only append a number.
+    """A metric with its label values.
 
-    `prefix` is exposition text up to the value (`dc_rack_power_watts{rack="A07"} `); `line_key` is line protocol up to the
-    fields (`dc_rack,rack=A07`) and `field` the field's name. It is equal only to itself: a metric makes one of each. Labels without a value are left out of `line_key`, since
-    line protocol knows no empty tag and Prometheus takes an empty label for an absent one.
+    Both its text forms are rendered once, so hot paths only append a number.
+
+    `prefix` is exposition text up to the value (`dc_rack_power_watts{rack="A07"} `); `line_key` is
+    line protocol up to the fields (`dc_rack,rack=A07`) and `field` the field's name. It is equal
+    only to itself: a metric makes one of each. Labels without a value are left out of `line_key`,
+    since line protocol knows no empty tag and Prometheus takes an empty label for an absent one.
     """
 
     __slots__ = ("__weakref__", "field", "labels", "line_key", "metric", "prefix", "values")
@@ -194,14 +205,18 @@ class Series:
 
 
 Reading = tuple[Series, float]
-"""A value a collector has read, in the metric's base unit. The runner stamps it; a missing value is no reading at all."""
+"""A value a collector has read, in the metric's base unit.
+
+The runner stamps it; a missing value is no reading at all.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What one collector read in one round, as the runner hands it on.
 
-    `time` is wall-clock seconds since the epoch; `lifetime` is how many seconds its series stay current.
+    `time` is wall-clock seconds since the epoch; `lifetime` is how many seconds its series stay
+    current.
     """
 
     collector: str
@@ -247,9 +262,9 @@ class Context:
 class Collector(Protocol):
     """One thing that is read at one interval: a kernel subsystem, or a device.
 
-    `collect` returns readings; it may be a coroutine function, or block (it then runs on a worker thread). It raises only
-    `CollectError`s on purpose; whatever else it raises costs nobody else either. The runner owns schedule, deadline,
-    isolation, limits, duration and success.
+    `collect` returns readings; it may be a coroutine function, or block (it then runs on a worker
+    thread). It raises only `CollectError`s on purpose; whatever else it raises costs nobody else
+    either. The runner owns schedule, deadline, isolation, limits, duration and success.
 
     What else it may be able to do is declared in `collectors.abilities`.
     """
@@ -281,7 +296,8 @@ class Schedule:
 class CollectorKind(Protocol):
     """What an entry point of the group `hubgauge.collectors` names: a section of the config file that makes collectors.
 
-    `Config` is a frozen dataclass that `collectors.strict` can build; `metrics` is what its collectors may emit.
+    `Config` is a frozen dataclass that `collectors.strict` can build; `metrics` is what its
+    collectors may emit.
     """
 
     name: str

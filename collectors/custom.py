@@ -1,7 +1,8 @@
 """Any prometheus-client Collector, plugged in: `collectors: {prometheus: {collectors: [{class: "my_plant:Chillers"}]}}`.
 
 A prometheus-client Collector is any object with a `collect()` that yields metric families
-(https://prometheus.github.io/client_python/collector/custom/). It runs on a worker thread under the runner's deadline.
+(https://prometheus.github.io/client_python/collector/custom/). It runs on a worker thread under the
+runner's deadline.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ _DECLARED: Final[dict[str, Metric]] = {}
 def family_metric(name: str, kind: str, help_text: str) -> Metric:
     """Return the Metric of a family that the catalogue does not declare, the same object each time.
 
-    Its measurement is the part before the first underscore: `process_cpu_seconds_total` is `process`, `cpu_seconds_total`.
+    Its measurement is the part before the first underscore: `process_cpu_seconds_total` is
+    `process`, `cpu_seconds_total`.
     """
     key = (name, kind, help_text)
     found = _FAMILIES.get(key)
@@ -66,9 +68,12 @@ def family_metric(name: str, kind: str, help_text: str) -> Metric:
 
 
 def declared_metric(name: str) -> Metric | None:
-    """Return the catalogue's metric of a name that begins with `dc_`, or None; other names do not load the catalogue.
+    """Return the catalogue's metric of a name that begins with `dc_`, or None.
 
-    What is plugged in under such a name, with its labels, is that metric: racks, PUE and targets count it as our own.
+    Other names do not load the catalogue.
+
+    What is plugged in under such a name, with its labels, is that metric: racks, PUE and targets
+    count it as our own.
     """
     if not name.startswith("dc_"):
         return None
@@ -84,9 +89,11 @@ def declared_metric(name: str) -> Metric | None:
 def family_readings(family: ClientFamily) -> Iterable[Reading]:
     """Yield the readings of one prometheus-client family, with the sample names of its buckets, sums and counts.
 
-    `_created` samples are left out: they are OpenMetrics' own, and Prometheus takes them for series.
+    `_created` samples are left out: they are OpenMetrics' own, and Prometheus takes them for
+    series.
     """
-    # prometheus-client cuts _total from a counter's family name and _info from an info's; text format 0.0.4 wants it back.
+    # prometheus-client cuts _total from a counter's family name and _info from an info's; text
+    # format 0.0.4 wants it back.
     suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
     name = family.name + suffix
     known = declared_metric(name)

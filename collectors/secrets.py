@@ -12,7 +12,10 @@ _MAX_SECRET: Final = 64 * 1024
 
 
 def read_secret(path: Path, key: str) -> str:
-    """Read a secret's file without its final newline; raises ConfigError for one that is missing, empty or readable by all."""
+    """Read a secret's file without its final newline.
+
+    Raises ConfigError for one that is missing, empty or readable by all.
+    """
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):

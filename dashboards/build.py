@@ -37,7 +37,8 @@ from dashboards.templating import (
 )
 
 WHOLE_MINUTES: Final = "now-1m/m"
-"""Where ranges of InfluxQL end: what is added up over a minute that is not over yet is not all there."""
+"""Where ranges of InfluxQL end: what is added up over a minute that is not over yet is not all
+there."""
 REFRESH: Final = "1m"
 INTERVALS: Final = ["15s", "30s", "1m", "5m", "15m", "1h"]
 
@@ -66,7 +67,10 @@ def build_all(
 
 
 def write(out: Path, built: Iterable[Built]) -> list[Path]:
-    """Write each dashboard to `UID.json` in a folder, which is made if need be; returns the files."""
+    """Write each dashboard to `UID.json` in a folder, which is made if need be.
+
+    Returns the files.
+    """
     out.mkdir(parents=True, exist_ok=True)
     paths = []
     for dashboard in built:

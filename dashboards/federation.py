@@ -1,7 +1,8 @@
 """Prometheus configs from one hub to all: each hub's own, the one above that federates them, and the way that pushes instead.
 
-A hub's Prometheus learns from its gateways whom to scrape (`/sd`) and evaluates all rules. The one above takes only what is of hubs and
-sites: its size follows from the number of sites, never from that of racks. See docs/federation.md.
+A hub's Prometheus learns from its gateways whom to scrape (`/sd`) and evaluates all rules. The one
+above takes only what is of hubs and sites: its size follows from the number of sites, never from
+that of racks. See docs/federation.md.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ _AS_PUSHED: Final[Sequence[Json]] = (
     {"source_labels": ["node"], "regex": "(.+)", "target_label": "instance"},
     {"action": "labeldrop", "regex": "node|rack|row"},
 )
-"""A node's series then carry the labels they would be pushed with; `dc_*` series have their own rack and row."""
+"""A node's series then carry the labels they would be pushed with.
+
+`dc_*` series have their own rack and row.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,10 @@ class HubPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How one proves who one is, to gateways, nodes and each other; the paths are those where the configs are used."""
+    """How one proves who one is, to gateways, nodes and each other.
+
+    The paths are those where the configs are used.
+    """
 
     ca_file: str = ""
     cert_file: str = ""
@@ -137,7 +144,10 @@ def load_plan(path: Path) -> Plan:
 
 
 def write(out: Path, plan: Plan) -> list[Path]:
-    """Write all configs to a folder, one a hub and `global`; returns the files. The same plan gives the same bytes."""
+    """Write all configs to a folder, one a hub and `global`; returns the files.
+
+    The same plan gives the same bytes.
+    """
     paths = []
     for name, content in files(plan).items():
         path = out / name
@@ -169,7 +179,10 @@ def files(plan: Plan) -> Mapping[str, Json]:
 
 
 def _hub(plan: Plan, place: HubPlan) -> Json:
-    """Return the config that evaluates the rules. Where others scrape the nodes, it reads their series from there as rules ask."""
+    """Return the config that evaluates the rules.
+
+    Where others scrape the nodes, it reads their series from there as rules ask.
+    """
     read_back = [
         {
             "url": f"{_scheme(place)}://{address}/api/v1/read",
@@ -214,7 +227,10 @@ def _pushing(plan: Plan, place: HubPlan) -> Json:
 
 
 def _vmagent(plan: Plan, place: HubPlan) -> Json:
-    """Return the config of vmagent; how often it asks whom to scrape, and where it pushes to, are flags of its own."""
+    """Return the config of vmagent.
+
+    How often it asks whom to scrape, and where it pushes to, are flags of its own.
+    """
     job = _scrape(plan, place)
     for one in job["http_sd_configs"]:
         del one["refresh_interval"]
@@ -222,7 +238,10 @@ def _vmagent(plan: Plan, place: HubPlan) -> Json:
 
 
 def _scrape(plan: Plan, place: HubPlan, *, role: str = "", share: Sequence[Json] = ()) -> Json:
-    """Return the job that scrapes what the gateways list; those of one inventory list the same, and each target is scraped once."""
+    """Return the job that scrapes what the gateways list.
+
+    Those of one inventory list the same, and each target is scraped once.
+    """
     query = f"?role={role}" if role else ""
     return {
         "job_name": JOB,
@@ -252,9 +271,11 @@ def _global(plan: Plan) -> Json:
                 "metrics_path": "/federate",
                 "params": {"match[]": [f'{{__name__=~"{names}"}}' for names in FEDERATED]},
                 "honor_labels": True,
-                # With the hub's timestamps a series that ends would be shown for five more minutes: it would never be marked as stale.
+                # With the hub's timestamps a series that ends would be shown for five more minutes:
+                # it would never be marked as stale.
                 "honor_timestamps": False,
-                # A province's value comes from each of its hubs: they stay apart, and who reads them folds them.
+                # A province's value comes from each of its hubs: they stay apart, and who reads
+                # them folds them.
                 "static_configs": [
                     {"targets": [place.prometheus], "labels": {"told_by": hub}}
                     for hub, place in plan.hubs.items()
@@ -274,7 +295,10 @@ def _global(plan: Plan) -> Json:
 
 
 def _alerts(plan: Plan) -> Iterator[Json]:
-    """Yield what only who looks from above can see; all else is told by the hubs themselves, once."""
+    """Yield what only who looks from above can see.
+
+    All else is told by the hubs themselves, once.
+    """
     gone = next(alert for alert in targets.ALERTS if alert.name == "HubGone")
     hubs = "|".join(plan.hubs)
     yield replace(

@@ -1,14 +1,17 @@
 """The same signals in InfluxQL, against line protocol as agents push it: measurement `dc_rack`, field `power_watts`, tags.
 
-What InfluxQL can say is: aggregations by labels, nested at will; rates over the panel's interval; sums, differences, products and
-quotients of two such of one measurement with the same labels; arithmetic with numbers; a comparison that keeps what it holds for; and one state of
-several, each 1 or 0. What it cannot: sets (`and`, `unless`, and `or` but for states), joins on some labels only or
-of two measurements, rates over a span of their own, ranks, comparisons that answer 1 or 0, time, and functions. A panel whose first query cannot be said is left
-out, a further query of a panel is; either is told.
+What InfluxQL can say is: aggregations by labels, nested at will; rates over the panel's interval;
+sums, differences, products and quotients of two such of one measurement with the same labels;
+arithmetic with numbers; a comparison that keeps what it holds for; and one state of several, each 1
+or 0. What it cannot: sets (`and`, `unless`, and `or` but for states), joins on some labels only or
+of two measurements, rates over a span of their own, ranks, comparisons that answer 1 or 0, time,
+and functions. A panel whose first query cannot be said is left out, a further query of a panel is;
+either is told.
 
-InfluxQL knows no staleness, so a query of the present looks back five minutes as Prometheus does. Series that are not read at
-the same moment only add up within an interval that holds a round of each, so panels have an interval of a minute at least.
-Source: https://docs.influxdata.com/influxdb/v1/query_language/
+InfluxQL knows no staleness, so a query of the present looks back five minutes as Prometheus does.
+Series that are not read at the same moment only add up within an interval that holds a round of
+each, so panels have an interval of a minute at least. Source:
+https://docs.influxdata.com/influxdb/v1/query_language/
 """
 
 from __future__ import annotations
@@ -38,7 +41,10 @@ class InexpressibleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Sub:
-    """A query of one measurement that yields a field for each combination of some tags; no tags named means all there are."""
+    """A query of one measurement that yields a field for each combination of some tags.
+
+    No tags named means all there are.
+    """
 
     text: str
     measurement: str
@@ -95,7 +101,10 @@ def _field_of(name: str) -> tuple[str, str]:
 
 
 def _condition(label: str, op: str, value: str) -> str:
-    """Return a matcher as a condition on a tag; a field may have the tag's name, so the tag is told apart."""
+    """Return a matcher as a condition on a tag.
+
+    A field may have the tag's name, so the tag is told apart.
+    """
     if op in ("=", "!="):
         return f'"{label}"::tag {op} {_quoted(value)}'
     pattern = value if value.startswith("$") else f"({value})"

@@ -22,7 +22,10 @@ from dashboards.templating import Database, annotations_of
 def lay_out(
     board: Board, database: Database
 ) -> tuple[list[core.Panel], dict[tuple[int, str], tuple[Excuse, ...]]]:
-    """Place the panels from left to right under their headings; ids follow the order and do not depend on the language."""
+    """Place the panels from left to right under their headings.
+
+    Ids follow the order and do not depend on the language.
+    """
     ids = count(1)
     excuses: dict[tuple[int, str], tuple[Excuse, ...]] = {
         (0, annotation["name"]): (Excuse(reason="nothing to mark"),)
@@ -56,8 +59,8 @@ def lay_out(
 def _flow(section: Section, top: int) -> Iterator[tuple[Cell, int, int]]:
     """Yield each cell with its left and upper edge, no line left ragged at its right.
 
-    A cell goes below the last one where it is as wide and there is room left beside a higher cell before them; otherwise to the
-    right, or onto a new line.
+    A cell goes below the last one where it is as wide and there is room left beside a higher cell
+    before them; otherwise to the right, or onto a new line.
     """
     for line in _lines(section.cells):
         yield from _placed(line, top)
@@ -83,7 +86,10 @@ def _lines(cells: Sequence[Cell]) -> Iterator[list[list[Cell]]]:
 
 
 def _placed(line: Sequence[Sequence[Cell]], top: int) -> Iterator[tuple[Cell, int, int]]:
-    """Widen a line's columns so that they fill it, the last one taking what does not divide; stretch all to one height."""
+    """Widen a line's columns so that they fill it, the last one taking what does not divide.
+
+    Stretch all to one height.
+    """
     spare = COLUMNS - sum(column[0].width for column in line)
     height = max(sum(cell.height for cell in column) for column in line)
     left = 0
@@ -106,7 +112,10 @@ def _placed(line: Sequence[Sequence[Cell]], top: int) -> Iterator[tuple[Cell, in
 
 
 def _rendered(excuse: Excuse, hub: str, database: Database) -> Excuse:
-    """Return an excuse with its query for the database; one that cannot be said there holds as it is."""
+    """Return an excuse with its query for the database.
+
+    One that cannot be said there holds as it is.
+    """
     if database == "prometheus" or not excuse.unless:
         return Excuse(reason=excuse.reason, unless=for_panel(excuse.unless, hub=hub))
     try:

@@ -1,6 +1,7 @@
 """A reader of the PromQL that signals are written in: what is needed to say the same in another language, and no more.
 
-Grammar: https://prometheus.io/docs/prometheus/latest/querying/basics/; places such as `<site>` stand among the matchers.
+Grammar: https://prometheus.io/docs/prometheus/latest/querying/basics/; places such as `<site>`
+stand among the matchers.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Series by name and matchers; `places` are what a panel narrows them by, `span` the range, `modified` an `@` or `offset`."""
+    """Series by name and matchers.
+
+    `places` are what a panel narrows them by, `span` the range, `modified` an `@` or `offset`.
+    """
 
     name: str
     places: tuple[str, ...]
@@ -67,7 +71,10 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Two operands; `joined` where they are matched on something else than all labels, `asked` with `bool`."""
+    """Two operands.
+
+    `joined` where they are matched on something else than all labels, `asked` with `bool`.
+    """
 
     op: str
     left: Node

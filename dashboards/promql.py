@@ -1,8 +1,9 @@
 """PromQL that panels and rules share: one text, rendered for whoever reads it.
 
-An expression is written once, with `<hub>`, `<site>`, `<row>`, `<rack>`, `<window>` or `<instance>` where a panel narrows it by its variables and `<rate>`
-where a panel takes Grafana's rate interval. A rule gets the same text without matchers and with a fixed interval. Metrics
-are named through the catalogue, so that a renamed metric breaks the build and not a panel.
+An expression is written once, with `<hub>`, `<site>`, `<row>`, `<rack>`, `<window>` or `<instance>`
+where a panel narrows it by its variables and `<rate>` where a panel takes Grafana's rate interval.
+A rule gets the same text without matchers and with a fixed interval. Metrics are named through the
+catalogue, so that a renamed metric breaks the build and not a panel.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from collectors.base import Metric
 from collectors.catalogue import all_metrics
 
 RULE_RATE: Final = "5m"
-"""Interval of rates in rules: ten rounds of the slowest default interval, 30 s, so that one lost round costs nothing."""
+"""Interval of rates in rules: ten rounds of the slowest default interval, 30 s, so that one lost
+round costs nothing."""
 
 PLACES: Final = {
     "hub": ("hub",),
@@ -36,7 +38,10 @@ def of(metric: Metric, *matchers: str, scope: str = "site") -> str:
 
 
 def rate(metric: Metric, *matchers: str, scope: str = "site") -> str:
-    """Return the per-second rate of a counter; for a histogram's buckets or sums, give `sample` instead."""
+    """Return the per-second rate of a counter.
+
+    For a histogram's buckets or sums, give `sample` instead.
+    """
     return f"rate({of(metric, *matchers, scope=scope)}[<rate>])"
 
 
@@ -51,7 +56,10 @@ def _by_name() -> dict[str, Metric]:
 
 
 def metric(name: str) -> Metric:
-    """Return the catalogue's metric of this name; raises KeyError where the catalogue declares none."""
+    """Return the catalogue's metric of this name.
+
+    Raises KeyError where the catalogue declares none.
+    """
     return _by_name()[name]
 
 

@@ -26,7 +26,10 @@ Json = dict[str, Any]
 
 
 def write(out: Path, registry: Registry, *, runbook: str = RUNBOOK) -> list[Path]:
-    """Write the four files to a folder, which is made if need be; returns them. The same input gives the same bytes."""
+    """Write the four files to a folder, which is made if need be; returns them.
+
+    The same input gives the same bytes.
+    """
     recording = [group.json() for group in recording_groups(registry)]
     alerting = [
         {"name": name, "rules": [alert.json(runbook) for alert in alerts]}

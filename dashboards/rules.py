@@ -1,7 +1,7 @@
 """Recording rules, generated from the signals: `level:metric:operation`, up to `hub:dc_kpi:value{hub, kpi, scope}`.
 
-Alerts and federation read the recorded names; panels read the signals' own expressions, so that they also answer from a
-database that is only pushed to. Both are the same text, written once.
+Alerts and federation read the recorded names; panels read the signals' own expressions, so that
+they also answer from a database that is only pushed to. Both are the same text, written once.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def _recorded(signals: Iterable[Signal]) -> Iterator[RecordingRule]:
 def _efficiency() -> Iterator[RecordingRule]:
     """Yield ITEUsv (ISO/IEC 30134-5): the mean CPU utilisation of a site's nodes, which says little where chips do the work.
 
-    It comes from node_cpu_seconds_total of every node scraped or pushed with its site; a site with any chip has none.
+    It comes from node_cpu_seconds_total of every node scraped or pushed with its site; a site with
+    any chip has none.
     """
     chips = of(node.ACCELERATOR_INFO, scope="hub")
     yield RecordingRule(
@@ -94,7 +95,10 @@ def _efficiency() -> Iterator[RecordingRule]:
 
 
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
-    """Yield one rule a KPI, so that one alert and one panel serve every hub; what only agents can compute is taken over."""
+    """Yield one rule a KPI, so that one alert and one panel serve every hub.
+
+    What only agents can compute is taken over.
+    """
     rows = measured(registry.kpis.values())
     for key in rows:
         yield RecordingRule(

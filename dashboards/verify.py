@@ -1,7 +1,8 @@
 """Run every query of every panel, variable and annotation against a database, as Grafana would, and list what shows nothing.
 
-Variables take the values the server has: All where a dashboard offers it, and each value by itself. A query that may honestly be
-empty says why (`Excuse`), and is excused only while what it is made of is missing too.
+Variables take the values the server has: All where a dashboard offers it, and each value by itself.
+A query that may honestly be empty says why (`Excuse`), and is excused only while what it is made of
+is missing too.
 """
 
 from __future__ import annotations
@@ -26,8 +27,12 @@ SCRAPE_INTERVAL: Final = 15
 """Seconds; what the provisioned datasource tells Grafana (`timeInterval`)."""
 POINTS: Final = 240
 LAG: Final = 3.0
-"""Seconds before now at which ranges end. What is younger than its latency offset, VictoriaMetrics shows as of the step before, and
-that step may lie before the first sample of an agent that has just started."""
+"""Seconds before now at which ranges end.
+
+What is younger than its latency offset, VictoriaMetrics shows as of the step before, and.
+
+that step may lie before the first sample of an agent that has just started.
+"""
 MOST_VALUES: Final = 50
 """Values of a single-choice variable that are tried at most."""
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -100,7 +105,10 @@ class Server(PrometheusApi):
         self.clock = clock
 
     def has(self, expr: str) -> bool:
-        """Tell whether an instant query returns any number; raises BadReply with the server's error."""
+        """Tell whether an instant query returns any number.
+
+        Raises BadReply with the server's error.
+        """
         return _has_number(self.instant(expr, self.clock()))
 
     def had(self, expr: str, span: int, step: int) -> bool:
@@ -130,7 +138,10 @@ def _has_number(answer: Sequence[Series]) -> bool:
 
 
 def verify(dashboards: Sequence[Dashboard], server: Database, *, workers: int = 4) -> list[Result]:
-    """Run every query; returns one result each, in the order of the dashboards. Raises Unreachable if the server is not there."""
+    """Run every query; returns one result each, in the order of the dashboards.
+
+    Raises Unreachable if the server is not there.
+    """
     queries = [query for dashboard in dashboards for query in _queries(dashboard, server)]
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(partial(_run, server), queries))
@@ -236,7 +247,8 @@ def _choices(variables: Sequence[Json], server: Database, span: int) -> Iterator
             continue
         longer = []
         for values in chosen:
-            # A single value is tried with All of the others that offer it, or the sets would multiply.
+            # A single value is tried with All of the others that offer it, or the sets would
+            # multiply.
             narrowed = any(
                 value != all_of
                 for value, all_of in zip(values.values(), _defaults(variables, values), strict=True)

@@ -35,7 +35,10 @@ class InfluxServer:
         )
 
     def ask(self, query: str) -> list[dict[str, Any]]:
-        """Return the series a query yields; raises BadReply with the server's error, Unreachable."""
+        """Return the series a query yields.
+
+        Raises BadReply with the server's error, Unreachable.
+        """
         form = urllib.parse.urlencode({"db": self.database, "q": query, "epoch": "ms"}).encode()
         try:
             with urllib.request.urlopen(f"{self.url}/query", form, timeout=self.timeout) as reply:

@@ -43,7 +43,10 @@ def integer(value: int, tag: int = INTEGER) -> bytes:
 
 
 def gauge(value: int) -> bytes:
-    """Encode a Gauge32 (Unsigned32); it stays at its highest value rather than wrapping (RFC 2578, 7.1.7)."""
+    """Encode a Gauge32 (Unsigned32).
+
+    It stays at its highest value rather than wrapping (RFC 2578, 7.1.7).
+    """
     return integer(min(max(value, 0), 2**32 - 1), GAUGE32)
 
 
@@ -84,7 +87,10 @@ def numbers(dotted: str) -> Oid:
 
 
 def open_tlv(data: bytes, at: int, end: int) -> tuple[int, int, int]:
-    """Return the tag of the value at a place and where its body begins and ends; raises ValueError for one cut short."""
+    """Return the tag of the value at a place and where its body begins and ends.
+
+    Raises ValueError for one cut short.
+    """
     if at + 2 > end:
         raise ValueError("cut short")
     tag, size = data[at], data[at + 1]
@@ -101,7 +107,10 @@ def open_tlv(data: bytes, at: int, end: int) -> tuple[int, int, int]:
 
 
 def expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
-    """Return where the body of a value of this tag begins and ends; raises ValueError for another."""
+    """Return where the body of a value of this tag begins and ends.
+
+    Raises ValueError for another.
+    """
     found, begin, stop = open_tlv(data, at, end)
     if found != tag:
         raise ValueError(f"tag {tag:#x} expected, {found:#x} found")

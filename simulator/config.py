@@ -1,6 +1,7 @@
 """Write the files an agent needs to read a simulated site: its config, its inventory, the SNMP community and an account.
 
-Written as text, line by line: a hub has tens of thousands of racks. All of it says that it is simulated.
+Written as text, line by line: a hub has tens of thousands of racks. All of it says that it is
+simulated.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ def write_config(
     state_dir: Path | None = None,
     host: bool = False,
 ) -> Path:
-    """Write `config.yaml`, `inventory.yaml`, `community`, `username` and `password` into a folder; returns the config's path.
+    """Write `config.yaml`, `inventory.yaml`, `community`, `username` and `password` into a folder.
 
-    `listen` is where the agent is to serve, `influxdb` the URL of a database to push to, `host` whether the agent is to read
-    the machine it runs on as well. Raises OSError.
+    Returns the config's path.
+
+    `listen` is where the agent is to serve, `influxdb` the URL of a database to push to, `host`
+    whether the agent is to read the machine it runs on as well. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, secret in (
@@ -526,7 +529,10 @@ def _panel(row: str, feed: str) -> str:
 
 
 def _breakers(site: Site) -> Iterator[str]:
-    """A panel a row and feed, and above some rows a busbar a feed; each is the pair of the other feed's."""
+    """A panel a row and feed, and above some rows a busbar a feed.
+
+    Each is the pair of the other feed's.
+    """
     rows = list(dict.fromkeys(rack.row for rack in site.racks))
     other = dict(zip(FEEDS, reversed(FEEDS), strict=True))
     yield "breakers:\n" if rows else ""

@@ -94,7 +94,10 @@ class SnmpDevice:
         return COMMUNITY
 
     def state(self, at: float) -> State:
-        """What it measures at a time; a register has counted since the beginning of the model's month."""
+        """What it measures at a time.
+
+        A register has counted since the beginning of the model's month.
+        """
         values = dict(self._measures(at))
         values["uptime"] = at - self.health.started
         values["joules"] = values.get("joules", 0.0) + self.health.offset
@@ -121,7 +124,10 @@ class SnmpDevice:
 def simulated_pdu(
     rack: Rack, pdu: Pdu, *, clock: Callable[[], float], since: float, warmer: float = 0.0
 ) -> SnmpDevice:
-    """Make a single-phase PDU of a rack; its sensors hang where the air is so much warmer than at the rack's inlet."""
+    """Make a single-phase PDU of a rack.
+
+    Its sensors hang where the air is so much warmer than at the rack's inlet.
+    """
     used = min(max(len(rack.nodes), 1), OUTLETS)
 
     def measures(at: float) -> Mapping[str, float]:

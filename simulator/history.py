@@ -1,6 +1,7 @@
 """The simulated past: energies of every meter from the same model, as CSV that `hubgauge ledger import` takes.
 
-A row's `time` is where its energy begins. Registers read by an agent from then on go on from where the rows end.
+A row's `time` is where its energy begins. Registers read by an agent from then on go on from where
+the rows end.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def write_history(
     step: float = HOUR,
     pdus_since: float | None = None,
 ) -> int:
-    """Write what was used between two times as CSV with the header `time,meter,energy_kwh`; returns the number of rows.
+    """Write what was used between two times as CSV with the header `time,meter,energy_kwh`.
+
+    Returns the number of rows.
 
     Times are ISO 8601 in the site's zone. Raises OSError.
     """
@@ -67,7 +70,9 @@ def write_history(
 
 
 def write_recent(model: Model, path: Path, until: float) -> int:
-    """Write the hour a time lies in, up to it, in steps of five minutes; returns the number of rows. Raises OSError.
+    """Write the hour a time lies in, up to it, in steps of five minutes.
+
+    Returns the number of rows. Raises OSError.
 
     A file of its own, since `ledger import` takes rows of one length at a time.
     """

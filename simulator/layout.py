@@ -1,8 +1,8 @@
 """Lay out a device's objects from its profile: the collector's own description of a device, read backwards.
 
-`lay_out` chooses rows and what their columns say so that every reading of the profile finds its object, and encodes each value
-with the unit, the scale, the digits and the register's width that the profile names. A device that a profile describes needs no second
-description to be simulated.
+`lay_out` chooses rows and what their columns say so that every reading of the profile finds its
+object, and encodes each value with the unit, the scale, the digits and the register's width that
+the profile names. A device that a profile describes needs no second description to be simulated.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ class Draft:
     profile: SnmpProfile
     phases: int
     delta: bool = False
-    """Whether currents flow between two lines as well, rather than from each to the neutral only."""
+    """Whether currents flow between two lines as well, rather than from each to the neutral only.
+    """
     said: dict[str, str] = field(default_factory=dict)
     shown: dict[str, Shown | bytes] = field(default_factory=dict)
     series: dict[tuple[Metric, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
@@ -142,7 +143,10 @@ class Draft:
     left_out: list[Reading] = field(default_factory=list)
 
     def add(self, reading: Reading) -> None:
-        """Find a place for what a reading reads; one that adds no series to those there are is left out."""
+        """Find a place for what a reading reads.
+
+        One that adds no series to those there are is left out.
+        """
         before = len(self.series)
         self.order.append(reading)
         others = {fallback for metric, fallback in self.kinds if metric == reading.metric}
@@ -186,7 +190,10 @@ class Draft:
         return True
 
     def _adds_up(self, reading: Reading) -> bool:
-        """Let a sum be that of rows which other readings have laid out already; tell whether there are any."""
+        """Let a sum be that of rows which other readings have laid out already.
+
+        Tell whether there are any.
+        """
         column = self.profile.column_oid(reading)
         there = [oid for oid in self.shown if oid.startswith(f"{column}.")] if reading.sum else []
         if there:
@@ -294,8 +301,8 @@ def lay_out(
 ) -> tuple[Layout, Draft]:
     """Lay out a device of one or three phases.
 
-    Where several readings of the profile give the same series, the device has what the first one reads; with `prefer`, what
-    that reading reads, as other firmware has it.
+    Where several readings of the profile give the same series, the device has what the first one
+    reads; with `prefer`, what that reading reads, as other firmware has it.
     """
     readings = sorted(
         profile.readings, key=lambda reading: (reading.sum, reading is not prefer)

@@ -1,7 +1,7 @@
 """SIMULATED peers of links: STAMP reflectors on loopback that answer as if they stood some milliseconds away.
 
-What the event loop adds to a delay is told in the answer as the time that the packet was held, so that a busy simulator does not
-lengthen the line.
+What the event loop adds to a delay is told in the answer as the time that the packet was held, so
+that a busy simulator does not lengthen the line.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from collectors.network.packets import reflect
 from simulator.faults import Health
 
 DELAYS: Final[Mapping[str, float]] = {"guangzhou": 0.0086, "shenzhen": 0.0093, "hangzhou": 0.0152}
-"""Seconds there and back, drawn to look like lines of a thousand kilometres; nobody measured them."""
+"""Seconds there and back, drawn to look like lines of a thousand kilometres.
+
+Nobody measured them.
+"""
 _JITTER: Final = 0.0004
 _EPOCH: Final = 1.0
-"""The reflector's clock begins here: its times are only compared with each other, and must not be negative."""
+"""The reflector's clock begins here: its times are only compared with each other, and must not be
+negative."""
 
 
 class LinkPeer(asyncio.DatagramProtocol):

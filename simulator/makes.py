@@ -29,7 +29,10 @@ class Makes:
     meter: tuple[str, ...] = ("eastron-sdm630",)
 
     def of_pdu(self, row: int, feed: int) -> str:
-        """Return the make of a row's PDUs on a feed; the feeds come from different makers, as is good practice."""
+        """Return the make of a row's PDUs on a feed.
+
+        The feeds come from different makers, as is good practice.
+        """
         return self.pdu[(2 * row + feed) % len(self.pdu)]
 
 
@@ -39,7 +42,8 @@ MIXED: Final = Makes()
 def choose(names: Sequence[str]) -> Makes:
     """Make the named profiles stand in a site, each for its kind, and the usual ones for the others.
 
-    `all` stands for every profile there is. Raises ConfigError for a name that is none, or that stands for nothing simulated.
+    `all` stands for every profile there is. Raises ConfigError for a name that is none, or that
+    stands for nothing simulated.
     """
     kinds = {name: _kind(path) for name, path in paths().items()}
     chosen: dict[str, list[str]] = {}
@@ -60,7 +64,10 @@ def choose(names: Sequence[str]) -> Makes:
 
 
 def _kind(path: Path) -> str:
-    """Return what a profile describes; in a simulated site meters speak Modbus, and all else SNMP."""
+    """Return what a profile describes.
+
+    In a simulated site meters speak Modbus, and all else SNMP.
+    """
     document = Document(path)
     modbus = protocol_of(document) == "modbus"
     kind = document.plain().get("kind", "meter")

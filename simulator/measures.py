@@ -1,7 +1,8 @@
 """What a simulated device measures: quantities by name, and which of them a metric of the catalogue shows.
 
-A device's state is a mapping of quantities to numbers in base units. `measure` finds, for any metric and its labels, the quantity
-and the share of it that the metric shows, so that a metric added to the catalogue is simulated without another word.
+A device's state is a mapping of quantities to numbers in base units. `measure` finds, for any
+metric and its labels, the quantity and the share of it that the metric shows, so that a metric
+added to the catalogue is simulated without another word.
 """
 
 from __future__ import annotations
@@ -112,7 +113,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A quantity of the state times a factor; `outlet` counts from 0, and is -1 where it is not one outlet's."""
+    """A quantity of the state times a factor.
+
+    `outlet` counts from 0, and is -1 where it is not one outlet's.
+    """
 
     quantity: str
     factor: float = 1.0

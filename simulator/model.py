@@ -2,8 +2,9 @@
 
     utility + solar = racks + cables + UPS losses + cooling + lighting
 
-Cooling follows the heat and the weather of Guiyang: mild, so that outside air does most of it for most of the year. PUE comes
-out near 1.15 on a winter's night and 1.25 on a summer's day. All energies are exact integrals, so the PUE's truth is known.
+Cooling follows the heat and the weather of Guiyang: mild, so that outside air does most of it for
+most of the year. PUE comes out near 1.15 on a winter's night and 1.25 on a summer's day. All
+energies are exact integrals, so the PUE's truth is known.
 """
 
 from __future__ import annotations

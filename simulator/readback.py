@@ -1,7 +1,7 @@
 """Whether a draft of a device's objects is read as it was meant: by the collector's own plan, without a network.
 
-Profiles are written for what devices really answer; laid out all at once, two readings may find each other's rows. `misread`
-tells which reading has to go.
+Profiles are written for what devices really answer; laid out all at once, two readings may find
+each other's rows. `misread` tells which reading has to go.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Simulated management controllers: a node's share of its rack's power, over Redfish on HTTP, each on a port of its own.
 
-Every other one is of the old schemas (Power, Thermal), the rest of the new (EnvironmentMetrics, PowerSubsystem, ThermalSubsystem). They
-ask for a login and keep sessions, as real ones do; the names say that they are simulated. Plain HTTP, since they are on loopback.
+Every other one is of the old schemas (Power, Thermal), the rest of the new (EnvironmentMetrics,
+PowerSubsystem, ThermalSubsystem). They ask for a login and keep sessions, as real ones do; the
+names say that they are simulated. Plain HTTP, since they are on loopback.
 """
 
 from __future__ import annotations
@@ -266,7 +267,10 @@ class RedfishServers:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self, host: str, port: int) -> dict[str, tuple[str, int]]:
-        """Listen, on ports from `port` on or on free ones; returns each one's address. Raises OSError where one is taken."""
+        """Listen, on ports from `port` on or on free ones; returns each one's address.
+
+        Raises OSError where one is taken.
+        """
         found = {}
         for number, controller in enumerate(self._controllers):
             server = await asyncio.start_server(

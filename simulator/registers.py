@@ -1,7 +1,7 @@
 """A Modbus device's registers from its profile: the collector's own register map, read backwards.
 
-Scale factors and transformers' ratios that a device says itself are chosen so that the largest values it will show fit their registers,
-as whoever commissions a meter chooses them.
+Scale factors and transformers' ratios that a device says itself are chosen so that the largest
+values it will show fit their registers, as whoever commissions a meter chooses them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ _DIGITS: Final = 4  # decimal digits that a register of the decimal types holds
 
 
 class RegisterMap:
-    """What stands in a device's registers, given what it measures; `peak` is the most it will ever measure."""
+    """What stands in a device's registers, given what it measures.
+
+    `peak` is the most it will ever measure.
+    """
 
     def __init__(self, profile: Profile, peak: State) -> None:
         self._profile = profile

@@ -1,6 +1,7 @@
 """Which rows a device has, and what their columns say, so that the readings of its profile find them.
 
-The rules of `collectors.facility.snmp_plan` read backwards: `where`, `match`, `valid_when`, templates of labels and of units.
+The rules of `collectors.facility.snmp_plan` read backwards: `where`, `match`, `valid_when`,
+templates of labels and of units.
 """
 
 from __future__ import annotations
@@ -71,7 +72,10 @@ def varying_part(table: Table, reading: Reading) -> str:
 
 
 def rows_of(table: Table, reading: Reading, varying: str, phases: int) -> Iterator[dict[str, Said]]:
-    """Yield what the parts of the index and the columns of each row say; parts not named are free."""
+    """Yield what the parts of the index and the columns of each row say.
+
+    Parts not named are free.
+    """
     used = {name for _, name in reading.names()} | placeholders(table.unit) | table.choice_names()
     unit = _unit_parts(table)
     in_labels = _labelled(table, reading)
@@ -118,7 +122,10 @@ def _numbers(name: str, reading: Reading, phases: int) -> list[str]:
 
 
 def _backwards(template: str, text: str) -> dict[str, str]:
-    """Return what the names of a template stand for in a text made of it; nothing where it is not."""
+    """Return what the names of a template stand for in a text made of it.
+
+    Nothing where it is not.
+    """
     found = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(template)), text)
     return found.groupdict() if found else {}
 
@@ -126,7 +133,10 @@ def _backwards(template: str, text: str) -> dict[str, str]:
 def _says(
     name: str, table: Table, reading: Reading, unit: Mapping[str, str], phases: int
 ) -> Iterator[Said]:
-    """Yield what a column may say so that the reading takes its row; None leaves it to the layout."""
+    """Yield what a column may say so that the reading takes its row.
+
+    None leaves it to the layout.
+    """
     column = table.column(name)
     if name in reading.match:
         texts = (*dict.fromkeys(column.map.values()), *samples(reading.match[name]))
@@ -156,7 +166,10 @@ def _names(name: str, text: str, reading: Reading) -> dict[str, str]:
 
 
 def _wanted_words(name: str, table: Table, reading: Reading, phases: int) -> list[str]:
-    """Return what a column that says a unit, digits, a scale or a label's value is to mean; nothing where any text will do."""
+    """Return what a column that says a unit, digits, a scale or a label's value is to mean.
+
+    Nothing where any text will do.
+    """
     if name == reading.unit_column:
         return _units(table, reading)
     if name in (reading.digits_column, reading.divisor_column, reading.scale_column):

@@ -1,7 +1,8 @@
 """Texts that a regular expression of a profile matches: what a simulated device may say so that it is known for what it is.
 
-Enough of the syntax for device profiles: literals, classes, groups, alternatives, quantifiers and anchors. Looking ahead and
-behind is passed over. What comes out is held against the expression itself, so a text that does not match is never given.
+Enough of the syntax for device profiles: literals, classes, groups, alternatives, quantifiers and
+anchors. Looking ahead and behind is passed over. What comes out is held against the expression
+itself, so a text that does not match is never given.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ _NOTHING: Final = frozenset("bBAZ")
 
 
 def samples(pattern: re.Pattern[str]) -> list[str]:
-    """Return some texts that the expression matches, the plainest first; none where its syntax is beyond this module."""
+    """Return some texts that the expression matches, the plainest first.
+
+    None where its syntax is beyond this module.
+    """
     try:
         made = _Reader(pattern.pattern).alternatives()
     except (IndexError, ValueError):
@@ -26,7 +30,10 @@ def samples(pattern: re.Pattern[str]) -> list[str]:
 
 
 class _Reader:
-    """Reads an expression from left to right; every method returns the texts that its part may stand for."""
+    """Reads an expression from left to right.
+
+    Every method returns the texts that its part may stand for.
+    """
 
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0

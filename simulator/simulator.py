@@ -38,9 +38,10 @@ _GATEWAY_POINTS: Final = ("utility", "cooling", "lighting", "renewable")
 class Simulator:
     """The devices of one simulated site.
 
-    With `port` 0 every device takes a free port; else PDUs take ports from `port` on, meters the ones after, then UPSs and
-    coolers, then the management controllers of so many nodes. With `spread` every PDU has an address of its own (127.1.0.1 and up), UPSs and coolers too, and all share one port, as in a
-    real network.
+    With `port` 0 every device takes a free port; else PDUs take ports from `port` on, meters the
+    ones after, then UPSs and coolers, then the management controllers of so many nodes. With
+    `spread` every PDU has an address of its own (127.1.0.1 and up), UPSs and coolers too, and all
+    share one port, as in a real network.
     """
 
     def __init__(
@@ -140,7 +141,10 @@ class Simulator:
             responder.start(loop)
 
     def _start_spread(self) -> int:
-        """Give every device an address of its own, all on one port and one socket; returns the port after it."""
+        """Give every device an address of its own, all on one port and one socket.
+
+        Returns the port after it.
+        """
         hosts: dict[str, SnmpDevice] = {
             str(_FIRST_SPREAD + n): pdu for n, pdu in enumerate(self.pdus.values())
         }
@@ -177,7 +181,10 @@ class Simulator:
         await self._redfish.stop()
 
     def set_fault(self, device: str, fault: Fault | None, amount: float | None = None) -> None:
-        """Give a device a fault, or take it away; raises KeyError for a device that is not there."""
+        """Give a device a fault, or take it away.
+
+        Raises KeyError for a device that is not there.
+        """
         found = (
             self.pdus.get(device)
             or self.plant.get(device)
@@ -189,7 +196,10 @@ class Simulator:
         found.health.set(fault, amount, now=now, counted=found.counted(now))
 
     def plan(self, faults: Sequence[PlannedFault]) -> None:
-        """Let faults come and go by the clock of the run; raises KeyError for a device that is not there."""
+        """Let faults come and go by the clock of the run.
+
+        Raises KeyError for a device that is not there.
+        """
         loop = asyncio.get_running_loop()
         for fault in faults:
             if not any(

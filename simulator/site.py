@@ -1,6 +1,9 @@
-"""The simulated site: rows, racks, feeds, PDUs and meters, drawn from a seed. The same seed gives the same site.
+"""The simulated site: rows, racks, feeds, PDUs and meters, drawn from a seed.
 
-Nothing here is a real place: names say `simulated`, and quantities are drawn to look like a young AI data centre.
+The same seed gives the same site.
+
+Nothing here is a real place: names say `simulated`, and quantities are drawn to look like a young
+AI data centre.
 """
 
 from __future__ import annotations
@@ -26,15 +29,20 @@ RATED_WATTS: Final = 8000.0
 FEED_AMPERES: Final = 32.0
 FEED_WATTS: Final = 7360.0  # at 230 V
 PANEL_AMPERES: Final = 100.0
-"""Of the three-phase panel that feeds a row from one side: 69 kW, so that full rows come near what one side may carry."""
+"""Of the three-phase panel that feeds a row from one side: 69 kW, so that full rows come near what
+one side may carry."""
 ROWS_A_BUSBAR: Final = 10
 BUSBAR_AMPERES: Final = 1000.0
 
 SCOPES: Final = {"guian": ("huawei",)}
-"""Scopes that targets of a hub are stated for; the simulated site stands for them so that its targets can be judged."""
+"""Scopes that targets of a hub are stated for.
+
+The simulated site stands for them so that its targets can be judged.
+"""
 OPERATORS: Final = {"guian": "huawei-guian-1"}
 
-# Shared by all racks, so that the hall's load is a sum of a few cosines: a day, half a day, a week, and the restlessness of jobs.
+# Shared by all racks, so that the hall's load is a sum of a few cosines: a day, half a day, a week,
+# and the restlessness of jobs.
 _SLOW: Final = (2 * math.pi / DAY, 4 * math.pi / DAY, 2 * math.pi / (7 * DAY))
 _RESTLESS: Final = tuple(
     2 * math.pi / seconds for seconds in (19800, 12700, 7900, 4100, 2600, 1700, 800, 430, 260, 170)

@@ -1,7 +1,8 @@
 """A small SNMP version 2c agent: GET, GETNEXT and GETBULK over a fixed set of objects (RFC 3416), many to a process.
 
-All devices of one layout share its table of OIDs, and what a request asks for is worked out once and remembered: pollers ask the
-same again and again. `respond` is pure; what cannot be understood is not answered, as agents do.
+All devices of one layout share its table of OIDs, and what a request asks for is worked out once
+and remembered: pollers ask the same again and again. `respond` is pure; what cannot be understood
+is not answered, as agents do.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from simulator.faults import Health
 
 MAX_BINDINGS: Final = 128
-"""Bindings an answer holds at most: a GETBULK that asks for more gets fewer, as RFC 3416, 4.2.3 allows."""
+"""Bindings an answer holds at most: a GETBULK that asks for more gets fewer, as RFC 3416, 4.2.3
+allows."""
 _MAX_PLANS: Final = 4096
 _MAX_AT_ONCE: Final = 32
 _RECEIVE: Final = 65535
@@ -36,7 +38,8 @@ _VERSION_2C: Final = b"\x02\x01\x01"
 _NO_ERROR: Final = b"\x02\x01\x00\x02\x01\x00"
 
 Plan = tuple[tuple[bytes, int, bytes], ...]
-"""What a request comes to: encoded OID, place in the table, or -1 and the exception that stands for a value."""
+"""What a request comes to: encoded OID, place in the table, or -1 and the exception that stands for
+a value."""
 
 
 class Objects:
@@ -49,7 +52,10 @@ class Objects:
         self._plans: dict[tuple[int, int, int, bytes], Plan] = {}
 
     def plan(self, kind: int, first: int, second: int, bindings: bytes) -> Plan:
-        """Work out what a request asks for; `first` and `second` are a GETBULK's non-repeaters and max-repetitions."""
+        """Work out what a request asks for.
+
+        `first` and `second` are a GETBULK's non-repeaters and max-repetitions.
+        """
         key = (kind, first, second, bindings)
         plan = self._plans.get(key)
         if plan is None:
@@ -207,8 +213,9 @@ class Responder:
 class SharedResponder(Responder):
     """Answers for any number of devices, each at an address of its own in 127.0.0.0/8, on one socket.
 
-    The socket is bound to the loopback interface (SO_BINDTODEVICE, which Linux 5.7 and later allow anyone), so that nothing
-    outside reaches it. The kernel says which address was asked, and answers leave from there (ip(7), IP_PKTINFO).
+    The socket is bound to the loopback interface (SO_BINDTODEVICE, which Linux 5.7 and later allow
+    anyone), so that nothing outside reaches it. The kernel says which address was asked, and
+    answers leave from there (ip(7), IP_PKTINFO).
     """
 
     def __init__(self, devices: Mapping[str, Device], port: int) -> None:

@@ -1,7 +1,7 @@
 """Powers that know their own energy: sums of cosines in closed form, and piecewise linear curves.
 
-A simulated register is exact: `energy` is the integral of `power`, not a sum of samples. Times are seconds since the epoch,
-powers watts, energies joules.
+A simulated register is exact: `energy` is the integral of `power`, not a sum of samples. Times are
+seconds since the epoch, powers watts, energies joules.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ class Waves:
 
 
 def total(waves: Iterable[Waves]) -> Waves:
-    """Add waves up; cosines of one frequency become one, so that a hall costs no more than a rack."""
+    """Add waves up.
+
+    Cosines of one frequency become one, so that a hall costs no more than a rack.
+    """
     level = 0.0
     phasors: dict[float, complex] = {}
     for one in waves:
@@ -85,7 +88,8 @@ def total(waves: Iterable[Waves]) -> Waves:
 class Curve:
     """A power given by a function at every step and linear in between, which is what makes its integral exact.
 
-    What was integrated once is remembered; a year at the default step is 52 560 evaluations, done once.
+    What was integrated once is remembered; a year at the default step is 52 560 evaluations, done
+    once.
     """
 
     def __init__(self, function: Callable[[float], float], *, step: float = 600.0) -> None:
@@ -117,7 +121,10 @@ class Curve:
         return whole + self._step * part * (left + (right - left) * part / 2)
 
     def _sum(self, index: int) -> float:
-        """Return the joules from the origin, the step first asked for, to a step; what lies between is kept."""
+        """Return the joules from the origin, the step first asked for, to a step.
+
+        What lies between is kept.
+        """
         if not self._sums:
             self._sums[index] = 0.0
             self._first = self._last = index

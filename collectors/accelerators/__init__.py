@@ -1,6 +1,7 @@
 """Accelerator chips: NVIDIA by NVML, Huawei Ascend by npu-smi, AMD by the kernel, or any by the exporter that runs already.
 
-A node without a make pays one look into /dev for it each round: no process is started and no library imported.
+A node without a make pays one look into /dev for it each round: no process is started and no
+library imported.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ class AscendOptions(Options):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExporterConfig:
-    """An exporter that runs already. Its make is then not read on this node in the other way: no chip is counted twice."""
+    """An exporter that runs already.
+
+    Its make is then not read on this node in the other way: no chip is counted twice.
+    """
 
     url: str = field(metadata={"help": "such as http://127.0.0.1:8082/metrics"})
     profile: str = field(
@@ -200,7 +204,10 @@ class _Build:
 
 
 def _peaks(own: Path | None) -> Peaks:
-    """Return the look-up of rated peaks; an operator's own table is read now, so that its mistakes are told at once."""
+    """Return the look-up of rated peaks.
+
+    An operator's own table is read now, so that its mistakes are told at once.
+    """
     from collectors.accelerators.peaks import Peaks, Table  # noqa: PLC0415
     from collectors.strict import read  # noqa: PLC0415
 

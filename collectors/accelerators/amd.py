@@ -1,7 +1,10 @@
-"""AMD accelerators by the amdgpu driver's files under /sys/class/drm; no library and no permission is needed.
+"""AMD accelerators by the amdgpu driver's files under /sys/class/drm.
 
-Only devices that are no display adapters count (PCI class 0x12 or 0x0380): a processor's own graphics are no accelerator. The
-two dies of an MI250 are two devices; the second tells no power. Source: Documentation/gpu/amdgpu (Linux).
+No library and no permission is needed.
+
+Only devices that are no display adapters count (PCI class 0x12 or 0x0380): a processor's own
+graphics are no accelerator. The two dies of an MI250 are two devices; the second tells no power.
+Source: Documentation/gpu/amdgpu (Linux).
 """
 
 from __future__ import annotations
@@ -103,7 +106,8 @@ def _values(device: Path) -> Iterator[Value]:
         yield catalogue.ACCELERATOR_MEMORY_USED, "", used
         yield catalogue.ACCELERATOR_MEMORY_TOTAL, "", total
     for sensors in sorted(device.glob("hwmon/hwmon*"))[:1]:
-        # Older chips average, newer ones say what is drawn now. Nothing that runs draws nothing: 0 is a die without a meter.
+        # Older chips average, newer ones say what is drawn now. Nothing that runs draws nothing: 0
+        # is a die without a meter.
         power = _number(sensors / "power1_average") or _number(sensors / "power1_input")
         if power:
             yield catalogue.ACCELERATOR_POWER, "", power * _MICRO
@@ -125,7 +129,10 @@ def _temperature(sensors: Path) -> float | None:
 
 
 def _text(path: Path) -> str:
-    """Return a small file's text; empty where it is not there or cannot be read now, as while a chip is reset."""
+    """Return a small file's text.
+
+    Empty where it is not there or cannot be read now, as while a chip is reset.
+    """
     try:
         with path.open("rb") as file:
             return file.read(_MAX_TEXT).decode("utf-8", "replace").strip()

@@ -1,8 +1,8 @@
 """What any reader of chips says, and how it becomes series: one chip is one `accelerator` of a node, whoever read it.
 
-A reader finds `Chip`s; `Chips` keeps their series, adds the rated peaks of their models, and tells of chips that were there and
-no longer answer. A chip is called after its device file (`nvidia0`, `davinci3`): stable while others come and go, and unique
-on a node that has several makes.
+A reader finds `Chip`s; `Chips` keeps their series, adds the rated peaks of their models, and tells
+of chips that were there and no longer answer. A chip is called after its device file (`nvidia0`,
+`davinci3`): stable while others come and go, and unique on a node that has several makes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Value = tuple["Metric", str, float]
-"""A metric, the value of its own label (a reason, an instance; empty where it has none), and the number in base units."""
+"""A metric, the value of its own label (a reason, an instance; empty where it has none), and the
+number in base units."""
 
 MAX_CHIPS: Final = 1024
 """Of one node. More is not a node but a broken reply."""
@@ -57,8 +58,8 @@ class _Known:
 class Chips:
     """The chips of one vendor on one node.
 
-    `up_series` are the series that the runner sets to 0 when a whole round fails: every chip seen so far. `dropped` counts what was not taken:
-    `no_peak` (a model whose rated peak nobody knows).
+    `up_series` are the series that the runner sets to 0 when a whole round fails: every chip seen
+    so far. `dropped` counts what was not taken: `no_peak` (a model whose rated peak nobody knows).
     """
 
     def __init__(self, *, vendor: str, place: Place, node: str, peaks: Peaks) -> None:
@@ -81,7 +82,10 @@ class Chips:
         self.up_series = [known.up for known in self._known.values()]
 
     def readings(self, chips: Iterable[Chip]) -> Sequence[Reading]:
-        """Return the readings of a round; a chip that is not among those found is down. The first of a name counts."""
+        """Return the readings of a round; a chip that is not among those found is down.
+
+        The first of a name counts.
+        """
         found: dict[str, Chip] = {}
         for chip in chips:
             if chip.name in self._known or len(self._known) < MAX_CHIPS:
@@ -103,7 +107,8 @@ class Chips:
                 *self._labels, chip.name, self.vendor, *identity
             )
             known.identity, known.peaks = identity, ()
-        # Not only at first sight: which of two models of one name it is, its memory tells, and that may come later.
+        # Not only at first sight: which of two models of one name it is, its memory tells, and that
+        # may come later.
         known.peaks = known.peaks or self._rated(chip)
         if not known.peaks:
             self.dropped["no_peak"] += 1

@@ -18,8 +18,9 @@ _GRACE: Final = 1.0
 class Command:
     """One program that is run again and again, never twice at a time.
 
-    It has a process group of its own, which is killed when the program takes too long or prints too much. A program that
-    cannot even be killed (it hangs in the kernel) is not started again until it has gone.
+    It has a process group of its own, which is killed when the program takes too long or prints too
+    much. A program that cannot even be killed (it hangs in the kernel) is not started again until
+    it has gone.
     """
 
     def __init__(
@@ -29,7 +30,10 @@ class Command:
         self._process: asyncio.subprocess.Process | None = None
 
     async def output(self, timeout: float) -> bytes:  # noqa: ASYNC109 - it kills what it waits for
-        """Return what it printed to stdout and stderr, whatever its exit status; raises Unreachable."""
+        """Return what it printed to stdout and stderr, whatever its exit status.
+
+        Raises Unreachable.
+        """
         name = os.path.basename(self._words[0])  # noqa: PTH119 - a name, not a file
         if self._process is not None and self._process.returncode is None:
             raise Unreachable(f"{name} (process {self._process.pid}) cannot be killed")

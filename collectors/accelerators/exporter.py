@@ -26,7 +26,8 @@ MAX_BYTES: Final = 8 * 2**20
 _MAX_LINES: Final = 20_000
 _MAX_LINE: Final = 4096
 _STALE: Final = 300.0
-"""A sample that carries its own time is no reading of now once it is so many seconds old: exporters keep what they last read."""
+"""A sample that carries its own time is no reading of now once it is so many seconds old: exporters
+keep what they last read."""
 
 
 class Page(NamedTuple):
@@ -131,7 +132,8 @@ def _chip(
 def _readings(
     samples: Sequence[ClientSample], profile: Profile, bus: str, told: set[tuple[str, str]]
 ) -> Iterator[Value]:
-    # An instance of a split chip, or a container on it, repeats what the chip says: the first counts.
+    # An instance of a split chip, or a container on it, repeats what the chip says: the first
+    # counts.
     first = {sample.name: sample.value for sample in reversed(samples)}
     for reading in profile.readings:
         value = first.get(reading.series)

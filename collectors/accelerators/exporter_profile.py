@@ -1,4 +1,7 @@
-"""What an exporter's page means: one YAML file each in `exporters/`. A new exporter is one such file and a test case."""
+"""What an exporter's page means: one YAML file each in `exporters/`.
+
+A new exporter is one such file and a test case.
+"""
 
 from __future__ import annotations
 

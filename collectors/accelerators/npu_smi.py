@@ -1,10 +1,13 @@
 """The table that Huawei's `npu-smi info` prints, read by its own headings: they differ between chips and versions.
 
-Each chip has two rows under two rows of headings, cells parted by bars. What was seen of it, by version and product:
+Each chip has two rows under two rows of headings, cells parted by bars. What was seen of it, by
+version and product:
 
-- 910A, 910ProB (21 to 22): `Chip`, `Bus-Id`, `AICore(%)`, `Memory-Usage(MB)` (DDR) and `HBM-Usage(MB)`;
+- 910A, 910ProB (21 to 22): `Chip`, `Bus-Id`, `AICore(%)`, `Memory-Usage(MB)` (DDR) and
+  `HBM-Usage(MB)`;
 - 910B (23 to 25): `Hugepages-Usage(page)` as well, and no DDR, so `0 / 0`;
-- Atlas A3, 910C (24 on): `Phy-ID` beside `Chip`; two dies a module, whose power stands at the first, `-` at the second;
+- Atlas A3, 910C (24 on): `Phy-ID` beside `Chip`; two dies a module, whose power stands at the
+  first, `-` at the second;
 - 310, 310P (21 to 25): `Device` beside `Chip`, no HBM column; a 310P says `NA` for power.
 
 "MB" are MiB: a chip of 64 GiB has 65536. Source: "npu-smi Command Reference", `npu-smi info`.
@@ -35,7 +38,10 @@ _PERCENT: Final = 100.0
 
 
 def parse(text: str) -> list[Chip]:
-    """Return the chips of a table; a row that cannot be read costs its chip only. Raises BadReply for what is no such table."""
+    """Return the chips of a table; a row that cannot be read costs its chip only.
+
+    Raises BadReply for what is no such table.
+    """
     first: list[list[str]] = []
     second: list[list[str]] = []
     chips: list[Chip] = []
@@ -80,9 +86,12 @@ def _last_line(text: str) -> str:
 
 
 def _read(headings: Sequence[Sequence[str]], cells: Sequence[str]) -> dict[str, str]:
-    """Pair headings with values, cell by cell; empty where the row has other cells than the heading.
+    """Pair headings with values, cell by cell.
 
-    A cell with more or fewer values than its heading has words is left out, unless it ends in a name, which may have blanks.
+    Empty where the row has other cells than the heading.
+
+    A cell with more or fewer values than its heading has words is left out, unless it ends in a
+    name, which may have blanks.
     """
     if len(headings) != len(cells):
         return {}
@@ -101,7 +110,8 @@ def _chip(row: Mapping[str, str]) -> Chip | None:
     npu, chip = row.get("NPU", ""), row.get("Chip", "")
     if not (_is_id(npu) and _is_id(chip) and row.get("Name")):
         return None
-    # The device file's number, where the table has it. Without, an NPU is a chip but for the second of a card.
+    # The device file's number, where the table has it. Without, an NPU is a chip but for the second
+    # of a card.
     device = row.get("Phy-ID", row.get("Device", ""))
     number = device if _is_id(device) else npu if chip == "0" else f"{npu}-{chip}"
     bus = row.get("Bus-Id", "")

@@ -1,7 +1,8 @@
 """NVIDIA GPUs by NVML, the driver's own library, through nvidia-ml-py (`pynvml`), which is imported once a driver is there.
 
-What a GPU does not support is absent: the utilisation of one that is split (MIG), the memory of one that shares it with its
-CPU (Grace). A GPU that is lost costs itself only. Source: "NVML API Reference Guide".
+What a GPU does not support is absent: the utilisation of one that is split (MIG), the memory of one
+that shares it with its CPU (Grace). A GPU that is lost costs itself only. Source: "NVML API
+Reference Guide".
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ _LOST: Final = frozenset({_GPU_IS_LOST, _RESET_REQUIRED})
 
 # nvmlClocksEventReasons
 _THROTTLES: Final = {"power": 0x4 | 0x80, "thermal": 0x20 | 0x40, "hardware": 0x8}
-"""By a software cap or an external brake; by heat, as software or hardware sees it; by hardware, for whatever reason."""
+"""By a software cap or an external brake; by heat, as software or hardware sees it.
+
+By hardware, for whatever reason.
+"""
 _ECC: Final = {"corrected": 0, "uncorrected": 1}  # nvmlMemoryErrorType_t
 _AGGREGATE: Final = 1  # nvmlEccCounterType_t: over the GPU's life, not since the driver was loaded
 _GPU_SENSOR: Final = 0  # nvmlTemperatureSensors_t
@@ -45,9 +49,12 @@ class _Lost(Exception):
 
 
 class Nvidia:
-    """Reads every NVIDIA GPU of this node. It blocks, so the runner gives it a thread, and never a second one.
+    """Reads every NVIDIA GPU of this node.
 
-    The library stays open between rounds: without a persistence daemon, opening it wakes every GPU for seconds.
+    It blocks, so the runner gives it a thread, and never a second one.
+
+    The library stays open between rounds: without a persistence daemon, opening it wakes every GPU
+    for seconds.
     """
 
     name: ClassVar[str] = "accelerators"
@@ -154,7 +161,10 @@ class _Gpu:
         self._nvml, self._handle = nvml, handle
 
     def _ask(self, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
-        """Return what the library says, or None for what it does not support; raises _Lost, or NVMLError for the library."""
+        """Return what the library says, or None for what it does not support.
+
+        Raises _Lost, or NVMLError for the library.
+        """
         try:
             return function(*arguments)
         except self._nvml.NVMLError as error:
@@ -169,7 +179,8 @@ class _Gpu:
         nvml, handle = self._nvml, self._handle
         name = f"nvidia{index}"
         try:
-            # The number of its device file, which stays when another GPU falls off the bus; the index does not.
+            # The number of its device file, which stays when another GPU falls off the bus; the
+            # index does not.
             minor = self._ask(nvml.nvmlDeviceGetMinorNumber, handle)
             name = name if minor is None else f"nvidia{minor}"
             pci = self._ask(nvml.nvmlDeviceGetPciInfo, handle)
@@ -233,7 +244,10 @@ class _Gpu:
         return None if old is None else _Memory(total=old.total, used=old.used)
 
     def _instances(self) -> Iterator[Value]:
-        """Yield the memory of the instances a GPU is split into. Several compute instances may share the one of a GPU instance."""
+        """Yield the memory of the instances a GPU is split into.
+
+        Several compute instances may share the one of a GPU instance.
+        """
         nvml, handle = self._nvml, self._handle
         mode = self._ask(nvml.nvmlDeviceGetMigMode, handle)
         if mode is None or mode[0] != 1:

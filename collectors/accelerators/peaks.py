@@ -1,6 +1,7 @@
 """Rated peaks by model and precision: `peaks.yaml`, and an operator's own file of the same shape.
 
-A rating is what the maker's data sheet states, without sparsity; it is no measurement. The model is what a driver calls it.
+A rating is what the maker's data sheet states, without sparsity; it is no measurement. The model is
+what a driver calls it.
 """
 
 from __future__ import annotations
@@ -106,7 +107,10 @@ class Table:
 
 
 class Peaks:
-    """Looks up what a model is rated at. The table is read when the first chip asks; `own` is asked before it."""
+    """Looks up what a model is rated at.
+
+    The table is read when the first chip asks; `own` is asked before it.
+    """
 
     def __init__(self, own: Table | None = None) -> None:
         self._own = own.chips if own is not None else []

@@ -1,4 +1,7 @@
-"""The metric catalogue: every metric is declared once, here. README tables, dashboards and rules read it."""
+"""The metric catalogue: every metric is declared once, here.
+
+README tables, dashboards and rules read it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The agent's own metrics. They are kept by prometheus-client; declared here so that dashboards and docs know them."""
+"""The agent's own metrics.
+
+They are kept by prometheus-client; declared here so that dashboards and docs know them.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Host metrics, with node_exporter's names, labels, types and units, so that node-mixin works unchanged.
 
-Names, types and help texts are those of node_exporter 1.5.0; where a family's members are named by the kernel (the fields of
-/proc/meminfo, say), it is a `Family`: the usual members are declared, and a new kernel's field finds its metric by itself.
+Names, types and help texts are those of node_exporter 1.5.0; where a family's members are named by
+the kernel (the fields of /proc/meminfo, say), it is a `Family`: the usual members are declared, and
+a new kernel's field finds its metric by itself.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def _counter(subsystem: str, name: str, help: str, *labels: str) -> Metric:
 class Family(dict[str, Metric]):
     """Metrics whose names the kernel gives; `describe` makes the help of a name.
 
-    Looking up a name that is not there declares it; raises KeyError for what cannot be a metric's name.
+    Looking up a name that is not there declares it; raises KeyError for what cannot be a metric's
+    name.
     """
 
     def __init__(

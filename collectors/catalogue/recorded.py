@@ -1,7 +1,7 @@
 """Names of recorded series that more than one part of the program reads, `level:metric:operation`.
 
-Recording rules make these series; the dashboards' rules write them, and an agent asks a database for
-them. A name that only one signal uses stands with that signal.
+Recording rules make these series; the dashboards' rules write them, and an agent asks a database
+for them. A name that only one signal uses stands with that signal.
 """
 
 from __future__ import annotations

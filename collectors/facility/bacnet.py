@@ -1,4 +1,7 @@
-"""BACnet/IP devices, read only: controllers of cooling plants, meters and UPSs with a BACnet card. See docs/bacnet.md."""
+"""BACnet/IP devices, read only: controllers of cooling plants, meters and UPSs with a BACnet card.
+
+See docs/bacnet.md.
+"""
 
 from __future__ import annotations
 
@@ -156,8 +159,9 @@ class Config:
 class BacnetCollector:
     """Reads one device.
 
-    `dropped` counts what was not taken: `no_value` (an object or property it does not have), `out_of_service`, `fault` (by its
-    status flags or reliability), `sentinel`, `unknown_state`, `unit` (it says another quantity than the metric's), `timeout`.
+    `dropped` counts what was not taken: `no_value` (an object or property it does not have),
+    `out_of_service`, `fault` (by its status flags or reliability), `sentinel`, `unknown_state`,
+    `unit` (it says another quantity than the metric's), `timeout`.
     """
 
     name: ClassVar[str] = "bacnet"
@@ -209,7 +213,10 @@ class BacnetCollector:
         return [*self._up, *readings]
 
     async def _ask(self, answers: Answers) -> None:
-        """Read what changes; in the first round also what does not, and what each object has at all."""
+        """Read what changes.
+
+        In the first round also what does not, and what each object has at all.
+        """
         remote = self._remote or await self._find()
         if self._wanted:
             await remote.read(self._wanted, answers)

@@ -1,4 +1,6 @@
-"""A BACnet/IP client that only reads, on bacpypes3; imported only where a config has BACnet devices.
+"""A BACnet/IP client that only reads, on bacpypes3.
+
+Imported only where a config has BACnet devices.
 
 Nothing here writes, subscribes or announces itself, and whatever others ask of us is rejected.
 """
@@ -34,7 +36,10 @@ Property = tuple[str, str]
 """An object and one of its properties, such as `analog-input,1` and `present-value`."""
 
 _MOST: Final = 40
-"""Properties a request; their answers fit the 480 bytes that even a controller behind a router of MS/TP can send."""
+"""Properties a request.
+
+Their answers fit the 480 bytes that even a controller behind a router of MS/TP can send.
+"""
 _RETRIES: Final = 1
 _TOO_LONG: Final = (
     "buffer-overflow",
@@ -57,7 +62,10 @@ class _Reader(NormalApplication):  # type: ignore[misc]  # untyped
 
 
 class Client:
-    """One UDP socket for all devices; it is opened when first needed, and the last user closes it."""
+    """One UDP socket for all devices.
+
+    It is opened when first needed, and the last user closes it.
+    """
 
     def __init__(self, listen: str, request_timeout: float) -> None:
         self.users = 0
@@ -117,7 +125,9 @@ class Remote:
         self._multiple = True
 
     async def read(self, wanted: Sequence[Property], answers: Answers) -> None:
-        """Read properties into `answers`, as many as a request may hold at once; raises Unreachable, Refused or BadReply.
+        """Read properties into `answers`, as many as a request may hold at once.
+
+        Raises Unreachable, Refused or BadReply.
 
         What the device does not have is not there; what came before an error is.
         """
@@ -148,7 +158,8 @@ class Remote:
             if len(some) == 1:
                 await self._read_one(some[0], answers)
                 return
-            # One object it does not have spoils the whole of some devices' answers: halve, until it stands alone.
+            # One object it does not have spoils the whole of some devices' answers: halve, until it
+            # stands alone.
             half = len(some) // 2
             await self._read(some[:half], answers)
             await self._read(some[half:], answers)
@@ -204,7 +215,10 @@ def _keep(answers: Answers, key: Property, value: object) -> None:
 
 
 def plain(value: object) -> Answer | None:
-    """Turn the library's value to a number, a name or flags; None for an error and for what is none of them."""
+    """Turn the library's value to a number, a name or flags.
+
+    None for an error and for what is none of them.
+    """
     if isinstance(value, StatusFlags):
         return tuple(int(bit) for bit in value)
     if isinstance(value, (EngineeringUnits, Reliability)):
@@ -233,5 +247,8 @@ def check_property(name: str) -> str:
 
 
 def parse_address(text: str) -> Address:
-    """Parse `10.0.4.20`, `10.0.4.20:47809` or `2001:5` (a station behind a router); raises ValueError."""
+    """Parse `10.0.4.20`, `10.0.4.20:47809` or `2001:5` (a station behind a router).
+
+    Raises ValueError.
+    """
     return Address(text)

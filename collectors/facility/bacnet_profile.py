@@ -1,6 +1,7 @@
 """BACnet points: which property of which object is which metric, and what a device's answers are as readings.
 
-Decoding is pure: plain values to numbers in base units. Source: ANSI/ASHRAE 135, clause 12 (objects) and 21 (enumerations).
+Decoding is pure: plain values to numbers in base units. Source: ANSI/ASHRAE 135, clause 12
+(objects) and 21 (enumerations).
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ ObjectType = Literal[
 Answer = float | str | tuple[int, ...]
 """A property's value, plain: a number, the name of an enumeration's member, or flags."""
 Answers = dict[tuple[str, str], Answer]
-"""What a device said, by object (`analog-input,1`) and property; what it does not have is not there."""
+"""What a device said, by object (`analog-input,1`) and property.
+
+What it does not have is not there.
+"""
 
 PRESENT_VALUE: Final = "present-value"
 UNITS_PROPERTY: Final = "units"
@@ -88,7 +92,10 @@ _UNIT_NAMES: Final = {
     "cubic-feet-per-minute": "CFM",
     "us-gallons-per-minute": "GPM",
 }
-"""BACnetEngineeringUnits to the units of profiles. `no-units` is not one: the config must say what such a number is."""
+"""BACnetEngineeringUnits to the units of profiles.
+
+`no-units` is not one: the config must say what such a number is.
+"""
 _HEALTHY: Final = ("no-fault-detected",)
 _FAULT, _OUT_OF_SERVICE = 1, 3
 _FLAGS: Final = 4
@@ -120,9 +127,10 @@ ObjectName = Annotated[
 class Point:
     """One property of one object, and the metric it is.
 
-    `unit` is the value's where the object does not say it, or says it wrongly; the value is `raw * scale` in it. `map` gives
-    the value of each state of a binary (0, 1) or multi-state object (from 1). Raw values in `missing`, below `least` or above
-    `most` are no reading. `labels` are those the device's own config does not give, or that are other than it says.
+    `unit` is the value's where the object does not say it, or says it wrongly; the value is `raw *
+    scale` in it. `map` gives the value of each state of a binary (0, 1) or multi-state object (from
+    1). Raw values in `missing`, below `least` or above `most` are no reading. `labels` are those
+    the device's own config does not give, or that are other than it says.
     """
 
     metric: str
@@ -224,7 +232,10 @@ def fault_of(point: Point, answers: Mapping[tuple[str, str], Answer]) -> str:
 def unit_of(
     point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]
 ) -> tuple[float, float] | None:
-    """Return factor and offset to the metric's base unit; None where the device's unit does not fit the metric."""
+    """Return factor and offset to the metric's base unit.
+
+    None where the device's unit does not fit the metric.
+    """
     if point.unit:
         unit = UNITS[point.unit]
         return unit.factor, unit.offset
@@ -245,7 +256,10 @@ def count_scale(point: Point, answers: Mapping[tuple[str, str], Answer]) -> floa
 def span_of(
     point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]
 ) -> float | None:
-    """Return at which value an energy register starts over, in the metric's base unit; None where the device does not say."""
+    """Return at which value an energy register starts over, in the metric's base unit.
+
+    None where the device does not say.
+    """
     most, unit = answers.get((point.object, REGISTER[1])), unit_of(point, metric, answers)
     if (
         metric.type != "counter"

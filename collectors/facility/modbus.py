@@ -57,7 +57,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """One device. Name it by what it is: `meter` (with its `point`), `pdu`, `ups`, `cooling` or `sensor`."""
+    """One device.
+
+    Name it by what it is: `meter` (with its `point`), `pdu`, `ups`, `cooling` or `sensor`.
+    """
 
     address: str = field(
         metadata={"help": "host or host:port; the port is 502 unless given, 802 with tls"}
@@ -192,7 +195,10 @@ class Modbus:
     metrics: Sequence[Metric] = tuple(metrics_of(facility))
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
-        """Make one collector a device; devices at one address share one connection. Raises ConfigError or Problems."""
+        """Make one collector a device; devices at one address share one connection.
+
+        Raises ConfigError or Problems.
+        """
         assert isinstance(config, Config)  # noqa: S101 - the reader built it from our own model
         links: dict[tuple[str, int], tuple[Device, Link]] = {}
         profiles: dict[str, Profile] = {}

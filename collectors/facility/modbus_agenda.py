@@ -1,4 +1,7 @@
-"""Which reads a device is asked in a round: as few as it allows, learnt from what it refuses. No I/O."""
+"""Which reads a device is asked in a round: as few as it allows, learnt from what it refuses.
+
+No I/O.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,9 @@ _ASK_AGAIN: Final = 600.0  # seconds after which what was refused is asked for o
 class Agenda:
     """The reads of one device.
 
-    A read that is refused is asked in halves, down to single values, and so from then on. What stays refused is left alone
-    for a while. Where all is refused, one question a round finds out whether that has changed.
+    A read that is refused is asked in halves, down to single values, and so from then on. What
+    stays refused is left alone for a while. Where all is refused, one question a round finds out
+    whether that has changed.
     """
 
     def __init__(self, blocks: Sequence[Block]) -> None:
@@ -48,7 +52,10 @@ class Agenda:
         self._awake.append(self._pending.pop(0))
 
     def refused(self, code: int) -> int:
-        """Note that the device refused the upcoming read with an exception; returns how many numbers are lost by it."""
+        """Note that the device refused the upcoming read with an exception.
+
+        Returns how many numbers are lost by it.
+        """
         block = self._pending.pop(0)
         halves = block.halves() if code in SPLIT and self._splits else ()
         if halves:

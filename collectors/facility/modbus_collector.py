@@ -41,8 +41,9 @@ _POWERS: Final = (
 class ModbusCollector:
     """Reads one Modbus device.
 
-    `dropped` counts what was not taken: `sentinel` (the device says it has no value), `unwired` (a phase that has never shown
-    a voltage), `above_rating`, `exception` (registers the device refused), `timeout` (rounds in which answers ceased).
+    `dropped` counts what was not taken: `sentinel` (the device says it has no value), `unwired` (a
+    phase that has never shown a voltage), `above_rating`, `exception` (registers the device
+    refused), `timeout` (rounds in which answers ceased).
     """
 
     name: ClassVar[str] = "modbus"
@@ -67,14 +68,16 @@ class ModbusCollector:
         # Voltages come first: they say which phases are wired.
         self._values = sorted(plan.values, key=lambda value: value.metric not in _VOLTAGES)
         self._series = [naming.series(value.metric, "", value.labels) for value in self._values]
-        # A phase nobody wired reads 0 for ever, a dead phase only from one day on: until it has shown a voltage, it is absent.
+        # A phase nobody wired reads 0 for ever, a dead phase only from one day on: until it has
+        # shown a voltage, it is absent.
         self._unwired = {value.phase for value in self._values if value.metric in _VOLTAGES}
         up = UP[plan.kind]
         self._up: Series | None = naming.series(up, "", {}) if up is not None else None
         self.up_series: Sequence[Series] = (self._up,) if self._up is not None else ()
         self.dropped: Counter[str] = Counter()
         self.register_rollovers: dict[Series, float] = {}
-        """Joules at which an energy register begins again at 0, where the profile, or the ratios it was read with, say it."""
+        """Joules at which an energy register begins again at 0, where the profile, or the ratios it
+        was read with, say it."""
         self._spanned = [
             (value, one)
             for value, one in zip(self._values, self._series, strict=True)
@@ -98,7 +101,8 @@ class ModbusCollector:
     async def collect(self) -> Sequence[Reading]:
         """Read every block once; raises Unreachable or BadReply.
 
-        Registers the device refuses cost only themselves; when answers cease midway, what was read counts.
+        Registers the device refuses cost only themselves; when answers cease midway, what was read
+        counts.
         """
         numbers: Numbers = {}
         asked = False
@@ -107,7 +111,8 @@ class ModbusCollector:
                 asyncio.timeout(self._schedule.timeout),
                 self._link.turn(ailing=self._ailing),
             ):
-                # Who never had a turn is not ailing: on a crowded connection it would wait for ever after.
+                # Who never had a turn is not ailing: on a crowded connection it would wait for ever
+                # after.
                 asked = self._ailing = True
                 await self._read_blocks(numbers)
                 self._ailing = False

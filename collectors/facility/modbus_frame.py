@@ -1,6 +1,7 @@
 """Modbus on the wire: requests to read registers, and answers to them, framed for TCP or as on a serial line. Pure.
 
-Answers are looked at as they arrive, and refused as soon as they cannot become good ones; `registers_in` raises only `BadReply`.
+Answers are looked at as they arrive, and refused as soon as they cannot become good ones;
+`registers_in` raises only `BadReply`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _EXCEPTION_LENGTH: Final = 3  # unit, function, code
 _CRC: Final = 2
 _MAX_PENDING: Final = 8192  # bytes of late answers that may come before the right one
 _ITSELF: Final = frozenset({0, 255})
-"""Units by which a TCP device itself is addressed, not one behind it (Messaging Implementation Guide, 4.4.2.2)."""
+"""Units by which a TCP device itself is addressed, not one behind it (Messaging Implementation
+Guide, 4.4.2.2)."""
 
 EXCEPTIONS: Final[dict[int, str]] = {
     1: "illegal function",
@@ -43,7 +45,8 @@ GATEWAY: Final = frozenset({10, 11})
 WRONG_MAP: Final = frozenset({1, 2, 3})
 """Exceptions by which a device says that it does not have these registers."""
 SPLIT: Final = frozenset({2, 3})
-"""Exceptions that fewer registers at once may avoid: one of them is not there, or they were too many."""
+"""Exceptions that fewer registers at once may avoid: one of them is not there, or they were too
+many."""
 
 
 class ExceptionAnswer(BadReply):
@@ -80,7 +83,8 @@ def registers_in(
     Late answers to earlier questions are passed over, where the framing tells them apart.
 
     Raises:
-        BadReply: what has come cannot become an answer to this question; ExceptionAnswer where the device says why.
+        BadReply: what has come cannot become an answer to this question; ExceptionAnswer where the
+        device says why.
     """
     if len(data) > _MAX_PENDING:
         raise BadReply(f"{len(data)} bytes and no answer among them")
@@ -165,7 +169,10 @@ _TABLE: Final = _crc_table()
 
 
 def crc16(data: bytes) -> int:
-    """Return the checksum of a serial frame (MODBUS over Serial Line V1.02, 6.2.2); it is sent low byte first."""
+    """Return the checksum of a serial frame (MODBUS over Serial Line V1.02, 6.2.2).
+
+    It is sent low byte first.
+    """
     crc = 0xFFFF
     for byte in data:
         crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]

@@ -1,7 +1,8 @@
 """One Modbus connection to one address, shared by all devices behind it: TCP, TLS, or a serial line's frames over TCP.
 
-Gateways take few connections and ask their serial bus one question at a time, so questions go one after another. Devices
-that answered last time go first: whoever shares a gateway with silent devices waits for at most one of their questions.
+Gateways take few connections and ask their serial bus one question at a time, so questions go one
+after another. Devices that answered last time go first: whoever shares a gateway with silent
+devices waits for at most one of their questions.
 """
 
 from __future__ import annotations
@@ -104,7 +105,10 @@ class Link:
         return f"{self.host}:{self.port}"
 
     def turn(self, *, ailing: bool) -> AbstractAsyncContextManager[None]:
-        """Wait for the connection and hold it for a round; `ailing` devices, silent last time, let the others go first."""
+        """Wait for the connection and hold it for a round.
+
+        `ailing` devices, silent last time, let the others go first.
+        """
         return self._turns.turn(ailing=ailing)
 
     async def read(self, question: Question) -> Sequence[int]:
@@ -112,7 +116,8 @@ class Link:
 
         Raises:
             Unreachable: no connection, or no complete answer within `request_timeout` seconds.
-            BadReply: the answer is not one to this question; ExceptionAnswer where the device says why.
+            BadReply: the answer is not one to this question; ExceptionAnswer where the device says
+            why.
         """
         if self.pause and (rest := self._rested - time.monotonic()) > 0:
             await asyncio.sleep(rest)
@@ -136,7 +141,10 @@ class Link:
             ].transport.abort()  # nothing is left to say, and a dead peer would have us wait
 
     async def _ask_connected(self, question: Question) -> Sequence[int]:
-        """Ask; where a connection that had been idle turns out to be closed, ask once more on a new one."""
+        """Ask.
+
+        Where a connection that had been idle turns out to be closed, ask once more on a new one.
+        """
         for attempt in (1, 2):
             reader, writer = await self._connect()
             worn = not self._fresh
@@ -154,7 +162,8 @@ class Link:
         self.close()
         if time.monotonic() < self._refused_until:
             raise Unreachable(f"cannot connect to {self.address}")
-        # Until the connection stands, it counts as refused: siblings do not queue up behind a dead address.
+        # Until the connection stands, it counts as refused: siblings do not queue up behind a dead
+        # address.
         why = ""
         try:
             self._streams = await asyncio.open_connection(
@@ -188,7 +197,8 @@ class Link:
                     return registers
         except asyncio.CancelledError:  # the question's or the round's deadline
             self._silent += 1
-            # The rest of half an answer would be taken for the next one, and a serial line's frames do not say whose they are.
+            # The rest of half an answer would be taken for the next one, and a serial line's frames
+            # do not say whose they are.
             if data or self.framing == "rtu" or self._fresh or self._silent >= _MAX_SILENT:
                 self.close()
             raise

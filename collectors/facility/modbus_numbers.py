@@ -1,7 +1,8 @@
 """How numbers are written in Modbus registers: types, orders of words and bytes, in both directions. Pure.
 
-Registers are 16 bits wide; a wider number takes several, by default the high word first. Reading yields None for what is no
-number: NaN, the infinities, decimal digits that are none. The simulator writes with what the collector reads.
+Registers are 16 bits wide; a wider number takes several, by default the high word first. Reading
+yields None for what is no number: NaN, the infinities, decimal digits that are none. The simulator
+writes with what the collector reads.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ Type = Literal[
     "mod10_48",
     "mod10_64",
 ]
-"""`float32_4q` is Schneider's four-quadrant power factor, `bcd…` packed decimal, `mod10_…` four decimal digits a register."""
+"""`float32_4q` is Schneider's four-quadrant power factor, `bcd…` packed decimal, `mod10_…` four
+decimal digits a register."""
 Order = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 """High word first, low word first, and both with the bytes of each word swapped."""
 
@@ -63,7 +65,10 @@ WIDTHS: Final[dict[Type, int]] = {
 
 
 def modulus(type: Type) -> int | None:
-    """Return at how many a counter of this type begins again at 0; None for signed and floating ones, which nobody lets wrap."""
+    """Return at how many a counter of this type begins again at 0.
+
+    None for signed and floating ones, which nobody lets wrap.
+    """
     if type.startswith("uint"):
         return 1 << 16 * WIDTHS[type]
     if type.startswith(("bcd", "mod10")):
@@ -75,8 +80,8 @@ def modulus(type: Type) -> int | None:
 class Notation:
     """How one number is written in its registers.
 
-    `sentinels` are bit patterns that mean "no value". Of an integer, `mask` takes some bits only, as a number of its own, and
-    `sign_bit`, counted from the lowest, says that the rest is negative.
+    `sentinels` are bit patterns that mean "no value". Of an integer, `mask` takes some bits only,
+    as a number of its own, and `sign_bit`, counted from the lowest, says that the rest is negative.
     """
 
     type: Type
@@ -91,7 +96,10 @@ class Notation:
         return WIDTHS[self.type]
 
     def read(self, raw: bytes) -> float | None:
-        """Return the number in these bytes, `2 * words` of them, or None where they hold none. Integers stay integers."""
+        """Return the number in these bytes, `2 * words` of them, or None where they hold none.
+
+        Integers stay integers.
+        """
         if self.order != "ABCD":
             raw = self._arranged(raw)
         if not (self.sentinels or self.mask or self.sign_bit is not None):
@@ -108,7 +116,10 @@ class Notation:
         return -number if number is not None and negative else number
 
     def write(self, number: float | None) -> bytes:
-        """Return the bytes that say this number, or that there is none; a counter beyond its width has begun again."""
+        """Return the bytes that say this number, or that there is none.
+
+        A counter beyond its width has begun again.
+        """
         if number is None:
             return self._arranged(self._nothing())
         if self.mask:

@@ -1,7 +1,10 @@
-"""From a register map to reads, and from registers to readings: pure, no I/O; raises only `BadReply`.
+"""From a register map to reads, and from registers to readings: pure, no I/O.
 
-`plan_of` groups a profile's registers into as few reads as its limits allow. `numbers_in` takes the numbers out of what one
-read has brought, `evaluate` makes values in base units of all that a round has brought.
+Raises only `BadReply`.
+
+`plan_of` groups a profile's registers into as few reads as its limits allow. `numbers_in` takes the
+numbers out of what one read has brought, `evaluate` makes values in base units of all that a round
+has brought.
 """
 
 from __future__ import annotations
@@ -46,7 +49,10 @@ class Block:
         )
 
     def halves(self) -> tuple[Block, ...]:
-        """Return two smaller reads that bring the same, split where the gap is widest; none where there is but one cell."""
+        """Return two smaller reads that bring the same, split where the gap is widest.
+
+        None where there is but one cell.
+        """
         best, end = (0, 0, 0), 0
         for number, (_, cell) in enumerate(self.cells):
             if number and cell.address >= end:
@@ -70,7 +76,10 @@ class Scale:
     fixed: Fraction | None
 
     def value(self, numbers: Mapping[int, float | None]) -> Fraction | None:
-        """Return the factor, or None where the device has none; raises KeyError where it was not read."""
+        """Return the factor, or None where the device has none.
+
+        Raises KeyError where it was not read.
+        """
         if self.fixed is not None:
             return self.fixed
         assert self.cell is not None  # noqa: S101 - plan_of has seen to it
@@ -120,7 +129,10 @@ class Plan:
 
 
 def plan_of(profile: Profile, ratios: Mapping[str, float] | None = None) -> Plan:
-    """Make the plan of a profile; `ratios` stand for factors of these names. Raises ValueError for one that is missing or unknown."""
+    """Make the plan of a profile; `ratios` stand for factors of these names.
+
+    Raises ValueError for one that is missing or unknown.
+    """
     ratios = ratios or {}
     for name in ratios:
         if name not in profile.factors:
@@ -205,7 +217,10 @@ def _blocks(profile: Profile, cells: Sequence[Cell]) -> Iterator[Block]:
 
 
 def numbers_in(block: Block, registers: Sequence[int]) -> Iterator[tuple[int, float | None]]:
-    """Yield every cell's number of a block that was read, None where the device says it has none; raises BadReply."""
+    """Yield every cell's number of a block that was read, None where the device says it has none.
+
+    Raises BadReply.
+    """
     if len(registers) != block.count:
         raise BadReply(
             f"asked for {block.count} registers at {block.address}, got {len(registers)}"
@@ -222,7 +237,10 @@ def numbers_in(block: Block, registers: Sequence[int]) -> Iterator[tuple[int, fl
 def evaluate(
     values: Sequence[Value], numbers: Mapping[int, float | None]
 ) -> Iterator[tuple[int, float | None]]:
-    """Yield the place and the number, in its base unit, of every value a round has read; None where the device has none."""
+    """Yield the place and the number, in its base unit, of every value a round has read.
+
+    None where the device has none.
+    """
     for place, value in enumerate(values):
         try:
             parts = [numbers[cell] for cell in value.cells]
@@ -253,7 +271,10 @@ def _evaluated(
 
 
 def span_of(value: Value, numbers: Mapping[int, float | None]) -> float | None:
-    """Return at how much a counter begins again at 0, in its base unit; None where it does not or nobody knows yet."""
+    """Return at how much a counter begins again at 0, in its base unit.
+
+    None where it does not or nobody knows yet.
+    """
     if value.wraps_at is None:
         return None
     try:

@@ -1,7 +1,8 @@
 """What a Modbus device profile may hold: which register holds what, and how the device may be read.
 
-Registers are 16 bits wide. Addresses count from 0, as they stand in a request, not as in the older notation 30001 or 40001.
-`docs/modbus.md` has the whole of it with examples; `collectors.facility.modbus_plan` makes reads and readings of it.
+Registers are 16 bits wide. Addresses count from 0, as they stand in a request, not as in the older
+notation 30001 or 40001. `docs/modbus.md` has the whole of it with examples;
+`collectors.facility.modbus_plan` makes reads and readings of it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
     "cooling": ("cooling", "sensor"),
     "sensor": ("sensor",),
 }
-"""Which families of metrics a device of each kind may have: those whose labels its config can fill."""
+"""Which families of metrics a device of each kind may have: those whose labels its config can fill.
+"""
 _REGISTERS: Final = 1 << 16
 
 
@@ -79,8 +81,9 @@ class Cell:
 class Factor:
     """What values are multiplied by and the device itself says: a transformer's ratio, a scale factor.
 
-    It is `raw * scale`, or with `exponent` ten to the power of `raw + bias`, as SunSpec's scale factors are. Without an
-    `address`, or where the operator knows better, the config says it (`ratios`).
+    It is `raw * scale`, or with `exponent` ten to the power of `raw + bias`, as SunSpec's scale
+    factors are. Without an `address`, or where the operator knows better, the config says it
+    (`ratios`).
     """
 
     address: Address | None = None
@@ -108,11 +111,12 @@ class Factor:
 class Register:
     """One value of the map: where it stands, how it is written, and which metric it is.
 
-    The value is `raw * scale`, times the factors named in `times`, in `unit`. `add` lists the addresses of further registers of the same kind that
-    belong to it, such as a second tariff's energy. With `map`, raw values become those given, all others `otherwise`; `mask` takes some bits only.
-    `wraps_at` is the raw value at which a counter begins again at 0: by default its width's for unsigned types,
-    unknown for others; 0 says that nobody knows.
-    `sentinels` are raw bit patterns that mean "no value", beside the profile's own for the type.
+    The value is `raw * scale`, times the factors named in `times`, in `unit`. `add` lists the
+    addresses of further registers of the same kind that belong to it, such as a second tariff's
+    energy. With `map`, raw values become those given, all others `otherwise`; `mask` takes some
+    bits only. `wraps_at` is the raw value at which a counter begins again at 0: by default its
+    width's for unsigned types, unknown for others; 0 says that nobody knows. `sentinels` are raw
+    bit patterns that mean "no value", beside the profile's own for the type.
     """
 
     metric: str
@@ -179,10 +183,11 @@ class Register:
 class Profile:
     """The register map of a device and how it may be read.
 
-    `max_registers` is the most one read may ask for (at most 125 by the standard; many devices take less), `max_gap` how many
-    registers nobody wants are read along rather than asking twice, `unreadable` addresses no read may touch. `order` says how
-    wider values lie. `sentinels` are "no value" by type, as raw bit patterns. With `sunspec`, the device is asked where it
-    keeps one of these models, and addresses count from the model's beginning.
+    `max_registers` is the most one read may ask for (at most 125 by the standard; many devices take
+    less), `max_gap` how many registers nobody wants are read along rather than asking twice,
+    `unreadable` addresses no read may touch. `order` says how wider values lie. `sentinels` are "no
+    value" by type, as raw bit patterns. With `sunspec`, the device is asked where it keeps one of
+    these models, and addresses count from the model's beginning.
     """
 
     protocol: Literal["modbus"]

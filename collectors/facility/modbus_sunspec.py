@@ -1,7 +1,7 @@
 """Where a SunSpec device keeps its models (SunSpec Device Information Model Specification): pure, no I/O.
 
-A device's map begins with `SunS` at one of three addresses; then follow models, each with its number and its length, up to one
-with the number 0xFFFF.
+A device's map begins with `SunS` at one of three addresses; then follow models, each with its
+number and its length, up to one with the number 0xFFFF.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _END: Final = 1 << 16
 def find_model(models: Collection[int]) -> Generator[tuple[int, int], Sequence[int], int]:
     """Yield (address, count) of holding registers to read, be sent what they hold, and return where the model begins.
 
-    An ExceptionAnswer may be thrown in instead. Raises BadReply where the device has none of the models.
+    An ExceptionAnswer may be thrown in instead. Raises BadReply where the device has none of the
+    models.
     """
     base = yield from _find_mark()
     address = base + len(MARK)

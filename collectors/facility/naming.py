@@ -21,7 +21,10 @@ IDENTITY: Final = (
     "meter",
     "point",
 )
-"""Labels that say which device it is: they come from the config. A profile gives all others a metric has."""
+"""Labels that say which device it is: they come from the config.
+
+A profile gives all others a metric has.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,10 @@ class Naming:
     linked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def series(self, metric: Metric, unit: str, labels: Mapping[str, str]) -> Series:
-        """Return the series of a metric; `unit` is empty for the device itself. Values from the device are made safe here."""
+        """Return the series of a metric; `unit` is empty for the device itself.
+
+        Values from the device are made safe here.
+        """
         name = f"{self.name}/{unit}" if unit else self.name
         known = {**self.labels, **self.linked.get(unit, {})} if unit else self.labels
         name = known.get("name") or name
@@ -46,5 +52,6 @@ class Naming:
         if label == "sensor":
             # A transmitter that is all sensor has its own name only.
             return safe_label(f"{name}/{labels[label]}" if label in labels else name).strip()
-        # Made safe before it is interned: two names that differ only in what is not allowed must be one series, not two alike.
+        # Made safe before it is interned: two names that differ only in what is not allowed must be
+        # one series, not two alike.
         return safe_label(labels[label]).strip() if label in labels else known.get(label, "")

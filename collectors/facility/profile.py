@@ -1,10 +1,10 @@
 """Find and load device profiles: one YAML file a device, whatever protocol it speaks.
 
-The file's name without `.yaml` is the profile's name; its key `protocol` says which model reads it (`snmp`:
-`collectors.facility.snmp_profile`, `modbus`: `collectors.facility.modbus_profile`, `bacnet`:
-`collectors.facility.bacnet_profile`). Profiles come with the package, and from a
-folder of the operator's own (`profiles_dir`), whose files win over packaged ones of the same name. A mistake in a profile is
-one line with file and line.
+The file's name without `.yaml` is the profile's name; its key `protocol` says which model reads it
+(`snmp`: `collectors.facility.snmp_profile`, `modbus`: `collectors.facility.modbus_profile`,
+`bacnet`: `collectors.facility.bacnet_profile`). Profiles come with the package, and from a folder
+of the operator's own (`profiles_dir`), whose files win over packaged ones of the same name. A
+mistake in a profile is one line with file and line.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _PROTOCOLS: Final = ("snmp", "modbus", "bacnet")
 
 
 def paths(folder: Path | None = None) -> dict[str, Path]:
-    """Return the file of every profile by its name, the operator's own `folder` first; raises ConfigError if it is not there."""
+    """Return the file of every profile by its name, the operator's own `folder` first.
+
+    Raises ConfigError if it is not there.
+    """
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"no such folder: {folder}", key="profiles_dir")
     found: dict[str, Path] = {}
@@ -59,7 +62,10 @@ def load(name: str, protocol: Protocol, model: type[T], folder: Path | None = No
 def load_all(
     protocol: Protocol, model: type[T], folder: Path | None = None
 ) -> Iterator[tuple[str, T]]:
-    """Yield every profile of one protocol with its name, in the order of names; raises Problems for one with mistakes."""
+    """Yield every profile of one protocol with its name, in the order of names.
+
+    Raises Problems for one with mistakes.
+    """
     for name, path in paths(folder).items():
         document = Document(path)
         if protocol_of(document) == protocol:
@@ -67,7 +73,10 @@ def load_all(
 
 
 def protocol_of(document: Document) -> Protocol:
-    """Return the protocol a profile names; raises Problems where it names none or an unknown one."""
+    """Return the protocol a profile names.
+
+    Raises Problems where it names none or an unknown one.
+    """
     nodes = document.root.value if isinstance(document.root, yaml.MappingNode) else ()
     for key_node, value_node in nodes:
         if key_node.value == "protocol":
@@ -85,7 +94,10 @@ def protocol_of(document: Document) -> Protocol:
 
 
 def metric_named(full_name: str) -> Metric:
-    """Return the facility metric of this full name from the catalogue; raises ValueError naming the nearest one."""
+    """Return the facility metric of this full name from the catalogue.
+
+    Raises ValueError naming the nearest one.
+    """
     known = _facility_metrics()
     if full_name not in known:
         message = f"unknown metric {full_name!r}{nearest(full_name, known)}"

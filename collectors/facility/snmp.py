@@ -106,7 +106,10 @@ class _Kind:
 
 
 def _read_all(library: Library) -> None:
-    """Read every profile now, not in some device's first round; a mistake in one's own is one of the config. Raises Problems."""
+    """Read every profile now, not in some device's first round.
+
+    A mistake in one's own is one of the config. Raises Problems.
+    """
     try:
         library.all()
     except ConfigError as error:

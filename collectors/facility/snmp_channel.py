@@ -1,7 +1,7 @@
 """Talk SNMP to one device: GET in requests as large as it takes, walks that end, errors in our words.
 
-gufo_snmp does the protocol. It answers an error status (tooBig, and noSuchName of version 1) with no values at all, so an
-empty answer to several objects is asked again in halves.
+gufo_snmp does the protocol. It answers an error status (tooBig, and noSuchName of version 1) with
+no values at all, so an empty answer to several objects is asked again in halves.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ AUTH: Final = {
     "sha384": "Sha384Key",
     "sha512": "Sha512Key",
 }
-# A `c` behind aes192 or aes256 stands for the key expansion of Cisco (Reeder), which some makes use; without it, Blumenthal's.
+# A `c` behind aes192 or aes256 stands for the key expansion of Cisco (Reeder), which some makes
+# use; without it, Blumenthal's.
 PRIV: Final = {"des": "DesKey", "aes128": "Aes128Key", "aes192": "Aes192Key", "aes256": "Aes256Key"}
 
 _SMALL: Final = 4
@@ -50,7 +51,10 @@ class Secrets:
     _user: list[User] = field(default_factory=list, repr=False, compare=False)
 
     def user(self) -> User:
-        """Return the user of version 3; keys are derived from passphrases when a session opens (RFC 3414, A.2)."""
+        """Return the user of version 3.
+
+        Keys are derived from passphrases when a session opens (RFC 3414, A.2).
+        """
         if not self._user:
             from gufo.snmp import user  # noqa: PLC0415 - only for version 3
 
@@ -72,7 +76,10 @@ class Secrets:
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Split `host`, `host:port`, `[v6]` or `[v6]:port`; the port is 161 where none is given. Raises ValueError."""
+    """Split `host`, `host:port`, `[v6]` or `[v6]:port`; the port is 161 where none is given.
+
+    Raises ValueError.
+    """
     host, port = address, "161"
     if address.startswith("["):
         host, _, rest = address[1:].partition("]")
@@ -93,7 +100,10 @@ class Channel:
     def __init__(
         self, address: str, secrets: Secrets, *, timeout: float, max_oids: int = 24
     ) -> None:
-        """Prepare, without any I/O; `timeout` is how long one request may take, its one repetition included."""
+        """Prepare, without any I/O.
+
+        `timeout` is how long one request may take, its one repetition included.
+        """
         self._address, self._secrets, self._timeout = address, secrets, timeout
         self._session: SnmpSession | None = None
         self._answered = False
@@ -115,7 +125,10 @@ class Channel:
         self._session = None
 
     async def get(self, oids: Sequence[str]) -> dict[str, object]:
-        """GET objects, in as many requests as they need; those that are not there are absent from the answer."""
+        """GET objects, in as many requests as they need.
+
+        Those that are not there are absent from the answer.
+        """
         if len(oids) <= self.max_oids:
             return await self._get(oids) if oids else {}
         return await self._in_parts(oids)
@@ -173,7 +186,9 @@ class Channel:
     async def walk(
         self, base: str, limit: int = MAX_ROWS, into: dict[str, object] | None = None
     ) -> dict[str, object]:
-        """Return what lies beneath an OID, by the rest of its OID; raises BadReply for a walk that does not go forward.
+        """Return what lies beneath an OID, by the rest of its OID.
+
+        Raises BadReply for a walk that does not go forward.
 
         What was found before an error is in `into`, where that is given.
         """
@@ -239,7 +254,10 @@ class Channel:
         return session
 
     def _translate(self, error: BaseException) -> BaseException:
-        """Turn what gufo_snmp or the kernel raises into our words; lets go of a session that cannot be trusted any more."""
+        """Turn what gufo_snmp or the kernel raises into our words.
+
+        Lets go of a session that cannot be trusted any more.
+        """
         if (
             not isinstance(error, Exception) and type(error).__name__ != "PanicException"
         ):  # a cancellation, Ctrl-C

@@ -1,4 +1,7 @@
-"""Poll one SNMP device: discover it once and again from time to time; in between, plain GETs of known objects."""
+"""Poll one SNMP device: discover it once and again from time to time.
+
+In between, plain GETs of known objects.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +122,10 @@ class SnmpCollector:
 
     @property
     def register_rollovers(self) -> Mapping[Series, float]:
-        """At which value each energy register wraps, in the metric's base unit; registers whose width is known only."""
+        """At which value each energy register wraps, in the metric's base unit.
+
+        Registers whose width is known only.
+        """
         return self._plan.spans if self._plan else {}
 
     def _set_kind(self, kind: str) -> None:
@@ -166,7 +172,10 @@ class SnmpCollector:
         return self._probe is not None and self._probe.answered
 
     def _take_discovery(self, *, first: bool = False) -> None:
-        """Use a discovery that is done; one that failed is an error only where there is nothing to go on with."""
+        """Use a discovery that is done.
+
+        One that failed is an error only where there is nothing to go on with.
+        """
         task = self._discovery
         if task is None or not task.done():
             return
@@ -224,7 +233,8 @@ class SnmpCollector:
             self._stale = True
         for oid, before in plan.watched.items():
             now = values.get(oid, before)
-            # An uptime that went back is a restart (sysUpTime, RFC 3418), after which rows may have other indices.
+            # An uptime that went back is a restart (sysUpTime, RFC 3418), after which rows may have
+            # other indices.
             if (
                 now != before
                 if oid != SYS_UPTIME

@@ -57,7 +57,10 @@ class LinkedConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfig:
-    """One device. Name it by what it is: `pdu`, `ups`, `unit` (cooling) or `device`; else its address is its name."""
+    """One device.
+
+    Name it by what it is: `pdu`, `ups`, `unit` (cooling) or `device`; else its address is its name.
+    """
 
     address: str = field(metadata={"help": "host or host:port; the port is 161 if not given"})
     version: Literal["1", "2c", "3"] | None = None
@@ -116,7 +119,10 @@ class DeviceConfig:
 
     @property
     def kind(self) -> str:
-        """What it is by its name: pdu, ups, cooling or device; empty where only its profile can tell."""
+        """What it is by its name: pdu, ups, cooling or device.
+
+        Empty where only its profile can tell.
+        """
         return (
             "pdu"
             if self.pdu
@@ -155,7 +161,10 @@ class SnmpConfig:
 
 
 def secrets_of(config: SnmpConfig, device: DeviceConfig, key: str) -> Secrets:
-    """Read what proves that we may read a device; raises ConfigError for a file that cannot be used."""
+    """Read what proves that we may read a device.
+
+    Raises ConfigError for a file that cannot be used.
+    """
     version = device.version or config.version
     user = device.user or config.user
     if version != "3":

@@ -25,7 +25,10 @@ SYS_UPTIME: Final = "1.3.6.1.2.1.1.3.0"
 
 
 class Library:
-    """The profiles at hand, each loaded once and only when asked for; shared by all devices of a config."""
+    """The profiles at hand, each loaded once and only when asked for.
+
+    Shared by all devices of a config.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
@@ -34,7 +37,10 @@ class Library:
         self._all = False
 
     def named(self, name: str, also: Sequence[str] = ()) -> SnmpProfile:
-        """Return one profile with those it names itself, and more behind it; raises ConfigError or Problems."""
+        """Return one profile with those it names itself, and more behind it.
+
+        Raises ConfigError or Problems.
+        """
         key = (name, *also)
         if key not in self._together:
             names = dict.fromkeys((name, *self._single(name).also, *also))
@@ -99,7 +105,8 @@ async def _has(channel: Channel, probe: str) -> bool:
 def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[str, SnmpProfile]]:
     """Return the profiles whose prefix fits, best first.
 
-    The longest prefix comes first; among equals those that others name in `after`; then one that asks more, then by name.
+    The longest prefix comes first; among equals those that others name in `after`; then one that
+    asks more, then by name.
     """
     ranked = []
     for name, found in known.items():
@@ -126,7 +133,10 @@ def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[
 
 
 def _rank(name: str, known: dict[str, SnmpProfile], below: frozenset[str] = frozenset()) -> int:
-    """Return how many profiles in a row are asked before this one; those that name each other in a ring end it."""
+    """Return how many profiles in a row are asked before this one.
+
+    Those that name each other in a ring end it.
+    """
     match = known[name].match if name in known else None
     before = [] if match is None else [one for one in match.after if one not in below]
     return max((1 + _rank(one, known, below | {name}) for one in before), default=0)

@@ -1,7 +1,7 @@
 """From what a device answered to readings: pure, no I/O.
 
-`plan` turns a profile and the rows found at discovery into a `Plan`: the OIDs to ask for in every round, and for each a point
-with its interned series and its exact factor.
+`plan` turns a profile and the rows found at discovery into a `Plan`: the OIDs to ask for in every
+round, and for each a point with its interned series and its exact factor.
 """
 
 from __future__ import annotations
@@ -40,10 +40,12 @@ class Linked:
 class Plan:
     """What is asked in every round and what it becomes.
 
-    The points of `sums` are added up, those of each tuple into one series. `elsewhere` holds objects that a profile names and
-    that are not asked for, with the series that another object gives already. `spans` holds for each energy register the value at which it wraps, in the metric's base unit; `silent` the readings of
-    the profile that the device does not answer; `watched` the values of objects whose change means that rows may have
-    changed; `dropped` rows that cannot be used, by reason.
+    The points of `sums` are added up, those of each tuple into one series. `elsewhere` holds
+    objects that a profile names and that are not asked for, with the series that another object
+    gives already. `spans` holds for each energy register the value at which it wraps, in the
+    metric's base unit; `silent` the readings of the profile that the device does not answer;
+    `watched` the values of objects whose change means that rows may have changed; `dropped` rows
+    that cannot be used, by reason.
     """
 
     points: tuple[Point, ...] = ()
@@ -75,7 +77,10 @@ class Rows:
 
 
 class _Chosen(NamedTuple):
-    """Where a series is read: from one point, or from all that are added up; `good` if it had a value at discovery."""
+    """Where a series is read: from one point, or from all that are added up.
+
+    `good` if it had a value at discovery.
+    """
 
     points: list[Point]
     wanted: Wanted
@@ -115,7 +120,10 @@ def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> 
 
 
 def split_index(table: Table, row: str) -> dict[str, str] | None:
-    """Name the parts of a row's index; None where it has not as many parts as the profile says. One left out is empty."""
+    """Name the parts of a row's index; None where it has not as many parts as the profile says.
+
+    One left out is empty.
+    """
     parts = row.split(".")
     if len(parts) == len(table.index):
         return dict(zip(table.parts(), parts, strict=True))

@@ -1,6 +1,7 @@
 """One object that is polled and what its number becomes: pure, no I/O.
 
-`make_point` gives an object its interned series and its exact factor; `decode` turns the answers of one round into readings.
+`make_point` gives an object its interned series and its exact factor; `decode` turns the answers of
+one round into readings.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ class Point(NamedTuple):
 def decode(
     points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[str]
 ) -> list[Reading]:
-    """Turn the answers of one round into readings; what is absent, a sentinel or no number yields none."""
+    """Turn the answers of one round into readings.
+
+    What is absent, a sentinel or no number yields none.
+    """
     readings: list[Reading] = []
     add = readings.append
     get = values.get
@@ -122,7 +126,10 @@ def make_point(
     names: Mapping[str, str],
     guards: tuple[tuple[str, frozenset[str]], ...],
 ) -> Point:
-    """Make a point; raises ValueError where the device names a unit or digits that make no sense."""
+    """Make a point.
+
+    Raises ValueError where the device names a unit or digits that make no sense.
+    """
     multiplier, offset, divisor = 1, 0, 1
     if not wanted.map and wanted.constant is None:
         name = names[wanted.unit_column] if wanted.unit_column else wanted.unit

@@ -1,8 +1,9 @@
 """What an SNMP device profile may hold: how the device is known, its tables, and which catalogue metric each object becomes.
 
-The model follows a MIB's own shape. A *table* is a conceptual table's entry (SMIv2, RFC 2578), with a name for each part of its
-index, and names for the columns that say what a row is: a phase, an outlet's number, a unit, decimal digits. A *reading* is a
-column of such a table, or a scalar, and the metric it becomes. `docs/profiles.md` has the whole of it with examples.
+The model follows a MIB's own shape. A *table* is a conceptual table's entry (SMIv2, RFC 2578), with
+a name for each part of its index, and names for the columns that say what a row is: a phase, an
+outlet's number, a unit, decimal digits. A *reading* is a column of such a table, or a scalar, and
+the metric it becomes. `docs/profiles.md` has the whole of it with examples.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ def parse_oid(text: str) -> str:
 
 
 def parse_column(text: str) -> str:
-    """Parse a column's number within its table (`5`), or a whole OID for a column of another table; raises ValueError."""
+    """Parse a column's number within its table (`5`), or a whole OID for a column of another table.
+
+    Raises ValueError.
+    """
     return text if re.fullmatch(r"[1-9]\d{0,9}", text) else parse_oid(text)
 
 
@@ -52,9 +56,12 @@ Bits = Annotated[int, Range(8, 64)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """How a device is known: its sysObjectID (RFC 3418) begins with one of these; where that is ambiguous, more is asked.
+    """How a device is known: its sysObjectID (RFC 3418) begins with one of these.
 
-    The longest prefix wins; among equals, one that is `after` none of the others, then one that has a `probe`.
+    Where that is ambiguous, more is asked.
+
+    The longest prefix wins; among equals, one that is `after` none of the others, then one that has
+    a `probe`.
     """
 
     sys_object_id: list[Oid]
@@ -70,10 +77,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column that says something of a row: a number, a name, a unit. Read at discovery, not every round.
+    """A column that says something of a row: a number, a name, a unit.
 
-    `index` names the parts of the table's index that find it, where that is fewer than all (the outlet's name, say, for a
-    row of outlet and sensor); an empty list makes it a scalar. `map` turns the device's numbers into words.
+    Read at discovery, not every round.
+
+    `index` names the parts of the table's index that find it, where that is fewer than all (the
+    outlet's name, say, for a row of outlet and sensor); an empty list makes it a scalar. `map`
+    turns the device's numbers into words.
     """
 
     oid: ColumnId
@@ -98,8 +108,9 @@ class Table:
 
     A part of the index whose name ends in `?` is one that only some devices have.
 
-    `unit` is a template saying which of several linked units a row is of, such as `{module}`. The device itself is the unit
-    `first_unit` or, where there is none such, the one made of ones only (`1`, `1.1`).
+    `unit` is a template saying which of several linked units a row is of, such as `{module}`. The
+    device itself is the unit `first_unit` or, where there is none such, the one made of ones only
+    (`1`, `1.1`).
     """
 
     oid: Oid
@@ -154,18 +165,22 @@ class Table:
 class Reading:
     """One object that becomes one metric: a `column` of a `table`, or a scalar's `oid`.
 
-    The value is `raw * scale` in `unit`, and comes out in the metric's base unit. Where the device itself says the unit, the
-    decimal digits, the scale or a divisor, `unit_column`, `digits_column`, `scale_column` and `divisor_column` name the
-    table's columns that hold them (a scale below zero divides: the convention of Rittal's CMC III). With `map`, raw values become those given, all others
-    `otherwise`; with `constant`, a row that exists becomes that value and is not polled.
+    The value is `raw * scale` in `unit`, and comes out in the metric's base unit. Where the device
+    itself says the unit, the decimal digits, the scale or a divisor, `unit_column`,
+    `digits_column`, `scale_column` and `divisor_column` name the table's columns that hold them (a
+    scale below zero divides: the convention of Rittal's CMC III). With `map`, raw values become
+    those given, all others `otherwise`; with `constant`, a row that exists becomes that value and
+    is not polled.
 
-    `where` keeps rows whose index part or column is one of the values listed; `match` keeps rows whose column fits a regular
-    expression, whose named groups become names for `labels`. `valid_when` is `where` asked anew in every round, for columns
-    that say whether a reading is to be believed. `missing` lists raw values that mean "no reading", and so does any
-    below `least` or above `most`. `bits` is the width of a
-    counter's register: where it wraps. Of two readings that give the same series, the first that has a value is used; one
-    with `fallback` only where no other reading of its metric has a value, so that a total never stands beside its phases. With
-    `sum`, the rows that give the same series are added up, and a round in which one of them is missing gives none.
+    `where` keeps rows whose index part or column is one of the values listed; `match` keeps rows
+    whose column fits a regular expression, whose named groups become names for `labels`.
+    `valid_when` is `where` asked anew in every round, for columns that say whether a reading is to
+    be believed. `missing` lists raw values that mean "no reading", and so does any below `least` or
+    above `most`. `bits` is the width of a counter's register: where it wraps. Of two readings that
+    give the same series, the first that has a value is used; one with `fallback` only where no
+    other reading of its metric has a value, so that a total never stands beside its phases. With
+    `sum`, the rows that give the same series are added up, and a round in which one of them is
+    missing gives none.
     """
 
     metric: str
@@ -254,7 +269,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnmpProfile:
-    """A device that speaks SNMP, as one YAML file. Read it with `collectors.facility.profile.load`."""
+    """A device that speaks SNMP, as one YAML file.
+
+    Read it with `collectors.facility.profile.load`.
+    """
 
     protocol: Literal["snmp"]
     title: str = field(metadata={"help": "what it is, for people"})

@@ -1,7 +1,9 @@
-"""What a device has beside what its profile reads: objects whose numbers may be readings. For people, on demand; no round does it.
+"""What a device has beside what its profile reads: objects whose numbers may be readings.
 
-Nothing says of a number whether it is a reading, a threshold, a rating or a count. States, small counts, indices and sentinels are
-left away; the rest is shown by column, for a person with the MIB.
+For people, on demand; no round does it.
+
+Nothing says of a number whether it is a reading, a threshold, a rating or a count. States, small
+counts, indices and sentinels are left away; the rest is shown by column, for a person with the MIB.
 """
 
 from __future__ import annotations

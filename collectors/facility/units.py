@@ -1,7 +1,8 @@
 """Units a device may report in, and their way to the base unit of a catalogue metric.
 
-A profile names the unit the manual or MIB names (`kWh`, `0.1` of it by a scale); the metric's suffix says which quantity is
-wanted. A unit of another quantity is a mistake in the profile, found when it is loaded.
+A profile names the unit the manual or MIB names (`kWh`, `0.1` of it by a scale); the metric's
+suffix says which quantity is wanted. A unit of another quantity is a mistake in the profile, found
+when it is loaded.
 """
 
 from __future__ import annotations
@@ -63,7 +64,10 @@ UNITS: Final[dict[str, Unit]] = {
     "K": Unit("K", "celsius", 1.0, -273.15),
     "flag": Unit("flag", "flag"),
 }
-"""Every unit a profile may name. `TimeTicks` (RFC 2578) are hundredths of a second: `unit: s, scale: 0.01`."""
+"""Every unit a profile may name.
+
+`TimeTicks` (RFC 2578) are hundredths of a second: `unit: s, scale: 0.01`.
+"""
 
 _SUFFIXES: Final = (
     "watts",
@@ -84,7 +88,10 @@ _SUFFIXES: Final = (
 
 
 def quantity_of(metric: str) -> str:
-    """Return which quantity a metric holds, by the suffix of its full name; `flag` where it has none (states and counts)."""
+    """Return which quantity a metric holds, by the suffix of its full name.
+
+    `flag` where it has none (states and counts).
+    """
     name = metric.removesuffix("_total")
     return next((suffix for suffix in _SUFFIXES if name.endswith(f"_{suffix}")), "flag")
 

@@ -27,7 +27,8 @@ _PLANS: Final = tuple(map(float, QUANTILES))
 class Link:
     """Probes one peer all the time, and tells once a round.
 
-    `spacing` seconds lie between two probes. The first round waits for its first probe, so that a single round tells something too.
+    `spacing` seconds lie between two probes. The first round waits for its first probe, so that a
+    single round tells something too.
     """
 
     name: ClassVar[str] = "links"
@@ -84,7 +85,10 @@ class Link:
         return readings
 
     async def _probe_on(self) -> None:
-        """Send a probe every so many seconds, without waiting for the one before; missed ones are not made up for."""
+        """Send a probe every so many seconds, without waiting for the one before.
+
+        Missed ones are not made up for.
+        """
         loop = asyncio.get_running_loop()
         following = loop.time()
         while True:

@@ -1,8 +1,9 @@
 """The packets of round-trip probes: ICMP and ICMPv6 echo (RFC 792, RFC 4443), and STAMP test packets (RFC 8762).
 
-Each probe carries a number of 64 bits that is used once, and a token drawn when its socket was opened: an answer is taken only where
-both come back. So another program's answers, and what somebody makes up without seeing the probes, are told apart without relying on
-the 16 bits of ICMP's own sequence.
+Each probe carries a number of 64 bits that is used once, and a token drawn when its socket was
+opened: an answer is taken only where both come back. So another program's answers, and what
+somebody makes up without seeing the probes, are told apart without relying on the 16 bits of ICMP's
+own sequence.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ _OWN: Final = struct.Struct(f"!{TOKEN_BYTES}sQ")
 _ECHO_TYPES: Final = {4: (8, 0), 6: (128, 129)}
 """Request and reply, by version of the Internet Protocol."""
 
-# Session-Sender and Session-Reflector test packets in unauthenticated mode, RFC 8762 figures 2 and 4.
+# Session-Sender and Session-Reflector test packets in unauthenticated mode, RFC 8762 figures 2 and
+# 4.
 _STAMP: Final = struct.Struct("!IQHH28s")
 _REFLECTED: Final = struct.Struct("!IQHHQIQHH4s")
 STAMP_BYTES: Final = _STAMP.size
 _ERROR_ESTIMATE: Final = 0x0001
-"""NTP format, not synchronised, multiplier 1 (RFC 4656, section 4.1.2): clocks are not compared, so theirs does not matter."""
+"""NTP format, not synchronised, multiplier 1 (RFC 4656, section 4.1.2): clocks are not compared, so
+theirs does not matter."""
 _NTP_SECOND: Final = 1 << 32
 _MASK: Final = (1 << 64) - 1
 
@@ -38,7 +41,10 @@ class Answer:
 
 
 def echo_request(version: int, ident: int, token: bytes, number: int) -> bytes:
-    """Return an echo request; the kernel writes the checksum of version 6, and the identifier where the socket has its own."""
+    """Return an echo request.
+
+    The kernel writes the checksum of version 6, and the identifier where the socket has its own.
+    """
     kind = _ECHO_TYPES[version][0]
     body = _OWN.pack(token, number)
     head = _ECHO.pack(kind, 0, 0, ident, number & 0xFFFF)
@@ -48,7 +54,8 @@ def echo_request(version: int, ident: int, token: bytes, number: int) -> bytes:
 def parse_echo(packet: bytes, version: int, token: bytes, *, with_header: bool = False) -> Answer:
     """Return which of our probes an echo reply answers; raises BadReply for any other packet.
 
-    `with_header` says that the packet begins with its IP header, as raw sockets of version 4 give it.
+    `with_header` says that the packet begins with its IP header, as raw sockets of version 4 give
+    it.
     """
     if with_header:
         if not packet or packet[0] >> 4 != 4:  # noqa: PLR2004 - the version field of IPv4
@@ -80,8 +87,9 @@ def checksum(data: bytes) -> int:
 def stamp_request(token: bytes, number: int) -> bytes:
     """Return a Session-Sender test packet.
 
-    A reflector only echoes the sender's timestamp and its sequence. Times are kept here, so the timestamp is free for the token:
-    the probe's number is added to it, which keeps every packet different.
+    A reflector only echoes the sender's timestamp and its sequence. Times are kept here, so the
+    timestamp is free for the token: the probe's number is added to it, which keeps every packet
+    different.
     """
     return _STAMP.pack(
         number & 0xFFFFFFFF, (int.from_bytes(token) + number) & _MASK, _ERROR_ESTIMATE, 0, bytes(28)
@@ -89,10 +97,12 @@ def stamp_request(token: bytes, number: int) -> bytes:
 
 
 def parse_stamp(packet: bytes, token: bytes) -> Answer:
-    """Return which of our probes a reflected packet answers, and how long the reflector held it; raises BadReply.
+    """Return which of our probes a reflected packet answers, and how long the reflector held it.
 
-    A stateless reflector repeats the sender's sequence, a stateful one counts its own (RFC 8762, section 4.2), so the sender's is
-    read from where the reflector copied it to.
+    Raises BadReply.
+
+    A stateless reflector repeats the sender's sequence, a stateful one counts its own (RFC 8762,
+    section 4.2), so the sender's is read from where the reflector copied it to.
     """
     if len(packet) < _REFLECTED.size:
         raise BadReply("shorter than a reflected test packet")
@@ -104,7 +114,10 @@ def parse_stamp(packet: bytes, token: bytes) -> Answer:
 
 
 def reflect(packet: bytes, came: float, left: float, *, hops: int = 64) -> bytes:
-    """Return what a stateless Session-Reflector answers; `came` and `left` are seconds of its own clock; raises BadReply."""
+    """Return what a stateless Session-Reflector answers.
+
+    `came` and `left` are seconds of its own clock; raises BadReply.
+    """
     if len(packet) < _STAMP.size:
         raise BadReply("shorter than a test packet")
     sequence, mark, estimate, _, _ = _STAMP.unpack_from(packet)

@@ -1,8 +1,8 @@
 """Send one probe and time its answer: ICMP echo, STAMP, or a TCP connection.
 
-A prober has one socket for all its probes (TCP: one each), never blocks, and ends every probe by its time-out. Times are taken from
-the monotonic clock; what a datagram then waited in the socket, because the event loop was busy, is taken off by the kernel's own
-time of its arrival.
+A prober has one socket for all its probes (TCP: one each), never blocks, and ends every probe by
+its time-out. Times are taken from the monotonic clock; what a datagram then waited in the socket,
+because the event loop was busy, is taken off by the kernel's own time of its arrival.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 Method = Literal["icmp", "tcp", "stamp"]
 
-# Linux, asm-generic/socket.h; Python does not name it. Where it has another number, setting it fails and nothing is taken off.
+# Linux, asm-generic/socket.h; Python does not name it. Where it has another number, setting it
+# fails and nothing is taken off.
 _SO_TIMESTAMPNS: Final = 35
 _TIMESPEC: Final = struct.Struct("@ll")
 _ICMP_FILTER: Final = 1
@@ -42,7 +43,8 @@ _ONLY_ECHO_REPLY: Final = struct.pack("=I", ~(1 << 0) & 0xFFFFFFFF)
 _ONLY_ECHO_REPLY_6: Final = struct.pack(
     "=8I", *(0xFFFFFFFF & ~(1 << 129 % 32 if word == 129 // 32 else 0) for word in range(8))
 )
-"""Linux blocks the types whose bit is set, in ICMP_FILTER of raw(7) as in ICMP6_FILTER of RFC 3542."""
+"""Linux blocks the types whose bit is set, in ICMP_FILTER of raw(7) as in ICMP6_FILTER of RFC 3542.
+"""
 _PACKETS_A_TURN: Final = 64
 _REMEMBERED: Final = 256
 _MAX_PACKET: Final = 2048
@@ -73,14 +75,19 @@ class Prober(Protocol):
     dropped: Counter[str]
 
     async def probe(self, timeout: float) -> float | None:  # noqa: ASYNC109 - part of what a probe is
-        """Send one probe; returns its round trip in seconds, or None where no answer came within `timeout` seconds."""
+        """Send one probe.
+
+        Returns its round trip in seconds, or None where no answer came within `timeout` seconds.
+        """
 
     def close(self) -> None:
         """Let go of the socket."""
 
 
 def open_prober(method: Method, target: Target, dropped: Counter[str]) -> Prober:
-    """Make a prober on the running event loop; raises Refused where this process may not, Unreachable where the network may not.
+    """Make a prober on the running event loop.
+
+    Raises Refused where this process may not, Unreachable where the network may not.
 
     Answers that cannot be used are counted in `dropped` by reason: `late`, `duplicate`.
     """
@@ -109,7 +116,10 @@ def icmp_allowed(version: int) -> bool:
 
 
 def _icmp_socket(version: int) -> tuple[socket.socket, bool]:
-    """Open an ICMP socket, without privilege where the system allows it; tells whether it is a raw one."""
+    """Open an ICMP socket, without privilege where the system allows it.
+
+    Tells whether it is a raw one.
+    """
     family, protocol = (
         (socket.AF_INET6, socket.IPPROTO_ICMPV6)
         if version == 6  # noqa: PLR2004
@@ -218,7 +228,10 @@ class _DatagramProber:
 
 
 def _waited(extra: list[tuple[int, int, bytes]]) -> float:
-    """Return how many seconds ago the kernel took a packet in. Both times are the wall clock's; one that stepped is not believed."""
+    """Return how many seconds ago the kernel took a packet in.
+
+    Both times are the wall clock's; one that stepped is not believed.
+    """
     for level, kind, data in extra:
         if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
             seconds, nanoseconds = _TIMESPEC.unpack_from(data)
@@ -251,7 +264,10 @@ class EchoProber(_DatagramProber):
 
 
 class StampProber(_DatagramProber):
-    """STAMP test packets to a reflector, as routers have one; also TWAMP-Light reflectors answer them."""
+    """STAMP test packets to a reflector, as routers have one.
+
+    Also TWAMP-Light reflectors answer them.
+    """
 
     method: Method = "stamp"
 
@@ -301,7 +317,10 @@ class ConnectProber:
 
 
 def _handshake(sock: socket.socket, seconds: float) -> float | None:
-    """Return the kernel's own time of the handshake where it has one; None where only a repeated SYN was answered."""
+    """Return the kernel's own time of the handshake where it has one.
+
+    None where only a repeated SYN was answered.
+    """
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
     except OSError:

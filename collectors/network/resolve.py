@@ -20,7 +20,10 @@ _RETRY_SECONDS: Final = 5.0
 
 
 class Resolver:
-    """Keeps one name's address, and asks again from time to time. At most one look-up is under way."""
+    """Keeps one name's address, and asks again from time to time.
+
+    At most one look-up is under way.
+    """
 
     def __init__(self, host: str, port: int, *, lookup: Lookup | None = None) -> None:
         self._host, self._port = host, port
@@ -32,7 +35,10 @@ class Resolver:
         self._why = ""
 
     async def target(self, deadline: float, refresh: float) -> Target:
-        """Return where probes go. A name that is known is not waited for; raises Unreachable where it never was."""
+        """Return where probes go.
+
+        A name that is known is not waited for; raises Unreachable where it never was.
+        """
         loop = asyncio.get_running_loop()
         if self._fixed and self._target is not None:
             return self._target
@@ -54,7 +60,10 @@ class Resolver:
         return self._target
 
     def _take(self, asked: asyncio.Future[Sequence[Target]]) -> None:
-        """Keep the address we have as long as it is among the name's; a name server's failure leaves it as it is."""
+        """Keep the address we have as long as it is among the name's.
+
+        A name server's failure leaves it as it is.
+        """
         error = asked.exception()
         self._why = str(getattr(error, "strerror", None) or error) if error else ""
         if error is None:
@@ -96,6 +105,9 @@ def literal(host: str, port: int) -> Target | None:
 
 
 def look_up(host: str, port: int) -> Sequence[Target]:
-    """Return the addresses of a name in the system's order of preference (RFC 6724); blocks, raises OSError."""
+    """Return the addresses of a name in the system's order of preference (RFC 6724).
+
+    Blocks, raises OSError.
+    """
     rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [Target(str(address[0]), port, family) for family, _, _, _, address in rows]

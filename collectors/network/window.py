@@ -32,7 +32,10 @@ class Window:
         return sum(seconds is None for _, seconds in self._probes) / len(self._probes)
 
     def quantiles(self, wanted: Sequence[float]) -> list[float]:
-        """Return quantiles of the answered probes' round trips, interpolated as PromQL does; empty where none was answered."""
+        """Return quantiles of the answered probes' round trips, interpolated as PromQL does.
+
+        Empty where none was answered.
+        """
         times = sorted(seconds for _, seconds in self._probes if seconds is not None)
         return [quantile(times, q) for q in wanted] if times else []
 

@@ -21,7 +21,9 @@ _NAMED_COMMAND: Final = ("dcmi", "power", "reading")
 
 
 class Dcmi:
-    """Asks one BMC for its power by DCMI; falls back to the named command where a wrapper lets nothing else through.
+    """Asks one BMC for its power by DCMI.
+
+    Falls back to the named command where a wrapper lets nothing else through.
 
     `dropped` counts answers that are no value: `deactivated`, `zero` (0 W) and `sentinel`.
     """
@@ -76,7 +78,10 @@ class LocalBmc:
         self._not_before = 0.0
 
     async def collect(self) -> list[Reading]:
-        """Read it once; raises NoData where there is no such device, tool or command, else a CollectError."""
+        """Read it once.
+
+        Raises NoData where there is no such device, tool or command, else a CollectError.
+        """
         if (
             self._clock() < self._not_before
             or not self._path.exists()

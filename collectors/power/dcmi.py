@@ -1,4 +1,6 @@
-"""What a BMC says of its power: the reply to DCMI's Get Power Reading, and sensors from its SDR. Pure; raises only `BadReply`.
+"""What a BMC says of its power: the reply to DCMI's Get Power Reading, and sensors from its SDR.
+
+Pure; raises only `BadReply`.
 
 Source: DCMI specification 1.5, 6.6.1 (Get Power Reading), and the output of ipmitool 1.8.
 """
@@ -27,7 +29,10 @@ _SENSOR: Final = re.compile(
 
 
 class PowerReading(NamedTuple):
-    """A power reading; `watts` means nothing while measurement is not `active`: most BMCs then say 0."""
+    """A power reading.
+
+    `watts` means nothing while measurement is not `active`: most BMCs then say 0.
+    """
 
     watts: int
     active: bool
@@ -41,7 +46,10 @@ class Sensor(NamedTuple):
 
 
 def parse_power_reading(output: str) -> PowerReading:
-    """Read ipmitool's output, be it of `raw` (bytes) or of `dcmi power reading` (text); raises BadReply."""
+    """Read ipmitool's output, be it of `raw` (bytes) or of `dcmi power reading` (text).
+
+    Raises BadReply.
+    """
     output = output[:_MAX_OUTPUT]
     return (
         decode_power_reading(bytes.fromhex(output))
@@ -75,7 +83,10 @@ def why_not(reading: PowerReading) -> str:
 
 
 def parse_sensors(output: str) -> dict[str, Sensor]:
-    """Read the lines of `ipmitool -c sdr get`: sensors that have a reading, by name; others are left out."""
+    """Read the lines of `ipmitool -c sdr get`: sensors that have a reading, by name.
+
+    Others are left out.
+    """
     found = {}
     for line in output[:_MAX_OUTPUT].splitlines():
         match = _SENSOR.match(line)

@@ -1,4 +1,7 @@
-"""A node's power from sensors of /sys/class/hwmon that measure all of it. See Documentation/hwmon/sysfs-interface.rst."""
+"""A node's power from sensors of /sys/class/hwmon that measure all of it.
+
+See Documentation/hwmon/sysfs-interface.rst.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,17 @@ from collectors.host.kernel import KernelFiles, entries, number
 
 _MICRO: Final = 1e6
 _MOST_WATTS: Final = 200_000.0
-"""ACPI's "unknown" (0xFFFFFFFF mW) comes through older kernels as a number; no node draws as much as this."""
+"""ACPI's "unknown" (0xFFFFFFFF mW) comes through older kernels as a number.
+
+No node draws as much as this.
+"""
 
 
 class NodeSensors:
     """Adds up the sensors chosen, all of them or none. It blocks: some sensors sit behind firmware.
 
-    `dropped` counts rounds without a value: `no_data` (the sensor has none at present) and `sentinel` (0, or more than a node can draw).
+    `dropped` counts rounds without a value: `no_data` (the sensor has none at present) and
+    `sentinel` (0, or more than a node can draw).
     """
 
     name: ClassVar[str] = "power"

@@ -103,7 +103,10 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 class Processes:
-    """How many processes may run at once. Those of BMCs that do not answer, each of which lasts to its deadline, cannot take all."""
+    """How many processes may run at once.
+
+    Those of BMCs that do not answer, each of which lasts to its deadline, cannot take all.
+    """
 
     def __init__(self, most: int) -> None:
         self._healthy = asyncio.Semaphore(most - most // 4)
@@ -239,7 +242,10 @@ class Ipmi:
 
 
 def _arguments(config: Config, device: Device, key: str) -> tuple[str, ...]:
-    """Return what ipmitool must be told to reach a BMC; raises ConfigError for a user or password that cannot be used."""
+    """Return what ipmitool must be told to reach a BMC.
+
+    Raises ConfigError for a user or password that cannot be used.
+    """
     host, port = split_address(device.address)
     user, file = device.user or config.user, device.password_file or config.password_file
     if not user:

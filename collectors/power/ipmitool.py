@@ -1,6 +1,7 @@
 """Run ipmitool, one process a question, and tell from its words what became of it.
 
-`failure_of` is pure. Passwords go by file (`-f`), never in arguments, which every user of the machine can see.
+`failure_of` is pure. Passwords go by file (`-f`), never in arguments, which every user of the
+machine can see.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _CODE: Final = re.compile(r"rsp=0x([0-9a-f]{2})\)|failed because: .*\(([0-9a-f]{
 _BUSY: Final = frozenset({0xC0, 0xC3, 0xCE, 0xD2, 0xD5})
 _PRIVILEGE: Final = 0xD4
 UNSUPPORTED: Final = frozenset({0xC1, 0xC2, 0xC7, 0xC9, 0xCC, 0xD6})
-"""Completion codes by which a BMC says that it does not know the command, or not in this form (IPMI 2.0, table 5-2)."""
+"""Completion codes by which a BMC says that it does not know the command, or not in this form (IPMI
+2.0, table 5-2)."""
 _CODES: Final = {
     0xC0: "node busy",
     0xC1: "invalid command",
@@ -101,7 +103,10 @@ def failure_of(output: str) -> CollectError:
 
 
 async def run(program: str, arguments: Sequence[str]) -> str:
-    """Run ipmitool to its end and return what it printed; raises a CollectError. A task that is cancelled ends the process."""
+    """Run ipmitool to its end and return what it printed; raises a CollectError.
+
+    A task that is cancelled ends the process.
+    """
     # A start that is cancelled midway would leave a process that nobody ends.
     starting = asyncio.ensure_future(_start(program, arguments))
     try:

@@ -1,8 +1,11 @@
-"""A node's power from the energy registers of its processors. See Documentation/power/powercap/powercap.rst.
+"""A node's power from the energy registers of its processors.
 
-The registers count microjoules and start over at `max_energy_range_uj`, at full load every few minutes. The zones `package-N`
-are what each processor draws. Zones nested in them are not added: `core` and `uncore` are parts of a package, and `dram` is there
-on some machines only; `node_rapl_*` has them one by one. `psys` is the whole platform where the board's maker wired it, and contains the
+See Documentation/power/powercap/powercap.rst.
+
+The registers count microjoules and start over at `max_energy_range_uj`, at full load every few
+minutes. The zones `package-N` are what each processor draws. Zones nested in them are not added:
+`core` and `uncore` are parts of a package, and `dram` is there on some machines only; `node_rapl_*`
+has them one by one. `psys` is the whole platform where the board's maker wired it, and contains the
 packages; where it is not wired, it stands still or counts less than they do, and is not believed.
 """
 
@@ -23,7 +26,8 @@ _MICRO: Final = 1e6
 _WAYS: Final = (re.compile(r"intel-rapl:\d+"), re.compile(r"intel-rapl-mmio:\d+"))
 _PLATFORM: Final = "psys"
 _MOST_WATTS: Final = {"package": 1000.0, _PLATFORM: 20_000.0}
-"""More than one such zone can draw: by it a register that was reset is told from one that wrapped."""
+"""More than one such zone can draw: by it a register that was reset is told from one that wrapped.
+"""
 
 
 class _Zone(NamedTuple):
@@ -35,8 +39,8 @@ class _Zone(NamedTuple):
 class NodeRapl:
     """Reads the packages and the platform, all of them or none, so that no sum lacks a part.
 
-    `dropped` counts rounds without a value: `gap` (so long since the last that a register may have wrapped twice) and
-    `reset` (a register jumped).
+    `dropped` counts rounds without a value: `gap` (so long since the last that a register may have
+    wrapped twice) and `reset` (a register jumped).
     """
 
     name: ClassVar[str] = "power"
@@ -57,7 +61,10 @@ class NodeRapl:
         self._joules = 0.0
 
     def collect(self) -> list[Reading]:
-        """Read once; power from the second round on. Raises NoData, Refused, Unreachable or BadReply."""
+        """Read once; power from the second round on.
+
+        Raises NoData, Refused, Unreachable or BadReply.
+        """
         if not self._zones:
             self._zones = self._find()
         try:
@@ -90,7 +97,10 @@ class NodeRapl:
     def _moved(
         self, before: Mapping[str, float], now: Mapping[str, float], elapsed: float
     ) -> float | None:
-        """Return what the node has drawn between two rounds, in joules; None where that cannot be told."""
+        """Return what the node has drawn between two rounds, in joules.
+
+        None where that cannot be told.
+        """
         sums = dict.fromkeys(_MOST_WATTS, 0.0)
         for zone in self._zones:
             most = _MOST_WATTS[zone.kind] * elapsed * _MICRO
@@ -120,7 +130,8 @@ class NodeRapl:
             for zone in chosen
             if zone.name.startswith("package")
         ]
-        # One socket speaks for the platform: the zones `psys-1` and up of others stand still, or say the same.
+        # One socket speaks for the platform: the zones `psys-1` and up of others stand still, or
+        # say the same.
         platform = [zone for zone in chosen if zone.name.startswith(_PLATFORM)][:1]
         zones += [
             _Zone(f"{self._base}/{zone.folder}", _PLATFORM, self._span(zone.folder))
@@ -139,7 +150,10 @@ class NodeRapl:
 
 
 def advance(before: float, now: float, span: float) -> float | None:
-    """Return how far a register has moved, which starts over at `span`; None where it fell and cannot have wrapped."""
+    """Return how far a register has moved, which starts over at `span`.
+
+    None where it fell and cannot have wrapped.
+    """
     if now >= before:
         return now - before
     return span - before + now if before <= span else None

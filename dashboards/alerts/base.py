@@ -18,8 +18,8 @@ Severity = Literal["critical", "warning", "info"]
 class Case:
     """Series over time in promtool's notation, one value a minute, and what they must cause.
 
-    `fires` gives the labels of the one alert expected, besides its severity; None when it must stay quiet.
-    `value` is how the alert's value is written in its texts.
+    `fires` gives the labels of the one alert expected, besides its severity; None when it must stay
+    quiet. `value` is how the alert's value is written in its texts.
     """
 
     series: Mapping[str, str]

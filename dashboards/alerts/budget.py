@@ -1,8 +1,10 @@
 """Alerts on the year's PUE as a budget: how fast overhead energy is used up against what the limit allows.
 
-A limit L on the year's PUE allows (L - 1) joules of overhead for each joule of IT. A window's burn rate is its overhead over what is allowed,
-(PUE - 1) / (L - 1): at 1 the year ends at the limit, at 1.5 half as much again is used. As with the error budgets of Google's SRE workbook (chapter 5),
-each alert asks a long window whether it matters and a short one whether it still goes on, so that it starts soon, and ends soon after the cause.
+A limit L on the year's PUE allows (L - 1) joules of overhead for each joule of IT. A window's burn
+rate is its overhead over what is allowed, (PUE - 1) / (L - 1): at 1 the year ends at the limit, at
+1.5 half as much again is used. As with the error budgets of Google's SRE workbook (chapter 5), each
+alert asks a long window whether it matters and a short one whether it still goes on, so that it
+starts soon, and ends soon after the cause.
 """
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="LinkSlow",
-        # Against itself: what a link should take is only known where a target states it, and that target is judged by itself.
+        # Against itself: what a link should take is only known where a target states it, and that
+        # target is judged by itself.
         expr=f"{_TRIP} > {SLOW_LINK} * {_USUAL}",
         wait="15m",
         severity="warning",

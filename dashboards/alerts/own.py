@@ -101,7 +101,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="CollectorFailing",
-        # The few that fail are picked before they are grouped: a gateway of a whole hub has tens of thousands that do not.
+        # The few that fail are picked before they are grouped: a gateway of a whole hub has tens of
+        # thousands that do not.
         expr=for_rule(f"max by ({_EACH}, collector, device) ({of(agent.COLLECTOR_SUCCESS)} == 0)"),
         wait="10m",
         severity="warning",

@@ -47,7 +47,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="SitePueCoverageLow",
-        # The day's window: a longer one would fire for a year after one bad month, when nothing can be done any more.
+        # The day's window: a longer one would fire for a year after one bad month, when nothing can
+        # be done any more.
         expr=f'{pue.PUE_COVERAGE.recorded()}{{window="1d"}} < {MIN_COVERAGE}',
         wait="1h",
         severity="warning",

@@ -1,6 +1,7 @@
 """What Alertmanager does with the alerts: who hears of them, what goes into one message, and which alert makes others needless.
 
-One failure is one message: alerts are grouped by hub and site, and what follows from a greater failure is inhibited by it.
+One failure is one message: alerts are grouped by hub and site, and what follows from a greater
+failure is inhibited by it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ AGENT: Final = (*SITE, "instance")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """An alert that explains others of the same place: they are not told while it is active. No `effects`: all others."""
+    """An alert that explains others of the same place: they are not told while it is active.
+
+    No `effects`: all others.
+    """
 
     cause: str
     effects: tuple[str, ...] = ()
@@ -136,7 +140,8 @@ WAYS: Final[Mapping[Severity, Way]] = {
 }
 _ELSEWHERE: Final = "elsewhere"
 HOOK: Final = "http://127.0.0.1:9099"
-"""Where the messages go until the receivers are somebody's own: a hook on the same machine, by receiver and hub."""
+"""Where the messages go until the receivers are somebody's own: a hook on the same machine, by
+receiver and hub."""
 
 
 def alertmanager(

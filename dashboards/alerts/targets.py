@@ -64,7 +64,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="HubTargetAtRisk",
-        # A gateway that sees only some sites may judge by its part; where the hub's own value keeps the limit, that decides.
+        # A gateway that sees only some sites may judge by its part; where the hub's own value keeps
+        # the limit, that decides.
         expr=f"{_state('at_risk')} unless on ({TARGET}) {recorded.TARGET_MET} == 1",
         wait="1h",
         severity="warning",

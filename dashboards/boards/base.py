@@ -71,7 +71,8 @@ class Board:
     time_from: str = "now-6h"
     excuse: Excuse | None = None
     alerts: str = "<site>"
-    """What the alerts that are drawn over its panels are narrowed by, in the notation of signals."""
+    """What the alerts that are drawn over its panels are narrowed by, in the notation of signals.
+    """
 
 
 _PLACES: Final = (site.SITE_INFO, agent.BUILD_INFO)
@@ -107,5 +108,8 @@ INSTANCE: Final = Variable(
 
 
 def site_of(hubs: str) -> Variable:
-    """Return the site variable of a dashboard about one hub; `hubs` matches the hub and those inside it."""
+    """Return the site variable of a dashboard about one hub.
+
+    `hubs` matches the hub and those inside it.
+    """
     return replace(SITE, matchers=(hubs,))

@@ -167,7 +167,8 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
         if fact.op == "<=" and fact.kind != "observation" and fact.value is not None
     ]
     if limits:
-        # A step holds from its value on, and a limit is kept at its very value: so the next number there is.
+        # A step holds from its value on, and a limit is kept at its very value: so the next number
+        # there is.
         return steps((math.nextafter(min(limits), math.inf), ORANGE), base=GREEN)
     return steps((max(goals), GREEN)) if goals else ()
 

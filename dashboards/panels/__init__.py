@@ -1,6 +1,7 @@
 """Panels made of signals, over grafanalib.
 
-Every panel gets a unit, a description and the datasource variable, and says so where data is missing.
+Every panel gets a unit, a description and the datasource variable, and says so where data is
+missing.
 """
 
 from dashboards.panels.curves import heatmap, history, series, timeline

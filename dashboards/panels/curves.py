@@ -44,7 +44,10 @@ def series(
     stack: bool = False,
     legend: Literal["bottom", "right"] = "bottom",
 ) -> Cell:
-    """Lines over time. A gap stays a gap. Where there may be many series, the legend is a table at the right."""
+    """Lines over time.
+
+    A gap stays a gap. Where there may be many series, the legend is a table at the right.
+    """
     limits = bool(signal.steps)
     panel = core.TimeSeries(
         **make.common(signal, *more, title=title),
@@ -134,5 +137,8 @@ def history(
 
 
 def _axis_decimals(signal: Signal) -> int | None:
-    """Return the decimals of an axis. Of shares none are set: Grafana counts decimals before it makes them a percentage."""
+    """Return the decimals of an axis.
+
+    Of shares none are set: Grafana counts decimals before it makes them a percentage.
+    """
     return None if signal.unit == "percentunit" else signal.decimals

@@ -2,8 +2,8 @@
 
 grafanalib 0.7.1 has these faults. It writes a threshold's base as the string "null", with leftovers
 of an older format. It reduces a stat to its mean. It asks for a step of its own. It knows no status
-history, and gives gauges, bar gauges and heat maps no options. `mended` drops what Grafana no longer
-reads. This is the only module that knows these faults.
+history, and gives gauges, bar gauges and heat maps no options. `mended` drops what Grafana no
+longer reads. This is the only module that knows these faults.
 """
 
 from __future__ import annotations

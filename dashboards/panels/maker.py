@@ -39,7 +39,8 @@ class Maker:
         self.hub = hub
         self.uid = uid
         self.within = ("hub",) if hub else tuple(within)
-        """Labels of which the dashboard shows one value at a time, so that legends need not repeat them."""
+        """Labels of which the dashboard shows one value at a time, so that legends need not repeat
+        them."""
 
     def say(self, text: Text) -> str:
         """Return a text in the maker's language."""

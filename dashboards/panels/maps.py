@@ -28,9 +28,12 @@ def geomap(
     width: int = 12,
     height: int = 12,
 ) -> Cell:
-    """Places on a map, coloured by the signal, which has one value a hub; `places` is latitude and longitude by hub.
+    """Places on a map, coloured by the signal, which has one value a hub.
 
-    The base map is the one the Grafana server is set to, so that nothing is fetched from where it does not want to.
+    `places` is latitude and longitude by hub.
+
+    The base map is the one the Grafana server is set to, so that nothing is fetched from where it
+    does not want to.
     """
     expr = " or ".join(_placed(signal.expr, hub, place) for hub, place in places.items())
     signal = replace(

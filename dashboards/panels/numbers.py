@@ -67,7 +67,10 @@ def bars(
     height: int = 8,
     title: Text | None = None,
 ) -> Cell:
-    """Horizontal bars side by side, for comparing places; they begin at zero where the signal names no least value."""
+    """Horizontal bars side by side, for comparing places.
+
+    They begin at zero where the signal names no least value.
+    """
     options = {
         "reduceOptions": LAST,
         "orientation": "horizontal",

@@ -24,7 +24,8 @@ _COLUMN_WIDTH: Final = 150
 class Table:
     """A table: a column a signal, rows joined on their labels.
 
-    `names` gives the labels that are shown, in order, and what to call them; `links` where a label's cells lead.
+    `names` gives the labels that are shown, in order, and what to call them; `links` where a
+    label's cells lead.
     """
 
     title: Text

@@ -8,7 +8,8 @@ from typing import Final, Literal
 from dashboards.language import Text
 from dashboards.promql import for_panel, for_rule
 
-# Okabe and Ito's palette: told apart with every common colour blindness, in print and on a dark wall screen.
+# Okabe and Ito's palette: told apart with every common colour blindness, in print and on a dark
+# wall screen.
 BLUE: Final = "#0072B2"
 SKY: Final = "#56B4E9"
 GREEN: Final = "#009E73"
@@ -21,7 +22,10 @@ GREY: Final = "#8C8C8C"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From this value on, a reading has this colour. The first step of a signal is its base and has no value."""
+    """From this value on, a reading has this colour.
+
+    The first step of a signal is its base and has no value.
+    """
 
     value: float | None
     color: str
@@ -45,7 +49,8 @@ class State:
 class Excuse:
     """Why a query may honestly return nothing.
 
-    It counts only while the query `unless` returns nothing either, so a broken query is not excused by a quiet site.
+    It counts only while the query `unless` returns nothing either, so a broken query is not excused
+    by a quiet site.
     """
 
     reason: str
@@ -59,9 +64,10 @@ Kind = Literal["gauge", "rate", "ratio", "count", "state", "timestamp"]
 class Signal:
     """One thing worth watching.
 
-    `unit` is one of Grafana's unit ids. `legend` names a series by its labels in Grafana's notation. `expr` is written with
-    the places of `dashboards.promql`. A signal with a `record` is also a recording rule of that name (level:metric:operation).
-    `plain` says the same for databases without set operators, where that is possible; `by_rules` says it for a rule, from what other
+    `unit` is one of Grafana's unit ids. `legend` names a series by its labels in Grafana's
+    notation. `expr` is written with the places of `dashboards.promql`. A signal with a `record` is
+    also a recording rule of that name (level:metric:operation). `plain` says the same for databases
+    without set operators, where that is possible; `by_rules` says it for a rule, from what other
     rules have recorded already.
     """
 

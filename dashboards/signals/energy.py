@@ -21,7 +21,8 @@ _NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(facili
 _NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
 
 
-# From the utility to the chip: what passes each stage. Each is a sum of its own meters; what is not metered is not shown.
+# From the utility to the chip: what passes each stage. Each is a sum of its own meters; what is not
+# metered is not shown.
 def _stage(key: str, name: Text, description: Text, expr: str, excuse: Excuse) -> Signal:
     return Signal(
         key=f"flow.{key}",

@@ -1,8 +1,8 @@
 """Signals of the KPIs that telemetry can measure: each a sum over sites, or a sum over a sum, for a hub and its scopes.
 
-A scope is the whole hub, or a named group of its sites (`dc_site_scope`), since a limit stated for one centre is not the hub's.
-Ratios are sums over sums, never means of ratios. Where the raw series are not in this database, the value the agents
-computed (`dc_kpi_value`) stands in.
+A scope is the whole hub, or a named group of its sites (`dc_site_scope`), since a limit stated for
+one centre is not the hub's. Ratios are sums over sums, never means of ratios. Where the raw series
+are not in this database, the value the agents computed (`dc_kpi_value`) stands in.
 """
 
 from __future__ import annotations
@@ -125,7 +125,10 @@ _UNITS: Final = {
 
 
 def unit_of(kpi: Kpi) -> tuple[str, int]:
-    """Return Grafana's unit id and the decimals for a KPI's base unit. A PUE is a plain number, other ratios are shares."""
+    """Return Grafana's unit id and the decimals for a KPI's base unit.
+
+    A PUE is a plain number, other ratios are shares.
+    """
     return ("none", 3) if kpi.key == "pue" else _UNITS[UNITS[kpi.unit].base]
 
 
@@ -164,7 +167,8 @@ def _alternatives(registry: Registry, kpi: Kpi, hub: str, total: Total) -> Itera
         )
     raw = total.of(measure)
     if measure.listed:
-        # Telemetry sees some chips, the inventory lists others; both are counts of a part, so the larger is nearer.
+        # Telemetry sees some chips, the inventory lists others; both are counts of a part, so the
+        # larger is nearer.
         both = (
             f'label_replace({part}, "from", "{source}", "", "")'
             for part, source in ((raw, "raw"), (computed, "agents"))

@@ -1,4 +1,7 @@
-"""Signals of what the supply can still carry, and would carry if a side were lost; upper bounds, so that nothing looks calm for want of a reading."""
+"""Signals of what the supply can still carry, and would carry if a side were lost.
+
+Upper bounds, so that nothing looks calm for want of a reading.
+"""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ STATES: Final = {
     )
     for code, (name, color) in enumerate(_COLORS.items())
 }
-"""The states a target can be in, by the label value agents give them, each with a word and a mark beside its colour; the more
-urgent, the higher its number, so that tables sort by it."""
+"""The states a target can be in, by the label value agents give them, each with a word and a mark
+beside its colour; the more urgent, the higher its number, so that tables sort by it."""
 
 
 _DANGER: Final = 'state=~"at_risk|missed"'

@@ -1,6 +1,9 @@
-"""Bytes of a Redfish service to a document, within bounds; and careful looks into what stands there.
+"""Bytes of a Redfish service to a document, within bounds.
 
-Pure, and whatever comes, only `BadReply` is raised. Documents are JSON objects (DSP0266, Redfish Specification, 6.3).
+And careful looks into what stands there.
+
+Pure, and whatever comes, only `BadReply` is raised. Documents are JSON objects (DSP0266, Redfish
+Specification, 6.3).
 """
 
 from __future__ import annotations
@@ -27,7 +30,10 @@ _LOCAL: Final = re.compile(r"/redfish/[!-~]{0,1000}")
 
 
 def parse(body: bytes, encoding: str = "") -> Document:
-    """Return the document that a reply's body holds; `encoding` is its Content-Encoding. Raises BadReply."""
+    """Return the document that a reply's body holds; `encoding` is its Content-Encoding.
+
+    Raises BadReply.
+    """
     plain = _unpack(body, encoding)
     if len(plain) > MAX_BODY:
         raise BadReply(f"a reply of more than {MAX_BODY} bytes")
@@ -64,7 +70,10 @@ def _no_number(name: str) -> NoReturn:
 
 
 def local(uri: object) -> str:
-    """Return a link's path if it leads to the same service, else an empty text; a fragment is cut off."""
+    """Return a link's path if it leads to the same service, else an empty text.
+
+    A fragment is cut off.
+    """
     text = uri.partition("#")[0] if isinstance(uri, str) else ""
     return text if _LOCAL.fullmatch(text) else ""
 

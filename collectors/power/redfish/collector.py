@@ -41,14 +41,16 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger(__name__)
 
 _DISCOVERY_TIMEOUTS: Final = 12
-"""Finding out where readings are may take this many time-outs: it is many requests, and runs beside the rounds."""
+"""Finding out where readings are may take this many time-outs: it is many requests, and runs beside
+the rounds."""
 
 
 class RedfishCollector:
     """Reads one node or PDU.
 
-    `dropped` counts what was not taken: `null` (the service has the property, but no value), `zero` (0 W of a node that is on),
-    `negative`, `unread` (documents that could not be read while others could).
+    `dropped` counts what was not taken: `null` (the service has the property, but no value), `zero`
+    (0 W of a node that is on), `negative`, `unread` (documents that could not be read while others
+    could).
     """
 
     name: ClassVar[str] = "redfish"
@@ -75,7 +77,8 @@ class RedfishCollector:
         self._up = (up, 1.0)
         self.up_series: Sequence[Series] = (up,)
         self._known: dict[tuple[Metric, tuple[str, ...]], Series] = {}
-        # Spread, so that a thousand controllers that came up together are not looked through together.
+        # Spread, so that a thousand controllers that came up together are not looked through
+        # together.
         spread = 1 + zlib.crc32(device.encode()) % 256 / 512
         limit = schedule.timeout * _DISCOVERY_TIMEOUTS
         self._plan = Background(self._discover, refresh=refresh * spread, limit=limit)

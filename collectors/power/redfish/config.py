@@ -33,7 +33,10 @@ _ADDRESS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfig:
-    """One node's management controller, or one PDU. Name it by what it is, `node` or `pdu`; else it is a node named as its address."""
+    """One node's management controller, or one PDU.
+
+    Name it by what it is, `node` or `pdu`; else it is a node named as its address.
+    """
 
     address: str = field(
         metadata={"help": "host, host:port or https://host:port; http:// only with allow_http"}
@@ -113,7 +116,10 @@ class RedfishConfig:
 
 
 def split_address(address: str) -> tuple[str, str, int]:
-    """Split `host`, `host:port`, `[::1]:port` or a URL of no path into scheme, host and port; raises ValueError."""
+    """Split `host`, `host:port`, `[::1]:port` or a URL of no path into scheme, host and port.
+
+    Raises ValueError.
+    """
     match = _ADDRESS.fullmatch(address)
     scheme = (match[1] or "https") if match else ""
     port = int(match[3] or {"https": 443, "http": 80}[scheme]) if match else 0
@@ -135,7 +141,10 @@ def _fingerprint(text: str) -> bytes:
 
 
 def account_of(config: RedfishConfig, device: DeviceConfig) -> Account | None:
-    """Read who we are to a device; None where the config has no account. Raises ConfigError for a file that cannot be used."""
+    """Read who we are to a device; None where the config has no account.
+
+    Raises ConfigError for a file that cannot be used.
+    """
     files = {
         what: getattr(device, what) or getattr(config, what)
         for what in ("username_file", "password_file")
@@ -152,7 +161,10 @@ def account_of(config: RedfishConfig, device: DeviceConfig) -> Account | None:
 def trust_of(
     config: RedfishConfig, device: DeviceConfig
 ) -> ssl.SSLContext | aiohttp.Fingerprint | None:
-    """Return how a device's certificate is checked; None by whom the system trusts. Raises ConfigError."""
+    """Return how a device's certificate is checked; None by whom the system trusts.
+
+    Raises ConfigError.
+    """
     import ssl  # noqa: PLC0415 - loaded only where a config names Redfish services
 
     if device.certificate_sha256:

@@ -1,11 +1,13 @@
 """Find out where a service keeps what is wanted, so that a round is as few requests as it can be.
 
-Services differ in which schemas they have, and in which of those have readings. So each place a reading may come from is looked at
-once, best first, and the first that has the reading is the one asked from then on: new schemas before the old ones they replace,
-a reading of the whole chassis before a sum. Nothing is taken from two places, so nothing is counted twice.
+Services differ in which schemas they have, and in which of those have readings. So each place a
+reading may come from is looked at once, best first, and the first that has the reading is the one
+asked from then on: new schemas before the old ones they replace, a reading of the whole chassis
+before a sum. Nothing is taken from two places, so nothing is counted twice.
 
-Rounds never send If-None-Match: a tag, above all a weak one, may stay while a reading moves (RFC 9110, 8.8.1), and a frozen
-reading would look alive. Where a service stands still is asked so: one that has changed nothing is not looked through again.
+Rounds never send If-None-Match: a tag, above all a weak one, may stay while a reading moves (RFC
+9110, 8.8.1), and a frozen reading would look alive. Where a service stands still is asked so: one
+that has changed nothing is not looked through again.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ GROUPS: Final[Mapping[Metric, str]] = {
     facility.SENSOR_TEMPERATURE: "air",
     facility.SENSOR_HUMIDITY: "air",
 }
-"""What comes from one place belongs together: metrics of a group are all taken from the same kind of document."""
+"""What comes from one place belongs together: metrics of a group are all taken from the same kind
+of document."""
 
 LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
     "temperature": ("inlet", "exhaust", "air"),
@@ -159,7 +162,10 @@ class Plan:
     states: tuple[str, ...] = ()
     """Where it says whether it is switched on."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """By URI, the ETags by which the service can tell that nothing has changed; empty where it cannot, or not all was there."""
+    """By URI, the ETags by which the service can tell that nothing has changed.
+
+    Empty where it cannot, or not all was there.
+    """
 
 
 class Reader:
@@ -181,7 +187,10 @@ class Reader:
         return self._documents[uri]
 
     async def documents(self, place: Place) -> tuple[Document, ...]:
-        """Return all documents of a place, each with its part in it; those the service names, but has not, are left out."""
+        """Return all documents of a place, each with its part in it.
+
+        Those the service names, but has not, are left out.
+        """
         if place not in self._places:
             found = [one for uri in place.uris if (one := await self._get_or_none(uri)) is not None]
             if place.collection:
@@ -192,7 +201,10 @@ class Reader:
         return self._places[place]
 
     async def resolve(self, subject: Document, kind: Kind) -> Place | None:
-        """Return where a kind's documents are, walking from link to link; None where the service does not have them."""
+        """Return where a kind's documents are, walking from link to link.
+
+        None where the service does not have them.
+        """
         uri = link(subject, kind.path[0])
         for step in kind.path[1:]:
             between = await self._get_or_none(uri) if uri else None
@@ -253,7 +265,10 @@ class Reader:
 
 
 async def unchanged(connection: Link, plan: Plan) -> bool:
-    """Tell whether a service says that all a plan was made from is as it was; one that gives no ETags never does."""
+    """Tell whether a service says that all a plan was made from is as it was.
+
+    One that gives no ETags never does.
+    """
     for uri, tag in plan.tags.items():
         if await connection.get(uri, etag=tag) is not None:
             return False
@@ -261,7 +276,10 @@ async def unchanged(connection: Link, plan: Plan) -> bool:
 
 
 async def find_node(connection: Link, wanted: str, groups: frozenset[str]) -> Plan:
-    """Find out how to read a node: its chassis, by Id where one is wanted. Raises BadReply where there is none."""
+    """Find out how to read a node: its chassis, by Id where one is wanted.
+
+    Raises BadReply where there is none.
+    """
     reader = Reader(connection)
     root = await connection.root()
     chassis = await reader.documents(
@@ -284,7 +302,10 @@ async def find_node(connection: Link, wanted: str, groups: frozenset[str]) -> Pl
 
 
 async def find_equipment(connection: Link, wanted: str, groups: frozenset[str]) -> Plan:
-    """Find out how to read a PDU. Raises BadReply where there is none, or several of which none is named by its Id."""
+    """Find out how to read a PDU.
+
+    Raises BadReply where there is none, or several of which none is named by its Id.
+    """
     reader = Reader(connection)
     uri = link(await connection.root(), "PowerEquipment")
     if not uri:
@@ -390,7 +411,10 @@ def _sources(won: Mapping[str, tuple[Kind, Place]]) -> tuple[Source, ...]:
 
 
 def requests_of(plan: Plan) -> int:
-    """Return how many requests a round takes; more where a collection that comes in one piece does not bring all its parts."""
+    """Return how many requests a round takes.
+
+    More where a collection that comes in one piece does not bring all its parts.
+    """
     return sum(
         len(source.place.uris) * (2 if source.place.part else 1) + bool(source.place.collection)
         for source in plan.sources

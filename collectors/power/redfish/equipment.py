@@ -77,7 +77,8 @@ def climate(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
 def mains(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
     """Yield what the inlets say: phases, frequency, and the sum of their powers and registers if every inlet tells its own.
 
-    Inlets of a transfer switch are redundant, but what flows in through each is its own: the sum counts nothing twice.
+    Inlets of a transfer switch are redundant, but what flows in through each is its own: the sum
+    counts nothing twice.
     """
     circuits = [one for one in documents if not gone(one)]
     if len(circuits) == 1:

@@ -1,7 +1,8 @@
 """One connection to one Redfish service: TLS, the login, and requests within bounds (DSP0266, 6 and 13).
 
-Shared by all devices behind one address. The account's secrets go to that address only: redirects and links that lead elsewhere
-are not followed. A session is opened when first needed, renewed once when it has expired, and deleted when the last user goes.
+Shared by all devices behind one address. The account's secrets go to that address only: redirects
+and links that lead elsewhere are not followed. A session is opened when first needed, renewed once
+when it has expired, and deleted when the last user goes.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ ROOT: Final = "/redfish/v1/"
 _SESSIONS: Final = "/redfish/v1/SessionService/Sessions"
 _HOPS: Final = 3
 _PAUSE: Final = 300.0
-"""Seconds for which a refused login is not tried again: controllers lock an account out after a few."""
+"""Seconds for which a refused login is not tried again: controllers lock an account out after a
+few."""
 _GOODBYE: Final = 0.9
 """Seconds for the end of a session, and before it for a login under way."""
 _LOGIN: Final = 30.0
-"""Seconds for a login's own request, beyond its round if need be: given up, it might leave a session that nobody knows of."""
+"""Seconds for a login's own request, beyond its round if need be: given up, it might leave a
+session that nobody knows of."""
 _KEEP_ALIVE: Final = 90.0
 _MOVED: Final = (301, 302, 303, 307, 308)
 _MISSING: Final = (404, 405, 410, 501)
@@ -63,7 +66,10 @@ class Reply(NamedTuple):
 
 
 class Link:
-    """The connection to one service, at `scheme://host:port`. It is opened when first needed, and again after it broke."""
+    """The connection to one service, at `scheme://host:port`.
+
+    It is opened when first needed, and again after it broke.
+    """
 
     def __init__(
         self,
@@ -146,7 +152,8 @@ class Link:
             pair = base64.b64encode(f"{account.username}:{account.password}".encode()).decode()
             return {"Authorization": f"Basic {pair}"}
         if not self._token:
-            # A task of its own: a session that is being made when a round's time is up is not lost, and can be deleted.
+            # A task of its own: a session that is being made when a round's time is up is not lost,
+            # and can be deleted.
             if self._login is None:
                 self._login = asyncio.get_running_loop().create_task(self._log_in(account))
                 self._login.add_done_callback(self._logged_in)
@@ -252,7 +259,10 @@ class Link:
         return self._http
 
     async def release(self) -> None:
-        """Give up the connection; the last of the devices that share it ends the session and closes it."""
+        """Give up the connection.
+
+        The last of the devices that share it ends the session and closes it.
+        """
         self.users -= 1
         if self.users > 0:
             return

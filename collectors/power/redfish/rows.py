@@ -1,8 +1,11 @@
-"""Rows: what documents say, as metrics of the catalogue; the documents of nodes (Chassis and what hangs on it).
+"""Rows: what documents say, as metrics of the catalogue.
 
-Pure: a function takes documents and returns rows, whatever stands in them. Property names are those of the DMTF's schemas
-(DSP8010): EnvironmentMetrics, ThermalMetrics, PowerSupply, PowerSupplyMetrics, Fan, Sensor; Power and Thermal are the old ones.
-No vendor's own (`Oem`) property is read.
+The documents of nodes (Chassis and what hangs on it).
+
+Pure: a function takes documents and returns rows, whatever stands in them. Property names are those
+of the DMTF's schemas (DSP8010): EnvironmentMetrics, ThermalMetrics, PowerSupply,
+PowerSupplyMetrics, Fan, Sensor; Power and Thermal are the old ones. No vendor's own (`Oem`)
+property is read.
 """
 
 from __future__ import annotations
@@ -23,7 +26,10 @@ PERCENT: Final = 0.01
 
 
 class Row(NamedTuple):
-    """A reading that a service offers; `value` is None where it has none at present. `tail`: the labels behind the device's."""
+    """A reading that a service offers; `value` is None where it has none at present.
+
+    `tail`: the labels behind the device's.
+    """
 
     metric: Metric
     value: float | None
@@ -33,7 +39,10 @@ class Row(NamedTuple):
 def excerpt(
     metric: Metric, document: object, *keys: str, factor: float = 1.0, tail: tuple[str, ...] = ()
 ) -> Iterator[Row]:
-    """Yield the row of a sensor's excerpt (Sensor.SensorExcerpt): an object with a `Reading`; nothing where there is none."""
+    """Yield the row of a sensor's excerpt (Sensor.SensorExcerpt): an object with a `Reading`.
+
+    Nothing where there is none.
+    """
     found = inner(document, *keys)
     if "Reading" in found:
         yield Row(metric, scaled(number(found["Reading"]), factor), tail)
@@ -99,8 +108,8 @@ _AIR: Final = (
 def thermal(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
     """Yield what the old Thermal says: the air's temperatures, and the fans.
 
-    A sensor is the inlet's by its PhysicalContext; where no sensor of a service has that context, by its name, unless it belongs
-    to a part such as a power supply.
+    A sensor is the inlet's by its PhysicalContext; where no sensor of a service has that context,
+    by its name, unless it belongs to a part such as a power supply.
     """
     for document in documents:
         sensors = [
@@ -162,9 +171,10 @@ _PARTS: Final = frozenset(
 def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[Row]:
     """Yield the power of the one PowerControl entry of the old Power that stands for the whole chassis.
 
-    `owners` are the chassis and the systems in it. Entries are never added up: beside the whole there may be its processors, its
-    memory, or the same once more. Entries of a part (by PhysicalContext) are out; of the others the first whose RelatedItem
-    names an owner, else the first.
+    `owners` are the chassis and the systems in it. Entries are never added up: beside the whole
+    there may be its processors, its memory, or the same once more. Entries of a part (by
+    PhysicalContext) are out; of the others the first whose RelatedItem names an owner, else the
+    first.
     """
     for document in documents:
         whole = [
@@ -181,7 +191,10 @@ def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[R
 
 
 def supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what the members of a PowerSupplyCollection say, each with its Metrics in it; empty bays say nothing."""
+    """Yield what the members of a PowerSupplyCollection say, each with its Metrics in it.
+
+    Empty bays say nothing.
+    """
     for supply in documents:
         name = (text(supply, "Id", "Name"),)
         yield from _health(supply, name)
@@ -254,7 +267,10 @@ def sensors(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
 
 
 def sensor_kind(document: Document) -> tuple[Metric, float] | None:
-    """Tell what of a whole chassis a Sensor measures, and the factor to the base unit; None for all other sensors."""
+    """Tell what of a whole chassis a Sensor measures, and the factor to the base unit.
+
+    None for all other sensors.
+    """
     if "Reading" not in document or document.get("PhysicalSubContext") not in (None, "Input"):
         return None
     context = document.get("PhysicalContext")
@@ -274,8 +290,9 @@ def sensor_kind(document: Document) -> tuple[Metric, float] | None:
 def choose_chassis(chassis: Sequence[Document], wanted: str = "") -> Document | None:
     """Return the chassis that stands for a node: the one of that Id, or the one that holds all others.
 
-    Of several: one that is contained in no other of them; that has readings of its own; that holds a system; that is of a type a
-    server is; the first. So a blade in an enclosure is read where it is named, and a board in a server is not read in its place.
+    Of several: one that is contained in no other of them; that has readings of its own; that holds
+    a system; that is of a type a server is; the first. So a blade in an enclosure is read where it
+    is named, and a board in a server is not read in its place.
     """
     if wanted:
         return next((one for one in chassis if text(one, "Id") == wanted), None)
