@@ -70,6 +70,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python tools/config_reference.py
 	$(BIN)/python tools/devices_reference.py
 	$(BIN)/python tools/metrics_reference.py
+	$(BIN)/python tools/kpi_reference.py
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(ARGS)

@@ -38,6 +38,15 @@ def test_the_list_of_metrics_is_the_catalogue() -> None:
     )
 
 
+def test_the_list_of_kpis_is_the_registry_and_the_table() -> None:
+    """docs/kpi-keys.md is written from both; run tools/kpi_reference.py after a change."""
+    subprocess.run(
+        [sys.executable, ROOT / "tools" / "kpi_reference.py", "--check"],
+        check=True,
+        timeout=60,
+    )
+
+
 def test_the_example_configs_load(tmp_path: Path) -> None:
     """Each example is found good as it stands, with the secret it names beside it."""
     shutil.copytree(ROOT / "deploy" / "examples", tmp_path, dirs_exist_ok=True)
