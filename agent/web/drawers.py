@@ -9,8 +9,6 @@ from agent.messages.catalogue import choose, languages, words
 from agent.web import (
     board,
     collectorpage,
-    heat,
-    heatmap,
     hubpage,
     rackpage,
     runbookpage,
@@ -20,7 +18,7 @@ from agent.web import (
 from agent.web.computed import computed_once
 from agent.web.page import Page
 from agent.web.view import BoardView
-from agent.web.views import device_list, sites
+from agent.web.views import device_list, heat, heat_panel, sites
 
 Drawer = Callable[[Page], str | None]
 """Draws a page; None where there is no such rack or hub."""
@@ -74,8 +72,8 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters of an address that the pages know; links are written with no others."""
     choices = (
         ("lang", languages()),
-        ("racks", heatmap.SHOWS),
-        ("map", heat.MAPS),
+        ("racks", heat.SHOWS),
+        ("map", heat_panel.MAPS),
         ("state", device_list.STATES),
     )
     asked = {name: query[name] for name, known in choices if query.get(name) in known}

@@ -189,3 +189,28 @@ def natural(label: str) -> tuple[tuple[int, int, str], ...]:
             letters += char
     parts.append((0, int(digits[:18]), "") if digits else (1, 0, letters))
     return tuple(parts)
+
+
+def ratio(value: float | None, decimals: int = 2) -> str:
+    """Write a PUE; by default with the two decimals that limits are stated with."""
+    return MISSING if value is None else number(value, decimals)
+
+
+def measured(value: float | None, unit: str, decimals: int = 0) -> str:
+    """Write a value in a unit that is not scaled, such as °C, A or U; a dash where it is missing."""
+    return MISSING if value is None else f"{number(value, decimals)}{THIN}{unit}"
+
+
+def percent_range(lower: float | None, upper: float | None) -> str:
+    """Write what lies between two bounds: one number where both are written the same."""
+    known = upper if upper is not None else lower
+    if lower is None or upper is None or percent(lower) == percent(upper):
+        return percent(known)
+    return f"{percent(lower)}{THIN}–{THIN}{percent(upper)}"
+
+
+def units_of(used: float | None, height: float | None) -> str:
+    """Write rack units used of those there are: `30 / 42 U`."""
+    if height is None:
+        return MISSING
+    return f"{MISSING if used is None else number(used)}{THIN}/{THIN}{number(height)}{THIN}U"

@@ -8,11 +8,12 @@ from typing import Final
 from agent.hubs.units import LANGUAGES, show
 from agent.messages.catalogue import Words
 from agent.targets.views import TargetView
-from agent.web import axis, heatmap, sitepage, svg
+from agent.web import axis, sitepage
+from agent.web.charts import Band, Chart, Dot, Line, Rule, chart
 from agent.web.markup import Safe
 from agent.web.page import Page
 from agent.web.paths import hub_path, site_path
-from agent.web.views import course, pages, racks
+from agent.web.views import course, heat, heat_panel, pages, racks
 from agent.web.views.course import CourseView
 from agent.web.views.rack import RackView
 from agent.web.views.sites import SiteView
@@ -50,18 +51,18 @@ def _tiles(
     page: Page, told: Sequence[SiteView], by_site: Mapping[str, Sequence[RackView]]
 ) -> Safe | None:
     """Draw each site's racks as one tile; None where no site has racks."""
-    of = [
-        heatmap.Block(
-            name=line.name or line.site,
-            label=line.name or line.site,
-            href=page.link(site_path(line.site)),
-            racks=by_site[line.site],
+    show_ = heat.show_of(page.query.get("racks"))
+    tiles = [
+        (
+            heat_panel.block(by_site[line.site], show_, key=line.site, name=line.name or line.site),
+            page.link(site_path(line.site)),
         )
         for line in told
         if line.site in by_site
     ]
-    show_ = page.query.get("racks", heatmap.SHOWS[0])
-    return heatmap.blocks(of, page.w, show_, title=page.w("sites.table")) if of else None
+    if not tiles:
+        return None
+    return page.part("heatmap.html", "blocks", tiles, show_, page.w("sites.table"))
 
 
 def _chart(page: Page, target: TargetView, found: CourseView) -> Safe:
@@ -70,15 +71,15 @@ def _chart(page: Page, target: TargetView, found: CourseView) -> Safe:
     known = page.view.registry.hubs[found.hub]
     unit = next(fact.unit for fact in known.facts if fact.id == found.target)
     what = w.pick(target.kpi_name)
-    lines = [svg.Line(name=w.of("origin", found.kind), kind="c-facility", values=series["value"])]
+    lines = [Line(name=w.of("origin", found.kind), kind="c-facility", values=series["value"])]
     bands = []
     if "expected" in series:
         name = w("evidence.forecast")
-        lines.append(svg.Line(name=name, kind="forecast", values=series["expected"]))
-        bands = [svg.Band(lower=series["lower"], upper=series["upper"], kind="forecast")]
+        lines.append(Line(name=name, kind="forecast", values=series["expected"]))
+        bands = [Band(lower=series["lower"], upper=series["upper"], kind="forecast")]
     values = [value for value in series["value"] if value is not None]
-    return svg.chart(
-        svg.Chart(
+    return chart(
+        Chart(
             title=f"{what}, {w.pick(known.name)}",
             description=w(
                 "evidence.desc",
@@ -91,22 +92,21 @@ def _chart(page: Page, target: TargetView, found: CourseView) -> Safe:
             dots=_dots(found, w),
             rules=[]
             if found.limit is None
-            else [
-                svg.Rule(value=found.limit, name=w("pue.limit", value=_tick(found.limit, unit, w)))
-            ],
+            else [Rule(value=found.limit, name=w("pue.limit", value=_tick(found.limit, unit, w)))],
             x_labels=axis.time_labels(trend.times, trend.step_seconds, page.zone),
             tick=lambda value: _tick(value, unit, w),
             source=f"/api{hub_path(found.hub)}/trends/{found.target}",
-        )
+        ),
+        w,
     )
 
 
-def _dots(found: CourseView, w: Words) -> list[svg.Dot]:
+def _dots(found: CourseView, w: Words) -> list[Dot]:
     trend = found.trend
     first = trend.times[0] - trend.step_seconds / 2
     span = len(trend.times) * trend.step_seconds
     return [
-        svg.Dot(
+        Dot(
             at=(one.time_seconds - first) / span,
             value=one.value,
             name=one.display[w.nearest(one.display)],

@@ -16,9 +16,10 @@ from markupsafe import Markup
 from agent import __version__
 from agent.messages.catalogue import Words
 from agent.web import format as writing
-from agent.web import paths, svg
+from agent.web import heatmap, paths, svg
 from agent.web.columns import filled_table
 from agent.web.markup import raw
+from agent.web.views import heat, heat_panel
 from agent.web.views.links import quantiles
 from agent.web.views.promises import is_measured
 
@@ -64,6 +65,11 @@ def _environment() -> Environment:
         "number": writing.number,
         "percent": writing.percent,
         "quantity": writing.quantity,
+        "level": heat.level,
+        "value_of": heat.value_of,
+        "stretch_key": heat.stretch_key,
+        "measured": writing.measured,
+        "ratio": writing.ratio,
         "short": writing.short,
         "span": writing.span,
         "clock": writing.clock,
@@ -85,6 +91,15 @@ def _environment() -> Environment:
         "VERSION": __version__,
         "mark": svg.mark,
         "bar": svg.bar,
+        "rack_cells": heatmap.rack_cells,
+        "steps": heatmap.steps,
+        "SHOWS": heat.SHOWS,
+        "WORST": heat.WORST,
+        "MAPS": heat_panel.MAPS,
+        "TILES": heat_panel.TILES,
+        "common": writing.common,
+        "percent_range": writing.percent_range,
+        "units_of": writing.units_of,
         "filled_table": filled_table,
         "symbols": svg.symbols,
         "hub_path": paths.hub_path,

@@ -1,90 +1,86 @@
-"""A site: its PUE, where its energy goes, its power from utility to chip, and its racks; on a page of its own, or on the board."""
+"""A site on a page of its own, or as a part of the board."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from agent.web import headroom, heat, overhead, panels
-from agent.web.markup import Safe, el
-from agent.web.paths import site_path
-from agent.web.views import chips, links, power, sites
-from agent.web.views import overhead as overhead_view
-from agent.web.views import pue as pue_view
-from agent.web.views import racks as racks_view
-from agent.web.views.serialise import plain
+from markupsafe import Markup
 
-if TYPE_CHECKING:
-    from agent.web.page import Page
-    from agent.web.views.rack import RackView
+from agent.web import sitecharts
+from agent.web.page import Page
+from agent.web.views import (
+    breakers,
+    chips,
+    heat_panel,
+    links,
+    overhead,
+    power,
+    pue,
+    racks,
+    rows,
+    sites,
+)
+from agent.web.views.breakers import BreakerView
+from agent.web.views.chips import ChipModelView
+from agent.web.views.heat_panel import HeatPanelView
+from agent.web.views.links import LinkView
+from agent.web.views.overhead import OverheadView
+from agent.web.views.power import PowerView, ShownStageView
+from agent.web.views.pue import SitePueView
+from agent.web.views.rack import RackLimitsView, RackView
+from agent.web.views.rows import RowView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePanels:
+    """One site with its panels, and its curves drawn. What a site has not is empty."""
+
+    site: str
+    name: str
+    pue: SitePueView
+    pue_trend: Markup
+    power: PowerView
+    stages: Sequence[ShownStageView]
+    power_trend: Markup
+    racks: HeatPanelView | None
+    overhead: OverheadView
+    breakers: Sequence[BreakerView] = ()
+    rows: Sequence[RowView] = ()
+    limits: RackLimitsView
+    links: Sequence[LinkView] = ()
+    chips: Sequence[ChipModelView] = ()
 
 
 def draw(page: Page, site: str) -> str:
     """Return the HTML of `/sites/SITE`."""
-    name = sites.names(page.view)[site]
-    racks = racks_view.read(page.view.snapshot, page.view.hub).get(site, [])
-    title = el(
-        "h1",
-        name or site,
-        el("span", f" {site}", class_="quiet") if name else None,
-        class_="section-title",
+    members = racks.read(page.view.snapshot, page.view.hub).get(site, [])
+    return page.render("site.html", view=_panels(page, site, members, whole=True))
+
+
+def section(page: Page, site: str, members: Sequence[RackView], index: int) -> Markup:
+    """Draw a site as a part of another page; `index` numbers the sites of that page."""
+    panels = _panels(page, site, members, whole=False)
+    return page.part("site_panels.html", "section", panels, index)
+
+
+def _panels(page: Page, site: str, members: Sequence[RackView], *, whole: bool) -> SitePanels:
+    """Return a site with its panels; on its own page (`whole`) it has all of them."""
+    view = page.view
+    its_pue, its_power = pue.read(view, site, page.board), power.read(view, site)
+    return SitePanels(
+        site=site,
+        name=sites.names(view)[site],
+        pue=its_pue,
+        pue_trend=sitecharts.pue(its_pue, page),
+        power=its_power,
+        stages=power.shown(its_power.now),
+        power_trend=sitecharts.power(its_power, page),
+        racks=heat_panel.read(view, site, members, page.query, whole=whole),
+        overhead=overhead.read(view, site),
+        limits=RackLimitsView(),
+        breakers=breakers.read(view, site) if whole else (),
+        rows=rows.read(view, site) if whole else (),
+        links=links.read(view, site) if whole else (),
+        chips=chips.read(view, site) if whole else (),
     )
-    main = [
-        el("div", title, class_="headline"),
-        el(
-            "div",
-            el("h2", page.w("site_of"), class_="hidden"),
-            _panels(page, site, racks, whole=True),
-            class_="site alone",
-        ),
-    ]
-    return page.document(name or site, main, crumbs=[(name or site, site_path(site))])
-
-
-def section(page: Page, site: str, racks: Sequence[RackView], index: int) -> Safe:
-    """Draw a site as a part of the board."""
-    name = sites.names(page.view)[site]
-    title = f"site-{index}"
-    link = el("a", name or site, href=page.link(site_path(site)))
-    return el(
-        "section",
-        el(
-            "h2",
-            link,
-            el("span", f" {site}", class_="quiet") if name else None,
-            id=title,
-            class_="section-title",
-        ),
-        _panels(page, site, racks, whole=False),
-        class_="site",
-        aria_labelledby=title,
-    )
-
-
-def _panels(page: Page, site: str, racks: Sequence[RackView], *, whole: bool) -> list[Safe]:
-    view, w = page.view, page.w
-    bears = [
-        panels.pue(plain(pue_view.read(view, site, page.board)), w, page.zone),
-        panels.power(plain(power.read(view, site)), w, page.zone),
-    ]
-    more = [
-        heat.racks(page, site, racks, plain(racks_view.summary(view, site, racks)), whole=whole),
-        overhead.draw(plain(overhead_view.read(view, site)), w),
-        headroom.draw(page, site) if whole else None,
-    ]
-    parts: list[tuple[str, Sequence[Safe | None]]] = [
-        ("bears", bears),
-        ("more-of", more),
-        ("beside", _beside(page, site) if whole else []),
-    ]
-    return [
-        el("div", [one for one in drawn if one], class_=name) for name, drawn in parts if any(drawn)
-    ]
-
-
-def _beside(page: Page, site: str) -> list[Safe | None]:
-    """Return what else is known of a site: its links and chips."""
-    return [
-        page.part("equipment.html", "links", links.read(page.view, site)),
-        page.part("equipment.html", "chips", chips.read(page.view, site)),
-    ]

@@ -11,6 +11,7 @@ from agent.racks.inlets import is_exhaust
 from agent.web.format import natural
 from agent.web.views.rack_readings import RackReadings
 from collectors.catalogue import facility, node
+from collectors.catalogue.limits import INLET_ALLOWABLE, INLET_RECOMMENDED
 
 Stretch = tuple[int, int]
 """Neighbouring rack units: the first and the last, counted from the bottom."""
@@ -54,6 +55,21 @@ class SensorView:
     temperature_celsius: float | None
     humidity_ratio: float | None
 
+    @property
+    def verdict(self) -> str:
+        """How the air compares with ASHRAE's limits: recommended, allowable or beyond.
+
+        It is `exhaust` on the warm side, and empty where the temperature is not known.
+        """
+        celsius = self.temperature_celsius
+        if celsius is None:
+            return ""
+        if self.exhaust:
+            return "exhaust"
+        if celsius > INLET_ALLOWABLE:
+            return "beyond"
+        return "allowable" if celsius > INLET_RECOMMENDED else "recommended"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceView:
@@ -94,6 +110,23 @@ class ElevationView:
     def free_units(self) -> int:
         """How many units are free."""
         return sum(last - first + 1 for first, last in self.free)
+
+    @property
+    def places(self) -> list[DeviceView]:
+        """Every place for a table: the devices, then the free ones, which have no node."""
+        free = [
+            DeviceView(
+                node="",
+                position=first,
+                units=last - first + 1,
+                agent=False,
+                accelerators=0,
+                model="",
+                power_watts=None,
+            )
+            for first, last in reversed(self.free)
+        ]
+        return [*self.placed, *self.elsewhere, *free]
 
 
 def elevation(listed: Rack | None, nodes: Sequence[NodeView]) -> ElevationView | None:

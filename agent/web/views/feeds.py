@@ -12,6 +12,7 @@ from agent.web.views.rack_readings import RackReadings
 from collectors.catalogue import facility
 from collectors.catalogue import inventory as reconciled
 from collectors.catalogue import rack as catalogue
+from collectors.catalogue.limits import IMBALANCE_SHOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,68 @@ class FeedView:
     def name(self) -> str:
         """What the feed is called: its own name, else its PDU's."""
         return self.feed or self.pdu
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseRowView:
+    """One phase in the table of all phases of a rack."""
+
+    feed: str
+    phase: str
+    current_amperes: float | None
+    voltage_volts: float | None
+    power_watts: float | None
+    load_ratio: float | None
+    imbalance_ratio: float | None
+    """The imbalance of the PDU, beside its first phase only."""
+
+    @property
+    def uneven(self) -> bool:
+        """Whether the phases are so uneven that the page marks them."""
+        return self.imbalance_ratio is not None and self.imbalance_ratio > IMBALANCE_SHOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankRowView:
+    """One bank in the table of all banks of a rack."""
+
+    feed: str
+    bank: str
+    current_amperes: float | None
+    power_watts: float | None
+    load_ratio: float | None
+
+
+def phase_rows(feeds: Sequence[FeedView]) -> list[PhaseRowView]:
+    """Return every phase of a rack's feeds."""
+    return [
+        PhaseRowView(
+            feed=feed.name,
+            phase=one.phase,
+            current_amperes=one.current_amperes,
+            voltage_volts=one.voltage_volts,
+            power_watts=one.power_watts,
+            load_ratio=one.load_ratio,
+            imbalance_ratio=feed.imbalance_ratio if index == 0 else None,
+        )
+        for feed in feeds
+        for index, one in enumerate(feed.phases)
+    ]
+
+
+def bank_rows(feeds: Sequence[FeedView]) -> list[BankRowView]:
+    """Return every bank of a rack's feeds."""
+    return [
+        BankRowView(
+            feed=feed.name,
+            bank=one.bank,
+            current_amperes=one.current_amperes,
+            power_watts=one.power_watts,
+            load_ratio=one.load_ratio,
+        )
+        for feed in feeds
+        for one in feed.banks
+    ]
 
 
 _PDU: Final = (

@@ -14,6 +14,7 @@ from collectors.catalogue import site as catalogue
 
 UNMETERED: Final = "unmetered"
 _ORDER: Final = ("cooling", "ups", "distribution", "lighting", "other", UNMETERED)
+_JOULES_PER_KILOWATT_HOUR: Final = 3.6e6
 _ENOUGH: Final = 0.8
 """Coverage that a window needs to be shown before a longer one with less."""
 
@@ -45,6 +46,37 @@ class OverheadWindowView:
     gb_40879_grade: float | None
     """1 to 3, or 0 for a PUE that reaches no grade of GB 40879-2021."""
     coverage_ratio: float | None
+
+    @property
+    def carbon_kilograms_per_kilowatt_hour(self) -> float | None:
+        """CUE in the unit it is usually given in."""
+        return _per_kilowatt_hour(self.carbon_usage_kilograms_per_joule)
+
+    @property
+    def water_liters_per_kilowatt_hour(self) -> float | None:
+        """WUE in the unit it is usually given in."""
+        return _per_kilowatt_hour(self.water_usage_liters_per_joule)
+
+    @property
+    def joules(self) -> float:
+        """The whole overhead, as far as it is known."""
+        return sum(part.joules or 0.0 for part in self.parts)
+
+    @property
+    def largest_joules(self) -> float:
+        """The largest part, at least one joule: what the bars are drawn against."""
+        return max((part.joules or 0.0 for part in self.parts), default=0.0) or 1.0
+
+    @property
+    def has_factors(self) -> bool:
+        """Whether anything is known beside the PUE."""
+        factors = (
+            self.reused_energy_ratio,
+            self.carbon_usage_kilograms_per_joule,
+            self.water_usage_liters_per_joule,
+            self.gb_40879_grade,
+        )
+        return any(factor is not None for factor in factors)
 
     @property
     def known(self) -> list[OverheadPartView]:
@@ -136,3 +168,7 @@ def _by_part(view: BoardView, metric: Metric, site: str) -> dict[tuple[str, str]
 def _rank(subsystem: str) -> int:
     """Return where a subsystem stands in the list; unknown ones come last."""
     return _ORDER.index(subsystem) if subsystem in _ORDER else len(_ORDER)
+
+
+def _per_kilowatt_hour(per_joule: float | None) -> float | None:
+    return None if per_joule is None else per_joule * _JOULES_PER_KILOWATT_HOUR

@@ -187,3 +187,74 @@ def _computers(view: BoardView, site: str) -> Iterable[PowerStageView]:
     for point, watts in (("nodes", list(nodes.values())), ("chips", chips)):
         if watts:
             yield _stage(point, sum(watts), answering=len(watts), meters=len(watts))
+
+
+# ------------------------------------------------------------------ what is shown of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownStageView:
+    """A stage as the panel shows it, beside the whole facility and the stage before it."""
+
+    stage: PowerStageView
+    loss_ratio: float | None
+    """Share of the stage before it that is lost on the way: input less output, over input."""
+    share_ratio: float | None
+    """Share of the facility's power."""
+    bar_ratio: float
+    """Share of the largest stage, the length of the bar."""
+    within: bool
+    """Whether the stage is a part of the facility's total above it."""
+
+
+def shown(found: Sequence[PowerStageView]) -> list[ShownStageView]:
+    """Return the stages to show, with their losses and shares."""
+    kept = _without_repeats(found)
+    most = max((stage.watts or 0.0 for stage in kept), default=0.0) or 1.0
+    whole = next((stage.watts for stage in kept if _is_whole(stage)), None)
+    total = any(stage.point == "facility" for stage in kept)
+    rows, before = [], None
+    for stage in kept:
+        rows.append(
+            ShownStageView(
+                stage=stage,
+                loss_ratio=_loss(before, stage),
+                share_ratio=stage.watts / whole if stage.watts is not None and whole else None,
+                bar_ratio=(stage.watts or 0.0) / most,
+                within=total and stage.point in INCOMING,
+            )
+        )
+        if stage.point in CHAIN:
+            before = stage
+    return rows
+
+
+def _without_repeats(found: Sequence[PowerStageView]) -> list[PowerStageView]:
+    """Leave out what would be told twice.
+
+    That is the only supply beside the facility's total, and IT beside the stage it is metered at.
+    """
+    points = {stage.point for stage in found}
+    repeated = {"it"} if points & set(CHAIN) else set()
+    supplies = points.intersection(INCOMING)
+    if "facility" in points and len(supplies) == 1:
+        repeated |= supplies
+    return [stage for stage in found if stage.point not in repeated]
+
+
+def _is_whole(stage: PowerStageView) -> bool:
+    """Tell whether a stage is the facility's whole power."""
+    return stage.point in ("facility", "utility") and stage.complete and bool(stage.watts)
+
+
+def _loss(before: PowerStageView | None, stage: PowerStageView) -> float | None:
+    """Return the share that is lost between two stages of the chain.
+
+    None where either is not metered whole, and where the output is the larger: that is no loss but
+    meters that disagree.
+    """
+    if before is None or stage.point not in CHAIN or not (before.complete and stage.complete):
+        return None
+    if before.watts is None or stage.watts is None or before.watts <= stage.watts:
+        return None
+    return (before.watts - stage.watts) / before.watts

@@ -77,6 +77,18 @@ class SitePueView:
         """The windows that have a PUE, the shortest first."""
         return [window for window in self.windows if window.pue is not None]
 
+    def exceeds(self, window: PueView) -> bool:
+        """Tell whether the PUE of a window is above the limit."""
+        return self.limit is not None and window.pue is not None and window.pue > self.limit
+
+    def verdict(self, window: PueView) -> str:
+        """Return the state that a window is marked with; empty where no limit is stated."""
+        if self.limit is None:
+            return ""
+        if not window.valid:
+            return "unknown"
+        return "at_risk" if self.exceeds(window) else "met"
+
     @property
     def foremost(self) -> PueView | None:
         """The window to show first: the longest valid one, else the one with most coverage."""

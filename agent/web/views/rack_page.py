@@ -14,7 +14,7 @@ from agent.web.view import BoardView
 from agent.web.views import contents, feeds
 from agent.web.views.contents import ElevationView, NodeView, SensorView
 from agent.web.views.families import of_hub
-from agent.web.views.feeds import FeedView, OutletView
+from agent.web.views.feeds import BankRowView, FeedView, OutletView, PhaseRowView
 from agent.web.views.rack import Need, RackLimitsView, RackView
 from agent.web.views.rack_readings import RackReadings
 from agent.web.views.racks import Place, index_of, measure
@@ -70,6 +70,22 @@ class RackPageView:
     limits: RackLimitsView
     trend: PowerTrendView | None
     """Mean power of each feed by hour."""
+
+    @property
+    def phases(self) -> list[PhaseRowView]:
+        """The phases of all feeds."""
+        return feeds.phase_rows(self.feeds)
+
+    @property
+    def banks(self) -> list[BankRowView]:
+        """The banks of all feeds."""
+        return feeds.bank_rows(self.feeds)
+
+    @property
+    def feed_capacity_watts(self) -> float | None:
+        """The capacity of the smallest feed."""
+        known = (feed.capacity_watts for feed in self.feeds)
+        return min((watts for watts in known if watts), default=None)
 
     @property
     def free_units(self) -> float | None:

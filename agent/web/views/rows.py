@@ -56,6 +56,11 @@ class RowView:
         )
 
     @property
+    def told(self) -> bool:
+        """Whether anything of the row is measured, or its growth leads to a limit."""
+        return self.power_watts is not None or bool(self.full)
+
+    @property
     def power_ratio(self) -> float | None:
         """Power over what the row can draw."""
         if self.power_watts is None or not self.power_capacity_watts:

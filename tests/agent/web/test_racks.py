@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from agent.inventory.model import Device, Feed, Inventory, Rack
-from agent.web import heatmap, pages
+from agent.web import pages
 from agent.web.view import BoardView
-from agent.web.views import racks, search
+from agent.web.views import heat, racks, search
 from agent.web.views.rack import RackView, urgent
 from collectors.base import Batch
 from collectors.catalogue import rack
@@ -148,27 +148,27 @@ def test_a_row_is_coloured_by_its_worst_or_by_its_sum() -> None:
     """Heat and failover of a row are those of its worst rack, since a mean hides it; power is drawn over rated."""
     view = fixture.view(fixture.racks(24))
     row = [one for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE] if one.row == "A"]
-    assert heatmap.value_of_all(row, "failover") == 1.16
-    assert heatmap.value_of_all(row, "inlet") == 28.2
+    assert heat.value_of_all(row, "failover") == 1.16
+    assert heat.value_of_all(row, "inlet") == 28.2
     drawn = sum(
         one.power_watts
         for one in row
         if one.power_watts is not None and one.power_utilization_ratio is not None
     )
-    assert heatmap.value_of_all(row, "power") == pytest.approx(
+    assert heat.value_of_all(row, "power") == pytest.approx(
         drawn / (8000 * sum(one.power_utilization_ratio is not None for one in row))
     )
-    assert heatmap.value_of_all([], "power") is None
+    assert heat.value_of_all([], "power") is None
 
 
 def test_rows_are_grouped_by_hall_where_their_names_tell_it() -> None:
     """H1-A and H1-B stand in hall H1; names that tell no hall make one group without a name."""
-    assert heatmap.halls(["H1-A", "H1-B", "H2-A", "H2-B"]) == [
+    assert heat.halls(["H1-A", "H1-B", "H2-A", "H2-B"]) == [
         ("H1", ["H1-A", "H1-B"]),
         ("H2", ["H2-A", "H2-B"]),
     ]
-    assert heatmap.halls(["A", "B"]) == [("", ["A", "B"])]
-    assert heatmap.halls(["H1-A", "H2-A"]) == [("", ["H1-A", "H2-A"])]
+    assert heat.halls(["A", "B"]) == [("", ["A", "B"])]
+    assert heat.halls(["H1-A", "H2-A"]) == [("", ["H1-A", "H2-A"])]
 
 
 def test_neighbouring_rows_make_one_tile_within_their_hall() -> None:
@@ -177,13 +177,13 @@ def test_neighbouring_rows_make_one_tile_within_their_hall() -> None:
         name: [RackView(site="s", row=name, rack="r")] * 3
         for name in ("H1-A", "H1-B", "H1-C", "H2-A", "H2-B")
     }
-    assert heatmap.stretches(rows, 6) == [
+    assert heat.stretches(rows, 6) == [
         ("H1", [("H1-A", "H1-B"), ("H1-C",)]),
         ("H2", [("H2-A", "H2-B")]),
     ]
-    assert heatmap.asked_for("H1-A..H1-C", list(rows)) == ("H1-A", "H1-B", "H1-C")
-    assert heatmap.asked_for("H1-C..H1-A", list(rows)) == ()
-    assert heatmap.asked_for("H1-A..H9", list(rows)) == ()
+    assert heat.asked_for("H1-A..H1-C", list(rows)) == ("H1-A", "H1-B", "H1-C")
+    assert heat.asked_for("H1-C..H1-A", list(rows)) == ()
+    assert heat.asked_for("H1-A..H9", list(rows)) == ()
 
 
 def test_racks_are_read_anew_when_they_change() -> None:

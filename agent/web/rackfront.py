@@ -1,0 +1,115 @@
+"""A rack seen from the front, as inline SVG: unit 1 at the bottom, as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from agent.web.format import quantity
+from agent.web.page import Page
+from agent.web.views.contents import DeviceView, ElevationView
+
+_UNIT: Final = 13
+"""Height of a rack unit in the drawing."""
+_WIDTH: Final = 260
+_LEFT: Final = 26
+"""Width of the numbers beside the rack."""
+_NAMED: Final = 30
+"""Characters of a device's name that fit beside its power."""
+_LOW: Final = 12
+"""Up to this height, as of a wall cabinet, every unit is numbered."""
+_STEP: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A device, or a free stretch."""
+
+    kind: str
+    y: float
+    height: int
+    name: str
+    watts: str
+    base: int
+    """Where the text stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """The number of a rack unit, and where it stands."""
+
+    unit: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The drawing of a rack; places and sizes are the view box's."""
+
+    units: int
+    width: int
+    height: int
+    left: int
+    boxes: Sequence[Box]
+    numbers: Sequence[Number]
+    devices: int
+
+
+def draw(page: Page, found: ElevationView, height_units: float | None) -> Markup:
+    """Draw what stands in a rack. Without a known height it reaches to the highest device."""
+    units = int(height_units or 0) or max((one.top for one in found.placed), default=1)
+    step = _STEP if units > _LOW else 1
+    front = Front(
+        units=units,
+        width=_WIDTH,
+        height=units * _UNIT,
+        left=_LEFT,
+        boxes=[
+            *(_free(units, first, last) for first, last in found.free),
+            *(_device(units, one) for one in found.placed),
+        ],
+        numbers=[
+            Number(unit=unit, base=_base(units, unit))
+            for unit in range(1, units + 1)
+            if unit == 1 or unit % step == 0
+        ],
+        devices=len(found.placed),
+    )
+    return page.render("rack_front.html", front=front)
+
+
+def _base(units: int, unit: int) -> int:
+    """Return where the text of a rack unit stands."""
+    return (units - unit + 1) * _UNIT - 3
+
+
+def _free(units: int, first: int, last: int) -> Box:
+    return _box(units, first, last - first + 1, kind="free")
+
+
+def _device(units: int, one: DeviceView) -> Box:
+    return _box(
+        units,
+        one.position or 1,
+        one.units,
+        kind="chips" if one.accelerators else "node" if one.agent else "other",
+        name=one.node if len(one.node) <= _NAMED else f"{one.node[: _NAMED - 1]}…",
+        watts=quantity(one.power_watts, "W") if one.power_watts is not None else "",
+    )
+
+
+def _box(
+    units: int, position: int, taken: int, *, kind: str, name: str = "", watts: str = ""
+) -> Box:
+    """Return a box that takes some units from a position up, a little smaller than they are."""
+    return Box(
+        kind=kind,
+        y=(units - position - taken + 1) * _UNIT + 0.5,
+        height=taken * _UNIT - 1,
+        name=name,
+        watts=watts,
+        base=_base(units, position),
+    )

@@ -1,0 +1,154 @@
+"""The curves of a site's page: PUE and power over time, each with its values as a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from agent.messages.catalogue import Words
+from agent.web.axis import time_labels
+from agent.web.charts import Band, Chart, Line, Rule, chart
+from agent.web.curves import PowerTrendView, PueTrendView
+from agent.web.format import MISSING, THIN, local, number, percent, quantity, ratio, short
+from agent.web.page import Page
+from agent.web.views.power import PowerView
+from agent.web.views.pue import SitePueView
+
+_DAY: Final = 86_400.0
+_CURVES: Final = {"facility": "c-facility", "ups": "c-ups", "pdu": "c-pdu", "it": "c-it"}
+"""The classes of the power curves, from utility to IT."""
+
+
+def pue(view: SitePueView, page: Page) -> Markup:
+    """Draw a site's PUE over time with its limit and uncertainty; nothing without values."""
+    trend, w, zone = view.trend, page.w, page.zone
+    known = [value for value in trend.pue if value is not None] if trend is not None else []
+    if trend is None or not known:
+        return Markup()
+    drawn = chart(
+        Chart(
+            title=f"{w('pue.trend')}, {view.site}",
+            description=w(
+                "pue.desc",
+                first=_minute(trend.times[0], zone),
+                last=_minute(trend.times[-1], zone),
+                low=ratio(min(known)),
+                high=ratio(max(known)),
+            ),
+            lines=[Line(name=w("pue"), kind="c-facility", values=trend.pue)],
+            rules=_limit(view.limit, w),
+            bands=_uncertainty(trend),
+            coverage=trend.coverage,
+            coverage_name=w("coverage"),
+            x_labels=time_labels(trend.times, trend.step_seconds, zone),
+            tick=ratio,
+            floor=1.0,
+            source=f"/api/sites/{quote(view.site, safe='')}/pue",
+            names={"coverage": w("coverage")},
+        ),
+        w,
+    )
+    rows = [
+        (
+            _moment(at, trend.step_seconds, zone),
+            ratio(value, 3),
+            _plus_minus(value, doubt),
+            percent(share),
+        )
+        for at, value, doubt, share in zip(
+            trend.times, trend.pue, trend.uncertainty, trend.coverage, strict=True
+        )
+    ]
+    names = [w("col.time"), w("col.pue"), w("col.uncertainty"), w("col.coverage")]
+    return _figure(page, f"pue-{view.site}", drawn, names, rows)
+
+
+def _limit(limit: float | None, w: Words) -> list[Rule]:
+    if limit is None:
+        return []
+    return [Rule(value=limit, name=w("pue.limit", value=number(limit, 2)))]
+
+
+def _uncertainty(trend: PueTrendView) -> list[Band]:
+    """Return the range that each PUE lies in (k = 2, about 95 %); none where it is not known."""
+    if not any(trend.uncertainty):
+        return []
+    pairs = [
+        (None, None)
+        if value is None or doubt is None
+        else (value * (1 - doubt), value * (1 + doubt))
+        for value, doubt in zip(trend.pue, trend.uncertainty, strict=True)
+    ]
+    return [Band(lower=[low for low, _ in pairs], upper=[high for _, high in pairs])]
+
+
+def _plus_minus(value: float | None, doubt: float | None) -> str:
+    return MISSING if value is None or not doubt else f"±{THIN}{ratio(value * doubt, 3)}"
+
+
+def power(view: PowerView, page: Page) -> Markup:
+    """Draw a site's power over the last day, a curve for each stage; nothing without values."""
+    trend, w, zone = view.trend, page.w, page.zone
+    lines = _lines(trend, w) if trend is not None else []
+    if trend is None or not lines:
+        return Markup()
+    drawn = chart(
+        Chart(
+            title=f"{w('power.trend')}, {view.site}",
+            description=w(
+                "power.desc",
+                first=_minute(trend.times[0], zone),
+                last=_minute(trend.times[-1], zone),
+            ),
+            lines=lines,
+            x_labels=time_labels(trend.times, trend.step_seconds, zone),
+            tick=watts,
+            floor=0.0,
+            source=f"/api/sites/{quote(view.site, safe='')}/power",
+            names={key: w(f"curve.{key}") for key in _CURVES if key in trend.series},
+        ),
+        w,
+    )
+    rows = [
+        (
+            _moment(at, trend.step_seconds, zone),
+            *(quantity(line.values[index], "W", digits=4) for line in lines),
+        )
+        for index, at in enumerate(trend.times)
+    ]
+    names = [w("col.time"), *(line.name for line in lines)]
+    return _figure(page, f"power-{view.site}", drawn, names, rows)
+
+
+def _lines(trend: PowerTrendView, w: Words) -> list[Line]:
+    """Return the curves that have a value, from utility to IT."""
+    return [
+        Line(name=w(f"curve.{key}"), kind=kind, values=trend.series[key])
+        for key, kind in _CURVES.items()
+        if any(value is not None for value in trend.series.get(key, ()))
+    ]
+
+
+def watts(value: float) -> str:
+    """Write a power on a chart's scale; zero needs no unit."""
+    return short(value, "W") if value else "0"
+
+
+def _figure(
+    page: Page, key: str, drawn: Markup, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Markup:
+    return page.render("figure.html", chart=drawn, key=key, names=names, rows=rows)
+
+
+def _minute(seconds: float, zone: dt.tzinfo) -> str:
+    return local(seconds, zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _moment(seconds: float, step_seconds: float, zone: dt.tzinfo) -> str:
+    """Write when an interval begins: its day, or for shorter intervals day and time."""
+    shape = "%Y-%m-%d" if step_seconds >= _DAY else "%m-%d %H:%M"
+    return local(seconds, zone).strftime(shape)

@@ -1,0 +1,142 @@
+"""What racks are coloured by, and which rows are drawn together.
+
+A whole hub is drawn as blocks of neighbouring rows: 27 584 racks are some 170 tiles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Final, Literal
+
+from agent.web.views.rack import RackView
+from collectors.catalogue.limits import INLET_ALLOWABLE, INLET_RECOMMENDED
+
+Show = Literal["power", "space", "failover", "inlet"]
+SHOWS: Final[tuple[Show, ...]] = ("power", "space", "failover", "inlet")
+"""What racks may be coloured by: three shares, and degrees Celsius at the inlet."""
+WORST: Final[tuple[Show, ...]] = ("failover", "inlet")
+"""Many racks take the colour of the worst of them, for a mean would hide it. Power and space are
+sums over sums."""
+INLETS: Final = (18.0, 22.0, 25.0, INLET_RECOMMENDED, INLET_ALLOWABLE)
+"""Upper ends of the inlet's colours, degrees Celsius."""
+_STEPS: Final = 5
+"""Colours of a share from 0 to 1; above 1 there is one more."""
+
+
+def show_of(name: str | None) -> Show:
+    """Return what an address asks racks to be coloured by; power where it asks for nothing."""
+    return next((show for show in SHOWS if show == name), SHOWS[0])
+
+
+def value_of(one: RackView, show: Show) -> float | None:
+    """Return the number that a rack is coloured by: a share, or degrees Celsius."""
+    if show == "power":
+        return one.power_utilization_ratio
+    if show == "space":
+        return one.space_utilization_ratio
+    return one.failover_load_ratio if show == "failover" else one.inlet_temperature_celsius
+
+
+def value_of_all(racks: Iterable[RackView], show: Show) -> float | None:
+    """Return the number that many racks are coloured by; only racks in service count.
+
+    It is the worst of them, or for power and space the share of everything that is known.
+    """
+    live = [one for one in racks if one.live]
+    if show in WORST:
+        known = (value_of(one, show) for one in live)
+        return max((value for value in known if value is not None), default=None)
+    part = whole = 0.0
+    for one in live:
+        used, most = _used(one, show)
+        if used is not None and most:
+            part, whole = part + used, whole + most
+    return part / whole if whole else None
+
+
+def _used(one: RackView, show: Show) -> tuple[float | None, float | None]:
+    """Return what a rack uses, and what it has; a rack with a silent feed has no power to add."""
+    if show == "space":
+        return one.used_units, one.height_units
+    if one.power_utilization_ratio is None:
+        return None, None
+    return one.power_watts, one.rated_power_watts
+
+
+def level_of(value: float | None, show: Show) -> str:
+    """Return the class of a value's colour.
+
+    It is l0 (little) to l4 (full), l5 beyond the limit, and lx where the value is not known.
+    """
+    if value is None:
+        return "lx"
+    if show == "inlet":
+        return f"l{sum(value > bound for bound in INLETS)}"
+    return "l5" if value > 1 else f"l{min(_STEPS - 1, int(value * _STEPS))}"
+
+
+def level(one: RackView, show: Show) -> str:
+    """Return the class of a rack's colour; lp where it is not in service."""
+    return level_of(value_of(one, show), show) if one.live else "lp"
+
+
+# ------------------------------------------------------------------ rows that are drawn together
+
+Stretch = tuple[str, ...]
+"""Neighbouring rows."""
+_HALL: Final = re.compile(r"^(.*[^-/._ ])[-/._ ]+[^-/._ ]+$")
+_BETWEEN: Final = ".."
+
+
+def stretches(
+    by_row: Mapping[str, Sequence[RackView]], most: int
+) -> list[tuple[str, list[Stretch]]]:
+    """Return neighbouring rows of up to `most` racks together, by hall.
+
+    A row with more racks than that is a stretch of its own.
+    """
+    found = []
+    for hall, rows in halls(list(by_row)):
+        cut: list[Stretch] = []
+        count = most
+        for row in rows:
+            more = len(by_row[row])
+            if count + more <= most:
+                cut[-1] += (row,)
+                count += more
+            else:
+                cut.append((row,))
+                count = more
+        found.append((hall, cut))
+    return found
+
+
+def stretch_key(rows: Stretch) -> str:
+    """Return how an address asks for neighbouring rows: `R1`, or the first and the last `R1..R4`."""
+    return rows[0] if len(rows) == 1 else f"{rows[0]}{_BETWEEN}{rows[-1]}"
+
+
+def asked_for(key: str, rows: Sequence[str]) -> Stretch:
+    """Return the rows that an address asks for; none for rows that are not there."""
+    if key in rows:
+        return (key,)
+    first, dots, last = key.partition(_BETWEEN)
+    if not dots or first not in rows or last not in rows:
+        return ()
+    return tuple(rows[rows.index(first) : rows.index(last) + 1])
+
+
+def halls(rows: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Return rows by hall, where their names tell it: row `H2-C` stands in hall `H2`.
+
+    Where they do not, all rows are in one hall without a name.
+    """
+    named = [(found[1] if (found := _HALL.match(row)) else "", row) for row in rows]
+    by_hall = [
+        (hall, [row for _, row in members])
+        for hall, members in groupby(named, key=lambda pair: pair[0])
+    ]
+    told = 1 < len(by_hall) <= len(rows) / 2 and all(hall for hall, _ in by_hall)
+    return by_hall if told else [("", list(rows))]

@@ -1,0 +1,221 @@
+"""What a site's panel of racks shows: the map, the way into it, and the racks that need someone.
+
+How racks are drawn follows from how many there are, and from what the address asks for: some rows,
+every rack, or a rack by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agent.web.view import BoardView
+from agent.web.views import heat, racks, search
+from agent.web.views.heat import Show, Stretch
+from agent.web.views.rack import RackView, needing, urgent
+from agent.web.views.racks import RackSummaryView
+
+Kind = Literal["tiles", "squares", "blocks"]
+MAPS: Final = ("rows", "racks")
+"""What an address may ask for: blocks of rows, or every rack."""
+TILES: Final = 160
+"""Up to this many racks each is a tile with its name, and a block holds as many."""
+SQUARES: Final = 2000
+"""Up to this many each is a small square; more are drawn as blocks."""
+_WIDE: Final = 400
+"""More racks than this take the whole width even of a wall screen."""
+_TABLE: Final = 200
+"""Up to this many racks have their values in a table on the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockView:
+    """Many racks drawn as one tile: neighbouring rows, or a site."""
+
+    name: str
+    first: str
+    last: str
+    """The rows it holds; both are empty for a site."""
+    key: str
+    """How an address asks for it: the rows, or the site."""
+    racks: int
+    needing: int
+    value: float | None
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallView:
+    """The blocks of one hall; its name is empty where rows tell no hall."""
+
+    hall: str
+    blocks: Sequence[BlockView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayView:
+    """The rows that are shown, and their neighbours on either side."""
+
+    here: Stretch
+    before: Stretch | None
+    after: Stretch | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundView:
+    """A rack that was searched for, and the name it was found by."""
+
+    rack: RackView
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatPanelView:
+    """A site's racks as its panel draws them."""
+
+    site: str
+    summary: RackSummaryView
+    show: Show
+    kind: Kind
+    asked: str
+    """Which map is asked for, of `MAPS`."""
+    choose_map: bool
+    """Whether there is a choice of maps."""
+    count: int
+    """How many racks are shown."""
+    rows: Mapping[str, Sequence[RackView]]
+    """The racks that are shown, by row."""
+    halls: Sequence[HallView]
+    """The same as blocks; empty for another kind."""
+    way: WayView | None
+    text: str | None
+    """What was searched for; None where nothing was."""
+    found: Sequence[FoundView]
+    urgent: Sequence[RackView]
+    key: str
+    """The rows that the address asks for."""
+
+    @property
+    def members(self) -> list[RackView]:
+        """The racks that are shown."""
+        return [one for found in self.rows.values() for one in found]
+
+    @property
+    def longest(self) -> int:
+        """How many racks the longest row has."""
+        return max(map(len, self.rows.values()))
+
+    @property
+    def found_names(self) -> frozenset[str]:
+        """The names of the racks that were found."""
+        return frozenset(one.rack.rack for one in self.found)
+
+    @property
+    def wide(self) -> bool:
+        """Whether the panel takes the whole width."""
+        return self.count > _WIDE
+
+    @property
+    def tabled(self) -> bool:
+        """Whether every rack's values stand in a table."""
+        return self.count <= _TABLE
+
+
+def read(
+    view: BoardView,
+    site: str,
+    members: Sequence[RackView],
+    query: Mapping[str, str],
+    *,
+    whole: bool,
+) -> HeatPanelView | None:
+    """Return the panel of a site's racks; None where it has none.
+
+    `query` is what the address asks for. Only on the site's own page (`whole`) it may choose rows,
+    a map, or a rack by its name.
+    """
+    if not members:
+        return None
+    show = heat.show_of(query.get("racks"))
+    by_row = racks.by_row(members)
+    near = heat.asked_for(query.get("row", ""), list(by_row)) if whole else ()
+    rows = {row: by_row[row] for row in near} if near else by_row
+    count = sum(map(len, rows.values()))
+    asked = _asked(query, count)
+    kind: Kind = "squares" if asked == "racks" else "blocks"
+    if count <= TILES:
+        kind = "tiles"
+    text = query.get("find") if whole else None
+    shown = [one for found in rows.values() for one in found]
+    return HeatPanelView(
+        site=site,
+        summary=racks.summary(view, site, members),
+        show=show,
+        kind=kind,
+        asked=_asked(query, len(members)),
+        choose_map=len(members) > TILES and "row" not in query and whole,
+        count=count,
+        rows=rows,
+        halls=_halls(rows, show) if kind == "blocks" else (),
+        way=_way(near, by_row) if near else None,
+        text=text,
+        found=[FoundView(rack=one, name=name) for one, name in search.find(view, text or "", site)],
+        urgent=urgent(shown),
+        key=heat.stretch_key(near) if near else "",
+    )
+
+
+def _asked(query: Mapping[str, str], count: int) -> str:
+    """Return which map is asked for; without a choice the number of racks decides."""
+    return query.get("map") or ("racks" if count <= SQUARES else "rows")
+
+
+def _halls(rows: Mapping[str, Sequence[RackView]], show: Show) -> list[HallView]:
+    return [
+        HallView(
+            hall=hall,
+            blocks=[
+                block(
+                    [one for row in stretch for one in rows[row]],
+                    show,
+                    key=heat.stretch_key(stretch),
+                    rows=stretch,
+                )
+                for stretch in found
+            ],
+        )
+        for hall, found in heat.stretches(rows, TILES)
+    ]
+
+
+def block(
+    members: Sequence[RackView], show: Show, *, key: str, rows: Stretch = (), name: str = ""
+) -> BlockView:
+    """Return many racks as one tile; `name` is what a site is called."""
+    value = heat.value_of_all(members, show)
+    return BlockView(
+        name=name,
+        first=rows[0] if rows else "",
+        last=rows[-1] if rows else "",
+        key=key,
+        racks=len(members),
+        needing=needing(members),
+        value=value,
+        level=heat.level_of(value, show),
+    )
+
+
+def _way(near: Stretch, by_row: Mapping[str, Sequence[RackView]]) -> WayView:
+    """Return the rows that are shown with their neighbours: blocks of rows, or single rows."""
+    found = [stretch for _, cut in heat.stretches(by_row, TILES) for stretch in cut]
+    if near not in found:
+        found = [(row,) for row in by_row]
+    if near not in found:
+        return WayView(here=near, before=None, after=None)
+    at = found.index(near)
+    return WayView(
+        here=near,
+        before=found[at - 1] if at else None,
+        after=found[at + 1] if at + 1 < len(found) else None,
+    )
