@@ -3,15 +3,12 @@
 Errors, all of them::
 
     HubgaugeError
-    ├── ConfigError        a file the operator wrote is wrong: names file, line, key and what was
-    expected
-    └── CollectError       one round of one collector failed; nobody else is affected
-        ├── NoData         the subject is not there (no such file, chip or sensor): silent, costs
-        nothing
-        ├── Unreachable    no answer within the deadline, or the connection was refused
-        ├── Refused        it answered that we may not (credentials, view, access list)
-        └── BadReply       it answered something that cannot be understood: the only error a parser
-        raises
+    ├── ConfigError      an operator's file is wrong: file, line, key, what was expected
+    └── CollectError     one round of one collector failed; nobody else is affected
+        ├── NoData       the subject is not there (a file, a chip, a sensor): no error is told
+        ├── Unreachable  no answer within the deadline, or the connection was refused
+        ├── Refused      it answered that we may not (credentials, view, access list)
+        └── BadReply     the answer cannot be understood: the only error a parser raises
 """
 
 from __future__ import annotations

@@ -81,7 +81,8 @@ PDU_POWER_FACTOR: Final = _pdu("power_factor_ratio", "Power factor at the PDU's 
 PDU_FREQUENCY: Final = _pdu("frequency_hertz", "Line frequency at the PDU's inlet.")
 PDU_CURRENT: Final = _pdu(
     "current_amperes",
-    "Current at the inlet as a whole, where the device states one beside its phases; no sum of theirs.",
+    "Current at the inlet as a whole, where the device states one beside its phases; no sum of"
+    " theirs.",
 )
 PDU_VOLTAGE: Final = _pdu(
     "voltage_volts",
@@ -119,7 +120,8 @@ PDU_PHASE_LOAD: Final = _pdu(
 )
 PDU_PHASE_IMBALANCE: Final = _pdu(
     "phase_imbalance_ratio",
-    "Largest deviation of a phase's current from the mean of three, over that mean; absent at low load.",
+    "Largest deviation of a phase's current from the mean of three, over that mean; absent at low"
+    " load.",
 )
 PDU_BANK_CURRENT: Final = _pdu(
     "bank_current_amperes", "Current through one bank or breaker.", labels=("bank",)

@@ -71,14 +71,16 @@ INFINIBAND_INFO: Final = _gauge(
 INFINIBAND_STATE: Final = _gauge(
     "infiniband",
     "state_id",
-    "State of the InfiniBand port (0: no change, 1: down, 2: init, 3: armed, 4: active, 5: act defer)",
+    "State of the InfiniBand port (0: no change, 1: down, 2: init, 3: armed, 4: active, 5: act"
+    " defer)",
     "device",
     "port",
 )
 INFINIBAND_PHYSICAL_STATE: Final = _gauge(
     "infiniband",
     "physical_state_id",
-    "Physical state of the InfiniBand port (0: no change, 1: sleep, 2: polling, 3: disable, 4: shift, 5: link up, "
+    "Physical state of the InfiniBand port (0: no change, 1: sleep, 2: polling, 3: disable, 4:"
+    " shift, 5: link up, "
     "6: link error recover, 7: phytest)",
     "device",
     "port",
@@ -109,7 +111,10 @@ INFINIBAND_COUNTERS: Final = {
         (
             "local_link_integrity_errors",
             "local_link_integrity_errors",
-            "Number of times that the count of local physical errors exceeded the threshold specified by LocalPhyErrors.",
+            (
+                "Number of times that the count of local physical errors exceeded the threshold"
+                " specified by LocalPhyErrors."
+            ),
         ),
         (
             "multicast_rcv_packets",
@@ -149,7 +154,10 @@ INFINIBAND_COUNTERS: Final = {
         (
             "port_xmit_discards",
             "port_discards_transmitted",
-            "Number of outbound packets discarded by the port because the port is down or congested",
+            (
+                "Number of outbound packets discarded by the port because the port is down or"
+                " congested"
+            ),
         ),
         (
             "port_rcv_errors",
@@ -169,7 +177,10 @@ INFINIBAND_COUNTERS: Final = {
         (
             "port_rcv_remote_physical_errors",
             "port_receive_remote_physical_errors",
-            "Number of packets marked with the EBP (End of Bad Packet) delimiter received on the port.",
+            (
+                "Number of packets marked with the EBP (End of Bad Packet) delimiter received on the"
+                " port."
+            ),
         ),
         (
             "port_rcv_switch_relay_errors",
@@ -179,7 +190,10 @@ INFINIBAND_COUNTERS: Final = {
         (
             "port_xmit_wait",
             "port_transmit_wait",
-            "Number of ticks during which the port had data to transmit but no data was sent during the entire tick",
+            (
+                "Number of ticks during which the port had data to transmit but no data was sent"
+                " during the entire tick"
+            ),
         ),
         (
             "symbol_error",

@@ -422,7 +422,8 @@ CONNTRACK_STATS: Final = {
     "early_drop": _node(
         "nf_conntrack",
         "stat_early_drop",
-        "Number of dropped conntrack entries to make room for new ones, if maximum table size was reached.",
+        "Number of dropped conntrack entries to make room for new ones, if maximum table size was"
+        " reached.",
     ),
     "search_restart": _node(
         "nf_conntrack",
@@ -642,7 +643,8 @@ HWMON_TOTAL: Final = Family(
 RAPL: Final = Family(
     "rapl",
     lambda name: f"Current RAPL {name.removesuffix('_joules_total')} value in joules",
-    "package_joules_total core_joules_total uncore_joules_total dram_joules_total psys_joules_total",
+    "package_joules_total core_joules_total uncore_joules_total dram_joules_total"
+    " psys_joules_total",
     "counter",
     ("index", "path"),
 )

@@ -22,7 +22,8 @@ def _inventory(name: str, help: str, *labels: str) -> Metric:
 
 EXPECTED: Final = _inventory(
     "expected_devices",
-    "Devices that are to be heard, by kind: those the config asks, and the inventory's PDUs, meters and nodes in service.",
+    "Devices that are to be heard, by kind: those the config asks, and the inventory's PDUs,"
+    " meters and nodes in service.",
     "kind",
 )
 ANSWERING: Final = _inventory(
@@ -38,7 +39,8 @@ SILENT_SINCE: Final = _inventory(
 )
 MISMATCHES: Final = _inventory(
     "mismatches",
-    "Where inventory and config or devices differ, by reason: rack_without_pdu, pdu_not_polled, pdu_in_another_rack, unknown_pdu,"
+    "Where inventory and config or devices differ, by reason: rack_without_pdu, pdu_not_polled,"
+    " pdu_in_another_rack, unknown_pdu,"
     " unknown_meter, meter_not_polled, never_answered.",
     "reason",
 )

@@ -74,7 +74,8 @@ ACCELERATOR_HEALTHY: Final = _chip(
 )
 ACCELERATOR_POWER: Final = _chip(
     "power_watts",
-    "Power the chip draws; where only a card of several chips is metered, the card's, told of its first chip alone.",
+    "Power the chip draws; where only a card of several chips is metered, the card's, told of its"
+    " first chip alone.",
 )
 ACCELERATOR_ENERGY: Final = _chip(
     "energy_joules_total", "Energy the chip has drawn since its driver was loaded.", type="counter"
@@ -110,6 +111,7 @@ ACCELERATOR_ECC_ERRORS: Final = _chip(
 )
 ACCELERATOR_PEAK: Final = _chip(
     "peak_flops",
-    "Rated dense peak, operations a second, by precision; from the maker's data sheet, not measured.",
+    "Rated dense peak, operations a second, by precision; from the maker's data sheet, not"
+    " measured.",
     "precision",
 )

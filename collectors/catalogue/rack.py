@@ -59,7 +59,8 @@ RACK_UTILIZATION: Final = _rack(
 )
 RACK_FAILOVER_LOAD: Final = _rack(
     "failover_load_ratio",
-    "Load of all feeds over the smallest feed's capacity: above 1, losing a feed overloads the other.",
+    "Load of all feeds over the smallest feed's capacity: above 1, losing a feed overloads the"
+    " other.",
 )
 RACK_STRANDED: Final = _rack(
     "stranded_power_watts",
@@ -67,7 +68,8 @@ RACK_STRANDED: Final = _rack(
 )
 RACK_HEADROOM: Final = _rack(
     "headroom_watts",
-    "What may at least be added so that, a feed or a breaker lost, the others carry all within 0.8 of their capacity.",
+    "What may at least be added so that, a feed or a breaker lost, the others carry all within"
+    " 0.8 of their capacity.",
 )
 RACK_INLET_TEMPERATURE: Final = _rack(
     "inlet_temperature_celsius", "Warmest air at the rack's inlet."
@@ -89,11 +91,13 @@ ROW_POWER_CAPACITY: Final = _row(
 )
 ROW_HEADROOM: Final = _row(
     "headroom_watts",
-    "What may at least be added in the row so that failover holds: its racks', as far as their breakers carry it.",
+    "What may at least be added in the row so that failover holds: its racks', as far as their"
+    " breakers carry it.",
 )
 ROW_FULL: Final = _row(
     "full_timestamp_seconds",
-    "When the row is full at the pace of the last half year, by kind: space, power, failover; earliest, expected, latest.",
+    "When the row is full at the pace of the last half year, by kind: space, power, failover;"
+    " earliest, expected, latest.",
     "kind",
     "bound",
 )
@@ -118,16 +122,19 @@ BREAKER_LOAD: Final = _breaker(
 )
 BREAKER_FAILOVER_LOAD: Final = _breaker(
     "failover_load_ratio",
-    "Load of the breaker and of its pair over its capacity: above 1, losing the pair overloads it; lower and upper bound.",
+    "Load of the breaker and of its pair over its capacity: above 1, losing the pair overloads"
+    " it; lower and upper bound.",
     "bound",
 )
 BREAKER_HEADROOM: Final = _breaker(
     "headroom_watts",
-    "What may at least be added behind the breaker so that its pair's loss leaves it within 0.8 of its capacity.",
+    "What may at least be added behind the breaker so that its pair's loss leaves it within 0.8"
+    " of its capacity.",
 )
 BREAKER_PHASE_CURRENT: Final = _breaker(
     "phase_current_amperes",
-    "Sum of the PDUs' currents on one phase of the breaker; absent while one does not tell its own.",
+    "Sum of the PDUs' currents on one phase of the breaker; absent while one does not tell its"
+    " own.",
     "phase",
 )
 BREAKER_PHASE_LOAD: Final = _breaker(
@@ -138,5 +145,6 @@ BREAKER_PHASE_LOAD: Final = _breaker(
 )
 BREAKER_IMBALANCE: Final = _breaker(
     "phase_imbalance_ratio",
-    "Largest deviation of a phase's current from the mean of three, over that mean; absent at low load.",
+    "Largest deviation of a phase's current from the mean of three, over that mean; absent at low"
+    " load.",
 )

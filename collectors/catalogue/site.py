@@ -62,7 +62,8 @@ SITE_PUE_STATE: Final = _site(
 )
 SITE_WINDOW_ENERGY: Final = _site(
     "window_energy_joules",
-    "Energy of a window over the hours covered at both boundaries: the PUE's numerator and denominator.",
+    "Energy of a window over the hours covered at both boundaries: the PUE's numerator and"
+    " denominator.",
     "boundary",
     "window",
 )
@@ -71,18 +72,21 @@ SITE_RENEWABLE: Final = _site(
 )
 SITE_PUE_GRADE: Final = _site(
     "pue_grade",
-    "Grade of GB 40879-2021 that a year at the window's PUE has: 1, 2 or 3, and 0 for none of them.",
+    "Grade of GB 40879-2021 that a year at the window's PUE has: 1, 2 or 3, and 0 for none of"
+    " them.",
     "window",
 )
 SITE_PARTIAL_PUE: Final = _site(
     "partial_pue_ratio",
-    "Partial PUE: energy of a subsystem and of IT over that of IT, while the subsystem was metered.",
+    "Partial PUE: energy of a subsystem and of IT over that of IT, while the subsystem was"
+    " metered.",
     "subsystem",
     "window",
 )
 SITE_OVERHEAD: Final = _site(
     "overhead_energy_joules",
-    "Facility less IT energy of a window by where it goes: cooling, ups, distribution, lighting, other and what is unmetered.",
+    "Facility less IT energy of a window by where it goes: cooling, ups, distribution, lighting,"
+    " other and what is unmetered.",
     "subsystem",
     "window",
 )
@@ -94,7 +98,8 @@ SITE_OVERHEAD_COVERAGE: Final = _site(
 )
 SITE_REUSED: Final = _site(
     "reused_energy_ratio",
-    "Energy reuse factor (ISO/IEC 30134-6): energy handed on for use elsewhere over facility energy.",
+    "Energy reuse factor (ISO/IEC 30134-6): energy handed on for use elsewhere over facility"
+    " energy.",
     "window",
 )
 SITE_CARBON: Final = _site(
@@ -104,19 +109,22 @@ SITE_CARBON: Final = _site(
 )
 SITE_CUE: Final = _site(
     "carbon_usage_kilograms_per_joule",
-    "Carbon usage effectiveness (ISO/IEC 30134-8): carbon dioxide equivalent over IT energy; times 3.6e6 it is kg/kWh.",
+    "Carbon usage effectiveness (ISO/IEC 30134-8): carbon dioxide equivalent over IT energy;"
+    " times 3.6e6 it is kg/kWh.",
     "basis",
     "window",
 )
 SITE_WATER: Final = _site("water_liters_total", "Water used, from the ledger.", type="counter")
 SITE_WUE: Final = _site(
     "water_usage_liters_per_joule",
-    "Water usage effectiveness (ISO/IEC 30134-9): water used over IT energy; times 3.6e6 it is litres/kWh.",
+    "Water usage effectiveness (ISO/IEC 30134-9): water used over IT energy; times 3.6e6 it is"
+    " litres/kWh.",
     "window",
 )
 SITE_FACTOR_COVERAGE: Final = _site(
     "factor_coverage_ratio",
-    "Share of the window in which the meters of erf, cue or wue were heard, and those of PUE, 0 to 1.",
+    "Share of the window in which the meters of erf, cue or wue were heard, and those of PUE, 0"
+    " to 1.",
     "factor",
     "window",
 )
@@ -137,7 +145,10 @@ LINK_ROUND_TRIP: Final = Metric(
     subsystem="link",
     name="round_trip_seconds",
     type="gauge",
-    help="Round-trip time to a named peer, by quantile of the last minutes' probes; absent where none was answered.",
+    help=(
+        "Round-trip time to a named peer, by quantile of the last minutes' probes; absent where"
+        " none was answered."
+    ),
     labels=(*SITE, "peer", "quantile"),
 )
 LINK_LOSS: Final = Metric(
@@ -186,7 +197,10 @@ KPI_BOUND: Final = Metric(
     subsystem="kpi",
     name="lower_bound",
     type="gauge",
-    help="1 where the KPI's value is a lower bound, being counted of a part; 0 where it is of the whole.",
+    help=(
+        "1 where the KPI's value is a lower bound, being counted of a part; 0 where it is of the"
+        " whole."
+    ),
     labels=("hub", "kpi", "scope"),
 )
 TARGET_VALUE: Final = Metric(
@@ -218,7 +232,10 @@ TARGET_STATE: Final = Metric(
     subsystem="target",
     name="state",
     type="gauge",
-    help="1 for the state the target is in: met, on_track, at_risk, missed, unknown, expired_unreported, stated_only.",
+    help=(
+        "1 for the state the target is in: met, on_track, at_risk, missed, unknown,"
+        " expired_unreported, stated_only."
+    ),
     labels=("hub", "target", "kpi", "scope", "state"),
 )
 TARGET_PACE: Final = Metric(
@@ -226,7 +243,10 @@ TARGET_PACE: Final = Metric(
     subsystem="target",
     name="pace_per_second",
     type="gauge",
-    help="Change of the KPI in its base unit each second: required until the deadline, and kept at present.",
+    help=(
+        "Change of the KPI in its base unit each second: required until the deadline, and kept at"
+        " present."
+    ),
     labels=("hub", "target", "kpi", "scope", "pace"),
 )
 TARGET_EXPECTED: Final = Metric(
@@ -234,7 +254,10 @@ TARGET_EXPECTED: Final = Metric(
     subsystem="target",
     name="expected_value",
     type="gauge",
-    help="What the present pace comes to by the deadline, with its range of 80 %: lower, expected, upper.",
+    help=(
+        "What the present pace comes to by the deadline, with its range of 80 %: lower, expected,"
+        " upper."
+    ),
     labels=("hub", "target", "kpi", "scope", "bound"),
 )
 TARGET_FORECAST: Final = Metric(
@@ -242,7 +265,10 @@ TARGET_FORECAST: Final = Metric(
     subsystem="target",
     name="forecast_timestamp_seconds",
     type="gauge",
-    help="When the present pace reaches the limit, with its range of 80 %: earliest, expected, latest; absent where it never does.",
+    help=(
+        "When the present pace reaches the limit, with its range of 80 %: earliest, expected,"
+        " latest; absent where it never does."
+    ),
     labels=("hub", "target", "kpi", "scope", "bound"),
 )
 OBSERVATION_VALUE: Final = Metric(
