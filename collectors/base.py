@@ -298,8 +298,14 @@ class CollectorKind(Protocol):
     """
 
     name: str
-    Config: type
-    metrics: Sequence[Metric]
+
+    @property
+    def Config(self) -> type:
+        """The model of the section."""
+
+    @property
+    def metrics(self) -> Sequence[Metric]:
+        """What its collectors may emit."""
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make the collectors of one config section, one per device."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import SeriesByKey
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _COLUMNS: Final = 6
 
@@ -33,7 +31,7 @@ class Arp:
     name: ClassVar[str] = "arp"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("net/arp")
         self._series = SeriesByKey(lambda device: (catalogue.ARP_ENTRIES.series(device),))
@@ -46,3 +44,6 @@ class Arp:
         ]
         self._series.trim(len(found))
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="arp", make=Arp, options=Options)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import NoData, Reading
 from collectors.catalogue import hardware as catalogue
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
+from collectors.host.declare import HostCollector, Options, Setup
 
 
 class Bonding:
@@ -17,7 +15,7 @@ class Bonding:
     name: ClassVar[str] = "bonding"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("class/net")
 
@@ -48,3 +46,6 @@ class Bonding:
             return self._files.text(f"{self._base}/{path}").split()
         except OSError:
             return []
+
+
+COLLECTOR: Final = HostCollector(name="bonding", make=Bonding, options=Options)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import decode
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 
 class Time:
@@ -20,7 +18,7 @@ class Time:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._now = setup.files, setup.context.wall_clock
         base = setup.sys("devices/system/clocksource/clocksource0")
@@ -54,3 +52,6 @@ class Time:
             return self._files.read(path)
         except OSError:
             return b""
+
+
+COLLECTOR: Final = HostCollector(name="time", make=Time, options=Options)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import decode, number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 
 def parse_conntrack(data: bytes) -> dict[str, float]:
@@ -38,7 +36,7 @@ class Conntrack:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files = setup.files
         base = setup.proc("sys/net/netfilter")
@@ -65,3 +63,6 @@ class Conntrack:
             (series, stats[name]) for name, series in self._series.items() if name in stats
         )
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="conntrack", make=Conntrack, options=Options)

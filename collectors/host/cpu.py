@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Metric, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import SeriesByKey, number, numbers
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _USER_HZ: Final = 100.0
 """Ticks a second in /proc/stat: part of the kernel's interface on every architecture we know of that runs servers."""
@@ -66,7 +64,7 @@ class Cpu:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("stat")
         self._series = SeriesByKey(_series_of_cpu)
@@ -95,3 +93,6 @@ def _series_of_cpu(cpu: str) -> tuple[Series, ...]:
         *(catalogue.CPU_SECONDS.series(cpu, mode) for mode in _MODES),
         *(catalogue.CPU_GUEST.series(cpu, mode) for mode in _GUEST_MODES),
     )
+
+
+COLLECTOR: Final = HostCollector(name="cpu", make=Cpu, options=Options)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries, number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _KILOHERTZ: Final = 1000.0
 _FREQUENCIES: Final = {
@@ -29,7 +27,7 @@ class CpuFrequency:
     name: ClassVar[str] = "cpufreq"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("devices/system/cpu")
         self._cpus: list[str] = []
@@ -79,3 +77,6 @@ class CpuFrequency:
                     throttles.setdefault(series, path)
         plan += ((path, series, 1.0) for series, path in throttles.items())
         return plan
+
+
+COLLECTOR: Final = HostCollector(name="cpufreq", make=CpuFrequency, options=Options)

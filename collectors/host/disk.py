@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import SeriesByKey, decode, numbers
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
-    from collectors.host.options import DiskOptions
 
 _SECTOR: Final = 512.0
 _MILLISECOND: Final = 1000.0
@@ -56,6 +54,18 @@ def parse_udev(data: bytes) -> dict[str, str]:
     return {name: value for name, found, value in pairs if found}
 
 
+IGNORE_DISKS: Final = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskOptions(Options):
+    """Which disks."""
+
+    ignore_devices: Pattern = field(
+        default=IGNORE_DISKS, metadata={"help": "disks left out: partitions, ram, loop"}
+    )
+
+
 class Disk:
     """Reads /proc/diskstats."""
 
@@ -63,8 +73,8 @@ class Disk:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
-        options = cast("DiskOptions", setup.options)
+    def __init__(self, setup: Setup[DiskOptions]) -> None:
+        options = setup.options
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("diskstats")
         self._udev = f"{setup.context.rootfs}/run/udev/data/b"
@@ -132,3 +142,6 @@ def describe(major: str, minor: str, device: str, udev: dict[str, str]) -> list[
             if get(key, "").isdecimal():
                 readings.append((metric.series(device), float(udev[key])))
     return readings
+
+
+COLLECTOR: Final = HostCollector(name="disk", make=Disk, options=DiskOptions)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import NoData, Reading
 from collectors.catalogue import host as catalogue
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
+from collectors.host.declare import SLOW, HostCollector, Options, Setup
 
 _LABEL_OF: Final = {"sys_vendor": "system_vendor"}
 
@@ -20,7 +18,7 @@ class Dmi:
     name: ClassVar[str] = "dmi"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("class/dmi/id")
 
@@ -40,3 +38,6 @@ class Dmi:
             raise NoData(f"no {self._base}")
         metric = catalogue.DMI_INFO
         return [(metric.sample_series(metric.full_name, tuple(labels), tuple(values)), 1.0)]
+
+
+COLLECTOR: Final = HostCollector(name="dmi", make=Dmi, options=Options, at_least=SLOW)

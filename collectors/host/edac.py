@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading, Series
 from collectors.catalogue import hardware as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries, number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 
 class Edac:
@@ -18,7 +16,7 @@ class Edac:
     name: ClassVar[str] = "edac"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("devices/system/edac/mc")
 
@@ -60,3 +58,6 @@ class Edac:
                     )
                 )
         return plan
+
+
+COLLECTOR: Final = HostCollector(name="edac", make=Edac, options=Options)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 
 class Entropy:
@@ -19,7 +17,7 @@ class Entropy:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files = setup.files
         base = setup.proc("sys/kernel/random")
@@ -33,3 +31,6 @@ class Entropy:
         return [
             (series, number(self._files.need(path), path)) for path, series in self._series.items()
         ]
+
+
+COLLECTOR: Final = HostCollector(name="entropy", make=Entropy, options=Options)

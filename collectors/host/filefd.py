@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import numbers
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 
 def parse_file_nr(data: bytes) -> tuple[float, float]:
@@ -27,7 +25,7 @@ class FileDescriptors:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("sys/fs/file-nr")
         self._series = (catalogue.FILEFD_ALLOCATED.series(), catalogue.FILEFD_MAXIMUM.series())
@@ -35,3 +33,6 @@ class FileDescriptors:
     async def collect(self) -> list[Reading]:
         """Read it once."""
         return list(zip(self._series, parse_file_nr(self._files.need(self._path)), strict=True))
+
+
+COLLECTOR: Final = HostCollector(name="filefd", make=FileDescriptors, options=Options)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, cast
 
 from collectors.base import NoData, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import decode
 from collectors.host.mounts import Mount, parse_mount_ids, parse_mounts, strip_root
 from collectors.host.statfs import StatfsPool
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
-    from collectors.host.options import FilesystemOptions
+from collectors.strict import Duration
 
 _METRICS: Final = (
     catalogue.FILESYSTEM_SIZE,
@@ -28,14 +27,41 @@ _METRICS: Final = (
 _Key = tuple[bytes, bytes, bytes]
 
 
+IGNORE_MOUNTS: Final = (
+    r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
+)
+IGNORE_TYPES: Final = (
+    r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660"
+    r"|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesystemOptions(Options):
+    """Which mounts, and how long one may take to answer."""
+
+    ignore_mounts: Pattern = field(
+        default=IGNORE_MOUNTS, metadata={"help": "mount points left out"}
+    )
+    ignore_types: Pattern = field(
+        default=IGNORE_TYPES, metadata={"help": "types of file system left out"}
+    )
+    mount_timeout: Duration = field(
+        default=0.5,
+        metadata={
+            "help": "a mount that takes longer has node_filesystem_device_error 1 until it answers"
+        },
+    )
+
+
 class Filesystem:
     """Reads the table of mounts and asks each mount. It blocks, but never longer than a mount's deadline and a little."""
 
     name: ClassVar[str] = "filesystem"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
-        options = cast("FilesystemOptions", setup.options)
+    def __init__(self, setup: Setup[FilesystemOptions]) -> None:
+        options = setup.options
         self.schedule: Final = setup.schedule
         self._files = setup.files
         # What init sees, not what this service sees behind its own PrivateTmp; the latter where /proc hides processes.
@@ -142,3 +168,6 @@ class Filesystem:
 def _series_of(key: _Key) -> tuple[Series, ...]:
     device, point, kind = map(decode, key)
     return tuple(metric.series(device, kind, point) for metric in _METRICS)
+
+
+COLLECTOR: Final = HostCollector(name="filesystem", make=Filesystem, options=FilesystemOptions)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import os
 import re
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import Metric, MetricType, NoData, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _FILE: Final = re.compile(r"([^0-9]+)(\d*)(?:_(.+))?", re.ASCII)
 _TYPES: Final = frozenset(
@@ -110,7 +108,7 @@ class Hwmon:
     name: ClassVar[str] = "hwmon"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("class/hwmon")
         self._chips: list[str] = []
@@ -185,3 +183,6 @@ def sensors_of(path: str) -> dict[tuple[str, str], dict[str, str]]:
             if split is not None:
                 found.setdefault(split[:2], {})[split[2]] = f"{folder}/{file}"
     return found
+
+
+COLLECTOR: Final = HostCollector(name="hwmon", make=Hwmon, options=Options)

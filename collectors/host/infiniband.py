@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import hardware as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries, number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _WORD: Final = 4.0
 """The data counters count words of four bytes."""
@@ -36,7 +34,7 @@ class Infiniband:
     name: ClassVar[str] = "infiniband"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("class/infiniband")
 
@@ -78,3 +76,6 @@ class Infiniband:
             return self._files.text(path)
         except OSError:
             return ""
+
+
+COLLECTOR: Final = HostCollector(name="infiniband", make=Infiniband, options=Options)

@@ -6,10 +6,9 @@ import errno
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from collectors.base import BadReply, Context, NoData, Refused, Schedule, Series, Unreachable
+from collectors.base import BadReply, NoData, Refused, Series, Unreachable
 
 _CHUNK: Final = 16_384
 _ONE_READ: Final = 1024
@@ -124,24 +123,6 @@ def _read_all(descriptor: int) -> bytes:
         if size > _MAX_FILE:
             raise BadReply(f"a file of /proc or /sys larger than {_MAX_FILE} bytes")
     return b"".join(chunks)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What a host collector is made from; `options` is the model of its own key in the config."""
-
-    context: Context
-    schedule: Schedule
-    options: Any = None
-    files: KernelFiles = field(default_factory=KernelFiles)
-
-    def proc(self, path: str) -> str:
-        """Return a path below the root of /proc."""
-        return f"{self.context.proc}/{path}"
-
-    def sys(self, path: str) -> str:
-        """Return a path below the root of /sys."""
-        return f"{self.context.sys}/{path}"
 
 
 class SeriesByKey(dict[bytes, "tuple[Series, ...]"]):

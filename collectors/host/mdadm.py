@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading
 from collectors.catalogue import hardware as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import decode
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _STATES: Final = ("active", "inactive", "recovering", "check", "resync")
 _SYNC: Final = re.compile(
@@ -84,7 +82,7 @@ class Mdadm:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("mdstat")
 
@@ -106,3 +104,6 @@ class Mdadm:
                 (catalogue.MD_BLOCKS_SYNCED.series(device), float(array.synced)),
             )
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="mdadm", make=Mdadm, options=Options)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import decode, number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _KIB: Final = 1024.0
 _PARTS: Final = (2, 3)
@@ -45,7 +43,7 @@ class Memory:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("meminfo")
         self._series: dict[bytes, Series] = {}
@@ -71,3 +69,6 @@ def _nameable(field: bytes) -> bool:
     except KeyError:
         return False
     return True
+
+
+COLLECTOR: Final = HostCollector(name="memory", make=Memory, options=Options)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import entries
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
-    from collectors.host.options import NetworkClassOptions
 
 _BYTES_PER_MEGABIT: Final = 1e6 / 8
 _WORDS: Final = ("address", "broadcast", "duplex", "operstate", "ifalias")
@@ -39,14 +36,21 @@ class _Interface:
     up: Series
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkClassOptions(Options):
+    """Which interfaces have their link described."""
+
+    ignore_devices: Pattern = field(default="^$", metadata={"help": "interfaces left out"})
+
+
 class NetworkClass:
     """Reads /sys/class/net. It blocks: a link's speed is asked of its driver."""
 
     name: ClassVar[str] = "netclass"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
-        options = cast("NetworkClassOptions", setup.options)
+    def __init__(self, setup: Setup[NetworkClassOptions]) -> None:
+        options = setup.options
         self.schedule: Final = setup.schedule
         self._files, self._root = setup.files, setup.sys("class/net")
         self._ignore = re.compile(options.ignore_devices)
@@ -101,3 +105,6 @@ class NetworkClass:
         )
         self._interfaces[device] = made
         return made
+
+
+COLLECTOR: Final = HostCollector(name="netclass", make=NetworkClass, options=NetworkClassOptions)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import decode, number, numbers
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
-    from collectors.host.options import NetstatOptions
 
 _MAX_HEADERS: Final = 64
 
@@ -50,6 +48,23 @@ def parse_snmp6(data: bytes) -> tuple[list[bytes], list[bytes]]:
     return words[::2], words[1::2]
 
 
+NETSTAT_FIELDS: Final = (
+    r"^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)"
+    r"|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts)"
+    r"|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)"
+    r"|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetstatOptions(Options):
+    """Which fields of /proc/net/netstat, snmp and snmp6."""
+
+    fields: Pattern = field(
+        default=NETSTAT_FIELDS, metadata={"help": "fields taken, as Protocol_Name"}
+    )
+
+
 class Netstat:
     """Reads /proc/net/netstat, snmp and snmp6."""
 
@@ -57,14 +72,14 @@ class Netstat:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[NetstatOptions]) -> None:
         self.schedule: Final = setup.schedule
         self._files = setup.files
         self._paths, self._path6 = (
             (setup.proc("net/netstat"), setup.proc("net/snmp")),
             setup.proc("net/snmp6"),
         )
-        self._wanted = re.compile(cast("NetstatOptions", setup.options).fields)
+        self._wanted = re.compile(setup.options.fields)
         self._columns: dict[bytes, tuple[tuple[int, ...], tuple[Series, ...]]] = {}
         self._names6: list[bytes] = []
         self._columns6: list[tuple[int, Series]] = []
@@ -122,3 +137,6 @@ def _split6(name: str) -> str:
     """Turn `Udp6InErrors` to `Udp6_InErrors`."""
     protocol, six, field = name.partition("6")
     return f"{protocol}{six}_{field}"
+
+
+COLLECTOR: Final = HostCollector(name="netstat", make=Netstat, options=NetstatOptions)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import SeriesByKey, number, numbers
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
-    from collectors.host.options import NetworkOptions
 
 _COLUMNS: Final = 16
 
@@ -33,6 +31,13 @@ def parse_netdev(data: bytes) -> list[tuple[bytes, list[float]]]:
     return rows
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkOptions(Options):
+    """Which interfaces have their traffic counted."""
+
+    ignore_devices: Pattern = field(default="^lo$", metadata={"help": "interfaces left out"})
+
+
 class Network:
     """Reads /proc/net/dev, and from /sys the one counter that it lacks."""
 
@@ -40,8 +45,8 @@ class Network:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
-        options = cast("NetworkOptions", setup.options)
+    def __init__(self, setup: Setup[NetworkOptions]) -> None:
+        options = setup.options
         self.schedule: Final = setup.schedule
         self._files, self._path, self._class = (
             setup.files,
@@ -78,3 +83,6 @@ class Network:
             metric.series(device)
             for metric in (*catalogue.NETWORK_DEVICE, catalogue.NETWORK_NOHANDLER)
         )
+
+
+COLLECTOR: Final = HostCollector(name="network", make=Network, options=NetworkOptions)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import SLOW, HostCollector, Options, Setup
 from collectors.host.kernel import entries
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _FILES: Final = ("firmware_rev", "model", "serial", "state")
 
@@ -20,7 +18,7 @@ class Nvme:
     name: ClassVar[str] = "nvme"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("class/nvme")
 
@@ -35,3 +33,6 @@ class Nvme:
                 continue
             readings.append((catalogue.NVME_INFO.series(device, *words), 1.0))
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="nvme", make=Nvme, options=Options, at_least=SLOW)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import SLOW, HostCollector, Options, Setup
 from collectors.host.kernel import decode
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _FILES: Final = ("etc/os-release", "usr/lib/os-release")
 _VERSION: Final = re.compile(r"\d+(\.\d+)?")
@@ -38,7 +36,7 @@ class OperatingSystem:
     name: ClassVar[str] = "os"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files = setup.files
         self._data: bytes | None = None
@@ -68,3 +66,6 @@ def _readings(found: dict[str, str]) -> list[Reading]:
         )
         readings.append((series, float(version[0])))
     return readings
+
+
+COLLECTOR: Final = HostCollector(name="os", make=OperatingSystem, options=Options, at_least=SLOW)

@@ -1,23 +1,22 @@
-"""The main host figures by psutil, where there is no Linux kernel to ask: a Mac, a FreeBSD storage box.
+"""The main host figures by psutil, for machines without a Linux kernel: a Mac, FreeBSD storage.
 
-On Linux the other files of this folder read the kernel's own files instead: psutil has a tenth of the figures, does not know
-another root than /proc, and would cost every agent some 2 MB. The names are those of Linux, so that dashboards and alerts work.
+On Linux the other files of this folder read the kernel's own files instead: psutil has a tenth of
+the figures, knows no other root than /proc, and would cost every agent some 2 MB. The names are
+those of Linux, so that dashboards and alerts work.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar, Final, Protocol
 
 import psutil
 
 from collectors.base import Reading
 from collectors.catalogue import host as catalogue
-
-if TYPE_CHECKING:
-    from collectors.host import HostConfig
-    from collectors.host.kernel import Setup
+from collectors.host import disk, filesystem, netclass, network
+from collectors.host.declare import HostCollector, Options, OptionsT, Setup
 
 _MODES: Final = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 _MEMORY: Final = {
@@ -50,29 +49,43 @@ _NETWORK_METRICS: Final = {metric.name: metric for metric in catalogue.NETWORK_D
 _BYTES_PER_MEGABIT: Final = 1e6 / 8
 
 
+class Section(Protocol):
+    """The section `host:`, as far as it matters here."""
+
+    @property
+    def disable(self) -> Sequence[str]:
+        """Names of collectors to leave out."""
+
+    def options(self, declared: HostCollector[OptionsT]) -> OptionsT:
+        """Return what stands under the key of one collector."""
+
+
 class Portable:
     """Asks psutil, on a worker: a mount may hang."""
 
     name: ClassVar[str] = "portable"
     device: Final = ""
 
-    def __init__(self, setup: Setup, config: HostConfig) -> None:
+    def __init__(self, setup: Setup[Options], section: Section) -> None:
         self.schedule: Final = setup.schedule
         self._clock = setup.context.wall_clock
+        disks = section.options(disk.COLLECTOR)
+        interfaces = section.options(network.COLLECTOR)
+        links = section.options(netclass.COLLECTOR)
+        mounts = section.options(filesystem.COLLECTOR)
         self._parts: dict[str, Callable[[], Iterator[Reading]]] = {
             "cpu": _cpu,
             "memory": _memory,
             "load": _load,
-            "disk": lambda: _disk(re.compile(config.disk.ignore_devices)),
-            "network": lambda: _network(re.compile(config.network.ignore_devices)),
-            "netclass": lambda: _links(re.compile(config.netclass.ignore_devices)),
+            "disk": lambda: _disk(re.compile(disks.ignore_devices)),
+            "network": lambda: _network(re.compile(interfaces.ignore_devices)),
+            "netclass": lambda: _links(re.compile(links.ignore_devices)),
             "filesystem": lambda: _filesystems(
-                re.compile(config.filesystem.ignore_mounts),
-                re.compile(config.filesystem.ignore_types),
+                re.compile(mounts.ignore_mounts), re.compile(mounts.ignore_types)
             ),
             "time": lambda: iter([(catalogue.TIME_SECONDS.series(), self._clock())]),
         }
-        for name in config.disable:
+        for name in section.disable:
             self._parts.pop(name, None)
 
     def collect(self) -> list[Reading]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import NoData, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _MICROSECONDS: Final = 1e6
 
@@ -32,7 +30,7 @@ class Pressure:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files = setup.files
         self._series: dict[str, dict[bytes, Series]] = {}
@@ -53,3 +51,6 @@ class Pressure:
         if not readings:
             raise NoData("the kernel keeps no pressure stall information")
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="pressure", make=Pressure, options=Options)

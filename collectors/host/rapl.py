@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from collectors.base import NoData, Reading, Series
 from collectors.catalogue import host as catalogue
-from collectors.host.kernel import entries, number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import KernelFiles, Setup
+from collectors.host.declare import HostCollector, Options, Setup
+from collectors.host.kernel import KernelFiles, entries, number
 
 _MICRO: Final = 1e6
 _UNNAMEABLE: Final = re.compile(r"[^a-zA-Z0-9:_]")
@@ -45,7 +43,7 @@ class Rapl:
     name: ClassVar[str] = "rapl"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("class/powercap")
         self._folders: list[str] = []
@@ -85,3 +83,6 @@ class Rapl:
                 continue
             plan.append((f"{path}/energy_uj", metric.series(index, path)))
         return plan
+
+
+COLLECTOR: Final = HostCollector(name="rapl", make=Rapl, options=Options)

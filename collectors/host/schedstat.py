@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import SeriesByKey, numbers
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _NANOSECONDS: Final = 1e9
 _COLUMNS: Final = 10
@@ -36,7 +34,7 @@ class Schedstat:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("schedstat")
         self._series = SeriesByKey(
@@ -51,3 +49,6 @@ class Schedstat:
             readings += zip(self._series[cpu], figures, strict=True)
         self._series.trim(len(rows))
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="schedstat", make=Schedstat, options=Options)

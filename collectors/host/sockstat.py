@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import decode, numbers
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _PAGE: Final = float(os.sysconf("SC_PAGESIZE"))
 _IN_PAGES: Final = (b"TCP_mem", b"UDP_mem")
@@ -43,7 +41,7 @@ class Sockstat:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._paths = (
             setup.files,
@@ -70,3 +68,6 @@ class Sockstat:
         if not readings:
             raise NoData(f"no {self._paths[0]}")
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="sockstat", make=Sockstat, options=Options)

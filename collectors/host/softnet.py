@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import SeriesByKey
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _MIN_COLUMNS: Final = 9
 _CPU_COLUMN: Final = 12
@@ -43,7 +41,7 @@ class Softnet:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("net/softnet_stat")
         self._series = SeriesByKey(
@@ -58,3 +56,6 @@ class Softnet:
             readings += zip(self._series[cpu], figures, strict=True)
         self._series.trim(len(rows))
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="softnet", make=Softnet, options=Options)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Final
+
+from prometheus_client import Metric as ParsedFamily
 
 from collectors.base import BadReply, Metric, MetricType, NoData, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries
-
-if TYPE_CHECKING:
-    from prometheus_client import Metric as ParsedFamily
-
-    from collectors.host.kernel import Setup
-    from collectors.host.options import TextfileOptions
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +56,24 @@ class _File:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextfileOptions(Options):
+    """Where the files lie that other programs write."""
+
+    directory: Path | None = field(
+        default=None, metadata={"help": "a folder of *.prom files; none are read without it"}
+    )
+
+
 class Textfile:
     """Reads a folder of *.prom files. It blocks, since the folder is on a disk."""
 
     name: ClassVar[str] = "textfile"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[TextfileOptions]) -> None:
         self.schedule: Final = setup.schedule
-        self._folder = cast("TextfileOptions", setup.options).directory
+        self._folder = setup.options.directory
         self.problems: dict[str, str] = {}
         """What is wrong, by file."""
         self._files: dict[str, _File] | None = None
@@ -186,3 +193,12 @@ class Textfile:
 
             self._taken = frozenset(metric.full_name for metric in all_metrics())
         return self._taken
+
+
+def _has_folder(options: TextfileOptions) -> bool:
+    return options.directory is not None
+
+
+COLLECTOR: Final = HostCollector(
+    name="textfile", make=Textfile, options=TextfileOptions, wanted=_has_folder
+)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries, number
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
 
 _MILLI: Final = 1000.0
 _ZONE, _COOLING = "thermal_zone", "cooling_device"
@@ -21,7 +19,7 @@ class Thermal:
     name: ClassVar[str] = "thermal"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.sys("class/thermal")
 
@@ -56,3 +54,6 @@ class Thermal:
                 number(self._files.read(f"{self._base}/{entry}/max_state"), entry),
             ),
         ]
+
+
+COLLECTOR: Final = HostCollector(name="thermal", make=Thermal, options=Options)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import functools
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading, Refused
 from collectors.catalogue import host as catalogue
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
+from collectors.host.declare import HostCollector, Options, Setup
 
 _FIELDS: Final = (
     "modes",
@@ -109,7 +107,9 @@ class Timex:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup, ask: Callable[[], tuple[int, bytes]] = adjtimex) -> None:
+    def __init__(
+        self, setup: Setup[Options], ask: Callable[[], tuple[int, bytes]] = adjtimex
+    ) -> None:
         self.schedule: Final = setup.schedule
         self._ask = ask
         self._series = {name: metric.series() for name, metric in catalogue.TIMEX.items()}
@@ -119,3 +119,6 @@ class Timex:
         state, data = self._ask()
         figures = parse_timex(data, state)
         return [(series, figures[name]) for name, series in self._series.items()]
+
+
+COLLECTOR: Final = HostCollector(name="timex", make=Timex, options=Options)

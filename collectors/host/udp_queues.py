@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading
 from collectors.catalogue import host as catalogue
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
+from collectors.host.declare import HostCollector, Options, Setup
 
 _QUEUES: Final = 4
 
@@ -37,7 +35,7 @@ class UdpQueues:
     name: ClassVar[str] = "udp_queues"
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files = setup.files
         metric = catalogue.UDP_QUEUES
@@ -58,3 +56,6 @@ class UdpQueues:
         if not readings:
             raise NoData("no /proc/net/udp")
         return readings
+
+
+COLLECTOR: Final = HostCollector(name="udp_queues", make=UdpQueues, options=Options)

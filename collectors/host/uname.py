@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from collectors.base import NoData, Reading
 from collectors.catalogue import host as catalogue
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
+from collectors.host.declare import SLOW, HostCollector, Options, Setup
 
 
 class Uname:
@@ -19,7 +17,7 @@ class Uname:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._base = setup.files, setup.proc("sys/kernel")
 
@@ -39,3 +37,6 @@ class Uname:
             return self._files.text(f"{self._base}/{file}")
         except OSError:
             return ""
+
+
+COLLECTOR: Final = HostCollector(name="uname", make=Uname, options=Options, at_least=SLOW)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue import host as catalogue
+from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import decode, number, numbers
-
-if TYPE_CHECKING:
-    from collectors.host.kernel import Setup
-    from collectors.host.options import VmstatOptions
 
 
 def parse_vmstat(data: bytes) -> list[tuple[bytes, float]]:
@@ -26,13 +24,25 @@ def parse_vmstat(data: bytes) -> list[tuple[bytes, float]]:
 def pick(data: bytes, fields: Iterable[bytes]) -> list[float] | None:
     """Find a few fields among some two hundred; None where one is not there; raises BadReply."""
     found = []
-    for field in fields:
-        start = data.find(b"\n" + field + b" ")
+    for name in fields:
+        start = data.find(b"\n" + name + b" ")
         if start < 0:
             return None
-        start += len(field) + 2
+        start += len(name) + 2
         found.append(number(data[start : data.find(b"\n", start)], "/proc/vmstat"))
     return found
+
+
+VMSTAT_FIELDS: Final = r"^(oom_kill|pgpg|pswp|pg.*fault).*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmstatOptions(Options):
+    """Which fields of /proc/vmstat."""
+
+    fields: Pattern = field(
+        default=VMSTAT_FIELDS, metadata={"help": "fields taken from /proc/vmstat"}
+    )
 
 
 class Vmstat:
@@ -42,10 +52,10 @@ class Vmstat:
     immediate: ClassVar[bool] = True
     device: Final = ""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup[VmstatOptions]) -> None:
         self.schedule: Final = setup.schedule
         self._files, self._path = setup.files, setup.proc("vmstat")
-        self._wanted = re.compile(cast("VmstatOptions", setup.options).fields)
+        self._wanted = re.compile(setup.options.fields)
         self._series: dict[bytes, Series] = {}
 
     async def collect(self) -> list[Reading]:
@@ -66,3 +76,6 @@ class Vmstat:
             return catalogue.VMSTAT[name].series()
         except KeyError:  # no name for a metric
             return None
+
+
+COLLECTOR: Final = HostCollector(name="vmstat", make=Vmstat, options=VmstatOptions)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors.base import CollectError, Collector, Context, NoData, Place, Reading
-from collectors.host import KIND, HostConfig
+from collectors.host import KIND
 from collectors.host.statfs import StatfsPool
 from collectors.strict import read
 from tests.support import ROOT
@@ -36,7 +36,7 @@ def context_of(tree: Path) -> Context:
 def collectors_of(tree: Path) -> list[Collector]:
     """Make the collectors of a case, all but the one that asks the kernel itself."""
     config = tree / "config.yaml"
-    section = read(config, HostConfig) if config.exists() else HostConfig()
+    section = read(config, KIND.Config) if config.exists() else KIND.Config()
     made = list(KIND.build(section, context_of(tree)))
     for collector in made:
         if collector.name == "filesystem":

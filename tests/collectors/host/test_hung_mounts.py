@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from collectors.base import Context, Place, Reading
-from collectors.host import KIND, HostConfig
-from collectors.host.filesystem import Filesystem
-from collectors.host.options import FilesystemOptions
+from collectors.host import KIND
+from collectors.host.filesystem import Filesystem, FilesystemOptions
 from collectors.host.statfs import StatfsPool
 from tests.collectors.host.helpers import close
 from tests.support import HANGS, wait_for
@@ -73,7 +72,7 @@ def machine(folder: Path, mount_timeout: float = FilesystemOptions().mount_timeo
     options = FilesystemOptions(
         ignore_mounts=rf"^/(?!{re.escape(str(folder)[1:])}/).+", mount_timeout=mount_timeout
     )
-    config = HostConfig(filesystem=options)
+    config = KIND.Config(filesystem=options)
     made = KIND.build(config, Context(place=Place(hub="test"), node="n1"))
     return next(collector for collector in made if collector.name == "filesystem")  # type: ignore[return-value]
 

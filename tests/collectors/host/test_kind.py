@@ -5,42 +5,100 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import sys
 import threading
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import psutil
 import pytest
 
+from collectors import host
 from collectors.base import BadReply, Collector, Context, NoData, Place, Refused, Unreachable
 from collectors.catalogue import host as catalogue
-from collectors.host import _SUBSYSTEMS, KIND, HostConfig, Name
+from collectors.host import KIND, HostKind, HostSection
+from collectors.host.declare import Options
 from collectors.host.kernel import KernelFiles, SeriesByKey
-from collectors.host.options import Options
 from collectors.strict import Problems, read
-from tests.collectors.host.helpers import close, collect, collectors_of, page_of
+from tests.collectors.host.helpers import close, collect, collectors_of, context_of, page_of
 from tests.support import wait_for
 
 CONTEXT = Context(place=Place(hub="test"), node="n1")
 
 
-def config(text: str) -> HostConfig:
+def config(text: str) -> HostSection:
     """Read a section."""
-    return read("host.yaml", HostConfig, text=text)
+    return read("host.yaml", KIND.Config, text=text)
 
 
 def test_an_empty_section_turns_all_on() -> None:
     """`host: {}` makes every collector, but the textfile one, which needs a folder."""
     made = KIND.build(config("{}"), CONTEXT)
-    assert {collector.name for collector in made} == set(get_args(Name)) - {"textfile"}
+    assert {collector.name for collector in made} == set(KIND.collectors) - {"textfile"}
     assert all(isinstance(collector, Collector) for collector in made)
     assert len({(collector.name, collector.device) for collector in made}) == len(made)
 
 
 def test_every_name_is_a_key_and_a_collector() -> None:
     """What can be disabled, what can be set, and what is made go by the same names."""
-    keys = set(HostConfig.__dataclass_fields__) - {"interval", "timeout", "disable"}
-    assert set(get_args(Name)) == keys == set(_SUBSYSTEMS)
+    keys = set(get_type_hints(KIND.Config)) - {"interval", "timeout", "disable"}
+    (disabled,) = get_args(get_type_hints(KIND.Config)["disable"])
+    assert set(get_args(disabled)) == keys == set(KIND.collectors)
+    for declared in KIND.collectors.values():
+        assert declared.make.name == declared.name  # type: ignore[attr-defined]
+
+
+NEW_MODULE = '''
+from dataclasses import dataclass
+from collectors.base import Metric
+from collectors.host.declare import HostCollector, Options
+
+LEVEL = Metric(namespace="node", subsystem="tank", name="level_ratio", type="gauge", help="Level.")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TankOptions(Options):
+    """Which file."""
+    file: str = "tank"
+
+class Tank:
+    """Reads one number of /proc."""
+    name = "tank"
+    device = ""
+    immediate = True
+    def __init__(self, setup):
+        self.schedule, self._files = setup.schedule, setup.files
+        self._path = setup.proc(setup.options.file)
+    async def collect(self):
+        return [(LEVEL.series(), float(self._files.need(self._path)))]
+
+COLLECTOR = HostCollector(name="tank", make=Tank, options=TankOptions, at_least=30.0)
+'''
+
+
+def test_a_new_collector_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module dropped into the folder is a key of the section, can be disabled, and is collected."""
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "tank.py").write_text(NEW_MODULE)
+    (folder / "helper.py").write_text("NOT_A_COLLECTOR = True\n")
+    monkeypatch.setattr(host, "__path__", [*host.__path__, str(folder)])
+    for name in ("tank", "helper"):
+        monkeypatch.delitem(sys.modules, f"collectors.host.{name}", raising=False)
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "cistern").write_text("0.75\n")
+    kind = HostKind("collectors.host", host.__path__)
+    text = "interval: 5s\ntank: {file: cistern}\n"
+    made = kind.build(read("host.yaml", kind.Config, text=text), context_of(tmp_path))
+    (tank,) = (one for one in made if one.name == "tank")
+    assert tank.schedule.interval == 30.0
+    assert [value for _, value in collect(tank)] == [0.75]
+    assert {one.name for one in made} == {*KIND.collectors, "tank"} - {"textfile"}
+    without = kind.build(
+        read("host.yaml", kind.Config, text="disable: [tank]"), context_of(tmp_path)
+    )
+    assert "tank" not in {one.name for one in without}
+    with pytest.raises(Problems, match=r"tank\.level: unknown key; expected one of interval, file"):
+        read("host.yaml", kind.Config, text="tank: {level: 1}")
 
 
 def test_disabled_and_own_intervals(tmp_path: Path) -> None:
@@ -83,7 +141,7 @@ def test_a_mistake_is_named(text: str, key: str, near: str) -> None:
 def test_all_that_is_emitted_is_declared() -> None:
     """Every metric read from this machine is in the catalogue."""
     declared = {metric.full_name for metric in KIND.metrics}
-    collectors = KIND.build(HostConfig(), CONTEXT)
+    collectors = KIND.build(KIND.Config(), CONTEXT)
     names = {
         line.split()[2] for line in page_of(collectors).splitlines() if line.startswith("# TYPE")
     }
@@ -96,7 +154,7 @@ def test_all_that_is_emitted_is_declared() -> None:
 
 def test_psutil_agrees() -> None:
     """psutil, which reads the same kernel in its own way, says the same of what does not move."""
-    collectors = {collector.name: collector for collector in KIND.build(HostConfig(), CONTEXT)}
+    collectors = {collector.name: collector for collector in KIND.build(KIND.Config(), CONTEXT)}
     values = {
         series.prefix.strip(): value
         for name in ("cpu", "memory", "network", "filesystem", "netclass")
@@ -126,7 +184,7 @@ def test_psutil_agrees() -> None:
 
 def test_what_is_not_linux_has_the_main_figures_by_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a Linux kernel one collector by psutil has the same series, and what stands still has the same values."""
-    native = {collector.name: collector for collector in KIND.build(HostConfig(), CONTEXT)}
+    native = {collector.name: collector for collector in KIND.build(KIND.Config(), CONTEXT)}
     theirs = {
         series: value
         for name in ("cpu", "memory", "load", "disk", "network", "netclass", "filesystem", "time")
@@ -134,7 +192,7 @@ def test_what_is_not_linux_has_the_main_figures_by_psutil(monkeypatch: pytest.Mo
     }
     close(native.values())
     monkeypatch.setattr("sys.platform", "darwin")
-    (portable,) = KIND.build(HostConfig(), CONTEXT)
+    (portable,) = KIND.build(KIND.Config(), CONTEXT)
     ours = dict(collect(portable))
     assert len(ours) > 40
     assert {series for series in ours if series.metric.subsystem != "network"} <= theirs.keys()
@@ -145,7 +203,7 @@ def test_what_is_not_linux_has_the_main_figures_by_psutil(monkeypatch: pytest.Mo
             assert value == theirs[series]
         elif series.metric.type == "counter":
             assert value >= theirs.get(series, 0.0) * 0.999 - 0.01
-    (without_cpu,) = KIND.build(HostConfig(disable=["cpu"]), CONTEXT)
+    (without_cpu,) = KIND.build(KIND.Config(disable=["cpu"]), CONTEXT)
     assert not any(series.metric is catalogue.CPU_SECONDS for series, _ in collect(without_cpu))
 
 
@@ -232,7 +290,7 @@ def test_a_reload_leaves_no_descriptor_and_no_thread() -> None:
 
     before = held()
     for _ in range(3):
-        collectors = KIND.build(HostConfig(), CONTEXT)
+        collectors = KIND.build(KIND.Config(), CONTEXT)
         page_of(collectors)
         for collector in collectors:
             if hasattr(collector, "close"):
@@ -276,8 +334,8 @@ def test_a_counter_file_that_is_cut_costs_one_round(tmp_path: Path) -> None:
 
 def test_an_interval_of_one_collector_is_an_option_of_each() -> None:
     """Each key's model is an Options."""
-    section = HostConfig()
-    assert all(isinstance(getattr(section, name), Options) for name in get_args(Name))
+    section = KIND.Config()
+    assert all(isinstance(section.options(one), Options) for one in KIND.collectors.values())
 
 
 def test_a_bad_text_file_is_logged_once_and_once_when_it_is_good(

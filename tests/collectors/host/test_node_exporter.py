@@ -13,10 +13,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from collectors.base import CollectError, Collector, Context, Place, Schedule
-from collectors.host import KIND, HostConfig
-from collectors.host.kernel import Setup
-from collectors.host.options import IGNORE_MOUNTS, FilesystemOptions, TextfileOptions
-from collectors.host.textfile import Textfile
+from collectors.host import KIND
+from collectors.host.declare import Setup
+from collectors.host.filesystem import IGNORE_MOUNTS, FilesystemOptions
+from collectors.host.textfile import Textfile, TextfileOptions
 from tests.collectors.host.helpers import CASES, close, collect, collectors_of, page_of, render
 from tests.support import binary, free_port, get, running
 
@@ -141,7 +141,7 @@ def live_collectors() -> list[Collector]:
     """Make all collectors over this machine."""
     options = FilesystemOptions(mount_timeout=5.0, ignore_mounts=NO_HUNG_MOUNTS)
     return list(
-        KIND.build(HostConfig(filesystem=options), Context(place=Place(hub="test"), node="n1"))
+        KIND.build(KIND.Config(filesystem=options), Context(place=Place(hub="test"), node="n1"))
     )
 
 

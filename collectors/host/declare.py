@@ -1,0 +1,83 @@
+"""What a module of this folder declares: its collector, with the options it takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Generic, TypeVar
+
+from collectors.base import Collector, Context, Schedule
+from collectors.host.kernel import KernelFiles
+from collectors.strict import Duration, Parsed
+
+SLOW: Final = 60.0
+"""Seconds between two rounds of what hardly ever changes."""
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(text) from error
+    return text
+
+
+Pattern = Annotated[str, Parsed(_pattern, "a regular expression")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """A collector's own interval, where it is not to be the section's."""
+
+    interval: Duration | None = None
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup(Generic[OptionsT]):
+    """What a host collector is made from; `options` is what stands under its key in the config."""
+
+    context: Context
+    schedule: Schedule
+    options: OptionsT
+    files: KernelFiles = field(default_factory=KernelFiles)
+
+    def proc(self, path: str) -> str:
+        """Return a path below the root of /proc."""
+        return f"{self.context.proc}/{path}"
+
+    def sys(self, path: str) -> str:
+        """Return a path below the root of /sys."""
+        return f"{self.context.sys}/{path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostCollector(Generic[OptionsT]):
+    """The declaration that a module names `COLLECTOR`; `name` is its key in the config file."""
+
+    name: str
+    make: Callable[[Setup[OptionsT]], Collector]
+    options: type[OptionsT]
+    at_least: float = 0.0
+    """Its interval is no shorter than this many seconds, unless its own option says so."""
+    wanted: Callable[[OptionsT], bool] = lambda _: True
+    """Whether these options ask for it at all."""
+
+    def build(
+        self,
+        context: Context,
+        options: OptionsT,
+        files: KernelFiles,
+        *,
+        interval: float,
+        timeout: float,
+    ) -> list[Collector]:
+        """Make the collector, if its options want it, at its own interval or that of the section."""
+        if not self.wanted(options):
+            return []
+        own = options.interval or max(interval, self.at_least)
+        schedule = Schedule(interval=own, timeout=timeout)
+        return [self.make(Setup(context=context, schedule=schedule, options=options, files=files))]
