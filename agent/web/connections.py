@@ -1,8 +1,9 @@
 """Connections: uvicorn's HTTP protocol with deadlines and a limit on their number.
 
 uvicorn alone keeps a connection open for ever if the client never completes its request, or never
-reads its answer. Both get a deadline here. No request has a thread of its own, so a slow client
-costs one socket and nothing more.
+reads its answer. Here a request has a deadline, so has the making of an answer, and a client that
+does not read is cut when the connection would be closed as idle. No request has a thread of its
+own, so a slow client costs one socket and nothing more.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class TimedProtocol(H11Protocol):
         super().data_received(data)
 
     def handle_events(self) -> None:
-        """Answer a complete request; the client must have read the answer by a deadline."""
+        """Answer a complete request, by a deadline."""
         super().handle_events()
         cycle: RequestResponseCycle | None = self.cycle  # None before the first request
         if cycle is not None and not cycle.response_complete:
@@ -75,7 +76,7 @@ class TimedProtocol(H11Protocol):
         super().on_response_complete()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close a connection that is no longer used."""
+        """Close an idle connection; one whose client has not read its answer is cut."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()  # an orderly close would wait for a client that does not read
         else:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 ANSWER_SECONDS: Final = 60.0
-"""How long a client may take to read an answer."""
+"""How long it may take to make an answer and to hand it to the kernel."""
 KEEP_ALIVE_SECONDS: Final = 75
-"""How long a connection without a request stays open."""
+"""How long a connection stays open after an answer, also if the client does not read it."""
 SHUTDOWN_SECONDS: Final = 4.0
 """How long a stop waits for answers under way."""
 HEAD_BYTES: Final = 16 * 1024

@@ -52,7 +52,7 @@ TEXT = (
         for row in range(ROWS)
         for n in range(RACKS_A_ROW)
     )
-    + "- {rack: alone, site: s1, feeds: {A: {pdu: alone-A}}}\n- {rack: later, site: s1, row: r1, state: planned}\n"
+    + "- {rack: alone, site: s1, feeds: {A: {pdu: alone-A}}}\n- {rack: later, site: s1, row: r1, state: planned, devices: [{node: n-later}]}\n"
     + "meters:\n"
     + "".join(
         f"- {{meter: main, site: {site}, point: utility}}\n- {{meter: ups, site: {site}, point: ups_output}}\n"

@@ -16,6 +16,7 @@ from tests.agent.inventory.hub_in_parts import (
     ROWS,
     SITES,
     config,
+    whole,
 )
 
 
@@ -79,6 +80,40 @@ def test_a_wrong_question_is_refused(tmp_path: Path, query: dict[str, str]) -> N
     """A mistyped query is an error: an empty list, or the whole one, would be taken for the answer."""
     with pytest.raises(ValueError, match="expected"):
         sd(config(tmp_path, "", "  {}"), **query)
+
+
+@pytest.mark.parametrize(
+    ("listen", "own"),
+    [
+        ("10.0.0.7:9717", ["10.0.0.7:9717"]),
+        ("gw.example:9717", ["gw.example:9717"]),
+        ("0.0.0.0:9717", []),
+        ("[::]:9717", []),
+    ],
+)
+def test_a_gateway_lists_itself_where_it_can_be_reached(
+    tmp_path: Path, listen: str, own: list[str]
+) -> None:
+    """It lists the address it listens at; an address of every interface is nobody's to scrape."""
+    path = config(tmp_path, "", "  {}", outputs=f"{{http: {{listen: '{listen}'}}}}")
+    found = [target for group in sd(path, role="gateway") for target in group["targets"]]
+    assert found == own
+
+
+def test_a_rack_out_of_service_has_no_targets(tmp_path: Path) -> None:
+    """Its nodes are not scraped: they would be alerts of machines that are not there yet."""
+    found = {group["labels"]["rack"] for group in sd(config(tmp_path, "", "  {}"), role="node")}
+    assert "later" not in found
+    assert {rack for rack in whole().racks if whole().racks[rack].state == "in_service"} >= found
+
+
+def test_few_answers_stay_in_memory(tmp_path: Path) -> None:
+    """Any number of different questions keeps no more than eight answers, the newest of them."""
+    discovery = discovery_of(config(tmp_path, "", "  {}"))
+    for number in range(1, 13):
+        last = discovery.answer({"shard": f"{number}/12"}).body
+    assert len(discovery._answers) == 8
+    assert discovery.answer({"shard": "12/12"}).body is last
 
 
 def test_the_list_is_made_once(tmp_path: Path) -> None:

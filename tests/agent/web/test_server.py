@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+import resource
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Mapping
@@ -19,11 +21,13 @@ from prometheus_client import CollectorRegistry
 from agent.selfmetrics import SelfMetrics
 from agent.settings import Http, Tls
 from agent.snapshot import Snapshot
+from agent.web import connections, routes
+from agent.web.limits import raise_file_limit
 from agent.web.response import Response
 from agent.web.routes import Handlers
 from agent.web.server import WebServer
 from collectors.base import Batch, ConfigError, Metric
-from tests.support import HANGS, free_port
+from tests.support import HANGS, free_port, wait_for
 
 VALUE = Metric(
     namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",)
@@ -154,10 +158,63 @@ async def test_too_many_connections_get_503_at_once() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert (await asyncio.wait_for(reader.read(), HANGS)).startswith(b"HTTP/1.1 503")
         writer.close()
-        held[0][1].write(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert (await held[0][0].readline()).startswith(b"HTTP/1.1 200")
+        for served, other in held:
+            other.write(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await served.readline()).startswith(b"HTTP/1.1 200")
         for _, other in held:
             other.close()
+
+
+async def test_a_client_that_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large answer that nobody reads does not keep its connection past the idle time."""
+    monkeypatch.setattr(connections, "KEEP_ALIVE_SECONDS", 1)
+    async with serving(series=200_000) as port:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", port))
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            await asyncio.to_thread(
+                wait_for,
+                lambda: not _established(port),
+                timeout=60,
+                what="the end of the connection",
+            )
+
+
+def _established(port: int) -> int:
+    """Return how many connections a local server has open, as the kernel has it."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+
+
+async def test_scrapes_past_the_limit_get_503_and_the_next_one_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only so many pages of metrics are rendered at once; a rendered one makes room again."""
+    monkeypatch.setattr(routes, "METRICS_PAGES", 0)
+    async with serving() as port:
+        status, head, _ = await request(port, "/metrics")
+        assert status == 503
+        assert "retry-after: 5" in head
+        monkeypatch.setattr(routes, "METRICS_PAGES", 1)
+        for _ in range(3):
+            assert (await request(port, "/metrics"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("hard", "expected"), [(1_048_576, 65_536), (4096, 4096), (resource.RLIM_INFINITY, 65_536)]
+)
+def test_the_limit_of_open_files_is_raised(
+    monkeypatch: pytest.MonkeyPatch, hard: int, expected: int
+) -> None:
+    """It rises to 65536, or as far as the system allows; a higher one stays."""
+    asked: list[tuple[int, tuple[int, int]]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda *what: asked.append(what))
+    raise_file_limit()
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (100_000, 1_048_576))
+    raise_file_limit()
+    assert asked == [(resource.RLIMIT_NOFILE, (expected, hard))]
 
 
 async def test_a_connection_is_kept_for_the_next_scrape() -> None:
