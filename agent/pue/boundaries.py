@@ -45,11 +45,15 @@ class Boundaries:
 
     @property
     def sites(self) -> Mapping[str, Site]:
-        """The sites there are: the inventory's, or without one those that meters name."""
+        """The sites there are: the inventory's, or if it lists none, those that meters name.
+
+        The latter are in the hub's zone.
+        """
         if self._inventory.sites:
             return self._inventory.sites
         names = sorted({row.site for row in self._ledger.queries.meters()})
-        return {name: Site(site=name) for name in names if name}
+        zone = self._inventory.timezone
+        return {name: Site(site=name, timezone=zone) for name in names if name}
 
     def refresh(self, *, mark: bool = True) -> bool:
         """Work the boundaries out again if a meter is heard for the first time; tell whether so.
