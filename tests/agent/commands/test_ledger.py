@@ -28,7 +28,8 @@ def config(tmp_path: Path) -> Path:
     """A config file of a gateway with two meters."""
     (tmp_path / "inventory.yaml").write_text(
         f"sites: [{{site: {SITE}, name: Huawei, timezone: Asia/Shanghai}}]\n"
-        "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: pdu_output, accuracy_class: 1}]\n"
+        "meters: [{meter: main, point: utility, accuracy_class: 0.5},"
+        " {meter: it, point: pdu_output, accuracy_class: 1}]\n"
     )
     path = tmp_path / "hubgauge.yaml"
     path.write_text(
@@ -47,7 +48,7 @@ def write_csv(path: Path, header: str, rows: list[tuple[object, ...]]) -> str:
 
 
 def two_halves(path: Path) -> str:
-    """Write a day, half of it 1000 kW of IT at 1.15 and half 200 kW at 1.60; times have no offset."""
+    """Write a day: half of it 1000 kW of IT at 1.15, half 200 kW at 1.60, in local times."""
     rows: list[tuple[object, ...]] = []
     for hour in range(24):
         it, pue = (1000.0, 1.15) if hour < 12 else (200.0, 1.60)
@@ -75,7 +76,7 @@ def test_import_and_show(config: Path, tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_import_leaves_nothing_to_sum(config: Path, tmp_path: Path) -> None:
-    """An agent that starts after an import finds the site's hours summed, and no rows of cells that say nothing more."""
+    """After an import the site's hours are summed, and no needless cells are stored."""
     ledger("import", config, two_halves(tmp_path))
     with sqlite3.connect(tmp_path / "state" / "ledger.db") as db:
         counts = {
@@ -93,13 +94,14 @@ def test_import_leaves_nothing_to_sum(config: Path, tmp_path: Path) -> None:
 def test_a_past_of_single_pdus_may_come_in_several_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Hours of PDUs older than they are kept make the site's sum, a file a PDU; when they are gone, another file spoils nothing."""
+    """Old hours of PDUs make the site's sum, one file each, and the sum outlives the hours."""
     racks = (
         f"racks: [{{rack: A07, site: {SITE}, feeds: {{A: {{pdu: A07-A}}, B: {{pdu: A07-B}}}}}}]\n"
     )
     path = tmp_path / "hubgauge.yaml"
     (tmp_path / "inventory.yaml").write_text(
-        f"sites: [{{site: {SITE}, timezone: Asia/Shanghai}}]\n{racks}meters: [{{meter: main, point: utility}}]\n"
+        f"sites: [{{site: {SITE}, timezone: Asia/Shanghai}}]\n"
+        f"{racks}meters: [{{meter: main, point: utility}}]\n"
     )
     path.write_text(
         f"hub: guian\nsite: {SITE}\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
@@ -139,15 +141,15 @@ def test_a_past_of_single_pdus_may_come_in_several_files(
 
 
 def test_show_in_words(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without `--json` the same is said in words; `--explain` tells each point and who was never heard."""
+    """Without `--json` the same is said in words; `--explain` names points and silent meters."""
     ledger("import", config, two_halves(tmp_path))
     capsys.readouterr()
     assert ledger("show", config, *DAY, "--explain") == 0
     text = capsys.readouterr().out
     assert (
-        "PUE          1.225  (valid, interim; category 2, IT metered at pdu_output; ISO/IEC 30134-2)"
-        in text
-    )
+        "PUE          1.225  (valid, interim; category "
+        "2, IT metered at pdu_output; ISO/IEC 30134-2)"
+    ) in text
     assert "utility     facility            1    100.0%         17640.000" in text
     assert ledger("show", config, "--from", "2025-03-05", "--to", "2025-03-06", "--explain") == 0
     text = capsys.readouterr().out
@@ -190,7 +192,7 @@ def test_dry_run_writes_nothing(
 def test_export_is_taken_again(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is exported can be imported, and changes nothing."""
+    """An exported file can be imported, and changes nothing."""
     ledger("import", config, two_halves(tmp_path))
     capsys.readouterr()
     assert ledger("export", config, *DAY) == 0
@@ -205,7 +207,7 @@ def test_export_is_taken_again(
 
 
 def test_recompute(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """After the inventory is put right, recompute sums the past by it."""
+    """After the inventory is corrected, recompute sums the past by it."""
     ledger("import", config, two_halves(tmp_path))
     stock = tmp_path / "inventory.yaml"
     stock.write_text(stock.read_text().replace("pdu_output", "it_input"))
@@ -220,7 +222,7 @@ def test_recompute(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_power_is_integrated(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Rows of power are joined by trapezoids, and not across a hole."""
+    """Rows of power are joined by trapezoids, but not across a gap."""
     rows = [
         (f"2025-03-01T{h:02}:{m:02}:00Z", "main", 1200)
         for h in (0, 1, 2, 5)
@@ -240,7 +242,10 @@ def test_power_is_integrated(
     [
         (
             "when,meter,energy_kwh\n",
-            "1: expected the header time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3, found when,meter,energy_kwh",
+            (
+                "1: expected the header time,meter,energy_kwh, time,meter,"
+                "power_w or time,meter,volume_m3, found when,meter,energy_kwh"
+            ),
         ),
         ("", "1: expected the header"),
         (
@@ -273,7 +278,7 @@ def test_power_is_integrated(
 def test_each_wrong_row_is_one_line(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
 ) -> None:
-    """A wrong row is one line with the file and the row's line number, status 2, and nothing is written."""
+    """A wrong row is one line with file and line number, status 2, and nothing is written."""
     (tmp_path / "bad.csv").write_text(text)
     assert ledger("import", config, str(tmp_path / "bad.csv")) == 2
     assert f"bad.csv:{words}" in capsys.readouterr().err
@@ -347,7 +352,7 @@ def sheet_hours(*rows: str, cumulative: bool = False) -> dict[int, float]:
 
 
 def test_a_bill_of_a_month_is_spread_over_it() -> None:
-    """A month's energy is even over the month, however long it is; a month that is missing stays missing."""
+    """A month's energy is even over its month; a missing month stays missing."""
     hours = sheet_hours(
         "2025-01-01,m,744", "2025-02-01,m,1344", "2025-03-01,m,744", "2025-05-01,m,744"
     )
@@ -357,14 +362,14 @@ def test_a_bill_of_a_month_is_spread_over_it() -> None:
 
 
 def test_the_last_row_lasts_as_long_as_most() -> None:
-    """Quarter-hour rows make quarter hours, the last too; a single row is an hour."""
+    """The last of quarter-hour rows lasts a quarter of an hour; a single row lasts an hour."""
     quarters = sheet_hours(*(f"2025-01-01T00:{minute:02},m,1" for minute in (0, 15, 30, 45)))
     assert list(quarters.values()) == [pytest.approx(4.0)]
     assert list(sheet_hours("2025-01-01T00:00,m,7").values()) == [pytest.approx(7.0)]
 
 
 def test_readings_of_a_register() -> None:
-    """With `cumulative` the rows are a register's, and each hour has the difference to the next."""
+    """With `cumulative` each hour has the difference to the register's next row."""
     hours = sheet_hours(
         "2025-01-01T00:00,m,100",
         "2025-01-01T01:00,m,103",
@@ -410,7 +415,7 @@ MAPPED = (
 def test_another_system_s_export_by_options(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file with headers, names, numbers and times of its own is taken by options alone."""
+    """A file with its own headers, names, numbers and times is read by options alone."""
     (tmp_path / "other.csv").write_text(OTHER)
     assert ledger("import", config, str(tmp_path / "other.csv"), *MAPPED) == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -424,7 +429,7 @@ def test_another_system_s_export_by_options(
 def test_a_column_for_each_meter(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A wide file is recognised by its meters' names; an empty cell is missing, and not zero; times may mark the end."""
+    """A wide file is recognised by its meters' names, and an empty cell is missing."""
     (tmp_path / "wide.csv").write_text(
         "time,main,IT\n2025-03-01T01:00,1.2,1.0\n2025-03-01T02:00,1.2,\n2025-03-01T03:00,0,1\n"
     )
@@ -454,7 +459,7 @@ def test_a_column_for_each_meter(
 def test_a_dry_run_tells_what_would_change(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A dry run over a ledger that holds hours tells those that are new, those replaced and by how much, and the refused rows."""
+    """A dry run tells the new hours, the replaced ones, and the refused rows."""
     ledger("import", config, two_halves(tmp_path))
     before = ledger_bytes(tmp_path)
     capsys.readouterr()
@@ -496,7 +501,7 @@ def ledger_bytes(path: Path) -> list[tuple[object, ...]]:
 def test_parquet_is_taken_again(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An export as Parquet can be read by others, and imported it changes nothing."""
+    """A Parquet export can be read by others, and imported it changes nothing."""
     arrow = pytest.importorskip("pyarrow.parquet")
     ledger("import", config, two_halves(tmp_path))
     assert ledger("export", config, *DAY, "--out", str(tmp_path / "day.parquet")) == 0
@@ -554,7 +559,7 @@ def test_wrong_options_of_import(
 
 
 def zoned(zone: str, *rows: str) -> dict[str, float]:
-    """Import rows in a zone; returns kilowatt-hours by hour in UTC."""
+    """Import rows in a zone; return kilowatt-hours by hour in UTC."""
     sheet = read_csv(
         ["time,meter,energy_kwh", *rows], "f.csv", ZoneInfo(zone), Meters(frozenset(["m"]))
     )
@@ -568,7 +573,7 @@ def zoned(zone: str, *rows: str) -> dict[str, float]:
 
 
 def test_a_day_in_shanghai_and_the_turn_of_its_year() -> None:
-    """A day of Asia/Shanghai begins at 16:00 UTC the day before; so does its year, and the leap day is a day."""
+    """A day and a year of Asia/Shanghai begin at 16:00 UTC, and the leap day is a day."""
     assert list(zoned("Asia/Shanghai", "2024-12-31T23:00,m,1", "2025-01-01T00:00,m,2")) == [
         "2024-12-31T15:00",
         "2024-12-31T16:00",
@@ -579,7 +584,7 @@ def test_a_day_in_shanghai_and_the_turn_of_its_year() -> None:
 
 
 def test_the_hour_that_comes_twice_and_the_one_that_never_was() -> None:
-    """Where clocks go back, the second of two equal times is an hour later; where they go forward, the hour between is refused."""
+    """The second of two equal times is an hour later; a time that clocks skip is refused."""
     hours = zoned(
         "Europe/Berlin", *(f"2025-10-26T0{at}:00,m,{n}" for n, at in enumerate((0, 1, 2, 2, 3), 1))
     )
@@ -617,7 +622,7 @@ def test_times_of_other_systems() -> None:
 def test_an_auditor_can_redo_it_by_hand(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From the printed text alone, meters add up to points, hours to energies, and these to the PUE that is shown."""
+    """From the printed text alone, all sums and the PUE can be done again."""
     stock = tmp_path / "inventory.yaml"
     stock.write_text(
         stock.read_text().replace(
@@ -671,7 +676,7 @@ def test_an_auditor_can_redo_it_by_hand(
 def test_a_day_out_of_a_month_s_bill_is_uncertain(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A bill of a month says the month's PUE well and that of a day of it badly; better rows for that day make it good again."""
+    """A month's bill says little of a day of it, until better rows for that day come."""
     path = write_csv(
         tmp_path / "bill.csv",
         "time,meter,energy_kwh",

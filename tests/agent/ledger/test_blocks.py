@@ -15,7 +15,8 @@ from agent.pue.pue import Pue
 from tests.support.ledger import HOUR, SITE, T0, Clock, batch, energy, inventory, ledger
 
 STOCK = inventory(
-    f"sites: [{{site: {SITE}}}]\nmeters: [{{meter: m, point: utility}}, {{meter: it, point: it_input}}]"
+    f"sites: [{{site: {SITE}}}]\n"
+    "meters: [{meter: m, point: utility}, {meter: it, point: it_input}]"
 )
 START = round(T0 * 1000) // BLOCK_MS * BLOCK_MS
 DAYS = 86400.0
@@ -30,7 +31,7 @@ def rows_of(book: Ledger) -> dict[str, int]:
 
 
 def live(book: Ledger, clock: Clock, days: int, *, hole: range = range(0)) -> None:
-    """Read a meter four times an hour; in the hole nothing is read but power, which then is not there."""
+    """Read a meter four times an hour; nothing is read in the hole."""
     for quarter in range(int(days * 96) + 1):
         clock.now = START / 1000 + 900.0 * quarter
         if quarter not in hole:
@@ -56,7 +57,7 @@ def live(book: Ledger, clock: Clock, days: int, *, hole: range = range(0)) -> No
 
 
 def test_a_block_is_what_it_was() -> None:
-    """A block comes back from its bytes to the last bit, also where hours are missing or covered in part."""
+    """A block comes back from its bytes to the last bit, with missing and partly covered hours."""
     block = Block()
     for n in range(0, 720, 7):
         block.joules[n], block.covered[n] = 1e6 / (n + 3), HOUR_MS - n
@@ -65,7 +66,10 @@ def test_a_block_is_what_it_was() -> None:
 
 
 def test_hours_past_changing_are_packed_and_nobody_notices(tmp_path: Path) -> None:
-    """After two months the first thirty days are one row a meter, with the same hours, energies and exports as before."""
+    """After two months the first thirty days are one row for each meter.
+
+    The hours, energies and exports stay the same.
+    """
     clock = Clock()
     book = ledger(tmp_path, clock, STOCK)
     live(book, clock, 31, hole=range(500, 520))
@@ -89,7 +93,7 @@ def test_hours_past_changing_are_packed_and_nobody_notices(tmp_path: Path) -> No
 
 
 def test_a_packed_past_can_be_corrected_and_summed_anew(tmp_path: Path) -> None:
-    """A bill over hours that are packed replaces them, all or one or a part of one; the site's sums follow."""
+    """A bill replaces packed hours, whole or in part, and the site's sums follow."""
     clock = Clock()
     book = ledger(tmp_path, clock, STOCK)
     live(book, clock, 31)
@@ -126,7 +130,7 @@ def test_a_packed_past_can_be_corrected_and_summed_anew(tmp_path: Path) -> None:
 
 
 def test_a_year_of_bills_is_packed_at_once(tmp_path: Path) -> None:
-    """Even hours long past go straight into blocks; again they change nothing, and what is recent stays rows."""
+    """Old even hours go straight into blocks, and the same hours again change nothing."""
     clock = Clock(START / 1000 + 400 * DAYS)
     book = ledger(tmp_path, clock, STOCK)
     hours = dict.fromkeys(range(START, START + 399 * 24 * HOUR_MS, HOUR_MS), 3.6e6)
@@ -144,7 +148,7 @@ def test_a_year_of_bills_is_packed_at_once(tmp_path: Path) -> None:
 def test_a_crash_while_packing_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Packing happens in one transaction: where it fails half way, every hour is where it was."""
+    """If packing fails half way, every hour is where it was."""
     store = Store(tmp_path / "ledger.db")
     with store.transaction() as tables:
         put_imported(

@@ -17,7 +17,7 @@ STOCK = "sites: [{site: huawei-guian-1}]\nmeters: [{meter: m, point: utility}]"
 
 
 class Machine:
-    """A gateway whose wall clock may be wrong, and a meter beside it that counts 1000 W, whatever the clock says."""
+    """A gateway whose wall clock may be wrong, and a meter that counts 1000 W at any time."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.true, self.wrong = path, 0.0, 0.0
@@ -56,7 +56,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR, YEARS, -YEARS, 400.0, -400.0])
 def test_a_step_that_is_taken_back_costs_nothing(machine: Machine, step: float) -> None:
-    """A clock that leaps and leaps back within the hour changes no energy, no coverage and no hour: all is dated rightly."""
+    """A clock that steps and steps back within the hour changes no energy and no coverage."""
     machine.run(2 * HOUR)
     machine.wrong = step
     machine.run(HOUR / 2)
@@ -77,7 +77,7 @@ def test_a_step_that_is_taken_back_costs_nothing(machine: Machine, step: float) 
 
 @pytest.mark.parametrize("ahead", [HOUR, YEARS])
 def test_a_clock_that_ran_ahead_is_put_right(machine: Machine, ahead: float) -> None:
-    """What a clock that was ahead for hours has dated is no future: it stands in nobody's way once the clock is right."""
+    """Readings from the future do not stand in the way once the clock is corrected."""
     machine.wrong = ahead
     machine.run(5 * HOUR)
     machine.wrong = 0.0
@@ -91,7 +91,10 @@ def test_a_clock_that_ran_ahead_is_put_right(machine: Machine, ahead: float) -> 
 
 @pytest.mark.parametrize("behind", [HOUR, YEARS])
 def test_a_clock_that_ran_behind_is_put_right(machine: Machine, behind: float) -> None:
-    """After hours with a clock that was behind, the past has at most what was used, and the present is measured again."""
+    """After hours with a clock that was behind, the present is measured again.
+
+    The past has at most the energy that was used.
+    """
     machine.wrong = -behind
     machine.run(5 * HOUR)
     machine.wrong = 0.0
@@ -104,7 +107,7 @@ def test_a_clock_that_ran_behind_is_put_right(machine: Machine, behind: float) -
 
 @pytest.mark.parametrize("wrong", [YEARS, -YEARS])
 def test_a_wrong_clock_at_a_restart(machine: Machine, wrong: float) -> None:
-    """An agent that starts with a wrong clock loses no hour of the past, and goes on when the clock is right."""
+    """An agent that starts with a wrong clock loses no earlier hour, and continues afterwards."""
     machine.run(3 * HOUR)
     machine.wrong = wrong
     machine.restart()
@@ -120,7 +123,7 @@ def test_a_wrong_clock_at_a_restart(machine: Machine, wrong: float) -> None:
 
 
 def test_a_small_step_back_is_no_reset(machine: Machine) -> None:
-    """A correction of some seconds backwards makes no reset and loses no energy."""
+    """A correction of some seconds backwards is no reset and loses no energy."""
     for _ in range(20):
         machine.run(600, every=15)
         machine.wrong -= 40.0
@@ -132,7 +135,7 @@ def test_a_small_step_back_is_no_reset(machine: Machine) -> None:
 
 
 def test_no_pdu_s_hours_are_let_go_of_for_a_step(tmp_path: Path) -> None:
-    """A clock that is years ahead for some minutes deletes nothing."""
+    """A clock that is years ahead for some minutes deletes no hours."""
     at = [T0, 0.0]
     book = Ledger(tmp_path / "ledger.db", clock=lambda: sum(at), monotonic=lambda: at[0])
     for minute in range(121):
@@ -152,7 +155,7 @@ def test_no_pdu_s_hours_are_let_go_of_for_a_step(tmp_path: Path) -> None:
 def test_what_waits_for_the_clock_is_bounded(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of readings that wait for the clock the oldest are given up, and counted, before memory is."""
+    """Of readings that wait for the clock, the oldest are dropped and counted."""
     monkeypatch.setattr("agent.ledger.intake.MAX_PENDING", 10)
     machine.run(60)
     machine.wrong = YEARS
@@ -172,7 +175,7 @@ def test_what_waits_for_the_clock_is_bounded(
     )
 )
 def test_the_clock_is_believed_in_the_end(pieces: list[tuple[int, float]]) -> None:
-    """Whatever a clock does, after an hour of evenness its time is the believed one; and while it is even, both agree."""
+    """After an hour of evenness the wall clock is trusted, and while it is even both agree."""
     at = [0.0, 0.0]
     clock = TrustedClock(lambda: 1e9 + at[0] + at[1], lambda: at[0])
     for seconds, wrong in pieces:
@@ -189,7 +192,7 @@ def test_the_clock_is_believed_in_the_end(pieces: list[tuple[int, float]]) -> No
 
 
 def test_power_alone_over_a_step(tmp_path: Path) -> None:
-    """Power readings over a step are integrated over the time that passed, not over what the clock says passed."""
+    """Power over a step is integrated over the time that has passed, not over the clock's time."""
     at = [T0, 0.0]
     book = Ledger(tmp_path / "ledger.db", clock=lambda: sum(at), monotonic=lambda: at[0])
     for minute in range(91):

@@ -20,7 +20,7 @@ MINUTE = 60_000
 
 
 def test_register_difference_is_exact_across_a_gap() -> None:
-    """A register's difference over a gap of many hours is all counted, the same in each of its hours."""
+    """A register's difference over many hours is all counted, the same in each hour."""
     hours, events = meter_hours(
         [], [TimedValue(0, 0.0, MINUTE), TimedValue(10 * HOUR_MS, 36e6, MINUTE)], 0, 10 * HOUR_MS
     )
@@ -39,7 +39,7 @@ def test_power_is_integrated_by_trapezoids() -> None:
 
 
 def test_no_trapezoid_across_more_than_three_intervals() -> None:
-    """A gap of three intervals is bridged, a longer one is not covered."""
+    """A gap of three intervals is covered, a longer one is not."""
     at = [
         TimedValue(0, 100.0, MINUTE),
         TimedValue(3 * MINUTE, 100.0, MINUTE),
@@ -49,7 +49,7 @@ def test_no_trapezoid_across_more_than_three_intervals() -> None:
 
 
 def test_wrap_by_width() -> None:
-    """A register that falls near its width has run round, and nothing is lost."""
+    """A register that falls near its width has wrapped, and nothing is lost."""
     segments, events = register_segments(
         [TimedValue(0, 990.0, MINUTE), TimedValue(MINUTE, 20.0, MINUTE)], wrap=1000.0
     )
@@ -80,7 +80,7 @@ def test_the_rating_tells_a_wrap_from_a_reset() -> None:
 
 
 def test_a_jump_beyond_the_rating_is_not_covered() -> None:
-    """A register that leaps further than the rating allows is not believed."""
+    """A register that leaps further than the rating allows covers nothing."""
     segments, events = register_segments(
         [TimedValue(0, 0.0, MINUTE), TimedValue(HOUR_MS, 1e12, MINUTE)], rating=1000.0
     )
@@ -89,7 +89,7 @@ def test_a_jump_beyond_the_rating_is_not_covered() -> None:
 
 
 def test_power_fills_the_interval_of_a_reset() -> None:
-    """Where a register was reset, the power readings of that interval are used, and only there."""
+    """Where a register was reset, the power readings of that interval are used."""
     steps = range(0, 11 * MINUTE, MINUTE)
     watts = [TimedValue(t, 100.0, MINUTE) for t in steps]
     register = [
@@ -122,7 +122,7 @@ def test_power_never_counts_twice_beside_the_register() -> None:
 
 
 def test_a_cell_counts_only_when_covered_from_end_to_end() -> None:
-    """A cell that begins before the meter does is not in the mask, though its energy is in the hour."""
+    """A cell that begins before the meter does is not in the mask, but its energy counts."""
     cells = spread(
         register_segments([TimedValue(1000, 0.0, MINUTE), TimedValue(2 * CELL_MS, 599.0, MINUTE)])[
             0
@@ -135,7 +135,7 @@ def test_a_cell_counts_only_when_covered_from_end_to_end() -> None:
 
 
 def test_uniform_hour() -> None:
-    """An hour of which only the sum is known is covered, and even."""
+    """An hour of which only the total is known is covered, and even."""
     cells = HourCells.uniform(1200.0)
     assert (cells.mask, cells.total, cells.joules[3]) == (FULL_MASK, pytest.approx(1200.0), 100.0)
 
@@ -183,7 +183,7 @@ def test_a_register_s_energy_is_conserved(steps: list[tuple[int, float]]) -> Non
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, HOUR_MS), st.integers(0, 400)), min_size=1, max_size=40))
 def test_energy_is_conserved_across_wraps(steps: list[tuple[int, int]]) -> None:
-    """A register of known width, running round any number of times, loses nothing."""
+    """A register of known width loses nothing, however often it wraps."""
     at, value, total, rows = 0, 0, 0, [TimedValue(0, 0.0, 1000)]
     for elapsed, joules in steps:
         at, value, total = at + elapsed, (value + joules) % 1000, total + joules

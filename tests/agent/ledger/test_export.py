@@ -1,4 +1,4 @@
-"""What leaves the site: metered from the first reading of an export register on, and from then on missing when silent."""
+"""Energy that leaves a site: it is metered from the first reading of an export register on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from tests.support.ledger import (
     power,
 )
 
-STOCK = f"sites: [{{site: {SITE}}}]\nmeters: [{{meter: main, point: utility}}, {{meter: it, point: it_input}}]"
+STOCK = (
+    f"sites: [{{site: {SITE}}}]\n"
+    "meters: [{meter: main, point: utility}, {meter: it, point: it_input}]"
+)
 KWH = 3.6e6
 
 
@@ -66,7 +69,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def live(
     hours: float, *, sold: float | None, since: float = 0.0, meter: str = "main"
 ) -> Iterator[Batch]:
-    """Read 150 kW coming in, 100 kW of IT and `sold` kW going out again, every minute of some hours after T0."""
+    """Read 150 kW coming in, 100 kW of IT and `sold` kW leaving, every minute of some hours."""
     for minute in range(round(since * 60), round((since + hours) * 60) + 1):
         seconds = 60.0 * minute
         out = [] if sold is None else [exported(meter, 5e9 + sold * 1e3 * seconds)]
@@ -79,7 +82,7 @@ def live(
 
 
 def test_an_export_register_that_reads_0_takes_no_past_away(site: Site) -> None:
-    """A meter whose export register stays at its first value leaves the bills before it as they were: 1.5, wholly covered."""
+    """An export register that stays at its first value leaves the bills before it covered."""
     assert site.ratio(-24, 0) == (pytest.approx(1.5), 1.0)
     site.hear(*live(3, sold=0.0))
     assert site.pue.boundary(SITE).places["export"]
@@ -88,7 +91,7 @@ def test_an_export_register_that_reads_0_takes_no_past_away(site: Site) -> None:
 
 
 def test_what_is_sold_is_taken_off_from_the_first_reading_on(site: Site) -> None:
-    """Of 150 kW that come in 30 leave again: 1.2 from the first reading on, and 1.5 still before."""
+    """Of 150 kW that come in 30 leave: 1.2 from the first reading on, and 1.5 before it."""
     site.hear(*live(3, sold=30.0))
     assert site.ratio(0, 3) == (pytest.approx(1.2), 1.0)
     assert site.ratio(-3, 0) == (pytest.approx(1.5), 1.0)
@@ -96,21 +99,21 @@ def test_what_is_sold_is_taken_off_from_the_first_reading_on(site: Site) -> None
 
 
 def test_an_hour_of_silent_export_is_missing(site: Site) -> None:
-    """While what comes in is heard and what leaves is not, nothing is known: those cells are not covered."""
+    """Where what comes in is heard and what leaves is not, the cells are not covered."""
     site.hear(*live(2, sold=30.0), *live(1, sold=None, since=2 + 1 / 60))
     assert site.ratio(2, 3) == (None, 0.0)
     assert site.ratio(0, 3) == (pytest.approx(1.2), pytest.approx(2 / 3))
 
 
 def test_a_silence_of_both_is_bridged_by_both_registers(site: Site) -> None:
-    """When the meter comes back its two registers say what went either way in the meantime."""
+    """After a silence of the whole meter both registers tell the energy of the gap."""
     site.hear(*live(1, sold=30.0))
     site.hear(*live(1, sold=30.0, since=4))
     assert site.ratio(0, 5) == (pytest.approx(1.2), 1.0)
 
 
 def test_an_export_register_that_is_heard_later(site: Site) -> None:
-    """Where a meter tells of its export register only from half past one on, no cell of either half is lost."""
+    """An export register that is first read at half past one costs no cell of either half."""
     site.hear(*live(1.5, sold=None), *live(1.5, sold=30.0, since=1.5))
     assert site.ratio(0, 1.5) == (pytest.approx(1.5), 1.0)
     assert site.ratio(1.5, 3) == (pytest.approx(1.2), 1.0)
@@ -118,7 +121,7 @@ def test_an_export_register_that_is_heard_later(site: Site) -> None:
 
 
 def test_summing_the_past_anew_changes_nothing(site: Site) -> None:
-    """`ledger recompute` over bills and readings gives the same sums, also with the silent hour in it and after a restart."""
+    """Summing bills and readings again gives the same sums, also after a restart."""
     site.hear(*live(2, sold=30.0), *live(1, sold=None, since=2 + 1 / 60))
     spans = [(-24, 0), (-24, 3), (0, 3), (1.25, 2.5), (2, 3)]
     before = [site.ratio(*span) for span in spans]
@@ -133,7 +136,7 @@ def test_summing_the_past_anew_changes_nothing(site: Site) -> None:
 
 
 def test_late_and_shuffled_readings_give_the_same_sums(tmp_path: Path) -> None:
-    """When the export register was first read is its earliest reading, in whatever order readings come."""
+    """The earliest reading of an export register decides, in whatever order readings come."""
     found = []
     for number in range(3):
         site = Site(tmp_path / str(number))
@@ -151,7 +154,7 @@ def test_late_and_shuffled_readings_give_the_same_sums(tmp_path: Path) -> None:
 
 
 def test_bills_for_what_was_silent_do_not_say_what_was_sold(site: Site) -> None:
-    """Hours that a bill fills in after the export register was first read are covered only where that was read too."""
+    """A bill after the first reading covers only hours in which the export was read, too."""
     site.hear(*live(2, sold=30.0))
     site.book.import_hours(
         SITE, "main", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(150 * KWH)}
@@ -167,7 +170,7 @@ def test_bills_for_what_was_silent_do_not_say_what_was_sold(site: Site) -> None:
 
 
 def test_a_meter_exchanged_for_one_that_knows_no_export(tmp_path: Path) -> None:
-    """A new meter that has no export register does not miss the one its predecessor had, and the old energy stays taken off."""
+    """A new meter needs no export register because the old one had one."""
     text = STOCK.replace("{meter: main,", "{meter: main-2, replaces: main,")
     site = Site(tmp_path, text)
     site.hear(*live(2.5, sold=30.0), *live(1.5, sold=None, since=2.5, meter="main-2"))
@@ -179,7 +182,7 @@ def test_a_meter_exchanged_for_one_that_knows_no_export(tmp_path: Path) -> None:
 
 
 def test_a_meter_exchanged_for_one_that_counts_both_ways(tmp_path: Path) -> None:
-    """A new meter's export register does not take away what an old one of one direction had metered."""
+    """A new meter's export register changes nothing of the hours of the old meter."""
     text = STOCK.replace("{meter: main,", "{meter: main-2, replaces: main,")
     site = Site(tmp_path, text)
     site.hear(*live(2, sold=None), *live(2, sold=30.0, since=2, meter="main-2"))
@@ -189,14 +192,14 @@ def test_a_meter_exchanged_for_one_that_counts_both_ways(tmp_path: Path) -> None
 
 
 def test_the_first_minutes_with_an_export_register(site: Site) -> None:
-    """Before whole cells are covered, the time that all registers share has what was sold taken off."""
+    """Before whole cells are covered, what leaves is subtracted over the shared time."""
     site.clock.now = T0 + 48 * HOUR
     site.hear(*live(0.1, sold=30.0, since=48))
     assert site.pue.result(SITE, "1h").pue == pytest.approx(1.2)
 
 
 def test_power_of_hours_before_the_export_was_metered(site: Site) -> None:
-    """The power trend shows what came in before the export register was read, and less what left from then on."""
+    """The power trend subtracts what leaves from the first reading on, and not before."""
     site.hear(*live(3, sold=30.0))
     site.clock.now += 600
     trend = {round((p.time - T0) / HOUR): p.facility_watts for p in site.pue.power_trend(SITE, 20)}
@@ -204,7 +207,7 @@ def test_power_of_hours_before_the_export_was_metered(site: Site) -> None:
 
 
 def test_only_power_is_known_of_what_comes_in(tmp_path: Path) -> None:
-    """A meter that tells power and an export register has its trapezoids less what its register counted."""
+    """A meter with power and an export register has its trapezoids less the register's energy."""
     stock = load_inventory(
         tmp_path / "inventory.yaml", "guian", timezone="Asia/Shanghai", text=STOCK
     )

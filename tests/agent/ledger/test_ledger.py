@@ -33,11 +33,14 @@ from tests.support.ledger import (
     power,
 )
 
-RATED = "sites: [{site: huawei-guian-1}]\nmeters: [{meter: m, point: utility, rating_watts: 1000, wrap_joules: 1000000}]"
+RATED = (
+    "sites: [{site: huawei-guian-1}]\n"
+    "meters: [{meter: m, point: utility, rating_watts: 1000, wrap_joules: 1000000}]"
+)
 
 
 def rows(book: Ledger) -> list[tuple[object, ...]]:
-    """Everything that was made of the readings, to the last bit."""
+    """Return everything that was made of the readings, to the last bit."""
     with contextlib.closing(sqlite3.connect(book.path)) as db:
         hours = db.execute(
             "SELECT m.name, h.* FROM hour h JOIN meter m ON m.id = h.meter ORDER BY m.name, h.hour"
@@ -87,7 +90,7 @@ def batches_of(readings: list[tuple[float, str, bool, float]]) -> list[Batch]:
 def test_order_repetition_and_splitting_change_no_sum(
     readings: list, chance, flush_after: int
 ) -> None:
-    """Readings in any order, any of them again, written in any portions, give the same hours to the last bit."""
+    """Readings in any order, repeated, and in any portions give the same hours."""
     whole = play(*batches_of(sorted(readings)), flush_after=1000)
     shuffled = readings + chance.choices(readings, k=5) if readings else []
     chance.shuffle(shuffled)
@@ -104,9 +107,10 @@ def test_order_repetition_and_splitting_change_no_sum(
     st.randoms(),
 )
 def test_order_changes_no_sum_of_a_thinned_pdu(readings: list, chance) -> None:
-    """A PDU of which one reading in a minute is kept gives the same hours in any order."""
+    """A PDU of which one reading a minute is kept gives the same hours in any order."""
     stock = inventory(
-        "sites: [{site: huawei-guian-1}]\nracks: [{rack: A07, site: huawei-guian-1, feeds: {A: {pdu: p}}}]"
+        "sites: [{site: huawei-guian-1}]\n"
+        "racks: [{rack: A07, site: huawei-guian-1, feeds: {A: {pdu: p}}}]"
     )
     made = [batch(T0 + at, pdu_energy("p", value), interval=15) for at, value in readings]
     whole = play(*made, flush_after=1000, stock=stock)
@@ -115,7 +119,7 @@ def test_order_changes_no_sum_of_a_thinned_pdu(readings: list, chance) -> None:
 
 
 def test_power_and_energy_of_a_meter(tmp_path: Path) -> None:
-    """The register rules; a part of an hour is answered from its cells."""
+    """The register comes before power; a part of an hour is answered from its cells."""
     clock = Clock()
     book = ledger(tmp_path, clock)
     for minute in range(121):
@@ -130,7 +134,7 @@ def test_power_and_energy_of_a_meter(tmp_path: Path) -> None:
 
 
 def test_restart_bridges_the_outage(tmp_path: Path) -> None:
-    """After a restart the register's difference across the outage is counted, and nothing twice."""
+    """After a restart the register's difference across the outage counts, and nothing twice."""
     clock = Clock()
     book = ledger(tmp_path, clock)
     for minute in range(30):
@@ -147,7 +151,7 @@ def test_restart_bridges_the_outage(tmp_path: Path) -> None:
 
 
 def test_an_outage_longer_than_the_retention_is_bridged(tmp_path: Path) -> None:
-    """A meter that was silent for ten days has all its energy, spread over the gap, and the hour before it unharmed."""
+    """A meter that was silent for ten days has all its energy, and the hour before it as well."""
     clock = Clock()
     book = ledger(tmp_path, clock)
     for minute in range(0, 91, 10):
@@ -171,7 +175,7 @@ def test_an_outage_longer_than_the_retention_is_bridged(tmp_path: Path) -> None:
 
 
 def test_hours_whose_readings_are_gone_lose_nothing(tmp_path: Path) -> None:
-    """A register that comes back reset, after the power readings beside it were let go, takes no hour's energy away."""
+    """A reset register takes no energy from hours whose power readings are deleted."""
     clock = Clock()
     book = ledger(tmp_path, clock)
     for minute in range(301):
@@ -196,7 +200,7 @@ def test_hours_whose_readings_are_gone_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_refused_readings_are_counted(tmp_path: Path) -> None:
-    """Negative, impossible, repeated and late readings are refused, each counted by its reason."""
+    """Negative, impossible, repeated and late readings are rejected, each counted by reason."""
     clock = Clock(T0 + 60)
     book = ledger(tmp_path, clock, inventory(RATED))
     for one in (
@@ -220,7 +224,7 @@ def test_refused_readings_are_counted(tmp_path: Path) -> None:
 
 
 def test_register_events_are_counted_once(tmp_path: Path) -> None:
-    """A wrap and a reset are each counted when their reading comes, and not again when their hour is computed anew."""
+    """A wrap and a reset are counted once, and not again when their hour is computed again."""
     clock = Clock()
     book = ledger(tmp_path, clock, inventory(RATED))
     for minute, joules in enumerate((990_000.0, 5_000.0, 10_000.0, 2_000.0, 3_000.0)):
@@ -264,7 +268,7 @@ def test_a_pdu_of_a_big_site_is_kept_once_a_slot(tmp_path: Path) -> None:
 
 
 def test_export_is_a_meter_of_its_own(tmp_path: Path) -> None:
-    """What a meter counts in the other direction is kept apart from what comes in."""
+    """What a meter counts in the other direction is stored as a meter of its own."""
     book = ledger(tmp_path, Clock())
     book.accept(batch(T0, energy("m", 0.0), exported("m", 0.0)))
     book.accept(batch(T0 + 60, energy("m", 600.0), exported("m", 50.0)))
@@ -278,7 +282,7 @@ def test_export_is_a_meter_of_its_own(tmp_path: Path) -> None:
 
 
 def test_accept_waits_for_nobody(tmp_path: Path) -> None:
-    """While another process writes, readings are taken at once; when it is done, they are written."""
+    """While another process writes, readings are accepted at once and written afterwards."""
     book = ledger(tmp_path, Clock())
     other = sqlite3.connect(book.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -296,7 +300,10 @@ def test_accept_waits_for_nobody(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """While the database refuses, readings wait in memory; one line says so, one that it writes again, and none is lost."""
+    """While the file cannot be written, readings wait in memory and none is lost.
+
+    One line says so, and one says that it works again.
+    """
     book = ledger(tmp_path, Clock())
     with contextlib.closing(sqlite3.connect(book.path)) as db:
         db.execute("ALTER TABLE reading RENAME TO gone")
@@ -313,7 +320,7 @@ def test_what_cannot_be_written_waits(tmp_path: Path, caplog: pytest.LogCaptureF
 
 
 def test_a_damaged_file_is_moved_aside(tmp_path: Path) -> None:
-    """A ledger that is no database is kept under another name, and an empty one begun."""
+    """A file that is no database is kept under another name, and an empty ledger is begun."""
     (tmp_path / "ledger.db").write_bytes(
         b"this is not a database at all, but long enough to look at" * 50
     )
@@ -341,7 +348,7 @@ for minute in range(10):
 
 
 def test_a_crash_in_the_middle_of_writing(tmp_path: Path) -> None:
-    """A process that dies within a transaction leaves the ledger as it was before, and the register bridges what is lost."""
+    """A process that dies within a transaction leaves the ledger as it was before."""
     crashed = subprocess.run(
         [sys.executable, "-c", _CRASH, tmp_path], check=False, timeout=300, cwd=ROOT
     )
@@ -372,7 +379,7 @@ def test_its_own_thread_writes(tmp_path: Path) -> None:
 
 
 def test_history_keeps_the_last_of_an_hour_and_later_of_a_day(tmp_path: Path) -> None:
-    """Of one hour the last value stays, and of days long past the last of the day."""
+    """Of one hour the last value stays, and after five weeks the last of each day."""
     clock = Clock(T0 + 60 * 86400)
     book = ledger(tmp_path, clock)
     for hour in range(48):
@@ -401,7 +408,7 @@ def test_a_counter_never_falls(tmp_path: Path) -> None:
 
 
 def test_readings_past_the_retention_are_let_go(tmp_path: Path) -> None:
-    """Old readings are dropped, the hours made of them stay."""
+    """Old readings are deleted, and the hours made of them stay."""
     clock = Clock()
     book = ledger(tmp_path, clock)
     for hour in range(24 * 6):

@@ -1,4 +1,4 @@
-"""Properties of the real ledger, with its database: any history a meter can have, in any order, over any restarts."""
+"""Properties of the real ledger: any history of a meter, in any order, over any restarts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATIENT = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What a meter said, and what it should come to: whole milliseconds and whole joules."""
+    """What a meter said, and what it must come to: whole milliseconds and whole joules."""
 
     said: tuple[tuple[int, int], ...]
     joules: int
@@ -40,7 +40,7 @@ class Past:
 
 @st.composite
 def pasts(draw: st.DrawFn, longest: int = 5 * 24 * HOUR_MS) -> Past:
-    """Draw the life of a register that runs round: read by the second or after days."""
+    """Draw the life of a register that wraps: read every second or after days."""
     at, value = draw(st.integers(0, HOUR_MS)), draw(st.integers(0, WIDTH - 1))
     said, joules, covered = [(at, value)], 0, 0
     for _ in range(draw(st.integers(1, 12))):
@@ -63,7 +63,8 @@ def whole(book: Ledger) -> list[tuple[object, ...]]:
     """Return every hour and cell, to the last bit."""
     with contextlib.closing(sqlite3.connect(book.path)) as db:
         return db.execute(
-            "SELECT m.name, h.hour, h.joules, h.covered, c.data FROM hour h JOIN meter m ON m.id = h.meter"
+            "SELECT m.name, h.hour, h.joules, h.covered, c.data FROM hour h"
+            " JOIN meter m ON m.id = h.meter"
             " LEFT JOIN cell c ON c.hour = h.hour AND c.meter = h.meter ORDER BY 1, 2"
         ).fetchall()
 
@@ -75,7 +76,7 @@ def live(
     arrivals: Sequence[float] = (),
     now: float = 0.0,
 ) -> tuple[float, float, list[tuple[object, ...]]]:
-    """Live through a past as it comes in: the clock goes on, upkeep lets go of readings, restarts come in between."""
+    """Live through a past as it comes in, with upkeep and restarts in between."""
     with tempfile.TemporaryDirectory() as folder:
         clock = Clock(T0)
         book = ledger(Path(folder), clock, STOCK)
@@ -98,7 +99,7 @@ def live(
 @PATIENT
 @given(pasts(), st.sets(st.integers(0, 12)))
 def test_energy_is_conserved(past: Past, cuts: set[int]) -> None:
-    """Over any gaps and wraps, with restarts anywhere and readings let go of on the way, all energy is there and all time."""
+    """Over any gaps, wraps and restarts all energy and all time is there."""
     joules, seconds, _ = live(batches(past), cuts)
     assert joules == pytest.approx(past.joules, rel=1e-9, abs=1e-6)
     assert seconds * 1000 == pytest.approx(past.covered_ms, abs=0.5)
@@ -109,7 +110,7 @@ def test_energy_is_conserved(past: Past, cuts: set[int]) -> None:
 def test_what_comes_again_or_late_changes_nothing(
     past: Past, cuts: set[int], chance: Random
 ) -> None:
-    """Readings that come again, or up to a day late and in any order, give the same hours to the last bit."""
+    """Readings that are repeated, or late by up to a day, give the same hours to the last bit."""
     in_time = batches(past)
     late = sorted(
         (one.time + chance.choice((0, 0, 3600, 40_000, 86_400)), n) for n, one in enumerate(in_time)
@@ -127,7 +128,7 @@ def test_what_comes_again_or_late_changes_nothing(
 @PATIENT
 @given(pasts(), st.integers(0, 11), st.data())
 def test_a_reading_in_between_moves_no_energy(past: Past, where: int, data: st.DataObject) -> None:
-    """One reading more, of a register that was on its way, changes the sum of no stretch it divides: splitting and merging."""
+    """One more reading of a register changes the sum of no stretch that it divides."""
     where = min(where, len(past.said) - 2)
     (at, value), (stop, end) = past.said[where : where + 2]
     if stop - at < 2:
@@ -153,7 +154,7 @@ def test_a_reading_in_between_moves_no_energy(past: Past, where: int, data: st.D
     )
 )
 def test_resets_cost_their_interval_and_no_more(steps: list[tuple[int, int, str]]) -> None:
-    """A register set to zero costs the interval it happened in, unless power was read beside it; nothing is invented."""
+    """A reset costs the interval it happened in, unless power was read; nothing is invented."""
     at, value = 0, 5e6
     made = [batch(T0, energy("n", value))]
     for elapsed, watts, what in steps:
@@ -197,7 +198,7 @@ def test_resets_cost_their_interval_and_no_more(steps: list[tuple[int, int, str]
 def test_coverage_is_never_more_than_time(
     readings: list[tuple[int, bool, float]], portion: int
 ) -> None:
-    """Whatever is read, no cell and no hour is covered longer than it lasts, and no energy is negative."""
+    """No cell and no hour is covered longer than it lasts, and no energy is negative."""
     with tempfile.TemporaryDirectory() as folder:
         book = ledger(Path(folder), Clock(T0 + 8 * 3600), STOCK)
         for number, (at, register, value) in enumerate(readings):

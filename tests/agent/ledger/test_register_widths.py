@@ -1,4 +1,4 @@
-"""Registers that run round: how wide they are, the devices' profiles know."""
+"""Registers that begin again at 0: the devices' profiles know how wide they are."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ SPAN = 2**32 * WH
 
 STOCK = (
     "sites: [{site: huawei-guian-1}]\n"
-    "racks: [{rack: A07, site: huawei-guian-1, feeds: {A: {pdu: A07-A, capacity_watts: 7360}, B: {pdu: A07-B/2}}}]\n"
+    "racks: [{rack: A07, site: huawei-guian-1, feeds:"
+    " {A: {pdu: A07-A, capacity_watts: 7360}, B: {pdu: A07-B/2}}}]\n"
     "meters: [{meter: narrow, point: utility, wrap_joules: 1000}]"
 )
 
 
 @dataclass
 class Device:
-    """A device as far as its registers are concerned; empty until it has been discovered."""
+    """A device as far as its registers matter; it knows none until it is discovered."""
 
     device: str
     register_rollovers: Mapping[Series, float] = field(default_factory=dict)
@@ -54,12 +55,12 @@ class Plain:
 
 
 def around(pdu: str, *, used: float = 500.0) -> list[Reading]:
-    """A register 100 Wh before its end, and what it shows when `used` Wh have gone through it since."""
+    """Return a register 100 Wh before its end, and after `used` Wh have passed since."""
     return [pdu_energy(pdu, SPAN - 100 * WH), pdu_energy(pdu, (used - 100) * WH)]
 
 
 def test_a_register_that_wraps_between_two_readings_is_exact(tmp_path: Path) -> None:
-    """A register of 32 bits runs round at 2^32 Wh, and the 500 Wh between two readings are all counted."""
+    """A register of 32 bits wraps at 2^32 Wh, and 500 Wh across the wrap are all counted."""
     before, after = around("A07-A")
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
     book.register_width = {before[0]: SPAN}.get
@@ -74,7 +75,7 @@ def test_a_register_that_wraps_between_two_readings_is_exact(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("known", [False, True])
 def test_the_same_fall_without_a_width_is_a_reset(tmp_path: Path, known: bool) -> None:
-    """Where nobody knows the width, or its device has not been discovered, the fall counts nothing."""
+    """Where nobody knows the width, the fall counts nothing."""
     before, after = around("A07-A")
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
     book.register_width = (lambda _: None) if known else None
@@ -87,11 +88,11 @@ def test_the_same_fall_without_a_width_is_a_reset(tmp_path: Path, known: bool) -
 
 
 def test_a_width_that_is_learned_later_counts(tmp_path: Path) -> None:
-    """A device discovered only after its first readings has its width asked for again, and then kept through its absence."""
+    """A device is asked for the width again until it knows it, and then the width is kept."""
     before, after = around("A07-A")
     widths: dict[Series, float] = {}
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
-    book.register_width = lambda series: widths.get(series)  # noqa: PLW0108 - the dictionary is another one later
+    book.register_width = widths.get
     book.accept(batch(T0, before))
     book.flush()
     widths[before[0]] = SPAN
@@ -105,7 +106,7 @@ def test_a_width_that_is_learned_later_counts(tmp_path: Path) -> None:
 
 
 def test_a_wrap_beyond_the_rating_is_a_reset(tmp_path: Path) -> None:
-    """A known width does not make a fall from the middle a wrap: the PDU's feed could not have carried that much."""
+    """A fall from the middle is no wrap: the PDU's feed could not have carried that much."""
     series, _ = pdu_energy("A07-A", 0.0)
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
     book.register_width = {series: SPAN}.get
@@ -131,7 +132,7 @@ def test_the_inventory_is_believed_before_the_profile(tmp_path: Path) -> None:
 
 
 def test_widths_are_found_by_the_name_of_the_device() -> None:
-    """Meters, PDUs, units linked behind them as `name/2`, and those with a name of their own are found; others have none."""
+    """Meters, PDUs and units linked behind them are found by name; others have no width."""
     main, own, second, named = (
         energy("main", 0)[0],
         pdu_energy("A07-A", 0)[0],
@@ -156,13 +157,15 @@ def test_widths_are_found_by_the_name_of_the_device() -> None:
 def test_an_agent_asks_the_devices_it_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its ledger finds the width of a PDU's register, and of one linked behind it by another name, at the device that reads them."""
+    """An agent's ledger finds widths at its devices, also of units linked by another name."""
     (tmp_path / "inventory.yaml").write_text(STOCK)
     config = tmp_path / "config.yaml"
     config.write_text(
-        f"hub: guian\nsite: huawei-guian-1\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
+        "hub: guian\nsite: huawei-guian-1\n"
+        f"state_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
         "collectors:\n  snmp:\n    devices:\n"
-        "    - {address: 127.0.0.1:1, pdu: A07-A, rack: A07, feed: A, profile: eaton-epdu, linked: {'2': {name: C}}}\n"
+        "    - {address: 127.0.0.1:1, pdu: A07-A, rack: A07, feed: A, profile: eaton-epdu,"
+        " linked: {'2': {name: C}}}\n"
     )
     app = App(config)
     app.prepare()

@@ -1,8 +1,8 @@
 """A ledger of an earlier version says the same after it is opened, and also when it is only read.
 
-`version_3.sql` is the dump of a file that version 3 wrote, of a site called `dc:1`: bills of one day
-(150 kWh each hour come in, IT takes 100 of them), sixty days later three hours of readings (150 kW
-come in, 30 kW leave again, IT takes 100 kW), the last of which had not been summed yet.
+`version_3.sql` is the dump of a file that version 3 wrote, of a site called `dc:1`. It has bills of
+one day: 150 kWh come in each hour, and IT takes 100 of them. Sixty days later it has three hours of
+readings: 150 kW come in, 30 kW leave again, IT takes 100 kW. The last hour was not summed yet.
 """
 
 from __future__ import annotations

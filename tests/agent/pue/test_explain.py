@@ -1,4 +1,4 @@
-"""An explanation of a PUE adds up: hours to points, meters to points, points to facility and IT energy."""
+"""An explained PUE adds up: hours to points, meters to points, points to both energies."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def adds_up(found: Explanation) -> None:
 
 
 def test_bills(tmp_path: Path) -> None:
-    """A replaced meter, an office taken off, half a solar plant and fans behind a UPS: every sum can be done again."""
+    """Replaced meters, a subtracted office, half a solar plant and fans: every sum adds up."""
     with bench(tmp_path, METERS, now=day(24).timestamp()) as b:
         b.put("main-1", {day(h): 1000.0 for h in range(10)})
         b.put("main-2", {day(h): 1100.0 for h in range(10, 24)})
@@ -74,7 +74,7 @@ def test_bills(tmp_path: Path) -> None:
 
 
 def test_each_formula_is_true(tmp_path: Path) -> None:
-    """What is written on the left of each last equals sign comes to what is written on its right."""
+    """Both sides of the last equals sign of each formula are equal."""
     with bench(tmp_path, METERS, now=day(24).timestamp()) as b:
         for meter, kwh in (
             ("main-2", 1100.0),
@@ -93,10 +93,10 @@ def test_each_formula_is_true(tmp_path: Path) -> None:
 
 
 def test_live_readings_and_parts_of_hours(tmp_path: Path) -> None:
-    """Of readings, with energy that leaves the site and a window that begins and ends within hours, all adds up as well."""
-    text = (
-        HEAD
-        + "meters: [{meter: main, point: utility}, {meter: it, point: it_input}, {meter: lamp, point: lighting}]"
+    """Sums of readings add up with exported energy and a window that cuts hours."""
+    text = HEAD + (
+        "meters: [{meter: main, point: utility}, {meter: it, point: it_input},"
+        " {meter: lamp, point: lighting}]"
     )
     with bench(tmp_path, text) as b:
         for minute in range(190):
@@ -122,7 +122,7 @@ def test_live_readings_and_parts_of_hours(tmp_path: Path) -> None:
 
 
 def test_nothing_to_explain(tmp_path: Path) -> None:
-    """Without any covered time there are no hours and no formula that divides by nothing."""
+    """Without any covered time there are no hours and no division by zero."""
     with bench(tmp_path, METERS, now=day(24).timestamp()) as b:
         b.put("main-2", {day(): 1.0})
         b.pue.refresh()

@@ -1,4 +1,4 @@
-"""The figures beside PUE, and the boundary they are taken over; the cases of docs/kpis.md, worked by hand there."""
+"""The boundary of PUE, and the figures beside it; docs/kpis.md has the cases worked by hand."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def stock(*meters: str, head: str = HEAD) -> str:
 
 
 def of_a_day(b: Bench, **kwh: float) -> PueResult:
-    """Give every meter so many kilowatt-hours in each hour of a day, and return the day."""
+    """Give every meter so many kilowatt-hours in each hour of a day; return the day's PUE."""
     for meter, each in kwh.items():
         b.put(meter.replace("_", "-"), {day(h): each for h in range(24)})
     return b.between(day(), day(24))
@@ -50,7 +50,7 @@ def value(result: PueResult, name: str) -> float | None:
 
 
 def test_an_office_behind_the_utility_meter(tmp_path: Path) -> None:
-    """An office of 100 kW behind the utility meter is none of the data centre's: (1300 - 100) / 1000 = 1.20, not 1.30."""
+    """An office of 100 kW behind the utility meter is subtracted: (1300 - 100) / 1000 = 1.20."""
     with bench(
         tmp_path,
         stock("{meter: office, point: utility, behind: main, subtract: true}"),
@@ -67,7 +67,7 @@ def test_an_office_behind_the_utility_meter(tmp_path: Path) -> None:
 
 
 def test_an_office_s_errors_are_the_rest_s(tmp_path: Path) -> None:
-    """What is taken off makes the rest less certain: class 0.5 of 1300 and of 100 kWh is 0.583 % of 1200."""
+    """Subtracting adds uncertainty: class 0.5 of 1300 and 100 kWh is 0.583 % of 1200."""
     office = "{meter: office, point: utility, behind: main, subtract: true, accuracy_class: 0.5}"
     with bench(tmp_path, stock(office), now=day(24).timestamp()) as b:
         result = of_a_day(b, main=1300.0, office=100.0, it=1000.0)
@@ -77,7 +77,7 @@ def test_an_office_s_errors_are_the_rest_s(tmp_path: Path) -> None:
 
 
 def test_a_share_of_a_meter(tmp_path: Path) -> None:
-    """Of a transformer that is the data centre's by eight tenths, eight tenths count."""
+    """Of a transformer whose share is 0.8, eight tenths count."""
     with bench(
         tmp_path, stock("{meter: hall, point: utility, share: 0.8}"), now=day(24).timestamp()
     ) as b:
@@ -85,7 +85,10 @@ def test_a_share_of_a_meter(tmp_path: Path) -> None:
 
 
 def test_ups_output_and_pdu_output_at_once(tmp_path: Path) -> None:
-    """IT metered at UPS output (1050 kW) and at PDU output (1000 kW) is 1000 kW, never 2050; the 50 kW are distribution's."""
+    """IT of 1050 kW at UPS output and 1000 kW at PDU output is 1000 kW, never 2050.
+
+    The 50 kW between them are lost in distribution.
+    """
     meters = [
         MAIN,
         "{meter: ups, point: ups_output}",
@@ -103,7 +106,10 @@ def test_ups_output_and_pdu_output_at_once(tmp_path: Path) -> None:
 
 
 def test_fans_behind_the_ups_are_no_it(tmp_path: Path) -> None:
-    """Of 1050 kW that a UPS delivers 50 drive fans: IT is 1000 kW; what the UPS itself loses is still 40 kW."""
+    """Of 1050 kW that a UPS delivers 50 drive fans: IT is 1000 kW.
+
+    The UPS itself loses 1090 - 1050 = 40 kW.
+    """
     meters = [
         MAIN,
         "{meter: ups-in, point: ups_input}",
@@ -128,7 +134,7 @@ def test_fans_behind_the_ups_are_no_it(tmp_path: Path) -> None:
 
 
 def test_heat_for_a_district_network(tmp_path: Path) -> None:
-    """A site that hands a quarter of its energy to a district network has the PUE it had, and ERF 0.25."""
+    """A site that hands on a quarter of its energy has the same PUE, and ERF 0.25."""
     with bench(tmp_path, stock("{meter: heat, point: reused}"), now=day(24).timestamp()) as b:
         result = of_a_day(b, main=1400.0, it=1000.0, heat=350.0)
         totals = b.pue.totals(SITE)
@@ -138,7 +144,7 @@ def test_heat_for_a_district_network(tmp_path: Path) -> None:
 
 
 def test_a_heat_meter_that_is_silent_leaves_pue_alone(tmp_path: Path) -> None:
-    """PUE does not ask for the heat meter; ERF is of the time in which it was heard, and says how much that is."""
+    """PUE needs no heat meter; ERF is of the time in which it was heard, and says how much."""
     with bench(tmp_path, stock("{meter: heat, point: reused}"), now=day(24).timestamp()) as b:
         b.put("heat", {day(h): 350.0 for h in range(6)})
         result = of_a_day(b, main=1400.0, it=1000.0)
@@ -151,7 +157,7 @@ def test_a_heat_meter_that_is_silent_leaves_pue_alone(tmp_path: Path) -> None:
 
 
 def test_carbon_by_years(tmp_path: Path) -> None:
-    """Each hour counts at its own local year's factor: CUE is 0.65 kg/kWh before the year's turn at Shanghai midnight, 0.52 after."""
+    """Each hour counts at its local year's factor: CUE is 0.65 before the turn, 0.52 after it."""
     turn = dt.datetime(2025, 1, 1, tzinfo=day().tzinfo)
     hours = [turn + dt.timedelta(hours=h) for h in range(-12, 12)]
     with bench(tmp_path, stock(head=EMITTING), now=hours[-1].timestamp() + 3600) as b:
@@ -171,7 +177,7 @@ def test_carbon_by_years(tmp_path: Path) -> None:
 
 
 def test_carbon_of_a_supply_nobody_states_is_missing(tmp_path: Path) -> None:
-    """A generator that runs without a stated factor leaves the hours uncovered; while it stands still nothing is missing."""
+    """A running generator without a factor leaves its hours uncovered; a stopped one does not."""
     with bench(
         tmp_path, stock("{meter: diesel, point: generator}", head=EMITTING), now=day(24).timestamp()
     ) as b:
@@ -183,7 +189,7 @@ def test_carbon_of_a_supply_nobody_states_is_missing(tmp_path: Path) -> None:
 
 
 def test_own_sun_burns_no_fuel(tmp_path: Path) -> None:
-    """Own renewables count without carbon, and an office takes the carbon of its supply with it."""
+    """Own renewables have no carbon, and an office takes the carbon of its supply with it."""
     meters = (
         "{meter: sun, point: renewable}",
         "{meter: office, point: utility, behind: main, subtract: true}",
@@ -194,7 +200,7 @@ def test_own_sun_burns_no_fuel(tmp_path: Path) -> None:
 
 
 def test_a_month_on_fuel(tmp_path: Path) -> None:
-    """A month on generators: fuel of 3714.3 kWh counts at 0.35, so PUE is 1.30; its carbon at the fuel's own factor."""
+    """A month on fuel of 3714.3 kWh an hour at 0.35 is PUE 1.30, with the fuel's carbon."""
     diesel = (
         "{meter: diesel, point: generator, factor: 0.35,"
         " emissions: [{kilograms_per_kilowatt_hour: 0.267, source: IPCC 2006, basis: market}]}"
@@ -211,7 +217,7 @@ def test_a_month_on_fuel(tmp_path: Path) -> None:
 
 
 def test_district_cooling(tmp_path: Path) -> None:
-    """500 kW of bought cold at factor 0.4 are 200 kW of the facility's energy, and cooling's share of the overhead."""
+    """500 kW of bought cooling at factor 0.4 are 200 kW of facility energy and of overhead."""
     with bench(
         tmp_path, stock("{meter: district, point: cooling, factor: 0.4}"), now=day(24).timestamp()
     ) as b:
@@ -224,7 +230,7 @@ def test_district_cooling(tmp_path: Path) -> None:
 
 
 def test_a_leap_day(tmp_path: Path) -> None:
-    """The year 2024 has 8784 hours, its leap day among them; the twelve months to its end are whole."""
+    """The year 2024 has 8784 hours with its leap day; the twelve months to its end are whole."""
     start, end = day(0, 1, 1, 2024), day(0, 1, 1, 2025)
     hours = {start + dt.timedelta(hours=n): 1000.0 for n in range(366 * 24)}
     leap = day(0, 29, 2, 2024)
@@ -243,7 +249,7 @@ def test_a_leap_day(tmp_path: Path) -> None:
 
 
 def test_water_by_its_register(tmp_path: Path) -> None:
-    """1.8 litres for each kilowatt-hour of IT, of a register read every minute; a heat meter's volume is no water used."""
+    """1.8 litres a kilowatt-hour by a water register; a heat meter's volume is no water used."""
     with bench(
         tmp_path, stock("{meter: make-up, point: water}", "{meter: heat, point: reused}")
     ) as b:
@@ -272,7 +278,7 @@ def test_water_by_its_register(tmp_path: Path) -> None:
 
 
 def test_the_overhead_adds_up_whatever_is_silent(tmp_path: Path) -> None:
-    """Where a subsystem is silent half the day, its half goes to what is unmetered, and the parts still make the whole."""
+    """What a silent subsystem used is part of the unmetered, and the parts make the whole."""
     with bench(
         tmp_path,
         stock("{meter: chiller, point: cooling}", "{meter: lamps, point: lighting}"),
@@ -296,12 +302,12 @@ def test_the_overhead_adds_up_whatever_is_silent(tmp_path: Path) -> None:
     ("pue", "found"), [(1.2, 1), (1.21, 2), (1.3, 2), (1.5, 3), (1.51, 0), (None, None)]
 )
 def test_grades(pue: float | None, found: int | None) -> None:
-    """GB 40879-2021: at most 1.20 is grade 1, 1.30 grade 2, 1.50 grade 3, and above that there is none."""
+    """GB 40879-2021: up to 1.20 is grade 1, up to 1.30 grade 2, up to 1.50 grade 3."""
     assert grade(pue) == found
 
 
 def test_the_collector_tells_the_family(tmp_path: Path) -> None:
-    """Reuse, carbon, water, grade and overhead are samples in base units: a joule of IT, not a kilowatt-hour."""
+    """Reuse, carbon, water, grade and overhead are samples in base units, so per joule."""
     meters = (
         "{meter: heat, point: reused}",
         "{meter: w, point: water}",

@@ -1,4 +1,4 @@
-"""Water bills, and the whole family of figures in `hubgauge ledger show`."""
+"""Water bills, and all figures beside PUE in `hubgauge ledger show`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def sheet(path: Path, column: str, **amounts: float) -> str:
 def test_a_month_of_bills_gives_the_family(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One month of energy and water bills: ERF 0.2, CUE 0.625 kg/kWh, WUE 1.5 l/kWh, grade 2, cooling at 1.15."""
+    """A month of bills gives ERF 0.2, CUE 0.625 kg/kWh, WUE 1.5 l/kWh and grade 2."""
     bills = sheet(tmp_path / "e.csv", "energy_kwh", main=1.25e6, it=1e6, chiller=1.5e5, heat=2.5e5)
     assert ledger("import", config, bills, "--interval", "31d") == 0
     assert (

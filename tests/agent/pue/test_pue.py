@@ -32,12 +32,13 @@ from tests.support.ledger import (
     power,
 )
 
-TWO = (
-    HEAD
-    + "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: it_input, accuracy_class: 1}]"
+TWO = HEAD + (
+    "meters: [{meter: main, point: utility, accuracy_class: 0.5},"
+    " {meter: it, point: it_input, accuracy_class: 1}]"
 )
 THREE = HEAD + (
-    "meters: [{meter: main, point: utility}, {meter: a, point: it_input}, {meter: b, point: it_input}, {meter: c, point: it_input}]"
+    "meters: [{meter: main, point: utility}, {meter: a, point: it_input},"
+    " {meter: b, point: it_input}, {meter: c, point: it_input}]"
 )
 PARTS = HEAD + "meters: [{meter: chiller, point: cooling}, {meter: it, point: it_input}]"
 RACKS = HEAD + (
@@ -69,7 +70,7 @@ def test_ratio_of_sums_not_mean_of_ratios(tmp_path: Path) -> None:
 
 
 def test_a_silent_it_meter_is_missing_not_zero(tmp_path: Path) -> None:
-    """1440 kW over three IT meters of 400 kW is 1.20; with one of them silent there is no value, and never 1.80."""
+    """1440 kW over three IT meters of 400 kW is 1.20; with one silent there is no value."""
     main, one, two, three = (
         power(n, w, p)
         for n, w, p in (
@@ -113,7 +114,7 @@ def test_it_alone_is_no_facility(tmp_path: Path) -> None:
 
 
 def test_below_one_is_inconsistent(tmp_path: Path) -> None:
-    """Less facility than IT energy has no value; the state says so, and the energies are there to be looked at."""
+    """Less facility than IT energy has no value; the state says so, with both energies."""
     with bench(tmp_path, TWO) as b:
         b.run(2 * HOUR, power("main", 900.0), power("it", 1000.0, "it_input"))
         result = b.pue.result(SITE, "1h")
@@ -143,7 +144,7 @@ def test_only_the_time_that_both_cover_counts(tmp_path: Path) -> None:
 
 
 def test_a_facility_meter_that_joins_half_way(tmp_path: Path) -> None:
-    """The same holds for the facility's meter: IT energy from before it was heard does not count."""
+    """IT energy from before the facility's meter was heard does not count."""
     with bench(tmp_path, TWO) as b:
         b.run(HOUR / 2, power("it", 9000.0, "it_input"))
         b.run(HOUR, power("main", 1300.0), power("it", 1000.0, "it_input"))
@@ -152,7 +153,7 @@ def test_a_facility_meter_that_joins_half_way(tmp_path: Path) -> None:
 
 
 def test_first_minutes_have_a_value(tmp_path: Path) -> None:
-    """Minutes after the start, before any cell of five minutes is whole, the time that all meters share gives a value."""
+    """Before any cell is whole, the time that all meters share gives a value."""
     with bench(tmp_path, TWO, now=T0 + 100) as b:
         b.run(60, power("main", 1e9), interval=15)
         b.run(120, power("main", 1400.0), power("it", 1000.0, "it_input"), interval=15)
@@ -166,7 +167,7 @@ def rack_readings(*silent: str) -> list[Reading]:
 
 
 def test_category_is_the_deepest_point_that_meters_the_whole_site(tmp_path: Path) -> None:
-    """With every feed of every rack in service heard it is category 2; planned racks are not asked for."""
+    """With every PDU of racks in service heard it is category 2; planned racks do not matter."""
     with bench(tmp_path, RACKS) as b:
         b.run(
             2.2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"), *rack_readings()
@@ -176,7 +177,7 @@ def test_category_is_the_deepest_point_that_meters_the_whole_site(tmp_path: Path
 
 
 def test_a_silent_pdu_falls_back_to_the_whole_of_another_point(tmp_path: Path) -> None:
-    """With one PDU silent the UPS output is taken, whole, and never the rest of the PDUs."""
+    """With one PDU silent IT energy is the whole UPS output, not the other PDUs' sum."""
     with bench(tmp_path, RACKS) as b:
         b.run(
             2.2 * HOUR,
@@ -203,7 +204,7 @@ def test_pdu_total_of_the_inventory_stands_for_the_racks(tmp_path: Path) -> None
 
 
 def test_a_rack_without_a_pdu_leaves_pdu_output_incomplete(tmp_path: Path) -> None:
-    """One rack in service without a metered feed, and PDU output no longer meters the whole site."""
+    """With one unmetered rack in service, PDU output does not meter the whole site."""
     text = RACKS.replace("meters:", f"- {{rack: B01, site: {SITE}}}\nmeters:")
     with bench(tmp_path, text) as b:
         b.run(
@@ -215,7 +216,7 @@ def test_a_rack_without_a_pdu_leaves_pdu_output_incomplete(tmp_path: Path) -> No
 
 
 def test_without_a_list_of_meters_those_that_are_heard_are_asked_for(tmp_path: Path) -> None:
-    """Points come from the readings' labels; a meter once heard is missing when it falls silent."""
+    """Without a list, points come from labels; a meter once heard is missing when silent."""
     main, it, other = (
         power("main", 1500.0),
         power("x", 500.0, "it_input"),
@@ -229,7 +230,7 @@ def test_without_a_list_of_meters_those_that_are_heard_are_asked_for(tmp_path: P
 
 
 def test_an_unlisted_meter_is_not_counted_and_said_so(tmp_path: Path) -> None:
-    """A second utility meter that the inventory does not know is left out, with a note."""
+    """A utility meter that the inventory does not list is not counted, with a note."""
     with bench(tmp_path, TWO) as b:
         b.run(
             2 * HOUR, power("main", 1500.0), power("main-2", 700.0), power("it", 1000.0, "it_input")
@@ -240,10 +241,10 @@ def test_an_unlisted_meter_is_not_counted_and_said_so(tmp_path: Path) -> None:
 
 
 def test_what_leaves_the_site_is_taken_off(tmp_path: Path) -> None:
-    """Facility energy is what comes in, own renewables included, less what is exported; REF counts what was used here."""
-    text = (
-        HEAD
-        + "meters: [{meter: main, point: utility}, {meter: sun, point: renewable}, {meter: it, point: it_input}]"
+    """Facility energy is what comes in less what leaves; REF counts what was used here."""
+    text = HEAD + (
+        "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
+        " {meter: it, point: it_input}]"
     )
     with bench(tmp_path, text) as b:
         for minute in range(130):
@@ -267,7 +268,7 @@ def test_what_leaves_the_site_is_taken_off(tmp_path: Path) -> None:
 
 
 def test_guarantees_of_origin_count_as_renewable(tmp_path: Path) -> None:
-    """The share of a supply that guarantees of origin cover counts into REF; without any there is no REF."""
+    """The share that guarantees of origin cover counts into REF; without any there is none."""
     with bench(tmp_path, TWO) as b:
         b.run(2 * HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
         assert b.pue.result(SITE, "1h").renewable_ratio is None
@@ -279,7 +280,7 @@ def test_guarantees_of_origin_count_as_renewable(tmp_path: Path) -> None:
 
 
 def test_bought_cooling_counts_at_its_factor(tmp_path: Path) -> None:
-    """District chilled water comes in beside the electricity, weighted by its factor."""
+    """District chilled water counts beside the electricity, weighted by its factor."""
     text = TWO[:-1] + ", {meter: district, point: cooling, factor: 0.4}]"
     with bench(tmp_path, text) as b:
         b.run(
@@ -292,7 +293,7 @@ def test_bought_cooling_counts_at_its_factor(tmp_path: Path) -> None:
 
 
 def test_a_replaced_meter_is_one_with_its_successor(tmp_path: Path) -> None:
-    """Where one meter takes over from another in the middle of a cell, the point stays covered but for the change."""
+    """Where one meter takes over from another, the point stays covered but for the change."""
     text = TWO.replace("meter: it,", "meter: it-2, replaces: it,")
     with bench(tmp_path, text) as b:
         b.run(HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
@@ -312,7 +313,7 @@ def test_uncertainty_comes_from_the_classes(tmp_path: Path) -> None:
 
 
 def test_years_are_local() -> None:
-    """In Asia/Shanghai the year begins at 16:00 UTC on New Year's Eve; a leap day has a day a year before it."""
+    """In Asia/Shanghai the year begins at 16:00 UTC; 29 February has a day one year before it."""
     end = round(day(0, 29, 2, 2024).timestamp() * 1000)
     assert bounds("ytd", end, ZONE)[0] == round(
         dt.datetime(2023, 12, 31, 16, tzinfo=dt.UTC).timestamp() * 1000
@@ -324,7 +325,7 @@ def test_years_are_local() -> None:
 
 
 def test_a_year_of_bills(tmp_path: Path) -> None:
-    """Twelve whole months are not interim, and the local days of the trend begin at local midnight."""
+    """Twelve whole months are not interim, and the days of the trend begin at local midnight."""
     start, end = day(0, 1, 1, 2024), day(0, 1, 1, 2025)
     hours = {start + dt.timedelta(hours=n): 100.0 for n in range(366 * 24)}
     with bench(tmp_path, TWO, now=end.timestamp() + 75) as b:
@@ -344,7 +345,7 @@ def test_a_year_of_bills(tmp_path: Path) -> None:
 
 
 def test_a_correction_of_the_past_reaches_every_window(tmp_path: Path) -> None:
-    """Sums that were asked for before are those of a fresh start after a correction of some day, of the first hour, of the last."""
+    """After a correction of any hour all windows are those of a fresh start."""
     begin = day(0, 1, 1, 2025)
     hours = {begin + dt.timedelta(hours=n): 100.0 for n in range(60 * 24)}
     with bench(tmp_path, TWO, now=begin.timestamp() + 60 * 86400 + 75) as b:
@@ -389,7 +390,7 @@ def test_required_pue_of_a_site(tmp_path: Path) -> None:
 
 
 def test_power_trend(tmp_path: Path) -> None:
-    """Mean power of each five minutes; None where a boundary is not covered."""
+    """The trend is the mean power of each five minutes; None where it is not covered."""
     with bench(tmp_path, TWO) as b:
         b.run(HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
         b.run(HOUR, power("main", 1500.0))
@@ -402,7 +403,7 @@ def test_power_trend(tmp_path: Path) -> None:
 
 
 def test_a_later_rack_does_not_take_the_past_away(tmp_path: Path) -> None:
-    """Hours past the retention stay as they were summed, by the inventory of their day."""
+    """Hours older than the retention stay as they were summed by the inventory of their day."""
     feeds = [power("main", 1800.0), *rack_readings()]
     with bench(tmp_path, RACKS) as b:
         b.run(3 * HOUR, *feeds)
@@ -423,7 +424,7 @@ def test_a_later_rack_does_not_take_the_past_away(tmp_path: Path) -> None:
 
 
 def test_what_another_process_imports_is_seen(tmp_path: Path) -> None:
-    """An import beside the running agent changes its windows at the next round, whoever does the sums."""
+    """An import beside the agent changes its windows at the next refresh."""
     with bench(tmp_path, TWO, now=day(24).timestamp() + 75) as b:
         assert b.pue.refresh()
         assert b.pue.result(SITE, "1d").state == "no_data"
@@ -455,7 +456,7 @@ def collected(collector: PueCollector) -> dict[str, float]:
 
 
 def test_collector_tells_every_window(tmp_path: Path) -> None:
-    """The collector gives PUE, coverage, uncertainty, state, energies and power, and remembers PUE in the history."""
+    """The collector yields PUE with all it rests on, and stores PUE in the history."""
     clock, stock = Clock(), inventory(TWO)
     book = ledger(tmp_path, clock, stock)
     main, it = power("main", 1500.0), power("it", 1000.0, "it_input")
@@ -485,7 +486,7 @@ def test_collector_tells_every_window(tmp_path: Path) -> None:
 
 
 def test_it_energy_is_counted_at_one_point_of_each_hour(tmp_path: Path) -> None:
-    """The counter of IT energy takes each hour at the deepest point covered in it: PDUs once they are heard, before that the UPS."""
+    """The IT counter takes each hour at the deepest point that is covered in it."""
     with bench(tmp_path, RACKS) as b:
         b.run(2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"))
         b.run(2 * HOUR, power("main", 1800.0), power("ups", 1300.0, "ups_output"), *rack_readings())

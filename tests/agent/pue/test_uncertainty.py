@@ -1,4 +1,4 @@
-"""How uncertain a PUE is: by the classes, by the steps its registers count in, by power that was integrated (JCGM 100)."""
+"""How uncertain a PUE is: by classes, register steps and integrated power (JCGM 100)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def energy_of(n: int, at: float) -> float:
 
 
 def live(b: Bench, seconds: float) -> float:
-    """Have PDUs read that count in tenths of kilowatt-hours, and a fine utility meter at 1.25; returns the end."""
+    """Read PDUs that count in tenths of kWh, and a fine utility meter at 1.25; return the end."""
     end = T0 + seconds
     at = T0
     while at <= end:
@@ -71,7 +71,7 @@ def live(b: Bench, seconds: float) -> float:
 
 
 def test_five_minutes_of_coarse_registers_are_within_their_uncertainty(tmp_path: Path) -> None:
-    """PDUs that step by 0.1 kWh: the truth of every five minutes is within what is stated, and the hour's is narrower."""
+    """With PDUs that step by 0.1 kWh, the truth of every five minutes is within the stated."""
     with bench(tmp_path, RACKS) as b:
         end = live(b, 3 * HOUR)
         cells = [
@@ -93,7 +93,7 @@ def test_five_minutes_of_coarse_registers_are_within_their_uncertainty(tmp_path:
 
 
 def test_the_steps_say_what_they_should(tmp_path: Path) -> None:
-    """Twelve steps of q make a standard uncertainty of q sqrt(12 / 6) of a run's energy, whatever its length."""
+    """Twelve steps of q have the standard uncertainty q sqrt(12 / 6), whatever the length."""
     with bench(tmp_path, RACKS) as b:
         live(b, 3 * HOUR)
         found = [b.pue.between(SITE, T0 + HOUR, T0 + HOUR + seconds) for seconds in (300, HOUR)]
@@ -111,7 +111,7 @@ def readings_of(values: list[float], interval: int = 60) -> list[TimedValue]:
 
 
 def test_a_shaped_hour_is_still_the_register_s() -> None:
-    """Cells follow the power, and an hour's sum is what its register counted, to the last bit of a joule."""
+    """Cells follow the power, and an hour's sum is what its register counted."""
     rng = random.Random(4)
     watts = [rng.uniform(1000.0, 5000.0) for _ in range(181)]
     counted = [0.0]
@@ -134,7 +134,7 @@ def test_a_shaped_hour_is_still_the_register_s() -> None:
 
 
 def test_where_power_is_silent_the_register_s_cells_stay() -> None:
-    """Only cells that both cover share what the register counted in them; the others keep what they had."""
+    """Only cells that both cover share the register's energy; the others keep theirs."""
     watts = readings_of([3000.0] * 31)
     coarse = readings_of([TENTH * math.floor(3000.0 * 60 * n / TENTH) for n in range(61)])
     shaped, _ = meter_hours(watts, coarse, START, START + HOUR_MS)
@@ -154,7 +154,7 @@ def test_where_power_is_silent_the_register_s_cells_stay() -> None:
     ],
 )
 def test_a_step_is_what_all_differences_have_in_common(values: list[float], step: float) -> None:
-    """Differences of 3 and 2 tenths of a kWh make a step of one tenth; a register that stands still tells none."""
+    """Differences of 3 and 2 tenths make a step of one tenth; a still register has none."""
     assert step_of(values) == step
 
 
@@ -168,7 +168,7 @@ def test_a_step_comes_down_from_above() -> None:
 
 
 def test_what_integrating_adds_is_what_it_errs_by() -> None:
-    """A load that jumps between readings: the true error of a day of trapezoids is what is stated, within a factor of two."""
+    """The true error of a day of trapezoids is what is stated, within a factor of two."""
     rng = random.Random(11)
     ratios = []
     for _ in range(60):
@@ -192,10 +192,10 @@ def test_what_integrating_adds_is_what_it_errs_by() -> None:
 
 
 def test_integrated_power_is_less_certain_than_a_register(tmp_path: Path) -> None:
-    """The same load read as power alone has what integrating adds; a constant one has nothing added."""
-    text = (
-        HEAD
-        + "meters: [{meter: main, point: utility, accuracy_class: 0.5}, {meter: it, point: it_input, accuracy_class: 0.5}]"
+    """A load read as power alone is less certain than the classes alone say."""
+    text = HEAD + (
+        "meters: [{meter: main, point: utility, accuracy_class: 0.5},"
+        " {meter: it, point: it_input, accuracy_class: 0.5}]"
     )
     rng = random.Random(3)
     with bench(tmp_path, text) as b:
@@ -214,7 +214,7 @@ def test_integrated_power_is_less_certain_than_a_register(tmp_path: Path) -> Non
 
 
 def test_runs_of_covered_time_are_counted() -> None:
-    """Each stretch has two ends at which a register is uncertain; what adjoins is one stretch."""
+    """A register is uncertain at both ends of a run; runs that adjoin are one."""
     energies = {"facility": EnergySum(joules=2.0), "it": EnergySum(joules=1.0)}
     whole = Sum(cells=12.0, runs=1, starts_covered=True, ends_covered=True, **energies)
     holed = Sum(cells=10.0, runs=2, starts_covered=True, ends_covered=True, **energies)

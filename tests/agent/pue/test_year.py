@@ -1,3 +1,5 @@
+"""Synthetic truth through the real ledger and PUE."""
+
 from __future__ import annotations
 
 import os
@@ -26,7 +28,7 @@ def told(found: list[Judged]) -> list[Judged]:
 
 
 def test_pue_is_as_near_to_the_truth_as_it_says() -> None:
-    """Over outages, wraps, resets and replaced meters each window's PUE is within its uncertainty of what was really used."""
+    """Over outages, wraps, resets and exchanges each PUE is within its uncertainty."""
     sites, days = (17, 365) if WHOLE else (3, 60)
     found = told(run(sites, days))
     assert {one.result.window for one in found} == {"1h", "1d", "30d", "ytd", "12mo"}
@@ -35,9 +37,9 @@ def test_pue_is_as_near_to_the_truth_as_it_says() -> None:
 
 
 def test_a_register_that_is_silent_for_a_month_is_never_wrong_in_silence() -> None:
-    """While it is silent, coverage falls by as much; when it is back, its energy is there, and the windows are whole again.
+    """Coverage falls while a register is silent, and is whole again when it is back.
 
-    A day within the silence, of which only the whole is known, says in its uncertainty how little is known of it.
+    A day within the silence says in its uncertainty how little is known of it.
     """
     days = [(MONTH[0] + n * DAY, MONTH[0] + (n + 1) * DAY) for n in range(29)]
     found = run(1, 70, every=3 * DAY, change=silent("grid-1"), periods=days)
@@ -59,7 +61,7 @@ def test_a_register_that_is_silent_for_a_month_is_never_wrong_in_silence() -> No
 
 
 def test_a_power_meter_that_is_silent_for_a_month_is_missing() -> None:
-    """What only told power is missing for good: coverage says so ever after, and no window takes it for zero."""
+    """A month that only power could have told stays uncovered; no window counts it as zero."""
     found = run(1, 70, every=3 * DAY, change=silent("it-2"))
     late = [
         one.result
