@@ -42,7 +42,7 @@ def sections() -> str:
     text = ""
     for name, load in sorted(known_kinds().items()):
         kind = load()
-        text += f"\n## `collectors.{name}`\n\n{first_line(kind.Config)}\n\n{table(kind.Config, '')}"
+        text += f"\n## `collectors.{name}`\n\n{about(kind.Config)}\n\n{table(kind.Config, '')}"
     return text
 
 
@@ -65,7 +65,7 @@ def lines(model: type, prefix: str) -> list[str]:
             continue
         key = f"{prefix}{field.name}"
         inner, mark = nested(hints[field.name])
-        note = field.metadata.get("help", first_line(inner) if inner else "")
+        note = field.metadata.get("help", about(inner) if inner else "")
         what = describe(hints[field.name])
         if inner and [one.name for one in dataclasses.fields(inner)] == ["interval"]:
             rows.append(
@@ -130,9 +130,9 @@ def default(field: dataclasses.Field[Any], what: str) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def first_line(model: type | None) -> str:
-    """Return the first line of a model's docstring."""
-    return (model.__doc__ or "").strip().splitlines()[0] if model and model.__doc__ else ""
+def about(model: type | None) -> str:
+    """Return a model's docstring in one line; empty where it has none."""
+    return " ".join((model.__doc__ or "").split()) if model else ""
 
 
 if __name__ == "__main__":
