@@ -36,7 +36,7 @@ CSV_COLUMNS: Final = (
     "breaker_b",
     "breaker_b_amperes",
 )
-"""The columns of a rack list. Only `site` and `rack` must be there; an empty cell states nothing."""
+"""The columns of a rack list. Only `site` and `rack` are needed; an empty cell states nothing."""
 
 _STR: Final = "tag:yaml.org,2002:str"
 _MAP: Final = "tag:yaml.org,2002:map"

@@ -19,12 +19,16 @@ from tests.support.ledger import inventory
 
 HEAD = "sites: [{site: one}, {site: two}]\nracks:\n"
 RACKS = (
-    "- {rack: A01, site: one, feeds: {A: {pdu: A01-A}, B: {pdu: A01-B}}, devices: [{node: n1}, {node: sw, agent: false}]}\n"
+    "- {rack: A01, site: one, feeds: {A: {pdu: A01-A}, B: {pdu: A01-B}},"
+    " devices: [{node: n1}, {node: sw, agent: false}]}\n"
     "- {rack: A02, site: one, feeds: {A: {}}}\n"
     "- {rack: A03, site: one, state: planned, devices: [{node: later}]}\n"
     "- {rack: B01, site: two, feeds: {A: {pdu: B01-A}}, devices: [{node: n2}, {node: n3}]}\n"
 )
-METERS = "meters:\n- {meter: main, site: one, point: utility}\n- {meter: spare, site: one, point: utility}\n"
+METERS = (
+    "meters:\n- {meter: main, site: one, point: utility}\n"
+    "- {meter: spare, site: one, point: utility}\n"
+)
 
 
 class Polled:
@@ -45,7 +49,7 @@ def device_of(series: Any) -> str:
 
 
 class Bench:
-    """The collector on a snapshot whose devices answer as a test says, on a clock of the test's own."""
+    """The collector on a snapshot and a clock that the test sets."""
 
     def __init__(self, folder: Path, text: str = HEAD + RACKS, now: float = 1000.0) -> None:
         self.monotonic = 0.0
@@ -92,7 +96,7 @@ class Bench:
 
 
 async def test_expected_against_answering(tmp_path: Path) -> None:
-    """Expected are the devices asked and the inventory's own, at sites where this agent asks any; nodes are the inventory's."""
+    """Expected are polled devices, at their sites the inventory's, and the inventory's nodes."""
     bench = Bench(tmp_path)
     good, bad = bench.pdu("A01-A", "A01"), bench.meter("m")
     bench.say(good, 1.0)
@@ -164,7 +168,7 @@ async def test_what_is_named_is_bounded(tmp_path: Path) -> None:
 
 
 async def test_silent_since_when(tmp_path: Path) -> None:
-    """A device that answered is silent since its first failure; when it is back nothing is said; silent again, it is so anew."""
+    """A device is silent since its first failure; after an answer, since the next failure."""
     bench = Bench(tmp_path)
     series = bench.pdu("A01-A", "A01")
     key = "silent_since_timestamp_seconds one pdu A01-A"
@@ -198,7 +202,7 @@ async def test_a_device_that_answers_late_is_known_from_then_on(tmp_path: Path) 
 
 
 async def test_silence_survives_a_restart(tmp_path: Path) -> None:
-    """What was silent stays silent since then; what answered until the end is silent since the file was last touched."""
+    """A silence keeps its time; what answered until the end is silent since the file's time."""
     bench = Bench(tmp_path)
     old, fresh, steady = bench.pdu("A01-A", "A01"), bench.pdu("A01-B", "A01"), bench.pdu("A77-A")
     for series in (old, fresh, steady):
@@ -283,7 +287,7 @@ async def test_labels_that_change_are_one_device(tmp_path: Path) -> None:
 async def test_a_round_looks_at_what_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 55 000 PDUs that answer as before none is looked at, and of three that fall silent three."""
+    """Of 55 000 PDUs, only the three that fall silent are looked at."""
     bench = Bench(tmp_path, "sites: [{site: one}]\n")
     many = [facility.PDU_UP.series("guian", "one", "", "", f"p{n}", "") for n in range(55_000)]
     bench.snapshot.update(
@@ -315,7 +319,7 @@ async def test_a_round_looks_at_what_changed(
 
 
 async def test_a_controller_asked_in_two_ways_is_two_devices(tmp_path: Path) -> None:
-    """A node that answers over Redfish and not over IPMI is one device answering and one that does not."""
+    """A node that answers over Redfish and not over IPMI is two devices, one of them silent."""
     bench = Bench(tmp_path)
     readings = [
         (node.NODE_UP.series("guian", "one", "", "A01", "n1", source), up)

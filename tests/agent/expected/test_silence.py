@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def after_a_run(path: Path, *keys: DeviceKey, end: float = 5000.0) -> Clock:
-    """Leave the file of a run whose devices all answered until its end, and return a later clock."""
+    """Leave the file of a run whose devices answered until its end; return a later clock."""
     before = SilenceFile(path, clock=Clock(1000.0))
     before.keep_only(keys)
     for key in keys:

@@ -22,20 +22,24 @@ def rack_text(site: str, row: str, number: int) -> str:
         for feed in ("A", "B")
     )
     return (
-        f"- {{rack: {name}, site: {site}, row: {row}, height_units: 10, rated_power_watts: 8000, feeds: {{{feeds}}},"
-        f" devices: [{{node: n-{name}, position: 1, units: 4}}, {{node: w-{name}, units: 1, agent: false}}]}}\n"
+        f"- {{rack: {name}, site: {site}, row: {row},"
+        f" height_units: 10, rated_power_watts: 8000, feeds: {{{feeds}}},"
+        f" devices: [{{node: n-{name}, position: 1, units: 4}}, {{node: w-{name},"
+        f" units: 1, agent: false}}]}}\n"
     )
 
 
 def breakers_text(site: str) -> str:
     text = "".join(
-        f"- {{breaker: {site}-main-{feed}, site: {site}, rated_amperes: 4000, pair: {site}-main-{other}}}\n"
+        f"- {{breaker: {site}-main-{feed}, site: {site},"
+        f" rated_amperes: 4000, pair: {site}-main-{other}}}\n"
         for feed, other in ("AB", "BA")
     )
     for row in range(ROWS):
         for feed, other in ("AB", "BA"):
             text += (
-                f"- {{breaker: {site}-r{row}-{feed}, site: {site}, rated_amperes: 100, pair: {site}-r{row}-{other},"
+                f"- {{breaker: {site}-r{row}-{feed}, site: {site},"
+                f" rated_amperes: 100, pair: {site}-r{row}-{other},"
                 f" upstream: {site}-main-{feed}}}\n"
             )
     return text
@@ -52,10 +56,12 @@ TEXT = (
         for row in range(ROWS)
         for n in range(RACKS_A_ROW)
     )
-    + "- {rack: alone, site: s1, feeds: {A: {pdu: alone-A}}}\n- {rack: later, site: s1, row: r1, state: planned, devices: [{node: n-later}]}\n"
+    + "- {rack: alone, site: s1, feeds: {A: {pdu: alone-A}}}\n"
+    "- {rack: later, site: s1, row: r1, state: planned, devices: [{node: n-later}]}\n"
     + "meters:\n"
     + "".join(
-        f"- {{meter: main, site: {site}, point: utility}}\n- {{meter: ups, site: {site}, point: ups_output}}\n"
+        f"- {{meter: main, site: {site}, point: utility}}\n"
+        f"- {{meter: ups, site: {site}, point: ups_output}}\n"
         for site in SITES
     )
     + "- {meter: s1-r10-A, site: s1, point: it_input}\n"
@@ -73,6 +79,9 @@ def parts(stock: Inventory) -> list[Inventory]:
 def config(folder: Path, shard: str, collectors: str, **more: str) -> Path:
     (folder / "inventory.yaml").write_text(TEXT)
     path = folder / "config.yaml"
-    text = f"hub: guian\nsite: s1\nnode: gw-1\n{f'shard: {shard}' if shard else ''}\ninventory: inventory.yaml\ncollectors:\n{collectors}"
+    text = (
+        f"hub: guian\nsite: s1\nnode: gw-1\n{f'shard: {shard}' if shard else ''}\n"
+        f"inventory: inventory.yaml\ncollectors:\n{collectors}"
+    )
     path.write_text(text + "".join(f"\n{key}: {value}" for key, value in more.items()))
     return path

@@ -1,4 +1,4 @@
-"""The boundary of a site as it is declared: what would count twice is refused, with its line and its key."""
+"""The declared boundary of a site: what would count twice is refused, with line and key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from agent.inventory.load import load_inventory
 from agent.inventory.model import Inventory
 from collectors.strict import Problems
 
-HEAD = "sites: [{site: a}]\nmeters:\n- {meter: main, point: utility}\n- {meter: ups, point: ups_output}\n"
+HEAD = (
+    "sites: [{site: a}]\nmeters:\n- {meter: main, point: utility}\n"
+    "- {meter: ups, point: ups_output}\n"
+)
 
 
 def read(text: str) -> Inventory:
@@ -49,7 +52,7 @@ def read(text: str) -> Inventory:
     ],
 )
 def test_energy_that_would_count_twice_is_refused(line: str, told: str) -> None:
-    """A meter downstream of another whose energy would count twice is told with file, line and key."""
+    """A meter whose energy would count twice is refused, with file, line and key."""
     with pytest.raises(Problems) as caught:
         read(f"{HEAD}- {line}\n")
     (error,) = caught.value.errors
@@ -60,7 +63,10 @@ def test_energy_that_would_count_twice_is_refused(line: str, told: str) -> None:
 
 def test_twice_through_a_third_meter() -> None:
     """It is found however many meters lie between, in whatever order the file lists them."""
-    text = f"{HEAD}- {{meter: deep, point: utility, behind: mid}}\n- {{meter: mid, point: ups_input, behind: main}}\n"
+    text = (
+        f"{HEAD}- {{meter: deep, point: utility, behind: mid}}\n"
+        f"- {{meter: mid, point: ups_input, behind: main}}\n"
+    )
     with pytest.raises(Problems, match="deep: what comes in at utility cannot be behind mid"):
         read(text)
     with pytest.raises(Problems, match="deep: main counts the same energy"):
@@ -71,7 +77,8 @@ def test_a_circle_is_told_once_of_each_meter() -> None:
     """Meters behind each other are told as a circle, and reading comes to an end."""
     with pytest.raises(Problems) as caught:
         read(
-            f"{HEAD}- {{meter: b, point: cooling, behind: c}}\n- {{meter: c, point: lighting, behind: b}}\n"
+            f"{HEAD}- {{meter: b, point: cooling, behind: c}}\n"
+            f"- {{meter: c, point: lighting, behind: b}}\n"
         )
     assert len(caught.value.errors) == 2
     assert "circle" in str(caught.value)
@@ -100,7 +107,10 @@ def test_what_counts_once_is_taken(line: str) -> None:
             "2024 is before first_year",
         ),
         (
-            "[{kilograms_per_kilowatt_hour: 0.5, source: x}, {kilograms_per_kilowatt_hour: 0.6, source: y, first_year: 2025}]",
+            (
+                "[{kilograms_per_kilowatt_hour: 0.5, source: x},"
+                " {kilograms_per_kilowatt_hour: 0.6, source: y, first_year: 2025}]"
+            ),
             "two figures for 2025",
         ),
         ("[{kilograms_per_kilowatt_hour: 0.5}]", "source"),
@@ -108,6 +118,6 @@ def test_what_counts_once_is_taken(line: str) -> None:
     ],
 )
 def test_an_emission_factor_has_its_years_and_its_source(emissions: str, told: str) -> None:
-    """Two figures for one year, years that run backwards and a figure nobody answers for are refused."""
+    """Two figures for a year, years that run backwards and a figure without source are refused."""
     with pytest.raises(Problems, match=told):
         read(f"sites: [{{site: a, emissions: {emissions}}}]\n")

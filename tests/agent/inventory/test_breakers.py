@@ -14,12 +14,13 @@ breakers:
 - {breaker: A-a, site: a, rated_amperes: 100, pair: A-b, upstream: main-a}
 - {breaker: A-b, site: a, rated_amperes: 100, pair: A-a, upstream: main-b}
 racks:
-- {rack: r, site: a, feeds: {A: {pdu: p, capacity_watts: 7360, breaker: A-a, phase: L2}, B: {pdu: q, breaker: A-b}}}
+- {rack: r, site: a, feeds: {
+    A: {pdu: p, capacity_watts: 7360, breaker: A-a, phase: L2}, B: {pdu: q, breaker: A-b}}}
 """
 
 
 def test_breakers() -> None:
-    """A breaker's capacity is what its amperes carry at unity power factor; a feed's chain leads outwards."""
+    """Amperes carry their capacity at a power factor of 1; the supply path leads outwards."""
     stock = load(POWER)
     assert stock.breakers["A-a"].capacity == 100 * 230 * 3
     assert [breaker.breaker for breaker in stock.supply_path("A-b")] == ["A-b", "main-b"]
@@ -95,7 +96,10 @@ def test_two_feeds_may_be_behind_one_breaker() -> None:
             "q, breaker: A-b",
             "q, breaker: main-a",
             9,
-            "feeds.A.breaker: is behind A-a, whose pair is A-b; the rack's other feed is behind main-a",
+            (
+                "feeds.A.breaker: is behind A-a, whose pair is A-b; the rack's other feed is"
+                " behind main-a"
+            ),
         ),
         (
             "pair: A-b, upstream: main-a",
@@ -116,7 +120,7 @@ def test_two_feeds_may_be_behind_one_breaker() -> None:
             8,
             "A-a is given twice (first in line 6)",
         ),
-        ("phase: L2", "phase: L4", 9, "expected one of L1, L2, L3"),
+        ("phase: L2", "phase: L4", 10, "expected one of L1, L2, L3"),
         (
             "pair: A-a, upstream: main-b",
             "pair: A-a, upstream: A-a",
@@ -126,14 +130,14 @@ def test_two_feeds_may_be_behind_one_breaker() -> None:
     ],
 )
 def test_each_mistake_about_breakers_is_one_line(old: str, new: str, line: int, words: str) -> None:
-    """What is wrong with the stated supply is told with its line: a wrong pair would make a failover figure of nobody's supply."""
+    """Each mistake in the stated supply is refused with its line."""
     assert old in POWER
     found = mistakes(POWER.replace(old, new, 1))
     assert any(one.startswith(f"inventory.yaml:{line}: ") and words in one for one in found), found
 
 
 def test_breakers_in_csv() -> None:
-    """A rack list repeats its breakers' amperes; two are a pair where every rack that hangs on one hangs on the other."""
+    """A rack list may repeat amperes; two breakers are a pair where every rack has both."""
     head = "site,rack,pdu_a,breaker_a,breaker_a_amperes,pdu_b,breaker_b,breaker_b_amperes\n"
     stock = load(
         head + "a,r,p,RPP-A,63,q,RPP-B,63\na,s,t,RPP-A,63,u,RPP-B,63\na,x,v,RPP-C,63,,,\n",

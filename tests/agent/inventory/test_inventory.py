@@ -88,7 +88,10 @@ def test_an_empty_file_is_an_empty_inventory() -> None:
             "r is given twice (first in line 3)",
         ),
         (
-            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {pdu: p}}}\n- {rack: s, site: a, feeds: {B: {pdu: p}}}",
+            (
+                "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {pdu: p}}}\n"
+                "- {rack: s, site: a, feeds: {B: {pdu: p}}}"
+            ),
             4,
             "p already feeds rack r feed A",
         ),
@@ -98,22 +101,34 @@ def test_an_empty_file_is_an_empty_inventory() -> None:
             "p already feeds rack r feed A",
         ),
         (
-            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x, position: 1, units: 2}, {node: y, position: 2}]}",
+            (
+                "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x,"
+                " position: 1, units: 2}, {node: y, position: 2}]}"
+            ),
             3,
             "y overlaps x at unit 2",
         ),
         (
-            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x, position: 42, units: 2}]}",
+            (
+                "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x,"
+                " position: 42, units: 2}]}"
+            ),
             3,
             "reaches unit 43 of 42",
         ),
         (
-            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 2, devices: [{node: x}, {node: y, units: 2}]}",
+            (
+                "sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 2,"
+                " devices: [{node: x}, {node: y, units: 2}]}"
+            ),
             3,
             "take 3 of 2",
         ),
         (
-            "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x}]}\n- {rack: s, site: a, devices: [{node: x}]}",
+            (
+                "sites: [{site: a}]\nracks:\n- {rack: r, site: a, devices: [{node: x}]}\n"
+                "- {rack: s, site: a, devices: [{node: x}]}"
+            ),
             4,
             "x is already in rack r",
         ),
@@ -162,12 +177,18 @@ def test_an_empty_file_is_an_empty_inventory() -> None:
             "cannot replace itself",
         ),
         (
-            "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n- {meter: n, point: utility, replaces: m}",
+            (
+                "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n"
+                "- {meter: n, point: utility, replaces: m}"
+            ),
             3,
             "in a circle",
         ),
         (
-            "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n- {meter: n, point: other}",
+            (
+                "sites: [{site: a}]\nmeters:\n- {meter: m, point: utility, replaces: n}\n"
+                "- {meter: n, point: other}"
+            ),
             3,
             "at point other",
         ),
@@ -205,15 +226,17 @@ def test_all_mistakes_are_found_at_once_in_the_order_of_the_file() -> None:
 def test_anchors_and_merges_work_as_in_any_yaml() -> None:
     """An alias stands for what it names, and a merge takes the keys that are not given."""
     stock = load(
-        "sites: [{site: a}]\nracks:\n- &r {rack: r, site: a, height_units: 20}\n- {<<: *r, rack: s}\n"
+        "sites: [{site: a}]\nracks:\n- &r {rack: r, site: a, height_units: 20}\n"
+        "- {<<: *r, rack: s}\n"
     )
     assert stock.racks["s"].height_units == 20
 
 
 def test_csv() -> None:
-    """A list of racks as CSV makes the same racks as YAML, and its sites are those the racks name."""
+    """A rack list in CSV gives the same racks as YAML, and the sites that the racks name."""
     stock = load(
-        "site,row,rack,state,height_units,rated_power_watts,used_units,pdu_a,capacity_a_watts,pdu_b,capacity_b_watts\n"
+        "site,row,rack,state,height_units,rated_power_watts,used_units,"
+        "pdu_a,capacity_a_watts,pdu_b,capacity_b_watts\n"
         "one,A,A07,in_service,42,8000,10,A07-A,7360,A07-B,\n"
         "one,A,A08,,,,,,,,\n",
         "racks.csv",
@@ -271,8 +294,11 @@ def test_any_text_is_an_inventory_or_problems(text: str) -> None:
 
 
 def test_reserved_units_are_apart_from_used_ones() -> None:
-    """What is promised and still free is stated beside what is taken, in both forms, and both must fit into the rack."""
-    text = "sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 10, used_units: 4, reserved_units: 6}\n"
+    """Reserved units are stated apart from used ones; together they must fit into the rack."""
+    text = (
+        "sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 10, used_units: 4,"
+        " reserved_units: 6}\n"
+    )
     rack = load(text).racks["r"]
     assert (rack.used, rack.reserved_units) == (4, 6)
     assert (
@@ -286,8 +312,11 @@ def test_reserved_units_are_apart_from_used_ones() -> None:
 
 
 def test_what_takes_no_unit() -> None:
-    """A strip at the side and a blade in a chassis take no unit of the rack, wherever they are said to be."""
-    devices = "[{node: box, position: 1, units: 2}, {node: blade, position: 1, units: 0}, {node: strip, units: 0, agent: false}]"
+    """A strip at the side and a blade in a chassis take no unit, whatever their position is."""
+    devices = (
+        "[{node: box, position: 1, units: 2}, {node: blade, position: 1, units: 0},"
+        " {node: strip, units: 0, agent: false}]"
+    )
     rack = load(
         f"sites: [{{site: a}}]\nracks:\n- {{rack: r, site: a, devices: {devices}}}\n"
     ).racks["r"]
@@ -298,7 +327,8 @@ def test_what_takes_no_unit() -> None:
 def test_a_feed_that_nothing_measures() -> None:
     """A feed may name no PDU: its capacity counts, and it is no PDU of the inventory."""
     stock = load(
-        "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {capacity_watts: 100}, B: {capacity_watts: 100}}}\n"
+        "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {capacity_watts: 100},"
+        " B: {capacity_watts: 100}}}\n"
     )
     assert [feed.capacity_watts for feed in stock.racks["r"].feeds.values()] == [100, 100]
     assert not stock.pdus

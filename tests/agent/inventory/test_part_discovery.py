@@ -39,7 +39,10 @@ def test_prometheus_is_told_of_nodes_and_gateways(tmp_path: Path) -> None:
         tmp_path,
         "",
         "  {}",
-        sd="{nodes: '{node}.{site}:9717', address: 'gw-1:9717', gateways: [{address: 'gw-2:9717', site: s2}]}",
+        sd=(
+            "{nodes: '{node}.{site}:9717', address: 'gw-1:9717',"
+            " gateways: [{address: 'gw-2:9717', site: s2}]}"
+        ),
     )
     found = {group["targets"][0]: group["labels"] for group in sd(path)}
     assert len(found) == 2 + len(SITES) * ROWS * RACKS_A_ROW
@@ -57,7 +60,7 @@ def test_prometheus_is_told_of_nodes_and_gateways(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shard", ["", "2/4"])
 def test_the_list_can_be_narrowed(tmp_path: Path, shard: str) -> None:
-    """By site, by role and by shard; the shards together are the whole, also where the gateway itself reads a part."""
+    """A list may be by site, role or shard; the shards together are the whole."""
     path = config(tmp_path, shard, "  {}")
     every = Counter(group["targets"][0] for group in sd(path))
     assert (
@@ -77,7 +80,7 @@ def test_the_list_can_be_narrowed(tmp_path: Path, shard: str) -> None:
 
 @pytest.mark.parametrize("query", [{"shard": "5/4"}, {"role": "king"}, {"rack": "A07"}])
 def test_a_wrong_question_is_refused(tmp_path: Path, query: dict[str, str]) -> None:
-    """A mistyped query is an error: an empty list, or the whole one, would be taken for the answer."""
+    """A mistyped query is an error: an empty or a whole list would be taken for the answer."""
     with pytest.raises(ValueError, match="expected"):
         sd(config(tmp_path, "", "  {}"), **query)
 

@@ -46,7 +46,7 @@ def series_of(part: Inventory) -> dict[str, float]:
 
 
 def test_no_series_is_said_twice_and_none_is_lost() -> None:
-    """The parts' series of sites, racks, rows and breakers are the whole's, each from one gateway; but a site's share of power nobody can say."""
+    """Each series of the whole comes from one part; only a site's power share from none."""
     together = Counter(name for part in parts(whole()) for name in series_of(part))
     assert max(together.values()) == 1
     missing = {name for name in series_of(whole()) if name not in together}
@@ -62,7 +62,7 @@ def test_no_series_is_said_twice_and_none_is_lost() -> None:
 
 
 def test_what_is_said_is_as_true_as_of_the_whole() -> None:
-    """Racks, rows and their panels have the whole's values; of what several gateways share, bounds hold and headroom is never too much."""
+    """Values are the whole's; for shared breakers bounds hold, and headroom is not too high."""
     full = series_of(whole())
     for part in parts(whole()):
         for name, value in series_of(part).items():
@@ -87,7 +87,7 @@ def test_phases_of_shared_breakers_are_told_once() -> None:
 
 
 def test_rack_pdus_of_a_part_do_not_pass_for_all() -> None:
-    """IT energy of a shared site is what its own meters say, never the PDUs that one gateway happens to read."""
+    """IT energy of a shared site is that of its own meters, never of one gateway's PDUs."""
     for part in parts(whole()):
         for site in SITES:
             boundary = boundary_of(part.sites[site], part, ())

@@ -37,7 +37,7 @@ def test_every_rack_and_meter_is_in_one_part() -> None:
 
 
 def test_a_row_stays_together() -> None:
-    """All racks of a row, and so both PDUs of each, are one part's; a rack without a row goes by itself."""
+    """All racks of a row are in one part; a rack without a row is in a part by itself."""
     for part in parts(whole()):
         here = {(rack.site, rack.row) for rack in part.racks.values() if rack.row}
         assert not here & {(rack.site, rack.row) for rack in part.racks_of_others.values()}
@@ -56,7 +56,7 @@ def test_nothing_moves_when_devices_are_added() -> None:
 
 
 def test_the_split_is_the_same_everywhere() -> None:
-    """The part of a name is fixed: it does not depend on the machine, the process or the version."""
+    """The part of a name does not depend on the machine, the process or the version."""
     parts_of = [
         next(n for n in range(1, 5) if Shard(n, 4).holds("row", "s1", f"r{row}"))
         for row in range(8)
@@ -76,7 +76,8 @@ def test_parts_are_even() -> None:
 SNMP = (
     "  snmp:\n    devices:\n"
     + "".join(
-        f"      - {{address: 10.0.{row}.{n}{(feed == 'B' and 1) or 0}, pdu: s1-r{row}{n}-{feed}, profile: apc-rpdu2}}\n"
+        f"      - {{address: 10.0.{row}.{n}{(feed == 'B' and 1) or 0},"
+        f" pdu: s1-r{row}{n}-{feed}, profile: apc-rpdu2}}\n"
         for row in range(ROWS)
         for n in range(RACKS_A_ROW)
         for feed in "AB"
@@ -86,7 +87,8 @@ SNMP = (
 
 
 MODBUS = "  modbus:\n    devices:\n" + "".join(
-    f"      - {{address: 10.8.0.{n}, unit: 1, profile: eastron-sdm630, meter: m{n}, point: utility}}\n"
+    f"      - {{address: 10.8.0.{n}, unit: 1, profile: eastron-sdm630, meter: m{n},"
+    f" point: utility}}\n"
     for n in range(3)
 )
 
@@ -97,7 +99,7 @@ def asked(path: Path) -> Counter[str]:
 
 
 def test_every_device_is_asked_by_one_gateway(tmp_path: Path) -> None:
-    """The same config with another `shard` each: together the gateways ask every device, and none twice."""
+    """Gateways whose configs differ only in `shard` poll every device together, none twice."""
     everything = asked(config(tmp_path, "", SNMP + MODBUS))
     each = [
         asked(config(tmp_path, f"{number}/{PARTS}", SNMP + MODBUS))
@@ -133,7 +135,7 @@ def test_a_device_that_only_names_its_rack_goes_with_the_rack() -> None:
 
 
 def test_a_mistake_is_told_at_its_line(tmp_path: Path) -> None:
-    """A mistake is named where it stands in the file, however few of the devices are this gateway's."""
+    """A mistake has its line in the file, whichever gateway polls the device."""
     wrong = SNMP + "      - {address: 10.9.0.3, pdu: s1-r10-A, profile: no-such-profile}\n"
     lines = set()
     for number in range(1, PARTS + 1):
@@ -166,7 +168,7 @@ def test_a_shard_needs_an_inventory(tmp_path: Path) -> None:
 
 
 def test_a_node_of_a_rack_goes_with_it() -> None:
-    """A management controller, known by its node alone, is asked by the gateway that reads its rack."""
+    """A management controller, known only by its node, is polled by its rack's gateway."""
     for number in range(1, PARTS + 1):
         shard = Shard(number, PARTS)
         part = part_of(whole(), shard)

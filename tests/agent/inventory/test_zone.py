@@ -29,12 +29,15 @@ from tests.agent.inventory.netbox.server import served
 BERLIN, NEW_YORK, KATHMANDU = "Europe/Berlin", "America/New_York", "Asia/Kathmandu"
 ZONES = (BERLIN, NEW_YORK, KATHMANDU)
 FORMS = ("yaml", "csv", "netbox")
-METERS = "meters:\n- {meter: main, site: one, point: utility}\n- {meter: it, site: one, point: it_input}\n"
+METERS = (
+    "meters:\n- {meter: main, site: one, point: utility}\n"
+    "- {meter: it, site: one, point: it_input}\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A local day as a calendar has it: its first moment, that of the next, and the clock hours it has."""
+    """A local day by the calendar: its first moment, that of the next day, and its clock hours."""
 
     zone: str
     date: str
@@ -168,7 +171,7 @@ def test_a_wrong_zone_in_a_csv(rows: str, words: str, tmp_path: Path) -> None:
 
 
 def test_a_csv_beside_netbox_states_a_zone(tmp_path: Path) -> None:
-    """What a file beside NetBox states of a site NetBox has is in force; the rest of the site stays."""
+    """A file beside NetBox may state the zone of a site that NetBox has; the rest stays."""
     path = written(tmp_path, BERLIN, "netbox")
     (tmp_path / "racks.csv").write_text("site,timezone,rack\none,Asia/Tokyo,A01\n")
     path.write_text(path.read_text().replace("meters.yaml", "racks.csv"))
@@ -190,7 +193,7 @@ def test_a_hub_that_is_not_in_the_registry(tmp_path: Path) -> None:
 def test_a_local_day_of_bills(
     day: Day, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Rows without an offset are local hours; the day has 23, 24 or 25 of them, and is covered by them."""
+    """Rows without an offset are local hours, and 23, 24 or 25 of them cover a day."""
     path = written(tmp_path, day.zone, form)
     meters = {"A01-A": 1.0} if form == "csv" else {"main": 2.0, "it": 1.0}
     bills = tmp_path / "bills.csv"
@@ -258,7 +261,7 @@ def test_the_year_begins_at_local_midnight(
     ("zone", "hours"), [(BERLIN, (23, 24)), (NEW_YORK, (24, 24)), (KATHMANDU, (24, 24))]
 )
 def test_days_of_a_trend_are_local(zone: str, hours: tuple[int, int], tmp_path: Path) -> None:
-    """Over days, a point of the trend is a local day; the day Berlin's clocks go forward has 23 hours."""
+    """A point of a long trend is a local day; in Berlin, 30 March has 23 hours."""
     found = inventory_of(config_module.load(written(tmp_path, zone, "yaml")))
     assert found is not None
     at = dt.datetime(2025, 4, 2, tzinfo=ZoneInfo(zone)).timestamp()

@@ -1,4 +1,4 @@
-"""Breakers, rows and headroom: the worked examples of docs/kpis.md, and what partial data may say."""
+"""Breakers, rows and headroom: the worked examples of docs/kpis.md, and partial data."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ breakers:
 - {{breaker: A-b, site: {SITE}, rated_amperes: 63, pair: A-a, upstream: main-b}}
 racks:
 - {{rack: A01, site: {SITE}, row: A, height_units: 40, used_units: 30, rated_power_watts: 8000,
-   feeds: {{A: {{pdu: A01-A, capacity_watts: 7360, breaker: A-a}}, B: {{pdu: A01-B, capacity_watts: 7360, breaker: A-b}}}}}}
-- {{rack: A02, site: {SITE}, row: A, height_units: 40, used_units: 10, reserved_units: 5, rated_power_watts: 8000,
-   feeds: {{A: {{pdu: A02-A, capacity_watts: 7360, breaker: A-a}}, B: {{pdu: A02-B, capacity_watts: 7360, breaker: A-b}}}}}}
+   feeds: {{A: {{pdu: A01-A, capacity_watts: 7360, breaker: A-a}},
+           B: {{pdu: A01-B, capacity_watts: 7360, breaker: A-b}}}}}}
+- {{rack: A02, site: {SITE}, row: A, height_units: 40,
+   used_units: 10, reserved_units: 5, rated_power_watts: 8000,
+   feeds: {{A: {{pdu: A02-A, capacity_watts: 7360, breaker: A-a}},
+           B: {{pdu: A02-B, capacity_watts: 7360, breaker: A-b}}}}}}
 """
 HEARD = {"A01-A": 2000.0, "A01-B": 1500.0, "A02-A": 1000.0, "A02-B": 500.0}
 UPPER, LOWER = ',bound="upper"', ',bound="lower"'
@@ -47,7 +50,7 @@ def rack(name: str, which: str) -> str:
 
 
 def test_a_breaker_carries_the_pdus_behind_it_and_its_pair_s_when_that_dies() -> None:
-    """Feed A's breaker carries both racks' feeds A, a main what is behind its breakers; with the pair lost, each carries all."""
+    """A breaker carries the feeds behind it, a main its breakers, and each also its pair's load."""
     found = collect(TEXT, HEARD)
     for which in ("A-a", "main-a"):
         assert (
@@ -64,7 +67,7 @@ def test_a_breaker_carries_the_pdus_behind_it_and_its_pair_s_when_that_dies() ->
 
 
 def test_a_silent_pdu_leaves_bounds_never_a_false_calm() -> None:
-    """A silent feed counts as nothing in the lower bound, and as what it can carry in the upper; the coverage says so."""
+    """A silent feed counts as 0 in the lower bound and as its capacity in the upper."""
     found = collect(TEXT, {pdu: watts for pdu, watts in HEARD.items() if pdu != "A02-A"})
     assert found[breaker("power_watts", "A-a", LOWER)] == 2000.0
     assert found[breaker("power_watts", "A-a", UPPER)] == 2000.0 + 7360.0
@@ -78,7 +81,7 @@ def test_a_silent_pdu_leaves_bounds_never_a_false_calm() -> None:
 
 
 def test_a_silent_feed_that_could_draw_anything_leaves_no_upper_bound() -> None:
-    """Where nobody states what a silent feed can draw, only the lower bound is told, and no headroom of anything behind the breaker."""
+    """A silent feed without a limit leaves the lower bound, and no headroom behind its breaker."""
     text = TEXT.replace(
         "rated_power_watts: 8000,\n   feeds: {A: {pdu: A01-A, capacity_watts: 7360,",
         "feeds: {A: {pdu: A01-A,",
@@ -95,7 +98,7 @@ def test_a_silent_feed_that_could_draw_anything_leaves_no_upper_bound() -> None:
 
 
 def test_nobody_heard_is_no_load() -> None:
-    """A breaker behind which nobody is heard has a capacity and no load; one that nothing hangs on has no failover to be calm about."""
+    """Without a PDU that answers there is no load, without listed feeds no upper bound."""
     found = collect(TEXT, {})
     assert breaker("capacity_watts", "A-a") in found
     assert found[breaker("coverage_ratio", "A-a")] == 0.0
@@ -111,7 +114,7 @@ def test_nobody_heard_is_no_load() -> None:
 
 
 def test_headroom_of_racks_and_of_their_row() -> None:
-    """A rack takes what 0.8 of a feed leaves; a row what its racks take together, as far as the breakers carry it."""
+    """A rack may add up to 0.8 of a feed, a row what its racks may, within its breakers."""
     found = collect(TEXT, HEARD)
     assert found[rack("headroom_watts", "A01")] == pytest.approx(0.8 * 7360 - 3500)
     assert found[rack("headroom_watts", "A02")] == pytest.approx(0.8 * 7360 - 1500)
@@ -153,10 +156,14 @@ def test_two_feeds_on_one_breaker_are_lost_at_once() -> None:
 
 
 def test_a_busbar_with_hundreds_of_racks() -> None:
-    """Hundreds of racks behind one busbar are one sum, and one that is silent of them leaves a narrow upper bound."""
-    head = f"sites: [{{site: {SITE}}}]\nbreakers:\n- {{breaker: bus, site: {SITE}, rated_amperes: 4000}}\nracks:\n"
+    """Of 600 racks behind one busbar, a silent one leaves a narrow upper bound."""
+    head = (
+        f"sites: [{{site: {SITE}}}]\nbreakers:\n"
+        f"- {{breaker: bus, site: {SITE}, rated_amperes: 4000}}\nracks:\n"
+    )
     racks = "".join(
-        f"- {{rack: '{n:03}', site: {SITE}, row: A, feeds: {{A: {{pdu: '{n:03}-A', capacity_watts: 7000, breaker: bus}}}}}}\n"
+        f"- {{rack: '{n:03}', site: {SITE}, row: A, feeds: {{A: {{pdu: '{n:03}-A',"
+        f" capacity_watts: 7000, breaker: bus}}}}}}\n"
         for n in range(600)
     )
     heard = {f"{n:03}-A": 3000.0 for n in range(599)}

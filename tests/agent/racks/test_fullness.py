@@ -21,10 +21,11 @@ def day_of(points: list[Point], limit: float) -> float | None:
     return (found.expected - START) / DAY
 
 
-def test_many_values_in_few_days_are_no_pace() -> None:
-    """Fourteen values of one day say nothing about weeks."""
-    hourly = [Point(START + hour * DAY / 24, float(hour)) for hour in range(14)]
-    assert full_at(hourly, 100.0) is None
+def test_fourteen_values_need_fourteen_days() -> None:
+    """Values of ten days at a steady pace are no two weeks, however many they are."""
+    quick = [Point(START + number * 0.75 * DAY, float(number)) for number in range(14)]
+    assert full_at(quick, 20.0) is None
+    assert full_at(daily(*map(float, range(14))), 20.0) is not None
 
 
 def test_single_high_days_do_not_set_the_pace() -> None:

@@ -31,9 +31,10 @@ def stock(breakers: str = "", extra: str = "") -> str:
     behind = (", breaker: a", ", breaker: b") if breakers else ("", "")
     return (
         f"sites: [{{site: {SITE}}}]\n{breakers}racks:\n"
-        f"- {{rack: A01, site: {SITE}, row: A, height_units: 40, used_units: 40, rated_power_watts: 8000, feeds: {feeds.format('A01', *behind)}}}\n"
-        f"- {{rack: A02, site: {SITE}, row: A, height_units: 40, used_units: 10, rated_power_watts: 8000, feeds: {feeds.format('A02', *behind)}}}\n"
-        + extra
+        f"- {{rack: A01, site: {SITE}, row: A, height_units: 40, used_units: 40,"
+        f" rated_power_watts: 8000, feeds: {feeds.format('A01', *behind)}}}\n"
+        f"- {{rack: A02, site: {SITE}, row: A, height_units: 40, used_units: 10,"
+        f" rated_power_watts: 8000, feeds: {feeds.format('A02', *behind)}}}\n" + extra
     )
 
 
@@ -57,7 +58,8 @@ def told(collector: GrowthCollector) -> dict[str, float]:
 
 
 def full(kind: str, bound: str = "expected") -> str:
-    return f'dc_row_full_timestamp_seconds{{hub="guian",site="{SITE}",row="A",kind="{kind}",bound="{bound}"}}'
+    row = f'hub="guian",site="{SITE}",row="A"'
+    return f'dc_row_full_timestamp_seconds{{{row},kind="{kind}",bound="{bound}"}}'
 
 
 def stranded(rack: str = "A01") -> str:
@@ -80,7 +82,7 @@ def growth(book: Ledger, clock: Clock, text: str = "") -> GrowthCollector:
 
 
 def test_stranded_is_what_four_weeks_never_drew(book: Ledger, clock: Clock) -> None:
-    """Of 8 kW a full rack's highest hour in 28 days was 5.2 kW: 2.8 kW are stranded, whatever it draws now; a rack with room strands none."""
+    """A full rack of 8 kW whose highest hour was 5.2 kW strands 2.8 kW; one with room, none."""
     fill(book, range(28), lambda _, day, hour: 2600.0 if (day, hour) == (9, 15) else 2000.0)
     found = told(growth(book, clock))
     assert found[stranded()] == pytest.approx(8000 - 5200)
@@ -94,13 +96,13 @@ def test_few_days_strand_nothing(book: Ledger, clock: Clock) -> None:
 
 
 def test_one_feed_is_not_the_rack(book: Ledger, clock: Clock) -> None:
-    """A rack of which only one feed was metered has neither stranded power nor a part in a row's day."""
+    """A rack of which only one feed was metered has no stranded power and no part in its row."""
     fill(book, range(28), lambda pdu, day, _: None if pdu == "A01-B" else 2000.0 + day)
     assert not told(growth(book, clock))
 
 
 def test_a_row_that_grows_is_full_on_a_day_with_a_range(book: Ledger, clock: Clock) -> None:
-    """4 kW and 100 W more a day: a row of 16 kW is full in power after 120 days, in failover (0.8 of 14.72 kW) after some 78."""
+    """From 4 kW at 100 W a day, 16 kW are reached on day 120, 0.8 of 14.72 kW on day 78."""
     fill(book, range(28), lambda _, day, hour: (4000 + 100 * day) / 4 - (200 if hour < 8 else 0))
     found = told(growth(book, clock))
     assert (found[full("power")] - START) / DAY == pytest.approx(120, abs=1.5)
@@ -114,13 +116,16 @@ def test_a_row_that_grows_is_full_on_a_day_with_a_range(book: Ledger, clock: Clo
 
 
 def test_the_breakers_of_a_row_may_end_sooner_than_its_feeds(book: Ledger, clock: Clock) -> None:
-    """Where the row's breakers carry 8 kW, of which another row's rack needs 1 kW at most, the row is full at 0.8 · 8 kW - 1 kW = 5.4 kW."""
+    """Breakers of 8 kW, with 1 kW for another row, leave 0.8 · 8 kW - 1 kW = 5.4 kW."""
     fill(book, range(28), lambda _, day, __: (4000 + 100 * day) / 4)
     breakers = "breakers:\n" + "".join(
         f"- {{breaker: {one}, site: {SITE}, capacity_watts: 8000, pair: {other}}}\n"
         for one, other in (("a", "b"), ("b", "a"))
     )
-    other = f"- {{rack: B01, site: {SITE}, row: B, rated_power_watts: 1000, feeds: {{A: {{breaker: a}}, B: {{breaker: b}}}}}}\n"
+    other = (
+        f"- {{rack: B01, site: {SITE}, row: B, rated_power_watts: 1000,"
+        f" feeds: {{A: {{breaker: a}}, B: {{breaker: b}}}}}}\n"
+    )
     text = stock(breakers, other)
     found = told(growth(book, clock, text))
     assert (
@@ -166,13 +171,13 @@ def test_a_row_with_an_unrated_rack_is_not_full_in_power(book: Ledger, clock: Cl
 
 
 def test_a_row_that_does_not_grow_has_no_day(book: Ledger, clock: Clock) -> None:
-    """A row whose draw swings and does not grow, and one that shrinks, is not expected to be full."""
+    """A row whose power swings and shrinks is never expected to be full."""
     fill(book, range(28), lambda _, day, __: 1000 + 50 * math.sin(day) - 5 * day)
     assert full("power") not in told(growth(book, clock))
 
 
 def test_units_are_remembered_from_day_to_day(book: Ledger, clock: Clock) -> None:
-    """The units taken are those of the inventory at each day's end: at one more a day, 80 U are full when the line says."""
+    """Units are those at each day's end: 50 on day 0 and one more a day fill 80 on day 30."""
     for day in range(20):
         fill(book, [day], lambda *_: 1000.0)
         clock.now = START + (day + 1) * DAY + 3 * HOUR
@@ -194,7 +199,7 @@ def test_days_are_kept_across_a_restart_and_made_once(book: Ledger, clock: Clock
 
 
 def test_a_range_needs_two_weeks_and_a_limit() -> None:
-    """Thirteen days, or no limit, give no day; what is at its limit is full since its last value."""
+    """Thirteen days, or no limit, give no day; a row at its limit is full since its last value."""
     days = [Point(START + n * DAY, float(n)) for n in range(14)]
     assert full_at(days[:13], 20.0) is None
     assert full_at(days, math.inf) is None

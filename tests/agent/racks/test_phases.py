@@ -19,7 +19,10 @@ HEAD += f"- {{breaker: bus, site: {SITE}, rated_amperes: 100, upstream: main}}\n
 
 
 def rack(pdu: str, extra: str = "", state: str = "in_service") -> str:
-    return f"- {{rack: r{pdu}, site: {SITE}, row: A, state: {state}, feeds: {{A: {{pdu: {pdu}, breaker: bus{extra}}}}}}}\n"
+    return (
+        f"- {{rack: r{pdu}, site: {SITE}, row: A, state: {state}, feeds: {{A: {{pdu: {pdu},"
+        f" breaker: bus{extra}}}}}}}\n"
+    )
 
 
 def collect(racks: str, **currents: tuple[float, ...]) -> dict[str, float]:
@@ -45,7 +48,8 @@ def least(found: dict[str, float]) -> list[float | None]:
 
 
 def pdu(name: str) -> str:
-    return f'dc_pdu_phase_imbalance_ratio{{hub="guian",site="{SITE}",row="A",rack="r{name}",pdu="{name}",feed="A"}}'
+    rack = f'hub="guian",site="{SITE}",row="A",rack="r{name}"'
+    return f'dc_pdu_phase_imbalance_ratio{{{rack},pdu="{name}",feed="A"}}'
 
 
 def test_imbalance_is_the_largest_deviation_over_the_mean() -> None:
@@ -54,7 +58,7 @@ def test_imbalance_is_the_largest_deviation_over_the_mean() -> None:
 
 
 def test_no_imbalance_at_low_load_or_of_one_phase() -> None:
-    """A PDU that is hardly loaded, by its rating or by two amperes, has no imbalance; nor has one of a single phase."""
+    """A PDU at low load, by its rating or by two amperes, has no imbalance; nor has one phase."""
     assert pdu("p") not in collect(rack("p"), p=(0.0, 0.0, 5.0))
     rated = rack("p", ", capacity_watts: 22080")  # 32 A a phase
     assert pdu("p") not in collect(rated, p=(1.0, 1.0, 7.0))
@@ -63,7 +67,7 @@ def test_no_imbalance_at_low_load_or_of_one_phase() -> None:
 
 
 def test_a_breaker_s_phases_are_sums_over_its_pdus() -> None:
-    """Three-phase PDUs add up phase by phase, turned as the inventory says; single-phase ones where they hang; and so outwards."""
+    """PDUs add up phase by phase, turned as stated, and so do the breakers that they are behind."""
     found = collect(
         rack("p") + rack("q", ", phase: L2") + rack("s", ", phase: L3"),
         p=(10.0, 11.0, 12.0),
@@ -77,7 +81,7 @@ def test_a_breaker_s_phases_are_sums_over_its_pdus() -> None:
 
 
 def test_what_is_not_known_of_the_phases_leaves_a_lower_bound() -> None:
-    """A silent PDU, or one of a single phase that nobody noted, leaves the lower bound alone, and no imbalance."""
+    """A silent PDU, or a single-phase one of unknown phase, leaves only the lower bound."""
     for missing in (rack("q"), rack("s")):
         found = collect(rack("p") + missing, p=(30.0, 31.0, 32.0), s=(5.0,))
         assert least(found) == [0.3, 0.31, 0.32]
@@ -132,7 +136,7 @@ def test_nobody_knows_the_phase_of_a_single_phase_breaker() -> None:
 def test_imbalance_lies_between_even_and_one_phase_alone(
     currents: list[float], factor: float
 ) -> None:
-    """It is 0 where all are alike, 2 where one carries all, and says nothing of how much there is."""
+    """It is 0 for equal currents, 2 for one phase alone, and the same for any multiple."""
     one, two, three = currents
     found = imbalance((one, two, three), 1e-6)
     if found is not None:

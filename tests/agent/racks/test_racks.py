@@ -47,7 +47,7 @@ def test_what_the_inventory_says() -> None:
 
 
 def test_both_feeds_make_the_rack_s_power() -> None:
-    """With both feeds heard there are a total's utilisation and what one feed would carry if the stronger one died."""
+    """With both feeds known, so are utilisation, and the load of the weaker feed alone."""
     found = collect(RACK, pdu_power("A07-A", 2400.0), pdu_power("A07-B", 1600.0, feed="B"))
     assert found[rack("power_watts", ',feed="A"')] == 2400.0
     assert found[rack("power_watts", ',feed="B"')] == 1600.0
@@ -79,7 +79,7 @@ def test_no_failover_with_one_feed_or_without_capacities() -> None:
 
 
 def test_unknown_devices_are_not_an_empty_rack() -> None:
-    """Where the inventory does not say what stands in a rack, its used units are not given as zero."""
+    """Where the inventory does not list a rack's devices, its used units are unknown, not 0."""
     found = collect(f"- {{rack: A07, site: {SITE}, row: A}}\n")
     assert rack("used_units") not in found
     assert occupancy("units") not in found
@@ -97,9 +97,12 @@ def test_a_pdu_of_another_site_is_another_pdu() -> None:
 def test_occupancy_by_three_methods() -> None:
     """Occupancy by racks, by units and by power, of racks in service only."""
     text = (
-        f"- {{rack: a, site: {SITE}, height_units: 40, used_units: 20, rated_power_watts: 1000, feeds: {{A: {{pdu: a}}}}}}\n"
-        f"- {{rack: b, site: {SITE}, height_units: 40, used_units: 0, rated_power_watts: 3000, feeds: {{A: {{pdu: b}}}}}}\n"
-        f"- {{rack: c, site: {SITE}, height_units: 40, used_units: 40, state: under_construction}}\n"
+        f"- {{rack: a, site: {SITE}, height_units: 40, used_units: 20,"
+        f" rated_power_watts: 1000, feeds: {{A: {{pdu: a}}}}}}\n"
+        f"- {{rack: b, site: {SITE}, height_units: 40, used_units: 0,"
+        f" rated_power_watts: 3000, feeds: {{A: {{pdu: b}}}}}}\n"
+        f"- {{rack: c, site: {SITE}, height_units: 40, used_units: 40,"
+        f" state: under_construction}}\n"
     )
     found = collect(text, pdu_power("a", 800.0, "a"), pdu_power("b", 0.0, "b"))
     assert (found[occupancy("racks")], found[occupancy("units")], found[occupancy("power")]) == (
@@ -110,7 +113,7 @@ def test_occupancy_by_three_methods() -> None:
 
 
 def test_occupancy_needs_nearly_all_to_be_known() -> None:
-    """Occupancy by power is not given while the power of a fifth of the racks is unknown; with a tenth it is, of the known."""
+    """Occupancy by power needs nine tenths of the racks to be known; eight tenths are too few."""
     racks = "".join(
         f"- {{rack: r{n}, site: {SITE}, rated_power_watts: 1000, feeds: {{A: {{pdu: p{n}}}}}}}\n"
         for n in range(10)
@@ -150,7 +153,10 @@ def test_a_rack_that_only_labels_name_has_power() -> None:
 
 def test_reserved_and_occupied_are_apart() -> None:
     """What is promised is a share of the same whole as what is occupied, and no part of it."""
-    other = f"- {{rack: A08, site: {SITE}, row: A, height_units: 10, used_units: 0, reserved_units: 10}}\n"
+    other = (
+        f"- {{rack: A08, site: {SITE}, row: A, height_units: 10, used_units: 0,"
+        f" reserved_units: 10}}\n"
+    )
     found = collect(RACK.replace("height_units: 10", "height_units: 10, reserved_units: 2") + other)
     assert found[rack("reserved_units")] == 2.0
     assert found[occupancy("units")] == 0.25

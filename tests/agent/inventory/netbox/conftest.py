@@ -25,10 +25,14 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         token = tmp_path / "token"
         token.write_text(TOKENS[version] + "\n")
         token.chmod(0o600)
-        keys = f"url: '{url}', token_file: token, page_size: 3, timeout: 5s{', ' + extra if extra else ''}"
+        keys = (
+            f"url: '{url}', token_file: token, page_size: 3,"
+            f" timeout: 5s{', ' + extra if extra else ''}"
+        )
         path = tmp_path / "config.yaml"
         path.write_text(
-            f"hub: guian\nstate_dir: state\ninventory: {{netbox: {{{keys}}}{', file: ' + file if file else ''}}}\n{more}"
+            f"hub: guian\nstate_dir: state\ninventory: {{netbox:"
+            f" {{{keys}}}{', file: ' + file if file else ''}}}\n{more}"
         )
         (tmp_path / "state").mkdir(exist_ok=True)
         return path

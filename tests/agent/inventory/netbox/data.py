@@ -18,7 +18,7 @@ def choice(value: str) -> Object:
 
 
 class Data:
-    """What stands in this NetBox. Every object is added by a method that fills in what the schema has."""
+    """What stands in this NetBox. A method a kind adds an object with all fields of the schema."""
 
     def __init__(self, version: str) -> None:
         self.version = version
@@ -215,7 +215,7 @@ class Data:
 
 
 def example(version: str) -> Data:
-    """Return a small hub: two sites and one to leave out, racks of every kind, feeds with and without a PDU."""
+    """Return a small hub: two sites and a retired one, racks of every kind, feeds of every kind."""
     data = Data(version)
     one = data.site("one", tags=("huawei",), tenant="cloud", zone="Asia/Tokyo")
     two = data.site("two", "staging")

@@ -6,7 +6,7 @@ from tests.agent.inventory.netbox.data import Data
 
 
 def panels() -> Data:
-    """Return two racks between panels: one at both sides, one whose feed is rated above what it hangs on, and a panel nobody rated."""
+    """Return two racks: one between two panels, one at an unrated panel and one rated too low."""
     data = Data("v4")
     site = data.site("one")
     sides = [data.panel(site, f"RPP-{side}", custom_fields={"amperes": 63}) for side in "AB"]

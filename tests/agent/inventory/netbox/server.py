@@ -24,7 +24,7 @@ from tests.support import HANGS
 
 
 class NetBox:
-    """The server; `faults` maps an endpoint to the answers to give first, each a status with headers, or a word for a fault."""
+    """The server; `faults` maps an endpoint to its first answers, a status or a kind of fault."""
 
     def __init__(self, data: Data) -> None:
         self.data = data
@@ -93,7 +93,8 @@ class NetBox:
         rest = {key: values for key, values in query.items() if key not in ("limit", "offset")}
         host = self.next_host or self.url.removesuffix("/netbox")
         link = (
-            f"{host}{path}?{urlencode({'limit': limit, 'offset': offset + limit, **rest}, doseq=True)}"
+            f"{host}{path}?"
+            + urlencode({"limit": limit, "offset": offset + limit, **rest}, doseq=True)
             if more
             else None
         )

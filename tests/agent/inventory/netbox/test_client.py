@@ -32,7 +32,7 @@ def test_filters_choose_sites(write: Write) -> None:
 
 
 def test_tokens_of_both_versions(write: Write) -> None:
-    """A 40-digit token goes as `Token`, one that begins with nbt_ as `Bearer`; a wrong one is refused and not shown."""
+    """A 40-digit token is sent as `Token`, an nbt_ one as `Bearer`; a wrong one is never shown."""
     for version in TOKENS:
         with served(example(version)) as netbox:
             path = write(netbox.url, version)
@@ -47,7 +47,7 @@ def test_tokens_of_both_versions(write: Write) -> None:
 
 
 def test_pages_never_lead_to_another_host(write: Write) -> None:
-    """Only the query of a `next` link counts: a proxy's wrong name does no harm, and another path is refused."""
+    """Only the query of a `next` link is used; a link to another path is refused."""
     with served(example("v4")) as netbox:
         netbox.next_host = "http://elsewhere.example"
         assert len(read(write(netbox.url)).racks) == 5
@@ -66,7 +66,7 @@ def test_pages_never_lead_to_another_host(write: Write) -> None:
 
 
 def test_a_busy_netbox_is_asked_again(write: Write) -> None:
-    """503, 429 with Retry-After and a reset are tried again, not sooner than asked, and nothing is read twice."""
+    """503, 429 and a reset are tried again, not sooner than asked; no page is read twice."""
     with served(example("v4")) as netbox:
         netbox.faults = {"racks": [(503, {}), "reset"], "sites": [(429, {"Retry-After": "1"})]}
         began = time.monotonic()
@@ -87,7 +87,7 @@ def test_a_busy_netbox_is_not_asked_sooner_than_it_wants(write: Write) -> None:
     "fault", ["slow", "redirect", (500, {}), b"<html>", b"[]", b'{"results": [1]}', b"[" * 100_000]
 )
 def test_a_sick_netbox_ends_in_time(fault: Any, write: Write) -> None:
-    """Whatever it does, the reading ends by its deadline with one error, and no redirect is followed."""
+    """Whatever fails, the reading ends by its deadline with one error; no redirect is followed."""
     with served(example("v4")) as netbox:
         netbox.faults["devices"] = [fault] * 3
         path = write(netbox.url)

@@ -21,7 +21,7 @@ from tests.support import HANGS
 async def test_the_collector_never_waits_for_a_slow_netbox(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A round ends in its patience; the reading goes on beside it, is told when it ends, and is not begun twice."""
+    """A round does not wait for a reading, which goes on and is reported when it ends."""
     monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", 0.1)
     calls: list[str] = []
     with served(example("v4")) as netbox:
@@ -84,7 +84,7 @@ async def test_a_panels_new_rating_is_a_change(
 async def test_a_failure_is_told_every_round_and_tried_again(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While NetBox cannot be read every round fails with the reason, so that it shows; an end of the agent ends the reading."""
+    """While NetBox cannot be read every round fails with the reason; `aclose` ends the reading."""
     monkeypatch.setattr("agent.inventory.netbox.collector._PATIENCE", 0.5)
     with served(example("v4")) as netbox:
         netbox.faults["sites"] = [(500, {}), "slow"]

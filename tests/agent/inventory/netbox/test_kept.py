@@ -35,7 +35,7 @@ def test_a_lost_permission_empties_nothing(write: Write) -> None:
 
 
 def test_what_is_kept_is_what_was_read(write: Write) -> None:
-    """The kept answer is equal to the read one, is nobody else's to read, and is not used for another question."""
+    """The kept answer equals the one read, is private, and is not used for other settings."""
     with served(example("v4")) as netbox:
         path = write(netbox.url)
         config = config_module.load(path)
@@ -73,12 +73,13 @@ def test_a_damaged_file_is_read_anew(damage: bytes, write: Write) -> None:
 
 
 def test_a_file_adds_to_netbox(write: Write, tmp_path: Path) -> None:
-    """Meters and scopes come from a file beside NetBox; what both name is the file's, and its mistakes have a line."""
+    """A file beside NetBox adds meters and scopes; it wins, and its mistakes have a line."""
     extra = tmp_path / "extra.yaml"
     extra.write_text(
         "sites: [{site: one, scopes: [telecom], timezone: Asia/Shanghai}]\n"
         "racks: [{rack: A04, site: one, state: in_service, feeds: {A: {pdu: new-pdu}}}]\n"
-        "meters:\n  - {meter: main, site: one, point: utility}\n  - {meter: A01-A, accuracy_class: 1}\n"
+        "meters:\n  - {meter: main, site: one, point: utility}\n"
+        "  - {meter: A01-A, accuracy_class: 1}\n"
     )
     with served(example("v4")) as netbox:
         path = write(netbox.url, file="extra.yaml")

@@ -22,7 +22,7 @@ from tests.agent.inventory.netbox.server import served
 
 
 def test_sites_and_their_states(stock: Inventory) -> None:
-    """A staging site is under construction, a retired one is not there; tags and tenant are scopes; the zone is NetBox's or the hub's."""
+    """A site has a state, scopes by tags and tenant, and NetBox's zone or the hub's."""
     assert {key: site.state for key, site in stock.sites.items()} == {
         "one": "in_service",
         "two": "under_construction",
@@ -35,7 +35,7 @@ def test_sites_and_their_states(stock: Inventory) -> None:
 
 
 def test_racks_and_their_states(stock: Inventory) -> None:
-    """An active rack at a site under construction is not in service; a deprecated one is not there."""
+    """A rack is in service only if its site is; a deprecated rack is left out."""
     states = {name: rack.state for name, rack in stock.racks.items()}
     assert states == {
         "A01": "in_service",
@@ -52,7 +52,7 @@ def test_racks_and_their_states(stock: Inventory) -> None:
 
 
 def test_units_are_counted_once(stock: Inventory) -> None:
-    """Blades take their chassis's units, two of half the depth share one, a half unit takes one, strips at the side take none."""
+    """Blades take no unit, devices of half the depth share one, half a unit takes a whole one."""
     units = {device.node: device.units for device in stock.racks["A01"].devices or ()}
     assert units["box"] == 10
     assert units["blade-1"] == units["blade-2"] == units["A01-A"] == 0
@@ -63,7 +63,7 @@ def test_units_are_counted_once(stock: Inventory) -> None:
 
 
 def test_reserved_is_apart_from_used(stock: Inventory) -> None:
-    """Reservations and planned devices reserve what is free; a reserved rack is reserved whole; a stale one promises nothing."""
+    """Reservations and planned devices reserve free units, a reserved rack all; stale ones none."""
     assert (
         stock.racks["A01"].reserved_units == 4
     )  # units 30 and 31 twice over, 32, 33; unit 1 is taken
@@ -88,7 +88,7 @@ def test_who_runs_an_agent(stock: Inventory) -> None:
 
 
 def test_names_that_are_not_unique(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
-    """Racks of one name at two sites are told apart by their site, and `hubgauge inventory` says so."""
+    """Racks of one name at two sites get the site's name, and `hubgauge inventory` says so."""
     data = Data("v4")
     for slug in ("one", "two"):
         data.rack(data.site(slug), "A01")
@@ -97,7 +97,9 @@ def test_names_that_are_not_unique(write: Write, capsys: pytest.CaptureFixture[s
         path = write(netbox.url)
         assert main(["inventory", "--config", str(path), "--refresh"]) == 0
     told = capsys.readouterr().out
-    assert list(inventory_of(config_module.load(path)).racks) == ["one-A01", "two-A01"]  # type: ignore[union-attr]
+    found = inventory_of(config_module.load(path))
+    assert found is not None
+    assert list(found.racks) == ["one-A01", "two-A01"]
     assert "this one is called one-A01" in told
     assert "not used: rack A02: a height of 0 units" in told
 
@@ -117,7 +119,7 @@ _JSON = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_object_of_any_shape_breaks_the_rest(data: st.DataObject) -> None:
-    """An object with fields of any type costs itself at most; the model that comes of it is a good one."""
+    """An object with fields of any type is left out at most; the inventory stays valid."""
     stock = Stock(
         node_roles=("server",),
         pdu_roles=("pdu",),

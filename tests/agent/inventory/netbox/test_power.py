@@ -16,7 +16,7 @@ from tests.agent.inventory.netbox.server import served
 
 
 def test_feeds_and_what_they_carry(stock: Inventory) -> None:
-    """A feed has its side, its PDU, and volts times amperes times permitted share; without a PDU nobody measures it."""
+    """A feed has its side, its PDU if any, and volts times amperes times the permitted share."""
     feeds = stock.racks["A01"].feeds
     assert list(feeds) == ["A", "B"]
     assert (feeds["A"].pdu, feeds["A"].capacity_watts) == ("A01-A", 230 * 32 * 0.8)
@@ -30,7 +30,7 @@ def test_feeds_and_what_they_carry(stock: Inventory) -> None:
 def test_panels_are_breakers_where_a_field_rates_them(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A rated panel is a breaker, two are a pair where all racks say so; a feed rated above its panel hangs on none."""
+    """A rated panel is a breaker, two are a pair by their racks; a feed rated too high has none."""
     with served(panels()) as netbox:
         path = write(netbox.url, extra="panel_amperes_field: amperes")
         stock = read(path)
@@ -52,7 +52,7 @@ def test_panels_are_breakers_where_a_field_rates_them(
 
 
 def test_a_strip_of_another_role_is_known_by_its_outlets(write: Write) -> None:
-    """Version 4 tells how many outlets a device has: what a rack's feed leads to and has some is its PDU."""
+    """A device with outlets at the end of a rack's feed is a PDU, whatever its role."""
     with served(example("v4")) as netbox:
         assert read(write(netbox.url)).racks["A01"].feeds["B"].pdu == "A01-B"
 
@@ -97,7 +97,7 @@ def test_the_side_is_read_from_the_name(name: str, side: str) -> None:
     ],
 )
 def test_sides_without_letters(names: Any, kinds: Any, sides: Any, write: Write) -> None:
-    """Where names do not tell sides apart, primary and redundant do, else the order of the names."""
+    """Sides go by the names, else by primary and redundant, else by the order of the names."""
     data = Data("v4")
     site = data.site("one")
     rack, panel, strip = data.rack(site, "R1"), data.panel(site, "P"), data.kind("strip", 0)
