@@ -1,4 +1,4 @@
-"""What a collector may be able to do beside `collect`: small protocols that the agent asks for once.
+"""What a collector may do beside `collect`: small protocols that the agent asks for once.
 
 A collector has an ability by having the attribute or method; it need not name the protocol. The
 agent asks with isinstance when it takes a collector, never in each round.
@@ -14,7 +14,7 @@ from collectors.base import Series
 
 @runtime_checkable
 class Immediate(Protocol):
-    """Its `collect` is a coroutine function that reads only memory or kernel files and never awaits.
+    """Its `collect` is a coroutine function that reads memory or kernel files and never awaits.
 
     The runner then calls it in place, without a task and without a deadline.
     """

@@ -1,4 +1,7 @@
-"""What is found out about a device beside its rounds: once before the first, and anew from time to time."""
+"""What is found out about a device apart from its rounds.
+
+It is found before the first round, and again from time to time.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ _AT_MOST: Final = 60.0
 
 
 class Background(Generic[T]):
-    """Keeps what `find` has found, and finds it anew after `refresh` seconds while the rounds go on with the old.
+    """Keeps the result of `find`, and calls it again after `refresh` seconds.
+
+    Rounds go on with the old result meanwhile.
 
     A finding takes at most `limit` seconds. One that fails is an error only where there is nothing
     to go on with.

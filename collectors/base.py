@@ -70,7 +70,9 @@ _CONTROL: Final = dict.fromkeys((*range(0x20), 0x7F), " ")
 
 
 def safe_label(value: str) -> str:
-    """Make any string safe as a label value: valid UTF-8, no control characters, at most `MAX_LABEL_LENGTH`.
+    """Make any string safe as a label value of at most `MAX_LABEL_LENGTH` characters.
+
+    The result is valid UTF-8 without control characters.
 
     Lone surrogates (undecodable bytes in a file name) become U+FFFD.
     A trailing backslash is cut: in line protocol it would escape the separator behind it.
@@ -147,7 +149,7 @@ class Metric:
     def sample_series(
         self, sample_name: str, labels: tuple[str, ...], values: tuple[str, ...]
     ) -> Series:
-        """Return the Series of a sample whose name or labels differ from the metric's own, as a histogram's buckets do."""
+        """Return the Series of a sample with its own name or labels, as a histogram's buckets."""
         head = (
             ()
             if sample_name == self.full_name and labels == self.labels
@@ -235,7 +237,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a collector may know of its surroundings, injected so that tests run on a fixture tree."""
+    """What a collector may know of its surroundings; tests hand in a fixture tree."""
 
     place: Place
     node: str
@@ -247,7 +249,7 @@ class Context:
     monotonic: Callable[[], float] = time.monotonic
 
     def place_of(self, rack: str = "") -> Place:
-        """Return where a rack stands: from the inventory if it lists the rack, else at this agent's own site."""
+        """Return where a rack stands: by the inventory, else at this agent's own site."""
         if not rack:
             return self.place
         return self.racks.get(rack) or Place(
@@ -291,7 +293,9 @@ class Schedule:
 
 
 class CollectorKind(Protocol):
-    """What an entry point of the group `hubgauge.collectors` names: a section of the config file that makes collectors.
+    """A section of the config file that makes collectors.
+
+    An entry point of the group `hubgauge.collectors` names one.
 
     `Config` is a frozen dataclass that `collectors.strict` can build; `metrics` is what its
     collectors may emit.

@@ -1,4 +1,6 @@
-"""Any prometheus-client Collector, plugged in: `collectors: {prometheus: {collectors: [{class: "my_plant:Chillers"}]}}`.
+"""Any prometheus-client Collector as a collector of the agent.
+
+Config: `collectors: {prometheus: {collectors: [{class: "my_plant:Chillers"}]}}`.
 
 A prometheus-client Collector is any object with a `collect()` that yields metric families
 (https://prometheus.github.io/client_python/collector/custom/). It runs on a worker thread under the
@@ -87,7 +89,9 @@ def declared_metric(name: str) -> Metric | None:
 
 
 def family_readings(family: ClientFamily) -> Iterable[Reading]:
-    """Yield the readings of one prometheus-client family, with the sample names of its buckets, sums and counts.
+    """Yield the readings of one prometheus-client family.
+
+    The samples of its buckets, sums and counts keep their names.
 
     `_created` samples are left out: they are OpenMetrics' own, and Prometheus takes them for
     series.
@@ -114,7 +118,7 @@ def family_readings(family: ClientFamily) -> Iterable[Reading]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomOne:
-    """One prometheus-client Collector class: `module:Class`, made with `options` as keyword arguments."""
+    """One prometheus-client Collector class, `module:Class`, with its keyword arguments."""
 
     collector: str = field(metadata={"help": "module:Class of a prometheus-client Collector"})
     options: dict[str, Any] = field(default_factory=dict)

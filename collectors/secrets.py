@@ -1,4 +1,7 @@
-"""Secrets come from files (or, where a name is given, the environment), never from arguments, and are never shown."""
+"""Secrets come from files or from the environment, never from arguments.
+
+They are never shown.
+"""
 
 from __future__ import annotations
 

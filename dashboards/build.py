@@ -1,4 +1,4 @@
-"""Lay dashboards out and write them as the JSON Grafana provisions: the same input gives the same bytes."""
+"""Write dashboards as the JSON that Grafana provisions; the same input, the same bytes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ INTERVALS: Final = ["15s", "30s", "1m", "5m", "15m", "1h"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A dashboard as JSON, and which of its queries may honestly be empty: by panel id and refId, annotations by 0 and name."""
+    """A dashboard as JSON, and which of its queries may honestly be empty.
+
+    Queries go by panel id and refId, annotations by 0 and name.
+    """
 
     uid: str
     json: Json

@@ -1,4 +1,4 @@
-"""Prometheus configs from one hub to all: each hub's own, the one above that federates them, and the way that pushes instead.
+"""Prometheus configs: of each hub, of the one above all hubs, and of the way that pushes.
 
 A hub's Prometheus learns from its gateways whom to scrape (`/sd`) and evaluates all rules. The one
 above takes only what is of hubs and sites: its size follows from the number of sites, never from
@@ -44,7 +44,9 @@ FEDERATED: Final = (
         )
     ),
 )
-"""What the Prometheus above takes: recorded series of hubs and sites, promises, and what its overview makes of a site's own figures.
+"""What the Prometheus above takes.
+
+Recorded series of hubs and sites, promises, and a site's figures that the overview draws.
 
 Nothing here has a rack, a device or a node: `tests/dashboards/test_federation.py` holds it to that.
 """
@@ -124,7 +126,10 @@ class Plan:
 
 
 def example(registry: Registry) -> Plan:
-    """Return a plan of every hub that is a place and not a country or a province, with names to be replaced."""
+    """Return a plan of every hub that is a place, with names to be replaced.
+
+    A country or a province is no such place.
+    """
     parents = {hub.parent for hub in registry.hubs.values()}
     return Plan(
         hubs={
@@ -201,7 +206,10 @@ def _hub(plan: Plan, place: HubPlan) -> Json:
 
 
 def _scraper(plan: Plan, place: HubPlan, number: int) -> Json:
-    """Return the config of one of those that share the nodes: a rack's are one's, by a hash of where it stands."""
+    """Return the config of one Prometheus of several that share the nodes.
+
+    A hash of site, row and rack decides which.
+    """
     share: list[Json] = [
         {
             "source_labels": ["site", "row", "rack"],
@@ -218,7 +226,7 @@ def _scraper(plan: Plan, place: HubPlan, number: int) -> Json:
 
 
 def _pushing(plan: Plan, place: HubPlan) -> Json:
-    """Return the config of `prometheus --enable-feature=agent`: it keeps nothing and evaluates nothing."""
+    """Return the config of `prometheus --enable-feature=agent`: it only pushes."""
     return {
         "global": _intervals(plan.interval, rules=False),
         "scrape_configs": [_scrape(plan, place)],

@@ -1,4 +1,6 @@
-"""The same signals in InfluxQL, against line protocol as agents push it: measurement `dc_rack`, field `power_watts`, tags.
+"""The same signals in InfluxQL, against line protocol as agents push it.
+
+Measurement `dc_rack`, field `power_watts`, labels as tags.
 
 What InfluxQL can say is: aggregations by labels, nested at will; rates over the panel's interval;
 sums, differences, products and quotients of two such of one measurement with the same labels;

@@ -1,4 +1,6 @@
-"""A reader of the PromQL that signals are written in: what is needed to say the same in another language, and no more.
+"""A reader of the PromQL that signals are written in, and of no more.
+
+It serves to say the same in another language.
 
 Grammar: https://prometheus.io/docs/prometheus/latest/querying/basics/; places such as `<site>`
 stand among the matchers.

@@ -33,7 +33,10 @@ _TOKEN: Final = re.compile(rf"<({'|'.join(PLACES)})>(,?)")
 
 
 def of(metric: Metric, *matchers: str, scope: str = "site") -> str:
-    """Return a selector of one metric, narrowed by a panel's variables of `scope` and by `matchers` such as `feed!=""`."""
+    """Return a selector of one metric, narrowed by `scope` and by `matchers`.
+
+    A matcher is such as `feed!=""`.
+    """
     return f"{metric.full_name}{{{','.join((f'<{scope}>', *matchers))}}}"
 
 
@@ -46,7 +49,7 @@ def rate(metric: Metric, *matchers: str, scope: str = "site") -> str:
 
 
 def sample(metric: Metric, suffix: str, *matchers: str, scope: str = "site") -> str:
-    """Return a selector of one sample name of a histogram or summary: `_bucket`, `_sum` or `_count`."""
+    """Return a selector of a histogram's or summary's `_bucket`, `_sum` or `_count`."""
     return f"{metric.full_name}{suffix}{{{','.join((f'<{scope}>', *matchers))}}}"
 
 
@@ -70,7 +73,7 @@ def for_rule(expr: str) -> str:
 
 
 def for_panel(expr: str, *, hub: str = "") -> str:
-    """Render an expression for a panel: narrowed by the dashboard's variables, or to the one hub the dashboard is about."""
+    """Render an expression for a panel: narrowed by variables, or to the one hub."""
 
     def narrowed(match: re.Match[str]) -> str:
         matchers = [

@@ -1,4 +1,4 @@
-"""Write rules.yml, alerts.yml and tests.yml, which promtool checks and tests, and alertmanager.yml, which amtool checks."""
+"""Write rules.yml, alerts.yml, tests.yml and alertmanager.yml."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ _PART: Final = {"hub": "guian", "kpi": "pue", "scope": "huawei"}
 
 
 def _record_tests() -> Iterator[Json]:
-    """Yield tests of the KPI rules: sums over sums, scopes of their own, nothing where nothing is measured."""
+    """Yield tests of the KPI rules: sums over sums, scopes, and nothing measured."""
     yield from _pue_tests()
     yield from _count_tests()
     yield from _stranded_tests()
@@ -235,7 +235,10 @@ def _count_tests() -> Iterator[Json]:
 
 
 def _stranded_tests() -> Iterator[Json]:
-    """Yield tests of stranded power: a site without a full rack has none, and a full rack that is silent is not zero."""
+    """Yield tests of stranded power.
+
+    A site without a full rack has none; a silent full rack is not zero.
+    """
     place = {"hub": "guian", "site": "s1"}
 
     def space(share: float) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Recording rules, generated from the signals: `level:metric:operation`, up to `hub:dc_kpi:value{hub, kpi, scope}`.
+"""Recording rules, generated from the signals: `level:metric:operation`.
 
 Alerts and federation read the recorded names; panels read the signals' own expressions, so that
 they also answer from a database that is only pushed to. Both are the same text, written once.
@@ -82,7 +82,9 @@ def _recorded(signals: Iterable[Signal]) -> Iterator[RecordingRule]:
 
 
 def _efficiency() -> Iterator[RecordingRule]:
-    """Yield ITEUsv (ISO/IEC 30134-5): the mean CPU utilisation of a site's nodes, which says little where chips do the work.
+    """Yield ITEUsv (ISO/IEC 30134-5): the mean CPU utilisation of a site's nodes.
+
+    It says little where chips do the work.
 
     It comes from node_cpu_seconds_total of every node scraped or pushed with its site; a site with
     any chip has none.
@@ -121,7 +123,7 @@ def _kpis(registry: Registry) -> Iterator[RecordingRule]:
 
 
 def _targets() -> Iterator[RecordingRule]:
-    """Yield whether the measured value keeps each limit now: 1 or 0, absent where nothing is measured."""
+    """Yield whether the measured value keeps each limit: 1 or 0, absent if unmeasured."""
     join = "on (hub, kpi, scope) group_left ()"
     compared = [
         f"max by ({TARGET}) ({_limits(op)}) {flipped} bool {join} {recorded.KPI_VALUE}"

@@ -72,7 +72,7 @@ def variable_of(variable: Variable, language: Language, database: Database) -> c
 
 
 def mend_variable(variable: Json) -> None:
-    """Take off what only interval variables have, and start at All: a reader's choice is not the file's business."""
+    """Drop what only interval variables have, and start at All."""
     for key in ("auto", "auto_min", "auto_count", "tags"):
         variable.pop(key, None)
     variable.pop("current", None)

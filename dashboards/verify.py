@@ -1,4 +1,4 @@
-"""Run every query of every panel, variable and annotation against a database, as Grafana would, and list what shows nothing.
+"""Run every query of a dashboard as Grafana would, and list those that show nothing.
 
 Variables take the values the server has: All where a dashboard offers it, and each value by itself.
 A query that may honestly be empty says why (`Excuse`), and is excused only while what it is made of
@@ -192,7 +192,7 @@ def _queries(dashboard: Dashboard, server: Database) -> Iterator[Query]:
 
 
 def _asked(dashboard: Dashboard, span: int) -> Iterator[Query]:
-    """Yield a dashboard's queries as they stand in its JSON: of variables, annotations and panels."""
+    """Yield a dashboard's queries from its JSON: variables, annotations, panels."""
     board, name = dashboard.json, dashboard.json["uid"]
     for variable in board["templating"]["list"]:
         if variable["type"] == "query":
@@ -240,7 +240,7 @@ def _text(variable: Json) -> str:
 
 
 def _choices(variables: Sequence[Json], server: Database, span: int) -> Iterator[dict[str, str]]:
-    """Yield what the variables may be set to: all there are of each, one after the other, beside All of the rest."""
+    """Yield what the variables may be set to: each value, with All of the others."""
     chosen: list[dict[str, str]] = [{}]
     for variable in variables:
         if variable["type"] != "query":

@@ -1,4 +1,6 @@
-"""A data centre that does not exist: simulated racks, feeds, PDUs and meters that speak SNMP and Modbus on loopback.
+"""A data centre that does not exist, on real protocols on loopback.
+
+Simulated racks, feeds, PDUs and meters speak SNMP, Modbus and Redfish.
 
 For the demo, tests and scale runs. One description of a site (`site`), one physical model of its
 power (`model`), devices that answer by it (`device`, `snmp_agent`, `modbus_meters`) with the

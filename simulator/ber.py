@@ -1,4 +1,7 @@
-"""The part of BER (ITU-T X.690) that SNMP version 2c uses (RFC 3416, RFC 3417), for agents that answer."""
+"""The part of BER (ITU-T X.690) that an agent of SNMP version 2c needs.
+
+Sources: RFC 3416, RFC 3417.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Write the files an agent needs to read a simulated site: its config, its inventory, the SNMP community and an account.
+"""Write the files an agent needs to read a simulated site.
+
+They are its config, its inventory, the SNMP community and an account.
 
 Written as text, line by line: a hub has tens of thousands of racks. All of it says that it is
 simulated.

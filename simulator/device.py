@@ -1,4 +1,4 @@
-"""Simulated SNMP devices: PDUs, UPSs and coolers, each with the objects of its make, which its profile lays out."""
+"""Simulated SNMP devices: PDUs, UPSs and coolers, laid out by their profiles."""
 
 from __future__ import annotations
 

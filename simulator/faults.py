@@ -47,7 +47,7 @@ def parse_fault(text: str) -> PlannedFault:
 
 
 class Health:
-    """How a device does: what ails it, since when it runs, and what has become of its register and its clock."""
+    """A device's faults, the time it has run, and the state of its register and clock."""
 
     __slots__ = ("delay", "fault", "frozen_at", "offset", "started")
 

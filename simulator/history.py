@@ -1,4 +1,4 @@
-"""The simulated past: energies of every meter from the same model, as CSV that `hubgauge ledger import` takes.
+"""The simulated past: energies of every meter, as CSV for `hubgauge ledger import`.
 
 A row's `time` is where its energy begins. Registers read by an agent from then on go on from where
 the rows end.
@@ -25,7 +25,7 @@ _JOULES: Final = 3.6e6
 def energies(
     model: Model, since: float, until: float, *, step: float = HOUR, pdus_since: float | None = None
 ) -> Iterator[tuple[float, str, float]]:
-    """Yield (beginning, meter, kilowatt-hours) for every whole step between two times, in the order of time.
+    """Yield (beginning, meter, kilowatt-hours) of every whole step, in order of time.
 
     PDUs, which are many, are given from `pdus_since` on; without it, from the beginning.
     """

@@ -1,4 +1,4 @@
-"""Lay out a device's objects from its profile: the collector's own description of a device, read backwards.
+"""Lay out a device's objects from its profile: the description read backwards.
 
 `lay_out` chooses rows and what their columns say so that every reading of the profile finds its
 object, and encodes each value with the unit, the scale, the digits and the register's width that
@@ -65,7 +65,7 @@ class States(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One object that shows a measurement: `raw = value * factor + offset`, encoded as its register is."""
+    """One object that shows a measurement: `raw = value * factor + offset`."""
 
     what: Measure
     factor: float
@@ -81,7 +81,10 @@ class Shown:
         return abs(1 / self.factor) / (10**_TEXT_DIGITS if self.text else 1)
 
     def raw(self, state: State) -> float:
-        """Return the number the device would send: a register shows what is complete, all else the nearest."""
+        """Return the number the device would send.
+
+        A register shows whole steps; all else shows the nearest number.
+        """
         if self.states:
             known = dict.fromkeys(raw for one in self.states for raw in one.known)
             return max(known, key=lambda raw: sum(one.fits(raw, state) for one in self.states))
@@ -124,7 +127,7 @@ class Layout:
 
 @dataclass(slots=True)
 class Draft:
-    """A layout in the making: what columns say, what objects show, and which series there are by now."""
+    """A layout in the making: columns, objects, and the series so far."""
 
     profile: SnmpProfile
     phases: int
@@ -241,7 +244,7 @@ class Draft:
             self._put(reading, metric, oid, filled, known)
 
     def _is_free(self, reading: Reading, oid: str) -> bool:
-        """Tell whether an object may hold what a reading reads: nobody's yet, or a state that says several things."""
+        """Tell whether a reading may use an object: a free one, or a state of several meanings."""
         there = self.shown.get(oid)
         shared = reading.map and isinstance(there, Shown) and there.states
         return (

@@ -1,4 +1,4 @@
-"""SIMULATED peers of links: STAMP reflectors on loopback that answer as if they stood some milliseconds away.
+"""SIMULATED peers of links: STAMP reflectors that answer as if they were far away.
 
 What the event loop adds to a delay is told in the answer as the time that the packet was held, so
 that a busy simulator does not lengthen the line.
@@ -27,7 +27,7 @@ negative."""
 
 
 class LinkPeer(asyncio.DatagramProtocol):
-    """One simulated peer: a reflector (RFC 8762) that answers late, a little unevenly, and loses a share of the packets."""
+    """One simulated peer: a reflector (RFC 8762) that is late, uneven and loses packets."""
 
     def __init__(self, peer: str, delay: float, *, loss: float = 0.0, seed: int = 1) -> None:
         self.peer, self.delay, self.loss = peer, delay, loss

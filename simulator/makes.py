@@ -1,4 +1,4 @@
-"""Which makes stand in a simulated site: profiles by name, dealt over rows, feeds, UPSs, coolers and meters."""
+"""Which makes stand in a simulated site: profiles dealt over rows, feeds and plant."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MIXED: Final = Makes()
 
 
 def choose(names: Sequence[str]) -> Makes:
-    """Make the named profiles stand in a site, each for its kind, and the usual ones for the others.
+    """Put the named profiles into a site, each for its kind.
 
     `all` stands for every profile there is. Raises ConfigError for a name that is none, or that
     stands for nothing simulated.

@@ -1,4 +1,4 @@
-"""What a simulated device measures: quantities by name, and which of them a metric of the catalogue shows.
+"""What a simulated device measures, and which metric shows it.
 
 A device's state is a mapping of quantities to numbers in base units. `measure` finds, for any
 metric and its labels, the quantity and the share of it that the metric shows, so that a metric
@@ -105,7 +105,7 @@ _SHARED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What one device measures at one moment, in base units, and the shares of its outlets in the load."""
+    """What one device measures now, in base units, and its outlets' shares of the load."""
 
     values: Mapping[str, float]
     outlets: tuple[float, ...] = field(default=(1 / OUTLETS,) * OUTLETS)

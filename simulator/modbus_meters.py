@@ -1,4 +1,4 @@
-"""Simulated energy meters behind real Modbus TCP servers (pymodbus), with the register maps of their makes."""
+"""Simulated energy meters on real Modbus TCP servers (pymodbus)."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class MeterServer:
             self._server = None
 
     def _hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001 - pymodbus's signature
-        """Drop what is asked of a silent meter, or of one that is not there, as a serial bus does."""
+        """Drop what is asked of a silent or unknown meter, as a serial bus does."""
         if sending:
             return pdu
         meter = self.meters.get(pdu.dev_id)
@@ -138,7 +138,7 @@ class MeterServer:
 
 
 def _served(meter: SimulatedMeter, action: Callable[..., object]) -> SimDevice:
-    """Make pymodbus's device of a meter: holding and input registers apart, as far as its make has them."""
+    """Make pymodbus's device of a meter, with its holding and input registers."""
     from pymodbus.simulator import DataType, SimData, SimDevice  # noqa: PLC0415
 
     spans = meter.map.spans()

@@ -1,4 +1,4 @@
-"""Where a simulated site's power goes, from the utility to the racks, and what its meters therefore count.
+"""Where a simulated site's power goes, and what its meters therefore count.
 
     utility + solar = racks + cables + UPS losses + cooling + lighting
 
@@ -75,7 +75,7 @@ class Cooler:
 
 
 class Weather:
-    """Outside temperature, degrees Celsius: the year, the day, and fronts that pass every few days."""
+    """Outside temperature in degrees Celsius: the year, the day, and passing fronts."""
 
     def __init__(self, seed: int) -> None:
         rng = random.Random(f"weather/{seed}")
@@ -95,7 +95,7 @@ class Weather:
         return sum(a * math.cos(f * at + p) for a, f, p in self._fronts)
 
     def sunshine(self, at: float) -> float:
-        """Return what a solar plant yields, 0 to 1 of its peak: by the sun's height, less behind the clouds of a front."""
+        """Return what a solar plant yields, 0 to 1 of its peak, by sun and clouds."""
         local = at + UTC_OFFSET
         declination = _TILT_OF_EARTH * math.cos(2 * math.pi * (local - _SOLSTICE) / _YEAR)
         hour = 2 * math.pi * (local / DAY - _SOLAR_NOON / 24)
@@ -156,7 +156,7 @@ class Model:
         return self._electrical.power(at)
 
     def _chillers(self, at: float) -> float:
-        """Compressors, pumps and towers: what outside air cannot carry away, and the water that moves either way."""
+        """Compressors, pumps and towers: what outside air cannot cool, and moving the water."""
         outside = self.weather.celsius(at)
         wet = outside - 2.5  # humid: the wet bulb is never far below
         free = 1 / (1 + math.exp((wet - 17.0) / 4.0))
@@ -176,7 +176,7 @@ class Model:
 
 
 def _ups(feed: str, output: Waves) -> Ups:
-    """Make the UPS of a feed: what it loses without load it loses always, and it has room for the other feed's load."""
+    """Make the UPS of a feed, with losses without load and room for the other feed."""
     built_for = _BUILT_FOR * output.level
     return Ups(
         f"ups-system-{feed.lower()}",

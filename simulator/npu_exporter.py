@@ -1,4 +1,4 @@
-"""Simulated chips: what Huawei's NPU exporter would say on every node of a site that has some, one URL a node.
+"""Simulated chips: the pages of Huawei's NPU exporter, one URL a node.
 
 The chips are the two of each Atlas 300I Duo card (310P3). What a card draws follows its rack's
 load, so that chips, PDUs and PUE tell one story; it stands at both chips of the card, as the real

@@ -1,4 +1,4 @@
-"""Whether a draft of a device's objects is read as it was meant: by the collector's own plan, without a network.
+"""Check a draft of a device's objects by the collector's own plan, without a network.
 
 Profiles are written for what devices really answer; laid out all at once, two readings may find
 each other's rows. `misread` tells which reading has to go.
@@ -49,7 +49,7 @@ _LEVELS: Final = frozenset(LEVELS)
 
 
 def misread(draft: Draft) -> Reading | None:
-    """Return the reading whose rows make another value come out than was laid out, the latest where it is several."""
+    """Return the latest reading whose rows give another value than was laid out."""
     tree = draft.raw(REFERENCE)
     made = plan(draft.profile, _discovered(draft, tree), _NAMING, _LEVELS)
     found = dict(made.decode(tree, Counter())) | dict(made.constants)
@@ -68,7 +68,7 @@ def misread(draft: Draft) -> Reading | None:
 
 
 def _right(series: Series, value: float, draft: Draft, oids: Sequence[str]) -> bool:
-    """Tell whether a value is what is measured, within what the registers it comes from can tell."""
+    """Tell whether a value is what is measured, within the steps of its registers."""
     labels = {
         name: text
         for name, text in zip(series.labels, series.values, strict=True)

@@ -1,4 +1,4 @@
-"""Simulated management controllers: a node's share of its rack's power, over Redfish on HTTP, each on a port of its own.
+"""Simulated management controllers of nodes, by Redfish over HTTP, one port each.
 
 Every other one is of the old schemas (Power, Thermal), the rest of the new (EnvironmentMetrics,
 PowerSubsystem, ThermalSubsystem). They ask for a login and keep sessions, as real ones do; the
@@ -97,7 +97,7 @@ class SimulatedController:
         return {path: {"@odata.id": path, **document} for path, document in found.items()}
 
     def _supplies(self, watts: float) -> Iterator[tuple[str, float, float]]:
-        """Yield each power supply, what it draws and its volts: one on each feed of the rack, loaded as the feeds are."""
+        """Yield each power supply, its watts and volts: one on each feed of the rack."""
         total = sum(pdu.power.level for pdu in self.rack.pdus)
         for pdu in self.rack.pdus:
             yield pdu.feed, watts * pdu.power.level / total, pdu.volts
@@ -240,7 +240,7 @@ def _collection(*members: str) -> dict[str, object]:
 def simulated_controllers(
     site: Site, count: int, *, clock: Callable[[], float], since: float
 ) -> dict[str, SimulatedController]:
-    """Make the controllers of so many nodes, by name: the first of every rack that has any, then the second, and so on."""
+    """Make the controllers of so many nodes, by name, dealt over the racks."""
     ranked = sorted(
         ((number, rack, node) for rack in site.racks for number, node in enumerate(rack.nodes)),
         key=lambda one: one[0],

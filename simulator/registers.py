@@ -83,7 +83,7 @@ class RegisterMap:
         return found
 
     def raw(self, register: Register, what: Measure, state: State) -> float:
-        """Return the number that stands for what is measured: a counter shows what is complete, all else the nearest."""
+        """Return the number for a measurement: a counter shows whole steps, else the nearest."""
         value = what.of(state)
         if register.map:
             return min(register.map, key=lambda raw: abs(register.map[raw] - value))

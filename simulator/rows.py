@@ -1,4 +1,6 @@
-"""Which rows a device has, and what their columns say, so that the readings of its profile find them.
+"""Which rows a device has, and what their columns say.
+
+The readings of its profile find their rows by these.
 
 The rules of `collectors.facility.snmp_plan` read backwards: `where`, `match`, `valid_when`,
 templates of labels and of units.
@@ -36,7 +38,10 @@ _FINENESS: Final[Mapping[str, float]] = {
 
 
 class Said(NamedTuple):
-    """What a column says, None where that is the layout's to choose, and what the profile makes of it."""
+    """What a column says, and what the profile makes of it.
+
+    None leaves it to the layout.
+    """
 
     said: str | None
     names: Mapping[str, str]
@@ -52,7 +57,7 @@ def object_of(column: Column, parts: Mapping[str, str]) -> str:
 
 
 def _labelled(table: Table, reading: Reading) -> dict[str, str]:
-    """Return the parts of the index and the columns that labels are made of, each with its label."""
+    """Return the index parts and columns that labels are made of, each with its label."""
     return {
         name: label
         for name in (*table.parts(), *table.columns)
@@ -110,7 +115,7 @@ def _unit_parts(table: Table) -> dict[str, str]:
 
 
 def _numbers(name: str, reading: Reading, phases: int) -> list[str]:
-    """Return what a name in a label may be: of a phase, what makes the label one of the device's phases."""
+    """Return the values a label's name may have; for a phase, one of the device's phases."""
     template = reading.labels.get("phase", "")
     found = (
         [_backwards(template, phase) for phase in PHASES[phases]]
@@ -203,7 +208,7 @@ def _units(table: Table, reading: Reading) -> list[str]:
 
 
 def _digits(table: Table, reading: Reading) -> int:
-    """Return how many decimals make a reading as fine as it should be, in the unit it has or the device is to name."""
+    """Return the decimals that make a reading fine enough in its unit."""
     unit = UNITS[reading.unit or _units(table, reading)[0]]
     fineness = _FINENESS.get(unit.quantity, 1.0)
     return min(max(0, math.ceil(math.log10(abs(reading.scale) * unit.factor / fineness))), 3)

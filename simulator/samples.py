@@ -1,4 +1,4 @@
-"""Texts that a regular expression of a profile matches: what a simulated device may say so that it is known for what it is.
+"""Texts that a profile's regular expressions match, for a device to be known by.
 
 Enough of the syntax for device profiles: literals, classes, groups, alternatives, quantifiers and
 anchors. Looking ahead and behind is passed over. What comes out is held against the expression

@@ -1,4 +1,4 @@
-"""Run a simulated site: every PDU, UPS and cooler an SNMP agent on its own port or address, meters on Modbus, nodes on Redfish."""
+"""Run a simulated site: SNMP agents, Modbus meters and Redfish controllers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A small SNMP version 2c agent: GET, GETNEXT and GETBULK over a fixed set of objects (RFC 3416), many to a process.
+"""A small SNMP version 2c agent over a fixed set of objects (RFC 3416).
+
+It answers GET, GETNEXT and GETBULK. Many agents share one process.
 
 All devices of one layout share its table of OIDs, and what a request asks for is worked out once
 and remembered: pollers ask the same again and again. `respond` is pure; what cannot be understood
@@ -125,7 +127,10 @@ class Device(Protocol):
 
 
 def respond(data: bytes, device: Device) -> bytes | None:
-    """Answer one request, or None where an agent would stay silent: not SNMP 2c, another community, garbage."""
+    """Answer one request, or None where an agent would stay silent.
+
+    That is another version, another community, or garbage.
+    """
     try:
         begin, end = ber.expect(data, 0, len(data), ber.SEQUENCE)
         if data[begin : begin + 3] != _VERSION_2C:
@@ -211,7 +216,7 @@ class Responder:
 
 
 class SharedResponder(Responder):
-    """Answers for any number of devices, each at an address of its own in 127.0.0.0/8, on one socket.
+    """Answers for many devices, each with its own address in 127.0.0.0/8, on one socket.
 
     The socket is bound to the loopback interface (SO_BINDTODEVICE, which Linux 5.7 and later allow
     anyone), so that nothing outside reaches it. The kernel says which address was asked, and
@@ -279,7 +284,7 @@ def behave(data: bytes, device: Device) -> bytes | None:
 
 
 def spoil(answer: bytes, rng: random.Random) -> bytes:
-    """Return what a broken device might send in place of an answer: cut short, and with bytes changed."""
+    """Return a broken device's answer: cut short, and with bytes changed."""
     spoilt = bytearray(answer[: rng.randrange(4, max(len(answer) // 2, 5))])
     for _ in range(4):
         spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)

@@ -86,7 +86,7 @@ def total(waves: Iterable[Waves]) -> Waves:
 
 
 class Curve:
-    """A power given by a function at every step and linear in between, which is what makes its integral exact.
+    """A power given at every step and linear between, so that its integral is exact.
 
     What was integrated once is remembered; a year at the default step is 52 560 evaluations, done
     once.

@@ -1,4 +1,4 @@
-"""Accelerator chips: NVIDIA by NVML, Huawei Ascend by npu-smi, AMD by the kernel, or any by the exporter that runs already.
+"""Accelerator chips: NVIDIA, Huawei Ascend and AMD, read directly or through an exporter.
 
 A node without a make pays one look into /dev for it each round: no process is started and no
 library imported.

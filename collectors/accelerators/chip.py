@@ -1,4 +1,6 @@
-"""What any reader of chips says, and how it becomes series: one chip is one `accelerator` of a node, whoever read it.
+"""How what a reader says of chips becomes series.
+
+One chip is one `accelerator` of a node, whatever reads it.
 
 A reader finds `Chip`s; `Chips` keeps their series, adds the rated peaks of their models, and tells
 of chips that were there and no longer answer. A chip is called after its device file (`nvidia0`,

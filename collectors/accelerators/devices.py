@@ -1,4 +1,7 @@
-"""Whether a driver has made its device files: the one question a node without chips answers every round."""
+"""Tell whether a driver has made its device files.
+
+On a node without chips this is the only question of every round.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Chips by the exporter that runs beside them already: Huawei's NPU exporter, NVIDIA's DCGM exporter, or one of your own.
+"""Chips read through an exporter that already runs on the node.
+
+Profiles exist for Huawei's NPU exporter and NVIDIA's DCGM exporter; an operator may add one.
 
 `parse` is pure: a page and a profile in, chips out.
 """

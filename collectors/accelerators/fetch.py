@@ -1,4 +1,4 @@
-"""One HTTP GET with a total deadline and a bound, by h11, which the agent's own server brings along."""
+"""One HTTP GET by h11, with a deadline for all of it and a bound on its size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The table that Huawei's `npu-smi info` prints, read by its own headings: they differ between chips and versions.
+"""The table that Huawei's `npu-smi info` prints, read by its own headings.
+
+The headings differ between chips and versions.
 
 Each chip has two rows under two rows of headings, cells parted by bars. What was seen of it, by
 version and product:
@@ -80,7 +82,7 @@ def _rows(text: str) -> Iterator[list[str]]:
 
 
 def _last_line(text: str) -> str:
-    """Return the verdict of a program that could not do its work: lines of its libraries come before it."""
+    """Return the last line of a program that failed; its libraries may print before it."""
     lines = [line.strip() for line in text[-_TAIL:].splitlines() if line.strip(" \t+-=|")]
     return safe_label(lines[-1][:_SHOWN]) if lines else "nothing at all"
 

@@ -1,4 +1,6 @@
-"""NVIDIA GPUs by NVML, the driver's own library, through nvidia-ml-py (`pynvml`), which is imported once a driver is there.
+"""NVIDIA GPUs by NVML, the driver's own library, through nvidia-ml-py (`pynvml`).
+
+`pynvml` is imported once a driver is there.
 
 What a GPU does not support is absent: the utilisation of one that is split (MIG), the memory of one
 that shares it with its CPU (Grace). A GPU that is lost costs itself only. Source: "NVML API

@@ -30,7 +30,10 @@ def all_metrics() -> Iterator[Metric]:
 
 
 def metrics_of(section: ModuleType) -> Iterator[Metric]:
-    """Yield the metrics of one section of the catalogue, in the order they are declared, alone or in a tuple or mapping."""
+    """Yield the metrics of one section, in the order they are declared.
+
+    They stand alone, in a tuple or in a mapping.
+    """
     for value in list(vars(section).values()):
         if isinstance(value, Metric):
             yield value

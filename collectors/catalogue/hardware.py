@@ -1,4 +1,7 @@
-"""Metrics of arrays, bonds, memory controllers and InfiniBand ports, as node_exporter 1.5.0 names them."""
+"""Metrics of arrays, bonds, memory controllers and InfiniBand ports.
+
+Names as in node_exporter 1.5.0.
+"""
 
 from __future__ import annotations
 

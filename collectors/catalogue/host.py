@@ -1,4 +1,6 @@
-"""Host metrics, with node_exporter's names, labels, types and units, so that node-mixin works unchanged.
+"""Host metrics with node_exporter's names, labels, types and units.
+
+So node-mixin's rules and dashboards work unchanged.
 
 Names, types and help texts are those of node_exporter 1.5.0; where a family's members are named by
 the kernel (the fields of /proc/meminfo, say), it is a `Family`: the usual members are declared, and

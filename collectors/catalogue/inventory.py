@@ -1,4 +1,7 @@
-"""The inventory against what is seen: who is expected, who answers, who is silent since when, and where the two differ."""
+"""Metrics of the inventory against what is seen.
+
+They tell who is expected, who answers, who is silent since when, and where the two differ.
+"""
 
 from __future__ import annotations
 

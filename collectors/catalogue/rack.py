@@ -1,4 +1,4 @@
-"""Metrics of racks, rows and the breakers they hang on, computed from the inventory and the PDUs."""
+"""Metrics of racks, rows and breakers, computed from the inventory and the PDUs."""
 
 from __future__ import annotations
 

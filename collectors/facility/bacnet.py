@@ -62,7 +62,10 @@ _ADDRESS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """One device: where it is, what it is (`cooling`, `meter` with its `point`, `ups`, `pdu` or `sensor`), and its points."""
+    """One device: its address, its kind and its points.
+
+    The kind is `cooling`, `meter` (with its `point`), `ups`, `pdu` or `sensor`.
+    """
 
     address: str = field(
         default="",

@@ -231,7 +231,7 @@ def plain(value: object) -> Answer | None:
 
 
 def _scale(value: Scale) -> float | None:
-    """Return an accumulator's scale: a number, or a power of ten as far as it is one that means something."""
+    """Return an accumulator's scale: a number, or a power of ten that makes sense."""
     if value.floatScale is not None:
         return float(value.floatScale)
     digits = int(value.integerScale)

@@ -1,4 +1,6 @@
-"""BACnet points: which property of which object is which metric, and what a device's answers are as readings.
+"""BACnet points: which property of which object is which metric.
+
+It also says which of a device's answers are readings.
 
 Decoding is pure: plain values to numbers in base units. Source: ANSI/ASHRAE 135, clause 12
 (objects) and 21 (enumerations).

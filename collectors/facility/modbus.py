@@ -1,4 +1,7 @@
-"""Modbus devices: one collector a device, one connection an address, one YAML file a model (`profiles/`)."""
+"""Modbus devices: a collector for each device, a connection for each address.
+
+Each model is one YAML file in `profiles/`.
+"""
 
 from __future__ import annotations
 

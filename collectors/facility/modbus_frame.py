@@ -1,4 +1,6 @@
-"""Modbus on the wire: requests to read registers, and answers to them, framed for TCP or as on a serial line. Pure.
+"""Modbus on the wire: requests to read registers, and their answers.
+
+Frames are those of TCP or of a serial line. Pure.
 
 Answers are looked at as they arrive, and refused as soon as they cannot become good ones;
 `registers_in` raises only `BadReply`.

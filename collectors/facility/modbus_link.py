@@ -1,4 +1,6 @@
-"""One Modbus connection to one address, shared by all devices behind it: TCP, TLS, or a serial line's frames over TCP.
+"""One Modbus connection to one address, shared by all devices behind it.
+
+It speaks TCP, TLS, or a serial line's frames over TCP.
 
 Gateways take few connections and ask their serial bus one question at a time, so questions go one
 after another. Devices that answered last time go first: whoever shares a gateway with silent

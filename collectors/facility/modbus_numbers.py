@@ -1,4 +1,6 @@
-"""How numbers are written in Modbus registers: types, orders of words and bytes, in both directions. Pure.
+"""How numbers are written in Modbus registers, in both directions. Pure.
+
+Types, and the orders of words and bytes.
 
 Registers are 16 bits wide; a wider number takes several, by default the high word first. Reading
 yields None for what is no number: NaN, the infinities, decimal digits that are none. The simulator
@@ -140,7 +142,7 @@ class Notation:
         return b"\xff" * length if self.type.startswith("bcd") else bytes(length)
 
     def _arranged(self, raw: bytes) -> bytes:
-        """Bring the bytes into order, from the wire's to the high word first or back: it is the same exchange."""
+        """Bring the bytes from the wire's order to high word first, or back."""
         if self.order in ("CDAB", "DCBA"):
             raw = b"".join(raw[i : i + 2] for i in range(len(raw) - 2, -1, -2))
         if self.order in ("BADC", "DCBA"):
@@ -224,14 +226,17 @@ def _written(type: Type, number: float) -> bytes:
 
 
 def unfolded(register: float) -> float:
-    """Return the power factor that a four-quadrant register means: beyond 1 and -1 it comes back (Schneider, PM5500 manual)."""
+    """Return the power factor of a four-quadrant register.
+
+    Beyond 1 and -1 the value counts back (Schneider, PM5500 manual).
+    """
     if register > 1:
         return 2 - register
     return -2 - register if register < -1 else register
 
 
 def shortest(number: float) -> float:
-    """Return the shortest decimal that is this float32: the 0.97 the meter meant, not 0.9700000286102295."""
+    """Return the shortest decimal that is this float32: 0.97, not 0.9700000286102295."""
     raw = _SINGLE.pack(number)
     for digits in ("%.6g", "%.7g", "%.8g"):  # nine tell any two float32 apart, fewer most of them
         short = float(digits % number)

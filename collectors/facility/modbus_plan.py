@@ -32,7 +32,7 @@ Numbers = dict[int, float | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One read: a function code, an address, a count, and the cells that lie in it, by their numbers."""
+    """One read: a function code, an address, a count, and the cells in it."""
 
     function: int
     address: int
@@ -95,7 +95,10 @@ class Scale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """How cells become one reading: `(raw * multiplier * factors + offset) / divisor`, so that 123 tenths are 12.3."""
+    """How cells become one reading: `(raw * multiplier * factors + offset) / divisor`.
+
+    The division comes last, so that 123 tenths are exactly 12.3.
+    """
 
     metric: Metric
     labels: Mapping[str, str]

@@ -79,7 +79,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
-    """What values are multiplied by and the device itself says: a transformer's ratio, a scale factor.
+    """A factor that the device itself says: a transformer's ratio, or a scale factor.
 
     It is `raw * scale`, or with `exponent` ten to the power of `raw + bias`, as SunSpec's scale
     factors are. Without an `address`, or where the operator knows better, the config says it
@@ -205,7 +205,7 @@ class Profile:
     sunspec: list[Annotated[int, Range(1, 65534)]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Check that there is something to read, each value once, and that every one can be read."""
+        """Check that there is something to read, that nothing is read twice, and that it can be."""
         if not self.registers:
             message = "registers: a profile without registers reads nothing"
             raise ValueError(message)
@@ -267,7 +267,7 @@ class Profile:
             yield from ((f"factors.{name}", cell) for cell in self.cells_of(factor))
 
     def cells_of(self, what: Register | Factor) -> Iterator[Cell]:
-        """Yield where a value or a factor stands: one cell, one for each of several that are added, or none."""
+        """Yield the cells of a value or a factor: none, one, or several that are added."""
         patterns = (*what.sentinels, *self.sentinels.get(what.type, ()))
         bits = 16 * WIDTHS[what.type]
         notation = Notation(

@@ -1,4 +1,6 @@
-"""Where a SunSpec device keeps its models (SunSpec Device Information Model Specification): pure, no I/O.
+"""Where a SunSpec device keeps its models. Pure.
+
+Source: SunSpec Device Information Model Specification.
 
 A device's map begins with `SunS` at one of three addresses; then follow models, each with its
 number and its length, up to one with the number 0xFFFF.
@@ -20,7 +22,9 @@ _END: Final = 1 << 16
 
 
 def find_model(models: Collection[int]) -> Generator[tuple[int, int], Sequence[int], int]:
-    """Yield (address, count) of holding registers to read, be sent what they hold, and return where the model begins.
+    """Yield each read of holding registers as (address, count), and return the model's start.
+
+    The caller sends back what the registers hold.
 
     An ExceptionAnswer may be thrown in instead. Raises BadReply where the device has none of the
     models.

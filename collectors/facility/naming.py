@@ -1,4 +1,7 @@
-"""What a facility device's series are called: by the operator's names for it, and by what its profile says of each reading."""
+"""What the series of a facility device are called.
+
+The operator names the device; its profile names each reading.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ A profile gives all others a metric has.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
-    """Who the device is: the label values that come from the config, for itself and for units linked to it."""
+    """The label values that come from the config: of the device and of units linked to it."""
 
     name: str
     labels: Mapping[str, str]

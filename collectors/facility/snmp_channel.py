@@ -1,4 +1,6 @@
-"""Talk SNMP to one device: GET in requests as large as it takes, walks that end, errors in our words.
+"""Talk SNMP to one device: GET requests of a size it takes, and walks that end.
+
+Its errors become ours.
 
 gufo_snmp does the protocol. It answers an error status (tooBig, and noSuchName of version 1) with
 no values at all, so an empty answer to several objects is asked again in halves.

@@ -1,4 +1,4 @@
-"""The section `collectors: snmp:` of the config file: devices, who may read them, what they are called."""
+"""The section `collectors: snmp:` of the config file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class UserConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedConfig:
-    """A unit linked behind a device (a chained PDU, a second inlet): what it is called and where it stands."""
+    """A unit linked behind a device, such as a chained PDU: its name and its place."""
 
     name: str = ""
     rack: str = ""

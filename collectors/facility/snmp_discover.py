@@ -1,4 +1,4 @@
-"""Find out what a device is, and which rows it has: which profile fits, and the plan to poll it by."""
+"""Find out what a device is: its profile, its rows, and the plan to poll it by."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Rows:
-    """What discovery has read: `columns` by the column's OID and the row's index, and single objects by OID."""
+    """What discovery has read: `columns` by OID and row index, and single objects by OID."""
 
     columns: dict[str, dict[str, Raw]] = field(default_factory=dict)
     objects: dict[str, Raw] = field(default_factory=dict)
@@ -235,7 +235,10 @@ def _finish(
 
 
 def _firsts(profile: SnmpProfile, rows: Rows) -> set[tuple[str, str]]:
-    """Return which units the profile calls the first are there, with their tables' templates: not every device counts from one."""
+    """Return the first units of the profile that are there, with their tables' templates.
+
+    Not every device counts its units from one.
+    """
     found = set()
     for column, table in {
         profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table

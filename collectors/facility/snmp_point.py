@@ -37,7 +37,9 @@ class Rule(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One object that is polled: `value = (raw * multiplier + offset) / divisor`, whole numbers, so that 7467 mA is 7.467 A.
+    """One object that is polled: `value = (raw * multiplier + offset) / divisor`.
+
+    The numbers are whole, so that 7467 mA is exactly 7.467 A.
 
     A raw value below `least`, above `most` or among `missing` is no reading.
     """
@@ -108,7 +110,10 @@ def _number(raw: Raw, *, text: bool) -> float | None:
 
 
 def text_of(raw: Raw) -> str:
-    """Return what a device said as text: octets as UTF-8 or else Latin-1, numbers in decimal, nothing as an empty text."""
+    """Return a device's value as text.
+
+    Octets are read as UTF-8 or else Latin-1, numbers are decimal, nothing is an empty text.
+    """
     if raw is None:
         return ""
     if isinstance(raw, bytes):

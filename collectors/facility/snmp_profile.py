@@ -1,4 +1,6 @@
-"""What an SNMP device profile may hold: how the device is known, its tables, and which catalogue metric each object becomes.
+"""What an SNMP device profile may hold.
+
+It says how the device is known, its tables, and which metric each object becomes.
 
 The model follows a MIB's own shape. A *table* is a conceptual table's entry (SMIv2, RFC 2578), with
 a name for each part of its index, and names for the columns that say what a row is: a phase, an
@@ -93,7 +95,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Rows that the operator chooses: a device's `interfaces` pattern is looked for in each of the columns `by`.
+    """Rows that the operator chooses by a pattern.
+
+    A device's `interfaces` pattern is looked for in each of the columns `by`.
 
     Where the operator gives none, `default` says which rows are taken, as `where` does.
     """
@@ -104,7 +108,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A conceptual table: the OID of its entry (not of the table itself), the parts of its index, and columns by name.
+    """A conceptual table: the OID of its entry, its index, and its columns by name.
 
     A part of the index whose name ends in `?` is one that only some devices have.
 
@@ -214,7 +218,7 @@ class Reading:
     level: Level | None = None
 
     def __post_init__(self) -> None:
-        """Check what can be checked without the table: metric, unit, labels, and that it is one thing or the other."""
+        """Check what needs no table: metric, unit, labels, and where the value comes from."""
         metric = _checked(metric_named, "metric", self.metric)
         if bool(self.oid) == bool(self.table and self.column):
             message = "expected either an oid (of a scalar, with its .0), or a table and a column"
@@ -256,7 +260,7 @@ class Reading:
         return "inlet"
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Yield every name that must be an index part or a column of the table, with the key that uses it."""
+        """Yield every name that must be an index part or a column, with the key that uses it."""
         groups = {group for pattern in self.match.values() for group in pattern.groupindex}
         for template in self.labels.values():
             yield from (("labels", name) for name in placeholders(template) if name not in groups)
@@ -346,7 +350,7 @@ class SnmpProfile:
 
 
 def together(profiles: Sequence[SnmpProfile]) -> SnmpProfile:
-    """Put profiles together: what the first says counts, and the others add their tables and readings behind it."""
+    """Put profiles together: the first one decides, the others add tables and readings."""
     first, *others = profiles
     tables, readings, watch, left_out = (
         dict(first.tables),

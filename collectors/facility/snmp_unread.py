@@ -51,7 +51,9 @@ class Column:
 
 @dataclass(slots=True, kw_only=True)
 class Unread:
-    """What is not read: `columns` that may be readings, and those `left_out` by the profile, with its reason.
+    """What is not read: possible readings (`columns`), and what the profile leaves out.
+
+    `left_out` has the profile's reason for each.
 
     `note` says why the device was not looked at to its end, if so.
     """
@@ -131,7 +133,7 @@ def compare(found: Mapping[str, Raw], profile: SnmpProfile, plan: Plan) -> Unrea
 
 
 def _known(profile: SnmpProfile, plan: Plan) -> set[str]:
-    """Return the objects that are read or known to be equal, and the columns that only say what a row is."""
+    """Return the objects that are read, and the columns that only say what a row is."""
     known = {*plan.oids, *plan.elsewhere, *profile.watch}
     for reading in profile.readings:
         if reading.constant is not None and reading.table:
@@ -164,7 +166,10 @@ def _split(
 
 
 def _parts(oid: str) -> Iterator[tuple[str, str, str]]:
-    """Yield how an object may be of a table: the entry, which ends in 1 (RFC 2578, 7.1.12), the column and the row; longest row first."""
+    """Yield each way to read an OID as table entry, column and row; the longest row first.
+
+    An entry ends in 1 (RFC 2578, 7.1.12).
+    """
     arcs = oid.split(".")
     if arcs[-1] == "0":  # a scalar
         return
@@ -184,7 +189,10 @@ def _entries(found: Iterable[str]) -> dict[tuple[str, str], set[str]]:
 
 
 def _guess(oid: str, entries: Mapping[tuple[str, str], set[str]]) -> tuple[str, str]:
-    """Return the column and row of an object that no table of the profile has: a row has more than one column."""
+    """Return the column and row of an object of an unknown table.
+
+    Such a table has a row with more than one column.
+    """
     for entry, column, row in _parts(oid):
         if len(entries[entry, row]) > 1:
             return f"{entry}.{column}", row

@@ -1,4 +1,6 @@
-"""The packets of round-trip probes: ICMP and ICMPv6 echo (RFC 792, RFC 4443), and STAMP test packets (RFC 8762).
+"""The packets of round-trip probes: ICMP echo and STAMP.
+
+Sources: RFC 792 and RFC 4443 (ICMP and ICMPv6 echo), RFC 8762 (STAMP).
 
 Each probe carries a number of 64 bits that is used once, and a token drawn when its socket was
 opened: an answer is taken only where both come back. So another program's answers, and what

@@ -139,7 +139,7 @@ def _icmp_socket(version: int) -> tuple[socket.socket, bool]:
 
 
 class _DatagramProber:
-    """What ICMP and STAMP have in common: numbered packets, answers in any order, twice, late, or never."""
+    """What ICMP and STAMP share: numbered packets, answered in any order, twice or never."""
 
     method: Method
 
@@ -241,7 +241,7 @@ def _waited(extra: list[tuple[int, int, bytes]]) -> float:
 
 
 class EchoProber(_DatagramProber):
-    """ICMP echo, through an unprivileged ping socket where the kernel allows it, else through a raw one."""
+    """ICMP echo by an unprivileged ping socket, or by a raw one where the kernel forbids it."""
 
     method: Method = "icmp"
 
@@ -284,7 +284,7 @@ class StampProber(_DatagramProber):
 
 
 class ConnectProber:
-    """TCP connections: from SYN to SYN-ACK, or to the RST of a refusal, which is an answer as well."""
+    """TCP connections: from SYN to SYN-ACK, or to the RST of a refusal."""
 
     method: Method = "tcp"
 

@@ -1,4 +1,7 @@
-"""Names of peers to addresses, on a thread of their own: a name server that hangs costs one peer, never the agent's other threads."""
+"""Names of peers to addresses, on a thread for this alone.
+
+A name server that hangs costs one peer, never the agent's other threads.
+"""
 
 from __future__ import annotations
 

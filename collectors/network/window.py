@@ -1,4 +1,4 @@
-"""The probes of the last minutes: what share was lost, and the quantiles of the round trips of the rest."""
+"""The probes of the last minutes: the share lost, and quantiles of the round trips."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Window:
         self._probes: deque[tuple[float, float | None]] = deque(maxlen=most)
 
     def add(self, sent: float, seconds: float | None) -> None:
-        """Note a probe sent at a monotonic second: its round trip, or None where no answer came in time."""
+        """Note a probe by the monotonic second it was sent; None means no answer in time."""
         self._probes.append((sent, seconds))
 
     def trim(self, now: float) -> None:

@@ -15,7 +15,9 @@ from collectors.strict import Duration
 
 _LONGEST: Final = 60.0
 WHOLE_NODE: Final = ("power_meter", "ibmpowernv:System", "corsairpsu:power total")
-"""Sensors that measure a whole node: ACPI's power meter, OpenPOWER's, and a supply that reports itself.
+"""Sensors that measure a whole node.
+
+They are ACPI's power meter, OpenPOWER's, and a supply that reports itself.
 
 Most chips with power sensors measure a part (a GPU, a rail, a memory module) and must not pass for
 the node.

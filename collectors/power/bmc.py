@@ -56,7 +56,7 @@ class Dcmi:
 
 
 class LocalBmc:
-    """Reads this node's own BMC by the kernel's IPMI device, where there is one and ipmitool is installed."""
+    """Reads this node's own BMC by the kernel's IPMI device and ipmitool."""
 
     name: ClassVar[str] = "power"
     device: Final = "ipmi"

@@ -59,7 +59,10 @@ def parse_power_reading(output: str) -> PowerReading:
 
 
 def decode_power_reading(reply: bytes) -> PowerReading:
-    """Decode the reply after its completion code: group, current, least, most and mean watts, time, period, state."""
+    """Decode the reply behind its completion code.
+
+    It has group, current, least, most and mean watts, time, period and state.
+    """
     if len(reply) < _LENGTH or reply[0] != _GROUP:
         raise BadReply(f"no DCMI power reading: {reply[:_LENGTH].hex(' ') or 'no bytes'}")
     return PowerReading(int.from_bytes(reply[1:3], "little"), bool(reply[17] & _ACTIVE))

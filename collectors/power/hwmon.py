@@ -93,7 +93,7 @@ class NodeSensors:
             return None
 
     def _find(self, chips: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the files of the chosen sensors: of power in microwatts, and of energy in microjoules."""
+        """Return the files of the chosen sensors: in microwatts, and in microjoules."""
         power: list[str] = []
         energy: list[str] = []
         for chip in chips:

@@ -1,4 +1,7 @@
-"""The kind `ipmi`: power of nodes by their BMCs over the network, and sensors where a BMC has no DCMI."""
+"""The kind `ipmi`: power of nodes by their BMCs over the network.
+
+Where a BMC has no DCMI, sensors are read.
+"""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ class NodeRapl:
         return zones
 
     def _span(self, folder: str) -> float:
-        """Return at how many microjoules a register starts over, 0 where the kernel does not say."""
+        """Return the microjoules at which a register starts over; 0 where nothing says."""
         try:
             return number(self._files.read(f"{self._base}/{folder}/max_energy_range_uj"), folder)
         except (OSError, BadReply):

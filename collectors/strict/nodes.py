@@ -78,7 +78,7 @@ def fits(node: yaml.Node | None, kind: Any) -> bool:
 
 
 def find(root: yaml.Node | None, key: str) -> yaml.Node | None:
-    """Return what stands at a key such as `a.b[0].c`, or at the nearest key above it that is there."""
+    """Return what stands at a key such as `a.b[0].c`, or at the nearest one above it."""
     found = root
     for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", key):
         inner: yaml.Node | None = None

@@ -1,4 +1,4 @@
-"""Alert and Case: a condition somebody must know of, what it says, and when it must and must not fire."""
+"""Alert and Case: a condition somebody must know of, and when it must and must not fire."""
 
 from __future__ import annotations
 

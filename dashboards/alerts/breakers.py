@@ -1,4 +1,4 @@
-"""Alerts on the supply: breakers near their trip, a side that cannot carry both, uneven phases, rows that will be full."""
+"""Alerts on the supply: breakers, lost sides, uneven phases, and rows that fill up."""
 
 from __future__ import annotations
 

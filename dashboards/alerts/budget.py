@@ -1,4 +1,4 @@
-"""Alerts on the year's PUE as a budget: how fast overhead energy is used up against what the limit allows.
+"""Alerts on the year's PUE as a budget of overhead energy.
 
 A limit L on the year's PUE allows (L - 1) joules of overhead for each joule of IT. A window's burn
 rate is its overhead over what is allowed, (PUE - 1) / (L - 1): at 1 the year ends at the limit, at

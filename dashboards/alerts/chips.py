@@ -1,4 +1,4 @@
-"""Alerts on accelerators: a chip that no longer answers, and one whose driver calls it unhealthy."""
+"""Alerts on accelerators: a chip that does not answer, and one with an alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Alerts on the inventory against what is seen: expected and not there, there and not expected, silent for long, out of date."""
+"""Alerts on the inventory against what is seen.
+
+Things that are missing, unexpected, silent for long, or out of date.
+"""
 
 from __future__ import annotations
 

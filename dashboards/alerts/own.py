@@ -1,4 +1,4 @@
-"""Alerts on hubgauge itself: agents that are gone, collectors that fail, a spool that fills, a reload that was refused."""
+"""Alerts on hubgauge itself: agents, collectors, the spool, and a refused reload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts on energy and power: a PUE that cannot be, meters and PDUs that do not answer, a UPS on battery."""
+"""Alerts on energy and power: an impossible PUE, silent meters, a UPS on battery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Alertmanager does with the alerts: who hears of them, what goes into one message, and which alert makes others needless.
+"""What Alertmanager does with the alerts: receivers, grouping and inhibition.
 
 One failure is one message: alerts are grouped by hub and site, and what follows from a greater
 failure is inhibited by it.
@@ -118,7 +118,7 @@ CAUSES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How alerts of one severity are told: after which wait, how often more of a group, and how often again."""
+    """How alerts of one severity are told: the first wait, the next ones, and repeats."""
 
     receiver: str
     group_wait: str

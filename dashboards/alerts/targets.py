@@ -1,4 +1,7 @@
-"""Alerts on targets: the agents' judgement, since only they know deadlines, partial counts and interim years."""
+"""Alerts on targets, as the agents judge them.
+
+Only they know deadlines, partial counts and interim years.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ HUB_TAG: Final = "hubgauge-hub"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A variable a reader picks from: the values of one label of some metrics' series, narrowed by matchers."""
+    """A variable: the values of one label of some metrics, narrowed by matchers."""
 
     name: str
     label: Text

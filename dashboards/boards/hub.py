@@ -1,4 +1,4 @@
-"""One hub, generated from what it stated: every figure has a panel in its own unit, beside its limit and its source."""
+"""One hub, from what it stated: each figure with its unit, limit and source."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _standing(make: Maker, registry: Registry, hub: Hub) -> Section:
 def _figures(
     make: Maker, registry: Registry, facts: Sequence[Fact], *, policy: bool = False
 ) -> Iterator[Section]:
-    """Yield a section of what telemetry measures, a row a KPI and scope, and one of what is only registered."""
+    """Yield a section of measured figures, a row a KPI and scope, and one of registered ones."""
     measured: dict[tuple[str, str], list[Fact]] = {}
     registered = []
     for fact in facts:
@@ -155,7 +155,7 @@ def _title(fact: Fact) -> Text:
 
 
 def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
-    """Colour a value by the strictest limit: blue until a goal is reached, orange where a limit is exceeded."""
+    """Colour a value by the strictest limit: orange beyond a limit, green at a goal."""
     goals = [
         fact.value
         for fact in facts
@@ -222,7 +222,7 @@ def _states(signal: Signal, figure: Kpi) -> Signal:
 
 
 def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
-    """Yield what stands behind the hub's KPIs: the PUE's energies, the racks' states, the chips, the links."""
+    """Yield what stands behind the hub's KPIs: energies, racks, chips and links."""
 
     def section(title: Text, signals: Iterable[Signal]) -> Section:
         return Section(
@@ -251,7 +251,10 @@ def _limits_pue(hub: Hub) -> bool:
 
 
 def _among(signal: Signal, registry: Registry, hub: Hub) -> Signal:
-    """Let a signal see the sites of the hubs inside the hub as well: no agent reports for a province but through them."""
+    """Let a signal see the sites of the hubs inside the hub as well.
+
+    No agent reports for a province itself.
+    """
     places = f'{kpi.hubs_inside(registry, hub.key)},site=~"$site"'
     legend = signal.legend
     if "{{window}}" in legend:

@@ -1,4 +1,4 @@
-"""Meters and data quality: whether what the PUE rests on arrives, is plausible, and matches the inventory."""
+"""Meters and data quality: does the evidence arrive, and is it plausible?"""
 
 from __future__ import annotations
 

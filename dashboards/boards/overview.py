@@ -1,4 +1,4 @@
-"""All hubs against what they stated: what is in danger first, then every target, then the KPIs side by side."""
+"""All hubs against what they stated: dangers first, then targets, then KPIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The racks of a site: which are full, hot, beyond failover or empty, and where the next one fits."""
+"""The racks of a site: full, hot or beyond failover, and where the next one fits."""
 
 from __future__ import annotations
 

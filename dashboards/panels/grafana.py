@@ -74,7 +74,9 @@ LEGEND_TOOLTIP: Final = {
 
 @attr.s
 class Query(core.Target):
-    """A query as Grafana's Prometheus datasource reads it today: no step, no interval factor, no metric finder.
+    """A query as Grafana's Prometheus datasource reads it today.
+
+    It has no step, no interval factor and no metric finder.
 
     It keeps the signal it was made of, so that it can be said to another database.
     """
@@ -141,7 +143,7 @@ class Cell:
 
 
 def mended(value: Any) -> Any:
-    """Return grafanalib's objects as plain JSON, without nulls and without what Grafana no longer reads.
+    """Return grafanalib's objects as plain JSON without nulls and leftovers.
 
     Only a threshold's base keeps its null: there it means minus infinity.
     """

@@ -120,14 +120,14 @@ class Maker:
         }
 
     def legend(self, signal: Signal) -> str:
-        """Return a series' name without the labels that are the same in the whole dashboard, unless nothing else is left."""
+        """Return a series' name without the labels that are the same in the whole dashboard."""
         short = signal.legend
         for label in self.within:
             short = short.replace(f"{{{{{label}}}}}", "")
         return " ".join(short.split()) or signal.legend
 
     def ways(self, signal: Signal) -> Json:
-        """Return the link of each series to the dashboard of what it is of: the nearest place its legend names."""
+        """Return the link of each series to the dashboard of the nearest place its legend names."""
         for label, uid, names in _WAYS:
             if (
                 f"{{{{{label}}}}}" in signal.legend

@@ -1,4 +1,4 @@
-"""`python -m dashboards.preview --prometheus URL`: look at the generated dashboards in a browser, until Ctrl-C."""
+"""`python -m dashboards.preview --prometheus URL`: dashboards in a browser, until Ctrl-C."""
 
 from __future__ import annotations
 

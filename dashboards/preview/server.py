@@ -1,4 +1,4 @@
-"""Serve the preview: its page, the dashboards' JSON, and the database's query API under the same address."""
+"""Serve the preview: its page, the dashboards' JSON and the database's query API."""
 
 from __future__ import annotations
 

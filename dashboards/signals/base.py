@@ -1,4 +1,4 @@
-"""Signal: a query with its name, unit and meaning, from which panels, recording rules and alerts are all made."""
+"""Signal: a query with its name, unit and meaning, for panels, rules and alerts alike."""
 
 from __future__ import annotations
 
@@ -93,9 +93,9 @@ class Signal:
         return for_rule(self.by_rules or self.expr)
 
     def recorded(self) -> str:
-        """Return the name of its recorded series for an alert, or the expression itself where nothing is recorded."""
+        """Return its recorded name for an alert, or the expression where nothing is recorded."""
         return self.record or self.rule()
 
     def panel(self, *, hub: str = "") -> str:
-        """Return the expression for a panel: from raw series, so that it also answers where no rules run."""
+        """Return the expression for a panel: of raw series, so that it needs no rules."""
         return for_panel(self.expr, hub=hub)

@@ -1,4 +1,4 @@
-"""Signals of the supply: breakers, what a lost side would do to them, phases, and how long rows have room.
+"""Signals of the supply: breakers, their pairs and phases, and rows that fill up.
 
 Alerts go by the lower bounds of breakers' loads: what is known to be too much.
 """

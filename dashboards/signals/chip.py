@@ -214,7 +214,7 @@ CHIP_ECC: Final = Signal(
 
 
 def _hottest(values: Callable[[str], str]) -> str:
-    """Return a value of the chips that a table names: those that are warmest at the end of the range."""
+    """Return a value of the chips that are warmest at the end of the range."""
     warm = f"topk({MANY}, {_each(of(node.ACCELERATOR_TEMPERATURE) + ' @ end()')})"
     return f"{values('')} and on ({_CHIP}) {warm}"
 

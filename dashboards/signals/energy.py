@@ -1,4 +1,4 @@
-"""Signals of a site's energy: each stage from the utility to the chip, where the overhead goes, reuse, carbon and water."""
+"""Signals of a site's energy: from the utility to the chip, overhead, carbon, water."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals of the inventory against what is seen: who answers, who is silent how long, where the two differ."""
+"""Signals of the inventory against what is seen: who answers, and where the two differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals of the KPIs that telemetry can measure: each a sum over sites, or a sum over a sum, for a hub and its scopes.
+"""Signals of the KPIs that telemetry can measure, for a hub and its scopes.
 
 A scope is the whole hub, or a named group of its sites (`dc_site_scope`), since a limit stated for
 one centre is not the hub's. Ratios are sums over sums, never means of ratios. Where the raw series
@@ -133,7 +133,10 @@ def unit_of(kpi: Kpi) -> tuple[str, int]:
 
 
 def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") -> Signal:
-    """Return the signal of a KPI's measured value: of one scope or (by default) of all, of one hub's dashboard or of any."""
+    """Return the signal of a KPI's measured value.
+
+    It is of one scope or of all, of one hub's dashboard or of any.
+    """
     kpi = registry.kpis[key]
     unit, decimals = unit_of(kpi)
     return Signal(
@@ -152,7 +155,10 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
 
 
 def _alternatives(registry: Registry, kpi: Kpi, hub: str, total: Total) -> Iterator[str]:
-    """Yield the KPI's value, best first: of a hub with hubs inside it, from raw series, as the agents computed it."""
+    """Yield the KPI's value, best first.
+
+    Of a hub with its hubs inside, from raw series, or as the agents computed it.
+    """
     computed = _computed(kpi, total.scope)
     measure = measure_of(kpi)
     if measure is None:
@@ -229,7 +235,7 @@ def hubs_inside(registry: Registry, parent: str) -> str:
 
 
 def all_measured(kpis: Mapping[str, Kpi]) -> Signal:
-    """Return the signal of every KPI's value at once: recorded where rules run, else as the agents computed it."""
+    """Return the signal of every KPI's value: recorded, or as the agents computed it."""
     alternatives = [f"max by (hub, kpi, scope) ({recorded.KPI_VALUE}{{<hub>}})"]
     alternatives += [
         f"{how} by (hub, kpi, scope) ({of(site.KPI_VALUE, match, scope='hub')})"

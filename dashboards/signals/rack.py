@@ -41,14 +41,17 @@ def _power(scope: str = "site", at: str = "") -> str:
 
 
 def bands(ratio: str) -> str:
-    """Count how many ratios lie in which tenth: `00 %` to `90 %` name where a band begins, and sort as they are."""
+    """Count how many ratios lie in each tenth: `00 %` to `90 %` name its lower end."""
     tenths = f'count_values by () ("tenth", clamp_max(floor({ratio} * 10), 10) * 10 + 100)'
     below = f'label_replace({tenths}, "tenth", "$1 %", "tenth", "1(..)")'
     return f'label_replace({below}, "tenth", "≥ 100 %", "tenth", "200")'
 
 
 def top(values: Callable[[str, str], str]) -> str:
-    """Keep the highest at the end of the range: plain `topk` chooses anew at every step, so that rows come and go."""
+    """Keep the highest at the end of the range.
+
+    Plain `topk` chooses again at every step, so that rows come and go.
+    """
     return f"{values('row', '')} and topk({MANY}, {values('row', ' @ end()')})"
 
 

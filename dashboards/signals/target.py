@@ -189,7 +189,7 @@ COVERAGE: Final = Signal(
 
 
 def measured_per_target(kpis: Mapping[str, Kpi]) -> Signal:
-    """Return the signal of the measured value beside each target, labelled like the target so that a table can join them."""
+    """Return the signal of the measured value beside each target, labelled like the target."""
     signal = all_measured(kpis)
     return replace(
         signal,
@@ -201,7 +201,10 @@ def measured_per_target(kpis: Mapping[str, Kpi]) -> Signal:
 
 
 def share_of_limit(kpis: Mapping[str, Kpi]) -> Signal:
-    """Return the signal of measured over limit: comparable across units, above 1 good or bad as the operator says."""
+    """Return the signal of measured over limit, which compares across units.
+
+    Whether above 1 is good or bad follows from the operator.
+    """
     limit = f"max by ({TARGET}, op) ({of(site.TARGET_VALUE, scope='hub')})"
     return Signal(
         key="target.share",

@@ -1,4 +1,6 @@
-"""Redfish services: management controllers of nodes, and power equipment that speaks Redfish (DMTF DSP0266, DSP8010).
+"""Redfish services: controllers of nodes, and power equipment.
+
+Sources: DMTF DSP0266 and DSP8010.
 
 Beside `facility` and not in it, since what it reads is mostly nodes; a PDU on Redfish gives the
 same `dc_pdu_*` as one on SNMP. `body` makes documents of bytes and `rows` and `equipment` make

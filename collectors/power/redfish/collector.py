@@ -202,7 +202,7 @@ class RedfishCollector:
 
     @staticmethod
     async def _is_off(plan: Plan, reader: Reader) -> bool:
-        """Tell whether a node says that it is switched off: only then is 0 W a reading, and not one that is lacking."""
+        """Tell whether a node says that it is off: only then is 0 W a reading."""
         try:
             return bool(plan.states) and all(
                 [text(await reader.get(uri), "PowerState") == "Off" for uri in plan.states]

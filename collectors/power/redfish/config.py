@@ -1,4 +1,4 @@
-"""The section `collectors: redfish:` of the config file: services, who may read them, whom to trust, what they are called."""
+"""The section `collectors: redfish:` of the config file."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _MAX_SINGLE: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Kind:
-    """A kind of document: where it hangs on its chassis or equipment, what reads it, which groups of metrics it may hold."""
+    """A kind of document: where it stands, what reads it, and its groups of metrics."""
 
     path: tuple[str, ...]
     rows: Callable[[Sequence[Document], frozenset[str]], Iterable[Row]]
@@ -224,7 +224,7 @@ class Reader:
             return None
 
     async def _collection(self, uri: str, levels: int) -> list[Document]:
-        """Return a collection's members, in one piece where the service can (`$expand`), else one by one."""
+        """Return a collection's members: in one request (`$expand`), else one by one."""
         found: list[Document] = []
         pages: set[str] = set()
         while uri and uri not in pages and len(pages) < _MAX_PAGES:
@@ -387,7 +387,10 @@ def _lasting(
     *,
     whole: bool,
 ) -> Place:
-    """Return where rounds are to read: the members that have something, or all of them where they do not come in one piece."""
+    """Return what rounds are to read: the members that have something to say.
+
+    It is all of them where the service gives the collection in one piece.
+    """
     if not kind.members or (whole and not kind.few):
         return place
     useful = [

@@ -1,4 +1,6 @@
-"""Rows of power equipment (PowerDistribution: rack and floor PDUs, power shelves, transfer switches), as PDUs on SNMP give them.
+"""Rows of power equipment, as PDUs on SNMP give them.
+
+PowerDistribution covers rack and floor PDUs, power shelves and transfer switches.
 
 Pure, like `rows`. Schemas: PowerDistributionMetrics, Circuit, Outlet, Sensor (DSP8010).
 """
@@ -75,7 +77,9 @@ def climate(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
 
 
 def mains(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what the inlets say: phases, frequency, and the sum of their powers and registers if every inlet tells its own.
+    """Yield what the inlets say: phases, frequency, and sums of power and energy.
+
+    A sum needs every inlet.
 
     Inlets of a transfer switch are redundant, but what flows in through each is its own: the sum
     counts nothing twice.

@@ -1,4 +1,4 @@
-"""The kind of collector that the config section `redfish` names: one collector a device, one connection an address."""
+"""The kind `redfish`: a collector for each device, a connection for each address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One connection to one Redfish service: TLS, the login, and requests within bounds (DSP0266, 6 and 13).
+"""One connection to one Redfish service: TLS, login, and bounded requests.
+
+Source: DSP0266, 6 and 13.
 
 Shared by all devices behind one address. The account's secrets go to that address only: redirects
 and links that lead elsewhere are not followed. A session is opened when first needed, renewed once
@@ -94,7 +96,7 @@ class Link:
         self._refused_at = float("-inf")
 
     async def root(self) -> Document:
-        """Read the service root, which needs no login, and what it says of the protocol (ServiceRoot)."""
+        """Read the service root, which needs no login, and what it says of the protocol."""
         document = (await self._send("GET", ROOT, {})).document
         offered = inner(document, "ProtocolFeaturesSupported", "ExpandQuery")
         self.expand = (

@@ -169,7 +169,7 @@ _PARTS: Final = frozenset(
 
 
 def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[Row]:
-    """Yield the power of the one PowerControl entry of the old Power that stands for the whole chassis.
+    """Yield the power of the PowerControl entry that stands for the whole chassis.
 
     `owners` are the chassis and the systems in it. Entries are never added up: beside the whole
     there may be its processors, its memory, or the same once more. Entries of a part (by
@@ -230,7 +230,7 @@ def _health(supply: Document, name: tuple[str, ...]) -> Iterator[Row]:
 
 
 def supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield a node's power as the sum of what its supplies draw, if every supply that is there and working tells its own."""
+    """Yield a node's power as the sum of its supplies, if every working one tells its own."""
     yield from _sum(
         (supply, inner(supply, "Metrics", "InputPowerWatts").get("Reading")) for supply in documents
     )
@@ -252,7 +252,7 @@ def _sum(supplies: Iterable[tuple[Document, object]]) -> Iterator[Row]:
 
 
 def sensors(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what a chassis' Sensors say of the whole: its power, its energy, and the air in and out."""
+    """Yield what a chassis' Sensors say of the whole: power, energy, air in and out."""
     found: dict[Metric, list[float | None]] = {}
     for document in documents:
         kind = None if gone(document) else sensor_kind(document)
@@ -288,7 +288,7 @@ def sensor_kind(document: Document) -> tuple[Metric, float] | None:
 
 
 def choose_chassis(chassis: Sequence[Document], wanted: str = "") -> Document | None:
-    """Return the chassis that stands for a node: the one of that Id, or the one that holds all others.
+    """Return a node's chassis: the one with that Id, or the one that holds all others.
 
     Of several: one that is contained in no other of them; that has readings of its own; that holds
     a system; that is of a type a server is; the first. So a blade in an enclosure is read where it
