@@ -1,4 +1,4 @@
-"""The processes of `hubgauge demo`: simulator, agent, database, Prometheus, and how they connect."""
+"""The processes of `hubgauge demo`: simulator, agent, database and Prometheus."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class TimedProtocol(H11Protocol):
 
 
 def protocol(connection_limits: ConnectionLimits) -> type[TimedProtocol]:
-    """Return the class of a connection with these limits; uvicorn makes an object for each client."""
+    """Return the class of a connection with these limits; each client gets an object of it."""
 
     class LimitedProtocol(TimedProtocol):
         limits = connection_limits

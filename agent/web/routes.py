@@ -1,7 +1,7 @@
 """Which part of the agent answers which path.
 
-`/-/healthy`, `/-/ready` and `/-/reload` are about the process, `/metrics` is the snapshot, `/sd` the
-list of targets for Prometheus; everything else is the board's.
+`/-/healthy`, `/-/ready` and `/-/reload` are about the process. `/metrics` is the snapshot, `/sd`
+the list of targets for Prometheus. Everything else is the board's.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class WebServer:
 
 
 async def _compressed(body: bytes, accepted: str) -> tuple[bytes, Headers]:
-    """Return the body, compressed if the client accepts gzip and the body is long, and its headers."""
+    """Return the body and its headers: compressed if it is long and the client accepts gzip."""
     if len(body) < _GZIP_FROM or "gzip" not in accepted:
         return body, ()
     if len(body) < _GZIP_ON_THREAD:

@@ -67,6 +67,6 @@ class BoardView:
     node: str = ""
     simulated: bool = False
     evidence: Callable[[], Mapping[Key, Sequence[Evidence]]] | None = None
-    """What the collector of targets judged by in its last round. Without it a page measures itself."""
+    """What the collector of targets judged by in its last round; else a page measures itself."""
     health: Callable[[], Sequence[CollectorHealth]] = _no_health
     now: Callable[[], float] = time.time

@@ -57,7 +57,7 @@ def alive(pids: set[int]) -> set[int]:
 def demo(
     tmp_path: Path, *options: str, path: str | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """A running demo with its temporary folders beneath the test's own, and the file it writes to."""
+    """Run a demo, with its temporary folders in the test's own; yields it and its output's file."""
     log = tmp_path / "out"
     environment = (
         os.environ | {"TMPDIR": str(tmp_path)} | ({"PATH": path} if path is not None else {})
@@ -91,7 +91,7 @@ def wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
 def test_the_demo_shows_a_board_and_leaves_nothing_behind(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    """Board and metrics answer with simulated racks; after the signal no process and no folder is left."""
+    """Board and metrics show simulated racks; after the signal no process or folder is left."""
     port = any_port()
     with demo(tmp_path, "--racks", "2", "--port", str(port), "--interval", "1s") as (process, log):
         said = wait_until_ready(process, log)
@@ -119,7 +119,7 @@ def test_the_demo_shows_a_board_and_leaves_nothing_behind(
 
 
 def test_the_demo_goes_on_without_a_database(tmp_path: Path) -> None:
-    """Where VictoriaMetrics is not installed it says so, and how to get it, and shows the board all the same."""
+    """Without VictoriaMetrics it says how to install it, and shows the board all the same."""
     port = any_port()
     with demo(tmp_path, "--racks", "1", "--port", str(port), path=str(tmp_path)) as (process, log):
         said = wait_until_ready(process, log)
@@ -189,7 +189,7 @@ def test_a_demo_may_end_by_itself_and_keep_its_folder(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_given_way_to() -> None:
-    """The wanted port where it is free, another where it is not, an error where the address is nobody's."""
+    """A taken port is replaced by a free one; an address of another machine is an error."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -218,7 +218,10 @@ def test_prometheus_takes_the_config_it_is_given(tmp_path: Path) -> None:
 
 async def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     """Patience has an end."""
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(3600)"
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "print('deaf', flush=True); time.sleep(3600)"
+    )
     child = await Child.start("deaf", [sys.executable, "-c", code], tmp_path / "log")
     await child.wait_for_line("deaf", seconds=HANGS)
     await child.stop(patience=0.3)

@@ -95,7 +95,7 @@ def test_a_hubs_pue_is_the_ratio_of_the_sums() -> None:
 
 
 def test_a_hubs_uncertainty_needs_that_of_every_site() -> None:
-    """A site whose uncertainty is not known leaves the hub's unknown; without any PUE there is none."""
+    """One site of unknown uncertainty leaves the hub's unknown; without a PUE there is none."""
     one = _site(120.0, 100.0, coverage=1.0, uncertainty=0.01)
     two = _site(600.0, 300.0, coverage=0.95, uncertainty=None)
     found = hub_pue([one, two])
@@ -148,7 +148,7 @@ def test_failover_is_judged_by_the_feed_that_remains(tmp_path: Path) -> None:
 
 
 def test_the_sheet_shows_the_worst_and_counts_the_others() -> None:
-    """Of 17 sites, 30 racks and 30 meters there are 5, 6 and 6 on the sheet, and the hub's total."""
+    """Of 17 sites, 30 racks and 30 meters the sheet has 5, 6 and 6, and the hub's total."""
     registry = load_registry()
     week = week_of("2026-W46", ZONE, MONDAY + 9 * 86_400)
     view = view_of(weeks.made_up(registry, "guian", week))

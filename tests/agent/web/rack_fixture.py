@@ -1,4 +1,4 @@
-"""A made-up rack of which everything is known, its meters and what the agent lost; for the pages of racks and of collectors."""
+"""A made-up rack of which everything is known, its meters, and what the agent lost."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def listed() -> Inventory:
 
 
 def many(count: int) -> Sequence[CollectorHealth]:
-    """Return many devices, one in fifty of which is silent and one in a hundred has never answered."""
+    """Return many devices: one in fifty is silent, one in a hundred has never answered."""
     return [
         CollectorHealth(
             collector="snmp" if n % 3 else "modbus",
@@ -184,7 +184,7 @@ def many(count: int) -> Sequence[CollectorHealth]:
             interval=30.0,
             last_error=""
             if n % 50
-            else "no answer within 5 s: the session was closed by the device (timed out after 3 tries)",
+            else "no answer within 5 s: the device closed the session (timed out after 3 tries)",
         )
         for n in range(1, count + 1)
     ]

@@ -29,7 +29,7 @@ def api(path: str, **query: str) -> Any:
     "path", ["/hubs/guian", "/hubs/kunming", "/hubs/liangya", f"/sites/{fixture.SITE}"]
 )
 def test_pages_are_well_formed(path: str, language: str) -> None:
-    """In both languages elements nest, ids are unique, and there is one main part and one first heading."""
+    """In both languages elements nest, ids are unique, and there is one main part and one h1."""
     found = outline(answer(path, lang=language, find="A0", row="A"))
     assert found.tags.count("main") == 1
     assert found.tags.count("h1") == 1
@@ -48,7 +48,7 @@ def _row(target: str) -> Any:
 
 
 def test_measured_and_registered_stand_apart() -> None:
-    """A count of a part and a figure that was published are two lines, each with its own time and source, never one number."""
+    """A measured count and a published figure are two lines, each with its own time and source."""
     row = next(
         row
         for row in api("/api/hubs/guian")["targets"]
@@ -65,7 +65,7 @@ def test_measured_and_registered_stand_apart() -> None:
 
 
 def test_a_forecast_is_drawn_with_its_range_to_the_deadline() -> None:
-    """The curve of a PUE that falls goes on at its pace, its range opens towards the deadline, and past values stay as measured."""
+    """The forecast of a falling PUE continues its pace, and its range widens to the deadline."""
     found = api("/api/hubs/guian/trends/guian-huawei-pue")
     series, times = found["trend"]["series"], found["trend"]["times"]
     assert found["limit"] == 1.2
@@ -86,7 +86,7 @@ def test_a_forecast_is_drawn_with_its_range_to_the_deadline() -> None:
 
 
 def test_a_claim_says_where_it_was_made_and_what_it_leaves_open() -> None:
-    """On the hub's page every promise is unfolded with publisher, date, claim, and what its source leaves open."""
+    """Every promise is unfolded: publisher, date, claim, and what its source leaves open."""
     html = answer("/hubs/guian")
     assert "TapTechNews, 2024-06-14" in html
     assert "What the source leaves open" in html
@@ -94,7 +94,7 @@ def test_a_claim_says_where_it_was_made_and_what_it_leaves_open() -> None:
 
 
 def test_overhead_adds_up_and_says_how_well_it_was_metered() -> None:
-    """Cooling, losses, lighting and the rest are shares of one sum; what was metered in part says so."""
+    """The overheads are shares of one sum; one that was metered in part says so."""
     window = api(f"/api/sites/{fixture.SITE}/overhead")["windows"][-1]
     assert [part["subsystem"] for part in window["parts"]] == [
         "cooling",
@@ -111,7 +111,7 @@ def test_overhead_adds_up_and_says_how_well_it_was_metered() -> None:
 
 
 def test_breakers_are_listed_tightest_first_with_both_bounds() -> None:
-    """A breaker that is heard in part shows what it carries at least and at most; the pair that cannot carry both comes first."""
+    """A breaker with unknown load shows both bounds; the pair that cannot fail over is first."""
     found = api(f"/api/sites/{fixture.SITE}/breakers")
     assert [one["breaker"] for one in found] == ["QF-A1", "QF-B1", "QF-A2", "QF-B2"]
     assert found[1]["load_ratio"] == {"lower": 0.47, "upper": pytest.approx(0.54)}
@@ -129,7 +129,7 @@ def test_a_row_says_when_it_is_full_and_of_what() -> None:
 
 
 def test_links_and_chips_are_told() -> None:
-    """Round trips by quantile with their loss, and chips by model, the lost ones counted where they are not forgotten."""
+    """Links have round trips by quantile and loss; chips are counted by model, lost ones too."""
     links = {link["peer"]: link for link in api("/api/links")}
     assert links["hangzhou"]["round_trip_seconds"] == {"0.5": 0.0152, "0.99": 0.0171}
     assert links["hangzhou"]["loss_ratio"] == 0.002

@@ -3,91 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
 import resource
 import socket
-import ssl
-import subprocess
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import bcrypt
 import pytest
-from prometheus_client import CollectorRegistry
 
-from agent.selfmetrics import SelfMetrics
-from agent.settings import Http, Tls
-from agent.snapshot import Snapshot
 from agent.web import connections, routes
 from agent.web.limits import raise_file_limit
-from agent.web.response import Response
-from agent.web.routes import Handlers
-from agent.web.server import WebServer
-from collectors.base import Batch, ConfigError, Metric
-from tests.support import HANGS, free_port, wait_for
-
-VALUE = Metric(
-    namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",)
-)
-
-
-def page(path: str, query: Mapping[str, str], _language: str) -> Response | None:
-    if path == "/boom":
-        raise RuntimeError("a secret detail")
-    if path == "/":
-        return Response(content_type="text/plain", body=query.get("say", "board").encode())
-    return None
-
-
-@asynccontextmanager
-async def serving(*, series: int = 50, **options: Any) -> AsyncIterator[int]:
-    port = free_port()
-    snapshot = Snapshot()
-    readings = [(VALUE.series(str(n)), float(n)) for n in range(series)]
-    snapshot.update(Batch(collector="t", device="", time=0.0, lifetime=600.0, readings=readings))
-
-    async def reload() -> str:
-        return "hub.yaml:3: hub: no such hub"
-
-    server = WebServer(
-        config=Http(listen=f"127.0.0.1:{port}", **options),
-        snapshot=snapshot,
-        metrics=SelfMetrics(CollectorRegistry()),
-        handlers=Handlers(ready=lambda: True, reload=reload, pages=page, targets=lambda _: None),
-    )
-    await server.start()
-    async with asyncio.timeout(HANGS):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            except OSError:
-                await asyncio.sleep(0.02)
-    try:
-        yield port
-    finally:
-        await server.stop()
-
-
-async def request(
-    port: int, path: str, *headers: str, method: str = "GET", tls: ssl.SSLContext | None = None
-) -> tuple[int, str, bytes]:
-    reader, writer = await asyncio.open_connection(
-        "127.0.0.1", port, ssl=tls, server_hostname="localhost" if tls else None
-    )
-    writer.write(
-        "\r\n".join(
-            [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *headers, "", ""]
-        ).encode()
-    )
-    reply = await asyncio.wait_for(reader.read(), HANGS)
-    writer.close()
-    head, _, body = reply.partition(b"\r\n\r\n")
-    return int(head.split()[1]), head.decode().lower(), body
+from tests.agent.web.serving import request, serving
+from tests.support import HANGS, wait_for
 
 
 async def test_metrics_in_both_formats_and_compressed() -> None:
@@ -235,117 +162,3 @@ async def test_many_scrapes_at_once_are_all_answered() -> None:
         replies = await asyncio.gather(*(request(port, "/metrics") for _ in range(300)))
     assert {status for status, _, _ in replies} <= {200, 503}
     assert all(body.count(b"\nt_x_value{") == 2000 for status, _, body in replies if status == 200)
-
-
-def users_file(folder: Path) -> Path:
-    path = folder / "users"
-    path.write_text(
-        "# who may read\nann:" + bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode() + "\n"
-    )
-    path.chmod(0o600)
-    return path
-
-
-async def test_basic_authentication(tmp_path: Path) -> None:
-    """Only a listed user with the right password reads; health is told to anyone; a wrong one stays wrong after a right one."""
-
-    def basic(text: str) -> str:
-        return "Authorization: Basic " + base64.b64encode(text.encode()).decode()
-
-    async with serving(users_file=users_file(tmp_path)) as port:
-        assert (await request(port, "/-/healthy"))[0] == 200
-        status, head, _ = await request(port, "/metrics")
-        assert status == 401
-        assert "www-authenticate: basic" in head
-        for text, status in (
-            ("ann:right", 200),
-            ("ann:wrong", 401),
-            ("ann:right", 200),
-            ("bob:right", 401),
-            ("ann", 401),
-            (":", 401),
-        ):
-            assert (await request(port, "/metrics", basic(text)))[0] == status, text
-        assert (await request(port, "/metrics", "Authorization: Basic !!!"))[0] == 401
-        assert (await request(port, "/metrics", "Authorization: Bearer x"))[0] == 401
-
-
-async def test_a_users_file_readable_by_all_is_refused(tmp_path: Path) -> None:
-    """A secret that all may read is no secret."""
-    path = users_file(tmp_path)
-    path.chmod(0o644)
-    with pytest.raises(ConfigError, match="readable by all"):
-        async with serving(users_file=path):
-            pass
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An authority, a server's and a client's certificate."""
-    folder = tmp_path_factory.mktemp("tls")
-
-    def openssl(*words: str) -> None:
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-    openssl(
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-keyout",
-        "ca.key",
-        "-out",
-        "ca.pem",
-        "-subj",
-        "/CN=ca",
-        "-days",
-        "2",
-    )
-    (folder / "san").write_text("subjectAltName=DNS:localhost")
-    for name in ("server", "client"):
-        openssl(
-            "req",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            f"{name}.key",
-            "-out",
-            f"{name}.csr",
-            "-subj",
-            f"/CN={name}",
-        )
-        openssl(
-            "x509",
-            "-req",
-            "-in",
-            f"{name}.csr",
-            "-CA",
-            "ca.pem",
-            "-CAkey",
-            "ca.key",
-            "-out",
-            f"{name}.pem",
-            "-days",
-            "2",
-            "-extfile",
-            "san",
-        )
-    return folder
-
-
-async def test_tls_with_client_certificates(certificates: Path) -> None:
-    """With a client authority only a client that shows its certificate is answered; nothing below TLS 1.2 is spoken."""
-    tls = Tls(
-        cert_file=certificates / "server.pem",
-        key_file=certificates / "server.key",
-        client_ca_file=certificates / "ca.pem",
-    )
-    good = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
-    good.load_cert_chain(certificates / "client.pem", certificates / "client.key")
-    nameless = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
-    async with serving(tls=tls) as port:
-        assert (await request(port, "/metrics", tls=good))[0] == 200
-        with pytest.raises((OSError, IndexError)):
-            await request(port, "/metrics", tls=nameless)

@@ -1,0 +1,149 @@
+"""The weekly report of a ledger whose every figure is known."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from agent.hubs.loader import load_registry
+from agent.ledger.ledger import Ledger
+from agent.ledger.settings import LedgerSettings
+from agent.pue.pue import Pue
+from agent.report.model import WeekReport
+from agent.report.week import last_week, week_of
+from agent.report.weekly import weekly
+from collectors.base import ConfigError
+from tests.agent.report.two_weeks import MONDAY, NOW, STOCK, ZONE, fill
+from tests.support import ledger as kit
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger of two weeks."""
+    found = tmp_path_factory.mktemp("state") / "ledger.db"
+    fill(found)
+    return found
+
+
+def week(path: Path, name: str = "2026-W46") -> WeekReport:
+    registry = load_registry()
+    return weekly(
+        path, "guian", kit.inventory(STOCK), registry, week_of(name, ZONE, NOW), clock=lambda: NOW
+    )
+
+
+def test_pue_and_overhead_are_those_of_the_hours(path: Path) -> None:
+    """PUE is facility over IT; the overheads add up to their difference; the week before is there."""
+    found = week(path)
+    (site,) = found.sites
+    assert site.pue["week"].pue == pytest.approx(1.2)
+    assert site.pue["week"].coverage == 1.0
+    assert site.pue["before"].pue == pytest.approx(1.2)
+    assert site.pue["ytd"].state == "low_coverage"
+    assert found.hub_pue["week"].pue == pytest.approx(1.2)
+    parts = {one.subsystem: one.joules for one in found.overheads}
+    assert sum(parts.values()) == pytest.approx(1000.0 * 7 * 86400)
+    assert parts["cooling"] == pytest.approx(800.0 * 6 * 86400)
+
+
+def test_days_are_the_hubs_own(path: Path) -> None:
+    """Seven days that begin at Shanghai's midnight, each with its energy."""
+    days = week(path).days
+    assert [day.day for day in days] == [f"2026-11-{n:02d}" for n in range(9, 16)]
+    assert {round(day.facility_joules / 3.6e6) for day in days} == {144}
+    assert {day.coverage for day in days} == {1.0}
+
+
+def test_racks_that_needed_attention_by_the_hour(path: Path) -> None:
+    """A rack above its rating for ten hours is listed with them; one within its limits is not."""
+    found = week(path)
+    assert found.of_racks.racks == 2
+    assert [
+        (row.rack, row.over_hours, row.failover_hours, row.silent_hours)
+        for row in found.of_racks.racks_needing
+    ] == [("A07", 10, 10, 0)]
+    assert found.of_racks.racks_needing[0].peak_watts == pytest.approx(3900.0)
+
+
+def test_a_silent_meter_and_what_it_cost(path: Path) -> None:
+    """The meter that was silent for a day has lost 24 hours; no other meter has."""
+    found = week(path)
+    assert [
+        (row.meter, row.point, round(row.lost_hours)) for row in found.of_meters.meters_lost
+    ] == [("crah", "cooling", 24)]
+    assert found.of_meters.meters == 3
+
+
+def test_promises_show_what_changed(path: Path) -> None:
+    """A promise with news from the week also says how it stood before."""
+    rows = {row.now.id: row for row in week(path).promises}
+    pue = next(row for row in rows.values() if row.now.kpi == "pue" and row.now.scope == "huawei")
+    assert pue.before is not None
+    assert (pue.now.value, pue.before.value) == (1.19, None)
+    assert "observation" not in {row.now.kind for row in rows.values()}
+
+
+def test_hours_not_summed_are_counted(path: Path, tmp_path: Path) -> None:
+    """The report says how many hours are not summed yet, and are therefore missing."""
+    late = tmp_path / "ledger.db"
+    fill(late)
+    ledger = Ledger(
+        late, inventory=kit.inventory(STOCK), settings=LedgerSettings(tidy=False), clock=lambda: NOW
+    )
+    pue = Pue(ledger, kit.inventory(STOCK), clock=lambda: NOW)
+    pue.hours.sum_again(
+        kit.SITE, round(MONDAY.timestamp() * 1000), round(MONDAY.timestamp() * 1000) + 5 * 3_600_000
+    )
+    ledger.close()
+    assert week(late).unsummed_hours == 5
+    assert week(path).unsummed_hours == 0
+
+
+def test_reading_changes_nothing(path: Path) -> None:
+    """A report changes no byte of the ledger's file, and needs no permission to write it."""
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.chmod(0o444)
+    try:
+        week(path)
+    finally:
+        path.chmod(0o644)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == before
+
+
+def test_another_hub_has_promises_and_no_energy(path: Path) -> None:
+    """A hub that is not metered here has promises and no energy, never that of another hub."""
+    registry = load_registry()
+    found = weekly(
+        path, "kunming", None, registry, week_of("2026-W46", ZONE, NOW), clock=lambda: NOW
+    )
+    assert (
+        found.sites,
+        found.of_racks.racks,
+        found.of_meters.meters_lost,
+        found.hub_pue["week"],
+    ) == (
+        [],
+        0,
+        [],
+        None,
+    )
+
+
+@pytest.mark.parametrize("name", ["2026-W99", "W47", "2026-47", "", "2026-W48x", "2027-W01"])
+def test_a_week_that_is_none_is_refused(name: str) -> None:
+    """A name that is no ISO week, and a week that has not begun, are refused."""
+    with pytest.raises(ConfigError):
+        week_of(name, ZONE, NOW)
+
+
+def test_the_week_that_runs_ends_now() -> None:
+    """The present week ends now; the one before is whole; a year's first week may begin in the old."""
+    assert week_of("2026-W47", ZONE, NOW).whole is False
+    assert week_of("2026-W47", ZONE, NOW).end <= NOW
+    assert last_week(ZONE, NOW) == "2026-W46"
+    assert (
+        week_of("2026-W01", ZONE, NOW).start == dt.datetime(2025, 12, 29, tzinfo=ZONE).timestamp()
+    )
