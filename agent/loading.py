@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from agent import config as config_module
 from agent.config import Config
-from agent.hubs.loader import hub_keys, load_registry
-from agent.hubs.model import Registry
+from agent.hubs.packaged import packaged_keys
 from collectors.base import Collector
 
-if TYPE_CHECKING:  # a node agent has none, and does not load what makes one
+if TYPE_CHECKING:  # a scraped node agent needs neither, and does not load what reads them
+    from agent.hubs.model import Registry
     from agent.inventory.model import Inventory
 
 
@@ -40,10 +40,18 @@ def load_files(path: Path) -> tuple[Config, Inventory | None]:
     A whole hub's inventory takes seconds, so a running agent does this on a thread.
     """
     config = config_module.load(path)
-    keys = hub_keys(config.file.hubs_dir)
+    hubs_dir = config.file.hubs_dir
+    keys = packaged_keys() if hubs_dir is None else sorted(load_hubs(hubs_dir).hubs)
     if config.file.hub not in keys:
         config_module.load(path, hubs=keys)  # raises, naming the line
     return config, inventory_of(config)
+
+
+def load_hubs(hubs_dir: Path | None) -> Registry:
+    """Load the hubs, the operator's own ones included; raises Problems."""
+    from agent.hubs.loader import load_registry
+
+    return load_registry(hubs_dir)
 
 
 def inventory_of(config: Config) -> Inventory | None:
@@ -65,7 +73,7 @@ def inventory_of(config: Config) -> Inventory | None:
 
 def _hub_timezone(config: Config) -> str:
     """Return the zone of the config's hub; raises Problems where the registry lacks the hub."""
-    hubs = load_registry(config.file.hubs_dir).hubs
+    hubs = load_hubs(config.file.hubs_dir).hubs
     if config.file.hub not in hubs:
         config_module.load(config.path, hubs=sorted(hubs))  # raises, naming the line
     return hubs[config.file.hub].timezone
@@ -83,5 +91,5 @@ def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
         config=config,
         inventory=inventory,
         collectors=config.build_collectors(context, narrow),
-        registry=cache(partial(load_registry, config.file.hubs_dir)),
+        registry=cache(partial(load_hubs, config.file.hubs_dir)),
     )

@@ -35,11 +35,10 @@ from agent.hubs.entries import KpiFile, PolicyFile
 from agent.hubs.hubfile import open_file
 from agent.hubs.kpinames import KpiNames
 from agent.hubs.model import Registry
+from agent.hubs.packaged import PACKAGED, packaged_files
 from collectors.base import ConfigError
 from collectors.strict import Document, Problems
 
-PACKAGED: Final = Path(__file__).parent
-_NOT_HUBS: Final = ("kpis.yaml", "policy.yaml")
 SUFFIXES: Final = (".yaml", ".yml")
 
 
@@ -48,9 +47,7 @@ def load_registry(hubs_dir: Path | None = None) -> Registry:
     packaged = Document(PACKAGED / "kpis.yaml").build(KpiFile).kpis
     kpis = KpiNames({kpi.key: kpi for kpi in packaged})
     policies = Document(PACKAGED / "policy.yaml").build(PolicyFile)
-    files = [
-        open_file(path) for path in sorted(PACKAGED.glob("*.yaml")) if path.name not in _NOT_HUBS
-    ]
+    files = [open_file(path) for path in packaged_files()]
     errors: list[ConfigError] = []
     for path in _own_files(hubs_dir):
         try:
@@ -77,13 +74,3 @@ def _own_files(hubs_dir: Path | None) -> list[Path]:
         raise Problems(
             [ConfigError(f"cannot be read: {error.strerror}", file=str(hubs_dir))]
         ) from None
-
-
-def hub_keys(hubs_dir: Path | None = None) -> list[str]:
-    """Return the keys a config may name; cheap without a `hubs_dir`: packaged files are named after their hub.
-
-    Raises Problems with all mistakes in the operator's files.
-    """
-    if hubs_dir is not None:
-        return sorted(load_registry(hubs_dir).hubs)
-    return sorted(path.stem for path in PACKAGED.glob("*.yaml") if path.name not in _NOT_HUBS)

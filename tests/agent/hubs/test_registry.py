@@ -8,8 +8,9 @@ import re
 
 import pytest
 
-from agent.hubs.loader import hub_keys, load_registry
+from agent.hubs.loader import load_registry
 from agent.hubs.model import parse_deadline, parse_period
+from agent.hubs.packaged import packaged_keys
 from agent.hubs.units import UNITS, show
 
 REGISTRY = load_registry()
@@ -674,7 +675,7 @@ def test_packaged() -> None:
         if item.name.endswith(".yaml")
     }
     assert packaged == {f"{key}.yaml" for key in REGISTRY.hubs} | {"kpis.yaml", "policy.yaml"}
-    assert hub_keys() == sorted(REGISTRY.hubs)
+    assert packaged_keys() == sorted(REGISTRY.hubs)
 
 
 @pytest.mark.parametrize(
