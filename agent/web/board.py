@@ -18,10 +18,7 @@ def draw(page: Page) -> str:
     view = pages.board(page.view, page.board)
     told = [line.site for line in view.sites if line.told]
     by_site = racks.read(page.view.snapshot, page.view.hub)
-    sections = [
-        sitepage.section(page, site, by_site.get(site, []), index)
-        for index, site in enumerate(_whole(page, told))
-    ]
+    sections = [sitepage.panels(page, site, by_site.get(site, [])) for site in _whole(page, told)]
     return page.render("board.html", view=view, sections=sections)
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Final
+
+from markupsafe import Markup
 
 from agent.hubs.units import LANGUAGES, show
 from agent.messages.catalogue import Words
 from agent.targets.views import TargetView
 from agent.web import axis, sitepage
 from agent.web.charts import Band, Chart, Dot, Line, Rule, chart
-from agent.web.markup import Safe
 from agent.web.page import Page
 from agent.web.paths import hub_path, site_path
 from agent.web.views import course, heat, heat_panel, pages, racks
 from agent.web.views.course import CourseView
-from agent.web.views.rack import RackView
-from agent.web.views.sites import SiteView
 
 _WHOLE: Final = 3
 """Up to this many sites are shown whole."""
@@ -35,37 +33,32 @@ def draw(page: Page, key: str) -> str | None:
     told = [line for line in view.sites if line.told]
     by_site = racks.read(page.view.snapshot, page.view.hub) if told else {}
     few = len(told) <= _WHOLE
+    show = heat.show_of(page.query.get("racks"))
     return page.render(
         "hub.html",
         view=view,
         charts=charts,
         sections=[
-            sitepage.section(page, line.site, by_site.get(line.site, []), index)
-            for index, line in enumerate(told if few else [])
+            sitepage.panels(page, line.site, by_site.get(line.site, []))
+            for line in (told if few else ())
         ],
-        tiles=None if few else _tiles(page, told, by_site),
+        show=show,
+        tiles=[]
+        if few
+        else [
+            (
+                heat_panel.block(
+                    by_site[line.site], show, key=line.site, name=line.name or line.site
+                ),
+                page.link(site_path(line.site)),
+            )
+            for line in told
+            if line.site in by_site
+        ],
     )
 
 
-def _tiles(
-    page: Page, told: Sequence[SiteView], by_site: Mapping[str, Sequence[RackView]]
-) -> Safe | None:
-    """Draw each site's racks as one tile; None where no site has racks."""
-    show_ = heat.show_of(page.query.get("racks"))
-    tiles = [
-        (
-            heat_panel.block(by_site[line.site], show_, key=line.site, name=line.name or line.site),
-            page.link(site_path(line.site)),
-        )
-        for line in told
-        if line.site in by_site
-    ]
-    if not tiles:
-        return None
-    return page.part("heatmap.html", "blocks", tiles, show_, page.w("sites.table"))
-
-
-def _chart(page: Page, target: TargetView, found: CourseView) -> Safe:
+def _chart(page: Page, target: TargetView, found: CourseView) -> Markup:
     """Draw a promise over time: measured, published, and what the present pace leads to."""
     w, trend, series = page.w, found.trend, found.trend.series
     known = page.view.registry.hubs[found.hub]

@@ -9,12 +9,13 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from agent.messages.catalogue import Words, words
 from agent.targets.views import HubView
 from agent.web.format import zone
-from agent.web.markup import Safe, join
 from agent.web.paths import hub_path
-from agent.web.render import macro, render
+from agent.web.render import render
 from agent.web.view import BoardView
 from agent.web.views import promises
 
@@ -85,19 +86,9 @@ class Page:
         """Return the way from the agent's hub to this page."""
         return [(self.hub_name, hub_path(self.view.hub)), *crumbs]
 
-    def render(self, template: str, **values: object) -> Safe:
+    def render(self, template: str, **values: object) -> Markup:
         """Fill in a template with this page and some values."""
         return render(template, self.w, page=self, **values)
-
-    def part(self, template: str, macro_name: str, *values: object) -> Safe:
-        """Draw one macro of a template, for a page that is still made in code."""
-        return macro(template, macro_name, self.w, self, *values)
-
-    def document(
-        self, title: str, main: Sequence[Safe | None], *, crumbs: Sequence[Crumb] = ()
-    ) -> str:
-        """Return a page around finished parts; `crumbs` lead to it, itself last."""
-        return self.render("base.html", title=title, main=join(main), crumbs=crumbs)
 
 
 def _address(path: str, asked: Mapping[str, str | None]) -> str:

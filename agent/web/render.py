@@ -115,9 +115,3 @@ _ENVIRONMENT: Final = _environment()
 def render(template: str, w: Words, **values: object) -> Markup:
     """Fill in a template; it sees the words as `w`, and the values by their names."""
     return raw(_ENVIRONMENT.get_template(template).render(w=w, **values))
-
-
-def macro(template: str, name: str, w: Words, page: object, *values: object) -> Markup:
-    """Draw one macro of a template, for a page that is still made in code."""
-    module = _ENVIRONMENT.get_template(template).make_module({"w": w, "page": page})
-    return raw(getattr(module, name)(*values))

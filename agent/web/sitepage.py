@@ -55,16 +55,12 @@ class SitePanels:
 def draw(page: Page, site: str) -> str:
     """Return the HTML of `/sites/SITE`."""
     members = racks.read(page.view.snapshot, page.view.hub).get(site, [])
-    return page.render("site.html", view=_panels(page, site, members, whole=True))
+    return page.render("site.html", view=panels(page, site, members, whole=True))
 
 
-def section(page: Page, site: str, members: Sequence[RackView], index: int) -> Markup:
-    """Draw a site as a part of another page; `index` numbers the sites of that page."""
-    panels = _panels(page, site, members, whole=False)
-    return page.part("site_panels.html", "section", panels, index)
-
-
-def _panels(page: Page, site: str, members: Sequence[RackView], *, whole: bool) -> SitePanels:
+def panels(
+    page: Page, site: str, members: Sequence[RackView], *, whole: bool = False
+) -> SitePanels:
     """Return a site with its panels; on its own page (`whole`) it has all of them."""
     view = page.view
     its_pue, its_power = pue.read(view, site, page.board), power.read(view, site)

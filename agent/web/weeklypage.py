@@ -6,12 +6,14 @@ import datetime as dt
 from functools import partial
 from importlib.resources import files
 
+from markupsafe import Markup
+
 from agent.messages.catalogue import Words
 from agent.report.model import FormerState, WeekReport
 from agent.report.week import Week
 from agent.targets.views import Display, TargetView
 from agent.web.format import local
-from agent.web.markup import Safe, raw
+from agent.web.markup import raw
 from agent.web.page import Page
 from agent.web.render import render
 from agent.web.views import weeks
@@ -75,5 +77,5 @@ def _display(row: TargetView | FormerState, w: Words) -> Display:
     return next(texts for language, texts in row.display.items() if language == nearest)
 
 
-def _style() -> Safe:
+def _style() -> Markup:
     return raw(files("agent.web").joinpath("static", "report.css").read_text("utf-8"))

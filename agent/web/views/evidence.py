@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from agent.hubs.model import Fact, Hub, end_of
 from agent.hubs.text import Text
 from agent.hubs.units import LANGUAGES, Language, show
+from agent.messages.catalogue import words
 from agent.targets import wording
 from agent.targets.forecast import DAY
 from agent.targets.model import Evidence, EvidenceKind, Key
@@ -21,7 +22,6 @@ from agent.web.views.serialise import inline
 
 _MOST_POINTS: Final = 400
 """Earlier values of a KPI that are given, the newest ones: more than a year of days."""
-_AT_LEAST: Final = Text(en="at least {value}", zh="至少 {value}")
 
 
 class Moment(NamedTuple):
@@ -173,4 +173,4 @@ def _registered(fact: Fact, one: Fact, value: float) -> RegisteredView:
 
 def _written(value: float, fact: Fact, language: Language, *, at_least: bool) -> str:
     text = show(value, fact.unit, language)
-    return _AT_LEAST[language].format(value=text) if at_least else text
+    return words(language)("target.at_least", value=text) if at_least else text

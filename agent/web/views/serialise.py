@@ -39,16 +39,15 @@ def page_only() -> Any:  # noqa: ANN401 - as above
 def to_json(view: object) -> Json:
     """Return a view as plain data: one key a field, in their order.
 
-    Tuples become lists, texts become mappings by language.
-
-    Raises TypeError for a value that JSON cannot say.
+    Tuples become lists, texts become mappings by language. Raises TypeError for a value that JSON
+    cannot say.
     """
     if view is None or isinstance(view, str | int | float):
         return view
     if isinstance(view, Serialised):
         return view.as_json()
     if isinstance(view, Text):
-        return {"en": view.en, "zh": view.zh}
+        return dict(view.items())
     if is_dataclass(view):
         return _fields(view)
     if isinstance(view, Mapping):

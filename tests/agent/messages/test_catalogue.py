@@ -13,6 +13,7 @@ import yaml
 from agent.hubs.text import Text
 from agent.messages import catalogue
 from agent.messages.catalogue import ROOT, Words, choose, languages, words
+from agent.web import board
 from agent.web.page import Page
 from collectors.base import ConfigError
 from tests.agent.web import fixture
@@ -90,7 +91,7 @@ def test_every_key_that_is_asked_for_exists() -> None:
 
 def test_every_message_is_used() -> None:
     """Each key stands in the code or a template, whole or by a prefix of `w.of` and the like."""
-    whole, prefixes = set(), {"racks.map_as"}  # heat.choices takes it as an argument
+    whole, prefixes = set(), {"racks.map_as"}  # racks.html gives it to a macro
     for source in _sources():
         whole |= set(re.findall(rf"[\"']({_KEY})[\"']", source))
         prefixes |= set(re.findall(rf"\bw\.of\(\s*[\"']({_KEY})[\"']", source))
@@ -208,7 +209,7 @@ def test_a_third_language_takes_no_code(tmp_path: Path) -> None:
         }
         (made / name).write_text(yaml.safe_dump(pseudo, allow_unicode=True), "utf-8")
     page = Page(fixture.view(), w=words("qps", tmp_path))
-    html = page.document("title", [])
+    html = board.draw(page)
     assert '<html lang="qps-ploc">' in html
     assert "⟦Skip to the content⟧" in html
     assert (

@@ -14,10 +14,8 @@ from agent.health import CollectorHealth
 from agent.messages.catalogue import languages, words
 from agent.targets.model import STATES, State
 from agent.targets.wording import STATE_NAMES
-from agent.web import pages
-from agent.web.markup import el, join, raw
+from agent.web import board, pages
 from agent.web.page import Page
-from agent.web.views import promises
 from collectors.base import Metric
 from collectors.catalogue import facility, inventory, node, rack, site
 from tests.agent.web import fixture
@@ -170,15 +168,15 @@ def test_no_danger_is_said_in_words_too() -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_has_a_word_and_a_shape(state: State, language: str) -> None:
     """A state is told by a word and by a mark of its own shape, never by colour alone."""
-    looked_at = Page(fixture.view(), w=words(language))
-    hub = next(hub for hub in looked_at.board if hub.hub == "guian")
+    shown = Page(fixture.view(), w=words(language))
+    hub = next(hub for hub in shown.board if hub.hub == "guian")
     row = next(row for row in hub.targets if row.id == "guian-huawei-pue")
     name = STATE_NAMES[state]
-    hub = replace(hub, targets=(replace(row, state=state, state_name=name),))
-    view = promises.card(hub, [hub], own=True)
-    drawn = looked_at.part("promises.html", "card", view)
+    shown.board = [replace(hub, targets=(replace(row, state=state, state_name=name),))]
+    drawn = board.draw(shown)
+    drawn = drawn[drawn.index("<article") : drawn.index("</article>")]
     assert f'href="#m-{state}"' in drawn
-    assert f">{looked_at.w.pick(name)}<" in drawn
+    assert f">{shown.w.pick(name)}<" in drawn
     assert f'id="m-{state}"' in page(lang=language)
 
 
@@ -421,13 +419,6 @@ def test_hostile_names_are_only_text() -> None:
         assert html.count("<script") == 1
     for path in ("/api", "/api/racks", "/api/collectors", "/api/devices", "/api/sites"):
         assert HOSTILE.rstrip("\\") in json.dumps(api(path, view)).encode().decode("unicode_escape")
-
-
-def test_markup_escapes_all_that_is_not_markup() -> None:
-    """Plain text is escaped in content and attributes; only what was made as markup passes."""
-    assert el("p", "<&\"'", title='"<') == '<p title="&quot;&lt;">&lt;&amp;&quot;&#x27;</p>'
-    assert join(["<b>", raw("<i>"), None], ", ") == "&lt;b&gt;, <i>"
-    assert el("input", disabled=True, hidden=False, value=None) == "<input disabled>"
 
 
 @pytest.mark.parametrize(
