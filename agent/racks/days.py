@@ -1,57 +1,56 @@
-"""What every day came to for each rack and row, made of the ledger's hours of PDUs and kept longer than those.
+"""The figures of every day for racks and rows, kept in the ledger longer than the PDUs' hours.
 
-A day's figure of a rack is its highest hour, of a row the 95th percentile of its hours (the next to highest of 24, so that one wrong hour is
-not it) with the rack units taken at the day's end. An hour counts where every feed was metered for nine tenths of it, a day where half of
-its hours count. Days are the site's own.
+Beside the figures of `agent.racks.hours`, a row's day has the rack units in use at its end. Days are
+those of the site's own zone.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import zlib
-import zoneinfo
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
-from agent.racks.rows import rows_of
-
-if TYPE_CHECKING:
-    from agent.inventory.model import Inventory, Rack
-    from agent.ledger.ledger import Ledger
-    from agent.racks.rows import RowKey
+from agent.inventory.model import Inventory, Rack
+from agent.ledger.ledger import Ledger
+from agent.racks.hours import Hours, highest_hours, rack_hours, row_watts, used_units
+from agent.racks.rows import RowKey, rows_of
 
 WINDOW_DAYS: Final = 28
-"""Over so many days a rack's highest hour is looked for: four whole weeks."""
+"""The days in which a rack's highest hour is looked for: four whole weeks."""
 LEAST_DAYS: Final = WINDOW_DAYS // 2
+"""So many days must be known."""
 ROW_DAYS: Final = 180
+"""The days for which the figures of rows are kept."""
 _HOURS_KEPT: Final = 33
-"""Hours of single PDUs are kept for 35 days; those of the oldest two may be half gone."""
+"""Days whose hours of single PDUs are whole: they are kept for 35 days, and deleted hour by hour."""
 _HOUR: Final = 3600
+_DAY: Final = 24 * _HOUR
 _SETTLED: Final = 2 * _HOUR
-"""So long after midnight the day's last hour has been summed."""
+"""So long after midnight, the day's last hour is in the ledger."""
 _COVERED: Final = 0.9
-_LEAST_HOURS: Final = 12
-_PERCENTILE: Final = 0.95
+"""An hour of a PDU counts if this share of it was metered."""
 
 RackKey = tuple[str, str]
+"""The site and the name of a rack."""
 
 
 class RowDay(NamedTuple):
-    """One row's day: the 95th percentile of its hours in watts, and the rack units taken at its end, each where it is known."""
+    """A row's day: its figure in watts, and the units in use at its end; None where unknown."""
 
     watts: float | None
     units: int | None
 
 
 class Days:
-    """Makes and keeps the days of an inventory's racks; every call may block."""
+    """The days of an inventory's racks and rows; every call may block."""
 
     def __init__(self, ledger: Ledger, inventory: Inventory) -> None:
         self._ledger = ledger
         self._rows = rows_of(inventory)
-        self._zones: dict[zoneinfo.ZoneInfo, set[str]] = {}
+        self._zones: dict[ZoneInfo, set[str]] = {}
         self._racks: dict[str, dict[str, Rack]] = {}
         for rack in inventory.racks.values():
             site = inventory.sites.get(rack.site)
@@ -60,49 +59,45 @@ class Days:
                 self._racks.setdefault(rack.site, {})[rack.rack] = rack
 
     def refresh(self, now: float) -> bool:
-        """Make those days of the last weeks that are over and not made yet; tells whether there were any.
+        """Compute the days of the last weeks that are over and missing; tells if there were any.
 
-        A day of which nothing was metered is tried again.
+        A day without any metered rack is tried again the next time.
         """
-        news = False
+        found = False
         for zone, sites in self._zones.items():
             today = dt.datetime.fromtimestamp(now - _SETTLED, zone).date()
             with self._ledger.reader.read() as tables:
-                made = tables.rack_days.made(zone.key)
+                known = tables.rack_days.made(zone.key)
             for back in range(_HOURS_KEPT, 0, -1):
                 day = today - dt.timedelta(days=back)
-                if day.toordinal() not in made:
-                    news |= self._make(zone, sites, day, latest=back == 1)
+                if day.toordinal() not in known:
+                    found |= self._compute(zone, sites, day, latest=back == 1)
             with self._ledger.store.transaction() as tables:
                 tables.rack_days.delete_old(
                     racks_before=today.toordinal() - _HOURS_KEPT,
                     rows_before=today.toordinal() - ROW_DAYS,
                 )
-        return news
+        return found
 
-    def _make(
-        self, zone: zoneinfo.ZoneInfo, sites: Iterable[str], day: dt.date, *, latest: bool
-    ) -> bool:
+    def _compute(self, zone: ZoneInfo, sites: set[str], day: dt.date, *, latest: bool) -> bool:
+        """Compute and keep a day; False where no rack was metered.
+
+        Only the `latest` day has units: the inventory has none of the past.
+        """
         start, end = (
-            int(dt.datetime.combine(day + dt.timedelta(days=n), dt.time(), zone).timestamp()) * 1000
-            for n in (0, 1)
+            dt.datetime.combine(midnight, dt.time(), zone).timestamp()
+            for midnight in (day, day + dt.timedelta(days=1))
         )
         racks: dict[str, dict[str, float]] = {}
-        rows: dict[str, dict[str, tuple[float | None, int | None]]] = {}
+        rows: dict[str, dict[str, RowDay]] = {}
         for site in sorted(sites):
-            hours = _rack_hours(self._racks[site], self._pdu_hours(site, start, end))
-            racks[site] = {
-                rack: round(max(watts.values()), 1)
-                for rack, watts in hours.items()
-                if len(watts) >= _LEAST_HOURS
+            hours = rack_hours(self._racks[site], self._pdu_hours(site, start, end))
+            racks[site] = highest_hours(hours)
+            rows[site] = {
+                key[1]: RowDay(row_watts(row, hours), used_units(row) if latest else None)
+                for key, row in self._rows.items()
+                if key[0] == site
             }
-            rows[site] = {}
-            for (where, row), standing in self._rows.items():
-                if where == site:
-                    watts = _row_watts(standing, hours)
-                    units = [rack.used for rack in standing] if latest else [None]
-                    known = [taken for taken in units if taken is not None]
-                    rows[site][row] = (watts, sum(known) if len(known) == len(units) else None)
         if not any(racks.values()):
             return False
         with self._ledger.store.transaction() as tables:
@@ -111,23 +106,24 @@ class Days:
             )
         return True
 
-    def _pdu_hours(self, site: str, start: int, end: int) -> dict[str, dict[int, float]]:
-        """Return the mean power of a site's PDUs by hour, where the hour was metered."""
+    def _pdu_hours(self, site: str, start: float, end: float) -> dict[str, Hours]:
+        """Return the hours of a site's PDUs that were metered for long enough."""
         found: dict[str, dict[int, float]] = {}
-        for row in self._ledger.queries.pdu_hours(site, start / 1000, end / 1000):
+        for row in self._ledger.queries.pdu_hours(site, start, end):
             if row.seconds >= _COVERED * _HOUR:
                 found.setdefault(row.meter, {})[round(row.time * 1000)] = row.joules / row.seconds
-        return found
+        return dict(found)
 
     def highest(self, now: float) -> dict[RackKey, float]:
-        """Return the highest hour of every rack in the window, of those that are known on half of its days."""
+        """Return the highest hour of every rack in the window, watts.
+
+        Racks of which fewer than LEAST_DAYS days are known are left out.
+        """
         found: dict[RackKey, float] = {}
         known: dict[RackKey, int] = {}
-        for day, sites in self._kept("racks"):
-            if (
-                now - dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
-                > (WINDOW_DAYS + 1) * 24 * _HOUR
-            ):
+        for day, sites in self._stored("racks"):
+            midnight = dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
+            if now - midnight > (WINDOW_DAYS + 1) * _DAY:
                 continue
             for site, racks in sites.items():
                 for rack, watts in racks.items():
@@ -137,18 +133,17 @@ class Days:
         return {key: watts for key, watts in found.items() if known[key] >= LEAST_DAYS}
 
     def rows(self) -> Iterator[tuple[dt.date, dict[RowKey, RowDay]]]:
-        """Yield what the rows came to day by day, oldest first."""
-        for day, sites in self._kept("rows"):
-            yield (
-                day,
-                {
-                    (site, row): RowDay(*values)
-                    for site, rows in sites.items()
-                    for row, values in rows.items()
-                },
-            )
+        """Yield the rows' figures day by day, the oldest first."""
+        for day, sites in self._stored("rows"):
+            figures = {
+                (site, row): RowDay(*values)
+                for site, rows in sites.items()
+                for row, values in rows.items()
+            }
+            yield day, figures
 
-    def _kept(self, subject: Literal["racks", "rows"]) -> Iterator[tuple[dt.date, dict[str, Any]]]:
+    def _stored(self, subject: Literal["racks", "rows"]) -> Iterator[tuple[dt.date, Any]]:
+        """Yield the stored figures by site and name, one day of one zone at a time."""
         with self._ledger.reader.read() as tables:
             days = tables.rack_days.days()
         for day in days:
@@ -158,28 +153,5 @@ class Days:
                 yield dt.date.fromordinal(one.day), json.loads(zlib.decompress(one.data))
 
 
-def _packed(figures: Mapping[str, Any]) -> bytes:
+def _packed(figures: Mapping[str, object]) -> bytes:
     return zlib.compress(json.dumps(figures, separators=(",", ":")).encode(), 6)
-
-
-def _rack_hours(
-    racks: Mapping[str, Rack], pdus: Mapping[str, Mapping[int, float]]
-) -> dict[str, dict[int, float]]:
-    """Add up the feeds of every rack; an hour in which one of them was not metered is none."""
-    found: dict[str, dict[int, float]] = {}
-    for name, rack in racks.items():
-        feeds = [pdus.get(feed.pdu, {}) for feed in rack.feeds.values()]
-        if feeds:
-            common = set(feeds[0]).intersection(*feeds[1:])
-            found[name] = {hour: sum(feed[hour] for feed in feeds) for hour in common}
-    return found
-
-
-def _row_watts(racks: Sequence[Rack], hours: Mapping[str, Mapping[int, float]]) -> float | None:
-    """Return the 95th percentile (nearest rank) of a row's hours, those in which all of its racks are known."""
-    known = [hours.get(rack.rack, {}) for rack in racks]
-    common = set(known[0]).intersection(*known[1:])
-    if len(common) < _LEAST_HOURS:
-        return None
-    sums = sorted(sum(rack[hour] for rack in known) for hour in common)
-    return round(sums[math.ceil(_PERCENTILE * len(sums)) - 1], 1)
