@@ -40,15 +40,24 @@ class Crowd:
         return get(f"http://127.0.0.1:{self.port}/metrics").decode()
 
     def watch(self, rounds: int) -> None:
-        """Note when each device was read, by the runner's own stamp, for so many intervals."""
+        """Note when each device was read, for so many intervals."""
         end = time.monotonic() + rounds * self.interval
         while time.monotonic() < end:
-            for collector, device, at in SUCCESS.findall(self.page()):
-                if collector in ("snmp", "modbus"):
-                    times = self.seen.setdefault(device, [])
-                    if not times or times[-1] != float(at):
-                        times.append(float(at))
+            self.note()
             time.sleep(self.interval / 4)
+
+    def note(self) -> None:
+        """Note when each device was last read, by the runner's own stamp."""
+        for collector, device, at in SUCCESS.findall(self.page()):
+            if collector in ("snmp", "modbus"):
+                times = self.seen.setdefault(device, [])
+                if not times or times[-1] != float(at):
+                    times.append(float(at))
+
+    def least(self) -> int:
+        """Return how often the device was seen to be read that was read least of those that answer."""
+        live = [len(times) for device, times in self.seen.items() if device not in self.dead]
+        return min(live, default=0)
 
     def gaps(self) -> dict[str, list[float]]:
         """Seconds between the readings of each device that answers, as a share of its interval."""

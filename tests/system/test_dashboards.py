@@ -13,6 +13,7 @@ import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from simulator.history import write_history, write_recent
 from simulator.npu_exporter import NpuExporters
 from simulator.simulator import Simulator
 from simulator.site import Site, build_site
-from tests.support import ROOT, binary, free_port, get, preview_tools, running, wait_for
+from tests.support import HANGS, ROOT, binary, free_port, get, preview_tools, running, wait_for
 from tests.support.browser import Browser
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
@@ -99,11 +100,11 @@ def simulated(sites: list[Site]) -> Iterator[dict[str, Simulator]]:
         for simulator in made.values():
             await simulator.stop()
 
-    made = asyncio.run_coroutine_threadsafe(start(), loop).result(30)
+    made = asyncio.run_coroutine_threadsafe(start(), loop).result(HANGS)
     try:
         yield made
     finally:
-        asyncio.run_coroutine_threadsafe(stop(made), loop).result(30)
+        asyncio.run_coroutine_threadsafe(stop(made), loop).result(HANGS)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
@@ -292,22 +293,25 @@ def test_scraped_and_pushed_series_are_the_same(servers: Servers) -> None:
         found["all"] = [str(len(scraped))]
         return scraped == pushed
 
-    deadline = time.monotonic() + 20
-    while (
-        not equal() and time.monotonic() < deadline
-    ):  # what is new may be on its way to one of them
-        time.sleep(0.5)
-    assert not found["only scraped"], found["only scraped"][:20]
-    assert not found["only pushed"], found["only pushed"][:20]
+    try:
+        wait_for(equal, what="what is new to arrive at both")
+    finally:
+        print({which: series[:20] for which, series in found.items()})
     assert int(found["all"][0]) > 2000
 
 
 def test_every_rule_evaluates(servers: Servers) -> None:
     """Prometheus finds no fault with any recording rule or alert, nor do two of them make one series."""
-    groups = json.loads(get(f"{servers.prometheus}/api/v1/rules"))["data"]["groups"]
-    rules = [rule for group in groups for rule in group["rules"]]
-    assert len(rules) > 40
-    assert [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] != "ok"] == []
+
+    def rules() -> list[dict[str, Any]]:
+        groups = json.loads(get(f"{servers.prometheus}/api/v1/rules"))["data"]["groups"]
+        return [rule for group in groups for rule in group["rules"]]
+
+    wait_for(lambda: all(rule["health"] != "unknown" for rule in rules()), what="every rule")
+    assert len(rules()) > 40
+    assert [
+        (rule["name"], rule.get("lastError")) for rule in rules() if rule["health"] != "ok"
+    ] == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
