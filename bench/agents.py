@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.support import free_port
+from bench import Row
+from tests.support import binary, free_port, get, running
 
-SETTLE: Final = 10.0
-INTERVAL: Final = 15.0
-INTERVALS: Final = 4
-SCRAPES: Final = 200
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How long an agent is watched, in seconds, and how often it is scraped."""
+
+    settle: float = 10.0
+    interval: float = 15.0
+    intervals: int = 4
+    scrapes: int = 200
+
+
+TINY: Final = Size(settle=0.5, interval=0.5, intervals=1, scrapes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What an agent took: memory in MB, CPU in microseconds a sample."""
+
+    rss: float
+    per_sample: float
 
 
 def memory(pid: int) -> tuple[float, float]:
@@ -27,9 +41,15 @@ def memory(pid: int) -> tuple[float, float]:
     rss = pss = 0.0
     for one in (pid, *children(pid)):
         text = Path(f"/proc/{one}/smaps_rollup").read_text()
-        rss += int(re.search(r"^Rss:\s+(\d+)", text, re.MULTILINE)[1]) / 1024  # type: ignore[index]
-        pss += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1]) / 1024  # type: ignore[index]
+        rss += _kilobytes(text, "Rss") / 1024
+        pss += _kilobytes(text, "Pss") / 1024
     return rss, pss
+
+
+def _kilobytes(text: str, key: str) -> int:
+    found = re.search(rf"^{key}:\s+(\d+)", text, re.MULTILINE)
+    assert found is not None
+    return int(found[1])
 
 
 def children(pid: int) -> list[int]:
@@ -38,7 +58,7 @@ def children(pid: int) -> list[int]:
 
 
 def cpu(pid: int) -> float:
-    """Return the CPU seconds that the threads of a process have used, to the nanosecond (schedstat)."""
+    """Return the CPU seconds of a process's threads, to the nanosecond (schedstat)."""
     return (
         sum(
             int(path.read_text().split()[0])
@@ -48,90 +68,72 @@ def cpu(pid: int) -> float:
     )
 
 
-@contextmanager
-def started(command: Sequence[str], url: str) -> Iterator[int]:
-    """Run a server until the block ends."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 def scrape(url: str) -> int:
     """Scrape once and return the number of samples."""
-    with urllib.request.urlopen(url, timeout=10) as reply:  # noqa: S310 - loopback
-        return sum(1 for line in reply.read().splitlines() if not line.startswith(b"#"))
+    return sum(1 for line in get(url).splitlines() if not line.startswith(b"#"))
 
 
-def measure(name: str, command: Sequence[str], url: str) -> dict[str, float]:
-    """Let an agent settle, scrape it as Prometheus would, then as fast as it answers, and return what it took."""
-    with started(command, url) as pid:
-        time.sleep(SETTLE)
+def measure(name: str, command: Sequence[str], url: str, log: Path, size: Size) -> Used:
+    """Let an agent settle, scrape it as Prometheus would, then as fast as it answers."""
+    with running(command, log=log, ready=url) as process:
+        pid = process.pid
+        time.sleep(size.settle)
         scrape(url)
-        # As in life: whatever it does in the background, and a scrape every interval, with caches as cold as they then are.
+        # As in life: with what it does in the background and a scrape every interval. Caches are
+        # as cold as they then are.
         before, samples = cpu(pid), 0
-        for _ in range(INTERVALS):
-            time.sleep(INTERVAL / 2)
+        for _ in range(size.intervals):
+            time.sleep(size.interval / 2)
             samples += scrape(url)
-            time.sleep(INTERVAL / 2)
+            time.sleep(size.interval / 2)
         used = cpu(pid) - before
         rss, pss = memory(pid)
         before = cpu(pid)
-        for _ in range(SCRAPES):
+        for _ in range(size.scrapes):
             scrape(url)
-        per_scrape = (cpu(pid) - before) / SCRAPES
+        per_scrape = (cpu(pid) - before) / size.scrapes
     per_sample = used / samples * 1e6
     print(
-        f"  {name:<22} {rss:6.1f} {pss:6.1f} {samples // INTERVALS:8d} {used / INTERVALS * 1e3:14.2f} {per_sample:10.2f} {per_scrape * 1e3:13.2f}"
+        f"  {name:<22} {rss:6.1f} {pss:6.1f} {samples // size.intervals:8d}"
+        f" {used / size.intervals * 1e3:14.2f} {per_sample:10.2f} {per_scrape * 1e3:13.2f}"
     )
-    return {"rss": rss, "pss": pss, "per_sample": per_sample}
+    return Used(rss=rss, per_sample=per_sample)
 
 
-def main() -> list[tuple[str, float, str]]:
-    """Print memory and CPU; return rows of (what, value, unit) for the summary."""
-    exporter = shutil.which("prometheus-node-exporter")
-    if exporter is None:
-        print("prometheus-node-exporter is not installed; left out")
-        return []
+def write_config(path: Path, port: int, *, push: bool) -> None:
+    """Write a node agent's config; with push on, its database is not there."""
+    text = f"hub: guian\nsite: bench\nstate_dir: {path.parent}/state\ncollectors: {{host: {{}}}}\n"
+    text += f'outputs:\n  http: {{listen: "127.0.0.1:{port}"}}\n'
+    text += f'  influxdb: {{url: "http://127.0.0.1:{free_port()}"}}\n' if push else ""
+    path.write_text(text)
+
+
+def main(*, smoke: bool = False) -> list[Row]:
+    """Print memory and CPU; return the rows of the summary."""
+    size = TINY if smoke else Size()
+    exporter = binary("prometheus-node-exporter")
+    print(f"agents, scraped every {size.interval:g} s; CPU is collection and scrape together;")
+    print(f"at the end {size.scrapes} scrapes in a row")
     print(
-        f"agents, scraped every {INTERVAL:g} s; CPU is collection and scrape together; at the end {SCRAPES} scrapes in a row"
+        f"  {'':<22} {'RSS MB':>6} {'PSS':>6} {'samples':>8}"
+        f" {'ms an interval':>14} {'us/sample':>10} {'ms in a row':>13}"
     )
-    print(
-        f"  {'':<22} {'RSS MB':>6} {'PSS':>6} {'samples':>8} {'ms an interval':>14} {'us/sample':>10} {'ms in a row':>13}"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
-        peer = measure(
-            "node_exporter",
-            [exporter, f"--web.listen-address=127.0.0.1:{port}"],
-            f"http://127.0.0.1:{port}/metrics",
-        )
-        rows = []
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        listen = f"127.0.0.1:{free_port()}"
+        command = [exporter, f"--web.listen-address={listen}"]
+        url = f"http://{listen}/metrics"
+        peer = measure("node_exporter", command, url, folder / "peer.log", size)
         for name, push in (("hubgauge", False), ("hubgauge, push on", True)):
-            port = free_port()
-            config = Path(folder) / f"{push}.yaml"
-            text = f"hub: guian\nsite: bench\nstate_dir: {folder}/state\ncollectors: {{host: {{}}}}\noutputs:\n"
-            text += f'  http: {{listen: "127.0.0.1:{port}"}}\n'
-            text += f'  influxdb: {{url: "http://127.0.0.1:{free_port()}"}}\n' if push else ""
-            config.write_text(text)
+            port, config = free_port(), folder / f"{push}.yaml"
+            write_config(config, port, push=push)
             program = str(Path(sys.executable).parent / "hubgauge")
-            ours = measure(
-                name, [program, "run", "--config", str(config)], f"http://127.0.0.1:{port}/metrics"
-            )
-            rows.append((f"memory, {name} / node_exporter (RSS)", ours["rss"] / peer["rss"], "x"))
-            rows.append(
-                (
-                    f"CPU a sample, {name} / node_exporter",
-                    ours["per_sample"] / peer["per_sample"],
-                    "x",
-                )
-            )
+            command = [program, "run", "--config", str(config)]
+            url = f"http://127.0.0.1:{port}/metrics"
+            ours = measure(name, command, url, folder / "ours.log", size)
+            memory_ratio, cpu_ratio = ours.rss / peer.rss, ours.per_sample / peer.per_sample
+            beside = f"{name} / node_exporter"
+            rows.append(Row(what=f"memory, {beside} (RSS)", value=memory_ratio, unit="x"))
+            rows.append(Row(what=f"CPU a sample, {beside}", value=cpu_ratio, unit="x"))
     return rows

@@ -1,5 +1,6 @@
-"""Polling Modbus TCP meters over 64 connections: the Modbus collector, readings made, beside pymodbus's client, which stops at registers.
+"""Polling Modbus TCP meters over 64 connections: the collector beside pymodbus's client.
 
+The collector makes readings; the client stops at registers.
 One server in another process answers both; each side is charged its own CPU and memory only.
 """
 
@@ -12,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Final
+
+from bench import Row
 
 METERS: Final = 64
 ROUNDS: Final = 60
@@ -39,7 +42,7 @@ async def serve() -> None:
     await server.serve_forever()
 
 
-async def ours(port: int) -> tuple[float, int]:
+async def ours(port: int, rounds: int) -> tuple[float, int]:
     """Poll by the collector; returns CPU seconds a round of one meter, and readings of it."""
     from collectors.base import Context, Place, Schedule
     from collectors.facility.modbus_collector import ModbusCollector
@@ -68,16 +71,16 @@ async def ours(port: int) -> tuple[float, int]:
     ]
     await asyncio.gather(*(one.collect() for one in made))
     used = time.process_time()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         found = await asyncio.gather(*(one.collect() for one in made))
     used = time.process_time() - used
     for one in made:
         await one.aclose()
-    return used / ROUNDS / METERS, len(found[0])
+    return used / rounds / METERS, len(found[0])
 
 
-async def theirs(port: int) -> tuple[float, int]:
-    """Poll the same registers by pymodbus; returns CPU seconds a round of one meter, and registers of it."""
+async def theirs(port: int, rounds: int) -> tuple[float, int]:
+    """Poll the same registers by pymodbus; returns CPU seconds and registers a round."""
     from pymodbus.client import AsyncModbusTcpClient
 
     clients = [AsyncModbusTcpClient("127.0.0.1", port=port) for _ in range(METERS)]
@@ -93,12 +96,12 @@ async def theirs(port: int) -> tuple[float, int]:
 
     await asyncio.gather(*map(one, clients))
     used = time.process_time()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         found = await asyncio.gather(*map(one, clients))
     used = time.process_time() - used
     for client in clients:
         client.close()
-    return used / ROUNDS / METERS, found[0]
+    return used / rounds / METERS, found[0]
 
 
 def memory() -> float:
@@ -106,8 +109,9 @@ def memory() -> float:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * 4096 / 1e6
 
 
-def main() -> list[tuple[str, float, str]]:
-    """Measure both in processes of their own; returns the ratios."""
+def main(*, smoke: bool = False) -> list[Row]:
+    """Measure both in processes of their own; returns the row of the summary."""
+    rounds = 2 if smoke else ROUNDS
     found = {}
     with subprocess.Popen(
         [sys.executable, "-m", "bench.modbus", "serve"], stdout=subprocess.PIPE, text=True
@@ -116,7 +120,7 @@ def main() -> list[tuple[str, float, str]]:
             assert server.stdout is not None
             port = server.stdout.readline().strip()
             for side in ("ours", "theirs"):
-                command = [sys.executable, "-m", "bench.modbus", side, port]
+                command = [sys.executable, "-m", "bench.modbus", side, port, str(rounds)]
                 words = subprocess.run(
                     command, capture_output=True, text=True, check=True, timeout=300
                 ).stdout.split()
@@ -125,19 +129,14 @@ def main() -> list[tuple[str, float, str]]:
             server.kill()
     (mine, readings, rss), (other, registers, other_rss) = found["ours"], found["theirs"]
     print("Modbus TCP, 64 connections, two reads a round")
-    print(
-        f"  hubgauge   {mine * 1e6:7.0f} µs of CPU a round, {readings:.0f} readings   {rss:5.1f} MB more than before its import"
-    )
-    print(
-        f"  pymodbus   {other * 1e6:7.0f} µs of CPU a round, {registers:.0f} registers  {other_rss:5.1f} MB"
-    )
-    return [
-        (
-            "Modbus meters: CPU a round, pymodbus's client without decoding / hubgauge with readings",
-            other / mine,
-            "x",
-        )
-    ]
+    print(f"  {'':<10} {'µs of CPU a round':>18} {'made':>14} {'MB more than before':>20}")
+    for name, used, made, more in (
+        ("hubgauge", mine, f"{readings:.0f} readings", rss),
+        ("pymodbus", other, f"{registers:.0f} registers", other_rss),
+    ):
+        print(f"  {name:<10} {used * 1e6:18.0f} {made:>14} {more:20.1f}")
+    what = "Modbus meters, CPU a round: pymodbus without decoding / hubgauge"
+    return [Row(what=what, value=other / mine, unit="x")]
 
 
 if __name__ == "__main__":
@@ -146,7 +145,6 @@ if __name__ == "__main__":
             asyncio.run(serve())
         else:
             before = memory()
-            seconds, count = asyncio.run(
-                (ours if sys.argv[1] == "ours" else theirs)(int(sys.argv[2]))
-            )
+            poll = ours if sys.argv[1] == "ours" else theirs
+            seconds, count = asyncio.run(poll(int(sys.argv[2]), int(sys.argv[3])))
             print(seconds, count, memory() - before)

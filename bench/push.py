@@ -1,7 +1,8 @@
-"""CPU of a push to VictoriaMetrics, side by side in one run: influxdb-client with Points, its ready text, and the sink.
+"""CPU of a push to VictoriaMetrics: influxdb-client with Points, its ready text, and the sink.
 
-A row has 4 labels and 10 fields. The sink's share includes everything: rendering, compressing, the synced spool, the
-request, deleting; and it sends two tags more (job, instance), as the product does. Each runs in a process of its own.
+A row has 4 labels and 10 fields. The sink's share includes everything: rendering, compressing, the
+synced spool, the request, deleting. It sends two tags more (job, instance), as the product does.
+Each runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -13,12 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from collections.abc import Callable
-
+from bench import Row
 from tests.support import binary, free_port, get, running
 
 FIELDS = (
@@ -70,7 +69,7 @@ def push_points(url: str, rows: int, rounds: int) -> tuple[float, float]:
 
 
 def push_text(url: str, rows: int, rounds: int) -> tuple[float, float]:
-    """Push text that lies ready by influxdb-client's synchronous API; returns CPU and wall seconds."""
+    """Push ready text by influxdb-client's synchronous API; returns CPU and wall seconds."""
     from influxdb_client import InfluxDBClient
     from influxdb_client.client.write_api import SYNCHRONOUS
 
@@ -95,7 +94,7 @@ def push_text(url: str, rows: int, rounds: int) -> tuple[float, float]:
 
 
 def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple[float, float]:
-    """Push by the product's sink, spool included, until all is stored; returns CPU and wall seconds."""
+    """Push by hubgauge's sink and spool until all is stored; returns CPU and wall seconds."""
     from prometheus_client import CollectorRegistry
 
     from agent.sinks.base import Surroundings
@@ -159,7 +158,10 @@ WAYS: dict[str, Callable[[str, int, int], tuple[float, float]]] = {
 
 
 def measure(rows: int = 20_000, rounds: int = 5) -> dict[str, float]:
-    """Run every way against one VictoriaMetrics; returns CPU microseconds a row, and how often cheaper the sink is than Points."""
+    """Run every way against one VictoriaMetrics; returns CPU microseconds a row.
+
+    `points_over_sink` is how often cheaper the sink is than Points.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         url = f"http://127.0.0.1:{free_port()}"
         command = [
@@ -173,7 +175,8 @@ def measure(rows: int = 20_000, rounds: int = 5) -> dict[str, float]:
                 ran = subprocess.run(
                     [
                         sys.executable,
-                        __file__,
+                        "-m",
+                        "bench.push",
                         "--way",
                         way,
                         "--url",
@@ -197,16 +200,15 @@ def measure(rows: int = 20_000, rounds: int = 5) -> dict[str, float]:
     return result
 
 
-def main() -> list[tuple[str, float, str]]:
-    """Print CPU a row; return rows of (what, value, unit) for the summary."""
-    found = measure()
+def main(*, smoke: bool = False) -> list[Row]:
+    """Print CPU a row; return the row of the summary."""
+    found = measure(200, 1) if smoke else measure()
     print("push to VictoriaMetrics, rows of 10 fields and 4 labels, CPU us a row")
     print(f"  influxdb-client, Points            {found['points_us_per_row']:8.2f}")
     print(f"  influxdb-client, ready text        {found['text_us_per_row']:8.2f}")
     print(f"  hubgauge, synced spool included    {found['sink_us_per_row']:8.2f}")
-    return [
-        ("push, CPU a row: influxdb-client with Points / hubgauge", found["points_over_sink"], "x")
-    ]
+    what = "push, CPU a row: influxdb-client with Points / hubgauge"
+    return [Row(what=what, value=found["points_over_sink"], unit="x")]
 
 
 def one_way() -> None:

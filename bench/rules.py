@@ -1,17 +1,22 @@
-"""The generated rules and alerts at a whole hub, 27 584 racks, on a real Prometheus: how long each group takes of its interval."""
+"""The generated rules and alerts at a whole hub, 27 584 racks, on a real Prometheus.
+
+It measures how long each group takes of its interval.
+"""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from agent.hubs.loader import load_registry
+from bench import Row
 from collectors.base import Metric
 from collectors.catalogue import agent, facility, rack, site
 from dashboards import rule_files
@@ -19,8 +24,18 @@ from tests.support import binary, free_port, get, running, wait_for
 
 RACKS: Final = 27_584
 SITES: Final = 12
-INTERVAL: Final = 60
-ROUNDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many racks, how often in seconds their rules are evaluated, and how many times."""
+
+    racks: int = RACKS
+    interval: int = 60
+    rounds: int = 3
+
+
+TINY: Final = Size(racks=50, interval=2, rounds=1)
 _PER_RACK: Final = (
     rack.RACK_HEIGHT,
     rack.RACK_USED,
@@ -38,10 +53,10 @@ _PER_PHASE: Final = (
 )
 
 
-def series() -> Iterator[str]:
+def series(racks: int) -> Iterator[str]:
     """Yield the page's lines, family by family."""
     places = [
-        ("kunming", f"site-{n % SITES}", f"R{n // 40:03d}", f"rack-{n:05d}") for n in range(RACKS)
+        ("kunming", f"site-{n % SITES}", f"R{n // 40:03d}", f"rack-{n:05d}") for n in range(racks)
     ]
     for metric in _PER_RACK:
         yield from _family(metric, ((place, 0.4 + n % 50 / 100) for n, place in enumerate(places)))
@@ -86,7 +101,7 @@ def series() -> Iterator[str]:
     )
 
 
-def _family(metric: Metric, values: Iterator[tuple[tuple[str, ...], float]]) -> Iterator[str]:
+def _family(metric: Metric, values: Iterable[tuple[tuple[str, ...], float]]) -> Iterator[str]:
     yield f"# TYPE {metric.full_name} {metric.type}\n"
     for labels, value in values:
         pairs = ",".join(
@@ -114,63 +129,66 @@ def serve(page: bytes) -> ThreadingHTTPServer:
     return server
 
 
-def main() -> list[tuple[str, float, str]]:
-    """Print each group's evaluation time; return rows of (what, value, unit) for the summary."""
-    page = "".join(series()).encode()
-    count = page.count(b"\n") - page.count(b"# TYPE")
-    server, port = serve(page), free_port()
+def config_of(size: Size, address: str) -> dict[str, object]:
+    """Make Prometheus's config: one gateway, scraped and evaluated every so often."""
+    target = {"targets": [address], "labels": {"hub": "kunming", "instance": "gateway"}}
+    scrape = {
+        "job_name": "hubgauge",
+        "honor_labels": True,
+        "scrape_timeout": f"{max(1, size.interval * 5 // 6)}s",
+        "static_configs": [target],
+    }
+    timing = {
+        "scrape_interval": f"{size.interval}s",
+        "evaluation_interval": f"{size.interval}s",
+    }
+    return {
+        "global": timing,
+        "rule_files": ["rules.yml", "alerts.yml"],
+        "scrape_configs": [scrape],
+    }
+
+
+def measure(size: Size, folder: Path, address: str) -> tuple[dict[str, float], float]:
+    """Return the longest evaluation of each group, and of the last scrape, in seconds."""
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
+    rule_files.write(folder, load_registry())
+    (folder / "prometheus.yml").write_text(json.dumps(config_of(size, address)))
+    command = [
+        binary("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with running(command, log=folder / "log", ready=f"{url}/-/ready"):
+        wait_for(lambda: _value(url, "count(dc_rack_info)") == size.racks, what="the racks")
+        taken: dict[str, list[float]] = {}
+        for _ in range(size.rounds):
+            time.sleep(size.interval)
+            for group in json.loads(get(f"{url}/api/v1/rules"))["data"]["groups"]:
+                taken.setdefault(group["name"], []).append(group["evaluationTime"])
+        scraped = _value(url, "scrape_duration_seconds")
+    return {group: max(times) for group, times in taken.items()}, scraped
+
+
+def main(*, smoke: bool = False) -> list[Row]:
+    """Print each group's evaluation time; return the row of the summary."""
+    size = TINY if smoke else Size()
+    page = "".join(series(size.racks)).encode()
+    count = page.count(b"\n") - page.count(b"# TYPE")
+    server = serve(page)
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        rule_files.write(folder, load_registry())
-        target = {
-            "targets": [f"127.0.0.1:{server.server_address[1]}"],
-            "labels": {"hub": "kunming", "instance": "gateway"},
-        }
-        scrape = {
-            "job_name": "hubgauge",
-            "honor_labels": True,
-            "scrape_timeout": f"{INTERVAL * 5 // 6}s",
-            "static_configs": [target],
-        }
-        timing = {"scrape_interval": f"{INTERVAL}s", "evaluation_interval": f"{INTERVAL}s"}
-        config = {
-            "global": timing,
-            "rule_files": ["rules.yml", "alerts.yml"],
-            "scrape_configs": [scrape],
-        }
-        (folder / "prometheus.yml").write_text(json.dumps(config))
-        command = [
-            binary("prometheus"),
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
-        with running(command, log=folder / "log", ready=f"{url}/-/ready"):
-            wait_for(lambda: _value(url, "count(dc_rack_info)") == RACKS, what="the racks")
-            taken: dict[str, list[float]] = {}
-            for _ in range(ROUNDS):
-                time.sleep(INTERVAL)
-                for group in json.loads(get(f"{url}/api/v1/rules"))["data"]["groups"]:
-                    taken.setdefault(group["name"], []).append(group["evaluationTime"])
-            scraped = _value(url, "scrape_duration_seconds")
+        worst, scraped = measure(size, Path(name), f"127.0.0.1:{server.server_address[1]}")
     server.shutdown()
-    print(
-        f"rules and alerts over {count} series of {RACKS} racks, seconds an evaluation (the longest of {ROUNDS}; interval {INTERVAL} s)"
-    )
-    worst = {group: max(times) for group, times in taken.items()}
+    print(f"rules and alerts over {count} series of {size.racks} racks, seconds an evaluation")
+    print(f"(the longest of {size.rounds}; interval {size.interval} s)")
     for group, seconds in sorted(worst.items(), key=lambda item: -item[1]):
         print(f"  {group:<34} {seconds:8.3f}")
-    print(
-        f"  {'all, one after the other':<34} {sum(worst.values()):8.3f}   the scrape itself {scraped:.1f} s"
-    )
-    return [
-        (
-            "rules at a whole hub: the longest group of its interval",
-            max(worst.values()) / INTERVAL,
-            "x",
-        )
-    ]
+    print(f"  {'all, one after the other':<34} {sum(worst.values()):8.3f}")
+    print(f"  {'the scrape itself':<34} {scraped:8.3f}")
+    share = max(worst.values()) / size.interval
+    return [Row(what="rules at a whole hub: the longest group of its interval", value=share)]
 
 
 def _value(url: str, expr: str) -> float:

@@ -1,7 +1,7 @@
-"""Polling SNMP devices, 10 objects each, from one real snmpd: the SNMP collector beside snmp_exporter.
+"""Polling SNMP devices, 10 objects each, from one real snmpd: the collector beside snmp_exporter.
 
-Both make samples of what they read, and each is charged its own CPU only. snmp_exporter is asked as Prometheus asks it: one
-request a device, on kept connections.
+Both make samples of what they read, and each is charged its own CPU only. snmp_exporter is asked as
+Prometheus asks it: one request a device, on kept connections.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from agent import config as config_module
+from bench import Row
 from bench.agents import cpu
 from collectors.base import Collector
 from tests.support import binary, free_port, running, wait_for
@@ -38,47 +40,55 @@ OIDS: Final = tuple(
 )
 ROUNDS: Final = 80
 DEVICES: Final = 64
+CONNECTIONS: Final = 16
+_PROFILE: Final = """\
+protocol: snmp
+title: Ten objects
+kind: pdu
+source: SNMPv2-MIB
+match: {sys_object_id: [1.3.6.1.4.1.99999]}
+readings:
+"""
 
 
 def collectors(port: int, folder: Path) -> list[Collector]:
-    """Make collectors of so many devices, all of them the one snmpd, by a profile of ten objects."""
-    from agent import config as config_module
-
+    """Make a collector a device, each of the same snmpd, with a profile of ten objects."""
     readings = "".join(
-        f'  - {{metric: dc_pdu_outlet_power_watts, oid: {oid}, unit: W, labels: {{outlet: "{n}"}}}}\n'
+        f"  - {{metric: dc_pdu_outlet_power_watts, oid: {oid}, unit: W,"
+        f' labels: {{outlet: "{n}"}}}}\n'
         for n, oid in enumerate(OIDS)
     )
-    (folder / "bench-ten.yaml").write_text(
-        "protocol: snmp\ntitle: Ten objects\nkind: pdu\nsource: SNMPv2-MIB\nmatch: {sys_object_id: [1.3.6.1.4.1.99999]}\n"
-        f"readings:\n{readings}"
-    )
+    profiles = folder / "profiles"  # nothing but profiles may be in it
+    profiles.mkdir()
+    (profiles / "bench-ten.yaml").write_text(_PROFILE + readings)
     devices = "".join(
         f'      - {{address: "127.0.0.1:{port}", pdu: P{n}, profile: bench-ten}}\n'
         for n in range(DEVICES)
     )
     config = folder / "config.yaml"
     config.write_text(
-        f"hub: guian\nsite: bench\ncollectors:\n  snmp:\n    profiles_dir: {folder}\n    devices:\n{devices}"
+        "hub: guian\nsite: bench\ncollectors:\n  snmp:\n"
+        f"    profiles_dir: {profiles}\n    devices:\n{devices}"
     )
     loaded = config_module.load(config)
     return loaded.build_collectors(loaded.context({}))
 
 
-async def poll(port: int, folder: Path) -> tuple[float, float, float]:
+async def poll(port: int, folder: Path, rounds: int) -> tuple[float, float, float]:
     """Poll by the collector; returns CPU seconds, wall seconds and samples a poll."""
-    made = collectors(port, folder)
-    await asyncio.gather(*(one.collect() for one in made))  # type: ignore[misc] # discovery is not what is measured
+    made: list[Any] = collectors(port, folder)
+    await asyncio.gather(*(one.collect() for one in made))  # discovery is not what is measured
     used, began, samples = time.process_time(), time.monotonic(), 0
-    for _ in range(ROUNDS):
-        for readings in await asyncio.gather(*(one.collect() for one in made)):  # type: ignore[misc]
+    for _ in range(rounds):
+        for readings in await asyncio.gather(*(one.collect() for one in made)):
             samples += len(readings)
-    polls = ROUNDS * DEVICES
+    polls = rounds * DEVICES
     return (time.process_time() - used) / polls, (time.monotonic() - began) / polls, samples / polls
 
 
 def scrape(port: int, target: int, count: int) -> int:
     """Scrape snmp_exporter so often on one connection; returns the samples of the last answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     body = b""
     for _ in range(count):
         connection.request("GET", f"/snmp?target=127.0.0.1:{target}&module=bench")
@@ -107,8 +117,10 @@ def exporter_config() -> str:
     )
 
 
-def main() -> list[tuple[str, float, str]]:
-    """Print CPU a poll; return rows of (what, value, unit) for the summary."""
+def main(*, smoke: bool = False) -> list[Row]:
+    """Print CPU a poll; return the row of the summary."""
+    rounds = 2 if smoke else ROUNDS
+    polls = rounds * DEVICES
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         agent_port, exporter_port = free_port(), free_port()
@@ -141,33 +153,32 @@ def main() -> list[tuple[str, float, str]]:
             get = [binary("snmpget"), "-v2c", "-cpublic", "-t1", f"127.0.0.1:{agent_port}", *OIDS]
             wait_for(lambda: subprocess.run(get, capture_output=True, check=True), what="snmpd")
             # A process of its own, so that nothing the bench has imported is charged to it.
-            here = [sys.executable, "-m", "bench.snmp", str(agent_port), scratch]
+            here = [sys.executable, "-m", "bench.snmp", str(agent_port), scratch, str(rounds)]
             ours, wall, samples = json.loads(
                 subprocess.run(here, capture_output=True, check=True).stdout
             )
             scrape(exporter_port, agent_port, 10)
             used, began = cpu(process.pid), time.monotonic()
-            with ThreadPoolExecutor(16) as pool:
+            with ThreadPoolExecutor(CONNECTIONS) as pool:
+                some = polls // CONNECTIONS
                 peers = list(
-                    pool.map(
-                        lambda _: scrape(exporter_port, agent_port, ROUNDS * DEVICES // 16),
-                        range(16),
-                    )
+                    pool.map(lambda _: scrape(exporter_port, agent_port, some), range(CONNECTIONS))
                 )
-            polls = ROUNDS * DEVICES
             peer, peer_wall = (cpu(process.pid) - used) / polls, (time.monotonic() - began) / polls
     print(f"SNMP v2c, {len(OIDS)} objects a device, {polls} polls of {DEVICES} devices at once")
     print(
-        f"  {'':<16} {'CPU us/poll':>12} {'polls/s/core':>13} {'samples/poll':>13} {'polls/s here':>13}"
+        f"  {'':<16} {'CPU us/poll':>12} {'polls/s/core':>13}"
+        f" {'samples/poll':>13} {'polls/s here':>13}"
     )
-    print(
-        f"  {'snmp_exporter':<16} {peer * 1e6:12.0f} {1 / peer:13.0f} {peers[0]:13d} {1 / peer_wall:13.0f}"
-    )
-    print(
-        f"  {'hubgauge':<16} {ours * 1e6:12.0f} {1 / ours:13.0f} {samples:13.0f} {1 / wall:13.0f}"
-    )
-    return [("SNMP devices a second and core: hubgauge / snmp_exporter", peer / ours, "x")]
+    for name, used, made, seconds in (
+        ("snmp_exporter", peer, peers[0], peer_wall),
+        ("hubgauge", ours, samples, wall),
+    ):
+        print(f"  {name:<16} {used * 1e6:12.0f} {1 / used:13.0f} {made:13.0f} {1 / seconds:13.0f}")
+    what = "SNMP devices a second and core: hubgauge / snmp_exporter"
+    return [Row(what=what, value=peer / ours, unit="x")]
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(poll(int(sys.argv[1]), Path(sys.argv[2])))))
+    port, folder, rounds = sys.argv[1:]
+    print(json.dumps(asyncio.run(poll(int(port), Path(folder), int(rounds)))))

@@ -209,9 +209,9 @@ def test_the_overview_shows_both_hubs(country: Country) -> None:
         return [str(one) for one in results if one.outcome not in ("data", "excused")]
 
     wait_for(lambda: not wrong(), what="all of the overview")
-    shown = {one["hub"] for one in country.now("max by (hub) (dc_site_power_watts)")}
-    assert shown == set(HUBS)
-    assert {one["hub"] for one in country.now("max by (hub) (hubgauge_simulated)")} == set(HUBS)
+    for expr in ("max by (hub) (dc_site_power_watts)", "max by (hub) (hubgauge_simulated)"):
+        # A scrape that a busy machine makes too late leaves a hub out for a moment.
+        wait_for(lambda expr=expr: {one["hub"] for one in country.now(expr)} == set(HUBS))  # type: ignore[misc]
 
 
 def test_nothing_of_racks_is_federated(country: Country) -> None:
@@ -224,16 +224,19 @@ def test_nothing_of_racks_is_federated(country: Country) -> None:
 
 def test_rules_evaluate_at_every_hub(country: Country) -> None:
     """Also where the nodes' series are read back from those that scrape them."""
-    for hub, url in country.hubs.items():
-        rules = [
-            rule
-            for group in json.loads(get(f"{url}/api/v1/rules"))["data"]["groups"]
-            for rule in group["rules"]
+
+    def rules(url: str) -> list[dict[str, Any]]:
+        groups = json.loads(get(f"{url}/api/v1/rules"))["data"]["groups"]
+        return [rule for group in groups for rule in group["rules"]]
+
+    def wrong(url: str) -> list[tuple[str, str | None]]:
+        return [
+            (rule["name"], rule.get("lastError")) for rule in rules(url) if rule["health"] != "ok"
         ]
-        assert len(rules) > 40, hub
-        assert [
-            (rule["name"], rule.get("lastError")) for rule in rules if rule["health"] == "err"
-        ] == []
+
+    for url in country.hubs.values():
+        assert len(rules(url)) > 40, url
+        wait_for(lambda url=url: not wrong(url), what=f"no rule without a value: {wrong(url)}")  # type: ignore[misc]
 
 
 def test_a_hub_that_ends_is_stale_in_two_scrapes_and_told_once(country: Country) -> None:
@@ -255,7 +258,7 @@ def test_a_hub_that_ends_is_stale_in_two_scrapes_and_told_once(country: Country)
     assert [(path, labels["hub"]) for path, labels in gone(country)] == [
         ("/page/kunming", "kunming")
     ]
-    assert country.now('hub:dc_kpi:value{hub="guian"}')
+    wait_for(lambda: country.now('hub:dc_kpi:value{hub="guian"}'), what="the other hub")
     country.processes["kunming"] = country.start("kunming")
     wait_for(lambda: country.now(value), what="the hub is back")
 
