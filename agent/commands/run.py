@@ -7,6 +7,8 @@ import asyncio
 import logging
 from pathlib import Path
 
+from agent.app import App
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -14,8 +16,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run until SIGTERM or SIGINT; exit status 2 and one line a mistake for a bad config."""
-    from agent.app import App  # noqa: PLC0415 - only this command needs all of the agent
+    """Run until SIGTERM or SIGINT.
 
+    A bad config is exit status 2 and one line for each mistake.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     return asyncio.run(App(args.config).run())
