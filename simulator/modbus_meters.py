@@ -81,8 +81,8 @@ class MeterServer:
 
     async def start(self, listen: tuple[str, int]) -> tuple[str, int]:
         """Listen; returns the address. Raises OSError where it is taken."""
-        from pymodbus.constants import ExcCodes  # noqa: PLC0415 - loaded only where meters are simulated
-        from pymodbus.server import ModbusTcpServer  # noqa: PLC0415
+        from pymodbus.constants import ExcCodes
+        from pymodbus.server import ModbusTcpServer
 
         async def show(
             meter: SimulatedMeter,
@@ -121,14 +121,14 @@ class MeterServer:
             await self._server.shutdown()  # type: ignore[no-untyped-call]
             self._server = None
 
-    def _hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:  # noqa: FBT001 - pymodbus's signature
+    def _hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:
         """Drop what is asked of a silent or unknown meter, as a serial bus does."""
         if sending:
             return pdu
         meter = self.meters.get(pdu.dev_id)
         return None if meter is None or meter.health.fault == "silent" else pdu
 
-    def _send(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
+    def _send(self, sending: bool, data: bytes) -> bytes:
         meter = self.meters.get(data[_UNIT_AT]) if sending and len(data) > _UNIT_AT else None
         return (
             spoil(data, self._garbage)
@@ -139,7 +139,7 @@ class MeterServer:
 
 def _served(meter: SimulatedMeter, action: Callable[..., object]) -> SimDevice:
     """Make pymodbus's device of a meter, with its holding and input registers."""
-    from pymodbus.simulator import DataType, SimData, SimDevice  # noqa: PLC0415
+    from pymodbus.simulator import DataType, SimData, SimDevice
 
     spans = meter.map.spans()
 

@@ -153,7 +153,7 @@ def _rack(number: int, rng: random.Random, makes: Makes) -> Rack:
         )
         for index, (feed, part) in enumerate(zip(FEEDS, (share, 1.0 - share), strict=True))
     )
-    hot = 3.5 if rng.random() < 0.06 else 0.0  # noqa: PLR2004 - one rack in seventeen stands where air comes back
+    hot = 3.5 if rng.random() < 0.06 else 0.0
     inlet = 22.0 + 2.2 * watts / RATED_WATTS + rng.gauss(0.0, 0.7) + hot
     warmth = (_slow(0.5, rng), Wave(0.25, _RESTLESS[3], rng.uniform(0, 2 * math.pi)))
     humidity = Waves(rng.uniform(0.42, 0.52), (Wave(0.03, _SLOW[0], rng.uniform(0, 2 * math.pi)),))

@@ -14,6 +14,7 @@ import socket
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from simulator import ber
@@ -42,6 +43,9 @@ _NO_ERROR: Final = b"\x02\x01\x00\x02\x01\x00"
 Plan = tuple[tuple[bytes, int, bytes], ...]
 """What a request comes to: encoded OID, place in the table, or -1 and the exception that stands for
 a value."""
+
+
+Address = tuple[str, int]
 
 
 class Objects:
@@ -195,8 +199,11 @@ class Responder:
             self._serve(
                 data,
                 self._device,
-                lambda answer, sender=sender: self._socket.sendto(answer, sender),  # type: ignore[misc]
+                partial(self._reply, sender),
             )
+
+    def _reply(self, sender: Address, answer: bytes) -> None:
+        self._socket.sendto(answer, sender)
 
     def _serve(self, data: bytes, device: Device, send: Callable[[bytes], object]) -> None:
         """Answer one request, at once or as late as the device does."""
@@ -229,6 +236,10 @@ class SharedResponder(Responder):
         self._socket = _open(("0.0.0.0", port), interface=b"lo")  # noqa: S104 - on the loopback interface only
         self._loop = None
 
+    def _reply_from(self, note: tuple[int, int, bytes], sender: Address, answer: bytes) -> None:
+        """Answer from the address that was asked."""
+        self._socket.sendmsg((answer,), (note,), 0, sender)
+
     def _readable(self) -> None:
         for _ in range(_MAX_AT_ONCE):
             try:
@@ -242,9 +253,7 @@ class SharedResponder(Responder):
                 self._serve(
                     data,
                     device,
-                    lambda answer, note=note, sender=sender: self._socket.sendmsg(
-                        (answer,), (note,), 0, sender
-                    ),  # type: ignore[misc]
+                    partial(self._reply_from, note, sender),
                 )
 
 

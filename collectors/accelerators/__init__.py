@@ -67,7 +67,7 @@ class ExporterConfig:
 
     def __post_init__(self) -> None:
         """Check the address."""
-        from collectors.accelerators.fetch import check_url  # noqa: PLC0415 - h11, only where there is an exporter
+        from collectors.accelerators.fetch import check_url
 
         check_url(self.url)
 
@@ -100,13 +100,13 @@ class AcceleratorsKind:
     @property
     def metrics(self) -> Sequence[Metric]:
         """What any reader of chips may emit."""
-        from collectors.catalogue import metrics_of, node  # noqa: PLC0415 - only where it is asked for
+        from collectors.catalogue import metrics_of, node
 
         return tuple(metric for metric in metrics_of(node) if metric.subsystem == "accelerator")
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make a collector a make and one an exporter; raises ConfigError or Problems."""
-        assert isinstance(config, AcceleratorsConfig)  # noqa: S101 - the reader built it
+        assert isinstance(config, AcceleratorsConfig)
         return list(_Build(config, context).collectors())
 
 
@@ -129,7 +129,7 @@ class _Build:
                 yield from maker()
 
     def _nvidia(self) -> Iterator[Collector]:
-        from collectors.accelerators.nvidia import VENDOR, Nvidia  # noqa: PLC0415 - only what is wanted
+        from collectors.accelerators.nvidia import VENDOR, Nvidia
 
         if VENDOR not in self._exported:
             yield Nvidia(
@@ -139,7 +139,7 @@ class _Build:
             )
 
     def _ascend(self) -> Iterator[Collector]:
-        from collectors.accelerators.ascend import VENDOR, Ascend  # noqa: PLC0415
+        from collectors.accelerators.ascend import VENDOR, Ascend
 
         options = self._config.ascend
         if VENDOR not in self._exported:
@@ -151,7 +151,7 @@ class _Build:
             )
 
     def _amd(self) -> Iterator[Collector]:
-        from collectors.accelerators.amd import VENDOR, Amd  # noqa: PLC0415
+        from collectors.accelerators.amd import VENDOR, Amd
 
         if VENDOR not in self._exported:
             yield Amd(
@@ -161,8 +161,8 @@ class _Build:
             )
 
     def _exporter(self, number: int, one: ExporterConfig) -> Collector:
-        from collectors.accelerators.exporter import Exporter  # noqa: PLC0415
-        from collectors.accelerators.exporter_profile import load_profile  # noqa: PLC0415
+        from collectors.accelerators.exporter import Exporter
+        from collectors.accelerators.exporter_profile import load_profile
 
         key = f"collectors.accelerators.exporters[{number}]"
         if any(one.url == other.url for other in self._config.exporters[:number]):
@@ -185,7 +185,7 @@ class _Build:
         )
 
     def _chips(self, vendor: str, node: str = "", place: Place | None = None) -> Chips:
-        from collectors.accelerators.chip import Chips  # noqa: PLC0415
+        from collectors.accelerators.chip import Chips
 
         return Chips(
             vendor=vendor,
@@ -208,14 +208,14 @@ def _peaks(own: Path | None) -> Peaks:
 
     An operator's own table is read now, so that its mistakes are told at once.
     """
-    from collectors.accelerators.peaks import Peaks, Table  # noqa: PLC0415
-    from collectors.strict import read  # noqa: PLC0415
+    from collectors.accelerators.peaks import Peaks, Table
+    from collectors.strict import read
 
     return Peaks(read(own, Table) if own is not None else None)
 
 
 def _trust(ca_file: Path | None, key: str) -> ssl.SSLContext:
-    import ssl  # noqa: PLC0415 - only for https
+    import ssl
 
     try:
         return ssl.create_default_context(cafile=str(ca_file) if ca_file is not None else None)

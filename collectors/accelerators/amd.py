@@ -142,4 +142,4 @@ def _text(path: Path) -> str:
 
 def _number(path: Path) -> float | None:
     text = _text(path)
-    return float(text) if text.isdecimal() and text.isascii() and len(text) < 20 else None  # noqa: PLR2004 - 64 bits
+    return float(text) if text.isdecimal() and text.isascii() and len(text) < 20 else None

@@ -29,7 +29,7 @@ class Command:
         self._words, self._max_bytes, self._environment = tuple(words), max_bytes, dict(environment)
         self._process: asyncio.subprocess.Process | None = None
 
-    async def output(self, timeout: float) -> bytes:  # noqa: ASYNC109 - it kills what it waits for
+    async def output(self, timeout: float) -> bytes:
         """Return what it printed to stdout and stderr, whatever its exit status.
 
         Raises Unreachable.
@@ -65,7 +65,7 @@ class Command:
                 await _kill(process)
 
     async def _read(self, process: asyncio.subprocess.Process) -> bytes:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
+        assert process.stdout is not None
         printed = bytearray()
         while len(printed) <= self._max_bytes:
             chunk = await process.stdout.read(_CHUNK)

@@ -98,7 +98,7 @@ def parse(body: bytes, profile: Profile, now: float) -> Page:
 
 def _samples(body: bytes, wanted: frozenset[str]) -> Iterator[ClientSample]:
     """Parse only the lines that are wanted: an exporter tells ten times as much."""
-    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415 - only where there is an exporter
+    from prometheus_client.parser import text_string_to_metric_families
 
     lines: list[str] = []
     for line in body.decode("utf-8", "replace").splitlines():

@@ -38,7 +38,7 @@ def check_url(url: str) -> None:
 async def fetch(
     url: str,
     *,
-    timeout: float,  # noqa: ASYNC109
+    timeout: float,
     max_bytes: int,
     trust: ssl.SSLContext | None = None,
 ) -> bytes:

@@ -149,18 +149,21 @@ def _values(row: Mapping[str, str]) -> Iterator[Value]:
             return
 
 
+def _scaled(number: float | None, scale: float) -> float | None:
+    return None if number is None else number * scale
+
+
 def _memory(row: Mapping[str, str], name: str) -> tuple[float | None, float | None]:
     for heading, value in row.items():
         word, _, unit = heading.partition("(")
         if word == name and (scale := _UNITS.get(unit.removesuffix(")"))) is not None:
             used, _, total = (part.strip() for part in value.partition("/"))
-            numbers = _number(used), _number(total)
-            return tuple(None if number is None else number * scale for number in numbers)  # type: ignore[return-value]
+            return _scaled(_number(used), scale), _scaled(_number(total), scale)
     return None, None
 
 
 def _is_id(text: str) -> bool:
-    return text.isdecimal() and text.isascii() and len(text) < 5  # noqa: PLR2004 - more are no ids
+    return text.isdecimal() and text.isascii() and len(text) < 5
 
 
 def _number(text: str) -> float | None:

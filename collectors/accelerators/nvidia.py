@@ -106,9 +106,9 @@ class Nvidia:
                 nvml.nvmlShutdown()
 
 
-def _opened() -> Any:  # noqa: ANN401 - the library's module
+def _opened() -> Any:
     try:
-        import pynvml  # noqa: PLC0415 - 5 MB that only a node with a GPU pays
+        import pynvml
     except ImportError:
         raise Unreachable(
             "there are NVIDIA devices but no nvidia-ml-py: install hubgauge[nvidia]"
@@ -120,7 +120,7 @@ def _opened() -> Any:  # noqa: ANN401 - the library's module
     return pynvml
 
 
-def _failure(error: Any) -> Unreachable | Refused | BadReply:  # noqa: ANN401 - the library's error
+def _failure(error: Any) -> Unreachable | Refused | BadReply:
     if error.value == _LIBRARY_NOT_FOUND:
         return Unreachable(
             "there are NVIDIA devices but no libnvidia-ml.so.1; in a container it comes with the"
@@ -135,7 +135,7 @@ def _failure(error: Any) -> Unreachable | Refused | BadReply:  # noqa: ANN401 - 
     return Unreachable(f"NVML: {error}")
 
 
-def _gpus(nvml: Any) -> Iterator[Chip]:  # noqa: ANN401
+def _gpus(nvml: Any) -> Iterator[Chip]:
     """Yield every GPU of the node; raises NVMLError only where the library itself is of no use."""
     for index in range(min(nvml.nvmlDeviceGetCount(), _MAX_GPUS)):
         try:
@@ -159,10 +159,10 @@ class _Memory:
 class _Gpu:
     """One GPU in one round."""
 
-    def __init__(self, nvml: Any, handle: object) -> None:  # noqa: ANN401
+    def __init__(self, nvml: Any, handle: object) -> None:
         self._nvml, self._handle = nvml, handle
 
-    def _ask(self, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
+    def _ask(self, function: Callable[..., Any], *arguments: object) -> Any:
         """Return what the library says, or None for what it does not support.
 
         Raises _Lost, or NVMLError for the library.

@@ -13,7 +13,7 @@ from collectors.base import Metric
 
 def all_metrics() -> Iterator[Metric]:
     """Yield every declared metric, section by section."""
-    from collectors.catalogue import (  # noqa: PLC0415 - only tools need all of them
+    from collectors.catalogue import (
         agent,
         facility,
         hardware,

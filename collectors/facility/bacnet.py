@@ -234,7 +234,7 @@ class BacnetCollector:
         self.register_rollovers = {series: span for series, span in spans if span is not None}
 
     async def _find(self) -> Remote:
-        from collectors.facility.bacnet_client import Remote, parse_address  # noqa: PLC0415 - bacpypes3 is large
+        from collectors.facility.bacnet_client import Remote, parse_address
 
         address = (
             parse_address(self._address)
@@ -316,11 +316,11 @@ class Bacnet:
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector a device; all share one socket. Raises ConfigError or Problems."""
-        assert isinstance(config, Config)  # noqa: S101 - the reader built it from our own model
+        assert isinstance(config, Config)
         if not config.devices:
             return []
         try:
-            from collectors.facility.bacnet_client import Client  # noqa: PLC0415 - bacpypes3 is large
+            from collectors.facility.bacnet_client import Client
         except ImportError:
             raise ConfigError(
                 "needs bacpypes3; install hubgauge[bacnet]", key="collectors.bacnet"
@@ -358,7 +358,7 @@ def _series_of(
     config: Config, device: Device, key: str, context: Context
 ) -> list[tuple[Point, Series]]:
     """Return every point of a device with its series; raises ConfigError naming what is missing."""
-    from collectors.facility.bacnet_client import check_property  # noqa: PLC0415 - bacpypes3 is large
+    from collectors.facility.bacnet_client import check_property
 
     points = [(point, f"{key}.points[{number}]") for number, point in enumerate(device.points)]
     if device.profile:

@@ -202,7 +202,7 @@ class Modbus:
 
         Raises ConfigError or Problems.
         """
-        assert isinstance(config, Config)  # noqa: S101 - the reader built it from our own model
+        assert isinstance(config, Config)
         links: dict[tuple[str, int], tuple[Device, Link]] = {}
         profiles: dict[str, Profile] = {}
         plans: dict[tuple[object, ...], Plan] = {}
@@ -276,9 +276,9 @@ def _link(
 
 
 def _tls_of(device: Device, key: str) -> ssl.SSLContext:
-    import ssl  # noqa: PLC0415 - loaded only where a config names it
+    import ssl
 
-    assert device.tls is not None  # noqa: S101 - the caller has looked
+    assert device.tls is not None
     try:
         context = ssl.create_default_context(cafile=device.tls.ca_file)
         if device.tls.cert_file is not None:

@@ -154,7 +154,7 @@ class Link:
                 return await self._ask(reader, writer, question)
             except OSError:
                 self.close()
-                if attempt == 2 or not worn:  # noqa: PLR2004 - the second and last
+                if attempt == 2 or not worn:
                     break
         raise Unreachable(f"{self.address} closed the connection")
 

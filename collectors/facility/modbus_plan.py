@@ -82,7 +82,7 @@ class Scale:
         """
         if self.fixed is not None:
             return self.fixed
-        assert self.cell is not None  # noqa: S101 - plan_of has seen to it
+        assert self.cell is not None
         raw = numbers[self.cell]
         if raw is None:
             return None
@@ -107,7 +107,7 @@ class Value:
     multiplier: int
     offset: int
     divisor: int
-    mapped: Mapping[int, float]
+    mapped: Mapping[float, float]
     otherwise: float | None
     wraps_at: float | None
     """In raw units: where a counter begins again at 0; None where it does not or nobody knows."""
@@ -187,7 +187,7 @@ def _value(register: Register, cells: tuple[int, ...], scales: Mapping[str, Scal
         multiplier=int(factor * divisor),
         offset=int(shift * divisor),
         divisor=divisor,
-        mapped=register.map,
+        mapped={float(raw): number for raw, number in register.map.items()},
         otherwise=register.otherwise,
         wraps_at=wraps_at or None,
     )
@@ -256,16 +256,19 @@ def evaluate(
 def _evaluated(
     value: Value, parts: Sequence[float | None], factors: Sequence[Fraction | None]
 ) -> float | None:
-    if None in parts or None in factors:
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
         return None
-    raw: float = sum(parts)  # type: ignore[arg-type]
+    raw = sum(known)
     if value.mapped:
-        return value.mapped.get(raw, value.otherwise)  # type: ignore[call-overload, no-any-return] # 5.0 finds 5
+        return value.mapped.get(raw, value.otherwise)
     multiplier, offset, divisor = value.multiplier, value.offset, value.divisor
     for factor in factors:
-        multiplier *= factor.numerator  # type: ignore[union-attr]
-        offset *= factor.denominator  # type: ignore[union-attr]
-        divisor *= factor.denominator  # type: ignore[union-attr]
+        if factor is None:
+            return None
+        multiplier *= factor.numerator
+        offset *= factor.denominator
+        divisor *= factor.denominator
     try:
         number = (raw * multiplier + offset) / divisor
     except OverflowError:

@@ -107,6 +107,6 @@ def metric_named(full_name: str) -> Metric:
 
 @functools.cache
 def _facility_metrics() -> dict[str, Metric]:
-    from collectors.catalogue import facility, metrics_of, network  # noqa: PLC0415 - not before a profile is read
+    from collectors.catalogue import facility, metrics_of, network
 
     return {metric.full_name: metric for metric in (*metrics_of(facility), *network.INTERFACE)}

@@ -33,7 +33,7 @@ class _Kind:
 
     def build(self, config: object, context: Context) -> list[SnmpCollector]:
         """Make the collectors; raises Problems with every device that cannot be made."""
-        assert isinstance(config, SnmpConfig)  # noqa: S101 - the reader has built it
+        assert isinstance(config, SnmpConfig)
         library = Library(config.profiles_dir)
         if config.profiles_dir is not None or any(
             device.profile == "auto" for device in config.devices

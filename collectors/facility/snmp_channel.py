@@ -58,7 +58,7 @@ class Secrets:
         Keys are derived from passphrases when a session opens (RFC 3414, A.2).
         """
         if not self._user:
-            from gufo.snmp import user  # noqa: PLC0415 - only for version 3
+            from gufo.snmp import user
 
             auth = (
                 getattr(user, AUTH[self.auth])(self.auth_passphrase.encode()) if self.auth else None
@@ -232,8 +232,8 @@ class Channel:
         return next(iter(found), None)
 
     async def _open(self) -> SnmpSession:
-        from gufo.snmp import SnmpVersion  # noqa: PLC0415 - only where a device is polled
-        from gufo.snmp.aio import SnmpSession  # noqa: PLC0415
+        from gufo.snmp import SnmpVersion
+        from gufo.snmp.aio import SnmpSession
 
         host, port = split_address(self._address)
         secrets = self._secrets
@@ -271,7 +271,7 @@ class Channel:
 
 
 def _in_our_words(error: BaseException) -> CollectError:
-    from gufo.snmp import SnmpAuthError, SnmpError  # noqa: PLC0415 - only where a device is polled
+    from gufo.snmp import SnmpAuthError, SnmpError
 
     if isinstance(error, SnmpAuthError):
         return Refused("authentication failed: the user, a passphrase or its algorithm is wrong")
@@ -289,8 +289,8 @@ async def _resolve(host: str) -> str:
         return str(ipaddress.ip_address(host))
     except ValueError:
         pass
-    import asyncio  # noqa: PLC0415
-    import socket  # noqa: PLC0415
+    import asyncio
+    import socket
 
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, 161, type=socket.SOCK_DGRAM)

@@ -159,7 +159,7 @@ class SnmpCollector:
         return age > self._refresh or (self._stale and age > _REDISCOVER_AT_MOST)
 
     async def _await_discovery(self, left: float) -> None:
-        assert self._discovery is not None  # noqa: S101 - collect has just set it
+        assert self._discovery is not None
         task = self._discovery
         await asyncio.wait((task,), timeout=left)
         if task.done():

@@ -187,7 +187,7 @@ def secrets_of(config: SnmpConfig, device: DeviceConfig, key: str) -> Secrets:
 
 def _passphrase(file: Path | None, key: str) -> str:
     text = read_secret(file, key) if file else ""
-    if file and len(text) < 8:  # noqa: PLR2004 - RFC 3414, 11.2
+    if file and len(text) < 8:
         raise ConfigError(
             "a passphrase of version 3 has at least 8 characters", file=str(file), key=key
         )

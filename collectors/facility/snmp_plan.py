@@ -178,7 +178,7 @@ def plan(
                     chosen,
                     point,
                     wanted,
-                    bool(decode((point,), {**rows.objects, point.oid: raw}, Counter())),
+                    good=bool(decode((point,), {**rows.objects, point.oid: raw}, Counter())),
                 )
         if not answered:
             silent.append(wanted)
@@ -196,7 +196,8 @@ def _choose(
     chosen: dict[Series, _Chosen],
     point: Point,
     wanted: Wanted,
-    good: bool,  # noqa: FBT001
+    *,
+    good: bool,
 ) -> None:
     """Take a point for its series, beside or in the place of what was taken before, or leave it."""
     held = chosen.get(point.series)

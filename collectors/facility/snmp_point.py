@@ -30,7 +30,7 @@ Raw = object
 class Rule(NamedTuple):
     """What a point needs beyond numbers. Most need nothing, and have none."""
 
-    mapped: Mapping[int, float]
+    mapped: Mapping[float, float]
     otherwise: float | None
     text: bool
     guards: tuple[tuple[str, frozenset[str]], ...]
@@ -92,7 +92,7 @@ def _by_rule(
             return None
     if not rule.mapped:
         return number
-    found: float | None = rule.mapped.get(number, rule.otherwise)  # type: ignore[call-overload] # 5.0 finds 5
+    found: float | None = rule.mapped.get(number, rule.otherwise)
     if found is None:
         dropped["unknown_state"] += 1
     return found
@@ -147,7 +147,8 @@ def make_point(
         multiplier, offset = int(factor * divisor), int(shift * divisor)
     rule = None
     if wanted.map or wanted.text or guards:
-        rule = Rule(mapped=wanted.map, otherwise=wanted.otherwise, text=wanted.text, guards=guards)
+        states = {float(raw): number for raw, number in wanted.map.items()}
+        rule = Rule(mapped=states, otherwise=wanted.otherwise, text=wanted.text, guards=guards)
     return Point(
         oid=sys.intern(oid),  # a hub has thousands of devices of one kind
         series=series,
@@ -170,7 +171,7 @@ def _device_factor(wanted: Wanted, names: Mapping[str, str]) -> Fraction:
     factor = Fraction(1)
     if wanted.digits_column:
         digits = int(names[wanted.digits_column])
-        if not 0 <= digits <= 12:  # noqa: PLR2004 - beyond that it is no number of decimal digits
+        if not 0 <= digits <= 12:
             raise ValueError(digits)
         factor /= 10**digits
     if wanted.scale_column:

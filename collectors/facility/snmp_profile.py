@@ -11,7 +11,7 @@ the metric it becomes. `docs/profiles.md` has the whole of it with examples.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal
 
@@ -382,9 +382,9 @@ def fill(template: str, names: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: names.get(match[1], ""), template)
 
 
-def _checked(check: object, key: str, value: str) -> Metric:
+def _checked(check: Callable[[str], Metric], key: str, value: str) -> Metric:
     try:
-        return check(value)  # type: ignore[operator,no-any-return]
+        return check(value)
     except ValueError as error:
         message = f"{key}: {error}"
         raise ValueError(message) from None

@@ -107,7 +107,7 @@ class HostKind:
 
 def _portable(section: HostSection, context: Context) -> Collector:
     """Make the one collector for what is not Linux."""
-    from collectors.host.portable import Portable  # noqa: PLC0415 - psutil takes 2 MB
+    from collectors.host.portable import Portable
 
     schedule = Schedule(interval=section.interval, timeout=section.timeout)
     return Portable(Setup(context=context, schedule=schedule, options=Options()), section)

@@ -60,7 +60,7 @@ class CpuFrequency:
             plan += (
                 (f"{base}/cpufreq/{file}", metric.series(cpu[3:]), _KILOHERTZ)
                 for file, metric in _FREQUENCIES.items()
-                if os.path.exists(f"{base}/cpufreq/{file}")  # noqa: PTH110 - a string is all there is
+                if os.path.exists(f"{base}/cpufreq/{file}")
             )
             try:
                 package = self._files.text(f"{base}/topology/physical_package_id")
@@ -73,7 +73,7 @@ class CpuFrequency:
                 ("package_throttle_count", catalogue.CPU_PACKAGE_THROTTLES.series(package)),
             ):
                 path = f"{base}/thermal_throttle/{file}"
-                if os.path.exists(path):  # noqa: PTH110
+                if os.path.exists(path):
                     throttles.setdefault(series, path)
         plan += ((path, series, 1.0) for series, path in throttles.items())
         return plan

@@ -24,7 +24,7 @@ class Dmi:
 
     def collect(self) -> list[Reading]:
         """Read it once."""
-        if not os.path.isdir(self._base):  # noqa: PTH112 - a string is all there is
+        if not os.path.isdir(self._base):
             raise NoData(f"no {self._base}")
         labels, values = [], []
         for file in (*catalogue.DMI_FIELDS, *_LABEL_OF):

@@ -154,13 +154,13 @@ class Hwmon:
 
     def _chip_name(self, path: str) -> str:
         """Name a chip by its device's path, which stays the same over restarts, else by its driver, else by its number."""
-        if os.path.exists(f"{path}/device"):  # noqa: PTH110 - a string is all there is
+        if os.path.exists(f"{path}/device"):
             folder, device = os.path.split(os.path.realpath(f"{path}/device"))
-            parts = (clean_name(os.path.basename(folder)), clean_name(device))  # noqa: PTH119
+            parts = (clean_name(os.path.basename(folder)), clean_name(device))
             if parts[1]:
                 return "_".join(part for part in parts if part)
         return clean_name(self._word(f"{path}/name")) or clean_name(
-            os.path.basename(os.path.realpath(path))  # noqa: PTH119
+            os.path.basename(os.path.realpath(path))
         )
 
     def _word(self, path: str) -> str:

@@ -23,7 +23,7 @@ def parse_state(data: bytes) -> float:
 def parse_rate(data: bytes) -> float:
     """Parse `400 Gb/sec (4X NDR)` to bytes a second; raises BadReply."""
     words = data.split(None, 2)
-    if len(words) < 2 or words[1] != b"Gb/sec":  # noqa: PLR2004
+    if len(words) < 2 or words[1] != b"Gb/sec":
         raise BadReply(f"rate: expected `number Gb/sec`, got {data[:40]!r}")
     return number(words[0], "rate") * _GIGABIT
 

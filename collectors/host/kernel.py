@@ -146,7 +146,7 @@ class SeriesByKey(dict[bytes, "tuple[Series, ...]"]):
 def entries(folder: str) -> list[str]:
     """List a folder in order; raises NoData where there is none."""
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted, not paths
+        return sorted(os.listdir(folder))
     except OSError:
         raise NoData(f"no {folder}") from None
 

@@ -86,7 +86,7 @@ def adjtimex() -> tuple[int, bytes]:
 @functools.cache
 def _adjtimex() -> Callable[[bytearray], int] | None:
     """Find the C library's function; it fills a buffer in place."""
-    import ctypes  # noqa: PLC0415 - only where the collector runs
+    import ctypes
 
     function = getattr(ctypes.CDLL(None, use_errno=True), "adjtimex", None)
     if function is None:

@@ -95,10 +95,10 @@ class Links:
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector a peer; raises ConfigError for a peer named twice."""
-        from collectors.network.link import Link  # noqa: PLC0415 - sockets, only where links are configured
-        from collectors.network.resolve import Resolver  # noqa: PLC0415 - as above
+        from collectors.network.link import Link
+        from collectors.network.resolve import Resolver
 
-        assert isinstance(config, Config)  # noqa: S101 - the reader built it from our own model
+        assert isinstance(config, Config)
         made: dict[str, Collector] = {}
         for number, peer in enumerate(config.peers):
             if peer.peer in made:

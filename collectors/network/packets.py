@@ -60,7 +60,7 @@ def parse_echo(packet: bytes, version: int, token: bytes, *, with_header: bool =
     it.
     """
     if with_header:
-        if not packet or packet[0] >> 4 != 4:  # noqa: PLR2004 - the version field of IPv4
+        if not packet or packet[0] >> 4 != 4:
             raise BadReply("no IPv4 packet")
         packet = packet[4 * (packet[0] & 0xF) :]
     if len(packet) < _ECHO.size + _OWN.size:

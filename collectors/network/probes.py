@@ -74,7 +74,7 @@ class Prober(Protocol):
     method: Method
     dropped: Counter[str]
 
-    async def probe(self, timeout: float) -> float | None:  # noqa: ASYNC109 - part of what a probe is
+    async def probe(self, timeout: float) -> float | None:
         """Send one probe.
 
         Returns its round trip in seconds, or None where no answer came within `timeout` seconds.
@@ -122,14 +122,14 @@ def _icmp_socket(version: int) -> tuple[socket.socket, bool]:
     """
     family, protocol = (
         (socket.AF_INET6, socket.IPPROTO_ICMPV6)
-        if version == 6  # noqa: PLR2004
+        if version == 6
         else (socket.AF_INET, socket.IPPROTO_ICMP)
     )
     try:
         return socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, protocol), False
     except PermissionError:
         raw = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, protocol)
-    if version == 6:  # noqa: PLR2004 - IPv6
+    if version == 6:
         raw.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, _ONLY_ECHO_REPLY_6)
     else:
         raw.setsockopt(
@@ -167,7 +167,7 @@ class _DatagramProber:
     def _parse(self, packet: bytes) -> Answer:
         raise NotImplementedError
 
-    async def probe(self, timeout: float) -> float | None:  # noqa: ASYNC109 - it is the answer's
+    async def probe(self, timeout: float) -> float | None:
         """Send one probe."""
         self._next = number = self._next + 1
         answered: asyncio.Future[float] = self._loop.create_future()
@@ -259,7 +259,7 @@ class EchoProber(_DatagramProber):
             packet,
             self._version,
             self._token,
-            with_header=self._raw and self._version == 4,  # noqa: PLR2004
+            with_header=self._raw and self._version == 4,
         )
 
 
@@ -294,7 +294,7 @@ class ConnectProber:
         self.dropped = dropped
         self._target, self._clock = target, clock
 
-    async def probe(self, timeout: float) -> float | None:  # noqa: ASYNC109 - it is the connection's
+    async def probe(self, timeout: float) -> float | None:
         """Connect once, and close."""
         try:
             with socket.socket(

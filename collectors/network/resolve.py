@@ -104,7 +104,7 @@ def literal(host: str, port: int) -> Target | None:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return None
-    return Target(host, port, socket.AF_INET6 if address.version == 6 else socket.AF_INET)  # noqa: PLR2004 - IPv6
+    return Target(host, port, socket.AF_INET6 if address.version == 6 else socket.AF_INET)
 
 
 def look_up(host: str, port: int) -> Sequence[Target]:

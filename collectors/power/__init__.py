@@ -65,12 +65,12 @@ class Power:
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make the collector of each source that is not disabled."""
-        from collectors.host.kernel import KernelFiles  # noqa: PLC0415 - only where a config asks for it
-        from collectors.power.bmc import LocalBmc  # noqa: PLC0415
-        from collectors.power.hwmon import NodeSensors  # noqa: PLC0415
-        from collectors.power.rapl import NodeRapl  # noqa: PLC0415
+        from collectors.host.kernel import KernelFiles
+        from collectors.power.bmc import LocalBmc
+        from collectors.power.hwmon import NodeSensors
+        from collectors.power.rapl import NodeRapl
 
-        assert isinstance(config, PowerConfig)  # noqa: S101 - the reader built it from our own model
+        assert isinstance(config, PowerConfig)
         files = KernelFiles()
         schedule = Schedule(interval=config.interval, timeout=config.timeout)
         slow = Schedule(interval=max(config.interval, config.ipmi_interval), timeout=config.timeout)

@@ -222,7 +222,7 @@ class Ipmi:
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector a BMC; raises ConfigError."""
-        assert isinstance(config, Config)  # noqa: S101 - the reader built it from our own model
+        assert isinstance(config, Config)
         processes = Processes(config.max_processes)
         made: dict[str, Collector] = {}
         for number, device in enumerate(config.devices):

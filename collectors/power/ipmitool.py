@@ -116,8 +116,8 @@ async def run(program: str, arguments: Sequence[str]) -> str:
         raise
     except OSError as error:
         raise Unreachable(f"{program} cannot be run: {error.strerror or error}") from None
-    assert process.stdout is not None  # noqa: S101 - both are pipes
-    assert process.stderr is not None  # noqa: S101
+    assert process.stdout is not None
+    assert process.stderr is not None
     try:
         out, words = await asyncio.gather(_most(process.stdout), _most(process.stderr))
         status = await process.wait()

@@ -35,7 +35,7 @@ class Problems(Exception):
 
 def nearest(name: str, known: Iterable[object]) -> str:
     """Name the known name that was probably meant, or all of them: the end of an error line."""
-    import difflib  # noqa: PLC0415 - 1 MB that a running agent does without
+    import difflib
 
     names = [str(one) for one in known]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)

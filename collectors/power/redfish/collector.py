@@ -173,7 +173,7 @@ class RedfishCollector:
         for kind, groups in source.takes:
             for row in kind.rows(documents, plan.owners):
                 if GROUPS[row.metric] in groups and await self._is_good(row, plan, reader):
-                    assert row.value is not None  # noqa: S101 - good ones have a value
+                    assert row.value is not None
                     taken.setdefault(self._series_of(row), row.value)
         return taken
 

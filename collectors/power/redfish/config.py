@@ -165,10 +165,10 @@ def trust_of(
 
     Raises ConfigError.
     """
-    import ssl  # noqa: PLC0415 - loaded only where a config names Redfish services
+    import ssl
 
     if device.certificate_sha256:
-        import aiohttp  # noqa: PLC0415
+        import aiohttp
 
         return aiohttp.Fingerprint(_fingerprint(device.certificate_sha256))
     if not config.tls_verify:

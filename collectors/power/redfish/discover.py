@@ -181,7 +181,7 @@ class Reader:
         """Return one document; its ETag is kept."""
         if uri not in self._documents:
             reply = await self.link.get(uri)
-            assert reply is not None  # noqa: S101 - no tag was sent
+            assert reply is not None
             self._documents[uri] = reply.document
             self.tags[uri] = reply.headers.get("ETag", "")
         return self._documents[uri]

@@ -33,13 +33,13 @@ class _Kind:
     @property
     def metrics(self) -> Sequence[Metric]:
         """What a service may tell, and whether it answers."""
-        from collectors.catalogue import facility, node  # noqa: PLC0415 - seldom asked
+        from collectors.catalogue import facility, node
 
         return [*GROUPS, node.NODE_UP, facility.PDU_UP]
 
     def build(self, config: object, context: Context) -> list[RedfishCollector]:
         """Make the collectors; raises Problems with every device that cannot be made."""
-        assert isinstance(config, RedfishConfig)  # noqa: S101 - the reader has built it
+        assert isinstance(config, RedfishConfig)
         makers = _Links(config)
         made: list[RedfishCollector] = []
         errors: list[ConfigError] = []

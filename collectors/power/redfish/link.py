@@ -199,8 +199,8 @@ class Link:
     async def _exchange(
         self, method: str, path: str, headers: dict[str, str], body: object
     ) -> Reply:
-        import aiohttp  # noqa: PLC0415 - loaded only where a config names Redfish services
-        from yarl import URL  # noqa: PLC0415
+        import aiohttp
+        from yarl import URL
 
         fixed = {
             "Accept": "application/json",
@@ -245,7 +245,7 @@ class Link:
             raise Unreachable(f"the connection failed ({type(error).__name__})") from None
 
     def _connection(self) -> aiohttp.ClientSession:
-        import aiohttp  # noqa: PLC0415 - as above
+        import aiohttp
 
         if self._http is None:
             self._http = aiohttp.ClientSession(
