@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from agent.loading import load_all
@@ -102,3 +103,25 @@ def anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings, by GitHub's rule."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_name_in_the_architecture_exists() -> None:
+    """A module, class or function that docs/architecture.md names is there."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    names = set(re.findall(r"`((?:agent|collectors|dashboards)\.[\w.]+)`", page))
+    assert len(names) > 10
+    assert [name for name in sorted(names) if not exists(name)] == []
+
+
+def exists(name: str) -> bool:
+    """Tell whether a dotted name leads to a module or to something in one."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found = import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for attribute in parts[cut:]:
+            found = getattr(found, attribute, None)
+        return found is not None
+    return False
