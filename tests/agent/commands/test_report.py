@@ -13,7 +13,7 @@ from agent.report.week import week_of
 from agent.report.weekly import weekly
 from collectors.base import HubgaugeError
 from tests.agent.report.two_weeks import NOW, STOCK, ZONE, fill
-from tests.agent.web.test_pages import outline
+from tests.agent.web.reading import outline
 from tests.support import ledger as kit
 
 

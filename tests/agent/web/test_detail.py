@@ -20,7 +20,7 @@ from agent.web.view import BoardView
 from collectors.base import Batch
 from collectors.catalogue import facility, rack
 from tests.agent.web import fixture, rack_fixture
-from tests.agent.web.test_pages import HOSTILE, outline
+from tests.agent.web.reading import HOSTILE, outline
 from tests.support import ledger as kit
 from tests.support import wait_for
 

@@ -11,7 +11,7 @@ import pytest
 
 from agent.web import pages
 from tests.agent.web import fixture
-from tests.agent.web.test_pages import outline
+from tests.agent.web.reading import outline
 
 
 def answer(path: str, **query: str) -> str:

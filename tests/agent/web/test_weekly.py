@@ -18,7 +18,7 @@ from agent.web import pages
 from agent.web.weeklypage import document
 from tests.agent.report.two_weeks import NOW, ZONE
 from tests.agent.web import fixture, rack_fixture, weeks
-from tests.agent.web.test_pages import outline
+from tests.agent.web.reading import outline
 from tests.support import binary
 from tests.support.browser import Browser
 
