@@ -1,4 +1,4 @@
-"""What tests of the KPIs share: a clock, an inventory in a few lines, meters that are read."""
+"""What tests of the ledger and of PUE share: a clock, an inventory, and meters that are read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HEAD = f"sites: [{{site: {SITE}, timezone: Asia/Shanghai}}]\n"
 
 
 class Clock:
-    """A wall clock that stands still until it is moved."""
+    """A wall clock that stands still until a test moves it."""
 
     def __init__(self, now: float = T0) -> None:
         self.now = now

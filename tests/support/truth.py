@@ -1,4 +1,8 @@
-"""A hub whose truth is known: loads by the day, the weather and the years, meters that err within their class, and outages."""
+"""A hub whose true energies are known.
+
+Its loads follow the day, the weather and the years. Its meters err within their class, and are
+silent at times.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,7 @@ class Load:
 
 @dataclass(slots=True, kw_only=True)
 class Gauge:
-    """A meter: what it measures, by how much it errs, how its register counts, and when it is silent, starts anew or is new."""
+    """A meter: what it measures, how it errs and counts, and when it is silent, reset or new."""
 
     name: str
     point: str
@@ -55,8 +59,8 @@ class Gauge:
     silent: list[tuple[float, float]] = field(default_factory=list)
     replaces: str = ""
 
-    def told(self, at: float) -> Iterator[tuple[bool, float]]:
-        """Yield what it says at a time: register or not, and the value."""
+    def readings(self, at: float) -> Iterator[tuple[bool, float]]:
+        """Yield what it says at a time: whether it is a register, and the value."""
         if not self.born <= at < self.gone or any(a <= at < b for a, b in self.silent):
             return
         if self.register:
@@ -78,7 +82,7 @@ class Gauge:
 
 @dataclass(slots=True, kw_only=True)
 class TrueSite:
-    """One site: what it really used, and the meters that tell of it."""
+    """One site: what it really used, and its meters."""
 
     name: str
     facility: Load
@@ -99,7 +103,7 @@ class TrueSite:
                 value,
             )
             for gauge in self.gauges
-            for register, value in gauge.told(at)
+            for register, value in gauge.readings(at)
         ]
         return Batch(
             collector="modbus",
@@ -110,21 +114,22 @@ class TrueSite:
         )
 
     def inventory(self) -> str:
-        """Write its part of an inventory's list of meters."""
+        """Return its part of an inventory's list of meters."""
         lines = []
         for gauge in self.gauges:
             more = f", wrap_joules: {gauge.wrap:.0f}" if gauge.wrap else ""
             more += f", replaces: {gauge.replaces}" if gauge.replaces else ""
             most = 3.0 * max(gauge.load.watts)
             lines.append(
-                f"  - {{site: {self.name}, meter: {gauge.name}, point: {gauge.point}, accuracy_class: {gauge.accuracy},"
+                f"  - {{site: {self.name}, meter: {gauge.name}, point: {gauge.point},"
+                f" accuracy_class: {gauge.accuracy},"
                 f" rating_watts: {most:.0f}{more}}}"
             )
         return "\n".join(lines)
 
 
 def make_site(name: str, days: int, rng: Random) -> TrueSite:
-    """Make one site; `rng` decides its size, weather, meters' errors and outages."""
+    """Make one site; `rng` draws its size, weather, meters' errors and outages."""
     it, facility = _loads(days, rng)
     end = START + days * DAY
     shares = (0.5, 0.3, 0.2)
@@ -132,10 +137,28 @@ def make_site(name: str, days: int, rng: Random) -> TrueSite:
     halves = [Load([share * watts for watts in facility.watts]) for share in (0.6, 0.4)]
     change = START + rng.uniform(0.3, 0.7) * days * DAY
 
+    gauges = _gauges(it_parts, halves, change, days, rng)
+    for gauge in gauges:
+        for longest in (600, 3 * 3600, DAY):
+            at = START + rng.random() * (end - START)
+            gauge.silent.append((at, at + rng.random() * longest))
+    outages = [
+        (at, at + rng.uniform(60, most))
+        for most in (1800, 7200, DAY)
+        for at in [START + rng.random() * (end - START)]
+    ]
+    return TrueSite(name=name, facility=facility, it=it, gauges=gauges, outages=outages)
+
+
+def _gauges(
+    it_parts: list[Load], halves: list[Load], change: float, days: int, rng: Random
+) -> list[Gauge]:
+    """Make the meters of a site; the third IT meter is exchanged at `change`."""
+
     def err(accuracy: float) -> float:
         return 1.0 + rng.uniform(-accuracy, accuracy) / 100.0
 
-    gauges = [
+    return [
         Gauge(
             name="grid-1",
             point="utility",
@@ -194,20 +217,10 @@ def make_site(name: str, days: int, rng: Random) -> TrueSite:
             replaces="it-3",
         ),
     ]
-    for gauge in gauges:
-        for longest in (600, 3 * 3600, DAY):
-            at = START + rng.random() * (end - START)
-            gauge.silent.append((at, at + rng.random() * longest))
-    outages = [
-        (at, at + rng.uniform(60, most))
-        for most in (1800, 7200, DAY)
-        for at in [START + rng.random() * (end - START)]
-    ]
-    return TrueSite(name=name, facility=facility, it=it, gauges=gauges, outages=outages)
 
 
 def _loads(days: int, rng: Random) -> tuple[Load, Load]:
-    """Draw what a site's IT and the whole of it use, every five minutes; a week's weather, a day's work, a year's growth."""
+    """Draw what a site's IT, and all of the site, use every five minutes."""
     knots = days * DAY // CELL + 2
     size, growth, phase = rng.uniform(2e6, 20e6), rng.uniform(0.0, 0.3), rng.uniform(-1, 1)
     best, summer, daily = rng.uniform(1.12, 1.3), rng.uniform(0.05, 0.2), rng.uniform(0.02, 0.06)

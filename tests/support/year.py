@@ -1,4 +1,4 @@
-"""Synthetic truth through the real ledger and the real PUE, window by window; `python -m bench year` runs it for a year."""
+"""Synthetic truth through the real ledger and PUE; `python -m bench year` runs a whole year."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ INTERVAL: Final = 900.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One window of one site: what PUE says, and what it was, over the same covered cells and over all the window."""
+    """One window of one site: the PUE of the ledger, and the true one.
+
+    The true one is given over the same covered cells, and over the whole window.
+    """
 
     result: PueResult
     over_covered: float | None
@@ -29,7 +32,7 @@ class Judged:
 
     @property
     def error(self) -> float:
-        """The relative error against the truth over the covered cells, in units of the stated uncertainty."""
+        """The relative error over the covered cells, in units of the stated uncertainty."""
         assert self.result.pue is not None
         assert self.over_covered is not None
         assert self.result.uncertainty
@@ -45,7 +48,10 @@ def run(
     change: Callable[[TrueSite, int], None] | None = None,
     periods: Iterable[tuple[float, float]] = (),
 ) -> list[Judged]:
-    """Live through so many days at so many sites; judge every window of every site every so often, and `periods` at the end."""
+    """Live through some days at some sites.
+
+    Every window of every site is judged `every` so many seconds, and `periods` at the end.
+    """
     rng = Random(seed)
     hub = [make_site(f"s{n:02}", days, rng) for n in range(sites)]
     for n, site in enumerate(hub):
@@ -83,7 +89,7 @@ def run(
 
 
 def judge(pue: Pue, site: TrueSite, result: PueResult) -> Judged:
-    """Set a window beside the truth."""
+    """Compare a window with the truth."""
     start, end = round(result.start), round(result.end)
     facility = it = 0.0
     for hour, points in pue.hours.hours(

@@ -105,6 +105,21 @@ def test_an_hour_of_silent_export_is_missing(site: Site) -> None:
     assert site.ratio(0, 3) == (pytest.approx(1.2), pytest.approx(2 / 3))
 
 
+def test_an_earlier_reading_of_the_export_register_comes_late(site: Site) -> None:
+    """A late reading at one says that export was metered since; a reset before two hid how much.
+
+    So the hour from one to two is covered at first, and missing after the late reading.
+    """
+    sold = [exported("main", 5e9 + 30e3 * 60 * minute) for minute in range(61)]
+    site.hear(*live(3, sold=None))
+    site.hear(*(batch(T0 + 2 * HOUR + 60 * n, each) for n, each in enumerate(sold)))
+    assert site.ratio(1, 2) == (pytest.approx(1.5), 1.0)
+    site.hear(batch(T0 + HOUR, exported("main", 9e9)))
+    assert site.ratio(1, 2) == (None, 0.0)
+    assert site.ratio(0, 1) == (pytest.approx(1.5), 1.0)
+    assert site.ratio(2, 3) == (pytest.approx(1.2), 1.0)
+
+
 def test_a_silence_of_both_is_bridged_by_both_registers(site: Site) -> None:
     """After a silence of the whole meter both registers tell the energy of the gap."""
     site.hear(*live(1, sold=30.0))

@@ -84,6 +84,24 @@ def test_from_the_first_reading_on(first_read: int | None, is_metered: bool) -> 
     assert (exported(0, [meter], full) is not None) == is_metered
 
 
+def test_a_register_is_learned_again(store: Store) -> None:
+    """A finer step and an earlier reading replace what was stored; the same again changes nothing."""
+    first, second = Step(), Step()
+    for value in (0.0, 600.0):
+        first.learn(value)
+    for value in (0.0, 400.0):
+        second.learn(value)
+    with store.transaction() as tables:
+        tables.registers.learn(7, first, 2000)
+        assert tables.registers.all() == {7: Register(600, 2000)}
+        tables.registers.learn(7, second, 1000)
+        assert tables.registers.all() == {7: Register(200, 1000)}
+        number = tables.changes.number("register")
+        tables.registers.learn(7, second, 3000)
+        assert (tables.registers.first_read(7), tables.changes.number("register")) == (1000, number)
+        assert tables.registers.first_read(8) is None
+
+
 @pytest.mark.parametrize(("moves", "step"), [(59, 20_000), (60, 360_000)])
 def test_a_step_replaces_the_stored_one_after_sixty_differences(moves: int, step: int) -> None:
     """Before that, the step is what 100 000 and 360 000 J have in common: 20 000 J."""

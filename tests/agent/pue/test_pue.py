@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.inventory.load import load_inventory
 from agent.ledger.energy import HOUR_MS
 from agent.pue.collector import PueCollector
 from agent.pue.periods import bounds, year_end
@@ -120,6 +121,28 @@ def test_below_one_is_inconsistent(tmp_path: Path) -> None:
         result = b.pue.result(SITE, "1h")
     assert (result.pue, result.state) == (None, "inconsistent")
     assert result.facility_joules == pytest.approx(0.9 * result.it_joules)
+
+
+def test_a_pue_of_exactly_one(tmp_path: Path) -> None:
+    """Facility energy that equals IT energy is PUE 1.0, which is valid."""
+    with bench(tmp_path, TWO) as b:
+        b.run(2.2 * HOUR, power("main", 1000.0), power("it", 1000.0, "it_input"))
+        result = b.pue.result(SITE, "1h")
+    assert (result.pue, result.state) == (1.0, "valid")
+
+
+def test_sites_that_only_meters_name_are_in_the_hub_s_zone(tmp_path: Path) -> None:
+    """Without a list of sites the year begins at midnight in the hub's zone."""
+    stock = load_inventory(tmp_path / "i.yaml", "far", timezone="America/New_York", text="")
+    clock = Clock(dt.datetime(2026, 1, 1, 5, 15, tzinfo=dt.UTC).timestamp())
+    book = ledger(tmp_path, clock, stock)
+    book.accept(batch(clock.now, power("main", 1000.0)))
+    book.flush()
+    pue = Pue(book, stock, clock=clock)
+    pue.refresh()
+    start = pue.result(SITE, "ytd").start
+    book.close()
+    assert dt.datetime.fromtimestamp(start, dt.UTC) == dt.datetime(2026, 1, 1, 5, tzinfo=dt.UTC)
 
 
 def test_no_it_energy_is_inconsistent(tmp_path: Path) -> None:
