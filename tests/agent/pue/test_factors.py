@@ -229,6 +229,38 @@ def test_district_cooling(tmp_path: Path) -> None:
     )
 
 
+def test_half_of_bought_cooling(tmp_path: Path) -> None:
+    """Of 1000 kW of bought cooling half is the data centre's: 0.5 · 0.4 · 1000 = 200 kW."""
+    district = "{meter: district, point: cooling, factor: 0.4, share: 0.5}"
+    with bench(tmp_path, stock(district), now=day(24).timestamp()) as b:
+        result = of_a_day(b, main=1100.0, district=1000.0, it=1000.0)
+    assert result.pue == pytest.approx(1.3)
+
+
+def test_fans_behind_the_pdus_are_no_it(tmp_path: Path) -> None:
+    """Of 1000 kW of PDU output 50 drive fans, so IT is 950 kW, and UPS output is 1000 kW.
+
+    The UPS loses 1090 - 1050 = 40 kW, and distribution 1000 - 950 = 50 kW.
+    """
+    meters = (
+        MAIN,
+        "{meter: ups-in, point: ups_input}",
+        "{meter: ups, point: ups_output, behind: ups-in}",
+        "{meter: pdus, point: pdu_output, behind: ups}",
+        "{meter: fans, point: cooling, behind: pdus}",
+    )
+    text = HEAD + "meters: [" + ", ".join(meters) + "]"
+    with bench(tmp_path, text, now=day(24).timestamp()) as b:
+        result = of_a_day(b, main=1235.0, ups_in=1090.0, ups=1050.0, pdus=1000.0, fans=50.0)
+    assert (result.pue, result.category) == (pytest.approx(1235 / 950), 2)
+    assert [(one.subsystem, round(one.joules / 3.6e6 / 24, 6)) for one in result.overheads] == [
+        ("cooling", 50.0),
+        ("ups", 40.0),
+        ("distribution", 50.0),
+        ("unmetered", 1235 - 950 - 140.0),
+    ]
+
+
 def test_a_leap_day(tmp_path: Path) -> None:
     """The year 2024 has 8784 hours with its leap day; the twelve months to its end are whole."""
     start, end = day(0, 1, 1, 2024), day(0, 1, 1, 2025)

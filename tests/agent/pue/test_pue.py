@@ -9,6 +9,7 @@ import pytest
 from agent.inventory.load import load_inventory
 from agent.ledger.energy import HOUR_MS
 from agent.pue.collector import PueCollector
+from agent.pue.model import is_interim
 from agent.pue.periods import bounds, year_end
 from agent.pue.pue import Pue
 from agent.pue.required import required_pue
@@ -183,6 +184,47 @@ def test_first_minutes_have_a_value(tmp_path: Path) -> None:
         result = b.pue.result(SITE, "1h")
     assert result.pue == pytest.approx(1.4)
     assert (result.state, result.coverage) == ("low_coverage", pytest.approx(105 / 3600))
+
+
+def test_renewables_of_the_first_minutes(tmp_path: Path) -> None:
+    """In the first minutes REF counts what was used here: (400 - 200) / 1200."""
+    text = HEAD + (
+        "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
+        " {meter: it, point: it_input}]"
+    )
+    with bench(tmp_path, text, now=T0 + 100) as b:
+        for second in range(0, 181, 15):
+            b.clock.now = T0 + 100 + second
+            bought, sold = energy("main", 1000.0 * second), exported("main", 200.0 * second)
+            sun, it = power("sun", 400.0, "renewable"), power("it", 1000.0, "it_input")
+            b.book.accept(batch(b.clock.now, bought, sold, sun, it, interval=15))
+        b.book.flush()
+        b.pue.refresh()
+        result = b.pue.result(SITE, "1h")
+    assert result.pue == pytest.approx(1.2)
+    assert result.renewable_ratio == pytest.approx(1 / 6)
+
+
+def test_a_changed_inventory_sums_recent_hours_again(tmp_path: Path) -> None:
+    """After half of a meter is said to be another's, its recent hours count by half."""
+    readings = power("main", 2600.0), power("it", 1000.0, "it_input")
+    with bench(tmp_path, TWO) as b:
+        b.run(2.2 * HOUR, *readings)
+        assert b.pue.between(SITE, T0, T0 + 2 * HOUR).pue == pytest.approx(2.6)
+        now = b.clock.now
+    halved = TWO.replace("point: utility,", "point: utility, share: 0.5,")
+    with bench(tmp_path, halved, now=now) as b:
+        b.pue.refresh()
+        assert b.pue.between(SITE, T0, T0 + 2 * HOUR).pue == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize(
+    ("days", "coverage", "interim"),
+    [(365, 0.9, False), (365, 0.89, True), (366, 1.0, False), (364.99, 1.0, True)],
+)
+def test_what_is_interim(days: float, coverage: float, interim: bool) -> None:
+    """Twelve months with nine tenths of their time covered are not interim."""
+    assert is_interim(days * 86400, coverage) == interim
 
 
 def rack_readings(*silent: str) -> list[Reading]:
@@ -530,6 +572,22 @@ def test_power_of_a_boundary_with_a_silent_meter_is_not_told(tmp_path: Path) -> 
     powers = {name for name in found if name.startswith("dc_site_power_watts")}
     assert powers == {f'dc_site_power_watts{{hub="guian",site="{SITE}",boundary="facility"}}'}
     assert not any(name.startswith("dc_site_pue_ratio") for name in found)
+    book.close()
+
+
+def test_the_power_now_is_the_data_centre_s(tmp_path: Path) -> None:
+    """Of 1300 W an office takes 100 W; the meter's export register adds nothing to its power."""
+    text = TWO[:-1] + ", {meter: office, point: utility, behind: main, subtract: true}]"
+    clock, stock = Clock(), inventory(text)
+    book = ledger(tmp_path, clock, stock)
+    for second in (0, 60):
+        book.accept(batch(T0 + second, energy("main", 1e3), exported("main", 1e3)))
+    now = power("main", 1300.0), power("office", 100.0), power("it", 1000.0, "it_input")
+    clock.now += 60
+    found = collected(PueCollector(stock, Pages(*now), book, "guian", clock=clock))
+    where = f'hub="guian",site="{SITE}"'
+    assert found[f'dc_site_power_watts{{{where},boundary="facility"}}'] == 1200.0
+    assert found[f'dc_site_power_watts{{{where},boundary="it"}}'] == 1000.0
     book.close()
 
 
