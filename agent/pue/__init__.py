@@ -1,1 +1,1 @@
-"""PUE and the figures beside it, made of the ledger. Exact definitions, with sources, in docs/kpis.md."""
+"""PUE of every site, and the figures beside it, from the ledger's energies."""

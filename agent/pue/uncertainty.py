@@ -46,8 +46,9 @@ def integration_variance(joules: Sequence[float], mask: int) -> float:
 
     Between two readings power is somewhere between them, so a trapezoid errs by at most half of
     |dP| dt. That is a rectangular distribution, with a variance of (dP dt)² / 12. Cells of five
-    minutes show it as well as readings do: white noise of m readings a cell gives cells that differ
-    by as much as m trapezoids err by. A load that changes steadily is overstated, never understated.
+    minutes show it as well as readings do: white noise of m readings a cell gives cells that
+    differ by as much as m trapezoids err by. A load that changes steadily is overstated, never
+    understated.
     """
     changes = [
         after - before

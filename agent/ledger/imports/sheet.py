@@ -65,7 +65,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaidOut:
-    """A meter's energy by hour, and the stretches of over an hour of which only the total is known."""
+    """A meter's energy by hour, and its stretches of which only the total is known."""
 
     hours: dict[int, ImportedHour] = field(default_factory=dict)
     stretches: list[Stretch] = field(default_factory=list)

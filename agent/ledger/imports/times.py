@@ -21,7 +21,11 @@ def parse_time(text: str, zone: ZoneInfo, form: str = "") -> dt.datetime:
     A time without an offset is local to `zone`.
     """
     try:
-        moment = dt.datetime.strptime(text, form) if form else dt.datetime.fromisoformat(text)  # noqa: DTZ007 - its zone is the file's
+        moment = (
+            dt.datetime.strptime(text, form)  # noqa: DTZ007 - the zone comes below
+            if form
+            else dt.datetime.fromisoformat(text)
+        )
     except ValueError:
         such = f"the form {form}" if form else "ISO 8601 such as 2025-01-31T14:00:00+08:00"
         raise Refused("time", f"expected {such}, got {text!r}") from None
