@@ -29,6 +29,7 @@ from collectors.strict import Problems
 if TYPE_CHECKING:  # each is loaded once, and only where it is needed
     from agent.board import Board, Shown
     from agent.gateway import Gateway, Kpis
+    from agent.inventory.model import Inventory
     from agent.ledger.ledger import Ledger
     from agent.push import Push
     from agent.web.response import Response
@@ -166,10 +167,7 @@ class App:
             try:
                 loaded = with_collectors(*await asyncio.to_thread(load_files, self._path))
             except (Problems, ConfigError) as error:
-                self.metrics.reload_success.set(0)
-                for line in str(error).splitlines():
-                    log.error("reload: %s; the old config stays", line)  # noqa: TRY400 - no trace
-                return str(error)
+                return self._refused(str(error))
             if loaded.config.outputs != self.config.outputs:
                 log.warning("reload: a change of outputs takes effect at the next start")
             old = self.runner
@@ -183,16 +181,25 @@ class App:
             log.info("reload: done, %d collectors", len(loaded.collectors))
             return ""
 
+    def _refused(self, wrong: str) -> str:
+        """Log what is wrong with a new config."""
+        self.metrics.reload_success.set(0)
+        for line in wrong.splitlines():
+            log.error("reload: %s; the old config stays", line)
+        return wrong
+
     async def _new_inventory(self) -> None:
         """Put a new inventory in force. No device is discovered anew where every rack stays in place."""
         async with self._reloading:
             loaded = self.loaded
+            problems: list[ConfigError] = []
+            inventory: Inventory | None = None
             try:
                 inventory = await asyncio.to_thread(inventory_of, loaded.config)
-            except Problems as problems:
-                for error in problems.errors:
-                    log.error("inventory: %s; the old one stays", error)  # noqa: TRY400 - no trace
-                return
+            except Problems as found:
+                problems = found.errors
+            for error in problems:
+                log.error("inventory: %s; the old one stays", error)
             if inventory is None or loaded.inventory is None or self.gateway is None:
                 return
             same_places = inventory.places() == loaded.inventory.places()

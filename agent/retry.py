@@ -19,7 +19,7 @@ def parse_retry_after(value: str | None, *, now: float, date: str | None = None)
     """
     value = (value or "").strip()
     if value.isascii() and value.isdigit():
-        return MAX_RETRY_AFTER if len(value) > 9 else min(float(value), MAX_RETRY_AFTER)  # noqa: PLR2004 - centuries
+        return min(float(value), MAX_RETRY_AFTER)
     until = _http_date(value)
     if until is None:
         return None

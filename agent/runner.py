@@ -90,7 +90,7 @@ class Runner:
 
     def start(self) -> None:
         """Begin: every collector at once, then each on its schedule."""
-        from agent.schedule import Timetable  # noqa: PLC0415 - see above
+        from agent.schedule import Timetable
 
         self._timetable = Timetable(self._fire, wall_clock=self._wall, monotonic=self._monotonic)
         self._timetable.add(self._tasks)
@@ -160,7 +160,7 @@ class Runner:
             began = self._monotonic()
             try:
                 outcome: Round | Exception = await read(task, self._workers)
-            except Exception as raised:  # noqa: BLE001 - a collector may raise anything
+            except Exception as raised:  # a collector may raise anything
                 outcome = raised
             self._finish(task, began, outcome)
 
@@ -169,7 +169,7 @@ class Runner:
         began = self._monotonic()
         try:
             outcome: Round | Exception = read_now(task.collector)
-        except Exception as raised:  # noqa: BLE001 - a collector may raise anything
+        except Exception as raised:  # a collector may raise anything
             outcome = raised
         self._finish(task, began, outcome)
 
@@ -198,5 +198,5 @@ async def _close(task: Task) -> None:
             await asyncio.wait_for(collector.aclose(), _CLOSE_SECONDS)
         elif isinstance(collector, Closes):
             collector.close()
-    except Exception as error:  # noqa: BLE001 - nothing depends on it any more
+    except Exception as error:  # nothing depends on it any more
         log.debug("%s: closing: %s", task.label, error)

@@ -79,15 +79,14 @@ class Snapshot:
         metric: Metric | None = None
         family: Family
         current: list[Series] = []
-        for series, value in batch.readings:
-            if series.metric is not metric:
-                metric = series.metric
+        for read, value in batch.readings:
+            if read.metric is not metric:
+                metric = read.metric
                 # By name: two sources may declare one name, and a page may have each family only once.
                 family = families.get(metric.full_name) or families.setdefault(
                     metric.full_name, Family(metric, self._followed.get(metric.full_name))
                 )
-            if family.metric is not metric:
-                series = family.own(series)  # noqa: PLW2901 - from here on it is the family's
+            series = read if family.metric is metric else family.own(read)
             current.append(series)
             if family.rows.get(series) != value:
                 family.rows[series] = value

@@ -61,7 +61,7 @@ class Workers:
             error: BaseException | None = None
             try:
                 result = function()
-            except BaseException as raised:  # noqa: BLE001 - it belongs to whoever waits for the future
+            except BaseException as raised:  # it belongs to whoever waits for the future
                 error = raised
             with self._count:
                 self._busy -= 1

@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
-MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
+from collectors.labels import line_escape, safe_label, text_escape
 
-MAX_LABEL_LENGTH: Final = 1024
-"""Label values are cut at this many characters: a device's name is data from outside."""
+MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 
 
 class HubgaugeError(Exception):
@@ -61,37 +60,6 @@ class Refused(CollectError):
 
 class BadReply(CollectError):
     """The device answered something that cannot be understood."""
-
-
-# A label value comes from outside (interface names, PDU names, chips): one table makes it safe for
-# both text formats. Control characters become spaces: line protocol has no escape for a newline,
-# and a NUL breaks some databases.
-_CONTROL: Final = dict.fromkeys((*range(0x20), 0x7F), " ")
-
-
-def safe_label(value: str) -> str:
-    """Make any string safe as a label value of at most `MAX_LABEL_LENGTH` characters.
-
-    The result is valid UTF-8 without control characters.
-
-    Lone surrogates (undecodable bytes in a file name) become U+FFFD.
-    A trailing backslash is cut: in line protocol it would escape the separator behind it.
-    """
-    if len(value) > MAX_LABEL_LENGTH:
-        value = value[:MAX_LABEL_LENGTH]
-    if not value.isprintable() or not value.isascii():
-        value = (
-            value.translate(_CONTROL).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-        )
-    return value.rstrip("\\")
-
-
-def _text_escape(value: str) -> str:
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-
-
-def _line_escape(value: str) -> str:
-    return value.replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -189,9 +157,9 @@ class Series:
         self.labels: Final = labels
         self.values: Final = values
         pairs = list(zip(labels, values, strict=True))
-        body = ",".join(f'{name}="{_text_escape(value)}"' for name, value in pairs)
+        body = ",".join(f'{name}="{text_escape(value)}"' for name, value in pairs)
         self.prefix: Final = f"{sample_name}{{{body}}} " if body else f"{sample_name} "
-        tags = "".join(f",{name}={_line_escape(value)}" for name, value in sorted(pairs) if value)
+        tags = "".join(f",{name}={line_escape(value)}" for name, value in sorted(pairs) if value)
         self.line_key: Final = metric.measurement + tags
         self.field: Final = sample_name[len(metric.measurement) + 1 :]
 
@@ -311,5 +279,5 @@ class CollectorKind(Protocol):
     def metrics(self) -> Sequence[Metric]:
         """What its collectors may emit."""
 
-    def build(self, config: object, context: Context) -> Sequence[Collector]:
+    def build(self, config: object, context: Context, /) -> Sequence[Collector]:
         """Make the collectors of one config section, one per device."""

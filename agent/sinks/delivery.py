@@ -82,7 +82,7 @@ class Delivery:
         client.api_client.rest_client.pool_manager.pool_classes_by_scheme = _pool_classes(
             self._deadline, self._without_token
         )
-        self._service: Final[Any] = WriteService(client.api_client)  # type: ignore[no-untyped-call]
+        self._service: Final[Any] = WriteService(client.api_client)
         self.renew()
 
     def renew(self) -> None:
@@ -130,7 +130,7 @@ class Delivery:
                 with suppress(Exception):
                     response.release_conn()
 
-    def _refusal(self, error: Any) -> Reply:  # noqa: ANN401 - influxdb-client has no types
+    def _refusal(self, error: ApiException) -> Reply:
         if not error.status:  # it wraps TLS errors so
             return self._failure("unreachable", str(error.reason))
         headers: Mapping[str, str] = error.headers or {}

@@ -56,7 +56,7 @@ def influx_sink(
     window: float = WINDOW,
 ) -> SpooledSink:
     """Make the sink: line protocol, over HTTP, from `spool-influxdb.db` in the agent's folder."""
-    from agent.sinks.delivery import Database, Delivery  # noqa: PLC0415 - 15 MB that `check` does without
+    from agent.sinks.delivery import Database, Delivery  # 15 MB that `check` does without
 
     form = LineFormat(surroundings.tags)
     return SpooledSink(

@@ -20,7 +20,8 @@ from math import isfinite
 from operator import itemgetter
 from typing import Final
 
-from collectors.base import Batch, Series, safe_label
+from collectors.base import Batch, Series
+from collectors.labels import safe_label
 
 MAX_LAYOUTS: Final = 100_000
 """Templates kept, one for each device and collector; beyond that all are forgotten and made anew."""

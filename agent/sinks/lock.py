@@ -65,10 +65,13 @@ class Lock:
     def _read(self) -> Mark | None:
         text = os.pread(self._fd, 200, 0).decode("ascii", "replace").split("\n", 1)[0]
         body, _, checksum = text.rpartition(" ")
-        parts = body.split(" ")
-        if len(parts) != 3 or checksum != f"{zlib.crc32(body.encode()):08x}":  # noqa: PLR2004 - pid, base, tail
+        if checksum != f"{zlib.crc32(body.encode()):08x}":
             return None
-        return Mark(base=int(parts[1]), tail=int(parts[2]))
+        try:
+            _pid, base, tail = map(int, body.split(" "))
+        except ValueError:
+            return None
+        return Mark(base=base, tail=tail)
 
     def write(self, mark: Mark) -> None:
         """Note the mark, unsynced: it survives the process, and is only a help after a power cut."""

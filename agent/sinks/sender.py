@@ -39,6 +39,7 @@ log: Final = logging.getLogger("hubgauge.sink")
 REQUEST_RAW: Final = 2 * 2**20
 """Bytes before packing in one request."""
 LEAST_RAW: Final = 64 * 1024
+_RANDOM: Final = random.SystemRandom()
 REFUSED: Final = frozenset({"401", "403"})
 
 
@@ -57,13 +58,13 @@ class Pace:
     def wait(self, failures: int) -> float:
         """Return how long to wait after so many failures in a row."""
         longest = min(self.most, self.first * 2.0 ** min(failures - 1, 30))
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards no secret
+        return longest * _RANDOM.uniform(0.5, 1.0)
 
 
 class SpooledSink:
     """Gets batches into a database, whatever happens in between."""
 
-    def __init__(  # noqa: PLR0913 - what is injected; most of it has a default
+    def __init__(
         self,
         *,
         name: str,
@@ -73,7 +74,6 @@ class SpooledSink:
         registry: CollectorRegistry,
         pace: Pace | None = None,
         wall_clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self.spool: Final = spool
@@ -86,7 +86,6 @@ class SpooledSink:
         self._registry: Final = registry
         self._pace: Final = pace or Pace()
         self._wall_clock: Final = wall_clock
-        self._monotonic: Final = monotonic
         self._failures = 0
         self._request_raw = REQUEST_RAW  # smaller once the database has said 413
         self._stopping: Final = threading.Event()
@@ -115,15 +114,15 @@ class SpooledSink:
 
     def stop(self, timeout: float) -> None:
         """Stop sending, and write all that was accepted to disk if that takes no longer than `timeout`."""
-        deadline = self._monotonic() + timeout
+        deadline = time.monotonic() + timeout
         self._stopping.set()
         self.spool.work.set()
         self._wire.close()
         if self._thread is not None:
             self._thread.join(timeout / 4)
-        self.spool.close(max(0.1, deadline - self._monotonic()))
+        self.spool.close(max(0.1, deadline - time.monotonic()))
         if self._thread is not None:
-            self._thread.join(max(0.0, deadline - self._monotonic()))
+            self._thread.join(max(0.0, deadline - time.monotonic()))
             self._thread = None
             self._registry.unregister(self._metrics)
 

@@ -22,8 +22,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.accelerators.chip import Chip
-from collectors.base import BadReply, safe_label
+from collectors.base import BadReply
 from collectors.catalogue import node as catalogue
+from collectors.labels import safe_label
 
 if TYPE_CHECKING:
     from collectors.accelerators.chip import Value

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from collectors.base import Metric, Series, safe_label
+from collectors.base import Metric, Series
+from collectors.labels import safe_label
 
 IDENTITY: Final = (
     "hub",

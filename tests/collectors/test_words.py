@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from agent.snapshot import Snapshot
 from agent.web.exposition import render
-from collectors.base import MAX_LABEL_LENGTH, Batch, Metric, safe_label
+from collectors.base import Batch, Metric
 from collectors.catalogue import all_metrics
+from collectors.labels import MAX_LABEL_LENGTH, safe_label
 from tests.support import binary
 
 POWER = Metric(

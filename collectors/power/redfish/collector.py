@@ -19,9 +19,9 @@ from collectors.base import (
     Schedule,
     Series,
     Unreachable,
-    safe_label,
 )
 from collectors.catalogue import facility, node
+from collectors.labels import safe_label
 from collectors.power.redfish.body import text
 from collectors.power.redfish.discover import (
     GROUPS,

@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from collectors.base import BadReply, Metric, safe_label
+from collectors.base import BadReply, Metric
 from collectors.catalogue import facility, node
+from collectors.labels import safe_label
 from collectors.power.redfish import equipment, rows
 from collectors.power.redfish.body import gone, inner, link, links, local, objects, text
 from collectors.power.redfish.link import Missing

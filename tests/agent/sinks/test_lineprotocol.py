@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from agent.sinks.chunk import Rendered, make_chunk
 from agent.sinks.lineprotocol import LineFormat, LineRenderer, samples_of
-from collectors.base import Batch, Metric, Reading, safe_label
+from collectors.base import Batch, Metric, Reading
+from collectors.labels import safe_label
 from tests.agent.sinks.peers import TAGS, Victoria, drained, sink
 from tests.support import get
 
