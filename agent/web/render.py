@@ -11,7 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.ext import Extension
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from agent import __version__
 from agent.messages.catalogue import Words
@@ -53,6 +53,14 @@ def _compact(text: str) -> str:
     return _BREAK.sub(put, text)
 
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _whole_days(text: str) -> Markup:
+    """Keep each date of a text on one line: a browser breaks lines at hyphens."""
+    return raw(_DAY.sub(r'<span class="day">\g<0></span>', str(escape(text))))
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("agent.web"),
@@ -78,6 +86,7 @@ def _environment() -> Environment:
         "unbroken": writing.unbroken,
         "upper_first": writing.upper_first,
         "period": writing.period,
+        "whole_days": _whole_days,
         "pick": lambda text, w: w.pick(text),
         "anchor": paths.anchor,
         "quantiles": quantiles,

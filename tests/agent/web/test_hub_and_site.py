@@ -88,7 +88,7 @@ def test_a_forecast_is_drawn_with_its_range_to_the_deadline() -> None:
 def test_a_claim_says_where_it_was_made_and_what_it_leaves_open() -> None:
     """Every promise is unfolded: publisher, date, claim, and what its source leaves open."""
     html = answer("/hubs/guian")
-    assert "TapTechNews, 2024-06-14" in html
+    assert 'TapTechNews, <span class="day">2024-06-14</span>' in html
     assert "What the source leaves open" in html
     assert html.count('<details open data-key="d-guian') >= 6
 
