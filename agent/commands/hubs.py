@@ -1,9 +1,10 @@
 """`hubgauge hubs [HUB]`: the scoreboard, every hub against what it publicly stated.
 
-Without `--agent` or `--prometheus` it judges by published observations alone; with the first it shows what a running agent judges, with the
-second it judges by the hubs' own values in a database.
+It judges by published observations alone. With `--agent` it shows what a running agent judges; with
+`--prometheus` it judges by the hubs' own values in a database.
 
-`hubgauge hubs observe HUB KPI VALUE --date … --publisher …` registers a figure somebody published, in a folder of hub files.
+`hubgauge hubs observe HUB KPI VALUE --date … --publisher …` registers a figure that somebody
+published, in a folder of hub files.
 """
 
 from __future__ import annotations
@@ -120,7 +121,8 @@ def run(args: argparse.Namespace) -> int:
         for option in ("at", "hubs_dir", "prometheus"):
             if getattr(args, option):
                 raise ConfigError(
-                    f"--{option.replace('_', '-')}: an agent judges now, by its own hub files; leave out one of them"
+                    f"--{option.replace('_', '-')}: an agent judges now, by its own hub files;"
+                    " leave out one of them"
                 )
         board = _chosen(_ask(args.agent), args.hub)
     else:
@@ -251,7 +253,7 @@ def _ask(agent: str) -> list[HubView]:
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"--agent: expected http://… or https://…, got {agent!r}")
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT) as reply:  # noqa: S310 - checked to be HTTP
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as reply:  # noqa: S310 - HTTP, see above
             board = json.loads(reply.read(_MAX_REPLY))
     except urllib.error.HTTPError as error:
         raise HubgaugeError(f"{url}: {error.code} {error.reason}") from None

@@ -1,1 +1,1 @@
-"""The hub registry: what each hub publicly stated, with its provenance, and the scoreboard that judges it."""
+"""The hub registry: what each hub publicly stated, and where that was published."""

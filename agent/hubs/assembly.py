@@ -1,4 +1,4 @@
-"""Put the hub files together to the registry, and note what does not fit at the line that says it."""
+"""Make the registry of the hub files, and note what does not fit, at the line that says it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""A hub file as it is written: what an operator may put in it, and what one entry must hold on its own.
+"""A hub file as it is written: what may stand in it, and what one entry must hold on its own.
 
-What needs more than one entry (parents, duplicates, sources, scopes) is checked by the loader.
+What needs more than one entry (parents, duplicates, sources, scopes) is checked when the files are
+put together.
 """
 
 from __future__ import annotations
@@ -173,7 +174,8 @@ class FactEntry:
             if wrong:
                 raise ValueError(message)
         if self.deadline is not None and self.deadline.last < self.stated.first:
-            message = f"deadline: {self.deadline.last} is before the day it was stated, {self.stated.first}"
+            last, first = self.deadline.last, self.stated.first
+            message = f"deadline: {last} is before the day it was stated, {first}"
             raise ValueError(message)
 
 
@@ -204,7 +206,7 @@ class HubEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionEntry:
-    """A file that adds to a hub which another file describes: later observations, a policy, scopes."""
+    """A file that adds to another file's hub: later observations, a policy, scopes."""
 
     extends: Id
     policy: tuple[Id, ...] = ()

@@ -26,7 +26,7 @@ class HubFile:
         return self.document.name
 
     def fail(self, message: str, *keys: str | int) -> None:
-        """Note a mistake at the line of a chain of keys and indexes, such as `"facts", 3, "kpi"`."""
+        """Note a mistake at a chain of keys and indexes, such as `"facts", 3, "kpi"`."""
         self.document.fail(self._at(*keys), _written(keys), message)
 
     def line(self, *keys: str | int) -> int:

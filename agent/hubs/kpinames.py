@@ -1,7 +1,7 @@
 """The KPIs that hub files may speak of: the packaged ones, a file's own, and narrowed ones.
 
-A file narrows a KPI by a label (`kpi: round_trip`, `labels: {peer: guangzhou}`). The narrowed KPI has
-a key of its own, `round_trip_guangzhou`, which other files may use as well.
+A file narrows a KPI by a label (`kpi: round_trip`, `labels: {peer: guangzhou}`). The narrowed KPI
+has a key of its own, `round_trip_guangzhou`, which other files may use as well.
 """
 
 from __future__ import annotations

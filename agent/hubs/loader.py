@@ -1,7 +1,8 @@
 """Load the hub registry: the packaged hubs, and those in the operator's `hubs_dir`.
 
-One YAML file describes one hub (`key: …`) or adds to one that another file describes (`extends: …`): later observations, a
-policy, the names of site groups. All mistakes of all files are told at once, one line each with file and line. The least file::
+A YAML file describes one hub (`key:`), or adds to a hub that another file describes (`extends:`):
+later observations, a policy, the names of site groups. All mistakes of all files are reported at
+once, one line each with file and line. The smallest file::
 
     key: north
     name: {en: North campus, zh: 北园区}

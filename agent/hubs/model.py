@@ -1,8 +1,9 @@
 """What a hub is and what was stated about it: Hub, Fact, Kpi, Source, Registry.
 
-A *fact* is one published figure with its provenance. Its kind says how it is judged: an `observation` has no threshold; a
-`target` has one; `both` is an observation that is also a floor to hold (at least this much, no deadline). Texts are our own
-paraphrase in English and Chinese, never the published sentence.
+A *fact* is one published figure with its provenance. Its kind says how it is judged. An
+`observation` has no threshold. A `target` has one. `both` is an observation that is also a floor to
+hold: at least this much, without a deadline. Texts are our own paraphrase, never the published
+sentence.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 from agent.hubs.text import Text
 
 WHOLE_HUB: Final = "hub"
-"""The scope of a figure that is stated for the hub as a whole; any other scope is a named group of its sites."""
+"""The scope of a figure for the hub as a whole; any other scope is a named group of its sites."""
 
 Kind = Literal["observation", "target", "both"]
 Operator = Literal[">=", "<=", "=", "rising"]
@@ -73,7 +74,10 @@ def parse_deadline(text: str) -> Deadline:
 
 
 def end_of(day: dt.date, timezone: str) -> float:
-    """Return the moment a day ends at a place, in seconds since the epoch: `by 31 December` includes that day."""
+    """Return the moment a day ends at a place, in seconds since the epoch.
+
+    `By 31 December` includes that day.
+    """
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(timezone))
     return midnight.timestamp()
 
@@ -107,7 +111,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """What a KPI is called where a hub's file narrows it; `{value}` stands for the label's value."""
+    """What a KPI is called where a hub's file narrows it; `{value}` is the label's value."""
 
     label: str
     """The only label that the KPI can be narrowed by."""
@@ -135,7 +139,7 @@ class Kpi:
     measured: Text
     """How it is measured, or that it is only registered."""
     stock: bool = False
-    """True for what is built up over time: being below the goal before the deadline says nothing by itself."""
+    """True for what is built up: a value below the goal says nothing before the deadline."""
     annual: bool = False
     """True for what only a whole year decides (ISO/IEC 30134); anything shorter is interim."""
     combine: Combine = "max"
@@ -169,7 +173,7 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """Another limit the same words allow, in base units, and which reading that is. It is shown, not judged by."""
+    """Another limit that the same words allow, in base units. It is shown, not judged by."""
 
     value: float
     text: Text
@@ -183,7 +187,7 @@ class Fact:
     hub: str
     timezone: str
     number: int
-    """Its row in the register of stated facts; 0 for one of the operator's own. Rows with two figures make two facts."""
+    """Its row in the register, 0 for the operator's own. A row may hold two facts."""
     kind: Kind
     kpi: Kpi
     scope: str = WHOLE_HUB
@@ -204,16 +208,16 @@ class Fact:
     milestone_of: str = ""
     alternatives: tuple[Alternative, ...] = ()
     policy: str = ""
-    """The policy's name in English where this is not the hub's own statement but the opt-in national layer."""
+    """The policy's English name; empty for what the hub itself stated."""
 
     @property
     def known_since(self) -> dt.date:
-        """The day from which anybody could know of it: when it was published, not the period it speaks of."""
+        """The day it was published, whatever period it speaks of: nobody knew of it before."""
         return max(self.source.date.first, self.stated.first)
 
     @property
     def due(self) -> tuple[float, float] | None:
-        """The moments the deadline may end, earliest and latest, in seconds since the epoch; None without one."""
+        """The end of the deadline's first and last day, in seconds since the epoch, or None."""
         if self.deadline is None:
             return None
         return end_of(self.deadline.first, self.timezone), end_of(self.deadline.last, self.timezone)
@@ -233,7 +237,7 @@ class Hub:
     """Named groups of its sites that facts speak of; the inventory says which sites are in them."""
     facts: tuple[Fact, ...]
     policy: tuple[Fact, ...] = ()
-    """National policy, only where the hub's file asks for it; never mixed with what the hub itself stated."""
+    """National policy, where the hub's file asks for it; never mixed with the hub's own facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""Register an observation: a figure somebody published later, with who said it and when.
+"""Register an observation: a figure that somebody published, with who published it and when.
 
-Each becomes one small file in the operator's `hubs_dir`, named after the hub, the KPI and the day, which adds to the hub as any file
-with `extends:` does. So nothing is ever rewritten: a file can be reviewed, corrected and taken back by itself.
+Each observation becomes one small file in the operator's `hubs_dir`, named after the hub, the KPI
+and the day. It adds to the hub as any file with `extends:` does. No file is ever rewritten, so an
+observation can be reviewed, corrected and taken back by itself.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ NOTHING_OPEN: Final = Text.written(lambda language: words(language)("registered.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """A published figure, as it is typed in; `value` is in `unit`, the KPI's own where that is empty."""
+    """A published figure as it is typed in, in `unit`, or in the KPI's own where that is empty."""
 
     hub: str
     kpi: str
@@ -46,9 +47,10 @@ class Observation:
 
 
 def add(observation: Observation, hubs_dir: Path, *, dry_run: bool = False) -> tuple[Path, str]:
-    """Check an observation beside all that is registered and write its file; returns the file's path and text.
+    """Check an observation against all that is registered, and write its file.
 
-    Raises Problems or ConfigError, and writes nothing, if it does not fit or is registered already.
+    Returns the file's path and text. Raises Problems or ConfigError, and writes nothing, if it does
+    not fit or is registered already.
     """
     registry = load_registry(hubs_dir if hubs_dir.exists() else None)
     hub, kpi = (
@@ -74,7 +76,7 @@ def add(observation: Observation, hubs_dir: Path, *, dry_run: bool = False) -> t
 
 
 def observed(registry: Registry, hubs: Iterable[str]) -> list[Fact]:
-    """Return every registered observation of these hubs, by hub, KPI and scope, the oldest first."""
+    """Return all registered observations of some hubs, by hub, KPI and scope, oldest first."""
     wanted = set(hubs)
     found = [
         fact
@@ -101,7 +103,8 @@ def _period(text: str) -> Period:
         period = parse_period("undated")
     if period.text == "undated":
         raise ConfigError(
-            f"--date: expected a day, month or year such as 2025-03-31, 2025-03, 2025 or end of 2025, got {text!r}"
+            "--date: expected a day, month or year such as 2025-03-31, 2025-03, 2025 or"
+            f" end of 2025, got {text!r}"
         )
     return period
 
@@ -117,7 +120,8 @@ def _refuse_twice(
         ) and fact.kind != "target":
             shown = "" if fact.value is None else f" {show(fact.value, fact.unit, 'en')},"
             raise ConfigError(
-                f"{kpi.key} of {period.text} is registered already:{shown} {fact.source.label} ({fact.id})"
+                f"{kpi.key} of {period.text} is registered already:"
+                f"{shown} {fact.source.label} ({fact.id})"
             )
 
 
@@ -171,7 +175,7 @@ def _both(text: Text) -> dict[str, str]:
 
 
 def _check(path: Path, text: str) -> None:
-    """Load the registry with the new file in it, from a copy of the folder; raises Problems that name the file."""
+    """Load a copy of the folder with the new file in it; raises Problems that name the file."""
     with tempfile.TemporaryDirectory() as scratch:
         for other in sorted(path.parent.glob("*")) if path.parent.exists() else ():
             if other.suffix in SUFFIXES:

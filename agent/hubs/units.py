@@ -1,9 +1,9 @@
 """Units that a figure is stated, measured and shown in.
 
-A hub file states a figure as its source does (`2000 PFLOPS`); everything is kept and compared in base
-units (2e18 FLOP/s); a page shows it in the unit it was stated in. What a unit is called stands in
-`agent/messages/LANGUAGE/units.yaml`. A language may show a unit in another size: Chinese counts money
-by 10^8 (亿).
+A hub file states a figure as its source does (`2000 PFLOPS`); everything is kept and compared in
+base units (2e18 FLOP/s); a page shows it in the unit it was stated in. What a unit is called stands
+in `agent/messages/LANGUAGE/units.yaml`. A language may show a unit in another size: Chinese counts
+money by 10^8 (亿).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ UNITS: Final[dict[str, Unit]] = {
 _DIGITS: Final = 4
 """Digits after the point that are shown at most; trailing zeros are not."""
 _FEW: Final = 10
-"""A figure below this is shown with all its digits; from here on with one, and a count with none."""
+"""A smaller figure is shown with all its digits, any other with one, and a count with none."""
 
 
 def to_base(value: float, unit: str) -> float:

@@ -1,4 +1,4 @@
-"""What every judgement rests on: values held against the limit, and how a verdict is put together."""
+"""What every judgement rests on: values beside the limit, and how a verdict is made of them."""
 
 from __future__ import annotations
 

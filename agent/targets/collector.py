@@ -1,9 +1,10 @@
 """Emit what was promised and how it stands: `dc_target_*`, `dc_observation_value`, `dc_kpi_*`.
 
-One agent speaks for its own hub and the hubs above it, since its sites belong to all of them; never for a hub beside or below
-it, whose own agents do. Registered figures are constants: however many agents of one hub emit them, `max by (hub, target, …)`
-folds them into one. Measured values of several agents fold by the KPI's `combine`. Only an agent with an inventory should run
-this collector: a node knows nothing of its hub.
+One agent speaks for its own hub and for the hubs above it, since its sites belong to all of them.
+It never speaks for a hub beside or below its own: their own agents do. Registered figures are
+constants, so `max by (hub, target, …)` makes one of what several agents emit. Measured values of
+several agents are combined as the KPI's `combine` says. Only an agent with an inventory runs this
+collector; a node knows nothing of its hub.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ METRICS: Final[tuple[Metric, ...]] = (
 
 
 class TargetCollector:
-    """Judges the stated figures of a hub and of those above it by the snapshot and the ledger's history."""
+    """Judges the stated figures of a hub and of those above it, by the snapshot and the history."""
 
     name: ClassVar[str] = "targets"
 
@@ -64,7 +65,7 @@ class TargetCollector:
         self._complete = complete
         self._memory = Memory(history, wanted(registry, hub)) if history is not None else None
         self.evidence: Mapping[Key, Sequence[Evidence]] = {}
-        """What the last round went by: hand it to `scoreboard`, and a page says what the series say."""
+        """What the last round judged by. A scoreboard of it says what the series say."""
 
     async def collect(self) -> Sequence[Reading]:
         """Measure, judge, and return all series."""
@@ -89,7 +90,7 @@ class TargetCollector:
 
 
 def wanted(registry: Registry, hub: str) -> dict[Key, Wanted]:
-    """Return which KPIs the targets of a hub and of those above it are judged by, and when they are due."""
+    """Return which KPIs the targets of a hub and of those above it need, and when they are due."""
     found: dict[Key, Wanted] = {}
     for place in registry.lineage(hub):
         for fact in (*place.facts, *place.policy):
@@ -109,9 +110,11 @@ def _kpis(measured: Mapping[Key, Sequence[Evidence]]) -> Iterator[Reading]:
 
 
 def _target(fact: Fact, verdict: Verdict) -> Iterator[Reading]:
-    """Yield the series of one fact. Its state is a state set: every state is there, 1 for the present one and 0 for the rest.
+    """Yield the series of one fact.
 
-    So `dc_target_state{state="missed"} == 1` is an alert that ends by itself, and a count by state never loses a target.
+    Its state is a state set: all seven states are there, 1 for the present one and 0 for the
+    others. So the alert `dc_target_state{state="missed"} == 1` ends by itself, and a count by state
+    loses no target.
     """
     target = (fact.hub, fact.id, fact.kpi.key, fact.scope)
     kind = "policy" if fact.policy else fact.kind

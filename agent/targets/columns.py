@@ -29,7 +29,7 @@ def width_of(text: str) -> int:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most `width` columns: at spaces, or between Chinese characters."""
+    """Break a text into lines of `width` columns: at spaces, or between Chinese characters."""
     lines = [""]
     for piece in _pieces(_TOGETHER.sub(_HARD, text)):
         if width_of(lines[-1] + piece.rstrip()) > width and lines[-1]:
@@ -56,7 +56,10 @@ def _cut(text: str, width: int) -> tuple[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield what a line may not be broken within: a word with its space, or one wide character with its punctuation."""
+    """Yield the pieces that stay on one line.
+
+    A piece is a word with its space, or one wide character with its punctuation.
+    """
     piece = ""
     for char in text:
         wide = unicodedata.east_asian_width(char) in "WF"

@@ -1,8 +1,10 @@
-"""What other hubs' own agents measure, asked of a Prometheus or VictoriaMetrics that federates them: one place shows all hubs.
+"""What other hubs' own agents measure, read from a database that federates them.
 
-Read are the recording rules `hub:dc_kpi:value`, `hub:dc_kpi_coverage_ratio:min` and `hub:dc_kpi_lower_bound:min`, once a round,
-and the days behind them for the trends, once an hour. Nothing of it is emitted again: a value has one source. The server's own
-staleness applies, so a hub whose agents are silent has no value.
+The database is a Prometheus or VictoriaMetrics, so one place shows all hubs. Once a round three
+recorded series are read: the KPIs' values, their coverage, and whether they are lower bounds. Once
+an hour the days behind them are read, for the trends. Nothing is emitted again, because a value has
+one source. The server drops series that are no longer written, so a hub whose agents are silent has
+no value.
 """
 
 from __future__ import annotations
@@ -27,7 +29,11 @@ _QUESTIONS: Final = 4
 
 
 class Federation:
-    """Values of hubs by query. A collector without readings: the runner schedules it, on a worker thread, and tells of its failures."""
+    """The values of hubs, by query.
+
+    It is a collector without readings: the runner schedules it on a worker thread and reports its
+    failures.
+    """
 
     name: ClassVar[str] = "federation"
 
@@ -56,7 +62,10 @@ class Federation:
         self._lifetime = 2.5 * interval
 
     def collect(self) -> Sequence[Reading]:
-        """Ask for everything once; what was known stays until it is answered again, or is too old."""
+        """Ask for everything once.
+
+        What is known stays until it is answered again, or is too old.
+        """
         now = self._clock()
         values = self._ask(recorded.KPI_VALUE, now)
         coverages, bounds = (
@@ -92,7 +101,7 @@ class Federation:
         }
 
     def _keyed(self, answer: Iterable[Series]) -> Iterable[tuple[Key, Series]]:
-        """Yield the series of hubs and KPIs that this registry knows; others are some other registry's."""
+        """Yield the series of hubs and KPIs that this registry knows."""
         for found in answer:
             key = Key(
                 found.labels.get("hub", ""),

@@ -1,10 +1,14 @@
-"""Where a KPI is heading: the pace it keeps, when that reaches a limit, and what it comes to by a day; each with its range.
+"""Where a KPI is heading: its present pace, when it reaches a limit, its value on a day.
 
-The line is Theil and Sen's: its slope is the median of the slopes between all pairs of values, so that a meter that was wrong
-for a week, or a batch of racks on one day, does not turn it. The slope's range is Sen's (P. K. Sen, J. Am. Stat. Assoc. 63,
-1968): the pairs' slopes about the median, as many as Kendall's statistic leaves at 80 %. Neighbouring days are alike, so the values
-count for fewer than they are: the statistic is widened by √((1 + r) / (1 - r)), r being the correlation of each residual with the
-next. Values scatter about the line; what lies beyond nine tenths of them on either side is cut, and the rest is added to the range.
+Each comes with its range. The line is that of Theil and Sen: its slope is the median of the slopes
+between all pairs of values. A meter that was wrong for a week, or a batch of racks on one day, does
+not turn it. The slope's range is Sen's (P. K. Sen, J. Am. Stat. Assoc. 63, 1968): the pairs' slopes
+on either side of the median, as many as Kendall's statistic leaves at 80 %.
+
+Neighbouring days are alike, so the values tell less than their number says. The statistic is
+widened by √((1 + r) / (1 - r)), where r is the correlation of each residual with the next. The
+scatter is the distance from the line that nine tenths of the values keep; it is added to the range
+on either side.
 
 A range says what the present pace leads to, if it stays. It knows nothing of plans.
 """
@@ -24,16 +28,16 @@ MIN_SPAN: Final = 7 * DAY
 SPAN: Final = 180 * DAY
 """How far back the present pace looks."""
 _MOST_POINTS: Final = 120
-"""More say nothing more of a line over SPAN, and the pairs grow with their square."""
+"""More points add nothing to a line over SPAN, and the pairs grow with their square."""
 _Z: Final = 1.2816
-"""Of the normal distribution, two-sided 80 %."""
+"""The quantile of the normal distribution that leaves 80 % between both sides."""
 _ONE_SIDED: Final = 0.9
 _MOST_ALIKE: Final = 0.95
 HORIZON: Final = 100 * 365 * DAY
 
 
 class Point(NamedTuple):
-    """A value of a KPI at a moment (seconds since the epoch), with its coverage where it has one."""
+    """A value of a KPI at a moment (seconds since the epoch), with its coverage if it has one."""
 
     time: float
     value: float
@@ -49,7 +53,7 @@ class Span(NamedTuple):
 
 
 class When(NamedTuple):
-    """The moments a limit is reached at the earliest, as expected and at the latest; None where it never is."""
+    """When a limit is reached: at the earliest, as expected, at the latest; None where never."""
 
     earliest: float | None
     expected: float | None
@@ -89,12 +93,12 @@ class Trend:
             else (limit + self.scatter, limit - self.scatter)
         )
         return When(
-            self._meets(near, fast, rising),
-            self._meets(limit, self.slope, rising),
-            self._meets(far, slow, rising),
+            self._meets(near, fast, rising=rising),
+            self._meets(limit, self.slope, rising=rising),
+            self._meets(far, slow, rising=rising),
         )
 
-    def _meets(self, limit: float, slope: float, rising: bool) -> float | None:  # noqa: FBT001 - which way is up
+    def _meets(self, limit: float, slope: float, *, rising: bool) -> float | None:
         gap = limit - self.last
         if gap == 0 or (gap > 0) is not rising:
             return self.time
@@ -104,7 +108,10 @@ class Trend:
 
 
 def trend(points: Sequence[Point]) -> Trend | None:
-    """Return the line through the values of the last SPAN, oldest first; None for too few or too short a time."""
+    """Return the line through the values of the last SPAN, oldest first.
+
+    None for fewer than MIN_POINTS values, or a shorter time than MIN_SPAN.
+    """
     if not points:
         return None
     last = points[-1]

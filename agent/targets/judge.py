@@ -5,13 +5,14 @@ These are pure functions: nothing is measured and nothing is remembered here.
 The states, and when a figure is in them:
 
 `stated_only`         It is an observation: there is no threshold to judge by.
-`met`                 The evidence shows it kept: now, if there is no deadline; else by its deadline.
-`on_track`            It is not decided, and what is measured points to the goal: an interim value is
-                      within the limit, or the trend gets there before the earliest day that the
+`met`                 The evidence shows it kept: now, if there is no deadline; else by its
+                      deadline.
+`on_track`            It is not decided, and what is measured points to the goal: an interim value
+                      is within the limit, or the trend gets there before the earliest day that the
                       deadline may mean.
 `at_risk`             It is not decided, and what is measured points away from the goal: a limit is
-                      exceeded, the trend is too slow, or the earliest day of a range of deadlines is
-                      past without the goal.
+                      exceeded, the trend is too slow, or the earliest day of a range of deadlines
+                      is past without the goal.
 `missed`              The deadline is past, and evidence of that time shows that it was not reached.
 `unknown`             There is no data or too little. Something may have been reported, but not for
                       this moment.
@@ -26,14 +27,14 @@ Rules that are not obvious, and why:
   December, so they make a goal of December neither met nor missed. If an observation shows the goal
   reached by its deadline, the goal stays met.
 - **A count of a part proves one thing only.** An inventory that is not said to be complete, or a
-  source that says `over`, gives a lower bound. At or above a floor it shows the floor kept; below it
-  nothing follows.
+  source that says `over`, gives a lower bound. At or above a floor it shows the floor kept; below
+  it nothing follows.
 - **PUE and other annual KPIs need a year.** ISO/IEC 30134 defines them for twelve months. With less
-  than `MIN_COVERAGE` of the year metered they are interim: on track or at risk, never met or missed.
-  0.9 leaves room for some weeks of failed meters, but not for a whole summer. Less than a week is
-  too little to say anything.
-- **A range of deadlines is judged at its later end.** Between its ends a goal that is not reached is
-  at risk, since by one reading it is overdue. It is missed only when it is by every reading.
+  than `MIN_COVERAGE` of the year metered they are interim: on track or at risk, never met or
+  missed. 0.9 leaves room for some weeks of failed meters, but not for a whole summer. Less than a
+  week is too little to say anything.
+- **A range of deadlines is judged at its later end.** Between its ends a goal that is not reached
+  is at risk, since by one reading it is overdue. It is missed only when it is by every reading.
 - **A level that is kept now but not on the day it is due is at risk**: its whole range by the
   deadline is beyond the limit.
 - **After the deadline, later values do not count.** A value above the goal today shows nothing of

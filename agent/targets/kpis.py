@@ -1,8 +1,8 @@
 """How every KPI is measured: one row a KPI, from which both readings of it are made.
 
-`agent.targets.measured` reads a row off the snapshot of one agent; `dashboards.signals.kpi` writes the
-PromQL of its recording rule. A KPI without a row is registered only. Ratios are sums over sums, never
-means of ratios.
+`agent.targets.measured` reads a row off the snapshot of one agent; `dashboards.signals.kpi` writes
+the PromQL of its recording rule. A KPI without a row is registered only. Ratios are sums over sums,
+never means of ratios.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class Part:
     per_site: Literal["max", "sum", "count"] = "max"
     """How the things of a site make the site's value."""
     each: tuple[str, ...] = ("hub", "site")
-    """The labels that tell one thing from another: a rack, a chip. Series that share them are one."""
+    """The labels that tell one thing from another: a rack, a chip. Series that share them are
+    one."""
     none_is_zero: bool = False
     """True where a site that has the metric, but no series that counts, has the value 0."""
 

@@ -1,4 +1,4 @@
-"""Which stated limit holds at which site: that of the hub as a whole, or of a group the site is in."""
+"""Which stated limit holds at which site: the hub's, or that of a group the site is in."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from agent.inventory.model import Inventory
 def upper_limits(
     registry: Registry, hub: str, inventory: Inventory, kpi: str = "pue"
 ) -> dict[str, float]:
-    """Return the strictest `<=` limit that a hub stated, by site, in base units; sites without one are left out.
+    """Return the strictest `<=` limit that a hub stated, by site, in base units.
 
-    Only the hub's own statements count: no limit is lent from a hub above or beside it, and none from national policy.
+    Sites without one are left out. Only the hub's own statements count: no limit of a hub above or
+    beside it, and none of national policy.
     """
     found: dict[str, float] = {}
     for fact in registry.hubs[hub].facts if hub in registry.hubs else ():

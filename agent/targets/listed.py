@@ -50,7 +50,7 @@ class ListedChips:
         )
 
     def counts(self, holds: Callable[[str], bool], vendor: Match | None = None) -> list[int]:
-        """Return the chips of each node at the sites that `holds` takes, of one vendor or of all."""
+        """Return the chips of each node at the sites that `holds` takes: one vendor's, or all."""
         return [
             node.count
             for node in self.nodes

@@ -1,7 +1,7 @@
 """What this agent measures of every KPI: the rows of `agent.targets.kpis`, read off the snapshot.
 
-A count is what the inventory lists. Unless the operator says that the inventory is complete, it is a
-lower bound: an agent at one site must not make a hub's floor look broken. An agent sees at best a
+A count is what the inventory lists. Unless the operator says that the inventory is complete, it is
+a lower bound: an agent at one site must not make a hub's floor look broken. An agent sees at best a
 part of a hub above its own, such as the province, so only lower bounds and links are told of it.
 Missing is not zero: a KPI whose metric is not in the snapshot has no value.
 """

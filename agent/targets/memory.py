@@ -1,10 +1,12 @@
-"""What a KPI was earlier: remembered in the ledger once an hour, and given back beside what is measured now.
+"""What a KPI was earlier: kept in the ledger once an hour, and given back beside what is measured.
 
-Lower bounds are remembered under a name of their own, since what was counted of a part must never be read as a count of all.
-Of annual KPIs only values of nearly a whole year are remembered: interim ones decide nothing.
+Lower bounds are kept under a name of their own, because a count of a part must never be read as a
+count of all. Of annual KPIs only values of nearly a whole year are kept: interim ones decide
+nothing.
 
-The ledger thins what is weeks old to the last value of each day, counted in UTC; a deadline falls elsewhere in that day. So the
-values of the last two days before a deadline are also remembered under a name of the deadline: their last one stays for good.
+The ledger thins old values to the last one of each day in UTC, but a deadline falls elsewhere in
+that day. So the values of the last two days before a deadline are also kept under the deadline's
+own name, and the last of them stays for good.
 """
 
 from __future__ import annotations
@@ -25,11 +27,11 @@ log = logging.getLogger(__name__)
 
 HOUR: Final = 3600.0
 _BOUND: Final = ">="
-"""What is put behind a KPI's key where its value is a lower bound."""
+"""Stands behind a KPI's key where its value is a lower bound."""
 
 
 class KpiHistory(Protocol):
-    """Who keeps earlier values of a KPI: the ledger. Both calls may block."""
+    """What keeps earlier values of a KPI: the ledger. Both calls may block."""
 
     def add_history(self, kpi: str, hub: str, scope: str, time: float, value: float) -> None:
         """Remember a value; of one hour the last stays."""
@@ -40,10 +42,12 @@ class KpiHistory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What must be known of a KPI to judge by: whether a whole year decides, and the moments by which it was promised."""
+    """What must be known to judge by a KPI."""
 
     annual: bool
+    """Whether a whole year decides."""
     dues: tuple[float, ...]
+    """The moments by which it was promised (seconds since the epoch)."""
 
 
 class Memory:
@@ -56,17 +60,18 @@ class Memory:
         self._next = 0.0
 
     async def refresh(self, measured: Mapping[Key, Sequence[Evidence]], now: float) -> None:
-        """Once an hour: remember what is measured and recall all there is, off the event loop since SQL may wait."""
-        if (
-            self._next - HOUR <= now < self._next
-        ):  # else the clock was set back, or the hour is over
-            return
+        """Once an hour, keep what is measured and read back what is kept.
+
+        It runs off the event loop, since SQL may wait.
+        """
+        if self._next - HOUR <= now < self._next:
+            return  # neither is the hour over, nor was the clock set back
         self._next = (now // HOUR + 1) * HOUR
         try:
             self._recalled = await asyncio.to_thread(self._exchange, measured)
         except sqlite3.Error as error:
             log.warning(
-                "targets: the ledger's history cannot be read (%s); judged by what is known from before",
+                "targets: the ledger's history cannot be read (%s); earlier values are used",
                 error,
             )
 
@@ -99,13 +104,15 @@ class Memory:
         rows = dict(self._history.history(name, hub, scope))
         for due in wanted.dues:
             rows.update(self._history.history(_before(name, due), hub, scope))
-        coverage = (
-            MIN_COVERAGE if wanted.annual else None
-        )  # at least that, or it would not have been remembered
+        # It is at least that, or the value would not have been kept.
+        coverage = MIN_COVERAGE if wanted.annual else None
         return thin([Point(time, rows[time], coverage) for time in sorted(rows)], wanted.dues)
 
     def beside(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[Key, list[Evidence]]:
-        """Return what is measured with its earlier values, and those earlier values that nothing measures any more."""
+        """Return what is measured, each value with its earlier ones.
+
+        Earlier values of what nothing measures any more are given back as well.
+        """
         result: dict[Key, list[Evidence]] = {}
         told = set()
         for key, found in measured.items():
@@ -128,7 +135,7 @@ class Memory:
 
 
 def thin(points: Sequence[Point], dues: Iterable[float] = ()) -> list[Point]:
-    """Keep the last value of each day (UTC), the last before each deadline, and all of the last two days."""
+    """Keep the last value of each day (UTC) and before each deadline, and all of two days."""
     if not points:
         return []
     recent = points[-1].time - FRESH_SECONDS

@@ -22,7 +22,7 @@ STATES: Final[tuple[State, ...]] = (
 
 
 class Key(NamedTuple):
-    """What a value speaks of: one KPI of one hub, for the whole hub or for a named group of sites."""
+    """What a value speaks of: a KPI of a hub, for the whole hub or a named group of sites."""
 
     hub: str
     kpi: str

@@ -29,11 +29,15 @@ from agent.targets.views import (
 )
 
 HEADLINE: Final = ("pue", "rack_occupancy")
-"""KPIs that everyone looks for: where no source states a target for the whole hub, that itself is shown."""
+"""KPIs that everyone looks for. Where no source states a target for the whole hub, that is shown.
+"""
 
 
 def registered(facts: Iterable[Fact]) -> dict[Key, list[Evidence]]:
-    """Turn published observations into evidence: each for its own day only, the last day of a period."""
+    """Turn published observations into evidence.
+
+    Each speaks for its own day only: the last day of a period, at noon.
+    """
     found: dict[Key, list[Evidence]] = {}
     for fact in facts:
         if fact.kind == "target" or fact.value is None:

@@ -1,8 +1,8 @@
-"""What the scoreboard says of a hub and of each stated figure: for the board, the API and the terminal.
+"""What the scoreboard says of a hub and its stated figures, for the board, the API, the terminal.
 
-Values are in base units; only `display` holds texts that are ready to print. The JSON of the API and
-of `hubgauge hubs --json` is the serialised form (`agent.targets.serialise`): the same names, in this
-order.
+Values are in base units; only `display` holds texts that are ready to print. The JSON of the API
+and of `hubgauge hubs --json` is the serialised form (`agent.targets.serialise`): the same names, in
+this order.
 """
 
 from __future__ import annotations

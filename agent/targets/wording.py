@@ -1,7 +1,7 @@
 """What a page or a terminal prints of verdicts, values and states, ready to read.
 
-The texts stand in `agent/messages/LANGUAGE/targets.yaml`. Every function takes the key of a language;
-an empty text means that there is nothing to show.
+The texts stand in `agent/messages/LANGUAGE/targets.yaml`. Every function takes the key of a
+language; an empty text means that there is nothing to show.
 """
 
 from __future__ import annotations

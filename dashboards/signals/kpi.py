@@ -1,8 +1,9 @@
 """Signals of the KPIs that telemetry can measure, for a hub and its scopes.
 
-A scope is the whole hub, or a named group of its sites (`dc_site_scope`), since a limit stated for
-one centre is not the hub's. Ratios are sums over sums, never means of ratios. Where the raw series
-are not in this database, the value the agents computed (`dc_kpi_value`) stands in.
+How a KPI is measured stands in `agent.targets.kpis`; here its PromQL is written. A scope is the
+whole hub or a named group of sites (`dc_site_scope`), because a limit stated for one centre is not
+the hub's. Where the raw series are not in this database, the value that the agents computed
+(`dc_kpi_value`) stands in.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ FACT = """
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    """A hub that states something on every measurable KPI for a group of its sites, two of them narrowed."""
+    """A hub that states something on every KPI for a group of its sites."""
     narrowed = [
         ("round_trip", "\n    labels: {peer: Berlin}", "berlin"),
         ("accelerators", "\n    labels: {vendor: nvidia}", "nvidia"),
@@ -139,7 +139,7 @@ def _energy(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
 
 
 def test_the_agent_and_the_database_read_the_same(registry: Registry, tmp_path: Path) -> None:
-    """From the same series, every recorded KPI of the hub and of a group is the value the agent reads."""
+    """The rules record the value that the agent reads off the same series."""
     rule_files.write(tmp_path, registry)
     tests = []
     seen: set[tuple[str, str]] = set()
@@ -177,7 +177,7 @@ def test_the_agent_and_the_database_read_the_same(registry: Registry, tmp_path: 
 
 
 def _test(name: str, given: list[Reading], found: dict[Any, Any]) -> dict[str, Any]:
-    """Return promtool's test: from these series, the rules record what the agent found, and no more."""
+    """Return promtool's test: the rules record what the agent found, and no more."""
     groups = [
         (site.SITE_SCOPE.series("north", place, "old-halls"), 1.0)
         for place in {series.label("site") for series, _ in given} & {*OLD_HALLS}

@@ -534,7 +534,7 @@ REGISTER = [
 
 @pytest.mark.parametrize("row", REGISTER, ids=lambda row: f"{row[0]}-{row[3]}-{row[2]}")
 def test_register_row(row: tuple[object, ...]) -> None:
-    """Each row of the register of stated facts is in the registry: figure, unit, scope, dates and publisher."""
+    """Each row of the register is in the registry, with its figure, dates and publisher."""
     number, hub, kind, kpi, scope, op, value, unit, over, deadline, stated, publisher, published = (
         row
     )
@@ -577,7 +577,7 @@ def test_hubs() -> None:
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.id)
 def test_texts(fact) -> None:
-    """Every fact is paraphrased, says what its source leaves open and how it is measured, in English and in Chinese."""
+    """Every fact has its paraphrase, what is open and how it is measured, in both languages."""
     chinese = re.compile(r"[\u4e00-\u9fff]")
     for text in (fact.text, fact.open, fact.measured, fact.kpi.name, fact.source.about):
         assert len(text.en) > 2
@@ -616,7 +616,7 @@ def test_milestone() -> None:
 
 
 def test_one_way_reading_is_kept() -> None:
-    """Where a source does not say one way or round trip, the other reading's limit is stored beside the judged one."""
+    """A source that leaves open one way or round trip has both limits stored."""
     other = {f.kpi.key: [a.value for a in f.alternatives] for f in FACTS if f.alternatives}
     assert other == {
         "round_trip_guangzhou": [pytest.approx(0.020)],
@@ -626,7 +626,7 @@ def test_one_way_reading_is_kept() -> None:
 
 
 def test_kunming_promised_no_pue() -> None:
-    """Nobody stated a PUE or a rack utilisation for Kunming, so the registry has none, not even another hub's."""
+    """Nobody stated a PUE or an occupancy for Kunming, so the registry has none."""
     assert not [
         f
         for f in FACTS
@@ -640,7 +640,7 @@ def test_policy_is_opt_in() -> None:
 
 
 def test_policy_on_request(tmp_path) -> None:
-    """A file that asks for policies gets them apart from what the hub stated, each with its own source."""
+    """Policies that a file asks for stand apart from what the hub itself stated."""
     (tmp_path / "more.yaml").write_text(f"extends: guian\npolicy: [{', '.join(HIDDEN_POLICY)}]\n")
     registry = load_registry(tmp_path)
     figures = {
@@ -668,7 +668,7 @@ def test_policy_on_request(tmp_path) -> None:
 
 
 def test_packaged() -> None:
-    """The files are found where the package is, as they are in a wheel, and are named after their hubs."""
+    """The files are found where the package is, and are named after their hubs."""
     packaged = {
         item.name
         for item in importlib.resources.files("agent.hubs").iterdir()
@@ -735,3 +735,39 @@ def test_december_ends_in_the_hubs_own_time() -> None:
     assert dt.datetime.fromtimestamp(fact.due[1], dt.UTC) == dt.datetime(
         2024, 12, 31, 16, tzinfo=dt.UTC
     )
+
+
+@pytest.mark.parametrize(
+    ("fact", "day"),
+    [
+        ("guizhou-400g-channel", "2024-06-14"),  # of the year 2023, published a year later
+        ("liangya-compute", "2024-10-28"),  # said on 24 October, published on the 28th
+        ("guian-chips-in-use", "2024-03-06"),
+    ],
+)
+def test_a_fact_is_known_from_its_publication(fact: str, day: str) -> None:
+    """Nobody knew a figure before it was published, whatever period it speaks of."""
+    known = {one.id: one for one in load_registry().facts()}
+    assert f"{known[fact].known_since}" == day
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "en", "zh"),
+    [
+        (1, "racks", "1 rack", "1 个机架"),
+        (1.5, "racks", "1.5 racks", "1.5 个机架"),
+        (0, "racks", "0 racks", "0 个机架"),
+        (1, "companies", "1 company", "1 家企业"),
+        (10.6, "companies", "11 companies", "11 家企业"),
+        (2e9, "billion yuan", "2 billion yuan", "20 亿元"),
+        (0.0086, "ms", "8.6 ms", "8.6 毫秒"),
+        (0.123456, "ratio", "0.1235", "0.1235"),
+        (12.3456, "s", "12.3 s", "12.3 秒"),
+        (0.97, "%", "97 %", "97%"),
+        (0, "yes", "no", "否"),
+        (1, "yes", "yes", "是"),
+    ],
+)
+def test_a_figure_and_its_unit(value: float, unit: str, en: str, zh: str) -> None:
+    """A figure is written with the right form of its unit, four digits below ten and one above."""
+    assert (show(value, unit, "en"), show(value, unit, "zh")) == (en, zh)

@@ -1,4 +1,4 @@
-"""Values of other hubs by query: from a real Prometheus and a real VictoriaMetrics; whatever else answers costs one line."""
+"""Other hubs' values, asked of a real Prometheus and a real VictoriaMetrics."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LINK = ("guizhou", "round_trip_guangzhou", "hub")
 
 
 def lines(at: float) -> Iterator[str]:
-    """Yield what three hubs' rules recorded over forty days: a PUE that falls, racks counted in part, a link."""
+    """Yield what three hubs' rules recorded over forty days."""
     for days in range(40, -1, -1):
         stamp = at - days * DAY if days else at
         yield f'{recorded.KPI_VALUE}{{hub="guian",kpi="pue",scope="huawei"}} {1.18 + days * 0.001:.6f} {stamp:.3f}'
@@ -112,7 +112,7 @@ def victoriametrics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("server", ["prometheus", "victoriametrics"])
 def test_hubs_by_query(server: str, request: pytest.FixtureRequest) -> None:
-    """Value, coverage, lower bound and the days behind a trend come from the rules; what no registry knows is left out."""
+    """Value, coverage, bound and the days of a trend come from the rules of known hubs."""
     found = Federation(REGISTRY, request.getfixturevalue(server))
     assert found.collect() == ()
     evidence = {key: items[0] for key, items in found.beside({}).items()}

@@ -1,4 +1,4 @@
-"""Where a KPI is heading: the pace, the day a limit is reached and the value by a deadline, each with an honest range."""
+"""Where a KPI is heading: the pace, the day it reaches a limit, the value by a deadline."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def line(
     alike: float = 0.0,
     seed: int = 1,
 ) -> list[Point]:
-    """Return one value a day of a line with noise; `alike` is how much a day's error takes over from the day before."""
+    """Return a line with noise; `alike` is how much of a day's error the next one has."""
     chance = random.Random(seed)
     error, points = 0.0, []
     for day in range(days):
@@ -40,7 +40,7 @@ def line(
 
 
 def test_a_line_without_noise_has_no_range() -> None:
-    """Worked example of the documentation: 2 a day from 218 on day 59 is 300 on day 100, and nothing else."""
+    """The example of docs/hubs.md: 2 a day from 218 on day 59 is 300 on day 100."""
     found = trend(line(60))
     assert found is not None
     assert found.slope * DAY == pytest.approx(2)
@@ -50,7 +50,7 @@ def test_a_line_without_noise_has_no_range() -> None:
 
 @pytest.mark.parametrize(("alike", "least"), [(0.0, 0.75), (0.6, 0.7)])
 def test_the_range_holds_as_often_as_it_says(alike: float, least: float) -> None:
-    """Of a hundred noisy lines about four in five have their true slope in the range, also where days resemble each other."""
+    """Four in five of a hundred noisy lines have their true slope in the range."""
     held = 0
     for seed in range(100):
         found = trend(line(60, noise=10, alike=alike, seed=seed))
@@ -60,7 +60,7 @@ def test_the_range_holds_as_often_as_it_says(alike: float, least: float) -> None
 
 
 def test_a_week_of_wrong_values_does_not_turn_it() -> None:
-    """A meter that reads ten times too much for a week of sixty days changes the pace by less than a tenth."""
+    """A week of readings ten times too high changes the pace of sixty days by under 10 %."""
     points = [Point(p.time, p.value * 10) if 30 <= n < 37 else p for n, p in enumerate(line(60))]
     found = trend(points)
     assert found is not None
@@ -74,7 +74,7 @@ def test_only_the_present_pace_counts() -> None:
 
 
 def test_noise_widens_the_range_and_it_contains_the_line() -> None:
-    """The day a limit is reached lies between its earliest and latest; far ahead the range is wider than near."""
+    """A limit's day lies between earliest and latest, and the range widens with time."""
     found = trend(line(60, noise=8))
     assert found is not None
     when = found.reaches(400)
@@ -87,7 +87,7 @@ def test_noise_widens_the_range_and_it_contains_the_line() -> None:
 
 
 def test_a_pace_that_may_be_none_reaches_a_goal_at_the_latest_never() -> None:
-    """Where the range of the pace includes standing still, there is an earliest day and no latest one."""
+    """A pace that may be zero has an earliest day and no latest one."""
     found = trend(line(40, slope=0.1, noise=12, seed=2))
     assert found is not None
     assert found.low <= 0 < found.high
@@ -135,7 +135,7 @@ def at_end(days: float) -> Deadline:
 
 
 def test_required_and_kept_pace_stand_side_by_side() -> None:
-    """From 218 with 2 a day, a goal of 400 on day 120 needs 3 a day; the forecast misses, and the verdict says so."""
+    """From 218 at 2 a day, a goal of 400 on day 120 needs 3 a day and is at risk."""
     fact = replace(CHIPS, value=400.0, deadline=at_end(119))
     verdict = evaluate(fact, [evidence(line(60))], 59 * DAY)
     assert verdict.state == "at_risk"
@@ -152,7 +152,7 @@ def test_required_and_kept_pace_stand_side_by_side() -> None:
 
 
 def test_a_level_that_is_kept_but_lost_by_its_deadline_is_at_risk() -> None:
-    """A PUE of 1.19 that rises 0.002 a day is beyond 1.2 a month later; one that stands still is met."""
+    """A PUE of 1.19 that rises 0.002 a day is at risk; one that stands still is met."""
     fact = replace(PUE, deadline=at_end(89))
     rising = [Point(day * DAY, 1.07 + 0.002 * day, 0.99) for day in range(60)]
     verdict = evaluate(fact, [evidence(rising, 0.99)], 59 * DAY)
@@ -169,7 +169,7 @@ def test_a_lower_bound_has_no_pace() -> None:
 
 
 def test_registered_values_have_a_pace_of_their_own_kind() -> None:
-    """Three published counts make a pace, said to be of registered values; measured ones, where there are any, go before."""
+    """Three published counts make a pace of their own kind; measured ones come first."""
     reports = [Evidence(value=p.value, time=p.time, kind="registered") for p in line(60)[::20]]
     fact = replace(CHIPS, value=1000.0, deadline=at_end(700))
     outlook = evaluate(fact, reports, 59 * DAY).outlook

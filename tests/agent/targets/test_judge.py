@@ -316,12 +316,12 @@ SLOW = [("2024-06-02", 100_000.0), ("2024-06-16", 101_000.0), ("2024-06-29", 102
     ],
 )
 def test_state(fact: str, evidence: list[Evidence], day: str, expected: str) -> None:
-    """Each figure is in the state its evidence allows on that day, and the explanation is whole in both languages."""
+    """Each figure is in the state that its evidence allows on that day."""
     assert state(fact, evidence, day) == expected
 
 
 def test_forecast_and_pace() -> None:
-    """A trend of 1 000 chips a day from 120 000 gets to 200 000 in eighty days; what is needed is less than half of it."""
+    """At 1 000 chips a day, 120 000 become 200 000 in eighty days."""
     history = [("2024-06-10", 100_000.0), ("2024-06-20", 110_000.0)]
     verdict = evaluate(
         FACTS[CHIPS], [measured(120_000, "2024-06-30", history=history)], noon("2024-06-30")
@@ -334,7 +334,7 @@ def test_forecast_and_pace() -> None:
 
 
 def test_the_other_reading_is_told() -> None:
-    """A round trip of 14 ms breaks 10 ms, and the reader learns that it keeps the one-way reading; 24 ms keeps neither."""
+    """A round trip of 14 ms breaks 10 ms and keeps the one-way reading; 24 ms keeps neither."""
     fact = FACTS[ROUND_TRIP]
     told = wording.explain(
         fact, evaluate(fact, [measured(0.014, "2026-11-22")], noon("2026-11-22"))
@@ -348,7 +348,7 @@ def test_the_other_reading_is_told() -> None:
 
 
 def test_a_fresh_measurement_is_shown_before_a_report() -> None:
-    """What is measured now stands on the page, not a later-looking report; without it, the last report does."""
+    """A measurement of now is shown before a report; without it, the last report is."""
     fact = FACTS["kunming-racks"]
     report = reported(27_584, "2026-11-21")
     verdict = evaluate(fact, [report, measured(27_600, "2026-11-20")], noon("2026-11-22"))
@@ -393,7 +393,7 @@ RANK = {"missed": 0, "at_risk": 1, "on_track": 2, "met": 3}
 @settings(max_examples=300, deadline=None)
 @given(fact=st.sampled_from(list(FACTS.values())), evidence=EVIDENCE, now=DAYS)
 def test_any_evidence(fact: Fact, evidence: list[Evidence], now: float) -> None:
-    """Whatever is known: a known state, whole texts, and nothing met or missed without evidence that says so."""
+    """Any evidence gives a known state and whole texts, and never a verdict without proof."""
     verdict = evaluate(fact, evidence, now)
     assert verdict.state in STATES
     assert (verdict.state == "stated_only") == (fact.kind == "observation")

@@ -124,7 +124,7 @@ def test_a_file_may_name_it(tmp_path: Path) -> None:
 
 
 def test_the_old_keys_still_work(tmp_path: Path) -> None:
-    """A file that says `kpi: round_trip_guangzhou` speaks of the round trip to that peer, as it always did."""
+    """`kpi: round_trip_guangzhou` still means the round trip to that peer."""
     facts = FACT.format(id="a", kpi="round_trip_guangzhou", value=10)
     facts += FACT.format(id="b", kpi="accelerators_huawei", value=10)
     registry = loaded(tmp_path, facts)
@@ -160,7 +160,7 @@ def test_a_key_is_lower_case_words() -> None:
 
 
 def test_two_peers_of_one_key_are_refused(tmp_path: Path) -> None:
-    """Two values that make the same key would be one series; upper and lower case alone are no difference."""
+    """Two values of one key are refused, unless only upper and lower case differ."""
     dotted = FACT.format(id="b", kpi="round_trip\n    labels: {peer: de.cix}", value=1)
     dashed = FACT.format(id="c", kpi="round_trip\n    labels: {peer: de-cix}", value=1)
     assert problems(tmp_path, dotted + dashed) == [

@@ -27,7 +27,7 @@ GERMAN = {
 
 @pytest.fixture
 def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A catalogue with a third language, most of it still English, in the place of the packaged one."""
+    """A catalogue with German, most of it still English, in the packaged one's place."""
     root = tmp_path / "messages"
     root.mkdir()
     for key in ("en", "zh"):

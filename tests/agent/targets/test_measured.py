@@ -111,7 +111,7 @@ def test_what_is_told_of_the_hub_above() -> None:
 
 
 def test_counts_are_lower_bounds() -> None:
-    """An inventory that does not say it is complete counts a part; one that does counts all, but not of the province."""
+    """A count is a lower bound unless the inventory is complete, and always for the province."""
     readings = (
         racks("guian", "a", "in_service", 3)
         + racks("guian", "b", "under_construction", 2)
@@ -146,7 +146,7 @@ def test_another_hubs_series_are_not_counted() -> None:
 
 
 def test_pue_of_one_site() -> None:
-    """A site's PUE is that of the trailing year, with the year's coverage, whatever yesterday was."""
+    """A site's PUE is that of the trailing year, with the year's coverage."""
     found = measured(year("h", 1.18, 0.95, 1e15), inventory=inventory(h=("huawei",)))
     for scope in ("hub", "huawei"):
         evidence = found["guian", "pue", scope]
@@ -158,7 +158,7 @@ def test_pue_of_one_site() -> None:
 
 
 def test_pue_of_several_sites() -> None:
-    """A hub's PUE is the sum of energies over the sum, not the mean of ratios: 1.15 and 1.60 at 1000 to 200 give 1.225."""
+    """A hub's PUE is energy over energy: 1.15 and 1.60 at 1000 to 200 give 1.225."""
     readings = year("big", 1.15, 0.95, 1000.0) + year("small", 1.60, 0.92, 200.0)
     evidence = measured(readings)["guian", "pue", "hub"]
     assert evidence.value == pytest.approx(1.225)
@@ -174,7 +174,7 @@ def test_a_silent_site_leaves_the_hubs_pue_uncovered() -> None:
 
 
 def test_scope_is_its_sites_only() -> None:
-    """What was stated for Huawei's centre is measured at the sites the inventory puts there; the hub's at all."""
+    """A group's KPI is measured at its sites only, the hub's at all."""
     readings = year("h", 1.15, 1.0, 1000.0) + year("other", 1.6, 1.0, 200.0)
     found = measured(readings, inventory=inventory(h=("huawei",), other=()))
     assert found["guian", "pue", "huawei"].value == pytest.approx(1.15)
@@ -202,7 +202,7 @@ def chip(node_name: str, n: int, vendor: str, peak: float | None = None) -> list
 
 
 def test_accelerators() -> None:
-    """Chips are those telemetry sees, and the inventory's of nodes that tell nothing; never both of one node."""
+    """Chips are those that telemetry sees, and those listed on nodes that tell nothing."""
     devices = (
         Device(node="n1", accelerators=8, vendor="Huawei"),
         Device(node="n2", accelerators=8, vendor="Huawei"),
@@ -230,7 +230,7 @@ def test_accelerators() -> None:
 
 
 def test_compute_of_nodes_that_tell_nothing() -> None:
-    """Chips the inventory lists by a model that is rated count with their peak; one that nobody rated leaves a lower bound."""
+    """Listed chips of a rated model add their peak; an unrated one leaves a lower bound."""
     rated = Device(node="n2", accelerators=8, vendor="Huawei", model="910B3")
     unknown = Device(node="n3", accelerators=4, vendor="Huawei", model="Z9")
     for devices, bound in (((rated,), False), ((rated, unknown), True)):
@@ -252,7 +252,7 @@ def test_compute_of_nodes_that_tell_nothing() -> None:
 
 
 def test_round_trip_is_the_slowest_sites_median() -> None:
-    """Each site has to keep the time, so the slowest median is judged; other quantiles and peers are not."""
+    """The slowest site's median to the named peer is judged, and no other quantile."""
 
     def probe(where: str, peer: str, quantile: str, value: float) -> Reading:
         return site.LINK_ROUND_TRIP.series("guian", where, peer, quantile), value
@@ -292,7 +292,7 @@ def test_centre_in_service() -> None:
 
 
 def test_renewables_occupancy_and_carbon() -> None:
-    """Shares are weighted by what they are shares of; carbon is a lower bound while a site tells none."""
+    """Occupancy is weighted by racks; carbon is a lower bound while a site is silent."""
     readings = (
         year("a", 1.2, 1.0, 300.0)
         + year("b", 1.2, 1.0, 100.0)

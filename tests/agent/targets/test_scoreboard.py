@@ -1,4 +1,4 @@
-"""The scoreboard's data is what its docstring says, and the terminal's table is aligned in both languages."""
+"""The scoreboard's views, their JSON, and the terminal's table in both languages."""
 
 from __future__ import annotations
 
@@ -103,8 +103,17 @@ def test_a_partial_count() -> None:
     assert racks["display"]["zh"]["distance"] == "差 至多 27 384 个机架"
 
 
+def test_a_published_figure_is_shown_as_published() -> None:
+    """A source's "over" is never shown as a count of a part, and is of its own day."""
+    chips = row("guian-chips-in-use")
+    assert chips["display"]["en"]["value"] == "over 80 000 chips"
+    assert chips["display"]["zh"]["value"] == "超过 80 000 颗芯片"
+    assert chips["value_time"] == "2024-03-06T12:00:00+08:00"
+    assert chips["value_kind"] == "registered"
+
+
 def test_no_target_stated() -> None:
-    """Where nobody stated a PUE for the whole hub, that is said, with the measured value and never another's limit."""
+    """A PUE that nobody stated for the hub is shown so, with its value and no limit."""
     found = {hub["hub"]: {item["kpi"]: item for item in hub["no_target"]} for hub in BOARD}
     assert all(set(items) == {"pue", "rack_occupancy"} for items in found.values())
     assert found["guian"]["pue"]["value"] == 1.31
@@ -145,7 +154,7 @@ def test_table_fits(language: str, width: int) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_columns_are_aligned(language: str) -> None:
-    """Every limit of a hub's table begins in the same column, however wide the characters before it are."""
+    """Every limit of a hub's table begins in the same column, in both languages."""
     text = render([VIEWS[1]], language, 100)  # type: ignore[arg-type]
     columns = {
         width_of(line[: line.index("≤ ")])
@@ -176,7 +185,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 
 def test_command_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """One hub's scoreboard on a day says state, claim, limit, deadline, source and what is left open."""
+    """A hub's scoreboard says state, claim, limit, deadline, source and what is open."""
     monkeypatch.setenv("COLUMNS", "100")
     status, out, err = run(capsys, "guian", "--at", "2025-01-01")
     assert (status, err) == (0, "")

@@ -1,4 +1,4 @@
-"""The collector of targets: what it emits, what it remembers, and that page and series say the same."""
+"""The collector of targets: what it emits, what it remembers, what it judges."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def collect(hub: str, now: float, *readings: Reading, **options: object) -
 
 
 async def test_what_kunming_emits() -> None:
-    """A hub's agent emits its own targets and those of the hubs above it, and nothing of a hub beside or below."""
+    """A hub's agent emits its own targets and those of the hubs above it, no others."""
     found = await collect("kunming", moment("2026-11-22T12:00"), *racks(3))
     assert {series.values[0] for series, _ in found} == {"kunming", "national"}
     assert (
@@ -138,6 +138,14 @@ async def test_a_rising_target_has_no_value_but_a_state() -> None:
     )
 
 
+async def test_a_deadline_is_the_end_of_the_later_day() -> None:
+    """A deadline's series is the end of its last day, in the hub's own time."""
+    due = of(await collect("guian", moment("2026-11-22T12:00")), site.TARGET_DEADLINE)
+    # 2027-06-14T24:00 in Shanghai is 16:00 UTC of that day.
+    end = dt.datetime(2027, 6, 14, 16, tzinfo=dt.UTC).timestamp()
+    assert due["guian", "guian-huawei-pue", "pue", "huawei"] == end
+
+
 async def test_no_series_twice() -> None:
     """One round yields each series once, of declared metrics only."""
     found = await collect("guian", moment("2026-11-22T12:00"))
@@ -194,7 +202,7 @@ async def chips_state(collector: TargetCollector) -> str:
 
 
 async def test_history_is_remembered_and_judged_by(ledger: Ledger) -> None:
-    """What was reached before the deadline is met after it, though less is there today and the agent was restarted."""
+    """A goal reached by its deadline stays met, with less today and after a restart."""
     clock = Clock(moment("2024-12-20T12:00"))
     assert await chips_state(guian(200_000, clock, ledger)) == "met"
     clock.now = moment("2025-06-01T12:00")
@@ -205,7 +213,7 @@ async def test_history_is_remembered_and_judged_by(ledger: Ledger) -> None:
 async def test_the_last_hours_are_never_forgotten(
     evening: int, expected: str, tmp_path: Path
 ) -> None:
-    """What was there on the deadline's evening decides, also when the ledger has long kept one value of that day: a later one."""
+    """The deadline's evening decides, though the ledger keeps a later value of that day."""
     clock = Clock(0.0)
     ledger = Ledger(tmp_path / "ledger.db", clock=clock)
     for time, chips in (
@@ -225,8 +233,22 @@ async def test_the_last_hours_are_never_forgotten(
     ledger.close()
 
 
+@pytest.mark.parametrize("time", ["31T22:30", "31T23:30"])
+async def test_a_value_of_the_last_two_hours_stays(time: str, tmp_path: Path) -> None:
+    """The last value before a deadline stays, though a later one of that day replaces it."""
+    clock = Clock(moment(f"2024-12-{time}"))
+    ledger = Ledger(tmp_path / "ledger.db", clock=clock)
+    await guian(199_999, clock, ledger).collect()
+    clock.now = moment("2025-01-01T07:30")  # still the same day in UTC
+    await guian(250_000, clock, ledger).collect()
+    clock.now = moment("2025-03-01T12:00")
+    ledger.flush()
+    assert await chips_state(guian(250_000, clock, ledger)) == "missed"
+    ledger.close()
+
+
 async def test_a_partial_count_is_never_remembered_as_a_whole_one(ledger: Ledger) -> None:
-    """What a part counted before the deadline does not become a missed goal once the inventory is complete."""
+    """A part's count never becomes a missed goal once the inventory is complete."""
     clock = Clock(moment("2026-11-01T12:00"))
     part = TargetCollector(REGISTRY, holding(*racks(3)), "kunming", clock, ledger)
     await part.collect()
@@ -243,7 +265,7 @@ async def test_a_partial_count_is_never_remembered_as_a_whole_one(ledger: Ledger
 
 
 async def test_interim_pue_is_not_remembered(ledger: Ledger) -> None:
-    """The history of an annual KPI holds values of nearly a whole year only, so that each of them may decide."""
+    """The history of an annual KPI holds only values of nearly a whole year."""
     clock = Clock(moment("2026-11-01T12:00"))
     for coverage, length in ((0.5, 0), (0.95, 1)):
         readings = [
@@ -319,3 +341,39 @@ def test_pue_limits_of_sites() -> None:
     )
     assert upper_limits(REGISTRY, "guian", listed) == {"h": 1.2}
     assert upper_limits(REGISTRY, "kunming", listed) == {}
+
+
+def test_of_two_limits_the_stricter_one_is_told(tmp_path: Path) -> None:
+    """A site of a group has the lower of the hub's limit and the group's."""
+    fact = """
+  - id: north-{id}
+    kind: {kind}
+    kpi: pue
+    scope: {scope}
+    op: "<="
+    value: {value}
+    stated: 2026-03-31
+    source: report
+    text: {{en: A claim., zh: 一项陈述。}}
+    open: {{en: Nothing., zh: 无。}}
+    confidence: high
+"""
+    stated = (("a", "target", "old", 1.4), ("b", "target", "hub", 1.5), ("c", "target", "new", 1.6))
+    (tmp_path / "north.yaml").write_text(
+        "key: north\nname: {en: North, zh: 北}\ntimezone: Asia/Shanghai\n"
+        "scopes:\n  old: {en: Old, zh: 旧}\n  new: {en: New, zh: 新}\n"
+        "sources:\n  report:\n    publisher: {en: A, zh: 甲}\n    date: 2026-03-31\n"
+        "    about: {en: a, zh: 甲}\nfacts:"
+        + "".join(fact.format(id=i, kind=k, scope=s, value=v) for i, k, s, v in stated),
+        "utf-8",
+    )
+    listed = Inventory(
+        hub="north",
+        sites={
+            "o": Site(site="o", scopes=("old",)),
+            "n": Site(site="n", scopes=("new",)),
+            "other": Site(site="other"),
+        },
+    )
+    found = upper_limits(load_registry(tmp_path), "north", listed)
+    assert found == {"o": 1.4, "n": 1.5, "other": 1.5}

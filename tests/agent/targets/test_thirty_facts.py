@@ -242,7 +242,7 @@ def measured(
     days: float = 0,
     a_day: float = 0.0,
 ) -> Evidence:
-    """Suppose a measurement at noon of a day, and so many days behind it, changing by so much a day."""
+    """Return a measurement at noon of a day, with values of the days before on a line."""
     at = noon(day)
     history = tuple(
         Point(at - n * DAY, value - n * a_day, coverage) for n in range(round(days), 0, -5)
