@@ -1,98 +1,18 @@
+"""Devices that are expected, and those that answer."""
+
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.expected.collector import LISTED, ExpectedCollector
+from agent.expected.collector import LISTED
 from agent.expected.polled import PolledDevices
-from agent.expected.silence import SilenceFile
-from agent.snapshot import Snapshot
-from collectors.base import Batch, Reading, Schedule, Series
+from collectors.base import Batch
 from collectors.catalogue import facility, node
 from collectors.catalogue import inventory as catalogue
-from tests.support.ledger import inventory
-
-HEAD = "sites: [{site: one}, {site: two}]\nracks:\n"
-RACKS = (
-    "- {rack: A01, site: one, feeds: {A: {pdu: A01-A}, B: {pdu: A01-B}},"
-    " devices: [{node: n1}, {node: sw, agent: false}]}\n"
-    "- {rack: A02, site: one, feeds: {A: {}}}\n"
-    "- {rack: A03, site: one, state: planned, devices: [{node: later}]}\n"
-    "- {rack: B01, site: two, feeds: {A: {pdu: B01-A}}, devices: [{node: n2}, {node: n3}]}\n"
-)
-METERS = (
-    "meters:\n- {meter: main, site: one, point: utility}\n"
-    "- {meter: spare, site: one, point: utility}\n"
-)
-
-
-class Polled:
-    """A collector that asks one device."""
-
-    name = "snmp"
-    schedule = Schedule()
-
-    def __init__(self, device: str, *up: Series) -> None:
-        self.device, self.up_series = device, up
-
-    def collect(self) -> Sequence[Reading]:
-        return []
-
-
-def device_of(series: Any) -> str:
-    return str(series.label("pdu") or series.label("meter"))
-
-
-class Bench:
-    """The collector on a snapshot and a clock that the test sets."""
-
-    def __init__(self, folder: Path, text: str = HEAD + RACKS, now: float = 1000.0) -> None:
-        self.monotonic = 0.0
-        self.path, self.now = folder / "devices.json", now
-        self.snapshot = Snapshot()
-        self.polled: list[Any] = []
-        self.inventory = inventory(text)
-        self.silence = SilenceFile(
-            self.path, clock=lambda: self.now, monotonic=lambda: self.monotonic
-        )
-
-    def pdu(self, name: str, rack: str = "", site: str = "one") -> Any:
-        series = facility.PDU_UP.series("guian", site, "", rack, name, "")
-        self.polled.append(Polled(name, series))
-        return series
-
-    def meter(self, name: str) -> Any:
-        series = facility.METER_UP.series("guian", "one", name, "utility")
-        self.polled.append(Polled(name, series))
-        return series
-
-    def say(self, series: Any, value: float) -> None:
-        batch = Batch(
-            collector="snmp:status",
-            device=device_of(series),
-            time=self.now,
-            lifetime=60.0,
-            readings=[(series, value)],
-        )
-        self.snapshot.update(batch)
-
-    def begin(self) -> None:
-        self.collector = ExpectedCollector(
-            self.inventory, self.snapshot, "guian", collectors=self.polled, silence=self.silence
-        )
-
-    async def told(self) -> dict[str, float]:
-        """Return a round's readings by name and label values, mismatches of none left out."""
-        return {
-            " ".join((series.metric.name, *series.values[1:])): value
-            for series, value in await self.collector.collect()
-            if value or series.metric is not catalogue.MISMATCHES
-        }
+from tests.agent.expected.bench import HEAD, METERS, RACKS, Bench, Polled, device_of
 
 
 async def test_expected_against_answering(tmp_path: Path) -> None:
@@ -199,69 +119,6 @@ async def test_a_device_that_answers_late_is_known_from_then_on(tmp_path: Path) 
     assert not [key for key in found if key.startswith("silent_since")]
     bench.say(series, 1.0)
     assert "mismatches one never_answered" not in await bench.told()
-
-
-async def test_silence_survives_a_restart(tmp_path: Path) -> None:
-    """A silence keeps its time; what answered until the end is silent since the file's time."""
-    bench = Bench(tmp_path)
-    old, fresh, steady = bench.pdu("A01-A", "A01"), bench.pdu("A01-B", "A01"), bench.pdu("A77-A")
-    for series in (old, fresh, steady):
-        bench.say(series, 1.0)
-    bench.begin()
-    await bench.told()
-    bench.now = 1015.0
-    bench.say(old, 0.0)
-    await bench.told()
-    await bench.collector.aclose()
-    os.utime(bench.path, (5000, 5000))
-
-    again = Bench(tmp_path, now=9000.0)
-    for name, value in (("A01-A", 0.0), ("A01-B", 0.0), ("A77-A", 1.0)):
-        again.say(again.pdu(name, "A01"), value)
-    again.begin()
-    found = await again.told()
-    assert found["silent_since_timestamp_seconds one pdu A01-A"] == 1015
-    assert found["silent_since_timestamp_seconds one pdu A01-B"] == 5000
-    assert "silent_since_timestamp_seconds one pdu A77-A" not in found
-    assert "mismatches one never_answered" not in found
-
-
-async def test_one_round_leaves_the_file_alone(tmp_path: Path) -> None:
-    """`hubgauge collect` beside a running agent writes nothing."""
-    bench = Bench(tmp_path)
-    bench.say(bench.pdu("A01-A"), 0.0)
-    bench.begin()
-    await bench.told()
-    await bench.collector.aclose()
-    assert not bench.path.exists()
-
-
-@pytest.mark.parametrize(
-    "damage", [b"", b"{", b'{"version": 1, "devices": [[1]]}', b'{"version": 99}', b"\xff"]
-)
-async def test_a_damaged_file_is_no_obstacle(damage: bytes, tmp_path: Path) -> None:
-    """Without what was remembered, devices are silent from now on, and the file is written anew."""
-    (tmp_path / "devices.json").write_bytes(damage)
-    bench = Bench(tmp_path)
-    bench.say(bench.pdu("A01-A"), 0.0)
-    bench.begin()
-    for _ in range(2):
-        assert (await bench.told())["mismatches one never_answered"] == 1
-    await bench.collector.aclose()
-    assert json.loads(bench.path.read_text())["devices"] == [["one", "pdu", "A01-A", False, 1000.0]]
-
-
-async def test_a_folder_that_cannot_be_written_is_told_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A full or read-only disk costs the memory of silences and one line of the log."""
-    bench = Bench(tmp_path / "nowhere")
-    bench.say(bench.pdu("A01-A"), 0.0)
-    bench.begin()
-    for _ in range(4):
-        bench.monotonic += 60.0
-        await bench.told()
-    assert caplog.text.count("cannot be written") == 1
 
 
 async def test_labels_that_change_are_one_device(tmp_path: Path) -> None:

@@ -232,47 +232,6 @@ def test_anchors_and_merges_work_as_in_any_yaml() -> None:
     assert stock.racks["s"].height_units == 20
 
 
-def test_csv() -> None:
-    """A rack list in CSV gives the same racks as YAML, and the sites that the racks name."""
-    stock = load(
-        "site,row,rack,state,height_units,rated_power_watts,used_units,"
-        "pdu_a,capacity_a_watts,pdu_b,capacity_b_watts\n"
-        "one,A,A07,in_service,42,8000,10,A07-A,7360,A07-B,\n"
-        "one,A,A08,,,,,,,,\n",
-        "racks.csv",
-    )
-    assert (stock.racks["A07"].used, stock.racks["A07"].feeds["B"].capacity_watts) == (10, None)
-    assert stock.pdus["A07-A"].feed == "A"
-    assert (stock.racks["A08"].height_units, stock.racks["A08"].state) == (42, "in_service")
-    assert list(stock.sites) == ["one"]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("site,rack,colour\na,r,red\n", "racks.csv:1: colour: unknown column"),
-        ("site,row\na,A\n", "racks.csv:1: rack: missing column"),
-        (
-            "site,rack,height_units\na,r,tall\n",
-            "racks.csv:2: height_units: expected a whole number",
-        ),
-        ("site,rack\na,r\na,r\n", "racks.csv:3: racks[3].rack: r is given twice (first in line 2)"),
-        (
-            "site,rack,capacity_a_watts\na,r,100\n",
-            "racks.csv:2: capacity_a_watts: given without pdu_a",
-        ),
-        ("site,rack\na,r,x,y\n", "racks.csv:2: more cells than columns"),
-        ("site,rack\n,r\n", "racks.csv:2: site: missing"),
-        ("", "racks.csv:1: site: missing column"),
-    ],
-)
-def test_mistakes_in_csv(text: str, words: str) -> None:
-    """A mistake in a CSV file is one line with the row's line number."""
-    assert any(one.startswith(words) for one in mistakes(text, "racks.csv")), mistakes(
-        text, "racks.csv"
-    )
-
-
 def test_files(tmp_path: Path) -> None:
     """A file that is not there, or is not text, is one line."""
     with pytest.raises(Problems, match="cannot be read"):
@@ -291,44 +250,3 @@ def test_any_text_is_an_inventory_or_problems(text: str) -> None:
             load(text, name)
         except Problems as problems:
             assert problems.errors  # noqa: PT017 - either is right
-
-
-def test_reserved_units_are_apart_from_used_ones() -> None:
-    """Reserved units are stated apart from used ones; together they must fit into the rack."""
-    text = (
-        "sites: [{site: a}]\nracks:\n- {rack: r, site: a, height_units: 10, used_units: 4,"
-        " reserved_units: 6}\n"
-    )
-    rack = load(text).racks["r"]
-    assert (rack.used, rack.reserved_units) == (4, 6)
-    assert (
-        load("site,rack,used_units,reserved_units\na,r,4,6\n", "i.csv").racks["r"].reserved_units
-        == 6
-    )
-    for wrong in (text.replace("reserved_units: 6", "reserved_units: 7"),):
-        assert mistakes(wrong) == [
-            "inventory.yaml:3: racks[0].reserved_units: more than the 6 units left"
-        ]
-
-
-def test_what_takes_no_unit() -> None:
-    """A strip at the side and a blade in a chassis take no unit, whatever their position is."""
-    devices = (
-        "[{node: box, position: 1, units: 2}, {node: blade, position: 1, units: 0},"
-        " {node: strip, units: 0, agent: false}]"
-    )
-    rack = load(
-        f"sites: [{{site: a}}]\nracks:\n- {{rack: r, site: a, devices: {devices}}}\n"
-    ).racks["r"]
-    assert rack.used == 2
-    assert [device.agent for device in rack.devices or ()] == [True, True, False]
-
-
-def test_a_feed_that_nothing_measures() -> None:
-    """A feed may name no PDU: its capacity counts, and it is no PDU of the inventory."""
-    stock = load(
-        "sites: [{site: a}]\nracks:\n- {rack: r, site: a, feeds: {A: {capacity_watts: 100},"
-        " B: {capacity_watts: 100}}}\n"
-    )
-    assert [feed.capacity_watts for feed in stock.racks["r"].feeds.values()] == [100, 100]
-    assert not stock.pdus
