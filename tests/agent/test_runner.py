@@ -412,3 +412,13 @@ async def test_one_that_is_replaced_while_it_runs_reports_nothing_more() -> None
     await round_
     assert VALUE.series("late") not in snapshot.family(VALUE)
     assert VALUE.series("kpi") in snapshot.family(VALUE)
+
+
+async def test_a_list_over_the_limit_is_cut_and_counted() -> None:
+    """A collector that returns a list is cut as one that yields: the first of its samples count."""
+    many = Fake("many", lambda: [(VALUE.series(str(n)), 1.0) for n in range(150)], max_samples=100)
+    runner, snapshot, registry = make(many)
+    await runner.run_once()
+    assert set(snapshot.family(VALUE)) == {VALUE.series(str(n)) for n in range(100)}
+    labels = {"collector": "fake", "reason": "limit"}
+    assert registry.get_sample_value("hubgauge_collector_dropped_samples_total", labels) == 50

@@ -138,3 +138,33 @@ def test_followed_metrics_note_what_changed() -> None:
     changed.clear()
     snapshot.update(batch((first, 0.0)))
     assert list(changed) == [first], "also after the metric was gone as a whole"
+
+
+def test_an_update_renews_the_lifetime_of_its_source_only() -> None:
+    """A source that answers again lives on; another one of the same time expires."""
+    clock = Clock()
+    snapshot = Snapshot(monotonic=clock)
+    snapshot.update(batch((POWER.series("a"), 1.0)))
+    snapshot.update(batch((POWER.series("b"), 2.0), device="b"))
+    clock.now += 20
+    snapshot.update(batch((POWER.series("a"), 1.0)))
+    clock.now += 5
+    assert snapshot.family(POWER) == {POWER.series("a"): 1.0}
+    assert set(snapshot.sources()) == {("snmp", "a")}
+    assert len(snapshot) == 1
+
+
+def test_lines_are_not_kept_where_nobody_scrapes() -> None:
+    """After ten minutes without a scrape the text is given up, and made again by the next one."""
+    clock = Clock()
+    snapshot = Snapshot(monotonic=clock)
+    snapshot.update(batch((POWER.series("a"), 1.0), lifetime=1e6))
+    assert dict(snapshot.page())[POWER] == 'dc_pdu_power_watts{pdu="a"} 1.0\n'
+    clock.now += 599
+    (family,) = snapshot.live()
+    assert family.lines is not None
+    clock.now += 2
+    (family,) = snapshot.live()
+    assert family.lines is None
+    snapshot.update(batch((POWER.series("a"), 2.0), lifetime=1e6))
+    assert dict(snapshot.page())[POWER] == 'dc_pdu_power_watts{pdu="a"} 2.0\n'

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.snapshot import Snapshot
 from agent.web.exposition import render
-from collectors.base import Batch, Metric
+from collectors.base import Batch, Context, Metric, Place
 from collectors.catalogue import all_metrics
 from collectors.labels import MAX_LABEL_LENGTH, safe_label
 from tests.support import binary
@@ -108,3 +108,31 @@ def test_catalogue_declares_each_name_once_in_base_units() -> None:
             "kib",
         } & set(words), metric.full_name
     assert {"dc_rack_power_watts", "dc_site_pue_ratio", "hubgauge_collector_success"} <= seen
+
+
+def test_a_label_is_read_by_its_name() -> None:
+    """The position is that of the label in every series' values; a name the metric lacks is an error."""
+    metric = Metric(namespace="t", name="x", type="gauge", help="-", labels=("site", "pdu", "feed"))
+    series = metric.series("s1", "A07-A", "A")
+    assert (series.values[metric.at("pdu")], series.label("pdu")) == ("A07-A", "A07-A")
+    assert series.label("rack") == ""
+    with pytest.raises(KeyError, match="rack"):
+        metric.at("rack")
+
+
+def test_a_rack_the_inventory_does_not_list_stands_at_the_agents_site_only() -> None:
+    """It does not inherit the agent's own row; a listed one is where the inventory says."""
+    own = Place(hub="h", site="s1", row="B", rack="B01")
+    listed = Place(hub="h", site="s2", row="C", rack="C01")
+    context = Context(place=own, node="n", racks={"C01": listed})
+    assert context.place_of() is own
+    assert context.place_of("C01") is listed
+    assert context.place_of("X01") == Place(hub="h", site="s1", row="", rack="X01")
+
+
+def test_names_that_are_made_safe_alike_are_one_series() -> None:
+    """A NUL becomes a space: both raw names are one object, so a page shows it once."""
+    metric = Metric(namespace="t", name="y", type="gauge", help="-", labels=("who",))
+    held = metric.series("a b")
+    assert metric.series("a\x00b") is held
+    assert metric.series("a\x00b").values == ("a b",)
