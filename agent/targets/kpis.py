@@ -28,8 +28,15 @@ class Match:
     beginning: bool = False
     """True where a value that only begins so counts as well."""
 
+    @property
+    def exact(self) -> bool:
+        """Whether only one value of the label counts."""
+        return len(self.values) == 1 and not (self.any_case or self.beginning)
+
     def takes(self, value: str) -> bool:
         """Tell whether a series with this value of the label counts."""
+        if not (self.any_case or self.beginning):
+            return value in self.values
         wanted: Iterable[str] = self.values
         if self.any_case:
             value, wanted = value.casefold(), (one.casefold() for one in self.values)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import Final, Protocol
 
 from agent.hubs.model import WHOLE_HUB, Registry
@@ -119,26 +120,40 @@ class _Hub:
         return self._known[part]
 
     def _work_out(self, part: Part) -> dict[str, float]:
-        metric = part.metric
-        at = metric.at("site")
-        wanted = [(metric.at(match.label), match) for match in part.where]
-        each = [metric.at(label) for label in part.each]
-        things: dict[tuple[str, ...], tuple[str, float]] = {}
-        found: dict[str, float] = {}
-        for series, value in self.rows(metric):
-            values = series.values
-            if part.none_is_zero:
-                found[values[at]] = 0.0
-            if all(match.takes(values[position]) for position, match in wanted):
-                thing = tuple([values[position] for position in each])
-                _, before = things.get(thing, ("", value))
-                things[thing] = values[at], max(value, before)
-        for where, value in things.values():
+        """Return a part's value of each site. A whole hub has tens of thousands of such series."""
+        things, found = self._things(part)
+        for where, value in things:
             if part.per_site == "max":
                 found[where] = max(found.get(where, value), value)
             else:
                 found[where] = found.get(where, 0.0) + (1.0 if part.per_site == "count" else value)
         return found
+
+    def _things(self, part: Part) -> tuple[Iterable[tuple[str, float]], dict[str, float]]:
+        """Return the site and value of each thing that counts, and what sites begin with."""
+        metric, hub = part.metric, self._hub
+        hub_at, site_at = metric.at("hub"), metric.at("site")
+        wanted = [(metric.at(match.label), match.takes) for match in part.where]
+        name = itemgetter(*(metric.at(label) for label in part.each))
+        exact = {match.label for match in part.where if match.exact}
+        alone = exact.union(part.each).issuperset(metric.labels)  # no two series are one thing
+        things: dict[object, tuple[str, float]] = {}
+        found: dict[str, float] = {}
+        for series, value in self._snapshot.family(metric).items():
+            values = series.values
+            if values[hub_at] != hub:
+                continue
+            if part.none_is_zero:
+                found[values[site_at]] = 0.0
+            for at, takes in wanted:
+                if not takes(values[at]):
+                    break
+            else:
+                thing = series if alone else name(values)
+                before = things.get(thing)
+                if before is None or before[1] < value:
+                    things[thing] = values[site_at], value
+        return things.values(), found
 
     @cached_property
     def in_service(self) -> frozenset[str]:

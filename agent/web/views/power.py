@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from agent.web.computed import computed_once
 from agent.web.curves import PowerTrendView
 from agent.web.view import BoardView
-from agent.web.views.families import by_label, of_hub, of_site
+from agent.web.views.families import by_label, of_site
 from collectors.base import Metric
 from collectors.catalogue import facility, node
 from collectors.catalogue import site as catalogue
@@ -167,12 +168,13 @@ def _device_stages(view: BoardView) -> Devices:
 
 def _by_device(view: BoardView, metric: Metric, label: str) -> dict[str, dict[str, float]]:
     """Return a metric by site and device. The phases of one device are added up."""
-    site_at, device_at = metric.at("site"), metric.at(label)
-    found: dict[str, dict[str, float]] = {}
-    for series, value in of_hub(view, metric):
+    hub_at, site_at, device_at = metric.at("hub"), metric.at("site"), metric.at(label)
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for series, value in view.snapshot.family(metric).items():  # a whole hub has some 55 000 PDUs
         values = series.values
-        devices = found.setdefault(values[site_at], {})
-        devices[values[device_at]] = devices.get(values[device_at], 0.0) + value
+        if values[hub_at] == view.hub:
+            devices, name = found[values[site_at]], values[device_at]
+            devices[name] = devices.get(name, 0.0) + value
     return found
 
 

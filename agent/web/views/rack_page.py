@@ -16,8 +16,8 @@ from agent.web.views.contents import ElevationView, NodeView, SensorView
 from agent.web.views.families import of_hub
 from agent.web.views.feeds import BankRowView, FeedView, OutletView, PhaseRowView
 from agent.web.views.rack import Need, RackLimitsView, RackView
+from agent.web.views.rack_columns import Place, index_of, measure
 from agent.web.views.rack_readings import RackReadings
-from agent.web.views.racks import Place, index_of, measure
 from collectors.catalogue import facility
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.limits import INLET_ALLOWABLE

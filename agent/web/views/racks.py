@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter, itemgetter
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -20,153 +19,11 @@ from agent.web.views.rack import (
     RackLimitsView,
     RackView,
     cells,
-    needs_of,
 )
-from collectors.base import Metric, Series
-from collectors.catalogue import facility, rack
+from agent.web.views.rack_columns import Index, Place, index_of, measure
+from collectors.base import Series
+from collectors.catalogue import rack
 from collectors.catalogue import site as site_catalogue
-
-Rows = Callable[[Metric], Mapping[Series, float]]
-"""Gives the live series of a metric with their values."""
-Index = Mapping[tuple[str, str], int]
-"""Where the rack of a site and a name stands in the columns."""
-Column = list[float | None]
-
-_VALUES: Final = attrgetter("values")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a rack stands, and the state that the inventory gives it."""
-
-    site: str
-    row: str
-    rack: str
-    state: str
-
-
-def index_of(places: Sequence[Place]) -> Index:
-    """Return where each rack stands in a sequence."""
-    return {(place.site, place.rack): at for at, place in enumerate(places)}
-
-
-def measure(places: Sequence[Place], index: Index, rows: Rows) -> list[RackView]:
-    """Return racks with what is measured of them now, in the order of `places`.
-
-    Every metric is read once and written into a column, for a whole hub has 300 000 such series.
-    """
-    load, space = _utilization(index, rows)
-    silent, answering = _pdus(index, rows)
-    columns = zip(
-        places,
-        _column(index, rows, rack.RACK_HEIGHT),
-        _column(index, rows, rack.RACK_USED),
-        _power(index, rows),
-        _column(index, rows, rack.RACK_POWER_CAPACITY),
-        space,
-        load,
-        _column(index, rows, rack.RACK_FAILOVER_LOAD),
-        _column(index, rows, rack.RACK_INLET_TEMPERATURE),
-        _column(index, rows, rack.RACK_STRANDED),
-        silent,
-        answering,
-        strict=True,
-    )
-    return [
-        RackView(
-            site=place.site,
-            row=place.row,
-            rack=place.rack,
-            state=place.state,
-            height_units=height,
-            used_units=used,
-            power_watts=power,
-            rated_power_watts=rated,
-            space_utilization_ratio=space_share,
-            power_utilization_ratio=power_share,
-            failover_load_ratio=failover,
-            inlet_temperature_celsius=inlet,
-            stranded_power_watts=stranded,
-            silent_pdus=silent_pdus,
-            answering_pdus=answering_pdus,
-            needs=needs_of(power_share, inlet, failover, silent=bool(silent_pdus)),
-        )
-        for (
-            place,
-            height,
-            used,
-            power,
-            rated,
-            space_share,
-            power_share,
-            failover,
-            inlet,
-            stranded,
-            silent_pdus,
-            answering_pdus,
-        ) in columns
-    ]
-
-
-def _positions(
-    index: Index, metric: Metric, family: Mapping[Series, float]
-) -> Iterator[int | None]:
-    """Yield the column's position for each series; None for a rack that is not asked for."""
-    key = itemgetter(metric.at("site"), metric.at("rack"))
-    return map(index.get, map(key, map(_VALUES, family)))
-
-
-def _column(index: Index, rows: Rows, metric: Metric) -> Column:
-    """Return a metric's value for each rack."""
-    found: Column = [None] * len(index)
-    family = rows(metric)
-    for at, value in zip(_positions(index, metric, family), family.values(), strict=True):
-        if at is not None:
-            found[at] = value
-    return found
-
-
-def _utilization(index: Index, rows: Rows) -> tuple[Column, Column]:
-    """Return the used share of each rack's rated power, and of its units."""
-    metric = rack.RACK_UTILIZATION
-    kind_at = metric.at("kind")
-    power: Column = [None] * len(index)
-    space: Column = [None] * len(index)
-    by_kind = {"power": power, "space": space}
-    family = rows(metric)
-    for at, (series, value) in zip(_positions(index, metric, family), family.items(), strict=True):
-        column = by_kind.get(series.values[kind_at])
-        if at is not None and column is not None:
-            column[at] = value
-    return power, space
-
-
-def _power(index: Index, rows: Rows) -> Column:
-    """Return what each rack draws: its feeds added up."""
-    found: Column = [None] * len(index)
-    family = rows(rack.RACK_POWER)
-    for at, watts in zip(_positions(index, rack.RACK_POWER, family), family.values(), strict=True):
-        if at is not None:
-            found[at] = watts + (found[at] or 0.0)
-    return found
-
-
-def _pdus(index: Index, rows: Rows) -> tuple[list[Sequence[str]], list[int]]:
-    """Return the PDUs of each rack that do not answer, and how many do."""
-    metric = facility.PDU_UP
-    pdu_at = metric.at("pdu")
-    silent: list[Sequence[str]] = [()] * len(index)
-    answering = [0] * len(index)
-    family = rows(metric)
-    for at, (series, up) in zip(_positions(index, metric, family), family.items(), strict=True):
-        if at is not None and up:
-            answering[at] += 1
-        elif at is not None:
-            silent[at] = (*silent[at], series.values[pdu_at])
-    return silent, answering
-
-
-# ------------------------------------------------------------------ all racks of a hub
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,20 +72,15 @@ def _places(infos: Iterable[Series]) -> list[Place]:
     """Return where the racks stand: rows as people count them, and in a row A2 before A10."""
     metric = rack.RACK_INFO
     site_at, row_at, rack_at, state_at = map(metric.at, ("site", "row", "rack", "state"))
-    found = {
-        (series.values[site_at], series.values[rack_at]): Place(
-            site=series.values[site_at],
-            row=series.values[row_at],
-            rack=series.values[rack_at],
-            state=series.values[state_at],
-        )
-        for series in infos
-    }
-    rows = {row: natural(row) for row in {place.row for place in found.values()}}
-    return sorted(
-        found.values(),
-        key=lambda place: (place.site, rows[place.row], len(place.rack), place.rack),
+    found = {(one.values[site_at], one.values[rack_at]): one.values for one in infos}
+    rows = sorted({values[row_at] for values in found.values()}, key=natural)
+    rank = {row: at for at, row in enumerate(rows)}
+    keys = sorted(
+        (site, rank[values[row_at]], len(name), name) for (site, name), values in found.items()
     )
+    return [
+        Place(site, rows[row], name, found[site, name][state_at]) for site, row, _, name in keys
+    ]
 
 
 def by_row(racks: Sequence[RackView]) -> dict[str, list[RackView]]:

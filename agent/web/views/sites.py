@@ -61,9 +61,10 @@ def _names(view: BoardView) -> dict[str, str]:
         series.label("site"): series.label("name") for series, _ in of_hub(view, site.SITE_INFO)
     }
     for metric in _NAMING:
-        site_at = metric.at("site")
-        for series, _ in of_hub(view, metric):
-            known.setdefault(series.values[site_at], "")
+        hub_at, site_at = metric.at("hub"), metric.at("site")
+        family = view.snapshot.family(metric)
+        here = {one.values[site_at] for one in family if one.values[hub_at] == view.hub}
+        known |= dict.fromkeys(here.difference(known), "")
     own = {view.site: known.get(view.site, "")} if view.site else {}
     found = {**own, **{key: known[key] for key in sorted(known)}}
     found.pop("", None)
