@@ -1,0 +1,56 @@
+"""What views work out of readings, against values worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.web.format import percent_range
+from agent.web.views import heat, power
+from agent.web.views.contents import SensorView
+from agent.web.views.power import PowerStageView
+
+
+def _stage(point: str, watts: float) -> PowerStageView:
+    return PowerStageView(point=point, watts=watts, complete=True)
+
+
+def test_a_loss_is_input_less_output_over_input() -> None:
+    """1000 W into a UPS path and 950 W out of it are a loss of 5 %; 990 W after that are none."""
+    found = power.shown(
+        [_stage("ups_output", 1000.0), _stage("pdu_output", 950.0), _stage("it_input", 990.0)]
+    )
+    assert [one.loss_ratio for one in found] == [None, pytest.approx(0.05), None]
+
+
+def test_a_colour_begins_at_its_bound() -> None:
+    """A share of exactly 1 is still full; an inlet of exactly 32 °C is still allowable."""
+    assert [heat.level_of(value, "power") for value in (0.2, 0.99, 1.0, 1.01, None)] == [
+        "l1",
+        "l4",
+        "l4",
+        "l5",
+        "lx",
+    ]
+    assert [heat.level_of(value, "inlet") for value in (18.0, 27.0, 32.0, 32.1)] == [
+        "l0",
+        "l3",
+        "l4",
+        "l5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("celsius", "verdict"),
+    [(27.0, "recommended"), (27.1, "allowable"), (32.0, "allowable"), (32.1, "beyond")],
+)
+def test_a_sensor_at_a_limit_keeps_it(celsius: float, verdict: str) -> None:
+    """Air at exactly a limit of ASHRAE is still within it."""
+    one = SensorView(sensor="a", exhaust=False, temperature_celsius=celsius, humidity_ratio=None)
+    assert one.verdict == verdict
+
+
+def test_two_bounds_are_written_as_a_range() -> None:
+    """Different bounds are a range, the lower first; equal or single bounds are one number."""
+    thin = "\u202f"
+    assert percent_range(0.4, 0.5) == f"40{thin}%{thin}–{thin}50{thin}%"
+    assert percent_range(0.4, 0.4) == percent_range(None, 0.4) == f"40{thin}%"
