@@ -10,11 +10,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
+from agent.messages.catalogue import DEFAULT
 from agent.web.page import Page
 
 PATH: Final = "/runbook"
 _MARKED: Final = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*")
-_HAN: Final = re.compile(r"[\u4e00-\u9fff]")
+_CHINESE_BREAK: Final = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n|\n(?=[\u3000-\u9fff])")
+"""A line break beside a Chinese character or sign: it stands for nothing, not for a space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +27,7 @@ class Piece:
     element: Literal["", "code", "b", "em"] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paragraph:
-    """One paragraph, in one language."""
-
-    language: str
-    pieces: Sequence[Piece]
+Paragraph = Sequence[Piece]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +45,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runbook:
-    """The whole runbook."""
+    """The whole runbook in one language."""
 
+    html: str
+    """The language's code in a `lang` attribute."""
     title: str
     about: Sequence[Paragraph]
     sections: Sequence[Section]
@@ -57,10 +56,11 @@ class Runbook:
 
 def draw(page: Page) -> str | None:
     """Return the HTML of `/runbook`; None if the program was installed without it."""
-    text = _text()
-    if text is None:
+    texts = {key: text for key in page.w.languages if (text := _text(key)) is not None}
+    if not texts:
         return None
-    runbook = parse(text)
+    language = page.w.nearest(texts)
+    runbook = parse(texts[language], html=page.w.languages[language].html)
     return page.render(
         "runbook.html",
         title=runbook.title,
@@ -69,11 +69,12 @@ def draw(page: Page) -> str | None:
     )
 
 
-def parse(text: str) -> Runbook:
+def parse(text: str, *, html: str = "en") -> Runbook:
     """Take the runbook's Markdown apart: one title, sections, paragraphs, and marked words."""
     head, *sections = re.split(r"(?m)^## ", text)
     title, _, about = head.partition("\n")
     return Runbook(
+        html=html,
         title=title.removeprefix("# "),
         about=_paragraphs(about),
         sections=[_section(section) for section in sections],
@@ -81,12 +82,16 @@ def parse(text: str) -> Runbook:
 
 
 @cache
-def _text() -> str | None:
-    """Return the runbook that was packed with the program, or the file of a checkout."""
-    packed = files("agent.web").joinpath("static", "runbook.md")
+def _text(language: str) -> str | None:
+    """Return a language's runbook: packed with the program, or the file of a checkout.
+
+    None if there is none in that language.
+    """
+    packed = files("agent.web").joinpath("static", f"runbook.{language}.md")
     if packed.is_file():
         return packed.read_text("utf-8")
-    checkout = Path(__file__).parents[2] / "docs" / "runbook.md"
+    docs = Path(__file__).parents[2] / "docs"
+    checkout = (docs if language == DEFAULT else docs / language) / "runbook.md"
     return checkout.read_text("utf-8") if checkout.is_file() else None
 
 
@@ -96,15 +101,13 @@ def _section(text: str) -> Section:
 
 
 def _paragraphs(text: str) -> list[Paragraph]:
-    blocks = [" ".join(block.split()) for block in text.split("\n\n")]
-    return [
-        Paragraph(language="zh-Hans" if _HAN.search(block) else "en", pieces=_pieces(block))
-        for block in blocks
-        if block
+    blocks = [
+        " ".join(_CHINESE_BREAK.sub("", block.strip()).split()) for block in text.split("\n\n")
     ]
+    return [_pieces(block) for block in blocks if block]
 
 
-def _pieces(text: str) -> list[Piece]:
+def _pieces(text: str) -> Paragraph:
     """Return code, strong words and emphasised words apart; all else is plain text."""
     pieces: list[Piece] = []
     end = 0

@@ -143,6 +143,8 @@ def test_alerts_say_what_to_do() -> None:
     """Every alert has a unique name, both languages, a group, and a chapter in the runbook that it leads to."""
     chapters = set(re.findall(r"^## (\w+)$", (ROOT / RUNBOOK).read_text("utf-8"), re.MULTILINE))
     assert {alert.name for alert in ALERTS} == chapters
+    chinese = (ROOT / RUNBOOK).parent / "zh" / "runbook.md"
+    assert set(re.findall(r"^## (\w+)$", chinese.read_text("utf-8"), re.MULTILINE)) == chapters
     assert len({alert.name for alert in ALERTS}) == len(ALERTS)
     assert [alert for alerts in GROUPS.values() for alert in alerts] == list(ALERTS)
     for alert in ALERTS:
