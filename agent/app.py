@@ -116,7 +116,10 @@ class App:
         self.runner.consumers.append(self._push.accept)
 
     async def start_web(self) -> None:
-        """Serve /metrics, the board and the API; raises HubgaugeError where the address is taken."""
+        """Serve /metrics, the board and the API.
+
+        Raises HubgaugeError where the address is taken.
+        """
         from agent.web.routes import Handlers
         from agent.web.server import WebServer
 
@@ -189,7 +192,10 @@ class App:
         return wrong
 
     async def _new_inventory(self) -> None:
-        """Put a new inventory in force. No device is discovered anew where every rack stays in place."""
+        """Put a new inventory in force.
+
+        No device is discovered anew where every rack stays in place.
+        """
         async with self._reloading:
             loaded = self.loaded
             problems: list[ConfigError] = []

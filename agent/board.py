@@ -33,7 +33,10 @@ class Shown:
 
 
 class Board:
-    """Answers requests for pages and for targets. `trends` and `past` are kept while the KPIs are."""
+    """Answers requests for pages and for targets.
+
+    `trends` and `past` are kept while the KPIs are.
+    """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot: Final = snapshot

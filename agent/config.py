@@ -91,7 +91,10 @@ class Config:
     def build_collectors(
         self, context: Context, narrow: Callable[[object], object] | None = None
     ) -> list[Collector]:
-        """Make every collector the file asks for, or those that `narrow` leaves of a section; raises Problems with all that cannot be made."""
+        """Make every collector the file asks for, or those that `narrow` leaves of a section.
+
+        Raises Problems with all that cannot be made.
+        """
         made: list[Collector] = []
         errors: list[ConfigError] = []
         for section in self.sections:
@@ -109,7 +112,10 @@ class Config:
         return made
 
     def _located(self, error: ConfigError, section: str) -> ConfigError:
-        """Say in which line of this file stands what names the thing that is wrong; a mistake in another file keeps its own line."""
+        """Say in which line of this file stands what names the thing that is wrong.
+
+        A mistake in another file keeps its own line.
+        """
         if error.line:
             return error
         key = error.key if error.key.startswith(section) else section
@@ -135,7 +141,10 @@ def _built(
 
 
 def known_kinds() -> dict[str, Callable[[], CollectorKind]]:
-    """Return the loader of every installed kind of collector; a kind is imported only when a config names it."""
+    """Return the loader of every installed kind of collector.
+
+    A kind is imported only when a config names it.
+    """
     return {point.name: point.load for point in entry_points(group=ENTRY_POINTS)}
 
 

@@ -22,7 +22,9 @@ class ConfigFile:
     site: str = field(
         default="",
         metadata={
-            "help": "the label `site` of all this agent measures, but for racks the inventory places"
+            "help": (
+                "the label `site` of all this agent measures, but for racks the inventory places"
+            )
         },
     )
     row: str = field(default="", metadata={"help": "for an agent on a node"})
@@ -35,13 +37,19 @@ class ConfigFile:
     inventory: Path | InventorySource | None = field(
         default=None,
         metadata={
-            "help": "sites, racks, feeds and meters, from a YAML or CSV file or from NetBox; makes this agent a site's gateway"
+            "help": (
+                "sites, racks, feeds and meters, from a YAML or CSV file or from NetBox; makes"
+                " this agent a site's gateway"
+            )
         },
     )
     shard: Annotated[Shard, Parsed(parse_shard, "a part such as 2/4")] | None = field(
         default=None,
         metadata={
-            "help": "several gateways share the inventory's devices; this one reads this part, such as 2/4"
+            "help": (
+                "several gateways share the inventory's devices; this one reads this part, such"
+                " as 2/4"
+            )
         },
     )
     sd: Sd = field(default_factory=Sd)
@@ -57,6 +65,9 @@ class ConfigFile:
     federation: Federation | None = field(
         default=None,
         metadata={
-            "help": "ask a database for the hubs this agent does not measure, so that its board shows all"
+            "help": (
+                "ask a database for the hubs this agent does not measure, so that its board shows"
+                " all"
+            )
         },
     )

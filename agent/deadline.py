@@ -11,7 +11,10 @@ from typing import Final
 
 
 class Deadline:
-    """Ends the connection under a request that takes too long, by shutting the socket down from a thread of its own."""
+    """Ends the connection of a request that takes too long.
+
+    A thread shuts the socket down.
+    """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic: Final = monotonic
@@ -23,7 +26,10 @@ class Deadline:
         self._thread: threading.Thread | None = None
 
     def attach(self, connected: socket.socket) -> None:
-        """Watch a new connection. A duplicate is kept: it reaches the same connection whatever TLS makes of the first."""
+        """Watch a new connection.
+
+        A duplicate is kept: it reaches the same connection whatever TLS makes of the first.
+        """
         duplicate = connected.dup()
         with self._changed:
             self._forget()

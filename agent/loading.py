@@ -30,7 +30,10 @@ class Loaded:
 
 
 def load_all(path: Path) -> Loaded:
-    """Load the config, the inventory and the collectors; raises Problems with every mistake found."""
+    """Load the config, the inventory and the collectors.
+
+    Raises Problems with every mistake found.
+    """
     return with_collectors(*load_files(path))
 
 

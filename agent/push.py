@@ -35,7 +35,7 @@ class Push:
             sink.accept(batch)
 
     async def stop(self, seconds: float) -> None:
-        """Have everything that was accepted in a safe place, if that takes no longer than `seconds`."""
+        """Return once everything accepted is on disk, after `seconds` at the latest."""
         await asyncio.gather(*(stopped(sink, seconds) for sink in self._sinks))
 
 

@@ -1,4 +1,4 @@
-"""One round of one collector: it is called within its deadline, and only readings are taken from it."""
+"""One round of one collector: called within its deadline, and only readings are taken."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ def read_now(collector: Collector) -> Round:
 
 
 def checked(returned: Returned) -> Round:
-    """Take the readings and count what is not a finite number; raises BadReply for anything else."""
+    """Take the readings and count what is not a finite number.
+
+    Raises BadReply for anything else.
+    """
     try:
         readings = [(s, f) for s, v in returned.items if math.isfinite(f := float(v))]
         junk = [s for s, _ in readings if type(s) is not Series]
@@ -98,7 +101,10 @@ def _call(collector: Collector, limit: int) -> Returned:
 
 
 def _take(result: Iterable[Any], limit: int) -> Returned:
-    """Take at most `limit` readings and count the rest; a generator runs here, on its collector's thread."""
+    """Take at most `limit` readings and count the rest.
+
+    A generator runs here, on its collector's thread.
+    """
     if isinstance(result, list):
         return Returned(items=result[:limit], over=max(0, len(result) - limit))
     rest = iter(result)

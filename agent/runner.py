@@ -98,7 +98,10 @@ class Runner:
         self._spawn(self._first_round())
 
     async def replace(self, old: Iterable[Collector], new: Sequence[Collector]) -> None:
-        """Replace derived collectors while all others go on; drop what only the old ones reported."""
+        """Replace derived collectors while all others go on.
+
+        Drop what only the old ones reported.
+        """
         gone = {id(collector) for collector in old}
         leaving = [task for task in self._tasks if id(task.collector) in gone]
         added = [Task(collector=one, derived=True) for one in new]
@@ -116,7 +119,10 @@ class Runner:
             self._timetable.add(added)
 
     async def stop(self) -> None:
-        """End the schedule, cancel what runs, close the collectors. Stuck threads are left behind."""
+        """End the schedule, cancel what runs, close the collectors.
+
+        Stuck threads are left behind.
+        """
         if self._timetable is not None:
             self._timetable.stop()
             self._timetable = None

@@ -1,4 +1,4 @@
-"""When collectors run: their phases within an interval, and a grid that survives steps of the clock.
+"""When collectors run: their phases in an interval, on a grid that survives clock steps.
 
 The schedule is APScheduler's. Collectors of one interval are distributed over its phases by a hash
 of their names. So thousands of devices are not polled at the same moment, and the samples of one

@@ -51,7 +51,7 @@ class SelfMetrics:
 
 
 class SelfCollector:
-    """The agent's registry, read as any other collector is, so that its own metrics take the same way as all others."""
+    """The agent's own metrics as a collector, so that they take the way of all others."""
 
     name: ClassVar[str] = "agent"
     immediate: ClassVar[bool] = True

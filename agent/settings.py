@@ -20,7 +20,10 @@ class Roots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """TLS for the HTTP server; with `client_ca_file`, clients must show a certificate of that authority."""
+    """TLS for the HTTP server.
+
+    With `client_ca_file`, clients must show a certificate of that authority.
+    """
 
     cert_file: Path
     key_file: Path
@@ -56,7 +59,7 @@ def check_url(url: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Federation:
-    """Where the values of hubs are asked for that this agent does not measure: a Prometheus or VictoriaMetrics with the rules."""
+    """A Prometheus or VictoriaMetrics that is asked for hubs this agent does not measure."""
 
     url: str = field(metadata={"help": "its base address, such as http://127.0.0.1:9090"})
     interval: Duration = 60.0
@@ -96,13 +99,18 @@ class Sd:
     nodes: str = field(
         default="{node}:9717",
         metadata={
-            "help": "where a node's agent answers; {node}, {site}, {row} and {rack} are filled in; empty lists none"
+            "help": (
+                "where a node's agent answers; {node}, {site}, {row} and {rack} are filled in;"
+                " empty lists none"
+            )
         },
     )
     address: str = field(
         default="",
         metadata={
-            "help": "this gateway's own; where it listens, unless that is every address of the machine"
+            "help": (
+                "this gateway's own; where it listens, unless that is every address of the machine"
+            )
         },
     )
     gateways: tuple[SdGateway, ...] = ()

@@ -1,7 +1,8 @@
 """The latest sample of every series: what a scrape, the board and the KPIs read.
 
-A good batch replaces all that its source had said before, so a series that is gone from a device is gone at once. A source
-that falls silent expires as a whole. All of it runs on the event-loop thread, so there are no locks.
+A good batch replaces all that its source had said before, so a series that is gone from a device is
+gone at once. A source that falls silent expires as a whole. All of it runs on the event-loop
+thread, so there are no locks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from collectors.base import Batch, Metric, Series
 
 _SWEEP_SECONDS: Final = 1.0
 _UNSCRAPED_SECONDS: Final = 600.0
-"""After so long without a scrape the lines are not kept any more: they are half of a big gateway's memory."""
+"""After so long without a scrape the lines are not kept any more: they are half of a big gateway's
+memory."""
 
 
 class LiveValues(Protocol):
@@ -27,7 +29,10 @@ class LiveValues(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a collector or device has said last: wall-clock seconds, and the monotonic second at which it expires."""
+    """What a collector or device said last: wall-clock seconds, and when it expires.
+
+    The expiry is a monotonic second.
+    """
 
     time: float
     expires: float
@@ -35,7 +40,7 @@ class Source:
 
 
 class Family:
-    """The live series of one metric, and once somebody scrapes, the line of each as it stands on the page."""
+    """The live series of one metric; once somebody scrapes, each with its line of the page."""
 
     __slots__ = ("changed", "lines", "metric", "rows")
 
@@ -45,7 +50,10 @@ class Family:
         """Where somebody follows the metric: the series whose values are not what they were."""
         self.rows: Final[dict[Series, float]] = {}
         self.lines: dict[Series, str] | None = None
-        """Kept up to date by `Snapshot.update`, so that a scrape joins lines and renders none; None where nobody scrapes."""
+        """Kept up to date by `Snapshot.update`, so that a scrape joins lines and renders none.
+
+        None where nobody scrapes.
+        """
 
     def text(self) -> str:
         """Return the samples as text."""
@@ -56,7 +64,7 @@ class Family:
         return "".join(self.lines.values())
 
     def own(self, series: Series) -> Series:
-        """Return this family's series of the same text, where another declared a metric of the same name."""
+        """Return this family's series with the same text, where two declared one name."""
         name = series.prefix.partition("{")[0].rstrip()
         return self.metric.sample_series(name, series.labels, series.values)
 
@@ -82,7 +90,8 @@ class Snapshot:
         for read, value in batch.readings:
             if read.metric is not metric:
                 metric = read.metric
-                # By name: two sources may declare one name, and a page may have each family only once.
+                # By name: two sources may declare one name, and a page may have each family only
+                # once.
                 family = families.get(metric.full_name) or families.setdefault(
                     metric.full_name, Family(metric, self._followed.get(metric.full_name))
                 )
@@ -120,7 +129,10 @@ class Snapshot:
                     del self._families[name]
 
     def sweep(self) -> None:
-        """Drop what has expired; cheap enough to call before every read, since it looks at most once a second."""
+        """Drop what has expired.
+
+        Cheap enough to call before every read, since it looks at most once a second.
+        """
         now = self._monotonic()
         if now < self._next_sweep:
             return
@@ -154,9 +166,12 @@ class Snapshot:
         return found.rows if found is not None else {}
 
     def follow(self, metric: Metric) -> dict[Series, None]:
-        """Return where a metric's series are noted from now on whenever they change, come or go; the caller empties it.
+        """Return where a metric's series are noted from now on whenever they change, come or go.
 
-        So who watches tens of thousands of devices looks only at those that did something. One reader a metric.
+        The caller empties it.
+
+        So who watches tens of thousands of devices looks only at those that did something. One
+        reader a metric.
         """
         changed = self._followed.setdefault(metric.full_name, {})
         family = self._families.get(metric.full_name)

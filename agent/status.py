@@ -1,4 +1,4 @@
-"""What comes of a round: it is counted, a change of state is logged once, and the batch is handed on."""
+"""What comes of a round: counters, one log line for a change, and the batch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Worker threads for collectors that block: few, daemonic, and never waited for.
 
-The standard pool joins its threads at exit and starts as many as it may; a collector stuck in the kernel would keep the agent
-from ending, and a dozen quick ones would cost a dozen stacks.
+The standard pool joins its threads at exit and starts as many as it may; a collector stuck in the
+kernel would keep the agent from ending, and a dozen quick ones would cost a dozen stacks.
 """
 
 from __future__ import annotations

@@ -69,7 +69,9 @@ def lines(model: type, prefix: str) -> list[str]:
         what = describe(hints[field.name])
         if inner and [one.name for one in dataclasses.fields(inner)] == ["interval"]:
             rows.append(
-                f"| `{key}.interval` | {short(describe(typing.get_type_hints(inner, include_extras=True)['interval']))} | – | |\n"
+                f"| `{key}.interval` |"
+                f" {short(describe(typing.get_type_hints(inner, include_extras=True)['interval']))}"
+                " | – | |\n"
             )
             continue
         cells = (f"`{key}`", short(what), default(field, what), note)

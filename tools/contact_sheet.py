@@ -1,6 +1,7 @@
 """Draw every dashboard with Grafana's own components from a running database, into docs/boards/, and a sheet of all, docs/boards.png.
 
-`tools/contact_sheet.py --prometheus URL`, from a demo that has run for a while; Chromium and the built preview are needed.
+`tools/contact_sheet.py --prometheus URL`, from a demo that has run for a while; Chromium and the
+built preview are needed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ BACKGROUND: Final = (17, 18, 23)
 
 
 def main() -> int:
-    """Draw; the exit status is 1 where a panel failed. Panels without data are named: each must be one that says why."""
+    """Draw; the exit status is 1 where a panel failed.
+
+    Panels without data are named: each must be one that says why.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prometheus", required=True, metavar="URL")
     parser.add_argument(
@@ -84,7 +88,10 @@ def main() -> int:
 
 
 def _draw(browser: Browser, page: str) -> Iterator[tuple[str, str]]:
-    """Open a dashboard and wait until every panel has settled; yields state and title of each that shows nothing."""
+    """Open a dashboard and wait until every panel has settled.
+
+    Yields state and title of each that shows nothing.
+    """
     browser.size(WIDTH, 900)
     browser.open(page)
     deadline = time.monotonic() + PATIENCE
@@ -92,7 +99,8 @@ def _draw(browser: Browser, page: str) -> Iterator[tuple[str, str]]:
         time.sleep(0.2)
     states = (
         browser.eval(
-            "[...document.querySelectorAll('[data-panel]')].map((e) => [e.dataset.state, e.dataset.title])"
+            "[...document.querySelectorAll('[data-panel]')].map((e) => [e.dataset.state,"
+            " e.dataset.title])"
         )
         or []
     )

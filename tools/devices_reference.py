@@ -44,7 +44,8 @@ what that says. Both are served over the network by another implementation of th
 the simulator over the network, within what its registers can tell (`tests/simulator/test_round_trip.py`).
 """
 COLUMNS: Final = (
-    "| device 设备 | profile 配置 | how it is known 识别方式 | what is read 读取内容 | follows 依据 | tested on 测试依据 |\n"
+    "| device 设备 | profile 配置 | how it is known 识别方式 | what is read 读取内容 | follows 依据 | tested on"
+    " 测试依据 |\n"
     "|---|---|---|---|---|---|\n"
 )
 OTHERS: Final = """

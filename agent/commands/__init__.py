@@ -1,1 +1,4 @@
-"""One module a command: `configure(parser)` and `run(args) -> exit status`; cli.py imports only the one asked for."""
+"""One module a command: `configure(parser)` and `run(args) -> exit status`.
+
+Cli.py imports only the one asked for.
+"""

@@ -1,4 +1,7 @@
-"""`hubgauge devices`: which profile fits a device and what it reads of it; and which devices are known at all."""
+"""`hubgauge devices`: which profile fits a device and what it reads of it.
+
+And which devices are known at all.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,26 @@ import asyncio
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from collectors.base import Reading
-
-if TYPE_CHECKING:
-    from collectors.facility.snmp_channel import Channel
-    from collectors.facility.snmp_config import DeviceConfig
-    from collectors.facility.snmp_discover import Identity
-    from collectors.facility.snmp_plan import Plan
-    from collectors.facility.snmp_profile import SnmpProfile
-    from collectors.facility.snmp_unread import Column, Unread
-
+from agent.commands import identify_redfish
+from collectors.base import CollectError, ConfigError, Context, Place, Reading
+from collectors.facility.profile import paths, protocol_of
+from collectors.facility.snmp_channel import Channel
+from collectors.facility.snmp_config import (
+    LEVELS,
+    DeviceConfig,
+    SnmpConfig,
+    UserConfig,
+    naming_of,
+    secrets_of,
+)
+from collectors.facility.snmp_discover import Identity, Library, choose, discover, identify
+from collectors.facility.snmp_plan import Plan
+from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp_unread import Column, Unread, look
+from collectors.facility.units import quantity_of
+from collectors.strict import Document, Problems
 
 _SYMBOLS: Final = {
     "watts": "W",
@@ -43,8 +54,6 @@ _SHOWN: Final = 60  # columns
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    from agent.commands import identify_redfish  # noqa: PLC0415 - imported by the command that needs it
-
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="the profiles at hand")
     identify = actions.add_parser(
@@ -98,10 +107,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the action; a device that cannot be read is one line on stderr and exit status 1, a wrong input exit status 2."""
-    from collectors.base import CollectError, ConfigError  # noqa: PLC0415 - imported by the command that needs it
-    from collectors.strict import Problems  # noqa: PLC0415
+    """Run the action.
 
+    A device that cannot be read is one line on stderr and exit status 1, a wrong input exit status
+    2.
+    """
     try:
         return _list(args.profiles_dir) if args.action == "list" else asyncio.run(_identify(args))
     except CollectError as error:
@@ -113,9 +123,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(folder: Path | None) -> int:
-    from collectors.facility.profile import paths, protocol_of  # noqa: PLC0415 - imported by the command that needs it
-    from collectors.strict import Document  # noqa: PLC0415
-
     for name, path in paths(folder).items():
         document = Document(path)
         plain = document.plain()
@@ -126,8 +133,6 @@ def _list(folder: Path | None) -> int:
 
 async def _identify(args: argparse.Namespace) -> int:
     """Ask a device what it is; returns 1 where nothing could be read."""
-    from agent.commands import identify_redfish  # noqa: PLC0415 - imported by the command that needs it
-
     if not identify_redfish.is_redfish(args.address):
         return await _identify_snmp(args)
     readings, collector = await identify_redfish.identify(args)
@@ -138,12 +143,6 @@ async def _identify(args: argparse.Namespace) -> int:
 
 
 async def _identify_snmp(args: argparse.Namespace) -> int:
-    from collectors.base import Context, Place  # noqa: PLC0415 - imported by the command that needs it
-    from collectors.facility.snmp_channel import Channel  # noqa: PLC0415
-    from collectors.facility.snmp_config import LEVELS, SnmpConfig, naming_of, secrets_of  # noqa: PLC0415
-    from collectors.facility.snmp_discover import Library, choose, discover, identify  # noqa: PLC0415
-    from collectors.facility.snmp_unread import look  # noqa: PLC0415
-
     device = _device(args)
     library = Library(args.profiles_dir)
     library.all()  # a mistake in any profile is told before the device is asked
@@ -169,8 +168,6 @@ async def _identify_snmp(args: argparse.Namespace) -> int:
 
 
 def _device(args: argparse.Namespace) -> DeviceConfig:
-    from collectors.facility.snmp_config import DeviceConfig, UserConfig  # noqa: PLC0415 - imported by the command that needs it
-
     user = None
     if args.user:
         user = UserConfig(
@@ -199,8 +196,6 @@ def _show(
 
 
 def _show_readings(readings: list[Reading]) -> None:
-    from collectors.facility.units import quantity_of  # noqa: PLC0415 - imported by the command that needs it
-
     rows = []
     for series, value in readings:
         pairs = zip(series.labels, series.values, strict=True)

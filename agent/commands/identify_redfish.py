@@ -1,4 +1,4 @@
-"""`hubgauge devices identify https://ADDRESS`: what a Redfish service is, and what is read of it, by which requests."""
+"""`hubgauge devices identify https://ADDRESS`: a Redfish service, and what is read of it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ def is_redfish(address: str) -> bool:
 
 
 async def identify(args: argparse.Namespace) -> tuple[list[Reading], RedfishCollector]:
-    """Ask a service what it is, show it, and read it once; raises CollectError, ConfigError, Problems or ValueError."""
+    """Ask a service what it is, show it, and read it once.
+
+    Raises CollectError, ConfigError, Problems or ValueError.
+    """
     collector = _collector(args, node="device")
     try:
         root = await collector.link.root()

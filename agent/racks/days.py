@@ -1,7 +1,7 @@
 """The figures of every day for racks and rows, kept in the ledger longer than the PDUs' hours.
 
-Beside the figures of `agent.racks.hours`, a row's day has the rack units in use at its end. Days are
-those of the site's own zone.
+Beside the figures of `agent.racks.hours`, a row's day has the rack units in use at its end. Days
+are those of the site's own zone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ LEAST_DAYS: Final = WINDOW_DAYS // 2
 ROW_DAYS: Final = 180
 """The days for which the figures of rows are kept."""
 _HOURS_KEPT: Final = 33
-"""Days whose hours of single PDUs are whole: they are kept for 35 days, and deleted hour by hour."""
+"""Days whose hours of single PDUs are whole: they are kept for 35 days, and deleted hour by hour.
+"""
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR
 _SETTLED: Final = 2 * _HOUR

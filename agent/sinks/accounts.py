@@ -1,4 +1,4 @@
-"""Where every sample of a spool is: in memory, on disk, sent or dropped, and never in two of them."""
+"""Where every sample of a spool is: in memory, on disk, sent or dropped; never in two."""
 
 from __future__ import annotations
 

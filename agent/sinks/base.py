@@ -20,7 +20,7 @@ from collectors.base import Batch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the agent gives a sink: a folder for its files, tags for every series, a registry for its metrics."""
+    """What the agent gives a sink: a folder, tags for every series, a metrics registry."""
 
     state_dir: Path
     tags: Mapping[str, str]
@@ -63,7 +63,10 @@ class Format(Protocol):
     """How a sink writes samples: batches to bytes, bytes to one request, and back to parts."""
 
     def render(self, batch: Batch) -> tuple[bytes, int]:
-        """Return a batch as bytes and how many samples they hold; 0 where there is nothing to send."""
+        """Return a batch as bytes and how many samples they hold.
+
+        0 where there is nothing to send.
+        """
 
     def pack(self, parts: Sequence[bytes]) -> bytes:
         """Join rendered batches, or parts of them, to what is stored and sent as a whole."""

@@ -97,7 +97,10 @@ class Delivery:
         return text.replace(self._token, "***") if self._token else text
 
     def post(self, body: bytes) -> Reply:
-        """Send a gzip body of line protocol; returns when the database has answered or the time is up."""
+        """Send a gzip body of line protocol.
+
+        Returns when the database has answered or the time is up.
+        """
         timeout = self._database.timeout
         response: Any = None
         try:

@@ -1,4 +1,4 @@
-"""What a database refused as a whole is sent in halves, until the parts that are bad stand alone."""
+"""Requests that a database refused as a whole are halved until bad parts stand alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Refused = list[tuple[bytes, Reply]]
 def send_apart(
     parts: Sequence[bytes], verdict: Reply, ask: Callable[[Sequence[bytes]], Reply]
 ) -> Refused | None:
-    """Send parts that were refused together, and return those that are refused alone, with the reply.
+    """Send parts that were refused together, and return those refused alone with the reply.
 
     `verdict` is the reply to all of them; `ask` sends some until they are taken or found faulty.
     Returns None if it was aborted. One bad part in n costs at most 2 log2 n + 2 requests: where one

@@ -1,4 +1,4 @@
-"""The sink for databases that take InfluxDB's v2 write API: InfluxDB itself, and VictoriaMetrics."""
+"""The sink for databases with InfluxDB's v2 write API: InfluxDB and VictoriaMetrics."""
 
 from __future__ import annotations
 

@@ -12,5 +12,8 @@ TABLE: Final = {"influxdb": "agent.sinks.influx:KIND"}
 
 
 def kind_of(name: str) -> SinkKind:
-    """Import the kind of this name; raises ImportError where a package it needs is not installed."""
+    """Import the kind of this name.
+
+    Raises ImportError where a package it needs is not installed.
+    """
     return cast("SinkKind", pkgutil.resolve_name(TABLE[name]))

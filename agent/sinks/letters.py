@@ -1,4 +1,4 @@
-"""Dead letters: what the database will never take, kept in the spool's file for a person to look at."""
+"""Dead letters: lines the database refuses for good, kept for a person to look at."""
 
 from __future__ import annotations
 

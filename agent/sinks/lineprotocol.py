@@ -1,4 +1,6 @@
-"""InfluxDB's line protocol: a batch is rendered once; the same bytes are spooled, sent and sent again.
+"""InfluxDB's line protocol: a batch is rendered once.
+
+The same bytes are spooled, sent and sent again.
 
 Readings of one series key become one line, `measurement,tags field=1.0,field2=2.0 1764000000000`,
 its time in milliseconds.
@@ -24,23 +26,35 @@ from collectors.base import Batch, Series
 from collectors.labels import safe_label
 
 MAX_LAYOUTS: Final = 100_000
-"""Templates kept, one for each device and collector; beyond that all are forgotten and made anew."""
+"""Templates kept, one for each device and collector.
+
+Beyond that all are forgotten and made anew.
+"""
 GZIP: Final = 16 + zlib.MAX_WBITS
 LEVEL: Final = 1
-"""Level 1 makes line protocol about six times smaller; level 6 takes three times as long for a sixth less."""
+"""Level 1 makes line protocol about six times smaller.
+
+Level 6 takes three times as long for a sixth less.
+"""
 
 _SERIES: Final = itemgetter(0)
 _VALUE: Final = itemgetter(1)
 
 
 def escape_tag(value: str) -> str:
-    """Escape a tag's value; what line protocol cannot carry, such as a newline, is replaced first."""
+    """Escape a tag's value.
+
+    What line protocol cannot carry, such as a newline, is replaced first.
+    """
     return safe_label(value).replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The text of one device's batch without its numbers; holds for exactly this sequence of series."""
+    """The text of one device's batch without its numbers.
+
+    Holds for exactly this sequence of series.
+    """
 
     series: tuple[Series, ...]
     template: bytes
@@ -57,7 +71,10 @@ class LineRenderer:
         self._layouts: dict[tuple[str, str], Layout] = {}
 
     def render(self, batch: Batch) -> tuple[bytes, int]:
-        """Return the batch's lines and how many samples they hold; values that are not finite are left out."""
+        """Return the batch's lines and how many samples they hold.
+
+        Values that are not finite are left out.
+        """
         if not batch.readings:
             return b"", 0
         series = tuple(map(_SERIES, batch.readings))
@@ -75,7 +92,10 @@ class LineRenderer:
         return self._fill(layout, numbers, batch.time), len(numbers)
 
     def _render_finite(self, batch: Batch) -> tuple[bytes, int]:
-        """Render what is finite of a batch that holds something else; rare, so its template is not kept."""
+        """Render what is finite of a batch that holds something else.
+
+        Rare, so its template is not kept.
+        """
         good: list[tuple[Series, float]] = []
         for series, value in batch.readings:
             try:
@@ -93,7 +113,8 @@ class LineRenderer:
     def _fill(layout: Layout, numbers: tuple[float, ...], time: float) -> bytes:
         if layout.arrange is not None:
             numbers = layout.arrange(numbers)
-        # Only line ends are newlines (labels hold none), so the time is set behind every line in one pass.
+        # Only line ends are newlines (labels hold none), so the time is set behind every line in
+        # one pass.
         return (layout.template % numbers).replace(b"\n", b" %d\n" % round(time * 1000))
 
     def _remember(self, batch: Batch, series: tuple[Series, ...]) -> Layout:
@@ -116,12 +137,15 @@ class LineRenderer:
         return Layout(series=series, template="".join(lines).encode(), arrange=arrange)
 
     def _tags(self, series: Series) -> str:
-        """Return the extra tags of one line; like an empty label, a tag without a value counts as absent."""
+        """Return the extra tags of one line.
+
+        Like an empty label, a tag without a value counts as absent.
+        """
         return "".join([text for name, text in self._extra if not series.label(name)])
 
 
 def samples_of(line: bytes) -> int:
-    """Count the samples of one line: its fields are numbers, so every comma separates two of them."""
+    """Count the samples of one line: a comma separates two of its fields."""
     return line.rstrip(b"\n").rsplit(b" ", 2)[1].count(b",") + 1
 
 

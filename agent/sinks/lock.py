@@ -1,6 +1,7 @@
-"""The spool's lock file: one holder at a time, named in it, and a mark of how far the spool had got.
+"""The spool's lock file: it names its one holder, and how far the spool has got.
 
-The mark is what makes losses countable: a file that was cut or damaged cannot itself say what it used to hold.
+The mark is what makes losses countable: a file that was cut or damaged cannot itself say what it
+used to hold.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ class SpoolLocked(ConfigError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What the lock file remembers: ids of the last sample sent or given up, and of the last one spooled."""
+    """What the lock file remembers: the last sample settled, and the last one spooled.
+
+    Settled is what was sent or given up.
+    """
 
     base: int = 0
     tail: int = 0
@@ -48,7 +52,10 @@ class Lock:
                 or "unknown"
             )
             os.close(fd)
-            message = f"held by process {holder}; a second agent cannot use the same spool (give it its own state_dir)"
+            message = (
+                f"held by process {holder}; a second agent cannot use the same spool (give it its"
+                " own state_dir)"
+            )
             raise SpoolLocked(message, file=str(self.path), key="state_dir") from None
         except OSError:
             os.close(fd)
@@ -74,7 +81,7 @@ class Lock:
         return Mark(base=base, tail=tail)
 
     def write(self, mark: Mark) -> None:
-        """Note the mark, unsynced: it survives the process, and is only a help after a power cut."""
+        """Note the mark without a sync: it survives the process, and helps after a power cut."""
         if self._fd < 0:
             return
         body = f"{os.getpid():010d} {mark.base:020d} {mark.tail:020d}"

@@ -99,7 +99,7 @@ class Memory:
         self.writing = []
 
     def lend(self, max_raw: int) -> list[Chunk]:
-        """Lend the oldest chunks to a request: up to so many bytes before packing, but one at least."""
+        """Lend a request the oldest chunks: at most so many bytes unpacked, at least one."""
         chunks: list[Chunk] = []
         raw = 0
         while self.ring and (not chunks or raw + self.ring[0].raw <= max_raw):

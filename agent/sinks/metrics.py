@@ -1,4 +1,7 @@
-"""A sink's own metrics, read from its counters at each scrape, so that a push costs nothing extra."""
+"""A sink's own metrics, read from its counters at each scrape.
+
+So a push costs nothing extra.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ class SinkMetrics:
         return family
 
     def _counter(self, metric: Metric, values: Mapping[str, float]) -> Family:
-        """Make a counter's family; the keys of `values` are the values of its second label, if any."""
+        """Make a counter's family.
+
+        The keys of `values` are the values of its second label, if any.
+        """
         family = CounterMetricFamily(metric.full_name, metric.help, labels=metric.labels)
         for key, value in sorted(values.items()):
             family.add_metric([self._sink.name, key][: len(metric.labels)], value)

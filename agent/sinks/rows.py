@@ -3,9 +3,9 @@
 Errors are of two kinds::
 
     StoreError
-    ├── Unavailable   the disk is read-only or failing, or descriptors ran out: keep in memory, try again
+    ├── Unavailable   the disk fails, is read-only, or descriptors ran out: memory serves, try again
     │   └── Full      the disk is full
-    └── Damaged       the file does not hold what was written: it is set aside and what is readable is carried over
+    └── Damaged       the file does not hold what was written: what is readable is carried over
 """
 
 from __future__ import annotations
@@ -26,14 +26,20 @@ WAL_SHARE: Final = 4 * 2**20
 
 BUSY: Final = 5.0
 
-# Primary result codes (https://www.sqlite.org/rescode.html) that speak of the surroundings, not of the file's content.
+# Primary result codes (https://www.sqlite.org/rescode.html) that speak of the surroundings, not of
+# the file's content.
 _SURROUNDINGS: Final = frozenset(
     {3, 5, 6, 7, 8, 10, 13, 14, 15, 22, 23}
 )  # PERM BUSY LOCKED NOMEM READONLY IOERR FULL CANTOPEN …
 _SCHEMA: Final = (
-    """CREATE TABLE batch (id INTEGER PRIMARY KEY, time REAL NOT NULL, samples INTEGER NOT NULL, raw INTEGER NOT NULL,
-        crc INTEGER NOT NULL, payload BLOB NOT NULL)""",
-    "CREATE TABLE dead_letter (id INTEGER PRIMARY KEY, time REAL NOT NULL, reason TEXT NOT NULL, line BLOB NOT NULL UNIQUE)",
+    (
+        "CREATE TABLE batch (id INTEGER PRIMARY KEY, time REAL NOT NULL, samples INTEGER NOT NULL,"
+        " raw INTEGER NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL)"
+    ),
+    (
+        "CREATE TABLE dead_letter (id INTEGER PRIMARY KEY, time REAL NOT NULL, reason TEXT NOT NULL,"
+        " line BLOB NOT NULL UNIQUE)"
+    ),
 )
 SELECT: Final = "SELECT id, time, samples, raw, crc, payload FROM batch"
 INSERT: Final = "INSERT INTO batch (id, time, samples, raw, crc, payload) VALUES (?, ?, ?, ?, ?, ?)"
@@ -122,7 +128,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open a store's file, which need not have its tables yet."""
     connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
-        # Exclusive: no shared-memory file to be made on a full disk. Set before the first read of the file.
+        # Exclusive: no shared-memory file to be made on a full disk. Set before the first read of
+        # the file.
         connection.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
         if not path.exists() or not path.stat().st_size:
             connection.execute(f"PRAGMA page_size={PAGE}")

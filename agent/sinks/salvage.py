@@ -146,7 +146,10 @@ def _insert(target: sqlite3.Connection, chunk: Chunk) -> None:
 
 
 def _renumber(target: sqlite3.Connection, base: int) -> int:
-    """Close the gaps in the ids, so that they count samples again; returns the samples there are."""
+    """Close the gaps in the ids, so that they count samples again.
+
+    Returns the samples there are.
+    """
     tail, last = base, base
     while row := target.execute(f"{SELECT} WHERE id > ? ORDER BY id LIMIT 1", (last,)).fetchone():
         chunk = chunk_of(row)
@@ -170,7 +173,7 @@ def _has_room(path: Path) -> bool:
 
 
 def _build_image(path: Path, image: Path, empty: Path) -> None:
-    """Make a file that SQLite can open of the damaged one, the pages of its log and a sound first page."""
+    """Make a file that SQLite can open, of the damaged one, its log and a sound first page."""
     shutil.copyfile(path, image)
     with image.open("rb+") as file:
         if kept_log(path).exists():

@@ -4,9 +4,11 @@ At least once; since every sample carries its time, the same bytes sent twice ar
 an answer means:
 
     2xx                        taken: the spool forgets the samples
-    400, 422                   some part is bad: halved until it stands alone; it becomes a dead letter
+    400, 422                   some part is bad: halved until it stands alone; it becomes a dead
+    letter
     413                        too much at once: halved; a single part too large is a dead letter
-    401, 403, 404, 3xx, other  the operator must mend something: kept, tried again, secrets read again
+    401, 403, 404, 3xx, other  the operator must mend something: kept, tried again, secrets read
+    again
     429, 5xx                   later, and never before Retry-After
     time-out, no connection    later; it may have been stored, so exactly the same is sent again
 
@@ -93,7 +95,10 @@ class SpooledSink:
         self._metrics: Final = SinkMetrics(self)
 
     def start(self) -> None:
-        """Open the spool and begin to send; raises SpoolLocked if another process holds the spool."""
+        """Open the spool and begin to send.
+
+        Raises SpoolLocked if another process holds the spool.
+        """
         self.spool.start()
         self._registry.register(self._metrics)
         self._thread = threading.Thread(
@@ -113,7 +118,7 @@ class SpooledSink:
             )
 
     def stop(self, timeout: float) -> None:
-        """Stop sending, and write all that was accepted to disk if that takes no longer than `timeout`."""
+        """Stop sending, and write all accepted samples to disk, within `timeout` seconds."""
         deadline = time.monotonic() + timeout
         self._stopping.set()
         self.spool.work.set()
@@ -160,7 +165,10 @@ class SpooledSink:
         return raw > self._request_raw // 2
 
     def _send_apart(self, chunks: Sequence[Chunk], reply: Reply) -> None:
-        """Send what was refused in smaller portions; what is refused alone becomes a dead letter."""
+        """Send what was refused in smaller portions.
+
+        What is refused alone becomes a dead letter.
+        """
         parts = [part for chunk in chunks for part in self._form.parts(chunk.payload)]
         refused = send_apart(parts, reply, self._ask)
         if refused is None:
@@ -201,7 +209,7 @@ class SpooledSink:
         return reply
 
     def _hold(self, reply: Reply) -> None:
-        """Note that the database took nothing, and wait: as long as it asked for, else longer each time."""
+        """Note that the database took nothing, and wait: as it asks, else longer each time."""
         if reply.code == ABORTED:
             return
         self._failures += 1

@@ -1,6 +1,7 @@
 """The spool: all that waits for the database, on disk where that is possible, else in memory.
 
-    put() ──► pending ──(writer thread, at most `window` later)──► chunk ──► one synced commit ──► disk
+    put() ──► pending ──(writer thread, at most `window` later)──► chunk ──► one synced commit ──►
+    disk
                           disk full or failing: the chunk stays in memory, tried again every second
     disk, or memory where nothing can be read of the disk ──► oldest() … done() or release()
 
@@ -66,7 +67,9 @@ class Spool:
     # From start to end
 
     def start(self) -> None:
-        """Lock and open the spool, and begin to write; raises SpoolLocked if another process holds it.
+        """Lock and open the spool, and begin to write.
+
+        Raises SpoolLocked if another process holds it.
 
         Whatever else is wrong, from a damaged file to a full disk, is dealt with while running.
         """

@@ -80,7 +80,10 @@ class Store:
     # Opening and closing
 
     def take_lock(self) -> None:
-        """Make the folder and lock it; raises SpoolLocked, or Unavailable where it is not writable."""
+        """Make the folder and lock it.
+
+        Raises SpoolLocked, or Unavailable where it is not writable.
+        """
         with translated():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             mark = self.lock.take()
@@ -112,7 +115,10 @@ class Store:
             return missing
 
     def _prepare(self, connection: sqlite3.Connection, *, kept: bool) -> int:
-        """Make the tables of a new file, or see what an old one holds; returns the samples missing."""
+        """Make the tables of a new file, or see what an old one holds.
+
+        Returns the samples missing.
+        """
         connection.execute(f"PRAGMA wal_autocheckpoint={self._pages.checkpoint}").fetchall()
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             if self.tail > self.base and kept:
@@ -133,7 +139,7 @@ class Store:
         return found.missing
 
     def _keep_log(self) -> bool:
-        """Copy the log beside the file before SQLite sees it, for it deletes what it finds damaged."""
+        """Copy the log before SQLite sees it: SQLite deletes what it finds damaged."""
         log, kept = self.path.with_name(self.path.name + "-wal"), kept_log(self.path)
         if log.exists() and log.stat().st_size:
             shutil.copyfile(log, kept)

@@ -9,7 +9,8 @@ How a page is made, from data to words:
    a field's own keys in its place, `page_only()` leaves a field out of the JSON.
 2. **Template.** `page.render("site.html", view=view)` fills in `templates/site.html`. A page begins
    with `{% extends "base.html" %}`, sets `title` and `crumbs`, and fills the block `main`. A part
-   of a page is a macro: `{% from "parts.html" import panel, scroll_table with context %}`. Templates
+   of a page is a macro: `{% from "parts.html" import panel, scroll_table with context %}`.
+   Templates
    see `page` (links, clock, zone), `w` (words), the filters and functions that `render.py` lists.
    White space of indentation does not reach the page: see `render._Compact`. An optional attribute
    has its space inside: `<td{% if kind %} class="{{ kind }}"{% endif %}>`.

@@ -286,7 +286,10 @@ def _two(value: float) -> str:
 
 
 def chart(of: Chart, w: Words) -> Markup:
-    """Draw a time chart: the scale, the plot, and the names of the curves; nothing without values."""
+    """Draw a time chart: the scale, the plot, and the names of the curves.
+
+    Nothing without values.
+    """
     if next(_values(of), None) is None:
         return Markup()
     return render("chart.html", w, chart=of, drawing=Drawing(of))

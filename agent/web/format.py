@@ -197,7 +197,10 @@ def ratio(value: float | None, decimals: int = 2) -> str:
 
 
 def measured(value: float | None, unit: str, decimals: int = 0) -> str:
-    """Write a value in a unit that is not scaled, such as °C, A or U; a dash where it is missing."""
+    """Write a value in a unit that is not scaled, such as °C, A or U.
+
+    A dash where it is missing.
+    """
     return MISSING if value is None else f"{number(value, decimals)}{THIN}{unit}"
 
 

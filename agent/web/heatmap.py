@@ -1,4 +1,4 @@
-"""The heat map's drawing in code: a row of racks as small squares, and what its colours stand for."""
+"""The heat map drawn in code: a row of racks as small squares, and the colours' legend."""
 
 from __future__ import annotations
 

@@ -126,7 +126,10 @@ async def test_a_hung_collector_has_one_thread_however_often_it_is_due() -> None
 
 
 async def test_up_is_0_at_once_and_values_stay_until_they_expire() -> None:
-    """A round that fails sets up to 0; the last values stay two and a half intervals, then are absent."""
+    """A round that fails sets up to 0.
+
+    The last values stay two and a half intervals, then are absent.
+    """
     now = [1000.0]
     state: dict[str, Exception | None] = {"error": None}
 
@@ -179,7 +182,10 @@ class ImmediateFake(AsyncFake):
 
 
 async def test_an_immediate_collector_costs_no_other_either() -> None:
-    """One that raises, one that awaits after all, one that is not there: each fails alone; the good one has its sample."""
+    """One that raises, one that awaits after all, one that is not there: each fails alone.
+
+    The good one has its sample.
+    """
 
     async def later() -> list[Any]:
         await asyncio.sleep(0)
@@ -237,7 +243,10 @@ async def test_a_change_of_state_is_logged_once(caplog: Any) -> None:
 
 
 async def test_every_device_keeps_its_interval_beside_dead_ones() -> None:
-    """Of 200 devices 50 never answer; when the last of the live ones has six rounds, none has above eight."""
+    """Of 200 devices 50 never answer.
+
+    When the last of the live ones has six rounds, none has above eight.
+    """
 
     async def dead() -> None:
         await asyncio.sleep(60)

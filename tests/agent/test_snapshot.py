@@ -121,7 +121,10 @@ def test_accept_headers() -> None:
 
 
 def test_followed_metrics_note_what_changed() -> None:
-    """A series that comes, changes or goes is noted once; one that says the same again is not; other metrics cost nothing."""
+    """A series that comes, changes or goes is noted once; one that says the same again is not.
+
+    Other metrics cost nothing.
+    """
     snapshot = Snapshot()
     first, second = POWER.series("a"), POWER.series("b")
     snapshot.update(batch((first, 1.0)))

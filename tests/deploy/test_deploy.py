@@ -24,11 +24,15 @@ DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
 KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 LEAST_EXPOSED = 2.0
-"""What `systemd-analyze security` may call the unit at most, with any one drop-in: a web server without hardening is at 9.6."""
+"""What `systemd-analyze security` may call the unit at most, with any one drop-in: a web server
+without hardening is at 9.6."""
 
 
 def run(*command: str, cwd: Path = ROOT) -> str:
-    """Run a tool; returns all it prints, and fails the test where it does not like what it was given."""
+    """Run a tool.
+
+    Returns all it prints, and fails the test where it does not like what it was given.
+    """
     done = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
     )
@@ -217,7 +221,10 @@ def test_the_playbooks_config_is_good(tmp_path: Path) -> None:
 
 
 def test_generated_files_are_as_their_sources_say(tmp_path: Path) -> None:
-    """Dashboards, rules and routes in deploy/ are byte for byte what is generated today; else: make dashboards."""
+    """Dashboards, rules and routes in deploy/ are byte for byte what is generated today.
+
+    Else: make dashboards.
+    """
     rule_files.write(tmp_path / "rules", load_registry())
     for path in sorted((tmp_path / "rules").iterdir()):
         assert (DEPLOY / "prometheus" / "rules" / path.name).read_bytes() == path.read_bytes(), (

@@ -22,7 +22,10 @@ def test_the_config_reference_is_what_the_code_reads() -> None:
 
 
 def test_the_list_of_devices_is_what_the_profiles_and_their_tests_say() -> None:
-    """docs/devices.md is written from profiles, collectors and cases; run tools/devices_reference.py after a change."""
+    """docs/devices.md is written from profiles, collectors and cases.
+
+    Run tools/devices_reference.py after a change.
+    """
     subprocess.run(
         [sys.executable, ROOT / "tools" / "devices_reference.py", "--check"],
         check=True,
@@ -31,7 +34,10 @@ def test_the_list_of_devices_is_what_the_profiles_and_their_tests_say() -> None:
 
 
 def test_the_list_of_metrics_is_the_catalogue() -> None:
-    """docs/metrics.md is written from the catalogue; run tools/metrics_reference.py after a change."""
+    """docs/metrics.md is written from the catalogue.
+
+    Run tools/metrics_reference.py after a change.
+    """
     subprocess.run(
         [sys.executable, ROOT / "tools" / "metrics_reference.py", "--check"],
         check=True,

@@ -1,7 +1,9 @@
-"""`make fuzz`: atheris on each target for some seconds, guided by what the parser's code does; what it finds becomes a case.
+"""`make fuzz`: atheris on each target for some seconds, guided by what the parser's code does.
 
-`python -m tests.fuzz [--seconds N] [TARGET …]`. An input that breaks a limit is written to `tests/cases/fuzz/TARGET/`, where the
-suite judges it from then on.
+What it finds becomes a case.
+
+`python -m tests.fuzz [--seconds N] [TARGET …]`. An input that breaks a limit is written to
+`tests/cases/fuzz/TARGET/`, where the suite judges it from then on.
 """
 
 from __future__ import annotations

@@ -22,9 +22,12 @@ def attempt(target: Target, data: bytes) -> float:
 
 
 def judge(target: Target, data: bytes) -> None:
-    """Hold one input against the limits; raises AssertionError, or what the parser should not have raised.
+    """Hold one input against the limits.
 
-    Time is CPU time of this thread, the best of three: what else the machine does is not the parser's.
+    Raises AssertionError, or what the parser should not have raised.
+
+    Time is CPU time of this thread, the best of three: what else the machine does is not the
+    parser's.
     """
     data = data[: target.most]
     attempt(target, data)  # what is loaded and cached only once is no input's

@@ -1,7 +1,7 @@
 """Every pure parser of what comes from outside, in one list: for the tests with hypothesis and for atheris alike.
 
-A target takes bytes. What it may raise is `BadReply`, or what its own entry allows; `most` bounds its input, where whoever reads for it
-does so as well.
+A target takes bytes. What it may raise is `BadReply`, or what its own entry allows; `most` bounds
+its input, where whoever reads for it does so as well.
 """
 
 from __future__ import annotations
@@ -398,7 +398,10 @@ def netbox() -> Iterator[Target]:
     from agent.inventory.netbox.stock import Stock
 
     def stock(data: bytes) -> object:
-        """Take a list of objects as each kind in turn; whatever an object lacks costs that object only."""
+        """Take a list of objects as each kind in turn.
+
+        Whatever an object lacks costs that object only.
+        """
         try:
             found = json.loads(data)
         except (ValueError, RecursionError):
@@ -466,7 +469,10 @@ def netbox() -> Iterator[Target]:
 
 
 def yaml_files() -> Iterator[Target]:
-    """Yield the files an operator writes: profiles by the strict reader. They are small: the pure reader of YAML is slow."""
+    """Yield the files an operator writes: profiles by the strict reader.
+
+    They are small: the pure reader of YAML is slow.
+    """
     from collectors.base import ConfigError
     from collectors.facility.modbus_profile import Profile
     from collectors.facility.snmp_profile import SnmpProfile

@@ -35,7 +35,10 @@ CHUNKS = (
 
 @st.composite
 def mutated(draw: st.DrawFn, target: Target) -> bytes:
-    """A seed with pieces cut out, doubled, replaced or put in from elsewhere; or nothing of the kind."""
+    """A seed with pieces cut out, doubled, replaced or put in from elsewhere.
+
+    Or nothing of the kind.
+    """
     if draw(st.integers(0, 9)) == 0:
         return draw(st.binary(max_size=200))
     data = draw(st.sampled_from(target.seeds))[: target.most]

@@ -9,7 +9,10 @@ from contextlib import contextmanager, suppress
 
 
 class Trickle:
-    """Passes on what is asked at once, and what is answered one byte every `seconds`; counts the bytes it has passed."""
+    """Passes on what is asked at once, and what is answered one byte every `seconds`.
+
+    Counts the bytes it has passed.
+    """
 
     def __init__(self, behind: tuple[str, int], seconds: float) -> None:
         self.passed = 0

@@ -72,7 +72,10 @@ BAD = {
         r"config\.yaml:5: collectors\.snmpp: unknown collector; did you mean snmp\?",
     ),
     "missing secret": (
-        "collectors:\n  snmp:\n    devices:\n    - {address: 127.0.0.1, pdu: A,\n       community_file: none}\n",
+        (
+            "collectors:\n  snmp:\n    devices:\n    -"
+            " {address: 127.0.0.1, pdu: A,\n       community_file: none}\n"
+        ),
         r"config\.yaml:9: collectors\.snmp\.devices\[0\]\.community_file: .*none: cannot be read: No such file or directory",
     ),
     "not yaml": ("collectors: [\n", r"config\.yaml:\d+: is not YAML: "),
@@ -215,7 +218,8 @@ def test_reload_takes_a_good_file_and_keeps_the_old_config_for_a_bad_one(tmp_pat
         log = (tmp_path / "agent.log").read_text()
         assert (
             log.count(
-                "collectors.host.interval: expected a duration such as 15s, 500ms or 1h30m, got 'soon'; the old config stays"
+                "collectors.host.interval: expected a duration such as 15s, 500ms or 1h30m, got"
+                " 'soon'; the old config stays"
             )
             == 1
         )

@@ -37,7 +37,10 @@ HUBS = {
     "kunming": ("ai-computing-center",),
     "liangya": ("international-gateway",),
 }
-"""The hubs with an agent, and the named groups their one site belongs to; the hubs above them are told of by these agents."""
+"""The hubs with an agent, and the named groups their one site belongs to.
+
+The hubs above them are told of by these agents.
+"""
 RACKS = 4
 PAST_HOURS = 15
 OURS = '{__name__=~"(dc|node|hubgauge)_.*"}'
@@ -47,7 +50,10 @@ MACHINE_MAY_LACK = {
     "the node has no network interface but loopback and container links",
     "the kernel gives no pressure stall information (CONFIG_PSI off, or psi=0)",
 }
-"""Excuses that are of the machine the test runs on: the agents read its kernel as it is. Every other one fails the test."""
+"""Excuses that are of the machine the test runs on: the agents read its kernel as it is.
+
+Every other one fails the test.
+"""
 
 NOBODY_HAS = {
     "nothing to mark",
@@ -249,7 +255,10 @@ def seen_twice(server: Server) -> bool:
 def test_every_panel_has_data_from_real_agents(
     servers: Servers, name: str, language: Language
 ) -> None:
-    """No query of any panel is empty or fails, whatever is chosen; each has data for some hub, site or rack, but for what none has."""
+    """No query of any panel is empty or fails, whatever is chosen.
+
+    Each has data for some hub, site or rack, but for what none has.
+    """
     dashboards = [
         Dashboard(json=built.json, excuses=built.excuses)
         for built in build_all(load_registry(), language)
@@ -333,7 +342,10 @@ def test_every_panel_is_drawn_by_grafanas_components(
 
 
 def undrawn(browser: Browser, url: str, built: Built) -> list[str]:
-    """Open a dashboard; returns a line for each panel that shows no data, each error and each request to the outside."""
+    """Open a dashboard.
+
+    Returns a line for each panel that shows no data, each error and each request to the outside.
+    """
     uid = built.json["uid"]
     browser.errors.clear()
     browser.requests.clear()

@@ -180,7 +180,10 @@ def both_hubs(country: Country) -> None:
 
 
 def test_prometheus_scrapes_what_the_inventory_lists(country: Country) -> None:
-    """Its gateway is scraped by the hub's; each node by exactly one of those that share them, under the name it would push with."""
+    """Its gateway is scraped by the hub's.
+
+    Each node by exactly one of those that share them, under the name it would push with.
+    """
     wait_for(lambda: targets(country.hubs["guian"]) == {"gateway-guian"}, what="the gateway")
     listed = {node.node for rack in build_site("guian", 2).racks for node in rack.nodes}
     assert listed
@@ -236,7 +239,7 @@ def test_rules_evaluate_at_every_hub(country: Country) -> None:
 
     for url in country.hubs.values():
         assert len(rules(url)) > 40, url
-        wait_for(lambda url=url: not wrong(url), what=f"no rule without a value: {wrong(url)}")  # type: ignore[misc]
+        wait_for(lambda url=url: not wrong(url), what=(f"no rule without a value: {wrong(url)}"))  # type: ignore[misc]
 
 
 def test_a_hub_that_ends_is_stale_in_two_scrapes_and_told_once(country: Country) -> None:

@@ -35,8 +35,10 @@ class Agent:
         self.config = folder / "config.yaml"
         device = f'{{address: "127.0.0.1:{free_port()}", pdu: A01-A, rack: A01, feed: A, profile: apc-rpdu2}}'
         self.config.write_text(
-            f"hub: guian\nsite: one\nstate_dir: state\noutputs: {{http: {{listen: '127.0.0.1:{self.port}'}}}}\n"
-            f"inventory: {{netbox: {{url: '{url}', token_file: token, refresh: 1s, timeout: 3s}}}}\n"
+            "hub: guian\nsite: one\nstate_dir: state\noutputs:"
+            f" {{http: {{listen: '127.0.0.1:{self.port}'}}}}\n"
+            "inventory:"
+            f" {{netbox: {{url: '{url}', token_file: token, refresh: 1s, timeout: 3s}}}}\n"
             f"collectors: {{snmp: {{interval: 1s, timeout: 500ms, devices: [{device}]}}}}\n"
         )
 

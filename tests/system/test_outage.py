@@ -53,7 +53,10 @@ def test_what_was_spooled_is_stored_once_though_the_database_was_away_and_the_ag
     """VictoriaMetrics is stopped under load, the agent killed with -9 meanwhile and started again: nothing spooled is lost or doubled."""
     victoria = Victoria(tmp_path)
     port = free_port()
-    load = f"  prometheus: {{collectors: [{{collector: 'tests.system.load:Load', options: {{series: {SERIES}}}, interval: 1s}}]}}\n"
+    load = (
+        "  prometheus:"
+        f" {{collectors: [{{collector: 'tests.system.load:Load', options: {{series: {SERIES}}}, interval: 1s}}]}}\n"
+    )
     config = write_config(
         tmp_path,
         f"collectors:\n{load}",

@@ -1,4 +1,7 @@
-"""A prometheus-client collector of what no simulated device tells: the lines between hubs; plugged in by name."""
+"""A prometheus-client collector of what no simulated device tells: the lines between hubs.
+
+Plugged in by name.
+"""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def stretches(
 
 
 def stretch_key(rows: Stretch) -> str:
-    """Return how an address asks for neighbouring rows: `R1`, or the first and the last `R1..R4`."""
+    """Return how an address asks for neighbouring rows: `R1`, or `R1..R4`."""
     return rows[0] if len(rows) == 1 else f"{rows[0]}{_BETWEEN}{rows[-1]}"
 
 

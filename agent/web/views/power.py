@@ -112,7 +112,7 @@ def stages(view: BoardView, site: str, devices: Devices | None = None) -> list[P
 
 
 def _facility(watts: float | None, incoming: Sequence[PowerStageView]) -> PowerStageView | None:
-    """Return the facility's total: what the PUE collector says, else the sum of several supplies."""
+    """Return the facility's total: the PUE collector's, else the sum of several supplies."""
     if watts is not None:
         return _stage("facility", watts)
     if len(incoming) <= 1:

@@ -17,7 +17,8 @@ REGISTRY = load_registry()
 FACTS = list(REGISTRY.facts())
 HIDDEN_POLICY = ["green-action-2024", "implementation-plan-2021", "gb-40879", "east-west-latency"]
 
-# number, hub, kind, KPI, scope, operator, base value, unit shown, over, deadline, stated, publisher, published
+# number, hub, kind, KPI, scope, operator, base value, unit shown, over, deadline, stated,
+# publisher, published
 REGISTER = [
     (
         1,

@@ -85,7 +85,10 @@ def test_from_the_first_reading_on(first_read: int | None, is_metered: bool) -> 
 
 
 def test_a_register_is_learned_again(store: Store) -> None:
-    """A finer step and an earlier reading replace what was stored; the same again changes nothing."""
+    """A finer step and an earlier reading replace what was stored.
+
+    The same again changes nothing.
+    """
     first, second = Step(), Step()
     for value in (0.0, 600.0):
         first.learn(value)

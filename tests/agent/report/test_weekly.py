@@ -36,7 +36,10 @@ def week(path: Path, name: str = "2026-W46") -> WeekReport:
 
 
 def test_pue_and_overhead_are_those_of_the_hours(path: Path) -> None:
-    """PUE is facility over IT; the overheads add up to their difference; the week before is there."""
+    """PUE is facility over IT; the overheads add up to their difference.
+
+    The week before is there.
+    """
     found = week(path)
     (site,) = found.sites
     assert site.pue["week"].pue == pytest.approx(1.2)
@@ -140,7 +143,10 @@ def test_a_week_that_is_none_is_refused(name: str) -> None:
 
 
 def test_the_week_that_runs_ends_now() -> None:
-    """The present week ends now; the one before is whole; a year's first week may begin in the old."""
+    """The present week ends now; the one before is whole.
+
+    A year's first week may begin in the old.
+    """
     assert week_of("2026-W47", ZONE, NOW).whole is False
     assert week_of("2026-W47", ZONE, NOW).end <= NOW
     assert last_week(ZONE, NOW) == "2026-W46"

@@ -2,8 +2,9 @@
 
     python driver.py JOURNAL STATE_DIR [URL]     (without a URL only the spool is used)
 
-Every 50 ms a batch of 50 series; the value of each is its time in milliseconds. The journal's lines: `start`, then `a TIME_MS` before
-a batch is handed over, and `s N` for the number of samples known to be synced since `start`.
+Every 50 ms a batch of 50 series; the value of each is its time in milliseconds. The journal's
+lines: `start`, then `a TIME_MS` before a batch is handed over, and `s N` for the number of samples
+known to be synced since `start`.
 """
 
 from __future__ import annotations

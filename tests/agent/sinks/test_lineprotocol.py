@@ -89,7 +89,10 @@ def rendered(
 
 
 def test_one_line_for_a_key() -> None:
-    """Readings of one key share a line, whatever their order, each value with its own field; the time is in milliseconds."""
+    """Readings of one key share a line, whatever their order, each value with its own field.
+
+    The time is in milliseconds.
+    """
     a, b = ("guian", "s1", "A"), ("guian", "s1", "B")
     readings = [
         (POWER.series(*a), 1.5),
@@ -99,7 +102,10 @@ def test_one_line_for_a_key() -> None:
         (ENERGY.series(*b), 4.0),
     ]
     assert rendered(readings) == [
-        "dc_pdu,hub=guian,pdu=A,site=s1 power_watts=1.5,energy_joules_total=3000000000000000.0 1790000000123",
+        (
+            "dc_pdu,hub=guian,pdu=A,site=s1 power_watts=1.5,energy_joules_total=3000000000000000.0"
+            " 1790000000123"
+        ),
         "dc_pdu,hub=guian,pdu=B,site=s1 power_watts=2.0,energy_joules_total=4.0 1790000000123",
         "node load1=0.25 1790000000123",
     ]
@@ -116,9 +122,18 @@ def test_extra_tags_only_where_missing() -> None:
         tags=TAGS,
     )
     assert lines == [
-        "dc_pdu,hub=ulanqab,pdu=A,site=s\\,2,instance=gateway-1,job=hubgauge power_watts=1.0 1790000000123",
-        "node,hub=guian,instance=gateway-1,job=hubgauge,site=huawei-guian-1 load1=1.0 1790000000123",
-        "dc_pdu,pdu=B,hub=guian,instance=gateway-1,job=hubgauge,site=huawei-guian-1 power_watts=1.0 1790000000123",
+        (
+            "dc_pdu,hub=ulanqab,pdu=A,site=s\\,2,instance=gateway-1,job=hubgauge power_watts=1.0"
+            " 1790000000123"
+        ),
+        (
+            "node,hub=guian,instance=gateway-1,job=hubgauge,site=huawei-guian-1 load1=1.0"
+            " 1790000000123"
+        ),
+        (
+            "dc_pdu,pdu=B,hub=guian,instance=gateway-1,job=hubgauge,site=huawei-guian-1"
+            " power_watts=1.0 1790000000123"
+        ),
     ]
 
 

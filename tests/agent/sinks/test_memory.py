@@ -111,7 +111,10 @@ def test_rows_the_quota_drops_while_a_request_carries_them_wait_for_its_outcome(
 
 
 def test_dead_letters_are_dropped_and_not_sent() -> None:
-    """Of ten samples taken off the disk three were refused; there are never more than were there."""
+    """Of ten samples taken off the disk three were refused.
+
+    There are never more than were there.
+    """
     accounts = Accounts(Memory(1000, drop_oldest=True))
     accounts.delivered(from_disk=10, dead=3)
     accounts.delivered(from_disk=1, dead=5)
@@ -146,7 +149,10 @@ def test_only_parts_that_are_refused_alone_are_given_up(bad: set[int]) -> None:
 
 
 def test_too_much_at_once_says_nothing_of_the_halves() -> None:
-    """After 413 both halves are asked for as they are; after 400 the other half is known to be bad."""
+    """After 413 both halves are asked for as they are.
+
+    After 400 the other half is known to be bad.
+    """
 
     def asked(code: str) -> list[int]:
         sizes: list[int] = []

@@ -76,7 +76,10 @@ async def test_its_samples_survive_an_outage_and_a_restart(tmp_path: Path) -> No
 
 
 async def test_every_sink_gets_every_batch(tmp_path: Path) -> None:
-    """Beside InfluxDB, which does not answer here, the file has its samples; each counts its own."""
+    """Beside InfluxDB, which does not answer here, the file has its samples.
+
+    Each counts its own.
+    """
     config = configured(
         tmp_path, '  influxdb: {url: "http://127.0.0.1:9"}\n  file: {path: out/samples}\n'
     )

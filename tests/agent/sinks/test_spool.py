@@ -156,7 +156,10 @@ def test_emptied_file_shrinks(tmp_path: Path) -> None:
 def test_second_agent_refuses(tmp_path: Path) -> None:
     """A second agent on the same spool does not start, and its one line names the lock and who holds it."""
     path = tmp_path / "s.db"
-    program = f"import sys, pathlib, agent.sinks.spool as s; s.Spool(pathlib.Path({str(path)!r}), pack=b''.join, max_bytes=10**7).start()"
+    program = (
+        f"import sys, pathlib, agent.sinks.spool as s; s.Spool(pathlib.Path({str(path)!r}),"
+        " pack=b''.join, max_bytes=10**7).start()"
+    )
     with spool(path):
         with pytest.raises(SpoolLocked) as caught:
             Spool(path, pack=FORM.pack, max_bytes=MIB).start()

@@ -34,9 +34,15 @@ def lines(at: float) -> Iterator[str]:
     """Yield what three hubs' rules recorded over forty days."""
     for days in range(40, -1, -1):
         stamp = at - days * DAY if days else at
-        yield f'{recorded.KPI_VALUE}{{hub="guian",kpi="pue",scope="huawei"}} {1.18 + days * 0.001:.6f} {stamp:.3f}'
+        yield (
+            f'{recorded.KPI_VALUE}{{hub="guian",kpi="pue",scope="huawei"}}'
+            f" {1.18 + days * 0.001:.6f} {stamp:.3f}"
+        )
     for key, value in ((RACKS, 27_600), (LINK, 0.009)):
-        yield f'{recorded.KPI_VALUE}{{hub="{key[0]}",kpi="{key[1]}",scope="{key[2]}"}} {value} {at:.3f}'
+        yield (
+            f'{recorded.KPI_VALUE}{{hub="{key[0]}",kpi="{key[1]}",scope="{key[2]}"}} {value}'
+            f" {at:.3f}"
+        )
     yield f'{recorded.KPI_VALUE}{{hub="nowhere",kpi="pue",scope="hub"}} 1.5 {at:.3f}'
     yield f'{recorded.KPI_COVERAGE}{{hub="guian",kpi="pue",scope="huawei"}} 0.97 {at:.3f}'
     yield f'{recorded.KPI_BOUND}{{hub="guian",kpi="pue",scope="huawei"}} 0 {at:.3f}'

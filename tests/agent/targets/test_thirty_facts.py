@@ -1,6 +1,7 @@
 """How each of the thirty stated facts stands on three days, by what was published by then, and why.
 
-Nothing here is measured: the first table is what a reader could know from publications alone. The second supposes telemetry, and says so.
+Nothing here is measured: the first table is what a reader could know from publications alone. The
+second supposes telemetry, and says so.
 """
 
 from __future__ import annotations
@@ -46,19 +47,22 @@ BY_REPORTS = [
         1,
         "kunming-data-centers",
         UNKNOWN,
-        "A floor of 12, last reported on 2024-05-14: that speaks for its own day, and none of the three is it.",
+        "A floor of 12, last reported on 2024-05-14: that speaks for its own day, and none of the"
+        " three is it.",
     ),
     Case(
         2,
         "kunming-racks",
         UNKNOWN,
-        "27 584 racks were reported once, 47 days before the first of the days; a floor has to be seen now.",
+        "27 584 racks were reported once, 47 days before the first of the days; a floor has to be"
+        " seen now.",
     ),
     Case(
         3,
         "kunming-data-centers-building",
         STATED,
-        "What is being built is an observation: no threshold to judge by, neither more nor fewer is a breach.",
+        "What is being built is an observation: no threshold to judge by, neither more nor fewer"
+        " is a breach.",
     ),
     Case(
         4,
@@ -70,7 +74,8 @@ BY_REPORTS = [
         4,
         "kunming-racks-build-out",
         UNKNOWN,
-        "49 384 is derived and has no deadline; 27 584 of May is below it, and without a deadline nothing can be missed.",
+        "49 384 is derived and has no deadline; 27 584 of May is below it, and without a deadline"
+        " nothing can be missed.",
     ),
     Case(
         5,
@@ -97,7 +102,8 @@ BY_REPORTS = [
         9,
         "liangya-compute",
         (None, "unknown", "unknown"),
-        "Published on 2024-10-28, so unknown to anybody in June; planned without a date, and nothing is reported since.",
+        "Published on 2024-10-28, so unknown to anybody in June; planned without a date, and"
+        " nothing is reported since.",
     ),
     Case(
         10,
@@ -130,13 +136,15 @@ BY_REPORTS = [
         14,
         "guian-chips-200000",
         ("unknown", "expired_unreported", "expired_unreported"),
-        "80 000 in March say nothing of December, and one value is no trend; the year ended and nobody published what it came to.",
+        "80 000 in March say nothing of December, and one value is no trend; the year ended and"
+        " nobody published what it came to.",
     ),
     Case(
         15,
         "guian-huawei-pue",
         UNKNOWN,
-        "Due in 2027 (March to June): silence before a deadline is not its passing, and no PUE was published.",
+        "Due in 2027 (March to June): silence before a deadline is not its passing, and no PUE"
+        " was published.",
     ),
     Case(
         16,
@@ -157,7 +165,8 @@ BY_REPORTS = [
         19,
         "guizhou-round-trip-guangzhou",
         UNKNOWN,
-        "10 ms were stated as if reached, but a level has to be seen now; no date, so never expired.",
+        "10 ms were stated as if reached, but a level has to be seen now; no date, so never"
+        " expired.",
     ),
     Case(20, "guizhou-round-trip-shenzhen", UNKNOWN, "As #19."),
     Case(21, "guizhou-round-trip-hangzhou", UNKNOWN, "As #19, 16 ms."),
@@ -205,7 +214,8 @@ BY_REPORTS = [
         30,
         "national-system",
         ("unknown", "unknown", "expired_unreported"),
-        "Due at the end of 2025: on the first two days still ahead, on the last past, and no source says that it was formed.",
+        "Due at the end of 2025: on the first two days still ahead, on the last past, and no"
+        " source says that it was formed.",
     ),
 ]
 

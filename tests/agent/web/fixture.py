@@ -33,7 +33,10 @@ def _wave(index: int) -> float:
 
 
 def racks(count: int, *, per_row: int = 12, hub: str = HUB, where: str = SITE) -> list[Reading]:
-    """Return the readings of a site's racks; every 24 racks one is over, one is hot, one has no failover, one is silent."""
+    """Return the readings of a site's racks.
+
+    Every 24 racks one is over, one is hot, one has no failover, one is silent.
+    """
     found: list[Reading] = []
     for index in range(count):
         row = chr(65 + index // per_row) if count <= per_row * 26 else f"R{index // per_row:03d}"

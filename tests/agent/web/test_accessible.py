@@ -63,7 +63,8 @@ def _faults(browser: Browser, axe: str) -> list[dict[str, Any]]:
     browser.eval(f"{axe};0")
     found = json.loads(
         browser.eval(
-            "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))"
+            "axe.run(document, {resultTypes: ['violations']}).then(r =>"
+            " JSON.stringify(r.violations))"
         )
     )
     return [
@@ -104,7 +105,8 @@ def test_axe_finds_a_fault_that_is_there(browser: Browser, site: Site, axe: str)
     browser.size(1366, 768)
     _open(browser, site, "/collectors", "en")
     browser.eval(
-        "document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"/static/icon.svg\"><input>')"
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<img"
+        ' src="/static/icon.svg"><input>\')'
     )
     assert {"image-alt", "label"} <= {fault["id"] for fault in _faults(browser, axe)}
 
@@ -126,7 +128,8 @@ def test_headings_and_landmarks_in_order(browser: Browser, site: Site, page: str
     assert all(names)
     assert len(set(names)) == len(names)
     assert browser.eval(
-        "[...document.querySelectorAll('table')].every(t => t.caption || t.getAttribute('aria-label'))"
+        "[...document.querySelectorAll('table')].every(t => t.caption ||"
+        " t.getAttribute('aria-label'))"
     )
 
 
@@ -143,13 +146,18 @@ def test_tab_visits_everything_in_reading_order(browser: Browser, site: Site, pa
     browser.size(1366, 768)
     _open(browser, site, PAGES[page], "en")
     browser.eval(
-        "window.seen = []; document.addEventListener('focusin', e => { const s = getComputedStyle(e.target), b = e.target.getBoundingClientRect();"
-        " const before = window.seen.at(-1); window.seen.push(e.target); window.bad = window.bad || [];"
-        " if (before && !e.target.matches('.skip') && !(before.compareDocumentPosition(e.target) & 4)) window.bad.push('order ' + e.target.outerHTML.slice(0, 90));"
-        " if (s.outlineStyle === 'none' || !b.width || !b.height) window.bad.push('unseen ' + e.target.outerHTML.slice(0, 90)); })"
+        "window.seen = []; document.addEventListener('focusin', e =>"
+        " { const s = getComputedStyle(e.target), b = e.target.getBoundingClientRect();"
+        " const before = window.seen.at(-1); window.seen.push(e.target); window.bad = window.bad"
+        " || [];"
+        " if (before && !e.target.matches('.skip') && !(before.compareDocumentPosition(e.target)"
+        " & 4)) window.bad.push('order ' + e.target.outerHTML.slice(0, 90));"
+        " if (s.outlineStyle === 'none' || !b.width || !b.height) window.bad.push('unseen ' +"
+        " e.target.outerHTML.slice(0, 90)); })"
     )
     wanted = browser.eval(
-        "[...document.querySelectorAll('a[href], summary, button, input:not([type=hidden]), [tabindex=\"0\"]')].filter(n => n.tabIndex >= 0 && n.checkVisibility()).length"
+        "[...document.querySelectorAll('a[href], summary, button, input:not([type=hidden]),"
+        ' [tabindex="0"]\')].filter(n => n.tabIndex >= 0 && n.checkVisibility()).length'
     )
     for _ in range(wanted):
         _press(browser, "Tab", 9)
@@ -192,7 +200,8 @@ def test_only_what_changes_by_itself_speaks_up(browser: Browser, site: Site, pag
     """Live regions are the banner of a lost agent and the values under the pointer, and nothing else: a refresh reads out no page."""
     _open(browser, site, PAGES[page], "en")
     live = browser.eval(
-        "[...document.querySelectorAll('[aria-live], [role=status], [role=alert]')].map(n => n.id || n.className)"
+        "[...document.querySelectorAll('[aria-live], [role=status], [role=alert]')].map(n => n.id"
+        " || n.className)"
     )
     assert set(live) <= {"lost", "tip", ""}
     assert (
@@ -211,7 +220,8 @@ def test_nothing_moves_for_who_asked_for_that(browser: Browser, site: Site) -> N
         _open(browser, site, path, "en")
         moving = browser.eval(
             "[...document.querySelectorAll('*')].filter(n => { const s = getComputedStyle(n);"
-            " return s.animationName !== 'none' || (s.transitionDuration !== '0s' && s.transitionProperty !== 'none'); }).length"
+            " return s.animationName !== 'none' || (s.transitionDuration !== '0s' &&"
+            " s.transitionProperty !== 'none'); }).length"
         )
         assert moving == 0
         assert browser.eval("getComputedStyle(document.documentElement).scrollBehavior") == "auto"

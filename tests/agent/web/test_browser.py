@@ -83,8 +83,10 @@ def fresh(browser: Browser, url: str) -> None:
 
 def _spills(browser: Browser) -> Any:
     return browser.eval(
-        "[...document.querySelectorAll('main *')].filter(n => !n.closest('.hidden, .scroll, svg') && n.offsetParent"
-        " && n.getBoundingClientRect().right > innerWidth + 1).map(n => n.tagName + '.' + n.className).slice(0, 5)"
+        "[...document.querySelectorAll('main *')].filter(n => !n.closest('.hidden, .scroll, svg')"
+        " && n.offsetParent"
+        " && n.getBoundingClientRect().right > innerWidth + 1).map(n => n.tagName + '.' +"
+        " n.className).slice(0, 5)"
     )
 
 
@@ -151,7 +153,8 @@ def test_a_whole_hub_is_found_one_s_way_in(browser: Browser) -> None:
         assert "R860" in browser.eval("document.activeElement.textContent")
         assert "R860" in _tip(browser)
         browser.eval(
-            "const box = document.querySelector('[data-find]'); box.value = 'R40016'; box.dispatchEvent(new Event('input', {bubbles: true}))"
+            "const box = document.querySelector('[data-find]'); box.value = 'R40016';"
+            " box.dispatchEvent(new Event('input', {bubbles: true}))"
         )
         wait_for(
             lambda: browser.eval("document.querySelector('[data-find]').list.options.length"),
@@ -220,7 +223,8 @@ def test_refresh_replaces_only_what_changed(browser: Browser, site: Site) -> Non
     browser.eval(
         "document.querySelectorAll('section, article').forEach(n => { n.mark = true; });"
         "document.querySelector('.promises details').open = true; "
-        f"document.querySelector('[data-key=\"panel-power-{fixture.SITE}\"] summary').focus(); window.scrollTo(0, 400);"
+        f"document.querySelector('[data-key=\"panel-power-{fixture.SITE}\"] summary').focus();"
+        " window.scrollTo(0, 400);"
     )
     _batch(site.view)
     _refresh(browser)
@@ -258,7 +262,8 @@ def _tip(browser: Browser) -> str:
 def _hover(browser: Browser, selector: str, part: float = 0.5) -> None:
     browser.eval(f"document.querySelector('{selector}').scrollIntoView({{block: 'center'}})")
     box = browser.eval(
-        f"(b => [b.left, b.top, b.width, b.height])(document.querySelector('{selector}').getBoundingClientRect())"
+        "(b => [b.left, b.top, b.width,"
+        f" b.height])(document.querySelector('{selector}').getBoundingClientRect())"
     )
     browser.call(
         "Input.dispatchMouseEvent",
@@ -301,7 +306,10 @@ def test_squares_of_a_big_site_tell_too(browser: Browser) -> None:
 
 
 def test_keyboard_reaches_everything(browser: Browser, site: Site) -> None:
-    """Tab goes to the skip link first, and a focused element is outlined; arrows walk along a curve."""
+    """Tab goes to the skip link first, and a focused element is outlined.
+
+    Arrows walk along a curve.
+    """
     browser.size(1366, 768)
     fresh(browser, site.url)
     for kind in ("keyDown", "keyUp"):

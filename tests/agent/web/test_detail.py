@@ -123,7 +123,10 @@ def test_the_runbook_is_in_the_readers_language() -> None:
 
 
 def test_elevation_says_what_is_free() -> None:
-    """What stands where comes from the inventory; what takes no unit stands elsewhere; the free stretches are told."""
+    """What stands where comes from the inventory; what takes no unit stands elsewhere.
+
+    The free stretches are told.
+    """
     found = api(RACK)["elevation"]
     assert [
         (place["node"], place["position"], place["units"]) for place in found["placed"][:2]
@@ -154,7 +157,10 @@ def test_feeds_tell_phases_and_capacity() -> None:
 
 
 def test_a_silent_feed_has_no_power_and_a_time() -> None:
-    """Of a PDU that does not answer the page says since when; its power is not known, and what is drawn is at least the other's."""
+    """Of a PDU that does not answer the page says since when.
+
+    Its power is not known, and what is drawn is at least the other's.
+    """
     feeds = {feed["feed"]: feed for feed in api(f"/sites/{fixture.SITE}/racks/B06")["feeds"]}
     assert (feeds["B"]["up"], feeds["B"]["power_watts"]) == (False, None)
     html = page(f"/sites/{fixture.SITE}/racks/B06")
@@ -163,7 +169,10 @@ def test_a_silent_feed_has_no_power_and_a_time() -> None:
 
 
 def test_sensors_are_held_against_the_limits() -> None:
-    """An inlet is as recommended, still allowed or beyond; the warm side is not judged by limits of the cold one."""
+    """An inlet is as recommended, still allowed or beyond.
+
+    The warm side is not judged by limits of the cold one.
+    """
     html = page(RACK)
     for sensor, said in (
         ("inlet bottom", "as recommended"),
@@ -205,7 +214,10 @@ def test_a_rack_page_of_a_whole_hub_is_quick() -> None:
 
 
 def test_devices_are_chosen_by_state_kind_and_name() -> None:
-    """State, kind and a part of the name choose among 5 000 devices, a hundred at once; the address says it all."""
+    """State, kind and a part of the name choose among 5 000 devices, a hundred at once.
+
+    The address says it all.
+    """
     view = rack_fixture.view(devices=5000)
     assert "100 of 5\u202f000 shown" in page("/collectors", view)
     assert "50 of 50 shown" in page("/collectors", view, state="never")
@@ -227,7 +239,10 @@ def test_silent_devices_come_first_with_their_errors() -> None:
 
 
 def test_the_order_of_devices_is_by_name() -> None:
-    """Devices that answer stand in the order of their names, so that a refresh moves none; this host's own collectors come last, as one kind."""
+    """Devices that answer stand in the order of their names, so that a refresh moves none.
+
+    This host's own collectors come last, as one kind.
+    """
     html = page("/collectors", state="answering")
     assert (
         html.index("10.0.0.2:161")
@@ -281,7 +296,8 @@ def test_an_agent_without_anything_has_the_page_too() -> None:
 
 def _ledger(tmp_path: Path) -> Ledger:
     stock = kit.inventory(
-        f"sites: [{{site: {kit.SITE}}}]\nmeters: [{{meter: main, site: {kit.SITE}, point: utility}}]\n"
+        f"sites: [{{site: {kit.SITE}}}]\nmeters:"
+        f" [{{meter: main, site: {kit.SITE}, point: utility}}]\n"
     )
     ledger = kit.ledger(tmp_path, kit.Clock(kit.T0 + 12 * kit.HOUR), stock)
     for minute in range(6 * 60 + 1):
@@ -295,7 +311,10 @@ def _ledger(tmp_path: Path) -> Ledger:
 
 
 def test_past_power_and_coverage_are_the_ledgers(tmp_path: Path) -> None:
-    """A PDU's hours are its mean power where it was heard and nothing where it was not; a meter's coverage is its share of the day."""
+    """A PDU's hours are its mean power where it was heard and nothing where it was not.
+
+    A meter's coverage is its share of the day.
+    """
     ledger = _ledger(tmp_path)
     past = Past(ledger, patience=30.0, clock=lambda: kit.T0 + 12 * kit.HOUR)
     trend = past.power(kit.SITE, ["A07-A", "A07-B"])
@@ -315,7 +334,10 @@ def test_past_power_and_coverage_are_the_ledgers(tmp_path: Path) -> None:
 
 
 def test_a_page_does_not_wait_for_the_ledger() -> None:
-    """While the ledger is being read a page goes without, and the next one has it; what fails is tried again."""
+    """While the ledger is being read a page goes without, and the next one has it.
+
+    What fails is tried again.
+    """
     gate, clock = threading.Event(), kit.Clock(0.0)
     past: Answers[object] = Answers(lifetime=60.0, patience=0.01, monotonic=clock)
     answers = iter([sqlite3.OperationalError("locked"), {"a": 1}])

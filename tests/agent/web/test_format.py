@@ -37,7 +37,10 @@ from agent.web.format import (
     ],
 )
 def test_quantity_is_scaled_to_a_readable_unit(value: float | None, unit: str, shown: str) -> None:
-    """A base-unit value is written in the unit a reader expects; a missing one is a dash and never a zero."""
+    """A base-unit value is written in the unit a reader expects.
+
+    A missing one is a dash and never a zero.
+    """
     assert quantity(value, unit) == shown.replace(" ", THIN)
 
 

@@ -145,7 +145,10 @@ def test_what_is_searched_for_is_shown_and_not_run() -> None:
 
 
 def test_a_row_is_coloured_by_its_worst_or_by_its_sum() -> None:
-    """Heat and failover of a row are those of its worst rack, since a mean hides it; power is drawn over rated."""
+    """Heat and failover of a row are those of its worst rack, since a mean hides it.
+
+    Power is drawn over rated.
+    """
     view = fixture.view(fixture.racks(24))
     row = [one for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE] if one.row == "A"]
     assert heat.value_of_all(row, "failover") == 1.16
@@ -172,7 +175,10 @@ def test_rows_are_grouped_by_hall_where_their_names_tell_it() -> None:
 
 
 def test_neighbouring_rows_make_one_tile_within_their_hall() -> None:
-    """Rows are put together until they hold as many racks as are drawn one by one; a hall's end ends a stretch."""
+    """Rows are put together until they hold as many racks as are drawn one by one.
+
+    A hall's end ends a stretch.
+    """
     rows = {
         name: [RackView(site="s", row=name, rack="r")] * 3
         for name in ("H1-A", "H1-B", "H1-C", "H2-A", "H2-B")
@@ -187,7 +193,10 @@ def test_neighbouring_rows_make_one_tile_within_their_hall() -> None:
 
 
 def test_racks_are_read_anew_when_they_change() -> None:
-    """A rack that comes, goes or changes is seen at the next look; what a device no longer says is not kept."""
+    """A rack that comes, goes or changes is seen at the next look.
+
+    What a device no longer says is not kept.
+    """
     view = fixture.view(fixture.racks(4))
     before = {
         one.rack: one.power_utilization_ratio

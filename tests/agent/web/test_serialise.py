@@ -31,7 +31,10 @@ class _Whole:
 
 
 def test_a_view_is_its_fields_in_order() -> None:
-    """Keys follow the fields; a field may have another key, give its own keys, or stay on the page."""
+    """Keys follow the fields.
+
+    A field may have another key, give its own keys, or stay on the page.
+    """
     row = _Row(name=Text(en="a", zh="甲"), days=_Range(first="1", last="2"), drawn=object())
     made: Any = to_json(_Whole(row=row, values=(1.5, None)))
     assert made == {
