@@ -32,7 +32,7 @@ class _Meter(asyncio.Protocol):
         count = data[11]
         body = b"\x43\x66\x80\x00" * (count // 2)
         head = data[:4] + (3 + 2 * count).to_bytes(2, "big") + data[6:8] + bytes([2 * count])
-        self._transport.write(head + body)  # type: ignore[attr-defined]
+        self._transport.write(head + body)
 
 
 async def serve() -> None:

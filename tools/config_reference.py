@@ -97,7 +97,7 @@ _OUTPUTS.name = "outputs"
 def nested(hint: Any) -> tuple[type | None, str]:  # noqa: ANN401 - a type is data here
     """Return the model inside a field's type, and how its keys are reached."""
     if dataclasses.is_dataclass(hint):
-        return hint, ""  # type: ignore[return-value]
+        return hint, ""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (list, tuple):
         return nested(args[0])[0], "[]"

@@ -59,8 +59,8 @@ def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
     file, netbox = config.file, source.netbox
     if refresh:
         # urllib3 need not be installed where no NetBox is read.
-        from agent.inventory.netbox.client import Client  # noqa: PLC0415
-        from agent.inventory.netbox.source import refresh as read_now  # noqa: PLC0415
+        from agent.inventory.netbox.client import Client
+        from agent.inventory.netbox.source import refresh as read_now
 
         file.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
         return read_now(netbox, file.hub, file.state_dir, Client(netbox)).problems

@@ -26,7 +26,7 @@ def board_json(board: Iterable[HubView]) -> list[dict[str, Any]]:
     return [as_json(hub) for hub in board]
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - JSON has values of every kind
+def _plain(value: object) -> Any:
     if isinstance(value, Text):
         return {language: value[language] for language in LANGUAGES}
     if is_dataclass(value):
@@ -53,7 +53,7 @@ def from_json(data: object) -> HubView:
         raise ValueError(message) from None
 
 
-def _built(model: type[T], data: Any) -> T:  # noqa: ANN401 - what JSON held
+def _built(model: type[T], data: Any) -> T:
     hints = typing.get_type_hints(model)
     given = {
         each.name: _value(hints[each.name], data[each.metadata.get("json", each.name)])
@@ -62,7 +62,7 @@ def _built(model: type[T], data: Any) -> T:  # noqa: ANN401 - what JSON held
     return model(**given)
 
 
-def _value(hint: Any, data: Any) -> Any:  # noqa: ANN401 - what JSON held, as the field wants it
+def _value(hint: Any, data: Any) -> Any:
     options: Sequence[Any] = typing.get_args(hint)
     origin = typing.get_origin(hint)
     if origin is types.UnionType:

@@ -72,7 +72,7 @@ def common(values: Iterable[float | None], unit: str) -> tuple[Callable[[float],
     scales = _SCALES.get(unit, ((1.0, unit),))
     factor, name = next(((f, n) for f, n in scales if largest >= f * 0.9995), scales[-1])
     top = largest / factor
-    decimals = 0 if factor == 1.0 else 1 if top >= 100 else 2  # noqa: PLR2004 - four digits
+    decimals = 0 if factor == 1.0 else 1 if top >= 100 else 2
     return (lambda value: number(value / factor, decimals)), name
 
 
@@ -99,7 +99,7 @@ def percent(ratio: float | None, decimals: int = 0) -> str:
         return MISSING
     value = ratio * 100
     step = 10.0**-decimals
-    if value < 100 <= round(value, decimals):  # noqa: PLR2004 - a hundred percent
+    if value < 100 <= round(value, decimals):
         value = 100 - step
     elif value > 0 and round(value, decimals) <= 0:
         return f"<{THIN}{number(step, decimals)}{THIN}%"

@@ -273,11 +273,11 @@ async def test_every_device_keeps_its_interval_beside_dead_ones() -> None:
 async def test_what_a_collector_dropped_is_counted_once() -> None:
     """A collector's own count is a total; only what has come since the last round is added."""
     one = good("d")
-    one.dropped = {"late": 3}  # type: ignore[attr-defined]
+    one.dropped = {"late": 3}
     runner, _, registry = make(one)
     await runner.run_once()
     await runner.run_once()
-    one.dropped = {"late": 5, "rating": 1}  # type: ignore[attr-defined]
+    one.dropped = {"late": 5, "rating": 1}
     await runner.run_once()
     name = "hubgauge_collector_dropped_samples_total"
     counted = [
@@ -385,8 +385,8 @@ async def test_derived_collectors_are_replaced_while_the_rest_goes_on() -> None:
 
     device, old, gone = good("device", interval=0.1), says("kpi", "old"), says("other", "gone")
     closed: list[str] = []
-    old.close = lambda: closed.append("old")  # type: ignore[attr-defined]
-    device.close = lambda: closed.append("device")  # type: ignore[attr-defined]
+    old.close = lambda: closed.append("old")
+    device.close = lambda: closed.append("device")
     runner, snapshot, _ = make(device)
     runner.add([old, gone], derived=True)
     runner.start()

@@ -39,8 +39,8 @@ def test_an_entry_that_no_longer_fits_is_named(
         "tests": ("test_a.py::test_one[1-2]",),
         "why": "x is one.",
     }
-    assert stale(Mutant(**fits), tmp_path) is None  # type: ignore[arg-type]
-    told = stale(Mutant(**fits | change), tmp_path)  # type: ignore[arg-type]
+    assert stale(Mutant(**fits), tmp_path) is None
+    told = stale(Mutant(**fits | change), tmp_path)
     assert told is not None
     assert reason in told
 

@@ -101,4 +101,4 @@ async def test_the_written_config_names_them(tmp_path: Path) -> None:
         assert all(
             one.up_series[0].label("rack") == simulator.controllers[one.device].rack.name
             for one in made
-        )  # type: ignore[attr-defined]
+        )

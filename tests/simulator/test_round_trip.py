@@ -189,9 +189,9 @@ async def test_what_is_simulated_from_a_register_map_is_read_back(name: str) -> 
         try:
             readings = {
                 (series.metric, tail(series)): value for series, value in await made.collect()
-            }  # type: ignore[misc]
+            }
         finally:
-            await made.aclose()  # type: ignore[attr-defined]
+            await made.aclose()
     finally:
         await server.stop()
     state = State(meter.measures(NOW))

@@ -34,7 +34,7 @@ COMMAND = [sys.executable, "-m", "agent.cli", "simulate"]
 
 @asynccontextmanager
 async def site(racks: int = 2, **options: object) -> AsyncIterator[Simulator]:
-    simulator = Simulator(build_site("guian", racks), clock=lambda: NOW, **options)  # type: ignore[arg-type]
+    simulator = Simulator(build_site("guian", racks), clock=lambda: NOW, **options)
     await simulator.start()
     try:
         yield simulator
@@ -55,10 +55,10 @@ async def reading(simulator: Simulator) -> AsyncIterator[dict[str, ModbusCollect
     )
     made = KIND.build(config, Context(place=Place(hub="guian", site="s"), node="n"))
     try:
-        yield {one.device: one for one in made}  # type: ignore[misc]
+        yield {one.device: one for one in made}
     finally:
         for one in made:
-            await one.aclose()  # type: ignore[attr-defined]
+            await one.aclose()
 
 
 async def test_every_meter_shows_what_the_model_says() -> None:
@@ -134,7 +134,7 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
         assert config.file.simulated
         assert config.outputs.http.listen == "127.0.0.1:1234"
         sections = {section.kind.name: section.config for section in config.sections}
-        assert {d.name: (d.kind, d.address) for d in sections["snmp"].devices} == {  # type: ignore[attr-defined]
+        assert {d.name: (d.kind, d.address) for d in sections["snmp"].devices} == {
             **{name: ("pdu", simulator.addresses[name]) for name in simulator.pdus},
             **{ups.name: ("ups", simulator.addresses[ups.name]) for ups in simulator.model.ups},
             **{
@@ -143,7 +143,7 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
             },
         }
         assert [cooler.row for cooler in simulator.model.coolers] == ["A", "B", "C"]
-        assert {d.meter: d.point for d in sections["modbus"].devices} == {  # type: ignore[attr-defined]
+        assert {d.meter: d.point for d in sections["modbus"].devices} == {
             meter.name: meter.point for meter in simulator.model.meters
         }
         assert "host" in sections

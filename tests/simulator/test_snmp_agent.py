@@ -27,7 +27,7 @@ APC_POWER, APC_ENERGY = "1.3.6.1.4.1.318.1.1.26.4.3.1.5.1", "1.3.6.1.4.1.318.1.1
 
 @asynccontextmanager
 async def site(racks: int = 1, **options: object) -> AsyncIterator[Simulator]:
-    simulator = Simulator(build_site("guian", racks), clock=lambda: NOW, **options)  # type: ignore[arg-type]
+    simulator = Simulator(build_site("guian", racks), clock=lambda: NOW, **options)
     await simulator.start()
     try:
         yield simulator

@@ -128,7 +128,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; `ready` is a URL that answers once it is up."""
     with log.open("ab") as output:
-        process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=output, **options)  # type: ignore[call-overload]
+        process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=output, **options)
     try:
         if ready:
 

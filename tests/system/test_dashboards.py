@@ -239,7 +239,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             wait_for(
                 lambda url=url: seen_twice(Server(url)),
                 what=f"two rounds of all that counts at {url}",
-            )  # type: ignore[misc]
+            )
         yield Servers(prometheus=prometheus, victoriametrics=victoria)
 
 

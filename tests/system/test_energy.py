@@ -60,7 +60,7 @@ async def read(
                 *(once(collector, clock[0]) for collector in loaded.collectors)
             ):
                 for consumer in consumers:
-                    consumer.accept(batch)  # type: ignore[attr-defined]
+                    consumer.accept(batch)
                 for series, value in batch.readings:
                     if series.metric.full_name in (
                         "dc_meter_energy_joules_total",
@@ -71,13 +71,13 @@ async def read(
                         )
     finally:
         for collector in loaded.collectors:
-            await collector.aclose()  # type: ignore[attr-defined]
+            await collector.aclose()
         await simulator.stop()
     return pages
 
 
 async def once(collector: Collector, now: float) -> Batch:
-    readings = await collector.collect()  # type: ignore[misc]
+    readings = await collector.collect()
     return Batch(
         collector=collector.name,
         device=collector.device,

@@ -119,7 +119,7 @@ def test_every_fault_is_a_line_and_costs_nobody_else(tmp_path: Path) -> None:
         with agent(changed_config(simulated, state, port), port) as process:
             fill(state / "filler")
             for line in LINES:
-                wait_for(lambda line=line: re.search(line, log.read_text()), what=line)  # type: ignore[misc]
+                wait_for(lambda line=line: re.search(line, log.read_text()), what=line)
             seen: list[str] = []
 
             def right() -> bool:

@@ -176,7 +176,7 @@ def both_hubs(country: Country) -> None:
     """Wait until the Prometheus above has a recorded value of both hubs."""
     for hub in HUBS:
         value = f'hub:dc_kpi:value{{hub="{hub}",kpi="pue"}}'
-        wait_for(lambda value=value: country.now(value), what=value)  # type: ignore[misc]
+        wait_for(lambda value=value: country.now(value), what=value)
 
 
 def test_prometheus_scrapes_what_the_inventory_lists(country: Country) -> None:
@@ -203,7 +203,7 @@ def test_the_overview_shows_both_hubs(country: Country) -> None:
     both_hubs(country)
     for hub in HUBS:
         wanted = f'dc_target_state{{hub="{hub}"}} == 1'
-        wait_for(lambda wanted=wanted: country.now(wanted), what=wanted)  # type: ignore[misc]
+        wait_for(lambda wanted=wanted: country.now(wanted), what=wanted)
     (built,) = (built for built in build_all(load_registry(), "en") if built.uid == OVERVIEW)
     dashboard = Dashboard(json=built.json, excuses=built.excuses)
 
@@ -214,7 +214,7 @@ def test_the_overview_shows_both_hubs(country: Country) -> None:
     wait_for(lambda: not wrong(), what="all of the overview")
     for expr in ("max by (hub) (dc_site_power_watts)", "max by (hub) (hubgauge_simulated)"):
         # A scrape that a busy machine makes too late leaves a hub out for a moment.
-        wait_for(lambda expr=expr: {one["hub"] for one in country.now(expr)} == set(HUBS))  # type: ignore[misc]
+        wait_for(lambda expr=expr: {one["hub"] for one in country.now(expr)} == set(HUBS))
 
 
 def test_nothing_of_racks_is_federated(country: Country) -> None:
@@ -239,7 +239,7 @@ def test_rules_evaluate_at_every_hub(country: Country) -> None:
 
     for url in country.hubs.values():
         assert len(rules(url)) > 40, url
-        wait_for(lambda url=url: not wrong(url), what=(f"no rule without a value: {wrong(url)}"))  # type: ignore[misc]
+        wait_for(lambda url=url: not wrong(url), what=(f"no rule without a value: {wrong(url)}"))
 
 
 def test_a_hub_that_ends_is_stale_in_two_scrapes_and_told_once(country: Country) -> None:

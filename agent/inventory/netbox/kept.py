@@ -99,12 +99,12 @@ class KeptAnswer:
             raise HubgaugeError(message) from None
 
 
-def _plain(item: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the model's classes
+def _plain(item: Any) -> dict[str, Any]:
     """Return a model's fields that differ from its defaults, so that a hub's file stays small."""
     return dict(_fields(item))
 
 
-def _fields(item: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
+def _fields(item: Any) -> Iterator[tuple[str, Any]]:
     for field in dataclasses.fields(item):
         value = getattr(item, field.name)
         if value == field.default:

@@ -21,17 +21,17 @@ class Serialised(Protocol):
         """Return plain data."""
 
 
-def json_name(key: str) -> Any:  # noqa: ANN401 - a dataclass field takes any type
+def json_name(key: str) -> Any:
     """Declare a field whose JSON key is no Python name, such as `from`."""
     return field(metadata={_KEY: key})
 
 
-def inline() -> Any:  # noqa: ANN401 - as above
+def inline() -> Any:
     """Declare a field whose own keys stand in its place: `{**found, …}`."""
     return field(metadata={_KEY: ""})
 
 
-def page_only() -> Any:  # noqa: ANN401 - as above
+def page_only() -> Any:
     """Declare a field that pages need and the API does not give."""
     return field(metadata={_KEY: None})
 
@@ -65,7 +65,7 @@ def plain(view: object) -> dict[str, Any]:
     return made
 
 
-def _fields(view: Any) -> dict[str, Json]:  # noqa: ANN401 - any dataclass
+def _fields(view: Any) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for one in fields(view):
         key = one.metadata.get(_KEY, one.name)

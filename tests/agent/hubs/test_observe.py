@@ -72,7 +72,7 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     """The same figure twice, an unknown hub or KPI and a wrong day are one line each."""
     with pytest.raises(ConfigError) as caught:
-        add(replace(CHIPS, **change), tmp_path)  # type: ignore[arg-type]
+        add(replace(CHIPS, **change), tmp_path)
     assert message in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 

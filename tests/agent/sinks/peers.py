@@ -66,7 +66,7 @@ def sink(
         pace=pace,
         window=0.02,
         **more,
-    )  # type: ignore[arg-type]
+    )
     made.start()
     try:
         yield made

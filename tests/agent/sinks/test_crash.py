@@ -104,13 +104,13 @@ def test_database_and_agent_gone(tmp_path: Path) -> None:
         known = set(synced_times(tmp_path / "journal"))
 
         def all_there() -> bool:
-            return all(known <= set(one["timestamps"]) for one in database.export())  # type: ignore[call-overload]
+            return all(known <= set(one["timestamps"]) for one in database.export())
 
         # Just started, VictoriaMetrics does not show its last second at once.
         wait_for(all_there, what="every synced sample")
         stored = database.export()
     assert len(stored) == SERIES
     for one in stored:
-        moments: list[int] = one["timestamps"]  # type: ignore[assignment]
+        moments: list[int] = one["timestamps"]
         assert len(moments) == len(set(moments))
         assert one["values"] == moments

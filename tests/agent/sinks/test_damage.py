@@ -55,7 +55,7 @@ def reopened(left: Path, folder: Path, name: str, change: object) -> tuple[Spool
     shutil.copytree(left, folder)
     file = folder / name
     content = bytearray(file.read_bytes())
-    file.write_bytes(change(content))  # type: ignore[operator]
+    file.write_bytes(change(content))
     made = Spool(folder / "s.db", pack=FORM.pack, max_bytes=2**26, window=0.001)
     made.start()
     made.put(1e6, b"after v=1.0 1\n", 1)  # and it goes on working

@@ -60,7 +60,7 @@ def sequence(*answers: Answer) -> object:
 @pytest.mark.parametrize("position", [0, 2499, 2500, 4999])
 def test_one_poison_line(scripted: Scripted, tmp_path: Path, position: int) -> None:
     """One bad line in 5 000 becomes the only dead letter, found with at most 2 log2 5000 + 2 requests."""
-    scripted.answer = refusing(f"rack=A{position:03d},".encode())  # type: ignore[assignment]
+    scripted.answer = refusing(f"rack=A{position:03d},".encode())
     with sink(scripted.url, tmp_path) as made:
         made.accept(batch(1.0, when=T0, racks=5000))
         drained(made)
@@ -75,7 +75,7 @@ def test_one_poison_line(scripted: Scripted, tmp_path: Path, position: int) -> N
 
 def test_many_poison_lines(scripted: Scripted, tmp_path: Path) -> None:
     """Every bad line, neighbours included, and no other becomes a dead letter."""
-    scripted.answer = refusing(b"7,hub", status=422)  # type: ignore[assignment]
+    scripted.answer = refusing(b"7,hub", status=422)
     with sink(scripted.url, tmp_path) as made:
         made.accept(batch(1.0, when=T0, racks=200))
         drained(made)
@@ -105,7 +105,7 @@ def test_refusals_keep_everything(
 ) -> None:
     """What the operator must mend loses nothing and costs one log line down and one back."""
     refused = (status, {"Location": f"{scripted.url}/elsewhere"}, b'{"message": "no"}')
-    scripted.answer = sequence(*[refused] * 6)  # type: ignore[assignment]
+    scripted.answer = sequence(*[refused] * 6)
     with caplog.at_level(logging.INFO), sink(scripted.url, tmp_path) as made:
         for turn in range(5):
             made.accept(batch(1.0, when=T0 + turn))
@@ -127,7 +127,7 @@ def test_redirects_are_not_followed(scripted: Scripted, tmp_path: Path) -> None:
                 (status, {"Location": other.url + "/api/v2/write"}, b"")
                 for status in (301, 302, 307, 308)
             ]
-        )  # type: ignore[assignment]
+        )
         made.accept(batch(1.0, when=T0))
         drained(made)
         assert other.requests == []
@@ -161,7 +161,7 @@ def test_retry_after_is_kept(scripted: Scripted, tmp_path: Path, status: int, ki
 def test_nonsense_retry_after(scripted: Scripted, tmp_path: Path, value: str) -> None:
     """A Retry-After that means nothing is ignored: the usual waiting applies."""
     assert parse_retry_after(value, now=T0) is None
-    scripted.answer = sequence((503, {"Retry-After": value}, b""))  # type: ignore[assignment]
+    scripted.answer = sequence((503, {"Retry-After": value}, b""))
     with sink(scripted.url, tmp_path) as made:
         made.accept(batch(1.0, when=T0))
         drained(made)
@@ -238,7 +238,7 @@ def test_secrets_are_not_told(
     token = tmp_path / "token"
     token.write_text(SECRET)
     token.chmod(0o600)
-    scripted.answer = sequence(  # type: ignore[assignment]
+    scripted.answer = sequence(
         (401, {}, f"bad token {SECRET}".encode()),
         (403, {}, json.dumps({"message": f"no {SECRET}"}).encode()),
         *[(400, {"X-Token": SECRET}, f"bad {SECRET}".encode())] * 1,
@@ -273,7 +273,7 @@ def test_new_token_is_read(scripted: Scripted, tmp_path: Path) -> None:
 
 def test_huge_error_page(scripted: Scripted, tmp_path: Path) -> None:
     """Only the beginning of an error page is read, and the next request is answered properly."""
-    scripted.answer = sequence((503, {}, b"x" * 20_000_000))  # type: ignore[assignment]
+    scripted.answer = sequence((503, {}, b"x" * 20_000_000))
     with sink(scripted.url, tmp_path) as made:
         made.accept(batch(1.0, when=T0))
         drained(made)
@@ -378,7 +378,7 @@ def test_metrics_balance(scripted: Scripted, tmp_path: Path) -> None:
     """The exported counters add up, and carry the catalogue's names."""
     from collectors.catalogue import agent as catalogue
 
-    scripted.answer = refusing(b"A003,")  # type: ignore[assignment]
+    scripted.answer = refusing(b"A003,")
     with sink(scripted.url, tmp_path) as made:
         made.accept(batch(1.0, when=T0, racks=10))
         drained(made)

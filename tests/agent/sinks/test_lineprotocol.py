@@ -232,7 +232,7 @@ def test_push_and_scrape_name_series_alike(victoria: Victoria, tmp_path: Path) -
                 [one["metric"] | {"job": ""}, one["values"], one["timestamps"]], sort_keys=True
             )
             for one in found
-        )  # type: ignore[operator]
+        )
 
     pushed = stored("hubgauge")
     assert len(pushed) == len(readings)

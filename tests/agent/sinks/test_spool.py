@@ -29,7 +29,7 @@ FORM = LineFormat({})
 def spool(
     path: Path, *, max_bytes: int = 64 * MIB, window: float = 0.001, **more: object
 ) -> Iterator[Spool]:
-    made = Spool(path, pack=FORM.pack, max_bytes=max_bytes, window=window, **more)  # type: ignore[arg-type]
+    made = Spool(path, pack=FORM.pack, max_bytes=max_bytes, window=window, **more)
     made.start()
     try:
         yield made
@@ -71,7 +71,7 @@ def disk(path: Path) -> int:
 
 def read_bytes() -> int:
     """Return how many bytes this process has read so far (proc_pid_io(5))."""
-    return int(re.search(r"^rchar: (\d+)", Path("/proc/self/io").read_text(), re.MULTILINE)[1])  # type: ignore[index]
+    return int(re.search(r"^rchar: (\d+)", Path("/proc/self/io").read_text(), re.MULTILINE)[1])
 
 
 def test_order_and_restart(tmp_path: Path) -> None:

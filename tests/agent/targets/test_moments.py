@@ -135,7 +135,7 @@ def test_an_annual_value_speaks_for_45_days(day: str, state: str, reason: str) -
 def test_how_long_a_value_is_current(kind: str, seconds: float, state: str) -> None:
     """A measurement speaks for two days, a registered observation for one."""
     now = noon("2026-11-22")
-    seen = Evidence(value=27_600, time=now - seconds, kind=kind)  # type: ignore[arg-type]
+    seen = Evidence(value=27_600, time=now - seconds, kind=kind)
     assert evaluate(RACKS, [seen], now).state == state
 
 

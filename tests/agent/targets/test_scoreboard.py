@@ -143,7 +143,7 @@ def test_policy_is_kept_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_table_fits(language: str, width: int) -> None:
     """No line of the table is wider than the terminal, Chinese counted at two columns."""
-    text = render(VIEWS, language, width)  # type: ignore[arg-type]
+    text = render(VIEWS, language, width)
     assert max(map(width_of, text.splitlines())) == width
     assert all(
         r["source"]["publisher"][language].split()[0] in text
@@ -155,7 +155,7 @@ def test_table_fits(language: str, width: int) -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_columns_are_aligned(language: str) -> None:
     """Every limit of a hub's table begins in the same column, in both languages."""
-    text = render([VIEWS[1]], language, 100)  # type: ignore[arg-type]
+    text = render([VIEWS[1]], language, 100)
     columns = {
         width_of(line[: line.index("≤ ")])
         for line in text.splitlines()

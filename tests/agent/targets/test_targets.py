@@ -72,7 +72,7 @@ def of(readings: list[Reading], metric: Metric) -> dict[tuple[str, ...], float]:
 
 async def collect(hub: str, now: float, *readings: Reading, **options: object) -> list[Reading]:
     """Run one round."""
-    collector = TargetCollector(REGISTRY, holding(*readings), hub, Clock(now), **options)  # type: ignore[arg-type]
+    collector = TargetCollector(REGISTRY, holding(*readings), hub, Clock(now), **options)
     assert isinstance(collector, Collector)
     return list(await collector.collect())
 
@@ -286,7 +286,7 @@ async def test_the_ledger_is_asked_once_an_hour(ledger: Ledger) -> None:
             return ledger.history(kpi, hub, scope)
 
         def add_history(self, *args: object) -> None:
-            ledger.add_history(*args)  # type: ignore[arg-type]
+            ledger.add_history(*args)
 
     clock = Clock(moment("2026-11-01T12:10"))
     collector = TargetCollector(REGISTRY, holding(*racks(3)), "kunming", clock, Counting())

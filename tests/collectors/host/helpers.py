@@ -40,7 +40,7 @@ def collectors_of(tree: Path) -> list[Collector]:
     made = list(KIND.build(section, context_of(tree)))
     for collector in made:
         if collector.name == "filesystem":
-            collector._pool = StatfsPool(0.5, statvfs=fake_statvfs(tree))  # type: ignore[attr-defined]
+            collector._pool = StatfsPool(0.5, statvfs=fake_statvfs(tree))
     return [collector for collector in made if collector.name != "timex"]
 
 
@@ -69,7 +69,7 @@ def collect(collector: Collector) -> list[Reading]:
 
 
 async def _wait(found: Any) -> Iterable[Reading]:
-    return await found  # type: ignore[no-any-return]
+    return await found
 
 
 def close(collectors: Iterable[Collector]) -> None:

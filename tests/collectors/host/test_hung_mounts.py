@@ -74,7 +74,7 @@ def machine(folder: Path, mount_timeout: float = FilesystemOptions().mount_timeo
     )
     config = KIND.Config(filesystem=options)
     made = KIND.build(config, Context(place=Place(hub="test"), node="n1"))
-    return next(collector for collector in made if collector.name == "filesystem")  # type: ignore[return-value]
+    return next(collector for collector in made if collector.name == "filesystem")
 
 
 def by_mount(readings: list[Reading], name: str) -> dict[str, float]:

@@ -45,7 +45,7 @@ def test_every_name_is_a_key_and_a_collector() -> None:
     (disabled,) = get_args(get_type_hints(KIND.Config)["disable"])
     assert set(get_args(disabled)) == keys == set(KIND.collectors)
     for declared in KIND.collectors.values():
-        assert declared.make.name == declared.name  # type: ignore[attr-defined]
+        assert declared.make.name == declared.name
 
 
 NEW_MODULE = '''

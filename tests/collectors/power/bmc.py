@@ -13,16 +13,16 @@ from pyghmi.ipmi.bmc import Bmc
 GROUP, GET_POWER_READING = 0x2C, 0x02
 
 
-class PowerBmc(Bmc):  # type: ignore[misc]  # untyped
+class PowerBmc(Bmc):
     reply = bytes([0xC1])
 
     def handle_raw_request(self, request: dict[str, object], session: object) -> None:
         if (request["netfn"], request["command"]) != (GROUP, GET_POWER_READING):
             super().handle_raw_request(request, session)
         elif len(self.reply) == 1:
-            session.send_ipmi_response(code=self.reply[0])  # type: ignore[attr-defined]
+            session.send_ipmi_response(code=self.reply[0])
         else:
-            session.send_ipmi_response(code=0, data=list(self.reply))  # type: ignore[attr-defined]
+            session.send_ipmi_response(code=0, data=list(self.reply))
 
     def listen_to_us(self) -> None:
         for line in sys.stdin:

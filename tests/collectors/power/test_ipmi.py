@@ -42,7 +42,7 @@ def bmcs(folder: Path, *addresses: str, password: str = WORD, **options: Any) ->
         **{"user": "hubgauge", "password_file": secret, "cipher_suite": 3, "devices": devices}
         | options
     )
-    return KIND.build(config, CONTEXT)  # type: ignore[return-value]
+    return KIND.build(config, CONTEXT)
 
 
 def once(bmc: Bmc) -> list[tuple[str, float]]:

@@ -122,7 +122,7 @@ def test_a_register_that_jumped_is_no_power(machine: Machine) -> None:
     machine.now += 10.0
     machine.zone("intel-rapl:0", "package-0", 5_000)
     assert values(rapl) == {"energy_joules_total": 0.0}
-    assert rapl.dropped == {"reset": 1}  # type: ignore[attr-defined]
+    assert rapl.dropped == {"reset": 1}
     machine.now += 10.0
     machine.zone("intel-rapl:0", "package-0", 500_005_000)
     assert values(rapl) == {"energy_joules_total": 500.0, "power_watts": 50.0}
@@ -136,7 +136,7 @@ def test_a_gap_in_which_it_may_have_wrapped_twice_is_not_guessed(machine: Machin
     machine.now += 3600.0
     machine.zone("intel-rapl:0", "package-0", 10_000_000)
     assert values(rapl) == {"energy_joules_total": 0.0}
-    assert rapl.dropped == {"gap": 1}  # type: ignore[attr-defined]
+    assert rapl.dropped == {"gap": 1}
 
 
 def test_registers_only_root_may_read_are_one_clear_error(
@@ -145,7 +145,7 @@ def test_registers_only_root_may_read_are_one_clear_error(
     """Since CVE-2020-8694 energy_uj is root's: the error says so and what to do."""
     machine.zone("intel-rapl:0", "package-0", 0)
     rapl = machine.collector("rapl")
-    files = rapl._files  # type: ignore[attr-defined]
+    files = rapl._files
     real = files.read
 
     def denied(path: str) -> bytes:
@@ -165,7 +165,7 @@ def test_zones_that_go_and_come_are_found_anew(machine: Machine) -> None:
     machine.zone("intel-rapl:0", "package-0", 5)
     rapl = machine.collector("rapl")
     values(rapl)
-    rapl._files.close()  # type: ignore[attr-defined]
+    rapl._files.close()
     energy = machine.sys / "class/powercap/intel-rapl:0/energy_uj"
     energy.unlink()
     with pytest.raises(NoData):
@@ -216,7 +216,7 @@ def test_two_supplies_add_up_and_their_energy_too(machine: Machine) -> None:
     assert values(hwmon) == {"power_watts": 100.0, "energy_joules_total": 14.0}
     (machine.sys / "class/hwmon/hwmon1/power1_input").write_text("")
     assert values(hwmon) == {"energy_joules_total": 14.0}
-    assert hwmon.dropped == {"no_data": 1}  # type: ignore[attr-defined]
+    assert hwmon.dropped == {"no_data": 1}
 
 
 @pytest.mark.parametrize("microwatts", [0, 4_294_967_295_000, -1])
@@ -225,7 +225,7 @@ def test_a_sentinel_is_no_power(machine: Machine, microwatts: int) -> None:
     machine.write("class/hwmon/hwmon0", name="power_meter", power1_average=microwatts)
     hwmon = machine.collector("hwmon")
     assert values(hwmon) == {}
-    assert hwmon.dropped == {"sentinel": 1}  # type: ignore[attr-defined]
+    assert hwmon.dropped == {"sentinel": 1}
 
 
 def test_absent_hardware_says_nothing(machine: Machine) -> None:

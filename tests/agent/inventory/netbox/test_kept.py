@@ -58,7 +58,7 @@ def test_what_is_kept_is_what_was_read(write: Write) -> None:
             {"rated_power_field": "watts"},
             {"panel_amperes_field": "amperes"},
         ):
-            other = dataclasses.replace(source.netbox, **change)  # type: ignore[arg-type]
+            other = dataclasses.replace(source.netbox, **change)
             assert KeptAnswer(config.file.state_dir, other, "guian").load() is None, change
 
 

@@ -42,7 +42,7 @@ CONTEXT = Context(
 HEALTHY = StatusFlags([0, 0, 0, 0])
 
 
-class Plant(NormalApplication):  # type: ignore[misc]  # untyped
+class Plant(NormalApplication):
     """A controller; counts what it is asked, and can be made old or narrow."""
 
     def __init__(
@@ -106,10 +106,10 @@ async def plant(*objects: Any, **options: Any) -> AsyncIterator[tuple[str, Plant
 async def collectors(text: str, folder: Path | None = None) -> AsyncIterator[list[BacnetCollector]]:
     made = KIND.build(read((folder or CONTEXT.rootfs) / "f.yaml", Config, text=text), CONTEXT)
     try:
-        yield made  # type: ignore[misc]
+        yield made
     finally:
         for one in made:
-            await one.aclose()  # type: ignore[attr-defined]
+            await one.aclose()
 
 
 async def values(one: BacnetCollector) -> dict[str, float]:

@@ -26,7 +26,7 @@ INPUT = "analog-input,1"
 
 
 def point(**options: object) -> Point:
-    return Point(**{"metric": "dc_cooling_power_watts", "object": INPUT} | options)  # type: ignore[arg-type]
+    return Point(**{"metric": "dc_cooling_power_watts", "object": INPUT} | options)
 
 
 @pytest.mark.parametrize("name", sorted(_UNIT_NAMES))

@@ -42,17 +42,17 @@ def simulated(
     for address, value in values.items():
         registers[address : address + 2] = struct.unpack(">2H", struct.pack(">f", value))
     data = SimData(0, values=registers, datatype=DataType.REGISTERS)
-    return SimDevice(unit, [data], action=action)  # type: ignore[arg-type]
+    return SimDevice(unit, [data], action=action)
 
 
 @asynccontextmanager
 async def serving(
     *devices: SimDevice, kind: type[ModbusTcpServer] = ModbusTcpServer, **options: object
 ) -> AsyncIterator[str]:
-    server = kind(list(devices), address=("127.0.0.1", 0), **options)  # type: ignore[arg-type]
+    server = kind(list(devices), address=("127.0.0.1", 0), **options)
     await server.serve_forever(background=True)
     try:
-        yield f"127.0.0.1:{server.transport.sockets[0].getsockname()[1]}"  # type: ignore[attr-defined]
+        yield f"127.0.0.1:{server.transport.sockets[0].getsockname()[1]}"
     finally:
         await server.shutdown()
 
@@ -65,7 +65,7 @@ async def misbehaving(handler: Callable[..., object]) -> AsyncIterator[str]:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.append(writer)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await handler(reader, writer)  # type: ignore[misc]
+            await handler(reader, writer)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     try:
@@ -87,12 +87,12 @@ def meter(address: str, **options: object) -> Device:
 
 @asynccontextmanager
 async def meters(*devices: Device, **options: object) -> AsyncIterator[list[ModbusCollector]]:
-    made = KIND.build(modbus.Config(devices=list(devices), **options), CONTEXT)  # type: ignore[arg-type]
+    made = KIND.build(modbus.Config(devices=list(devices), **options), CONTEXT)
     try:
-        yield made  # type: ignore[misc]
+        yield made
     finally:
         for one in made:
-            await one.aclose()  # type: ignore[attr-defined]
+            await one.aclose()
 
 
 async def values(one: ModbusCollector) -> dict[str, float]:

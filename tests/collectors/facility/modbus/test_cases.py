@@ -51,7 +51,7 @@ async def test_a_meter_s_registers_become_these_series(folder: Path, update_gold
     server = ModbusTcpServer([case.serve()], address=("127.0.0.1", 0))
     await server.serve_forever(background=True)
     try:
-        port = server.transport.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+        port = server.transport.sockets[0].getsockname()[1]
         words = ", ".join(
             f"{key}: {value}"
             for key, value in ({"address": f'"127.0.0.1:{port}"'} | case.device).items()
@@ -65,7 +65,7 @@ async def test_a_meter_s_registers_become_these_series(folder: Path, update_gold
         got = "".join(
             sorted(f"{series.prefix}{value!r}\n" for series, value in await meter.collect())
         )
-        await meter.aclose()  # type: ignore[attr-defined]
+        await meter.aclose()
     finally:
         await server.shutdown()
     expected = folder / "expected.prom"

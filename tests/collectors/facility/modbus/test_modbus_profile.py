@@ -24,7 +24,7 @@ ENERGY = "dc_meter_energy_joules_total"
 
 
 def profile(*registers: Register, **options: object) -> Profile:
-    return Profile(protocol="modbus", title="t", source="s", registers=list(registers), **options)  # type: ignore[arg-type]
+    return Profile(protocol="modbus", title="t", source="s", registers=list(registers), **options)
 
 
 def blocks_of(loaded: Profile) -> tuple[Block, ...]:
@@ -44,7 +44,7 @@ def decoded(plan: Plan, memory: bytes, first: int = 0) -> list[float | None]:
 
 def one(raw: bytes, **options: object) -> float | None:
     """What one value decodes to."""
-    register = Register(**{"metric": POWER, "address": 0, "unit": "W"} | options)  # type: ignore[arg-type]
+    register = Register(**{"metric": POWER, "address": 0, "unit": "W"} | options)
     (number,) = decoded(plan_of(profile(register)), raw)
     return number
 
@@ -147,7 +147,7 @@ def test_bits_of_a_register_are_numbers_of_their_own() -> None:
     assert one(b"\x03\x12", type="uint16", mask=0x0010) == 1.0
     words = {"metric": "dc_ups_on_battery", "unit": "", "type": "uint16"}
     loaded = [
-        profile(Register(**words | {"address": 0, "map": {3: 1.0}} | more), kind="ups")  # type: ignore[arg-type]
+        profile(Register(**words | {"address": 0, "map": {3: 1.0}} | more), kind="ups")
         for more in ({"otherwise": 0.0}, {})
     ]
     assert [decoded(plan_of(p), raw) for p in loaded for raw in (b"\0\3", b"\0\4")] == [
@@ -229,17 +229,17 @@ def test_an_energy_register_s_width_says_where_it_wraps() -> None:
     """An unsigned register wraps at its width, in joules; others only where the profile says so, and with a ratio once it is known."""
     energy = {"metric": ENERGY, "address": 0, "unit": "Wh"}
     for register, wanted in (
-        (Register(**energy, type="uint32"), 2**32 * 3600.0),  # type: ignore[arg-type]
-        (Register(**energy, type="uint32", wraps_at=0), None),  # type: ignore[arg-type]
-        (Register(**energy, type="bcd32", scale=0.01), 10**6 * 3600.0),  # type: ignore[arg-type]
-        (Register(**energy, type="float32"), None),  # type: ignore[arg-type]
-        (Register(**energy, type="int64"), None),  # type: ignore[arg-type]
-        (Register(**energy, type="float32", wraps_at=1e8), 1e8 * 3600.0),  # type: ignore[arg-type]
+        (Register(**energy, type="uint32"), 2**32 * 3600.0),
+        (Register(**energy, type="uint32", wraps_at=0), None),
+        (Register(**energy, type="bcd32", scale=0.01), 10**6 * 3600.0),
+        (Register(**energy, type="float32"), None),
+        (Register(**energy, type="int64"), None),
+        (Register(**energy, type="float32", wraps_at=1e8), 1e8 * 3600.0),
     ):
         assert span_of(plan_of(profile(register)).values[0], {}) == wanted
     plan = plan_of(
         profile(Register(**energy, type="uint32", times=["ct"]), factors={"ct": Factor(address=9)})
-    )  # type: ignore[arg-type]
+    )
     assert span_of(plan.values[0], {}) is None
     assert span_of(plan.values[0], {0: 40}) == 40 * 2**32 * 3600.0
 
@@ -252,7 +252,7 @@ def at(address: int, phase: str, **options: object) -> Register:
         type="float32",
         unit="V",
         **options,
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_neighbours_are_read_together_and_strangers_apart() -> None:
@@ -290,7 +290,7 @@ def test_every_value_lies_in_exactly_one_block_and_no_block_is_too_large(
     registers = [
         Register(
             metric="dc_meter_voltage_volts", phase=str(n), address=address, type=kind, unit="V"
-        )  # type: ignore[arg-type]
+        )
         for n, (address, kind) in enumerate(places)
     ]
     blocks = blocks_of(profile(*registers, max_registers=most, max_gap=gap))
@@ -314,7 +314,7 @@ def test_halves_bring_the_same_and_end_at_single_values(places: list[tuple[int, 
     registers = [
         Register(
             metric="dc_meter_voltage_volts", phase=str(n), address=address, type=kind, unit="V"
-        )  # type: ignore[arg-type]
+        )
         for n, (address, kind) in enumerate(places)
     ]
     todo, single = list(blocks_of(profile(*registers, max_gap=124, max_registers=125))), []

@@ -66,7 +66,7 @@ def collector(address: str, *phases: int, **options: object) -> ModbusCollector:
         for at in phases
     ]
     options = {"registers": registers} | options
-    loaded = Profile(protocol="modbus", title="t", source="s", **options)  # type: ignore[arg-type]
+    loaded = Profile(protocol="modbus", title="t", source="s", **options)
     host, _, port = address.partition(":")
     naming = Naming(name="m", labels={"hub": "h", "site": "s", "point": "other"})
     schedule = Schedule(interval=10.0, timeout=4.0)

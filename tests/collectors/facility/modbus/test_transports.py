@@ -211,11 +211,11 @@ async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other
         ):
             (one,) = KIND.build(read(tmp_path / "c.yaml", Config, text=device(tls)), CONTEXT)
             if readable:
-                assert len(await one.collect()) == 15  # type: ignore[arg-type, misc]
+                assert len(await one.collect()) == 15
             else:
                 with pytest.raises(Unreachable):
-                    await one.collect()  # type: ignore[misc]
-            await one.aclose()  # type: ignore[attr-defined]
+                    await one.collect()
+            await one.aclose()
         with pytest.raises(ConfigError, match=r"devices\[0\]\.tls: cannot be used"):
             KIND.build(
                 read(tmp_path / "c.yaml", Config, text=device("ca_file: nowhere.pem")), CONTEXT

@@ -35,7 +35,7 @@ def secret(folder: Path, text: str) -> Path:
 
 def collector(device: DeviceConfig, **section: object) -> SnmpCollector:
     """Make the collector of one device, as a config file would."""
-    (made,) = KIND.build(SnmpConfig(devices=[device], **section), CONTEXT)  # type: ignore[arg-type]
+    (made,) = KIND.build(SnmpConfig(devices=[device], **section), CONTEXT)
     return made
 
 
@@ -193,15 +193,15 @@ class Fake(asyncio.DatagramProtocol):
     def _value(self, module: object, name: str) -> object:
         value = self.objects.get(name, None if self.successor is None else 1)
         if value is None:
-            return module.NoSuchInstance("")  # type: ignore[attr-defined]
+            return module.NoSuchInstance("")
         if isinstance(value, int):
             unsigned = "Gauge32" if hasattr(module, "Gauge32") else "Gauge"
             return getattr(
                 module, "Integer" if value < 2**31 else unsigned if value < 2**32 else "Counter64"
             )(value)
         if isinstance(value, str):
-            return module.ObjectIdentifier(value)  # type: ignore[attr-defined]
-        return module.OctetString(value)  # type: ignore[attr-defined]
+            return module.ObjectIdentifier(value)
+        return module.OctetString(value)
 
     def _next(self, name: str) -> str | None:
         if self.successor is not None:

@@ -111,7 +111,7 @@ def compare(
             value, step = (
                 values.get(plan.elsewhere[oid]),
                 float(row["sensor_multiplier"] or 1) / float(row["sensor_divisor"] or 1),
-            )  # type: ignore[arg-type]
+            )
         if value is None or row["sensor_current"] is None:
             result.absent.append((line, reason))
             result.unexplained += [] if reason else [line]

@@ -88,7 +88,7 @@ def shown(readings: list[Reading]) -> dict[str, float]:
 
 def named(address: str, **options: object) -> DeviceConfig:
     """Return the config of a PDU called A07-A."""
-    return DeviceConfig(address=address, pdu="A07-A", **options)  # type: ignore[arg-type]
+    return DeviceConfig(address=address, pdu="A07-A", **options)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ async def test_version_3_with_authentication_and_privacy(
         "auth_file": secret(tmp_path, "authentic-words"),
         "priv_file": secret(tmp_path, "private-words"),
     }
-    config = UserConfig(name=user, auth=auth, priv="aes128", **secrets)  # type: ignore[arg-type]
+    config = UserConfig(name=user, auth=auth, priv="aes128", **secrets)
     device = collector(named(netsnmp, version="3", user=config))
     for _ in range(3):
         assert shown(await device.collect())[f"{POWER}/A07-A"] == 1140.0

@@ -111,7 +111,7 @@ async def compared(
     recorded = objects(recordings("devices", f"{name}.snmprec"))
     reasons = {**device.profile.left_out, **REASONS.get(name, {})}
     file = recordings("devices", "expected", f"{name}.json")
-    result = compare(file, device.plan, readings, classes, recorded, said(name, recorded), reasons)  # type: ignore[arg-type]
+    result = compare(file, device.plan, readings, classes, recorded, said(name, recorded), reasons)
     await device.aclose()
     print(f"{name}: {result}")
     return device, result
