@@ -68,7 +68,9 @@ def success(snapshot: Snapshot, device: str) -> float | None:
 
 
 async def test_whatever_one_collector_does_costs_no_other() -> None:
-    """One raises, one exits, one returns junk, one hangs, one is a coroutine that hangs: the good one has its sample."""
+    """One raises, one exits, one returns junk, one hangs, one is a coroutine that hangs: the good
+    one has its sample.
+    """
     stuck = threading.Event()
 
     async def for_ever() -> None:
@@ -303,7 +305,9 @@ async def test_errors_are_counted_by_what_went_wrong() -> None:
 
 
 async def test_the_status_says_when_and_how_long() -> None:
-    """Duration is of the last round, the last success of the last good one, both by the clocks given."""
+    """Duration is of the last round, the last success of the last good one, both by the clocks
+    given.
+    """
     wall, ticks = [5000.0], iter([10.0, 10.25, 20.0, 20.5])
     state: dict[str, Exception | None] = {"error": None}
 
@@ -375,7 +379,9 @@ async def test_stopping_closes_every_collector_even_where_one_cannot_be() -> Non
 
 
 async def test_derived_collectors_are_replaced_while_the_rest_goes_on() -> None:
-    """What only an old one said is gone, the new one speaks at once and on its schedule, and a device is not begun anew."""
+    """What only an old one said is gone, the new one speaks at once and on its schedule, and a
+    device is not begun anew.
+    """
     rounds: list[str] = []
 
     def says(device: str, who: str) -> AsyncFake:

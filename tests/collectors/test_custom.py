@@ -1,4 +1,6 @@
-"""Plugged-in prometheus-client collectors: under a name of the catalogue, what they say counts as our own."""
+"""Plugged-in prometheus-client collectors: under a name of the catalogue, what they say counts as
+our own.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,8 @@ def test_other_labels_are_another_metric() -> None:
 def test_other_names_do_not_load_the_catalogue() -> None:
     """An agent's own metrics go through the same door, on every node."""
     code = (
-        "import sys; from prometheus_client.core import GaugeMetricFamily as G; from collectors.custom import family_readings\n"
+        "import sys; from prometheus_client.core import GaugeMetricFamily as G; from"
+        " collectors.custom import family_readings\n"
         "list(family_readings(G('hubgauge_series', 'x', value=1)))\n"
         "print('collectors.catalogue.host' in sys.modules)"
     )

@@ -82,7 +82,10 @@ def test_a_good_file_is_read_with_its_notations() -> None:
         ("hub: a\nhub: b", "c.yaml:2: hub: given twice (first in line 1)"),
         (
             "hub: a\ndevices:\n- {address: a, timeout: 5}",
-            "c.yaml:3: devices[0].timeout: expected a duration such as 15s, 500ms or 1h30m, got '5'",
+            (
+                "c.yaml:3: devices[0].timeout: expected a duration such as 15s, 500ms or 1h30m, got"
+                " '5'"
+            ),
         ),
         ("hub: a\ndevices:\n- {}", "c.yaml:3: devices[0].address: missing; expected a text"),
         ("hub: nowhere", "c.yaml:1: hub: there is no such hub"),

@@ -47,7 +47,9 @@ def test_wrong_number_of_labels_is_refused() -> None:
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=2000))
 def test_any_text_becomes_a_safe_label(value: str) -> None:
-    """Whatever a device calls itself, the label is valid UTF-8 on one line, bounded, and ends in no escape."""
+    """Whatever a device calls itself, the label is valid UTF-8 on one line, bounded, and ends in no
+    escape.
+    """
     label = safe_label(value)
     label.encode("utf-8")
     assert "\n" not in label
@@ -87,7 +89,9 @@ def test_hostile_labels_pass_promtool_and_forge_nothing() -> None:
 
 
 def test_catalogue_declares_each_name_once_in_base_units() -> None:
-    """No metric is declared twice, counters of ours end in _total, and no name carries a percent, kilo or hour."""
+    """No metric is declared twice, counters of ours end in _total, and no name carries a percent,
+    kilo or hour.
+    """
     seen: set[str] = set()
     for metric in all_metrics():
         assert metric.full_name not in seen
@@ -111,7 +115,10 @@ def test_catalogue_declares_each_name_once_in_base_units() -> None:
 
 
 def test_a_label_is_read_by_its_name() -> None:
-    """The position is that of the label in every series' values; a name the metric lacks is an error."""
+    """The position is that of the label in every series' values.
+
+    A name the metric lacks is an error.
+    """
     metric = Metric(namespace="t", name="x", type="gauge", help="-", labels=("site", "pdu", "feed"))
     series = metric.series("s1", "A07-A", "A")
     assert (series.values[metric.at("pdu")], series.label("pdu")) == ("A07-A", "A07-A")

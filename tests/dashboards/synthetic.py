@@ -1,6 +1,7 @@
 """Series that cover the catalogue for every hub of the registry, as an exposition page at any moment.
 
-Not a simulation: one plausible value a series, counters that rise, so that a query which returns nothing is a wrong query.
+Not a simulation: one plausible value a series, counters that rise, so that a query which returns
+nothing is a wrong query.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ VALUES = {"facility": 1200.0, "it": 1000.0}
 def page(registry: Registry, now: float, *, computed: bool = True, stamped: bool = False) -> str:
     """Return every series with its value at a moment, labelled as a scrape would label it.
 
-    Without `computed`, the values agents compute for KPIs are left out, so that only raw series can answer for them.
+    Without `computed`, the values agents compute for KPIs are left out, so that only raw series can
+    answer for them.
     """
     stamp = f" {now * 1000:.0f}" if stamped else ""
     return "".join(

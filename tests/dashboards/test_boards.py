@@ -95,7 +95,9 @@ def test_uids_are_stable(built: dict[str, list[Built]]) -> None:
 
 
 def test_panels_are_whole(built: dict[str, list[Built]]) -> None:
-    """Every panel has a title, a description, a unit, the datasource variable, and words for missing data."""
+    """Every panel has a title, a description, a unit, the datasource variable, and words for
+    missing data.
+    """
     for dashboard, panel in every_panel(built):
         if panel["type"] == "row":
             continue
@@ -126,7 +128,10 @@ def test_units_are_known(built: dict[str, list[Built]]) -> None:
 
 
 def test_ids_are_unique(built: dict[str, list[Built]]) -> None:
-    """Panel ids are unique in a dashboard, and the same in both languages; so are refIds in a panel."""
+    """Panel ids are unique in a dashboard, and the same in both languages.
+
+    So are refIds in a panel.
+    """
     for dashboard in itertools.chain(*built.values()):
         ids = [panel["id"] for panel in dashboard.json["panels"]]
         assert len(ids) == len(set(ids))
@@ -160,7 +165,9 @@ def test_the_grid_holds(built: dict[str, list[Built]]) -> None:
 
 
 def test_nothing_old_is_left(built: dict[str, list[Built]]) -> None:
-    """What grafanalib leaves over is gone: steps and factors, "null" strings, empty thresholds, nulls outside a threshold's base."""
+    """What grafanalib leaves over is gone: steps and factors, "null" strings, empty thresholds,
+    nulls outside a threshold's base.
+    """
     for dashboard in itertools.chain(*built.values()):
         assert dashboard.json["schemaVersion"] == 41
         for path, value in walk(dashboard.json):
@@ -180,7 +187,10 @@ def test_nothing_old_is_left(built: dict[str, list[Built]]) -> None:
 
 
 def test_a_stat_shows_the_newest_value(built: dict[str, list[Built]]) -> None:
-    """Stats, gauges and bars reduce to the last value there is, never to a mean; lines never bridge a gap."""
+    """Stats, gauges and bars reduce to the last value there is, never to a mean.
+
+    Lines never bridge a gap.
+    """
     kinds = set()
     for dashboard, panel in every_panel(built):
         kinds.add(panel["type"])
@@ -204,7 +214,10 @@ def test_a_stat_shows_the_newest_value(built: dict[str, list[Built]]) -> None:
 
 
 def test_queries_read_only_what_exists(built: dict[str, list[Built]]) -> None:
-    """Every metric of a query is declared in the catalogue, or is the recorded KPI; every variable is one the dashboard has."""
+    """Every metric of a query is declared in the catalogue, or is the recorded KPI.
+
+    Every variable is one the dashboard has.
+    """
     known = declared() | {recorded.KPI_VALUE}
     for dashboard, panel in every_panel(built):
         variables = {variable["name"] for variable in dashboard.json["templating"]["list"]} | {
@@ -219,7 +232,10 @@ def test_queries_read_only_what_exists(built: dict[str, list[Built]]) -> None:
 
 
 def test_annotations_mark_deadlines_and_alerts(built: dict[str, list[Built]]) -> None:
-    """Every board marks when targets are due, at the moment they are due, and the alerts that fire; by variables it has."""
+    """Every board marks when targets are due, at the moment they are due, and the alerts that fire.
+
+    By variables it has.
+    """
     for dashboard in itertools.chain(*built.values()):
         due, firing = dashboard.json["annotations"]["list"]
         assert due["useValueForTime"] == "on"
@@ -234,7 +250,9 @@ def test_annotations_mark_deadlines_and_alerts(built: dict[str, list[Built]]) ->
 
 
 def test_series_lead_to_what_they_are_of(built: dict[str, list[Built]]) -> None:
-    """Links of panels keep time and data source, hand on only variables that the board they lead to has, and lead nowhere else."""
+    """Links of panels keep time and data source, hand on only variables that the board they lead to
+    has, and lead nowhere else.
+    """
     for dashboards in built.values():
         boards = {
             item.uid: {variable["name"] for variable in item.json["templating"]["list"]}
@@ -290,7 +308,9 @@ def test_no_datasource_is_fixed(built: dict[str, list[Built]]) -> None:
 
 
 def test_panels_do_without_rules(built: dict[str, list[Built]]) -> None:
-    """No panel depends on a recorded series alone: a recorded name only ever stands before raw series that can take its place."""
+    """No panel depends on a recorded series alone: a recorded name only ever stands before raw
+    series that can take its place.
+    """
     for _, panel in every_panel(built):
         for target in panel.get("targets", []):
             if any(":" in name for name in metric_names(target["expr"])):
@@ -299,7 +319,10 @@ def test_panels_do_without_rules(built: dict[str, list[Built]]) -> None:
 
 
 def test_variables_and_links(built: dict[str, list[Built]]) -> None:
-    """Data source first; the boards of many hubs choose hub and site; links keep variables and time, and lead to boards that exist."""
+    """Data source first; the boards of many hubs choose hub and site.
+
+    Links keep variables and time, and lead to boards that exist.
+    """
     for language, dashboards in built.items():
         uids = {dashboard.uid for dashboard in dashboards}
         for dashboard in dashboards:
@@ -324,7 +347,10 @@ def test_variables_and_links(built: dict[str, list[Built]]) -> None:
 
 
 def test_both_languages_are_complete(built: dict[str, list[Built]]) -> None:
-    """Chinese dashboards have Chinese titles and descriptions but for names that are international; English ones have no Chinese."""
+    """Chinese dashboards have Chinese titles and descriptions but for names that are international.
+
+    English ones have no Chinese.
+    """
     for dashboard, panel in every_panel(built):
         words = panel["title"] + panel.get("description", "")
         if dashboard.uid.endswith("-zh"):
@@ -346,7 +372,9 @@ def test_signals_speak_both_languages() -> None:
 
 
 def test_a_hub_shows_every_figure_it_stated(built: dict[str, list[Built]]) -> None:
-    """A hub's dashboard names each of its stated figures with source, and what it stated nothing about."""
+    """A hub's dashboard names each of its stated figures with source, and what it stated nothing
+    about.
+    """
     registry = load_registry()
     for language, dashboards in built.items():
         for key, hub in registry.hubs.items():
@@ -366,7 +394,9 @@ def test_a_hub_shows_every_figure_it_stated(built: dict[str, list[Built]]) -> No
 
 
 def test_a_hub_sees_the_sites_of_the_hubs_inside_it(built: dict[str, list[Built]]) -> None:
-    """No agent reports for a province but through its hubs: its links, racks and sites to choose from are theirs."""
+    """No agent reports for a province but through its hubs: its links, racks and sites to choose
+    from are theirs.
+    """
     boards = {item.uid: item.json for item in built["en"]}
     for key, places in (
         ("guizhou", "guian|guizhou"),
@@ -393,7 +423,9 @@ def test_a_required_pue_is_shown_only_where_a_limit_was_stated(
 
 
 def test_the_same_bytes_in_another_process(built: dict[str, list[Built]], tmp_path: Path) -> None:
-    """Another process with another hash seed writes the same bytes, a newline at the end, nothing else in the folder."""
+    """Another process with another hash seed writes the same bytes, a newline at the end, nothing
+    else in the folder.
+    """
     here, there = tmp_path / "here", tmp_path / "there"
     write(here, built["zh"])
     code = "import sys; from agent.cli import main; sys.exit(main())"
@@ -425,7 +457,9 @@ def test_the_same_bytes_in_another_process(built: dict[str, list[Built]], tmp_pa
 
 
 def test_a_second_opinion_on_the_json(built: dict[str, list[Built]]) -> None:
-    """Grafana's own typed model of a dashboard reads ours and loses none of its panels, thresholds or queries."""
+    """Grafana's own typed model of a dashboard reads ours and loses none of its panels, thresholds
+    or queries.
+    """
     models = pytest.importorskip("grafana_foundation_sdk.models.dashboard")
     importlib.import_module("grafana_foundation_sdk.cog.plugins").register_default_plugins()
     for dashboard in itertools.chain(*built.values()):

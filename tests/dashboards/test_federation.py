@@ -45,7 +45,9 @@ PLACES = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the configs of a plan, with the rules beside those that read them, and the files of `access`."""
+    """Write the configs of a plan, with the rules beside those that read them, and the files of
+    `access`.
+    """
     folder = tmp_path_factory.mktemp("federation")
     (folder / "plan.yaml").write_text(PLAN)
     out = folder / "out"
@@ -125,7 +127,9 @@ def test_the_same_plan_gives_the_same_bytes(built: Path, tmp_path: Path) -> None
 
 
 def test_what_is_federated_has_no_racks() -> None:
-    """Nothing that the Prometheus above takes is of a rack, a device or a node: neither a metric nor what a rule keeps of one."""
+    """Nothing that the Prometheus above takes is of a rack, a device or a node: neither a metric
+    nor what a rule keeps of one.
+    """
     for metric in all_metrics():
         if any(re.fullmatch(names, metric.full_name) for names in FEDERATED):
             assert not PLACES & set(metric.labels), metric.full_name
@@ -137,7 +141,10 @@ def test_what_is_federated_has_no_racks() -> None:
 
 
 def test_hubs_are_kept_apart_and_end_when_they_end(built: Path) -> None:
-    """A province's value comes from several hubs: each says who told it; and without the hubs' timestamps, what ends is marked as ended."""
+    """A province's value comes from several hubs: each says who told it.
+
+    And without the hubs' timestamps, what ends is marked as ended.
+    """
     (job,) = yaml.safe_load((built / "global" / "prometheus.yml").read_text())["scrape_configs"]
     assert job["honor_labels"] is True
     assert job["honor_timestamps"] is False
@@ -145,7 +152,9 @@ def test_hubs_are_kept_apart_and_end_when_they_end(built: Path) -> None:
 
 
 def test_only_the_hubs_below_can_be_gone(built: Path) -> None:
-    """The alert is of the plan's hubs: a province that is told of by one of them does not make a second page."""
+    """The alert is of the plan's hubs: a province that is told of by one of them does not make a
+    second page.
+    """
     (group,) = yaml.safe_load((built / "global" / "alerts.yml").read_text())["groups"]
     (rule,) = group["rules"]
     assert (rule["alert"], rule["for"]) == ("HubGone", "90s")
@@ -154,7 +163,9 @@ def test_only_the_hubs_below_can_be_gone(built: Path) -> None:
 
 
 def test_the_example_is_of_all_places() -> None:
-    """Without a plan, every hub that is a place has its configs, and neither the country nor a province has."""
+    """Without a plan, every hub that is a place has its configs, and neither the country nor a
+    province has.
+    """
     assert set(federation.example(REGISTRY).hubs) == {"guian", "kunming", "liangya"}
 
 
@@ -167,7 +178,9 @@ def test_a_plan_is_read_strictly(tmp_path: Path) -> None:
 
 
 def test_access_is_said_where_it_is_needed() -> None:
-    """Whoever asks a gateway or a node proves who it is, and nothing is said where nothing is configured."""
+    """Whoever asks a gateway or a node proves who it is, and nothing is said where nothing is
+    configured.
+    """
     assert Access().json() == {}
     plan = Plan(
         hubs={"h": HubPlan(gateways=("https://g:1",), prometheus="p:1", scrapers=("s:1",))},

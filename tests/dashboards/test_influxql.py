@@ -1,4 +1,6 @@
-"""The InfluxQL variant: what can be said in it, what is left out, and every query on a real InfluxDB that was pushed to."""
+"""The InfluxQL variant: what can be said in it, what is left out, and every query on a real
+InfluxDB that was pushed to.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,9 @@ enabled = false
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_panel_has_data(influxdb: str, language: Language) -> None:
-    """With the whole catalogue there, no query is empty or fails, nor is that of any variable, whatever its values."""
+    """With the whole catalogue there, no query is empty or fails, nor is that of any variable,
+    whatever its values.
+    """
     dashboards = [
         Dashboard(json=built.json, excuses=built.excuses)
         for built in build_all(load_registry(), language, "influxql")
@@ -108,7 +112,8 @@ def test_values_are_those_of_the_signal(influxdb: str) -> None:
         found = server.ask(server.fill(influxql.render_text(expr), values, 3600))
         return {tuple(series.get("tags", {}).values()): series["values"][0][1] for series in found}
 
-    # Two racks with two feeds each, half a watt a feed; two agents that see the same feed would not add up.
+    # Two racks with two feeds each, half a watt a feed; two agents that see the same feed would not
+    # add up.
     each = f"max by (hub, site, row, rack, feed) ({of(rack.RACK_POWER)})"
     assert ask(f"sum by (hub, site) ({each})") == {("guian", "guian-1"): 2.0}
     assert ask(f"count by (hub) ({each})") == {("guian",): 4}
@@ -145,7 +150,10 @@ def test_a_rate_is_per_second(influxdb: str) -> None:
     [
         ("a{<site>} and b{<site>}", "`and`"),
         (
-            "max by (hub) (dc_rack_power_watts{<site>}) or max by (hub) (dc_pdu_power_watts{<site>})",
+            (
+                "max by (hub) (dc_rack_power_watts{<site>}) or max by (hub)"
+                " (dc_pdu_power_watts{<site>})"
+            ),
             "`or`",
         ),
         (
@@ -157,11 +165,17 @@ def test_a_rate_is_per_second(influxdb: str) -> None:
         ("time() - node_boot_time_seconds{<instance>}", "time()"),
         ("topk(3, dc_rack_power_watts{<row>} @ end())", "topk"),
         (
-            "max by (hub, site) (dc_rack_power_watts{<site>}) / max by (hub) (dc_rack_power_watts{<site>})",
+            (
+                "max by (hub, site) (dc_rack_power_watts{<site>}) / max by (hub)"
+                " (dc_rack_power_watts{<site>})"
+            ),
             "operands with different labels",
         ),
         (
-            "max by (hub) (node_load1{<instance>}) / count by (hub) (node_cpu_seconds_total{<instance>})",
+            (
+                "max by (hub) (node_load1{<instance>}) / count by (hub)"
+                " (node_cpu_seconds_total{<instance>})"
+            ),
             "operands of two measurements",
         ),
         ('max by (hub) (hub:dc_kpi:value{kpi="pue"})', "hub:dc_kpi:value is recorded by rules"),
@@ -169,7 +183,9 @@ def test_a_rate_is_per_second(influxdb: str) -> None:
     ],
 )
 def test_what_cannot_be_said_is_told(expr: str, why: str) -> None:
-    """Each thing that InfluxQL has no words for is refused with its reason, never said in another way."""
+    """Each thing that InfluxQL has no words for is refused with its reason, never said in another
+    way.
+    """
     with pytest.raises(influxql.InexpressibleError, match=f"^{re.escape(why)}$"):
         influxql.render(Signal(key="k", name=TEXT, description=TEXT, unit="none", expr=expr))
 
@@ -193,7 +209,10 @@ def test_every_signal_is_readable() -> None:
 def test_the_command_tells_what_is_left_out(
     influxdb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The build names each panel it leaves out with the reason, and none of them is an empty panel; verify takes the rest."""
+    """The build names each panel it leaves out with the reason, and none of them is an empty panel.
+
+    Verify takes the rest.
+    """
     assert main(["dashboards", "build", "--out", str(tmp_path), "--datasource", "influxql"]) == 0
     told = capsys.readouterr().err.splitlines()
     assert "left out: hubgauge-nodes: Time since boot: time()" in told

@@ -190,7 +190,10 @@ def _test(name: str, given: list[Reading], found: dict[Any, Any]) -> dict[str, A
         for key, evidence in found.items()
     ]
     # The agent does not say of a whole hub whether it is in service; the rule does.
-    wanted = f'{recorded.KPI_VALUE}{{hub="north"}} unless {recorded.KPI_VALUE}{{kpi="in_service", scope="{WHOLE_HUB}"}}'
+    wanted = (
+        f'{recorded.KPI_VALUE}{{hub="north"}} unless'
+        f' {recorded.KPI_VALUE}{{kpi="in_service", scope="{WHOLE_HUB}"}}'
+    )
     return {
         "name": name,
         "interval": "1m",

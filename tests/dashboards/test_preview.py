@@ -1,4 +1,7 @@
-"""The generated dashboards against Grafana's own tables and types; faults that are put in are found."""
+"""The generated dashboards against Grafana's own tables and types.
+
+Faults that are put in are found.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,9 @@ def lint(boards: list[Json], folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_grafana_knows_everything_that_is_used(language: Language, tmp_path: Path) -> None:
-    """Units, reducers, transformers, matchers, colours and every option of every panel exist in Grafana, by its own tables and types."""
+    """Units, reducers, transformers, matchers, colours and every option of every panel exist in
+    Grafana, by its own tables and types.
+    """
     assert lint([built.json for built in build_all(load_registry(), language)], tmp_path) == []
 
 

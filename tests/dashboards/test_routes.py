@@ -83,7 +83,10 @@ def test_a_cause_that_is_no_alert_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_effects_carry_what_must_be_the_same() -> None:
-    """An inhibition compares only labels that both alerts carry; two that both lack a label would be taken for the same place."""
+    """An inhibition compares only labels that both alerts carry.
+
+    Two that both lack a label would be taken for the same place.
+    """
     labels = {alert.name: set(alert.must_fire.fires or {}) for alert in ALERTS}
     for cause in CAUSES:
         for name in (cause.cause, *cause.effects):
@@ -172,7 +175,10 @@ def wait_until_told(url: str) -> None:
 
 
 def test_a_site_failure_with_a_thousand_racks_is_one_message(alerting: tuple[str, Heard]) -> None:
-    """A site that goes dark is one page that names it; its two thousand PDUs, its racks and collectors are not told beside it."""
+    """A site that goes dark is one page that names it.
+
+    Its two thousand PDUs, its racks and collectors are not told beside it.
+    """
     url, heard = alerting
     racks = [{**SITE, "row": f"R{n // 40}", "rack": f"R{n // 40}-{n % 40}"} for n in range(1000)]
     alerts = [{**SITE, "alertname": "SitePdusSilent"}]

@@ -65,7 +65,9 @@ def test_promtool_takes_rules_and_alerts(built: Path) -> None:
 
 
 def test_every_case_holds(built: Path) -> None:
-    """Promtool finds every alert firing when it must, quiet when it must not, and every KPI rule exact."""
+    """Promtool finds every alert firing when it must, quiet when it must not, and every KPI rule
+    exact.
+    """
     result = promtool(built, "test", "rules", "tests.yml")
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -81,7 +83,9 @@ def test_every_case_holds(built: Path) -> None:
 def test_a_changed_rule_is_noticed(
     built: Path, tmp_path: Path, file: str, old: str, new: str, test: str
 ) -> None:
-    """Promtool's tests fail when a threshold, a wait or an expression is changed, and hold where nothing is."""
+    """Promtool's tests fail when a threshold, a wait or an expression is changed, and hold where
+    nothing is.
+    """
     contents = {
         name: (built / name).read_text("utf-8") for name in ("rules.yml", "alerts.yml", "tests.yml")
     }
@@ -105,7 +109,9 @@ def test_the_same_bytes_every_time(built: Path, registry: Registry, tmp_path: Pa
 
 
 def test_rules_read_only_what_exists(registry: Registry) -> None:
-    """Every metric in a rule or alert is declared in the catalogue, recorded by a rule, or made by Prometheus itself."""
+    """Every metric in a rule or alert is declared in the catalogue, recorded by a rule, or made by
+    Prometheus itself.
+    """
     rules = [rule for group in recording_groups(registry) for rule in group.rules]
     known = declared() | {rule.record for rule in rules} | GIVEN_BY_PROMETHEUS
     for expr in (*(rule.expr for rule in rules), *(alert.expr for alert in ALERTS)):
@@ -140,7 +146,9 @@ def test_a_kpi_has_one_rule(registry: Registry) -> None:
 
 
 def test_alerts_say_what_to_do() -> None:
-    """Every alert has a unique name, both languages, a group, and a chapter in the runbook that it leads to."""
+    """Every alert has a unique name, both languages, a group, and a chapter in the runbook that it
+    leads to.
+    """
     chapters = set(re.findall(r"^## (\w+)$", (ROOT / RUNBOOK).read_text("utf-8"), re.MULTILINE))
     assert {alert.name for alert in ALERTS} == chapters
     chinese = (ROOT / RUNBOOK).parent / "zh" / "runbook.md"
@@ -165,7 +173,10 @@ def test_alert_labels_are_there(registry: Registry) -> None:
 
 
 def test_signals_read_only_what_exists(registry: Registry) -> None:
-    """Every metric and label of a signal is declared; a name the catalogue does not know is found out."""
+    """Every metric and label of a signal is declared.
+
+    A name the catalogue does not know is found out.
+    """
     labels = (
         {label for found in all_metrics() for label in found.labels}
         | TARGET_LABELS
@@ -184,8 +195,13 @@ def test_signals_read_only_what_exists(registry: Registry) -> None:
 
 
 def test_an_undeclared_metric_is_found_out() -> None:
-    """The reader of expressions finds names in all their places, and the catalogue refuses an unknown one."""
-    expr = 'sum by (hub) (rate(dc_old_name{a="node_load1"}[5m])) / on (hub) (site:x:sum offset 5m) > bool 3 unless foo_total'
+    """The reader of expressions finds names in all their places, and the catalogue refuses an
+    unknown one.
+    """
+    expr = (
+        'sum by (hub) (rate(dc_old_name{a="node_load1"}[5m])) / on (hub) (site:x:sum offset 5m) >'
+        " bool 3 unless foo_total"
+    )
     assert set(metric_names(expr)) == {"dc_old_name", "site:x:sum", "foo_total"}
     with pytest.raises(KeyError):
         metric("dc_old_name")

@@ -1,4 +1,6 @@
-"""Verify against real servers: every panel shows data from a Prometheus that scrapes and from a VictoriaMetrics that is pushed to."""
+"""Verify against real servers: every panel shows data from a Prometheus that scrapes and from a
+VictoriaMetrics that is pushed to.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ OPEN_EXCUSES = {
     "nothing that the hub stated is measured",
     "none of the hubs has a place on the map",
 }
-"""Excuses that hold even where the whole catalogue is there: a hub need not have stated everything, nor need an alert fire."""
+"""Excuses that hold even where the whole catalogue is there: a hub need not have stated everything,
+nor need an alert fire."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,9 @@ def dashboards(registry: Registry) -> list[Dashboard]:
 
 @pytest.fixture(scope="module")
 def prometheus(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a Prometheus with our rules that scrapes every series of the catalogue but what agents compute for KPIs."""
+    """Run a Prometheus with our rules that scrapes every series of the catalogue but what agents
+    compute for KPIs.
+    """
     folder = tmp_path_factory.mktemp("prometheus")
     rule_files.write(folder, registry)
     port = free_port()
@@ -104,7 +109,9 @@ def victoriametrics(registry: Registry, tmp_path_factory: pytest.TempPathFactory
 def test_every_panel_has_data(
     server: str, dashboards: list[Dashboard], request: pytest.FixtureRequest
 ) -> None:
-    """With the whole catalogue there, no query is empty, fails, or needs an excuse, whether scraped or pushed."""
+    """With the whole catalogue there, no query is empty, fails, or needs an excuse, whether scraped
+    or pushed.
+    """
     results = verify(dashboards, Server(request.getfixturevalue(server)))
     assert len(results) > 1500
     bad = [
@@ -141,7 +148,9 @@ def test_the_command_reports(
 def test_a_broken_panel_is_found(
     prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A query of a metric nobody has, and one that does not parse, are listed with their panel, and the exit status is 1."""
+    """A query of a metric nobody has, and one that does not parse, are listed with their panel, and
+    the exit status is 1.
+    """
     assert main(["dashboards", "build", "--out", str(tmp_path)]) == 0
     for path in tmp_path.glob("*.json"):
         if path.stem != "hubgauge-nodes":
@@ -203,7 +212,10 @@ def test_no_server_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_variables_are_filled_in() -> None:
-    """Grafana's variables and the dashboard's are filled in, braces or not; what is unknown stays."""
+    """Grafana's variables and the dashboard's are filled in, braces or not.
+
+    What is unknown stays.
+    """
     filled = fill(
         'rate(x{a=~"$site",b=~"${site:regex}"}[$__rate_interval]) + $__range_s + $other',
         {"site": "s1"},

@@ -1,4 +1,6 @@
-"""What stands in deploy/: each file is taken by the tool it is for, and the configs in it are good ones."""
+"""What stands in deploy/: each file is taken by the tool it is for, and the configs in it are good
+ones.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ def test_the_config_maps_hold_good_configs(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["node", "gateway"])
 def test_pods_may_do_little(name: str) -> None:
-    """Containers are not root, cannot gain rights, write only where they must, and have limits and probes."""
+    """Containers are not root, cannot gain rights, write only where they must, and have limits and
+    probes.
+    """
     (found,) = (
         one
         for one in documents(DEPLOY / "kubernetes" / f"{name}.yaml")
@@ -151,7 +155,9 @@ def compose() -> dict[str, Any]:
 
 
 def test_compose_fits_the_specification() -> None:
-    """The file fits the JSON schema of the Compose specification, as published before it knew a project's name."""
+    """The file fits the JSON schema of the Compose specification, as published before it knew a
+    project's name.
+    """
     preview_tools()
     schema = (
         ROOT
@@ -168,7 +174,9 @@ def test_compose_fits_the_specification() -> None:
 
 
 def test_compose_is_pinned_and_loopback_only() -> None:
-    """Every image has a version, everything is hardened, and what listens does so on this machine only."""
+    """Every image has a version, everything is hardened, and what listens does so on this machine
+    only.
+    """
     for name, service in compose()["services"].items():
         assert re.search(r":v?\d+\.\d+\.\d+$", service["image"]), name
         assert service["read_only"], name

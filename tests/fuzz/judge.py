@@ -1,4 +1,6 @@
-"""What is asked of every parser: for any input an answer or the error it may raise, within 50 ms and 16 MB."""
+"""What is asked of every parser: for any input an answer or the error it may raise, within 50 ms
+and 16 MB.
+"""
 
 from __future__ import annotations
 

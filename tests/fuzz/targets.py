@@ -157,7 +157,9 @@ def modbus() -> Iterator[Target]:
 
 
 def snmp() -> Iterator[Target]:
-    """Yield the plan and the decoding of what an SNMP device says, and the BER of the simulator's agents."""
+    """Yield the plan and the decoding of what an SNMP device says, and the BER of the simulator's
+    agents.
+    """
     from collectors.facility.naming import Naming
     from collectors.facility.snmp_config import LEVELS
     from collectors.facility.snmp_discover import Library
@@ -245,7 +247,9 @@ def snmp() -> Iterator[Target]:
 
 
 def bacnet() -> Iterator[Target]:
-    """Yield the values of BACnet objects, from the wire's tags to numbers, and what becomes of an object's answers."""
+    """Yield the values of BACnet objects, from the wire's tags to numbers, and what becomes of an
+    object's answers.
+    """
     from bacpypes3.basetypes import Reliability, Scale, StatusFlags
     from bacpypes3.pdu import PDUData
     from bacpypes3.primitivedata import BitString, Double, Integer, Real, TagList, Unsigned
@@ -271,7 +275,9 @@ def bacnet() -> Iterator[Target]:
     )
 
     def answers(data: bytes) -> object:
-        """Decode the data as one kind of value, and let every property of some objects have it in turn with others."""
+        """Decode the data as one kind of value, and let every property of some objects have it in
+        turn with others.
+        """
         found: list[Any] = [1.5, "no-fault-detected", (0, 0, 0, 0), "degrees-celsius", 0.1, 7]
         try:
             value = kinds[data[0] % len(kinds)].decode(TagList.decode(PDUData(data[1:])))
@@ -519,7 +525,9 @@ def targets() -> dict[str, Target]:
 
 
 def hostile(target: Target) -> Iterator[bytes]:
-    """Yield what breaks parsers: nothing, too much, too deep, numbers that are none, and seeds cut short or over and over."""
+    """Yield what breaks parsers: nothing, too much, too deep, numbers that are none, and seeds cut
+    short or over and over.
+    """
     most = target.most
     yield from (
         b"",

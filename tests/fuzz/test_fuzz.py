@@ -1,4 +1,6 @@
-"""Every parser of what comes from outside, with inputs nobody meant: an answer or its error, within 50 ms and 16 MB."""
+"""Every parser of what comes from outside, with inputs nobody meant: an answer or its error, within
+50 ms and 16 MB.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def mutated(draw: st.DrawFn, target: Target) -> bytes:
 
 
 def test_every_target_understands_its_seeds() -> None:
-    """A seed that nobody can read would find nothing: each target takes some input without an error."""
+    """A seed that nobody can read would find nothing: each target takes some input without an
+    error.
+    """
 
     def taken(target: Target, seed: bytes) -> bool:
         try:
@@ -74,7 +78,9 @@ def test_every_target_understands_its_seeds() -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_what_breaks_parsers_does_not_break_this_one(name: str) -> None:
-    """Nothing at all, 64 KiB of one byte, endless nesting, numbers of five thousand digits, seeds cut short and repeated."""
+    """Nothing at all, 64 KiB of one byte, endless nesting, numbers of five thousand digits, seeds
+    cut short and repeated.
+    """
     target = TARGETS[name]
     for data in (*target.seeds, *hostile(target)):
         judge(target, data)

@@ -1,4 +1,6 @@
-"""Many simulated devices, some of which never answer, and one agent that reads them: how evenly the others are read."""
+"""Many simulated devices, some of which never answer, and one agent that reads them: how evenly the
+others are read.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ class Crowd:
         }
 
     def summary(self) -> tuple[float, float, float]:
-        """Return the median, the 95th percentile and the largest of how far a gap is from its interval, as a share of it."""
+        """Return the median, the 95th percentile and the largest of how far a gap is from its
+        interval, as a share of it.
+        """
         off = sorted(abs(gap - 1.0) for gaps in self.gaps().values() for gap in gaps)
         return statistics.median(off), off[int(len(off) * 0.95)], off[-1]
 
@@ -85,7 +89,9 @@ def crowd(
     timeout: float,
     change: Callable[[dict[str, Any]], None] | None = None,
 ) -> Iterator[Crowd]:
-    """Run a site of so many racks, of which every so many-th PDU never answers, and an agent that reads it."""
+    """Run a site of so many racks, of which every so many-th PDU never answers, and an agent that
+    reads it.
+    """
     simulated, log = folder / "site", folder / "simulator.log"
     names = [f"{chr(65 + n // 24)}{n // 2 % 12 + 1:02}-{'AB'[n % 2]}" for n in range(2 * racks)]
     silent = frozenset(names[:: len(names) // dead][:dead] if dead else ())

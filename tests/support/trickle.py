@@ -1,4 +1,6 @@
-"""A peer that answers, but one byte at a time: what an idle time-out never ends, and a total deadline does."""
+"""A peer that answers, but one byte at a time: what an idle time-out never ends, and a total
+deadline does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A prometheus-client collector that is nothing but load, plugged in by name as any operator's own would be."""
+"""A prometheus-client collector that is nothing but load, plugged in by name as any operator's own
+would be.
+"""
 
 from __future__ import annotations
 

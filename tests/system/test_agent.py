@@ -134,7 +134,9 @@ def test_collect_prints_one_round_in_three_forms(tmp_path: Path) -> None:
 
 
 def test_a_real_prometheus_scrapes_the_agent(tmp_path: Path) -> None:
-    """A real Prometheus takes every sample, and promtool finds nothing in our page that node_exporter's names do not bring."""
+    """A real Prometheus takes every sample, and promtool finds nothing in our page that
+    node_exporter's names do not bring.
+    """
     port, prometheus_port = free_port(), free_port()
     config = write_config(tmp_path, port=port)
     scrape = {
@@ -250,7 +252,9 @@ def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_node_agent_imports_only_what_it_uses(tmp_path: Path) -> None:
-    """Memory is the price of imports: a node agent without push loads none of the gateway's or the dashboards' libraries."""
+    """Memory is the price of imports: a node agent without push loads none of the gateway's or the
+    dashboards' libraries.
+    """
     code = (
         "import sys, asyncio; from pathlib import Path; from agent.app import App\n"
         f"app = App(Path({str(write_config(tmp_path))!r})); app.prepare()\n"

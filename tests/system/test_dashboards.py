@@ -1,4 +1,6 @@
-"""Every panel of every dashboard from real agents: scraped by a Prometheus, and pushed to a VictoriaMetrics, the same series."""
+"""Every panel of every dashboard from real agents: scraped by a Prometheus, and pushed to a
+VictoriaMetrics, the same series.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +119,9 @@ def simulated(sites: list[Site]) -> Iterator[dict[str, Simulator]]:
 
 
 def write_agent(folder: Path, simulator: Simulator, port: int, database: str) -> Path:
-    """Write the config of an agent that reads a site, this machine's kernel, and what is plugged in."""
+    """Write the config of an agent that reads a site, this machine's kernel, and what is plugged
+    in.
+    """
     site = simulator.site
     config = write_config(
         simulator,
@@ -244,7 +248,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 def seen_twice(server: Server) -> bool:
-    """Tell whether the slowest counters had a rate when ranges end: the energy of three sites, the failures of one collector."""
+    """Tell whether the slowest counters had a rate when ranges end: the energy of three sites, the
+    failures of one collector.
+    """
     at = f"offset {LAG + 1:.0f}s"
     ledger = f"count(rate(dc_site_energy_joules_total{{boundary='facility'}}[60s] {at})) == 3"
     return server.has(ledger) and server.has(f"rate(hubgauge_collector_errors_total[60s] {at}) > 0")
@@ -292,7 +298,9 @@ def series_of(url: str) -> set[frozenset[tuple[str, str]]]:
 
 
 def test_scraped_and_pushed_series_are_the_same(servers: Servers) -> None:
-    """Names and labels of everything ours are equal on both servers, so that one dashboard serves both."""
+    """Names and labels of everything ours are equal on both servers, so that one dashboard serves
+    both.
+    """
     found: dict[str, list[str]] = {}
 
     def equal() -> bool:
@@ -310,7 +318,9 @@ def test_scraped_and_pushed_series_are_the_same(servers: Servers) -> None:
 
 
 def test_every_rule_evaluates(servers: Servers) -> None:
-    """Prometheus finds no fault with any recording rule or alert, nor do two of them make one series."""
+    """Prometheus finds no fault with any recording rule or alert, nor do two of them make one
+    series.
+    """
 
     def rules() -> list[dict[str, Any]]:
         groups = json.loads(get(f"{servers.prometheus}/api/v1/rules"))["data"]["groups"]
@@ -327,7 +337,9 @@ def test_every_rule_evaluates(servers: Servers) -> None:
 def test_every_panel_is_drawn_by_grafanas_components(
     servers: Servers, language: Language, tmp_path: Path
 ) -> None:
-    """In a real browser every panel of every dashboard shows data, without an error and without a request to anybody else."""
+    """In a real browser every panel of every dashboard shows data, without an error and without a
+    request to anybody else.
+    """
     preview_tools()
     boards = list(build_all(load_registry(), language))
     found: list[str] = []

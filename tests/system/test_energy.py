@@ -1,4 +1,6 @@
-"""One afternoon of a simulated site: the ledger's PUE and what PromQL makes of the same registers are one number."""
+"""One afternoon of a simulated site: the ledger's PUE and what PromQL makes of the same registers
+are one number.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class Afternoon:
 async def read(
     simulator: Simulator, loaded: Loaded, clock: list[float], consumers: list[object]
 ) -> dict[str, list[str]]:
-    """Read every device once a simulated minute, hand the batches on, and return the registers as text by family."""
+    """Read every device once a simulated minute, hand the batches on, and return the registers as
+    text by family.
+    """
     pages: dict[str, list[str]] = {}
     try:
         for moment in range(round(START) - 10 * STEP, round(END) + 10 * STEP, STEP):
@@ -134,7 +138,9 @@ def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afternoon]:
 async def into(
     folder: Path, simulator: Simulator, clock: list[float], url: str
 ) -> tuple[dict[str, list[str]], str]:
-    """Have the config written by the simulator itself, and read by ledger and sink as the agent makes them."""
+    """Have the config written by the simulator itself, and read by ledger and sink as the agent
+    makes them.
+    """
     await simulator.start()  # for its addresses
     config = write_config(simulator, folder / "site", influxdb=url)
     loaded = load_all(config)
@@ -203,7 +209,9 @@ def number(url: str, expr: str) -> float:
 
 @pytest.mark.parametrize("name", ["prometheus", "victoriametrics"])
 def test_promql_and_the_ledger_give_one_pue(afternoon: Afternoon, name: str) -> None:
-    """Energy over energy of the same registers and hours: within 1 %, which is what a register of 0.1 kWh leaves open."""
+    """Energy over energy of the same registers and hours: within 1 %, which is what a register of
+    0.1 kWh leaves open.
+    """
     url, shown = afternoon.servers[name], afternoon.shown
     facility, it, sun = (number(url, expr) / 3.6e6 for expr in (FACILITY, IT, SUN))
     assert facility == pytest.approx(shown["facility_kwh"], rel=0.01)
@@ -213,7 +221,9 @@ def test_promql_and_the_ledger_give_one_pue(afternoon: Afternoon, name: str) -> 
 
 
 def test_the_ledger_gives_the_true_pue(afternoon: Afternoon) -> None:
-    """Both hours are covered whole, the sun is part of what comes in, and the PUE is that of the model."""
+    """Both hours are covered whole, the sun is part of what comes in, and the PUE is that of the
+    model.
+    """
     shown = afternoon.shown
     assert (shown["state"], shown["coverage"], shown["category"]) == ("valid", 1.0, 2)
     assert shown["pue"] == pytest.approx(afternoon.truth, rel=0.01)

@@ -1,4 +1,6 @@
-"""Two hubs with a Prometheus each and a third above them: it shows both, and a hub that ends is told of once, within the stated time."""
+"""Two hubs with a Prometheus each and a third above them: it shows both, and a hub that ends is
+told of once, within the stated time.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ def write_agent(folder: Path, simulator: Simulator, port: int) -> Path:
 
 @pytest.fixture(scope="module")
 def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
-    """Run two gateways, their Prometheus, two that share one hub's nodes, Alertmanager, and the Prometheus above; from generated configs."""
+    """Run two gateways, their Prometheus, two that share one hub's nodes, Alertmanager, and the
+    Prometheus above; from generated configs.
+    """
     folder = tmp_path_factory.mktemp("country")
     agents = {hub: free_port() for hub in HUBS}
     hubs = {hub: free_port() for hub in HUBS}
@@ -199,7 +203,9 @@ def test_prometheus_scrapes_what_the_inventory_lists(country: Country) -> None:
 
 
 def test_the_overview_shows_both_hubs(country: Country) -> None:
-    """Every query of the overview returns data on the Prometheus above, and for both hubs where it is of hubs."""
+    """Every query of the overview returns data on the Prometheus above, and for both hubs where it
+    is of hubs.
+    """
     both_hubs(country)
     for hub in HUBS:
         wanted = f'dc_target_state{{hub="{hub}"}} == 1'

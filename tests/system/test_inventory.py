@@ -65,7 +65,9 @@ class Agent:
 
 
 def test_netbox_comes_changes_and_goes(tmp_path: Path, netbox: NetBox) -> None:
-    """The agent starts without it, takes it up and what changes in it without a restart, and keeps it over a restart while it is away."""
+    """The agent starts without it, takes it up and what changes in it without a restart, and keeps
+    it over a restart while it is away.
+    """
     agent = Agent(tmp_path, netbox.url)
     netbox.faults["sites"] = [(500, {})]
     with agent.run():
@@ -115,7 +117,9 @@ def test_netbox_comes_changes_and_goes(tmp_path: Path, netbox: NetBox) -> None:
 
 
 def test_what_is_expected_and_not_there(tmp_path: Path, netbox: NetBox) -> None:
-    """A PDU that never answered, PDUs nobody asks and racks without one are counted, named, and on the board."""
+    """A PDU that never answered, PDUs nobody asks and racks without one are counted, named, and on
+    the board.
+    """
     agent = Agent(tmp_path, netbox.url)
     with agent.run():
         wait_for(

@@ -50,7 +50,9 @@ def load_samples(lines: Iterable[bytes]) -> Iterable[tuple[str, int]]:
 def test_what_was_spooled_is_stored_once_though_the_database_was_away_and_the_agent_was_killed(
     tmp_path: Path,
 ) -> None:
-    """VictoriaMetrics is stopped under load, the agent killed with -9 meanwhile and started again: nothing spooled is lost or doubled."""
+    """VictoriaMetrics is stopped under load, the agent killed with -9 meanwhile and started again:
+    nothing spooled is lost or doubled.
+    """
     victoria = Victoria(tmp_path)
     port = free_port()
     load = (

@@ -1,4 +1,6 @@
-"""The databases the sink meets in tests: a real VictoriaMetrics, a scripted one that refuses, and a wire that misbehaves."""
+"""The databases the sink meets in tests: a real VictoriaMetrics, a scripted one that refuses, and a
+wire that misbehaves.
+"""
 
 from __future__ import annotations
 
@@ -148,7 +150,9 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Scripted:
-    """A database that answers what it is told to: `answer` gets a request and returns status, headers and body."""
+    """A database that answers what it is told to: `answer` gets a request and returns status,
+    headers and body.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Received] = []

@@ -1,4 +1,6 @@
-"""The agent's side killed at any moment, and the database gone meanwhile: what was synced arrives, once."""
+"""The agent's side killed at any moment, and the database gone meanwhile: what was synced arrives,
+once.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
 
 
 def test_database_and_agent_gone(tmp_path: Path) -> None:
-    """With the database down for a while, and the agent killed within it, everything synced is stored exactly once."""
+    """With the database down for a while, and the agent killed within it, everything synced is
+    stored exactly once.
+    """
     victoria = Victoria(tmp_path)
 
     def synced_more(seconds: float) -> None:

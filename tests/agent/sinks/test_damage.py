@@ -29,7 +29,9 @@ def lines_of(index: int) -> bytes:
 
 @pytest.fixture(scope="module", params=["in_log", "in_file", "both"])
 def spooled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a spool as a killed process leaves it: its rows in the write-ahead log, in the file, or some in each."""
+    """Make a spool as a killed process leaves it: its rows in the write-ahead log, in the file, or
+    some in each.
+    """
     folder, left = (
         tmp_path_factory.mktemp(request.param),
         tmp_path_factory.mktemp(f"{request.param}-left"),
@@ -119,7 +121,9 @@ def test_cut_short(spooled: Path, tmp_path: Path) -> None:
 
 
 def test_flipped(spooled: Path, tmp_path: Path) -> None:
-    """Whatever bit is flipped, it starts, nothing false comes out of it, and hardly more than the row hit is lost."""
+    """Whatever bit is flipped, it starts, nothing false comes out of it, and hardly more than the
+    row hit is lost.
+    """
     source = random.Random(5)
     losses = []
     for name in files_of(spooled):

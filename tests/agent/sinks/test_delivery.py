@@ -59,7 +59,9 @@ def sequence(*answers: Answer) -> object:
 
 @pytest.mark.parametrize("position", [0, 2499, 2500, 4999])
 def test_one_poison_line(scripted: Scripted, tmp_path: Path, position: int) -> None:
-    """One bad line in 5 000 becomes the only dead letter, found with at most 2 log2 5000 + 2 requests."""
+    """One bad line in 5 000 becomes the only dead letter, found with at most 2 log2 5000 + 2
+    requests.
+    """
     scripted.answer = refusing(f"rack=A{position:03d},".encode())
     with sink(scripted.url, tmp_path) as made:
         made.accept(batch(1.0, when=T0, racks=5000))
@@ -207,7 +209,9 @@ def test_bad_wires(scripted: Scripted, tmp_path: Path, fault: str) -> None:
 
 
 def test_lost_answers_are_replayed_identically(scripted: Scripted, tmp_path: Path) -> None:
-    """When the answer is lost after the write, the very same lines are sent again, so the database stores them once."""
+    """When the answer is lost after the write, the very same lines are sent again, so the database
+    stores them once.
+    """
     port = int(scripted.url.rsplit(":", 1)[1])
     with Wire(port).up() as wire, sink(wire.url, tmp_path, timeout=1.0) as made:
         wire.fault = "lose_answer"
@@ -280,7 +284,9 @@ def test_huge_error_page(scripted: Scripted, tmp_path: Path) -> None:
 
 
 def test_tls(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Over TLS the server must show a certificate of the stated authority, and a handshake that hangs ends in time."""
+    """Over TLS the server must show a certificate of the stated authority, and a handshake that
+    hangs ends in time.
+    """
     openssl = [
         "openssl",
         "req",
@@ -356,7 +362,9 @@ def test_frozen_database(victoria: Victoria, tmp_path: Path) -> None:
 
 
 def test_closing_is_quick_under_a_hanging_request(scripted: Scripted, tmp_path: Path) -> None:
-    """Closing ends a request that hangs, and everything accepted is in the spool for the next start."""
+    """Closing ends a request that hangs, and everything accepted is in the spool for the next
+    start.
+    """
     with Wire(int(scripted.url.rsplit(":", 1)[1])).up() as wire:
         wire.fault = "black_hole"
         with sink(wire.url, tmp_path, timeout=10 * HANGS) as made:

@@ -204,7 +204,9 @@ def test_chunk_round_trip() -> None:
 
 
 def test_push_and_scrape_name_series_alike(victoria: Victoria, tmp_path: Path) -> None:
-    """VictoriaMetrics stores the same names, labels and values from a push as from a scrape with target labels."""
+    """VictoriaMetrics stores the same names, labels and values from a push as from a scrape with
+    target labels.
+    """
     when = int(time.time()) - 5
     bucket = DURATION.sample_series(
         "hubgauge_http_request_duration_seconds_bucket", ("path", "le"), ("/metrics", "+Inf")

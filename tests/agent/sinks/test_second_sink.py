@@ -51,7 +51,9 @@ def push(config: Config, folder: Path, registry: CollectorRegistry) -> Push:
 
 
 async def test_its_samples_survive_an_outage_and_a_restart(tmp_path: Path) -> None:
-    """What could not be written waits in the spool, and another process writes it: each sample once."""
+    """What could not be written waits in the spool, and another process writes it: each sample
+    once.
+    """
     config = configured(tmp_path, "  file: {path: out/samples}\n")
     target = tmp_path / "out" / "samples"
     target.mkdir()  # a folder where the file should be: every write fails

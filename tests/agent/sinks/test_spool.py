@@ -105,7 +105,9 @@ def test_batches_share_a_commit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("when_full", ["drop_oldest", "drop_newest"])
 def test_quota(tmp_path: Path, when_full: str) -> None:
-    """The disk holds at most the quota and one batch, the stated end is dropped, and drops are counted exactly."""
+    """The disk holds at most the quota and one batch, the stated end is dropped, and drops are
+    counted exactly.
+    """
     path, size, largest = tmp_path / "s.db", 20_000, 0
     with spool(path, max_bytes=MIB, when_full=when_full) as made:
         for index in range(200):
@@ -124,7 +126,9 @@ def test_quota(tmp_path: Path, when_full: str) -> None:
 
 
 def test_quota_passes_over_what_is_being_sent(tmp_path: Path) -> None:
-    """Rows dropped while a request carries them count as sent if it succeeds and as dropped if not: never both."""
+    """Rows dropped while a request carries them count as sent if it succeeds and as dropped if not:
+    never both.
+    """
     for taken in (True, False):
         with spool(tmp_path / f"{taken}.db", max_bytes=MIB) as made:
             for index in range(20):
@@ -154,7 +158,9 @@ def test_emptied_file_shrinks(tmp_path: Path) -> None:
 
 
 def test_second_agent_refuses(tmp_path: Path) -> None:
-    """A second agent on the same spool does not start, and its one line names the lock and who holds it."""
+    """A second agent on the same spool does not start, and its one line names the lock and who
+    holds it.
+    """
     path = tmp_path / "s.db"
     program = (
         f"import sys, pathlib, agent.sinks.spool as s; s.Spool(pathlib.Path({str(path)!r}),"
@@ -176,7 +182,9 @@ def test_second_agent_refuses(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("when_full", ["drop_oldest", "drop_newest"])
 def test_memory_is_bounded(tmp_path: Path, when_full: str) -> None:
-    """With a spool that cannot be made at all, memory holds so much and no more, and drops are counted."""
+    """With a spool that cannot be made at all, memory holds so much and no more, and drops are
+    counted.
+    """
     blocked = tmp_path / "file"
     blocked.write_text("not a directory")
     with spool(blocked / "s.db", memory_bytes=MIB, when_full=when_full) as made:
@@ -234,7 +242,9 @@ def tmpfs(path: Path, options: str) -> Iterator[Path]:
 
 
 def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A disk something else fills ends nothing: what comes meanwhile waits in memory, and is on disk soon after space returns."""
+    """A disk something else fills ends nothing: what comes meanwhile waits in memory, and is on
+    disk soon after space returns.
+    """
     with caplog.at_level(logging.INFO), tmpfs(tmp_path / "small", "size=8m") as small:
         with spool(small / "s.db", max_bytes=4 * MIB) as made:
             put_synced(made, 0.0, noise(100_000), 2)
@@ -261,7 +271,9 @@ def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_read_only_disk(tmp_path: Path) -> None:
-    """A spool remounted read-only keeps the agent going from memory, and is used again when it can be written."""
+    """A spool remounted read-only keeps the agent going from memory, and is used again when it can
+    be written.
+    """
     with tmpfs(tmp_path / "small", "size=8m") as small, spool(small / "s.db") as made:
         put_synced(made, 0.0, b"a b=1.0 1\n", 1)
         with (
@@ -280,7 +292,9 @@ def test_read_only_disk(tmp_path: Path) -> None:
 
 
 def test_many_threads_balance(tmp_path: Path) -> None:
-    """With writers, a sender that fails now and then and a tight quota all at once, every sample is counted once."""
+    """With writers, a sender that fails now and then and a tight quota all at once, every sample is
+    counted once.
+    """
     stop = threading.Event()
     with spool(tmp_path / "s.db", max_bytes=MIB, memory_bytes=200_000) as made:
 

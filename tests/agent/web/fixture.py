@@ -1,4 +1,6 @@
-"""A made-up site for the board's tests and pictures: 24 racks (or many), a few of which need someone."""
+"""A made-up site for the board's tests and pictures: 24 racks (or many), a few of which need
+someone.
+"""
 
 from __future__ import annotations
 
@@ -153,7 +155,9 @@ def losses(hub: str = HUB, where: str = SITE) -> list[Reading]:
 
 
 def breakers(hub: str = HUB, where: str = SITE) -> list[Reading]:
-    """Return four breakers, one of which could not carry its pair's load, and two rows, one of which is soon full."""
+    """Return four breakers, one of which could not carry its pair's load, and two rows, one of
+    which is soon full.
+    """
     found: list[Reading] = []
     for name, pair, load, failover, left in (
         ("QF-A1", "QF-B1", 0.46, 0.93, None),
@@ -195,7 +199,9 @@ def breakers(hub: str = HUB, where: str = SITE) -> list[Reading]:
 
 
 def links(hub: str = HUB, where: str = SITE) -> list[Reading]:
-    """Return round trips to three cities, one of which loses a little, and 24 chips, one of which is lost."""
+    """Return round trips to three cities, one of which loses a little, and 24 chips, one of which
+    is lost.
+    """
     found: list[Reading] = []
     for peer, median, slow in (
         ("guangzhou", 0.0089, 0.0112),
@@ -228,7 +234,9 @@ def links(hub: str = HUB, where: str = SITE) -> list[Reading]:
 
 
 def evidence() -> dict[Key, list[Evidence]]:
-    """Return what promises are judged by, with the days before: a PUE that falls, a count that is a lower bound."""
+    """Return what promises are judged by, with the days before: a PUE that falls, a count that is a
+    lower bound.
+    """
     days = range(120, 0, -1)
     falling = tuple(
         Point(NOW - 86400 * day, round(1.2284 + day * 0.00012 + 0.002 * math.sin(day), 5), 0.95)

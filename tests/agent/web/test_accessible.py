@@ -1,4 +1,6 @@
-"""Whoever cannot see the page, or has no mouse: axe-core on every page, and the keyboard, in a real browser."""
+"""Whoever cannot see the page, or has no mouse: axe-core on every page, and the keyboard, in a real
+browser.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ def test_no_serious_fault(
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_serious_fault_on_a_phone(browser: Browser, site: Site, axe: str, page: str) -> None:
-    """The same on a phone's screen, where tables are laid out otherwise and nothing is wider than the screen."""
+    """The same on a phone's screen, where tables are laid out otherwise and nothing is wider than
+    the screen.
+    """
     browser.size(390, 844)
     _open(browser, site, PAGES[page], "en")
     assert browser.eval("document.documentElement.scrollWidth") <= 390
@@ -113,7 +117,9 @@ def test_axe_finds_a_fault_that_is_there(browser: Browser, site: Site, axe: str)
 
 @pytest.mark.parametrize("page", [name for name in PAGES if name != "report"])
 def test_headings_and_landmarks_in_order(browser: Browser, site: Site, page: str) -> None:
-    """One h1, no level skipped on the way down, one main, and every landmark of a kind that is there twice has its own name."""
+    """One h1, no level skipped on the way down, one main, and every landmark of a kind that is
+    there twice has its own name.
+    """
     _open(browser, site, PAGES[page], "en")
     levels = browser.eval(
         "[...document.querySelectorAll('h1,h2,h3,h4,h5')].map(h => Number(h.tagName[1]))"
@@ -142,7 +148,9 @@ def _press(browser: Browser, key: str, code: int) -> None:
 
 @pytest.mark.parametrize("page", ["board", "rack", "collectors"])
 def test_tab_visits_everything_in_reading_order(browser: Browser, site: Site, page: str) -> None:
-    """From the skip link on, each press of Tab goes further down the document, to something visible that is outlined; and it ends."""
+    """From the skip link on, each press of Tab goes further down the document, to something visible
+    that is outlined; and it ends.
+    """
     browser.size(1366, 768)
     _open(browser, site, PAGES[page], "en")
     browser.eval(
@@ -197,7 +205,9 @@ def test_the_skip_link_skips(browser: Browser, site: Site) -> None:
 
 @pytest.mark.parametrize("page", list(PAGES))
 def test_only_what_changes_by_itself_speaks_up(browser: Browser, site: Site, page: str) -> None:
-    """Live regions are the banner of a lost agent and the values under the pointer, and nothing else: a refresh reads out no page."""
+    """Live regions are the banner of a lost agent and the values under the pointer, and nothing
+    else: a refresh reads out no page.
+    """
     _open(browser, site, PAGES[page], "en")
     live = browser.eval(
         "[...document.querySelectorAll('[aria-live], [role=status], [role=alert]')].map(n => n.id"
@@ -210,7 +220,9 @@ def test_only_what_changes_by_itself_speaks_up(browser: Browser, site: Site, pag
 
 
 def test_nothing_moves_for_who_asked_for_that(browser: Browser, site: Site) -> None:
-    """With prefers-reduced-motion no element has an animation or a transition, and scrolling does not glide."""
+    """With prefers-reduced-motion no element has an animation or a transition, and scrolling does
+    not glide.
+    """
     browser.call(
         "Emulation.setEmulatedMedia",
         media="",

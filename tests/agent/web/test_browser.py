@@ -106,7 +106,9 @@ PAGES = (
 def test_nothing_overflows_and_nothing_is_fetched_from_elsewhere(
     browser: Browser, site: Site, width: int, height: int, path: str
 ) -> None:
-    """From a phone to a wall screen, in either language, light or dark, a page fits, reports no error, and asks only its own server."""
+    """From a phone to a wall screen, in either language, light or dark, a page fits, reports no
+    error, and asks only its own server.
+    """
     for language, dark in (("en", False), ("zh", True)):
         browser.size(width, height, dark=dark)
         fresh(browser, f"{site.url}{path}{'&' if '?' in path else '?'}lang={language}")
@@ -119,7 +121,9 @@ def test_nothing_overflows_and_nothing_is_fetched_from_elsewhere(
 
 
 def test_links_keep_language_and_view(browser: Browser, site: Site) -> None:
-    """From the board to the site, on to a row, and back to the hub: language and what racks are coloured by stay."""
+    """From the board to the site, on to a row, and back to the hub: language and what racks are
+    coloured by stay.
+    """
     browser.size(1366, 768)
     fresh(browser, f"{site.url}/?lang=zh&racks=failover")
     for selector, path in (
@@ -135,7 +139,9 @@ def test_links_keep_language_and_view(browser: Browser, site: Site) -> None:
 
 
 def test_a_whole_hub_is_found_one_s_way_in(browser: Browser) -> None:
-    """27 584 racks: a tile leads to its rows, arrows walk, the search suggests and finds, every rack is a square that tells."""
+    """27 584 racks: a tile leads to its rows, arrows walk, the search suggests and finds, every
+    rack is a square that tells.
+    """
     site = Site(fixture.view([*fixture.energy(), *fixture.racks(27_584, per_row=32)]))
     try:
         browser.size(1366, 768)
@@ -178,7 +184,9 @@ def test_a_whole_hub_is_found_one_s_way_in(browser: Browser) -> None:
 def test_text_stands_out_from_what_it_is_written_on(
     browser: Browser, site: Site, *, dark: bool
 ) -> None:
-    """Every word has a contrast of at least 4.5 to 1 against its background (WCAG 2.2, 1.4.3), light and dark."""
+    """Every word has a contrast of at least 4.5 to 1 against its background (WCAG 2.2, 1.4.3),
+    light and dark.
+    """
     browser.size(1366, 768, dark=dark)
     fresh(browser, site.url)
     poor = browser.eval(
@@ -217,7 +225,9 @@ def _refresh(browser: Browser) -> None:
 
 
 def test_refresh_replaces_only_what_changed(browser: Browser, site: Site) -> None:
-    """A refresh changes the panel whose data did, keeps the others, what is unfolded, and the place on the page."""
+    """A refresh changes the panel whose data did, keeps the others, what is unfolded, and the place
+    on the page.
+    """
     browser.size(1366, 768)
     fresh(browser, site.url)
     browser.eval(

@@ -254,7 +254,9 @@ def test_the_order_of_devices_is_by_name() -> None:
 
 
 def test_meters_by_point_with_class_and_coverage() -> None:
-    """Every meter, listed or heard, with its class, or that one was assumed, its coverage, and whether anybody asks it."""
+    """Every meter, listed or heard, with its class, or that one was assumed, its coverage, and
+    whether anybody asks it.
+    """
     found = {meter["meter"]: meter for meter in api("/meters")["meters"]}
     assert (found["main-1"]["accuracy_class"], found["main-1"]["coverage"]["30d"]) == (0.5, 0.971)
     assert (found["spare"]["state"], found["spare"]["power_watts"], found["spare"]["coverage"]) == (
@@ -270,7 +272,9 @@ def test_meters_by_point_with_class_and_coverage() -> None:
 
 
 def test_losses_by_reason() -> None:
-    """Rejected readings, registers that fell, dropped sentinels, and the spool, as the agent counts them."""
+    """Rejected readings, registers that fell, dropped sentinels, and the spool, as the agent counts
+    them.
+    """
     found = api("/losses")
     assert found["ledger"]["rejected"] == {"above_rating": 3.0, "late": 0.0}
     assert found["ledger"]["register_events"] == {"reset": 2.0, "wrap": 1.0}

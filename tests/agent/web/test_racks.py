@@ -20,7 +20,9 @@ from tests.agent.web import fixture
 
 
 def test_a_rack_tells_what_it_needs_gravest_first() -> None:
-    """Over its power, hot, without failover, silent: each is found, and the hottest stands at the top."""
+    """Over its power, hot, without failover, silent: each is found, and the hottest stands at the
+    top.
+    """
     view = fixture.view(fixture.racks(24))
     found = urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE])
     assert [(one.rack, list(one.needs)) for one in found] == [
@@ -80,7 +82,9 @@ def _size(view: BoardView, path: str = "/", **query: str) -> tuple[int, bytes]:
 
 
 def test_a_whole_hub_stays_a_light_page() -> None:
-    """27 584 racks at one site are drawn by row under 60 kB compressed, and rack by rack, where asked, under 200 kB."""
+    """27 584 racks at one site are drawn by row under 60 kB compressed, and rack by rack, where
+    asked, under 200 kB.
+    """
     view = fixture.view(fixture.racks(27_584, per_row=32))
     size, body = _size(view)
     assert size < 60_000

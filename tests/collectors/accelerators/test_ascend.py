@@ -37,7 +37,10 @@ class Node:
 
 
 async def test_a_table_becomes_chips(tmp_path: Path) -> None:
-    """The program's table becomes the chips of this node; a module's power stands at its first die alone."""
+    """The program's table becomes the chips of this node.
+
+    A module's power stands at its first die alone.
+    """
     node = Node(tmp_path)
     node.runs(f'[ "$*" = info ] && exec cat {TABLE}')
     readings = await node.collector.collect()
@@ -46,7 +49,10 @@ async def test_a_table_becomes_chips(tmp_path: Path) -> None:
 
 
 async def test_a_chip_that_is_no_longer_listed_is_down(tmp_path: Path) -> None:
-    """A chip the table listed before and does not now is down, and the others are up; a round that fails takes all down."""
+    """A chip the table listed before and does not now is down, and the others are up.
+
+    A round that fails takes all down.
+    """
     node = Node(tmp_path)
     node.runs(f"exec cat {TABLE}")
     await node.collector.collect()
@@ -68,7 +74,9 @@ async def test_a_chip_that_is_no_longer_listed_is_down(tmp_path: Path) -> None:
 
 
 async def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
-    """At the deadline the program and what it has started are killed, and the next round begins anew."""
+    """At the deadline the program and what it has started are killed, and the next round begins
+    anew.
+    """
     node = Node(tmp_path, timeout=0.5)
     pids = tmp_path / "pids"
     node.runs(f"echo $$ > {pids}; sleep 300 & echo $! >> {pids}; wait")

@@ -109,7 +109,9 @@ async def test_a_page_however_it_is_framed(raw: bytes) -> None:
     ],
 )
 async def test_what_is_no_page(raw: bytes, error: type[Exception], words: str) -> None:
-    """A refusal, another protocol, half an answer, one without end: each is one line that says which."""
+    """A refusal, another protocol, half an answer, one without end: each is one line that says
+    which.
+    """
     async with server(says(raw)) as port:
         with pytest.raises(error, match=words) as raised:
             await exporter(port).collect()
@@ -117,7 +119,9 @@ async def test_what_is_no_page(raw: bytes, error: type[Exception], words: str) -
 
 
 async def test_a_byte_at_a_time_meets_the_deadline() -> None:
-    """A server that sends a byte now and then is given up at the deadline of the whole, and known chips are down."""
+    """A server that sends a byte now and then is given up at the deadline of the whole, and known
+    chips are down.
+    """
 
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for byte in whole(PAGE):
@@ -194,7 +198,8 @@ def test_every_profile_is_sound(name: str) -> None:
 def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     """A file in the operator's folder is a profile; a mistake in one is told with its line."""
     (tmp_path / "mine.yaml").write_text(
-        'vendor: Cambricon\nchip: {labels: [card], called: "cambricon_dev{}"}\nmodel: {labels: [model]}\n'
+        'vendor: Cambricon\nchip: {labels: [card], called: "cambricon_dev{}"}\nmodel:'
+        " {labels: [model]}\n"
         "readings:\n  - {metric: dc_accelerator_power_watts, series: mlu_power_usage}\n"
     )
     assert load_profile("mine", tmp_path).wanted == {"mlu_power_usage"}

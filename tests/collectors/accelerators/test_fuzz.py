@@ -1,4 +1,6 @@
-"""Whatever npu-smi or an exporter prints, a parser raises BadReply or nothing, and takes no time to speak of."""
+"""Whatever npu-smi or an exporter prints, a parser raises BadReply or nothing, and takes no time to
+speak of.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ LIMIT = 0.05
 
 
 def quick(parse: Callable[[], object]) -> None:
-    """Run a parser: it may raise BadReply only, and in processor time within the limit. The best of three: others may interrupt."""
+    """Run a parser: it may raise BadReply only, and in processor time within the limit.
+
+    The best of three: others may interrupt.
+    """
     for _ in range(3):
         began, words = time.thread_time(), ""
         try:

@@ -1,4 +1,6 @@
-"""A hub's chips and compute, from the agents on its nodes to the recording rules of a real Prometheus."""
+"""A hub's chips and compute, from the agents on its nodes to the recording rules of a real
+Prometheus.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ def write_config(folder: Path, name: str, port: int, sections: list[dict[str, st
 
 
 def test_a_hubs_chips_and_compute_are_measured(tmp_path: Path) -> None:
-    """Two node agents and a third that sees one of the nodes as well: every chip counts once, and all compute is added up."""
+    """Two node agents and a third that sees one of the nodes as well: every chip counts once, and
+    all compute is added up.
+    """
     exporters = NpuExporters(build_site("liangya", 4))
     first, second = list(exporters.nodes)[:2]
     rule_files.write(tmp_path, load_registry())

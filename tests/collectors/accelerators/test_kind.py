@@ -132,7 +132,10 @@ def test_no_amd(tmp_path: Path) -> None:
 
 
 def test_a_model_nobody_rated_has_no_peak(caplog: pytest.LogCaptureFixture) -> None:
-    """An unknown model counts as a chip without a peak; one line is logged of it, and each round is counted."""
+    """An unknown model counts as a chip without a peak.
+
+    One line is logged of it, and each round is counted.
+    """
     bank = chips("NVIDIA")
     for _ in range(3):
         readings = bank.readings([Chip(name=f"nvidia{n}", model="NVIDIA Z9") for n in range(2)])
@@ -202,7 +205,9 @@ def test_models_by_the_names_drivers_give(
 def test_models_that_are_not_told_apart_are_not_rated(
     vendor: str, model: str, memory: float | None
 ) -> None:
-    """A name nobody knows, another make's, or one of two models of which it is not told which: no peak."""
+    """A name nobody knows, another make's, or one of two models of which it is not told which: no
+    peak.
+    """
     assert Peaks().of(vendor, model, memory) == {}
 
 
@@ -210,7 +215,9 @@ def test_models_that_are_not_told_apart_are_not_rated(
     "rating", RATINGS, ids=lambda rating: f"{rating.vendor} {rating.models[0].pattern}"
 )
 def test_every_rating_is_plausible(rating: object) -> None:
-    """Each entry names its source, lies between what chips can do, and does no fewer operations at lower precision."""
+    """Each entry names its source, lies between what chips can do, and does no fewer operations at
+    lower precision.
+    """
     assert rating.source.title.strip()
     assert 2015 < rating.source.date.year < 2030
     flops = rating.flops
@@ -240,10 +247,14 @@ def test_every_chip_of_the_table_is_reachable() -> None:
 
 
 def test_a_table_of_ones_own_comes_first(tmp_path: Path) -> None:
-    """An operator's file rates what ours does not, and may differ; mistakes in it are told with their line."""
+    """An operator's file rates what ours does not, and may differ.
+
+    Mistakes in it are told with their line.
+    """
     own = tmp_path / "peaks.yaml"
     own.write_text(
-        "chips:\n  - {vendor: Hygon, models: [K100.*], source: {title: t, date: 2024}, dense: {fp16: 100}}\n"
+        "chips:\n  -"
+        " {vendor: Hygon, models: [K100.*], source: {title: t, date: 2024}, dense: {fp16: 100}}\n"
     )
     assert Peaks(read(own, Table)).of("hygon", "K100_AI") == {"fp16": 1e14}
     assert Peaks(read(own, Table)).of("NVIDIA", "NVIDIA H20")
@@ -274,6 +285,8 @@ def test_a_table_of_ones_own_comes_first(tmp_path: Path) -> None:
 
 
 def test_every_metric_is_declared() -> None:
-    """The kind lists each metric of a chip, so that a name that is not in the catalogue cannot be emitted."""
+    """The kind lists each metric of a chip, so that a name that is not in the catalogue cannot be
+    emitted.
+    """
     assert catalogue.ACCELERATOR_ECC_ERRORS in KIND.metrics
     assert all(metric.full_name.startswith("dc_accelerator_") for metric in KIND.metrics)

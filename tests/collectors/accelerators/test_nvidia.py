@@ -1,4 +1,6 @@
-"""NVIDIA GPUs: the real binding on a stand-in library with NVML's ABI, and on the real one where there is a driver."""
+"""NVIDIA GPUs: the real binding on a stand-in library with NVML's ABI, and on the real one where
+there is a driver.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,10 @@ H200 = """\
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the stand-in; its name is the one the binding asks for, so that the loader finds it loaded."""
+    """Build the stand-in.
+
+    Its name is the one the binding asks for, so that the loader finds it loaded.
+    """
     compiler = binary("gcc")
     if os.path.exists("/dev/nvidiactl"):  # noqa: PTH110
         pytest.skip("there is a real library")
@@ -77,7 +82,10 @@ def machine(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def test_a_gpu_tells_all_in_base_units(machine: Machine) -> None:
-    """Milliwatts, millijoules and percent come out as watts, joules and ratios; bits of reasons as reasons."""
+    """Milliwatts, millijoules and percent come out as watts, joules and ratios.
+
+    Bits of reasons as reasons.
+    """
     readings = machine.collector.collect()
     assert values(readings, "power_watts") == {"nvidia0": 312.45, "nvidia1": 312.45}
     assert values(readings, "energy_joules_total")["nvidia0"] == pytest.approx(81234567.89)
@@ -93,14 +101,20 @@ def test_a_gpu_tells_all_in_base_units(machine: Machine) -> None:
     }
     assert values(readings, "ecc_errors_total", "kind")["nvidia0 corrected"] == 12
     assert values(readings, "info", "vendor", "model", "uuid", "bus") == {
-        f"nvidia{n} NVIDIA NVIDIA H200 GPU-6f1c0000-0000-0000-0000-00000000000{n} 00000000:{n}B:00.0": 1
+        (
+            f"nvidia{n} NVIDIA NVIDIA H200 GPU-6f1c0000-0000-0000-0000-00000000000{n}"
+            f" 00000000:{n}B:00.0"
+        ): 1
         for n in (0, 1)
     }
     assert values(readings, "peak_flops", "precision")["nvidia1 fp16"] == 989.5e12
 
 
 def test_what_is_not_supported_is_absent(machine: Machine) -> None:
-    """A GPU that shares its memory with its CPU has none of its own to tell; one without permission keeps the rest."""
+    """A GPU that shares its memory with its CPU has none of its own to tell.
+
+    One without permission keeps the rest.
+    """
     machine.has(
         1,
         "0.memory.total.error 3",
@@ -121,7 +135,10 @@ def test_what_is_not_supported_is_absent(machine: Machine) -> None:
 
 
 def test_a_split_gpu_is_one_chip(machine: Machine) -> None:
-    """A GPU in MIG mode counts once; its instances tell their memory, two compute instances of one GPU instance only once."""
+    """A GPU in MIG mode counts once.
+
+    Its instances tell their memory, two compute instances of one GPU instance only once.
+    """
     split = ["0.mig 1", "0.busy.error 3"]
     for index, (gpu, instance) in enumerate(((100, 3), (101, 9), (102, 9))):
         split += [
@@ -143,7 +160,10 @@ def test_a_split_gpu_is_one_chip(machine: Machine) -> None:
 
 @pytest.mark.parametrize("lost", ["1.error 15", "1.handle.error 15", "1.power.error 16"])
 def test_a_lost_gpu_is_the_only_one_down(machine: Machine, lost: str) -> None:
-    """A GPU that is lost is down and is no chip any more; the other goes on, and it comes back by itself."""
+    """A GPU that is lost is down and is no chip any more.
+
+    The other goes on, and it comes back by itself.
+    """
     machine.collector.collect()
     machine.has(2, lost)
     for _ in range(2):
@@ -172,7 +192,10 @@ def test_a_gpu_that_falls_off_the_bus_renames_no_other(machine: Machine) -> None
 def test_a_driver_that_goes_takes_all_down_and_comes_back(
     machine: Machine, error: int, words: str
 ) -> None:
-    """When the driver is unloaded under it, every GPU is down; once it is back, the library is opened again."""
+    """When the driver is unloaded under it, every GPU is down.
+
+    Once it is back, the library is opened again.
+    """
     machine.collector.collect()
     machine.has(2, f"error {error}", f"init {error}")
     for _ in range(2):
@@ -191,15 +214,21 @@ def test_no_permission_is_a_refusal(machine: Machine) -> None:
 
 
 def test_without_a_driver_nothing_is_loaded(tmp_path: Path) -> None:
-    """A node without a device file imports no binding and says nothing; one whose files vanish says that they are gone."""
+    """A node without a device file imports no binding and says nothing.
+
+    One whose files vanish says that they are gone.
+    """
     (tmp_path / "dev").mkdir()
     code = (
-        "import sys; from collectors.accelerators import KIND; from collectors.base import *; from pathlib import Path\n"
-        f"context = Context(place=Place(hub='h'), node='n', rootfs=Path({str(tmp_path)!r}), sys=Path({str(tmp_path)!r}))\n"
+        "import sys; from collectors.accelerators import KIND; from collectors.base import *;"
+        " from pathlib import Path\n"
+        f"context = Context(place=Place(hub='h'), node='n', rootfs=Path({str(tmp_path)!r}),"
+        f" sys=Path({str(tmp_path)!r}))\n"
         "for one in KIND.build(KIND.Config(disable=['ascend']), context):\n"
         "    try: one.collect(); raise SystemExit('it said something')\n"
         "    except NoData: pass\n"
-        "assert not {'pynvml', 'prometheus_client', 'h11', 'asyncio.subprocess'} & set(sys.modules), sorted(sys.modules)\n"
+        "assert not {'pynvml', 'prometheus_client', 'h11', 'asyncio.subprocess'} &"
+        " set(sys.modules), sorted(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=300)
 

@@ -1,4 +1,6 @@
-"""What the tests of the host collectors share: a tree of files read as a machine, and readings shown as a page."""
+"""What the tests of the host collectors share: a tree of files read as a machine, and readings
+shown as a page.
+"""
 
 from __future__ import annotations
 

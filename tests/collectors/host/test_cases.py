@@ -34,7 +34,9 @@ def _known_times() -> None:
 
 @pytest.mark.parametrize("tree", TREES, ids=NAMES)
 def test_a_tree_gives_what_is_expected(tree: Path, update_golden: bool) -> None:
-    """Every collector reads a tree of files to exactly the expected page, and says what it could not read."""
+    """Every collector reads a tree of files to exactly the expected page, and says what it could
+    not read.
+    """
     collectors = collectors_of(tree)
     page = page_of(collectors).replace(str(tree), "TREE")
     close(collectors)
@@ -54,7 +56,9 @@ def test_a_second_round_says_the_same(tree: Path) -> None:
 
 @pytest.mark.parametrize("tree", TREES, ids=NAMES)
 def test_prometheus_takes_the_page(tree: Path, tmp_path: Path) -> None:
-    """Prometheus's own checker can parse every page, hostile names and all, and finds no series twice."""
+    """Prometheus's own checker can parse every page, hostile names and all, and finds no series
+    twice.
+    """
     collectors = collectors_of(tree)
     page = page_of(collectors)
     close(collectors)

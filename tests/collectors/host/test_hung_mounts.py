@@ -1,4 +1,6 @@
-"""Mounts that never answer: real ones, made by a FUSE file system that nobody serves, and pretended ones."""
+"""Mounts that never answer: real ones, made by a FUSE file system that nobody serves, and pretended
+ones.
+"""
 
 from __future__ import annotations
 
@@ -124,7 +126,9 @@ def test_the_first_round_is_whole_and_waits_once(tmp_path: Path, count: int) -> 
 
 
 def test_a_mount_that_replaces_a_hung_one_is_asked(tmp_path: Path) -> None:
-    """Where a hung mount is taken away and one of the same name is put in its place, the new one is asked at once."""
+    """Where a hung mount is taken away and one of the same name is put in its place, the new one is
+    asked at once.
+    """
     collector = machine(tmp_path)
     with hung_mounts(tmp_path, 1) as mounts:
         point = os.fsdecode(mounts[0].point)

@@ -102,9 +102,12 @@ def test_a_new_collector_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_disabled_and_own_intervals(tmp_path: Path) -> None:
-    """A collector can be left out, have its own interval, and what hardly changes is read less often by default."""
+    """A collector can be left out, have its own interval, and what hardly changes is read less
+    often by default.
+    """
     section = config(
-        f"interval: 5s\ndisable: [thermal]\nhwmon: {{interval: 1m}}\nuname: {{interval: 2s}}\ntextfile: {{directory: {tmp_path}}}"
+        f"interval: 5s\ndisable: [thermal]\nhwmon: {{interval: 1m}}\nuname:"
+        f" {{interval: 2s}}\ntextfile: {{directory: {tmp_path}}}"
     )
     intervals = {
         collector.name: collector.schedule.interval for collector in KIND.build(section, CONTEXT)
@@ -183,7 +186,9 @@ def test_psutil_agrees() -> None:
 
 
 def test_what_is_not_linux_has_the_main_figures_by_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a Linux kernel one collector by psutil has the same series, and what stands still has the same values."""
+    """Without a Linux kernel one collector by psutil has the same series, and what stands still has
+    the same values.
+    """
     native = {collector.name: collector for collector in KIND.build(KIND.Config(), CONTEXT)}
     theirs = {
         series: value
@@ -269,7 +274,9 @@ class TestKernelFiles:
     def test_a_refusal_is_told_from_absence(
         self, monkeypatch: pytest.MonkeyPatch, error: OSError, kind: type[Exception]
     ) -> None:
-        """A file that may not be read is Refused, one that is not there is no fault, and one that fails is Unreachable."""
+        """A file that may not be read is Refused, one that is not there is no fault, and one that
+        fails is Unreachable.
+        """
 
         def fail(*_: object) -> int:
             raise error
@@ -312,7 +319,10 @@ def test_series_of_what_has_gone_are_forgotten() -> None:
 
 
 def test_a_field_of_a_new_kernel_has_its_metric(tmp_path: Path) -> None:
-    """A field that nobody has heard of is taken under its own name; one that cannot be a name is left out."""
+    """A field that nobody has heard of is taken under its own name.
+
+    One that cannot be a name is left out.
+    """
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc" / "meminfo").write_text("MemTotal: 1 kB\nNewThing(a): 2 kB\nNo-Name: 3 kB\n")
     memory = next(collector for collector in collectors_of(tmp_path) if collector.name == "memory")

@@ -1,4 +1,6 @@
-"""The real node_exporter beside our collectors: over trees of files, and over this machine between two of our rounds."""
+"""The real node_exporter beside our collectors: over trees of files, and over this machine between
+two of our rounds.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,8 @@ def peer_page(url: str) -> dict[str, Family]:
 TREES = ("server", "gpu-node", "old-kernel-2.6.32")
 # The last: zeros for the columns that a kernel of old has not.
 NOT_OURS = ("node_selinux_", "promhttp_", "node_cpu_guest_seconds")
-# Read from the running kernel, or from its clock, and not from the tree; or without the sentinels that it passes on.
+# Read from the running kernel, or from its clock, and not from the tree; or without the sentinels
+# that it passes on.
 NOT_OF_THE_TREE = (
     "node_uname_info",
     "node_time_",
@@ -89,7 +92,9 @@ NOT_OF_THE_TREE = (
 
 @pytest.mark.parametrize("name", TREES)
 def test_it_reads_a_tree_as_we_do(name: str, tmp_path: Path) -> None:
-    """Over the same files node_exporter has the same types, labels and values, and no series of our families that we lack."""
+    """Over the same files node_exporter has the same types, labels and values, and no series of our
+    families that we lack.
+    """
     tree = CASES / name
     collectors = collectors_of(tree)
     ours = families_of(page_of(collectors))
@@ -122,7 +127,9 @@ def test_it_reads_a_tree_as_we_do(name: str, tmp_path: Path) -> None:
 
 
 def _differences(name: str, ours: Family, theirs: Family) -> Iterator[str]:
-    """Say what differs, but for the speed of -1 Mbit/s that node_exporter has for a link of unknown speed."""
+    """Say what differs, but for the speed of -1 Mbit/s that node_exporter has for a link of unknown
+    speed.
+    """
     if ours.type != theirs.type:
         yield f"{name}: we say {ours.type}, node_exporter {theirs.type}"
     for key in sorted(ours.samples.keys() | theirs.samples.keys(), key=str):
@@ -133,7 +140,8 @@ def _differences(name: str, ours: Family, theirs: Family) -> Iterator[str]:
             yield f"{key[0]}{dict(sorted(key[1]))}: we say {our}, node_exporter {peer}"
 
 
-# node_exporter's default, and the folder of tests that hang mounts beside this one, since its first scrape would hang as well.
+# node_exporter's default, and the folder of tests that hang mounts beside this one, since its first
+# scrape would hang as well.
 NO_HUNG_MOUNTS = IGNORE_MOUNTS.replace("|media", "|media|tmp")
 
 
@@ -191,7 +199,10 @@ STATIC = (
 
 
 def test_it_reads_this_machine_as_we_do(tmp_path: Path) -> None:
-    """Every family both have is of the same type and labels; what stands still is equal; counters lie between our rounds."""
+    """Every family both have is of the same type and labels; what stands still is equal.
+
+    Counters lie between our rounds.
+    """
     collectors = live_collectors()
     with node_exporter(
         tmp_path / "log",
@@ -236,12 +247,15 @@ def _print_difference(theirs: dict[str, Family], ours: dict[str, Family]) -> Non
         lacking = theirs[name].samples.keys() - ours[name].samples.keys()
         if lacking:
             print(
-                f"series only node_exporter has: {sorted((n, sorted(labels)) for n, labels in lacking)}"
+                "series only node_exporter has:"
+                f" {sorted((n, sorted(labels)) for n, labels in lacking)}"
             )
 
 
 def test_it_reads_text_files_as_we_do(tmp_path: Path) -> None:
-    """Over a folder of good and bad *.prom files node_exporter has the same samples, types, help, times and error."""
+    """Over a folder of good and bad *.prom files node_exporter has the same samples, types, help,
+    times and error.
+    """
     folder = tmp_path / "textfiles"
     folder.mkdir()
     for name in ("a_good.prom", "b_broken.prom", "c_stamped.prom"):

@@ -132,7 +132,10 @@ def test_a_damaged_file_gives_rows_or_bad_reply(name: str, data: st.DataObject) 
 
 
 def test_a_struct_timex_in_nanoseconds() -> None:
-    """The status bit STA_NANO turns offset and jitter from microseconds to nanoseconds; TIME_ERROR means not in step."""
+    """The status bit STA_NANO turns offset and jitter from microseconds to nanoseconds.
+
+    TIME_ERROR means not in step.
+    """
     values = [
         0,
         5_000,
@@ -169,13 +172,19 @@ def test_a_struct_timex_in_nanoseconds() -> None:
 
 
 def test_counters_of_a_cpu_never_go_back_but_after_hotplug() -> None:
-    """A counter that falls a little stays where it was; an idle time that falls by 3 s is a CPU that was put back."""
+    """A counter that falls a little stays where it was.
+
+    An idle time that falls by 3 s is a CPU that was put back.
+    """
     assert cpu.never_back([1, 1, 1, 100.0, 5.0], [2, 1, 1, 99.5, 4.0]) == [2, 1, 1, 100.0, 5.0]
     assert cpu.never_back([1, 1, 1, 100.0, 5.0], [0, 0, 0, 1.0, 0.0]) == [0, 0, 0, 1.0, 0.0]
 
 
 def test_the_hosts_root_is_taken_off_mount_points() -> None:
-    """In a container that has the host at /host, a mount is named as on the host; others keep their names."""
+    """In a container that has the host at /host, a mount is named as on the host.
+
+    Others keep their names.
+    """
     assert mounts.strip_root(b"/host", b"/host") == b"/"
     assert mounts.strip_root(b"/host/data", b"/host") == b"/data"
     assert mounts.strip_root(b"/hostile", b"/host") == b"/hostile"

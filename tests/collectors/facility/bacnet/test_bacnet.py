@@ -1,4 +1,6 @@
-"""The BACnet collector against real bacpypes3 servers on loopback, and against what they cannot be made to do."""
+"""The BACnet collector against real bacpypes3 servers on loopback, and against what they cannot be
+made to do.
+"""
 
 from __future__ import annotations
 
@@ -162,7 +164,9 @@ async def test_points_come_out_in_base_units_by_the_device_s_own_unit() -> None:
 
 
 async def test_what_the_device_does_not_believe_is_absent() -> None:
-    """A point that is out of service, faulty by flag or by reliability, or not a number is no reading, and is counted."""
+    """A point that is out of service, faulty by flag or by reliability, or not a number is no
+    reading, and is counted.
+    """
     objects = (
         analog(1, 7.5, "degrees-celsius", outOfService=True, statusFlags=StatusFlags([0, 0, 0, 1])),
         analog(2, 12.0, "degrees-celsius", statusFlags=StatusFlags([1, 1, 0, 0])),
@@ -200,7 +204,9 @@ async def test_an_alarm_or_an_override_is_still_a_measurement() -> None:
     ids=["no RPM", "narrow", "one at a time"],
 )
 async def test_old_and_narrow_devices_are_read_as_they_can(options: dict[str, Any]) -> None:
-    """Where ReadPropertyMultiple is not there, or the answer would be too long, questions become smaller, and stay so."""
+    """Where ReadPropertyMultiple is not there, or the answer would be too long, questions become
+    smaller, and stay so.
+    """
     objects = [
         analog(n, 10.0, unit)
         for n, unit in enumerate(
@@ -258,13 +264,15 @@ async def test_a_unit_of_another_quantity_is_no_reading(caplog: pytest.LogCaptur
         assert await values(one) == {'dc_cooling_up{unit="chiller-1"}': 1.0}
     assert one.dropped == {"unit": 2, "no_value": 2}
     assert (
-        "analog-input,3 says its unit is degrees-celsius, which does not fit dc_cooling_power_watts; give unit"
-        in caplog.text
-    )
+        "analog-input,3 says its unit is degrees-celsius, which does not fit"
+        " dc_cooling_power_watts; give unit"
+    ) in caplog.text
 
 
 async def test_states_registers_and_scales_are_mapped() -> None:
-    """Binary and multi-state objects become states, an accumulator its energy with where it wraps, a count what the config says."""
+    """Binary and multi-state objects become states, an accumulator its energy with where it wraps,
+    a count what the config says.
+    """
     objects = (
         BinaryInputObject(
             objectIdentifier=("binary-input", 1),
@@ -340,7 +348,10 @@ async def test_devices_that_are_alike_share_a_profile(tmp_path: Path) -> None:
         plant(analog(1, 18.0, "degrees-celsius")) as (a, _),
         plant(analog(1, 19.0, "degrees-celsius")) as (b, _),
     ):
-        text = f"profiles_dir: {tmp_path}\ndevices: [{{address: '{a}', cooling: c1, profile: crah}}, {{address: '{b}', cooling: c2, profile: crah}}]"
+        text = (
+            f"profiles_dir: {tmp_path}\ndevices: [{{address: '{a}', cooling: c1, profile: crah}},"
+            f" {{address: '{b}', cooling: c2, profile: crah}}]"
+        )
         async with collectors(text) as (one, two):
             got = await values(one) | await values(two)
     assert got['dc_cooling_supply_temperature_celsius{unit="c1"}'] == 18.0
@@ -348,7 +359,10 @@ async def test_devices_that_are_alike_share_a_profile(tmp_path: Path) -> None:
 
 
 async def test_a_dead_device_costs_its_deadline_and_not_its_neighbour() -> None:
-    """One that is silent is unreachable at its deadline, and down; on the same socket the other is read meanwhile."""
+    """One that is silent is unreachable at its deadline, and down.
+
+    On the same socket the other is read meanwhile.
+    """
     objects = [
         analog(n, 10.0, unit)
         for n, unit in enumerate(
@@ -373,7 +387,10 @@ async def test_a_dead_device_costs_its_deadline_and_not_its_neighbour() -> None:
 
 
 async def test_requests_that_get_no_answer_end_before_the_deadline() -> None:
-    """Each request is sent twice; then the device is unreachable, however long the round might last."""
+    """Each request is sent twice.
+
+    Then the device is unreachable, however long the round might last.
+    """
     async with collectors(
         "request_timeout: 200ms\n" + CHILLER.format(address=f"127.0.0.1:{free_port(SOCK_DGRAM)}")
     ) as (one,):
@@ -442,7 +459,9 @@ async def test_nobody_can_read_or_write_us() -> None:
 
 
 async def test_junk_on_our_port_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """Datagrams of random bytes, with a true header or without, neither stop the next round nor fill the log."""
+    """Datagrams of random bytes, with a true header or without, neither stop the next round nor
+    fill the log.
+    """
     port, some = free_port(SOCK_DGRAM), random.Random(1)
     async with (
         plant(analog(1, 7.5, "degrees-celsius")) as (address, _),
@@ -486,7 +505,10 @@ POINT = '{object: "analog-input,1", metric: dc_cooling_power_watts}'
         ),
         ("devices: [{address: 10.0.0.1, cooling: c}]", "points: missing"),
         (
-            "devices: [{address: 10.0.0.1, points: [{object: analog-inputs 1, metric: dc_cooling_power_watts}]}]",
+            (
+                "devices:"
+                " [{address: 10.0.0.1, points: [{object: analog-inputs 1, metric: dc_cooling_power_watts}]}]"
+            ),
             "expected an object such as analog-input,1",
         ),
         (

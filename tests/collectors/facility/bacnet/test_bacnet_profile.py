@@ -137,7 +137,8 @@ def test_a_profile_s_mistake_is_named_with_its_file_and_line(
     """The line is the point's own."""
     folder = tmp_path_factory.mktemp("profiles")
     (folder / "own.yaml").write_text(
-        "protocol: bacnet\ntitle: T\nsource: S\npoints:\n  - {object: 'analog-input,1', metric: dc_cooling_power}\n"
+        "protocol: bacnet\ntitle: T\nsource: S\npoints:\n  -"
+        " {object: 'analog-input,1', metric: dc_cooling_power}\n"
     )
     with pytest.raises(
         Problems,

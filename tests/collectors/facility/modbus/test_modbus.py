@@ -173,7 +173,10 @@ async def test_a_meter_that_never_had_its_turn_says_so_and_is_not_put_last() -> 
 
 
 async def test_turns_go_to_the_healthy_first_and_none_is_lost_to_who_gave_up() -> None:
-    """Among equals whoever came first; a waiter that is cancelled is passed over, even at the moment it is called."""
+    """Among equals whoever came first.
+
+    A waiter that is cancelled is passed over, even at the moment it is called.
+    """
     turns, order = Turns(), []
 
     async def wait(name: str, *, ailing: bool) -> None:
@@ -194,7 +197,9 @@ async def test_turns_go_to_the_healthy_first_and_none_is_lost_to_who_gave_up() -
 
 
 async def test_meters_at_one_address_share_one_connection() -> None:
-    """Two units behind a gateway take one of its few connections, and it is closed with the last of them."""
+    """Two units behind a gateway take one of its few connections, and it is closed with the last of
+    them.
+    """
     connections = []
 
     async with serving(
@@ -229,7 +234,9 @@ async def test_a_server_that_accepts_and_never_answers_is_given_up_at_the_deadli
 
 
 async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
-    """An answer that trickles in does not extend the deadline, and its rest is not taken for the next answer."""
+    """An answer that trickles in does not extend the deadline, and its rest is not taken for the
+    next answer.
+    """
     answers = 0
 
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -188,7 +188,10 @@ FACTORS = {
 def test_factors_that_the_device_says_are_applied(
     ct: int, digits: int, wanted: float | None
 ) -> None:
-    """A transformer's ratio and a power of ten multiply the value; one that is not set leaves no value."""
+    """A transformer's ratio and a power of ten multiply the value.
+
+    One that is not set leaves no value.
+    """
     register = Register(
         metric=POWER, address=0, type="uint16", unit="W", scale=0.1, times=["ct", "digits"]
     )
@@ -205,7 +208,10 @@ def test_a_factor_that_was_not_read_leaves_the_value_out() -> None:
 
 
 def test_a_ratio_of_the_config_stands_for_the_device_s_own() -> None:
-    """Where the operator states it, the register is not even read; where nobody does, it is a mistake."""
+    """Where the operator states it, the register is not even read.
+
+    Where nobody does, it is a mistake.
+    """
     register = Register(metric=POWER, address=0, type="uint16", unit="W", times=["ct"])
     plan = plan_of(profile(register, factors={"ct": Factor(address=100)}), {"ct": 0.5})
     assert len(plan.blocks) == 1
@@ -226,7 +232,10 @@ def test_registers_that_belong_together_are_added() -> None:
 
 
 def test_an_energy_register_s_width_says_where_it_wraps() -> None:
-    """An unsigned register wraps at its width, in joules; others only where the profile says so, and with a ratio once it is known."""
+    """An unsigned register wraps at its width, in joules.
+
+    Others only where the profile says so, and with a ratio once it is known.
+    """
     energy = {"metric": ENERGY, "address": 0, "unit": "Wh"}
     for register, wanted in (
         (Register(**energy, type="uint32"), 2**32 * 3600.0),
@@ -256,7 +265,10 @@ def at(address: int, phase: str, **options: object) -> Register:
 
 
 def test_neighbours_are_read_together_and_strangers_apart() -> None:
-    """A gap up to the limit is read along; a wider one, the block's limit or another function begins a new read."""
+    """A gap up to the limit is read along.
+
+    A wider one, the block's limit or another function begins a new read.
+    """
     registers = [at(0, "1"), at(10, "2"), at(40, "3"), at(50, "4", function="holding"), at(44, "5")]
     assert [
         (b.function, b.address, b.count) for b in blocks_of(profile(*registers, max_gap=8))
@@ -348,7 +360,9 @@ def test_no_read_touches_what_a_device_does_not_let_be_read() -> None:
 def test_any_registers_decode_to_finite_numbers_or_a_bad_reply(
     name: str, data: st.DataObject
 ) -> None:
-    """Whatever stands in the registers, nothing but BadReply is raised and nothing but a number or None comes out."""
+    """Whatever stands in the registers, nothing but BadReply is raised and nothing but a number or
+    None comes out.
+    """
     plan = MAPS[name]
     numbers: dict[int, float | None] = {}
     for block in plan.blocks:
@@ -382,7 +396,9 @@ def test_any_bytes_are_looked_at_without_any_other_error(framing: Framing, data:
 
 @FRAMINGS
 def test_a_good_answer_passes_at_every_length_it_arrives_in(framing: Framing) -> None:
-    """The beginning of a good answer is never refused, the whole is taken, and any changed byte of its head is refused."""
+    """The beginning of a good answer is never refused, the whole is taken, and any changed byte of
+    its head is refused.
+    """
     good = GOOD[framing]
     for length in range(len(good)):
         assert registers_in(framing, good[:length], QUESTION, 7) is None
@@ -395,7 +411,10 @@ def test_a_good_answer_passes_at_every_length_it_arrives_in(framing: Framing) ->
 
 
 def test_late_answers_are_passed_over_but_not_without_end() -> None:
-    """The right answer is found behind late ones; a device that sends nothing else is not answering."""
+    """The right answer is found behind late ones.
+
+    A device that sends nothing else is not answering.
+    """
     good = GOOD["tcp"]
     late = good[:1] + b"\3" + good[2:]
     assert registers_in("tcp", late * 3 + good, QUESTION, 7) == (1, 2)

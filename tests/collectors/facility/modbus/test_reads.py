@@ -1,4 +1,6 @@
-"""How a map is read: in as few requests as the device allows, and from where a SunSpec device keeps its models."""
+"""How a map is read: in as few requests as the device allows, and from where a SunSpec device keeps
+its models.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ CLOCK = Clock()
 
 
 class Asked:
-    """A pymodbus action that counts requests, refuses some addresses, and reads of more than `most` registers."""
+    """A pymodbus action that counts requests, refuses some addresses, and reads of more than `most`
+    registers.
+    """
 
     def __init__(self, *, refused: range = range(0), most: int = 125) -> None:
         self.refused, self.most = refused, most
@@ -255,7 +259,9 @@ async def test_a_device_without_the_model_says_which_it_has() -> None:
 
 
 async def test_a_ratio_of_the_device_tells_where_its_energy_wraps() -> None:
-    """A register behind a transformer begins again at its width times the ratio, which only a round tells."""
+    """A register behind a transformer begins again at its width times the ratio, which only a round
+    tells.
+    """
     energy = Register(
         metric="dc_meter_energy_joules_total", address=0, type="uint32", unit="Wh", times=["ct"]
     )
@@ -271,7 +277,9 @@ async def test_a_ratio_of_the_device_tells_where_its_energy_wraps() -> None:
 
 @given(st.data())
 def test_a_walk_ends_whatever_a_device_says(data: st.DataObject) -> None:
-    """Registers of any content lead to a model's place or to a bad reply, in a bounded number of reads."""
+    """Registers of any content lead to a model's place or to a bad reply, in a bounded number of
+    reads.
+    """
     walk = find_model([103])
     reads = found = 0
     with suppress(BadReply):

@@ -1,4 +1,6 @@
-"""The same meters over a serial line's frames and over TLS, against real pymodbus servers and servers that misbehave."""
+"""The same meters over a serial line's frames and over TLS, against real pymodbus servers and
+servers that misbehave.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,10 @@ async def test_an_exception_over_a_serial_line_costs_only_its_registers() -> Non
 
 
 async def test_a_silent_unit_on_a_serial_line_does_not_cost_its_siblings() -> None:
-    """Its late answer cannot be told from another's, so the connection begins anew; the sibling is read all the same."""
+    """Its late answer cannot be told from another's, so the connection begins anew.
+
+    The sibling is read all the same.
+    """
 
     def only_seven(sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:
         return pdu if sending or pdu.dev_id == 7 else None
@@ -192,7 +197,10 @@ def certificate(folder: Path, name: str, *, host: str = "127.0.0.1") -> None:
 async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other(
     tmp_path: Path,
 ) -> None:
-    """A device is read over TLS with our certificate; without it, or with another authority, there is no connection."""
+    """A device is read over TLS with our certificate.
+
+    Without it, or with another authority, there is no connection.
+    """
     for name in ("device", "ours", "stranger"):
         certificate(tmp_path, name)
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tmp_path / "ours.pem")
@@ -201,7 +209,10 @@ async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other
     ours = "cert_file: ours.pem, key_file: ours.key"
 
     def device(tls: str) -> str:
-        return f"devices:\n  - {{address: '{address}', profile: eastron-sdm630, meter: m, point: utility, tls: {{{tls}}}}}\n"
+        return (
+            "devices:\n  -"
+            f" {{address: '{address}', profile: eastron-sdm630, meter: m, point: utility, tls: {{{tls}}}}}\n"
+        )
 
     async with serving(simulated(SDM630), kind=ModbusTlsServer, sslctx=server) as address:
         for tls, readable in (

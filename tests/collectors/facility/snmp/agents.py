@@ -112,8 +112,9 @@ def snmpd(work: Path, lines: list[str]) -> Iterator[str]:
 class Fake(asyncio.DatagramProtocol):
     """An agent of a few objects that does as real ones do at their worst.
 
-    `most` is how many objects a request may ask for before it says tooBig; with `silent_over` it says nothing instead.
-    `mangle` may replace the bytes it is about to send, and `successor` what a GETNEXT finds.
+    `most` is how many objects a request may ask for before it says tooBig; with `silent_over` it
+    says nothing instead. `mangle` may replace the bytes it is about to send, and `successor` what a
+    GETNEXT finds.
     """
 
     objects: dict[str, object]

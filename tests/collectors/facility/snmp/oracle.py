@@ -1,4 +1,6 @@
-"""What another program decodes from the same recordings, beside what we do: matched, absent and differing, row by row."""
+"""What another program decodes from the same recordings, beside what we do: matched, absent and
+differing, row by row.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,9 @@ FACTORS = {
 class Comparison:
     """Rows of the oracle: `matched` equal in base units, `differing` with another value, `absent` with no reading of ours.
 
-    `absent` says of each why it is none; `unexplained` are those of which nothing is said. `corrected` are those matched whose
-    scale or unit is not what the oracle takes it for, but what the recording or the MIB says.
+    `absent` says of each why it is none; `unexplained` are those of which nothing is said.
+    `corrected` are those matched whose scale or unit is not what the oracle takes it for, but what
+    the recording or the MIB says.
     """
 
     matched: list[str] = field(default_factory=list)
@@ -46,7 +49,8 @@ class Comparison:
         reasons = Counter(reason for _, reason in self.absent)
         told = "".join(f"\n    absent {count}: {reason}" for reason, count in reasons.items())
         return (
-            f"matched {len(self.matched)} ({len(self.corrected)} after a correction), absent {len(self.absent)}, "
+            f"matched {len(self.matched)} ({len(self.corrected)} after a correction), absent"
+            f" {len(self.absent)}, "
             f"unexplained {len(self.unexplained)}, differing {len(self.differing)}{told}"
         )
 
@@ -71,7 +75,9 @@ def objects(recording: Path) -> dict[str, str]:
 def beside(
     recorded: Mapping[str, str], column: str, says: str, factors: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return by object what a recording says each number of a column is in: by the words or numbers of the column beside it."""
+    """Return by object what a recording says each number of a column is in: by the words or numbers
+    of the column beside it.
+    """
     rows = (
         (oid.removeprefix(f"{says}."), word)
         for oid, word in recorded.items()
@@ -91,9 +97,10 @@ def compare(
 ) -> Comparison:
     """Compare the readings of one round with the oracle's rows, by the object that each is read from.
 
-    `said` holds by object what its number is in, where the oracle shows the number and leaves the unit or the decimal digits
-    out. `reasons` says by the beginning of an object, or by a word of the oracle's description, why it is not read. An object
-    whose quantity is read from a better one is equal within its own, coarser steps.
+    `said` holds by object what its number is in, where the oracle shows the number and leaves the
+    unit or the decimal digits out. `reasons` says by the beginning of an object, or by a word of
+    the oracle's description, why it is not read. An object whose quantity is read from a better one
+    is equal within its own, coarser steps.
     """
     ours = {
         point.oid: values.get(point.series)
@@ -104,7 +111,10 @@ def compare(
         oid = str(row["sensor_oid"]).lstrip(".")
         kind = str(row["sensor_class"])
         factor = (said or {}).get(oid, FACTORS[kind])
-        line = f"{kind} {oid} {row['sensor_descr']!r} = {row['sensor_current']} (/{row['sensor_divisor']} *{row['sensor_multiplier']})"
+        line = (
+            f"{kind} {oid} {row['sensor_descr']!r} = {row['sensor_current']}"
+            f" (/{row['sensor_divisor']} *{row['sensor_multiplier']})"
+        )
         reason = _why_absent(oid, str(row["sensor_descr"]), ours, recorded, reasons or {})
         value, step = ours.get(oid), 0.0
         if value is None and oid in plan.elsewhere:

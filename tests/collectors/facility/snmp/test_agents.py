@@ -43,7 +43,8 @@ PDU = {
 }
 POWER, ENERGY = "dc_pdu_power_watts", "dc_pdu_energy_joules_total"
 
-# Two PDUs linked by Network Port Sharing, as PowerNet-MIB has them: one outlet has a name that would break a page.
+# Two PDUs linked by Network Port Sharing, as PowerNet-MIB has them: one outlet has a name that
+# would break a page.
 LINKED = """\
 1.3.6.1.2.1.1.1.0|4|APC Web/SNMP Management Card
 1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.318.1.3.4.6
@@ -167,7 +168,10 @@ async def test_wrong_credentials_of_version_3_are_told(
 
 
 async def test_a_wrong_community_is_silence_and_is_told_so(netsnmp: str, tmp_path: Path) -> None:
-    """A community the agent does not know gets no answer; the line says that it may be wrong, and does not show it."""
+    """A community the agent does not know gets no answer.
+
+    The line says that it may be wrong, and does not show it.
+    """
     device = collector(named(netsnmp, community_file=secret(tmp_path, "not-this-one"), timeout=0.6))
     with pytest.raises(
         Unreachable, match=r"^no answer \(unreachable, or the community is wrong\)$"
@@ -179,7 +183,9 @@ async def test_a_wrong_community_is_silence_and_is_told_so(netsnmp: str, tmp_pat
 
 
 async def test_linked_units_outlets_and_hostile_names(tmp_path: Path) -> None:
-    """Two linked PDUs, a phase that is not wired, an outlet with a hostile name: each comes out as what it is."""
+    """Two linked PDUs, a phase that is not wired, an outlet with a hostile name: each comes out as
+    what it is.
+    """
     data = tmp_path / "data"
     data.mkdir()
     (data / "linked.snmprec").write_text(LINKED, "ascii")
@@ -297,7 +303,10 @@ async def test_a_device_that_drops_large_requests_in_silence_is_read_in_the_end(
 
 
 async def test_version_1_is_read_although_one_missing_object_empties_an_answer() -> None:
-    """Version 1 answers noSuchName for a whole request; the objects that are there are read all the same."""
+    """Version 1 answers noSuchName for a whole request.
+
+    The objects that are there are read all the same.
+    """
     async with serving(Fake(dict(PDU))) as address:
         device = collector(named(address, version="1"))
         assert shown(await device.collect())[f"{POWER}/A07-A"] == 1140.0
@@ -343,7 +352,9 @@ async def test_a_walk_without_end_is_cut() -> None:
     ids=["text", "cut", "4 GB", "nested", "zeros", "version 5"],
 )
 async def test_garbage_is_a_bad_reply_within_the_deadline(junk: bytes) -> None:
-    """A reply that is no SNMP message is told as such, or as no answer, and never lasts beyond the deadline."""
+    """A reply that is no SNMP message is told as such, or as no answer, and never lasts beyond the
+    deadline.
+    """
     async with serving(Fake(dict(PDU), mangle=lambda _: junk)) as address:
         device = collector(named(address, profile="apc-rpdu2", timeout=0.5))
         with pytest.raises((BadReply, Unreachable)):
@@ -362,7 +373,9 @@ async def read_in_the_end(device: SnmpCollector) -> list[Reading]:
 
 
 async def test_mutated_replies_cost_a_round_and_nothing_else() -> None:
-    """Replies with random bytes changed, cut or added raise only our errors, and the device is read again afterwards."""
+    """Replies with random bytes changed, cut or added raise only our errors, and the device is read
+    again afterwards.
+    """
     rng = random.Random(4)
 
     def mutate(data: bytes) -> bytes:
@@ -411,7 +424,9 @@ async def test_a_lost_answer_is_asked_for_again() -> None:
 async def test_a_restart_is_noticed_and_rows_are_found_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """When the device's uptime goes back, or an object is gone, its rows are discovered again beside the rounds."""
+    """When the device's uptime goes back, or an object is gone, its rows are discovered again
+    beside the rounds.
+    """
     monkeypatch.setattr("collectors.facility.snmp_collector._REDISCOVER_AT_MOST", 0.0)
     fake = Fake(dict(PDU))
     async with serving(fake) as address:
@@ -486,7 +501,9 @@ async def test_the_log_says_what_was_found_and_no_secret(
 
 
 def test_a_section_builds_one_collector_for_every_device() -> None:
-    """Each device of the section is a collector of its own, with the section's schedule where it has none."""
+    """Each device of the section is a collector of its own, with the section's schedule where it
+    has none.
+    """
     devices = [
         named("10.0.0.7", interval=15.0),
         DeviceConfig(address="10.0.0.8", ups="U1", max_samples=0),
@@ -525,7 +542,9 @@ def test_a_mistake_in_the_section_is_one_line(text: str, said: str) -> None:
 
 
 def test_devices_that_cannot_be_made_are_all_told(tmp_path: Path) -> None:
-    """Every device with a wrong profile, a missing secret or a name twice is told in one go, with its key."""
+    """Every device with a wrong profile, a missing secret or a name twice is told in one go, with
+    its key.
+    """
     open_secret = secret(tmp_path, "x")
     open_secret.chmod(0o644)
     devices = [
@@ -553,10 +572,13 @@ def test_devices_that_cannot_be_made_are_all_told(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_ones_own_profile_is_one_of_the_config(tmp_path: Path) -> None:
-    """A mistake in any profile of the operator's folder is told with file and line when the config is checked, whoever uses it."""
+    """A mistake in any profile of the operator's folder is told with file and line when the config
+    is checked, whoever uses it.
+    """
     (tmp_path / "acme.yaml").write_text(
         "protocol: snmp\ntitle: Acme\nkind: pdu\nreadings:\n"
-        "  - {metric: dc_pdu_power_watts, oid: 1.3.6.1.4.1.424242.1.0, unit: V}\n  - {metric: dc_pdu_wats, oid: 1.3.6.1.4.1.1.0, unit: W}\n",
+        "  - {metric: dc_pdu_power_watts, oid: 1.3.6.1.4.1.424242.1.0, unit: V}\n  -"
+        " {metric: dc_pdu_wats, oid: 1.3.6.1.4.1.1.0, unit: W}\n",
         "utf-8",
     )
     with pytest.raises(Problems) as caught:

@@ -1,9 +1,9 @@
 """A device's objects and what must come of them, case by case: `tests/cases/snmp/<case>/{case.yaml, expected.prom}`.
 
-The objects are written by hand from the maker's MIB, where no recording of such a device is at hand: they prove that the
-profile says what its MIB says, not that a maker keeps to his MIB. An agent of another implementation of SNMP holds them.
-A folder `profiles` beside them holds profiles of one's own.
-`--update-golden` writes what came out.
+The objects are written by hand from the maker's MIB, where no recording of such a device is at
+hand: they prove that the profile says what its MIB says, not that a maker keeps to his MIB. An
+agent of another implementation of SNMP holds them. A folder `profiles` beside them holds profiles
+of one's own. `--update-golden` writes what came out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ CASES = ROOT / "tests" / "cases" / "snmp"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One device: the profile that must be chosen, its entry in the config, what it says it is, and its objects by what they are beneath."""
+    """One device: the profile that must be chosen, its entry in the config, what it says it is, and
+    its objects by what they are beneath.
+    """
 
     profile: str
     sys_object_id: str
@@ -47,7 +49,9 @@ class Case:
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
 async def test_a_device_s_objects_become_these_series(folder: Path, update_golden: bool) -> None:
-    """What the case's device holds comes out as the case expects, to the last series, by the profile expected."""
+    """What the case's device holds comes out as the case expects, to the last series, by the
+    profile expected.
+    """
     case = read(folder / "case.yaml", Case)
     async with serving(case.agent()) as address:
         words = ", ".join(

@@ -1,4 +1,6 @@
-"""Which profile a device gets: never a matter of chance, for any pair of profiles and for every device at hand."""
+"""Which profile a device gets: never a matter of chance, for any pair of profiles and for every
+device at hand.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def stands_back(name: str, behind: str) -> bool:
 
 
 def ordered(first: str, second: str) -> bool:
-    """Tell whether it is said which of two profiles is asked first: by `after`, or because one asks more than the other."""
+    """Tell whether it is said which of two profiles is asked first: by `after`, or because one asks
+    more than the other.
+    """
     one, other = match(first), match(second)
     asks = [(of.probe is not None, of.sys_descr is not None) for of in (one, other)]
     return stands_back(first, second) or stands_back(second, first) or asks[0] != asks[1]
@@ -79,7 +83,9 @@ def test_two_profiles_of_one_number_are_told_apart() -> None:
 
 
 def test_profiles_stand_back_only_behind_those_there_are() -> None:
-    """What `after` names is there, is another profile of the same number, and no two wait for each other."""
+    """What `after` names is there, is another profile of the same number, and no two wait for each
+    other.
+    """
     for name, found in KNOWN.items():
         for other in found.match.after if found.match else ():
             assert set(match(name).sys_object_id) & set(match(other).sys_object_id), (name, other)

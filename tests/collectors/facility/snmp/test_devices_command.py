@@ -16,7 +16,8 @@ from collectors.strict import read
 from tests.collectors.facility.snmp.agents import secret, snmpsim
 from tests.support import ROOT
 
-# A PX3 of three phases, as PDU2-MIB has it: the current of L2 is not available, and its name would steer a terminal.
+# A PX3 of three phases, as PDU2-MIB has it: the current of L2 is not available, and its name would
+# steer a terminal.
 PX3 = """\
 1.3.6.1.2.1.1.1.0|4x|52617269\
 74616e201b5b324a505833
@@ -61,7 +62,9 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_identify_says_what_it_is_what_it_reads_and_what_is_not_there(
     agent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A device is named with its profile, its readings with values and units, and what it does not answer."""
+    """A device is named with its profile, its readings with values and units, and what it does not
+    answer.
+    """
     assert run("identify", agent, "--community-file", str(secret(tmp_path, "px3"))) == 0
     out = capsys.readouterr().out
     assert "profile     raritan-px: Raritan PX2/PX3/PX4 rack PDU; PDU2-MIB (13742.6)" in out

@@ -1,4 +1,6 @@
-"""Interfaces by IF-MIB: Net-SNMP's agent shows those of this machine, beside whatever else the device is."""
+"""Interfaces by IF-MIB: Net-SNMP's agent shows those of this machine, beside whatever else the
+device is.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def test_an_interface_counts_what_the_kernel_counts(agent: str, tmp_path: Path) -> None:
-    """The loopback, asked for by name, shows the kernel's own counters, which have not gone back, and that it is up."""
+    """The loopback, asked for by name, shows the kernel's own counters, which have not gone back,
+    and that it is up.
+    """
     config = read(
         "c",
         DeviceConfig,
@@ -60,7 +64,9 @@ async def test_an_interface_counts_what_the_kernel_counts(agent: str, tmp_path: 
 
 
 async def test_without_a_pattern_a_loopback_is_not_polled(agent: str, tmp_path: Path) -> None:
-    """By default only Ethernet is read: of this machine's interfaces, those whose kernel type is Ethernet and that are up."""
+    """By default only Ethernet is read: of this machine's interfaces, those whose kernel type is
+    Ethernet and that are up.
+    """
     device = collector(
         DeviceConfig(
             address=agent,
@@ -76,7 +82,9 @@ async def test_without_a_pattern_a_loopback_is_not_polled(agent: str, tmp_path: 
 
 
 async def test_interfaces_beside_what_the_device_is(agent: str, tmp_path: Path) -> None:
-    """A PDU that is recognised by itself shows its power and, where asked for, its interfaces, and is one device that is up."""
+    """A PDU that is recognised by itself shows its power and, where asked for, its interfaces, and
+    is one device that is up.
+    """
     config = DeviceConfig(
         address=agent,
         pdu="A07-A",

@@ -1,4 +1,6 @@
-"""Recordings of real devices through a real agent, beside what another program decodes from the same recordings."""
+"""Recordings of real devices through a real agent, beside what another program decodes from the
+same recordings.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from tests.support import recordings
 ELECTRIC = {"power", "current", "voltage", "power_consumed"}
 PX = "1.3.6.1.4.1.13742.6"
 
-# What the oracle takes a number for that the MIB says is something else, by the beginning of its object.
+# What the oracle takes a number for that the MIB says is something else, by the beginning of its
+# object.
 CORRECTED = {
     # The oracle divides tenths of hertz by 100, and shows a mains of 5 Hz.
     "huaweiups_ups2000": {
@@ -24,13 +27,15 @@ CORRECTED = {
         "1.3.6.1.2.1.33.1.4.2.0": 10.0,
         "1.3.6.1.2.1.33.1.5.1.0": 10.0,
     },
-    # The MIB says "accurate to one decimal place" of every current. So does the recording: 53.5 V and 179 W are 3.4 A, not 34.
+    # The MIB says "accurate to one decimal place" of every current. So does the recording: 53.5 V
+    # and 179 W are 3.4 A, not 34.
     "huawei-smu_11b": {
         f"1.3.6.1.4.1.2011.6.164.1.{oid}": 0.1 for oid in ("3.1.3.0", "6.1.4.0", "6.2.1.1.5.1")
     },
 }
 
-# Why an object of the oracle is not read, where its profile's `left_out` does not say it: by its beginning, or its name.
+# Why an object of the oracle is not read, where its profile's `left_out` does not say it: by its
+# beginning, or its name.
 REASONS = {
     "rittal-cmc-iii-pu_pdu-controller": {
         "Energy Active Custom": "the same energy since the user's reset",
@@ -63,7 +68,9 @@ DEVICES = {
 
 
 def said(name: str, recorded: dict[str, str]) -> dict[str, float]:
-    """Return by object what its number is in, where a device says so in a column of its own, or its MIB does."""
+    """Return by object what its number is in, where a device says so in a column of its own, or its
+    MIB does.
+    """
     found = {
         oid: factor
         for known, factor in CORRECTED.get(name, {}).items()
@@ -73,7 +80,8 @@ def said(name: str, recorded: dict[str, str]) -> dict[str, float]:
     # An InRow's numbers are in what the column beside them says: kilowatts.
     analog = "1.3.6.1.4.1.318.1.1.27.1.4.1.2.1"
     found |= beside(recorded, f"{analog}.3", f"{analog}.4", {"kW": 1000.0})
-    # A PX's have as many decimal digits as it says: of power factors (type 7) the oracle leaves them out.
+    # A PX's have as many decimal digits as it says: of power factors (type 7) the oracle leaves
+    # them out.
     for measured, configured in (
         ("2.3.1.4", "3.4.1.7"),
         ("2.4.1.4", "3.6.1.7"),
@@ -119,7 +127,9 @@ async def compared(
 
 @pytest.mark.parametrize("name", DEVICES)
 async def test_every_device_reads_as_the_oracle_does(agent: str, tmp_path: Path, name: str) -> None:
-    """Each recording is recognised by itself, no value differs from the oracle's, and of each that is not read it is known why."""
+    """Each recording is recognised by itself, no value differs from the oracle's, and of each that
+    is not read it is known why.
+    """
     profile, least = DEVICES[name]
     device, result = await compared(agent, tmp_path, name, set(FACTORS))
     assert device.profile is device._library.named(profile)
@@ -132,7 +142,9 @@ async def test_every_device_reads_as_the_oracle_does(agent: str, tmp_path: Path,
 async def test_no_electric_value_of_the_oracle_is_missing(
     agent: str, tmp_path: Path, name: str
 ) -> None:
-    """Every power, energy, current and voltage that the oracle has comes out equal in watts, joules, amperes and volts."""
+    """Every power, energy, current and voltage that the oracle has comes out equal in watts,
+    joules, amperes and volts.
+    """
     _, result = await compared(agent, tmp_path, name, ELECTRIC)
     assert (result.differing, result.absent) == ([], [])
 
@@ -140,7 +152,9 @@ async def test_no_electric_value_of_the_oracle_is_missing(
 async def test_where_the_oracle_is_wrong_the_recording_itself_says_so(
     agent: str, tmp_path: Path
 ) -> None:
-    """A power system's volts times amperes are the watts it shows, and a mains has 50 Hz: as we read them."""
+    """A power system's volts times amperes are the watts it shows, and a mains has 50 Hz: as we
+    read them.
+    """
     smu = collector(
         DeviceConfig(address=agent, community_file=secret(tmp_path, "huawei-smu_11b"), timeout=30.0)
     )
@@ -177,7 +191,9 @@ async def test_a_second_round_is_plain_gets_and_reads_the_same(agent: str, tmp_p
 
 
 async def test_what_is_not_there_is_not_zero(agent: str, tmp_path: Path) -> None:
-    """A sensor that is not plugged in, and a phase that is not wired, yield no reading and are counted."""
+    """A sensor that is not plugged in, and a phase that is not wired, yield no reading and are
+    counted.
+    """
     sentry = collector(
         DeviceConfig(address=agent, community_file=secret(tmp_path, "sentry4"), timeout=30.0)
     )

@@ -1,4 +1,6 @@
-"""Energy registers of PDUs: how wide they are is known of each, so that one that starts anew is told from one that was reset."""
+"""Energy registers of PDUs: how wide they are is known of each, so that one that starts anew is
+told from one that was reset.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from tests.collectors.facility.snmp.test_cases import CASES, Case
 WIDTH_UNKNOWN = {"rittal-cmc3-pdu", "gude-epc8226"}  # their MIBs say a type, and not where it ends
 SUM_OF_PDU = {"schleifenbauer"}  # a total that is read where its inputs are not measured
 
-# Registers shortly before their end, by case: the series, the width, and what one step of it is in joules.
+# Registers shortly before their end, by case: the series, the width, and what one step of it is in
+# joules.
 AT_THEIR_END = {
     "raritan-px-two-inlets": (
         'dc_pdu_energy_joules_total{hub="guian",site="s1",row="",rack="",pdu="C03",feed="A"}',
@@ -49,7 +52,9 @@ AT_THEIR_END = {
 
 
 def test_how_wide_a_register_is_is_known() -> None:
-    """Every energy reading of a PDU's profile says where its register ends, or is a sum of such, or is named here."""
+    """Every energy reading of a PDU's profile says where its register ends, or is a sum of such, or
+    is named here.
+    """
     for name, profile in Library().all().items():
         if profile.kind == "pdu" and name not in WIDTH_UNKNOWN | SUM_OF_PDU:
             for reading in profile.readings:
@@ -60,7 +65,9 @@ def test_how_wide_a_register_is_is_known() -> None:
 
 @pytest.mark.parametrize("name", AT_THEIR_END)
 async def test_a_register_starts_anew_at_its_width(name: str) -> None:
-    """What a register ends at is its width in the metric's base unit, and what it holds shortly before is beneath that."""
+    """What a register ends at is its width in the metric's base unit, and what it holds shortly
+    before is beneath that.
+    """
     prefix, bits, step = AT_THEIR_END[name]
     case = read(CASES / name / "case.yaml", Case)
     async with serving(case.agent()) as address:

@@ -1,4 +1,6 @@
-"""Profiles put together, rows the operator chooses, index parts that only some devices have, totals that stand back."""
+"""Profiles put together, rows the operator chooses, index parts that only some devices have, totals
+that stand back.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def phases(made: Plan) -> list[str]:
 
 @pytest.mark.parametrize("row", ["1.1", "1.4.1"])
 def test_a_part_of_the_index_that_only_some_devices_have(row: str) -> None:
-    """A row is found with the part and without it, and so is the column of the table that fewer parts find."""
+    """A row is found with the part and without it, and so is the column of the table that fewer
+    parts find.
+    """
     made = planned(profile(UPS), {f"{BASE}.1.5.{row}": 900, f"{BASE}.9.1": 2, f"{BASE}.3.0": 900})
     assert [(point.oid, point.series.label("phase")) for point in made.points] == [
         (f"{BASE}.1.5.{row}", "L1")
@@ -96,7 +100,10 @@ def test_an_index_of_another_length_is_no_row() -> None:
 def test_a_total_is_never_shown_beside_its_phases(
     total: int | None, phase: int | None, shown: list[str]
 ) -> None:
-    """A reading marked as fallback is used where no other of its metric has a value; what has none yields no reading anyway."""
+    """A reading marked as fallback is used where no other of its metric has a value.
+
+    What has none yields no reading anyway.
+    """
     objects = {f"{BASE}.3.0": total, f"{BASE}.1.5.1.1": phase, f"{BASE}.9.1": 2}
     made = planned(profile(UPS), {oid: raw for oid, raw in objects.items() if raw is not None})
     assert sorted(phases(made)) == sorted(shown)
@@ -107,7 +114,10 @@ def test_a_total_is_never_shown_beside_its_phases(
     [(None, ["eth0"]), ("^lo$", ["lo"]), ("uplink", ["lo"]), (".", ["eth0", "lo"]), ("^none$", [])],
 )
 def test_the_operator_chooses_rows(chosen: str | None, shown: list[str]) -> None:
-    """Without a pattern the profile's default holds; with one, rows whose name or alias it fits, whatever else they are."""
+    """Without a pattern the profile's default holds.
+
+    With one, rows whose name or alias it fits, whatever else they are.
+    """
     objects: dict[str, Raw] = {}
     for port, (name, alias, kind) in {
         "1": (b"eth0", b"", 6),
@@ -124,7 +134,9 @@ def test_the_operator_chooses_rows(chosen: str | None, shown: list[str]) -> None
 
 
 def test_profiles_put_together_keep_what_the_first_is() -> None:
-    """Tables of the same name stay apart, the kind is the first one's, and what is watched is watched for both."""
+    """Tables of the same name stay apart, the kind is the first one's, and what is watched is
+    watched for both.
+    """
     both = together([profile(UPS), profile(PORTS), profile(PORTS)])
     assert (both.kind, both.title, both.watch) == ("ups", "a UPS", [f"{BASE}.7.0"] * 2)
     made = planned(
@@ -154,7 +166,9 @@ def test_every_profile_that_is_named_by_another_is_there() -> None:
     ],
 )
 def test_mistakes_are_told(before: str, after: str, said: str) -> None:
-    """A choice by columns that are not there, and an index that names a part twice, are one line each."""
+    """A choice by columns that are not there, and an index that names a part twice, are one line
+    each.
+    """
     assert before in PORTS
     with pytest.raises(Problems, match=re.escape(said)):
         profile(PORTS.replace(before, after))

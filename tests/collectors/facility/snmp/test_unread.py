@@ -1,4 +1,6 @@
-"""What a device answers and its profile does not read: found for every profile, over every version, within bounds."""
+"""What a device answers and its profile does not read: found for every profile, over every version,
+within bounds.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def profile() -> SnmpProfile:
 
 
 def found(**objects: object) -> Unread:
-    """Compare objects beneath the maker's arc, by names such as `o1_1_5_1`, with what is read of them."""
+    """Compare objects beneath the maker's arc, by names such as `o1_1_5_1`, with what is read of
+    them.
+    """
     held = {f"{ACME}.{name[1:].replace('_', '.')}": raw for name, raw in objects.items()}
     return compare(
         held, profile(), Plan(oids=(f"{ACME}.1.1.5.1", f"{ACME}.1.1.4.1", f"{ACME}.2.0"))
@@ -47,7 +51,9 @@ def found(**objects: object) -> Unread:
 
 
 def test_what_may_be_a_reading_is_told_by_column() -> None:
-    """Columns of known and unknown tables and single objects are told with how many rows and the largest."""
+    """Columns of known and unknown tables and single objects are told with how many rows and the
+    largest.
+    """
     unread = found(
         o1_1_5_1=120,
         o1_1_5_2=130,
@@ -73,7 +79,9 @@ def test_what_may_be_a_reading_is_told_by_column() -> None:
 
 
 def test_what_is_no_reading_is_not_told() -> None:
-    """States, indices, sentinels, names, and addresses are not told, nor are the columns that say what a row is."""
+    """States, indices, sentinels, names, and addresses are not told, nor are the columns that say
+    what a row is.
+    """
     unread = found(
         o1_1_4_2=99,
         o1_1_3_2=88,
@@ -100,7 +108,10 @@ def test_what_is_left_out_is_told_with_its_reason() -> None:
 
 
 def test_where_to_look_is_where_the_profile_reads() -> None:
-    """The part of the maker's MIB around all that is read, never a table alone; of a standard MIB, that one."""
+    """The part of the maker's MIB around all that is read, never a table alone.
+
+    Of a standard MIB, that one.
+    """
     assert roots(profile()) == [ACME]
     known = Library().all()
     assert roots(known["raritan-px"]) == ["1.3.6.1.4.1.13742.6"]
@@ -110,7 +121,9 @@ def test_where_to_look_is_where_the_profile_reads() -> None:
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
 async def test_every_profile_finds_what_it_does_not_read(folder: Path) -> None:
-    """Beside what a case's device has been given, an object of its maker's MIB that no profile knows is told; what is read is not."""
+    """Beside what a case's device has been given, an object of its maker's MIB that no profile
+    knows is told; what is read is not.
+    """
     case = read(folder / "case.yaml", Case)
     agent = case.agent()
     async with serving(agent) as address:
@@ -174,7 +187,9 @@ OVERRIDES = {
 def test_identify_shows_it_over_every_version(
     version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Net-SNMP's agent shows what is read, what is left out and what is not read, over each version of SNMP."""
+    """Net-SNMP's agent shows what is read, what is left out and what is not read, over each version
+    of SNMP.
+    """
     lines = [f"override {oid} {kind} {value}" for oid, (kind, value) in OVERRIDES.items()]
     lines += [
         "rouser strong authPriv",
@@ -207,11 +222,11 @@ def test_identify_shows_it_over_every_version(
     assert "profile     acme: Acme rack PDU" in out
     assert 'dc_pdu_outlet_power_watts{pdu="127.0.0.1",outlet="db"}  420 W' in out
     assert (
-        f"Answered, and left out by the profile:\n  {ACME}.1.1.9  1 x, .1 = 900: highest power since its reset\n"
-        in out
-    )
+        f"Answered, and left out by the profile:\n  {ACME}.1.1.9  1 x, .1 = 900: highest power"
+        " since its reset\n"
+    ) in out
     assert (
-        f"Answered, and not read; thresholds and ratings are among them:\n  {ACME}.1.1.6  1 x, .1 = 231\n"
-        in out
-    )
+        f"Answered, and not read; thresholds and ratings are among them:\n  {ACME}.1.1.6  1 x, .1"
+        " = 231\n"
+    ) in out
     assert "Answered" not in capsys.readouterr().out
