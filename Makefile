@@ -37,7 +37,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/hubgauge demo $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.servers $(PREVIEW)/dist/preview.js
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest $(if $(ARGS),,--cov) -n $(JOBS) --dist loadscope $(ARGS)
 
 mutants: $(VENV)/.dev $(VENV)/.servers
 	$(BIN)/python -m tests.mutants $(ARGS)
