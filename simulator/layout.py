@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.base import Metric
 from collectors.facility.profile import metric_named
-from collectors.facility.snmp_profile import fill
+from collectors.facility.snmp_table import fill
 from collectors.facility.units import UNITS, quantity_of
 from simulator import ber
 from simulator.measures import OUTLETS, PHASES, Measure, State, measure
@@ -25,7 +25,8 @@ from simulator.samples import samples
 from simulator.snmp_agent import Objects
 
 if TYPE_CHECKING:
-    from collectors.facility.snmp_profile import Reading, SnmpProfile
+    from collectors.facility.snmp_profile import SnmpProfile
+    from collectors.facility.snmp_reading import Reading
 
 _SYSTEM: Final = "1.3.6.1.2.1.1"
 _ROWS: Final = 400

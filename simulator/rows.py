@@ -14,13 +14,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from collectors.facility.snmp_profile import placeholders
+from collectors.facility.snmp_table import placeholders
 from collectors.facility.units import UNITS, quantity_of
 from simulator.measures import PHASES
 from simulator.samples import samples
 
 if TYPE_CHECKING:
-    from collectors.facility.snmp_profile import Column, Reading, Table
+    from collectors.facility.snmp_reading import Reading
+    from collectors.facility.snmp_table import Column, Table
 
 _CANDIDATES: Final = 25
 """Numbers that are tried for outlets, banks and sensors."""

@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 from collectors.base import Metric
 from collectors.catalogue import (
     agent,
+    cooling,
     facility,
     hardware,
     host,
@@ -25,22 +26,23 @@ from collectors.catalogue import (
     node,
     rack,
     site,
+    ups,
 )
 
-SECTIONS: Final[tuple[tuple[str, ModuleType, str], ...]] = (
-    ("Sites, PUE, targets and links", site, "Computed by the gateway that has the inventory."),
-    ("Racks, rows and breakers", rack, "Computed from the inventory and the latest readings."),
-    ("Meters, PDUs, UPSs, cooling and sensors", facility, "Read from devices."),
-    ("Nodes and chips", node, "Read from controllers, the kernel and the chips' drivers."),
-    ("Network devices", network, "Read from switches and routers (IF-MIB)."),
-    ("The inventory against what is seen", inventory, "Computed by the gateway."),
-    ("hubgauge itself", agent, "Every agent tells these of itself."),
+SECTIONS: Final[tuple[tuple[str, tuple[ModuleType, ...], str], ...]] = (
+    ("Sites, PUE, targets and links", (site,), "Computed by the gateway that has the inventory."),
+    ("Racks, rows and breakers", (rack,), "Computed from the inventory and the latest readings."),
+    ("Meters, PDUs, UPSs, cooling and sensors", (facility, ups, cooling), "Read from devices."),
+    ("Nodes and chips", (node,), "Read from controllers, the kernel and the chips' drivers."),
+    ("Network devices", (network,), "Read from switches and routers (IF-MIB)."),
+    ("The inventory against what is seen", (inventory,), "Computed by the gateway."),
+    ("hubgauge itself", (agent,), "Every agent tells these of itself."),
     (
         "Host",
-        host,
+        host.SECTIONS,
         "node_exporter's names, labels, types and units. A host has what its kernel tells.",
     ),
-    ("Host hardware", hardware, "node_exporter's names as well."),
+    ("Host hardware", (hardware,), "node_exporter's names as well."),
 )
 
 HEAD: Final = """# Metrics
@@ -57,8 +59,8 @@ def main() -> int:
     """Write the page, or tell whether it is current."""
     told: set[Metric] = set()
     text = HEAD
-    for title, section, source in SECTIONS:
-        metrics = [metric for metric in metrics_of(section) if metric not in told]
+    for title, sections, source in SECTIONS:
+        metrics = [metric for metric in metrics_of(*sections) if metric not in told]
         told.update(metrics)
         text += (
             f"\n## {title}\n\n{source}\n\n| metric | type | what | labels |\n|---|---|---|---|\n"

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from agent.expected.silence import DeviceKey, SilenceFile
 from collectors.base import Metric, Reading, Series
-from collectors.catalogue import facility, node
+from collectors.catalogue import cooling, facility, node, ups
 from collectors.catalogue import inventory as catalogue
 
 
@@ -26,8 +26,8 @@ class _UpMetric:
 UP_METRICS: Final[Mapping[Metric, _UpMetric]] = {
     facility.PDU_UP: _UpMetric(kind="pdu", label="pdu"),
     facility.METER_UP: _UpMetric(kind="meter", label="meter"),
-    facility.UPS_UP: _UpMetric(kind="ups", label="ups"),
-    facility.COOLING_UP: _UpMetric(kind="cooling", label="unit"),
+    ups.UPS_UP: _UpMetric(kind="ups", label="ups"),
+    cooling.COOLING_UP: _UpMetric(kind="cooling", label="unit"),
     facility.DEVICE_UP: _UpMetric(kind="device", label="device"),
     node.NODE_UP: _UpMetric(kind="", label="node"),
 }

@@ -1,6 +1,6 @@
 """The metric catalogue: every metric is declared once, here.
 
-README tables, dashboards and rules read it.
+The tables of the documentation, the dashboards and the rules are made from it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ def all_metrics() -> Iterator[Metric]:
     """Yield every declared metric, section by section."""
     from collectors.catalogue import (
         agent,
+        cooling,
         facility,
         hardware,
         host,
@@ -23,20 +24,24 @@ def all_metrics() -> Iterator[Metric]:
         node,
         rack,
         site,
+        ups,
     )
 
-    sections = (host, hardware, facility, network, rack, node, site, inventory, agent)
-    yield from dict.fromkeys(metric for section in sections for metric in metrics_of(section))
+    devices = (facility, ups, cooling)
+    computed = (rack, node, site, inventory, agent)
+    sections = (*host.SECTIONS, hardware, *devices, network, *computed)
+    yield from dict.fromkeys(metrics_of(*sections))
 
 
-def metrics_of(section: ModuleType) -> Iterator[Metric]:
-    """Yield the metrics of one section, in the order they are declared.
+def metrics_of(*sections: ModuleType) -> Iterator[Metric]:
+    """Yield the metrics of these sections, in the order in which each module declares them.
 
-    They stand alone, in a tuple or in a mapping.
+    A module declares a metric as a name of its own, or in a tuple or a mapping.
     """
-    for value in list(vars(section).values()):
-        if isinstance(value, Metric):
-            yield value
-        elif isinstance(value, (tuple, dict)):
-            members = value.values() if isinstance(value, dict) else value
-            yield from (member for member in members if isinstance(member, Metric))
+    for section in sections:
+        for value in list(vars(section).values()):
+            if isinstance(value, Metric):
+                yield value
+            elif isinstance(value, (tuple, dict)):
+                members = value.values() if isinstance(value, dict) else value
+                yield from (member for member in members if isinstance(member, Metric))

@@ -7,54 +7,41 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.base import Metric
+from collectors.catalogue.host.declare import counter, metric
 
-
-def _gauge(subsystem: str, name: str, help: str, *labels: str) -> Metric:
-    return Metric(
-        namespace="node", subsystem=subsystem, name=name, type="gauge", help=help, labels=labels
-    )
-
-
-def _counter(subsystem: str, name: str, help: str, *labels: str) -> Metric:
-    return Metric(
-        namespace="node", subsystem=subsystem, name=name, type="counter", help=help, labels=labels
-    )
-
-
-MD_STATE: Final = _gauge("md", "state", "Indicates the state of md-device.", "device", "state")
-MD_DISKS: Final = _gauge(
+MD_STATE: Final = metric("md", "state", "Indicates the state of md-device.", "device", "state")
+MD_DISKS: Final = metric(
     "md", "disks", "Number of active/failed/spare disks of device.", "device", "state"
 )
-MD_DISKS_REQUIRED: Final = _gauge(
+MD_DISKS_REQUIRED: Final = metric(
     "md", "disks_required", "Total number of disks of device.", "device"
 )
-MD_BLOCKS: Final = _gauge("md", "blocks", "Total number of blocks on device.", "device")
-MD_BLOCKS_SYNCED: Final = _gauge(
+MD_BLOCKS: Final = metric("md", "blocks", "Total number of blocks on device.", "device")
+MD_BLOCKS_SYNCED: Final = metric(
     "md", "blocks_synced", "Number of blocks synced on device.", "device"
 )
 
-BONDING_SLAVES: Final = _gauge(
+BONDING_SLAVES: Final = metric(
     "bonding", "slaves", "Number of configured slaves per bonding interface.", "master"
 )
-BONDING_ACTIVE: Final = _gauge(
+BONDING_ACTIVE: Final = metric(
     "bonding", "active", "Number of active slaves per bonding interface.", "master"
 )
 
-EDAC_CORRECTABLE: Final = _counter(
+EDAC_CORRECTABLE: Final = counter(
     "edac", "correctable_errors_total", "Total correctable memory errors.", "controller"
 )
-EDAC_UNCORRECTABLE: Final = _counter(
+EDAC_UNCORRECTABLE: Final = counter(
     "edac", "uncorrectable_errors_total", "Total uncorrectable memory errors.", "controller"
 )
-EDAC_ROW_CORRECTABLE: Final = _counter(
+EDAC_ROW_CORRECTABLE: Final = counter(
     "edac",
     "csrow_correctable_errors_total",
     "Total correctable memory errors for this csrow.",
     "controller",
     "csrow",
 )
-EDAC_ROW_UNCORRECTABLE: Final = _counter(
+EDAC_ROW_UNCORRECTABLE: Final = counter(
     "edac",
     "csrow_uncorrectable_errors_total",
     "Total uncorrectable memory errors for this csrow.",
@@ -62,7 +49,7 @@ EDAC_ROW_UNCORRECTABLE: Final = _counter(
     "csrow",
 )
 
-INFINIBAND_INFO: Final = _gauge(
+INFINIBAND_INFO: Final = metric(
     "infiniband",
     "info",
     "Non-numeric data from /sys/class/infiniband/<device>, value is always 1.",
@@ -71,7 +58,7 @@ INFINIBAND_INFO: Final = _gauge(
     "firmware_version",
     "hca_type",
 )
-INFINIBAND_STATE: Final = _gauge(
+INFINIBAND_STATE: Final = metric(
     "infiniband",
     "state_id",
     "State of the InfiniBand port (0: no change, 1: down, 2: init, 3: armed, 4: active, 5: act"
@@ -79,7 +66,7 @@ INFINIBAND_STATE: Final = _gauge(
     "device",
     "port",
 )
-INFINIBAND_PHYSICAL_STATE: Final = _gauge(
+INFINIBAND_PHYSICAL_STATE: Final = metric(
     "infiniband",
     "physical_state_id",
     "Physical state of the InfiniBand port (0: no change, 1: sleep, 2: polling, 3: disable, 4:"
@@ -88,12 +75,12 @@ INFINIBAND_PHYSICAL_STATE: Final = _gauge(
     "device",
     "port",
 )
-INFINIBAND_RATE: Final = _gauge(
+INFINIBAND_RATE: Final = metric(
     "infiniband", "rate_bytes_per_second", "Maximum signal transfer rate", "device", "port"
 )
 # By the file below /sys/class/infiniband/<device>/ports/<port>/counters.
 INFINIBAND_COUNTERS: Final = {
-    file: _counter("infiniband", f"{name}_total", help_text, "device", "port")
+    file: counter("infiniband", f"{name}_total", help_text, "device", "port")
     for file, name, help_text in (
         (
             "excessive_buffer_overrun_errors",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import Collector, ConfigError, Context, Metric, Schedule
-from collectors.catalogue import facility, metrics_of
+from collectors.catalogue import cooling, facility, metrics_of, ups
 from collectors.facility.modbus_collector import ModbusCollector
 from collectors.facility.modbus_link import Link
 from collectors.facility.modbus_plan import plan_of
@@ -195,7 +195,7 @@ class Modbus:
 
     name: str = "modbus"
     Config: type = Config
-    metrics: Sequence[Metric] = tuple(metrics_of(facility))
+    metrics: Sequence[Metric] = tuple(metrics_of(facility, ups, cooling))
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector a device; devices at one address share one connection.

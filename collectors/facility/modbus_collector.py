@@ -9,11 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, Metric, Reading, Schedule, Series, Unreachable
-from collectors.catalogue import facility
+from collectors.catalogue import cooling, facility, ups
 from collectors.facility.modbus_agenda import Agenda
 from collectors.facility.modbus_frame import GATEWAY, WRONG_MAP, ExceptionAnswer, Question
 from collectors.facility.modbus_plan import evaluate, numbers_in, span_of
-from collectors.facility.modbus_profile import FUNCTIONS
+from collectors.facility.modbus_register import FUNCTIONS
 from collectors.facility.modbus_sunspec import find_model
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 UP: Final[dict[Kind, Metric | None]] = {
     "meter": facility.METER_UP,
     "pdu": facility.PDU_UP,
-    "ups": facility.UPS_UP,
-    "cooling": facility.COOLING_UP,
+    "ups": ups.UPS_UP,
+    "cooling": cooling.COOLING_UP,
     "sensor": None,
 }
 _VOLTAGES: Final = (facility.METER_VOLTAGE, facility.PDU_PHASE_VOLTAGE)

@@ -22,7 +22,8 @@ from collectors.facility.profile import metric_named
 from collectors.facility.units import UNITS, exact
 
 if TYPE_CHECKING:
-    from collectors.facility.modbus_profile import Cell, Factor, Kind, Profile, Register
+    from collectors.facility.modbus_profile import Kind, Profile
+    from collectors.facility.modbus_register import Cell, Factor, Register
 
 _MOST_DIGITS: Final = 12  # a power of ten beyond this is no scale factor
 

@@ -7,24 +7,26 @@ notation 30001 or 40001. `docs/modbus.md` has the whole of it with examples;
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from collectors.base import Metric
 from collectors.facility.modbus_numbers import WIDTHS, Notation, Order, Type
-from collectors.facility.naming import IDENTITY
+from collectors.facility.modbus_register import (
+    ADDRESS_COUNT,
+    FUNCTIONS,
+    Cell,
+    Factor,
+    Function,
+    Pattern,
+    Register,
+    Span,
+)
 from collectors.facility.profile import load, metric_named
-from collectors.facility.units import check_unit
-from collectors.strict import Parsed, Range
+from collectors.strict import Range
 
-Function = Literal["input", "holding"]
 Kind = Literal["meter", "pdu", "ups", "cooling", "sensor"]
-
-FUNCTIONS: Final[dict[Function, int]] = {"input": 4, "holding": 3}
-"""Function codes of the reads (MODBUS Application Protocol V1.1b3, 6.3 and 6.4)."""
 FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
     "meter": ("meter",),
     "pdu": ("pdu", "sensor"),
@@ -34,149 +36,6 @@ FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
 }
 """Which families of metrics a device of each kind may have: those whose labels its config can fill.
 """
-_REGISTERS: Final = 1 << 16
-
-
-def parse_number(text: str) -> int:
-    """Parse `52` or `0x0034`, as manuals write either; raises ValueError."""
-    return int(text, 0)
-
-
-def parse_span(text: str) -> range:
-    """Parse `0x0010-0x001F`, both ends included, or one address; raises ValueError."""
-    first, _, last = text.partition("-")
-    span = range(parse_number(first), parse_number(last or first) + 1)
-    if not span or span.start < 0 or span.stop > _REGISTERS:
-        raise ValueError(text)
-    return span
-
-
-Pattern = Annotated[int, Parsed(parse_number, "a whole number such as 52 or 0x0034")]
-Address = Annotated[
-    int, Parsed(parse_number, "a register's address such as 52 or 0x0034"), Range(0, _REGISTERS - 1)
-]
-Span = Annotated[range, Parsed(parse_span, "addresses such as 0x0010-0x001F")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """Where a number stands: a function, an address, and how it is written."""
-
-    function: int
-    address: int
-    notation: Notation
-    words: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Work out once how many registers it takes."""
-        object.__setattr__(self, "words", self.notation.words)
-
-    @property
-    def end(self) -> int:
-        """The address after its last register."""
-        return self.address + self.words
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Factor:
-    """A factor that the device itself says: a transformer's ratio, or a scale factor.
-
-    It is `raw * scale`, or with `exponent` ten to the power of `raw + bias`, as SunSpec's scale
-    factors are. Without an `address`, or where the operator knows better, the config says it
-    (`ratios`).
-    """
-
-    address: Address | None = None
-    type: Type = "uint16"
-    scale: float = 1.0
-    exponent: bool = False
-    bias: int = 0
-    mask: Pattern = 0
-    function: Function | None = None
-    order: Order | None = None
-    sentinels: list[Pattern] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Check what belongs together."""
-        if self.exponent and self.scale != 1:
-            message = "scale: a power of ten has a bias, no scale"
-            raise ValueError(message)
-        if self.bias and not self.exponent:
-            message = "bias: goes with exponent"
-            raise ValueError(message)
-        _check_mask(self.type, self.mask)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
-    """One value of the map: where it stands, how it is written, and which metric it is.
-
-    The value is `raw * scale`, times the factors named in `times`, in `unit`. `add` lists the
-    addresses of further registers of the same kind that belong to it, such as a second tariff's
-    energy. With `map`, raw values become those given, all others `otherwise`; `mask` takes some
-    bits only. `wraps_at` is the raw value at which a counter begins again at 0: by default its
-    width's for unsigned types, unknown for others; 0 says that nobody knows. `sentinels` are raw
-    bit patterns that mean "no value", beside the profile's own for the type.
-    """
-
-    metric: str
-    address: Address
-    type: Type
-    unit: str = ""
-    scale: float = 1.0
-    times: list[str] = field(default_factory=list)
-    add: list[Address] = field(default_factory=list)
-    labels: dict[str, str] = field(default_factory=dict)
-    phase: str = field(default="", metadata={"help": "short for labels: {phase: …}"})
-    function: Function | None = None
-    order: Order | None = None
-    mask: Pattern = 0
-    sign_bit: Annotated[int, Range(0, 63)] | None = None
-    map: dict[int, float] = field(default_factory=dict)
-    otherwise: float | None = None
-    wraps_at: float | None = None
-    sentinels: list[Pattern] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Check the metric, its unit and its labels, and what its type can do."""
-        try:
-            metric = metric_named(self.metric)
-        except ValueError as error:
-            message = f"metric: {error}"
-            raise ValueError(message) from None
-        self._check_labels(metric)
-        if bool(self.unit) == bool(self.map):
-            message = "unit: expected a unit, or a map of raw values"
-            raise ValueError(message)
-        if self.unit:
-            check_unit(self.metric, self.unit)
-        if self.scale == 0:
-            message = "scale: expected a number other than 0"
-            raise ValueError(message)
-        if self.wraps_at is not None and metric.type != "counter":
-            message = f"wraps_at: {self.metric} is no counter"
-            raise ValueError(message)
-        _check_mask(self.type, self.mask)
-        if self.sign_bit is not None and (
-            self.type.startswith(("int", "float")) or self.sign_bit >= 16 * WIDTHS[self.type]
-        ):
-            message = f"sign_bit: {self.type} has a sign of its own, or not so many bits"
-            raise ValueError(message)
-
-    def _check_labels(self, metric: Metric) -> None:
-        wanted = {name for name in metric.labels if name not in IDENTITY}
-        given = set(self.all_labels())
-        if self.phase and "phase" not in wanted:
-            message = f"phase: {self.metric} has no phase"
-            raise ValueError(message)
-        # A transmitter that is all sensor is named by the config alone; the profile checks that.
-        if given - wanted or wanted - given - {"sensor"}:
-            message = f"labels: {self.metric} needs {', '.join(sorted(wanted)) or 'no labels'}"
-            raise ValueError(message)
-
-    def all_labels(self) -> dict[str, str]:
-        """Return the labels, the phase among them."""
-        return self.labels | ({"phase": self.phase} if self.phase else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +69,7 @@ class Profile:
             message = "registers: a profile without registers reads nothing"
             raise ValueError(message)
         for at, cell in self._named_cells():
-            if cell.end > _REGISTERS:
+            if cell.end > ADDRESS_COUNT:
                 message = f"{at}: ends beyond address 65535"
                 raise ValueError(message)
             if cell.notation.words > self.max_registers:
@@ -286,15 +145,6 @@ class Profile:
         if isinstance(what, Register):
             return (what.address, *what.add)
         return () if what.address is None else (what.address,)
-
-
-def _check_mask(type: Type, mask: int) -> None:
-    if mask and (not type.startswith("uint") or not 0 < mask < 1 << 16 * WIDTHS[type]):
-        message = f"mask: expected some bits of an unsigned type, not {mask:#x} of {type}"
-        raise ValueError(message)
-    if mask and not re.fullmatch("0b1+0*", bin(mask)):
-        message = f"mask: expected neighbouring bits such as 0x00F0, got {mask:#x}"
-        raise ValueError(message)
 
 
 def load_profile(name: str, folder: Path | None = None) -> Profile:

@@ -107,6 +107,9 @@ def metric_named(full_name: str) -> Metric:
 
 @functools.cache
 def _facility_metrics() -> dict[str, Metric]:
-    from collectors.catalogue import facility, metrics_of, network
+    from collectors.catalogue import cooling, facility, metrics_of, network, ups
 
-    return {metric.full_name: metric for metric in (*metrics_of(facility), *network.INTERFACE)}
+    return {
+        metric.full_name: metric
+        for metric in (*metrics_of(facility, ups, cooling), *network.INTERFACE)
+    }

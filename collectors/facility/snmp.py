@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Context, Metric, Schedule
-from collectors.catalogue import facility, metrics_of, network
+from collectors.catalogue import cooling, facility, metrics_of, network, ups
 from collectors.facility.snmp_collector import SnmpCollector
 from collectors.facility.snmp_config import SnmpConfig, naming_of, secrets_of
 from collectors.facility.snmp_discover import Library
@@ -29,7 +29,7 @@ class _Kind:
     @property
     def metrics(self) -> Sequence[Metric]:
         """What a profile may name."""
-        return [*metrics_of(facility), *network.INTERFACE]
+        return [*metrics_of(facility, ups, cooling), *network.INTERFACE]
 
     def build(self, config: object, context: Context) -> list[SnmpCollector]:
         """Make the collectors; raises Problems with every device that cannot be made."""

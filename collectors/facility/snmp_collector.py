@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, CollectError, Reading, Schedule, Series, Unreachable
-from collectors.catalogue import facility
+from collectors.catalogue import cooling, facility, ups
 from collectors.facility.snmp_channel import Channel, Secrets
 from collectors.facility.snmp_discover import SYS_UPTIME, Library, choose, discover
 
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from collectors.facility.naming import Naming
     from collectors.facility.snmp_config import DeviceConfig
     from collectors.facility.snmp_plan import Plan
-    from collectors.facility.snmp_profile import Level, SnmpProfile
+    from collectors.facility.snmp_profile import SnmpProfile
+    from collectors.facility.snmp_reading import Level
 
 log: Final = logging.getLogger(__name__)
 
 _UP: Final = {
     "pdu": facility.PDU_UP,
-    "ups": facility.UPS_UP,
-    "cooling": facility.COOLING_UP,
+    "ups": ups.UPS_UP,
+    "cooling": cooling.COOLING_UP,
     "device": facility.DEVICE_UP,
 }
 _REDISCOVER_AT_MOST: Final = 60.0

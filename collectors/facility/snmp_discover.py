@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply
 from collectors.facility import profile as profiles
-from collectors.facility.snmp_plan import Plan, Rows, columns_to_walk, objects_to_get, plan
+from collectors.facility.snmp_plan import Plan, plan
 from collectors.facility.snmp_point import text_of
 from collectors.facility.snmp_profile import SnmpProfile, together
+from collectors.facility.snmp_rows import Rows, columns_to_walk, objects_to_get
 
 if TYPE_CHECKING:
     import re

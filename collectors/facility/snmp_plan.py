@@ -7,23 +7,20 @@ round, and for each a point with its interned series and its exact factor.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from collectors.base import Reading, Series
+from collectors.facility.naming import Naming
 from collectors.facility.profile import metric_named
-from collectors.facility.snmp_point import decode, make_point, text_of
-from collectors.facility.snmp_profile import SnmpProfile, Table, fill, placeholders
-
-if TYPE_CHECKING:
-    import re
-
-    from collectors.facility.naming import Naming
-    from collectors.facility.snmp_point import Point, Raw
-    from collectors.facility.snmp_profile import Choice, Column
-    from collectors.facility.snmp_profile import Reading as Wanted
+from collectors.facility.snmp_point import Point, Raw, decode, make_point
+from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp_reading import Reading as Wanted
+from collectors.facility.snmp_rows import Rows, describe_row, index_fits, split_index
+from collectors.facility.snmp_table import fill, placeholders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +65,6 @@ class Plan:
         return readings
 
 
-@dataclass(slots=True)
-class Rows:
-    """What discovery has read: `columns` by OID and row index, and single objects by OID."""
-
-    columns: dict[str, dict[str, Raw]] = field(default_factory=dict)
-    objects: dict[str, Raw] = field(default_factory=dict)
-
-
 class _Chosen(NamedTuple):
     """Where a series is read: from one point, or from all that are added up.
 
@@ -85,66 +74,6 @@ class _Chosen(NamedTuple):
     points: list[Point]
     wanted: Wanted
     good: bool
-
-
-def columns_to_walk(profile: SnmpProfile, levels: frozenset[str]) -> list[str]:
-    """Return the columns whose rows are to be found, each once."""
-    return list(
-        dict.fromkeys(
-            profile.column_oid(wanted)
-            for wanted in profile.readings
-            if wanted.table and wanted.where_it_is() in levels
-        )
-    )
-
-
-def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> list[str]:
-    """Return the single objects that tell what the rows found are, and the scalars, each once."""
-    wanted: dict[str, None] = {}
-    for reading in profile.readings:
-        if reading.where_it_is() not in levels:
-            continue
-        if reading.oid:
-            wanted[reading.oid] = None
-            continue
-        table = profile.tables[reading.table]
-        names = (
-            {name for _, name in reading.names()} | placeholders(table.unit) | table.choice_names()
-        )
-        columns = [table.column(name) for name in sorted(names & set(table.columns))]
-        for row in rows.columns.get(profile.column_oid(reading), ()):
-            index = split_index(table, row)
-            if index is not None and _index_fits(reading, index):
-                wanted.update(dict.fromkeys(_oid_of(column, index) for column in columns))
-    return list(wanted)
-
-
-def split_index(table: Table, row: str) -> dict[str, str] | None:
-    """Name the parts of a row's index; None where it has not as many parts as the profile says.
-
-    One left out is empty.
-    """
-    parts = row.split(".")
-    if len(parts) == len(table.index):
-        return dict(zip(table.parts(), parts, strict=True))
-    if len(parts) != sum(not name.endswith("?") for name in table.index):
-        return None
-    rest = iter(parts)
-    return {
-        name.removesuffix("?"): "" if name.endswith("?") else next(rest) for name in table.index
-    }
-
-
-def _index_fits(reading: Wanted, index: Mapping[str, str]) -> bool:
-    return all(index[name] in values for name, values in reading.where.items() if name in index)
-
-
-def _oid_of(column: Column, index: Mapping[str, str]) -> str:
-    return (
-        ".".join((column.oid, *filter(None, (index[name] for name in column.index))))
-        if column.index
-        else f"{column.oid}.0"
-    )
 
 
 def plan(
@@ -280,9 +209,9 @@ def _points(
         if index is None:
             dropped["unknown_index"] += 1
             continue
-        if not _index_fits(wanted, index):
+        if not index_fits(wanted, index):
             continue
-        names, guards = _describe(table, wanted, index, rows, chosen)
+        names, guards = describe_row(table, wanted, index, rows, chosen)
         if names is None:
             continue
         unit = fill(table.unit, names)
@@ -299,39 +228,3 @@ def _points(
             yield make_point(wanted, f"{column}.{row}", series, names, guards), raw
         except ValueError:
             dropped["unknown_unit"] += 1
-
-
-def _describe(
-    table: Table, wanted: Wanted, index: dict[str, str], rows: Rows, chosen: re.Pattern[str] | None
-) -> tuple[dict[str, str] | None, tuple[tuple[str, frozenset[str]], ...]]:
-    """Return the names of a row and its guards; no names where it is not one of the rows wanted."""
-    names = dict(index)
-    guards = []
-    for name in (
-        {name for _, name in wanted.names()} | placeholders(table.unit) | table.choice_names()
-    ):
-        if name in index:
-            continue
-        column = table.column(name)
-        oid = _oid_of(column, index)
-        said = text_of(rows.objects.get(oid))
-        names[name] = column.map.get(said, said)
-        if name in wanted.valid_when and oid in rows.objects:
-            guards.append((oid, frozenset(wanted.valid_when[name])))
-    for name, values in wanted.where.items():
-        if names[name] not in values:
-            return None, ()
-    if table.choice and not _is_chosen(table.choice, names, chosen):
-        return None, ()
-    for name, pattern in wanted.match.items():
-        found = pattern.search(names[name])
-        if found is None:
-            return None, ()
-        names |= {group: text or "" for group, text in found.groupdict().items()}
-    return names, tuple(guards)
-
-
-def _is_chosen(choice: Choice, names: Mapping[str, str], chosen: re.Pattern[str] | None) -> bool:
-    if chosen is not None:
-        return any(chosen.search(names[name]) for name in choice.by)
-    return all(names[name] in values for name, values in choice.default.items())

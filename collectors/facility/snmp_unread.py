@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError
-from collectors.facility.snmp_plan import split_index
+from collectors.facility.snmp_rows import split_index
 
 if TYPE_CHECKING:
     from collectors.facility.snmp_channel import Channel
     from collectors.facility.snmp_plan import Plan
     from collectors.facility.snmp_point import Raw
-    from collectors.facility.snmp_profile import SnmpProfile, Table
+    from collectors.facility.snmp_profile import SnmpProfile
+    from collectors.facility.snmp_table import Table
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."
 _SHORTEST: Final = 7  # a maker's arc, or that of a standard MIB

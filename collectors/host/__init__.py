@@ -83,7 +83,7 @@ class HostKind:
     @property
     def metrics(self) -> Sequence[Metric]:
         """What host collectors may emit; fields of a new kernel and *.prom files come on top."""
-        return (*metrics_of(host), *metrics_of(hardware))
+        return tuple(metrics_of(*host.SECTIONS, hardware))
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make the collectors that are not disabled and that their options want."""

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import SeriesByKey
 

@@ -6,7 +6,7 @@ import time
 from typing import ClassVar, Final
 
 from collectors.base import Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import system as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import decode
 

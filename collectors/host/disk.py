@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import storage as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import SeriesByKey, decode, numbers
 

@@ -6,7 +6,7 @@ import os
 from typing import ClassVar, Final
 
 from collectors.base import NoData, Reading
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import system as catalogue
 from collectors.host.declare import SLOW, HostCollector, Options, Setup
 
 _LABEL_OF: Final = {"sys_vendor": "system_vendor"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final, cast
 
 from collectors.base import NoData, Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import storage as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import decode
 from collectors.host.mounts import Mount, parse_mount_ids, parse_mounts, strip_root

@@ -8,7 +8,7 @@ import re
 from typing import ClassVar, Final
 
 from collectors.base import Metric, MetricType, NoData, Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import sensors as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from collectors.base import Reading
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import storage as catalogue
 from collectors.host.declare import SLOW, HostCollector, Options, Setup
 from collectors.host.kernel import entries
 

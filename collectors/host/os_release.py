@@ -7,7 +7,7 @@ import shlex
 from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import system as catalogue
 from collectors.host.declare import SLOW, HostCollector, Options, Setup
 from collectors.host.kernel import decode
 

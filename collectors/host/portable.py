@@ -14,7 +14,8 @@ from typing import ClassVar, Final, Protocol
 import psutil
 
 from collectors.base import Reading
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import memory, processor, storage, system
+from collectors.catalogue.host import network as network_metrics
 from collectors.host import disk, filesystem, netclass, network
 from collectors.host.declare import HostCollector, Options, OptionsT, Setup
 
@@ -44,8 +45,8 @@ _NETWORK: Final = {
     "errout": "transmit_errs_total",
     "dropout": "transmit_drop_total",
 }
-_DISK_METRICS: Final = {metric.name: metric for metric in catalogue.DISK}
-_NETWORK_METRICS: Final = {metric.name: metric for metric in catalogue.NETWORK_DEVICE}
+_DISK_METRICS: Final = {metric.name: metric for metric in storage.DISK}
+_NETWORK_METRICS: Final = {metric.name: metric for metric in network_metrics.NETWORK_DEVICE}
 _BYTES_PER_MEGABIT: Final = 1e6 / 8
 
 
@@ -83,7 +84,7 @@ class Portable:
             "filesystem": lambda: _filesystems(
                 re.compile(mounts.ignore_mounts), re.compile(mounts.ignore_types)
             ),
-            "time": lambda: iter([(catalogue.TIME_SECONDS.series(), self._clock())]),
+            "time": lambda: iter([(system.TIME_SECONDS.series(), self._clock())]),
         }
         for name in section.disable:
             self._parts.pop(name, None)
@@ -97,20 +98,20 @@ def _cpu() -> Iterator[Reading]:
     for number, times in enumerate(psutil.cpu_times(percpu=True)):
         for mode in _MODES:
             if hasattr(times, mode):
-                yield catalogue.CPU_SECONDS.series(str(number), mode), getattr(times, mode)
-    yield catalogue.BOOT_TIME.series(), psutil.boot_time()
+                yield processor.CPU_SECONDS.series(str(number), mode), getattr(times, mode)
+    yield processor.BOOT_TIME.series(), psutil.boot_time()
 
 
 def _memory() -> Iterator[Reading]:
     for fields, state in ((_MEMORY, psutil.virtual_memory()), (_SWAP, psutil.swap_memory())):
         for name, attribute in fields.items():
-            yield catalogue.MEMORY[name].series(), float(getattr(state, attribute))
+            yield memory.MEMORY[name].series(), float(getattr(state, attribute))
 
 
 def _load() -> Iterator[Reading]:
     loads = psutil.getloadavg()
     yield from zip(
-        (metric.series() for metric in (catalogue.LOAD1, catalogue.LOAD5, catalogue.LOAD15)),
+        (metric.series() for metric in (processor.LOAD1, processor.LOAD5, processor.LOAD15)),
         loads,
         strict=True,
     )
@@ -134,10 +135,13 @@ def _links(ignore: re.Pattern[str]) -> Iterator[Reading]:
     for device, link in psutil.net_if_stats().items():
         if ignore.search(device):
             continue
-        yield catalogue.NETWORK_UP.series(device), float(link.isup)
-        yield catalogue.NETWORK_CLASS["mtu"].series(device), float(link.mtu)
+        yield network_metrics.NETWORK_UP.series(device), float(link.isup)
+        yield network_metrics.NETWORK_CLASS["mtu"].series(device), float(link.mtu)
         if link.speed > 0:  # 0: not known
-            yield catalogue.NETWORK_CLASS["speed"].series(device), link.speed * _BYTES_PER_MEGABIT
+            yield (
+                network_metrics.NETWORK_CLASS["speed"].series(device),
+                link.speed * _BYTES_PER_MEGABIT,
+            )
 
 
 def _filesystems(
@@ -150,10 +154,10 @@ def _filesystems(
         try:
             usage = psutil.disk_usage(mount.mountpoint)
         except OSError:
-            yield catalogue.FILESYSTEM_ERROR.series(*labels), 1.0
+            yield storage.FILESYSTEM_ERROR.series(*labels), 1.0
             continue
-        yield catalogue.FILESYSTEM_SIZE.series(*labels), float(usage.total)
-        yield catalogue.FILESYSTEM_FREE.series(*labels), float(usage.total - usage.used)
-        yield catalogue.FILESYSTEM_AVAIL.series(*labels), float(usage.free)
-        yield catalogue.FILESYSTEM_READONLY.series(*labels), float("ro" in mount.opts.split(","))
-        yield catalogue.FILESYSTEM_ERROR.series(*labels), 0.0
+        yield storage.FILESYSTEM_SIZE.series(*labels), float(usage.total)
+        yield storage.FILESYSTEM_FREE.series(*labels), float(usage.total - usage.used)
+        yield storage.FILESYSTEM_AVAIL.series(*labels), float(usage.free)
+        yield storage.FILESYSTEM_READONLY.series(*labels), float("ro" in mount.opts.split(","))
+        yield storage.FILESYSTEM_ERROR.series(*labels), 0.0

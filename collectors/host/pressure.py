@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from collectors.base import NoData, Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import memory as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import number
 

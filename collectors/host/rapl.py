@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Final, NamedTuple
 
 from collectors.base import NoData, Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import sensors as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import KernelFiles, entries, number
 

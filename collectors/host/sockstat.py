@@ -6,7 +6,7 @@ import os
 from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import decode, numbers
 

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from prometheus_client import Metric as ParsedFamily
 
 from collectors.base import BadReply, Metric, MetricType, NoData, Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import system as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries
 

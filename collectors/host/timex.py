@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import ClassVar, Final
 
 from collectors.base import BadReply, NoData, Reading, Refused
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import system as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 
 _FIELDS: Final = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from collectors.base import BadReply, Reading, Series
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import memory as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import decode, number, numbers
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import agent, facility, host, inventory
+from collectors.catalogue import agent, facility, inventory
+from collectors.catalogue.host import processor
 from collectors.catalogue.limits import SILENT_SECONDS, STALE_SECONDS
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.language import Text
@@ -40,7 +41,7 @@ def _not_polled() -> str:
 def _nodes_missing() -> str:
     nodes = 'kind="node"'
     expected = f"max by (hub, site) ({of(inventory.EXPECTED, nodes)})"
-    seen = f"count by (hub, site) (count by (hub, site, instance) ({of(host.BOOT_TIME)}))"
+    seen = f"count by (hub, site) (count by (hub, site, instance) ({of(processor.BOOT_TIME)}))"
     return for_rule(f"{expected} - {seen} > 0")
 
 
@@ -55,7 +56,7 @@ _NOT_POLLED: Final = {
 }
 _NODES: Final = {
     series(inventory.EXPECTED, SITE, kind="node"): "2x90",
-    series(host.BOOT_TIME, SITE, instance="n1"): "9x90",
+    series(processor.BOOT_TIME, SITE, instance="n1"): "9x90",
 }
 
 ALERTS: Final = (
@@ -158,7 +159,7 @@ ALERTS: Final = (
         ),
         must_fire=Case(series=_NODES, at="70m", fires=SITE, value="1"),
         must_not_fire=Case(
-            series=_NODES | {series(host.BOOT_TIME, SITE, instance="n2"): "9x90"}, at="70m"
+            series=_NODES | {series(processor.BOOT_TIME, SITE, instance="n2"): "9x90"}, at="70m"
         ),
     ),
     Alert(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import facility, site
+from collectors.catalogue import facility, site, ups
 from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
@@ -132,9 +132,7 @@ ALERTS: Final = (
             "The load lives from the battery; the runtime left is on the dashboard of racks and"
             " power."
         ),
-        must_fire=Case(
-            series={series(facility.UPS_ON_BATTERY, _UPS): "0x2 1x10"}, at="8m", fires=_UPS
-        ),
-        must_not_fire=Case(series={series(facility.UPS_ON_BATTERY, _UPS): "0x10"}, at="8m"),
+        must_fire=Case(series={series(ups.UPS_ON_BATTERY, _UPS): "0x2 1x10"}, at="8m", fires=_UPS),
+        must_not_fire=Case(series={series(ups.UPS_ON_BATTERY, _UPS): "0x10"}, at="8m"),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import facility, node, site
+from collectors.catalogue import facility, node, site, ups
 from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.language import Text
 from dashboards.promql import of
@@ -17,7 +17,7 @@ _BY_CONTROLLER: Final = 'source=~"redfish|ipmi"'
 _NO_OVERHEAD: Final = Excuse(
     reason="no window has a sound PUE to break down", unless=of(site.SITE_OVERHEAD)
 )
-_NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(facility.UPS_UP))
+_NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(ups.UPS_UP))
 _NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
 
 
@@ -69,7 +69,7 @@ FLOW: Final = (
         "ups",
         Text("UPS outputs"),
         Text("What the UPSs give out."),
-        f"sum by (hub, site) (max by (hub, site, ups, phase) ({of(facility.UPS_OUTPUT_POWER)}))",
+        f"sum by (hub, site) (max by (hub, site, ups, phase) ({of(ups.UPS_OUTPUT_POWER)}))",
         _NO_UPS,
     ),
     _stage(

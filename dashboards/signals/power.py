@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import facility, site
+from collectors.catalogue import cooling, facility, site, ups
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
-_NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(facility.UPS_UP))
+_NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(ups.UPS_UP))
 
 _NO_COOLING: Final = Excuse(
-    reason="no cooling unit is read at these sites", unless=of(facility.COOLING_UP)
+    reason="no cooling unit is read at these sites", unless=of(cooling.COOLING_UP)
 )
 
 _NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
@@ -132,7 +132,7 @@ UPS_LOAD: Final = Signal(
         "Load of each UPS as a share of its rating, its most loaded phase.",
     ),
     unit="percentunit",
-    expr=f"max by (hub, site, ups) ({of(facility.UPS_LOAD)})",
+    expr=f"max by (hub, site, ups) ({of(ups.UPS_LOAD)})",
     legend="{{site}} {{ups}}",
     kind="ratio",
     least=0,
@@ -145,7 +145,7 @@ UPS_BATTERY: Final = Signal(
     name=Text("UPS battery charge"),
     description=Text("Charge left in each UPS's battery."),
     unit="percentunit",
-    expr=f"min by (hub, site, ups) ({of(facility.UPS_BATTERY_CHARGE)})",
+    expr=f"min by (hub, site, ups) ({of(ups.UPS_BATTERY_CHARGE)})",
     legend="{{site}} {{ups}}",
     kind="ratio",
     least=0,
@@ -159,7 +159,7 @@ UPS_ON_BATTERY: Final = Signal(
     name=Text("UPS on battery"),
     description=Text("Whether a UPS carries its load from the battery."),
     unit="none",
-    expr=f"max by (hub, site, ups) ({of(facility.UPS_ON_BATTERY)})",
+    expr=f"max by (hub, site, ups) ({of(ups.UPS_ON_BATTERY)})",
     legend="{{site}} {{ups}}",
     kind="state",
     states=(
@@ -174,7 +174,7 @@ COOLING_CAPACITY: Final = Signal(
     name=Text("Cooling: heat removed"),
     description=Text("Heat each cooling unit removes at present."),
     unit="watt",
-    expr=f"max by (hub, site, unit) ({of(facility.COOLING_CAPACITY)})",
+    expr=f"max by (hub, site, unit) ({of(cooling.COOLING_CAPACITY)})",
     legend="{{site}} {{unit}}",
     least=0,
     may_be_empty=_NO_COOLING,
@@ -185,7 +185,7 @@ COOLING_SUPPLY: Final = Signal(
     name=Text("Cooling: supply temperature"),
     description=Text("Temperature of the supplied air or water."),
     unit="celsius",
-    expr=f"max by (hub, site, unit) ({of(facility.COOLING_SUPPLY)})",
+    expr=f"max by (hub, site, unit) ({of(cooling.COOLING_SUPPLY)})",
     legend="{{site}} {{unit}}",
     decimals=1,
     may_be_empty=_NO_COOLING,

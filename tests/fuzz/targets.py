@@ -163,7 +163,8 @@ def snmp() -> Iterator[Target]:
     from collectors.facility.naming import Naming
     from collectors.facility.snmp_config import LEVELS
     from collectors.facility.snmp_discover import Library
-    from collectors.facility.snmp_plan import Rows, columns_to_walk, objects_to_get, plan
+    from collectors.facility.snmp_plan import plan
+    from collectors.facility.snmp_rows import Rows, columns_to_walk, objects_to_get
     from simulator.device import SnmpDevice
     from simulator.layout import lay_out
     from simulator.readback import REFERENCE

@@ -21,7 +21,7 @@ from collectors.facility.snmp import KIND
 from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
 from collectors.facility.snmp_discover import Library
 from collectors.facility.snmp_point import Point
-from collectors.facility.snmp_profile import Reading
+from collectors.facility.snmp_reading import Reading
 from collectors.facility.units import UNITS
 from simulator.device import SnmpDevice
 from simulator.layout import Draft, lay_out

@@ -12,7 +12,7 @@ from agent.web.curves import PowerTrendView
 from agent.web.view import BoardView
 from agent.web.views.families import by_label, of_site
 from collectors.base import Metric
-from collectors.catalogue import facility, node
+from collectors.catalogue import facility, node, ups
 from collectors.catalogue import site as catalogue
 from collectors.catalogue.limits import INCOMING
 
@@ -157,7 +157,7 @@ def device_stages(view: BoardView) -> Devices:
 def _device_stages(view: BoardView) -> Devices:
     found: dict[tuple[str, str], PowerStageView] = {}
     for point, label, power, up in (
-        ("ups_output", "ups", facility.UPS_OUTPUT_POWER, facility.UPS_UP),
+        ("ups_output", "ups", ups.UPS_OUTPUT_POWER, ups.UPS_UP),
         ("pdu_output", "pdu", facility.PDU_POWER, facility.PDU_UP),
     ):
         watts, states = _by_device(view, power, label), _by_device(view, up, label)

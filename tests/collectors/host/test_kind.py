@@ -15,7 +15,7 @@ import pytest
 
 from collectors import host
 from collectors.base import BadReply, Collector, Context, NoData, Place, Refused, Unreachable
-from collectors.catalogue import host as catalogue
+from collectors.catalogue.host import memory, network, processor, storage, system
 from collectors.host import KIND, HostKind, HostSection
 from collectors.host.declare import Options
 from collectors.host.kernel import KernelFiles, SeriesByKey
@@ -201,15 +201,15 @@ def test_what_is_not_linux_has_the_main_figures_by_psutil(monkeypatch: pytest.Mo
     ours = dict(collect(portable))
     assert len(ours) > 40
     assert {series for series in ours if series.metric.subsystem != "network"} <= theirs.keys()
-    for series in (catalogue.BOOT_TIME.series(), catalogue.MEMORY["MemTotal_bytes"].series()):
+    for series in (processor.BOOT_TIME.series(), memory.MEMORY["MemTotal_bytes"].series()):
         assert ours[series] == theirs[series]
     for series, value in ours.items():
-        if series.metric in (catalogue.FILESYSTEM_SIZE, catalogue.NETWORK_CLASS["mtu"]):
+        if series.metric in (storage.FILESYSTEM_SIZE, network.NETWORK_CLASS["mtu"]):
             assert value == theirs[series]
         elif series.metric.type == "counter":
             assert value >= theirs.get(series, 0.0) * 0.999 - 0.01
     (without_cpu,) = KIND.build(KIND.Config(disable=["cpu"]), CONTEXT)
-    assert not any(series.metric is catalogue.CPU_SECONDS for series, _ in collect(without_cpu))
+    assert not any(series.metric is processor.CPU_SECONDS for series, _ in collect(without_cpu))
 
 
 class TestKernelFiles:
@@ -311,7 +311,7 @@ def test_a_reload_leaves_no_descriptor_and_no_thread() -> None:
 
 def test_series_of_what_has_gone_are_forgotten() -> None:
     """Interfaces that come and go for ever do not fill memory."""
-    series = SeriesByKey(lambda name: (catalogue.ARP_ENTRIES.series(name),))
+    series = SeriesByKey(lambda name: (network.ARP_ENTRIES.series(name),))
     for n in range(10_000):
         assert series[b"veth%d" % n]
         series.trim(1)
@@ -358,7 +358,7 @@ def test_a_bad_text_file_is_logged_once_and_once_when_it_is_good(
     (collector,) = (made for made in KIND.build(section, CONTEXT) if made.name == "textfile")
     with caplog.at_level("INFO"):
         for _ in range(3):
-            assert dict(collect(collector)) == {catalogue.TEXTFILE_ERROR.series(): 1.0}
+            assert dict(collect(collector)) == {system.TEXTFILE_ERROR.series(): 1.0}
         path.write_text("a_metric 1\n")
         for _ in range(3):
             readings = {series.prefix.strip(): value for series, value in collect(collector)}

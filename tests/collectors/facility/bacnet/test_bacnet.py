@@ -32,7 +32,9 @@ from bacpypes3.pdu import Address, IPv4Address
 from bacpypes3.primitivedata import ObjectIdentifier, PropertyIdentifier
 
 from collectors.base import BadReply, ConfigError, Context, Place, Refused, Unreachable
-from collectors.facility.bacnet import KIND, BacnetCollector, Config
+from collectors.facility.bacnet import KIND
+from collectors.facility.bacnet_collector import BacnetCollector
+from collectors.facility.bacnet_config import Config
 from collectors.strict import Problems, read
 from tests.support import HANGS, free_port
 

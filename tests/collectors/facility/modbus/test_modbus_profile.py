@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from collectors.base import BadReply
 from collectors.facility.modbus_frame import Framing, Question, crc16, registers_in, request
 from collectors.facility.modbus_plan import Block, Plan, evaluate, numbers_in, plan_of, span_of
-from collectors.facility.modbus_profile import Factor, Profile, Register
+from collectors.facility.modbus_profile import Profile
+from collectors.facility.modbus_register import Factor, Register
 from collectors.facility.profile import load_all
 from collectors.strict import Problems, read
 

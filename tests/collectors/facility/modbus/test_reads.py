@@ -19,7 +19,8 @@ from collectors.facility.modbus_collector import ModbusCollector
 from collectors.facility.modbus_frame import ExceptionAnswer
 from collectors.facility.modbus_link import Link
 from collectors.facility.modbus_plan import plan_of
-from collectors.facility.modbus_profile import Factor, Profile, Register
+from collectors.facility.modbus_profile import Profile
+from collectors.facility.modbus_register import Factor, Register
 from collectors.facility.modbus_sunspec import find_model
 from collectors.facility.naming import Naming
 from tests.collectors.facility.modbus.kit import meter, meters, serving, simulated

@@ -170,6 +170,6 @@ def test_the_guides_smallest_profile_is_good() -> None:
     } <= keys | set(re.findall(r"^(\w+):", example, re.MULTILINE))
     reading = SnmpProfile.__annotations__["readings"]
     assert reading == "list[Reading]"
-    from collectors.facility.snmp_profile import Reading
+    from collectors.facility.snmp_reading import Reading
 
     assert set(Reading.__dataclass_fields__) <= keys

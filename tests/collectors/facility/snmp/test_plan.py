@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from collectors.facility.naming import Naming
 from collectors.facility.snmp_config import LEVELS
-from collectors.facility.snmp_plan import Linked, Plan, Rows, plan
+from collectors.facility.snmp_plan import Linked, Plan, plan
 from collectors.facility.snmp_point import Raw, decode, text_of
 from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp_rows import Rows
 from collectors.strict import read
 
 ALL = frozenset(LEVELS)

@@ -9,7 +9,8 @@ import pytest
 from collectors.base import ConfigError
 from collectors.facility.profile import PACKAGED, load, load_all, paths
 from collectors.facility.snmp_discover import Identity, Library, candidates
-from collectors.facility.snmp_profile import SnmpProfile, parse_oid
+from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp_table import parse_oid
 from collectors.facility.units import UNITS, exact, quantity_of
 from collectors.strict import Problems, read
 

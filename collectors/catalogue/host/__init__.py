@@ -1,0 +1,13 @@
+"""Metrics of a host, with node_exporter's names, labels, types and units.
+
+So node-mixin's rules and dashboards work unchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue.host import memory, network, processor, sensors, storage, system
+
+SECTIONS: Final = (processor, memory, storage, network, system, sensors)
+"""Every module of this package that declares metrics; read them with `metrics_of(*SECTIONS)`."""

@@ -1,0 +1,91 @@
+"""UPS metrics: load, output, input, bypass and battery. Base units throughout."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.base import Metric, MetricType
+from collectors.catalogue.facility import SITE
+
+UPS: Final = (*SITE, "ups")
+
+
+def _ups(name: str, help: str, labels: tuple[str, ...] = (), type: MetricType = "gauge") -> Metric:
+    return Metric(
+        namespace="dc", subsystem="ups", name=name, type=type, help=help, labels=(*UPS, *labels)
+    )
+
+
+UPS_LOAD: Final = _ups(
+    "load_ratio", "Load as a share of the rated capacity, 0 to 1 and above.", ("phase",)
+)
+UPS_OUTPUT_POWER: Final = _ups(
+    "output_power_watts",
+    "Active power at the UPS output: by phase, or of all with an empty phase; never both.",
+    ("phase",),
+)
+UPS_OUTPUT_APPARENT: Final = _ups(
+    "output_apparent_power_voltamperes", "Apparent power at the UPS output.", ("phase",)
+)
+UPS_OUTPUT_VOLTAGE: Final = _ups("output_voltage_volts", "Voltage at the UPS output.", ("phase",))
+UPS_OUTPUT_CURRENT: Final = _ups("output_current_amperes", "Current at the UPS output.", ("phase",))
+UPS_OUTPUT_POWER_FACTOR: Final = _ups(
+    "output_power_factor_ratio", "Power factor of the load.", ("phase",)
+)
+UPS_OUTPUT_FREQUENCY: Final = _ups("output_frequency_hertz", "Frequency at the UPS output.")
+UPS_OUTPUT_ENERGY: Final = _ups(
+    "output_energy_joules_total", "Energy register of the UPS output.", ("phase",), "counter"
+)
+UPS_INPUT_VOLTAGE: Final = _ups("input_voltage_volts", "Voltage at the UPS input.", ("phase",))
+UPS_INPUT_CURRENT: Final = _ups("input_current_amperes", "Current at the UPS input.", ("phase",))
+UPS_INPUT_POWER: Final = _ups(
+    "input_power_watts", "Active power drawn at the UPS input.", ("phase",)
+)
+UPS_INPUT_POWER_FACTOR: Final = _ups(
+    "input_power_factor_ratio", "Power factor at the UPS input.", ("phase",)
+)
+UPS_INPUT_FREQUENCY: Final = _ups(
+    "input_frequency_hertz", "Frequency at the UPS input.", ("phase",)
+)
+UPS_INPUT_ENERGY: Final = _ups(
+    "input_energy_joules_total", "Energy register of the UPS input.", ("phase",), "counter"
+)
+UPS_BYPASS_VOLTAGE: Final = _ups("bypass_voltage_volts", "Voltage at the bypass input.", ("phase",))
+UPS_BYPASS_CURRENT: Final = _ups(
+    "bypass_current_amperes", "Current through the bypass.", ("phase",)
+)
+UPS_BYPASS_POWER: Final = _ups("bypass_power_watts", "Active power through the bypass.", ("phase",))
+UPS_BYPASS_FREQUENCY: Final = _ups("bypass_frequency_hertz", "Frequency at the bypass input.")
+UPS_RECTIFIER_CURRENT: Final = _ups(
+    "rectifier_current_amperes",
+    "Current of the rectifiers: what feeds the load and charges the battery.",
+)
+UPS_BATTERY_CHARGE: Final = _ups(
+    "battery_charge_ratio",
+    "Charge left, 0 to 1; an empty battery label is all of them.",
+    ("battery",),
+)
+UPS_BATTERY_VOLTAGE: Final = _ups("battery_voltage_volts", "Voltage of the battery.", ("battery",))
+UPS_BATTERY_CURRENT: Final = _ups(
+    "battery_current_amperes",
+    "Current of the battery; its sign is the device's own: makes do not agree.",
+    ("battery",),
+)
+UPS_BATTERY_TEMPERATURE: Final = _ups(
+    "battery_temperature_celsius", "Temperature at the battery.", ("battery",)
+)
+UPS_RUNTIME: Final = _ups("runtime_seconds", "Time left on battery at the present load.")
+UPS_BATTERY_SECONDS: Final = _ups(
+    "time_on_battery_seconds", "How long the load has run from the battery; 0 where it does not."
+)
+UPS_ON_BATTERY: Final = _ups("on_battery", "1 while the load runs from the battery, else 0.")
+UPS_ON_BYPASS: Final = _ups(
+    "on_bypass", "1 while the load runs from the bypass, unprotected, else 0."
+)
+UPS_OUTPUT_ON: Final = _ups("output_on", "1 while the UPS has power at its output, else 0.")
+UPS_TEMPERATURE: Final = _ups(
+    "temperature_celsius",
+    "Temperature in or at the UPS, by the device's own name for it.",
+    ("location",),
+)
+UPS_UP: Final = _ups("up", "1 if the UPS answered in the last round, else 0.")

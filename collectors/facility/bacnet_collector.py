@@ -1,0 +1,188 @@
+"""Read one BACnet device: the objects of its points, in every round."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from collectors.base import (
+    BadReply,
+    CollectError,
+    Metric,
+    Reading,
+    Schedule,
+    Series,
+    Unreachable,
+)
+from collectors.catalogue import cooling, facility, ups
+from collectors.facility.bacnet_client import Client, Property, Remote, parse_address
+from collectors.facility.bacnet_config import Device
+from collectors.facility.bacnet_profile import (
+    PRESENT_VALUE,
+    REGISTER,
+    STATES,
+    UNITS_PROPERTY,
+    Answers,
+    Point,
+    decode,
+    span_of,
+    tells_unit,
+)
+
+log = logging.getLogger(__name__)
+
+_UP: Final[dict[str, Metric]] = {
+    "unit": cooling.COOLING_UP,
+    "meter": facility.METER_UP,
+    "ups": ups.UPS_UP,
+    "pdu": facility.PDU_UP,
+}
+
+
+class BacnetCollector:
+    """Reads one device.
+
+    `dropped` counts what was not taken: `no_value` (an object or property it does not have),
+    `out_of_service`, `fault` (by its status flags or reliability), `sentinel`, `unknown_state`,
+    `unit` (it says another quantity than the metric's), `timeout`.
+    """
+
+    name: ClassVar[str] = "bacnet"
+
+    def __init__(
+        self,
+        device: Device,
+        series: Sequence[tuple[Point, Series]],
+        client: Client,
+        schedule: Schedule,
+    ) -> None:
+        self.device: Final = device.name
+        self.schedule: Final = schedule
+        self.dropped: Counter[str] = Counter()
+        self.register_rollovers: dict[Series, float] = {}
+        """At which value each energy register starts over, in joules; where the device says so."""
+        self._address, self._instance = device.address, device.instance
+        self._series, self._client = series, client
+        self._up = [(one, 1.0) for one in ups_of([series for _, series in series])]
+        self.up_series: Sequence[Series] = [one for one, _ in self._up]
+        self._remote: Remote | None = None
+        self._fixed: Answers = {}
+        self._wanted: Sequence[Property] = ()
+        self._told: set[tuple[str, str]] = set()
+        client.users += 1
+
+    async def collect(self) -> list[Reading]:
+        """Read every point once; raises Unreachable, Refused or BadReply."""
+        answers: Answers = {}
+        try:
+            async with asyncio.timeout(
+                self.schedule.timeout * 0.95
+            ):  # so that what was read in time is still handed on
+                await self._ask(answers)
+        except (TimeoutError, Unreachable) as error:
+            self._wanted = ()  # who knows what it is when it is back
+            if not answers:
+                self._remote = None
+                said = str(error) or f"no answer within {self.schedule.timeout:g} s"
+                raise Unreachable(f"{self._where}: {said}") from None
+            self.dropped["timeout"] += 1
+        except CollectError as error:
+            raise type(error)(f"{self._where}: {error}") from None
+        readings = self._readings(self._fixed | answers)
+        if not answers:
+            raise BadReply(
+                f"{self._where}: answers, but has none of its {len(self._series)} points"
+            )
+        return [*self._up, *readings]
+
+    async def _ask(self, answers: Answers) -> None:
+        """Read what changes.
+
+        In the first round also what does not, and what each object has at all.
+        """
+        remote = self._remote or await self._find()
+        if self._wanted:
+            await remote.read(self._wanted, answers)
+            return
+        first: Answers = {}
+        await remote.read(_everything(self._series), first)
+        fixed = (UNITS_PROPERTY, *REGISTER)
+        self._fixed = {key: value for key, value in first.items() if key[1] in fixed}
+        answers.update((key, value) for key, value in first.items() if key[1] not in fixed)
+        self._wanted = tuple(answers)
+        spans = ((series, span_of(point, series.metric, first)) for point, series in self._series)
+        self.register_rollovers = {series: span for series, span in spans if span is not None}
+
+    async def _find(self) -> Remote:
+        address = (
+            parse_address(self._address)
+            if self._address
+            else await self._client.find(self._instance or 0)
+        )
+        self._remote = Remote(self._client, address)
+        return self._remote
+
+    def _readings(self, answers: Answers) -> list[Reading]:
+        readings: list[Reading] = []
+        for point, series in self._series:
+            value = decode(point, series.metric, answers)
+            if value.number is not None:
+                readings.append((series, value.number))
+                continue
+            self.dropped[value.why] += 1
+            self._tell(point, series, value.why, answers)
+        return readings
+
+    def _tell(self, point: Point, series: Series, why: str, answers: Answers) -> None:
+        """Log once what only the config can mend."""
+        key = (point.object, point.property)
+        if why not in ("unit", "no_value") or key in self._told:
+            return
+        self._told.add(key)
+        if why == "unit":
+            said = answers.get((point.object, UNITS_PROPERTY), "nothing")
+            log.warning(
+                "bacnet %s: %s says its unit is %s, which does not fit %s; give unit",
+                self.device,
+                point.object,
+                said,
+                series.metric.full_name,
+            )
+        else:
+            log.warning("bacnet %s: it has no %s of %s", self.device, point.property, point.object)
+
+    @property
+    def _where(self) -> str:
+        return self._address or f"device {self._instance}"
+
+    async def aclose(self) -> None:
+        """Let go of the socket; the last of the devices that share it closes it."""
+        self._client.users -= 1
+        if self._client.users <= 0:
+            self._client.close()
+
+
+def _everything(series: Sequence[tuple[Point, Series]]) -> list[Property]:
+    """List what is read in a first round, each once, an object's properties together."""
+    wanted: dict[Property, None] = {}
+    for point, _ in series:
+        names = [point.property, *STATES]
+        if tells_unit(point.object) and not point.unit and not point.map:
+            names.append(UNITS_PROPERTY)
+        if point.object.startswith("accumulator,") and point.property == PRESENT_VALUE:
+            names += REGISTER
+        wanted |= dict.fromkeys((point.object, name) for name in names)
+    return sorted(wanted, key=lambda one: one[0])
+
+
+def ups_of(series: Sequence[Series]) -> list[Series]:
+    """Return the series that say whether each thing answers that the series are of."""
+    found: dict[Series, None] = {}
+    for one in series:
+        for label, up in _UP.items():
+            if one.label(label):
+                found[up.series(*(one.label(name) for name in up.labels))] = None
+    return list(found)

@@ -1,0 +1,154 @@
+"""A conceptual table of an SNMP device profile: its OID, its index and its columns.
+
+Source: SMIv2, RFC 2578.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from collectors.strict import Parsed
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+
+
+def parse_oid(text: str) -> str:
+    """Parse a numeric OID of at least three parts, no leading dot; raises ValueError."""
+    if (
+        not re.fullmatch(r"[0-2](\.(0|[1-9]\d{0,9})){2,127}", text)
+        or max(map(int, text.split("."))) >= 2**32
+    ):
+        raise ValueError(text)
+    return text
+
+
+def parse_column(text: str) -> str:
+    """Parse a column's number within its table (`5`), or a whole OID for a column of another table.
+
+    Raises ValueError.
+    """
+    return text if re.fullmatch(r"[1-9]\d{0,9}", text) else parse_oid(text)
+
+
+def _parse_pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(text) from error
+
+
+Oid = Annotated[str, Parsed(parse_oid, "a numeric OID such as 1.3.6.1.4.1.318.1.1.26.4.3.1")]
+ColumnId = Annotated[str, Parsed(parse_column, "a column's number such as 5, or a whole OID")]
+Pattern = Annotated[re.Pattern[str], Parsed(_parse_pattern, "a regular expression")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column that says something of a row: a number, a name, a unit.
+
+    Read at discovery, not every round.
+
+    `index` names the parts of the table's index that find it, where that is fewer than all (the
+    outlet's name, say, for a row of outlet and sensor); an empty list makes it a scalar. `map`
+    turns the device's numbers into words.
+    """
+
+    oid: ColumnId
+    index: list[str] | None = None
+    map: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Rows that the operator chooses by a pattern.
+
+    A device's `interfaces` pattern is looked for in each of the columns `by`.
+
+    Where the operator gives none, `default` says which rows are taken, as `where` does.
+    """
+
+    by: list[str]
+    default: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A conceptual table: the OID of its entry, its index, and its columns by name.
+
+    A part of the index whose name ends in `?` is one that only some devices have.
+
+    `unit` is a template saying which of several linked units a row is of, such as `{module}`. The
+    device itself is the unit `first_unit` or, where there is none such, the one made of ones only
+    (`1`, `1.1`).
+    """
+
+    oid: Oid
+    index: list[str]
+    columns: dict[str, ColumnId | Column] = field(default_factory=dict)
+    unit: str = ""
+    first_unit: str = ""
+    choice: Choice | None = None
+
+    def __post_init__(self) -> None:
+        """Check that names are used once and templates name what there is."""
+        parts = self.parts()
+        if not parts:
+            message = "index: expected at least one name"
+            raise ValueError(message)
+        both = set(parts) & set(self.columns)
+        if both or len(set(parts)) < len(parts):
+            message = f"columns: {', '.join(sorted(both)) or 'index'} is named twice"
+            raise ValueError(message)
+        for name, column in self.columns.items():
+            if isinstance(column, Column):
+                wrong = set(column.index or ()) - set(parts)
+                if wrong:
+                    message = (
+                        f"columns: {name} is indexed by {', '.join(sorted(wrong))}, which the"
+                        " table's index has not"
+                    )
+                    raise ValueError(message)
+        check_names("unit", placeholders(self.unit), {*parts, *self.columns})
+        check_names("choice", self.choice_names(), set(self.columns))
+
+    def parts(self) -> list[str]:
+        """Return the names of the index's parts."""
+        return [name.removesuffix("?") for name in self.index]
+
+    def choice_names(self) -> set[str]:
+        """Return the columns that a choice of rows looks at."""
+        return {*self.choice.by, *self.choice.default} if self.choice else set()
+
+    def column(self, name: str) -> Column:
+        """Return a named column with all of its parts said: a whole OID and its index."""
+        column = self.columns[name]
+        if not isinstance(column, Column):
+            column = Column(oid=column)
+        oid = column.oid if "." in column.oid else f"{self.oid}.{column.oid}"
+        return Column(
+            oid=oid, index=self.parts() if column.index is None else column.index, map=column.map
+        )
+
+
+def placeholders(template: str) -> set[str]:
+    """Return the names a template such as `{module}.{number}` uses."""
+    return set(_PLACEHOLDER.findall(template))
+
+
+def fill(template: str, names: Mapping[str, str]) -> str:
+    """Put values into a template. What a device says is only ever a value, never a template."""
+    return _PLACEHOLDER.sub(lambda match: names.get(match[1], ""), template)
+
+
+def check_names(at: str, used: set[str], known: set[str]) -> None:
+    """Raise ValueError for the first name that is neither an index part nor a column."""
+    unknown = sorted(used - known)
+    if unknown:
+        message = (
+            f"{at}: no index part or column {unknown[0]!r}; expected one of"
+            f" {', '.join(sorted(known))}"
+        )
+        raise ValueError(message)
