@@ -76,6 +76,7 @@ def site() -> Iterator[Site]:
 
 
 def fresh(browser: Browser, url: str) -> None:
+    browser.open("about:blank")  # the page before refreshes itself, from a server that has ended
     browser.errors.clear()
     browser.requests.clear()
     browser.open(url)
