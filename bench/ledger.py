@@ -135,7 +135,7 @@ def main(*, smoke: bool = False) -> list[Row]:
 
 def _keep(book: Ledger, pue: Pue, size: Size) -> float:
     """Take in the year of every site and sum it up; returns the seconds of CPU of both."""
-    rng = random.Random(1)  # noqa: S311 - the same each time
+    rng = random.Random(1)
     taken = summed = 0.0
     for site in range(size.sites):
         hours = year(rng, site, size)

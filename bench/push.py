@@ -42,7 +42,7 @@ def labels_of(index: int) -> tuple[str, str, str, str]:
 
 def numbers(rows: int) -> list[list[float]]:
     """Return readings as meters give them: a few digits."""
-    source = random.Random(1)  # noqa: S311 - not for secrets
+    source = random.Random(1)
     return [[round(source.uniform(0, 9000), 1) for _ in FIELDS] for _ in range(rows)]
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from agent import cli, registered
-from tests.support import ROOT
+from tests.support import ROOT, unmeasured
 
 ALL = [
     "run",
@@ -53,6 +53,7 @@ def _imported(*arguments: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=ROOT,
+        env=unmeasured(),
         capture_output=True,
         text=True,
         check=True,

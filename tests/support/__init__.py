@@ -122,6 +122,16 @@ def get(url: str, *, timeout: float = 60.0, headers: dict[str, str] | None = Non
         raise
 
 
+def unmeasured() -> dict[str, str]:
+    """Return an environment in which coverage does not measure a program: it loads modules."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+
+
+def cpu_limit(seconds: float) -> float:
+    """Return a bound on CPU time, ten times as long where coverage traces every line."""
+    return seconds * (10 if sys.gettrace() is not None else 1)
+
+
 @contextmanager
 def running(
     command: Sequence[str | Path], *, log: Path, ready: str | None = None, **options: object

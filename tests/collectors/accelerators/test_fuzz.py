@@ -17,6 +17,7 @@ from collectors.accelerators.exporter_profile import load_profile
 from collectors.accelerators.npu_smi import parse as parse_table
 from collectors.base import BadReply
 from tests.collectors.accelerators.kit import CASES, chips
+from tests.support import cpu_limit
 
 TABLES = [path.read_text() for path in sorted(CASES.glob("npu_smi/*/reply.txt"))]
 PAGES = [path.read_bytes() for path in sorted(CASES.glob("accelerator_exporter/*/reply.txt"))]
@@ -38,7 +39,7 @@ def quick(parse: Callable[[], object]) -> None:
         taken = time.thread_time() - began
         assert "\n" not in words
         assert len(words) < 300
-        if taken < LIMIT:
+        if taken < cpu_limit(LIMIT):
             return
     pytest.fail(f"took {taken:.3f} s")
 
