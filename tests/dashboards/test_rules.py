@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,8 @@ from dashboards.alerts.base import RUNBOOK
 from dashboards.promql import for_panel, for_rule, metric, metric_names, of
 from dashboards.rules import recording_groups
 from dashboards.signals import all_signals
-from tests.support import ROOT, binary
+from tests.dashboards.promtool import promtool
+from tests.support import ROOT
 
 GIVEN_BY_PROMETHEUS = {"up"}
 TARGET_LABELS = {"instance", "job", "le"}
@@ -45,17 +45,6 @@ def declared() -> set[str]:
         if found.type == "histogram":
             names |= {f"{found.full_name}{suffix}" for suffix in ("_bucket", "_sum", "_count")}
     return names
-
-
-def promtool(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [binary("promtool"), *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
 
 
 def test_promtool_takes_rules_and_alerts(built: Path) -> None:
