@@ -14,7 +14,7 @@ from tests.fuzz.targets import Target
 
 SECONDS = 0.05
 BYTES = 16 * 2**20
-REFERENCE = 0.012
+REFERENCE = 0.004
 """CPU seconds of `_work` on the machine the limit was set for."""
 TRACED = 5.0
 """How many times slower a parser may be while coverage traces each of its lines."""
