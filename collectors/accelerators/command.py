@@ -80,6 +80,6 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     # What it has started may hold the pipe; the transport closes it at once.
-    process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 - asyncio has no public way
+    process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 - no public way
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(process.wait()), _GRACE)

@@ -85,8 +85,8 @@ INFINIBAND_COUNTERS: Final = {
         (
             "excessive_buffer_overrun_errors",
             "excessive_buffer_overrun_errors",
-            "Number of times that OverrunErrors consecutive flow control update periods occurred, "  # noqa: ISC004 - one text
-            "each having at least one overrun error.",
+            "Number of times that OverrunErrors consecutive flow control"  # noqa: ISC004 - one text
+            " update periods occurred, each having at least one overrun error.",
         ),
         (
             "link_downed",
@@ -168,7 +168,8 @@ INFINIBAND_COUNTERS: Final = {
             "port_rcv_remote_physical_errors",
             "port_receive_remote_physical_errors",
             (
-                "Number of packets marked with the EBP (End of Bad Packet) delimiter received on the"
+                "Number of packets marked with the EBP (End of Bad Packet) delimiter received on"
+                " the"
                 " port."
             ),
         ),

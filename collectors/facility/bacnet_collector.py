@@ -45,9 +45,9 @@ _UP: Final[dict[str, Metric]] = {
 class BacnetCollector:
     """Reads one device.
 
-    `dropped` counts what was not taken: `no_value` (an object or property it does not have),
-    `out_of_service`, `fault` (by its status flags or reliability), `sentinel`, `unknown_state`,
-    `unit` (it says another quantity than the metric's), `timeout`.
+    `dropped` counts rejected readings by reason: `no_value` (an object or property it does not
+    have), `out_of_service`, `fault` (by its status flags or reliability), `sentinel`,
+    `unknown_state`, `unit` (the device's unit is of another quantity than the metric's), `timeout`.
     """
 
     name: ClassVar[str] = "bacnet"
@@ -63,7 +63,7 @@ class BacnetCollector:
         self.schedule: Final = schedule
         self.dropped: Counter[str] = Counter()
         self.register_rollovers: dict[Series, float] = {}
-        """At which value each energy register starts over, in joules; where the device says so."""
+        """The value at which each energy register wraps, in joules, where the device states it."""
         self._address, self._instance = device.address, device.instance
         self._series, self._client = series, client
         self._up = [(one, 1.0) for one in ups_of([series for _, series in series])]
@@ -83,7 +83,7 @@ class BacnetCollector:
             ):  # so that what was read in time is still handed on
                 await self._ask(answers)
         except (TimeoutError, Unreachable) as error:
-            self._wanted = ()  # who knows what it is when it is back
+            self._wanted = ()  # after an outage it may have other objects
             if not answers:
                 self._remote = None
                 said = str(error) or f"no answer within {self.schedule.timeout:g} s"
@@ -137,7 +137,7 @@ class BacnetCollector:
         return readings
 
     def _tell(self, point: Point, series: Series, why: str, answers: Answers) -> None:
-        """Log once what only the config can mend."""
+        """Log once a fault that only a change of the config can correct."""
         key = (point.object, point.property)
         if why not in ("unit", "no_value") or key in self._told:
             return
@@ -159,14 +159,14 @@ class BacnetCollector:
         return self._address or f"device {self._instance}"
 
     async def aclose(self) -> None:
-        """Let go of the socket; the last of the devices that share it closes it."""
+        """Stop using the socket. The last device that uses it closes it."""
         self._client.users -= 1
         if self._client.users <= 0:
             self._client.close()
 
 
 def _everything(series: Sequence[tuple[Point, Series]]) -> list[Property]:
-    """List what is read in a first round, each once, an object's properties together."""
+    """List the properties to read in the first round, each once, grouped by object."""
     wanted: dict[Property, None] = {}
     for point, _ in series:
         names = [point.property, *STATES]
@@ -179,7 +179,7 @@ def _everything(series: Sequence[tuple[Point, Series]]) -> list[Property]:
 
 
 def ups_of(series: Sequence[Series]) -> list[Series]:
-    """Return the series that say whether each thing answers that the series are of."""
+    """Return the `up` series of each device that these series belong to."""
     found: dict[Series, None] = {}
     for one in series:
         for label, up in _UP.items():

@@ -162,7 +162,7 @@ def _crc_table() -> tuple[int, ...]:
     table = []
     for value in range(256):
         for _ in range(8):
-            value = value >> 1 ^ (0xA001 if value & 1 else 0)  # noqa: PLW2901 - the register that is shifted
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)  # noqa: PLW2901 - a shift register
         table.append(value)
     return tuple(table)
 

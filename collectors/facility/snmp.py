@@ -85,7 +85,7 @@ class _Kind:
     ) -> SnmpCollector:
         timeout = device.timeout or config.timeout
         for name in device.also:
-            library.named(name)  # a wrong name is told now, whatever the device turns out to be
+            library.named(name)  # report a wrong name now, whatever profile the device gets
         return SnmpCollector(
             config=device,
             schedule=Schedule(

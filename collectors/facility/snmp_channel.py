@@ -160,9 +160,9 @@ class Channel:
         middle = len(oids) // 2
         halves = oids[:middle], oids[middle:]
         answers = [await self._ask(half) for half in halves]
-        if all(
-            answers
-        ):  # so it was too big; had an object been missing (version 1), its half would be empty still
+        # Both halves were answered, so the request was too large. If an object were missing
+        # (version 1), the half that holds it would still be empty.
+        if all(answers):
             self.max_oids = min(self.max_oids, max(1, len(oids) - middle))
         found: dict[str, object] = {}
         for half, answer in zip(halves, answers, strict=True):
@@ -178,7 +178,7 @@ class Channel:
             except TimeoutError:
                 if last:
                     raise self._translate(TimeoutError()) from None
-            except BaseException as error:  # noqa: BLE001 - translated, and cancellations pass through
+            except BaseException as error:  # noqa: BLE001 - translated; cancellations pass
                 raise self._translate(error) from None
             else:
                 self._answered = True
@@ -210,7 +210,7 @@ class Channel:
                     raise self._translate(TimeoutError()) from None
                 retries -= 1
                 continue
-            except BaseException as error:  # noqa: BLE001 - translated, and cancellations pass through
+            except BaseException as error:  # noqa: BLE001 - translated; cancellations pass
                 raise self._translate(error) from None
             self._answered, retries = True, 1
             if not oid.startswith(prefix):
@@ -250,7 +250,7 @@ class Channel:
             await session.refresh()
         except CollectError:
             raise
-        except BaseException as error:  # noqa: BLE001 - translated, and cancellations pass through
+        except BaseException as error:  # noqa: BLE001 - translated; cancellations pass
             raise self._translate(error) from None
         self._session = session
         return session
@@ -266,7 +266,9 @@ class Channel:
             return error
         version3 = self._secrets.version == "3"
         if version3 or not isinstance(error, TimeoutError):
-            self.close()  # version 3: after a restart the device's clock is another (RFC 3414, 3.2), so discover it again
+            # Version 3: a restart changes the device's engine clock (RFC 3414, 3.2). Discover it
+            # again.
+            self.close()
         return self.silence if isinstance(error, TimeoutError) else _in_our_words(error)
 
 

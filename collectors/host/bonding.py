@@ -1,4 +1,7 @@
-"""Bonded interfaces and how many of their links are up, from /sys/class/net. See Documentation/networking/bonding.rst."""
+"""Bonded interfaces and how many of their links are up, from /sys/class/net.
+
+See Documentation/networking/bonding.rst.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Connection tracking: entries, their limit, and events, from /proc/sys/net/netfilter and /proc/net/stat/nf_conntrack."""
+"""Connection tracking: entries, their limit, and events.
+
+Read from /proc/sys/net/netfilter and /proc/net/stat/nf_conntrack.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from collectors.host.kernel import decode, number
 
 
 def parse_conntrack(data: bytes) -> dict[str, float]:
-    """Parse /proc/net/stat/nf_conntrack, a line a CPU in hexadecimal, to sums by column; raises BadReply."""
+    """Parse /proc/net/stat/nf_conntrack, a line a CPU in hexadecimal, to sums by column.
+
+    Raises BadReply.
+    """
     header, *lines = data.split(b"\n")
     names = decode(header).split()
     sums = dict.fromkeys(names, 0)

@@ -1,4 +1,7 @@
-"""CPU time by mode, and what else /proc/stat says: interrupts, context switches, forks, boot time, processes. See proc_stat(5)."""
+"""CPU time by mode, and the other figures of /proc/stat.
+
+Those are interrupts, context switches, forks, boot time and processes. See proc_stat(5).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import SeriesByKey, number, numbers
 
 _USER_HZ: Final = 100.0
-"""Ticks a second in /proc/stat: part of the kernel's interface on every architecture we know of that runs servers."""
+"""Ticks a second in /proc/stat: part of the kernel's interface on every architecture we know of
+that runs servers."""
 _MODES: Final = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 _GUEST_MODES: Final = ("user", "nice")
 _IDLE: Final = 3
@@ -26,7 +30,10 @@ _SINGLES: Final[dict[bytes, Metric]] = {
 
 
 def parse_stat(data: bytes) -> tuple[list[tuple[bytes, list[float]]], list[tuple[bytes, float]]]:
-    """Parse /proc/stat to (CPU, seconds by mode) and to (name, value) of the single figures; raises BadReply."""
+    """Parse /proc/stat to (CPU, seconds by mode) and to (name, value) of the single figures.
+
+    Raises BadReply.
+    """
     cpus: list[tuple[bytes, list[float]]] = []
     singles: list[tuple[bytes, float]] = []
     for line in data.split(b"\n"):
@@ -48,7 +55,8 @@ def parse_stat(data: bytes) -> tuple[list[tuple[bytes, list[float]]], list[tuple
 def never_back(before: list[float], now: list[float]) -> list[float]:
     """Keep counters from going back: the kernel's idle and iowait do so by a little (proc_stat(5)).
 
-    An idle time that falls by 3 s or more is a CPU that was taken out and put back: then the new figures count.
+    An idle time that falls by 3 s or more is a CPU that was taken out and put back: then the new
+    figures count.
     """
     if len(before) != len(now) or (
         len(now) > _IDLE and before[_IDLE] - now[_IDLE] >= _RESET_SECONDS

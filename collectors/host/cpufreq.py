@@ -1,4 +1,7 @@
-"""Frequency and thermal throttling of each CPU, from /sys/devices/system/cpu. See Documentation/admin-guide/pm/cpufreq.rst."""
+"""Frequency and thermal throttling of each CPU, from /sys/devices/system/cpu.
+
+See Documentation/admin-guide/pm/cpufreq.rst.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ _FREQUENCIES: Final = {
 
 
 class CpuFrequency:
-    """Reads cpufreq and thermal_throttle of every CPU. It blocks: a driver may wait to measure the frequency."""
+    """Reads cpufreq and thermal_throttle of every CPU.
+
+    It blocks: a driver may wait to measure the frequency.
+    """
 
     name: ClassVar[str] = "cpufreq"
     device: Final = ""
@@ -67,7 +73,8 @@ class CpuFrequency:
                 core = self._files.text(f"{base}/topology/core_id")
             except OSError:
                 continue
-            # The threads of a core share its counter, the cores of a package the package's: the first one speaks for all.
+            # The threads of a core share its counter, the cores of a package the package's: the
+            # first one speaks for all.
             for file, series in (
                 ("core_throttle_count", catalogue.CPU_CORE_THROTTLES.series(package, core)),
                 ("package_throttle_count", catalogue.CPU_PACKAGE_THROTTLES.series(package)),

@@ -75,7 +75,7 @@ class HostCollector(Generic[OptionsT]):
         interval: float,
         timeout: float,
     ) -> list[Collector]:
-        """Make the collector, if its options want it, at its own interval or that of the section."""
+        """Make the collector if its options want it, at its own interval or the section's."""
         if not self.wanted(options):
             return []
         own = options.interval or max(interval, self.at_least)

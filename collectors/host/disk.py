@@ -1,4 +1,7 @@
-"""Disk I/O of /proc/diskstats, and what udev knows of each disk. See Documentation/admin-guide/iostats.rst and udevadm(8)."""
+"""Disk I/O of /proc/diskstats, and what udev knows of each disk.
+
+See Documentation/admin-guide/iostats.rst and udevadm(8).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from collectors.host.kernel import SeriesByKey, decode, numbers
 
 _SECTOR: Final = 512.0
 _MILLISECOND: Final = 1000.0
-# What each column is multiplied or divided by: sectors become bytes, milliseconds seconds; discarded sectors stay sectors.
+# What each column is multiplied or divided by: sectors become bytes, milliseconds seconds;
+# discarded sectors stay sectors.
 _READ_BYTES, _WRITTEN_BYTES = 2, 6
 _MILLISECONDS: Final = (3, 7, 9, 10, 14, 16)
 _MIN_COLUMNS: Final = (

@@ -1,4 +1,7 @@
-"""What the machine's firmware says of it, from /sys/class/dmi/id. See Documentation/ABI/testing/sysfs-class-dmi."""
+"""What the machine's firmware says of it, from /sys/class/dmi/id.
+
+See Documentation/ABI/testing/sysfs-class-dmi.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ _LABEL_OF: Final = {"sys_vendor": "system_vendor"}
 
 
 class Dmi:
-    """Reads /sys/class/dmi/id; a field that is not there, or that only root may read, is no label."""
+    """Reads /sys/class/dmi/id.
+
+    A field that is not there, or that only root may read, is no label.
+    """
 
     name: ClassVar[str] = "dmi"
     device: Final = ""

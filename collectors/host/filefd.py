@@ -1,4 +1,7 @@
-"""File descriptors in use, from /proc/sys/fs/file-nr. See Documentation/admin-guide/sysctl/fs.rst."""
+"""File descriptors in use, from /proc/sys/fs/file-nr.
+
+See Documentation/admin-guide/sysctl/fs.rst.
+"""
 
 from __future__ import annotations
 

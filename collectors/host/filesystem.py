@@ -32,7 +32,8 @@ IGNORE_MOUNTS: Final = (
 )
 IGNORE_TYPES: Final = (
     r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660"
-    r"|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$"
+    r"|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs"
+    r"|tracefs)$"
 )
 
 
@@ -55,7 +56,10 @@ class FilesystemOptions(Options):
 
 
 class Filesystem:
-    """Reads the table of mounts and asks each mount. It blocks, but never longer than a mount's deadline and a little."""
+    """Reads the table of mounts and asks each mount.
+
+    It blocks, but never longer than a mount's deadline and a little.
+    """
 
     name: ClassVar[str] = "filesystem"
     device: Final = ""
@@ -64,7 +68,8 @@ class Filesystem:
         options = setup.options
         self.schedule: Final = setup.schedule
         self._files = setup.files
-        # What init sees, not what this service sees behind its own PrivateTmp; the latter where /proc hides processes.
+        # What init sees, not what this service sees behind its own PrivateTmp; the latter where
+        # /proc hides processes.
         self._tables = tuple(
             (setup.proc(f"{whose}mounts"), setup.proc(f"{whose}mountinfo"))
             for whose in ("1/", "self/", "")
@@ -107,7 +112,7 @@ class Filesystem:
         return readings
 
     def _wanted(self, table: bytes) -> dict[_Key, tuple[Mount, bytes]]:
-        """Parse a table that has changed to the mounts that are wanted, with their points as the host names them."""
+        """Parse a changed mount table; return the wanted mounts with the host's own paths."""
         mounts: dict[_Key, tuple[Mount, bytes]] = {}
         for mount in parse_mounts(table):
             point = strip_root(mount.point, self._root)
@@ -139,7 +144,10 @@ class Filesystem:
         return point if self._root == b"/" else self._root.rstrip(b"/") + point
 
     def _forget_replaced(self, mountinfo: str, mounts: dict[_Key, tuple[Mount, bytes]]) -> None:
-        """Ask again where a hung mount was taken away and another put in its place: its stuck thread never returns."""
+        """Poll a mount point again after another file system has replaced the hung one.
+
+        The thread that is stuck in the old mount never returns.
+        """
         if not self._stuck_ids:
             return
         ids = self._mount_ids(mountinfo)

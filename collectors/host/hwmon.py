@@ -1,4 +1,7 @@
-"""Sensors of boards and chips, from /sys/class/hwmon. See Documentation/hwmon/sysfs-interface.rst."""
+"""Sensors of boards and chips, from /sys/class/hwmon.
+
+See Documentation/hwmon/sysfs-interface.rst.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ def clean_name(name: str) -> str:
 
 
 def split_file(file: str) -> tuple[str, str, str] | None:
-    """Split `temp1_crit_alarm` to (`temp`, `temp1`, `crit_alarm`); None for what is no sensor's file."""
+    """Split `temp1_crit_alarm` to (`temp`, `temp1`, `crit_alarm`).
+
+    None for what is no sensor's file.
+    """
     match = _FILE.fullmatch(file)
     if match is None or match[1] not in _TYPES:
         return None
@@ -53,7 +59,8 @@ def split_file(file: str) -> tuple[str, str, str] | None:
 
 
 _GAUGE: Final[tuple[str, float, MetricType]] = ("", 1.0, "gauge")
-# The kernel gives millivolts, milliamperes, millidegrees, milliseconds, microwatts, microjoules and hertz.
+# The kernel gives millivolts, milliamperes, millidegrees, milliseconds, microwatts, microjoules and
+# hertz.
 _UNIT_OF_KIND: Final[dict[str, tuple[str, float, MetricType]]] = {
     "in": ("_volts", _MILLI, "gauge"),
     "cpu": ("_volts", _MILLI, "gauge"),
@@ -74,7 +81,7 @@ _UNIT_OF_FILE: Final[dict[tuple[str, str], tuple[str, float, MetricType]]] = {
 
 
 def unit_of(kind: str, element: str) -> tuple[str, float, MetricType]:
-    """Return the suffix of a metric's name, what the kernel's figure is multiplied by, and the metric's type."""
+    """Return the suffix of the metric's name, the factor for the kernel's value, and the type."""
     if element in ("fault", "alarm"):
         return _GAUGE
     if element == "beep":
@@ -83,7 +90,9 @@ def unit_of(kind: str, element: str) -> tuple[str, float, MetricType]:
 
 
 def metric_of(kind: str, element: str, *, both: bool) -> tuple[Metric, float] | None:
-    """Return the metric of a sensor's file and the factor to its unit; None for what cannot be named.
+    """Return the metric of a sensor's file and the factor to its unit.
+
+    None for what cannot be named.
 
     `both` tells that the sensor has a plain file besides its `_input`, whose name must then differ.
     """
@@ -153,7 +162,10 @@ class Hwmon:
                     self._plan.append((file, found[0].series(chip, sensor), found[1]))
 
     def _chip_name(self, path: str) -> str:
-        """Name a chip by its device's path, which stays the same over restarts, else by its driver, else by its number."""
+        """Name a chip by its device's path, else by its driver, else by its number.
+
+        The path stays the same after a restart.
+        """
         if os.path.exists(f"{path}/device"):
             folder, device = os.path.split(os.path.realpath(f"{path}/device"))
             parts = (clean_name(os.path.basename(folder)), clean_name(device))
@@ -171,7 +183,10 @@ class Hwmon:
 
 
 def sensors_of(path: str) -> dict[tuple[str, str], dict[str, str]]:
-    """List a chip's files by (kind, sensor) and element; old drivers keep them one folder down, at their device."""
+    """List a chip's files by (kind, sensor) and element.
+
+    Old drivers keep them one folder down, at their device.
+    """
     found: dict[tuple[str, str], dict[str, str]] = {}
     for folder in (path, f"{path}/device"):
         try:

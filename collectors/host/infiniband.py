@@ -1,4 +1,7 @@
-"""InfiniBand ports, from /sys/class/infiniband. See Documentation/ABI/stable/sysfs-class-infiniband."""
+"""InfiniBand ports, from /sys/class/infiniband.
+
+See Documentation/ABI/stable/sysfs-class-infiniband.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all host collectors share: reading the kernel's small files cheaply, and keeping the series of what comes and goes."""
+"""Shared by all host collectors: cheap reads of the kernel's small files, and kept series."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _SPARE_KEYS: Final = 64
 class KernelFiles:
     """Reads files of /proc and /sys, and keeps the first few hundred of them open.
 
-    Such a file is made anew by each read from its start, so a kept descriptor saves the walk along the path: 1.3 µs instead of
-    11 µs for an attribute in /sys. Files on a disk are opened each time, since they may be replaced by others of their name.
-    Safe to use from several threads.
+    Such a file is made anew by each read from its start, so a kept descriptor saves the walk along
+    the path: 1.3 µs instead of 11 µs for an attribute in /sys. Files on a disk are opened each
+    time, since they may be replaced by others of their name. Safe to use from several threads.
     """
 
     def __init__(self, max_open: int = _MAX_OPEN) -> None:
@@ -45,7 +45,10 @@ class KernelFiles:
             raise
 
     def need(self, path: str) -> bytes:
-        """Read the file a subsystem lives by; raises NoData where the kernel has no such file, else Refused or Unreachable."""
+        """Read the file a subsystem lives by.
+
+        Raises NoData where the kernel has no such file, else Refused or Unreachable.
+        """
         try:
             return self.read(path)
         except (FileNotFoundError, NotADirectoryError):
@@ -56,7 +59,10 @@ class KernelFiles:
             raise Unreachable(f"{path}: {error.strerror or error}") from None
 
     def text(self, path: str) -> str:
-        """Read a file that holds one word or line, without the white space around it; raises OSError."""
+        """Read a file that holds one word or line, without the white space around it.
+
+        Raises OSError.
+        """
         return self.read(path).decode("utf-8", "replace").strip()
 
     def __del__(self) -> None:
@@ -64,7 +70,10 @@ class KernelFiles:
         self.close()
 
     def close(self) -> None:
-        """Close all; what is still read afterwards is opened each time. No read may be under way."""
+        """Close all; what is still read afterwards is opened each time.
+
+        No read may be under way.
+        """
         with self._lock:
             self._closed = True
             descriptors = list(self._open.values())
@@ -77,7 +86,8 @@ class KernelFiles:
         kept = False
         try:
             data = _read_all(descriptor)
-            # The kernel states a size of 0 (/proc) or of a page (/sys); a file on a disk states its own.
+            # The kernel states a size of 0 (/proc) or of a page (/sys); a file on a disk states its
+            # own.
             kept = os.fstat(descriptor).st_size != len(data) and self._keep(path, descriptor)
         except OSError as error:
             kept = error.errno == _NOT_NOW and self._keep(path, descriptor)
@@ -107,7 +117,8 @@ class KernelFiles:
 
 _GONE: Final = (errno.ENXIO, errno.EBADF, errno.ENODEV)
 _NOT_NOW: Final = errno.EINVAL
-"""What an attribute in /sys answers that has no value at present, as the speed of a link that is down."""
+"""What an attribute in /sys answers that has no value at present, as the speed of a link that is
+down."""
 
 
 def _read_all(descriptor: int) -> bytes:
@@ -138,7 +149,7 @@ class SeriesByKey(dict[bytes, "tuple[Series, ...]"]):
         return made
 
     def trim(self, seen: int) -> None:
-        """Forget all once most keys are of what has gone, as interfaces of containers come and go for ever."""
+        """Clear the cache once most of its keys no longer exist, such as containers' interfaces."""
         if len(self) > 2 * seen + _SPARE_KEYS:
             self.clear()
 

@@ -13,7 +13,8 @@ from collectors.host.kernel import decode
 
 _STATES: Final = ("active", "inactive", "recovering", "check", "resync")
 _SYNC: Final = re.compile(
-    rb"\b(recovery|resync|check|reshape)\s*=\s*(?:(PENDING|DELAYED|REMOTE)|[^(\n]*\((\d{1,18})/\d+\))"
+    rb"\b(recovery|resync|check|reshape)\s*=\s*"
+    rb"(?:(PENDING|DELAYED|REMOTE)|[^(\n]*\((\d{1,18})/\d+\))"
 )
 _STATE_OF: Final = {b"recovery": "recovering"}
 _BLOCKS: Final = re.compile(rb"^\s*(\d{1,18}) blocks")

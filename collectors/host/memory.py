@@ -14,7 +14,10 @@ _PARTS: Final = (2, 3)
 
 
 def parse_meminfo(data: bytes) -> list[tuple[bytes, float]]:
-    """Parse /proc/meminfo to (raw field, value); kB become bytes. The field's raw name ends in `:kB` where it had a unit."""
+    """Parse /proc/meminfo to (raw field, value); kB become bytes.
+
+    The field's raw name ends in `:kB` where it had a unit.
+    """
     rows = []
     for line in data.split(b"\n"):
         words = line.split()

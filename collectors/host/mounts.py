@@ -1,4 +1,7 @@
-"""What is mounted, from /proc/1/mounts, and which mount stands where, from mountinfo. See proc_pid_mounts(5), getmntent(3)."""
+"""What is mounted, from /proc/1/mounts, and which mount stands where, from mountinfo.
+
+See proc_pid_mounts(5), getmntent(3).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ class Mount:
 
 
 def unescape(raw: bytes) -> bytes:
-    r"""Undo the kernel's octal escapes: `\040` for a space, `\012` for a newline, `\134` for a backslash."""
+    r"""Undo the kernel's octal escapes, such as `\040` for a space and `\134` for a backslash."""
     return _ESCAPE.sub(lambda match: bytes([int(match[1], 8)]), raw) if b"\\" in raw else raw
 
 
@@ -45,7 +48,10 @@ def parse_mounts(data: bytes) -> list[Mount]:
 
 
 def parse_mount_ids(data: bytes) -> dict[bytes, bytes]:
-    """Parse mountinfo to the id of the topmost mount at each point; lines it cannot read are left out."""
+    """Parse mountinfo to the id of the topmost mount at each point.
+
+    Lines it cannot read are left out.
+    """
     found = {}
     for line in data.split(b"\n"):
         words = line.split(b" ", _MOUNTINFO_WORDS)
@@ -55,7 +61,10 @@ def parse_mount_ids(data: bytes) -> dict[bytes, bytes]:
 
 
 def strip_root(point: bytes, root: bytes) -> bytes:
-    """Return a mount point as it is named on the host, where the host's file system is mounted at `root` in a container."""
+    """Return the host's path of a mount point seen in a container.
+
+    The host's file system is mounted at `root` in the container.
+    """
     if root == b"/" or not point.startswith(root):
         return point
     rest = point[len(root) :]

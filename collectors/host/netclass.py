@@ -1,4 +1,7 @@
-"""The link of each network interface, from /sys/class/net. See Documentation/ABI/testing/sysfs-class-net."""
+"""The link of each network interface, from /sys/class/net.
+
+See Documentation/ABI/testing/sysfs-class-net.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _SPARE: Final = 64
 
 
 def parse_attribute(data: bytes, what: str) -> float | None:
-    """Parse a numeric attribute, decimal or hexadecimal; None where the file is empty; raises BadReply."""
+    """Parse a numeric attribute, decimal or hexadecimal; None where the file is empty.
+
+    Raises BadReply.
+    """
     text = data.strip()
     if not text:
         return None

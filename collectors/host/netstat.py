@@ -1,4 +1,7 @@
-"""Counters of IP, ICMP, TCP and UDP, from /proc/net/netstat, snmp and snmp6. See RFC 4293, 4022, 4113."""
+"""Counters of IP, ICMP, TCP and UDP, from /proc/net/netstat, snmp and snmp6.
+
+See RFC 4293, 4022, 4113.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ _MAX_HEADERS: Final = 64
 
 
 def parse_pairs(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Parse /proc/net/netstat or snmp to (line of names, line of values) by protocol; raises BadReply."""
+    """Parse /proc/net/netstat or snmp to (line of names, line of values) by protocol.
+
+    Raises BadReply.
+    """
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -111,7 +117,10 @@ class Netstat:
             return b""
 
     def _choose(self, names: bytes) -> tuple[tuple[int, ...], tuple[Series, ...]]:
-        """Remember which columns below a line of names are wanted; the line changes only as protocols come into use."""
+        """Remember which columns below a line of names are wanted.
+
+        The line changes only as protocols come into use.
+        """
         protocol, *fields = decode(names).split()
         found = [
             (n, self._series(f"{protocol.rstrip(':')}_{field}"))

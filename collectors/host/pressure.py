@@ -13,7 +13,10 @@ _MICROSECONDS: Final = 1e6
 
 
 def parse_pressure(data: bytes) -> dict[bytes, float]:
-    """Parse a file of /proc/pressure to total stalled seconds by `some` and `full`; raises BadReply."""
+    """Parse a file of /proc/pressure to total stalled seconds by `some` and `full`.
+
+    Raises BadReply.
+    """
     found = {}
     for line in data.split(b"\n"):
         kind, _, rest = line.partition(b" ")

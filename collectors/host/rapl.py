@@ -1,4 +1,7 @@
-"""Energy registers of processors, from /sys/class/powercap. See Documentation/power/powercap/powercap.rst."""
+"""Energy registers of processors, from /sys/class/powercap.
+
+See Documentation/power/powercap/powercap.rst.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,17 @@ _NUMBERED: Final = re.compile(r"([^-]*)-(\d+)")
 
 
 class Zone(NamedTuple):
-    """One zone of the kernel's: its folder such as `intel-rapl:0:1`, and its name such as `package-0` or `dram`."""
+    """One RAPL zone: its folder such as `intel-rapl:0:1`, and its name such as `package-0`."""
 
     folder: str
     name: str
 
 
 def zones_of(files: KernelFiles, base: str) -> Iterator[Zone]:
-    """Yield the zones below a folder in the order of their folders; raises NoData where the kernel has no powercap."""
+    """Yield the zones below a folder in the order of their folders.
+
+    Raises NoData where the kernel has no powercap.
+    """
     for folder in entries(base):
         try:
             name = files.text(f"{base}/{folder}/name")
@@ -35,9 +41,12 @@ def zones_of(files: KernelFiles, base: str) -> Iterator[Zone]:
 
 
 class Rapl:
-    """Reads every zone as it stands, nested ones and all; `collectors.power` makes a node's power of them.
+    """Reads every zone as it stands, nested ones and all.
 
-    The kernel lets only root read them (CVE-2020-8694). As node_exporter, it is silent where it may not.
+    `collectors.power` makes a node's power of them.
+
+    The kernel lets only root read them (CVE-2020-8694). As node_exporter, it is silent where it may
+    not.
     """
 
     name: ClassVar[str] = "rapl"
@@ -50,7 +59,10 @@ class Rapl:
         self._plan: list[tuple[str, Series]] = []
 
     def collect(self) -> list[Reading]:
-        """Read every register once; raises NoData where there is none or only root may read them."""
+        """Read every register once.
+
+        Raises NoData where there is none or only root may read them.
+        """
         folders = entries(self._base)
         if folders != self._folders:
             self._plan, self._folders = self._find(), folders

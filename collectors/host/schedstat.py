@@ -1,4 +1,7 @@
-"""Time processes ran and waited by CPU, from /proc/schedstat. See Documentation/scheduler/sched-stats.rst."""
+"""Time processes ran and waited by CPU, from /proc/schedstat.
+
+See Documentation/scheduler/sched-stats.rst.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ _COLUMNS: Final = 10
 
 
 def parse_schedstat(data: bytes) -> list[tuple[bytes, tuple[float, float, float]]]:
-    """Parse /proc/schedstat to (CPU, (seconds run, seconds waited, time slices)); raises BadReply."""
+    """Parse /proc/schedstat to (CPU, (seconds run, seconds waited, time slices)).
+
+    Raises BadReply.
+    """
     rows = []
     for line in data.split(b"\n"):
         if not line.startswith(b"cpu"):

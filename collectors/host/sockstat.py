@@ -15,7 +15,10 @@ _IN_PAGES: Final = (b"TCP_mem", b"UDP_mem")
 
 
 def parse_sockstat(data: bytes) -> list[tuple[bytes, float]]:
-    """Parse sockstat to (Protocol_state, value), memory both in pages and in bytes; raises BadReply."""
+    """Parse sockstat to (Protocol_state, value), memory both in pages and in bytes.
+
+    Raises BadReply.
+    """
     rows: list[tuple[bytes, float]] = []
     for line in data.split(b"\n"):
         protocol, _, rest = line.partition(b":")

@@ -1,8 +1,11 @@
-"""statvfs(2) that cannot hang its caller: on threads of its own, at most one a mount, with a deadline for each.
+"""statvfs(2) that cannot hang its caller.
 
-A call on a dead NFS or FUSE mount never returns, nor can it be cancelled. So a few daemon threads make the calls: one as long as
-all mounts answer; where one has not answered for 10 ms, more take over the mounts behind it. A mount that misses its deadline
-keeps its thread until the call returns, and is not asked again before that.
+It runs on threads of its own, at most one for each mount, with a deadline for each mount.
+
+A call on a dead NFS or FUSE mount never returns, nor can it be cancelled. So a few daemon threads
+make the calls: one as long as all mounts answer; where one has not answered for 10 ms, more take
+over the mounts behind it. A mount that misses its deadline keeps its thread until the call returns,
+and is not asked again before that.
 """
 
 from __future__ import annotations
@@ -54,7 +57,9 @@ class StatfsPool:
     def ask(
         self, mounts: Iterable[tuple[Hashable, bytes]]
     ) -> dict[Hashable, os.statvfs_result | OSError]:
-        """Return the answer of every mount that gave one by its deadline, or too late for the round before this one.
+        """Return the answer of every mount that answered by its deadline.
+
+        An answer that was too late for the previous round is returned in this one.
 
         A mount that is missing from the result did not answer.
         """
@@ -73,7 +78,7 @@ class StatfsPool:
             return {key: call.answer for key, call in current.items() if call.answer is not None}
 
     def forget(self, key: Hashable) -> None:
-        """Let a mount be asked although a call is stuck: another file system now stands in its place."""
+        """Allow calls to a mount point again after the hung file system was replaced."""
         with self._lock:
             self._running.pop(key, None)
 
@@ -89,7 +94,7 @@ class StatfsPool:
             self._work_there.notify_all()
 
     def _wait(self) -> None:
-        """Wait until each mount has answered or missed its deadline, adding threads while none moves."""
+        """Wait until every mount has answered or missed its deadline; add threads while stuck."""
         give_up = self._monotonic() + 2 * self._timeout
         more, before = 1, len(self._waiting)
         while self._pending:
@@ -107,7 +112,7 @@ class StatfsPool:
                 return
 
     def _engage(self, count: int) -> int:
-        """Wake or begin up to `count` threads and return how many to take next time: twice as many."""
+        """Wake or start up to `count` threads; return twice as many for the next time."""
         self._work_there.notify(count)
         for _ in range(min(count - self._idle, len(self._waiting), _MAX_THREADS - self._threads)):
             self._threads += 1

@@ -1,4 +1,7 @@
-"""Metrics that other programs leave in *.prom files, in the Prometheus text format. One bad file costs only itself."""
+"""Metrics that other programs leave in *.prom files, in the Prometheus text format.
+
+One bad file costs only itself.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ _TYPES: Final[Mapping[str, MetricType]] = {
 
 
 def parse_prom(data: bytes) -> list[ParsedFamily]:
-    """Parse the text format; raises BadReply for anything wrong in it, timestamps included, as node_exporter does."""
+    """Parse the text format.
+
+    Raises BadReply for anything wrong in it, timestamps included, as node_exporter does.
+    """
     from prometheus_client.parser import text_string_to_metric_families
 
     try:
@@ -37,7 +43,7 @@ def parse_prom(data: bytes) -> list[ParsedFamily]:
         families = list(text_string_to_metric_families(text))
     except UnicodeDecodeError as error:
         raise BadReply(f"is not UTF-8 (byte {error.start})") from None
-    except Exception as error:  # noqa: BLE001 - the parser raises ValueError, and IndexError or KeyError on some junk
+    except Exception as error:  # noqa: BLE001 - the parser raises several kinds on junk
         raise BadReply(f"is not the Prometheus text format: {error}") from None
     for family in families:
         if any(sample.timestamp is not None for sample in family.samples):
@@ -141,7 +147,10 @@ class Textfile:
     def _of_file(
         self, families: tuple[ParsedFamily, ...], used: dict[str, Metric]
     ) -> list[Reading]:
-        """Turn a file's families to readings; raises BadReply for a family that another file or this agent has otherwise."""
+        """Turn a file's families to readings.
+
+        Raises BadReply for a family that another file or this agent has otherwise.
+        """
         readings: list[Reading] = []
         mine: dict[str, Metric] = {}
         for family in families:
@@ -155,7 +164,8 @@ class Textfile:
                 mine[metric.full_name] = metric
                 names = sorted({label for sample in family.samples for label in sample.labels})
                 for sample in family.samples:
-                    # Labels one sample lacks are empty in it, so that all samples of a family have the same.
+                    # Labels one sample lacks are empty in it, so that all samples of a family have
+                    # the same.
                     labels = tuple(
                         name
                         for name in names

@@ -1,4 +1,7 @@
-"""Thermal zones and cooling devices, from /sys/class/thermal. See Documentation/driver-api/thermal/sysfs-api.rst."""
+"""Thermal zones and cooling devices, from /sys/class/thermal.
+
+See Documentation/driver-api/thermal/sysfs-api.rst.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,10 @@ _PPM_FRACTION: Final = 1e6 * 65536
 
 
 def parse_timex(data: bytes, state: int) -> dict[str, float]:
-    """Parse a struct timex and the state adjtimex returned to figures by field, in base units; raises BadReply."""
+    """Parse a struct timex and the state adjtimex returned to figures by field, in base units.
+
+    Raises BadReply.
+    """
     if len(data) != _LAYOUT.size:
         raise BadReply(f"adjtimex: expected {_LAYOUT.size} bytes, got {len(data)}")
     raw = dict(zip(_FIELDS, _LAYOUT.unpack(data), strict=True))

@@ -78,11 +78,13 @@ NETWORK_INFO: Final = metric(
 NETSTAT: Final = Family(
     "netstat",
     lambda name: f"Statistic {name.replace('_', '')}.",
-    """Icmp6_InErrors Icmp6_InMsgs Icmp6_OutMsgs Icmp_InErrors Icmp_InMsgs Icmp_OutMsgs Ip6_InOctets Ip6_OutOctets IpExt_InOctets
-    IpExt_OutOctets Ip_Forwarding TcpExt_ListenDrops TcpExt_ListenOverflows TcpExt_SyncookiesFailed TcpExt_SyncookiesRecv
-    TcpExt_SyncookiesSent TcpExt_TCPSynRetrans TcpExt_TCPTimeouts Tcp_ActiveOpens Tcp_CurrEstab Tcp_InErrs Tcp_InSegs Tcp_OutRsts
-    Tcp_OutSegs Tcp_PassiveOpens Tcp_RetransSegs Udp6_InDatagrams Udp6_InErrors Udp6_NoPorts Udp6_OutDatagrams
-    Udp6_RcvbufErrors Udp6_SndbufErrors UdpLite6_InErrors UdpLite_InErrors Udp_InDatagrams Udp_InErrors Udp_NoPorts
+    """Icmp6_InErrors Icmp6_InMsgs Icmp6_OutMsgs Icmp_InErrors Icmp_InMsgs Icmp_OutMsgs
+    Ip6_InOctets Ip6_OutOctets IpExt_InOctets IpExt_OutOctets Ip_Forwarding TcpExt_ListenDrops
+    TcpExt_ListenOverflows TcpExt_SyncookiesFailed TcpExt_SyncookiesRecv TcpExt_SyncookiesSent
+    TcpExt_TCPSynRetrans TcpExt_TCPTimeouts Tcp_ActiveOpens Tcp_CurrEstab Tcp_InErrs
+    Tcp_InSegs Tcp_OutRsts Tcp_OutSegs Tcp_PassiveOpens Tcp_RetransSegs Udp6_InDatagrams
+    Udp6_InErrors Udp6_NoPorts Udp6_OutDatagrams Udp6_RcvbufErrors Udp6_SndbufErrors
+    UdpLite6_InErrors UdpLite_InErrors Udp_InDatagrams Udp_InErrors Udp_NoPorts
     Udp_OutDatagrams Udp_RcvbufErrors Udp_SndbufErrors""",
     "untyped",
 )
@@ -100,8 +102,9 @@ def _sockets(name: str) -> str:
 SOCKSTAT: Final = Family(
     "sockstat",
     _sockets,
-    """sockets_used TCP_inuse TCP_orphan TCP_tw TCP_alloc TCP_mem TCP_mem_bytes UDP_inuse UDP_mem UDP_mem_bytes UDPLITE_inuse
-    RAW_inuse FRAG_inuse FRAG_memory TCP6_inuse UDP6_inuse UDPLITE6_inuse RAW6_inuse FRAG6_inuse FRAG6_memory""",
+    """sockets_used TCP_inuse TCP_orphan TCP_tw TCP_alloc TCP_mem TCP_mem_bytes UDP_inuse UDP_mem
+    UDP_mem_bytes UDPLITE_inuse RAW_inuse FRAG_inuse FRAG_memory TCP6_inuse UDP6_inuse
+    UDPLITE6_inuse RAW6_inuse FRAG6_inuse FRAG6_memory""",
 )
 SOFTNET: Final = (
     counter("softnet", "processed_total", "Number of processed packets", "cpu"),

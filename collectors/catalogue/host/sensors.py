@@ -24,8 +24,8 @@ HWMON_SENSOR_LABEL: Final = metric(
 HWMON: Final = Family(
     "hwmon",
     "Hardware monitor: {}.".format,
-    """temp_celsius temp_max_celsius temp_crit_celsius temp_crit_alarm_celsius in_volts curr_amps power_watt power_average_watt
-    fan_rpm humidity pwm""",
+    """temp_celsius temp_max_celsius temp_crit_celsius temp_crit_alarm_celsius in_volts curr_amps
+    power_watt power_average_watt fan_rpm humidity pwm""",
     "gauge",
     ("chip", "sensor"),
 )

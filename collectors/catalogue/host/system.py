@@ -1,4 +1,4 @@
-"""Metrics of the operating system, the machine, the clock and text files, named as in node_exporter."""
+"""Metrics of the operating system, machine, clock and text files, named as in node_exporter."""
 
 from __future__ import annotations
 
