@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from simulator.controllers import PASSWORD, USERNAME
 from simulator.device import COMMUNITY
 from simulator.link_peer import links_section
-from simulator.redfish import PASSWORD, USERNAME
 from simulator.registers import ratios_text
 from simulator.site import (
     BUSBAR_AMPERES,

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from collectors.base import Series
 from collectors.facility.naming import IDENTITY, Naming
 from collectors.facility.snmp_config import LEVELS
-from collectors.facility.snmp_plan import plan
-from collectors.facility.snmp_rows import Rows, columns_to_walk, objects_to_get
+from collectors.facility.snmp_plan import Plan, Rows, columns_to_walk, objects_to_get, plan
+from collectors.facility.snmp_profile import Reading
+from simulator.draft import Draft
 from simulator.measures import State, measure
-
-if TYPE_CHECKING:
-    from collectors.facility.snmp_plan import Plan
-    from collectors.facility.snmp_reading import Reading
-    from simulator.layout import Draft
 
 REFERENCE: Final = State(
     {

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from simulator.controllers import simulated_controllers
 from simulator.device import simulated_cooler, simulated_pdu, simulated_ups
 from simulator.link_peer import simulated_links
 from simulator.modbus_meters import MeterServer, SimulatedMeter
 from simulator.model import Model
-from simulator.redfish import RedfishServers, simulated_controllers
+from simulator.redfish import RedfishServers
 from simulator.site import UTC_OFFSET
 from simulator.snmp_agent import Responder, SharedResponder
 

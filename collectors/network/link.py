@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import CollectError, Place, Reading, Schedule, Unreachable
 from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
-from collectors.network.probes import icmp_allowed, open_prober
+from collectors.network.datagrams import icmp_allowed
+from collectors.network.prober import Method, Prober, Target
+from collectors.network.probes import open_prober
 from collectors.network.window import Window
 
 if TYPE_CHECKING:
-    from collectors.network.probes import Method, Prober, Target
     from collectors.network.resolve import Resolver
 
 QUANTILES: Final = ("0.5", "0.9", "0.99")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import Unreachable
-from collectors.network.probes import Target
+from collectors.network.prober import Target
 
 if TYPE_CHECKING:
     Lookup = Callable[[str, int], Sequence[Target]]

@@ -313,7 +313,7 @@ def power() -> Iterator[Target]:
     """Yield what BMCs say: DCMI and sensors by ipmitool, and Redfish documents."""
     from collectors.power.dcmi import decode_power_reading, parse_power_reading, parse_sensors
     from collectors.power.redfish.body import parse
-    from collectors.power.redfish.discover import EQUIPMENT_KINDS, NODE_KINDS
+    from collectors.power.redfish.places import EQUIPMENT_KINDS, NODE_KINDS
 
     raw = b"dc 78 00 64 00 c8 00 82 00 00 00 00 00 e8 03 00 00 40"
     text = b"    Instantaneous power reading:                   213 Watts\n    Power reading state is:                   activated\n"

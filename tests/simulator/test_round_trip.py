@@ -24,7 +24,8 @@ from collectors.facility.snmp_point import Point
 from collectors.facility.snmp_reading import Reading
 from collectors.facility.units import UNITS
 from simulator.device import SnmpDevice
-from simulator.layout import Draft, lay_out
+from simulator.draft import Draft
+from simulator.layout import lay_out
 from simulator.measures import State, measure
 from simulator.modbus_meters import MeterServer, SimulatedMeter
 from simulator.model import Meter

@@ -23,19 +23,14 @@ from collectors.base import (
 from collectors.catalogue import facility, node
 from collectors.labels import safe_label
 from collectors.power.redfish.body import text
-from collectors.power.redfish.discover import (
-    GROUPS,
-    LEVELS,
-    Reader,
-    find_equipment,
-    find_node,
-    requests_of,
-    unchanged,
-)
+from collectors.power.redfish.discover import find_equipment, find_node, requests_of, unchanged
+from collectors.power.redfish.places import GROUPS, LEVELS
+from collectors.power.redfish.reader import Reader
 
 if TYPE_CHECKING:
-    from collectors.power.redfish.discover import Plan, Source
+    from collectors.power.redfish.discover import Plan
     from collectors.power.redfish.link import Link
+    from collectors.power.redfish.places import Source
     from collectors.power.redfish.rows import Row
 
 log: Final = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from collectors.base import ConfigError
-from collectors.power.redfish.link import Account
+from collectors.power.redfish.replies import Account
 from collectors.secrets import read_secret
 from collectors.strict import Count, Duration
 

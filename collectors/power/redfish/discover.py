@@ -12,141 +12,17 @@ that has changed nothing is not looked through again.
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
 
-from collectors.base import BadReply, Metric
-from collectors.catalogue import facility, node
+from collectors.base import BadReply
 from collectors.labels import safe_label
-from collectors.power.redfish import equipment, rows
-from collectors.power.redfish.body import gone, inner, link, links, local, objects, text
-from collectors.power.redfish.link import Missing
-
-if TYPE_CHECKING:
-    from collectors.power.redfish.body import Document
-    from collectors.power.redfish.link import Link
-    from collectors.power.redfish.rows import Row
-
-log: Final = logging.getLogger(__name__)
-
-_MAX_MEMBERS: Final = 512
-_MAX_PAGES: Final = 32
-_MAX_SINGLE: Final = 64
-"""Members read one by one at most, where a service cannot send a collection in one piece."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Kind:
-    """A kind of document: where it stands, what reads it, and its groups of metrics."""
-
-    path: tuple[str, ...]
-    rows: Callable[[Sequence[Document], frozenset[str]], Iterable[Row]]
-    groups: tuple[str, ...]
-    members: bool = False
-    """Whether it is a collection, and its members are meant."""
-    part: str = ""
-    """A link in each member whose document belongs into it."""
-    few: bool = False
-    """Whether only a few of its members have what is wanted, and are then read one by one."""
-
-
-GROUPS: Final[Mapping[Metric, str]] = {
-    node.NODE_POWER: "power",
-    node.NODE_ENERGY: "energy",
-    node.NODE_INLET: "inlet",
-    node.NODE_EXHAUST: "exhaust",
-    node.NODE_FAN_SPEED: "fans",
-    node.NODE_FAN_RPM: "fans",
-    node.NODE_SUPPLY_POWER: "supplies",
-    node.NODE_SUPPLY_VOLTAGE: "supplies",
-    node.NODE_SUPPLY_HEALTHY: "supplies",
-    facility.PDU_POWER: "power",
-    facility.PDU_APPARENT_POWER: "power",
-    facility.PDU_POWER_FACTOR: "power",
-    facility.PDU_ENERGY: "energy",
-    facility.PDU_FREQUENCY: "frequency",
-    facility.PDU_PHASE_CURRENT: "phases",
-    facility.PDU_PHASE_VOLTAGE: "phases",
-    facility.PDU_PHASE_POWER: "phases",
-    facility.PDU_BANK_CURRENT: "branches",
-    facility.PDU_OUTLET_POWER: "outlets",
-    facility.PDU_OUTLET_CURRENT: "outlets",
-    facility.PDU_OUTLET_VOLTAGE: "outlets",
-    facility.PDU_OUTLET_ENERGY: "outlets",
-    facility.PDU_OUTLET_INFO: "outlets",
-    facility.SENSOR_TEMPERATURE: "air",
-    facility.SENSOR_HUMIDITY: "air",
-}
-"""What comes from one place belongs together: metrics of a group are all taken from the same kind
-of document."""
-
-LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "temperature": ("inlet", "exhaust", "air"),
-    "fans": ("fans",),
-    "supplies": ("supplies",),
-    "phases": ("frequency", "phases"),
-    "branches": ("branches",),
-    "outlets": ("outlets",),
-}
-"""The groups by what the config calls them; power and energy are always read."""
-
-
-_SUPPLIES: Final = ("PowerSubsystem", "PowerSupplies")
-NODE_KINDS: Final = (
-    Kind(path=("EnvironmentMetrics",), rows=rows.environment, groups=("power", "energy", "fans")),
-    Kind(path=("Power",), rows=rows.control, groups=("power",)),
-    Kind(path=_SUPPLIES, rows=rows.supplies, groups=("supplies",), members=True, part="Metrics"),
-    Kind(path=("Power",), rows=rows.old_supplies, groups=("supplies",)),
-    Kind(
-        path=("ThermalSubsystem", "ThermalMetrics"),
-        rows=rows.thermal_metrics,
-        groups=("inlet", "exhaust"),
-    ),
-    Kind(path=("ThermalSubsystem", "Fans"), rows=rows.fans, groups=("fans",), members=True),
-    Kind(path=("Thermal",), rows=rows.thermal, groups=("inlet", "exhaust", "fans")),
-    Kind(
-        path=("Sensors",),
-        rows=rows.sensors,
-        groups=("power", "energy", "inlet", "exhaust"),
-        members=True,
-        few=True,
-    ),
-    Kind(path=_SUPPLIES, rows=rows.supply_sum, groups=("power",), members=True, part="Metrics"),
-    Kind(path=("Power",), rows=rows.old_supply_sum, groups=("power",)),
-)
-"""Where a chassis may keep a node's readings, best first."""
-EQUIPMENT_KINDS: Final = (
-    Kind(path=("Metrics",), rows=equipment.distribution, groups=("power", "energy")),
-    Kind(
-        path=("Mains",),
-        rows=equipment.mains,
-        groups=("power", "energy", "frequency", "phases"),
-        members=True,
-    ),
-    Kind(path=("Branches",), rows=equipment.branches, groups=("branches",), members=True),
-    Kind(path=("Outlets",), rows=equipment.outlets, groups=("outlets",), members=True),
-    Kind(path=("Sensors",), rows=equipment.probes, groups=("air",), members=True, few=True),
-    Kind(path=("Metrics",), rows=equipment.climate, groups=("air",)),
-)
-"""Where power equipment keeps its readings, best first."""
-
-
-class Place(NamedTuple):
-    """Where documents are: single ones, or a collection's members; `part` as a kind has it."""
-
-    uris: tuple[str, ...] = ()
-    collection: str = ""
-    part: str = ""
-
-
-class Source(NamedTuple):
-    """One place that is read in each round, and which groups are taken from it, by which kind."""
-
-    place: Place
-    takes: tuple[tuple[Kind, frozenset[str]], ...]
+from collectors.power.redfish import equipment
+from collectors.power.redfish.body import Document, gone, inner, link, links, local, text
+from collectors.power.redfish.chassis import choose_chassis
+from collectors.power.redfish.link import Link
+from collectors.power.redfish.places import EQUIPMENT_KINDS, GROUPS, NODE_KINDS, Kind, Place, Source
+from collectors.power.redfish.reader import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,102 +43,6 @@ class Plan:
 
     Empty where it cannot, or not all was there.
     """
-
-
-class Reader:
-    """Reads places of one service, each document once."""
-
-    def __init__(self, connection: Link) -> None:
-        self.link = connection
-        self.tags: dict[str, str] = {}
-        self._documents: dict[str, Document] = {}
-        self._places: dict[Place, tuple[Document, ...]] = {}
-
-    async def get(self, uri: str) -> Document:
-        """Return one document; its ETag is kept."""
-        if uri not in self._documents:
-            reply = await self.link.get(uri)
-            assert reply is not None
-            self._documents[uri] = reply.document
-            self.tags[uri] = reply.headers.get("ETag", "")
-        return self._documents[uri]
-
-    async def documents(self, place: Place) -> tuple[Document, ...]:
-        """Return all documents of a place, each with its part in it.
-
-        Those the service names, but has not, are left out.
-        """
-        if place not in self._places:
-            found = [one for uri in place.uris if (one := await self._get_or_none(uri)) is not None]
-            if place.collection:
-                found += await self._collection(place.collection, 2 if place.part else 1)
-            if place.part:
-                found = [await self._with_part(one, place.part) for one in found]
-            self._places[place] = tuple(found)
-        return self._places[place]
-
-    async def resolve(self, subject: Document, kind: Kind) -> Place | None:
-        """Return where a kind's documents are, walking from link to link.
-
-        None where the service does not have them.
-        """
-        uri = link(subject, kind.path[0])
-        for step in kind.path[1:]:
-            between = await self._get_or_none(uri) if uri else None
-            uri = link(between, step) if between else ""
-        if not uri:
-            return None
-        return (
-            Place(collection=uri, part=kind.part)
-            if kind.members
-            else Place(uris=(uri,), part=kind.part)
-        )
-
-    async def _get_or_none(self, uri: str) -> Document | None:
-        try:
-            return await self.get(uri)
-        except Missing:
-            return None
-
-    async def _collection(self, uri: str, levels: int) -> list[Document]:
-        """Return a collection's members: in one request (`$expand`), else one by one."""
-        found: list[Document] = []
-        pages: set[str] = set()
-        while uri and uri not in pages and len(pages) < _MAX_PAGES:
-            pages.add(uri)
-            page = await self._page(uri, levels)
-            members = objects(page, "Members")
-            if (
-                len(found) + len(members) > _MAX_MEMBERS
-                or sum(len(one) <= 1 for one in members) > _MAX_SINGLE
-            ):
-                log.debug("%s: %s has too many members, and is not read", self.link.origin, uri)
-                return []
-            found += [whole for one in members if (whole := await self._whole(one)) is not None]
-            uri = local(page.get("Members@odata.nextLink"))
-        return found
-
-    async def _page(self, uri: str, levels: int) -> Document:
-        expand = "" if "?" in uri else self.link.expand
-        if expand:
-            depth = f"($levels={levels})" if 1 < levels <= self.link.levels else ""
-            with contextlib.suppress(BadReply):  # it says that it can, but cannot
-                return await self.get(f"{uri}?$expand={expand}{depth}")
-        page = await self._get_or_none(uri)
-        if expand and page is not None:
-            self.link.expand = ""
-        return page or {}
-
-    async def _whole(self, member: object) -> Document | None:
-        """Return a document that may be here as no more than a link to itself."""
-        if isinstance(member, dict) and len(member) > 1:
-            return member
-        uri = link({"member": member}, "member")
-        return await self._get_or_none(uri) if uri else None
-
-    async def _with_part(self, document: Document, part: str) -> Document:
-        found = await self._whole(document.get(part)) if not gone(document) else None
-        return document if found is None else document | {part: found}
 
 
 async def unchanged(connection: Link, plan: Plan) -> bool:
@@ -286,7 +66,7 @@ async def find_node(connection: Link, wanted: str, groups: frozenset[str]) -> Pl
     chassis = await reader.documents(
         Place(collection=link(root, "Chassis") or "/redfish/v1/Chassis")
     )
-    chosen = rows.choose_chassis(chassis, wanted)
+    chosen = choose_chassis(chassis, wanted)
     if chosen is None:
         raise BadReply(f"it has no chassis{' ' if wanted else ''}{wanted}{_named(chassis)}")
     own = local(chosen.get("@odata.id"))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from collectors.base import ConfigError, Context, Metric, Schedule
 from collectors.power.redfish.collector import RedfishCollector
 from collectors.power.redfish.config import RedfishConfig, account_of, trust_of
-from collectors.power.redfish.discover import GROUPS
 from collectors.power.redfish.link import Link
+from collectors.power.redfish.places import GROUPS
 from collectors.strict import Problems
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from collectors.power.redfish.config import DeviceConfig
-    from collectors.power.redfish.link import Account
+    from collectors.power.redfish.replies import Account
 
 log: Final = logging.getLogger(__name__)
 

@@ -13,19 +13,16 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
 
 from collectors.base import BadReply, Refused, Unreachable
-from collectors.power.redfish.body import MAX_BODY, inner, link, local, parse
+from collectors.power.redfish.body import Document, inner, link, local, parse
+from collectors.power.redfish.replies import Account, Missing, Reply, read_body, tls_reason
 
 if TYPE_CHECKING:
     import ssl
 
     import aiohttp
-
-    from collectors.power.redfish.body import Document
 
 log: Final = logging.getLogger(__name__)
 
@@ -44,27 +41,6 @@ _KEEP_ALIVE: Final = 90.0
 _MOVED: Final = (301, 302, 303, 307, 308)
 _MISSING: Final = (404, 405, 410, 501)
 _OK, _CREATED, _NOT_MODIFIED, _UNAUTHORISED, _FORBIDDEN = 200, 201, 304, 401, 403
-
-
-class Missing(BadReply):
-    """The service does not have what was asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Who we are to a service, and how we say it."""
-
-    username: str
-    password: str = field(repr=False)
-    auth: Literal["session", "basic"] = "session"
-
-
-class Reply(NamedTuple):
-    """An answer; `document` is empty where there was no body to look at."""
-
-    status: int
-    headers: Mapping[str, str]
-    document: Document
 
 
 class Link:
@@ -224,7 +200,7 @@ class Link:
                 ) as answer,
             ):
                 self.answers += 1
-                raw = await _read(answer.content)
+                raw = await read_body(answer.content)
                 document: Document = {}
                 if answer.status in (_OK, _CREATED) and raw:
                     document = parse(raw, answer.headers.get("Content-Encoding", ""))
@@ -232,7 +208,7 @@ class Link:
         except TimeoutError:
             raise Unreachable(f"no answer within {patience:g} s") from None
         except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as error:
-            raise Unreachable(f"TLS: {_tls_reason(error)}") from None
+            raise Unreachable(f"TLS: {tls_reason(error)}") from None
         except aiohttp.ClientConnectorError as error:
             raise Unreachable(
                 f"cannot connect: {error.os_error.strerror or type(error.os_error).__name__}"
@@ -282,21 +258,3 @@ class Link:
         if self._http is not None:
             await self._http.close()
             self._http = None
-
-
-async def _read(content: aiohttp.StreamReader) -> bytes:
-    pieces = bytearray()
-    async for piece in content.iter_any():
-        pieces += piece
-        if len(pieces) > MAX_BODY:
-            raise BadReply(f"a reply of more than {MAX_BODY} bytes")
-    return bytes(pieces)
-
-
-def _tls_reason(error: Any) -> str:  # noqa: ANN401 - what aiohttp raises has no common parent
-    inside = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
-    reason = getattr(inside, "verify_message", "") or getattr(inside, "reason", "")
-    return (
-        str(reason).lower().replace("_", " ")
-        or "the certificate is not the one whose fingerprint the config names"
-    )

@@ -22,8 +22,9 @@ from agent.snapshot import Snapshot
 from agent.targets.measured import measure
 from collectors.base import Batch, Context, Place, Refused, Unreachable
 from collectors.network import KIND, Config, Peer, split_address
+from collectors.network.datagrams import icmp_allowed
 from collectors.network.link import Link
-from collectors.network.probes import Target, icmp_allowed
+from collectors.network.prober import Target
 from collectors.network.resolve import Resolver
 from collectors.strict import Problems
 from simulator.link_peer import DELAYS, LinkPeer

@@ -558,6 +558,6 @@ async def test_a_device_that_is_not_clear_is_told(tmp_path: Path, device: str, s
 
 def test_the_account_is_not_in_what_is_printed() -> None:
     """A password is not part of an account's text form."""
-    from collectors.power.redfish.link import Account
+    from collectors.power.redfish.replies import Account
 
     assert PASSWORD not in repr(Account(username=USER, password=PASSWORD))

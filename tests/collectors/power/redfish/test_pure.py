@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from collectors.base import BadReply
 from collectors.catalogue import node
 from collectors.power.redfish.body import MAX_BODY, local, number, parse
-from collectors.power.redfish.discover import EQUIPMENT_KINDS, GROUPS, NODE_KINDS
-from collectors.power.redfish.rows import choose_chassis
-from tests.support import cpu_limit
+from collectors.power.redfish.chassis import choose_chassis
+from collectors.power.redfish.places import EQUIPMENT_KINDS, GROUPS, NODE_KINDS
 
 NAMES = """
     @odata.id ApparentVA ChassisType ComputerSystems ContainedBy CurrentAmps DeviceName ElectricalContext EnergyJoules EnergykWh

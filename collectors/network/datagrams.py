@@ -1,0 +1,221 @@
+"""Probe by datagrams: ICMP echo and STAMP, one socket for all probes of a target.
+
+Times are taken from the monotonic clock. If the event loop was busy, a datagram has waited in the
+socket: that wait, known from the kernel's time of arrival, is subtracted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import struct
+import time
+from collections import Counter, OrderedDict
+from typing import Final
+
+from collectors.base import BadReply
+from collectors.network.packets import (
+    TOKEN_BYTES,
+    Answer,
+    echo_request,
+    parse_echo,
+    parse_stamp,
+    stamp_request,
+)
+from collectors.network.prober import Method, Target
+
+# Linux, asm-generic/socket.h; Python does not name it. Where it has another number, setting it
+# fails and nothing is taken off.
+_SO_TIMESTAMPNS: Final = 35
+_TIMESPEC: Final = struct.Struct("@ll")
+_ICMP_FILTER: Final = 1
+_ICMP6_FILTER: Final = 1
+_ONLY_ECHO_REPLY: Final = struct.pack("=I", ~(1 << 0) & 0xFFFFFFFF)
+_ONLY_ECHO_REPLY_6: Final = struct.pack(
+    "=8I", *(0xFFFFFFFF & ~(1 << 129 % 32 if word == 129 // 32 else 0) for word in range(8))
+)
+"""Linux blocks the types whose bit is set, in ICMP_FILTER of raw(7) as in ICMP6_FILTER of RFC 3542.
+"""
+_PACKETS_A_TURN: Final = 64
+_REMEMBERED: Final = 256
+_MAX_PACKET: Final = 2048
+
+
+def icmp_allowed(version: int) -> bool:
+    """Tell whether this process may send ICMP echo requests."""
+    try:
+        _icmp_socket(version)[0].close()
+    except OSError:
+        return False
+    return True
+
+
+def _icmp_socket(version: int) -> tuple[socket.socket, bool]:
+    """Open an ICMP socket, without privilege where the system allows it.
+
+    Tells whether it is a raw one.
+    """
+    family, protocol = (
+        (socket.AF_INET6, socket.IPPROTO_ICMPV6)
+        if version == 6
+        else (socket.AF_INET, socket.IPPROTO_ICMP)
+    )
+    try:
+        return socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, protocol), False
+    except PermissionError:
+        raw = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, protocol)
+    if version == 6:
+        raw.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, _ONLY_ECHO_REPLY_6)
+    else:
+        raw.setsockopt(
+            255, _ICMP_FILTER, _ONLY_ECHO_REPLY
+        )  # SOL_RAW: a raw socket else sees every echo of the machine
+    return raw, True
+
+
+class _DatagramProber:
+    """What ICMP and STAMP share: numbered packets, answered in any order, twice or never."""
+
+    method: Method
+
+    def __init__(self, sock: socket.socket, target: Target, dropped: Counter[str]) -> None:
+        self.dropped = dropped
+        self._loop = asyncio.get_running_loop()
+        self._socket = sock
+        self._token = secrets.token_bytes(TOKEN_BYTES)
+        self._next = 0
+        self._waiting: dict[int, tuple[float, asyncio.Future[float]]] = {}
+        self._done: OrderedDict[int, str] = OrderedDict()
+        """The last probes that are decided, with what another answer to them would be."""
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        try:
+            sock.connect((target.address, target.port))
+        except OSError:
+            sock.close()
+            raise
+        self._loop.add_reader(sock.fileno(), self._readable)
+
+    def _request(self, number: int) -> bytes:
+        raise NotImplementedError
+
+    def _parse(self, packet: bytes) -> Answer:
+        raise NotImplementedError
+
+    async def probe(self, timeout: float) -> float | None:
+        """Send one probe."""
+        self._next = number = self._next + 1
+        answered: asyncio.Future[float] = self._loop.create_future()
+        packet = self._request(number)
+        self._waiting[number] = (time.monotonic(), answered)
+        how = "late"
+        try:
+            self._socket.send(packet)
+            async with asyncio.timeout(timeout):
+                found = await answered
+        except (
+            OSError,
+            TimeoutError,
+        ):  # no route, refused by a filter, no buffer: not answered either
+            return None
+        else:
+            how = "duplicate"
+            return found
+        finally:
+            del self._waiting[number]
+            self._done[number] = how
+            if len(self._done) > _REMEMBERED:
+                self._done.popitem(last=False)
+
+    def _readable(self) -> None:
+        for _ in range(_PACKETS_A_TURN):
+            try:
+                packet, extra, _, _ = self._socket.recvmsg(_MAX_PACKET, 64)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:  # an ICMP error about a probe: that probe gets no answer
+                continue
+            self._take(packet, time.monotonic() - _waited(extra))
+
+    def _take(self, packet: bytes, came: float) -> None:
+        try:
+            answer = self._parse(packet)
+        except BadReply:  # another program's: a raw socket sees them all
+            return
+        waiting = self._waiting.get(answer.number)
+        if waiting is None:
+            if answer.number in self._done:
+                self.dropped[self._done[answer.number]] += 1
+            return
+        sent, answered = waiting
+        if answered.done():
+            self.dropped["duplicate"] += 1
+            return
+        seconds = came - sent
+        # What the peer says that it held the packet is taken off where it can be true.
+        answered.set_result(max(0.0, seconds - answer.held if answer.held < seconds else seconds))
+
+    def close(self) -> None:
+        """Let go of the socket; probes under way end by their time-out."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+
+
+def _waited(extra: list[tuple[int, int, bytes]]) -> float:
+    """Return how many seconds ago the kernel took a packet in.
+
+    Both times are the wall clock's; one that stepped is not believed.
+    """
+    for level, kind, data in extra:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+            waited = (time.time_ns() - seconds * 1_000_000_000 - nanoseconds) / 1e9
+            return waited if 0 <= waited < 1 else 0.0
+    return 0.0
+
+
+class EchoProber(_DatagramProber):
+    """ICMP echo by an unprivileged ping socket, or by a raw one where the kernel forbids it."""
+
+    method: Method = "icmp"
+
+    def __init__(self, target: Target, dropped: Counter[str]) -> None:
+        sock, self._raw = _icmp_socket(target.version)
+        self._version = target.version
+        self._ident = os.getpid() & 0xFFFF  # a ping socket puts its own in place of it
+        super().__init__(sock, Target(target.address, 0, target.family), dropped)
+
+    def _request(self, number: int) -> bytes:
+        return echo_request(self._version, self._ident, self._token, number)
+
+    def _parse(self, packet: bytes) -> Answer:
+        return parse_echo(
+            packet,
+            self._version,
+            self._token,
+            with_header=self._raw and self._version == 4,
+        )
+
+
+class StampProber(_DatagramProber):
+    """STAMP test packets to a reflector, as routers have one.
+
+    Also TWAMP-Light reflectors answer them.
+    """
+
+    method: Method = "stamp"
+
+    def __init__(self, target: Target, dropped: Counter[str]) -> None:
+        super().__init__(
+            socket.socket(target.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK), target, dropped
+        )
+
+    def _request(self, number: int) -> bytes:
+        return stamp_request(self._token, number)
+
+    def _parse(self, packet: bytes) -> Answer:
+        return parse_stamp(packet, self._token)

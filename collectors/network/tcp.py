@@ -1,0 +1,69 @@
+"""Time TCP connections to a peer: a new socket for each probe."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from collectors.network.prober import Method, Target
+
+# struct tcp_info of linux/tcp.h: eight octets, then 32-bit words.
+_TCP_INFO_BYTES: Final = 104
+_TCP_RTT: Final = struct.Struct("=68xI28xI")
+"""tcpi_rtt, microseconds, and tcpi_total_retrans."""
+
+
+class ConnectProber:
+    """TCP connections: from SYN to SYN-ACK, or to the RST of a refusal."""
+
+    method: Method = "tcp"
+
+    def __init__(
+        self, target: Target, dropped: Counter[str], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.dropped = dropped
+        self._target, self._clock = target, clock
+
+    async def probe(self, timeout: float) -> float | None:
+        """Connect once, and close."""
+        try:
+            with socket.socket(
+                self._target.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+            ) as sock:
+                began = self._clock()
+                try:
+                    async with asyncio.timeout(timeout):
+                        await asyncio.get_running_loop().sock_connect(
+                            sock, (self._target.address, self._target.port)
+                        )
+                except ConnectionRefusedError:
+                    pass
+                return _handshake(sock, self._clock() - began)
+        except (OSError, TimeoutError):  # no route, no answer, no descriptor
+            return None
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def _handshake(sock: socket.socket, seconds: float) -> float | None:
+    """Return the kernel's own time of the handshake where it has one.
+
+    None where only a repeated SYN was answered.
+    """
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    except OSError:
+        return seconds
+    if len(info) < _TCP_INFO_BYTES:
+        return seconds
+    microseconds, repeated = _TCP_RTT.unpack_from(info)
+    if repeated:
+        return None  # the first one was lost, and which one the answer is to cannot be told
+    kernel: float = microseconds / 1e6
+    return kernel if 0 < kernel <= seconds else seconds

@@ -1,0 +1,202 @@
+"""A layout in the making: find a place for each reading of a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from collectors.base import Metric
+from collectors.facility.profile import metric_named
+from collectors.facility.snmp_profile import Reading, SnmpProfile, fill
+from collectors.facility.units import quantity_of
+from simulator import ber
+from simulator.measures import OUTLETS, PHASES, State, measure
+from simulator.rows import Said, object_of, rows_of, varying_part
+from simulator.shown import TEXT_DIGITS, Shown, shown_by
+
+_ROWS: Final = 400
+"""Row numbers that are tried for a reading whose row is nobody's yet."""
+_COUNTS: Final[Mapping[str, int]] = {
+    "outlet": OUTLETS,
+    "bank": 2,
+    "sensor": 1,
+    "battery": 1,
+    "location": 1,
+    "fan": 2,
+    "compressor": 1,
+}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A layout in the making: columns, objects, and the series so far."""
+
+    profile: SnmpProfile
+    phases: int
+    delta: bool = False
+    """Whether currents flow between two lines as well, rather than from each to the neutral only.
+    """
+    said: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, Shown | bytes] = field(default_factory=dict)
+    series: dict[tuple[Metric, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
+    order: list[Reading] = field(default_factory=list)
+    owners: dict[str, int] = field(default_factory=dict)
+    """Which reading put an object there, by its place in the order."""
+    placed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    kinds: set[tuple[str, bool]] = field(default_factory=set)
+    """Metrics there are, and whether what a profile falls back on."""
+    left_out: list[Reading] = field(default_factory=list)
+
+    def add(self, reading: Reading) -> None:
+        """Find a place for what a reading reads.
+
+        One that adds no series to those there are is left out.
+        """
+        before = len(self.series)
+        self.order.append(reading)
+        others = {fallback for metric, fallback in self.kinds if metric == reading.metric}
+        if others - {reading.fallback}:  # a total never stands beside its phases
+            self.left_out.append(reading)
+            return
+        if reading.oid:
+            self._scalar(reading)
+        elif not self._adds_up(reading):
+            table = self.profile.tables[reading.table]
+            varying = varying_part(table, reading)
+            for names in rows_of(table, reading, varying, self.phases):
+                self._row(reading, names, (names[varying].said if varying else None) or "1")
+        if len(self.series) == before:
+            self.left_out.append(reading)
+        else:
+            self.kinds.add((reading.metric, reading.fallback))
+
+    def _wanted(self, metric: Metric, labels: Mapping[str, str]) -> bool:
+        """Tell whether a series is one that the device has, and has not yet."""
+        phase = labels.get("phase", "")
+        if (
+            any(phase.startswith(known) for known in ("L", "N"))
+            and phase not in PHASES[self.phases]
+        ):
+            return False
+        if "-" in phase and not self.delta and quantity_of(metric.full_name) != "volts":
+            return False
+        return (metric, tuple(sorted(labels.items()))) not in self.series
+
+    def _counted(self, reading: Reading, labels: Mapping[str, str]) -> bool:
+        """Tell whether the device still has room for an outlet, a bank or a sensor of this name."""
+        for label, most in _COUNTS.items():
+            if label in labels:
+                placed = self.placed.setdefault(
+                    (reading.metric, "" if label in ("outlet", "bank") else repr(reading)), set()
+                )
+                if labels[label] not in placed and len(placed) >= most:
+                    return False
+                placed.add(labels[label])
+        return True
+
+    def _adds_up(self, reading: Reading) -> bool:
+        """Let a sum be that of rows which other readings have laid out already.
+
+        Tell whether there are any.
+        """
+        column = self.profile.column_oid(reading)
+        there = [oid for oid in self.shown if oid.startswith(f"{column}.")] if reading.sum else []
+        if there:
+            self.series.setdefault(
+                (metric_named(reading.metric), tuple(sorted(reading.labels.items()))), there[0]
+            )
+        return bool(there)
+
+    def _scalar(self, reading: Reading) -> None:
+        metric = metric_named(reading.metric)
+        if self._wanted(metric, reading.labels) and self._is_free(reading, reading.oid):
+            self._put(reading, metric, reading.oid, reading.labels, {})
+
+    def _row(self, reading: Reading, names: Mapping[str, Said], number: str) -> None:
+        """Lay out one row, where there is room for it and it is wanted."""
+        metric = metric_named(reading.metric)
+        table, column = self.profile.tables[reading.table], self.profile.column_oid(reading)
+        columns = {name: table.column(name) for name in names if name in table.columns}
+        index = table.parts()
+        free = [part for part in index if part not in names]
+        settled = {part: names[part].said or "" for part in index if part in names}
+        fixed = [name for name, one in columns.items() if not set(one.index or ()) & set(free)]
+        if not self._agrees(
+            {object_of(columns[name], settled): names[name].said for name in fixed}
+        ):
+            return
+        for row in range(1, _ROWS) if free else (0,):
+            parts = dict.fromkeys(free, str(row)) | settled
+            oid = ".".join((column, *(parts[part] for part in index)))
+            texts = {object_of(one, parts): names[name].said for name, one in columns.items()}
+            if self._is_free(reading, oid) and self._agrees(texts):
+                break
+        else:
+            return
+        known = dict(parts)
+        for entry in names.values():
+            known |= entry.names
+        for name, one in columns.items():
+            if names[name].said is None:  # a text of one's own choosing, such as an outlet's name
+                at = object_of(one, parts)
+                known[name] = texts[at] = self.said.get(at) or f"{name} {number}"
+        filled = {label: fill(template, known) for label, template in reading.labels.items()}
+        if self._wanted(metric, filled) and self._counted(reading, filled):
+            self.said |= {at: text for at, text in texts.items() if text is not None}
+            self._put(reading, metric, oid, filled, known)
+
+    def _is_free(self, reading: Reading, oid: str) -> bool:
+        """Tell whether a reading may use an object: a free one, or a state of several meanings."""
+        there = self.shown.get(oid)
+        shared = reading.map and isinstance(there, Shown) and there.states
+        return (
+            reading.constant is not None or bool(shared) or (there is None and oid not in self.said)
+        )
+
+    def _agrees(self, texts: Mapping[str, str | None]) -> bool:
+        """Tell whether nothing there already contradicts what columns would say."""
+        return all(
+            at not in self.shown and (text is None or self.said.get(at, text) == text)
+            for at, text in texts.items()
+        )
+
+    def _put(
+        self,
+        reading: Reading,
+        metric: Metric,
+        oid: str,
+        labels: Mapping[str, str],
+        names: Mapping[str, str],
+    ) -> None:
+        self.series[metric, tuple(sorted(labels.items()))] = oid
+        self.owners.setdefault(oid, len(self.order) - 1)
+        if reading.constant is not None:
+            if oid not in self.said:
+                self.shown.setdefault(oid, ber.integer(1))
+            return
+        made, there = (
+            shown_by(reading, measure(metric, labels, self.phases), names),
+            self.shown.get(oid),
+        )
+        self.shown[oid] = (
+            replace(there, states=(*there.states, *made.states))
+            if isinstance(there, Shown)
+            else made
+        )
+
+    def raw(self, state: State) -> dict[str, object]:
+        """Return what each object holds in a state, as a session gives it."""
+        tree: dict[str, object] = {oid: text.encode() for oid, text in self.said.items()}
+        for oid, cell in self.shown.items():
+            number = 1 if isinstance(cell, bytes) else cell.raw(state)
+            tree[oid] = (
+                f"{number:.{TEXT_DIGITS}f}".encode()
+                if isinstance(cell, Shown) and cell.text
+                else number
+            )
+        return tree
+
+    def latest(self, oids: Iterable[str]) -> Reading:
+        """Return the reading that was the last to put one of these objects there."""
+        return self.order[max(self.owners.get(oid, 0) for oid in oids)]

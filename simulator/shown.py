@@ -1,0 +1,108 @@
+"""How an object of a simulated device shows a measurement: unit, scale, digits, register width."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from collectors.facility.profile import metric_named
+from collectors.facility.snmp_profile import Reading
+from collectors.facility.units import UNITS
+from simulator import ber
+from simulator.measures import Measure, State
+
+_MAX_INTEGER: Final = 2**31 - 1
+_MAX_GAUGE: Final = 2**32 - 1
+TEXT_DIGITS: Final = 2
+
+
+class States(NamedTuple):
+    """What the raw numbers of a state mean for one metric: those listed, and all others."""
+
+    what: Measure
+    mapped: Mapping[int, float]
+    otherwise: float | None
+
+    @property
+    def known(self) -> Iterator[int]:
+        """The raw numbers there may be, one of the others last."""
+        yield from self.mapped
+        if self.otherwise is not None:
+            yield max(self.mapped) + 1
+
+    def fits(self, raw: int, state: State) -> bool:
+        """Tell whether a raw number says what is measured."""
+        return self.mapped.get(raw, self.otherwise) == self.what.of(state)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One object that shows a measurement: `raw = value * factor + offset`."""
+
+    what: Measure
+    factor: float
+    offset: float
+    counts: bool
+    bits: int
+    text: bool
+    states: tuple[States, ...] = ()
+
+    @property
+    def step(self) -> float:
+        """What one more in the register is worth, in base units."""
+        return abs(1 / self.factor) / (10**TEXT_DIGITS if self.text else 1)
+
+    def raw(self, state: State) -> float:
+        """Return the number the device would send.
+
+        A register shows whole steps; all else shows the nearest number.
+        """
+        if self.states:
+            known = dict.fromkeys(raw for one in self.states for raw in one.known)
+            return max(known, key=lambda raw: sum(one.fits(raw, state) for one in self.states))
+        number = self.what.of(state) * self.factor + self.offset
+        if self.text:
+            return round(number, TEXT_DIGITS)
+        whole = math.floor(number + 1e-9) if self.counts else round(number)
+        return whole % 2**self.bits if self.bits else whole
+
+    def encode(self, state: State) -> bytes:
+        """Return the value as the wire has it."""
+        number = self.raw(state)
+        if self.text:
+            return ber.text(f"{number:.{TEXT_DIGITS}f}")
+        whole = int(number)
+        if -_MAX_INTEGER <= whole <= _MAX_INTEGER:
+            return ber.integer(whole)
+        return (
+            ber.gauge(whole)
+            if 0 < whole <= _MAX_GAUGE
+            else ber.integer(whole % 2**64, ber.COUNTER64)
+        )
+
+
+def shown_by(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown:
+    """Return how a reading's object shows a measurement; `names` has the row's texts by column."""
+    counts = metric_named(reading.metric).type == "counter"
+    if reading.map:
+        states = (States(what, reading.map, reading.otherwise),)
+        return Shown(what, 1.0, 0.0, counts=False, bits=0, text=reading.text, states=states)
+    unit = UNITS[names[reading.unit_column] if reading.unit_column else reading.unit]
+    scale = reading.scale * unit.factor
+    if reading.digits_column:
+        scale /= 10 ** int(names[reading.digits_column])
+    if reading.divisor_column:
+        scale /= int(names[reading.divisor_column])
+    if reading.scale_column:
+        by = int(names[reading.scale_column])
+        scale *= by if by > 0 else 1 / -by
+    return Shown(
+        what,
+        1 / scale,
+        -unit.offset / scale,
+        counts=counts,
+        bits=reading.bits or 0,
+        text=reading.text,
+    )
