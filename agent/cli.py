@@ -24,7 +24,6 @@ BUILT_IN: Final = {
     "report": "a week of a hub on one sheet, as an HTML file",
     "inventory": "show the inventory, its age, and the entries that cannot be used",
     "devices": "find the profile that fits a device, and show what it reads",
-    "simulate": "run a simulated site that speaks the real protocols",
     "demo": "run a simulated site, an agent, a database and the board on this machine",
 }
 
