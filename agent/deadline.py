@@ -1,4 +1,4 @@
-"""A deadline for a whole exchange on a connection, whatever the library above it waits for."""
+"""A deadline for a whole request on a connection, independent of the library that sends it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Deadline:
     def attach(self, connected: socket.socket) -> None:
         """Watch a new connection.
 
-        A duplicate is kept: it reaches the same connection whatever TLS makes of the first.
+        A duplicate of the socket is kept, because TLS may detach the first one.
         """
         duplicate = connected.dup()
         with self._changed:
@@ -36,11 +36,11 @@ class Deadline:
             self._socket = duplicate
             if self.passed or self._closed:
                 self._end()
-            if self._closed:  # the thread that would let go of it is gone
+            if self._closed:  # the thread that would close it has ended
                 self._forget()
 
     def arm(self, seconds: float) -> None:
-        """Let the next `seconds` be enough."""
+        """Start the deadline: the request must end within `seconds`."""
         with self._changed:
             self.passed = False
             self._at = self._monotonic() + seconds
@@ -50,12 +50,12 @@ class Deadline:
             self._changed.notify_all()
 
     def disarm(self) -> None:
-        """The request has ended by itself."""
+        """Stop the deadline, because the request has ended."""
         with self._changed:
             self._at = None
 
     def close(self) -> None:
-        """End whatever is under way, now and later."""
+        """End the request under way and every later one."""
         with self._changed:
             self._closed = True
             self._end()

@@ -51,7 +51,7 @@ class SelfMetrics:
 
 
 class SelfCollector:
-    """The agent's own metrics as a collector, so that they take the way of all others."""
+    """Reads the agent's own metrics as a collector, so that they are handled as all others."""
 
     name: ClassVar[str] = "agent"
     immediate: ClassVar[bool] = True

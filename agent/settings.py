@@ -11,7 +11,7 @@ from collectors.strict import Count, Duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roots:
-    """Where the kernel's trees are mounted; other than the defaults inside a container."""
+    """Where the kernel's trees are mounted; inside a container, not at the defaults."""
 
     proc: Path = Path("/proc")
     sys: Path = Path("/sys")
@@ -36,7 +36,7 @@ class Http:
 
     listen: str = field(
         default="127.0.0.1:9717",
-        metadata={"help": "address and port; loopback unless told otherwise"},
+        metadata={"help": "address and port; loopback by default"},
     )
     tls: Tls | None = None
     users_file: Path | None = field(
@@ -64,7 +64,7 @@ class Federation:
     url: str = field(metadata={"help": "its base address, such as http://127.0.0.1:9090"})
     interval: Duration = 60.0
     timeout: Duration = field(
-        default=20.0, metadata={"help": "of one round, all its questions together"}
+        default=20.0, metadata={"help": "of one round, all its queries together"}
     )
     token_file: Path | None = field(
         default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
@@ -72,7 +72,7 @@ class Federation:
     ca_file: Path | None = field(
         default=None,
         metadata={
-            "help": "the authority of the server's certificate, where the system does not know it"
+            "help": "the authority of the server's certificate, if the system does not trust it"
         },
     )
 
@@ -87,7 +87,7 @@ class SdGateway:
 
     address: str = field(metadata={"help": "host:port, as Prometheus reaches it"})
     node: str = field(
-        default="", metadata={"help": "what it calls itself; its host where it is not given"}
+        default="", metadata={"help": "the name it gives itself; by default its host"}
     )
     site: str = ""
 
@@ -109,7 +109,8 @@ class Sd:
         default="",
         metadata={
             "help": (
-                "this gateway's own; where it listens, unless that is every address of the machine"
+                "this gateway's own; by default where it listens, unless that is every address of"
+                " the machine"
             )
         },
     )

@@ -1,8 +1,8 @@
 """The latest sample of every series: what a scrape, the board and the KPIs read.
 
-A good batch replaces all that its source had said before, so a series that is gone from a device is
-gone at once. A source that falls silent expires as a whole. All of it runs on the event-loop
-thread, so there are no locks.
+A good batch replaces all earlier readings of its source, so a series that a device no longer has
+disappears at once. If a source sends nothing more, all its series expire together. Everything runs
+on the event-loop thread, so there are no locks.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from collectors.base import Batch, Metric, Series
 
 _SWEEP_SECONDS: Final = 1.0
 _UNSCRAPED_SECONDS: Final = 600.0
-"""After so long without a scrape the lines are not kept any more: they are half of a big gateway's
-memory."""
+"""Seconds without a scrape after which rendered lines are deleted.
+
+They take half of a big gateway's memory.
+"""
 
 
 class LiveValues(Protocol):
@@ -29,9 +31,9 @@ class LiveValues(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a collector or device said last: wall-clock seconds, and when it expires.
+    """The last readings of a collector or device.
 
-    The expiry is a monotonic second.
+    `time` is in wall-clock seconds, `expires` in monotonic seconds.
     """
 
     time: float
@@ -40,19 +42,19 @@ class Source:
 
 
 class Family:
-    """The live series of one metric; once somebody scrapes, each with its line of the page."""
+    """The live series of one metric, and while pages are scraped, the text line of each."""
 
     __slots__ = ("changed", "lines", "metric", "rows")
 
     def __init__(self, metric: Metric, changed: dict[Series, None] | None = None) -> None:
         self.metric: Final = metric
         self.changed = changed
-        """Where somebody follows the metric: the series whose values are not what they were."""
+        """If the metric is followed: the series whose values have changed."""
         self.rows: Final[dict[Series, float]] = {}
         self.lines: dict[Series, str] | None = None
-        """Kept up to date by `Snapshot.update`, so that a scrape joins lines and renders none.
+        """Rendered lines, or None while nothing scrapes.
 
-        None where nobody scrapes.
+        `Snapshot.update` keeps them current, so that a scrape only joins them.
         """
 
     def text(self) -> str:
@@ -81,7 +83,7 @@ class Snapshot:
         self._scraped = monotonic()
 
     def update(self, batch: Batch) -> None:
-        """Take a batch in place of all that its source had said before."""
+        """Replace all earlier readings of a batch's source by the batch."""
         key = (batch.collector, batch.device)
         families = self._families
         metric: Metric | None = None
@@ -111,7 +113,7 @@ class Snapshot:
         )
 
     def forget(self, collector: str, device: str) -> None:
-        """Drop a source and its series, as when a reload takes a device away."""
+        """Delete a source and its series, as when a reload removes a device."""
         source = self._sources.pop((collector, device), None)
         if source is not None:
             self._drop(source.series)
@@ -129,9 +131,9 @@ class Snapshot:
                     del self._families[name]
 
     def sweep(self) -> None:
-        """Drop what has expired.
+        """Delete expired sources.
 
-        Cheap enough to call before every read, since it looks at most once a second.
+        It checks at most once a second, so it may be called before every read.
         """
         now = self._monotonic()
         if now < self._next_sweep:
@@ -166,12 +168,11 @@ class Snapshot:
         return found.rows if found is not None else {}
 
     def follow(self, metric: Metric) -> dict[Series, None]:
-        """Return where a metric's series are noted from now on whenever they change, come or go.
+        """Return a mapping that from now on collects each changed series of a metric.
 
-        The caller empties it.
-
-        So who watches tens of thousands of devices looks only at those that did something. One
-        reader a metric.
+        New and deleted series are collected as well. The caller empties the mapping. So a reader of
+        tens of thousands of devices looks only at those that changed. A metric can have one such
+        reader.
         """
         changed = self._followed.setdefault(metric.full_name, {})
         family = self._families.get(metric.full_name)
@@ -184,7 +185,7 @@ class Snapshot:
         return self.family(series.metric).get(series)
 
     def sources(self) -> Mapping[tuple[str, str], Source]:
-        """Return who has said something that is still current, by collector and device."""
+        """Return the sources that have not expired, by collector and device."""
         self.sweep()
         return self._sources
 

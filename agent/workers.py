@@ -1,7 +1,7 @@
-"""Worker threads for collectors that block: few, daemonic, and never waited for.
+"""Worker threads for collectors that block: few daemon threads, which the exit never waits for.
 
-The standard pool joins its threads at exit and starts as many as it may; a collector stuck in the
-kernel would keep the agent from ending, and a dozen quick ones would cost a dozen stacks.
+The standard pool waits for its threads at exit, so a collector stuck in the kernel would keep the
+agent from ending. It also starts a thread for each job up to its limit, and each takes a stack.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 
 _PATIENCE: Final = 0.1
-"""A job that has waited this many seconds gets a thread more, up to the limit."""
+"""Seconds that jobs wait before another thread is started, up to the limit."""
 
 
 class Workers:
@@ -31,7 +31,7 @@ class Workers:
         self._count = threading.Lock()  # += is not one step for several threads
 
     def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
-        """Run a function on a worker; the future is the loop's and survives its waiters."""
+        """Run a function on a worker; the future stays valid if its waiters are cancelled."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put((function, loop, future))
@@ -61,13 +61,13 @@ class Workers:
             error: BaseException | None = None
             try:
                 result = function()
-            except BaseException as raised:  # it belongs to whoever waits for the future
+            except BaseException as raised:  # whoever waits for the future gets it
                 error = raised
             with self._count:
                 self._busy -= 1
             try:
                 loop.call_soon_threadsafe(_settle, future, result, error)
-            except RuntimeError:  # the loop is closed: nobody waits any more
+            except RuntimeError:  # the loop is closed: nothing waits for the result
                 return
             del function, future, result, error
 
@@ -77,7 +77,7 @@ def _settle(future: asyncio.Future[Any], result: object, error: BaseException | 
         return
     if error is None:
         future.set_result(result)
-    elif isinstance(error, StopIteration):  # a future refuses it
+    elif isinstance(error, StopIteration):  # a future does not accept it
         future.set_exception(RuntimeError("raised StopIteration"))
     elif isinstance(error, Exception):
         future.set_exception(error)

@@ -1,6 +1,6 @@
-"""What is found out about a device apart from its rounds.
+"""Discovery of a device's properties, apart from its rounds.
 
-It is found before the first round, and again from time to time.
+It runs before the first round, and again from time to time.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from collectors.base import CollectError, Unreachable
 T = TypeVar("T")
 
 _AT_MOST: Final = 60.0
-"""Seconds between two findings at least, however often a device changes."""
+"""Minimum seconds between two discoveries, however often a device changes."""
 
 
 class Background(Generic[T]):
     """Keeps the result of `find`, and calls it again after `refresh` seconds.
 
-    Rounds go on with the old result meanwhile.
-
-    A finding takes at most `limit` seconds. One that fails is an error only where there is nothing
-    to go on with.
+    Until then rounds use the old result. A discovery takes at most `limit` seconds. A failed one is
+    an error only if there is no old result.
     """
 
     def __init__(
@@ -31,15 +29,15 @@ class Background(Generic[T]):
     ) -> None:
         self.found: T | None = None
         self.stale = False
-        """Set by whoever sees that the device is no longer as it was found."""
+        """Set when the device no longer matches the result."""
         self._find, self._refresh, self._limit = find, refresh, limit
         self._task: asyncio.Task[T] | None = None
         self._at = float("-inf")
 
     async def ready(self, until: float) -> T | None:
-        """Return what is known; where nothing is, wait until a time of the loop's clock.
+        """Return the result; if there is none yet, wait until a time of the loop's clock.
 
-        Raises what the first finding raised.
+        Raises the error of the first discovery.
         """
         loop = asyncio.get_running_loop()
         self._take(first=False)
@@ -56,7 +54,7 @@ class Background(Generic[T]):
             async with asyncio.timeout(self._limit):
                 return await self._find()
         except TimeoutError:
-            raise Unreachable("what it has was not found out in time") from None
+            raise Unreachable("discovery was not complete in time") from None
 
     def _take(self, *, first: bool) -> None:
         task = self._task
@@ -70,7 +68,7 @@ class Background(Generic[T]):
             raise error
 
     async def aclose(self) -> None:
-        """Stop a finding under way."""
+        """Stop a discovery under way."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

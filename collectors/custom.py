@@ -74,8 +74,8 @@ def declared_metric(name: str) -> Metric | None:
 
     Other names do not load the catalogue.
 
-    What is plugged in under such a name, with its labels, is that metric: racks, PUE and targets
-    count it as our own.
+    A plugged-in series with such a name and its labels is that metric: racks, PUE and targets count
+    it as one of their own.
     """
     if not name.startswith("dc_"):
         return None
@@ -93,11 +93,11 @@ def family_readings(family: ClientFamily) -> Iterable[Reading]:
 
     The samples of its buckets, sums and counts keep their names.
 
-    `_created` samples are left out: they are OpenMetrics' own, and Prometheus takes them for
-    series.
+    `_created` samples are left out: they belong to OpenMetrics, and Prometheus would store
+    them as series.
     """
-    # prometheus-client cuts _total from a counter's family name and _info from an info's; text
-    # format 0.0.4 wants it back.
+    # prometheus-client removes _total from a counter's family name and _info from an info's; text
+    # format 0.0.4 needs them.
     suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
     name = family.name + suffix
     known = declared_metric(name)
@@ -135,7 +135,7 @@ class CustomConfig:
 
 
 class CustomCollector:
-    """A prometheus-client Collector run as one of ours."""
+    """Runs a prometheus-client Collector as a collector of the agent."""
 
     name: ClassVar[str] = "prometheus"
 
@@ -154,7 +154,7 @@ class _Kind:
     Config = CustomConfig
     metrics: Sequence[Metric] = ()
 
-    def build(self, config: object, context: Context) -> list[Collector]:  # noqa: ARG002 - the kinds' signature
+    def build(self, config: object, context: Context) -> list[Collector]:  # noqa: ARG002 - protocol
         """Import and make each class; raises ConfigError for one that is not there."""
         assert isinstance(config, CustomConfig)
         return [self._one(one) for one in config.collectors]
@@ -163,7 +163,7 @@ class _Kind:
         module, _, name = one.collector.partition(":")
         try:
             inner = getattr(importlib.import_module(module), name)(**one.options)
-        except Exception as error:  # noqa: BLE001 - foreign code: whatever it raises is the operator's to read
+        except Exception as error:  # noqa: BLE001 - foreign code: it may raise anything
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise ConfigError(
                 f"{one.collector!r} cannot be made: {reason}", key="collectors.prometheus"

@@ -1,4 +1,4 @@
-"""Label values come from outside, such as the names of interfaces, PDUs and chips: made safe once."""
+"""Make label values safe: they are outside data, such as names of interfaces and PDUs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _CONTROL: Final = dict.fromkeys((*range(0x20), 0x7F), " ")
 def safe_label(value: str) -> str:
     """Make any string safe as a label value of at most `MAX_LABEL_LENGTH` characters.
 
-    The result is valid UTF-8 without control characters. Lone surrogates (undecodable bytes in a file name) become
-    U+FFFD. A trailing backslash is cut: in line protocol it would escape the separator behind it.
+    The result is valid UTF-8 without control characters. Lone surrogates (undecodable bytes in a
+    file name) become U+FFFD. A trailing backslash is cut: in line protocol it would escape the
+    separator behind it.
     """
     if len(value) > MAX_LABEL_LENGTH:
         value = value[:MAX_LABEL_LENGTH]

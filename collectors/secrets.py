@@ -1,7 +1,4 @@
-"""Secrets come from files or from the environment, never from arguments.
-
-They are never shown.
-"""
+"""Read secrets from files. They never come from arguments, and are never shown."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ def read_secret(path: Path, key: str) -> str:
             raise ConfigError("a secret must be a file", file=str(path), key=key)
         if mode & stat.S_IROTH:
             raise ConfigError(
-                "a secret readable by all is refused; chmod o-r it", file=str(path), key=key
+                "a secret must not be readable by all: chmod o-r it", file=str(path), key=key
             )
         text = path.read_text("utf-8")[:_MAX_SECRET].rstrip("\r\n")
     except OSError as error:

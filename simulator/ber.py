@@ -101,7 +101,7 @@ def open_tlv(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     if size & _LONG:
         count = size & 0x7F
         if not 0 < count <= _MAX_LENGTH_BYTES or begin + count > end:
-            raise ValueError("a length that is none")
+            raise ValueError("an invalid length")
         size = int.from_bytes(data[begin : begin + count], "big")
         begin += count
     if begin + size > end:

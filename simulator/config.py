@@ -111,18 +111,23 @@ def _config(
     for meter in simulator.meters.values():
         yield (
             "      -"
-            f' {{address: "{simulator.addresses[meter.name]}", unit: {meter.unit}, profile: {meter.make}, '
-            f"meter: {meter.name}, point: {meter.meter.point}, accuracy_class: {meter.meter.accuracy_class}{ratios_text(meter.map.ratios)}}}\n"
+            f' {{address: "{simulator.addresses[meter.name]}", unit: {meter.unit}, '
+            f"profile: {meter.make}, meter: {meter.name}, point: {meter.meter.point}, "
+            f"accuracy_class: {meter.meter.accuracy_class}{ratios_text(meter.map.ratios)}}}\n"
         )
     yield from links_section(simulator.links, interval)
     if simulator.chips is not None:
         yield from simulator.chips.section(interval)
     if simulator.controllers:
-        yield f"  redfish:\n    interval: {interval}\n    timeout: 3s\n    allow_http: true  # on loopback\n"
+        yield f"  redfish:\n    interval: {interval}\n    timeout: 3s\n"
+        yield "    allow_http: true  # on loopback\n"
         yield "    username_file: username\n    password_file: password\n    devices:\n"
     for controller in simulator.controllers.values():
         address = simulator.addresses[controller.name]
-        yield f'      - {{address: "http://{address}", node: {controller.name}, rack: {controller.rack.name}}}\n'
+        yield (
+            f'      - {{address: "http://{address}", node: {controller.name}, '
+            f"rack: {controller.rack.name}}}\n"
+        )
     yield f'outputs:\n  http: {{listen: "{listen}"}}\n'
     if influxdb:
         yield f'  influxdb: {{url: "{influxdb}", org: hubgauge, bucket: hubgauge}}\n'
@@ -137,9 +142,9 @@ def _panel(row: str, feed: str) -> str:
 
 
 def _breakers(site: Site) -> Iterator[str]:
-    """A panel a row and feed, and above some rows a busbar a feed.
+    """Yield the breakers: a panel for each row and feed, and busbars above groups of rows.
 
-    Each is the pair of the other feed's.
+    Every breaker is paired with the one of the other feed.
     """
     rows = list(dict.fromkeys(rack.row for rack in site.racks))
     other = dict(zip(FEEDS, reversed(FEEDS), strict=True))
@@ -149,27 +154,35 @@ def _breakers(site: Site) -> Iterator[str]:
         for feed in FEEDS:
             if number % ROWS_A_BUSBAR == 0:
                 pair = f"busbar-{bus}-{other[feed].lower()}"
-                yield f"  - {{breaker: busbar-{bus}-{feed.lower()}, site: {site.key}, rated_amperes: {BUSBAR_AMPERES:g}, pair: {pair}}}\n"
+                yield (
+                    f"  - {{breaker: busbar-{bus}-{feed.lower()}, site: {site.key}, "
+                    f"rated_amperes: {BUSBAR_AMPERES:g}, pair: {pair}}}\n"
+                )
             yield (
-                f"  - {{breaker: {_panel(row, feed)}, site: {site.key}, rated_amperes: {PANEL_AMPERES:g}, "
-                f"pair: {_panel(row, other[feed])}, upstream: busbar-{bus}-{feed.lower()}}}\n"
+                f"  - {{breaker: {_panel(row, feed)}, site: {site.key}, "
+                f"rated_amperes: {PANEL_AMPERES:g}, pair: {_panel(row, other[feed])}, "
+                f"upstream: busbar-{bus}-{feed.lower()}}}\n"
             )
 
 
 def _inventory(simulator: Simulator) -> Iterator[str]:
     site = simulator.site
     yield (
-        f"sites:\n  - {{site: {site.key}, name: {json.dumps(site.name)}, state: in_service, timezone: {TIMEZONE}, "
-        f"scopes: [{', '.join(site.scopes)}],\n     emissions: [{{kilograms_per_kilowatt_hour: {_EMISSION:g}, source: {json.dumps(_SOURCE)}}}]}}\n"
+        f"sites:\n  - {{site: {site.key}, name: {json.dumps(site.name)}, state: in_service, "
+        f"timezone: {TIMEZONE}, scopes: [{', '.join(site.scopes)}],\n"
+        f"     emissions: [{{kilograms_per_kilowatt_hour: {_EMISSION:g}, "
+        f"source: {json.dumps(_SOURCE)}}}]}}\n"
     )
     yield from _breakers(site)
     yield "racks:\n"
     for number, rack in enumerate(site.racks):
-        yield f"  - rack: {rack.name}\n    site: {site.key}\n    row: {rack.row}\n    state: in_service\n"
+        yield f"  - rack: {rack.name}\n    site: {site.key}\n    row: {rack.row}\n"
+        yield "    state: in_service\n"
         yield f"    height_units: {HEIGHT_UNITS}\n    rated_power_watts: {RATED_WATTS:g}\n"
         phase = f"L{number % 3 + 1}"  # racks take turns, as electricians connect them
         feeds = ", ".join(
-            f"{pdu.feed}: {{pdu: {pdu.name}, capacity_watts: {FEED_WATTS:g}, breaker: {_panel(rack.row, pdu.feed)}, phase: {phase}}}"
+            f"{pdu.feed}: {{pdu: {pdu.name}, capacity_watts: {FEED_WATTS:g}, "
+            f"breaker: {_panel(rack.row, pdu.feed)}, phase: {phase}}}"
             for pdu in rack.pdus
         )
         yield f"    feeds: {{{feeds}}}\n"
@@ -182,5 +195,6 @@ def _inventory(simulator: Simulator) -> Iterator[str]:
     yield "meters:\n"
     for meter in simulator.model.meters:
         yield (
-            f"  - {{meter: {meter.name}, site: {site.key}, point: {meter.point}, accuracy_class: {meter.accuracy_class}}}\n"
+            f"  - {{meter: {meter.name}, site: {site.key}, point: {meter.point}, "
+            f"accuracy_class: {meter.accuracy_class}}}\n"
         )

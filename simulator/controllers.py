@@ -26,7 +26,7 @@ _OK: Final = {"State": "Enabled", "Health": "OK"}
 
 
 class SimulatedController:
-    """One node's management controller, ready to be asked."""
+    """One node's management controller."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class SimulatedController:
         self._opened = 0
 
     def counted(self, at: float) -> float:
-        """Joules that its register has counted."""
+        """Return the joules that its register has counted."""
         return self.power.energy(self._since, at)
 
     def documents(self) -> Mapping[str, Mapping[str, object]]:
-        """Everything it has now, by path."""
+        """Return all its present documents, by path."""
         at = self._clock() if self.health.frozen_at is None else self.health.frozen_at
         watts, inlet = self.power.power(at), self.rack.inlet_celsius.power(at)
         turning = min(0.25 + 0.5 * watts / max(1.3 * self.power.level, 1.0), 1.0)
@@ -231,7 +231,7 @@ def _collection(*members: str) -> dict[str, object]:
 def simulated_controllers(
     site: Site, count: int, *, clock: Callable[[], float], since: float
 ) -> dict[str, SimulatedController]:
-    """Make the controllers of so many nodes, by name, dealt over the racks."""
+    """Make controllers of `count` nodes, spread over the racks, by name."""
     ranked = sorted(
         ((number, rack, node) for rack in site.racks for number, node in enumerate(rack.nodes)),
         key=lambda one: one[0],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COMMUNITY: Final = b"public"
 FRESH: Final = 0.25
-"""Seconds for which a device shows the same values: one poll, however many requests it takes."""
+"""Seconds for which a device shows the same values: all requests of one poll."""
 _NOTHING: Final = State({})
 _VOLTS: Final = 230.0
 _FACTOR: Final = 0.97
@@ -39,7 +39,7 @@ def layout_of(profile: str, phases: int) -> Layout:
 
 
 def electric(watts: float, volts: float, factor: float) -> dict[str, float]:
-    """Return what follows of a power, a voltage and a power factor."""
+    """Return the electrical values that follow from power, voltage and power factor."""
     voltamperes = watts / factor
     return {
         "watts": watts,
@@ -52,7 +52,7 @@ def electric(watts: float, volts: float, factor: float) -> dict[str, float]:
 
 
 class SnmpDevice:
-    """One device, ready to be asked; `measures` says what it measures at a time, in base units."""
+    """One device that can be read; `measures` returns its values at a time, in base units."""
 
     __slots__ = (
         "_clock",
@@ -90,11 +90,11 @@ class SnmpDevice:
 
     @property
     def community(self) -> bytes:
-        """What whoever asks has to name."""
+        """The community that requests must have."""
         return COMMUNITY
 
     def state(self, at: float) -> State:
-        """What it measures at a time.
+        """Return its measurements at a time.
 
         A register has counted since the beginning of the model's month.
         """
@@ -126,12 +126,12 @@ def simulated_pdu(
 ) -> SnmpDevice:
     """Make a single-phase PDU of a rack.
 
-    Its sensors hang where the air is so much warmer than at the rack's inlet.
+    The air at its sensors is `warmer` kelvin warmer than at the rack's inlet.
     """
     used = min(max(len(rack.nodes), 1), OUTLETS)
 
     def measures(at: float) -> Mapping[str, float]:
-        volts = pdu.volts + math.sin(at / 1900 + pdu.volts)  # the mains breathe
+        volts = pdu.volts + math.sin(at / 1900 + pdu.volts)  # the mains voltage varies
         values = electric(pdu.power.power(at), volts, pdu.power_factor)
         return values | {
             "joules": pdu.power.energy(since, at),
@@ -145,7 +145,7 @@ def simulated_pdu(
 
 @cache
 def _shared_among(used: int) -> tuple[float, ...]:
-    """Return the shares of outlets in a load when the first of them carry it alike."""
+    """Return the shares of outlets in a load when the first `used` carry equal loads."""
     return tuple(1 / used if number < used else 0.0 for number in range(OUTLETS))
 
 

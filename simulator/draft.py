@@ -16,7 +16,7 @@ from simulator.rows import Said, object_of, rows_of, varying_part
 from simulator.shown import TEXT_DIGITS, Shown, shown_by
 
 _ROWS: Final = 400
-"""Row numbers that are tried for a reading whose row is nobody's yet."""
+"""Row numbers that are tried for a reading whose row is still free."""
 _COUNTS: Final[Mapping[str, int]] = {
     "outlet": OUTLETS,
     "bank": 2,
@@ -35,28 +35,27 @@ class Draft:
     profile: SnmpProfile
     phases: int
     delta: bool = False
-    """Whether currents flow between two lines as well, rather than from each to the neutral only.
-    """
+    """Whether currents flow between two lines as well, not only from each line to the neutral."""
     said: dict[str, str] = field(default_factory=dict)
     shown: dict[str, Shown | bytes] = field(default_factory=dict)
     series: dict[tuple[Metric, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
     order: list[Reading] = field(default_factory=list)
     owners: dict[str, int] = field(default_factory=dict)
-    """Which reading put an object there, by its place in the order."""
+    """The reading that placed each object, by its place in the order."""
     placed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     kinds: set[tuple[str, bool]] = field(default_factory=set)
-    """Metrics there are, and whether what a profile falls back on."""
+    """Metrics that are laid out, and whether by a fallback reading of the profile."""
     left_out: list[Reading] = field(default_factory=list)
 
     def add(self, reading: Reading) -> None:
-        """Find a place for what a reading reads.
+        """Find a place for the object of a reading.
 
-        One that adds no series to those there are is left out.
+        A reading that adds no series is left out.
         """
         before = len(self.series)
         self.order.append(reading)
         others = {fallback for metric, fallback in self.kinds if metric == reading.metric}
-        if others - {reading.fallback}:  # a total never stands beside its phases
+        if others - {reading.fallback}:  # a total is never beside its phases
             self.left_out.append(reading)
             return
         if reading.oid:
@@ -72,7 +71,7 @@ class Draft:
             self.kinds.add((reading.metric, reading.fallback))
 
     def _wanted(self, metric: Metric, labels: Mapping[str, str]) -> bool:
-        """Tell whether a series is one that the device has, and has not yet."""
+        """Return whether the device is to have a series that is not laid out yet."""
         phase = labels.get("phase", "")
         if (
             any(phase.startswith(known) for known in ("L", "N"))
@@ -84,7 +83,7 @@ class Draft:
         return (metric, tuple(sorted(labels.items()))) not in self.series
 
     def _counted(self, reading: Reading, labels: Mapping[str, str]) -> bool:
-        """Tell whether the device still has room for an outlet, a bank or a sensor of this name."""
+        """Return whether there is room for another outlet, bank or sensor of this name."""
         for label, most in _COUNTS.items():
             if label in labels:
                 placed = self.placed.setdefault(
@@ -96,9 +95,9 @@ class Draft:
         return True
 
     def _adds_up(self, reading: Reading) -> bool:
-        """Let a sum be that of rows which other readings have laid out already.
+        """Use rows that other readings have laid out for a sum.
 
-        Tell whether there are any.
+        Returns whether there are any.
         """
         column = self.profile.column_oid(reading)
         there = [oid for oid in self.shown if oid.startswith(f"{column}.")] if reading.sum else []
@@ -114,7 +113,7 @@ class Draft:
             self._put(reading, metric, reading.oid, reading.labels, {})
 
     def _row(self, reading: Reading, names: Mapping[str, Said], number: str) -> None:
-        """Lay out one row, where there is room for it and it is wanted."""
+        """Lay out one row if it is wanted and there is room for it."""
         metric = metric_named(reading.metric)
         table, column = self.profile.tables[reading.table], self.profile.column_oid(reading)
         columns = {name: table.column(name) for name in names if name in table.columns}
@@ -138,7 +137,7 @@ class Draft:
         for entry in names.values():
             known |= entry.names
         for name, one in columns.items():
-            if names[name].said is None:  # a text of one's own choosing, such as an outlet's name
+            if names[name].said is None:  # a free text, such as an outlet's name
                 at = object_of(one, parts)
                 known[name] = texts[at] = self.said.get(at) or f"{name} {number}"
         filled = {label: fill(template, known) for label, template in reading.labels.items()}
@@ -147,7 +146,7 @@ class Draft:
             self._put(reading, metric, oid, filled, known)
 
     def _is_free(self, reading: Reading, oid: str) -> bool:
-        """Tell whether a reading may use an object: a free one, or a state of several meanings."""
+        """Return whether a reading may use an object: a free one, or a shared state."""
         there = self.shown.get(oid)
         shared = reading.map and isinstance(there, Shown) and there.states
         return (
@@ -155,7 +154,7 @@ class Draft:
         )
 
     def _agrees(self, texts: Mapping[str, str | None]) -> bool:
-        """Tell whether nothing there already contradicts what columns would say."""
+        """Return whether the texts of columns agree with all that is laid out."""
         return all(
             at not in self.shown and (text is None or self.said.get(at, text) == text)
             for at, text in texts.items()
@@ -186,7 +185,7 @@ class Draft:
         )
 
     def raw(self, state: State) -> dict[str, object]:
-        """Return what each object holds in a state, as a session gives it."""
+        """Return the value of each object in a state, as an SNMP session returns it."""
         tree: dict[str, object] = {oid: text.encode() for oid, text in self.said.items()}
         for oid, cell in self.shown.items():
             number = 1 if isinstance(cell, bytes) else cell.raw(state)
@@ -198,5 +197,5 @@ class Draft:
         return tree
 
     def latest(self, oids: Iterable[str]) -> Reading:
-        """Return the reading that was the last to put one of these objects there."""
+        """Return the reading that was the last to place one of these objects."""
         return self.order[max(self.owners.get(oid, 0) for oid in oids)]

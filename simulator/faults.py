@@ -9,15 +9,15 @@ from typing import Final, Literal, get_args
 Fault = Literal["silent", "garbage", "slow", "stuck", "reset", "replaced"]
 FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 AMOUNTS: Final[dict[Fault, float]] = {"slow": 2.0, "reset": 0.0, "replaced": 98765.4}
-"""What a fault's number is unless said: seconds until an answer, kilowatt-hours that the register
-then shows."""
+"""The default number of a fault: seconds until an answer, or kilowatt-hours that the register then
+shows."""
 _EVENTS: Final = ("reset", "replaced")
 _JOULES: Final = 3.6e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFault:
-    """A device's name, its fault, and from when to when: seconds since the start of the run."""
+    """A fault of a device; `since` and `until` are seconds since the start of the run."""
 
     device: str
     fault: Fault
@@ -60,12 +60,12 @@ class Health:
         self.frozen_at: float | None = None
 
     def set(self, fault: Fault | None, amount: float | None, *, now: float, counted: float) -> None:
-        """Take a fault on, or get well.
+        """Set a fault, or end it.
 
         `counted` is what the model's register shows now, in joules.
         """
         number = AMOUNTS.get(fault, 0.0) if amount is None and fault else amount or 0.0
-        if fault in _EVENTS:  # over as soon as it has happened; what it did to the register stays
+        if fault in _EVENTS:  # an event has no duration, but its change of the register stays
             self.offset = number * _JOULES - counted
             self.started = now if fault == "replaced" else self.started
             return

@@ -1,7 +1,7 @@
 """The simulated past: energies of every meter, as CSV for `hubgauge ledger import`.
 
-A row's `time` is where its energy begins. Registers read by an agent from then on go on from where
-the rows end.
+A row's `time` is where its energy begins. Registers that an agent reads
+afterwards continue where the rows end.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def write_history(
 
 
 def write_recent(model: Model, path: Path, until: float) -> int:
-    """Write the hour a time lies in, up to it, in steps of five minutes.
+    """Write the energies from the last full hour up to a time, in steps of five minutes.
 
     Returns the number of rows. Raises OSError.
 
-    A file of its own, since `ledger import` takes rows of one length at a time.
+    They are in a file of their own, because `ledger import` takes rows of one length at a time.
     """
     return write_history(model, path, until // HOUR * HOUR, until, step=STEP)

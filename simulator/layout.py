@@ -1,8 +1,8 @@
-"""Lay out a device's objects from its profile: the description read backwards.
+"""Lay out a device's objects from the profile that the collector reads it by.
 
-`lay_out` chooses rows and what their columns say so that every reading of the profile finds its
-object, and encodes each value with the unit, the scale, the digits and the register's width that
-the profile names. A device that a profile describes needs no second description to be simulated.
+`lay_out` chooses rows and the texts of their columns so that every reading of the profile finds its
+object. It encodes each value with the unit, the scale, the digits and the register's width of the
+profile. So a device needs no description besides its profile to be simulated.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Layout:
 
     objects: Objects
     cells: tuple[bytes | Shown | None, ...]
-    """In the order of the objects; None is the device's name, which is not the layout's."""
+    """In the order of the objects; None is the device's name, which is not part of the layout."""
 
     @classmethod
     def of(cls, cells: Mapping[str, bytes | Shown | None]) -> Layout:
@@ -45,13 +45,13 @@ def lay_out(
 ) -> tuple[Layout, Draft]:
     """Lay out a device of one or three phases.
 
-    Where several readings of the profile give the same series, the device has what the first one
-    reads; with `prefer`, what that reading reads, as other firmware has it.
+    If several readings of the profile give the same series, the device has the object of the first
+    one. With `prefer` it has the object of that reading, as devices with other firmware do.
     """
     readings = sorted(
         profile.readings, key=lambda reading: (reading.sum, reading is not prefer)
     )  # what adds up comes last
-    # A device that states no total has only what adds up to it.
+    # A device without a total has only the parts of that sum.
     without = [
         one
         for one in readings

@@ -1,7 +1,7 @@
 """SIMULATED peers of links: STAMP reflectors that answer as if they were far away.
 
-What the event loop adds to a delay is told in the answer as the time that the packet was held, so
-that a busy simulator does not lengthen the line.
+The delay of the event loop is given in the answer as time for which the packet was held. So a busy
+simulator does not lengthen the round trip.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from collectors.network.packets import reflect
 from simulator.faults import Health
 
 DELAYS: Final[Mapping[str, float]] = {"guangzhou": 0.0086, "shenzhen": 0.0093, "hangzhou": 0.0152}
-"""Seconds there and back, drawn to look like lines of a thousand kilometres.
-
-Nobody measured them.
+"""Seconds there and back, invented to look like lines of a thousand kilometres; they were
+not measured.
 """
 _JITTER: Final = 0.0004
 _EPOCH: Final = 1.0
@@ -64,7 +63,7 @@ class LinkPeer(asyncio.DatagramProtocol):
 
     @staticmethod
     def counted(now: float) -> float:
-        """Return what its register shows: a line has none."""
+        """Return 0, because a line has no register."""
         del now
         return 0.0
 

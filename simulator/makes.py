@@ -1,4 +1,4 @@
-"""Which makes stand in a simulated site: profiles dealt over rows, feeds and plant."""
+"""The makes of a simulated site's devices: profiles spread over rows, feeds and plant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collectors.strict import Document, nearest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Makes:
-    """The profiles of each kind of device; the first is the first's, and so on, over and over."""
+    """The profiles of each kind of device, used in turn."""
 
     pdu: tuple[str, ...] = (
         "apc-rpdu2",
@@ -42,8 +42,8 @@ MIXED: Final = Makes()
 def choose(names: Sequence[str]) -> Makes:
     """Put the named profiles into a site, each for its kind.
 
-    `all` stands for every profile there is. Raises ConfigError for a name that is none, or that
-    stands for nothing simulated.
+    `all` stands for every profile there is. Raises ConfigError for a name that is no profile, or
+    whose kind of device is not simulated.
     """
     kinds = {name: _kind(path) for name, path in paths().items()}
     chosen: dict[str, list[str]] = {}

@@ -1,8 +1,8 @@
-"""What a simulated device measures, and which metric shows it.
+"""Quantities that a simulated device measures, and the metrics that show them.
 
 A device's state is a mapping of quantities to numbers in base units. `measure` finds, for any
 metric and its labels, the quantity and the share of it that the metric shows, so that a metric
-added to the catalogue is simulated without another word.
+added to the catalogue is simulated without other changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PHASES: Final[Mapping[int, tuple[str, ...]]] = {
     1: ("L1",),
     3: ("L1", "L2", "L3", "N", "L1-L2", "L2-L3", "L3-L1"),
 }
-"""The phases that a device of one or of three has."""
+"""The phases of a single-phase and of a three-phase device."""
 _NEUTRAL: Final = 0.02
 _BETWEEN: Final = re.compile(r"L\d-L\d")
 
@@ -45,7 +45,7 @@ ORDINARY: Final[Mapping[str, float]] = {
     "bits": 1e9,
     "bytes": 1.5e12,
 }
-"""Quantities that a device shows alike at all times unless its state says otherwise."""
+"""Constant values of quantities that a device's state does not contain."""
 
 # By words of the metric's name, the first that fits; else by the metric's quantity.
 _BY_NAME: Final[tuple[tuple[str, str], ...]] = (
@@ -148,7 +148,7 @@ def measure(metric: Metric, labels: Mapping[str, str], phases: int) -> Measure:
     elif phase[:2] in ("L1", "L2", "L3") and phases > 1:
         factor = SHARES[int(phase[1]) - 1]
     elif quantity.endswith("amperes") and phases > 1:
-        factor = 1 / phases  # where nobody says of which phase, it is their mean
+        factor = 1 / phases  # without a phase label it is the mean of the phases
     factor *= BANKS[(_last_number(labels["bank"]) - 1) % len(BANKS)] if "bank" in labels else 1.0
     outlet = _last_number(labels["outlet"]) - 1 if "outlet" in labels else -1
     return Measure(quantity, factor, outlet)

@@ -31,7 +31,7 @@ _UNIT_AT: Final = 6  # of a Modbus TCP frame
 
 
 class SimulatedMeter:
-    """One meter, ready to be asked; `peak` is the most watts it will ever see."""
+    """One meter that can be read; `peak` is its largest power ever, in watts."""
 
     def __init__(
         self,
@@ -113,7 +113,8 @@ class MeterServer:
             await self._server.serve_forever(background=True)
         except RuntimeError:
             raise OSError(f"cannot listen on {listen[0]}:{listen[1]}") from None
-        host, port = self._server.transport.sockets[0].getsockname()[:2]  # type: ignore[attr-defined]
+        sockets = self._server.transport.sockets  # type: ignore[attr-defined]
+        host, port = sockets[0].getsockname()[:2]
         return host, port
 
     async def stop(self) -> None:
@@ -123,7 +124,7 @@ class MeterServer:
             self._server = None
 
     def _hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:
-        """Drop what is asked of a silent or unknown meter, as a serial bus does."""
+        """Drop requests to a silent or unknown meter, as a serial bus does."""
         if sending:
             return pdu
         meter = self.meters.get(pdu.dev_id)

@@ -1,10 +1,10 @@
-"""Where a simulated site's power goes, and what its meters therefore count.
+"""The power flows of a simulated site, and the energies of its meters.
 
     utility + solar = racks + cables + UPS losses + cooling + lighting
 
 Cooling follows the heat and the weather of Guiyang: mild, so that outside air does most of it for
 most of the year. PUE comes out near 1.15 on a winter's night and 1.25 on a summer's day. All
-energies are exact integrals, so the PUE's truth is known.
+energies are exact integrals, so the true PUE is known.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SOLAR_NOON: Final = 12.9  # by Chinese time, at 106.6 degrees east
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One meter: where it stands and what flows through it."""
+    """One meter: its point and the power through it."""
 
     name: str
     point: Point
@@ -55,7 +55,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Ups:
-    """One UPS: what it delivers, what it loses, and the load it can carry."""
+    """One UPS: its output, its losses, and its rated load."""
 
     name: str
     output: Waves
@@ -65,7 +65,7 @@ class Ups:
 
 @dataclass(frozen=True, slots=True)
 class Cooler:
-    """One in-row cooling unit and the heat it removes: all that becomes of the power of its row."""
+    """One in-row cooling unit and the heat it removes: all the power of its row."""
 
     name: str
     row: str
@@ -95,7 +95,7 @@ class Weather:
         return sum(a * math.cos(f * at + p) for a, f, p in self._fronts)
 
     def sunshine(self, at: float) -> float:
-        """Return what a solar plant yields, 0 to 1 of its peak, by sun and clouds."""
+        """Return the output of a solar plant, 0 to 1 of its peak, by sun and clouds."""
         local = at + UTC_OFFSET
         declination = _TILT_OF_EARTH * math.cos(2 * math.pi * (local - _SOLSTICE) / _YEAR)
         hour = 2 * math.pi * (local / DAY - _SOLAR_NOON / 24)
@@ -109,7 +109,7 @@ class Weather:
 
 
 class Model:
-    """The powers of a site: its meters, and the truth that a measurement is held against."""
+    """The powers of a site: its meters, and the true values that measurements are compared with."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -143,7 +143,7 @@ class Model:
         return self.facility.energy(since, until) / self.it.energy(since, until)
 
     def _coolers(self) -> Iterator[Cooler]:
-        """Yield a unit a row; together they remove the heat of all that is electrical."""
+        """Yield a unit for each row; together they remove the heat of all electrical power."""
         rows: dict[str, list[Rack]] = {}
         for rack in self.site.racks:
             rows.setdefault(rack.row, []).append(rack)
@@ -176,7 +176,7 @@ class Model:
 
 
 def _ups(feed: str, output: Waves) -> Ups:
-    """Make the UPS of a feed, with losses without load and room for the other feed."""
+    """Make the UPS of a feed, with no-load losses and capacity for the other feed's load."""
     built_for = _BUILT_FOR * output.level
     return Ups(
         f"ups-system-{feed.lower()}",

@@ -1,8 +1,8 @@
 """Simulated chips: the pages of Huawei's NPU exporter, one URL a node.
 
-The chips are the two of each Atlas 300I Duo card (310P3). What a card draws follows its rack's
-load, so that chips, PDUs and PUE tell one story; it stands at both chips of the card, as the real
-exporter has it. No such node exists.
+The chips are the two of each Atlas 300I Duo card (310P3). A card's power follows its rack's
+load, so that chips, PDUs and PUE agree. Both chips of a card show the card's power, as in the real
+exporter. No such node exists.
 """
 
 from __future__ import annotations
@@ -45,13 +45,15 @@ class SimulatedNode:
         stamp = int(at * 1000)
         yield f"machine_npu_nums {self.node.accelerators}\n"
         for chip in range(self.node.accelerators):
-            told = (
+            labels = (
                 f'id="{chip}",vdie_id="SIM-{zlib.crc32(self.node.node.encode()):08X}-{chip:02}",'
                 f'pcie_bus_info="0000:{chip // _CHIPS_A_CARD + 1:02X}:00.0"'
             )
-            yield f'npu_chip_info_name{{name="{_MODEL}",{told}}} 1 {stamp}\n'
+            yield f'npu_chip_info_name{{name="{_MODEL}",{labels}}} 1 {stamp}\n'
             for name, value in self._chip(chip, at):
-                yield f'npu_chip_info_{name}{{model_name="{_MODEL}",{told}}} {value:.6g} {stamp}\n'
+                yield (
+                    f'npu_chip_info_{name}{{model_name="{_MODEL}",{labels}}} {value:.6g} {stamp}\n'
+                )
 
     def _chip(self, chip: int, at: float) -> Iterator[tuple[str, float]]:
         nodes = [node for node in self.rack.nodes if node.accelerators]
@@ -108,7 +110,8 @@ class NpuExporters:
         for name, one in self.nodes.items():
             yield (
                 "      -"
-                f' {{url: "{urls[name]}", profile: {PROFILE}, node: {name}, rack: {one.rack.name}}}\n'
+                f' {{url: "{urls[name]}", profile: {PROFILE}, '
+                f"node: {name}, rack: {one.rack.name}}}\n"
             )
 
     async def start(self, listen: str = "127.0.0.1", port: int = 0) -> None:
@@ -124,7 +127,7 @@ class NpuExporters:
             self._server = None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request and close, as an exporter asked once a round may."""
+        """Answer one request and close, which is enough for one request a round."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 request = await reader.readuntil(b"\r\n\r\n")
@@ -135,11 +138,14 @@ class NpuExporters:
                 )
                 body = node.page(self._clock()).encode() if node is not None else b""
                 status = b"200 OK" if node is not None else b"404 Not Found"
-                head = b"HTTP/1.1 %s\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+                head = (
+                    b"HTTP/1.1 %s\r\nContent-Type: text/plain; version=0.0.4\r\n"
+                    b"Content-Length: %d\r\nConnection: close\r\n\r\n"
+                )
                 writer.write(head % (status, len(body)) + body)
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # whoever asked has gone, or asked for nothing
+            pass  # the client has gone, or sent no request
         finally:
             writer.close()
             with contextlib.suppress(OSError, asyncio.CancelledError):

@@ -1,7 +1,7 @@
 """Check a draft of a device's objects by the collector's own plan, without a network.
 
-Profiles are written for what devices really answer; laid out all at once, two readings may find
-each other's rows. `misread` tells which reading has to go.
+Profiles are written for the answers of real devices. If all readings of one are laid out together,
+two of them may find each other's rows. `misread` returns the reading to leave out.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ REFERENCE: Final = State(
         "flow": 0.437,
     }
 )
-"""A state whose quantities no two of which are alike."""
+"""A state in which all quantities are different."""
 _NAMING: Final = Naming(name="sim", labels={})
 _LEVELS: Final = frozenset(LEVELS)
 
 
 def misread(draft: Draft) -> Reading | None:
-    """Return the latest reading whose rows give another value than was laid out."""
+    """Return the latest reading whose rows give another value than the laid-out one."""
     tree = draft.raw(REFERENCE)
     made = plan(draft.profile, _discovered(draft, tree), _NAMING, _LEVELS)
     found = dict(made.decode(tree, Counter())) | dict(made.constants)
@@ -57,7 +57,7 @@ def misread(draft: Draft) -> Reading | None:
         if series not in found or not _right(series, found[series], draft, oids):
             return draft.latest([oid, *oids])
         del found[series]
-    for series, value in found.items():  # what no row was meant for
+    for series, value in found.items():  # series that no row was laid out for
         oids = sources.get(series, [])
         if oids and not _right(series, value, draft, oids):
             return draft.latest(oids)
@@ -65,7 +65,7 @@ def misread(draft: Draft) -> Reading | None:
 
 
 def _right(series: Series, value: float, draft: Draft, oids: Sequence[str]) -> bool:
-    """Tell whether a value is what is measured, within the steps of its registers."""
+    """Return whether a value is the measured one, within the steps of its registers."""
     labels = {
         name: text
         for name, text in zip(series.labels, series.values, strict=True)
@@ -79,7 +79,7 @@ def _right(series: Series, value: float, draft: Draft, oids: Sequence[str]) -> b
 
 
 def _discovered(draft: Draft, tree: Mapping[str, object]) -> Rows:
-    """Return what discovery would read."""
+    """Return the rows that a discovery would read."""
     rows = Rows()
     for column in columns_to_walk(draft.profile, _LEVELS):
         prefix = f"{column}."

@@ -29,9 +29,9 @@ class RedfishServers:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self, host: str, port: int) -> dict[str, tuple[str, int]]:
-        """Listen, on ports from `port` on or on free ones; returns each one's address.
+        """Listen, on ports from `port` on or on free ones; returns the address of each.
 
-        Raises OSError where one is taken.
+        Raises OSError if a port is taken.
         """
         found = {}
         for number, controller in enumerate(self._controllers):
@@ -65,7 +65,7 @@ class RedfishServers:
 async def _serve(
     controller: SimulatedController, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Answer the requests of one connection until its other side goes."""
+    """Answer the requests of one connection until the client closes it."""
     connection = h11.Connection(h11.SERVER)
     try:
         with contextlib.suppress(OSError, h11.RemoteProtocolError):
@@ -103,7 +103,7 @@ async def _request(
 async def _response(
     controller: SimulatedController, connection: h11.Connection, request: h11.Request, body: bytes
 ) -> bytes:
-    """Answer as the controller does at present: well, late, not at all, or with garbage."""
+    """Answer as the present fault requires: correctly, late, not at all, or with garbage."""
     health = controller.health
     if health.fault == "silent":
         await asyncio.Event().wait()

@@ -1,7 +1,7 @@
-"""A Modbus device's registers from its profile: the collector's own register map, read backwards.
+"""Fill a Modbus device's registers by the profile that the collector reads it by.
 
-Scale factors and transformers' ratios that a device says itself are chosen so that the largest
-values it will show fit their registers, as whoever commissions a meter chooses them.
+Scale factors and transformer ratios are chosen so that the largest values fit their registers, as
+is done when a meter is commissioned.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _DIGITS: Final = 4  # decimal digits that a register of the decimal types holds
 
 
 class RegisterMap:
-    """What stands in a device's registers, given what it measures.
+    """The contents of a device's registers, given its measurements.
 
-    `peak` is the most it will ever measure.
+    `peak` has the largest values that it will ever measure.
     """
 
     def __init__(self, profile: Profile, peak: State) -> None:
@@ -52,10 +52,10 @@ class RegisterMap:
         self.ratios = {
             name: self.factor(name) for name, one in profile.factors.items() if one.address is None
         }
-        """Factors that the device does not say itself: for the config."""
+        """Factors that the device does not give itself: for the config."""
 
     def spans(self) -> dict[int, tuple[int, int]]:
-        """Return, by function code, the first address there is and the one after the last."""
+        """Return, by function code, the first address and the one after the last."""
         ends: dict[int, list[int]] = {}
         for function, address, words in self._cells():
             ends.setdefault(function, []).extend((address, address + words))
@@ -64,7 +64,7 @@ class RegisterMap:
         return {function: (min(found), max(found)) for function, found in ends.items()}
 
     def words(self, state: State) -> dict[tuple[int, int], int]:
-        """Return what each register holds, by function code and address."""
+        """Return the contents of each register, by function code and address."""
         found: dict[tuple[int, int], int] = {}
         for register, what in zip(self._profile.registers, self._measures, strict=True):
             cells = list(self._profile.cells_of(register))
@@ -127,12 +127,12 @@ class RegisterMap:
         return _EXPONENTS if self._profile.factors[name].exponent else _RATIOS
 
     def factor(self, name: str) -> float:
-        """Return what a factor comes to."""
+        """Return the value of a factor."""
         chosen = self._candidates(name)[self._factors[name]]
         return 10.0**chosen if self._profile.factors[name].exponent else float(chosen)
 
     def _raw_factor(self, name: str) -> float:
-        """Return what its register holds."""
+        """Return the content of its register."""
         factor: Factor = self._profile.factors[name]
         chosen = self._candidates(name)[self._factors[name]]
         return chosen - factor.bias if factor.exponent else round(chosen / factor.scale)

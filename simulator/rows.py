@@ -1,9 +1,7 @@
-"""Which rows a device has, and what their columns say.
+"""Choose the rows of a device's tables, and the texts of their columns.
 
-The readings of its profile find their rows by these.
-
-The rules of `collectors.facility.snmp_plan` read backwards: `where`, `match`, `valid_when`,
-templates of labels and of units.
+The readings of its profile find their rows by these texts. It is the inverse of
+`collectors.facility.snmp_plan`: `where`, `match`, `valid_when`, templates of labels and of units.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
 _CANDIDATES: Final = 25
 """Numbers that are tried for outlets, banks and sensors."""
-# What a device that says its own digits shows at least, in base units.
+# The coarsest step of a device that gives its own number of digits, in base units.
 _FINENESS: Final[Mapping[str, float]] = {
     "watts": 1.0,
     "voltamperes": 1.0,
@@ -39,9 +37,9 @@ _FINENESS: Final[Mapping[str, float]] = {
 
 
 class Said(NamedTuple):
-    """What a column says, and what the profile makes of it.
+    """The text of a column, and the names that the profile takes from it.
 
-    None leaves it to the layout.
+    None leaves the text to the layout.
     """
 
     said: str | None
@@ -68,7 +66,7 @@ def _labelled(table: Table, reading: Reading) -> dict[str, str]:
 
 
 def varying_part(table: Table, reading: Reading) -> str:
-    """Return what counts outlets, banks, phases or sensors; an empty text where nothing does."""
+    """Return the name that counts outlets, banks, phases or sensors, or an empty text."""
     settled = {*reading.where, *reading.match, *placeholders(table.unit)}
     for name, label in reversed(_labelled(table, reading).items()):
         mapped = name in table.columns and table.column(name).map
@@ -78,9 +76,9 @@ def varying_part(table: Table, reading: Reading) -> str:
 
 
 def rows_of(table: Table, reading: Reading, varying: str, phases: int) -> Iterator[dict[str, Said]]:
-    """Yield what the parts of the index and the columns of each row say.
+    """Yield the texts of index parts and columns of each row.
 
-    Parts not named are free.
+    Parts that are not named are free.
     """
     used = {name for _, name in reading.names()} | placeholders(table.unit) | table.choice_names()
     unit = _unit_parts(table)
@@ -108,7 +106,7 @@ def rows_of(table: Table, reading: Reading, varying: str, phases: int) -> Iterat
 
 
 def _unit_parts(table: Table) -> dict[str, str]:
-    """Return what the parts of a table's unit are for the device itself."""
+    """Return the values of the parts of a table's unit for the device itself."""
     names = placeholders(table.unit)
     if not table.first_unit:
         return dict.fromkeys(names, "1")
@@ -123,14 +121,14 @@ def _numbers(name: str, reading: Reading, phases: int) -> list[str]:
         if name in placeholders(template)
         else []
     )
-    # Where none is, as of a DC system's outputs, they are counted like any others.
+    # Without phases, as for outputs of a DC system, they are counted like all others.
     return [names[name] for names in found if names] or list(map(str, range(1, _CANDIDATES)))
 
 
 def _backwards(template: str, text: str) -> dict[str, str]:
-    """Return what the names of a template stand for in a text made of it.
+    """Return the values of a template's names in a text that was made from it.
 
-    Nothing where it is not.
+    Empty if it was not.
     """
     found = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(template)), text)
     return found.groupdict() if found else {}
@@ -139,9 +137,9 @@ def _backwards(template: str, text: str) -> dict[str, str]:
 def _says(
     name: str, table: Table, reading: Reading, unit: Mapping[str, str], phases: int
 ) -> Iterator[Said]:
-    """Yield what a column may say so that the reading takes its row.
+    """Yield the texts of a column with which the reading accepts its row.
 
-    None leaves it to the layout.
+    None leaves the text to the layout.
     """
     column = table.column(name)
     if name in reading.match:
@@ -166,15 +164,15 @@ def _says(
 
 
 def _names(name: str, text: str, reading: Reading) -> dict[str, str]:
-    """Return what a column's text is called, and what the groups of its expression take from it."""
+    """Return a column's text by the column's name, with the groups of its expression."""
     found = reading.match[name].search(text) if name in reading.match else None
     return {name: text, **(found.groupdict("") if found else {})}
 
 
 def _wanted_words(name: str, table: Table, reading: Reading, phases: int) -> list[str]:
-    """Return what a column that says a unit, digits, a scale or a label's value is to mean.
+    """Return the meanings wanted of a column with a unit, digits, a scale or a label's value.
 
-    Nothing where any text will do.
+    Empty if any text is good.
     """
     if name == reading.unit_column:
         return _units(table, reading)
@@ -196,7 +194,7 @@ def _wanted_words(name: str, table: Table, reading: Reading, phases: int) -> lis
 
 
 def _units(table: Table, reading: Reading) -> list[str]:
-    """Return the units that a device may name for a reading, the one it most likely would first."""
+    """Return the units that a device may name for a reading, the most likely one first."""
     quantity = quantity_of(reading.metric)
     known = (
         *reading.where.get(reading.unit_column, ()),

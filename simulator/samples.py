@@ -1,8 +1,8 @@
-"""Texts that a profile's regular expressions match, for a device to be known by.
+"""Make texts that a profile's regular expressions match, so that a device is identified.
 
 Enough of the syntax for device profiles: literals, classes, groups, alternatives, quantifiers and
-anchors. Looking ahead and behind is passed over. What comes out is held against the expression
-itself, so a text that does not match is never given.
+anchors. Look-ahead and look-behind are ignored. Every text is checked against the expression, so
+only matching texts are returned.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _NOTHING: Final = frozenset("bBAZ")
 
 
 def samples(pattern: re.Pattern[str]) -> list[str]:
-    """Return some texts that the expression matches, the plainest first.
+    """Return some texts that the expression matches, the simplest first.
 
-    None where its syntax is beyond this module.
+    The list is empty where this module does not know the syntax.
     """
     try:
         made = _Reader(pattern.pattern).alternatives()
@@ -95,7 +95,7 @@ class _Reader:
         return inside if kept else [""]
 
     def _members(self) -> Iterable[str]:
-        """Read a class such as `[1-3]`; of one that says what is not in it, something that is."""
+        """Read a class such as `[1-3]`; for a negated class, find a member."""
         end = self._text.index("]", self._at + 2 if self._text[self._at] == "^" else self._at + 1)
         body, self._at = self._text[self._at : end], end + 1
         if body.startswith("^"):

@@ -19,7 +19,7 @@ TEXT_DIGITS: Final = 2
 
 
 class States(NamedTuple):
-    """What the raw numbers of a state mean for one metric: those listed, and all others."""
+    """The meanings of a state's raw numbers for one metric: listed ones, and all others."""
 
     what: Measure
     mapped: Mapping[int, float]
@@ -27,13 +27,13 @@ class States(NamedTuple):
 
     @property
     def known(self) -> Iterator[int]:
-        """The raw numbers there may be, one of the others last."""
+        """The possible raw numbers; the last one stands for all that are not listed."""
         yield from self.mapped
         if self.otherwise is not None:
             yield max(self.mapped) + 1
 
     def fits(self, raw: int, state: State) -> bool:
-        """Tell whether a raw number says what is measured."""
+        """Return whether a raw number means the measured value."""
         return self.mapped.get(raw, self.otherwise) == self.what.of(state)
 
 
@@ -51,13 +51,13 @@ class Shown:
 
     @property
     def step(self) -> float:
-        """What one more in the register is worth, in base units."""
+        """The change of the value, in base units, when the register changes by one."""
         return abs(1 / self.factor) / (10**TEXT_DIGITS if self.text else 1)
 
     def raw(self, state: State) -> float:
         """Return the number the device would send.
 
-        A register shows whole steps; all else shows the nearest number.
+        A counter shows complete steps; any other object shows the nearest number.
         """
         if self.states:
             known = dict.fromkeys(raw for one in self.states for raw in one.known)
@@ -69,7 +69,7 @@ class Shown:
         return whole % 2**self.bits if self.bits else whole
 
     def encode(self, state: State) -> bytes:
-        """Return the value as the wire has it."""
+        """Return the value in BER."""
         number = self.raw(state)
         if self.text:
             return ber.text(f"{number:.{TEXT_DIGITS}f}")

@@ -100,7 +100,7 @@ class Simulator:
         self._addresses: dict[str, str] = {}
         self._planned: list[asyncio.TimerHandle] = []
         self.chips: NpuExporters | None = None
-        """Exporters of the nodes' chips; to be set before the start where they are wanted."""
+        """Exporters of the nodes' chips; set it before the start if they are wanted."""
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -197,7 +197,7 @@ class Simulator:
         found.health.set(fault, amount, now=now, counted=found.counted(now))
 
     def plan(self, faults: Sequence[PlannedFault]) -> None:
-        """Let faults come and go by the clock of the run.
+        """Start and end faults at their seconds of the run.
 
         Raises KeyError for a device that is not there.
         """
@@ -220,12 +220,12 @@ class Simulator:
 
 
 def _dealt(devices: Sequence[T], makes: Sequence[str]) -> Iterator[tuple[T, str]]:
-    """Yield each device with its make, the makes over and over."""
+    """Yield each device with its make, using the makes in turn."""
     return zip(devices, itertools.cycle(makes))
 
 
 def month_begin(at: float) -> float:
-    """Return the beginning of a time's month at the site: since when the registers count."""
+    """Return the beginning of a time's month at the site, when the registers start to count."""
     zone = dt.timezone(dt.timedelta(seconds=UTC_OFFSET))
     return (
         dt.datetime.fromtimestamp(at, zone)

@@ -2,7 +2,7 @@
 
 The same seed gives the same site.
 
-Nothing here is a real place: names say `simulated`, and quantities are drawn to look like a young
+No place here is real: names say `simulated`, and quantities are drawn to look like those of a new
 AI data centre.
 """
 
@@ -29,20 +29,18 @@ RATED_WATTS: Final = 8000.0
 FEED_AMPERES: Final = 32.0
 FEED_WATTS: Final = 7360.0  # at 230 V
 PANEL_AMPERES: Final = 100.0
-"""Of the three-phase panel that feeds a row from one side: 69 kW, so that full rows come near what
-one side may carry."""
+"""Of the three-phase panel that feeds a row from one side: 69 kW, so that full rows come near the
+limit of one side."""
 ROWS_A_BUSBAR: Final = 10
 BUSBAR_AMPERES: Final = 1000.0
 
 SCOPES: Final = {"guian": ("huawei",)}
-"""Scopes that targets of a hub are stated for.
-
-The simulated site stands for them so that its targets can be judged.
+"""Scopes of a hub's targets that the simulated site counts for, so that targets can be judged.
 """
 OPERATORS: Final = {"guian": "huawei-guian-1"}
 
 # Shared by all racks, so that the hall's load is a sum of a few cosines: a day, half a day, a week,
-# and the restlessness of jobs.
+# and the fast changes of jobs.
 _SLOW: Final = (2 * math.pi / DAY, 4 * math.pi / DAY, 2 * math.pi / (7 * DAY))
 _RESTLESS: Final = tuple(
     2 * math.pi / seconds for seconds in (19800, 12700, 7900, 4100, 2600, 1700, 800, 430, 260, 170)
@@ -74,7 +72,7 @@ class Pdu:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rack:
-    """One rack: what it draws, how warm the air at its inlet is, and what stands in it."""
+    """One rack: its power, the temperature at its inlet, and its nodes."""
 
     name: str
     row: str
@@ -105,7 +103,7 @@ class Site:
 
 
 def build_site(hub: str, racks: int, seed: int = 1, makes: Makes = MIXED) -> Site:
-    """Draw a site of so many racks; the makes that stand in it change nothing else."""
+    """Draw a site of `racks` racks; the makes of its devices change nothing else."""
     key = f"{OPERATORS.get(hub, f'{hub}-1')}-simulated"
     return Site(
         hub=hub,
@@ -175,7 +173,7 @@ def _slow(amplitude: float, rng: random.Random) -> Wave:
 
 
 def _load(watts: float, rng: random.Random, *, restless: float) -> Waves:
-    """A rack's power: a daily and a weekly swing, and the restlessness of its jobs."""
+    """A rack's power: a daily and a weekly swing, and the fast changes of its jobs."""
     watts = max(watts, 40.0)
     terms = [_slow(watts * rng.uniform(0.07, 0.13), rng)]
     terms += [

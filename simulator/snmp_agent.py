@@ -2,9 +2,9 @@
 
 It answers GET, GETNEXT and GETBULK. Many agents share one process.
 
-All devices of one layout share its table of OIDs, and what a request asks for is worked out once
-and remembered: pollers ask the same again and again. `respond` is pure; what cannot be understood
-is not answered, as agents do.
+All devices of one layout share its table of OIDs. The plan of a request is made once and kept,
+because pollers repeat their requests. `respond` is pure. An invalid request gets no answer, as
+from real agents.
 """
 
 from __future__ import annotations
@@ -25,24 +25,23 @@ if TYPE_CHECKING:
     from simulator.faults import Health
 
 MAX_BINDINGS: Final = 128
-"""Bindings an answer holds at most: a GETBULK that asks for more gets fewer, as RFC 3416, 4.2.3
-allows."""
+"""Maximum number of bindings in an answer: a GETBULK that asks for more gets fewer, as RFC 3416,
+4.2.3 allows."""
 _MAX_PLANS: Final = 4096
 _MAX_AT_ONCE: Final = 32
 _RECEIVE: Final = 65535
 _BUFFER: Final = 8 * 2**20
 _IP_PKTINFO: Final = 8  # linux/in.h
 _SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h
-_NOTE_SPACE: Final = socket.CMSG_SPACE(
-    12
-)  # struct in_pktinfo: interface, our address, the address asked
+_NOTE_SPACE: Final = socket.CMSG_SPACE(12)
+"""For struct in_pktinfo: interface, local address, the address asked."""
 
 _VERSION_2C: Final = b"\x02\x01\x01"
 _NO_ERROR: Final = b"\x02\x01\x00\x02\x01\x00"
 
 Plan = tuple[tuple[bytes, int, bytes], ...]
-"""What a request comes to: encoded OID, place in the table, or -1 and the exception that stands for
-a value."""
+"""The plan of a request: for each binding its encoded OID, the place of its object in the table (-1
+if none), and the exception that is sent in place of a value."""
 
 
 Address = tuple[str, int]
@@ -58,7 +57,7 @@ class Objects:
         self._plans: dict[tuple[int, int, int, bytes], Plan] = {}
 
     def plan(self, kind: int, first: int, second: int, bindings: bytes) -> Plan:
-        """Work out what a request asks for.
+        """Return the plan of a request.
 
         `first` and `second` are a GETBULK's non-repeaters and max-repetitions.
         """
@@ -120,20 +119,20 @@ class Device(Protocol):
 
     @property
     def community(self) -> bytes:
-        """What whoever asks has to name."""
+        """The community that requests must have."""
 
     @property
     def health(self) -> Health:
-        """What ails it."""
+        """Its faults."""
 
     def value(self, place: int) -> bytes:
         """Encode the value of one object as of now, by its place among the objects."""
 
 
 def respond(data: bytes, device: Device) -> bytes | None:
-    """Answer one request, or None where an agent would stay silent.
+    """Answer one request, or None where an agent would not answer.
 
-    That is another version, another community, or garbage.
+    Requests of another version or community and invalid requests get no answer.
     """
     try:
         begin, end = ber.expect(data, 0, len(data), ber.SEQUENCE)
@@ -174,7 +173,7 @@ class Responder:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which it listens."""
         port: int = self._socket.getsockname()[1]
         return port
 
@@ -206,7 +205,7 @@ class Responder:
         self._socket.sendto(answer, sender)
 
     def _serve(self, data: bytes, device: Device, send: Callable[[bytes], object]) -> None:
-        """Answer one request, at once or as late as the device does."""
+        """Answer one request, after the delay of the device."""
         answer = behave(data, device)
         if answer is None or self._loop is None:
             return
@@ -217,8 +216,8 @@ class Responder:
             self._send(send, answer)
 
     def _send(self, send: Callable[[bytes], object], answer: bytes) -> None:
-        if self._loop is not None:  # else it has been closed meanwhile
-            with suppress(OSError):  # the asker is gone, or its buffer is full: it will ask again
+        if self._loop is not None:  # else it was closed in the meantime
+            with suppress(OSError):  # the poller is gone, or its buffer is full: it will ask again
                 send(answer)
 
 
@@ -226,14 +225,14 @@ class SharedResponder(Responder):
     """Answers for many devices, each with its own address in 127.0.0.0/8, on one socket.
 
     The socket is bound to the loopback interface (SO_BINDTODEVICE, which Linux 5.7 and later allow
-    anyone), so that nothing outside reaches it. The kernel says which address was asked, and
-    answers leave from there (ip(7), IP_PKTINFO).
+    anyone), so that it cannot be reached from outside. The kernel gives the address that was asked,
+    and the answer is sent from it (ip(7), IP_PKTINFO).
     """
 
     def __init__(self, devices: Mapping[str, Device], port: int) -> None:
         self.answered = 0
         self._devices = {socket.inet_aton(host): device for host, device in devices.items()}
-        self._socket = _open(("0.0.0.0", port), interface=b"lo")  # noqa: S104 - on the loopback interface only
+        self._socket = _open(("0.0.0.0", port), interface=b"lo")  # noqa: S104 - on loopback only
         self._loop = None
 
     def _reply_from(self, note: tuple[int, int, bytes], sender: Address, answer: bytes) -> None:
@@ -266,10 +265,8 @@ def _open(listen: tuple[str, int], *, interface: bytes = b"") -> socket.socket:
         if interface:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface)
             opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
-            for option in (
-                socket.SO_RCVBUF,
-                _SO_RCVBUFFORCE,
-            ):  # a whole hub asks at once; the second is for root only
+            # All devices of a hub are asked at once. The second option is for root only.
+            for option in (socket.SO_RCVBUF, _SO_RCVBUFFORCE):
                 with suppress(OSError):
                     opened.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
         opened.bind(listen)
@@ -280,7 +277,7 @@ def _open(listen: tuple[str, int], *, interface: bytes = b"") -> socket.socket:
 
 
 def behave(data: bytes, device: Device) -> bytes | None:
-    """Answer as the device does at present: well, not at all, or with garbage."""
+    """Answer as the device's present fault requires: correctly, not at all, or with garbage."""
     fault = device.health.fault
     if fault == "silent":
         return None

@@ -1,4 +1,4 @@
-"""Powers that know their own energy: sums of cosines in closed form, and piecewise linear curves.
+"""Powers with exact energies: sums of cosines in closed form, and piecewise linear curves.
 
 A simulated register is exact: `energy` is the integral of `power`, not a sum of samples. Times are
 seconds since the epoch, powers watts, energies joules.
@@ -88,8 +88,7 @@ def total(waves: Iterable[Waves]) -> Waves:
 class Curve:
     """A power given at every step and linear between, so that its integral is exact.
 
-    What was integrated once is remembered; a year at the default step is 52 560 evaluations, done
-    once.
+    Integrals are kept: a year at the default step is 52 560 evaluations, each done once.
     """
 
     def __init__(self, function: Callable[[float], float], *, step: float = 600.0) -> None:
@@ -145,7 +144,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """A power times a factor; times -1 it is what is taken off a sum."""
+    """A power times a factor; with -1 it is subtracted from a sum."""
 
     whole: Power
     factor: float

@@ -1,4 +1,4 @@
-"""Links: round trip to named peers, and how many probes get lost."""
+"""Links: round-trip time to named peers, and the share of lost probes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRI
 from collectors.strict import Duration, Range
 
 DEFAULT_PORTS: Final = {"tcp": 443, "stamp": 862}
-"""A port nobody listens on answers as well, by a refusal; 862 is STAMP's own (RFC 8762)."""
+"""A closed TCP port answers as well, by a refusal; 862 is the port of STAMP (RFC 8762)."""
 MAX_PROBES: Final = 100_000
-"""Probes in a window at most."""
+"""Maximum number of probes in a window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """One peer: the other end of a link, by the name that targets know it by."""
+    """One peer: the other end of a link, by the name that targets use."""
 
     peer: str = field(metadata={"help": "its name, such as guangzhou: the label `peer`"})
     address: str = field(
@@ -47,7 +47,7 @@ class Peer:
 class Config:
     """The section `links`."""
 
-    interval: Duration = field(default=15.0, metadata={"help": "how often it tells"})
+    interval: Duration = field(default=15.0, metadata={"help": "how often readings are given"})
     probes: Annotated[int, Range(1, 1000)] = field(
         default=5, metadata={"help": "probes in an interval, evenly spread over it"}
     )
@@ -55,12 +55,12 @@ class Config:
         default=2.0, metadata={"help": "a probe that is not answered within it is lost"}
     )
     window: Duration = field(
-        default=300.0, metadata={"help": "quantiles and loss are those of the probes of so long"}
+        default=300.0, metadata={"help": "quantiles and loss cover the probes of this time"}
     )
     peers: list[Peer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Check that a window holds a round, and no more probes than are good for anything."""
+        """Check that a window is as long as a round, and does not hold too many probes."""
         if self.window < self.interval:
             raise ValueError("window: shorter than the interval")
         if self.window * self.probes / self.interval > MAX_PROBES:

@@ -27,8 +27,8 @@ from collectors.network.packets import (
 )
 from collectors.network.prober import Method, Target
 
-# Linux, asm-generic/socket.h; Python does not name it. Where it has another number, setting it
-# fails and nothing is taken off.
+# Linux, asm-generic/socket.h; Python has no name for it. If it has another number on a
+# system, setting it fails and no wait is subtracted.
 _SO_TIMESTAMPNS: Final = 35
 _TIMESPEC: Final = struct.Struct("@ll")
 _ICMP_FILTER: Final = 1
@@ -45,7 +45,7 @@ _MAX_PACKET: Final = 2048
 
 
 def icmp_allowed(version: int) -> bool:
-    """Tell whether this process may send ICMP echo requests."""
+    """Return whether this process may send ICMP echo requests."""
     try:
         _icmp_socket(version)[0].close()
     except OSError:
@@ -56,7 +56,7 @@ def icmp_allowed(version: int) -> bool:
 def _icmp_socket(version: int) -> tuple[socket.socket, bool]:
     """Open an ICMP socket, without privilege where the system allows it.
 
-    Tells whether it is a raw one.
+    The second value says whether it is a raw one.
     """
     family, protocol = (
         (socket.AF_INET6, socket.IPPROTO_ICMPV6)
@@ -70,14 +70,13 @@ def _icmp_socket(version: int) -> tuple[socket.socket, bool]:
     if version == 6:
         raw.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, _ONLY_ECHO_REPLY_6)
     else:
-        raw.setsockopt(
-            255, _ICMP_FILTER, _ONLY_ECHO_REPLY
-        )  # SOL_RAW: a raw socket else sees every echo of the machine
+        # SOL_RAW. Without the filter a raw socket gets every echo packet of the machine.
+        raw.setsockopt(255, _ICMP_FILTER, _ONLY_ECHO_REPLY)
     return raw, True
 
 
 class _DatagramProber:
-    """What ICMP and STAMP share: numbered packets, answered in any order, twice or never."""
+    """Common to ICMP and STAMP: numbered packets, answered in any order, twice or never."""
 
     method: Method
 
@@ -89,7 +88,7 @@ class _DatagramProber:
         self._next = 0
         self._waiting: dict[int, tuple[float, asyncio.Future[float]]] = {}
         self._done: OrderedDict[int, str] = OrderedDict()
-        """The last probes that are decided, with what another answer to them would be."""
+        """The last completed probes: another answer to them counts as `late` or `duplicate`."""
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         try:
@@ -143,7 +142,7 @@ class _DatagramProber:
     def _take(self, packet: bytes, came: float) -> None:
         try:
             answer = self._parse(packet)
-        except BadReply:  # another program's: a raw socket sees them all
+        except BadReply:  # of another program: a raw socket gets all packets
             return
         waiting = self._waiting.get(answer.number)
         if waiting is None:
@@ -155,20 +154,20 @@ class _DatagramProber:
             self.dropped["duplicate"] += 1
             return
         seconds = came - sent
-        # What the peer says that it held the packet is taken off where it can be true.
+        # The time for which the peer held the packet is subtracted, unless it is longer than all.
         answered.set_result(max(0.0, seconds - answer.held if answer.held < seconds else seconds))
 
     def close(self) -> None:
-        """Let go of the socket; probes under way end by their time-out."""
+        """Close the socket; probes under way end at their time-out."""
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
 
 
 def _waited(extra: list[tuple[int, int, bytes]]) -> float:
-    """Return how many seconds ago the kernel took a packet in.
+    """Return how many seconds ago the kernel received a packet.
 
-    Both times are the wall clock's; one that stepped is not believed.
+    Both times are of the wall clock; the result is 0 if that clock was stepped in between.
     """
     for level, kind, data in extra:
         if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
@@ -179,14 +178,14 @@ def _waited(extra: list[tuple[int, int, bytes]]) -> float:
 
 
 class EchoProber(_DatagramProber):
-    """ICMP echo by an unprivileged ping socket, or by a raw one where the kernel forbids it."""
+    """ICMP echo by an unprivileged ping socket, or by a raw one if the kernel forbids that."""
 
     method: Method = "icmp"
 
     def __init__(self, target: Target, dropped: Counter[str]) -> None:
         sock, self._raw = _icmp_socket(target.version)
         self._version = target.version
-        self._ident = os.getpid() & 0xFFFF  # a ping socket puts its own in place of it
+        self._ident = os.getpid() & 0xFFFF  # a ping socket replaces it by its own
         super().__init__(sock, Target(target.address, 0, target.family), dropped)
 
     def _request(self, number: int) -> bytes:
@@ -202,9 +201,9 @@ class EchoProber(_DatagramProber):
 
 
 class StampProber(_DatagramProber):
-    """STAMP test packets to a reflector, as routers have one.
+    """STAMP test packets to a reflector, such as a router has.
 
-    Also TWAMP-Light reflectors answer them.
+    TWAMP-Light reflectors answer them as well.
     """
 
     method: Method = "stamp"

@@ -1,4 +1,4 @@
-"""One link: probes to one peer, evenly spread, and what the last minutes of them say."""
+"""One link: evenly spread probes to one peer, and loss and quantiles of the last minutes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 QUANTILES: Final = ("0.5", "0.9", "0.99")
 RESOLVE_SECONDS: Final = 60.0
-"""How often a name is asked for anew."""
+"""Seconds between two look-ups of a name."""
 _PLANS: Final = tuple(map(float, QUANTILES))
 
 
 class Link:
-    """Probes one peer all the time, and tells once a round.
+    """Probes one peer all the time, and gives readings once a round.
 
     `spacing` seconds lie between two probes. The first round waits for its first probe, so that a
-    single round tells something too.
+    single round gives readings as well.
     """
 
     name: ClassVar[str] = "links"
@@ -64,17 +64,16 @@ class Link:
         self._error: CollectError | None = None
 
     async def collect(self) -> Sequence[Reading]:
-        """Tell of the probes in the window; raises Unreachable or Refused where none could be sent.
+        """Return loss and quantiles of the probes in the window.
 
-        A peer that answers none has a loss of 1 and no round trip.
+        Raises Unreachable or Refused where no probe could be sent. A peer that answers no probe has
+        a loss of 1 and no round trip.
         """
         if self._probing is None:
             await self._probe()
             self._probing = asyncio.get_running_loop().create_task(self._probe_on())
         elif self._probing.done():
-            self._probing = (
-                None  # it never ends by itself: say why, and begin anew in the next round
-            )
+            self._probing = None  # the task failed; the next round starts another
             raise Unreachable("probing had stopped")
         self._window.trim(self._clock())
         loss = self._window.loss()
@@ -88,7 +87,7 @@ class Link:
     async def _probe_on(self) -> None:
         """Send a probe every so many seconds, without waiting for the one before.
 
-        Missed ones are not made up for.
+        Missed probes are not sent later.
         """
         loop = asyncio.get_running_loop()
         following = loop.time()
@@ -100,7 +99,7 @@ class Link:
             task.add_done_callback(self._under_way.discard)
 
     async def _probe(self) -> None:
-        """Send one probe and note what came of it."""
+        """Send one probe and record its result."""
         sent = self._clock()
         try:
             prober = await self._ready()

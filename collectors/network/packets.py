@@ -3,9 +3,8 @@
 Sources: RFC 792 and RFC 4443 (ICMP and ICMPv6 echo), RFC 8762 (STAMP).
 
 Each probe carries a number of 64 bits that is used once, and a token drawn when its socket was
-opened: an answer is taken only where both come back. So another program's answers, and what
-somebody makes up without seeing the probes, are told apart without relying on the 16 bits of ICMP's
-own sequence.
+opened. An answer is accepted only if it contains both. So answers to other programs and forged
+answers are rejected without relying on the 16 bits of ICMP's own sequence.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ _REFLECTED: Final = struct.Struct("!IQHHQIQHH4s")
 STAMP_BYTES: Final = _STAMP.size
 _ERROR_ESTIMATE: Final = 0x0001
 """NTP format, not synchronised, multiplier 1 (RFC 4656, section 4.1.2): clocks are not compared, so
-theirs does not matter."""
+their accuracy does not matter."""
 _NTP_SECOND: Final = 1 << 32
 _MASK: Final = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Which probe was answered, and how many seconds the peer says that it held it."""
+    """The number of the answered probe, and the seconds for which the peer held it."""
 
     number: int
     held: float = 0.0
@@ -45,7 +44,7 @@ class Answer:
 def echo_request(version: int, ident: int, token: bytes, number: int) -> bytes:
     """Return an echo request.
 
-    The kernel writes the checksum of version 6, and the identifier where the socket has its own.
+    The kernel writes the checksum of ICMPv6, and the identifier of a ping socket.
     """
     kind = _ECHO_TYPES[version][0]
     body = _OWN.pack(token, number)
@@ -64,7 +63,7 @@ def parse_echo(packet: bytes, version: int, token: bytes, *, with_header: bool =
             raise BadReply("no IPv4 packet")
         packet = packet[4 * (packet[0] & 0xF) :]
     if len(packet) < _ECHO.size + _OWN.size:
-        raise BadReply("shorter than our own request")
+        raise BadReply("shorter than the request")
     kind, code, _, _, sequence = _ECHO.unpack_from(packet)
     theirs, number = _OWN.unpack_from(packet, _ECHO.size)
     if (
@@ -72,7 +71,7 @@ def parse_echo(packet: bytes, version: int, token: bytes, *, with_header: bool =
         or theirs != token
         or sequence != number & 0xFFFF
     ):
-        raise BadReply("no answer to a probe of ours")
+        raise BadReply("not an answer to one of these probes")
     return Answer(number)
 
 
@@ -104,19 +103,19 @@ def parse_stamp(packet: bytes, token: bytes) -> Answer:
     Raises BadReply.
 
     A stateless reflector repeats the sender's sequence, a stateful one counts its own (RFC 8762,
-    section 4.2), so the sender's is read from where the reflector copied it to.
+    section 4.2), so the number is read from the reflector's copy of the sender's sequence.
     """
     if len(packet) < _REFLECTED.size:
         raise BadReply("shorter than a reflected test packet")
     _, left, _, _, came, sequence, mark, _, _, _ = _REFLECTED.unpack_from(packet)
     number = (mark - int.from_bytes(token)) & _MASK
     if number & 0xFFFFFFFF != sequence:
-        raise BadReply("no answer to a probe of ours")
+        raise BadReply("not an answer to one of these probes")
     return Answer(number, ((left - came) & _MASK) / _NTP_SECOND)
 
 
 def reflect(packet: bytes, came: float, left: float, *, hops: int = 64) -> bytes:
-    """Return what a stateless Session-Reflector answers.
+    """Return the answer of a stateless Session-Reflector.
 
     `came` and `left` are seconds of its own clock; raises BadReply.
     """

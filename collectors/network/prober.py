@@ -37,4 +37,4 @@ class Prober(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""

@@ -16,7 +16,7 @@ from collectors.network.tcp import ConnectProber
 def open_prober(method: Method, target: Target, dropped: Counter[str]) -> Prober:
     """Make a prober on the running event loop.
 
-    Raises Refused where this process may not, Unreachable where the network may not.
+    Raises Refused where this process lacks permission, Unreachable for an error of the network.
 
     Answers that cannot be used are counted in `dropped` by reason: `late`, `duplicate`.
     """
@@ -27,8 +27,8 @@ def open_prober(method: Method, target: Target, dropped: Counter[str]) -> Prober
             return StampProber(target, dropped)
     except PermissionError:
         raise Refused(
-            f"may not send {method}: allow this process's group in net.ipv4.ping_group_range, or"
-            " give it CAP_NET_RAW"
+            f"no permission to send {method}: allow this process's group in"
+            " net.ipv4.ping_group_range, or give it CAP_NET_RAW"
         ) from None
     except OSError as error:
         raise Unreachable(f"{target.address}: {error.strerror or error}") from None

@@ -1,6 +1,6 @@
-"""Names of peers to addresses, on a thread for this alone.
+"""Resolve names of peers to addresses, each on a thread of its own.
 
-A name server that hangs costs one peer, never the agent's other threads.
+A name server that hangs delays one peer, but no other thread of the agent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RETRY_SECONDS: Final = 5.0
 
 
 class Resolver:
-    """Keeps one name's address, and asks again from time to time.
+    """Keeps one name's address, and looks it up again from time to time.
 
     At most one look-up is under way.
     """
@@ -40,7 +40,7 @@ class Resolver:
     async def target(self, deadline: float, refresh: float) -> Target:
         """Return where probes go.
 
-        A name that is known is not waited for; raises Unreachable where it never was.
+        A known address is returned without waiting. Raises Unreachable if none was ever found.
         """
         loop = asyncio.get_running_loop()
         if self._fixed and self._target is not None:
@@ -63,9 +63,9 @@ class Resolver:
         return self._target
 
     def _take(self, asked: asyncio.Future[Sequence[Target]]) -> None:
-        """Keep the address we have as long as it is among the name's.
+        """Keep the present address while the name still has it.
 
-        A name server's failure leaves it as it is.
+        A failed look-up changes nothing.
         """
         error = asked.exception()
         self._why = str(getattr(error, "strerror", None) or error) if error else ""
@@ -82,16 +82,16 @@ class Resolver:
                 answered.set_result(found)
             else:
                 answered.set_exception(error)
-                answered.exception()  # it has been seen, also where nobody waits any more
+                answered.exception()  # mark it as retrieved, also if nothing waits for it
 
         def run() -> None:
             found: Sequence[Target] = ()
             error: Exception | None = None
             try:
                 found = self._lookup(self._host, self._port)
-            except Exception as raised:  # noqa: BLE001 - whatever it is, whoever waits must hear of it
+            except Exception as raised:  # noqa: BLE001 - the waiting task gets it
                 error = raised
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop was closed in the meantime
                 loop.call_soon_threadsafe(settle, found, error)
 
         threading.Thread(target=run, name=f"resolve {self._host}", daemon=True).start()
@@ -99,7 +99,7 @@ class Resolver:
 
 
 def literal(host: str, port: int) -> Target | None:
-    """Return the target of an address that is written out; None for a name."""
+    """Return the target of a numeric address; None for a name."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -48,11 +48,11 @@ class ConnectProber:
             return None
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no socket stays open."""
 
 
 def _handshake(sock: socket.socket, seconds: float) -> float | None:
-    """Return the kernel's own time of the handshake where it has one.
+    """Return the kernel's own time of the handshake if it has one.
 
     None where only a repeated SYN was answered.
     """
@@ -64,6 +64,6 @@ def _handshake(sock: socket.socket, seconds: float) -> float | None:
         return seconds
     microseconds, repeated = _TCP_RTT.unpack_from(info)
     if repeated:
-        return None  # the first one was lost, and which one the answer is to cannot be told
+        return None  # a SYN was lost, and it is unknown which one was answered
     kernel: float = microseconds / 1e6
     return kernel if 0 < kernel <= seconds else seconds

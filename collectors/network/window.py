@@ -1,4 +1,4 @@
-"""The probes of the last minutes: the share lost, and quantiles of the round trips."""
+"""Results of the last minutes' probes: the lost share, and quantiles of round trips."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 
 class Window:
-    """What came of every probe sent within so many seconds; at most `most` of them are kept."""
+    """Results of the probes sent within the last seconds; at most `most` are kept."""
 
     def __init__(self, seconds: float, most: int) -> None:
         self._seconds = seconds
         self._probes: deque[tuple[float, float | None]] = deque(maxlen=most)
 
     def add(self, sent: float, seconds: float | None) -> None:
-        """Note a probe by the monotonic second it was sent; None means no answer in time."""
+        """Record a probe by the monotonic second it was sent; None means no answer in time."""
         self._probes.append((sent, seconds))
 
     def trim(self, now: float) -> None:
-        """Forget what was sent before the window."""
+        """Delete probes sent before the window."""
         while self._probes and self._probes[0][0] <= now - self._seconds:
             self._probes.popleft()
 
@@ -26,7 +26,7 @@ class Window:
         return len(self._probes)
 
     def loss(self) -> float | None:
-        """Return the share that was not answered; None where nothing was sent."""
+        """Return the share of unanswered probes; None where none was sent."""
         if not self._probes:
             return None
         return sum(seconds is None for _, seconds in self._probes) / len(self._probes)

@@ -1,6 +1,6 @@
-"""What a node draws, as the node itself can tell: RAPL, hwmon, and its own BMC by IPMI.
+"""A node's power by its own sources: RAPL, hwmon, and its own BMC by IPMI.
 
-Each is told apart by the label `source`. What is not there costs nothing and says nothing.
+The label `source` names the source. A source that a node lacks costs nothing and logs nothing.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from collectors.strict import Duration
 
 _LONGEST: Final = 60.0
 WHOLE_NODE: Final = ("power_meter", "ibmpowernv:System", "corsairpsu:power total")
-"""Sensors that measure a whole node.
+"""Sensors that measure a whole node: ACPI's power meter, OpenPOWER's, and a reporting supply.
 
-They are ACPI's power meter, OpenPOWER's, and a supply that reports itself.
-
-Most chips with power sensors measure a part (a GPU, a rail, a memory module) and must not pass for
+Most chips with power sensors measure a part (a GPU, a rail, a memory module) and must not count as
 the node.
 """
 
@@ -28,7 +26,9 @@ the node.
 class PowerConfig:
     """The section `power`, for an agent on a node; empty, it reads all there is."""
 
-    interval: Duration = field(default=15.0, metadata={"help": "at most 1m: registers start over"})
+    interval: Duration = field(
+        default=15.0, metadata={"help": "at most 1m, because registers wrap around"}
+    )
     timeout: Duration = 10.0
     disable: list[Literal["rapl", "hwmon", "ipmi"]] = field(
         default_factory=list, metadata={"help": "sources to leave out"}
@@ -43,15 +43,15 @@ class PowerConfig:
         },
     )
     ipmi_interval: Duration = field(
-        default=60.0, metadata={"help": "of the node's own BMC, for which a process is run"}
+        default=60.0, metadata={"help": "of the node's own BMC; each round starts a process"}
     )
 
     def __post_init__(self) -> None:
         """Check that a register cannot wrap twice unseen."""
         if self.interval > _LONGEST:
             message = (
-                f"interval: expected at most {_LONGEST:g} s, since energy registers may start"
-                " over so often"
+                f"interval: expected at most {_LONGEST:g} s, because energy registers may"
+                " wrap around so often"
             )
             raise ValueError(message)
 

@@ -16,16 +16,17 @@ from collectors.power.ipmitool import UNSUPPORTED, CompletionCode, run
 
 LOCAL_DEVICE: Final = Path("/dev/ipmi0")
 _PATIENCE: Final = 3600.0
-"""Seconds after which a node's own BMC without DCMI is asked again: its firmware may be new."""
+"""Seconds after which a node's own BMC without DCMI is asked again, because its firmware may have
+been updated."""
 _NAMED_COMMAND: Final = ("dcmi", "power", "reading")
 
 
 class Dcmi:
     """Asks one BMC for its power by DCMI.
 
-    Falls back to the named command where a wrapper lets nothing else through.
+    It uses the named command if a wrapper refuses the raw one.
 
-    `dropped` counts answers that are no value: `deactivated`, `zero` (0 W) and `sentinel`.
+    `dropped` counts answers without a value: `deactivated`, `zero` (0 W) and `sentinel`.
     """
 
     def __init__(self, program: str, arguments: Sequence[str], dropped: Counter[str]) -> None:
@@ -36,9 +37,7 @@ class Dcmi:
         """Return the power, None where the BMC has no value; raises a CollectError."""
         try:
             output = await self.run(*self._command)
-        except (
-            BadReply
-        ):  # not of the BMC: ipmitool, or what stands for it, does not take the command
+        except BadReply:  # ipmitool, or a wrapper in its place, refuses the command
             if self._command == _NAMED_COMMAND:
                 raise
             output = await self.run(*_NAMED_COMMAND)

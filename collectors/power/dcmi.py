@@ -1,4 +1,4 @@
-"""What a BMC says of its power: the reply to DCMI's Get Power Reading, and sensors from its SDR.
+"""Decode a BMC's power: the reply to DCMI's Get Power Reading, and sensors from its SDR.
 
 Pure; raises only `BadReply`.
 
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from collectors.base import BadReply
 
 GET_POWER_READING: Final = ("raw", "0x2c", "0x02", "0xdc", "0x01", "0x00", "0x00")
-"""ipmitool's words for the request: group DCMI, command 2; mode 1 is system power statistics."""
+"""ipmitool's arguments for the request: group DCMI, command 2, mode 1 (system power statistics)."""
 _GROUP: Final = 0xDC
 _LENGTH: Final = 18
 _ACTIVE: Final = 0x40
@@ -31,7 +31,7 @@ _SENSOR: Final = re.compile(
 class PowerReading(NamedTuple):
     """A power reading.
 
-    `watts` means nothing while measurement is not `active`: most BMCs then say 0.
+    `watts` has no meaning while measurement is not `active`: most BMCs then return 0.
     """
 
     watts: int
@@ -46,7 +46,7 @@ class Sensor(NamedTuple):
 
 
 def parse_power_reading(output: str) -> PowerReading:
-    """Read ipmitool's output, be it of `raw` (bytes) or of `dcmi power reading` (text).
+    """Parse ipmitool's output of `raw` (bytes) or of `dcmi power reading` (text).
 
     Raises BadReply.
     """
@@ -59,7 +59,7 @@ def parse_power_reading(output: str) -> PowerReading:
 
 
 def decode_power_reading(reply: bytes) -> PowerReading:
-    """Decode the reply behind its completion code.
+    """Decode the reply after its completion code.
 
     It has group, current, least, most and mean watts, time, period and state.
     """
@@ -76,9 +76,9 @@ def _parse_text(output: str) -> PowerReading:
 
 
 def why_not(reading: PowerReading) -> str:
-    """Tell why a reading is no value: `deactivated`, `sentinel` or `zero`; empty for a good one.
+    """Return why a reading has no value: `deactivated`, `sentinel` or `zero`; else an empty text.
 
-    What answers draws power itself, so 0 W is what firmware says that does not know.
+    A BMC that answers draws power itself, so firmware that returns 0 W does not know the power.
     """
     if not reading.active:
         return "deactivated"
@@ -99,5 +99,5 @@ def parse_sensors(output: str) -> dict[str, Sensor]:
 
 
 def first_line(text: str) -> str:
-    """Return the first line that says something, short enough for a log."""
+    """Return the first line that is not blank, short enough for a log."""
     return next((line.strip()[:120] for line in text.splitlines() if line.strip()), "")

@@ -1,4 +1,4 @@
-"""A node's power from sensors of /sys/class/hwmon that measure all of it.
+"""A node's power from sensors of /sys/class/hwmon that measure the whole node.
 
 See Documentation/hwmon/sysfs-interface.rst.
 """
@@ -16,14 +16,14 @@ from collectors.host.kernel import KernelFiles, entries, number
 
 _MICRO: Final = 1e6
 _MOST_WATTS: Final = 200_000.0
-"""ACPI's "unknown" (0xFFFFFFFF mW) comes through older kernels as a number.
-
-No node draws as much as this.
+"""More than any node draws. Older kernels show ACPI's "unknown" (0xFFFFFFFF mW) as a number.
 """
 
 
 class NodeSensors:
-    """Adds up the sensors chosen, all of them or none. It blocks: some sensors sit behind firmware.
+    """Adds up the sensors chosen, all of them or none.
+
+    It blocks, because firmware reads some sensors.
 
     `dropped` counts rounds without a value: `no_data` (the sensor has none at present) and
     `sentinel` (0, or more than a node can draw).
@@ -63,9 +63,7 @@ class NodeSensors:
             raise NoData("no sensor of the whole node")
         readings: list[Reading] = []
         watts = self._sum(self._power_files)
-        if (
-            watts is not None and not 0 < watts < _MOST_WATTS
-        ):  # the node that runs this draws something
+        if watts is not None and not 0 < watts < _MOST_WATTS:  # a running node draws some power
             self.dropped["sentinel"] += 1
         elif watts is not None:
             readings.append((self._power, watts))
@@ -85,9 +83,7 @@ class NodeSensors:
         except PermissionError as error:
             raise Refused(f"{error.filename}: permission denied") from None
         except (OSError, BadReply) as error:
-            if isinstance(
-                error, FileNotFoundError
-            ):  # the driver was loaded anew: look again next time
+            if isinstance(error, FileNotFoundError):  # the driver was reloaded: search next time
                 self._chips = []
             self.dropped["no_data"] += 1
             return None

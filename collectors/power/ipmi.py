@@ -83,7 +83,7 @@ class Config:
     )
     user: str = ""
     password_file: Path | None = field(
-        default=None, metadata={"help": "a secret; ipmitool reads it anew each time"}
+        default=None, metadata={"help": "a secret; ipmitool reads the file each time"}
     )
     cipher_suite: Cipher = field(
         default=17, metadata={"help": "17 (SHA-256) or, for older BMCs, 3 (SHA-1)"}
@@ -117,7 +117,7 @@ class Processes:
 
     @asynccontextmanager
     async def turn(self, *, ailing: bool) -> AsyncIterator[None]:
-        """Wait for one's turn and hold it until the block ends."""
+        """Wait for a turn and hold it until the block ends."""
         async with self._ailing if ailing else self._healthy:
             yield
 
@@ -158,7 +158,7 @@ class Bmc:
                 asyncio.timeout(self.schedule.timeout * 0.95),
                 self._processes.turn(ailing=self._ailing),
             ):
-                # Who never had a turn is not ailing.
+                # A BMC that had no turn is not counted as failing.
                 asked = self._ailing = True
                 readings = await self._round()
                 self._ailing = False
@@ -245,14 +245,14 @@ class Ipmi:
 
 
 def _arguments(config: Config, device: Device, key: str) -> tuple[str, ...]:
-    """Return what ipmitool must be told to reach a BMC.
+    """Return ipmitool's arguments to reach a BMC.
 
     Raises ConfigError for a user or password that cannot be used.
     """
     host, port = split_address(device.address)
     user, file = device.user or config.user, device.password_file or config.password_file
     if not user:
-        raise ConfigError("missing; a BMC is read by a user", key=f"{key}.user")
+        raise ConfigError("missing; a BMC is read as a user", key=f"{key}.user")
     if file is None:
         raise ConfigError("missing; a BMC's user has a password", key=f"{key}.password_file")
     if len(read_secret(file, f"{key}.password_file").encode()) > _LONGEST_PASSWORD:

@@ -1,4 +1,4 @@
-"""Run ipmitool, one process a question, and tell from its words what became of it.
+"""Run ipmitool, one process for each request, and interpret its output.
 
 `failure_of` is pure. Passwords go by file (`-f`), never in arguments, which every user of the
 machine can see.
@@ -26,8 +26,8 @@ _CODE: Final = re.compile(r"rsp=0x([0-9a-f]{2})\)|failed because: .*\(([0-9a-f]{
 _BUSY: Final = frozenset({0xC0, 0xC3, 0xCE, 0xD2, 0xD5})
 _PRIVILEGE: Final = 0xD4
 UNSUPPORTED: Final = frozenset({0xC1, 0xC2, 0xC7, 0xC9, 0xCC, 0xD6})
-"""Completion codes by which a BMC says that it does not know the command, or not in this form (IPMI
-2.0, table 5-2)."""
+"""Completion codes of a BMC that does not know the command, or not in this form (IPMI 2.0, table
+5-2)."""
 _CODES: Final = {
     0xC0: "node busy",
     0xC1: "invalid command",
@@ -62,7 +62,7 @@ _FAILURES: Final[tuple[tuple[re.Pattern[str], type[CollectError], str], ...]] = 
                 " suite"
             ),
             Refused,
-            "the BMC does not take this cipher suite; set cipher_suite: 3 or 17",
+            "the BMC does not accept this cipher suite; set cipher_suite: 3 or 17",
         ),
         (
             (
@@ -86,7 +86,7 @@ _FAILURES: Final[tuple[tuple[re.Pattern[str], type[CollectError], str], ...]] = 
 
 
 def failure_of(output: str) -> CollectError:
-    """Tell what ipmitool's words of failure mean."""
+    """Return the error that ipmitool's output means."""
     output = _NOISE.sub("", output[:_MAX_OUTPUT])
     code = _CODE.search(output)
     if code:
@@ -99,7 +99,7 @@ def failure_of(output: str) -> CollectError:
     for words, kind, meaning in _FAILURES:
         if words.search(output):
             return kind(meaning)
-    return BadReply(f"ipmitool: {first_line(output) or 'failed without a word'}")
+    return BadReply(f"ipmitool: {first_line(output) or 'failed without a message'}")
 
 
 async def run(program: str, arguments: Sequence[str]) -> str:
@@ -107,7 +107,7 @@ async def run(program: str, arguments: Sequence[str]) -> str:
 
     A task that is cancelled ends the process.
     """
-    # A start that is cancelled midway would leave a process that nobody ends.
+    # A start that is cancelled midway would leave a process that nothing ends.
     starting = asyncio.ensure_future(_start(program, arguments))
     try:
         process = await asyncio.shield(starting)
@@ -151,7 +151,7 @@ async def _end(process: Process) -> None:
 
 
 async def _most(stream: asyncio.StreamReader) -> str:
-    """Read a stream to its end, and keep no more than is ever needed of it."""
+    """Read a stream to its end, and keep its first `_MAX_OUTPUT` bytes."""
     kept = bytearray()
     while chunk := await stream.read(16_384):
         kept += chunk[: max(0, _MAX_OUTPUT - len(kept))]

@@ -2,11 +2,11 @@
 
 See Documentation/power/powercap/powercap.rst.
 
-The registers count microjoules and start over at `max_energy_range_uj`, at full load every few
-minutes. The zones `package-N` are what each processor draws. Zones nested in them are not added:
+The registers count microjoules and wrap around at `max_energy_range_uj`, at full load every few
+minutes. The zones `package-N` measure the processors. Zones nested in them are not added:
 `core` and `uncore` are parts of a package, and `dram` is there on some machines only; `node_rapl_*`
 has them one by one. `psys` is the whole platform where the board's maker wired it, and contains the
-packages; where it is not wired, it stands still or counts less than they do, and is not believed.
+packages; where it is not wired, it stands still or counts less than they do, and is not used.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from collectors.host.kernel import KernelFiles, number
 from collectors.host.rapl import zones_of
 
 _MICRO: Final = 1e6
-# The same package is there once more by another way to its registers (-mmio): one way is taken.
+# A package may appear twice, by a second path to its registers (-mmio): one path is used.
 _WAYS: Final = (re.compile(r"intel-rapl:\d+"), re.compile(r"intel-rapl-mmio:\d+"))
 _PLATFORM: Final = "psys"
 _MOST_WATTS: Final = {"package": 1000.0, _PLATFORM: 20_000.0}
-"""More than one such zone can draw: by it a register that was reset is told from one that wrapped.
-"""
+"""More than one such zone can draw. A larger step means that a register was reset, not wrapped."""
 
 
 class _Zone(NamedTuple):
@@ -39,8 +38,8 @@ class _Zone(NamedTuple):
 class NodeRapl:
     """Reads the packages and the platform, all of them or none, so that no sum lacks a part.
 
-    `dropped` counts rounds without a value: `gap` (so long since the last that a register may have
-    wrapped twice) and `reset` (a register jumped).
+    `dropped` counts rounds without a value: `gap` (the last round is so long ago that a register
+    may have wrapped twice) and `reset` (a register jumped).
     """
 
     name: ClassVar[str] = "power"
@@ -97,9 +96,9 @@ class NodeRapl:
     def _moved(
         self, before: Mapping[str, float], now: Mapping[str, float], elapsed: float
     ) -> float | None:
-        """Return what the node has drawn between two rounds, in joules.
+        """Return the node's energy between two rounds, in joules.
 
-        None where that cannot be told.
+        None where it is unknown.
         """
         sums = dict.fromkeys(_MOST_WATTS, 0.0)
         for zone in self._zones:
@@ -130,8 +129,8 @@ class NodeRapl:
             for zone in chosen
             if zone.name.startswith("package")
         ]
-        # One socket speaks for the platform: the zones `psys-1` and up of others stand still, or
-        # say the same.
+        # One socket measures the platform: zones `psys-1` and up of other sockets stand still, or
+        # show the same.
         platform = [zone for zone in chosen if zone.name.startswith(_PLATFORM)][:1]
         zones += [
             _Zone(f"{self._base}/{zone.folder}", _PLATFORM, self._span(zone.folder))
@@ -142,7 +141,7 @@ class NodeRapl:
         return zones
 
     def _span(self, folder: str) -> float:
-        """Return the microjoules at which a register starts over; 0 where nothing says."""
+        """Return the microjoules at which a register wraps around; 0 if unknown."""
         try:
             return number(self._files.read(f"{self._base}/{folder}/max_energy_range_uj"), folder)
         except (OSError, BadReply):
@@ -150,7 +149,7 @@ class NodeRapl:
 
 
 def advance(before: float, now: float, span: float) -> float | None:
-    """Return how far a register has moved, which starts over at `span`.
+    """Return the difference of a register that wraps around at `span`.
 
     None where it fell and cannot have wrapped.
     """

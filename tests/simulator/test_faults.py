@@ -51,7 +51,10 @@ async def site() -> AsyncIterator[Site]:
             SNMP.Config,
             text=f'timeout: 1s\ndevices:\n  - {{address: "{addresses["A01-B"]}", pdu: A01-B}}\n',
         )
-        meter = f'{{address: "{addresses["ups-a"]}", profile: eastron-sdm630, meter: ups-a, point: ups_output}}'
+        meter = (
+            f'{{address: "{addresses["ups-a"]}", profile: eastron-sdm630, meter: ups-a, '
+            "point: ups_output}"
+        )
         modbus = read(
             "m.yaml",
             MODBUS.Config,
@@ -69,7 +72,7 @@ async def site() -> AsyncIterator[Site]:
 
 @pytest.mark.parametrize("device", DEVICES)
 async def test_a_stuck_device_shows_the_same_for_ever(device: str) -> None:
-    """It answers, but nothing it says changes; once it is well, its register has counted all the while."""
+    """A stuck device repeats its values; afterwards its register shows all the energy."""
     async with site() as made:
         made.simulator.set_fault(device, "stuck")
         before = await made.read(device)
@@ -96,7 +99,7 @@ async def test_a_register_that_is_reset_counts_on_from_nothing(device: str) -> N
 
 @pytest.mark.parametrize("device", DEVICES)
 async def test_a_device_that_is_replaced_shows_another_meter_s_register(device: str) -> None:
-    """Its register is what the new one had counted elsewhere, and an SNMP device's clock begins anew."""
+    """A replaced device's register has another start, and its SNMP uptime starts at 0."""
     async with site() as made:
         await made.read(device)
         made.now += 100
@@ -108,7 +111,7 @@ async def test_a_device_that_is_replaced_shows_another_meter_s_register(device: 
 
 @pytest.mark.parametrize("device", DEVICES)
 async def test_a_slow_device_answers_late_or_too_late(device: str) -> None:
-    """Half a second is waited for, two seconds are not, and the one deadline holds for all of it."""
+    """A delay of 0.5 s is within the deadline of the whole round; a delay of 2 s is not."""
     async with site() as made:
         await made.read(device)
         made.simulator.set_fault(device, "slow", 0.2)
@@ -123,7 +126,7 @@ async def test_a_slow_device_answers_late_or_too_late(device: str) -> None:
 
 
 async def test_makes_are_dealt_over_rows_and_feeds_and_may_be_chosen() -> None:
-    """Neighbouring rows are of other makers unless one asks for one; what it draws is the same whoever makes the PDU."""
+    """Neighbouring rows have different makes unless one is chosen; makes never change the load."""
     from simulator.makes import choose
 
     mixed = build_site("guian", 30)

@@ -62,7 +62,7 @@ def test_waves_of_one_frequency_become_one(model: Model) -> None:
 
 
 def test_what_comes_in_is_what_is_used(model: Model) -> None:
-    """What the utility and the sun give is what the racks use, everything metered beside them, and losses, which are positive."""
+    """Utility and solar energy equal the racks, all other meters and the losses, all positive."""
     since, until = NOON, NOON + DAY
     by_name = {meter.name: meter.power.energy(since, until) for meter in model.meters}
     ups = by_name["ups-a"] + by_name["ups-b"]
@@ -93,7 +93,7 @@ def test_coolers_remove_the_heat_of_everything_electrical(model: Model) -> None:
 
 
 def test_the_sun_shines_by_day_and_never_more_than_the_site_uses(model: Model) -> None:
-    """Nothing at night, most at noon, a few percent of a year's energy, and nothing to feed back."""
+    """Solar power is 0 at night, highest at noon, a few percent a year, and never fed back."""
     (solar,) = (meter.power for meter in model.meters if meter.point == "renewable")
     (utility,) = (meter.power for meter in model.meters if meter.point == "utility")
     midnight = dt.datetime(2026, 7, 15, 16, 30, tzinfo=dt.UTC).timestamp()
@@ -129,7 +129,7 @@ def test_the_same_seed_gives_the_same_site_and_another_another() -> None:
 
 
 def test_racks_differ_as_they_do_in_life() -> None:
-    """Some are empty, some nearly full, some stand in warm air, and none ever draws less than nothing."""
+    """Some racks are empty, some nearly full, some warm, and none draws negative power."""
     racks = build_site("guian", 240).racks
     loads = [rack.load.level for rack in racks]
     assert min(loads) < 100.0

@@ -19,7 +19,7 @@ NOON = 1_795_600_000.0
 
 
 def test_chips_follow_their_racks() -> None:
-    """The cards of a rack draw most of what the rack draws and never more; the same time gives the same page."""
+    """The cards draw most of their rack's power, never more; equal times give equal pages."""
     exporters = NpuExporters(build_site("guian", 24))
     drawn: dict[str, float] = {}
     for simulated in exporters.nodes.values():
@@ -39,7 +39,7 @@ def test_chips_follow_their_racks() -> None:
 
 
 async def test_an_agent_reads_what_the_section_names() -> None:
-    """The section that is written for an agent reads every node at its rack; another path is not found."""
+    """The written config section reads every node in its rack; an unknown path gives 404."""
     site = build_site("guian", 8)
     exporters = NpuExporters(site)
     await exporters.start()

@@ -21,13 +21,14 @@ NOW = 1_790_000_000.0
 async def plant(
     *, spread: bool = False
 ) -> AsyncIterator[tuple[Simulator, dict[str, SnmpCollector]]]:
-    """A site of two rows, and our collectors of its plant by name; no profile is named, so each device is asked what it is."""
+    """Yield collectors of a site's plant by name; each device is identified, none is configured."""
     simulator = Simulator(build_site("guian", 14), clock=lambda: NOW, spread=spread)
     await simulator.start()
     made = []
     try:
         devices = "".join(
-            f'  - {{address: "{simulator.addresses[name]}", {"ups" if name.startswith("ups") else "unit"}: {name}}}\n'
+            f'  - {{address: "{simulator.addresses[name]}", '
+            f"{'ups' if name.startswith('ups') else 'unit'}: {name}}}\n"
             for name in simulator.plant
         )
         config = read("snmp.yaml", KIND.Config, text=f"timeout: 500ms\ndevices:\n{devices}")
@@ -48,7 +49,7 @@ async def values(collector: SnmpCollector) -> dict[str, list[float]]:
 
 @pytest.mark.parametrize("spread", [False, True])
 async def test_a_ups_shows_what_the_model_says(spread: bool) -> None:
-    """Its power is what its output meter counts; the battery is full, not in use, and lasts longer the smaller the load."""
+    """A UPS's power matches its output meter; its full battery lasts longer at a smaller load."""
     async with plant(spread=spread) as (simulator, collectors):
         (model, _) = simulator.model.ups
         got = await values(collectors[model.name])
@@ -63,7 +64,7 @@ async def test_a_ups_shows_what_the_model_says(spread: bool) -> None:
 
 
 async def test_coolers_show_the_heat_they_remove() -> None:
-    """Together all that the racks and the losses give off; the air comes back as much warmer as that heat makes it."""
+    """Coolers remove the heat of racks and losses; the return air is warmer by that heat."""
     async with plant() as (simulator, collectors):
         got = [await values(collectors[one.name]) for one in simulator.model.coolers]
         assert len(got) == 2

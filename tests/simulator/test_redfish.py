@@ -45,7 +45,7 @@ async def site(
 
 
 async def test_nodes_tell_their_share_of_the_rack(tmp_path: Path) -> None:
-    """A rack's nodes add up to what it draws, old schemas and new; the new ones' registers are the model's energy."""
+    """A rack's nodes add up to its power in both schemas; registers show the model's energy."""
     nodes = sum(len(rack.nodes) for rack in build_site("guian", 2).racks)
     async with site(tmp_path, nodes) as (simulator, collectors):
         assert len(collectors) == nodes > 4

@@ -1,4 +1,4 @@
-"""Every profile of the package, simulated and read back by the real collector over a real socket: the model's numbers come out."""
+"""Simulate every packaged profile and read it back: the collector returns the model's numbers."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def answering(device: SnmpDevice) -> AsyncIterator[str]:
 
 
 def resolution(series: Series, point: Point) -> float:
-    """What one more in the register is worth; a counter shows what is complete, all else the nearest."""
+    """Return a register's step; a counter shows complete steps, any other register the nearest."""
     step = abs(point.multiplier / point.divisor)
     if point.rule is not None and point.rule.text:
         step /= 100
@@ -94,7 +94,7 @@ def truth(series: Series, device: SnmpDevice, phases: int) -> float:
 
 
 async def compare(name: str, device: Probe) -> None:
-    """Let the collector find out what the device is, read it, and hold every value against the model."""
+    """Identify and read the device with the collector, and compare every value with the model."""
     profile, phases = PROFILES[name], device.draft.phases
     async with answering(device) as address:
         chosen = "auto" if profile.match else name
@@ -132,7 +132,7 @@ async def compare(name: str, device: Probe) -> None:
 @pytest.mark.parametrize("phases", [1, 3], ids=["one phase", "three phases"])
 @pytest.mark.parametrize("name", PROFILES)
 async def test_what_is_simulated_from_a_profile_is_read_back(name: str, phases: int) -> None:
-    """A device of each make, known by itself, shows every series it was given, within what its registers can tell."""
+    """An identified device of each make shows every simulated series within its resolution."""
     await compare(name, Probe(name, phases=phases))
 
 
@@ -140,7 +140,7 @@ async def test_what_is_simulated_from_a_profile_is_read_back(name: str, phases: 
 async def test_every_other_object_of_a_profile_is_read_back_where_it_is_the_only_one(
     name: str,
 ) -> None:
-    """What a profile reads only where other firmware lacks something better, is simulated as well; nothing is left untried."""
+    """Readings for other firmware are simulated too, so every reading of a profile is tested."""
     drafts = [draft_of(name, phases) for phases in (1, 3)]
     waiting = [
         one for one in drafts[0].left_out if any(one is other for other in drafts[1].left_out)
@@ -173,7 +173,7 @@ def tail(series: Series) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("name", MODBUS)
 async def test_what_is_simulated_from_a_register_map_is_read_back(name: str) -> None:
-    """Every value of a register map comes out of a real Modbus server as the model has it, within what its registers can tell."""
+    """A Modbus server gives every value of a register map within the registers' resolution."""
     profile = MODBUS[name]
     model = Meter("m", "utility", Waves(VALUES["watts"]))
     meter = SimulatedMeter(model, name, unit=1, clock=lambda: NOW, since=NOW - 1e6, peak=5000.0)

@@ -46,7 +46,8 @@ async def site(racks: int = 2, **options: object) -> AsyncIterator[Simulator]:
 async def reading(simulator: Simulator) -> AsyncIterator[dict[str, ModbusCollector]]:
     """Our collector of every meter, by the meter's name."""
     devices = "".join(
-        f'  - {{address: "{simulator.addresses[m.name]}", unit: {m.unit}, profile: eastron-sdm630, meter: {m.name}, '
+        f'  - {{address: "{simulator.addresses[m.name]}", unit: {m.unit}, '
+        f"profile: eastron-sdm630, meter: {m.name}, "
         f"point: {m.meter.point}}}\n"
         for m in simulator.meters.values()
     )
@@ -62,7 +63,7 @@ async def reading(simulator: Simulator) -> AsyncIterator[dict[str, ModbusCollect
 
 
 async def test_every_meter_shows_what_the_model_says() -> None:
-    """Through Modbus and the packaged profile come the model's power and energy, to a meter's resolution."""
+    """Modbus and the packaged profile give the model's power and energy within the resolution."""
     async with site() as simulator, reading(simulator) as meters:
         assert {m.meter.point for m in simulator.meters.values()} == {
             "utility",
@@ -82,7 +83,7 @@ async def test_every_meter_shows_what_the_model_says() -> None:
 
 
 async def test_the_meters_agree_with_each_other_and_give_the_model_s_pue() -> None:
-    """What comes in from the utility and the sun, and what the PDUs count, in an afternoon hour, is the model's PUE."""
+    """Utility and solar energy divided by the PDUs' energy of an hour is the model's PUE."""
     async with site() as simulator:
         since, until = NOW - 6 * 3600, NOW - 5 * 3600
         incoming = [simulator.meters["utility-1"], simulator.meters["solar-1"]]
@@ -120,7 +121,7 @@ async def test_ports_may_be_chosen() -> None:
 
 
 async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path: Path) -> None:
-    """Every device of the site is in the config, every rack in the inventory, and both say that they are simulated."""
+    """The config names every device, the inventory every rack, and both say: simulated."""
     async with site(30) as simulator:
         path = write_config(
             simulator,
@@ -249,7 +250,8 @@ def test_the_command_writes_its_files_says_what_runs_and_ends_when_told(tmp_path
         said = list(iter(process.stdout.readline, "ready\n"))
         assert (
             said[0]
-            == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 2 UPSs, 1 coolers, 7 meters, 4 nodes\n"
+            == "SIMULATED site huawei-guian-1-simulated: 2 racks, 4 PDUs, 2 UPSs, 1 coolers, "
+            "7 meters, 4 nodes\n"
         )
         assert load(tmp_path / "c" / "config.yaml").file.site == "huawei-guian-1-simulated"
         assert len((tmp_path / "past.csv").read_text().splitlines()) > 10 * 48

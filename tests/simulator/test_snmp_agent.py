@@ -63,7 +63,7 @@ async def ask(
 
 
 async def test_snmpget_reads_what_the_model_says() -> None:
-    """Power in hundredths of a kilowatt and energy in tenths of a kilowatt-hour, as an rPDU2 has them."""
+    """An rPDU2 gives power in hundredths of a kilowatt and energy in tenths of a kilowatt-hour."""
     async with site() as simulator:
         pdu = simulator.pdus["A01-A"]
         address = simulator.addresses["A01-A"]

@@ -2,10 +2,10 @@
 
 Sources: DMTF DSP0266 and DSP8010.
 
-Beside `facility` and not in it, since what it reads is mostly nodes; a PDU on Redfish gives the
-same `dc_pdu_*` as one on SNMP. `body` makes documents of bytes and `rows` and `equipment` make
-readings of documents: these are pure. `link` talks, `discover` finds out where a service keeps what
-is wanted, `collector` reads it round by round.
+It is not in `facility`, because it mostly reads nodes. A PDU on Redfish gives the same `dc_pdu_*`
+as one on SNMP. `body` turns bytes into documents, `rows` and `equipment` turn documents into rows:
+these are pure. `link` is the connection, `places` lists where readings may be, `discover` finds
+where a service has them, and `collector` reads it round by round.
 """
 
 from __future__ import annotations

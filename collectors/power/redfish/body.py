@@ -1,8 +1,6 @@
-"""Bytes of a Redfish service to a document, within bounds.
+"""Turn bytes of a Redfish service into a document, within bounds, and read its properties.
 
-And careful looks into what stands there.
-
-Pure, and whatever comes, only `BadReply` is raised. Documents are JSON objects (DSP0266, Redfish
+Pure; for any input only `BadReply` is raised. Documents are JSON objects (DSP0266, Redfish
 Specification, 6.3).
 """
 
@@ -17,14 +15,15 @@ from typing import Any, Final, NoReturn
 from collectors.base import BadReply
 
 MAX_BODY: Final = 2**20
-"""Bytes of one reply, packed or not."""
+"""Bytes of one reply, compressed or not."""
 MAX_VALUES: Final = 50_000
-"""Values in one document at most: what is small on the wire may be large in memory."""
+"""Maximum number of values in one document: few bytes may need much memory."""
 
 Document = dict[str, Any]
 
 GONE: Final = frozenset({"Absent", "Disabled", "UnavailableOffline"})
-"""States (Resource.State) of what is not there or not working: its readings mean nothing."""
+"""States (Resource.State) of a resource that is absent or not working: its readings mean nothing.
+"""
 
 _LOCAL: Final = re.compile(r"/redfish/[!-~]{0,1000}")
 
@@ -54,14 +53,14 @@ def _unpack(body: bytes, encoding: str) -> bytes:
     if encoding.lower() in ("", "identity"):
         return body
     if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
-        raise BadReply("packed in a way that was not asked for")
+        raise BadReply("compressed in a way that was not asked for")
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as the header says
     try:
         plain = unpacker.decompress(body, MAX_BODY + 1)
     except zlib.error:
-        raise BadReply("said to be packed, but is not") from None
+        raise BadReply("declared as compressed, but it is not") from None
     if len(plain) <= MAX_BODY and not unpacker.eof:
-        raise BadReply("a packed reply that was cut short")
+        raise BadReply("a compressed reply that was cut short")
     return plain
 
 
@@ -99,17 +98,17 @@ def text(document: Document, *keys: str) -> str:
 
 
 def link(document: object, *keys: str) -> str:
-    """Return where the link at the end of a path of keys leads, if that is the same service."""
+    """Return the target of the link at the end of a path of keys, if it is on this service."""
     return local(inner(document, *keys).get("@odata.id"))
 
 
 def links(document: object, key: str) -> list[str]:
-    """Return where the links of an array lead, as far as that is the same service."""
+    """Return the targets of an array's links, as far as they are on this service."""
     return [uri for one in objects(document, key) if (uri := local(one.get("@odata.id")))]
 
 
 def number(value: object) -> float | None:
-    """Return a finite number, or None for whatever else stands there."""
+    """Return a finite number, or None for any other value."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
@@ -120,5 +119,5 @@ def number(value: object) -> float | None:
 
 
 def gone(document: Document) -> bool:
-    """Tell whether a resource says that it is not there or not working."""
+    """Return whether a resource is absent or not working, by its own state."""
     return text(inner(document, "Status"), "State") in GONE

@@ -8,11 +8,11 @@ from collectors.power.redfish.body import Document, gone, inner, link, links, te
 
 
 def choose_chassis(chassis: Sequence[Document], wanted: str = "") -> Document | None:
-    """Return a node's chassis: the one with that Id, or the one that holds all others.
+    """Return a node's chassis: the one with that Id, else the one that contains the others.
 
-    Of several: one that is contained in no other of them; that has readings of its own; that holds
-    a system; that is of a type a server is; the first. So a blade in an enclosure is read where it
-    is named, and a board in a server is not read in its place.
+    The order of preference: not contained in another one; with readings of its own; with a system;
+    of a server's type; the first. So a blade in an enclosure is read if it is named, and a board in
+    a server is not read instead of the server.
     """
     if wanted:
         return next((one for one in chassis if text(one, "Id") == wanted), None)

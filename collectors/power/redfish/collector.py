@@ -36,14 +36,13 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger(__name__)
 
 _DISCOVERY_TIMEOUTS: Final = 12
-"""Finding out where readings are may take this many time-outs: it is many requests, and runs beside
-the rounds."""
+"""Discovery may take this many time-outs: it sends many requests, and runs beside the rounds."""
 
 
 class RedfishCollector:
     """Reads one node or PDU.
 
-    `dropped` counts what was not taken: `null` (the service has the property, but no value), `zero`
+    `dropped` counts rejected readings: `null` (the service has the property, but no value), `zero`
     (0 W of a node that is on), `negative`, `unread` (documents that could not be read while others
     could).
     """
@@ -72,19 +71,18 @@ class RedfishCollector:
         self._up = (up, 1.0)
         self.up_series: Sequence[Series] = (up,)
         self._known: dict[tuple[Metric, tuple[str, ...]], Series] = {}
-        # Spread, so that a thousand controllers that came up together are not looked through
-        # together.
+        # The refresh is spread, so that a thousand controllers that started together are not
+        # discovered together.
         spread = 1 + zlib.crc32(device.encode()) % 256 / 512
         limit = schedule.timeout * _DISCOVERY_TIMEOUTS
         self._plan = Background(self._discover, refresh=refresh * spread, limit=limit)
         link.users += 1
-        link.timeout = max(
-            link.timeout, schedule.timeout * 0.9
-        )  # so that a round sees what became of it
+        # Shorter than the round, so that the round gets the error of its request.
+        link.timeout = max(link.timeout, schedule.timeout * 0.9)
 
     @property
     def plan(self) -> Plan | None:
-        """What is asked in every round, once it has been found out."""
+        """The plan of every round, once discovery has made it."""
         return self._plan.found
 
     def _series(self, metric: Metric, tail: tuple[str, ...] = ()) -> Series:
@@ -93,9 +91,7 @@ class RedfishCollector:
             self._labels[name] if name in self._labels else safe_label(next(own)).strip()
             for name in metric.labels
         )
-        if (
-            metric.subsystem == "sensor"
-        ):  # named by what it is attached to, as sensors of PDUs on SNMP are
+        if metric.subsystem == "sensor":  # named by its device, as sensors of PDUs on SNMP are
             values = (
                 f"{self.device}/{safe_label(tail[0])}" if name == "sensor" else self._labels[name]
                 for name in metric.labels
@@ -105,7 +101,7 @@ class RedfishCollector:
     async def collect(self) -> list[Reading]:
         """Read the device once; raises Unreachable, Refused or BadReply.
 
-        What could be read before the time is up, or beside a document that could not, counts.
+        Readings count if they came in time, also if other documents could not be read.
         """
         until = asyncio.get_running_loop().time() + self.schedule.timeout * 0.95
         before = self.link.answers
@@ -113,9 +109,7 @@ class RedfishCollector:
         if plan is None:
             if self.link.answers == before:
                 raise Unreachable(f"no answer within {self.schedule.timeout:g} s")
-            return [
-                self._up
-            ]  # it answers, but so slowly that it is not known yet where it keeps its readings
+            return [self._up]  # it answers, but discovery is not complete yet
         return [self._up, *(await self._round(plan, until)).items()]
 
     async def _discover(self) -> Plan:
@@ -162,7 +156,7 @@ class RedfishCollector:
 
     async def _source(self, source: Source, plan: Plan, reader: Reader) -> dict[Series, float]:
         documents = await reader.documents(source.place)
-        if not documents:  # it had some when it was looked through
+        if not documents:  # discovery found some
             raise BadReply(f"nothing at {source.place.collection or source.place.uris[0]}")
         taken: dict[Series, float] = {}
         for kind, groups in source.takes:
@@ -175,15 +169,14 @@ class RedfishCollector:
     def _series_of(self, row: Row) -> Series:
         known = (row.metric, row.tail)
         if known not in self._known:
-            if (
-                len(self._known) >= self.schedule.max_samples
-            ):  # names come from outside, and may change for ever
+            # Names are outside data and may keep changing.
+            if len(self._known) >= self.schedule.max_samples:
                 self._known.clear()
             self._known[known] = self._series(*known)
         return self._known[known]
 
     async def _is_good(self, row: Row, plan: Plan, reader: Reader) -> bool:
-        """Tell whether a row is a reading, and count why it is none."""
+        """Return whether a row is a good reading; count the reason if it is not."""
         why = ""
         if row.value is None:
             why = "null"
@@ -197,7 +190,7 @@ class RedfishCollector:
 
     @staticmethod
     async def _is_off(plan: Plan, reader: Reader) -> bool:
-        """Tell whether a node says that it is off: only then is 0 W a reading."""
+        """Return whether a node is off by its own state: only then is 0 W a reading."""
         try:
             return bool(plan.states) and all(
                 [text(await reader.get(uri), "PowerState") == "Off" for uri in plan.states]
@@ -206,6 +199,6 @@ class RedfishCollector:
             return False
 
     async def aclose(self) -> None:
-        """Stop looking through the service, and give up the connection."""
+        """Stop discovery, and release the connection."""
         await self._plan.aclose()
         await self.link.release()

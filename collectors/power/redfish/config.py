@@ -35,7 +35,7 @@ _ADDRESS: Final = re.compile(
 class DeviceConfig:
     """One node's management controller, or one PDU.
 
-    Name it by what it is, `node` or `pdu`; else it is a node named as its address.
+    It is named by `node` or `pdu`; without both it is a node with its address as name.
     """
 
     address: str = field(
@@ -75,7 +75,7 @@ class DeviceConfig:
 
     @property
     def name(self) -> str:
-        """What the operator calls it."""
+        """The name given by the operator."""
         return self.pdu or self.node or split_address(self.address)[1].strip("[]")
 
 
@@ -89,28 +89,29 @@ class RedfishConfig:
     )
     refresh: Duration = field(
         default=3600.0,
-        metadata={"help": "how often a device is asked anew where it keeps its readings"},
+        metadata={"help": "how often the places of a device's readings are looked for again"},
     )
     max_samples: Count = 2000
     username_file: Path | None = field(
-        default=None, metadata={"help": "with password_file; without them nobody logs in"}
+        default=None, metadata={"help": "with password_file; without them there is no login"}
     )
     password_file: Path | None = None
     auth: Literal["session", "basic"] = field(
         default="session", metadata={"help": "basic for services without sessions"}
     )
     ca_file: Path | None = field(
-        default=None, metadata={"help": "who signs their certificates; else whom the system trusts"}
+        default=None,
+        metadata={"help": "the authority of their certificates; by default those of the system"},
     )
     tls_verify: bool = field(
-        default=True, metadata={"help": "false lets anyone in between read the password"}
+        default=True, metadata={"help": "false lets anyone on the network path read the password"}
     )
     allow_http: bool = field(
-        default=False, metadata={"help": "true lets anyone in between read all"}
+        default=False, metadata={"help": "true lets anyone on the network path read everything"}
     )
     read: list[Level] = field(
         default_factory=lambda: list(_ALL),
-        metadata={"help": "beside power and energy; less is fewer requests"},
+        metadata={"help": "besides power and energy; a shorter list takes fewer requests"},
     )
     devices: list[DeviceConfig] = field(default_factory=list)
 
@@ -141,7 +142,7 @@ def _fingerprint(text: str) -> bytes:
 
 
 def account_of(config: RedfishConfig, device: DeviceConfig) -> Account | None:
-    """Read who we are to a device; None where the config has no account.
+    """Read the account for a device; None where the config has none.
 
     Raises ConfigError for a file that cannot be used.
     """
@@ -161,7 +162,7 @@ def account_of(config: RedfishConfig, device: DeviceConfig) -> Account | None:
 def trust_of(
     config: RedfishConfig, device: DeviceConfig
 ) -> ssl.SSLContext | aiohttp.Fingerprint | None:
-    """Return how a device's certificate is checked; None by whom the system trusts.
+    """Return how a device's certificate is checked; None means by the system's authorities.
 
     Raises ConfigError.
     """

@@ -1,13 +1,13 @@
-"""Find out where a service keeps what is wanted, so that a round is as few requests as it can be.
+"""Find where a service has the wanted readings, so that a round takes few requests.
 
-Services differ in which schemas they have, and in which of those have readings. So each place a
-reading may come from is looked at once, best first, and the first that has the reading is the one
-asked from then on: new schemas before the old ones they replace, a reading of the whole chassis
-before a sum. Nothing is taken from two places, so nothing is counted twice.
+Services differ in their schemas, and in the schemas that have readings. So every possible place of
+a reading is looked at once, the best first. Rounds then read the first place that has it: new
+schemas before the old ones they replace, a reading of the whole chassis before a sum. No reading is
+taken from two places, so nothing is counted twice.
 
-Rounds never send If-None-Match: a tag, above all a weak one, may stay while a reading moves (RFC
-9110, 8.8.1), and a frozen reading would look alive. Where a service stands still is asked so: one
-that has changed nothing is not looked through again.
+Rounds never send If-None-Match: a tag, above all a weak one, may stay while a reading changes (RFC
+9110, 8.8.1), and an old reading would look current. Only discovery sends it: if no document has
+changed, the plan is kept.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from collectors.power.redfish.reader import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked in every round."""
+    """The documents that every round reads."""
 
     subject: str
     """The Id of the chassis or equipment that was chosen."""
@@ -37,18 +37,18 @@ class Plan:
     owners: frozenset[str] = frozenset()
     """The chassis and its systems."""
     states: tuple[str, ...] = ()
-    """Where it says whether it is switched on."""
+    """URIs of the documents with its power state."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """By URI, the ETags by which the service can tell that nothing has changed.
+    """ETags by URI, which show whether documents have changed.
 
-    Empty where it cannot, or not all was there.
+    Empty if the service gives none, or if readings were missing.
     """
 
 
 async def unchanged(connection: Link, plan: Plan) -> bool:
-    """Tell whether a service says that all a plan was made from is as it was.
+    """Return whether no document that a plan was made from has changed, by ETags.
 
-    One that gives no ETags never does.
+    False for a service without ETags.
     """
     for uri, tag in plan.tags.items():
         if await connection.get(uri, etag=tag) is not None:
@@ -57,7 +57,7 @@ async def unchanged(connection: Link, plan: Plan) -> bool:
 
 
 async def find_node(connection: Link, wanted: str, groups: frozenset[str]) -> Plan:
-    """Find out how to read a node: its chassis, by Id where one is wanted.
+    """Make the plan of a node: of its chassis, chosen by Id if one is given.
 
     Raises BadReply where there is none.
     """
@@ -83,9 +83,9 @@ async def find_node(connection: Link, wanted: str, groups: frozenset[str]) -> Pl
 
 
 async def find_equipment(connection: Link, wanted: str, groups: frozenset[str]) -> Plan:
-    """Find out how to read a PDU.
+    """Make the plan of a PDU.
 
-    Raises BadReply where there is none, or several of which none is named by its Id.
+    Raises BadReply if there is none, or if there are several and no Id is given.
     """
     reader = Reader(connection)
     uri = link(await connection.root(), "PowerEquipment")
@@ -102,7 +102,7 @@ async def find_equipment(connection: Link, wanted: str, groups: frozenset[str]) 
     fitting = [one for one in there if wanted in ("", text(one, "Id"))]
     if len(fitting) != 1:
         what = (
-            "it has several PDUs; say which by `id`"
+            "it has several PDUs; choose one by `id`"
             if fitting
             else f"it has no PDU {wanted}".rstrip()
         )
@@ -129,7 +129,7 @@ async def _plan(
     states: tuple[str, ...] = (),
     owners: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Look at each place that may have what is still open, and keep the first that has it."""
+    """Look at each possible place of the readings, and keep the first that has them."""
     won: dict[str, tuple[Kind, Place]] = {}
     settled: set[str] = set()
     for kind in kinds:
@@ -168,9 +168,9 @@ def _lasting(
     *,
     whole: bool,
 ) -> Place:
-    """Return what rounds are to read: the members that have something to say.
+    """Return the place for rounds: only the members that have wanted readings.
 
-    It is all of them where the service gives the collection in one piece.
+    All members, if the service sends the collection in one piece.
     """
     if not kind.members or (whole and not kind.few):
         return place
@@ -184,7 +184,7 @@ def _lasting(
 
 
 def _sources(won: Mapping[str, tuple[Kind, Place]]) -> tuple[Source, ...]:
-    """Order what was found by place: each is read once, whatever is taken from it."""
+    """Group the results by place, so that each place is read once."""
     places: dict[Place, dict[Kind, set[str]]] = {}
     for group, (kind, place) in won.items():
         places.setdefault(place, {}).setdefault(kind, set()).add(group)
@@ -197,7 +197,7 @@ def _sources(won: Mapping[str, tuple[Kind, Place]]) -> tuple[Source, ...]:
 def requests_of(plan: Plan) -> int:
     """Return how many requests a round takes.
 
-    More where a collection that comes in one piece does not bring all its parts.
+    It takes more if a collection that comes in one piece lacks some parts.
     """
     return sum(
         len(source.place.uris) * (2 if source.place.part else 1) + bool(source.place.collection)

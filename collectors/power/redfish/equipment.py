@@ -1,4 +1,4 @@
-"""Rows of power equipment, as PDUs on SNMP give them.
+"""Rows of power equipment, with the same metrics as PDUs on SNMP.
 
 PowerDistribution covers rack and floor PDUs, power shelves and transfer switches.
 
@@ -26,7 +26,7 @@ COLLECTIONS: Final = (
     "Switchgear",
     "ElectricalBuses",
 )
-"""Where PowerEquipment keeps what distributes power."""
+"""Collections of PowerEquipment with equipment that distributes power."""
 
 _LINES: Final = {
     "Line1": "L1",
@@ -48,7 +48,7 @@ _PHASES: Final = (
 
 
 def distribution(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what PowerDistributionMetrics says of the whole: power, and its energy register."""
+    """Yield power and energy of the whole equipment from PowerDistributionMetrics."""
     for document in documents:
         yield from _power(document)
         yield from excerpt(facility.PDU_ENERGY, document, "EnergykWh", factor=KWH)
@@ -66,7 +66,7 @@ def _power(document: Document) -> Iterator[Row]:
 
 
 def climate(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield the temperature and the humidity that PowerDistributionMetrics sums up."""
+    """Yield the temperature and the humidity of PowerDistributionMetrics."""
     for document in documents:
         yield from excerpt(
             facility.SENSOR_TEMPERATURE, document, "TemperatureCelsius", tail=("Metrics",)
@@ -77,12 +77,10 @@ def climate(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
 
 
 def mains(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what the inlets say: phases, frequency, and sums of power and energy.
+    """Yield the inlets' phases and frequency, and sums of power and energy.
 
-    A sum needs every inlet.
-
-    Inlets of a transfer switch are redundant, but what flows in through each is its own: the sum
-    counts nothing twice.
+    A sum needs every inlet. Inlets of a transfer switch are redundant, but each measures only the
+    power through itself, so the sum counts nothing twice.
     """
     circuits = [one for one in documents if not gone(one)]
     if len(circuits) == 1:
@@ -102,15 +100,15 @@ def _sum(metric: Metric, circuits: Sequence[Document], key: str, factor: float) 
     values = [
         row.value for circuit in circuits for row in excerpt(metric, circuit, key, factor=factor)
     ]
-    told = [value for value in values if value is not None]
+    known = [value for value in values if value is not None]
     if values:
-        yield Row(metric, number(sum(told)) if len(told) == len(circuits) else None)
+        yield Row(metric, number(sum(known)) if len(known) == len(circuits) else None)
 
 
 def _phases(
     metric: Metric, circuit: Document, poly: str, single: str, prefix: str
 ) -> Iterator[Row]:
-    """Yield each phase of a circuit; a circuit of one phase may tell it as the circuit's own."""
+    """Yield each phase of a circuit; a single-phase circuit may have its value on the circuit."""
     lines = inner(circuit, poly)
     rows = [
         row
@@ -135,7 +133,7 @@ def branches(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator
 
 
 def outlets(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what each outlet says, and what the operator calls it."""
+    """Yield the readings of each outlet, and the operator's name for it."""
     for outlet in documents:
         if gone(outlet):
             continue

@@ -32,7 +32,7 @@ class _Kind:
 
     @property
     def metrics(self) -> Sequence[Metric]:
-        """What a service may tell, and whether it answers."""
+        """The metrics that a service may give, and whether it answers."""
         from collectors.catalogue import facility, node
 
         return [*GROUPS, node.NODE_UP, facility.PDU_UP]
@@ -70,7 +70,7 @@ class _Kind:
         )
         if unverified:
             log.warning(
-                "redfish: tls_verify is off: whoever answers at %d addresses is sent the"
+                "redfish: tls_verify is off: any host that answers at %d addresses gets the"
                 " account's password",
                 unverified,
             )
@@ -78,7 +78,7 @@ class _Kind:
 
 
 class _Links:
-    """Makes one connection an address; files are read once, however many devices they are for."""
+    """Makes one connection for each address; files are read once for all devices."""
 
     def __init__(self, config: RedfishConfig) -> None:
         self._config = config
@@ -92,7 +92,8 @@ class _Links:
         whom = (device.ca_file, device.certificate_sha256)
         if device.origin.startswith("http:") and not self._config.allow_http:
             raise ConfigError(
-                "http:// shows the password to anyone in between; allow_http: true permits it",
+                "http:// shows the password to anyone on the network path; allow_http: true"
+                " permits it",
                 key="address",
             )
         if device.origin in self._links:

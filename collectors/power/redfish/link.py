@@ -30,13 +30,12 @@ ROOT: Final = "/redfish/v1/"
 _SESSIONS: Final = "/redfish/v1/SessionService/Sessions"
 _HOPS: Final = 3
 _PAUSE: Final = 300.0
-"""Seconds for which a refused login is not tried again: controllers lock an account out after a
-few."""
+"""Seconds for which a refused login is not tried again: controllers lock an account after a few."""
 _GOODBYE: Final = 0.9
-"""Seconds for the end of a session, and before it for a login under way."""
+"""Seconds to end a session, and before that to wait for a login under way."""
 _LOGIN: Final = 30.0
-"""Seconds for a login's own request, beyond its round if need be: given up, it might leave a
-session that nobody knows of."""
+"""Seconds for a login's request, also beyond its round: a cancelled login might leave an unknown
+session behind."""
 _KEEP_ALIVE: Final = 90.0
 _MOVED: Final = (301, 302, 303, 307, 308)
 _MISSING: Final = (404, 405, 410, 501)
@@ -72,7 +71,7 @@ class Link:
         self._refused_at = float("-inf")
 
     async def root(self) -> Document:
-        """Read the service root, which needs no login, and what it says of the protocol."""
+        """Read the service root, which needs no login, and its protocol features."""
         document = (await self._send("GET", ROOT, {})).document
         offered = inner(document, "ProtocolFeaturesSupported", "ExpandQuery")
         self.expand = (
@@ -98,7 +97,7 @@ class Link:
             token = headers.get("X-Auth-Token")
             if reply.status != _UNAUTHORISED or token is None or last:
                 break
-            if self._token == token:  # else another round has renewed it meanwhile
+            if self._token == token:  # else another round has renewed it
                 self._token = self._session = ""
         if reply.status == _NOT_MODIFIED:
             return None
@@ -117,21 +116,21 @@ class Link:
         return BadReply(f"HTTP {status} for {path[:80]}")
 
     async def _credentials(self) -> dict[str, str]:
-        """Return the headers that say who we are; logs in where that is due."""
+        """Return the headers of the account; log in first if needed."""
         account = self._account
         if account is None:
             return {}
         if not self._token and asyncio.get_running_loop().time() - self._refused_at < _PAUSE:
             raise Refused(
-                f"the login was refused; it is not tried again for {_PAUSE:g} s, lest the account"
-                " be locked out"
+                f"the login was refused; it is not tried again for {_PAUSE:g} s, so that the"
+                " account is not locked"
             )
         if account.auth == "basic":
             pair = base64.b64encode(f"{account.username}:{account.password}".encode()).decode()
             return {"Authorization": f"Basic {pair}"}
         if not self._token:
-            # A task of its own: a session that is being made when a round's time is up is not lost,
-            # and can be deleted.
+            # A task of its own: if the round's time is up during a login, the session is still
+            # known and can be deleted.
             if self._login is None:
                 self._login = asyncio.get_running_loop().create_task(self._log_in(account))
                 self._login.add_done_callback(self._logged_in)
@@ -141,7 +140,7 @@ class Link:
     def _logged_in(self, task: asyncio.Task[None]) -> None:
         self._login = None
         if not task.cancelled():
-            task.exception()  # it has been seen: asyncio need not log it
+            task.exception()  # mark it as retrieved, so that asyncio does not log it
 
     async def _log_in(self, account: Account) -> None:
         offered = link(await self.root(), "Links", "Sessions")
@@ -153,7 +152,7 @@ class Link:
             if reply.status in (400, _UNAUTHORISED, _FORBIDDEN, *_MISSING):
                 self._refused_at = asyncio.get_running_loop().time()
                 raise Refused(f"the login was refused (HTTP {reply.status}){hint}")
-            raise BadReply(f"no session came of the login (HTTP {reply.status})")
+            raise BadReply(f"the login gave no session (HTTP {reply.status})")
         self._token = token
         where = reply.headers.get("Location", "").removeprefix(self.origin)
         self._session = local(where) or local(reply.document.get("@odata.id"))
@@ -168,7 +167,7 @@ class Link:
                 return reply
             where = local(reply.headers.get("Location", "").removeprefix(self.origin))
             if method != "GET" or not where:
-                raise BadReply("it redirects to another place, which is not followed")
+                raise BadReply("it redirects to another host, which is not followed")
             path = where
         raise BadReply("it redirects in circles")
 
@@ -216,7 +215,7 @@ class Link:
         except aiohttp.ServerDisconnectedError:
             raise Unreachable("it closed the connection") from None
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError, ValueError):
-            raise BadReply("what it answers is not HTTP, or breaks off") from None
+            raise BadReply("its answer is not HTTP, or is cut short") from None
         except aiohttp.ClientError as error:
             raise Unreachable(f"the connection failed ({type(error).__name__})") from None
 
@@ -245,7 +244,7 @@ class Link:
         if self.users > 0:
             return
         login = self._login
-        if login is not None:  # else a session would be left behind that nobody knows of
+        if login is not None:  # else an unknown session would be left behind
             await asyncio.wait((login,), timeout=_GOODBYE)
             login.cancel()
         token, session, self._token, self._session = self._token, self._session, "", ""

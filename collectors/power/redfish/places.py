@@ -19,17 +19,17 @@ from collectors.power.redfish.rows import Row
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Kind:
-    """A kind of document: where it stands, what reads it, and its groups of metrics."""
+    """A kind of document: its path of links, its reader, and its groups of metrics."""
 
     path: tuple[str, ...]
     rows: Callable[[Sequence[Document], frozenset[str]], Iterable[Row]]
     groups: tuple[str, ...]
     members: bool = False
-    """Whether it is a collection, and its members are meant."""
+    """Whether the documents are the members of a collection."""
     part: str = ""
-    """A link in each member whose document belongs into it."""
+    """The property of each member that links to a document which is read with it."""
     few: bool = False
-    """Whether only a few of its members have what is wanted, and are then read one by one."""
+    """Whether only a few members have wanted readings; rounds then read those one by one."""
 
 
 GROUPS: Final[Mapping[Metric, str]] = {
@@ -59,8 +59,7 @@ GROUPS: Final[Mapping[Metric, str]] = {
     facility.SENSOR_TEMPERATURE: "air",
     facility.SENSOR_HUMIDITY: "air",
 }
-"""What comes from one place belongs together: metrics of a group are all taken from the same kind
-of document."""
+"""The group of each metric: all metrics of a group are taken from the same kind of document."""
 LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
     "temperature": ("inlet", "exhaust", "air"),
     "fans": ("fans",),
@@ -69,7 +68,7 @@ LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
     "branches": ("branches",),
     "outlets": ("outlets",),
 }
-"""The groups by what the config calls them; power and energy are always read."""
+"""The groups by their names in the config; power and energy are always read."""
 _SUPPLIES: Final = ("PowerSubsystem", "PowerSupplies")
 NODE_KINDS: Final = (
     Kind(path=("EnvironmentMetrics",), rows=rows.environment, groups=("power", "energy", "fans")),
@@ -111,7 +110,7 @@ EQUIPMENT_KINDS: Final = (
 
 
 class Place(NamedTuple):
-    """Where documents are: single ones, or a collection's members; `part` as a kind has it."""
+    """Where documents are: single ones, or a collection's members; `part` as in `Kind`."""
 
     uris: tuple[str, ...] = ()
     collection: str = ""
@@ -119,7 +118,7 @@ class Place(NamedTuple):
 
 
 class Source(NamedTuple):
-    """One place that is read in each round, and which groups are taken from it, by which kind."""
+    """One place that is read in each round, and the groups taken from it by each kind."""
 
     place: Place
     takes: tuple[tuple[Kind, frozenset[str]], ...]

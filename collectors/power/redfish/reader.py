@@ -16,7 +16,7 @@ log: Final = logging.getLogger(__name__)
 _MAX_MEMBERS: Final = 512
 _MAX_PAGES: Final = 32
 _MAX_SINGLE: Final = 64
-"""Members read one by one at most, where a service cannot send a collection in one piece."""
+"""Maximum number of members read one by one, if a service cannot send a whole collection."""
 
 
 class Reader:
@@ -40,7 +40,7 @@ class Reader:
     async def documents(self, place: Place) -> tuple[Document, ...]:
         """Return all documents of a place, each with its part in it.
 
-        Those the service names, but has not, are left out.
+        Documents that the service names but does not have are left out.
         """
         if place not in self._places:
             found = [one for uri in place.uris if (one := await self._get_or_none(uri)) is not None]
@@ -96,7 +96,7 @@ class Reader:
         expand = "" if "?" in uri else self.link.expand
         if expand:
             depth = f"($levels={levels})" if 1 < levels <= self.link.levels else ""
-            with contextlib.suppress(BadReply):  # it says that it can, but cannot
+            with contextlib.suppress(BadReply):  # it offers $expand, but does not support it
                 return await self.get(f"{uri}?$expand={expand}{depth}")
         page = await self._get_or_none(uri)
         if expand and page is not None:
@@ -104,7 +104,7 @@ class Reader:
         return page or {}
 
     async def _whole(self, member: object) -> Document | None:
-        """Return a document that may be here as no more than a link to itself."""
+        """Return a document; `member` may be only a link to it."""
         if isinstance(member, dict) and len(member) > 1:
             return member
         uri = link({"member": member}, "member")

@@ -1,4 +1,4 @@
-"""What a Redfish connection is made with, and what it gets back."""
+"""Accounts and replies of a Redfish connection."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:  # aiohttp is large
 
 
 class Missing(BadReply):
-    """The service does not have what was asked for."""
+    """The service does not have the requested resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who we are to a service, and how we say it."""
+    """The account at a service, and how to log in."""
 
     username: str
     password: str = field(repr=False)
@@ -27,7 +27,7 @@ class Account:
 
 
 class Reply(NamedTuple):
-    """An answer; `document` is empty where there was no body to look at."""
+    """A reply; `document` is empty if there was no body to parse."""
 
     status: int
     headers: Mapping[str, str]

@@ -1,11 +1,9 @@
-"""Rows: what documents say, as metrics of the catalogue.
+"""Rows of a node's documents (Chassis and its parts), as metrics of the catalogue.
 
-The documents of nodes (Chassis and what hangs on it).
-
-Pure: a function takes documents and returns rows, whatever stands in them. Property names are those
+Pure: a function takes any documents and returns rows. Property names are those
 of the DMTF's schemas (DSP8010): EnvironmentMetrics, ThermalMetrics, PowerSupply,
-PowerSupplyMetrics, Fan, Sensor; Power and Thermal are the old ones. No vendor's own (`Oem`)
-property is read.
+PowerSupplyMetrics, Fan, Sensor; Power and Thermal are the old ones. No vendor-specific
+(`Oem`) property is read.
 """
 
 from __future__ import annotations
@@ -26,9 +24,9 @@ PERCENT: Final = 0.01
 
 
 class Row(NamedTuple):
-    """A reading that a service offers; `value` is None where it has none at present.
+    """A reading that a service offers; `value` is None if it has none at present.
 
-    `tail`: the labels behind the device's.
+    `tail` has the labels after those of the device.
     """
 
     metric: Metric
@@ -41,7 +39,7 @@ def excerpt(
 ) -> Iterator[Row]:
     """Yield the row of a sensor's excerpt (Sensor.SensorExcerpt): an object with a `Reading`.
 
-    Nothing where there is none.
+    It yields nothing if there is no `Reading`.
     """
     found = inner(document, *keys)
     if "Reading" in found:
@@ -49,12 +47,12 @@ def excerpt(
 
 
 def scaled(value: float | None, factor: float) -> float | None:
-    """Return a value in its base unit; None where there is none, or it is beyond all numbers."""
+    """Return a value in its base unit; None where there is none, or it is not finite."""
     return None if value is None else number(value * factor)
 
 
 def environment(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what EnvironmentMetrics of a chassis says: power, energy, fans."""
+    """Yield power, energy and fans of a chassis' EnvironmentMetrics."""
     for document in documents:
         yield from excerpt(node.NODE_POWER, document, "PowerWatts")
         if "EnergykWh" in document:
@@ -72,14 +70,14 @@ def _fan(speed: Document, name: str) -> Iterator[Row]:
 
 
 def fans(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what the members of a FanCollection say."""
+    """Yield the speeds of a FanCollection's members."""
     for fan in documents:
         if not gone(fan):
             yield from _fan(inner(fan, "SpeedPercent"), text(fan, "Id", "Name"))
 
 
 def thermal_metrics(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield the temperatures of the air in and out that ThermalMetrics sums up."""
+    """Yield the intake and exhaust temperatures of ThermalMetrics."""
     for document in documents:
         for metric, key in ((node.NODE_INLET, "Intake"), (node.NODE_EXHAUST, "Exhaust")):
             summary = list(excerpt(metric, document, "TemperatureSummaryCelsius", key))
@@ -106,10 +104,10 @@ _AIR: Final = (
 
 
 def thermal(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what the old Thermal says: the air's temperatures, and the fans.
+    """Yield the air temperatures and the fans of the old schema Thermal.
 
-    A sensor is the inlet's by its PhysicalContext; where no sensor of a service has that context,
-    by its name, unless it belongs to a part such as a power supply.
+    A sensor is at the inlet by its PhysicalContext. If no sensor has that context, its name
+    decides, unless it belongs to a part such as a power supply.
     """
     for document in documents:
         sensors = [
@@ -127,7 +125,7 @@ def thermal(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
         names: set[str] = set()
         for number_, fan in enumerate(objects(document, "Fans")):
             name_ = text(fan, "Name", "FanName", "MemberId") or str(number_)
-            if name_ in names:  # some services call all of theirs alike
+            if name_ in names:  # some services give all fans the same name
                 name_ = f"{name_} {text(fan, 'MemberId') or number_}"
             names.add(name_)
             if not gone(fan) and "Reading" in fan:
@@ -169,12 +167,12 @@ _PARTS: Final = frozenset(
 
 
 def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[Row]:
-    """Yield the power of the PowerControl entry that stands for the whole chassis.
+    """Yield the power of the PowerControl entry for the whole chassis.
 
-    `owners` are the chassis and the systems in it. Entries are never added up: beside the whole
-    there may be its processors, its memory, or the same once more. Entries of a part (by
-    PhysicalContext) are out; of the others the first whose RelatedItem names an owner, else the
-    first.
+    `owners` are the chassis and the systems in it. Entries are never added up: there may also
+    be entries for its processors, its memory, or the whole a second time. Entries of a part (by
+    PhysicalContext) are ignored. The first other one whose RelatedItem names an owner is used, else
+    the first.
     """
     for document in documents:
         whole = [
@@ -191,9 +189,9 @@ def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[R
 
 
 def supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what the members of a PowerSupplyCollection say, each with its Metrics in it.
+    """Yield the rows of a PowerSupplyCollection's members, each with its Metrics in it.
 
-    Empty bays say nothing.
+    Empty bays give no rows.
     """
     for supply in documents:
         name = (text(supply, "Id", "Name"),)
@@ -205,7 +203,7 @@ def supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator
 
 
 def old_supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what the old Power says of its PowerSupplies."""
+    """Yield the rows of PowerSupplies in the old schema Power."""
     for document in documents:
         for number_, supply in enumerate(objects(document, "PowerSupplies")):
             name = (text(supply, "MemberId") or str(number_),)
@@ -230,14 +228,14 @@ def _health(supply: Document, name: tuple[str, ...]) -> Iterator[Row]:
 
 
 def supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield a node's power as the sum of its supplies, if every working one tells its own."""
+    """Yield a node's power as the sum of its supplies, if every working one has a reading."""
     yield from _sum(
         (supply, inner(supply, "Metrics", "InputPowerWatts").get("Reading")) for supply in documents
     )
 
 
 def old_supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield the same of the old Power's PowerSupplies."""
+    """Yield the same sum for PowerSupplies of the old schema Power."""
     for document in documents:
         yield from _sum(
             (supply, supply.get("PowerInputWatts")) for supply in objects(document, "PowerSupplies")
@@ -246,13 +244,13 @@ def old_supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> It
 
 def _sum(supplies: Iterable[tuple[Document, object]]) -> Iterator[Row]:
     drawn = [number(watts) for supply, watts in supplies if not gone(supply)]
-    told = [watts for watts in drawn if watts is not None]
-    if told and len(told) == len(drawn):
-        yield Row(node.NODE_POWER, number(sum(told)))
+    known = [watts for watts in drawn if watts is not None]
+    if known and len(known) == len(drawn):
+        yield Row(node.NODE_POWER, number(sum(known)))
 
 
 def sensors(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
-    """Yield what a chassis' Sensors say of the whole: power, energy, air in and out."""
+    """Yield power, energy and air temperatures of the whole chassis from its Sensors."""
     found: dict[Metric, list[float | None]] = {}
     for document in documents:
         kind = None if gone(document) else sensor_kind(document)
@@ -267,7 +265,7 @@ def sensors(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
 
 
 def sensor_kind(document: Document) -> tuple[Metric, float] | None:
-    """Tell what of a whole chassis a Sensor measures, and the factor to the base unit.
+    """Return the metric of a whole chassis that a Sensor measures, and its factor to the base unit.
 
     None for all other sensors.
     """

@@ -224,7 +224,7 @@ def test_without_privilege(words: Sequence[str], expected: str) -> None:
 
 
 async def test_a_name_server_that_hangs_costs_its_peer_only() -> None:
-    """A look-up that never ends is given up in time, is not begun twice, and takes no thread of the loop's own."""
+    """A look-up that hangs is given up in time, not repeated, and uses no thread of the loop."""
     begun = []
     never = threading.Event()
 
@@ -245,7 +245,7 @@ async def test_a_name_server_that_hangs_costs_its_peer_only() -> None:
 
 
 async def test_an_address_that_changes_is_followed() -> None:
-    """A name is asked for anew; an address still among the answers is kept, a failure leaves it, a new one is taken."""
+    """A new look-up keeps an address still listed or after a failure; else it takes a new one."""
     one, two = (Target(f"127.0.0.{n}", 9, socket.AF_INET) for n in (1, 2))
     answers: list[Any] = [[one, two], [two, one], OSError("server failed"), [two]]
 
@@ -280,7 +280,7 @@ async def test_a_name_nobody_knows_is_an_error_and_not_a_loss() -> None:
 
 @pytest.mark.parametrize("peer", sorted(DELAYS))
 async def test_latency_targets_are_measured(peer: str) -> None:
-    """The registry's targets on transmission time are judged by the median of the round trip to the peer they name."""
+    """Targets on transmission time are judged by the median round trip to the named peer."""
     reflector = LinkPeer(peer, DELAYS[peer])
     await reflector.start()
     snapshot = Snapshot()
@@ -336,7 +336,10 @@ def test_mistakes_in_the_config_have_a_line(
 
 def test_one_name_twice_is_refused(tmp_path: Path) -> None:
     """Two peers of one name would be one series."""
-    text = "hub: guian\ncollectors:\n  links:\n    peers:\n      - {peer: a, address: b}\n      - {peer: a, address: c}\n"
+    text = (
+        "hub: guian\ncollectors:\n  links:\n    peers:\n"
+        "      - {peer: a, address: b}\n      - {peer: a, address: c}\n"
+    )
     (tmp_path / "c.yaml").write_text(text)
     config = config_module.load(tmp_path / "c.yaml")
     with pytest.raises(Problems, match=r":6: collectors\.links\.peers\[1\]\.peer"):

@@ -28,7 +28,7 @@ def reply_to(request: bytes, version: int) -> bytes:
 
 @given(NUMBERS, st.sampled_from((4, 6)))
 def test_an_echo_comes_back_with_its_number(number: int, version: int) -> None:
-    """The reply to a request names the probe, also far beyond 16 bits, and a request has a right checksum."""
+    """A reply names its probe, also beyond 16 bits, and a request has the right checksum."""
     request = echo_request(version, 7, TOKEN, number)
     assert checksum(request) == 0
     assert parse_echo(reply_to(request, version), version, TOKEN).number == number
@@ -41,7 +41,7 @@ def test_an_echo_comes_back_with_its_number(number: int, version: int) -> None:
 
 
 def test_answers_of_others_are_refused() -> None:
-    """A request seen on a raw socket, another token, another sequence and an error message are no answers."""
+    """A request, another token, another sequence and an error message are not answers."""
     request = echo_request(4, 7, TOKEN, 5)
     reply = reply_to(request, 4)
     for packet in (request, bytes([3]) + reply[1:], reply[:6] + b"\0\x09" + reply[8:], reply[:12]):
@@ -89,7 +89,7 @@ def test_quantiles_are_those_of_promql() -> None:
 
 
 def test_the_window_slides() -> None:
-    """What was sent before it is forgotten; without an answer there is no round trip; without a probe, no loss."""
+    """Old probes are dropped; no answer gives no round trip, and no probe gives no loss."""
     window = Window(10.0, 100)
     assert window.loss() is None
     window.add(0.0, 0.010)

@@ -1,6 +1,7 @@
-"""A BMC on a loopback port: pyghmi's own server of RMCP+ sessions, taught to answer DCMI's Get Power Reading.
+"""A BMC on a loopback port: pyghmi's RMCP+ server, with replies to DCMI's Get Power Reading.
 
-Run: python bmc.py PORT, and write its replies to standard input, a line each: hexadecimal bytes, or a completion code such as `c1`.
+Run `python bmc.py PORT` and write its replies to standard input, one a line: hexadecimal bytes, or
+a completion code such as `c1`.
 """
 
 from __future__ import annotations

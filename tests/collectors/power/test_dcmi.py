@@ -36,7 +36,8 @@ NEW_TEXT = """
     Minimum during sampling period:                 50 Watts
     Maximum during sampling period:                150 Watts
     Average power reading over sample period:       94 Watts
-    IPMI timestamp:                           S+ 00:00:00    Sampling period:                          00000001 Seconds.
+    IPMI timestamp:                           S+ 00:00:00\
+    Sampling period:                          00000001 Seconds.
     Power reading state is:                   deactivated
 
 
@@ -60,7 +61,7 @@ NEW_TEXT = """
     ids=["raw in two lines", "raw, deactivated", "text of 1.8.11", "text of 1.8.19"],
 )
 def test_power_is_read_from_bytes_and_from_text(output: str, expected: PowerReading) -> None:
-    """The output of `raw` and of `dcmi power reading`, of old versions and new, gives the same reading."""
+    """`raw` and `dcmi power reading`, of old and new versions, give the same reading."""
     assert parse_power_reading(output) == expected
 
 
@@ -109,18 +110,27 @@ HPM = "Get HPM.x Capabilities request failed, compcode = d4\n"
     [
         (
             HPM
-            + "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc1): Invalid command",
+            + (
+                "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc1):"
+                " Invalid command"
+            ),
             CompletionCode,
             "c1: invalid command",
         ),
         (
-            "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xd4): Insufficient privilege level",
+            (
+                "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xd4):"
+                " Insufficient privilege level"
+            ),
             CompletionCode,
             "d4: insufficient privilege",
         ),
         ("    DCMI request failed because: Invalid command (c1)", CompletionCode, "c1"),
         (
-            "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc0): Node busy",
+            (
+                "Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc0): Node"
+                " busy"
+            ),
             Unreachable,
             "busy",
         ),
@@ -131,7 +141,11 @@ HPM = "Get HPM.x Capabilities request failed, compcode = d4\n"
             "user, password",
         ),
         (
-            "Set Session Privilege Level to OPERATOR failed\nError: Unable to establish IPMI v2 / RMCP+ session",
+            (
+                "Set Session Privilege Level to OPERATOR failed\n"
+                "Error: Unable to establish IPMI v2 /"
+                " RMCP+ session"
+            ),
             Refused,
             "privilege",
         ),
@@ -146,12 +160,18 @@ HPM = "Get HPM.x Capabilities request failed, compcode = d4\n"
             "name is unknown",
         ),
         (
-            "Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: No such file or directory",
+            (
+                "Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: No such file"
+                " or directory"
+            ),
             NoData,
             "no IPMI device",
         ),
         (
-            "Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: Permission denied",
+            (
+                "Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: Permission"
+                " denied"
+            ),
             Refused,
             "no permission",
         ),
@@ -162,7 +182,7 @@ HPM = "Get HPM.x Capabilities request failed, compcode = d4\n"
 def test_words_of_failure_are_told_apart(
     words: str, kind: type[CollectError], meaning: str
 ) -> None:
-    """What ipmitool prints when it fails says whether nobody answered, we may not, or it is no answer."""
+    """An error printed by ipmitool means unreachable, refused, or a reply that cannot be used."""
     error = failure_of(words)
     assert type(error) is kind
     assert meaning in str(error)

@@ -1,4 +1,4 @@
-"""BMCs over the network: the real ipmitool against ipmi_sim, and against a BMC that was taught to answer DCMI."""
+"""BMCs over the network: the real ipmitool against ipmi_sim, and against a server with DCMI."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ INLET = 'dc_sensor_temperature_celsius{hub="guian",site="s1",row="A",rack="A07",
 
 
 class Taught:
-    """A BMC whose replies to Get Power Reading are ours; sessions, keys and framing are pyghmi's."""
+    """A BMC with given replies to Get Power Reading; pyghmi does sessions, keys and framing."""
 
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self._process, self.address = process, address
@@ -114,12 +114,19 @@ def test_what_is_no_value_is_absent_and_counted(
         (
             "c1",
             Refused,
-            r"has no DCMI power reading \(completion code c1: invalid command\); name its power_sensor",
+            (
+                r"has no DCMI power reading \(completion code c1: invalid command\);"
+                r" name its power_sensor"
+            ),
         ),
         (
             "d4",
             Refused,
-            "completion code d4: insufficient privilege; the user's privilege on this channel is too low",
+            (
+                "completion code d4: insufficient privilege; the user's privilege on this"
+                " channel is"
+                " too low"
+            ),
         ),
         ("c0", Unreachable, "the BMC is busy"),
         ("dc f401 3200", BadReply, "no DCMI power reading: dc f4 01 32 00"),
@@ -128,7 +135,7 @@ def test_what_is_no_value_is_absent_and_counted(
 def test_a_bmc_that_will_not_says_why(
     taught: Taught, tmp_path: Path, reply: str, error: type[Exception], words: str
 ) -> None:
-    """A completion code or half a reply gives no value and one clear line with the BMC's address."""
+    """A completion code or a short reply gives no value and an error with the BMC's address."""
     taught.says(reply)
     (bmc,) = bmcs(tmp_path, taught.address)
     with pytest.raises(error, match=words) as raised:
@@ -137,7 +144,7 @@ def test_a_bmc_that_will_not_says_why(
 
 
 def test_a_wrong_password_gives_no_session_and_is_not_shown(taught: Taught, tmp_path: Path) -> None:
-    """The error says what may be wrong, and the password is neither in it nor in the process's arguments."""
+    """The error names likely causes; neither it nor the process's arguments show the password."""
     (bmc,) = bmcs(tmp_path, taught.address, password="not-it-at-all")  # noqa: S106 - it is none
     with pytest.raises((Unreachable, Refused), match="password"):
         once(bmc)
@@ -278,7 +285,7 @@ def test_ipmi_sim_has_no_dcmi_and_that_is_said(simulated: str, tmp_path: Path) -
 
 
 def test_sensors_stand_in_where_there_is_no_dcmi(simulated: str, tmp_path: Path) -> None:
-    """A BMC without DCMI is read by the sensors the config names, the inlet's temperature with them."""
+    """A BMC without DCMI is read by the configured sensors, including the inlet temperature."""
     (bmc,) = bmcs(
         tmp_path,
         simulated,
@@ -337,7 +344,7 @@ def test_a_dead_bmc_costs_its_deadline_and_leaves_no_process(
 
 
 def test_dead_bmcs_do_not_take_every_turn(taught: Taught, tmp_path: Path) -> None:
-    """With more dead BMCs than they may have processes, a live one is read in time, once they are known to be dead."""
+    """A live BMC is read in time although more BMCs than processes are known to be dead."""
     taught.says(REPLY.format(watts="f401", state="40"))
     hang(tmp_path)
     made = bmcs(

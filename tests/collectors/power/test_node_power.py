@@ -1,4 +1,4 @@
-"""A node's power from sysfs: registers that wrap, sensors of the whole node, and what is not there."""
+"""A node's power from sysfs: registers that wrap, whole-node sensors, and missing sources."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def values(collector: Collector) -> dict[str, float]:
 
 
 def test_power_is_what_the_packages_moved(machine: Machine) -> None:
-    """Two sockets add up over the monotonic clock; what is nested in them, or the same by another way, is not added."""
+    """Power is the sum of both sockets; nested zones and second paths to them are not added."""
     machine.zone("intel-rapl:0", "package-0", 1_000_000)
     machine.zone("intel-rapl:0:0", "core", 1_000_000)
     machine.zone("intel-rapl:0:1", "dram", 1_000_000)
@@ -100,7 +100,7 @@ def test_a_register_that_starts_over_makes_no_step(machine: Machine) -> None:
 
 
 def test_the_platform_is_believed_where_it_holds_the_packages(machine: Machine) -> None:
-    """`psys` is the node where it counts at least what the packages do; where it stands still, the packages are."""
+    """`psys` counts as the node if it is at least the packages' sum; otherwise that sum counts."""
     machine.zone("intel-rapl:0", "package-0", 0)
     machine.zone("intel-rapl:1", "psys", 0)
     rapl = machine.collector("rapl")
@@ -115,7 +115,7 @@ def test_the_platform_is_believed_where_it_holds_the_packages(machine: Machine) 
 
 
 def test_a_register_that_jumped_is_no_power(machine: Machine) -> None:
-    """After a suspend or a reset the difference would be kilowatts: it is counted as a reset, and energy stands."""
+    """An impossible jump, as after a suspend, counts as a reset and adds no energy."""
     machine.zone("intel-rapl:0", "package-0", 100_000_000_000)
     rapl = machine.collector("rapl")
     values(rapl)
@@ -200,7 +200,7 @@ def test_a_meter_of_the_whole_node_is_its_power(machine: Machine) -> None:
 
 
 def test_two_supplies_add_up_and_their_energy_too(machine: Machine) -> None:
-    """Sensors named in the config are the node together: power in watts, energy in joules; all or none."""
+    """The configured sensors are added up, in watts and joules; if one fails, no sum is given."""
     for n in (0, 1):
         machine.write(
             f"class/hwmon/hwmon{n}",
@@ -229,7 +229,7 @@ def test_a_sentinel_is_no_power(machine: Machine, microwatts: int) -> None:
 
 
 def test_absent_hardware_says_nothing(machine: Machine) -> None:
-    """Without powercap, hwmon or an IPMI device every source ends its round in silence, and no process is run."""
+    """Without powercap, hwmon and an IPMI device no source logs anything or starts a process."""
     for device in ("rapl", "hwmon"):
         with pytest.raises(NoData):
             machine.collector(device).collect()
@@ -264,7 +264,7 @@ def stand_in(folder: Path, script: str) -> str:
 def test_a_node_asks_its_own_bmc(
     machine: Machine, script: str, expected: dict[str, float], dropped: dict[str, int]
 ) -> None:
-    """Through the kernel's device DCMI gives the node's power; a deactivated measurement gives none."""
+    """DCMI by the kernel's device gives the node's power; a deactivated measurement gives none."""
     local = LocalBmc(
         LABELS,
         _context(machine),
@@ -279,7 +279,10 @@ def test_a_node_asks_its_own_bmc(
 def test_a_bmc_without_dcmi_is_not_asked_again_at_once(machine: Machine) -> None:
     """An "invalid command" is silence, and costs one process an hour."""
     log = machine.sys / "asked"
-    script = f"echo x >> {log}; echo 'Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0 cmd=0x2 rsp=0xc1): Invalid command' >&2; exit 1"
+    script = (
+        f"echo x >> {log}; echo 'Unable to send RAW command (channel=0x0 netfn=0x2c lun=0x0"
+        " cmd=0x2 rsp=0xc1): Invalid command' >&2; exit 1"
+    )
     local = LocalBmc(
         LABELS,
         _context(machine),
@@ -295,7 +298,7 @@ def test_a_bmc_without_dcmi_is_not_asked_again_at_once(machine: Machine) -> None
 
 
 def test_a_wrapper_that_knows_only_the_named_command_is_used_by_it(machine: Machine) -> None:
-    """Where a site's wrapper refuses raw bytes, the same is asked by its name, and from then on by that alone."""
+    """If a wrapper refuses the raw command, the named command is used from then on."""
     log = machine.sys / "asked"
     script = f"""echo "$1" >> {log}
 [ "$*" = "dcmi power reading" ] || {{ echo not allowed; exit 1; }}

@@ -1,4 +1,4 @@
-"""The real agent against a service: sessions end at a reload and at the end, and no credential is shown anywhere."""
+"""The real agent against a service: sessions end at a reload and at exit; no secret is shown."""
 
 from __future__ import annotations
 
@@ -31,13 +31,14 @@ def write_config(
     lines = "".join(f"    {line}\n" for line in section.splitlines())
     file = folder / "config.yaml"
     file.write_text(
-        f'hub: guian\nsite: s\nstate_dir: {folder}/state\ncollectors:\n  redfish:\n{lines}outputs:\n  http: {{listen: "127.0.0.1:{port}"}}\n'
+        f"hub: guian\nsite: s\nstate_dir: {folder}/state\ncollectors:\n  redfish:\n{lines}"
+        f'outputs:\n  http: {{listen: "127.0.0.1:{port}"}}\n'
     )
     return file
 
 
 async def test_sessions_end_with_the_agent_and_its_config(tmp_path: Path) -> None:
-    """A reload ends the old session before the new one is made; SIGTERM leaves none; nothing shown holds a secret."""
+    """A reload ends the old session first, SIGTERM ends the last, and no output has a secret."""
     port = free_port()
     async with serving(Service(server()), certificates(tmp_path)) as service:
         config = write_config(tmp_path, service, port)

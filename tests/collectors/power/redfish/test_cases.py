@@ -1,4 +1,6 @@
-"""What a service has and what must come of it, case by case: `tests/cases/redfish/<case>/{config.yaml, service.json, expected.prom}`.
+"""A service's documents and the expected series, case by case.
+
+A case is `tests/cases/redfish/<case>/{config.yaml, service.json, expected.prom}`.
 
 The documents were written by hand to the DMTF's schemas. `--update-golden` writes what came out.
 """
@@ -22,12 +24,15 @@ async def test_a_service_s_documents_become_these_series(
     tmp_path: Path,
     update_golden: bool,
 ) -> None:
-    """What the case's service has comes out as the case expects, to the last series, and so does what was not taken."""
+    """A case gives exactly its expected series and its expected counts of rejected readings."""
     documents = json.loads((folder / "service.json").read_text())
     async with serving(Service(documents)) as service:
         device = {"address": service.origin}
         words = (folder / "config.yaml").read_text().replace("\n", "\n    ").rstrip()
-        text = f'allow_http: true\n{account_files(tmp_path)}devices:\n  - address: "{device["address"]}"\n    {words}\n'
+        text = (
+            f"allow_http: true\n{account_files(tmp_path)}devices:\n"
+            f'  - address: "{device["address"]}"\n    {words}\n'
+        )
         async with reading(tmp_path, text) as collector:
             lines = sorted(
                 f"{series.prefix}{value!r}\n" for series, value in await collector.collect()

@@ -1,4 +1,4 @@
-"""What goes wrong at a service: TLS, logins, sessions, redirects, slow and hostile answers. Credentials stay where they belong."""
+"""Faults of a service: TLS, logins, sessions, redirects, slow and hostile answers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def section(
     folder: Path, service: Service, *, device: str = "", more: str = "allow_http: true\n"
 ) -> str:
     """Return a config section that reads a service as node n1."""
-    return f'{account_files(folder)}{more}devices:\n  - {{address: "{service.origin}", node: n1{device}}}\n'
+    return (
+        f"{account_files(folder)}{more}devices:\n"
+        f'  - {{address: "{service.origin}", node: n1{device}}}\n'
+    )
 
 
 READ = {"dc_node_up": 1.0, "dc_node_power_watts": 500.0, "dc_node_inlet_temperature_celsius": 23.0}
@@ -84,7 +87,7 @@ def nothing_is_told(
 
 
 async def test_a_certificate_for_another_address_is_not_accepted(tmp_path: Path) -> None:
-    """A certificate signed by the right authority, but for another host, ends the round before anything is sent."""
+    """A certificate of another host ends the round before anything is sent."""
     async with serving(Service(server()), certificates(tmp_path, "127.0.0.2")) as service:
         async with reading(
             tmp_path, section(tmp_path, service, more="ca_file: ca.pem\n")
@@ -104,7 +107,7 @@ async def test_an_unknown_authority_is_not_accepted(tmp_path: Path) -> None:
 
 
 async def test_a_fingerprint_stands_for_an_authority(tmp_path: Path) -> None:
-    """A controller that signed its own certificate is known by its fingerprint; another's ends the round before the login."""
+    """A self-signed certificate is accepted by its fingerprint; any other ends before the login."""
     made = certificates(tmp_path)
     async with serving(Service(server()), made) as service:
         async with reading(
@@ -127,7 +130,7 @@ async def test_a_fingerprint_stands_for_an_authority(tmp_path: Path) -> None:
 async def test_verification_is_off_only_when_asked_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With tls_verify off any certificate does, at the price of one line in the log, however many devices."""
+    """With tls_verify off any certificate is accepted, and one line is logged for all devices."""
     async with (
         serving(Service(server()), certificates(tmp_path, "127.0.0.2")) as service,
         reading(tmp_path, section(tmp_path, service, more="tls_verify: false\n")) as collector,
@@ -244,7 +247,7 @@ async def test_basic_authentication_where_it_is_configured(tmp_path: Path) -> No
 
 
 async def test_devices_at_one_address_share_one_session(tmp_path: Path) -> None:
-    """Two blades behind one controller are one login; the session lasts as long as the last of them."""
+    """Two blades behind one controller share a login, and their session ends with the last one."""
     documents = server()
     two = "/redfish/v1/Chassis/2"
     documents["/redfish/v1/Chassis"]["Members"].append(link(two))
@@ -295,7 +298,7 @@ async def test_a_login_under_way_when_the_round_ends_is_not_lost(tmp_path: Path)
     ],
 )
 async def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, where: str) -> None:
-    """Neither the session's token nor the password reaches a second host, and the error says why."""
+    """Token and password are never sent to a second host, and the error says why."""
     thief = Service(server(), login=False)
     service = Service(server())
     async with serving(thief), serving(service):
@@ -333,7 +336,7 @@ async def test_links_to_another_host_are_not_followed(tmp_path: Path) -> None:
 
 
 async def test_a_redirect_on_the_same_host_is_followed(tmp_path: Path) -> None:
-    """A service that adds a slash to its paths is read as any other; one that redirects in circles is not."""
+    """A redirect that adds a slash is followed; a service that redirects in circles is an error."""
     service = Service(server())
 
     async def slash(request: web.Request) -> web.StreamResponse:
@@ -467,7 +470,7 @@ async def test_a_service_that_speaks_no_http_is_a_bad_reply(tmp_path: Path) -> N
 
 
 async def test_an_expand_that_is_offered_but_fails_is_done_without(tmp_path: Path) -> None:
-    """A service that says it expands and answers 400 is read member by member, and not asked so again."""
+    """If $expand is answered by 400, members are read one by one and $expand is not tried again."""
     service = Service(server())
 
     async def collection(request: web.Request) -> web.StreamResponse:
@@ -486,7 +489,7 @@ async def test_an_expand_that_is_offered_but_fails_is_done_without(tmp_path: Pat
 async def test_a_service_that_says_nothing_changed_is_not_looked_through_again(
     tmp_path: Path,
 ) -> None:
-    """Where it gives ETags, the refresh is a few 304s; readings are always asked for anew; a change is seen."""
+    """With ETags a refresh costs a few 304s, readings are always fetched, changes are noticed."""
     documents = server()
     service = Service(documents, etags=True)
     more = "allow_http: true\nrefresh: 1ms\n"

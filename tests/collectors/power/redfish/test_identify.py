@@ -1,4 +1,4 @@
-"""`hubgauge devices identify https://ADDRESS`: what a service is, what is read of it, and what it costs."""
+"""`hubgauge devices identify https://ADDRESS` shows a service, its readings and the requests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def identify(folder: Path, service: Service, *options: str) -> int:
 async def test_it_tells_what_a_service_has(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str, lines: list[str]
 ) -> None:
-    """A node or a PDU is told by what the service has; readings have their units, and the session is ended."""
+    """A service is identified as a node or a PDU, with units, and the session is ended."""
     made = certificates(tmp_path)
     async with serving(
         Service(json.loads((CASES / case / "service.json").read_text())), made
@@ -59,7 +59,7 @@ async def test_it_tells_what_a_service_has(
 async def test_what_cannot_be_read_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A certificate that nobody vouches for is status 1; plain HTTP that nobody allowed is a wrong input, status 2."""
+    """An untrusted certificate exits with status 1, plain HTTP without allow_http with status 2."""
     async with serving(Service({}), certificates(tmp_path)) as service:
         assert await identify(tmp_path, service) == 1
         assert "TLS: unable to get local issuer certificate\n" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The DMTF's mock-up of a rack server over HTTPS, where it lies beside the project: every value is the one in its documents."""
+"""The DMTF's mock-up of a rack server, where it lies beside the project: all values are its own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def without(documents: Documents, *links: str) -> Documents:
 async def test_every_value_is_the_one_in_the_documents(
     tmp_path: Path, documents: Documents, *, expands: bool
 ) -> None:
-    """The new schemas are preferred where both are there; the empty bay and what is absent say nothing."""
+    """New schemas are preferred to old ones; the empty bay and absent parts give no series."""
     made = certificates(tmp_path)
     if not expands:
         documents |= {"/redfish/v1": {**documents["/redfish/v1"], "ProtocolFeaturesSupported": {}}}
@@ -70,14 +70,15 @@ async def test_every_value_is_the_one_in_the_documents(
         },
         **{f'dc_node_fan_speed_rpm{{fan="{name}"}}': fan["SpeedRPM"] for name, fan in fans.items()},
     }
-    # Environment, energy sensor, supplies (Bay1, its metrics, Bay2 where they do not come in one piece), air.
+    # Environment, energy sensor, air, and supplies: Bay1, its metrics and Bay2 where the
+    # collection does not come in one piece.
     assert len(round_) == (4 if expands else 6), round_
 
 
 async def test_the_old_schemas_give_the_same_kinds_of_readings(
     tmp_path: Path, documents: Documents
 ) -> None:
-    """A controller with only Power and Thermal is read by them: the whole chassis' power, the intake's temperature, the fans."""
+    """Power and Thermal alone give the chassis' power, the intake temperature and the fans."""
     documents = without(
         documents, "EnvironmentMetrics", "PowerSubsystem", "ThermalSubsystem", "Sensors"
     )
@@ -107,7 +108,7 @@ async def test_the_old_schemas_give_the_same_kinds_of_readings(
 async def test_sensors_stand_in_where_nothing_else_has_a_reading(
     tmp_path: Path, documents: Documents
 ) -> None:
-    """A chassis with Sensors alone gives the chassis' power, energy and air, and only those sensors are asked from then on."""
+    """Sensors alone give power, energy and air, and rounds read only those sensors."""
     documents = without(
         documents, "EnvironmentMetrics", "PowerSubsystem", "ThermalSubsystem", "Power", "Thermal"
     )

@@ -1,4 +1,4 @@
-"""sushy-tools' emulator over HTTPS, a Redfish service of another maker: old schemas, no sessions, no $expand, no power."""
+"""sushy-tools' emulator over HTTPS: old schemas, no sessions, no $expand, no power."""
 
 from __future__ import annotations
 
@@ -57,11 +57,14 @@ def address(folder: Path) -> Iterator[str]:
 
 
 def section(folder: Path, address: str, password: str = PASSWORD) -> str:
-    return f'{account_files(folder, password)}auth: basic\nca_file: ca.pem\ndevices: [{{address: "{address}", node: n1}}]\n'
+    return (
+        f"{account_files(folder, password)}auth: basic\nca_file: ca.pem\n"
+        f'devices: [{{address: "{address}", node: n1}}]\n'
+    )
 
 
 async def test_it_is_read_for_what_it_has(folder: Path, address: str) -> None:
-    """The intake's temperature and the fans come out as it says them; it has no power, so none is made up."""
+    """Intake temperature and fans are read as served; without a power reading none is given."""
     async with reading(folder, section(folder, address)) as collector:
         assert await values(collector) == {
             "dc_node_up": 1.0,
