@@ -175,7 +175,7 @@ HPM = "Get HPM.x Capabilities request failed, compcode = d4\n"
             Refused,
             "no permission",
         ),
-        ("", BadReply, "without a word"),
+        ("", BadReply, "without a message"),
         ("Segmentation fault", BadReply, "Segmentation fault"),
     ],
 )

@@ -137,7 +137,10 @@ async def test_verification_is_off_only_when_asked_and_says_so(
     ):
         assert await values(collector) == READ
     assert [one.message for one in caplog.records if one.levelno >= logging.WARNING] == [
-        "redfish: tls_verify is off: whoever answers at 1 addresses is sent the account's password"
+        (
+            "redfish: tls_verify is off: any host that answers at 1 addresses gets the account's"
+            " password"
+        )
     ]
 
 
@@ -316,7 +319,7 @@ async def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, where:
         for path in ("/redfish/v1/Chassis", SESSIONS):
             service.replies = {path: away}
             async with reading(tmp_path, section(tmp_path, service)) as collector:
-                with pytest.raises(BadReply, match="it redirects to another place"):
+                with pytest.raises(BadReply, match="it redirects to another host"):
                     await collector.collect()
     assert not thief.asked
     assert not thief.secrets
@@ -534,7 +537,7 @@ async def test_a_collection_whose_pages_go_in_circles_ends(tmp_path: Path) -> No
     [
         (", id: Blade7", "it has no chassis Blade7; it has 1"),
         (", id: '7'", "it has no PDU 7; it has 1, 2"),
-        ("", "it has several PDUs; say which by `id`; it has 1, 2"),
+        ("", "it has several PDUs; choose one by `id`; it has 1, 2"),
     ],
 )
 async def test_a_device_that_is_not_clear_is_told(tmp_path: Path, device: str, said: str) -> None:

@@ -17,6 +17,7 @@ from collectors.catalogue import node
 from collectors.power.redfish.body import MAX_BODY, local, number, parse
 from collectors.power.redfish.chassis import choose_chassis
 from collectors.power.redfish.places import EQUIPMENT_KINDS, GROUPS, NODE_KINDS
+from tests.support import cpu_limit
 
 NAMES = """
     @odata.id ApparentVA ChassisType ComputerSystems ContainedBy CurrentAmps DeviceName
