@@ -236,3 +236,27 @@ def test_no_recorded_name_is_without_a_value_worked_out_by_hand(built: Path) -> 
             asked.add((name, label[1] if label else ""))
     # The rule that takes over what agents alone compute has no KPI of its own.
     assert wanted - asked <= {(recorded.KPI_VALUE, "")}
+
+
+LABELS_OF_TARGETS = {"hub", "site", "instance", "job"}
+
+
+def test_no_expression_groups_by_a_label_its_metric_lacks(built: Path, registry: Registry) -> None:
+    """`max by (rack, feed) (dc_rack_power_watts)` needs both labels on the metric: by a label that
+    was renamed, Prometheus would silently add up or fold together what is apart.
+    """
+    labels = {found.full_name: {*found.labels, *LABELS_OF_TARGETS} for found in all_metrics()}
+    texts = [signal.expr for signal in all_signals(registry)]
+    groups = yaml.safe_load((built / "rules.yml").read_text("utf-8"))["groups"]
+    texts += [rule["expr"] for group in groups for rule in group["rules"]]
+    grouped = re.compile(r"by \(([\w, ]+)\) \((?:rate\()?(\w+)[{\[)]")
+    wrong = set()
+    checked = 0
+    for text in texts:
+        for names, metric_name in grouped.findall(text):
+            if metric_name in labels:
+                checked += 1
+                lacking = {name.strip() for name in names.split(",")} - labels[metric_name]
+                wrong |= {(metric_name, name) for name in lacking}
+    assert checked > 100
+    assert sorted(wrong) == []
