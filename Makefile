@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 # Real servers and tools to test with, as package:program (Debian's names). What cannot be installed
 # is named, and the tests that need it are skipped with that reason.
-SERVERS := prometheus:promtool prometheus-alertmanager:amtool \
+SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
   prometheus-node-exporter:prometheus-node-exporter \
   prometheus-snmp-exporter:prometheus-snmp-exporter \
   victoria-metrics:victoria-metrics influxdb:influxd \

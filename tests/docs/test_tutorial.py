@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import ROOT, free_port
+from tests.support import ROOT, binary, free_port
 
 PAGES = [ROOT / "docs" / "tutorial.md", ROOT / "docs" / "zh" / "tutorial.md"]
 SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -29,6 +29,7 @@ def test_both_languages_have_the_same_commands() -> None:
 
 def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
     """A newcomer who types what the page says has a rack with two feeds, a meter and a PUE of 1.2."""
+    binary("curl")  # its loops would wait for ever without it
     script = "set -euo pipefail\n" + "\n".join(commands(PAGES[0]))
     # Ports of its own, so that another test or another agent is not in the way.
     first = free_port()
