@@ -89,8 +89,8 @@ def _config(
     if host:
         yield "  host: {}  # this machine's own kernel: real, not simulated\n"
     yield (
-        f"  snmp:\n    interval: {interval}\n    timeout: 3s\n    community_file: community\n   "
-        " devices:\n"
+        f"  snmp:\n    interval: {interval}\n    timeout: 3s\n    community_file: community\n"
+        "    devices:\n"
     )
     for rack, pdu in site.pdus():
         address = simulator.addresses[pdu.name]
@@ -105,8 +105,8 @@ def _config(
                 f' {{address: "{simulator.addresses[device.name]}", {kind}: {device.name}}}\n'
             )
     yield (
-        f"  modbus:\n    interval: {interval}\n    timeout: 3s\n    request_timeout: 1s\n   "
-        " devices:\n"
+        f"  modbus:\n    interval: {interval}\n    timeout: 3s\n    request_timeout: 1s\n"
+        "    devices:\n"
     )
     for meter in simulator.meters.values():
         yield (

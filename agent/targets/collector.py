@@ -15,8 +15,9 @@ from typing import ClassVar, Final
 
 from agent.hubs.model import Fact, Registry
 from agent.inventory.model import Inventory
+from agent.snapshot import LiveValues
 from agent.targets.forecast import DAY
-from agent.targets.measured import Families, measure
+from agent.targets.measured import measure
 from agent.targets.memory import KpiHistory, Memory, Wanted
 from agent.targets.model import STATES, Evidence, Key, Verdict
 from agent.targets.scoreboard import verdicts
@@ -46,7 +47,7 @@ class TargetCollector:
     def __init__(  # noqa: PLR0913 - what it reads from, each of its own kind
         self,
         registry: Registry,
-        snapshot: Families,
+        snapshot: LiveValues,
         hub: str,
         clock: Callable[[], float] = time.time,
         history: KpiHistory | None = None,

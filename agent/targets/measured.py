@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
-from typing import Final, Protocol
+from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Registry
 from agent.inventory.model import Inventory
+from agent.snapshot import LiveValues
 from agent.targets.kpis import IN_SERVICE, Match, Measure, Part, measured
 from agent.targets.listed import ListedChips
 from agent.targets.model import Evidence, Key
@@ -33,13 +34,6 @@ _RATED: Final = replace(
 )
 
 
-class Families(Protocol):
-    """What is needed of a snapshot."""
-
-    def family(self, metric: Metric) -> Mapping[Series, float]:
-        """Return the live series of a metric."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A KPI's value now; `bound` says that a part of the whole may be missing from it."""
@@ -51,7 +45,7 @@ class Reading:
 
 def measure(
     registry: Registry,
-    snapshot: Families,
+    snapshot: LiveValues,
     hub: str,
     now: float,
     *,
@@ -90,7 +84,7 @@ def measure(
 class _Hub:
     """One hub's part of the snapshot; what several KPIs ask for is worked out once."""
 
-    def __init__(self, snapshot: Families, hub: str, inventory: Inventory | None) -> None:
+    def __init__(self, snapshot: LiveValues, hub: str, inventory: Inventory | None) -> None:
         self._snapshot = snapshot
         self._hub = hub
         self._inventory = inventory
