@@ -1,7 +1,7 @@
 """Accelerator chips: NVIDIA, Huawei Ascend and AMD, read directly or through an exporter.
 
-A node without a make pays one look into /dev for it each round: no process is started and no
-library imported.
+On a node without chips of a make, a round only looks into /dev. It starts no process and imports
+no library.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Make = Literal["nvidia", "ascend", "amd"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """A make's own interval and timeout, where they are not to be the section's."""
+    """The interval and the timeout of one make. Without them, the section's apply."""
 
     interval: Duration | None = None
     timeout: Duration | None = None
@@ -33,40 +33,46 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AscendOptions(Options):
-    """How Huawei's chips are read."""
+    """How Huawei Ascend chips are read."""
 
-    command: str = field(default="npu-smi", metadata={"help": "the program, or its path"})
+    command: str = field(
+        default="npu-smi", metadata={"help": "the name or the path of the npu-smi program"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExporterConfig:
-    """An exporter that runs already.
+    """An exporter that already runs.
 
-    Its make is then not read on this node in the other way: no chip is counted twice.
+    Where an exporter reports the chips of this node, the agent does not read chips of the same make
+    directly. So no chip is counted twice.
     """
 
     url: str = field(metadata={"help": "such as http://127.0.0.1:8082/metrics"})
     profile: str = field(
         metadata={
             "help": (
-                "what its page means: ascend-npu-exporter, dcgm-exporter, or one of profiles_dir"
+                "describes the exporter's page: ascend-npu-exporter, dcgm-exporter, or a profile"
+                " in profiles_dir"
             )
         }
     )
     node: str = field(
         default="",
-        metadata={"help": "the node whose chips it tells of; this agent's own without it"},
+        metadata={"help": "the node whose chips it reports; without it, this agent's node"},
     )
-    rack: str = field(default="", metadata={"help": "where that node stands"})
+    rack: str = field(default="", metadata={"help": "the rack of that node"})
     interval: Duration | None = None
     timeout: Duration | None = None
     ca_file: Path | None = field(
         default=None,
-        metadata={"help": "the authority of its certificate, where the system does not know it"},
+        metadata={
+            "help": "the CA certificate of its server, if the system does not trust it already"
+        },
     )
 
     def __post_init__(self) -> None:
-        """Check the address."""
+        """Check the URL."""
         from collectors.accelerators.fetch import check_url
 
         check_url(self.url)
@@ -74,20 +80,21 @@ class ExporterConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceleratorsConfig:
-    """The section `accelerators:`; empty, it reads whatever chips this node has."""
+    """The section `accelerators:`. An empty section reads all chips of this node."""
 
     interval: Duration = 15.0
     timeout: Duration = 10.0
-    disable: list[Make] = field(default_factory=list, metadata={"help": "makes to leave out"})
+    disable: list[Make] = field(default_factory=list, metadata={"help": "makes not to read"})
     nvidia: Options = field(default_factory=Options)
     ascend: AscendOptions = field(default_factory=AscendOptions)
     amd: Options = field(default_factory=Options)
     exporters: list[ExporterConfig] = field(default_factory=list)
     profiles_dir: Path | None = field(
-        default=None, metadata={"help": "a folder of your own exporters' profiles"}
+        default=None, metadata={"help": "a folder with your own profiles of exporters"}
     )
     peaks_file: Path | None = field(
-        default=None, metadata={"help": "your own table of rated peaks, asked before ours"}
+        default=None,
+        metadata={"help": "your own table of rated peaks; it comes before the built-in table"},
     )
 
 
@@ -99,13 +106,13 @@ class AcceleratorsKind:
 
     @property
     def metrics(self) -> Sequence[Metric]:
-        """What any reader of chips may emit."""
+        """All metrics that a reader of chips can emit."""
         from collectors.catalogue import metrics_of, node
 
         return tuple(metric for metric in metrics_of(node) if metric.subsystem == "accelerator")
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
-        """Make a collector a make and one an exporter; raises ConfigError or Problems."""
+        """Make one collector for each make and each exporter; raises ConfigError or Problems."""
         assert isinstance(config, AcceleratorsConfig)
         return list(_Build(config, context).collectors())
 
@@ -117,7 +124,7 @@ class _Build:
         self._config, self._context = config, context
         self._peaks = _peaks(config.peaks_file)
         self._exported: set[str] = set()
-        """Vendors of which an exporter tells on this node."""
+        """Vendors whose chips on this node are reported by an exporter."""
 
     def collectors(self) -> Iterator[Collector]:
         yield from [
@@ -166,7 +173,7 @@ class _Build:
 
         key = f"collectors.accelerators.exporters[{number}]"
         if any(one.url == other.url for other in self._config.exporters[:number]):
-            raise ConfigError(f"{one.url} is there twice", key=f"{key}.url")
+            raise ConfigError(f"{one.url} is given twice", key=f"{key}.url")
         try:
             profile = load_profile(one.profile, self._config.profiles_dir)
         except ConfigError as error:
@@ -206,7 +213,7 @@ class _Build:
 def _peaks(own: Path | None) -> Peaks:
     """Return the look-up of rated peaks.
 
-    An operator's own table is read now, so that its mistakes are told at once.
+    An operator's own table is read at once, so that its mistakes show when the agent starts.
     """
     from collectors.accelerators.peaks import Peaks, Table
     from collectors.strict import read

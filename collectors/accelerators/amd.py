@@ -1,10 +1,10 @@
-"""AMD accelerators by the amdgpu driver's files under /sys/class/drm.
+"""AMD accelerators, read from the files of the amdgpu driver under /sys/class/drm.
 
-No library and no permission is needed.
+This needs no library and no special permission.
 
-Only devices that are no display adapters count (PCI class 0x12 or 0x0380): a processor's own
-graphics are no accelerator. The two dies of an MI250 are two devices; the second tells no power.
-Source: Documentation/gpu/amdgpu (Linux).
+Only devices of the PCI classes 0x12 and 0x0380 count. Display adapters, such as the graphics part
+of a processor, are not accelerators. The two dies of an MI250 are two devices; the second one
+reports no power. Source: Documentation/gpu/amdgpu (Linux).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MODELS: Final = {
     "0x74a9": "MI300X HF",
     "0x74a2": "MI308X",
 }
-"""PCI device ids, for boards whose FRU gives no name (pci.ids)."""
+"""Models by PCI device id (pci.ids), for boards whose FRU gives no product name."""
 _MAX_TEXT: Final = 4096
 _PERCENT: Final = 100.0
 _MICRO, _MILLI = 1e-6, 1e-3
@@ -62,11 +62,11 @@ class Amd:
 
     @property
     def dropped(self) -> Mapping[str, int]:
-        """Readings not taken, by reason."""
+        """The number of rejected readings by reason."""
         return self._chips.dropped
 
     def collect(self) -> Sequence[Reading]:
-        """Read all chips; NoData where there is none and never was."""
+        """Read all chips; raises NoData if no chip has been seen since the start."""
         self._chips.begin()
         chips = list(_chips(self._drm))
         if chips or self._chips.seen:
@@ -106,8 +106,8 @@ def _values(device: Path) -> Iterator[Value]:
         yield catalogue.ACCELERATOR_MEMORY_USED, "", used
         yield catalogue.ACCELERATOR_MEMORY_TOTAL, "", total
     for sensors in sorted(device.glob("hwmon/hwmon*"))[:1]:
-        # Older chips average, newer ones say what is drawn now. Nothing that runs draws nothing: 0
-        # is a die without a meter.
+        # Older chips report average power, newer ones present power. A running chip never draws
+        # 0 W, so 0 means that this die has no power meter.
         power = _number(sensors / "power1_average") or _number(sensors / "power1_input")
         if power:
             yield catalogue.ACCELERATOR_POWER, "", power * _MICRO
@@ -117,7 +117,10 @@ def _values(device: Path) -> Iterator[Value]:
 
 
 def _temperature(sensors: Path) -> float | None:
-    """Return the hottest spot's temperature, by which the chip throttles; else the edge's."""
+    """Return the junction temperature, which the chip throttles by; else the edge temperature.
+
+    In thousandths of a degree Celsius.
+    """
     found = {
         _text(path): path.with_name(path.name.replace("label", "input"))
         for path in sensors.glob("temp*_label")
@@ -129,9 +132,9 @@ def _temperature(sensors: Path) -> float | None:
 
 
 def _text(path: Path) -> str:
-    """Return a small file's text.
+    """Return the text of a small file.
 
-    Empty where it is not there or cannot be read now, as while a chip is reset.
+    Empty if the file is missing or cannot be read now, for example while a chip is reset.
     """
     try:
         with path.open("rb") as file:

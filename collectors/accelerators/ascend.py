@@ -1,4 +1,4 @@
-"""Huawei Ascend chips by `npu-smi info`, which comes with the driver."""
+"""Huawei Ascend chips, read by `npu-smi info`, which comes with the driver."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ascend:
         self.device = "ascend"
         self.schedule = schedule
         self._chips = chips
-        self._devices, self._words = devices, command
+        self._devices, self._program = devices, command
         self._command: Command | None = None
 
     @property
@@ -45,11 +45,11 @@ class Ascend:
 
     @property
     def dropped(self) -> Mapping[str, int]:
-        """Readings not taken, by reason."""
+        """The number of rejected readings by reason."""
         return self._chips.dropped
 
     async def collect(self) -> Sequence[Reading]:
-        """Read all chips; NoData where the driver has made no device file and never had."""
+        """Read all chips; raises NoData on a node where no chip has been seen."""
         self._chips.begin()
         if not has_device(self._devices, "davinci"):
             if self._chips.seen:
@@ -62,10 +62,10 @@ class Ascend:
 
     def _find(self) -> Command:
         environment = _environment()
-        found = shutil.which(self._words, path=environment["PATH"])
+        found = shutil.which(self._program, path=environment["PATH"])
         if found is None:
             raise Unreachable(
-                f"there are Ascend devices but no {self._words}: install the driver's tools, or"
+                f"there are Ascend devices but no {self._program}: install the driver's tools, or"
                 " scrape the NPU exporter"
             )
         return Command((found, "info"), max_bytes=_MAX_BYTES, environment=environment)

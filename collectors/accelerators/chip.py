@@ -1,10 +1,11 @@
-"""How what a reader says of chips becomes series.
+"""Turns the chips that a reader finds into series.
 
-One chip is one `accelerator` of a node, whatever reads it.
+One chip is one `accelerator` of a node, whichever reader finds it.
 
-A reader finds `Chip`s; `Chips` keeps their series, adds the rated peaks of their models, and tells
-of chips that were there and no longer answer. A chip is called after its device file (`nvidia0`,
-`davinci3`): stable while others come and go, and unique on a node that has several makes.
+A reader finds `Chip`s. `Chips` keeps their series, adds the rated peaks of their models, and
+reports chips that no longer answer. A chip has the name of its device file (`nvidia0`,
+`davinci3`). This name stays the same when other chips come and go, and it is unique on a node with
+several makes.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Value = tuple["Metric", str, float]
-"""A metric, the value of its own label (a reason, an instance; empty where it has none), and the
-number in base units."""
+"""A metric, the value of its own label (a reason or an instance; empty if it has no label of its
+own), and the number in base units."""
 
 MAX_CHIPS: Final = 1024
-"""Of one node. More is not a node but a broken reply."""
+"""The most chips of one node. A reply with more of them is broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """One chip and what could be read of it. What it does not say is not in `values`."""
+    """One chip and its readings. A figure that the chip does not report is not in `values`."""
 
     name: str
     model: str
@@ -60,8 +61,9 @@ class _Known:
 class Chips:
     """The chips of one vendor on one node.
 
-    `up_series` are the series that the runner sets to 0 when a whole round fails: every chip seen
-    so far. `dropped` counts what was not taken: `no_peak` (a model whose rated peak nobody knows).
+    `up_series` are the series that the runner sets to 0 when a whole round fails: one for every
+    chip seen so far. `dropped` counts rejected readings by reason: `no_peak` (the model has no
+    known rated peak).
     """
 
     def __init__(self, *, vendor: str, place: Place, node: str, peaks: Peaks) -> None:
@@ -76,17 +78,18 @@ class Chips:
 
     @property
     def seen(self) -> bool:
-        """Whether any chip has been there since the start."""
+        """Whether any chip has been found since the start."""
         return bool(self._known)
 
     def begin(self) -> None:
-        """Expect every chip that was there; call it before a round that may fail."""
+        """Expect every chip that was found before. Call this before a round that may fail."""
         self.up_series = [known.up for known in self._known.values()]
 
     def readings(self, chips: Iterable[Chip]) -> Sequence[Reading]:
-        """Return the readings of a round; a chip that is not among those found is down.
+        """Return the readings of a round.
 
-        The first of a name counts.
+        A known chip that is not among `chips` is down. Of several chips with one name, the first
+        counts.
         """
         found: dict[str, Chip] = {}
         for chip in chips:
@@ -109,8 +112,8 @@ class Chips:
                 *self._labels, chip.name, self.vendor, *identity
             )
             known.identity, known.peaks = identity, ()
-        # Not only at first sight: which of two models of one name it is, its memory tells, and that
-        # may come later.
+        # Two models may share a name and differ in their memory. The size of the memory may become
+        # known only in a later round, so the peak is looked up until it is found.
         known.peaks = known.peaks or self._rated(chip)
         if not known.peaks:
             self.dropped["no_peak"] += 1
@@ -136,7 +139,7 @@ class Chips:
             if chip.model not in self._unrated:
                 self._unrated.add(chip.model)
                 log.warning(
-                    "no rated peak is known for %s %s: its compute is not counted",
+                    "no rated peak is known for %s %s: its computing power is not counted",
                     self.vendor,
                     chip.model,
                 )

@@ -1,4 +1,4 @@
-"""Run a program for what it prints: with a deadline, a bound, and nothing left behind."""
+"""Runs a program and returns its output, with a deadline and a limit on the output's size."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _GRACE: Final = 1.0
 
 
 class Command:
-    """One program that is run again and again, never twice at a time.
+    """One program that is run repeatedly, but never twice at the same time.
 
-    It has a process group of its own, which is killed when the program takes too long or prints too
-    much. A program that cannot even be killed (it hangs in the kernel) is not started again until
-    it has gone.
+    It runs in its own process group. The whole group is killed if the program takes too long or
+    prints too much. A program that hangs in the kernel cannot be killed. It is not started again
+    until its process has ended.
     """
 
     def __init__(
@@ -30,10 +30,7 @@ class Command:
         self._process: asyncio.subprocess.Process | None = None
 
     async def output(self, timeout: float) -> bytes:
-        """Return what it printed to stdout and stderr, whatever its exit status.
-
-        Raises Unreachable.
-        """
+        """Return the output to stdout and stderr, whatever the exit status; raises Unreachable."""
         name = os.path.basename(self._words[0])  # noqa: PTH119 - a name, not a file
         if self._process is not None and self._process.returncode is None:
             raise Unreachable(f"{name} (process {self._process.pid}) cannot be killed")
@@ -76,10 +73,10 @@ class Command:
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:
-    """Kill a program with all that it has started, and give it a moment to go."""
+    """Kill a program and the processes it started, and wait up to a second for its end."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    # What it has started may hold the pipe; the transport closes it at once.
+    # A process that the program started may keep the pipe open. Closing the transport ends that.
     process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 - no public way
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(process.wait()), _GRACE)

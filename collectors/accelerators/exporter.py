@@ -1,8 +1,8 @@
 """Chips read through an exporter that already runs on the node.
 
-Profiles exist for Huawei's NPU exporter and NVIDIA's DCGM exporter; an operator may add one.
+Profiles exist for Huawei's NPU exporter and NVIDIA's DCGM exporter. An operator may add others.
 
-`parse` is pure: a page and a profile in, chips out.
+`parse` is a pure function of a page and a profile. It returns chips.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ MAX_BYTES: Final = 8 * 2**20
 _MAX_LINES: Final = 20_000
 _MAX_LINE: Final = 4096
 _STALE: Final = 300.0
-"""A sample that carries its own time is no reading of now once it is so many seconds old: exporters
-keep what they last read."""
+"""The age in seconds at which a sample with its own timestamp is rejected. Exporters keep their last
+value, so an old one says nothing about the present."""
 
 
 class Page(NamedTuple):
-    """What a page says: its chips, and how many samples were too old."""
+    """The chips on a page, and how many samples were too old."""
 
     chips: list[Chip]
     stale: int
@@ -65,11 +65,11 @@ class Exporter:
 
     @property
     def dropped(self) -> Mapping[str, int]:
-        """Readings not taken, by reason."""
+        """The number of rejected readings by reason."""
         return self._chips.dropped
 
     async def collect(self) -> Sequence[Reading]:
-        """Read all chips the exporter knows."""
+        """Read all chips that the exporter reports."""
         self._chips.begin()
         body = await fetch(
             self.device, timeout=self.schedule.timeout, max_bytes=MAX_BYTES, trust=self._trust
@@ -81,7 +81,10 @@ class Exporter:
 
 
 def parse(body: bytes, profile: Profile, now: float) -> Page:
-    """Return the chips of a page in Prometheus's text format; raises BadReply for what is none."""
+    """Return the chips of a page in the Prometheus text format.
+
+    Raises BadReply for a page that is not in this format. `now` is in seconds since 1970.
+    """
     samples: dict[str, list[ClientSample]] = {}
     stale = 0
     for sample in _samples(body, profile.wanted):
@@ -92,12 +95,12 @@ def parse(body: bytes, profile: Profile, now: float) -> Page:
             stale += 1
             continue
         samples.setdefault(profile.chip.called.format(name), []).append(sample)
-    told: set[tuple[str, str]] = set()
-    return Page([_chip(name, own, profile, told) for name, own in samples.items()], stale)
+    reported: set[tuple[str, str]] = set()
+    return Page([_chip(name, own, profile, reported) for name, own in samples.items()], stale)
 
 
 def _samples(body: bytes, wanted: frozenset[str]) -> Iterator[ClientSample]:
-    """Parse only the lines that are wanted: an exporter tells ten times as much."""
+    """Parse only the lines with wanted series. An exporter's page has some ten times as many."""
     from prometheus_client.parser import text_string_to_metric_families
 
     lines: list[str] = []
@@ -105,7 +108,9 @@ def _samples(body: bytes, wanted: frozenset[str]) -> Iterator[ClientSample]:
         name = line[: min(len(line), 200)].partition("{")[0].partition(" ")[0]
         if name in wanted:
             if len(line) > _MAX_LINE or len(lines) >= _MAX_LINES:
-                raise BadReply("an exporter's page is larger than the chips of a node can make it")
+                raise BadReply(
+                    "an exporter's page is larger than a page about the chips of one node can be"
+                )
             lines.append(line)
     try:
         for family in text_string_to_metric_families("\n".join(lines) + "\n"):
@@ -119,7 +124,7 @@ def _first(labels: Mapping[str, str], names: Sequence[str]) -> str:
 
 
 def _chip(
-    name: str, samples: Sequence[ClientSample], profile: Profile, told: set[tuple[str, str]]
+    name: str, samples: Sequence[ClientSample], profile: Profile, reported: set[tuple[str, str]]
 ) -> Chip:
     def label(names: Sequence[str]) -> str:
         return next((found for sample in samples if (found := _first(sample.labels, names))), "")
@@ -127,24 +132,24 @@ def _chip(
     model, bus = label(profile.model.labels), label(profile.bus)
     if profile.model.cut is not None:
         model = profile.model.cut.sub("", model, count=1)
-    values = (*_readings(samples, profile, bus, told), *_memory(samples, profile))
+    values = (*_readings(samples, profile, bus, reported), *_memory(samples, profile))
     return Chip(name=name, model=model, uuid=label(profile.uuid), bus=bus, values=values)
 
 
 def _readings(
-    samples: Sequence[ClientSample], profile: Profile, bus: str, told: set[tuple[str, str]]
+    samples: Sequence[ClientSample], profile: Profile, bus: str, reported: set[tuple[str, str]]
 ) -> Iterator[Value]:
-    # An instance of a split chip, or a container on it, repeats what the chip says: the first
-    # counts.
+    # Instances of a split chip and containers on a chip repeat the chip's own value, so only the
+    # first sample counts.
     first = {sample.name: sample.value for sample in reversed(samples)}
     for reading in profile.readings:
         value = first.get(reading.series)
         if value is None or (reading.most is not None and value * reading.scale > reading.most):
             continue
         if reading.once_a_bus and bus:
-            if (reading.series, bus) in told:
+            if (reading.series, bus) in reported:
                 continue
-            told.add((reading.series, bus))
+            reported.add((reading.series, bus))
         yield reading.declared, reading.label, value * reading.scale
 
 

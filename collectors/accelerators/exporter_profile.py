@@ -1,6 +1,6 @@
-"""What an exporter's page means: one YAML file each in `exporters/`.
+"""Profiles of exporters: which series of an exporter's page becomes which metric.
 
-A new exporter is one such file and a test case.
+Each profile is one YAML file in `exporters/`. A new exporter needs one such file and a test case.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """How a chip is told apart: the first of these labels that is there, put into a name."""
+    """How a chip gets its name: the value of the first label that is present, put into `called`."""
 
     labels: list[str]
     called: str = field(metadata={"help": "the device file's name, with {} for the label's value"})
 
     def __post_init__(self) -> None:
-        """Check that the label's value has its place."""
+        """Check that the name has one place for the label's value."""
         if self.called.count("{}") != 1:
             raise ValueError("called: expected a name with one {}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """Which labels tell the model, and what of their text is none of it."""
+    """The labels that hold the model. Text that matches `cut` is removed from their value."""
 
     labels: list[str]
     cut: Annotated[re.Pattern[str], Parsed(_pattern, "a regular expression")] | None = None
@@ -53,19 +53,22 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One of our metrics and the exporter's series it comes from."""
+    """One metric of the catalogue and the exporter's series that it is read from."""
 
     metric: str
     series: str
     label: str = field(
-        default="", metadata={"help": "the value of the metric's own label, where it has one"}
+        default="", metadata={"help": "the value of the metric's own label, if it has one"}
     )
     scale: Positive = 1.0
     most: Positive | None = field(
-        default=None, metadata={"help": "in base units; what lies above is no value"}
+        default=None, metadata={"help": "in base units; a greater value is rejected"}
     )
     once_a_bus: bool = field(
-        default=False, metadata={"help": "chips of one bus address all tell their card's value"}
+        default=False,
+        metadata={
+            "help": "chips with one bus address all report the value of their card; it counts once"
+        },
     )
 
     def __post_init__(self) -> None:
@@ -86,7 +89,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """The series of a kind of memory; `total` is empty where the exporter does not tell it."""
+    """The series of one kind of memory. `total` is empty if the exporter does not report it."""
 
     used: str
     total: str = ""
@@ -95,7 +98,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What one exporter's page means."""
+    """The profile of one exporter."""
 
     vendor: str
     chip: Name
@@ -104,11 +107,11 @@ class Profile:
     bus: list[str] = field(default_factory=list)
     instance: list[str] = field(default_factory=list)
     present: str = field(
-        default="", metadata={"help": "a series that names chips, whatever its value"}
+        default="", metadata={"help": "a series whose labels name the chips; its value is not used"}
     )
     readings: list[Reading] = field(default_factory=list)
     memory: list[Memory] = field(
-        default_factory=list, metadata={"help": "kinds of memory; the first that has a size counts"}
+        default_factory=list, metadata={"help": "kinds of memory; the first one with a size counts"}
     )
 
     @property
@@ -120,7 +123,10 @@ class Profile:
 
 
 def load_profile(name: str, folder: Path | None = None) -> Profile:
-    """Read a profile from an operator's folder or our own; raises ConfigError or Problems."""
+    """Read a profile from the operator's folder or from the built-in ones.
+
+    Raises ConfigError or Problems.
+    """
     files = {
         path.stem: path
         for place in (FOLDER, folder)

@@ -1,4 +1,4 @@
-"""One HTTP GET by h11, with a deadline for all of it and a bound on its size."""
+"""One HTTP GET with h11, with one deadline for the whole exchange and a limit on the body's size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REFUSALS: Final = frozenset({401, 403})
 
 
 def check_url(url: str) -> None:
-    """Raise ValueError for what is no address of an HTTP server."""
+    """Raise ValueError unless `url` is a URL of an HTTP server."""
     try:
         parts = urlsplit(url)
         sound = (
@@ -42,7 +42,7 @@ async def fetch(
     max_bytes: int,
     trust: ssl.SSLContext | None = None,
 ) -> bytes:
-    """Return the body behind a URL; raises Unreachable, Refused or BadReply."""
+    """Return the body that a URL answers with; raises Unreachable, Refused or BadReply."""
     parts = urlsplit(url)
     tls = trust if parts.scheme == "https" else None
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -54,7 +54,7 @@ async def fetch(
     except TimeoutError:
         raise Unreachable(f"{parts.netloc}: no answer within {timeout:g} s") from None
     except h11.RemoteProtocolError as error:
-        raise BadReply(f"{parts.netloc} speaks no HTTP: {error}") from None
+        raise BadReply(f"{parts.netloc} does not speak HTTP: {error}") from None
     except OSError as error:
         raise Unreachable(f"{parts.netloc}: {error.strerror or error}") from None
     finally:

@@ -1,18 +1,18 @@
-"""The table that Huawei's `npu-smi info` prints, read by its own headings.
+"""The table that Huawei's `npu-smi info` prints.
 
-The headings differ between chips and versions.
+The columns differ between chips and versions, so they are found by their headings.
 
-Each chip has two rows under two rows of headings, cells parted by bars. What was seen of it, by
-version and product:
+Each chip has two rows under two rows of headings. Bars separate the cells. These forms are known,
+by product and version:
 
 - 910A, 910ProB (21 to 22): `Chip`, `Bus-Id`, `AICore(%)`, `Memory-Usage(MB)` (DDR) and
   `HBM-Usage(MB)`;
-- 910B (23 to 25): `Hugepages-Usage(page)` as well, and no DDR, so `0 / 0`;
-- Atlas A3, 910C (24 on): `Phy-ID` beside `Chip`; two dies a module, whose power stands at the
-  first, `-` at the second;
-- 310, 310P (21 to 25): `Device` beside `Chip`, no HBM column; a 310P says `NA` for power.
+- 910B (23 to 25): the same and `Hugepages-Usage(page)`; without DDR, so that shows `0 / 0`;
+- Atlas A3, 910C (from 24 on): `Phy-ID` beside `Chip`; a module has two dies, and its power is shown
+  at the first die, with `-` at the second;
+- 310, 310P (21 to 25): `Device` beside `Chip`, and no HBM column; a 310P shows `NA` for power.
 
-"MB" are MiB: a chip of 64 GiB has 65536. Source: "npu-smi Command Reference", `npu-smi info`.
+"MB" means MiB: a chip with 64 GiB shows 65536. Source: "npu-smi Command Reference", `npu-smi info`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MAX_LINE: Final = 1000
 _MAX_ROWS: Final = 4096
 _SHOWN: Final = 160
 _TAIL: Final = 4096
-# `3161 / 65536` is one value; possessive, so that nothing is tried twice.
+# `3161 / 65536` is one value. The quantifiers are possessive, so a match never backtracks.
 _VALUE: Final = re.compile(r"[^\s/]++\s*+/\s*+[^\s/]++|\S++")
 _NUMBER: Final = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 _UNITS: Final = {"KB": 2.0**10, "MB": 2.0**20, "GB": 2.0**30}
@@ -41,9 +41,9 @@ _PERCENT: Final = 100.0
 
 
 def parse(text: str) -> list[Chip]:
-    """Return the chips of a table; a row that cannot be read costs its chip only.
+    """Return the chips of a table. A row that cannot be read loses only its own chip.
 
-    Raises BadReply for what is no such table.
+    Raises BadReply if the text has no such table.
     """
     first: list[list[str]] = []
     second: list[list[str]] = []
@@ -52,7 +52,7 @@ def parse(text: str) -> list[Chip]:
     for cells in _rows(text):
         words = cells[0].split()
         if words[:1] == ["NPU"]:
-            if "Process" in "".join(cells[1:]):  # the processes stand below the chips
+            if "Process" in "".join(cells[1:]):  # the table of processes is below that of chips
                 break
             first, second, above = [cell.split() for cell in cells], [], None
         elif words[:1] == ["Chip"]:
@@ -63,38 +63,37 @@ def parse(text: str) -> list[Chip]:
             above = cells
         else:
             chip = _chip(_read(first, above) | _read(second, cells))
-            # Rows come in pairs; where one is missing, the next may begin a pair.
+            # Rows come in pairs. If one row is missing, this one may be the first of a new pair.
             above = None if chip is not None else cells
             chips += [chip] if chip is not None else []
     if not second:
-        raise BadReply(f"npu-smi prints no table of chips: {_last_line(text)}")
+        raise BadReply(f"npu-smi prints no table of chips; its last line: {_last_line(text)}")
     return chips
 
 
 def _rows(text: str) -> Iterator[list[str]]:
-    """Yield the cells of every line that has some."""
+    """Yield the cells of every line that has cells."""
     rows = 0
     for line in text.splitlines():
         if line.startswith("|") and len(line) <= _MAX_LINE:
             rows += 1
             if rows > _MAX_ROWS:
-                raise BadReply("npu-smi prints more rows than chips can have")
+                raise BadReply(f"npu-smi prints more than {_MAX_ROWS} rows")
             yield line.strip().strip("|").split("|")
 
 
 def _last_line(text: str) -> str:
-    """Return the last line of a program that failed; its libraries may print before it."""
+    """Return the last line of the output, where a failed program states its error."""
     lines = [line.strip() for line in text[-_TAIL:].splitlines() if line.strip(" \t+-=|")]
     return safe_label(lines[-1][:_SHOWN]) if lines else "nothing at all"
 
 
 def _read(headings: Sequence[Sequence[str]], cells: Sequence[str]) -> dict[str, str]:
-    """Pair headings with values, cell by cell.
+    """Return the values of a row by their headings.
 
-    Empty where the row has other cells than the heading.
-
-    A cell with more or fewer values than its heading has words is left out, unless it ends in a
-    name, which may have blanks.
+    The result is empty if the row does not have as many cells as the headings. A cell that does not
+    have as many values as its heading has words is left out. The exception is a cell that ends in a
+    name: a name may contain spaces.
     """
     if len(headings) != len(cells):
         return {}
@@ -109,12 +108,12 @@ def _read(headings: Sequence[Sequence[str]], cells: Sequence[str]) -> dict[str, 
 
 
 def _chip(row: Mapping[str, str]) -> Chip | None:
-    """Make a chip of its two rows; None where they do not say which chip it is."""
+    """Make a chip from its two rows; None if they do not identify it."""
     npu, chip = row.get("NPU", ""), row.get("Chip", "")
     if not (_is_id(npu) and _is_id(chip) and row.get("Name")):
         return None
-    # The device file's number, where the table has it. Without, an NPU is a chip but for the second
-    # of a card.
+    # The number of the device file, if the table has it. Else the number of the NPU; the second
+    # chip of a card also gets its own number.
     device = row.get("Phy-ID", row.get("Device", ""))
     number = device if _is_id(device) else npu if chip == "0" else f"{npu}-{chip}"
     bus = row.get("Bus-Id", "")
@@ -139,10 +138,8 @@ def _values(row: Mapping[str, str]) -> Iterator[Value]:
     busy = _number(row.get("AICore(%)", ""))
     if busy is not None and busy <= _PERCENT:
         yield catalogue.ACCELERATOR_UTILIZATION, "", busy / _PERCENT
-    for name in (
-        "HBM-Usage",
-        "Memory-Usage",
-    ):  # what a chip computes in is its HBM where it has any
+    # A chip computes in its HBM, if it has one.
+    for name in ("HBM-Usage", "Memory-Usage"):
         used, total = _memory(row, name)
         if used is not None and total:
             yield catalogue.ACCELERATOR_MEMORY_USED, "", used
@@ -168,5 +165,5 @@ def _is_id(text: str) -> bool:
 
 
 def _number(text: str) -> float | None:
-    """Return a number; None for `-`, `NA` and whatever else is none."""
+    """Return a number; None for `-`, `NA` and any other text that is not a number."""
     return float(text) if _NUMBER.fullmatch(text) else None

@@ -1,10 +1,10 @@
-"""NVIDIA GPUs by NVML, the driver's own library, through nvidia-ml-py (`pynvml`).
+"""NVIDIA GPUs, read by NVML, the driver's library, through nvidia-ml-py (`pynvml`).
 
-`pynvml` is imported once a driver is there.
+`pynvml` is imported when the first device file of the driver is found.
 
-What a GPU does not support is absent: the utilisation of one that is split (MIG), the memory of one
-that shares it with its CPU (Grace). A GPU that is lost costs itself only. Source: "NVML API
-Reference Guide".
+A figure that a GPU does not support is left out: the utilisation of a GPU that is split (MIG), or
+the memory of a GPU that shares it with its CPU (Grace). A lost GPU does not stop the reading of
+the others. Source: "NVML API Reference Guide".
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ _MILLI: Final = 1e-3
 _UNINITIALIZED, _NO_PERMISSION, _DRIVER_NOT_LOADED, _LIBRARY_NOT_FOUND = 1, 4, 9, 12
 _GPU_IS_LOST, _RESET_REQUIRED, _VERSION_MISMATCH = 15, 16, 18
 _SESSION: Final = frozenset({_UNINITIALIZED, _DRIVER_NOT_LOADED, _VERSION_MISMATCH})
-"""The driver has gone or is another one: nothing that was opened is of use any more."""
+"""The driver was unloaded or replaced. The library must be opened again."""
 _LOST: Final = frozenset({_GPU_IS_LOST, _RESET_REQUIRED})
 
 # nvmlClocksEventReasons
 _THROTTLES: Final = {"power": 0x4 | 0x80, "thermal": 0x20 | 0x40, "hardware": 0x8}
-"""By a software cap or an external brake; by heat, as software or hardware sees it.
+"""The bits of each reason for throttling.
 
-By hardware, for whatever reason.
+`power`: a software power cap or an external power brake. `thermal`: a slowdown by software or by
+hardware because of heat. `hardware`: a slowdown by hardware for any reason.
 """
 _ECC: Final = {"corrected": 0, "uncorrected": 1}  # nvmlMemoryErrorType_t
 _AGGREGATE: Final = 1  # nvmlEccCounterType_t: over the GPU's life, not since the driver was loaded
@@ -47,16 +48,16 @@ _GPU_SENSOR: Final = 0  # nvmlTemperatureSensors_t
 
 
 class _Lost(Exception):
-    """This GPU does not answer any more; the others may."""
+    """This GPU no longer answers. Others may still answer."""
 
 
 class Nvidia:
     """Reads every NVIDIA GPU of this node.
 
-    It blocks, so the runner gives it a thread, and never a second one.
+    It blocks, so the runner runs it in a thread, and only in one thread at a time.
 
-    The library stays open between rounds: without a persistence daemon, opening it wakes every GPU
-    for seconds.
+    The library stays open between rounds. Without a persistence daemon, opening it wakes every GPU
+    and takes seconds.
     """
 
     name: ClassVar[str] = "accelerators"
@@ -75,11 +76,11 @@ class Nvidia:
 
     @property
     def dropped(self) -> Mapping[str, int]:
-        """Readings not taken, by reason."""
+        """The number of rejected readings by reason."""
         return self._chips.dropped
 
     def collect(self) -> Sequence[Reading]:
-        """Read all GPUs; NoData where the driver has made no device file and never had."""
+        """Read all GPUs; raises NoData on a node where no GPU has been seen."""
         self._chips.begin()
         if not has_device(self._devices, "nvidia"):
             self.close()
@@ -95,11 +96,11 @@ class Nvidia:
             self.close()
             raise _failure(error) from None
         if chips and not any(chip.up for chip in chips):
-            self.close()  # after a reset of all, what is open may be of no use
+            self.close()  # after a reset of all GPUs, the open handles may no longer work
         return self._chips.readings(chips)
 
     def close(self) -> None:
-        """Let go of the driver."""
+        """Close the library."""
         nvml, self._nvml = self._nvml, None
         if nvml is not None:
             with contextlib.suppress(nvml.NVMLError):
@@ -123,12 +124,12 @@ def _opened() -> Any:
 def _failure(error: Any) -> Unreachable | Refused | BadReply:
     if error.value == _LIBRARY_NOT_FOUND:
         return Unreachable(
-            "there are NVIDIA devices but no libnvidia-ml.so.1; in a container it comes with the"
-            " NVIDIA runtime"
+            "there are NVIDIA devices but no libnvidia-ml.so.1; in a container, the NVIDIA runtime"
+            " provides it"
         )
     if error.value == _VERSION_MISMATCH:
         return Unreachable(
-            "the driver has been replaced by another version: restart the agent to load its library"
+            "the driver was replaced by another version: restart the agent to load the new library"
         )
     if error.value == _NO_PERMISSION:
         return Refused("NVML: no permission")
@@ -136,20 +137,20 @@ def _failure(error: Any) -> Unreachable | Refused | BadReply:
 
 
 def _gpus(nvml: Any) -> Iterator[Chip]:
-    """Yield every GPU of the node; raises NVMLError only where the library itself is of no use."""
+    """Yield every GPU of the node; raises NVMLError only if the library itself has failed."""
     for index in range(min(nvml.nvmlDeviceGetCount(), _MAX_GPUS)):
         try:
             handle = nvml.nvmlDeviceGetHandleByIndex(index)
         except nvml.NVMLError as error:
             if error.value in _SESSION:
                 raise
-            continue  # lost, or not ours to see: Chips knows whom it misses
+            continue  # lost, or without permission; Chips reports a known GPU as down
         yield _Gpu(nvml, handle).chip(index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Memory:
-    """Bytes of a GPU's memory; `reserved` is None where the driver does not tell it apart."""
+    """A GPU's memory in bytes. `reserved` is None if the driver counts it as used."""
 
     total: int
     used: int
@@ -163,9 +164,9 @@ class _Gpu:
         self._nvml, self._handle = nvml, handle
 
     def _ask(self, function: Callable[..., Any], *arguments: object) -> Any:
-        """Return what the library says, or None for what it does not support.
+        """Return the library's answer, or None if this GPU does not support the call.
 
-        Raises _Lost, or NVMLError for the library.
+        Raises _Lost for a lost GPU, and NVMLError if the library itself has failed.
         """
         try:
             return function(*arguments)
@@ -181,8 +182,8 @@ class _Gpu:
         nvml, handle = self._nvml, self._handle
         name = f"nvidia{index}"
         try:
-            # The number of its device file, which stays when another GPU falls off the bus; the
-            # index does not.
+            # The number of the device file stays the same when another GPU is lost. The index
+            # does not.
             minor = self._ask(nvml.nvmlDeviceGetMinorNumber, handle)
             name = name if minor is None else f"nvidia{minor}"
             pci = self._ask(nvml.nvmlDeviceGetPciInfo, handle)
@@ -211,7 +212,7 @@ class _Gpu:
         celsius = self._ask(nvml.nvmlDeviceGetTemperature, handle, _GPU_SENSOR)
         if celsius is not None:
             yield catalogue.ACCELERATOR_TEMPERATURE, "", float(celsius)
-        # Its name before driver 535; newer libraries keep it.
+        # The name of this call before driver 535. Newer libraries still have it.
         reasons = self._ask(nvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle)
         if reasons is not None:
             for reason, bits in _THROTTLES.items():
@@ -234,8 +235,8 @@ class _Gpu:
     def _memory(self, handle: object) -> _Memory | None:
         """Read the memory of a GPU or of a MIG instance.
 
-        `nvmlDeviceGetMemoryInfo` counts what the driver keeps for itself as used since driver
-        510; `nvmlDeviceGetMemoryInfo_v2` tells it apart, as `nvidia-smi` does. An older driver
+        Since driver 510, `nvmlDeviceGetMemoryInfo` counts memory reserved by the driver as used.
+        `nvmlDeviceGetMemoryInfo_v2` reports it separately, as `nvidia-smi` does. An older driver
         has only the first call, and its figure has no reserved part.
         """
         nvml = self._nvml
@@ -246,9 +247,9 @@ class _Gpu:
         return None if old is None else _Memory(total=old.total, used=old.used)
 
     def _instances(self) -> Iterator[Value]:
-        """Yield the memory of the instances a GPU is split into.
+        """Yield the memory of each GPU instance of a split GPU.
 
-        Several compute instances may share the one of a GPU instance.
+        Several compute instances may share the memory of one GPU instance. It counts once.
         """
         nvml, handle = self._nvml, self._handle
         mode = self._ask(nvml.nvmlDeviceGetMigMode, handle)
@@ -269,7 +270,7 @@ class _Gpu:
 
 
 def _text(value: object) -> str:
-    """Return a text of the library's, which older versions give as bytes."""
+    """Return a text from the library. Older versions give bytes."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return value if isinstance(value, str) else ""

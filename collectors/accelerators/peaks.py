@@ -1,7 +1,7 @@
-"""Rated peaks by model and precision: `peaks.yaml`, and an operator's own file of the same shape.
+"""Rated peaks by model and precision: `peaks.yaml`, and an operator's own file of the same form.
 
-A rating is what the maker's data sheet states, without sparsity; it is no measurement. The model is
-what a driver calls it.
+A rating is the figure in the maker's data sheet, without sparsity. It is not a measurement. Models
+are named as the driver names them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TERA: Final = 1e12
 
 
 def _day(text: str) -> dt.date:
-    """Parse `2024`, `2024-11` or `2024-11-18`: data sheets seldom tell more than the month."""
+    """Parse `2024`, `2024-11` or `2024-11-18`. Data sheets seldom state more than the month."""
     match = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", text)
     if match is None:
         raise ValueError(text)
@@ -38,7 +38,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a rating was published. `reported` is what no data sheet of the maker is known for."""
+    """Where a rating was published. `reported`: no data sheet of the maker is known for it."""
 
     title: str
     date: Annotated[dt.date, Parsed(_day, "a day, month or year such as 2024-11")]
@@ -47,7 +47,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryRange:
-    """How much memory a chip has: what tells two models of one name apart."""
+    """A range of a chip's memory in bytes. It distinguishes two models that share a name."""
 
     least: Size = 0
     most: Size
@@ -55,7 +55,7 @@ class MemoryRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """What one model is rated at, in 10¹² operations a second, as its source states it."""
+    """The rating of one model in 10¹² operations a second, as its source states it."""
 
     vendor: str
     models: list[Annotated[re.Pattern[str], Parsed(_pattern, "a regular expression")]]
@@ -64,16 +64,16 @@ class Rating:
     sparse: dict[Precision, Positive] = field(
         default_factory=dict,
         metadata={
-            "help": "where the source states only what 2:4 sparsity gives: half of it counts"
+            "help": "if the source states the rate only with 2:4 sparsity: half of it counts"
         },
     )
     memory: MemoryRange | None = field(
-        default=None, metadata={"help": "only chips with so much memory, where names are shared"}
+        default=None, metadata={"help": "only chips with this much memory, if models share a name"}
     )
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Check that something is rated, and nothing twice."""
+        """Check that there is a rating, and none given twice."""
         if not self.models:
             raise ValueError("models: expected at least one")
         if not (self.dense or self.sparse):
@@ -89,7 +89,7 @@ class Rating:
         return {precision: rate * TERA for precision, rate in rates.items()}
 
     def fits(self, vendor: str, model: str, memory: float | None) -> bool:
-        """Tell whether a chip is of this model."""
+        """Tell whether a chip is of this model; `memory` is in bytes."""
         if vendor.casefold() != self.vendor.casefold():
             return False
         if self.memory is not None and (
@@ -101,15 +101,15 @@ class Rating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A file of ratings; of several that fit, the first counts."""
+    """A file of ratings. If several fit a chip, the first counts."""
 
     chips: list[Rating]
 
 
 class Peaks:
-    """Looks up what a model is rated at.
+    """Looks up the rated peak of a model.
 
-    The table is read when the first chip asks; `own` is asked before it.
+    The built-in table is read at the first look-up. The operator's `own` table comes before it.
     """
 
     def __init__(self, own: Table | None = None) -> None:
@@ -120,7 +120,7 @@ class Peaks:
         return [*self._own, *read(TABLE, Table).chips]
 
     def of(self, vendor: str, model: str, memory: float | None = None) -> Mapping[str, float]:
-        """Return dense operations a second by precision; empty for a model that no table names."""
+        """Return dense operations a second by precision; empty if no table has the model."""
         return next(
             (rating.flops for rating in self._ratings if rating.fits(vendor, model, memory)), {}
         )

@@ -1,4 +1,4 @@
 """Facility devices: PDUs, UPSs, meters, cooling and monitoring units.
 
-A device of a known protocol is one profile in YAML.
+A device that speaks a known protocol needs only a profile, which is one YAML file.
 """

@@ -35,7 +35,10 @@ class Bacnet:
     metrics: Sequence[Metric] = tuple(metrics_of(facility, ups, cooling))
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
-        """Make one collector a device; all share one socket. Raises ConfigError or Problems."""
+        """Make one collector for each device. All of them share one socket.
+
+        Raises ConfigError or Problems.
+        """
         assert isinstance(config, Config)
         if not config.devices:
             return []
@@ -52,18 +55,18 @@ class Bacnet:
         for number, device in enumerate(config.devices):
             key = f"collectors.bacnet.devices[{number}]"
             if device.name in made:
-                raise ConfigError(f"{device.name!r} is there twice", key=key)
+                raise ConfigError(f"{device.name!r} is given twice", key=key)
             if device.instance is not None and "/" not in config.listen:
                 raise ConfigError(
-                    "to be found by Who-Is, listen needs our own network, such as"
-                    " 10.0.4.5/24:47808",
+                    "to find a device by Who-Is, listen needs the address of this machine with"
+                    " its network, such as 10.0.4.5/24:47808",
                     key=f"{key}.instance",
                 )
             series = _series_of(config, device, key, context)
             for point, one in series:
                 if one in taken:
                     raise ConfigError(
-                        f"{point.metric} is there twice with these labels (also {taken[one]})",
+                        f"{point.metric} is given twice with these labels (also {taken[one]})",
                         key=key,
                     )
                 taken[one] = device.name
@@ -78,7 +81,7 @@ class Bacnet:
 def _series_of(
     config: Config, device: Device, key: str, context: Context
 ) -> list[tuple[Point, Series]]:
-    """Return every point of a device with its series; raises ConfigError naming what is missing."""
+    """Return every point of a device with its series; raises ConfigError for a missing label."""
     from collectors.facility.bacnet_client import check_property
 
     points = [(point, f"{key}.points[{number}]") for number, point in enumerate(device.points)]

@@ -1,8 +1,7 @@
-"""A BACnet/IP client that only reads, on bacpypes3.
+"""A BACnet/IP client that only reads, built on bacpypes3.
 
-Imported only where a config has BACnet devices.
-
-Nothing here writes, subscribes or announces itself, and whatever others ask of us is rejected.
+It is imported only if a config has BACnet devices. It never writes, subscribes or announces itself,
+and it rejects every request of other devices.
 """
 
 from __future__ import annotations
@@ -35,11 +34,9 @@ if TYPE_CHECKING:
 Property = tuple[str, str]
 """An object and one of its properties, such as `analog-input,1` and `present-value`."""
 
-_MOST: Final = 40
-"""Properties a request.
-
-Their answers fit the 480 bytes that even a controller behind a router of MS/TP can send.
-"""
+_MAX_PROPERTIES: Final = 40
+"""Properties in one request. Their answers fit into 480 bytes, the most that a controller behind an
+MS/TP router can send."""
 _RETRIES: Final = 1
 _TOO_LONG: Final = (
     "buffer-overflow",
@@ -52,9 +49,9 @@ _NO_SERVICE: Final = ("unrecognized-service", "invalid-apdu-in-this-state")
 
 
 class _Reader(NormalApplication):  # type: ignore[misc]  # untyped
-    """An application that is nobody: it hears who answers to Who-Is, and serves no request."""
+    """An application without services: it receives answers to Who-Is and rejects all requests."""
 
-    async def indication(self, apdu: Any) -> None:  # noqa: ANN401 - the library's word
+    async def indication(self, apdu: Any) -> None:  # noqa: ANN401 - the library's own signature
         if isinstance(apdu, IAmRequest):
             await self.do_IAmRequest(apdu)
         elif isinstance(apdu, ConfirmedRequestPDU):
@@ -64,7 +61,7 @@ class _Reader(NormalApplication):  # type: ignore[misc]  # untyped
 class Client:
     """One UDP socket for all devices.
 
-    It is opened when first needed, and the last user closes it.
+    It is opened when it is first needed. The last device that uses it closes it.
     """
 
     def __init__(self, listen: str, request_timeout: float) -> None:
@@ -74,25 +71,25 @@ class Client:
 
     @property
     def application(self) -> _Reader:
-        """The library's application; raises Unreachable where the address cannot be listened on."""
+        """The library's application; raises Unreachable if it cannot listen on the address."""
         if self._application is None:
             address = IPv4Address(self._listen)
-            _check_free(address.addrTuple)  # the library would try for ever without a word
-            logging.getLogger("bacpypes3").setLevel(
-                logging.CRITICAL
-            )  # it logs whatever anyone sends
-            myself = DeviceObject(
+            # If the address is in use, the library tries for ever and reports nothing.
+            _check_free(address.addrTuple)
+            # The library logs everything that any device sends.
+            logging.getLogger("bacpypes3").setLevel(logging.CRITICAL)
+            own_device = DeviceObject(
                 objectIdentifier=("device", (1 << 22) - 1),
                 objectName="hubgauge",
                 vendorIdentifier=0,
                 apduTimeout=round(self._request_timeout * 1000),
                 numberOfApduRetries=_RETRIES,
             )
-            self._application = _Reader(myself, address)
+            self._application = _Reader(own_device, address)
         return self._application
 
     async def find(self, instance: int) -> Address:
-        """Ask who is a device, by its instance; raises Unreachable."""
+        """Return the address of the device with this instance number; raises Unreachable."""
         found = await self.application.who_is(instance, instance, timeout=self._request_timeout)
         if not found:
             raise Unreachable(f"no device {instance} answers to Who-Is")
@@ -117,23 +114,22 @@ def _check_free(address: tuple[str, int]) -> None:
 
 
 class Remote:
-    """A device, with what has been learnt of how it can be asked."""
+    """A device, and the limits of its requests as far as they have been found."""
 
     def __init__(self, client: Client, address: Address) -> None:
         self._client, self._address = client, address
-        self._most = _MOST
+        self._max_properties = _MAX_PROPERTIES
         self._multiple = True
 
     async def read(self, wanted: Sequence[Property], answers: Answers) -> None:
-        """Read properties into `answers`, as many as a request may hold at once.
+        """Read properties into `answers`, in as few requests as possible.
 
-        Raises Unreachable, Refused or BadReply.
-
-        What the device does not have is not there; what came before an error is.
+        Properties that the device does not have are missing from `answers`. Answers received before
+        an error stay in it. Raises Unreachable, Refused or BadReply.
         """
         at = 0
         while at < len(wanted):
-            some = wanted[at : at + self._most]
+            some = wanted[at : at + self._max_properties]
             await self._read(some, answers)
             at += len(some)
 
@@ -150,7 +146,7 @@ class Remote:
             if isinstance(refusal, RejectPDU) and reason in _NO_SERVICE:
                 self._multiple = False
             elif isinstance(refusal, AbortPDU) and reason in _TOO_LONG:
-                self._most = max(1, len(some) // 2)
+                self._max_properties = max(1, len(some) // 2)
             elif not isinstance(refusal, ErrorPDU):
                 raise BadReply(
                     f"{type(refusal).__name__.removesuffix('PDU').lower()}: {reason}"
@@ -158,8 +154,8 @@ class Remote:
             if len(some) == 1:
                 await self._read_one(some[0], answers)
                 return
-            # One object it does not have spoils the whole of some devices' answers: halve, until it
-            # stands alone.
+            # Some devices refuse a whole request because of one missing object. Halve the request
+            # until this object is alone.
             half = len(some) // 2
             await self._read(some[:half], answers)
             await self._read(some[half:], answers)
@@ -198,7 +194,7 @@ _UNDECODABLE: Final = (ValueError, TypeError, AttributeError, LookupError)
 
 
 def _raise_fatal(refusal: ErrorRejectAbortNack) -> None:
-    """Raise what a smaller question would not mend: nobody answers, or we may not ask."""
+    """Raise an error that a smaller request would not avoid: no answer, or access denied."""
     reason = str(refusal.reason)
     if isinstance(refusal, AbortPDU) and reason in _SILENT:
         raise Unreachable("no answer") from None
@@ -215,9 +211,9 @@ def _keep(answers: Answers, key: Property, value: object) -> None:
 
 
 def plain(value: object) -> Answer | None:
-    """Turn the library's value to a number, a name or flags.
+    """Turn the library's value into a number, a name or flags.
 
-    None for an error and for what is none of them.
+    None for an error and for a value of any other type.
     """
     if isinstance(value, StatusFlags):
         return tuple(int(bit) for bit in value)
@@ -231,7 +227,7 @@ def plain(value: object) -> Answer | None:
 
 
 def _scale(value: Scale) -> float | None:
-    """Return an accumulator's scale: a number, or a power of ten that makes sense."""
+    """Return an accumulator's scale: a number, or a power of ten with a plausible exponent."""
     if value.floatScale is not None:
         return float(value.floatScale)
     digits = int(value.integerScale)
@@ -239,7 +235,7 @@ def _scale(value: Scale) -> float | None:
 
 
 def check_property(name: str) -> str:
-    """Return what is wrong with a property's name; empty where the standard has it."""
+    """Return what is wrong with a property's name; empty if the standard has this property."""
     try:
         return "" if str(PropertyIdentifier(name)) == name else "not a property of the standard"
     except ValueError:

@@ -1,4 +1,4 @@
-"""Read one BACnet device: the objects of its points, in every round."""
+"""Reads one BACnet device: in every round, the objects of all its points."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ _UP: Final[dict[str, Metric]] = {
 class BacnetCollector:
     """Reads one device.
 
-    `dropped` counts rejected readings by reason: `no_value` (an object or property it does not
-    have), `out_of_service`, `fault` (by its status flags or reliability), `sentinel`,
-    `unknown_state`, `unit` (the device's unit is of another quantity than the metric's), `timeout`.
+    `dropped` counts rejected readings by reason: `no_value` (the device does not have the object or
+    the property), `out_of_service`, `fault` (by status flags or reliability), `sentinel`,
+    `unknown_state`, `unit` (the device's unit has another quantity than the metric), `timeout`.
     """
 
     name: ClassVar[str] = "bacnet"
@@ -71,19 +71,18 @@ class BacnetCollector:
         self._remote: Remote | None = None
         self._fixed: Answers = {}
         self._wanted: Sequence[Property] = ()
-        self._told: set[tuple[str, str]] = set()
+        self._logged: set[tuple[str, str]] = set()
         client.users += 1
 
     async def collect(self) -> list[Reading]:
         """Read every point once; raises Unreachable, Refused or BadReply."""
         answers: Answers = {}
         try:
-            async with asyncio.timeout(
-                self.schedule.timeout * 0.95
-            ):  # so that what was read in time is still handed on
+            # A little less than the timeout, so that answers received in time are still returned.
+            async with asyncio.timeout(self.schedule.timeout * 0.95):
                 await self._ask(answers)
         except (TimeoutError, Unreachable) as error:
-            self._wanted = ()  # after an outage it may have other objects
+            self._wanted = ()  # after an outage the device may have other objects
             if not answers:
                 self._remote = None
                 said = str(error) or f"no answer within {self.schedule.timeout:g} s"
@@ -94,14 +93,15 @@ class BacnetCollector:
         readings = self._readings(self._fixed | answers)
         if not answers:
             raise BadReply(
-                f"{self._where}: answers, but has none of its {len(self._series)} points"
+                f"{self._where}: the device answers, but has none of its {len(self._series)} points"
             )
         return [*self._up, *readings]
 
     async def _ask(self, answers: Answers) -> None:
-        """Read what changes.
+        """Read the properties that change.
 
-        In the first round also what does not, and what each object has at all.
+        The first round also reads the properties that do not change, and finds out which properties
+        each object has.
         """
         remote = self._remote or await self._find()
         if self._wanted:
@@ -133,26 +133,28 @@ class BacnetCollector:
                 readings.append((series, value.number))
                 continue
             self.dropped[value.why] += 1
-            self._tell(point, series, value.why, answers)
+            self._log_once(point, series, value.why, answers)
         return readings
 
-    def _tell(self, point: Point, series: Series, why: str, answers: Answers) -> None:
+    def _log_once(self, point: Point, series: Series, why: str, answers: Answers) -> None:
         """Log once a fault that only a change of the config can correct."""
         key = (point.object, point.property)
-        if why not in ("unit", "no_value") or key in self._told:
+        if why not in ("unit", "no_value") or key in self._logged:
             return
-        self._told.add(key)
+        self._logged.add(key)
         if why == "unit":
             said = answers.get((point.object, UNITS_PROPERTY), "nothing")
             log.warning(
-                "bacnet %s: %s says its unit is %s, which does not fit %s; give unit",
+                "bacnet %s: %s reports the unit %s, which does not fit %s; give unit in the config",
                 self.device,
                 point.object,
                 said,
                 series.metric.full_name,
             )
         else:
-            log.warning("bacnet %s: it has no %s of %s", self.device, point.property, point.object)
+            log.warning(
+                "bacnet %s: the device has no %s of %s", self.device, point.property, point.object
+            )
 
     @property
     def _where(self) -> str:

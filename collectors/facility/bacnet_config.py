@@ -1,4 +1,4 @@
-"""The config section `bacnet`: the devices and how they are reached."""
+"""The config section `bacnet`: the devices and how to reach them."""
 
 from __future__ import annotations
 
@@ -35,17 +35,20 @@ class Device:
         default=None,
         metadata={
             "help": (
-                "instead of its address: it is found by Who-Is, for which listen needs a network"
+                "instead of an address: the device is found by Who-Is, for which listen needs a"
+                " network"
             )
         },
     )
-    profile: str = field(default="", metadata={"help": "points shared by devices that are alike"})
+    profile: str = field(default="", metadata={"help": "points that several like devices share"})
     points: list[Point] = field(
-        default_factory=list, metadata={"help": "points of this device alone"}
+        default_factory=list, metadata={"help": "points of this device only"}
     )
     cooling: str = ""
     meter: str = ""
-    point: MeterPoint | None = field(default=None, metadata={"help": "where a meter stands"})
+    point: MeterPoint | None = field(
+        default=None, metadata={"help": "the measuring point of a meter"}
+    )
     ups: str = ""
     pdu: str = ""
     sensor: str = ""
@@ -57,7 +60,7 @@ class Device:
     def __post_init__(self) -> None:
         """Check that the device can be found and has points."""
         if bool(self.address) == (self.instance is not None):
-            message = "expected one of address and instance"
+            message = "expected either address or instance"
             raise ValueError(message)
         if self.address and not _ADDRESS.fullmatch(self.address):
             message = (
@@ -69,12 +72,12 @@ class Device:
             message = "points: missing; expected points, or a profile that has them"
             raise ValueError(message)
         if bool(self.meter) != (self.point is not None):
-            message = "point: a meter needs one, nothing else has one"
+            message = "point: a meter needs it, and no other device may have it"
             raise ValueError(message)
 
     @property
     def name(self) -> str:
-        """What the operator calls it."""
+        """The operator's name of the device, else its address or its instance."""
         return (
             self.cooling
             or self.meter
@@ -92,7 +95,7 @@ class Config:
 
     interval: Duration = 60.0
     timeout: Duration = field(
-        default=10.0, metadata={"help": "of one round of one device, all its reads together"}
+        default=10.0, metadata={"help": "of one round of one device, for all its reads together"}
     )
     request_timeout: Duration = field(
         default=2.0, metadata={"help": "of one request, which is sent twice"}
@@ -101,17 +104,18 @@ class Config:
         default="0.0.0.0:0",
         metadata={
             "help": (
-                "our own address; to find devices by instance, with its network: 10.0.4.5/24:47808"
+                "the address of this machine; to find devices by instance, with its network:"
+                " 10.0.4.5/24:47808"
             )
         },
     )
     profiles_dir: Path | None = field(
-        default=None, metadata={"help": "a folder of your own profiles"}
+        default=None, metadata={"help": "a folder with your own profiles"}
     )
     devices: list[Device] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Check our own address."""
+        """Check the address of this machine."""
         if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?(:\d{1,5})?", self.listen):
             message = f"listen: expected an address such as 10.0.4.5/24:47808, got {self.listen!r}"
             raise ValueError(message)

@@ -1,9 +1,8 @@
-"""BACnet points: which property of which object is which metric.
+"""BACnet points: which property of which object becomes which metric.
 
-It also says which of a device's answers are readings.
-
-Decoding is pure: plain values to numbers in base units. Source: ANSI/ASHRAE 135, clause 12
-(objects) and 21 (enumerations).
+This module also decides which answers of a device are valid readings. Decoding is pure: it turns
+plain values into numbers in base units. Source: ANSI/ASHRAE 135, clauses 12 (objects) and 21
+(enumerations).
 """
 
 from __future__ import annotations
@@ -38,19 +37,19 @@ ObjectType = Literal[
     "loop",
 ]
 Answer = float | str | tuple[int, ...]
-"""A property's value, plain: a number, the name of an enumeration's member, or flags."""
+"""The plain value of a property: a number, the name of an enumeration's member, or flags."""
 Answers = dict[tuple[str, str], Answer]
-"""What a device said, by object (`analog-input,1`) and property.
+"""The answers of a device by object (`analog-input,1`) and property.
 
-What it does not have is not there.
+Properties that the device does not have are missing.
 """
 
 PRESENT_VALUE: Final = "present-value"
 UNITS_PROPERTY: Final = "units"
 STATES: Final = ("status-flags", "reliability", "out-of-service")
-"""Properties that say whether a value is to be believed."""
+"""Properties that say whether a value is valid."""
 REGISTER: Final = ("scale", "max-pres-value")
-"""Properties by which an accumulator says what its count means, and where it starts over (12.1)."""
+"""Properties of an accumulator: the meaning of one count, and the count at which it wraps (12.1)."""
 
 _UNIT_NAMES: Final = {
     "milliwatts": "mW",
@@ -94,9 +93,9 @@ _UNIT_NAMES: Final = {
     "cubic-feet-per-minute": "CFM",
     "us-gallons-per-minute": "GPM",
 }
-"""BACnetEngineeringUnits to the units of profiles.
+"""The unit of profiles for each member of BACnetEngineeringUnits.
 
-`no-units` is not one: the config must say what such a number is.
+`no-units` is not among them. For an object without units, the config must give the unit.
 """
 _HEALTHY: Final = ("no-fault-detected",)
 _FAULT, _OUT_OF_SERVICE = 1, 3
@@ -105,7 +104,7 @@ _LARGEST_INSTANCE: Final = (1 << 22) - 2
 
 
 def parse_object(text: str) -> str:
-    """Check and normalise `analog-input,1`; raises ValueError."""
+    """Check an object's name such as `analog-input,1` and normalise it; raises ValueError."""
     match = re.fullmatch(r"([a-z-]+)[,:] ?(\d{1,7})", text)
     if match is None or match[1] not in get_args(ObjectType) or int(match[2]) > _LARGEST_INSTANCE:
         raise ValueError(text)
@@ -113,7 +112,7 @@ def parse_object(text: str) -> str:
 
 
 def tells_unit(name: str) -> bool:
-    """Tell whether objects of this one's type have the property `units`."""
+    """Tell whether objects of this type have the property `units`."""
     return not name.startswith(("binary-", "multi-state-"))
 
 
@@ -127,12 +126,12 @@ ObjectName = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One property of one object, and the metric it is.
+    """One property of one object, and the metric that it becomes.
 
-    `unit` is the value's where the object does not say it, or says it wrongly; the value is `raw *
-    scale` in it. `map` gives the value of each state of a binary (0, 1) or multi-state object (from
-    1). Raw values in `missing`, below `least` or above `most` are no reading. `labels` are those
-    the device's own config does not give, or that are other than it says.
+    The value is `raw * scale` in `unit`. `unit` is needed if the object does not report its unit or
+    reports a wrong one. `map` gives the value of each state of a binary object (0, 1) or a
+    multi-state object (from 1 on). Raw values in `missing`, below `least` or above `most` are
+    rejected. `labels` are labels that the device's config does not give, or that differ from it.
     """
 
     metric: str
@@ -156,7 +155,7 @@ class Point:
             check_unit(self.metric, self.unit)
         elif not tells_unit(self.object) and not self.map and quantity_of(self.metric) != "flag":
             raise ValueError(
-                f"unit: missing; a {self.object.partition(',')[0]} does not tell its own"
+                f"unit: missing; a {self.object.partition(',')[0]} does not report its unit"
             )
         if not re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", self.property):
             raise ValueError(
@@ -166,13 +165,13 @@ class Point:
             if label not in metric.labels or label in ("hub", "site", "row"):
                 own = [name for name in metric.labels if name not in ("hub", "site", "row")]
                 raise ValueError(
-                    f"labels: {self.metric} has no label {label!r} to be set{nearest(label, own)}"
+                    f"labels: {label!r} of {self.metric} cannot be set here{nearest(label, own)}"
                 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The points of one model of device, or of a plant's controllers that are programmed alike."""
+    """The points of one model of device, or of several controllers with the same program."""
 
     protocol: Literal["bacnet"]
     title: str
@@ -180,7 +179,7 @@ class Profile:
     points: list[Point]
 
     def __post_init__(self) -> None:
-        """Check that there is something to read."""
+        """Check that there is at least one point."""
         if not self.points:
             raise ValueError("points: a profile without points reads nothing")
 
@@ -191,14 +190,14 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
 
 
 class Value(NamedTuple):
-    """What a point is worth: a number in the metric's base unit, or why there is none."""
+    """The value of a point: a number in the metric's base unit, or the reason why there is none."""
 
     number: float | None
     why: str = ""
 
 
 def decode(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]) -> Value:
-    """Make a reading of a device's answers; never raises."""
+    """Return the value of a point from a device's answers; never raises."""
     reason = fault_of(point, answers)
     if reason:
         return Value(None, reason)
@@ -219,14 +218,14 @@ def decode(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answe
 
 
 def fault_of(point: Point, answers: Mapping[tuple[str, str], Answer]) -> str:
-    """Return why an object's value is not to be believed: `out_of_service`, `fault` or empty."""
+    """Return why an object's value is invalid: `out_of_service` or `fault`; empty if it is valid."""
     flags, reliability, out = (answers.get((point.object, name)) for name in STATES)
-    told = flags if isinstance(flags, tuple) and len(flags) == _FLAGS else (0,) * _FLAGS
-    if told[_OUT_OF_SERVICE] or out:
+    status = flags if isinstance(flags, tuple) and len(flags) == _FLAGS else (0,) * _FLAGS
+    if status[_OUT_OF_SERVICE] or out:
         return "out_of_service"
     return (
         "fault"
-        if told[_FAULT] or (isinstance(reliability, str) and reliability not in _HEALTHY)
+        if status[_FAULT] or (isinstance(reliability, str) and reliability not in _HEALTHY)
         else ""
     )
 
@@ -236,7 +235,7 @@ def unit_of(
 ) -> tuple[float, float] | None:
     """Return factor and offset to the metric's base unit.
 
-    None where the device's unit does not fit the metric.
+    None if the device's unit does not fit the metric.
     """
     if point.unit:
         unit = UNITS[point.unit]
@@ -249,7 +248,7 @@ def unit_of(
 
 
 def count_scale(point: Point, answers: Mapping[tuple[str, str], Answer]) -> float:
-    """Return what one count of an accumulator is in its unit; 1 for other objects."""
+    """Return the value of one count of an accumulator in its unit; 1 for other objects."""
     scale = answers.get((point.object, REGISTER[0]))
     counted = point.object.startswith("accumulator,") and point.property == PRESENT_VALUE
     return float(scale) if counted and isinstance(scale, (int, float)) and scale > 0 else 1.0
@@ -258,9 +257,9 @@ def count_scale(point: Point, answers: Mapping[tuple[str, str], Answer]) -> floa
 def span_of(
     point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answer]
 ) -> float | None:
-    """Return at which value an energy register starts over, in the metric's base unit.
+    """Return the value at which an energy register wraps to 0, in the metric's base unit.
 
-    None where the device does not say.
+    None if the device does not report it.
     """
     most, unit = answers.get((point.object, REGISTER[1])), unit_of(point, metric, answers)
     if (

@@ -1,6 +1,6 @@
-"""Modbus devices: a collector for each device, a connection for each address.
+"""Modbus devices: one collector for each device, one connection for each address.
 
-Each model is one YAML file in `profiles/`.
+Each model of device has one YAML file in `profiles/`.
 """
 
 from __future__ import annotations
@@ -46,15 +46,16 @@ Point = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """How a device of Modbus/TCP Security is known, and how it knows us."""
+    """The certificates for a device with Modbus/TCP Security: the device's and this agent's."""
 
-    ca_file: Path = field(metadata={"help": "who signed the device's certificate"})
+    ca_file: Path = field(metadata={"help": "the CA certificate of the device's certificate"})
     cert_file: Path | None = field(
-        default=None, metadata={"help": "our certificate, which such devices ask for"}
+        default=None, metadata={"help": "the agent's own certificate, which such devices ask for"}
     )
     key_file: Path | None = None
     server_name: str = field(
-        default="", metadata={"help": "the name in the device's certificate, if not its address"}
+        default="",
+        metadata={"help": "the name in the device's certificate, if it is not the address"},
     )
 
 
@@ -71,7 +72,7 @@ class Device:
     transport: Literal["tcp", "rtu_over_tcp"] = field(
         default="tcp",
         metadata={
-            "help": "rtu_over_tcp where a converter passes a serial line's frames on as they are"
+            "help": "rtu_over_tcp if a converter forwards the frames of a serial line unchanged"
         },
     )
     tls: Tls | None = None
@@ -81,14 +82,14 @@ class Device:
     pause: Duration | None = field(
         default=None,
         metadata={
-            "help": "rest between two questions, where a gateway or its bus needs it, such as 50ms"
+            "help": "pause between two requests, if a gateway or its bus needs one, such as 50ms"
         },
     )
     profile: str = field(
-        metadata={"help": "which register map: the name of a profile, such as eastron-sdm630"}
+        metadata={"help": "the name of the profile with its register map, such as eastron-sdm630"}
     )
     meter: str = ""
-    point: Point | None = field(default=None, metadata={"help": "where a meter stands"})
+    point: Point | None = field(default=None, metadata={"help": "the measuring point of a meter"})
     pdu: str = ""
     ups: str = ""
     cooling: str = ""
@@ -99,32 +100,38 @@ class Device:
     ratios: dict[str, Positive] = field(
         default_factory=dict,
         metadata={
-            "help": "factors of the profile by name, such as {ct: 40}, instead of the device's own"
+            "help": (
+                "factors of the profile by name, such as {ct: 40}, instead of the values in the"
+                " device"
+            )
         },
     )
     accuracy_class: Annotated[float, Range(0.0, 10.0)] | None = field(
         default=None, metadata={"help": "percent, IEC 62053: 0.5 is 0.5 %"}
     )
     rating_watts: Positive | None = field(
-        default=None, metadata={"help": "the most it can measure; a power beyond it is not taken"}
+        default=None,
+        metadata={"help": "the greatest power it can measure; a greater reading is rejected"},
     )
     interval: Duration | None = None
     timeout: Duration | None = field(default=None, metadata={"help": "of one round of this device"})
 
     def __post_init__(self) -> None:
-        """Check the address, and that the device is one thing."""
+        """Check the address, and that the device has exactly one kind."""
         split_address(self.address, DEFAULT_PORT)
         if len(self._names()) != 1:
             message = f"expected one of {', '.join(FAMILIES)}"
             raise ValueError(message)
         if bool(self.meter) != (self.point is not None):
-            message = "point: a meter needs one, nothing else has one"
+            message = "point: a meter needs it, and no other device may have it"
             raise ValueError(message)
         if self.transport == "rtu_over_tcp" and self.unit == 0:
-            message = "unit: on a serial line unit 0 is all of them, and nobody answers"
+            message = (
+                "unit: on a serial line unit 0 addresses all devices, and none of them answers"
+            )
             raise ValueError(message)
         if self.tls is not None and self.transport != "tcp":
-            message = "tls: goes with the transport tcp"
+            message = "tls: works only with the transport tcp"
             raise ValueError(message)
 
     def _names(self) -> dict[str, str]:
@@ -132,12 +139,12 @@ class Device:
 
     @property
     def kind(self) -> str:
-        """What it is: meter, pdu, ups, cooling or sensor."""
+        """The kind of device: meter, pdu, ups, cooling or sensor."""
         return next(iter(self._names()))
 
     @property
     def name(self) -> str:
-        """What the operator calls it."""
+        """The operator's name of the device."""
         return next(iter(self._names().values()))
 
     @property
@@ -152,14 +159,19 @@ class Config:
 
     interval: Duration = 30.0
     timeout: Duration = field(
-        default=5.0, metadata={"help": "of one round of one device, all its reads together"}
+        default=5.0, metadata={"help": "of one round of one device, for all its reads together"}
     )
     request_timeout: Duration = field(
         default=2.0,
-        metadata={"help": "of one read; what a silent device costs its siblings at most"},
+        metadata={
+            "help": (
+                "of one read; a silent device delays other devices on its connection by no more"
+                " than this"
+            )
+        },
     )
     profiles_dir: Path | None = field(
-        default=None, metadata={"help": "a folder of more profiles, one YAML file each"}
+        default=None, metadata={"help": "a folder with your own profiles, one YAML file each"}
     )
     devices: list[Device] = field(default_factory=list)
 
@@ -198,7 +210,7 @@ class Modbus:
     metrics: Sequence[Metric] = tuple(metrics_of(facility, ups, cooling))
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
-        """Make one collector a device; devices at one address share one connection.
+        """Make one collector for each device. Devices at one address share one connection.
 
         Raises ConfigError or Problems.
         """
@@ -210,7 +222,7 @@ class Modbus:
         for number, device in enumerate(config.devices):
             key = f"collectors.modbus.devices[{number}]"
             if (device.kind, device.name) in made:
-                raise ConfigError(f"{device.name!r} is there twice", key=f"{key}.{device.kind}")
+                raise ConfigError(f"{device.name!r} is given twice", key=f"{key}.{device.kind}")
             try:
                 profile = profiles.get(device.profile) or load_profile(
                     device.profile, config.profiles_dir
@@ -220,7 +232,8 @@ class Modbus:
             profiles[device.profile] = profile
             if profile.kind != device.kind:
                 raise ConfigError(
-                    f"{device.profile} is the profile of a {profile.kind}: name the device by that",
+                    f"{device.profile} is the profile of a {profile.kind}: give the device's name"
+                    f" under {profile.kind}",
                     key=key,
                 )
             made[device.kind, device.name] = ModbusCollector(
@@ -256,7 +269,7 @@ def _link(
     request_timeout: float,
     key: str,
 ) -> Link:
-    """Return the connection to a device's address, made once."""
+    """Return the connection to a device's address. It is made once for each address."""
     host, port = device.endpoint
     if (host, port) not in links:
         framing: Framing = "rtu" if device.transport == "rtu_over_tcp" else "tcp"
@@ -269,7 +282,8 @@ def _link(
     first, link = links[host, port]
     if (first.transport, first.tls) != (device.transport, device.tls):
         raise ConfigError(
-            f"{first.name} reaches the same address otherwise", key=f"{key}.transport"
+            f"{first.name} has the same address, but another transport or tls",
+            key=f"{key}.transport",
         )
     link.pause = max(link.pause, device.pause or 0.0)
     return link
@@ -283,7 +297,7 @@ def _tls_of(device: Device, key: str) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=device.tls.ca_file)
         if device.tls.cert_file is not None:
             context.load_cert_chain(device.tls.cert_file, device.tls.key_file)
-    except (OSError, ValueError) as error:  # what is wrong with a certificate is one too
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise ConfigError(f"cannot be used: {error}", key=f"{key}.tls") from None
     return context
 

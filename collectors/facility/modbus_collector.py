@@ -1,4 +1,4 @@
-"""Reads one Modbus device once a round: a meter, or anything else that a register map describes."""
+"""Reads one Modbus device in each round: a meter or another device with a register map."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _POWERS: Final = (
 class ModbusCollector:
     """Reads one Modbus device.
 
-    `dropped` counts what was not taken: `sentinel` (the device says it has no value), `unwired` (a
-    phase that has never shown a voltage), `above_rating`, `exception` (registers the device
-    refused), `timeout` (rounds in which answers ceased).
+    `dropped` counts rejected readings by reason: `sentinel` (the device reports that it has no
+    value), `unwired` (a phase that has never shown a voltage), `above_rating`, `exception` (the
+    device refused the registers), `timeout` (the device stopped answering during a round).
     """
 
     name: ClassVar[str] = "modbus"
@@ -63,59 +63,59 @@ class ModbusCollector:
         self._monotonic = monotonic
         self._rating, self._sunspec = rating_watts, plan.sunspec
         self._base: int | None = None if plan.sunspec else 0
-        self._ailing = False
+        self._failing = False
         self._agenda = Agenda(plan.blocks)
-        # Voltages come first: they say which phases are wired.
+        # Voltages come first, since they show which phases are wired.
         self._values = sorted(plan.values, key=lambda value: value.metric not in _VOLTAGES)
         self._series = [naming.series(value.metric, "", value.labels) for value in self._values]
-        # A phase nobody wired reads 0 for ever, a dead phase only from one day on: until it has
-        # shown a voltage, it is absent.
+        # A phase that was never wired always reads 0. A phase that failed has shown a voltage
+        # before. So a phase without any voltage so far has no readings.
         self._unwired = {value.phase for value in self._values if value.metric in _VOLTAGES}
         up = UP[plan.kind]
         self._up: Series | None = naming.series(up, "", {}) if up is not None else None
         self.up_series: Sequence[Series] = (self._up,) if self._up is not None else ()
         self.dropped: Counter[str] = Counter()
         self.register_rollovers: dict[Series, float] = {}
-        """Joules at which an energy register begins again at 0, where the profile, or the ratios it
-        was read with, say it."""
+        """The energy in joules at which an energy register wraps to 0, if the profile or the ratios
+        give it."""
         self._spanned = [
             (value, one)
             for value, one in zip(self._values, self._series, strict=True)
             if value.wraps_at is not None
         ]
         self._note_spans({})
-        # What the device says itself may change; what the profile says does not.
+        # Only a value that depends on the device's own factors can change later.
         self._spanned = [(value, one) for value, one in self._spanned if value.times]
         link.users += 1
 
     @property
     def device(self) -> str:
-        """What the operator calls it."""
+        """The operator's name of the device."""
         return self._naming.name
 
     @property
     def schedule(self) -> Schedule:
-        """As the config says."""
+        """The interval and the timeout from the config."""
         return self._schedule
 
     async def collect(self) -> Sequence[Reading]:
         """Read every block once; raises Unreachable or BadReply.
 
-        Registers the device refuses cost only themselves; when answers cease midway, what was read
-        counts.
+        Registers that the device refuses lose only their own readings. If the device stops
+        answering during the round, the values read so far count.
         """
         numbers: Numbers = {}
         asked = False
         try:
             async with (
                 asyncio.timeout(self._schedule.timeout),
-                self._link.turn(ailing=self._ailing),
+                self._link.turn(failing=self._failing),
             ):
-                # Who never had a turn is not ailing: on a crowded connection it would wait for ever
-                # after.
-                asked = self._ailing = True
+                # A device that had no turn is not marked as failing. Otherwise it would let all
+                # others go first and never get a turn on a busy connection.
+                asked = self._failing = True
                 await self._read_blocks(numbers)
-                self._ailing = False
+                self._failing = False
         except TimeoutError:
             if not asked:
                 raise Unreachable(
@@ -128,13 +128,13 @@ class ModbusCollector:
             self.dropped["timeout"] += 1
         except BadReply:
             if self._sunspec:
-                self._base = None  # another device may stand there by now
+                self._base = None  # another device may have this address by now
             raise
         up = [(self._up, 1.0)] if self._up is not None else []
         return [*up, *self._readings(numbers)]
 
     async def _read_blocks(self, numbers: Numbers) -> None:
-        """Read what there is to read into `numbers`."""
+        """Read every block into `numbers`."""
         if self._base is None:
             self._base = await self._find_base()
         refusal: ExceptionAnswer | None = None
@@ -159,7 +159,7 @@ class ModbusCollector:
 
     async def _ask(self, function: int, address: int, count: int) -> Sequence[int]:
         if address + count > 1 << 16:
-            raise BadReply(f"{self._where}: its map would end beyond address 65535")
+            raise BadReply(f"{self._where}: its register map would end beyond address 65535")
         question = Question(unit=self._unit, function=function, address=address, count=count)
         try:
             return await self._link.read(question)
@@ -169,7 +169,7 @@ class ModbusCollector:
             raise
 
     async def _find_base(self) -> int:
-        """Ask where the device keeps its SunSpec model."""
+        """Find the address of the device's SunSpec model."""
         walk = find_model(self._sunspec)
         step = partial(next, walk)
         while True:
@@ -216,7 +216,7 @@ class ModbusCollector:
         return f"{self._link.address} unit {self._unit}"
 
     async def aclose(self) -> None:
-        """Give up the connection; the last of the devices that share it closes it."""
+        """Stop using the connection. The last device that uses it closes it."""
         self._link.users -= 1
         if self._link.users <= 0:
             self._link.close()

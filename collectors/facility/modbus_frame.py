@@ -1,9 +1,7 @@
-"""Modbus on the wire: requests to read registers, and their answers.
+"""Modbus frames: requests to read registers, and their answers. Pure functions.
 
-Frames are those of TCP or of a serial line. Pure.
-
-Answers are looked at as they arrive, and refused as soon as they cannot become good ones;
-`registers_in` raises only `BadReply`.
+Frames are those of TCP or of a serial line. An answer is checked while it arrives, and rejected as
+soon as it can no longer become a valid one. `registers_in` raises only `BadReply`.
 """
 
 from __future__ import annotations
@@ -19,17 +17,16 @@ Framing = Literal["tcp", "rtu"]
 
 LAST_TRANSACTION: Final = 0xFFFF
 _PREFIX: Final = 6  # of a TCP frame: transaction 2, protocol 2, length 2
-_MAX_LENGTH: Final = (
-    254  # unit 1 + the largest PDU, 253 (MODBUS Messaging Implementation Guide V1.0b, 3.1.3)
-)
+# Unit 1 and the largest PDU, 253 (MODBUS Messaging Implementation Guide V1.0b, 3.1.3).
+_MAX_LENGTH: Final = 254
 _HEAD: Final = 2  # unit 1, function 1
 _EXCEPTION: Final = 0x80
 _EXCEPTION_LENGTH: Final = 3  # unit, function, code
 _CRC: Final = 2
 _MAX_PENDING: Final = 8192  # bytes of late answers that may come before the right one
 _ITSELF: Final = frozenset({0, 255})
-"""Units by which a TCP device itself is addressed, not one behind it (Messaging Implementation
-Guide, 4.4.2.2)."""
+"""Unit numbers that address a TCP device itself and not a device behind it (Messaging
+Implementation Guide, 4.4.2.2)."""
 
 EXCEPTIONS: Final[dict[int, str]] = {
     1: "illegal function",
@@ -43,12 +40,12 @@ EXCEPTIONS: Final[dict[int, str]] = {
     11: "gateway target did not respond",
 }
 GATEWAY: Final = frozenset({10, 11})
-"""Exceptions by which a gateway says that the device behind it is silent."""
+"""Exceptions with which a gateway reports that the device behind it does not answer."""
 WRONG_MAP: Final = frozenset({1, 2, 3})
-"""Exceptions by which a device says that it does not have these registers."""
+"""Exceptions with which a device reports that it does not have these registers."""
 SPLIT: Final = frozenset({2, 3})
-"""Exceptions that fewer registers at once may avoid: one of them is not there, or they were too
-many."""
+"""Exceptions that a smaller read may avoid: one of the registers is missing, or there were too many
+of them."""
 
 
 class ExceptionAnswer(BadReply):
@@ -61,7 +58,7 @@ class ExceptionAnswer(BadReply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One read: what an answer is held against."""
+    """One request to read registers. Its answer is checked against it."""
 
     unit: int
     function: int
@@ -70,7 +67,7 @@ class Question:
 
 
 def request(framing: Framing, question: Question, transaction: int) -> bytes:
-    """Return the bytes that ask a question; `transaction` is not sent on a serial line."""
+    """Return the bytes of a request; `transaction` is not sent on a serial line."""
     body = struct.pack(">BBHH", question.unit, question.function, question.address, question.count)
     if framing == "rtu":
         return body + struct.pack("<H", crc16(body))
@@ -80,16 +77,16 @@ def request(framing: Framing, question: Question, transaction: int) -> bytes:
 def registers_in(
     framing: Framing, data: bytes, question: Question, transaction: int
 ) -> Sequence[int] | None:
-    """Return the registers an answer brings, or None while more of it is to come.
+    """Return the registers in an answer, or None while the answer is incomplete.
 
-    Late answers to earlier questions are passed over, where the framing tells them apart.
+    Late answers to earlier requests are skipped if the framing distinguishes them.
 
     Raises:
-        BadReply: what has come cannot become an answer to this question; ExceptionAnswer where the
-        device says why.
+        BadReply: the data cannot become an answer to this request. ExceptionAnswer if the device
+        gives the reason.
     """
     if len(data) > _MAX_PENDING:
-        raise BadReply(f"{len(data)} bytes and no answer among them")
+        raise BadReply(f"{len(data)} bytes without an answer in them")
     return _of_rtu(data, question) if framing == "rtu" else _of_tcp(data, question, transaction)
 
 
@@ -97,11 +94,11 @@ def _of_tcp(data: bytes, question: Question, transaction: int) -> Sequence[int] 
     while len(data) >= _PREFIX + _HEAD:
         came, protocol, length = struct.unpack_from(">HHH", data)
         if protocol:
-            raise BadReply(f"not Modbus TCP: protocol {protocol} where 0 is due")
+            raise BadReply(f"not Modbus TCP: protocol {protocol} instead of 0")
         if not _EXCEPTION_LENGTH <= length <= _MAX_LENGTH:
             raise BadReply(f"not Modbus TCP: a length of {length}")
         frame = data[_PREFIX : _PREFIX + length]
-        # Some gateways never fill the transaction in.
+        # Some gateways always send 0 as the transaction.
         if came in (0, transaction):
             if question.unit in _ITSELF:
                 frame = bytes([question.unit]) + frame[1:]
@@ -110,7 +107,7 @@ def _of_tcp(data: bytes, question: Question, transaction: int) -> Sequence[int] 
                 raise BadReply(_wrong_length(question, frame, length))
             return _registers(frame) if len(frame) == length else None
         if came > transaction:
-            raise BadReply(f"an answer to question {came}, which was never asked")
+            raise BadReply(f"an answer to request {came}, which was never sent")
         data = data[_PREFIX + length :]
     return None
 
@@ -128,7 +125,7 @@ def _of_rtu(data: bytes, question: Question) -> Sequence[int] | None:
 
 
 def _expected_length(frame: bytes, question: Question) -> int:
-    """Return how long the answer must be, unit to data, checking what has come of it."""
+    """Return the length of the answer from its unit to its data, and check its first bytes."""
     unit, function = frame[0], frame[1]
     if unit != question.unit:
         raise BadReply(f"asked unit {question.unit}, unit {unit} answered")
@@ -146,8 +143,8 @@ def _wrong_length(question: Question, frame: bytes, length: int) -> str:
     if frame[1] & _EXCEPTION:
         return f"an exception of {length} bytes"
     return (
-        f"asked for {question.count} registers at {question.address}, the answer's length is"
-        f" {length}"
+        f"asked for {question.count} registers at {question.address}, got an answer of"
+        f" {length} bytes"
     )
 
 

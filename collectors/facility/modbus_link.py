@@ -1,10 +1,10 @@
 """One Modbus connection to one address, shared by all devices behind it.
 
-It speaks TCP, TLS, or a serial line's frames over TCP.
+It uses TCP, TLS, or the frames of a serial line over TCP.
 
-Gateways take few connections and ask their serial bus one question at a time, so questions go one
-after another. Devices that answered last time go first: whoever shares a gateway with silent
-devices waits for at most one of their questions.
+Gateways accept few connections and send one request at a time to their serial bus. So requests are
+sent one after another. Devices that answered last time go first. A device that shares a gateway
+with silent devices waits for at most one of their requests.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ if TYPE_CHECKING:
 
     from collectors.facility.modbus_frame import Framing, Question
 
-_REFUSAL_MEMORY: Final = (
-    1.0  # seconds for which a failed connection answers for all devices behind it
-)
-_MAX_SILENT: Final = 3  # unanswered questions in a row after which the connection itself is doubted
+_REFUSAL_SECONDS: Final = 1.0
+"""After a failed attempt to connect, all devices of the address are unreachable for this time."""
+_MAX_SILENT: Final = 3  # unanswered requests in a row after which the connection is closed
 _CHUNK: Final = 1024
 
 
 class Turns:
-    """A lock that lets the healthy go first; among equals, whoever came first."""
+    """A lock that lets devices that answer go first, and else the one that has waited longest."""
 
     def __init__(self) -> None:
         self._busy = False
@@ -46,15 +45,15 @@ class Turns:
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
 
     @asynccontextmanager
-    async def turn(self, *, ailing: bool) -> AsyncIterator[None]:
-        """Wait for one's turn and hold it until the block ends."""
+    async def turn(self, *, failing: bool) -> AsyncIterator[None]:
+        """Wait for a turn and hold it until the block ends."""
         if self._busy:
             mine = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._waiting, (ailing, next(self._order), mine))
+            heapq.heappush(self._waiting, (failing, next(self._order), mine))
             try:
                 await mine
             except asyncio.CancelledError:
-                if mine.done() and not mine.cancelled():  # it had just been given to us
+                if mine.done() and not mine.cancelled():  # the turn had just been given to us
                     self._pass_on()
                 raise
         self._busy = True
@@ -74,9 +73,9 @@ class Turns:
 
 
 class Link:
-    """The connection to one address. It is opened when first needed, and again after it broke.
+    """The connection to one address. It is opened when first needed, and again after it failed.
 
-    `pause` is how many seconds the bus behind it rests between an answer and the next question.
+    `pause` is the time in seconds that the bus needs between an answer and the next request.
     """
 
     def __init__(
@@ -98,28 +97,28 @@ class Link:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._transaction = 0
         self._silent = 0
-        self._fresh = True  # nobody has answered on this connection yet
+        self._fresh = True  # no device has answered on this connection yet
         self._refused_until = self._rested = float("-inf")
 
     @property
     def address(self) -> str:
-        """Where it leads, for messages."""
+        """Its host and port, for messages."""
         return f"{self.host}:{self.port}"
 
-    def turn(self, *, ailing: bool) -> AbstractAsyncContextManager[None]:
+    def turn(self, *, failing: bool) -> AbstractAsyncContextManager[None]:
         """Wait for the connection and hold it for a round.
 
-        `ailing` devices, silent last time, let the others go first.
+        `failing` devices, which did not answer last time, let the others go first.
         """
-        return self._turns.turn(ailing=ailing)
+        return self._turns.turn(failing=failing)
 
     async def read(self, question: Question) -> Sequence[int]:
-        """Ask one question and return the registers; only for whoever holds the turn.
+        """Send one request and return the registers. The caller must hold the turn.
 
         Raises:
             Unreachable: no connection, or no complete answer within `request_timeout` seconds.
-            BadReply: the answer is not one to this question; ExceptionAnswer where the device says
-            why.
+            BadReply: the answer does not fit the request. ExceptionAnswer if the device gives the
+            reason.
         """
         if self.pause and (rest := self._rested - time.monotonic()) > 0:
             await asyncio.sleep(rest)
@@ -135,26 +134,22 @@ class Link:
             self._rested = time.monotonic() + self.pause
 
     def close(self) -> None:
-        """Close the connection; the next question opens a new one."""
+        """Close the connection. The next request opens a new one."""
         streams, self._streams = self._streams, None
         if streams is not None:
-            streams[
-                1
-            ].transport.abort()  # nothing is left to say, and a dead peer would have us wait
+            _, writer = streams
+            writer.transport.abort()  # a normal close would wait for a peer that may be dead
 
     async def _ask_connected(self, question: Question) -> Sequence[int]:
-        """Ask.
-
-        Where a connection that had been idle turns out to be closed, ask once more on a new one.
-        """
+        """Send a request. If an idle connection was closed, send it again on a new one."""
         for attempt in (1, 2):
             reader, writer = await self._connect()
-            worn = not self._fresh
+            reused = not self._fresh
             try:
                 return await self._ask(reader, writer, question)
             except OSError:
                 self.close()
-                if attempt == 2 or not worn:
+                if attempt == 2 or not reused:
                     break
         raise Unreachable(f"{self.address} closed the connection")
 
@@ -164,18 +159,18 @@ class Link:
         self.close()
         if time.monotonic() < self._refused_until:
             raise Unreachable(f"cannot connect to {self.address}")
-        # Until the connection stands, it counts as refused: siblings do not queue up behind a dead
-        # address.
+        # Until the connection is open it counts as refused, so that other devices do not queue for
+        # a dead address.
         why = ""
         try:
             self._streams = await asyncio.open_connection(
                 self.host, self.port, ssl=self._tls, server_hostname=self._server_name
             )
-        except OSError as error:  # what TLS refuses is one too
+        except OSError as error:  # ssl.SSLError is an OSError
             why = f": {error.strerror or error}" if self._tls is not None else ""
         finally:
             if self._streams is None:
-                self._refused_until = time.monotonic() + _REFUSAL_MEMORY
+                self._refused_until = time.monotonic() + _REFUSAL_SECONDS
         if self._streams is None:
             raise Unreachable(f"cannot connect to {self.address}{why}")
         self._transaction, self._fresh, self._silent = 0, True, 0
@@ -197,10 +192,10 @@ class Link:
                 if registers is not None:
                     self._fresh, self._silent = False, 0
                     return registers
-        except asyncio.CancelledError:  # the question's or the round's deadline
+        except asyncio.CancelledError:  # the deadline of the request or of the round
             self._silent += 1
-            # The rest of half an answer would be taken for the next one, and a serial line's frames
-            # do not say whose they are.
+            # The rest of a partial answer would be read as the next answer. Frames of a serial line
+            # do not say which request they answer.
             if data or self.framing == "rtu" or self._fresh or self._silent >= _MAX_SILENT:
                 self.close()
             raise

@@ -1,10 +1,8 @@
-"""How numbers are written in Modbus registers, in both directions. Pure.
+"""Reading and writing of numbers in Modbus registers: types, and orders of words and bytes. Pure.
 
-Types, and the orders of words and bytes.
-
-Registers are 16 bits wide; a wider number takes several, by default the high word first. Reading
-yields None for what is no number: NaN, the infinities, decimal digits that are none. The simulator
-writes with what the collector reads.
+A register has 16 bits. A wider number takes several registers, by default with the high word first.
+Reading gives None for NaN, infinities and invalid decimal digits. The simulator writes numbers with
+the same code that the collector reads them with.
 """
 
 from __future__ import annotations
@@ -34,10 +32,10 @@ Type = Literal[
     "mod10_48",
     "mod10_64",
 ]
-"""`float32_4q` is Schneider's four-quadrant power factor, `bcd…` packed decimal, `mod10_…` four
-decimal digits a register."""
+"""`float32_4q` is Schneider's four-quadrant power factor. `bcd…` is packed decimal. `mod10_…` has
+four decimal digits in each register."""
 Order = Literal["ABCD", "CDAB", "BADC", "DCBA"]
-"""High word first, low word first, and both with the bytes of each word swapped."""
+"""High word first; low word first; and the same two with the bytes of each word swapped."""
 
 _FORMATS: Final[dict[Type, str]] = {
     "int16": ">h",
@@ -51,7 +49,7 @@ _FORMATS: Final[dict[Type, str]] = {
     "float64": ">d",
 }
 _SINGLE: Final = struct.Struct(">f")
-_MOD10: Final = 10_000  # what a register of the mod10 types counts to; each has a sign of its own
+_MOD10: Final = 10_000  # the modulus of one register of the mod10 types; each has its own sign
 
 WIDTHS: Final[dict[Type, int]] = {
     **{name: struct.calcsize(code) // 2 for name, code in _FORMATS.items()},
@@ -63,13 +61,13 @@ WIDTHS: Final[dict[Type, int]] = {
     "mod10_48": 3,
     "mod10_64": 4,
 }
-"""How many registers a number of each type takes."""
+"""The number of registers that a number of each type takes."""
 
 
 def modulus(type: Type) -> int | None:
-    """Return at how many a counter of this type begins again at 0.
+    """Return the raw value at which a counter of this type wraps to 0.
 
-    None for signed and floating ones, which nobody lets wrap.
+    None for signed and floating-point types: counters of these types do not wrap.
     """
     if type.startswith("uint"):
         return 1 << 16 * WIDTHS[type]
@@ -82,8 +80,8 @@ def modulus(type: Type) -> int | None:
 class Notation:
     """How one number is written in its registers.
 
-    `sentinels` are bit patterns that mean "no value". Of an integer, `mask` takes some bits only,
-    as a number of its own, and `sign_bit`, counted from the lowest, says that the rest is negative.
+    `sentinels` are bit patterns that mean "no value". `mask` selects some bits of an integer as a
+    number. If the bit `sign_bit`, counted from the lowest one, is set, the rest is negative.
     """
 
     type: Type
@@ -94,11 +92,11 @@ class Notation:
 
     @property
     def words(self) -> int:
-        """How many registers it takes."""
+        """The number of registers that the number takes."""
         return WIDTHS[self.type]
 
     def read(self, raw: bytes) -> float | None:
-        """Return the number in these bytes, `2 * words` of them, or None where they hold none.
+        """Return the number in these `2 * words` bytes, or None if they hold no valid number.
 
         Integers stay integers.
         """
@@ -118,9 +116,9 @@ class Notation:
         return -number if number is not None and negative else number
 
     def write(self, number: float | None) -> bytes:
-        """Return the bytes that say this number, or that there is none.
+        """Return the bytes of a number, or those that mean "no value" for None.
 
-        A counter beyond its width has begun again.
+        A counter beyond its width wraps.
         """
         if number is None:
             return self._arranged(self._nothing())
@@ -142,7 +140,7 @@ class Notation:
         return b"\xff" * length if self.type.startswith("bcd") else bytes(length)
 
     def _arranged(self, raw: bytes) -> bytes:
-        """Bring the bytes from the wire's order to high word first, or back."""
+        """Turn bytes from the device's order into high word first, or back."""
         if self.order in ("CDAB", "DCBA"):
             raw = b"".join(raw[i : i + 2] for i in range(len(raw) - 2, -1, -2))
         if self.order in ("BADC", "DCBA"):
@@ -228,7 +226,7 @@ def _written(type: Type, number: float) -> bytes:
 def unfolded(register: float) -> float:
     """Return the power factor of a four-quadrant register.
 
-    Beyond 1 and -1 the value counts back (Schneider, PM5500 manual).
+    Beyond 1 and -1 the register counts backwards (Schneider, PM5500 manual).
     """
     if register > 1:
         return 2 - register
@@ -236,11 +234,12 @@ def unfolded(register: float) -> float:
 
 
 def shortest(number: float) -> float:
-    """Return the shortest decimal that is this float32: 0.97, not 0.9700000286102295."""
+    """Return the shortest decimal with the same float32: 0.97, not 0.9700000286102295."""
     raw = _SINGLE.pack(number)
-    for digits in ("%.6g", "%.7g", "%.8g"):  # nine tell any two float32 apart, fewer most of them
+    # Nine digits distinguish all float32 numbers. Most of them need fewer.
+    for digits in ("%.6g", "%.7g", "%.8g"):
         short = float(digits % number)
-        with contextlib.suppress(OverflowError):  # the largest, rounded up
+        with contextlib.suppress(OverflowError):  # the largest float32, rounded up
             if _SINGLE.pack(short) == raw:
                 return short
     return number

@@ -1,10 +1,8 @@
-"""From a register map to reads, and from registers to readings: pure, no I/O.
+"""Turns a register map into reads, and registers into readings. Pure, no I/O.
 
-Raises only `BadReply`.
-
-`plan_of` groups a profile's registers into as few reads as its limits allow. `numbers_in` takes the
-numbers out of what one read has brought, `evaluate` makes values in base units of all that a round
-has brought.
+`plan_of` groups a profile's registers into as few reads as its limits allow. `numbers_in` extracts
+the numbers from the registers of one read. `evaluate` turns all numbers of a round into values in
+base units. Both of these raise only `BadReply`.
 """
 
 from __future__ import annotations
@@ -25,10 +23,10 @@ if TYPE_CHECKING:
     from collectors.facility.modbus_profile import Kind, Profile
     from collectors.facility.modbus_register import Cell, Factor, Register
 
-_MOST_DIGITS: Final = 12  # a power of ten beyond this is no scale factor
+_MAX_DIGITS: Final = 12  # a greater power of ten is not a valid scale factor
 
 Numbers = dict[int, float | None]
-"""What a round has read, by the number of the cell; None where the device says it has none."""
+"""The numbers of a round by the number of the cell; None if the device reports no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ class Block:
 
     @classmethod
     def around(cls, cells: Sequence[tuple[int, Cell]]) -> Block:
-        """Return the smallest read that brings these cells."""
+        """Return the smallest read that contains these cells."""
         first = min(cell.address for _, cell in cells)
         end = max(cell.end for _, cell in cells)
         return cls(
@@ -50,14 +48,15 @@ class Block:
         )
 
     def halves(self) -> tuple[Block, ...]:
-        """Return two smaller reads that bring the same, split where the gap is widest.
+        """Return two smaller reads of the same cells, split at the widest gap.
 
-        None where there is but one cell.
+        Empty if it cannot be split.
         """
         best, end = (0, 0, 0), 0
         for number, (_, cell) in enumerate(self.cells):
             if number and cell.address >= end:
-                # Among equal gaps the middle one: what is refused is found in the fewest reads.
+                # Among equal gaps the middle one is taken. So a refused register is found with the
+                # fewest reads.
                 best = max(
                     best, (cell.address - end + 1, -abs(2 * number - len(self.cells)), number)
                 )
@@ -68,7 +67,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How a factor is worked out: from a cell, or said by the config (`fixed`)."""
+    """How a factor is calculated: from a cell of the device, or given by the config (`fixed`)."""
 
     cell: int | None
     scale: Fraction
@@ -77,9 +76,9 @@ class Scale:
     fixed: Fraction | None
 
     def value(self, numbers: Mapping[int, float | None]) -> Fraction | None:
-        """Return the factor, or None where the device has none.
+        """Return the factor, or None if the device has no valid factor.
 
-        Raises KeyError where it was not read.
+        Raises KeyError if its cell was not read.
         """
         if self.fixed is not None:
             return self.fixed
@@ -89,8 +88,8 @@ class Scale:
             return None
         if self.exponent:
             digits = int(raw) + self.bias
-            return Fraction(10) ** digits if abs(digits) <= _MOST_DIGITS else None
-        # A ratio that nobody has set is 0: it says nothing of the value.
+            return Fraction(10) ** digits if abs(digits) <= _MAX_DIGITS else None
+        # A ratio of 0 was never set in the device, so it is not a factor.
         return exact(raw) * self.scale if raw > 0 else None
 
 
@@ -111,19 +110,19 @@ class Value:
     mapped: Mapping[float, float]
     otherwise: float | None
     wraps_at: float | None
-    """In raw units: where a counter begins again at 0; None where it does not or nobody knows."""
+    """The raw value at which a counter wraps to 0; None if it does not wrap or this is unknown."""
 
     @property
     def phase(self) -> str:
-        """The phase it is of, if any."""
+        """Its phase, or an empty text."""
         return self.labels.get("phase", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that is asked of a device in a round, and what becomes of it.
+    """All reads of a device in a round, and the values made from them.
 
-    With `sunspec`, addresses count from where the device keeps one of these models.
+    With `sunspec`, addresses count from the start of one of these models in the device.
     """
 
     kind: Kind
@@ -133,9 +132,9 @@ class Plan:
 
 
 def plan_of(profile: Profile, ratios: Mapping[str, float] | None = None) -> Plan:
-    """Make the plan of a profile; `ratios` stand for factors of these names.
+    """Make the plan of a profile; `ratios` replace the factors of the same names.
 
-    Raises ValueError for one that is missing or unknown.
+    Raises ValueError for a missing or unknown ratio.
     """
     ratios = ratios or {}
     for name in ratios:
@@ -155,7 +154,7 @@ def plan_of(profile: Profile, ratios: Mapping[str, float] | None = None) -> Plan
     for name, factor in profile.factors.items():
         fixed = exact(ratios[name]) if name in ratios else None
         if fixed is None and factor.address is None:
-            message = f"missing {name}: this device does not say it itself"
+            message = f"missing {name}: this device does not report it"
             raise ValueError(message)
         cell = numbered(factor)[0] if fixed is None else None
         scales[name] = Scale(
@@ -221,7 +220,7 @@ def _blocks(profile: Profile, cells: Sequence[Cell]) -> Iterator[Block]:
 
 
 def numbers_in(block: Block, registers: Sequence[int]) -> Iterator[tuple[int, float | None]]:
-    """Yield every cell's number of a block that was read, None where the device says it has none.
+    """Yield the number of each cell of a block; None if the device reports no value.
 
     Raises BadReply.
     """
@@ -241,15 +240,15 @@ def numbers_in(block: Block, registers: Sequence[int]) -> Iterator[tuple[int, fl
 def evaluate(
     values: Sequence[Value], numbers: Mapping[int, float | None]
 ) -> Iterator[tuple[int, float | None]]:
-    """Yield the place and the number, in its base unit, of every value a round has read.
+    """Yield the index and the number, in base units, of every value that a round has read.
 
-    None where the device has none.
+    The number is None if the device reports no value.
     """
     for place, value in enumerate(values):
         try:
             parts = [numbers[cell] for cell in value.cells]
             factors = [scale.value(numbers) for scale in value.times]
-        except KeyError:  # not read this time
+        except KeyError:  # not read in this round
             continue
         yield place, _evaluated(value, parts, factors)
 
@@ -278,9 +277,9 @@ def _evaluated(
 
 
 def span_of(value: Value, numbers: Mapping[int, float | None]) -> float | None:
-    """Return at how much a counter begins again at 0, in its base unit.
+    """Return the value at which a counter wraps to 0, in its base unit.
 
-    None where it does not or nobody knows yet.
+    None if it does not wrap or this is not known yet.
     """
     if value.wraps_at is None:
         return None

@@ -1,8 +1,8 @@
-"""What a Modbus device profile may hold: which register holds what, and how the device may be read.
+"""The model of a Modbus device profile: the meaning of each register, and limits of the reads.
 
-Registers are 16 bits wide. Addresses count from 0, as they stand in a request, not as in the older
-notation 30001 or 40001. `docs/modbus.md` has the whole of it with examples;
-`collectors.facility.modbus_plan` makes reads and readings of it.
+A register has 16 bits. Addresses count from 0, as in a request, and not from 30001 or 40001 as in
+the older notation. `docs/modbus.md` describes profiles with examples.
+`collectors.facility.modbus_plan` turns a profile into reads and readings.
 """
 
 from __future__ import annotations
@@ -34,19 +34,20 @@ FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
     "cooling": ("cooling", "sensor"),
     "sensor": ("sensor",),
 }
-"""Which families of metrics a device of each kind may have: those whose labels its config can fill.
+"""The families of metrics that each kind of device may have: those whose labels its config gives.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The register map of a device and how it may be read.
+    """The register map of a device, and the limits of its reads.
 
-    `max_registers` is the most one read may ask for (at most 125 by the standard; many devices take
-    less), `max_gap` how many registers nobody wants are read along rather than asking twice,
-    `unreadable` addresses no read may touch. `order` says how wider values lie. `sentinels` are "no
-    value" by type, as raw bit patterns. With `sunspec`, the device is asked where it keeps one of
-    these models, and addresses count from the model's beginning.
+    `max_registers` is the most registers of one read. The standard allows 125; many devices allow
+    fewer. `max_gap` is the most unused registers that a read may contain to save a second read.
+    `unreadable` are addresses that no read may contain. `order` is the order of words and bytes in
+    a number with several registers. `sentinels` are raw bit patterns for "no value", by type. With
+    `sunspec`, the agent finds one of these models in the device, and addresses count from its
+    start.
     """
 
     protocol: Literal["modbus"]
@@ -64,7 +65,7 @@ class Profile:
     sunspec: list[Annotated[int, Range(1, 65534)]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Check that there is something to read, that nothing is read twice, and that it can be."""
+        """Check that there are registers, that none is given twice, and that all can be read."""
         if not self.registers:
             message = "registers: a profile without registers reads nothing"
             raise ValueError(message)
@@ -76,7 +77,7 @@ class Profile:
                 message = "max_registers: smaller than one of the values"
                 raise ValueError(message)
             if any(span.start < cell.end and cell.address < span.stop for span in self.unreadable):
-                message = f"{at}: is among the addresses said to be unreadable"
+                message = f"{at}: is one of the unreadable addresses"
                 raise ValueError(message)
         seen: set[tuple[str, str]] = set()
         for number, register in enumerate(self.registers):
@@ -85,10 +86,10 @@ class Profile:
             name for register in self.registers for name in register.times
         }
         if unused:
-            message = f"factors: no register names {', '.join(sorted(unused))}"
+            message = f"factors: no register uses {', '.join(sorted(unused))}"
             raise ValueError(message)
         if self.sunspec and self.function != "holding":
-            message = "function: SunSpec devices have holding registers"
+            message = "function: a SunSpec device needs holding"
             raise ValueError(message)
 
     def _check_register(self, at: str, register: Register, seen: set[tuple[str, str]]) -> None:
@@ -115,7 +116,7 @@ class Profile:
             ",".join(f"{name}={value}" for name, value in sorted(labels.items())),
         )
         if key in seen:
-            message = f"{at}: {' '.join(key).strip()} is there twice"
+            message = f"{at}: {' '.join(key).strip()} is given twice"
             raise ValueError(message)
         seen.add(key)
 
@@ -126,7 +127,7 @@ class Profile:
             yield from ((f"factors.{name}", cell) for cell in self.cells_of(factor))
 
     def cells_of(self, what: Register | Factor) -> Iterator[Cell]:
-        """Yield the cells of a value or a factor: none, one, or several that are added."""
+        """Yield the cells of a value or a factor: none, one, or several whose numbers are added."""
         patterns = (*what.sentinels, *self.sentinels.get(what.type, ()))
         bits = 16 * WIDTHS[what.type]
         notation = Notation(

@@ -1,4 +1,4 @@
-"""One register of a Modbus device profile: where it is, how it is written, what it becomes."""
+"""One register of a Modbus device profile: its address, its notation, and its metric."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ADDRESS_COUNT: Final = 1 << 16
 
 
 def parse_number(text: str) -> int:
-    """Parse `52` or `0x0034`, as manuals write either; raises ValueError."""
+    """Parse a number such as `52` or `0x0034`, since manuals use both; raises ValueError."""
     return int(text, 0)
 
 
 def parse_span(text: str) -> range:
-    """Parse `0x0010-0x001F`, both ends included, or one address; raises ValueError."""
+    """Parse a range such as `0x0010-0x001F`, with both ends, or one address; raises ValueError."""
     first, _, last = text.partition("-")
     span = range(parse_number(first), parse_number(last or first) + 1)
     if not span or span.start < 0 or span.stop > ADDRESS_COUNT:
@@ -45,7 +45,7 @@ Span = Annotated[range, Parsed(parse_span, "addresses such as 0x0010-0x001F")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Where a number stands: a function, an address, and how it is written."""
+    """The place of a number: a function, an address, and its notation."""
 
     function: int
     address: int
@@ -53,7 +53,7 @@ class Cell:
     words: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Work out once how many registers it takes."""
+        """Calculate the number of registers once."""
         object.__setattr__(self, "words", self.notation.words)
 
     @property
@@ -64,11 +64,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
-    """A factor that the device itself says: a transformer's ratio, or a scale factor.
+    """A factor that the device reports: a transformer's ratio, or a scale factor.
 
-    It is `raw * scale`, or with `exponent` ten to the power of `raw + bias`, as SunSpec's scale
-    factors are. Without an `address`, or where the operator knows better, the config says it
-    (`ratios`).
+    It is `raw * scale`. With `exponent` it is ten to the power of `raw + bias`, as for SunSpec's
+    scale factors. Without an `address`, the config must give it (`ratios`). The config may also
+    replace a factor that the device reports wrongly.
     """
 
     address: Address | None = None
@@ -82,26 +82,27 @@ class Factor:
     sentinels: list[Pattern] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Check what belongs together."""
+        """Check that the keys fit together."""
         if self.exponent and self.scale != 1:
-            message = "scale: a power of ten has a bias, no scale"
+            message = "scale: with exponent, use bias instead"
             raise ValueError(message)
         if self.bias and not self.exponent:
-            message = "bias: goes with exponent"
+            message = "bias: works only with exponent"
             raise ValueError(message)
         _check_mask(self.type, self.mask)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """One value of the map: where it stands, how it is written, and which metric it is.
+    """One value of the register map: its address, its notation, and its metric.
 
     The value is `raw * scale`, times the factors named in `times`, in `unit`. `add` lists the
-    addresses of further registers of the same kind that belong to it, such as a second tariff's
-    energy. With `map`, raw values become those given, all others `otherwise`; `mask` takes some
-    bits only. `wraps_at` is the raw value at which a counter begins again at 0: by default its
-    width's for unsigned types, unknown for others; 0 says that nobody knows. `sentinels` are raw
-    bit patterns that mean "no value", beside the profile's own for the type.
+    addresses of further registers of the same kind whose numbers are added, such as the energy of a
+    second tariff. With `map`, each raw value becomes the given one, and all others become
+    `otherwise`. `mask` selects some bits. `wraps_at` is the raw value at which a counter wraps to
+    0. By default it follows from the width of an unsigned type and is unknown for other types; 0
+    means unknown. `sentinels` are raw bit patterns for "no value", in addition to the profile's own
+    for this type.
     """
 
     metric: str
@@ -112,7 +113,7 @@ class Register:
     times: list[str] = field(default_factory=list)
     add: list[Address] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
-    phase: str = field(default="", metadata={"help": "short for labels: {phase: …}"})
+    phase: str = field(default="", metadata={"help": "the same as labels: {phase: …}"})
     function: Function | None = None
     order: Order | None = None
     mask: Pattern = 0
@@ -139,13 +140,13 @@ class Register:
             message = "scale: expected a number other than 0"
             raise ValueError(message)
         if self.wraps_at is not None and metric.type != "counter":
-            message = f"wraps_at: {self.metric} is no counter"
+            message = f"wraps_at: {self.metric} is not a counter"
             raise ValueError(message)
         _check_mask(self.type, self.mask)
         if self.sign_bit is not None and (
             self.type.startswith(("int", "float")) or self.sign_bit >= 16 * WIDTHS[self.type]
         ):
-            message = f"sign_bit: {self.type} has a sign of its own, or not so many bits"
+            message = f"sign_bit: {self.type} already has a sign, or does not have so many bits"
             raise ValueError(message)
 
     def _check_labels(self, metric: Metric) -> None:
@@ -154,7 +155,7 @@ class Register:
         if self.phase and "phase" not in wanted:
             message = f"phase: {self.metric} has no phase"
             raise ValueError(message)
-        # A transmitter that is all sensor is named by the config alone; the profile checks that.
+        # Only the config names a device that is one sensor. The profile checks this.
         if given - wanted or wanted - given - {"sensor"}:
             message = f"labels: {self.metric} needs {', '.join(sorted(wanted)) or 'no labels'}"
             raise ValueError(message)
@@ -166,7 +167,7 @@ class Register:
 
 def _check_mask(type: Type, mask: int) -> None:
     if mask and (not type.startswith("uint") or not 0 < mask < 1 << 16 * WIDTHS[type]):
-        message = f"mask: expected some bits of an unsigned type, not {mask:#x} of {type}"
+        message = f"mask: expected some bits of an unsigned type, got {mask:#x} of {type}"
         raise ValueError(message)
     if mask and not re.fullmatch("0b1+0*", bin(mask)):
         message = f"mask: expected neighbouring bits such as 0x00F0, got {mask:#x}"

@@ -1,9 +1,8 @@
-"""Where a SunSpec device keeps its models. Pure.
+"""Finds the models of a SunSpec device. Pure.
 
-Source: SunSpec Device Information Model Specification.
-
-A device's map begins with `SunS` at one of three addresses; then follow models, each with its
-number and its length, up to one with the number 0xFFFF.
+A device's register map begins with `SunS` at one of three addresses. Then come models, each with
+its number and its length. The last one has the number 0xFFFF. Source: SunSpec Device Information
+Model Specification.
 """
 
 from __future__ import annotations
@@ -24,10 +23,8 @@ _END: Final = 1 << 16
 def find_model(models: Collection[int]) -> Generator[tuple[int, int], Sequence[int], int]:
     """Yield each read of holding registers as (address, count), and return the model's start.
 
-    The caller sends back what the registers hold.
-
-    An ExceptionAnswer may be thrown in instead. Raises BadReply where the device has none of the
-    models.
+    The caller sends the registers back, or throws an ExceptionAnswer in. Raises BadReply if the
+    device has none of the models.
     """
     base = yield from _find_mark()
     address = base + len(MARK)

@@ -1,6 +1,6 @@
-"""What the series of a facility device are called.
+"""The labels of a facility device's series.
 
-The operator names the device; its profile names each reading.
+The operator names the device. Its profile names each reading.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ IDENTITY: Final = (
     "meter",
     "point",
 )
-"""Labels that say which device it is: they come from the config.
+"""Labels that identify the device. They come from the config.
 
-A profile gives all others a metric has.
+A profile gives all other labels of a metric.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
-    """The label values that come from the config: of the device and of units linked to it."""
+    """The label values from the config, for the device and for the units linked to it."""
 
     name: str
     labels: Mapping[str, str]
@@ -54,8 +54,8 @@ class Naming:
         if label in ("pdu", "ups", "unit", "device", "meter"):
             return name
         if label == "sensor":
-            # A transmitter that is all sensor has its own name only.
+            # A device that is one sensor has only its own name.
             return safe_label(f"{name}/{labels[label]}" if label in labels else name).strip()
-        # Made safe before it is interned: two names that differ only in what is not allowed must be
-        # one series, not two alike.
+        # The value is made safe before the series is interned. Two names that differ only in
+        # characters that are not allowed must give one series.
         return safe_label(labels[label]).strip() if label in labels else known.get(label, "")

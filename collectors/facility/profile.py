@@ -1,10 +1,11 @@
-"""Find and load device profiles: one YAML file a device, whatever protocol it speaks.
+"""Finds and loads device profiles: one YAML file for each model of device, for all protocols.
 
-The file's name without `.yaml` is the profile's name; its key `protocol` says which model reads it
-(`snmp`: `collectors.facility.snmp_profile`, `modbus`: `collectors.facility.modbus_profile`,
-`bacnet`: `collectors.facility.bacnet_profile`). Profiles come with the package, and from a folder
-of the operator's own (`profiles_dir`), whose files win over packaged ones of the same name. A
-mistake in a profile is one line with file and line.
+The file's name without `.yaml` is the profile's name. Its key `protocol` selects the model that
+reads it (`snmp`: `collectors.facility.snmp_profile`, `modbus`:
+`collectors.facility.modbus_profile`, `bacnet`: `collectors.facility.bacnet_profile`). Profiles come
+with the package and from the operator's own folder (`profiles_dir`). A file in this folder replaces
+a packaged one with the same name. A mistake in a profile gives a message of one line, with the
+file and the line.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ _PROTOCOLS: Final = ("snmp", "modbus", "bacnet")
 
 
 def paths(folder: Path | None = None) -> dict[str, Path]:
-    """Return the file of every profile by its name, the operator's own `folder` first.
+    """Return the file of every profile by its name. The operator's `folder` comes first.
 
-    Raises ConfigError if it is not there.
+    Raises ConfigError if the folder does not exist.
     """
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"no such folder: {folder}", key="profiles_dir")
@@ -44,7 +45,7 @@ def load(name: str, protocol: Protocol, model: type[T], folder: Path | None = No
     """Load the profile called `name` as `model`.
 
     Raises:
-        ConfigError: there is no such profile, or it is one of another protocol.
+        ConfigError: there is no such profile, or it has another protocol.
         Problems: the file has mistakes, each with file and line.
     """
     known = paths(folder)
@@ -62,9 +63,9 @@ def load(name: str, protocol: Protocol, model: type[T], folder: Path | None = No
 def load_all(
     protocol: Protocol, model: type[T], folder: Path | None = None
 ) -> Iterator[tuple[str, T]]:
-    """Yield every profile of one protocol with its name, in the order of names.
+    """Yield every profile of one protocol with its name, sorted by name.
 
-    Raises Problems for one with mistakes.
+    Raises Problems for a profile with mistakes.
     """
     for name, path in paths(folder).items():
         document = Document(path)
@@ -73,9 +74,9 @@ def load_all(
 
 
 def protocol_of(document: Document) -> Protocol:
-    """Return the protocol a profile names.
+    """Return the protocol that a profile names.
 
-    Raises Problems where it names none or an unknown one.
+    Raises Problems if it names no protocol or an unknown one.
     """
     nodes = document.root.value if isinstance(document.root, yaml.MappingNode) else ()
     for key_node, value_node in nodes:
@@ -94,9 +95,9 @@ def protocol_of(document: Document) -> Protocol:
 
 
 def metric_named(full_name: str) -> Metric:
-    """Return the facility metric of this full name from the catalogue.
+    """Return the facility metric with this full name from the catalogue.
 
-    Raises ValueError naming the nearest one.
+    Raises ValueError, which suggests the nearest name.
     """
     known = _facility_metrics()
     if full_name not in known:

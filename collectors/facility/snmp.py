@@ -1,6 +1,6 @@
 """SNMP devices: PDUs, UPSs, cooling and monitoring units, versions 1, 2c and 3.
 
-What a device means by its objects is in its profile (`collectors/facility/profiles`), never here.
+The meaning of a device's objects is in its profile (`collectors/facility/profiles`), never here.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 
 class _Kind:
-    """The kind `snmp`: one collector for every device listed."""
+    """The kind `snmp`: one collector for each device in the config."""
 
     name: Final = "snmp"
     Config: Final = SnmpConfig
 
     @property
     def metrics(self) -> Sequence[Metric]:
-        """What a profile may name."""
+        """The metrics that a profile may use."""
         return [*metrics_of(facility, ups, cooling), *network.INTERFACE]
 
     def build(self, config: object, context: Context) -> list[SnmpCollector]:
-        """Make the collectors; raises Problems with every device that cannot be made."""
+        """Make the collectors; raises Problems with the mistakes of all devices."""
         assert isinstance(config, SnmpConfig)
         library = Library(config.profiles_dir)
         if config.profiles_dir is not None or any(
@@ -40,16 +40,15 @@ class _Kind:
         ):
             _read_all(library)
         made, errors = [], []
-        known: dict[
-            tuple[object, ...], Secrets
-        ] = {}  # each secret's file is read once, however many devices it is for
+        # Each file with a secret is read once, also if many devices use it.
+        known: dict[tuple[object, ...], Secrets] = {}
         seen: dict[str, int] = {}
         for number, device in enumerate(config.devices):
             key = f"collectors.snmp.devices[{number}]"
             if device.name in seen:
                 errors.append(
                     ConfigError(
-                        f"{device.name!r} is the name of devices[{seen[device.name]}] as well",
+                        f"{device.name!r} is already the name of devices[{seen[device.name]}]",
                         key=key,
                     )
                 )
@@ -85,7 +84,7 @@ class _Kind:
     ) -> SnmpCollector:
         timeout = device.timeout or config.timeout
         for name in device.also:
-            library.named(name)  # report a wrong name now, whatever profile the device gets
+            library.named(name)  # a wrong name is reported now, whatever profile the device gets
         return SnmpCollector(
             config=device,
             schedule=Schedule(
@@ -106,9 +105,9 @@ class _Kind:
 
 
 def _read_all(library: Library) -> None:
-    """Read every profile now, not in some device's first round.
+    """Read every profile now and not in the first round of a device.
 
-    A mistake in one's own is one of the config. Raises Problems.
+    So a mistake in the operator's own profile is reported with the config. Raises Problems.
     """
     try:
         library.all()

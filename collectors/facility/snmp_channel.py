@@ -1,9 +1,8 @@
-"""Talk SNMP to one device: GET requests of a size it takes, and walks that end.
+"""SNMP with one device: GET requests of a size that it accepts, and walks with a limit.
 
-Its errors become ours.
-
-gufo_snmp does the protocol. It answers an error status (tooBig, and noSuchName of version 1) with
-no values at all, so an empty answer to several objects is asked again in halves.
+gufo_snmp implements the protocol. Its errors are turned into those of `collectors.base`. For an
+error status (tooBig, and noSuchName of version 1) it returns no values at all. So a request for
+several objects with an empty answer is repeated in halves.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ AUTH: Final = {
     "sha384": "Sha384Key",
     "sha512": "Sha512Key",
 }
-# A `c` behind aes192 or aes256 stands for the key expansion of Cisco (Reeder), which some makes
-# use; without it, Blumenthal's.
+# aes192c and aes256c mean Cisco's key expansion (Reeder), which some makes use. Without the c it is
+# Blumenthal's.
 PRIV: Final = {"des": "DesKey", "aes128": "Aes128Key", "aes192": "Aes192Key", "aes256": "Aes256Key"}
 
 _SMALL: Final = 4
-"""Objects a request that every device takes."""
+"""The number of objects in a request that every device accepts."""
 
 MAX_ROWS: Final = 10_000
-"""Rows of one column at most: a device that has more is broken, or no PDU."""
+"""The most rows of one column. A device with more rows is broken, or it is not a PDU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What proves that we may read a device: a community, or a user of version 3. Never shown."""
+    """The credentials for a device: a community, or a user of version 3. They are never shown."""
 
     version: Version = "2c"
     community: str = field(default="public", repr=False)
@@ -55,7 +54,7 @@ class Secrets:
     def user(self) -> User:
         """Return the user of version 3.
 
-        Keys are derived from passphrases when a session opens (RFC 3414, A.2).
+        The keys are derived from the passphrases when a session opens (RFC 3414, A.2).
         """
         if not self._user:
             from gufo.snmp import user
@@ -78,7 +77,7 @@ class Secrets:
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Split `host`, `host:port`, `[v6]` or `[v6]:port`; the port is 161 where none is given.
+    """Split `host`, `host:port`, `[v6]` or `[v6]:port`. The port is 161 if none is given.
 
     Raises ValueError.
     """
@@ -95,16 +94,16 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 class Channel:
-    """One session with one device. Not for use by two tasks at once."""
+    """One session with one device. Only one task may use it at a time."""
 
     __slots__ = ("_address", "_answered", "_secrets", "_session", "_timeout", "max_oids")
 
     def __init__(
         self, address: str, secrets: Secrets, *, timeout: float, max_oids: int = 24
     ) -> None:
-        """Prepare, without any I/O.
+        """Prepare the session without I/O.
 
-        `timeout` is how long one request may take, its one repetition included.
+        `timeout` is the time in seconds for one request and its one repetition.
         """
         self._address, self._secrets, self._timeout = address, secrets, timeout
         self._session: SnmpSession | None = None
@@ -113,23 +112,23 @@ class Channel:
 
     @property
     def silence(self) -> Unreachable:
-        """The error that says the device does not answer, and which secret may be the cause."""
+        """The error of a device that does not answer. It names the secret that may be wrong."""
         secret = "user" if self._secrets.version == "3" else "community"
         return Unreachable(f"no answer (unreachable, or the {secret} is wrong)")
 
     @property
     def answered(self) -> bool:
-        """Whether the device has ever answered here."""
+        """Whether the device has ever answered in this session."""
         return self._answered
 
     def close(self) -> None:
-        """Let go of the socket; the next request opens a new one."""
+        """Close the socket. The next request opens a new one."""
         self._session = None
 
     async def get(self, oids: Sequence[str]) -> dict[str, object]:
         """GET objects, in as many requests as they need.
 
-        Those that are not there are absent from the answer.
+        Objects that the device does not have are missing from the result.
         """
         if len(oids) <= self.max_oids:
             return await self._get(oids) if oids else {}
@@ -139,7 +138,7 @@ class Channel:
         found: dict[str, object] = {}
         first = 0
         while first < len(oids):
-            size = self.max_oids  # may shrink as we go
+            size = self.max_oids  # a request may make it smaller
             found |= await self._get(oids[first : first + size])
             first += size
         return found
@@ -150,9 +149,8 @@ class Channel:
         except Unreachable:
             if not self._answered or len(oids) <= _SMALL:
                 raise
-            self.max_oids = max(
-                _SMALL, len(oids) // 2
-            )  # some devices drop in silence what is too big for them
+            # Some devices do not answer a request that is too large for them.
+            self.max_oids = max(_SMALL, len(oids) // 2)
             return await self._in_parts(oids)
         return found if found or len(oids) <= 1 else await self._halve(oids)
 
@@ -170,7 +168,7 @@ class Channel:
         return found
 
     async def _ask(self, oids: Sequence[str]) -> Mapping[str, object]:
-        """Send one request, and once more where its answer does not come."""
+        """Send one request, and send it again if there is no answer."""
         session = self._session or await self._open()
         for last in (False, True):
             try:
@@ -188,11 +186,10 @@ class Channel:
     async def walk(
         self, base: str, limit: int = MAX_ROWS, into: dict[str, object] | None = None
     ) -> dict[str, object]:
-        """Return what lies beneath an OID, by the rest of its OID.
+        """Return the objects beneath an OID, by the rest of their OIDs.
 
-        Raises BadReply for a walk that does not go forward.
-
-        What was found before an error is in `into`, where that is given.
+        At most `limit` objects are read. If `into` is given, it gets the objects found before an
+        error. Raises BadReply for a walk that does not go forward.
         """
         session = self._session or await self._open()
         rows: dict[str, object] = {} if into is None else into
@@ -216,18 +213,17 @@ class Channel:
             if not oid.startswith(prefix):
                 break
             here = tuple(map(int, oid[len(prefix) :].split(".")))
-            if (
-                here == last and value is None
-            ):  # noSuchName: how version 1 says that there is no more (RFC 1157, 4.1.3)
+            # noSuchName: the end of a walk in version 1 (RFC 1157, 4.1.3).
+            if here == last and value is None:
                 break
             if here <= last:
-                raise BadReply(f"a walk of {base} goes round in circles at {oid}")
+                raise BadReply(f"a walk of {base} does not go forward at {oid}")
             last = here
             rows[oid[len(prefix) :]] = value
         return rows
 
     async def first_beneath(self, base: str) -> str | None:
-        """Return the first OID beneath another that the device has, if any."""
+        """Return the rest of the first OID beneath `base`; None if the device has none."""
         found = await self.walk(base, limit=1)
         return next(iter(found), None)
 
@@ -256,23 +252,22 @@ class Channel:
         return session
 
     def _translate(self, error: BaseException) -> BaseException:
-        """Turn what gufo_snmp or the kernel raises into our words.
+        """Turn an error of gufo_snmp or of the kernel into one of `collectors.base`.
 
-        Lets go of a session that cannot be trusted any more.
+        A session that may no longer work is closed.
         """
-        if (
-            not isinstance(error, Exception) and type(error).__name__ != "PanicException"
-        ):  # a cancellation, Ctrl-C
+        # A cancellation and Ctrl-C stay as they are.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             return error
         version3 = self._secrets.version == "3"
         if version3 or not isinstance(error, TimeoutError):
-            # Version 3: a restart changes the device's engine clock (RFC 3414, 3.2). Discover it
-            # again.
+            # Version 3: a restart changes the device's engine clock (RFC 3414, 3.2), so the session
+            # must be opened again.
             self.close()
-        return self.silence if isinstance(error, TimeoutError) else _in_our_words(error)
+        return self.silence if isinstance(error, TimeoutError) else _collect_error(error)
 
 
-def _in_our_words(error: BaseException) -> CollectError:
+def _collect_error(error: BaseException) -> CollectError:
     from gufo.snmp import SnmpAuthError, SnmpError
 
     if isinstance(error, SnmpAuthError):
@@ -282,11 +277,11 @@ def _in_our_words(error: BaseException) -> CollectError:
     if isinstance(error, OSError):
         return Unreachable(f"cannot be reached: {error.strerror or error}")
     name = "" if isinstance(error, SnmpError) else f"{type(error).__name__}: "
-    return BadReply(f"no SNMP message that can be read: {name}{error}")
+    return BadReply(f"not a valid SNMP message: {name}{error}")
 
 
 async def _resolve(host: str) -> str:
-    """Return the address of a host's name; raises Unreachable where it has none."""
+    """Return the IP address of a host's name; raises Unreachable if it has none."""
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -297,5 +292,5 @@ async def _resolve(host: str) -> str:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, 161, type=socket.SOCK_DGRAM)
     except OSError as error:
-        raise Unreachable(f"the name {host} is not known: {error.strerror or error}") from None
+        raise Unreachable(f"the host name {host} is unknown: {error.strerror or error}") from None
     return str(found[0][4][0])

@@ -1,6 +1,7 @@
-"""Poll one SNMP device: discover it once and again from time to time.
+"""Polls one SNMP device.
 
-In between, plain GETs of known objects.
+The device is discovered once, and again from time to time. The rounds in between only GET objects
+that are already known.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ _UP: Final = {
     "cooling": cooling.COOLING_UP,
     "device": facility.DEVICE_UP,
 }
-_REDISCOVER_AT_MOST: Final = 60.0
-"""Seconds between discoveries at least, however often a device changes."""
+_MIN_DISCOVERY_AGE: Final = 60.0
+"""The shortest time in seconds between two discoveries, however often a device changes."""
 _DISCOVERY_TIMEOUTS: Final = 24
-"""A discovery may take this many time-outs: it is many requests, and runs beside the rounds."""
+"""The time limit of a discovery, as a multiple of the timeout of a round. A discovery needs many
+requests, and rounds go on meanwhile."""
 
 
 @functools.cache
@@ -47,7 +49,7 @@ def _shared(levels: tuple[Level, ...]) -> frozenset[str]:
 class SnmpCollector:
     """Polls one SNMP device."""
 
-    # A gateway has tens of thousands of these.
+    # Slots save memory: a gateway may have tens of thousands of these.
     __slots__ = (
         "__weakref__",
         "_channel",
@@ -90,7 +92,8 @@ class SnmpCollector:
             profile,
             secrets,
         )
-        # Spread, so that a thousand devices that came up together are not discovered anew together.
+        # Each device has its own period, so that a thousand devices that started together are not
+        # all discovered again at the same time.
         self._refresh = refresh * (1 + zlib.crc32(naming.name.encode()) % 256 / 512)
         self._channel = self._make_channel()
         self._levels = _shared(tuple(config.levels))
@@ -103,29 +106,29 @@ class SnmpCollector:
 
     @property
     def device(self) -> str:
-        """What the operator calls it."""
+        """The operator's name of the device."""
         return self._naming.name
 
     @property
     def profile(self) -> SnmpProfile | None:
-        """Its profile, once it is known."""
+        """Its profile; None until it is known."""
         return self._profile
 
     @property
     def plan(self) -> Plan | None:
-        """What is polled, once it has been discovered."""
+        """The plan of its rounds; None until it has been discovered."""
         return self._plan
 
     @property
     def linked_names(self) -> tuple[str, ...]:
-        """What the units behind it are called, where the config says; else `name/2`."""
+        """The names of its linked units from the config. Without one, a unit is `name/2`."""
         return tuple(unit.name for unit in self.config.linked.values() if unit.name)
 
     @property
     def register_rollovers(self) -> Mapping[Series, float]:
-        """At which value each energy register wraps, in the metric's base unit.
+        """The value at which each energy register wraps, in the metric's base unit.
 
-        Registers whose width is known only.
+        Registers of unknown width are left out.
         """
         return self._plan.spans if self._plan else {}
 
@@ -143,21 +146,20 @@ class SnmpCollector:
     async def collect(self) -> list[Reading]:
         """Read the device once; raises Unreachable, Refused or BadReply."""
         loop = asyncio.get_running_loop()
-        end = (
-            loop.time() + self.schedule.timeout * 0.95
-        )  # so that what was read in time is still handed on
+        # A little less than the timeout, so that answers received in time are still returned.
+        end = loop.time() + self.schedule.timeout * 0.95
         self._take_discovery()
         if self._plan is None or self._is_stale(loop.time()):
             self._discovery = self._discovery or loop.create_task(self._discover())
         if self._plan is None:
             await self._await_discovery(end - loop.time())
         if self._plan is None:
-            return list(self._up)  # it answers, but has so many rows that it is not done yet
+            return list(self._up)  # it answers, but the discovery of its many rows is not done yet
         return await self._round(self._plan, end)
 
     def _is_stale(self, now: float) -> bool:
         age = now - self._discovered_at
-        return age > self._refresh or (self._stale and age > _REDISCOVER_AT_MOST)
+        return age > self._refresh or (self._stale and age > _MIN_DISCOVERY_AGE)
 
     async def _await_discovery(self, left: float) -> None:
         assert self._discovery is not None
@@ -173,9 +175,9 @@ class SnmpCollector:
         return self._probe is not None and self._probe.answered
 
     def _take_discovery(self, *, first: bool = False) -> None:
-        """Use a discovery that is done.
+        """Use the result of a finished discovery.
 
-        One that failed is an error only where there is nothing to go on with.
+        A failed discovery raises only if there is no earlier plan.
         """
         task = self._discovery
         if task is None or not task.done():
@@ -191,7 +193,7 @@ class SnmpCollector:
         self._discovered_at = task.get_loop().time()
 
     async def _discover(self) -> Plan:
-        # A channel of its own: the rounds go on meanwhile, and one session serves one task.
+        # Discovery has its own channel, since rounds go on meanwhile and a session serves one task.
         self._probe = channel = self._make_channel()
         try:
             async with asyncio.timeout(self.schedule.timeout * _DISCOVERY_TIMEOUTS):
@@ -210,7 +212,7 @@ class SnmpCollector:
                     self.config.interfaces,
                 )
         except TimeoutError:
-            raise Unreachable("discovery was not done in time") from None
+            raise Unreachable("discovery took too long") from None
         finally:
             channel.close()
         if self._plan is None:
@@ -228,13 +230,13 @@ class SnmpCollector:
         try:
             values = await self._ask(plan, end)
         except CollectError:
-            self._stale = True  # who knows what it is when it is back
+            self._stale = True  # after an outage another device may answer
             raise
         if len(values) < len(plan.oids):
             self._stale = True
         for oid, before in plan.watched.items():
             now = values.get(oid, before)
-            # An uptime that went back is a restart (sysUpTime, RFC 3418), after which rows may have
+            # An uptime that decreased means a restart (sysUpTime, RFC 3418). After it, rows may have
             # other indices.
             if (
                 now != before
@@ -249,13 +251,13 @@ class SnmpCollector:
             or plan.constants
             or any(oid in values for oid in plan.oids if oid not in plan.watched)
         ):
-            raise BadReply("answers, but has none of the objects of its profile")
+            raise BadReply("the device answers, but has none of the objects of its profile")
         readings += plan.constants
         readings += self._up
         return readings
 
     async def _ask(self, plan: Plan, end: float) -> Mapping[str, object]:
-        """Get every object; what came before a time-out is kept."""
+        """Get every object. Answers received before a timeout are kept."""
         channel, oids = self._channel, plan.oids
         values: dict[str, object] = {}
         try:
@@ -266,7 +268,7 @@ class SnmpCollector:
                     values = some = {}
                     first = 0
                     while first < len(oids):
-                        size = channel.max_oids  # may shrink as we go
+                        size = channel.max_oids  # a request may make it smaller
                         some.update(await channel.get(oids[first : first + size]))
                         first += size
         except TimeoutError:
@@ -281,7 +283,7 @@ class SnmpCollector:
         return values
 
     async def aclose(self) -> None:
-        """Stop a discovery under way, and let go of the sockets."""
+        """Stop a running discovery and close the sockets."""
         task, self._discovery = self._discovery, None
         if task is not None and not task.done():
             task.cancel()

@@ -21,24 +21,24 @@ LEVELS: Final[tuple[Level, ...]] = ("inlet", "phase", "bank", "outlet", "sensor"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserConfig:
-    """A user of SNMP version 3 (RFC 3414); passphrases come from files."""
+    """A user of SNMP version 3 (RFC 3414). The passphrases are in files."""
 
     name: str
     auth: Literal["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] | None = None
     auth_file: Path | None = None
     priv: Literal["des", "aes128", "aes192", "aes256", "aes192c", "aes256c"] | None = field(
-        default=None, metadata={"help": "the c stands for Cisco's key expansion"}
+        default=None, metadata={"help": "aes192c and aes256c use Cisco's key expansion"}
     )
     priv_file: Path | None = None
 
     def __post_init__(self) -> None:
-        """Check that what belongs together is given together."""
+        """Check that each algorithm has its passphrase, and that privacy has authentication."""
         for what, algorithm, file in (
             ("auth", self.auth, self.auth_file),
             ("priv", self.priv, self.priv_file),
         ):
             if (algorithm is None) != (file is None):
-                message = f"{what}: needs {what}_file, and the other way round"
+                message = f"{what}: {what} and {what}_file need each other"
                 raise ValueError(message)
         if self.priv and not self.auth:
             message = "priv: privacy needs authentication (RFC 3414)"
@@ -47,7 +47,7 @@ class UserConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedConfig:
-    """A unit linked behind a device, such as a chained PDU: its name and its place."""
+    """A unit that is linked to a device, such as a chained PDU: its name and its place."""
 
     name: str = ""
     rack: str = ""
@@ -59,7 +59,8 @@ class LinkedConfig:
 class DeviceConfig:
     """One device.
 
-    Name it by what it is: `pdu`, `ups`, `unit` (cooling) or `device`; else its address is its name.
+    Its name is under the key of its kind: `pdu`, `ups`, `unit` (cooling) or `device`. Without a
+    name, its address is its name.
     """
 
     address: str = field(metadata={"help": "host or host:port; the port is 161 if not given"})
@@ -69,16 +70,17 @@ class DeviceConfig:
     )
     user: UserConfig | None = None
     profile: str = field(
-        default="auto", metadata={"help": "a profile's name; auto asks the device what it is"}
+        default="auto", metadata={"help": "a profile's name; with auto, the device is identified"}
     )
     also: list[str] = field(
-        default_factory=list, metadata={"help": "more profiles to read it by, such as if-mib"}
+        default_factory=list, metadata={"help": "further profiles to read it with, such as if-mib"}
     )
     interfaces: Pattern | None = field(
         default=None,
         metadata={
             "help": (
-                "which interfaces, by name or alias; without it, Ethernet that is not switched off"
+                "a pattern for the name or alias of interfaces to read; without it, Ethernet"
+                " interfaces that are not disabled"
             )
         },
     )
@@ -87,23 +89,23 @@ class DeviceConfig:
     unit: str = ""
     device: str = field(
         default="",
-        metadata={"help": "the name of what is no pdu, ups or unit: a monitoring unit, a switch"},
+        metadata={"help": "the name of any other device, such as a monitoring unit or a switch"},
     )
     rack: str = ""
     row: str = ""
     feed: str = ""
     linked: dict[str, LinkedConfig] = field(
-        default_factory=dict, metadata={"help": "units behind it, by number"}
+        default_factory=dict, metadata={"help": "units that are linked to it, by number"}
     )
     levels: list[Literal["inlet", "phase", "bank", "outlet", "sensor"]] = field(
         default_factory=lambda: list(LEVELS),
-        metadata={"help": "leave out outlet to poll large PDUs faster"},
+        metadata={"help": "the parts to read; without outlet, large PDUs are polled faster"},
     )
     interval: Duration | None = None
     timeout: Duration | None = None
     max_samples: Count | None = None
     max_oids: Annotated[int, Range(1, 64)] | None = field(
-        default=None, metadata={"help": "objects a request at most"}
+        default=None, metadata={"help": "the most objects in one request"}
     )
 
     def __post_init__(self) -> None:
@@ -119,9 +121,9 @@ class DeviceConfig:
 
     @property
     def kind(self) -> str:
-        """What it is by its name: pdu, ups, cooling or device.
+        """The kind of device by the key of its name: pdu, ups, cooling or device.
 
-        Empty where only its profile can tell.
+        Empty if only its profile gives the kind.
         """
         return (
             "pdu"
@@ -137,7 +139,7 @@ class DeviceConfig:
 
     @property
     def name(self) -> str:
-        """What the operator calls it."""
+        """The operator's name of the device, else its host."""
         return self.pdu or self.ups or self.unit or self.device or split_address(self.address)[0]
 
 
@@ -148,23 +150,20 @@ class SnmpConfig:
     interval: Duration = 30.0
     timeout: Duration = 5.0
     refresh: Duration = field(
-        default=600.0, metadata={"help": "how often a device is asked anew which rows it has"}
+        default=600.0, metadata={"help": "how often the rows of a device are discovered again"}
     )
     max_samples: Count = 10_000
     version: Literal["1", "2c", "3"] = "2c"
     community_file: Path | None = None
     user: UserConfig | None = None
     profiles_dir: Path | None = field(
-        default=None, metadata={"help": "a folder of your own profiles"}
+        default=None, metadata={"help": "a folder with your own profiles"}
     )
     devices: list[DeviceConfig] = field(default_factory=list)
 
 
 def secrets_of(config: SnmpConfig, device: DeviceConfig, key: str) -> Secrets:
-    """Read what proves that we may read a device.
-
-    Raises ConfigError for a file that cannot be used.
-    """
+    """Read the credentials for a device; raises ConfigError for a file that cannot be used."""
     version = device.version or config.version
     user = device.user or config.user
     if version != "3":

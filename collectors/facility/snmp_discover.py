@@ -1,4 +1,4 @@
-"""Find out what a device is: its profile, its rows, and the plan to poll it by."""
+"""Discovers a device: its profile, its rows, and the plan of its rounds."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ SYS_UPTIME: Final = "1.3.6.1.2.1.1.3.0"
 
 
 class Library:
-    """The profiles at hand, each loaded once and only when asked for.
+    """The available profiles. Each is loaded once, when it is first needed.
 
-    Shared by all devices of a config.
+    All devices of a config share one library.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -38,7 +38,7 @@ class Library:
         self._all = False
 
     def named(self, name: str, also: Sequence[str] = ()) -> SnmpProfile:
-        """Return one profile with those it names itself, and more behind it.
+        """Return a profile, with the profiles that it names itself and those in `also` added.
 
         Raises ConfigError or Problems.
         """
@@ -64,14 +64,14 @@ class Library:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What a device says it is."""
+    """The type of a device, as the device reports it."""
 
     object_id: str
     description: str
 
 
 async def identify(channel: Channel) -> Identity:
-    """Ask a device what it is (SNMPv2-MIB, RFC 3418)."""
+    """Read the type of a device (SNMPv2-MIB, RFC 3418)."""
     said = await channel.get((SYS_OBJECT_ID, SYS_DESCR))
     return Identity(
         object_id=text_of(said.get(SYS_OBJECT_ID)).strip("."),
@@ -82,7 +82,7 @@ async def identify(channel: Channel) -> Identity:
 async def choose(
     channel: Channel, library: Library, also: Sequence[str] = ()
 ) -> tuple[str, SnmpProfile]:
-    """Return the profile that fits a device, with its name; raises BadReply where none does."""
+    """Return the name and the profile that fit a device; raises BadReply if none fits."""
     identity = await identify(channel)
     fitting = candidates(identity, library.all())
     for name, found in fitting:
@@ -94,8 +94,8 @@ async def choose(
             return name, library.named(name, also)
     what = identity.description[:80].replace("\n", " ").replace("\r", " ")
     raise BadReply(
-        f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); name one, or"
-        " write one"
+        f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); give a profile in"
+        " the config, or write one"
     )
 
 
@@ -104,10 +104,10 @@ async def _has(channel: Channel, probe: str) -> bool:
 
 
 def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[str, SnmpProfile]]:
-    """Return the profiles whose prefix fits, best first.
+    """Return the profiles whose prefix fits, with the best one first.
 
-    The longest prefix comes first; among equals those that others name in `after`; then one that
-    asks more, then by name.
+    The longest prefix comes first. Among equal prefixes, profiles that others name in `after` come
+    first, then those with a probe, then those with a pattern for sysDescr, then by name.
     """
     ranked = []
     for name, found in known.items():
@@ -134,9 +134,9 @@ def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[
 
 
 def _rank(name: str, known: dict[str, SnmpProfile], below: frozenset[str] = frozenset()) -> int:
-    """Return how many profiles in a row are asked before this one.
+    """Return the length of the longest chain of profiles that are tried before this one.
 
-    Those that name each other in a ring end it.
+    A profile that is already in the chain is not counted again.
     """
     match = known[name].match if name in known else None
     before = [] if match is None else [one for one in match.after if one not in below]
@@ -151,7 +151,7 @@ async def discover(
     limit: int = 100_000,
     chosen_rows: re.Pattern[str] | None = None,
 ) -> Plan:
-    """Read which rows a device has and what they are, and plan its polling."""
+    """Read the rows of a device and their descriptions, and make the plan of its rounds."""
     rows = Rows()
     for column in columns_to_walk(profile, levels):
         rows.columns[column] = await channel.walk(column)

@@ -1,7 +1,7 @@
-"""From what a device answered to readings: pure, no I/O.
+"""Turns the answers of a device into readings. Pure, no I/O.
 
-`plan` turns a profile and the rows found at discovery into a `Plan`: the OIDs to ask for in every
-round, and for each a point with its interned series and its exact factor.
+`plan` turns a profile and the rows found at discovery into a `Plan`. The plan has the OIDs to read
+in every round, and for each a point with its interned series and its exact factor.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collectors.facility.snmp_table import fill, placeholders
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """What the operator calls a linked unit, and where it stands; empty is as the first unit's."""
+    """The operator's name and place of a linked unit. An empty value is the first unit's."""
 
     name: str = ""
     rack: str = ""
@@ -35,14 +35,13 @@ class Linked:
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """What is asked in every round and what it becomes.
+    """The objects that are read in every round, and the series that they become.
 
-    The points of `sums` are added up, those of each tuple into one series. `elsewhere` holds
-    objects that a profile names and that are not asked for, with the series that another object
-    gives already. `spans` holds for each energy register the value at which it wraps, in the
-    metric's base unit; `silent` the readings of the profile that the device does not answer;
-    `watched` the values of objects whose change means that rows may have changed; `dropped` rows
-    that cannot be used, by reason.
+    `sums`: the points of each tuple are added up into one series. `elsewhere`: objects of the
+    profile that are not read, since another object gives the same series. `spans`: the value at
+    which each energy register wraps, in the metric's base unit. `silent`: readings of the profile
+    that the device does not have. `watched`: the values of objects whose change means that rows may
+    have changed. `dropped`: the number of rows that cannot be used, by reason.
     """
 
     points: tuple[Point, ...] = ()
@@ -56,7 +55,7 @@ class Plan:
     dropped: Counter[str] = field(default_factory=Counter)
 
     def decode(self, values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
-        """Turn the answers of one round into readings, what never changes aside."""
+        """Turn the answers of one round into readings, without the constants."""
         readings = decode(self.points, values, dropped)
         for parts in self.sums:
             found = decode(parts, values, dropped)
@@ -66,9 +65,9 @@ class Plan:
 
 
 class _Chosen(NamedTuple):
-    """Where a series is read: from one point, or from all that are added up.
+    """The points of a series: one, or several that are added up.
 
-    `good` if it had a value at discovery.
+    `good` is true if it had a value at discovery.
     """
 
     points: list[Point]
@@ -84,9 +83,9 @@ def plan(
     limit: int = 100_000,
     chosen_rows: re.Pattern[str] | None = None,
 ) -> Plan:
-    """Make the plan for a device from what discovery found; at most `limit` objects are polled.
+    """Make the plan of a device from the rows found at discovery, with at most `limit` series.
 
-    `chosen_rows` is the operator's pattern for tables that leave the choice of rows to him.
+    `chosen_rows` is the operator's pattern for tables with a choice of rows.
     """
     made = Plan()
     firsts = _firsts(profile, rows)
@@ -128,7 +127,10 @@ def _choose(
     *,
     good: bool,
 ) -> None:
-    """Take a point for its series, beside or in the place of what was taken before, or leave it."""
+    """Decide about a point: it replaces the earlier point of its series, is added to it, or goes.
+
+    A point replaces an earlier one only if it had a value at discovery and the earlier one had not.
+    """
     held = chosen.get(point.series)
     if held is None or (good and not held.good):
         if held is not None and held.wanted is not wanted:
@@ -137,8 +139,10 @@ def _choose(
     elif held.wanted is not wanted:
         made.elsewhere[point.oid] = point.series
     elif not wanted.sum:
-        made.dropped["duplicate"] += 1  # two rows of one column that the labels cannot tell apart
-    elif good or not held.good:  # a phase that is not wired is no part of the sum
+        made.dropped["duplicate"] += 1  # two rows of one column with the same labels
+    elif (
+        good or not held.good
+    ):  # a phase without a value, as one that is not wired, does not belong to the sum
         held.points.append(point)
 
 
@@ -149,7 +153,8 @@ def _finish(
     made.sums = tuple(tuple(one.points) for one in kept if one.wanted.sum)
     oids: dict[str, None] = {}
     for point in (point for one in kept for point in one.points):
-        # Guards stand beside what they guard: one request answers both, of the same moment.
+        # A guard is next to the object that it guards, so that one request reads both at the same
+        # moment.
         oids[point.oid] = None
         oids.update(dict.fromkeys(oid for oid, _ in (point.rule.guards if point.rule else ())))
     made.oids = tuple(oids)
@@ -165,9 +170,9 @@ def _finish(
 
 
 def _firsts(profile: SnmpProfile, rows: Rows) -> set[tuple[str, str]]:
-    """Return the first units of the profile that are there, with their tables' templates.
+    """Return the first units of the profile that the device has, with their tables' templates.
 
-    Not every device counts its units from one.
+    Some devices do not count their units from one.
     """
     found = set()
     for column, table in {
@@ -192,7 +197,7 @@ def _points(
     firsts: set[tuple[str, str]],
     dropped: Counter[str],
 ) -> Iterator[tuple[Point, Raw]]:
-    """Yield a point for every row that a reading fits, with the value it had at discovery."""
+    """Yield a point for every row that fits a reading, with its value at discovery."""
     metric = metric_named(wanted.metric)
     if wanted.oid:
         raw = rows.objects.get(wanted.oid)

@@ -1,6 +1,6 @@
-"""One object that is polled and what its number becomes: pure, no I/O.
+"""One polled object and the reading that it becomes. Pure, no I/O.
 
-`make_point` gives an object its interned series and its exact factor; `decode` turns the answers of
+`make_point` gives an object its interned series and its exact factor. `decode` turns the answers of
 one round into readings.
 """
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _HUGE: Final = math.inf
 
 Raw = object
-"""A value as the wire gives it: int, float, bytes, a text (an OID or an address), or None."""
+"""A value as it was received: int, float, bytes, a text (an OID or an address), or None."""
 
 
 class Rule(NamedTuple):
-    """What a point needs beyond numbers. Most need nothing, and have none."""
+    """The parts of a point that most points do not need: states, texts and guards."""
 
     mapped: Mapping[float, float]
     otherwise: float | None
@@ -37,11 +37,10 @@ class Rule(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One object that is polled: `value = (raw * multiplier + offset) / divisor`.
+    """One polled object: `value = (raw * multiplier + offset) / divisor`.
 
-    The numbers are whole, so that 7467 mA is exactly 7.467 A.
-
-    A raw value below `least`, above `most` or among `missing` is no reading.
+    The three numbers are integers, so that 7467 mA is exactly 7.467 A. A raw value below `least`,
+    above `most` or in `missing` is rejected.
     """
 
     oid: str
@@ -60,7 +59,8 @@ def decode(
 ) -> list[Reading]:
     """Turn the answers of one round into readings.
 
-    What is absent, a sentinel or no number yields none.
+    A missing answer gives no reading. A sentinel or a value that is not a number is rejected and
+    counted.
     """
     readings: list[Reading] = []
     add = readings.append
@@ -112,7 +112,8 @@ def _number(raw: Raw, *, text: bool) -> float | None:
 def text_of(raw: Raw) -> str:
     """Return a device's value as text.
 
-    Octets are read as UTF-8 or else Latin-1, numbers are decimal, nothing is an empty text.
+    Octets are decoded as UTF-8, else as Latin-1. Numbers become decimal. None becomes an empty
+    text.
     """
     if raw is None:
         return ""
@@ -133,7 +134,7 @@ def make_point(
 ) -> Point:
     """Make a point.
 
-    Raises ValueError where the device names a unit or digits that make no sense.
+    Raises ValueError if the device reports an unsuitable unit or an implausible number of digits.
     """
     multiplier, offset, divisor = 1, 0, 1
     if not wanted.map and wanted.constant is None:
@@ -150,7 +151,7 @@ def make_point(
         states = {float(raw): number for raw, number in wanted.map.items()}
         rule = Rule(mapped=states, otherwise=wanted.otherwise, text=wanted.text, guards=guards)
     return Point(
-        oid=sys.intern(oid),  # a hub has thousands of devices of one kind
+        oid=sys.intern(oid),  # saves memory with thousands of devices of one kind
         series=series,
         multiplier=multiplier,
         offset=offset,

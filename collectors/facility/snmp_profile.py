@@ -1,11 +1,10 @@
-"""What an SNMP device profile may hold.
+"""The model of an SNMP device profile.
 
-It says how the device is known, its tables, and which metric each object becomes.
-
-The model follows a MIB's own shape. A *table* is a conceptual table's entry (SMIv2, RFC 2578), with
-a name for each part of its index, and names for the columns that say what a row is: a phase, an
-outlet's number, a unit, decimal digits. A *reading* is a column of such a table, or a scalar, and
-the metric it becomes. `docs/profiles.md` has the whole of it with examples.
+A profile says how to recognise the device, what tables it has, and which metric each object
+becomes. The model has the form of a MIB. A *table* is the entry of a conceptual table (SMIv2,
+RFC 2578). It has a name for each part of its index, and names for the columns that describe a row:
+a phase, an outlet's number, a unit, decimal digits. A *reading* is a column of such a table, or a
+scalar, and the metric that it becomes. `docs/profiles.md` describes profiles with examples.
 """
 
 from __future__ import annotations
@@ -22,59 +21,62 @@ from collectors.strict import Range
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """How a device is known: its sysObjectID (RFC 3418) begins with one of these.
+    """How to recognise a device: its sysObjectID (RFC 3418) begins with one of these OIDs.
 
-    Where that is ambiguous, more is asked.
-
-    The longest prefix wins; among equals, one that is `after` none of the others, then one that has
-    a `probe`.
+    The other keys distinguish devices with the same sysObjectID. If several profiles fit, the
+    longest prefix wins. Among equal prefixes, a profile that is `after` none of the others wins,
+    then one with a `probe`.
     """
 
     sys_object_id: list[Oid]
-    sys_descr: Pattern | None = field(default=None, metadata={"help": "sysDescr must hold this"})
+    sys_descr: Pattern | None = field(
+        default=None, metadata={"help": "a pattern that sysDescr must contain"}
+    )
     probe: Oid | None = field(
-        default=None, metadata={"help": "the device must have this object, or some beneath it"}
+        default=None, metadata={"help": "the device must have this object or one beneath it"}
     )
     after: list[str] = field(
         default_factory=list,
-        metadata={"help": "profiles that are asked before this one, where both could be meant"},
+        metadata={"help": "profiles that are tried before this one if both fit"},
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnmpProfile:
-    """A device that speaks SNMP, as one YAML file.
+    """One model of device that speaks SNMP, as one YAML file.
 
-    Read it with `collectors.facility.profile.load`.
+    `collectors.facility.profile.load` reads it.
     """
 
     protocol: Literal["snmp"]
-    title: str = field(metadata={"help": "what it is, for people"})
+    title: str = field(metadata={"help": "maker and model, for people"})
     kind: Literal["pdu", "ups", "cooling", "device"] = field(
-        metadata={"help": "whose `up` metric it has"}
+        metadata={"help": "the kind of device, whose `up` metric it gets"}
     )
-    source: str = field(default="", metadata={"help": "the MIB or manual that it follows"})
+    source: str = field(
+        default="", metadata={"help": "the MIB or manual that this profile follows"}
+    )
     match: Match | None = None
     max_oids: Annotated[int, Range(1, 64)] = field(
-        default=24, metadata={"help": "objects a request at most"}
+        default=24, metadata={"help": "the most objects in one request"}
     )
     also: list[str] = field(
         default_factory=list,
-        metadata={"help": "profiles whose readings are taken too, where they are answered"},
+        metadata={"help": "further profiles whose readings are taken if the device has them"},
     )
     watch: list[Oid] = field(
         default_factory=list,
-        metadata={"help": "scalars whose change means other rows: discover anew"},
+        metadata={"help": "scalars whose change means that the device must be discovered again"},
     )
     left_out: dict[Oid, str] = field(
         default_factory=dict,
-        metadata={"help": "what the MIB has beneath these OIDs and is not read, with the reason"},
+        metadata={"help": "OIDs of the MIB that are not read, with the reason"},
     )
     tables: dict[str, Table] = field(default_factory=dict)
     readings: list[Reading]
 
     def __post_init__(self) -> None:
-        """Check what readings say of tables."""
+        """Check that readings and tables fit together."""
         if not self.readings:
             message = "readings: expected at least one"
             raise ValueError(message)
@@ -83,7 +85,7 @@ class SnmpProfile:
             if not reading.table:
                 extra = sorted({name for _, name in reading.names()})
                 if extra:
-                    message = f"{at}: a scalar has no {', '.join(extra)}"
+                    message = f"{at}: a scalar cannot have {', '.join(extra)}"
                     raise ValueError(message)
                 continue
             if reading.table not in self.tables:
@@ -120,7 +122,7 @@ class SnmpProfile:
 
 
 def together(profiles: Sequence[SnmpProfile]) -> SnmpProfile:
-    """Put profiles together: the first one decides, the others add tables and readings."""
+    """Combine profiles: the first one is the base, and the others add tables and readings."""
     first, *others = profiles
     tables, readings, watch, left_out = (
         dict(first.tables),

@@ -19,24 +19,23 @@ Bits = Annotated[int, Range(8, 64)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One object that becomes one metric: a `column` of a `table`, or a scalar's `oid`.
+    """One object that becomes one metric: a `column` of a `table`, or the `oid` of a scalar.
 
-    The value is `raw * scale` in `unit`, and comes out in the metric's base unit. Where the device
-    itself says the unit, the decimal digits, the scale or a divisor, `unit_column`,
-    `digits_column`, `scale_column` and `divisor_column` name the table's columns that hold them (a
-    scale below zero divides: the convention of Rittal's CMC III). With `map`, raw values become
-    those given, all others `otherwise`; with `constant`, a row that exists becomes that value and
-    is not polled.
+    The value is `raw * scale` in `unit`. It is converted to the metric's base unit. If the device
+    reports the unit, the decimal digits, the scale or a divisor, `unit_column`, `digits_column`,
+    `scale_column` and `divisor_column` name the table's columns with them. A negative scale divides
+    (the convention of Rittal's CMC III). With `map`, each raw value becomes the given one, and all
+    others become `otherwise`. With `constant`, an existing row has this value and is not polled.
 
-    `where` keeps rows whose index part or column is one of the values listed; `match` keeps rows
-    whose column fits a regular expression, whose named groups become names for `labels`.
-    `valid_when` is `where` asked anew in every round, for columns that say whether a reading is to
-    be believed. `missing` lists raw values that mean "no reading", and so does any below `least` or
-    above `most`. `bits` is the width of a counter's register: where it wraps. Of two readings that
-    give the same series, the first that has a value is used; one with `fallback` only where no
-    other reading of its metric has a value, so that a total never stands beside its phases. With
-    `sum`, the rows that give the same series are added up, and a round in which one of them is
-    missing gives none.
+    `where` keeps rows whose index part or column has one of the listed values. `match` keeps rows
+    whose column fits a regular expression. The named groups of the expression can be used in
+    `labels`. `valid_when` is like `where`, but it is checked in every round: it is for columns that
+    say whether a reading is valid. `missing` lists raw values that mean "no reading"; values below
+    `least` or above `most` mean the same. `bits` is the width of a counter's register, at which it
+    wraps. Of two readings with the same series, the first one with a value is used. A reading with
+    `fallback` is used only if no other reading of its metric has a value, so that a total is never
+    beside its phases. With `sum`, rows with the same series are added up. A round in which one of
+    them is missing gives no sum.
     """
 
     metric: str
@@ -59,18 +58,16 @@ class Reading:
     map: dict[int, float] = field(default_factory=dict)
     otherwise: float | None = None
     constant: float | None = None
-    text: bool = field(default=False, metadata={"help": "the device sends the number as a text"})
+    text: bool = field(default=False, metadata={"help": "the device sends the number as text"})
     fallback: bool = field(
-        default=False, metadata={"help": "only where no other reading of the metric has a value"}
+        default=False, metadata={"help": "used only if no other reading of the metric has a value"}
     )
     bits: Bits | None = None
-    sum: bool = field(
-        default=False, metadata={"help": "rows that give the same series are added up"}
-    )
+    sum: bool = field(default=False, metadata={"help": "rows with the same series are added up"})
     level: Level | None = None
 
     def __post_init__(self) -> None:
-        """Check what needs no table: metric, unit, labels, and where the value comes from."""
+        """Check everything that needs no table: metric, unit, labels and the value's object."""
         metric = _checked(metric_named, "metric", self.metric)
         if bool(self.oid) == bool(self.table and self.column):
             message = "expected either an oid (of a scalar, with its .0), or a table and a column"
@@ -81,12 +78,12 @@ class Reading:
             raise ValueError(message)
         self._check_unit(metric)
         if self.bits is not None and metric.type != "counter":
-            message = f"bits: {self.metric} is no counter"
+            message = f"bits: {self.metric} is not a counter"
             raise ValueError(message)
         if self.sum and (self.oid or self.bits is not None):
             message = (
-                "sum: only for a column of a table, and without bits: a sum of registers wraps"
-                " nowhere"
+                "sum: only for a column of a table, and without bits: a sum of registers does not"
+                " wrap at one value"
             )
             raise ValueError(message)
 
@@ -102,7 +99,7 @@ class Reading:
             check_unit(metric.full_name, self.unit)
 
     def where_it_is(self) -> Level:
-        """Return at which level of the device it measures: as given, else by the metric's name."""
+        """Return the level of the device that it measures: as given, else by the metric's name."""
         if self.level:
             return self.level
         words = self.metric.split("_")

@@ -1,4 +1,4 @@
-"""The rows of a device's tables: which objects to read at discovery, and what each row is."""
+"""The rows of a device's tables: the objects to read at discovery, and the names of each row."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from collectors.facility.snmp_table import Choice, Column, Table, placeholders
 
 @dataclass(slots=True)
 class Rows:
-    """What discovery has read: `columns` by OID and row index, and single objects by OID."""
+    """The values read at discovery: `columns` by OID and row index, single objects by OID."""
 
     columns: dict[str, dict[str, Raw]] = field(default_factory=dict)
     objects: dict[str, Raw] = field(default_factory=dict)
 
 
 def columns_to_walk(profile: SnmpProfile, levels: frozenset[str]) -> list[str]:
-    """Return the columns whose rows are to be found, each once."""
+    """Return the columns to walk at discovery, each once."""
     return list(
         dict.fromkeys(
             profile.column_oid(wanted)
@@ -32,7 +32,7 @@ def columns_to_walk(profile: SnmpProfile, levels: frozenset[str]) -> list[str]:
 
 
 def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> list[str]:
-    """Return the single objects that tell what the rows found are, and the scalars, each once."""
+    """Return the scalars and the single objects that describe the found rows, each once."""
     wanted: dict[str, None] = {}
     for reading in profile.readings:
         if reading.where_it_is() not in levels:
@@ -53,9 +53,9 @@ def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> 
 
 
 def split_index(table: Table, row: str) -> dict[str, str] | None:
-    """Name the parts of a row's index; None where it has not as many parts as the profile says.
+    """Return the parts of a row's index by name; None if their number does not fit the profile.
 
-    One left out is empty.
+    An optional part that the device leaves out is empty.
     """
     parts = row.split(".")
     if len(parts) == len(table.index):
@@ -69,7 +69,7 @@ def split_index(table: Table, row: str) -> dict[str, str] | None:
 
 
 def index_fits(reading: Wanted, index: Mapping[str, str]) -> bool:
-    """Return whether the parts of a row's index have the values that the reading asks for."""
+    """Tell whether the parts of a row's index have the values that the reading asks for."""
     return all(index[name] in values for name, values in reading.where.items() if name in index)
 
 
@@ -84,7 +84,7 @@ def _oid_of(column: Column, index: Mapping[str, str]) -> str:
 def describe_row(
     table: Table, wanted: Wanted, index: dict[str, str], rows: Rows, chosen: re.Pattern[str] | None
 ) -> tuple[dict[str, str] | None, tuple[tuple[str, frozenset[str]], ...]]:
-    """Return the names of a row and its guards; no names where it is not one of the rows wanted."""
+    """Return the names of a row and its guards; None instead of names for an unwanted row."""
     names = dict(index)
     guards = []
     for name in (

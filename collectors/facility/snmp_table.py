@@ -16,7 +16,7 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 
 def parse_oid(text: str) -> str:
-    """Parse a numeric OID of at least three parts, no leading dot; raises ValueError."""
+    """Parse a numeric OID with at least three parts and no leading dot; raises ValueError."""
     if (
         not re.fullmatch(r"[0-2](\.(0|[1-9]\d{0,9})){2,127}", text)
         or max(map(int, text.split("."))) >= 2**32
@@ -47,12 +47,11 @@ Pattern = Annotated[re.Pattern[str], Parsed(_parse_pattern, "a regular expressio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column that says something of a row: a number, a name, a unit.
+    """A column that describes a row: a number, a name, a unit.
 
-    Read at discovery, not every round.
-
-    `index` names the parts of the table's index that find it, where that is fewer than all (the
-    outlet's name, say, for a row of outlet and sensor); an empty list makes it a scalar. `map`
+    It is read at discovery, not in every round. `index` names the parts of the table's index that
+    this column uses, if it does not use all. For example, a table has rows by outlet and sensor,
+    and the outlet's name has an index of the outlet alone. An empty list makes it a scalar. `map`
     turns the device's numbers into words.
     """
 
@@ -65,9 +64,8 @@ class Column:
 class Choice:
     """Rows that the operator chooses by a pattern.
 
-    A device's `interfaces` pattern is looked for in each of the columns `by`.
-
-    Where the operator gives none, `default` says which rows are taken, as `where` does.
+    The `interfaces` pattern of a device is searched in each of the columns `by`. Without a pattern,
+    `default` selects the rows, in the same way as `where`.
     """
 
     by: list[str]
@@ -78,11 +76,9 @@ class Choice:
 class Table:
     """A conceptual table: the OID of its entry, its index, and its columns by name.
 
-    A part of the index whose name ends in `?` is one that only some devices have.
-
-    `unit` is a template saying which of several linked units a row is of, such as `{module}`. The
-    device itself is the unit `first_unit` or, where there is none such, the one made of ones only
-    (`1`, `1.1`).
+    A part of the index whose name ends in `?` is optional: only some devices have it. `unit` is a
+    template for the linked unit that a row belongs to, such as `{module}`. The device itself is the
+    unit `first_unit`. If there is no such unit, it is the one with only ones in it (`1`, `1.1`).
     """
 
     oid: Oid
@@ -93,7 +89,7 @@ class Table:
     choice: Choice | None = None
 
     def __post_init__(self) -> None:
-        """Check that names are used once and templates name what there is."""
+        """Check that names are used once and that templates use existing names."""
         parts = self.parts()
         if not parts:
             message = "index: expected at least one name"
@@ -107,8 +103,8 @@ class Table:
                 wrong = set(column.index or ()) - set(parts)
                 if wrong:
                     message = (
-                        f"columns: {name} is indexed by {', '.join(sorted(wrong))}, which the"
-                        " table's index has not"
+                        f"columns: {name} is indexed by {', '.join(sorted(wrong))}, which is not"
+                        " in the table's index"
                     )
                     raise ValueError(message)
         check_names("unit", placeholders(self.unit), {*parts, *self.columns})
@@ -119,11 +115,11 @@ class Table:
         return [name.removesuffix("?") for name in self.index]
 
     def choice_names(self) -> set[str]:
-        """Return the columns that a choice of rows looks at."""
+        """Return the columns that a choice of rows uses."""
         return {*self.choice.by, *self.choice.default} if self.choice else set()
 
     def column(self, name: str) -> Column:
-        """Return a named column with all of its parts said: a whole OID and its index."""
+        """Return a column by its name, with its whole OID and its index."""
         column = self.columns[name]
         if not isinstance(column, Column):
             column = Column(oid=column)
@@ -134,12 +130,12 @@ class Table:
 
 
 def placeholders(template: str) -> set[str]:
-    """Return the names a template such as `{module}.{number}` uses."""
+    """Return the names that a template such as `{module}.{number}` uses."""
     return set(_PLACEHOLDER.findall(template))
 
 
 def fill(template: str, names: Mapping[str, str]) -> str:
-    """Put values into a template. What a device says is only ever a value, never a template."""
+    """Put values into a template. A device's answer is used as a value, never as a template."""
     return _PLACEHOLDER.sub(lambda match: names.get(match[1], ""), template)
 
 

@@ -1,9 +1,8 @@
-"""What a device has beside what its profile reads: objects whose numbers may be readings.
+"""Finds objects of a device that its profile does not read and that may be readings.
 
-For people, on demand; no round does it.
-
-Nothing says of a number whether it is a reading, a threshold, a rating or a count. States, small
-counts, indices and sentinels are left away; the rest is shown by column, for a person with the MIB.
+A person asks for this; it is not part of a round. A number alone does not show whether it is a
+reading, a threshold, a rating or a count. So states, small counts, indices and sentinels are left
+out, and the rest is shown by column, for a person who has the MIB.
 """
 
 from __future__ import annotations
@@ -25,24 +24,23 @@ if TYPE_CHECKING:
     from collectors.facility.snmp_table import Table
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."
-_SHORTEST: Final = 7  # a maker's arc, or that of a standard MIB
-_LONGEST: Final = {
-    True: 9,
-    False: 8,
-}  # of a maker's branch, of a standard MIB: the arc that all of its objects are beneath
+_SHORTEST: Final = 7  # the parts of an OID that identify a maker or a standard MIB
+# The most parts of the OID that all objects of a maker's branch (True) or of a standard MIB (False)
+# are beneath.
+_LONGEST: Final = {True: 9, False: 8}
 _SENTINELS: Final = frozenset({-1, -(2**31), 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1})
-_INDEX: Final = 4  # parts of an index, in a table that nobody has described
-_STATES: Final = 20  # numbers up to here are states, small counts and positions
+_INDEX: Final = 4  # the most parts of an index in a table that no profile describes
+_STATES: Final = 20  # numbers up to this are taken for states, small counts and positions
 _NUMBER: Final = re.compile(rb"-?\d{1,12}(\.\d{1,6})?")
 LIMIT: Final = 20_000
-"""Objects that are looked at, at most."""
+"""The most objects that are read."""
 SECONDS: Final = 60.0
-"""For how long a device is asked, at most."""
+"""The longest time that a device is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column, or an object alone, that is not read: how many rows, and one of them."""
+    """A column or a single object that is not read: its number of rows, and one row."""
 
     oid: str
     rows: int
@@ -52,11 +50,10 @@ class Column:
 
 @dataclass(slots=True, kw_only=True)
 class Unread:
-    """What is not read: possible readings (`columns`), and what the profile leaves out.
+    """The objects that are not read: possible readings in `columns`, and those left out on purpose.
 
-    `left_out` has the profile's reason for each.
-
-    `note` says why the device was not looked at to its end, if so.
+    `left_out` has the profile's reason for each. `note` says why the device was not read to its
+    end; it is empty otherwise.
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -65,7 +62,7 @@ class Unread:
 
 
 def roots(profile: SnmpProfile) -> list[str]:
-    """Return the parts of the device's MIBs that a profile reads from, and what lies around it."""
+    """Return the OIDs to walk: the parts of the device's MIBs that the profile reads from."""
     arcs: dict[tuple[str, ...], list[str]] = {}
     for reading in profile.readings:
         oid = (reading.oid or profile.column_oid(reading)).split(".")
@@ -79,7 +76,7 @@ def roots(profile: SnmpProfile) -> list[str]:
 async def look(
     channel: Channel, profile: SnmpProfile, plan: Plan, seconds: float = SECONDS
 ) -> Unread:
-    """Walk what a device has around what is read, within bounds, and tell what is not read."""
+    """Walk the MIBs that the profile reads from, within limits, and return the unread objects."""
     found: dict[str, Raw] = {}
     note = ""
     try:
@@ -100,7 +97,7 @@ async def look(
 
 
 def compare(found: Mapping[str, Raw], profile: SnmpProfile, plan: Plan) -> Unread:
-    """Tell which of the objects found are not read and may be readings; pure, no I/O."""
+    """Return the found objects that are not read and may be readings. Pure, no I/O."""
     tables = sorted(profile.tables.values(), key=lambda table: -len(table.oid))
     foreign = {
         profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table
@@ -134,7 +131,7 @@ def compare(found: Mapping[str, Raw], profile: SnmpProfile, plan: Plan) -> Unrea
 
 
 def _known(profile: SnmpProfile, plan: Plan) -> set[str]:
-    """Return the objects that are read, and the columns that only say what a row is."""
+    """Return the objects that are read, and the columns that only describe rows."""
     known = {*plan.oids, *plan.elsewhere, *profile.watch}
     for reading in profile.readings:
         if reading.constant is not None and reading.table:
@@ -152,7 +149,7 @@ def _known(profile: SnmpProfile, plan: Plan) -> set[str]:
 def _split(
     oid: str, tables: Iterable[Table], foreign: Mapping[str, Table]
 ) -> tuple[str, str] | None:
-    """Return an object's column and row, by the tables of the profile."""
+    """Return an object's column and row, according to the tables of the profile."""
     for column, table in foreign.items():
         if (
             oid.startswith(f"{column}.")
@@ -167,7 +164,7 @@ def _split(
 
 
 def _parts(oid: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each way to read an OID as table entry, column and row; the longest row first.
+    """Yield each way to split an OID into table entry, column and row, the longest row first.
 
     An entry ends in 1 (RFC 2578, 7.1.12).
     """
@@ -181,7 +178,7 @@ def _parts(oid: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _entries(found: Iterable[str]) -> dict[tuple[str, str], set[str]]:
-    """Return for each entry and row that there may be, which columns have it."""
+    """Return the columns of each possible entry and row."""
     entries: dict[tuple[str, str], set[str]] = {}
     for oid in found:
         for entry, column, row in _parts(oid):
@@ -190,9 +187,9 @@ def _entries(found: Iterable[str]) -> dict[tuple[str, str], set[str]]:
 
 
 def _guess(oid: str, entries: Mapping[tuple[str, str], set[str]]) -> tuple[str, str]:
-    """Return the column and row of an object of an unknown table.
+    """Return the likely column and row of an object in an unknown table.
 
-    Such a table has a row with more than one column.
+    A row of a table has more than one column, which shows where the column ends.
     """
     for entry, column, row in _parts(oid):
         if len(entries[entry, row]) > 1:
@@ -210,7 +207,7 @@ def _number(raw: Raw) -> float | None:
 
 
 def _may_be_readings(numbers: Mapping[str, float]) -> bool:
-    """Tell whether a column holds more than states, small counts, and the rows' own numbers."""
+    """Tell whether a column has more than states, small counts and the rows' own numbers."""
     return any(
         abs(number) > _STATES and str(number) not in row.split(".")
         for row, number in numbers.items()

@@ -1,8 +1,8 @@
-"""Units a device may report in, and their way to the base unit of a catalogue metric.
+"""The units of devices, and their conversion to the base unit of a metric in the catalogue.
 
-A profile names the unit the manual or MIB names (`kWh`, `0.1` of it by a scale); the metric's
-suffix says which quantity is wanted. A unit of another quantity is a mistake in the profile, found
-when it is loaded.
+A profile names the unit of the manual or MIB (`kWh`, with a scale for `0.1 kWh`). The metric's
+suffix gives the quantity. A unit of another quantity is a mistake in the profile, which is found
+when the profile is loaded.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ UNITS: Final[dict[str, Unit]] = {
     "K": Unit("K", "celsius", 1.0, -273.15),
     "flag": Unit("flag", "flag"),
 }
-"""Every unit a profile may name.
+"""Every unit that a profile may use.
 
 `TimeTicks` (RFC 2578) are hundredths of a second: `unit: s, scale: 0.01`.
 """
@@ -88,16 +88,16 @@ _SUFFIXES: Final = (
 
 
 def quantity_of(metric: str) -> str:
-    """Return which quantity a metric holds, by the suffix of its full name.
+    """Return the quantity of a metric by the suffix of its full name.
 
-    `flag` where it has none (states and counts).
+    `flag` for a metric without such a suffix (states and counts).
     """
     name = metric.removesuffix("_total")
     return next((suffix for suffix in _SUFFIXES if name.endswith(f"_{suffix}")), "flag")
 
 
 def check_unit(metric: str, unit: str) -> None:
-    """Check that a metric, by its full name, can be in a unit; raises ValueError."""
+    """Check that a unit fits the metric with this full name; raises ValueError."""
     quantity = quantity_of(metric)
     if unit in UNITS and UNITS[unit].quantity == quantity:
         return
@@ -108,5 +108,5 @@ def check_unit(metric: str, unit: str) -> None:
 
 
 def exact(number: float) -> Fraction:
-    """Return the decimal a person wrote (0.1) rather than the binary number nearest to it."""
+    """Return the decimal number that a person wrote (0.1), not the nearest binary number."""
     return Fraction(number).limit_denominator(10**15)

@@ -1,8 +1,8 @@
-"""Host collectors: the kernel's own figures, with node_exporter's names, labels, types and units.
+"""Host collectors: the kernel's figures, with the names, labels, types and units of node_exporter.
 
-One file a subsystem, and its folder of test cases. To add one: write the file, with a pure parser
-and a small class, and declare it at the end as `COLLECTOR`. There is nothing else to edit: the
-package lists its own folder once a config has a section `host:`.
+Each subsystem has one file here and one folder of test cases. To add a subsystem, write its file
+with a pure parser and a small class, and declare the class as `COLLECTOR` at the end. Nothing else
+needs an edit: the package lists its own folder when a config has a section `host:`.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from collectors.host.kernel import KernelFiles
 from collectors.strict import Duration
 
 _NOT_LINUX: Final = "portable"
-"""The module that reads by psutil; it is loaded only where there is no Linux kernel."""
+"""The module that reads with psutil. It is loaded only on systems other than Linux."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSection:
-    """The section `host:`; empty, it turns every host collector on."""
+    """The section `host:`. An empty section turns every host collector on."""
 
     interval: Duration = 15.0
     timeout: Duration = 10.0
     disable: Sequence[str] = ()
 
     def options(self, declared: HostCollector[OptionsT]) -> OptionsT:
-        """Return what stands under the key of one collector."""
+        """Return the options under the key of one collector."""
         return cast("OptionsT", getattr(self, declared.name))
 
 
 class HostKind:
-    """The section `host:` of the config file; its keys are the collectors in `folders`."""
+    """The section `host:` of the config file. Its keys are the collectors found in `folders`."""
 
     name = "host"
 
@@ -51,7 +51,7 @@ class HostKind:
 
     @cached_property
     def collectors(self) -> Mapping[str, HostCollector[Any]]:
-        """Every declared collector by its name, in the order of the names."""
+        """Every declared collector by its name, sorted by name."""
         found: dict[str, HostCollector[Any]] = {}
         for module in iter_modules(self._folders):
             if module.name != _NOT_LINUX:
@@ -62,9 +62,9 @@ class HostKind:
 
     @cached_property
     def Config(self) -> type[HostSection]:
-        """The model of the section: a key for each collector, with the options it declares."""
+        """The model of the section: one key for each collector, with its declared options."""
         names = getitem(cast("Any", Literal), tuple(self.collectors))
-        disable: Any = field(default_factory=list, metadata={"help": "collectors to leave out"})
+        disable: Any = field(default_factory=list, metadata={"help": "collectors not to run"})
         keys = [
             (one.name, one.options, field(default_factory=one.options))
             for one in self.collectors.values()
@@ -82,11 +82,14 @@ class HostKind:
 
     @property
     def metrics(self) -> Sequence[Metric]:
-        """What host collectors may emit; fields of a new kernel and *.prom files come on top."""
+        """The metrics that host collectors can emit.
+
+        Fields that only a newer kernel has, and the metrics in *.prom files, are not among them.
+        """
         return tuple(metrics_of(*host.SECTIONS, hardware))
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
-        """Make the collectors that are not disabled and that their options want."""
+        """Make the collectors that are not disabled and that their options ask for."""
         section = cast("HostSection", config)
         if sys.platform != "linux":
             return [_portable(section, context)]
@@ -106,7 +109,7 @@ class HostKind:
 
 
 def _portable(section: HostSection, context: Context) -> Collector:
-    """Make the one collector for what is not Linux."""
+    """Make the one collector for systems other than Linux."""
     from collectors.host.portable import Portable
 
     schedule = Schedule(interval=section.interval, timeout=section.timeout)

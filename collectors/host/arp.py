@@ -1,4 +1,4 @@
-"""Entries of the ARP table by interface, from /proc/net/arp. See arp(7)."""
+"""The number of entries in the ARP table by interface, from /proc/net/arp. See arp(7)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLUMNS: Final = 6
 
 
 def parse_arp(data: bytes) -> Counter[bytes]:
-    """Parse /proc/net/arp to the number of entries by interface; raises BadReply."""
+    """Parse /proc/net/arp and return the number of entries by interface; raises BadReply."""
     found: Counter[bytes] = Counter()
     for line in data.split(b"\n")[1:]:
         words = line.split()
@@ -26,7 +26,7 @@ def parse_arp(data: bytes) -> Counter[bytes]:
 
 
 class Arp:
-    """Reads /proc/net/arp, on a worker: a large table takes its time."""
+    """Reads /proc/net/arp. It runs in a worker thread, since a large table takes long to read."""
 
     name: ClassVar[str] = "arp"
     device: Final = ""

@@ -1,4 +1,4 @@
-"""Bonded interfaces and how many of their links are up, from /sys/class/net.
+"""Bonded interfaces and the number of their links that are up, from /sys/class/net.
 
 See Documentation/networking/bonding.rst.
 """
@@ -31,9 +31,9 @@ class Bonding:
         for master in masters:
             try:
                 slaves = self._files.text(f"{self._base}/{master}/bonding/slaves").split()
-            except OSError:  # it is being taken away
+            except OSError:  # the bond is being removed
                 continue
-            # Older kernels call the link to a slave `slave_`.
+            # On older kernels the name of the link to a slave begins with `slave_`.
             up = sum(
                 "up"
                 in (self._words(f"{master}/{link}{slave}/bonding_slave/mii_status")[:1] or [""])

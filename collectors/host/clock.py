@@ -1,4 +1,4 @@
-"""The time, the time zone, and the clock it is read from."""
+"""The time, the time zone, and the clock source that the kernel reads the time from."""
 
 from __future__ import annotations
 

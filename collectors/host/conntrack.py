@@ -1,4 +1,4 @@
-"""Connection tracking: entries, their limit, and events.
+"""Connection tracking: the number of entries, its limit, and counted events.
 
 Read from /proc/sys/net/netfilter and /proc/net/stat/nf_conntrack.
 """
@@ -14,9 +14,9 @@ from collectors.host.kernel import decode, number
 
 
 def parse_conntrack(data: bytes) -> dict[str, float]:
-    """Parse /proc/net/stat/nf_conntrack, a line a CPU in hexadecimal, to sums by column.
+    """Parse /proc/net/stat/nf_conntrack and return the sum of each column over all CPUs.
 
-    Raises BadReply.
+    The file has one line for each CPU, in hexadecimal. Raises BadReply.
     """
     header, *lines = data.split(b"\n")
     names = decode(header).split()
@@ -36,7 +36,7 @@ def parse_conntrack(data: bytes) -> dict[str, float]:
 
 
 class Conntrack:
-    """Reads the figures of nf_conntrack; there are none while its module is not loaded."""
+    """Reads the figures of nf_conntrack. There are none while its kernel module is not loaded."""
 
     name: ClassVar[str] = "conntrack"
     immediate: ClassVar[bool] = True
@@ -63,7 +63,7 @@ class Conntrack:
         ]
         try:
             stats = parse_conntrack(self._files.read(self._stats))
-        except OSError:  # only root may read it on some kernels, and some have none
+        except OSError:  # some kernels do not have this file; on others only root may read it
             return readings
         readings += (
             (series, stats[name]) for name, series in self._series.items() if name in stats

@@ -1,6 +1,6 @@
-"""CPU time by mode, and the other figures of /proc/stat.
+"""CPU time by mode, and the other figures in /proc/stat.
 
-Those are interrupts, context switches, forks, boot time and processes. See proc_stat(5).
+The others are interrupts, context switches, forks, boot time and processes. See proc_stat(5).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import SeriesByKey, number, numbers
 
 _USER_HZ: Final = 100.0
-"""Ticks a second in /proc/stat: part of the kernel's interface on every architecture we know of
-that runs servers."""
+"""Ticks a second in /proc/stat. All architectures of servers have this value in the kernel's
+interface."""
 _MODES: Final = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 _GUEST_MODES: Final = ("user", "nice")
 _IDLE: Final = 3
@@ -30,9 +30,9 @@ _SINGLES: Final[dict[bytes, Metric]] = {
 
 
 def parse_stat(data: bytes) -> tuple[list[tuple[bytes, list[float]]], list[tuple[bytes, float]]]:
-    """Parse /proc/stat to (CPU, seconds by mode) and to (name, value) of the single figures.
+    """Parse /proc/stat and return two lists: (CPU, seconds by mode) and (name, value).
 
-    Raises BadReply.
+    The second list has the figures of lines with one value. Raises BadReply.
     """
     cpus: list[tuple[bytes, list[float]]] = []
     singles: list[tuple[bytes, float]] = []
@@ -53,10 +53,11 @@ def parse_stat(data: bytes) -> tuple[list[tuple[bytes, list[float]]], list[tuple
 
 
 def never_back(before: list[float], now: list[float]) -> list[float]:
-    """Keep counters from going back: the kernel's idle and iowait do so by a little (proc_stat(5)).
+    """Return counters that never decrease.
 
-    An idle time that falls by 3 s or more is a CPU that was taken out and put back: then the new
-    figures count.
+    The kernel's idle and iowait times may decrease slightly (proc_stat(5)). An idle time that falls
+    by 3 s or more means that the CPU was taken offline and online again. Then the new figures
+    count.
     """
     if len(before) != len(now) or (
         len(now) > _IDLE and before[_IDLE] - now[_IDLE] >= _RESET_SECONDS
@@ -89,9 +90,8 @@ class Cpu:
         for cpu, now in cpus:
             seconds = never_back(before[cpu], now) if cpu in before else now
             self._before[cpu] = seconds
-            readings.extend(
-                zip(self._series[cpu], seconds, strict=False)
-            )  # older kernels have fewer columns
+            # Older kernels have fewer columns.
+            readings.extend(zip(self._series[cpu], seconds, strict=False))
         self._series.trim(len(cpus))
         return readings
 

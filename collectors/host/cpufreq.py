@@ -27,7 +27,7 @@ _FREQUENCIES: Final = {
 class CpuFrequency:
     """Reads cpufreq and thermal_throttle of every CPU.
 
-    It blocks: a driver may wait to measure the frequency.
+    It blocks, since some drivers wait while they measure the frequency.
     """
 
     name: ClassVar[str] = "cpufreq"
@@ -53,12 +53,12 @@ class CpuFrequency:
         for path, series, factor in self._plan:
             try:
                 readings.append((series, number(self._files.read(path), path) * factor))
-            except (OSError, BadReply):  # `<unknown>`, EBUSY, or a CPU that went offline
+            except (OSError, BadReply):  # the text `<unknown>`, EBUSY, or a CPU that went offline
                 continue
         return readings
 
     def _make_plan(self, cpus: list[str]) -> list[tuple[str, Series, float]]:
-        """List the files that are there; topology does not change while a CPU is there."""
+        """List the existing files. The topology of a CPU does not change while it is online."""
         plan: list[tuple[str, Series, float]] = []
         throttles: dict[Series, str] = {}
         for cpu in sorted(cpus, key=lambda entry: int(entry[3:])):
@@ -73,8 +73,8 @@ class CpuFrequency:
                 core = self._files.text(f"{base}/topology/core_id")
             except OSError:
                 continue
-            # The threads of a core share its counter, the cores of a package the package's: the
-            # first one speaks for all.
+            # All threads of a core share one counter, and so do all cores of a package. The file of
+            # the first CPU is read for all of them.
             for file, series in (
                 ("core_throttle_count", catalogue.CPU_CORE_THROTTLES.series(package, core)),
                 ("package_throttle_count", catalogue.CPU_PACKAGE_THROTTLES.series(package)),

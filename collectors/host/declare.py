@@ -1,4 +1,4 @@
-"""What a module of this folder declares: its collector, with the options it takes."""
+"""The declaration that each module of this folder makes: its collector and its options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collectors.host.kernel import KernelFiles
 from collectors.strict import Duration, Parsed
 
 SLOW: Final = 60.0
-"""Seconds between two rounds of what hardly ever changes."""
+"""Seconds between two rounds of a collector whose figures hardly ever change."""
 
 
 def _pattern(text: str) -> str:
@@ -28,7 +28,7 @@ Pattern = Annotated[str, Parsed(_pattern, "a regular expression")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """A collector's own interval, where it is not to be the section's."""
+    """A collector's own interval. Without it, the section's interval applies."""
 
     interval: Duration | None = None
 
@@ -38,7 +38,7 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup(Generic[OptionsT]):
-    """What a host collector is made from; `options` is what stands under its key in the config."""
+    """Everything that a host collector is made from; `options` come from its key in the config."""
 
     context: Context
     schedule: Schedule
@@ -56,15 +56,15 @@ class Setup(Generic[OptionsT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostCollector(Generic[OptionsT]):
-    """The declaration that a module names `COLLECTOR`; `name` is its key in the config file."""
+    """The declaration that a module calls `COLLECTOR`; `name` is its key in the config file."""
 
     name: str
     make: Callable[[Setup[OptionsT]], Collector]
     options: type[OptionsT]
     at_least: float = 0.0
-    """Its interval is no shorter than this many seconds, unless its own option says so."""
+    """The shortest interval in seconds, unless the collector's own option gives a shorter one."""
     wanted: Callable[[OptionsT], bool] = lambda _: True
-    """Whether these options ask for it at all."""
+    """Tells whether these options ask for the collector at all."""
 
     def build(
         self,
@@ -75,7 +75,11 @@ class HostCollector(Generic[OptionsT]):
         interval: float,
         timeout: float,
     ) -> list[Collector]:
-        """Make the collector if its options want it, at its own interval or the section's."""
+        """Make the collector if its options ask for it.
+
+        `interval` and `timeout` are the section's, in seconds. The collector's own interval comes
+        before the section's.
+        """
         if not self.wanted(options):
             return []
         own = options.interval or max(interval, self.at_least)

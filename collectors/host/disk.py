@@ -1,4 +1,4 @@
-"""Disk I/O of /proc/diskstats, and what udev knows of each disk.
+"""Disk I/O from /proc/diskstats, and the properties of each disk from udev.
 
 See Documentation/admin-guide/iostats.rst and udevadm(8).
 """
@@ -16,18 +16,19 @@ from collectors.host.kernel import SeriesByKey, decode, numbers
 
 _SECTOR: Final = 512.0
 _MILLISECOND: Final = 1000.0
-# What each column is multiplied or divided by: sectors become bytes, milliseconds seconds;
-# discarded sectors stay sectors.
+# Sectors are turned into bytes and milliseconds into seconds. Discarded sectors stay sectors.
 _READ_BYTES, _WRITTEN_BYTES = 2, 6
 _MILLISECONDS: Final = (3, 7, 9, 10, 14, 16)
-_MIN_COLUMNS: Final = (
-    7  # 2.6 gave partitions four figures; nothing smaller is a line of /proc/diskstats
-)
+# Linux 2.6 gave partitions four figures after three columns. A shorter line is malformed.
+_MIN_COLUMNS: Final = 7
 _SERIAL: Final = ("SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL")
 
 
 def parse_diskstats(data: bytes) -> list[tuple[bytes, bytes, bytes, list[float]]]:
-    """Parse /proc/diskstats to (major, minor, device, figures in base units); raises BadReply."""
+    """Parse /proc/diskstats and return (major, minor, device, figures in base units).
+
+    Raises BadReply.
+    """
     rows = []
     for line in data.split(b"\n"):
         words = line.split()
@@ -53,7 +54,7 @@ def _base_units(figures: list[float]) -> list[float]:
 
 
 def parse_udev(data: bytes) -> dict[str, str]:
-    """Parse a file of /run/udev/data to the device's properties."""
+    """Parse a file of /run/udev/data and return the device's properties."""
     pairs = (line[2:].partition("=") for line in decode(data).split("\n") if line.startswith("E:"))
     return {name: value for name, found, value in pairs if found}
 
@@ -63,10 +64,10 @@ IGNORE_DISKS: Final = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskOptions(Options):
-    """Which disks."""
+    """Which disks are read."""
 
     ignore_devices: Pattern = field(
-        default=IGNORE_DISKS, metadata={"help": "disks left out: partitions, ram, loop"}
+        default=IGNORE_DISKS, metadata={"help": "disks not read: partitions, ram, loop"}
     )
 
 
@@ -93,9 +94,8 @@ class Disk:
         for major, minor, device, figures in rows:
             series = self._series[device]
             if series:
-                readings.extend(
-                    zip(series, figures, strict=False)
-                )  # older kernels have fewer columns
+                # Older kernels have fewer columns.
+                readings.extend(zip(series, figures, strict=False))
                 readings += self._described(major, minor, device)
         self._series.trim(len(rows))
         if len(self._known) > 2 * len(rows):
@@ -112,7 +112,7 @@ class Disk:
     def _described(self, major: bytes, minor: bytes, device: bytes) -> list[Reading]:
         try:
             raw = self._files.read(f"{self._udev}{decode(major)}:{decode(minor)}")
-        except OSError:  # no udev here, as in a container
+        except OSError:  # there is no udev, for example in a container
             raw = b""
         known = self._known.get((major, minor, device))
         if known is None or known[0] != raw:
@@ -122,7 +122,7 @@ class Disk:
 
 
 def describe(major: str, minor: str, device: str, udev: dict[str, str]) -> list[Reading]:
-    """Turn what udev knows of a disk to readings."""
+    """Turn the udev properties of a disk into readings."""
     get = udev.get
     serial = next((udev[key] for key in _SERIAL if get(key)), "")
     labels = (

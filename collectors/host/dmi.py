@@ -1,4 +1,4 @@
-"""What the machine's firmware says of it, from /sys/class/dmi/id.
+"""The firmware's description of the machine, from /sys/class/dmi/id.
 
 See Documentation/ABI/testing/sysfs-class-dmi.
 """
@@ -18,7 +18,7 @@ _LABEL_OF: Final = {"sys_vendor": "system_vendor"}
 class Dmi:
     """Reads /sys/class/dmi/id.
 
-    A field that is not there, or that only root may read, is no label.
+    A field that is missing, or that only root may read, gives no label.
     """
 
     name: ClassVar[str] = "dmi"

@@ -1,4 +1,4 @@
-"""Errors of memory, from /sys/devices/system/edac. See Documentation/driver-api/edac.rst."""
+"""Memory errors, from /sys/devices/system/edac. See Documentation/driver-api/edac.rst."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Edac:
         self._files, self._base = setup.files, setup.sys("devices/system/edac/mc")
 
     def collect(self) -> list[Reading]:
-        """Read every controller and row once; a file that fails costs only itself."""
+        """Read every controller and row once. A file that fails loses only its own reading."""
         readings: list[Reading] = []
         for controller in entries(self._base):
             if controller.startswith("mc") and controller[2:].isdecimal():
@@ -39,7 +39,7 @@ class Edac:
         plan = [
             (f"{base}/ce_count", catalogue.EDAC_CORRECTABLE.series(label)),
             (f"{base}/ue_count", catalogue.EDAC_UNCORRECTABLE.series(label)),
-            # Errors that could not be told to a row.
+            # Errors that the hardware could not assign to a row.
             (f"{base}/ce_noinfo_count", catalogue.EDAC_ROW_CORRECTABLE.series(label, "unknown")),
             (f"{base}/ue_noinfo_count", catalogue.EDAC_ROW_UNCORRECTABLE.series(label, "unknown")),
         ]

@@ -14,7 +14,7 @@ from collectors.host.kernel import numbers
 
 
 def parse_file_nr(data: bytes) -> tuple[float, float]:
-    """Parse file-nr to descriptors allocated and their maximum; raises BadReply."""
+    """Parse file-nr and return allocated descriptors and their maximum; raises BadReply."""
     figures = numbers(data.split(), "/proc/sys/fs/file-nr")
     if len(figures) != 3:
         raise BadReply(f"/proc/sys/fs/file-nr: expected three numbers, got {data[:80]!r}")

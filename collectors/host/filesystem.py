@@ -1,4 +1,4 @@
-"""Space and inodes of every mounted file system. A mount that hangs costs only itself."""
+"""Space and inodes of every mounted file system. A mount that hangs does not delay the others."""
 
 from __future__ import annotations
 
@@ -39,26 +39,24 @@ IGNORE_TYPES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesystemOptions(Options):
-    """Which mounts, and how long one may take to answer."""
+    """Which mounts are read, and how long one may take to answer."""
 
     ignore_mounts: Pattern = field(
-        default=IGNORE_MOUNTS, metadata={"help": "mount points left out"}
+        default=IGNORE_MOUNTS, metadata={"help": "mount points not read"}
     )
     ignore_types: Pattern = field(
-        default=IGNORE_TYPES, metadata={"help": "types of file system left out"}
+        default=IGNORE_TYPES, metadata={"help": "types of file system not read"}
     )
     mount_timeout: Duration = field(
         default=0.5,
-        metadata={
-            "help": "a mount that takes longer has node_filesystem_device_error 1 until it answers"
-        },
+        metadata={"help": "node_filesystem_device_error is 1 for a mount that takes longer"},
     )
 
 
 class Filesystem:
-    """Reads the table of mounts and asks each mount.
+    """Reads the table of mounts and the state of each mount.
 
-    It blocks, but never longer than a mount's deadline and a little.
+    It blocks, but not much longer than the deadline of one mount.
     """
 
     name: ClassVar[str] = "filesystem"
@@ -68,8 +66,8 @@ class Filesystem:
         options = setup.options
         self.schedule: Final = setup.schedule
         self._files = setup.files
-        # What init sees, not what this service sees behind its own PrivateTmp; the latter where
-        # /proc hides processes.
+        # The mounts as init sees them: this service may run with PrivateTmp and see others. If
+        # /proc hides the processes of other users, the mounts as this process sees them.
         self._tables = tuple(
             (setup.proc(f"{whose}mounts"), setup.proc(f"{whose}mountinfo"))
             for whose in ("1/", "self/", "")
@@ -84,7 +82,7 @@ class Filesystem:
         self._stuck_ids: dict[_Key, bytes] = {}
 
     def collect(self) -> list[Reading]:
-        """Ask every mount once."""
+        """Read the state of every mount once."""
         table, ids = self._read_tables()
         if table != self._table:
             self._mounts, self._table = self._wanted(table), table
@@ -112,7 +110,7 @@ class Filesystem:
         return readings
 
     def _wanted(self, table: bytes) -> dict[_Key, tuple[Mount, bytes]]:
-        """Parse a changed mount table; return the wanted mounts with the host's own paths."""
+        """Parse a changed table of mounts; return the wanted mounts with the host's own paths."""
         mounts: dict[_Key, tuple[Mount, bytes]] = {}
         for mount in parse_mounts(table):
             point = strip_root(mount.point, self._root)
@@ -122,7 +120,8 @@ class Filesystem:
             ):
                 mounts.setdefault((mount.device, point, mount.type), (mount, point))
         series = {key: self._series.get(key) or _series_of(key) for key in mounts}
-        # Names that differ only in what a label cannot hold are one series: the first mount has it.
+        # Names that differ only in characters that a label cannot hold give one series. The first
+        # mount gets it.
         first = {labelled: key for key, labelled in reversed(series.items())}
         self._series = {key: labelled for key, labelled in series.items() if first[labelled] == key}
         return {key: mounts[key] for key in self._series}

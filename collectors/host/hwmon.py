@@ -43,14 +43,14 @@ _SPECIAL: Final = {
 
 
 def clean_name(name: str) -> str:
-    """Turn a chip's or sensor's name to one that a metric or label may carry."""
+    """Turn the name of a chip or sensor into one that a metric or label may have."""
     return _UNNAMEABLE.sub("_", name.lower()).strip("_")
 
 
 def split_file(file: str) -> tuple[str, str, str] | None:
-    """Split `temp1_crit_alarm` to (`temp`, `temp1`, `crit_alarm`).
+    """Split `temp1_crit_alarm` into (`temp`, `temp1`, `crit_alarm`).
 
-    None for what is no sensor's file.
+    None for a file that does not belong to a sensor.
     """
     match = _FILE.fullmatch(file)
     if match is None or match[1] not in _TYPES:
@@ -81,7 +81,7 @@ _UNIT_OF_FILE: Final[dict[tuple[str, str], tuple[str, float, MetricType]]] = {
 
 
 def unit_of(kind: str, element: str) -> tuple[str, float, MetricType]:
-    """Return the suffix of the metric's name, the factor for the kernel's value, and the type."""
+    """Return the suffix of the metric's name, the factor for the kernel's value, and its type."""
     if element in ("fault", "alarm"):
         return _GAUGE
     if element == "beep":
@@ -90,11 +90,10 @@ def unit_of(kind: str, element: str) -> tuple[str, float, MetricType]:
 
 
 def metric_of(kind: str, element: str, *, both: bool) -> tuple[Metric, float] | None:
-    """Return the metric of a sensor's file and the factor to its unit.
+    """Return the metric of a sensor's file, and the factor from the kernel's unit to its own.
 
-    None for what cannot be named.
-
-    `both` tells that the sensor has a plain file besides its `_input`, whose name must then differ.
+    None if the file gives no valid name. `both` says that the sensor has a plain file as well as an
+    `_input` file. Then the two need different names.
     """
     special = _SPECIAL.get((kind, element))
     suffix, factor, metric_type = unit_of(kind, element)
@@ -112,7 +111,7 @@ def metric_of(kind: str, element: str, *, both: bool) -> tuple[Metric, float] | 
 
 
 class Hwmon:
-    """Reads /sys/class/hwmon. It blocks: some sensors sit behind a slow bus."""
+    """Reads /sys/class/hwmon. It blocks, since some sensors are behind a slow bus."""
 
     name: ClassVar[str] = "hwmon"
     device: Final = ""
@@ -125,7 +124,7 @@ class Hwmon:
         self._static: list[Reading] = []
 
     def collect(self) -> list[Reading]:
-        """Read every sensor once; one that fails costs only itself."""
+        """Read every sensor once. A sensor that fails loses only its own reading."""
         chips = entries(self._base)
         if chips != self._chips:
             self._plan, self._static = [], []
@@ -136,7 +135,7 @@ class Hwmon:
         for path, series, factor in self._plan:
             try:
                 value = float(self._files.read(path)) * factor
-            except FileNotFoundError:  # the driver was loaded anew: look again next time
+            except FileNotFoundError:  # the driver was loaded again: list the files next time
                 self._chips = []
             except (OSError, ValueError):  # ENODATA while a sensor sleeps
                 pass
@@ -162,7 +161,7 @@ class Hwmon:
                     self._plan.append((file, found[0].series(chip, sensor), found[1]))
 
     def _chip_name(self, path: str) -> str:
-        """Name a chip by its device's path, else by its driver, else by its number.
+        """Return a chip's name: its device's path, else its driver, else its number.
 
         The path stays the same after a restart.
         """
@@ -185,7 +184,7 @@ class Hwmon:
 def sensors_of(path: str) -> dict[tuple[str, str], dict[str, str]]:
     """List a chip's files by (kind, sensor) and element.
 
-    Old drivers keep them one folder down, at their device.
+    Old drivers have the files one folder below, in the folder of the device.
     """
     found: dict[tuple[str, str], dict[str, str]] = {}
     for folder in (path, f"{path}/device"):

@@ -19,12 +19,12 @@ _GIGABIT: Final = 1e9 / 8
 
 
 def parse_state(data: bytes) -> float:
-    """Parse `4: ACTIVE` to 4; raises BadReply."""
+    """Parse a state such as `4: ACTIVE` and return its number, 4; raises BadReply."""
     return number(data.partition(b":")[0], "state")
 
 
 def parse_rate(data: bytes) -> float:
-    """Parse `400 Gb/sec (4X NDR)` to bytes a second; raises BadReply."""
+    """Parse a rate such as `400 Gb/sec (4X NDR)` and return bytes a second; raises BadReply."""
     words = data.split(None, 2)
     if len(words) < 2 or words[1] != b"Gb/sec":
         raise BadReply(f"rate: expected `number Gb/sec`, got {data[:40]!r}")
@@ -32,7 +32,7 @@ def parse_rate(data: bytes) -> float:
 
 
 class Infiniband:
-    """Reads every port of every adapter. It blocks: counters are asked of the hardware."""
+    """Reads every port of every adapter. It blocks, since the driver asks the hardware."""
 
     name: ClassVar[str] = "infiniband"
     device: Final = ""
@@ -42,7 +42,7 @@ class Infiniband:
         self._files, self._base = setup.files, setup.sys("class/infiniband")
 
     def collect(self) -> list[Reading]:
-        """Read them once; a counter that an adapter has not costs only itself."""
+        """Read all ports once. A counter that an adapter does not have is left out."""
         readings: list[Reading] = []
         for device in entries(self._base):
             base = f"{self._base}/{device}"
@@ -69,7 +69,7 @@ class Infiniband:
             series: Series = metric.series(device, port)
             try:
                 value = number(self._files.read(f"{base}/counters/{file}"), file)
-            except (OSError, BadReply):  # `N/A (no PMA)`
+            except (OSError, BadReply):  # for example `N/A (no PMA)`
                 continue
             readings.append((series, value * _WORD if file in _DATA else value))
         return readings

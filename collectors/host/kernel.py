@@ -1,4 +1,4 @@
-"""Shared by all host collectors: cheap reads of the kernel's small files, and kept series."""
+"""Parts that all host collectors use: cheap reads of the kernel's small files, and kept series."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _SPARE_KEYS: Final = 64
 class KernelFiles:
     """Reads files of /proc and /sys, and keeps the first few hundred of them open.
 
-    Such a file is made anew by each read from its start, so a kept descriptor saves the walk along
-    the path: 1.3 µs instead of 11 µs for an attribute in /sys. Files on a disk are opened each
-    time, since they may be replaced by others of their name. Safe to use from several threads.
+    The kernel writes such a file anew for each read from its start. So a descriptor that stays open
+    saves the search for the path: 1.3 µs instead of 11 µs for an attribute in /sys. A file on a
+    disk is opened each time, since another file of the same name may replace it. Several threads
+    may use one object.
     """
 
     def __init__(self, max_open: int = _MAX_OPEN) -> None:
@@ -39,15 +40,15 @@ class KernelFiles:
         try:
             return _read_all(descriptor)
         except OSError as error:
-            # ENODEV: the device behind an attribute has gone; one of its name may have come.
+            # ENODEV: the device was removed. Another device may have the same name by now.
             if error.errno in _GONE and self._forget(path, descriptor):
                 return self._first_read(path)
             raise
 
     def need(self, path: str) -> bytes:
-        """Read the file a subsystem lives by.
+        """Read a file without which a collector has no readings.
 
-        Raises NoData where the kernel has no such file, else Refused or Unreachable.
+        Raises NoData if the kernel does not have this file, else Refused or Unreachable.
         """
         try:
             return self.read(path)
@@ -59,20 +60,17 @@ class KernelFiles:
             raise Unreachable(f"{path}: {error.strerror or error}") from None
 
     def text(self, path: str) -> str:
-        """Read a file that holds one word or line, without the white space around it.
-
-        Raises OSError.
-        """
+        """Return the text of a file without white space at its ends; raises OSError."""
         return self.read(path).decode("utf-8", "replace").strip()
 
     def __del__(self) -> None:
-        """Close all once the last collector that reads by it has gone, as after a reload."""
+        """Close all files when no collector uses them any more, for example after a reload."""
         self.close()
 
     def close(self) -> None:
-        """Close all; what is still read afterwards is opened each time.
+        """Close all files. A later read opens its file each time.
 
-        No read may be under way.
+        No read may be in progress.
         """
         with self._lock:
             self._closed = True
@@ -86,8 +84,8 @@ class KernelFiles:
         kept = False
         try:
             data = _read_all(descriptor)
-            # The kernel states a size of 0 (/proc) or of a page (/sys); a file on a disk states its
-            # own.
+            # The kernel reports a size of 0 (/proc) or of one page (/sys). A file on a disk has its
+            # real size.
             kept = os.fstat(descriptor).st_size != len(data) and self._keep(path, descriptor)
         except OSError as error:
             kept = error.errno == _NOT_NOW and self._keep(path, descriptor)
@@ -106,7 +104,7 @@ class KernelFiles:
             return True
 
     def _forget(self, path: str, descriptor: int) -> bool:
-        """Close a kept descriptor; false where another thread was first."""
+        """Close a kept descriptor and return true if the file may be opened again."""
         with self._lock:
             if self._open.get(path) != descriptor:
                 return not self._closed
@@ -117,15 +115,13 @@ class KernelFiles:
 
 _GONE: Final = (errno.ENXIO, errno.EBADF, errno.ENODEV)
 _NOT_NOW: Final = errno.EINVAL
-"""What an attribute in /sys answers that has no value at present, as the speed of a link that is
+"""The error of an attribute in /sys without a present value, such as the speed of a link that is
 down."""
 
 
 def _read_all(descriptor: int) -> bytes:
     data = os.pread(descriptor, _CHUNK, 0)
-    if (
-        len(data) < _ONE_READ
-    ):  # the kernel hands out what fits a page at a time; so little is all there is
+    if len(data) < _ONE_READ:  # the kernel fills a page if it has more, so the file is complete
         return data
     chunks, size = [data], len(data)
     while more := os.pread(descriptor, _CHUNK, size):
@@ -137,7 +133,7 @@ def _read_all(descriptor: int) -> bytes:
 
 
 class SeriesByKey(dict[bytes, "tuple[Series, ...]"]):
-    """The series of each device, CPU or interface, made when a raw key is first seen."""
+    """The series of each device, CPU or interface. They are made when a key is first used."""
 
     def __init__(self, make: Callable[[str], tuple[Series, ...]]) -> None:
         super().__init__()
@@ -149,13 +145,13 @@ class SeriesByKey(dict[bytes, "tuple[Series, ...]"]):
         return made
 
     def trim(self, seen: int) -> None:
-        """Clear the cache once most of its keys no longer exist, such as containers' interfaces."""
+        """Clear the cache when most of its keys no longer exist, such as containers' interfaces."""
         if len(self) > 2 * seen + _SPARE_KEYS:
             self.clear()
 
 
 def entries(folder: str) -> list[str]:
-    """List a folder in order; raises NoData where there is none."""
+    """Return the sorted names in a folder; raises NoData if it does not exist."""
     try:
         return sorted(os.listdir(folder))
     except OSError:
@@ -163,12 +159,12 @@ def entries(folder: str) -> list[str]:
 
 
 def decode(raw: bytes) -> str:
-    """Return raw bytes as text for a label; undecodable bytes become U+FFFD."""
+    """Return bytes as text for a label. Bytes that are not UTF-8 become U+FFFD."""
     return raw.decode("utf-8", "replace")
 
 
 def number(raw: bytes | str, what: str) -> float:
-    """Parse one number; raises BadReply."""
+    """Parse one number; raises BadReply. `what` names its source in the message."""
     try:
         return float(raw)
     except ValueError:
@@ -176,7 +172,7 @@ def number(raw: bytes | str, what: str) -> float:
 
 
 def numbers(raw: list[bytes], what: str) -> list[float]:
-    """Parse columns of numbers; raises BadReply."""
+    """Parse columns of numbers; raises BadReply. `what` names their source in the message."""
     try:
         return list(map(float, raw))
     except ValueError:

@@ -11,7 +11,7 @@ from collectors.host.kernel import numbers
 
 
 def parse_loadavg(data: bytes) -> list[float]:
-    """Parse /proc/loadavg to the averages over 1, 5 and 15 minutes; raises BadReply."""
+    """Parse /proc/loadavg and return the averages over 1, 5 and 15 minutes; raises BadReply."""
     words = data.split(None, 3)[:3]
     if len(words) < 3:
         raise BadReply(f"/proc/loadavg: expected three numbers, got {data[:80]!r}")

@@ -24,7 +24,7 @@ _MEMBER: Final = re.compile(rb"\[\d+\]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Array:
-    """One array. `synced` blocks are fewer than `blocks` while it is rebuilt or checked."""
+    """One array. While it is rebuilt or checked, `synced` is less than `blocks`."""
 
     device: str
     state: str
@@ -39,7 +39,7 @@ class Array:
 def parse_mdstat(data: bytes) -> list[Array]:
     """Parse /proc/mdstat; raises BadReply."""
     arrays = []
-    # An array is its own line and the indented ones behind it.
+    # An array has one line and the indented lines after it.
     for paragraph in re.split(rb"\n(?=\S)", data):
         head, _, rest = paragraph.partition(b"\n")
         name, colon, members = head.partition(b" : ")
@@ -59,7 +59,7 @@ def _array(name: bytes, members: bytes, rest: bytes) -> Array:
         required = active = 0
     elif disks:
         required, active = int(disks[1]), int(disks[2])
-    else:  # raid0 and linear cannot lose a disk and live
+    else:  # raid0 and linear need all of their disks
         required = active = count
     sync, total = _SYNC.search(rest), int(blocks[1])
     if sync:

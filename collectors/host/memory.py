@@ -1,4 +1,4 @@
-"""Memory, every field of /proc/meminfo in bytes. See proc_meminfo(5)."""
+"""Memory: every field of /proc/meminfo, in bytes. See proc_meminfo(5)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _PARTS: Final = (2, 3)
 
 
 def parse_meminfo(data: bytes) -> list[tuple[bytes, float]]:
-    """Parse /proc/meminfo to (raw field, value); kB become bytes.
+    """Parse /proc/meminfo and return (raw field, value); kB become bytes.
 
-    The field's raw name ends in `:kB` where it had a unit.
+    The raw name of a field with a unit ends in `:kB`. Raises BadReply.
     """
     rows = []
     for line in data.split(b"\n"):
@@ -57,7 +57,7 @@ class Memory:
         series = self._series
         try:
             return [(series[field], value) for field, value in rows]
-        except KeyError:  # the first round, or a module that brought a field of its own
+        except KeyError:  # the first round, or a kernel module has added a field
             self._series = series = {
                 field: catalogue.MEMORY[field_name(field)].series()
                 for field, _ in rows

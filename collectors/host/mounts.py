@@ -1,6 +1,6 @@
-"""What is mounted, from /proc/1/mounts, and which mount stands where, from mountinfo.
+"""The mounted file systems, from /proc/1/mounts, and the id of each mount, from mountinfo.
 
-See proc_pid_mounts(5), getmntent(3).
+See proc_pid_mounts(5) and getmntent(3).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MOUNTINFO_WORDS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A mounted file system: raw bytes, since a name may hold any but NUL."""
+    """A mounted file system. The names are raw bytes, since they may hold any byte except NUL."""
 
     device: bytes
     point: bytes
@@ -48,9 +48,9 @@ def parse_mounts(data: bytes) -> list[Mount]:
 
 
 def parse_mount_ids(data: bytes) -> dict[bytes, bytes]:
-    """Parse mountinfo to the id of the topmost mount at each point.
+    """Parse mountinfo and return the id of the topmost mount at each mount point.
 
-    Lines it cannot read are left out.
+    Lines that cannot be parsed are left out.
     """
     found = {}
     for line in data.split(b"\n"):

@@ -35,7 +35,7 @@ def parse_attribute(data: bytes, what: str) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Interface:
-    """Which files to read of an interface, and which series each becomes."""
+    """The files to read of an interface, and the series of each file."""
 
     numbers: tuple[tuple[str, Series, bool], ...]
     words: tuple[str, ...]
@@ -44,13 +44,13 @@ class _Interface:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkClassOptions(Options):
-    """Which interfaces have their link described."""
+    """Which interfaces are read."""
 
-    ignore_devices: Pattern = field(default="^$", metadata={"help": "interfaces left out"})
+    ignore_devices: Pattern = field(default="^$", metadata={"help": "interfaces not read"})
 
 
 class NetworkClass:
-    """Reads /sys/class/net. It blocks: a link's speed is asked of its driver."""
+    """Reads /sys/class/net. It blocks, since the kernel asks the driver for a link's speed."""
 
     name: ClassVar[str] = "netclass"
     device: Final = ""
@@ -82,7 +82,7 @@ class NetworkClass:
                 value = parse_attribute(read(path), path)
             except (OSError, BadReply):  # a link that is down has no speed and no carrier
                 continue
-            if value is None or (is_speed and value < 0):  # -1: not known
+            if value is None or (is_speed and value < 0):  # -1 means that the speed is unknown
                 continue
             readings.append((series, value * _BYTES_PER_MEGABIT if is_speed else value))
         words = [self._word(path) for path in interface.words]

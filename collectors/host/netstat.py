@@ -1,6 +1,6 @@
 """Counters of IP, ICMP, TCP and UDP, from /proc/net/netstat, snmp and snmp6.
 
-See RFC 4293, 4022, 4113.
+See RFC 4293, 4022 and 4113.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MAX_HEADERS: Final = 64
 
 
 def parse_pairs(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Parse /proc/net/netstat or snmp to (line of names, line of values) by protocol.
+    """Parse /proc/net/netstat or snmp and return (line of names, line of values) by protocol.
 
     Raises BadReply.
     """
@@ -38,7 +38,7 @@ def parse_pairs(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def parse_columns(values: bytes, columns: tuple[int, ...]) -> list[float]:
-    """Pick columns of a line of values, the protocol being column 0; raises BadReply."""
+    """Return some columns of a line of values. Column 0 is the protocol. Raises BadReply."""
     words = values.split()
     try:
         return numbers([words[column] for column in columns], "/proc/net/netstat")
@@ -47,7 +47,7 @@ def parse_columns(values: bytes, columns: tuple[int, ...]) -> list[float]:
 
 
 def parse_snmp6(data: bytes) -> tuple[list[bytes], list[bytes]]:
-    """Parse /proc/net/snmp6 to its names and their values as they stand; raises BadReply."""
+    """Parse /proc/net/snmp6 and return its names and their values as raw bytes; raises BadReply."""
     words = data.split()
     if len(words) % 2:
         raise BadReply("/proc/net/snmp6: a name without its value")
@@ -64,10 +64,10 @@ NETSTAT_FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetstatOptions(Options):
-    """Which fields of /proc/net/netstat, snmp and snmp6."""
+    """Which fields of /proc/net/netstat, snmp and snmp6 are read."""
 
     fields: Pattern = field(
-        default=NETSTAT_FIELDS, metadata={"help": "fields taken, as Protocol_Name"}
+        default=NETSTAT_FIELDS, metadata={"help": "fields to read, as Protocol_Name"}
     )
 
 
@@ -119,7 +119,7 @@ class Netstat:
     def _choose(self, names: bytes) -> tuple[tuple[int, ...], tuple[Series, ...]]:
         """Remember which columns below a line of names are wanted.
 
-        The line changes only as protocols come into use.
+        The line changes only when another protocol comes into use.
         """
         protocol, *fields = decode(names).split()
         found = [
@@ -138,12 +138,12 @@ class Netstat:
             return None
         try:
             return catalogue.NETSTAT[name].series()
-        except KeyError:  # no name for a metric
+        except KeyError:  # the name is not valid for a metric
             return None
 
 
 def _split6(name: str) -> str:
-    """Turn `Udp6InErrors` to `Udp6_InErrors`."""
+    """Turn `Udp6InErrors` into `Udp6_InErrors`."""
     protocol, six, field = name.partition("6")
     return f"{protocol}{six}_{field}"
 

@@ -16,12 +16,12 @@ _COLUMNS: Final = 16
 
 
 def parse_netdev(data: bytes) -> list[tuple[bytes, list[float]]]:
-    """Parse /proc/net/dev to (interface, its sixteen figures); raises BadReply."""
+    """Parse /proc/net/dev and return (interface, its sixteen figures); raises BadReply."""
     rows = []
     for line in data.split(b"\n")[2:]:
         if not line:
             continue
-        name, _, figures = line.rpartition(b":")  # an alias has a colon in its name
+        name, _, figures = line.rpartition(b":")  # the name of an alias has a colon
         words = figures.split()
         if not name or len(words) != _COLUMNS:
             raise BadReply(
@@ -33,13 +33,13 @@ def parse_netdev(data: bytes) -> list[tuple[bytes, list[float]]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkOptions(Options):
-    """Which interfaces have their traffic counted."""
+    """Which interfaces are read."""
 
-    ignore_devices: Pattern = field(default="^lo$", metadata={"help": "interfaces left out"})
+    ignore_devices: Pattern = field(default="^lo$", metadata={"help": "interfaces not read"})
 
 
 class Network:
-    """Reads /proc/net/dev, and from /sys the one counter that it lacks."""
+    """Reads /proc/net/dev, and from /sys one counter that is not in it."""
 
     name: ClassVar[str] = "network"
     immediate: ClassVar[bool] = True
@@ -63,9 +63,8 @@ class Network:
         for device, figures in rows:
             series = self._series[device]
             if series:
-                readings.extend(
-                    zip(series, figures, strict=False)
-                )  # the last series is that of the counter in /sys
+                # The last series is that of the counter in /sys.
+                readings.extend(zip(series, figures, strict=False))
                 try:
                     unhandled = self._files.read(
                         f"{self._class}/{os.fsdecode(device)}/statistics/rx_nohandler"

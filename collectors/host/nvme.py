@@ -29,7 +29,7 @@ class Nvme:
         for device in devices:
             try:
                 words = [self._files.text(f"{self._base}/{device}/{file}") for file in _FILES]
-            except OSError:  # it is being taken out
+            except OSError:  # the controller is being removed
                 continue
             readings.append((catalogue.NVME_INFO.series(device, *words), 1.0))
         return readings

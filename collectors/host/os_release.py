@@ -16,7 +16,7 @@ _VERSION: Final = re.compile(r"\d+(\.\d+)?")
 
 
 def parse_os_release(data: bytes) -> dict[str, str]:
-    """Parse os-release to its values by name in small letters; raises BadReply."""
+    """Parse os-release and return its values by name in lower case; raises BadReply."""
     found = {}
     for line in decode(data).splitlines():
         name, equals, value = line.strip().partition("=")

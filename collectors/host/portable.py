@@ -1,8 +1,8 @@
-"""The main host figures by psutil, for machines without a Linux kernel: a Mac, FreeBSD storage.
+"""The main host figures, read with psutil, for machines without Linux: a Mac, FreeBSD storage.
 
-On Linux the other files of this folder read the kernel's own files instead: psutil has a tenth of
-the figures, knows no other root than /proc, and would cost every agent some 2 MB. The names are
-those of Linux, so that dashboards and alerts work.
+On Linux the other files of this folder read the kernel's own files instead. psutil has a tenth of
+the figures, can read no root other than /proc, and would cost every agent some 2 MB of memory. The
+metrics have the names of the Linux collectors, so dashboards and alerts work for both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MEMORY: Final = {
     "MemFree_bytes": "free",
 }
 _SWAP: Final = {"SwapTotal_bytes": "total", "SwapFree_bytes": "free"}
-# By psutil's attribute, with what its figure is divided by: psutil has milliseconds.
+# The metric of each attribute of psutil, and the divisor of its value: psutil has milliseconds.
 _DISK: Final = {
     "read_count": ("reads_completed_total", 1.0),
     "read_bytes": ("read_bytes_total", 1.0),
@@ -51,18 +51,18 @@ _BYTES_PER_MEGABIT: Final = 1e6 / 8
 
 
 class Section(Protocol):
-    """The section `host:`, as far as it matters here."""
+    """The part of the section `host:` that is used here."""
 
     @property
     def disable(self) -> Sequence[str]:
-        """Names of collectors to leave out."""
+        """Names of collectors not to run."""
 
     def options(self, declared: HostCollector[OptionsT]) -> OptionsT:
-        """Return what stands under the key of one collector."""
+        """Return the options under the key of one collector."""
 
 
 class Portable:
-    """Asks psutil, on a worker: a mount may hang."""
+    """Reads figures with psutil. It runs in a worker thread, since a mount may hang."""
 
     name: ClassVar[str] = "portable"
     device: Final = ""
@@ -90,7 +90,7 @@ class Portable:
             self._parts.pop(name, None)
 
     def collect(self) -> list[Reading]:
-        """Ask for everything once."""
+        """Read all figures once."""
         return [reading for part in self._parts.values() for reading in part()]
 
 
@@ -137,7 +137,7 @@ def _links(ignore: re.Pattern[str]) -> Iterator[Reading]:
             continue
         yield network_metrics.NETWORK_UP.series(device), float(link.isup)
         yield network_metrics.NETWORK_CLASS["mtu"].series(device), float(link.mtu)
-        if link.speed > 0:  # 0: not known
+        if link.speed > 0:  # 0 means that the speed is unknown
             yield (
                 network_metrics.NETWORK_CLASS["speed"].series(device),
                 link.speed * _BYTES_PER_MEGABIT,

@@ -13,7 +13,7 @@ _MICROSECONDS: Final = 1e6
 
 
 def parse_pressure(data: bytes) -> dict[bytes, float]:
-    """Parse a file of /proc/pressure to total stalled seconds by `some` and `full`.
+    """Parse a file of /proc/pressure and return the total stalled seconds of `some` and `full`.
 
     Raises BadReply.
     """
@@ -48,7 +48,7 @@ class Pressure:
         for path, series in self._series.items():
             try:
                 found = parse_pressure(self._files.read(path))
-            except OSError:  # EOPNOTSUPP where the kernel was started with psi=0
+            except OSError:  # EOPNOTSUPP if the kernel was started with psi=0
                 continue
             readings += ((series[kind], total) for kind, total in found.items() if kind in series)
         if not readings:

@@ -21,32 +21,30 @@ _NUMBERED: Final = re.compile(r"([^-]*)-(\d+)")
 
 
 class Zone(NamedTuple):
-    """One RAPL zone: its folder such as `intel-rapl:0:1`, and its name such as `package-0`."""
+    """One RAPL zone: its folder, such as `intel-rapl:0:1`, and its name, such as `package-0`."""
 
     folder: str
     name: str
 
 
 def zones_of(files: KernelFiles, base: str) -> Iterator[Zone]:
-    """Yield the zones below a folder in the order of their folders.
+    """Yield the zones below a folder, sorted by their folders.
 
-    Raises NoData where the kernel has no powercap.
+    Raises NoData if the kernel has no powercap.
     """
     for folder in entries(base):
         try:
             name = files.text(f"{base}/{folder}/name")
-        except OSError:  # a control type, which holds no register
+        except OSError:  # the folder of a control type, which has no register
             continue
         yield Zone(folder, name)
 
 
 class Rapl:
-    """Reads every zone as it stands, nested ones and all.
+    """Reads the register of every zone, nested zones included.
 
-    `collectors.power` makes a node's power of them.
-
-    The kernel lets only root read them (CVE-2020-8694). As node_exporter, it is silent where it may
-    not.
+    `collectors.power` derives a node's power from them. Only root may read them (CVE-2020-8694).
+    Without the permission, this collector reports no error, as node_exporter does.
     """
 
     name: ClassVar[str] = "rapl"
@@ -61,7 +59,7 @@ class Rapl:
     def collect(self) -> list[Reading]:
         """Read every register once.
 
-        Raises NoData where there is none or only root may read them.
+        Raises NoData if there is none or only root may read them.
         """
         folders = entries(self._base)
         if folders != self._folders:

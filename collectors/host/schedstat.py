@@ -1,4 +1,4 @@
-"""Time processes ran and waited by CPU, from /proc/schedstat.
+"""The time that processes ran and waited on each CPU, from /proc/schedstat.
 
 See Documentation/scheduler/sched-stats.rst.
 """
@@ -17,7 +17,7 @@ _COLUMNS: Final = 10
 
 
 def parse_schedstat(data: bytes) -> list[tuple[bytes, tuple[float, float, float]]]:
-    """Parse /proc/schedstat to (CPU, (seconds run, seconds waited, time slices)).
+    """Parse /proc/schedstat and return (CPU, (seconds run, seconds waited, time slices)).
 
     Raises BadReply.
     """

@@ -15,9 +15,9 @@ _IN_PAGES: Final = (b"TCP_mem", b"UDP_mem")
 
 
 def parse_sockstat(data: bytes) -> list[tuple[bytes, float]]:
-    """Parse sockstat to (Protocol_state, value), memory both in pages and in bytes.
+    """Parse sockstat and return (Protocol_state, value).
 
-    Raises BadReply.
+    Memory is given both in pages and in bytes. Raises BadReply.
     """
     rows: list[tuple[bytes, float]] = []
     for line in data.split(b"\n"):
@@ -65,7 +65,7 @@ class Sockstat:
                 if series is None:
                     try:
                         series = self._series[name] = catalogue.SOCKSTAT[decode(name)].series()
-                    except KeyError:  # no name for a metric
+                    except KeyError:  # the name is not valid for a metric
                         continue
                 readings.append((series, value))
         if not readings:

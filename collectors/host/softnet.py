@@ -14,9 +14,9 @@ _CPU_COLUMN: Final = 12
 
 
 def parse_softnet(data: bytes) -> list[tuple[bytes, tuple[float, float, float]]]:
-    """Parse softnet_stat to (CPU, (processed, dropped, squeezed)); raises BadReply.
+    """Parse softnet_stat and return (CPU, (processed, dropped, squeezed)); raises BadReply.
 
-    Newer kernels name the CPU in a column; on older ones it is the line's number.
+    Newer kernels have a column with the CPU. On older kernels the line's number is the CPU.
     """
     rows = []
     for line_number, line in enumerate(data.splitlines()):

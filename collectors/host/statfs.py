@@ -1,11 +1,10 @@
-"""statvfs(2) that cannot hang its caller.
+"""Calls statvfs(2) in threads, so that a dead mount cannot block the caller.
 
-It runs on threads of its own, at most one for each mount, with a deadline for each mount.
-
-A call on a dead NFS or FUSE mount never returns, nor can it be cancelled. So a few daemon threads
-make the calls: one as long as all mounts answer; where one has not answered for 10 ms, more take
-over the mounts behind it. A mount that misses its deadline keeps its thread until the call returns,
-and is not asked again before that.
+A call on a dead NFS or FUSE mount never returns and cannot be cancelled. So daemon threads make the
+calls, at most one thread for each mount, with a deadline for each mount. One thread is enough while
+all mounts answer. If no mount has answered for 10 ms, further threads are started for the mounts
+that still wait. A mount that misses its deadline keeps its thread until the call returns. It is not
+called again before that.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _MAX_THREADS: Final = 128
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """One statvfs waiting, under way, or done."""
+    """One call of statvfs that waits, runs or is done."""
 
     key: Hashable
     path: bytes
@@ -34,7 +33,7 @@ class _Call:
 
 
 class StatfsPool:
-    """Asks for the state of many mounts at once; safe for one caller at a time."""
+    """Reads the state of many mounts at once. Only one caller may use it at a time."""
 
     def __init__(
         self,
@@ -59,9 +58,8 @@ class StatfsPool:
     ) -> dict[Hashable, os.statvfs_result | OSError]:
         """Return the answer of every mount that answered by its deadline.
 
-        An answer that was too late for the previous round is returned in this one.
-
-        A mount that is missing from the result did not answer.
+        A mount that did not answer is missing from the result. An answer that came too late for the
+        previous round is returned in this one.
         """
         with self._lock:
             self._round += 1
@@ -70,7 +68,7 @@ class StatfsPool:
             )
             self._pending = len(self._waiting)
             self._wait()
-            self._waiting.clear()  # not begun: every thread is stuck
+            self._waiting.clear()  # calls that were never started, since every thread is stuck
             current = {
                 key: call for key, call in self._done.items() if call.round >= self._round - 1
             }
@@ -78,7 +76,7 @@ class StatfsPool:
             return {key: call.answer for key, call in current.items() if call.answer is not None}
 
     def forget(self, key: Hashable) -> None:
-        """Allow calls to a mount point again after the hung file system was replaced."""
+        """Allow calls to a mount point again after another file system replaced the hung one."""
         with self._lock:
             self._running.pop(key, None)
 
@@ -94,13 +92,15 @@ class StatfsPool:
             self._work_there.notify_all()
 
     def _wait(self) -> None:
-        """Wait until every mount has answered or missed its deadline; add threads while stuck."""
+        """Wait until every mount has answered or missed its deadline.
+
+        Start further threads while no mount answers.
+        """
         give_up = self._monotonic() + 2 * self._timeout
         more, before = 1, len(self._waiting)
         while self._pending:
-            if (
-                self._waiting and self._pending == before
-            ):  # the first turn, or none has moved since the last
+            # True in the first pass, and when no mount has answered since the last pass.
+            if self._waiting and self._pending == before:
                 more = self._engage(more)
             before = self._pending
             self._round_over.wait(_PATIENCE)
@@ -112,7 +112,7 @@ class StatfsPool:
                 return
 
     def _engage(self, count: int) -> int:
-        """Wake or start up to `count` threads; return twice as many for the next time."""
+        """Wake or start up to `count` threads; return twice this number for the next time."""
         self._work_there.notify(count)
         for _ in range(min(count - self._idle, len(self._waiting), _MAX_THREADS - self._threads)):
             self._threads += 1
@@ -120,7 +120,7 @@ class StatfsPool:
         return count * 2
 
     def _work(self) -> None:
-        """Make calls as long as there are any; one thread stays for the next round."""
+        """Make calls as long as some wait. One thread stays idle for the next round."""
         while True:
             with self._lock:
                 while not self._waiting:
@@ -137,7 +137,7 @@ class StatfsPool:
                 answer: os.statvfs_result | OSError = self._statvfs(call.path)
             except OSError as error:
                 answer = error
-            except ValueError:  # a NUL in the path
+            except ValueError:  # the path has a NUL byte
                 answer = OSError("not a path")
             with self._lock:
                 call.answer = answer

@@ -1,6 +1,6 @@
-"""Metrics that other programs leave in *.prom files, in the Prometheus text format.
+"""Metrics that other programs write to *.prom files, in the Prometheus text format.
 
-One bad file costs only itself.
+A bad file does not affect the others.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TYPES: Final[Mapping[str, MetricType]] = {
 def parse_prom(data: bytes) -> list[ParsedFamily]:
     """Parse the text format.
 
-    Raises BadReply for anything wrong in it, timestamps included, as node_exporter does.
+    Raises BadReply for any mistake in it. Timestamps are mistakes too, as in node_exporter.
     """
     from prometheus_client.parser import text_string_to_metric_families
 
@@ -55,7 +55,7 @@ def parse_prom(data: bytes) -> list[ParsedFamily]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _File:
-    """A file as it was last read."""
+    """The last read of a file."""
 
     stamp: tuple[int, int, int]
     families: tuple[ParsedFamily, ...] = ()
@@ -64,10 +64,10 @@ class _File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextfileOptions(Options):
-    """Where the files lie that other programs write."""
+    """The folder that other programs write to."""
 
     directory: Path | None = field(
-        default=None, metadata={"help": "a folder of *.prom files; none are read without it"}
+        default=None, metadata={"help": "a folder with *.prom files; without it, none are read"}
     )
 
 
@@ -81,14 +81,14 @@ class Textfile:
         self.schedule: Final = setup.schedule
         self._folder = setup.options.directory
         self.problems: dict[str, str] = {}
-        """What is wrong, by file."""
+        """The mistake in each bad file."""
         self._files: dict[str, _File] | None = None
         self._readings: list[Reading] = []
         self._metrics: dict[str, Metric] = {}
         self._taken: frozenset[str] = frozenset()
 
     def collect(self) -> list[Reading]:
-        """Read every file that has changed, and give what all of them say."""
+        """Read every file that has changed, and return the readings of all files."""
         folder = os.fspath(self._folder or "")
         try:
             paths = [f"{folder}/{name}" for name in entries(folder) if name.endswith(".prom")]
@@ -104,11 +104,11 @@ class Textfile:
                 if before.get(path) != problem:
                     log.warning("%s: %s", path, problem)
             for path in before.keys() - self.problems.keys():
-                log.info("%s: good again, or gone", path)
+                log.info("%s: corrected or removed", path)
         return self._readings
 
     def _merge(self, files: dict[str, _File]) -> list[Reading]:
-        """Put the files together; what one says twice, or after another, does not count."""
+        """Merge the readings of all files. If a series comes twice, the first one counts."""
         merged: dict[Series, float] = {}
         used: dict[str, Metric] = {}
         self.problems = {path: file.error for path, file in files.items() if file.error}
@@ -147,9 +147,10 @@ class Textfile:
     def _of_file(
         self, families: tuple[ParsedFamily, ...], used: dict[str, Metric]
     ) -> list[Reading]:
-        """Turn a file's families to readings.
+        """Turn a file's families into readings.
 
-        Raises BadReply for a family that another file or this agent has otherwise.
+        Raises BadReply for a family that the agent itself has, or that another file has with
+        another type.
         """
         readings: list[Reading] = []
         mine: dict[str, Metric] = {}
@@ -164,8 +165,8 @@ class Textfile:
                 mine[metric.full_name] = metric
                 names = sorted({label for sample in family.samples for label in sample.labels})
                 for sample in family.samples:
-                    # Labels one sample lacks are empty in it, so that all samples of a family have
-                    # the same.
+                    # All samples of a family get the same labels. A label that a sample does not
+                    # have is empty.
                     labels = tuple(
                         name
                         for name in names
@@ -179,10 +180,11 @@ class Textfile:
         return readings
 
     def _metric(self, family: ParsedFamily, kind: MetricType, used: Mapping[str, Metric]) -> Metric:
-        # The parser takes `_total` off a counter's name; a file may also have a counter without it.
+        # The parser removes `_total` from a counter's name. A file may also have a counter without
+        # this suffix, so the name is taken from the sample.
         name = family.samples[0].name if kind in ("counter", "gauge", "untyped") else family.name
         if name in self._own_names():
-            raise BadReply(f"{name} is this agent's own")
+            raise BadReply(f"{name} is a metric of this agent itself")
         known = used.get(name) or self._metrics.get(name)
         if (
             known is not None

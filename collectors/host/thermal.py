@@ -17,7 +17,7 @@ _ZONE, _COOLING = "thermal_zone", "cooling_device"
 
 
 class Thermal:
-    """Reads /sys/class/thermal. It blocks: firmware may take its time to answer."""
+    """Reads /sys/class/thermal. It blocks, since firmware may answer slowly."""
 
     name: ClassVar[str] = "thermal"
     device: Final = ""
@@ -27,7 +27,7 @@ class Thermal:
         self._files, self._base = setup.files, setup.sys("class/thermal")
 
     def collect(self) -> list[Reading]:
-        """Read every zone and cooling device once; one that fails costs only itself."""
+        """Read every zone and cooling device once. One that fails loses only its own reading."""
         readings: list[Reading] = []
         for entry in entries(self._base):
             try:

@@ -1,4 +1,4 @@
-"""How well the clock is synchronised, as adjtimex(2) tells it."""
+"""The synchronisation of the clock, as adjtimex(2) reports it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FIELDS: Final = (
     "tai",
 )
 _LAYOUT: Final = struct.Struct("@I4li8li5li44x")
-"""struct timex of <sys/timex.h>, in the machine's own layout."""
+"""struct timex of <sys/timex.h>, with the machine's byte order and sizes."""
 _STA_NANO: Final = 0x2000
 _TIME_ERROR: Final = 5
 _MICRO, _NANO = 1e6, 1e9
@@ -44,9 +44,9 @@ _PPM_FRACTION: Final = 1e6 * 65536
 
 
 def parse_timex(data: bytes, state: int) -> dict[str, float]:
-    """Parse a struct timex and the state adjtimex returned to figures by field, in base units.
+    """Parse a struct timex and the state that adjtimex returned.
 
-    Raises BadReply.
+    Returns figures by field, in base units. Raises BadReply.
     """
     if len(data) != _LAYOUT.size:
         raise BadReply(f"adjtimex: expected {_LAYOUT.size} bytes, got {len(data)}")
@@ -75,7 +75,7 @@ def parse_timex(data: bytes, state: int) -> dict[str, float]:
 
 
 def adjtimex() -> tuple[int, bytes]:
-    """Ask the kernel, changing nothing; raises NoData or Refused."""
+    """Call adjtimex without changing the clock; raises NoData or Refused."""
     call = _adjtimex()
     if call is None:
         raise NoData("no adjtimex in this C library")
@@ -88,7 +88,7 @@ def adjtimex() -> tuple[int, bytes]:
 
 @functools.cache
 def _adjtimex() -> Callable[[bytearray], int] | None:
-    """Find the C library's function; it fills a buffer in place."""
+    """Return the C library's function, which fills a buffer; None if it has no such function."""
     import ctypes
 
     function = getattr(ctypes.CDLL(None, use_errno=True), "adjtimex", None)
@@ -104,7 +104,7 @@ def _adjtimex() -> Callable[[bytearray], int] | None:
 
 
 class Timex:
-    """Asks adjtimex(2)."""
+    """Reads adjtimex(2)."""
 
     name: ClassVar[str] = "timex"
     immediate: ClassVar[bool] = True
@@ -118,7 +118,7 @@ class Timex:
         self._series = {name: metric.series() for name, metric in catalogue.TIMEX.items()}
 
     async def collect(self) -> list[Reading]:
-        """Ask once."""
+        """Read it once."""
         state, data = self._ask()
         figures = parse_timex(data, state)
         return [(series, figures[name]) for name, series in self._series.items()]

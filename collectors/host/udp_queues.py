@@ -12,7 +12,10 @@ _QUEUES: Final = 4
 
 
 def parse_udp(data: bytes) -> tuple[float, float]:
-    """Parse /proc/net/udp to bytes waiting to be sent and to be received; raises BadReply."""
+    """Parse /proc/net/udp and return bytes waiting to be sent and to be received.
+
+    Raises BadReply.
+    """
     sent = received = 0
     for line in data.split(b"\n")[1:]:
         words = line.split(None, _QUEUES + 1)
@@ -30,7 +33,7 @@ def parse_udp(data: bytes) -> tuple[float, float]:
 
 
 class UdpQueues:
-    """Reads /proc/net/udp and udp6, on a worker: many sockets take their time."""
+    """Reads /proc/net/udp and udp6. It runs in a worker thread, since many sockets take long."""
 
     name: ClassVar[str] = "udp_queues"
     device: Final = ""

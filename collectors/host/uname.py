@@ -1,4 +1,4 @@
-"""The kernel's name and version and the host's, as uname(2) gives them, from /proc/sys/kernel."""
+"""The names and the version that uname(2) returns, from /proc/sys/kernel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Uname:
         ostype, release, version = (self._word(file) for file in ("ostype", "osrelease", "version"))
         if not release:
             raise NoData(f"no {self._base}/osrelease")
-        machine = self._word("arch") or os.uname().machine  # the file came with Linux 6.1
+        machine = self._word("arch") or os.uname().machine  # Linux has this file since 6.1
         series = catalogue.UNAME_INFO.series(
             ostype, release, version, machine, self._word("hostname"), self._word("domainname")
         )

@@ -14,7 +14,7 @@ from collectors.host.kernel import decode, number, numbers
 
 
 def parse_vmstat(data: bytes) -> list[tuple[bytes, float]]:
-    """Parse /proc/vmstat to (field, value); raises BadReply."""
+    """Parse /proc/vmstat and return (field, value); raises BadReply."""
     words = data.split()
     if len(words) % 2:
         raise BadReply("/proc/vmstat: a field without its number")
@@ -22,7 +22,10 @@ def parse_vmstat(data: bytes) -> list[tuple[bytes, float]]:
 
 
 def pick(data: bytes, fields: Iterable[bytes]) -> list[float] | None:
-    """Find a few fields among some two hundred; None where one is not there; raises BadReply."""
+    """Return the values of a few fields without parsing all two hundred of them.
+
+    None if one of the fields is missing. Raises BadReply.
+    """
     found = []
     for name in fields:
         start = data.find(b"\n" + name + b" ")
@@ -38,10 +41,10 @@ VMSTAT_FIELDS: Final = r"^(oom_kill|pgpg|pswp|pg.*fault).*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmstatOptions(Options):
-    """Which fields of /proc/vmstat."""
+    """Which fields of /proc/vmstat are read."""
 
     fields: Pattern = field(
-        default=VMSTAT_FIELDS, metadata={"help": "fields taken from /proc/vmstat"}
+        default=VMSTAT_FIELDS, metadata={"help": "fields to read from /proc/vmstat"}
     )
 
 
@@ -64,7 +67,7 @@ class Vmstat:
         values = pick(data, self._series)
         if values and self._series:
             return list(zip(self._series.values(), values, strict=True))
-        rows = parse_vmstat(data)  # the first round; the fields stay as long as the kernel runs
+        rows = parse_vmstat(data)  # the first round; the fields do not change while the kernel runs
         self._series = {field: series for field, _ in rows if (series := self._series_of(field))}
         return [(self._series[field], value) for field, value in rows if field in self._series]
 
@@ -74,7 +77,7 @@ class Vmstat:
             return None
         try:
             return catalogue.VMSTAT[name].series()
-        except KeyError:  # no name for a metric
+        except KeyError:  # the name is not valid for a metric
             return None
 
 

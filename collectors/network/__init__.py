@@ -103,7 +103,7 @@ class Links:
         for number, peer in enumerate(config.peers):
             if peer.peer in made:
                 raise ConfigError(
-                    f"{peer.peer!r} is there twice", key=f"collectors.links.peers[{number}].peer"
+                    f"{peer.peer!r} is given twice", key=f"collectors.links.peers[{number}].peer"
                 )
             method = None if peer.method == "auto" else peer.method
             host, port = split_address(

@@ -113,12 +113,12 @@ class Processes:
 
     def __init__(self, most: int) -> None:
         self._healthy = asyncio.Semaphore(most - most // 4)
-        self._ailing = asyncio.Semaphore(max(1, most // 4))
+        self._failing = asyncio.Semaphore(max(1, most // 4))
 
     @asynccontextmanager
-    async def turn(self, *, ailing: bool) -> AsyncIterator[None]:
+    async def turn(self, *, failing: bool) -> AsyncIterator[None]:
         """Wait for a turn and hold it until the block ends."""
-        async with self._ailing if ailing else self._healthy:
+        async with self._failing if failing else self._healthy:
             yield
 
 
@@ -143,7 +143,7 @@ class Bmc:
         self._address, self._processes = device.address, processes
         self._dcmi = Dcmi(program, arguments, self.dropped)
         self._has_dcmi = True
-        self._ailing = False
+        self._failing = False
         self._power_sensor, self._inlet_sensor = device.power_sensor, device.inlet_sensor
         place = context.place_of(device.rack)
         where = (place.hub, place.site, place.row, place.rack)
@@ -156,19 +156,19 @@ class Bmc:
         try:
             async with (
                 asyncio.timeout(self.schedule.timeout * 0.95),
-                self._processes.turn(ailing=self._ailing),
+                self._processes.turn(failing=self._failing),
             ):
                 # A BMC that had no turn is not counted as failing.
-                asked = self._ailing = True
+                asked = self._failing = True
                 readings = await self._round()
-                self._ailing = False
+                self._failing = False
         except TimeoutError:
             what = "no answer" if asked else "no turn (see max_processes)"
             raise Unreachable(
                 f"{self._address}: {what} within {self.schedule.timeout:g} s"
             ) from None
         except CompletionCode as error:
-            self._ailing = False
+            self._failing = False
             raise Refused(f"{self._address}: {error}") from None
         except (Unreachable, Refused, BadReply, NoData) as error:
             raise type(error)(f"{self._address}: {error}") from None
@@ -228,7 +228,7 @@ class Ipmi:
         for number, device in enumerate(config.devices):
             key = f"collectors.ipmi.devices[{number}]"
             if device.node in made:
-                raise ConfigError(f"{device.node!r} is there twice", key=f"{key}.node")
+                raise ConfigError(f"{device.node!r} is given twice", key=f"{key}.node")
             schedule = Schedule(
                 interval=device.interval or config.interval,
                 timeout=device.timeout or config.timeout,

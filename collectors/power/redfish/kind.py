@@ -49,7 +49,7 @@ class _Kind:
             if device.name in seen:
                 errors.append(
                     ConfigError(
-                        f"{device.name!r} is the name of devices[{seen[device.name]}] as well",
+                        f"{device.name!r} is already the name of devices[{seen[device.name]}]",
                         key=key,
                     )
                 )

@@ -246,7 +246,9 @@ async def test_an_object_that_is_not_there_costs_only_itself(
     assert one.dropped == {"no_value": 6}
     assert [
         record.getMessage() for record in caplog.records if record.levelno == logging.WARNING
-    ] == [f"bacnet chiller-1: it has no present-value of analog-input,{n}" for n in (2, 3, 4)]
+    ] == [
+        f"bacnet chiller-1: the device has no present-value of analog-input,{n}" for n in (2, 3, 4)
+    ]
 
 
 async def test_a_device_with_none_of_the_points_is_a_bad_reply() -> None:
@@ -266,7 +268,7 @@ async def test_a_unit_of_another_quantity_is_no_reading(caplog: pytest.LogCaptur
         assert await values(one) == {'dc_cooling_up{unit="chiller-1"}': 1.0}
     assert one.dropped == {"unit": 2, "no_value": 2}
     assert (
-        "analog-input,3 says its unit is degrees-celsius, which does not fit"
+        "analog-input,3 reports the unit degrees-celsius, which does not fit"
         " dc_cooling_power_watts; give unit"
     ) in caplog.text
 
@@ -500,7 +502,7 @@ POINT = '{object: "analog-input,1", metric: dc_cooling_power_watts}'
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        (f"devices: [{{cooling: c, points: [{POINT}]}}]", "expected one of address and instance"),
+        (f"devices: [{{cooling: c, points: [{POINT}]}}]", "expected either address or instance"),
         (
             f"devices: [{{address: plant.example, cooling: c, points: [{POINT}]}}]",
             "address: expected an address such as 10.0.4.20",
@@ -523,7 +525,7 @@ POINT = '{object: "analog-input,1", metric: dc_cooling_power_watts}'
         ),
         (
             "devices: [{address: 10.0.0.1, points: [{object: 'binary-input,1', metric: dc_cooling_power_watts}]}]",
-            "unit: missing; a binary-input does not tell its own",
+            "unit: missing; a binary-input does not report its unit",
         ),
         (
             "devices: [{address: 10.0.0.1, points: [{object: 'analog-input,1', metric: dc_cooling_power_watts, labels: {units: x}}]}]",
@@ -532,7 +534,7 @@ POINT = '{object: "analog-input,1", metric: dc_cooling_power_watts}'
         ("listen: eth0", "listen: expected an address such as"),
         (
             f"devices: [{{address: 10.0.0.1, meter: m, points: [{POINT}]}}]",
-            "point: a meter needs one",
+            "point: a meter needs it",
         ),
     ],
 )
@@ -555,7 +557,7 @@ def test_mistakes_in_the_config_are_named(text: str, error: str) -> None:
         (
             f"devices: [{{instance: 5, cooling: c, points: [{POINT}]}}]",
             "collectors.bacnet.devices[0].instance",
-            "listen needs our own network",
+            "listen needs the address of this machine",
         ),
         (
             "devices: [{address: 10.0.0.1, cooling: c, profile: no-such}]",
@@ -570,7 +572,7 @@ def test_mistakes_in_the_config_are_named(text: str, error: str) -> None:
         (
             f"devices: [{{address: 10.0.0.1, cooling: c, points: [{POINT}, {POINT}]}}]",
             "collectors.bacnet.devices[0]",
-            "is there twice",
+            "is given twice",
         ),
         (
             "devices: [{address: 10.0.0.1, cooling: c, points: [{object: 'analog-input,1', metric: dc_cooling_power_watts, property: presentvalue}]}]",

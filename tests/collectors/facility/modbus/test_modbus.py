@@ -165,10 +165,10 @@ async def test_a_silent_meter_behind_a_gateway_does_not_cost_its_siblings() -> N
 async def test_a_meter_that_never_had_its_turn_says_so_and_is_not_put_last() -> None:
     """Where a connection is busy all the time, waiting is told from silence."""
     async with serving(simulated(SDM630)) as address, meters(meter(address, timeout=0.2)) as (one,):
-        async with one._link.turn(ailing=False):
+        async with one._link.turn(failing=False):
             with pytest.raises(Unreachable, match=r"its connection was busy for 0\.2 s"):
                 await one.collect()
-        assert not one._ailing
+        assert not one._failing
         assert len(await one.collect()) == 15  # and the turn it waited for was not lost
 
 
@@ -179,20 +179,20 @@ async def test_turns_go_to_the_healthy_first_and_none_is_lost_to_who_gave_up() -
     """
     turns, order = Turns(), []
 
-    async def wait(name: str, *, ailing: bool) -> None:
-        async with turns.turn(ailing=ailing):
+    async def wait(name: str, *, failing: bool) -> None:
+        async with turns.turn(failing=failing):
             order.append(name)
 
-    async with turns.turn(ailing=False):
+    async with turns.turn(failing=False):
         tasks = {}
-        for name, ailing in (("sick", True), ("first", False), ("gone", False), ("second", False)):
-            tasks[name] = asyncio.create_task(wait(name, ailing=ailing))
+        for name, failing in (("sick", True), ("first", False), ("gone", False), ("second", False)):
+            tasks[name] = asyncio.create_task(wait(name, failing=failing))
             await asyncio.sleep(0)
         tasks["gone"].cancel()
     tasks["first"].cancel()  # it has been called, and has not yet come
     await asyncio.gather(*tasks.values(), return_exceptions=True)
     assert order == ["second", "sick"]
-    async with asyncio.timeout(HANGS), turns.turn(ailing=False):
+    async with asyncio.timeout(HANGS), turns.turn(failing=False):
         order.append("free again")
 
 
@@ -265,7 +265,7 @@ async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
     [
         (lambda q: frame(q, [0] * q[11], unit=9), "asked unit 1, unit 9 answered"),
         (lambda q: frame(q, [0] * 3), "asked for 18 registers at 0"),
-        (lambda q: frame(q, [0] * q[11], transaction=900), "never asked"),
+        (lambda q: frame(q, [0] * q[11], transaction=900), "never sent"),
         (lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n", "not Modbus TCP"),
         (lambda q: q[:2] + b"\0\0\0\x06\x01\x03" + q[8:], "asked function 4, function 3 answered"),
         (lambda q: q[:2] + b"\0\0\xff\xff\x01\x04", "a length of 65535"),
@@ -365,7 +365,7 @@ devices:
             [{"profile": "eastron-sdm360"}],
             r"devices\[0\]\.profile: no such profile.*did you mean eastron-sdm630",
         ),
-        ([{}, {}], r"devices\[1\]\.meter: 'm1' is there twice"),
+        ([{}, {}], r"devices\[1\]\.meter: 'm1' is given twice"),
     ],
 )
 def test_a_wrong_device_is_named(devices: list[dict[str, str]], message: str) -> None:

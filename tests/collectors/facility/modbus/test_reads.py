@@ -158,7 +158,7 @@ async def test_a_busy_device_is_not_taken_for_one_that_has_fewer_registers() -> 
             await one.collect()
         busy = False
         assert await phases(one) == {"0", "2"}
-        assert len(one._agenda._awake) == 1
+        assert len(one._agenda._active) == 1
         await one.aclose()
 
 

@@ -242,14 +242,14 @@ def test_port_802_is_that_of_modbus_security(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("unit: 0, transport: rtu_over_tcp, meter: m, point: other", "nobody answers"),
+        ("unit: 0, transport: rtu_over_tcp, meter: m, point: other", "none of them answers"),
         (
             "transport: rtu_over_tcp, tls: {ca_file: a}, meter: m, point: other",
-            "goes with the transport tcp",
+            "works only with the transport tcp",
         ),
         ("transport: rtu, meter: m, point: other", "expected one of tcp, rtu_over_tcp"),
-        ("meter: m", "point: a meter needs one"),
-        ("pdu: p, point: other", "nothing else has one"),
+        ("meter: m", "point: a meter needs it"),
+        ("pdu: p, point: other", "no other device may have it"),
         ("meter: m, point: other, pdu: p", "expected one of meter, pdu, ups, cooling, sensor"),
         ("unit: 1", "expected one of meter, pdu, ups, cooling, sensor"),
     ],
@@ -267,9 +267,7 @@ def test_a_device_that_cannot_be_is_found_before_anything_runs(
 def test_devices_of_one_address_are_reached_one_way() -> None:
     """A gateway speaks one framing; and a profile's kind must be the device's."""
     one, two = meter("10.0.0.1"), serial("10.0.0.1", unit=2, meter="m2")
-    with pytest.raises(
-        ConfigError, match=r"devices\[1\]\.transport: m1 reaches the same address otherwise"
-    ):
+    with pytest.raises(ConfigError, match=r"devices\[1\]\.transport: m1 has the same address"):
         KIND.build(Config(devices=[one, two]), CONTEXT)
     crac = Device(address="10.0.0.1", profile="eastron-sdm630", cooling="crac-1")
     with pytest.raises(ConfigError, match="is the profile of a meter"):

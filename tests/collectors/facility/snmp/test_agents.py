@@ -322,7 +322,7 @@ async def test_a_walk_in_circles_ends_as_a_bad_reply() -> None:
     )
     async with serving(fake) as address:
         device = collector(named(address, profile="apc-rpdu2", timeout=10.0))
-        with pytest.raises(BadReply, match="goes round in circles"):
+        with pytest.raises(BadReply, match="does not go forward"):
             await device.collect()
         assert fake.requests < 10
         await device.aclose()
@@ -427,7 +427,7 @@ async def test_a_restart_is_noticed_and_rows_are_found_anew(
     """When the device's uptime goes back, or an object is gone, its rows are discovered again
     beside the rounds.
     """
-    monkeypatch.setattr("collectors.facility.snmp_collector._REDISCOVER_AT_MOST", 0.0)
+    monkeypatch.setattr("collectors.facility.snmp_collector._MIN_DISCOVERY_AGE", 0.0)
     fake = Fake(dict(PDU))
     async with serving(fake) as address:
         device = collector(named(address, profile="apc-rpdu2", timeout=5.0))
@@ -561,7 +561,7 @@ def test_devices_that_cannot_be_made_are_all_told(tmp_path: Path) -> None:
     for number, said in enumerate(
         [
             "did you mean apc-rpdu2",
-            "name of devices[0] as well",
+            "already the name of devices[0]",
             "version 3 needs a user",
             "readable by all",
             "No such file",

@@ -75,7 +75,7 @@ def test_the_example_of_these_tests_is_good() -> None:
         ("index: [row]", "index: []", 6, "expected at least one name"),
         ("1.3.6.1.4.1.99999.1.1,", ".1.3.6.1.4.1.99999,", 6, "a numeric OID such as"),
         ("kind: pdu", "kind: pud", 3, "did you mean pdu?"),
-        ("scale: 0.01", "bits: 32", 12, "dc_pdu_power_watts is no counter"),
+        ("scale: 0.01", "bits: 32", 12, "dc_pdu_power_watts is not a counter"),
         ("scale: 0.01", "where: {rwo: [1]}", 12, "no index part or column 'rwo'"),
         ("scale: 0.01", "valid_when: {row: ['1']}", 12, "never changes; use where"),
         ("scale: 0.01", "match: {name: '('}", 12, "a regular expression"),

@@ -172,7 +172,7 @@ async def test_plain_http_is_refused_unless_allowed(tmp_path: Path) -> None:
         ),
         (
             "devices: [{address: h, node: a}, {address: i, node: a}]",
-            r"devices\[1\]: 'a' is the name of devices\[0\] as well",
+            r"devices\[1\]: 'a' is already the name of devices\[0\]",
         ),
         ("read: [everything]\ndevices: []", "expected one of temperature, fans"),
     ],
