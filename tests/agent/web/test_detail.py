@@ -293,7 +293,7 @@ def test_losses_by_reason() -> None:
 def test_an_agent_without_anything_has_the_page_too() -> None:
     """A node that has no meters, no ledger and no sink says so, and nothing is made up."""
     html = page("/collectors", replace(fixture.view([]), inventory=None, health=lambda: ()))
-    assert "The inventory lists no meter, and none is read." in html
+    assert "The inventory lists no meter, and no meter is read." in html
     assert "Nothing was rejected or dropped." in html
     assert "No sink is configured" in html
 

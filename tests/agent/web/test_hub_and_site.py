@@ -89,7 +89,7 @@ def test_a_claim_says_where_it_was_made_and_what_it_leaves_open() -> None:
     """Every promise is unfolded: publisher, date, claim, and what its source leaves open."""
     html = answer("/hubs/guian")
     assert 'TapTechNews, <span class="day">2024-06-14</span>' in html
-    assert "What the source leaves open" in html
+    assert "What the source does not say" in html
     assert html.count('<details open data-key="d-guian') >= 6
 
 

@@ -87,7 +87,7 @@ def test_deadline_range_distance_coverage_and_source_are_shown() -> None:
         "96\u202f%",
         "measured",
         "TapTechNews, 2024-06-14",
-        "What the source leaves open",
+        "What the source does not say",
     ):
         assert said in row, said
 

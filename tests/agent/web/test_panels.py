@@ -105,7 +105,7 @@ def test_a_part_of_the_meters_is_called_a_part() -> None:
     assert (stages["pdu_output"]["answering"], stages["pdu_output"]["meters"]) == (43, 44)
     assert stages["generator"]["watts"] is None
     html = page()
-    assert "43 of 44 answer: a part only" in html
+    assert "43 of 44 answer: only a part of the power" in html
     assert "none of 1 answers" in html
 
 
