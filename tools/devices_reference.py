@@ -24,7 +24,7 @@ from collectors.facility.units import quantity_of
 ADDING: Final = ROOT / "docs" / "devices-adding.md"
 CASES: Final = ROOT / "tests" / "cases"
 KINDS: Final = {
-    "pdu": "Rack PDUs · 机架配电单元",
+    "pdu": "Rack PDUs · 机柜配电单元",
     "ups": "UPSs and DC power · 不间断电源",
     "cooling": "Cooling · 制冷",
     "device": "Monitoring units and network devices · 环境监控与网络设备",

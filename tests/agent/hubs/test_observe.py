@@ -35,7 +35,7 @@ def test_it_is_a_file_that_adds_to_the_hub(tmp_path: Path) -> None:
     (fact,) = document["facts"]
     assert fact["text"] == {
         "en": "AI chips of Guiyang and Gui'an: over 120 000 chips.",
-        "zh": "贵阳贵安AI 芯片：超过 120 000 颗芯片。",
+        "zh": "贵阳贵安AI 芯片：超过 120 000 颗。",
     }
     assert fact["open"]["zh"] == "登记时未作说明。"
     (loaded,) = [one for one in load_registry(tmp_path).hubs["guian"].facts if one.id == fact["id"]]

@@ -183,9 +183,9 @@ def test_registered_values_have_a_pace_of_their_own_kind() -> None:
 @pytest.mark.parametrize(
     ("pace", "en", "zh"),
     [
-        (480.0, "480 chips a day", "每天 480 颗芯片"),
-        (0.1, "3.04 chips a month", "每月 3.04 颗芯片"),
-        (0.005, "1.82 chips a year", "每年 1.82 颗芯片"),
+        (480.0, "480 chips a day", "每天 480 颗"),
+        (0.1, "3.04 chips a month", "每月 3.04 颗"),
+        (0.005, "1.82 chips a year", "每年 1.82 颗"),
     ],
 )
 def test_a_pace_is_told_by_the_shortest_time_that_shows_it(pace: float, en: str, zh: str) -> None:

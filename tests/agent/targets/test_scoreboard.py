@@ -91,7 +91,7 @@ def test_an_interim_pue() -> None:
         "forecast": "",
         "expected": "1.16",
     }
-    assert pue["display"]["zh"]["coverage"] == "50%"
+    assert pue["display"]["zh"]["coverage"] == "50 %"
     assert pue["scope_name"]["zh"] == "华为贵安智算中心"
 
 
@@ -100,14 +100,14 @@ def test_a_partial_count() -> None:
     racks = row("kunming-racks")
     assert (racks["state"], racks["value_at_least"]) == ("unknown", True)
     assert racks["display"]["en"]["value"] == "at least 200 racks"
-    assert racks["display"]["zh"]["distance"] == "差 至多 27 384 个机架"
+    assert racks["display"]["zh"]["distance"] == "差距：至多 27 384 架"
 
 
 def test_a_published_figure_is_shown_as_published() -> None:
     """A source's "over" is never shown as a count of a part, and is of its own day."""
     chips = row("guian-chips-in-use")
     assert chips["display"]["en"]["value"] == "over 80 000 chips"
-    assert chips["display"]["zh"]["value"] == "超过 80 000 颗芯片"
+    assert chips["display"]["zh"]["value"] == "超过 80 000 颗"
     assert chips["value_time"] == "2024-03-06T12:00:00+08:00"
     assert chips["value_kind"] == "registered"
 
@@ -117,7 +117,7 @@ def test_no_target_stated() -> None:
     found = {hub["hub"]: {item["kpi"]: item for item in hub["no_target"]} for hub in BOARD}
     assert all(set(items) == {"pue", "rack_occupancy"} for items in found.values())
     assert found["guian"]["pue"]["value"] == 1.31
-    assert found["guian"]["pue"]["display"]["zh"] == {"value": "1.31", "text": "未公布目标"}
+    assert found["guian"]["pue"]["display"]["zh"] == {"value": "1.31", "text": "未公布承诺"}
     assert found["kunming"]["pue"]["value"] is None
     assert not [
         r for hub in BOARD if hub["hub"] == "kunming" for r in hub["targets"] if r["kpi"] == "pue"
