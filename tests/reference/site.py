@@ -1,0 +1,281 @@
+"""From meters to a site's figures: facility and IT energy, PUE, REF, ERF, CUE and WUE.
+
+ISO/IEC 30134-2 (PUE), -3 (REF), -6 (ERF), -8 (CUE), -9 (WUE), in exact fractions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.reference.model import (
+    CELL,
+    INCOMING,
+    IT_POINTS,
+    KWH,
+    OVERHEAD,
+    Cells,
+    Duty,
+    Meter,
+    Metered,
+    Site,
+    Span,
+)
+
+CATEGORY = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What each meter of a site counted.
+
+    `begins` is when a meter was first heard; `two_ways` when its export register was.
+    """
+
+    incoming: Mapping[str, Cells]
+    outgoing: Mapping[str, Cells] = field(default_factory=dict)
+    begins: Mapping[str, int] = field(default_factory=dict)
+    two_ways: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A window's figure: sums over the cells that count, and what share of the time they are."""
+
+    numerator: Fraction
+    denominator: Fraction
+    coverage: Fraction
+    cut: bool
+    """A stretch of which only the sum is known lies partly outside, so the sums are not exact."""
+
+    @property
+    def value(self) -> Fraction | None:
+        """The ratio, if there is one."""
+        return self.numerator / self.denominator if self.denominator > 0 else None
+
+
+class SiteFigures:
+    """The figures of one site."""
+
+    def __init__(self, site: Site, counted: Counted) -> None:
+        """Take what was metered.
+
+        Args:
+            site: its meters as the inventory lists them.
+            counted: what each of them counted.
+        """
+        self._site = site
+        self._counted = counted
+        self._replaced = {m.replaces: m.meter for m in site.meters if m.replaces}
+
+    # What is summed
+
+    def facility(self, cell: int) -> Metered | None:
+        """Return the facility energy of a cell, if all its meters count."""
+        bought = [m for m in self._site.meters if self._comes_in(m)]
+        if bought:
+            return self._sum(cell, ((m, self._weight(m)) for m in bought))
+        outermost = next(p for p in IT_POINTS if self._at(p))
+        rest = [m for point in OVERHEAD for m in self._at(point)]
+        if not any(m.point == "cooling" for m in rest):
+            return None
+        return self._sum(cell, [*self._it_terms(outermost), *((m, m.share) for m in rest)])
+
+    def it(self, cell: int) -> Metered | None:
+        """Return the IT energy of a cell at the site's IT point."""
+        return self._sum(cell, self._it_terms(self._site.it_point))
+
+    @property
+    def category(self) -> int:
+        """By where IT energy is taken (30134-2)."""
+        return CATEGORY[self._site.it_point]
+
+    def _at(self, point: str) -> list[Meter]:
+        return [m for m in self._site.meters if m.point == point]
+
+    @staticmethod
+    def _comes_in(meter: Meter) -> bool:
+        return meter.point in INCOMING or (meter.point in OVERHEAD and meter.factor is not None)
+
+    @staticmethod
+    def _weight(meter: Meter) -> Fraction:
+        weight = meter.share * (Fraction(1) if meter.factor is None else meter.factor)
+        return -weight if meter.subtract else weight
+
+    def _it_terms(self, point: str) -> list[tuple[Meter, Fraction]]:
+        """Return the meters of a point, and with a minus the overhead that hangs behind them."""
+        own = [(m, -m.share if m.subtract else m.share) for m in self._at(point)]
+        behind = [
+            (m, -m.share)
+            for m in self._site.meters
+            if m.point in OVERHEAD and m.factor is None and self._hangs_behind(m, point)
+        ]
+        return own + behind
+
+    def _hangs_behind(self, meter: Meter, point: str) -> bool:
+        by_name = {m.meter: m for m in self._site.meters}
+        deeper = IT_POINTS[IT_POINTS.index(point) :]
+        while meter.behind is not None:
+            meter = by_name[meter.behind]
+            if meter.point in deeper:
+                return True
+        return False
+
+    def _sum(self, cell: int, terms: Iterable[tuple[Meter, Fraction]]) -> Metered | None:
+        """Add meters; those that are not in service yet add nothing and need nothing."""
+        joules, duty, spans = Fraction(0), Duty.MUST, frozenset[Span]()
+        for meter, weight in terms:
+            if not self._in_service(meter, cell):
+                continue
+            found = self._net(meter.meter, cell)
+            if found is None:
+                return None
+            joules += weight * found.joules
+            duty = min(duty, found.duty)
+            spans |= found.spans
+        return Metered(joules=joules, duty=duty, spans=spans)
+
+    def _in_service(self, meter: Meter, cell: int) -> bool:
+        """Tell whether a meter counts in a cell: not before it was there, nor once replaced."""
+        begins = self._counted.begins.get(meter.meter)
+        since = meter.since if meter.since is not None else begins
+        if since is not None and cell + CELL <= since:
+            return False
+        follower = self._replaced.get(meter.meter)
+        return follower is None or self._counted.incoming[meter.meter].get(cell) is not None
+
+    def _net(self, meter: str, cell: int) -> Metered | None:
+        came = self._counted.incoming.get(meter, {}).get(cell)
+        first = self._counted.two_ways.get(meter)
+        if came is None or first is None or cell < first - first % CELL:
+            return came
+        left = self._counted.outgoing.get(meter, {}).get(cell)
+        if left is None:
+            return None
+        return Metered(
+            joules=came.joules - left.joules,
+            duty=min(came.duty, left.duty),
+            spans=came.spans | left.spans,
+        )
+
+    # The figures
+
+    def counts(self, start: int, end: int) -> dict[int, Duty]:
+        """Return the cells of a window that count in its PUE."""
+        found = {}
+        for cell in range(start - start % CELL, end, CELL):
+            facility, it = self.facility(cell), self.it(cell)
+            if cell >= start and cell + CELL <= end and facility and it:
+                found[cell] = min(facility.duty, it.duty)
+        return found
+
+    def figure(
+        self,
+        top: Callable[[int], Metered | None],
+        bottom: Callable[[int], Metered | None],
+        cells: Iterable[int],
+        length: int,
+    ) -> Figure:
+        """Divide two sums over the same cells.
+
+        Args:
+            top: what is above the line, by cell.
+            bottom: what is below it.
+            cells: those of the window that count.
+            length: the window's milliseconds.
+        """
+        chosen = list(cells)
+        above, below = Fraction(0), Fraction(0)
+        spans: set[Span] = set()
+        used = set()
+        for cell in chosen:
+            first, second = top(cell), bottom(cell)
+            if first is None or second is None:
+                continue
+            used.add(cell)
+            above += first.joules
+            below += second.joules
+            spans |= first.spans | second.spans
+        cut = any(
+            cell not in used
+            for span in spans
+            for cell in range(span.start - span.start % CELL, span.end, CELL)
+        )
+        return Figure(
+            numerator=above,
+            denominator=below,
+            coverage=Fraction(len(used) * CELL, length),
+            cut=cut,
+        )
+
+    def pue(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
+        """Return a window's PUE, over given cells or over all that count."""
+        chosen = self.counts(start, end) if cells is None else cells
+        return self.figure(self.facility, self.it, chosen, end - start)
+
+    def ref(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
+        """Return a window's REF: renewable energy that stayed, of the facility's (30134-3)."""
+        chosen = self.counts(start, end) if cells is None else cells
+        return self.figure(self._green, self.facility, chosen, end - start)
+
+    def _green(self, cell: int) -> Metered | None:
+        total = Metered(joules=Fraction(0))
+        for meter in self._site.meters:
+            if meter.point not in {"utility", "renewable"} or not self._in_service(meter, cell):
+                continue
+            share = meter.renewable_ratio or Fraction(0)
+            if meter.point == "renewable":
+                share = Fraction(1)
+            came = self._counted.incoming[meter.meter].get(cell)
+            net = self._net(meter.meter, cell)
+            if came is None or net is None:
+                return None
+            sign = -1 if meter.subtract else 1
+            green = sign * meter.share * (share * came.joules + net.joules - came.joules)
+            total = Metered(
+                joules=total.joules + green,
+                duty=min(total.duty, net.duty),
+                spans=total.spans | net.spans,
+            )
+        return total
+
+    def erf(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
+        """Return a window's ERF: heat that was handed on, of the facility's energy (30134-6)."""
+        chosen = self.counts(start, end) if cells is None else cells
+        reused = [(m, m.share) for m in self._at("reused")]
+        return self.figure(lambda cell: self._sum(cell, reused), self.facility, chosen, end - start)
+
+    def cue(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
+        """Return a window's CUE in kg/kWh: carbon of what came in, by IT energy (30134-8)."""
+        chosen = self.counts(start, end) if cells is None else cells
+        return self.figure(self._carbon, self.it, chosen, end - start)
+
+    def _carbon(self, cell: int) -> Metered | None:
+        """Return kilograms times 3.6e6, so that they divide joules to kg/kWh."""
+        terms = [
+            (m, (-m.share if m.subtract else m.share) * m.kilograms_per_kilowatt_hour)
+            for m in self._site.meters
+            if self._comes_in(m) and m.kilograms_per_kilowatt_hour is not None
+        ]
+        joules, duty, spans = Fraction(0), Duty.MUST, frozenset[Span]()
+        for meter, weight in terms:
+            if not self._in_service(meter, cell):
+                continue
+            came = self._counted.incoming[meter.meter].get(cell)  # what leaves earns no credit
+            if came is None:
+                return None
+            joules += weight * came.joules
+            duty, spans = min(duty, came.duty), spans | came.spans
+        return Metered(joules=joules, duty=duty, spans=spans)
+
+    def wue(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
+        """Return a window's WUE in l/kWh: litres at `water`, by IT energy (30134-9)."""
+        chosen = self.counts(start, end) if cells is None else cells
+        litres = [(m, m.share * KWH) for m in self._at("water")]
+        return self.figure(lambda cell: self._sum(cell, litres), self.it, chosen, end - start)
+
+
+def inconsistent(figure: Figure) -> bool:
+    """Tell whether a PUE's sums contradict each other: no IT energy, or less than IT energy."""
+    return figure.denominator <= 0 or figure.numerator < figure.denominator
