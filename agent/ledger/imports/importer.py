@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 
 from agent.inventory.model import Inventory
-from agent.ledger.energy import HOUR_MS
+from agent.ledger.energy import CELL_MS, HOUR_MS, HourCells
 from agent.ledger.imports.put import Changes, ImportedHour, put_imported
 from agent.ledger.meters import kind_of, point_of
 from agent.ledger.store.database import Store
@@ -43,6 +43,7 @@ def import_meters(
                 tables, number, found, sealed_before=sealed_before, packs=kind != "pdu"
             )
             if found:
+                tables.heard.save(number, _first_heard(found))
                 tables.stretches.replace(
                     number, min(found), max(found) + HOUR_MS, stretches.get(meter, ())
                 )
@@ -52,3 +53,12 @@ def import_meters(
         if dry_run:
             raise _DryRun
     return changed
+
+
+def _first_heard(hours: Mapping[int, ImportedHour]) -> int:
+    """Return the first millisecond that imported hours cover."""
+    first = min(hours)
+    found = hours[first]
+    if isinstance(found, HourCells) and found.mask:
+        first += (found.mask & -found.mask).bit_length() * CELL_MS - CELL_MS
+    return first
