@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent import config
-from agent.commands import ledger_import, ledger_show
+from agent.commands import ledger_import, ledger_import_options, ledger_show
 from agent.inventory.model import Inventory, Site
 from agent.ledger.imports.csv_export import write_csv
 from agent.ledger.imports.parquet_files import PARQUET, write_parquet
@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="ISO 8601; the end is not part of the period",
     )
 
-    ledger_import.configure(
+    ledger_import_options.configure(
         actions.add_parser(
             "import",
             parents=[common],

@@ -97,8 +97,6 @@ def check_replacements(meters: Meters, lines: Lines, fail: Fail) -> None:
             message = f"{meter.replaces} is already replaced by {replaced[old]}"
         elif old in meters and meters[old].point != meter.point:
             message = f"{meter.replaces} is at point {meters[old].point}, not {meter.point}"
-        elif old in meters and meter.since and meter.since <= meters[old].since:
-            message = f"{meter.replaces} is in service since {meters[old].since} only"
         if message and name in lines:
             fail(lines[name], "replaces", message)
         replaced[old] = meter.meter

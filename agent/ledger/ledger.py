@@ -12,12 +12,12 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.inventory.model import Inventory
 from agent.ledger.clock import TrustedClock
-from agent.ledger.imports.importer import import_meters
+from agent.ledger.imports.importer import Import, import_meters
 from agent.ledger.imports.put import Changes, ImportedHour
 from agent.ledger.intake import Intake, Taken
 from agent.ledger.meters import RegisterWidth
@@ -164,23 +164,26 @@ class Ledger:
         site: str,
         hours: Mapping[str, Mapping[int, ImportedHour]],
         *,
-        stretches: Mapping[str, Iterable[Stretch]] | None = None,
+        stretches: Mapping[str, Sequence[Stretch]] | None = None,
+        is_exported: bool = False,
+        may_replace_finer: bool = True,
         dry_run: bool = False,
     ) -> dict[str, Changes]:
         """Write hours of several meters, all of them or, where that fails, none.
 
-        `stretches` are those longer than an hour of which only the total is known. Returns the
-        hours that are different now. A dry run does everything and takes it back at its end.
+        `stretches` are those longer than an hour of which only the total is known; they replace
+        hours that are known better only if they may, else WouldReplaceFiner is raised. If
+        `is_exported`, the energy left the site by these meters. Returns the hours that are
+        different now. A dry run does everything and takes it back at its end.
         """
-        return import_meters(
-            self.store,
-            self.inventory,
-            site,
-            hours,
+        given = Import(
+            site=site,
+            hours=hours,
             stretches=stretches or {},
-            sealed_before=self.retention.sealed_before,
-            dry_run=dry_run,
+            is_exported=is_exported,
+            may_replace_finer=may_replace_finer,
         )
+        return import_meters(self.store, self.inventory, given, self.retention, dry_run=dry_run)
 
     def highest_total(self, site: str, name: str, amount: float) -> float:
         """Remember the largest value a site's counter has had, across restarts; return it."""

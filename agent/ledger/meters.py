@@ -37,23 +37,11 @@ class MeterKey(NamedTuple):
 class TrackedMeter:
     """A meter that the readings name."""
 
-    __slots__ = (
-        "_width",
-        "_wrap",
-        "first_heard",
-        "id",
-        "key",
-        "point",
-        "rating",
-        "register",
-        "step",
-    )
+    __slots__ = ("_width", "_wrap", "id", "key", "point", "rating", "register", "step")
 
     def __init__(self, key: MeterKey, point_label: str, inventory: Inventory) -> None:
         self.id: int | None = None
         """Its number in the database; None until the first reading is written."""
-        self.first_heard: int | None = None
-        """Its earliest reading that this agent has written, in milliseconds."""
         self.key = key
         listed = inventory.meters.get((key.site, key.name))
         self.point = point_of(inventory, key.site, key.name, key.kind, point_label)
@@ -78,6 +66,12 @@ class TrackedMeter:
         if register_width is not None and self.register is not None:
             self._width = register_width(self.register) or self._width
         return Limits(self.rating, self._width)
+
+
+def limits_of(inventory: Inventory, site: str, name: str) -> Limits:
+    """Return what a meter of the inventory can show, of energy or power that comes in."""
+    kind = kind_of(inventory, site, name)
+    return TrackedMeter(MeterKey(site, name, kind), "", inventory).limits(None)
 
 
 class Channel:

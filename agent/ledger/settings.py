@@ -56,6 +56,11 @@ class Retention:
         self.sealed_before = min(self.sealed_before, self._ago(self._settings.retention))
 
     @property
+    def now(self) -> int:
+        """The first millisecond of the present hour."""
+        return self._ago(0.0)
+
+    @property
     def pdus_before(self) -> int:
         """Hours of single PDUs before this are deleted, in milliseconds."""
         return self._ago(self._settings.pdu_hours)

@@ -52,21 +52,14 @@ class _Line:
 def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, end: int) -> Sum:
     """Sum both energies over the time that every meter of both boundaries covers."""
     points = dict.fromkeys((*boundary.facility_points, it_point))
-    wanted = [
-        (point, place)
-        for point in points
-        for place in boundary.places.get(point, ())
-        if place.counted_in(start, end)
-    ]
+    wanted = [(point, place) for point in points for place in boundary.places.get(point, ())]
     if not boundary.facility_points or not wanted or len(wanted) > _MAX_METERS:
         return NOTHING
-    common = [_Interval(_beginning(boundary, it_point, start), end)]
+    common = [_Interval(start, end)]
     lines: list[_Line] = []
     with hours.ledger.reader.read() as tables:
         for point, place in wanted:
             segments = _segments(tables, hours, boundary.site, place, start, end)
-            if place.since is not None and common[0].start < place.since:  # not in service yet
-                segments = [Segment(common[0].start, place.since, 0.0, 0.0), *segments]
             lines.append(_Line(point=point, place=place, segments=segments))
             common = _intersect(common, [_Interval(one.start, one.end) for one in segments])
             if not common:
@@ -85,15 +78,7 @@ def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, 
             renewable += _renewable_share(line) * counted
         if line.point == it_point:
             it = it.plus(EnergySum(joules=joules, class_joules=weighted))
-    return Sum(cells=covered / CELL_MS, facility=facility, it=it, renewable=renewable)
-
-
-def _beginning(boundary: Boundary, it_point: str, start: int) -> int:
-    """Return from when on, at the earliest, both boundaries are metered at all."""
-    for point in (it_point, *boundary.always_needed):
-        since = [place.since for place in boundary.places.get(point, ())]
-        start = max(start, min((0 if time is None else time for time in since), default=0))
-    return start
+    return Sum(cells=covered / CELL_MS, facility=facility, it=it, renewable=max(0.0, renewable))
 
 
 def _renewable_share(line: _Line) -> float:

@@ -61,23 +61,18 @@ def integration_variance(joules: Sequence[float], mask: int) -> float:
 
 
 def relative(
-    total: Sum,
-    facility: RegisterDoubt = _NO_DOUBT,
-    it: RegisterDoubt = _NO_DOUBT,
-    bias: float = 0.0,
+    total: Sum, facility: RegisterDoubt = _NO_DOUBT, it: RegisterDoubt = _NO_DOUBT
 ) -> float | None:
     """Return the relative expanded uncertainty (k = 2) of a sum's PUE; None where it has none.
 
     A class is a limit of error. Meters of one boundary are taken as fully correlated, being of one
     make. The two boundaries, and the steps of different registers, are taken as independent.
-    `bias` is a limit, relative to PUE, of what was not metered.
     """
     if not total.cells or total.facility.joules <= 0 or total.it.joules <= 0:
         return None
     return EXPANSION * math.sqrt(
         _variance(total.facility, facility, total.runs) / total.facility.joules**2
         + _variance(total.it, it, total.runs) / total.it.joules**2
-        + (bias * _RECTANGULAR) ** 2
     )
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS
 from agent.pue.boundary import Boundary
-from agent.pue.hour_sums import Points, alone, hour_sum
+from agent.pue.hour_sums import Points, hour_sum
 from agent.pue.periods import DAY_MS
 from agent.pue.sides import sides_of
-from agent.pue.silences import Slice
 from agent.pue.site_hours import SiteHours
-from agent.pue.sums import NOTHING, Alone, PackedSum, Sum, add_in_time, add_packed, pack, unpack
+from agent.pue.sums import NOTHING, PackedSum, Sum, add_in_time, add_packed, pack, unpack
 
 _MOST_KEPT: Final = 64
 """So many sums of several days, and so many hours asked for in part, are kept of a site."""
 _FOREVER: Final = 1 << 62
-_SLICED_BY_HOUR_MS: Final = 3 * DAY_MS
 
 
 class _Days(NamedTuple):
@@ -31,22 +27,17 @@ class _Days(NamedTuple):
 class _Kept:
     """What is kept in memory of one site, where its IT is metered at one point."""
 
-    __slots__ = ("_names", "alone", "days", "hours", "spans")
+    __slots__ = ("_names", "days", "hours", "spans")
 
     def __init__(self, boundary: Boundary, it_point: str) -> None:
         self._names = tuple(side.name for side in sides_of(boundary, it_point))
         self.hours: dict[int, PackedSum] = {}
-        self.alone: dict[int, Alone] = {}
         self.days: dict[int, Sum] = {}
         self.spans: dict[_Days, Sum] = {}
 
-    def put(self, hour: int, total: Sum, alone: Alone | None) -> None:
+    def put(self, hour: int, total: Sum) -> None:
         """Keep the sum of an hour, in place of what was known of it and of its day."""
         self.hours[hour] = pack(total)
-        if alone is not None:
-            self.alone[hour] = alone
-        else:
-            self.alone.pop(hour, None)
         if self.days.pop(hour // DAY_MS, None) is not None:
             self.spans.clear()
 
@@ -63,21 +54,6 @@ class _Kept:
                 self.spans.clear()
             self.spans[days] = found
         return found
-
-    def slice(self, start: int, end: int) -> Slice:
-        """Return whole hours of one day as a slice."""
-        hours = range(start, end, HOUR_MS)
-        is_day = end - start == DAY_MS and start % DAY_MS == 0
-        return Slice(
-            start=start,
-            cells=len(hours) * CELLS,
-            counted=self._day(start // DAY_MS)
-            if is_day
-            else add_in_time(self.hour(hour) for hour in hours),
-            alone=reduce(
-                Alone.plus, (self.alone[hour] for hour in hours if hour in self.alone), Alone()
-            ),
-        )
 
     def _day(self, day: int) -> Sum:
         found = self.days.get(day)
@@ -126,11 +102,7 @@ class WindowSums:
     def _put(self, site: str, hour: int, points: Points) -> None:
         boundary = self._boundaries[site]
         for it_point, kept in self._kept[site].items():
-            kept.put(
-                hour,
-                hour_sum(hour, points, boundary, it_point),
-                alone(hour, points, boundary, it_point),
-            )
+            kept.put(hour, hour_sum(points, boundary, it_point))
 
     def _reach(self, site: str, start: int) -> None:
         """Have every hour from `start` on in memory."""
@@ -171,15 +143,6 @@ class WindowSums:
             at = until
         return NOTHING if total is None else total
 
-    def slices(self, site: str, it_point: str, start: int, end: int) -> list[Slice]:
-        """Return the whole hours between two times, or over some days, each day's together."""
-        self._reach(site, start - start % DAY_MS)
-        kept = self._kept[site][it_point]
-        first, last = -(-start // HOUR_MS) * HOUR_MS, end - end % HOUR_MS
-        step = HOUR_MS if end - start <= _SLICED_BY_HOUR_MS else DAY_MS
-        edges = [first, *range(first - first % step + step, last, step), last]
-        return [kept.slice(one, other) for one, other in pairwise(edges) if one < other]
-
     def _part(self, site: str, it_point: str, start: int, end: int) -> Sum:
         """Sum a part of an hour; windows of all lengths end within the same one."""
         hour = start - start % HOUR_MS
@@ -190,4 +153,4 @@ class WindowSums:
                 asked.clear()
             points = asked[hour] = self._hours.hour(site, hour)
         mask = sum(1 << n for n in range(CELLS) if start <= hour + n * CELL_MS < end)
-        return hour_sum(hour, points, self._boundaries[site], it_point, mask)
+        return hour_sum(points, self._boundaries[site], it_point, mask)

@@ -276,8 +276,9 @@ def _write_history(args: argparse.Namespace, simulator: Simulator) -> list[str]:
         minutes.unlink()
     site = simulator.site.key
     return [
-        f"{rows} rows of simulated past: hubgauge ledger import --site {site} {path}"
-        for path, rows in written.items()
+        f"{rows} rows of simulated past:"
+        f" hubgauge ledger import --site {site} --interval {lasts} {path}"
+        for (path, rows), lasts in zip(written.items(), ("1h", "5m"), strict=True)
         if rows or path == hours
     ]
 

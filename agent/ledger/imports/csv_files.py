@@ -13,20 +13,23 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from agent.ledger.imports.ends import EndReader
 from agent.ledger.imports.forms import (
     COVERED,
     ENERGY,
     LEFT_OUT,
     OWN_UNITS,
+    POWER,
     UNITS,
     VOLUME,
     WHOLE_HOUR,
     Form,
     Meters,
 )
-from agent.ledger.imports.intervals import typical_interval
 from agent.ledger.imports.refusals import Refusals, Refused
-from agent.ledger.imports.sheet import Rows, Sheet
+from agent.ledger.imports.rows import NO_POWER, Rows
+from agent.ledger.imports.sheet import Sheet
+from agent.ledger.imports.spacing import typical_interval
 from agent.ledger.imports.times import TimeReader, parse_number
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
@@ -79,6 +82,15 @@ class _Column(NamedTuple):
     rows: Rows
 
 
+class _Cell(NamedTuple):
+    """A value as it is written, with the header of its column, and when its row begins and ends."""
+
+    time: int
+    end: int | None
+    column: str
+    text: str
+
+
 class _Reading:
     """One file while it is read."""
 
@@ -86,24 +98,27 @@ class _Reading:
         self._name, self._zone, self._meters, self._form = name, zone, meters, form
         self.refusals = Refusals(name)
         self._times = TimeReader(zone, form.time_format)
+        self._ends = EndReader(self._times, zone, form.time_format) if form.end else None
         self._rows: dict[str, Rows] = {}
         self._column, self._factor = ENERGY, 1.0
-        self._is_wide = False
+        self._is_wide = self._is_export = False
 
     @property
     def sheet(self) -> Sheet:
         """What was read."""
-        interval = (
-            typical_interval(sorted(set(self._times.known.values()))) if self._is_wide else None
-        )
         return Sheet(
             self._column,
             self._rows,
             self._zone,
-            refused=self.refusals.counts,
-            errors=self.refusals.errors,
-            interval=interval,
+            refusals=self.refusals,
+            file_step=self._step() if self._is_wide else None,
+            is_hourly=self._is_export,
         )
+
+    def _step(self) -> int:
+        """Return how far apart the rows of the whole file are, in milliseconds."""
+        times = {time for rows in self._rows.values() for time in rows.times}
+        return typical_interval(sorted(times.union(self._times.known.values())))
 
     def taker(self, header: Sequence[str]) -> TakeRow:
         """Return what takes a row under this header; raises Problems for a wrong one."""
@@ -121,14 +136,22 @@ class _Reading:
     def finish(self) -> None:
         """Put every meter's rows in order of time."""
         for meter, rows in self._rows.items():
-            rows.times = array("q", self._times.resolve_repeated(rows.times))
+            times, unknown = self._times.resolve_repeated(rows.times)
+            rows.times = array("q", times)
+            for n, refused in unknown.items():
+                self.refusals.add(rows.lines[n], refused)
+            if unknown:
+                rows.keep([n for n in range(len(rows)) if n not in unknown])
             self._sort(meter, rows)
+        if self._ends is not None:
+            self._ends.finish(self._rows, self.refusals)
 
     def _long(self, header: Sequence[str]) -> TakeRow:
         """Return what takes a row that names its meter."""
         form = self._form
         value = form.value or next((column for column in OWN_UNITS if column in header), "")
-        wanted = [form.time, value] if form.only else [form.time, form.meter, value]
+        wanted = [form.time, value, *([] if form.only else [form.meter])]
+        wanted += [form.end] if form.end else []
         if not value or len({*header}) != len(header) or not {*wanted} <= {*header}:
             raise self._wrong_header(header)
         if form.is_own and {*header} - {COVERED} != {*wanted}:
@@ -137,7 +160,9 @@ class _Reading:
         at, of = header.index(form.time), header.index(value)
         named = None if form.only else header.index(form.meter)
         covered = header.index(COVERED) if COVERED in header else None
-        known, times, factor = self._rows, self._times.known, self._factor
+        self._is_export = covered is not None and not form.end
+        until = header.index(form.end) if form.end else None
+        known, times = self._rows, self._times.known
 
         def take(cells: list[str], line: int) -> None:
             if not _has_cells(cells, header):
@@ -149,26 +174,28 @@ class _Reading:
             rows = known.get(name) or self._rows_of(name)
             if rows is not None:
                 time = times.get(cells[at])  # known of all but the first row of a time
-                number = self._number(value, cells[of]) * factor
-                rows.add(self._times.read(cells[at]) if time is None else time, number, line)
+                time = self._times.read(cells[at]) if time is None else time
+                end = None if until is None else self._end(cells[until])
+                self._add(rows, _Cell(time, end, value, cells[of]), line)
 
         return take
 
     def _wide(self, header: Sequence[str]) -> TakeRow:
         """Return what takes a row with a column for each meter."""
         form = self._form
-        others = [cell for cell in header if cell != form.time]
-        is_known = any(form.aliases.get(cell, cell) in self._meters.known for cell in others)
-        if form.time not in header or len({*header}) != len(header) or not is_known:
+        own = [form.time, *([form.end] if form.end else [])]
+        is_known = any(form.aliases.get(cell, cell) in self._meters.known for cell in header)
+        if not {*own} <= {*header} or len({*header}) != len(header) or not is_known:
             raise self._wrong_header(header)
         self._is_wide = True
         self._set_unit(form.unit or "kWh")
         at = header.index(form.time)
+        until = header.index(form.end) if form.end else None
         try:
             columns = [
                 _Column(n, cell, rows)
                 for n, cell in enumerate(header)
-                if n != at and (rows := self._rows_of(cell)) is not None
+                if cell not in own and (rows := self._rows_of(cell)) is not None
             ]
         except Refused as refused:
             line = form.skip_lines + 1
@@ -178,12 +205,12 @@ class _Reading:
             if not _has_cells(cells, header):
                 return
             time = self._times.read(cells[at])
+            end = None if until is None else self._end(cells[until])
             for column in columns:
                 cell = cells[column.place]
                 if cell.strip():
                     try:
-                        number = self._number(column.header, cell)
-                        column.rows.add(time, number * self._factor, line)
+                        self._add(column.rows, _Cell(time, end, column.header, cell), line)
                     except Refused as refused:
                         self.refusals.add(line, refused)
 
@@ -225,8 +252,21 @@ class _Reading:
             raise Refused("meter", f"{meter} measures {kind}, and {self._column} is not that")
         return self._rows.setdefault(meter, Rows())
 
+    def _add(self, rows: Rows, cell: _Cell, line: int) -> None:
+        """Take a value. A refused power leaves a mark, so that no trapezoid goes across it."""
+        try:
+            value = self._number(cell.column, cell.text) * self._factor
+        except Refused:
+            if self._column == POWER:
+                rows.add(cell.time, NO_POWER, line)
+            raise
+        rows.add(cell.time, value, line, cell.end)
+
     def _number(self, column: str, text: str) -> float:
         return parse_number(column, text, decimal_comma=self._form.decimal_comma)
+
+    def _end(self, text: str) -> int:
+        return self._ends.read(text) if self._ends is not None else 0
 
     def _sort(self, meter: str, rows: Rows) -> None:
         """Put rows in order of time; of two rows of one time the second must say the same."""
@@ -237,12 +277,11 @@ class _Reading:
         for n in order:
             if not kept or rows.times[kept[-1]] != rows.times[n]:
                 kept.append(n)
-            elif rows.values[kept[-1]] != rows.values[n]:
+            elif rows.said(kept[-1]) != rows.said(n):
                 line, other = sorted((rows.lines[n], rows.lines[kept[-1]]), reverse=True)
                 message = f"{meter} has another value for this time in line {other}"
                 self.refusals.add(line, Refused("time", message))
-        rows.times = array("q", [rows.times[n] for n in kept])
-        rows.values = array("d", [rows.values[n] for n in kept])
+        rows.keep(kept)
 
 
 def _has_cells(cells: Sequence[str], header: Sequence[str]) -> bool:

@@ -3,14 +3,55 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import fsum
+from typing import Final
 
 from agent.inventory.model import Inventory
-from agent.ledger.energy import CELL_MS, HOUR_MS, HourCells
+from agent.ledger.energy import HOUR_MS, floor_hour
 from agent.ledger.imports.put import Changes, ImportedHour, put_imported
 from agent.ledger.meters import kind_of, point_of
-from agent.ledger.store.database import Store
+from agent.ledger.register_steps import Step
+from agent.ledger.settings import Retention
+from agent.ledger.store.database import Store, Tables
 from agent.ledger.stretches import Stretch
+from collectors.base import HubgaugeError
+
+_COARSER: Final = 1.5
+"""A row is coarser than what is known of an hour if it lasts more than so many times as long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finer:
+    """Hours of which more is known than the rows say that are to replace them; joules of both."""
+
+    hours: Sequence[int]
+    before: float
+    after: float
+
+
+class WouldReplaceFiner(HubgaugeError):
+    """Rows longer than an hour would replace hours that are known better; by meter."""
+
+    def __init__(self, meters: Mapping[str, Finer]) -> None:
+        self.meters = meters
+        super().__init__(f"hours that are known better would be replaced: {', '.join(meters)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """Hours of a site's meters that come from a file.
+
+    `stretches` are those longer than an hour of which only the total is known. `is_exported` says
+    that the energy left the site. `may_replace_finer` allows them to replace what is known better.
+    """
+
+    site: str
+    hours: Mapping[str, Mapping[int, ImportedHour]]
+    stretches: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
+    is_exported: bool = False
+    may_replace_finer: bool = True
 
 
 class _DryRun(Exception):
@@ -20,45 +61,83 @@ class _DryRun(Exception):
 def import_meters(
     store: Store,
     inventory: Inventory,
-    site: str,
-    hours: Mapping[str, Mapping[int, ImportedHour]],
+    given: Import,
+    retention: Retention,
     *,
-    stretches: Mapping[str, Iterable[Stretch]],
-    sealed_before: int,
     dry_run: bool = False,
 ) -> dict[str, Changes]:
     """Write hours of a site's meters over what is there; return those that are different now.
 
-    `stretches` are those longer than an hour of which only the total is known. A dry run does
-    everything and takes it back at its end.
+    A dry run does everything and takes it back at its end. Raises WouldReplaceFiner, and then
+    nothing is written.
     """
     changed: dict[str, Changes] = {}
-    unsummed: dict[str, set[int]] = {}
+    finer: dict[str, Finer] = {}
     with contextlib.suppress(_DryRun), store.transaction() as tables:
-        for meter, found in hours.items():
-            kind = kind_of(inventory, site, meter)
-            point = point_of(inventory, site, meter, kind, "")
-            number = tables.meters.add(site, meter, kind, point)
+        unsummed: dict[str, set[int]] = {}
+        for meter, found in given.hours.items():
+            kind = "export" if given.is_exported else kind_of(inventory, given.site, meter)
+            point = point_of(inventory, given.site, meter, kind, "")
+            number = tables.meters.add(given.site, meter, kind, point)
             changed[meter] = put_imported(
-                tables, number, found, sealed_before=sealed_before, packs=kind != "pdu"
+                tables,
+                number,
+                found,
+                sealed_before=retention.sealed_before,
+                packs=kind != "pdu",
             )
-            if found:
-                tables.heard.save(number, _first_heard(found))
-                tables.stretches.replace(
-                    number, min(found), max(found) + HOUR_MS, stretches.get(meter, ())
-                )
-            unsummed.setdefault(point, set()).update(changed[meter])
+            marked = unsummed.setdefault(point, set())
+            marked.update(changed[meter])
+            if not found:
+                continue
+            first, last = min(found), max(found) + HOUR_MS
+            new = given.stretches.get(meter, ())
+            replaced = _finer(changed[meter], new, tables.stretches.between(number, first, last))
+            if replaced is not None:
+                finer[meter] = replaced
+            tables.stretches.replace(number, first, last, new)
+            if given.is_exported:
+                marked.update(_newly_metered(tables, number, first, retention.now))
+        if finer and not given.may_replace_finer:
+            raise WouldReplaceFiner(finer)
         for point, marked in unsummed.items():
-            tables.site_hours.mark_unsummed(site, point, sorted(marked))
+            tables.site_hours.mark_unsummed(given.site, point, sorted(marked))
         if dry_run:
             raise _DryRun
     return changed
 
 
-def _first_heard(hours: Mapping[int, ImportedHour]) -> int:
-    """Return the first millisecond that imported hours cover."""
-    first = min(hours)
-    found = hours[first]
-    if isinstance(found, HourCells) and found.mask:
-        first += (found.mask & -found.mask).bit_length() * CELL_MS - CELL_MS
-    return first
+def _finer(changes: Changes, new: Iterable[Stretch], known: Iterable[Stretch]) -> Finer | None:
+    """Return the hours of which a change takes detail away: a longer row lies over them now."""
+    lengths, before = _lengths(new), _lengths(known)
+    hours = [
+        hour
+        for hour, change in changes.items()
+        if change.before is not None and lengths.get(hour, 0) > _COARSER * before.get(hour, HOUR_MS)
+    ]
+    if not hours:
+        return None
+    return Finer(
+        hours=hours,
+        before=fsum(changes[hour].before or 0.0 for hour in hours),
+        after=fsum(changes[hour].after for hour in hours),
+    )
+
+
+def _lengths(stretches: Iterable[Stretch]) -> dict[int, int]:
+    """Return, for each hour, how long the longest stretch over it is."""
+    found: dict[int, int] = {}
+    for one in stretches:
+        for hour in range(floor_hour(one.start), one.end, HOUR_MS):
+            found[hour] = max(found.get(hour, 0), one.end - one.start)
+    return found
+
+
+def _newly_metered(tables: Tables, number: int, first: int, now: int) -> Iterable[int]:
+    """Note since when the energy that leaves by a meter is known; return the hours it concerns.
+
+    From then on an hour without it is not covered.
+    """
+    known = tables.registers.first_read(number)
+    tables.registers.learn(number, Step(), first)
+    return range(first, min(known or now, now), HOUR_MS)

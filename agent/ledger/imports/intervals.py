@@ -1,76 +1,231 @@
-"""How long each row of a file lasts, and the segments of constant power that its rows make."""
+"""From when to when each row of a meter lasts.
+
+A row lasts to the next one where the two are contiguous. The last row, and one before a hole, last
+as long as rows usually do. That is a guess, so it is told, and it is refused where the rows do not
+agree on how long they last. A row before a hole, in particular, may be one that lasts longer.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median_low
+from math import inf
+from operator import sub
 from typing import Final
 
-from agent.ledger.energy import HOUR_MS, Segment
-from agent.ledger.segments import MAX_GAP_INTERVALS
+from agent.ledger.imports.periods import Period
+from agent.ledger.imports.spacing import Spacing, usual_spacing
 
-_QUARTER_HOUR: Final = 900_000
-_FEWEST: Final = 2
-_LONGEST: Final = MAX_GAP_INTERVALS / 2
-"""Typical intervals that a row may last; one that lasts longer is followed by a hole."""
+_LONGEST: Final = 1.5
+"""Usual lengths that a row may last; one whose neighbour is farther off is followed by a hole."""
+_JITTER: Final = 0.05
+"""Share of its usual length by which a row of less than a day may be shorter or longer."""
+_LEAST_VARIATION: Final = 1.4
+"""A load that never changed more from one row to the next is taken to change by this factor.
+
+A bill of two periods has twice the energy, and one of half a period has half of it.
+"""
+_FEW_ROWS: Final = 50
+_EQUAL_HOLES: Final = 6
+"""So many equal holes, one after the other, are no holes but rows that last longer."""
+_EQUAL_HOLES_OF_FEW: Final = 2
+"""The same for a meter of few rows."""
+_MANY_HOLES: Final = 20
+"""Before so many holes, the mean of the rows is near that of the others."""
 
 
-def typical_interval(times: Sequence[int]) -> int:
-    """Return the median distance of neighbouring times in milliseconds; an hour for one time."""
-    steps = [after - before for before, after in pairwise(times)]
-    return median_low(steps) if steps else HOUR_MS
+class Unsaid(ValueError):
+    """The rows do not say what must be known of one of them; `row` is its place."""
+
+    def __init__(self, row: int, message: str) -> None:
+        self.row = row
+        super().__init__(message)
 
 
-def calendar(times: Sequence[int], zone: tzinfo) -> Callable[[int], int] | None:
-    """Return a function that tells when a row's local month or day ends.
+class LengthUnsaid(Unsaid):
+    """The rows do not say how long one of them lasts."""
 
-    None where not all rows begin one. Months and days are not equally long, so their ends are
-    worked out.
+    def __init__(self, row: int, message: str) -> None:
+        super().__init__(row, f"{message}; state it with --interval or --end-column")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """From when to when each row lasts, in milliseconds; `guessed` are rows that do not say it.
+
+    `period` is what the guessed ones are taken to last; None where each row states its end.
     """
-    if len(times) < _FEWEST or any(time % _QUARTER_HOUR for time in times):
-        return None
-    local = [dt.datetime.fromtimestamp(time / 1000, zone) for time in times]
-    if any(moment.hour or moment.minute for moment in local):
-        return None
-    monthly = all(moment.day == 1 for moment in local)
 
-    def end(start: int) -> int:
-        day = dt.datetime.fromtimestamp(start / 1000, zone)
-        after = (
-            (day + dt.timedelta(days=31)).replace(day=1) if monthly else day + dt.timedelta(days=1)
-        )
-        return round(after.timestamp() * 1000)
-
-    return end
+    starts: Sequence[int]
+    ends: Sequence[int]
+    period: Period | None = None
+    guessed: Sequence[int] = field(default=())
 
 
-def interval_segments(
+def stated_intervals(
+    times: Sequence[int], spacing: Spacing, *, stamped_at_end: bool = False
+) -> Intervals:
+    """Return rows that last to the next one or, where that is too far off, for a stated period."""
+    return _Rows(times, spacing, stamped_at_end=stamped_at_end).intervals()
+
+
+def guessed_intervals(
     times: Sequence[int],
-    values: Sequence[float],
-    interval: int,
-    ends: Callable[[int], int] | None = None,
-) -> list[Segment]:
-    """Lay each row's energy over its interval.
+    joules: Sequence[float],
+    zone: dt.tzinfo,
+    *,
+    stamped_at_end: bool = False,
+    file_step: int | None = None,
+) -> Intervals:
+    """Return how long rows last by their spacing; raises LengthUnsaid where that does not say it.
 
-    A row lasts to the next row or, where that is too far off, as long as most rows do. `ends` tells
-    better when it ends, where that is known.
+    `file_step` is how far apart the rows of the whole file are, in milliseconds, where each has a
+    cell for every meter: then a missing row is an empty cell, which is known to be missing.
     """
-    segments = []
-    for n, (start, joules) in enumerate(zip(times, values, strict=True)):
-        end = times[n + 1] if n + 1 < len(times) else None
-        if end is None or end - start > _LONGEST * interval:
-            end = ends(start) if ends is not None else start + interval
-        watts = joules * 1000.0 / (end - start)
-        segments.append(Segment(start, end, watts, watts))
-    return segments
+    steps = set(map(sub, times[1:], times))
+    if len(times) == 1:
+        raise LengthUnsaid(0, "a single row does not say how long it lasts")
+    spacing = usual_spacing(times, zone, file_step)
+    rows = _Rows(times, spacing, stamped_at_end=stamped_at_end)
+    found = rows.intervals()
+    if len(steps) > 1 or spacing.period.is_long or not spacing.period.is_plain:
+        lengths = map(sub, found.ends, found.starts)
+        watts = [energy * 1000.0 / length for energy, length in zip(joules, lengths, strict=True)]
+        is_cell = spacing.period == Period(count=file_step or 0, unit="ms")
+        _judge(rows, found, watts, has_empty_cells=is_cell)
+    return found
 
 
-def ended_segments(times: Sequence[int], values: Sequence[float], interval: int) -> list[Segment]:
-    """Lay each row's energy over the interval that ended at its time."""
-    mirrored = interval_segments(
-        [-time for time in reversed(times)], list(reversed(values)), interval
-    )
-    return [Segment(-s.end, -s.start, s.last, s.first) for s in reversed(mirrored)]
+class _Rows:
+    """The rows of a meter in the direction in which each lasts to its neighbour."""
+
+    def __init__(self, times: Sequence[int], spacing: Spacing, *, stamped_at_end: bool) -> None:
+        self.times, self.spacing, self.backwards = times, spacing, stamped_at_end
+        self.far = spacing.far_ends(times, backwards=stamped_at_end)
+        step = -1 if stamped_at_end else 1
+        self.usual = [step * (far - time) for far, time in zip(self.far, times, strict=True)]
+        gaps = [after - before for before, after in pairwise(times)]
+        self.gaps: list[float] = [inf, *gaps] if stamped_at_end else [*gaps, inf]
+        """How far off each row's neighbour is; inf for the one that has none."""
+
+    def intervals(self) -> Intervals:
+        """Lay each row to its neighbour, or for its usual length."""
+        shift = -1 if self.backwards else 1
+        others, guessed = list(self.far), []
+        for n, (gap, usual) in enumerate(zip(self.gaps, self.usual, strict=True)):
+            if gap <= _LONGEST * usual:
+                others[n] = self.times[n + shift]
+            else:
+                guessed.append(n)
+        starts, ends = (others, self.times) if self.backwards else (self.times, others)
+        return Intervals(starts=starts, ends=ends, period=self.spacing.period, guessed=guessed)
+
+    def before(self, row: int) -> int | None:
+        """Return the row whose neighbour a row is."""
+        found = row + 1 if self.backwards else row - 1
+        return found if 0 <= found < len(self.times) else None
+
+    def is_usual(self, row: int) -> bool:
+        """Tell whether a row lasts to its neighbour for as long as usual."""
+        slack = 0.0 if self.spacing.period.is_long else _JITTER * self.usual[row]
+        return abs(self.gaps[row] - self.usual[row]) <= slack
+
+    def is_short(self, row: int) -> bool:
+        """Tell whether a row lasts for less than usual."""
+        return self.gaps[row] < self.usual[row] and not self.is_usual(row)
+
+
+def _judge(rows: _Rows, found: Intervals, watts: Sequence[float], *, has_empty_cells: bool) -> None:
+    """Raise LengthUnsaid where the rows do not agree on how long they last."""
+    guessed = set(found.guessed)
+    usual = sum(map(rows.is_usual, range(len(rows.times))))
+    holes = sum(rows.gaps[row] < inf for row in guessed)
+    others = [
+        row
+        for row in range(len(rows.times))
+        if row not in guessed and not rows.is_usual(row) and (row or not rows.is_short(row))
+    ]  # the first row may be part of a period: a supply that began within it
+    period = rows.spacing.period
+    last = max(found.guessed, key=lambda row: rows.gaps[row])
+    if usual <= len(others) + (0 if has_empty_cells else holes):
+        raise LengthUnsaid((others or [last])[0], _disagree(rows, usual, len(others), holes))
+    if usual == 1 and not period.is_plain:
+        raise LengthUnsaid(last, f"two rows {period} apart do not say how long rows last")
+    if 2 * holes > usual and not has_empty_cells:
+        raise LengthUnsaid(last, _disagree(rows, usual, len(others), holes))
+    if not period.is_long:
+        _judge_short_holes(rows, found.guessed, watts, has_empty_cells=has_empty_cells)
+        return
+    for row in others:
+        if not rows.is_short(row):
+            raise LengthUnsaid(row, f"this row lasts longer than {period}, as the others do")
+    for row in found.guessed:
+        _judge_guess(rows, row, guessed, watts)
+
+
+def _disagree(rows: _Rows, usual: int, others: int, holes: int) -> str:
+    parts = [f"{usual} last {rows.spacing.period}", f"{others} longer or shorter"]
+    if holes:
+        parts.append(f"{holes} that or much longer")
+    return f"rows disagree on how long they last ({', '.join(parts)})"
+
+
+def _judge_guess(rows: _Rows, row: int, guessed: set[int], watts: Sequence[float]) -> None:
+    """Raise LengthUnsaid where a row of a day or longer may well last longer or shorter than usual."""
+    period, before = rows.spacing.period, rows.before(row)
+    is_partial = before is not None and rows.is_short(before) and before != 0
+    if rows.spacing.is_off(rows.times[row]) or is_partial:
+        raise LengthUnsaid(
+            row, f"this row begins within a period of {period}, so its end is not known"
+        )
+    near = list(_neighbours(row, guessed, watts))
+    mean = sum(near) / len(near) if near else 0.0
+    if not mean:
+        return
+    ratio, most = watts[row] / mean, _variation(guessed, watts) * (1 + 1e-9)
+    if not 1 / most <= ratio <= most:
+        raise LengthUnsaid(
+            row,
+            f"over {period} this row has {ratio:.2f} times the mean power of those beside it,"
+            " so it may last longer or shorter",
+        )
+
+
+def _neighbours(row: int, guessed: set[int], watts: Sequence[float]) -> Iterator[float]:
+    """Yield the mean power of the nearest row on either side whose length is not guessed."""
+    for side in (range(row - 1, -1, -1), range(row + 1, len(watts))):
+        near = next((n for n in side if n not in guessed), None)
+        if near is not None:
+            yield watts[near]
+
+
+def _variation(guessed: set[int], watts: Sequence[float]) -> float:
+    """Return the largest factor between two contiguous rows of known lengths."""
+    most = _LEAST_VARIATION
+    for n, (one, other) in enumerate(pairwise(watts)):
+        if one != other and not {n, n + 1} & guessed:
+            low, high = sorted((one, other))
+            most = max(most, high / low if low else inf)
+    return most
+
+
+def _judge_short_holes(
+    rows: _Rows, guessed: Sequence[int], watts: Sequence[float], *, has_empty_cells: bool
+) -> None:
+    """Raise LengthUnsaid where rows of less than a day before holes may well last longer than usual."""
+    holes = [row for row in guessed if rows.gaps[row] < inf]
+    known, expected, length = set(guessed), 0.0, 0
+    is_short = len(rows.times) < _FEW_ROWS and not has_empty_cells
+    for n, row in enumerate(holes):
+        near = list(_neighbours(row, known, watts))
+        expected += sum(near) / len(near)
+        follows = n and abs(holes[n - 1] - row) == 1 and rows.gaps[row] == rows.gaps[holes[n - 1]]
+        length = length + 1 if follows else 1
+        if length >= (_EQUAL_HOLES_OF_FEW if is_short else _EQUAL_HOLES):
+            raise LengthUnsaid(row, "rows become farther apart, and may last as long as that")
+    most = _LEAST_VARIATION if len(holes) >= _MANY_HOLES else _variation(known, watts)
+    if holes and sum(watts[row] for row in holes) > most * expected * (1 + 1e-9):
+        message = "rows before holes have more energy than the others, so they may last longer"
+        raise LengthUnsaid(holes[0], message)

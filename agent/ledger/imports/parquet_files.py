@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from agent.ledger.imports.csv_export import COLUMNS
 from agent.ledger.imports.forms import COVERED, ENERGY, JOULES_PER_KWH, WHOLE_HOUR, Meters
-from agent.ledger.imports.sheet import Rows, Sheet
+from agent.ledger.imports.refusals import Refusals
+from agent.ledger.imports.rows import Rows
+from agent.ledger.imports.sheet import Sheet
 from agent.ledger.queries import HourOfMeter
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
@@ -59,7 +61,7 @@ def read_parquet(path: Path, meters: Meters) -> Sheet:
                 raise _problem(path, f"meter: {row.meter!r} is not a meter of this site{hint}")
             known = rows[row.meter] = Rows()
         known.add(round(row.time), row.joules, 0)
-    return Sheet(ENERGY, rows, dt.UTC)
+    return Sheet(ENERGY, rows, dt.UTC, refusals=Refusals(str(path)), is_hourly=True)
 
 
 def _whole_hours(path: Path) -> Iterator[HourOfMeter]:

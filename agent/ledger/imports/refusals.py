@@ -22,7 +22,7 @@ class Refusals:
     """The refused rows of one file: how many by reason, and the first of them line by line."""
 
     def __init__(self, file: str) -> None:
-        self._file = file
+        self.file = file
         self.counts: Counter[str] = Counter()
         self.errors: list[ConfigError] = []
 
@@ -30,6 +30,6 @@ class Refusals:
         """Note a refused row."""
         self.counts[refused.reason] += 1
         if len(self.errors) < _MOST_LINES:
-            self.errors.append(ConfigError(str(refused), file=self._file, line=line))
+            self.errors.append(ConfigError(str(refused), file=self.file, line=line))
         elif len(self.errors) == _MOST_LINES:
-            self.errors.append(ConfigError("and more like these", file=self._file, line=line))
+            self.errors.append(ConfigError("and more like these", file=self.file, line=line))

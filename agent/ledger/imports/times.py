@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,8 @@ from agent.ledger.imports.refusals import Refused
 _EPOCHS: Final = {"epoch": 1000.0, "epoch_ms": 1.0}
 _MOST_TIMES: Final = 1_000_000
 _FIRST_YEAR: Final = 1990
+_HALF_DAY_MS: Final = 43_200_000
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d*)?([eE][+-]?\d+)?")
 
 
 def parse_time(text: str, zone: ZoneInfo, form: str = "") -> dt.datetime:
@@ -35,13 +39,20 @@ def parse_time(text: str, zone: ZoneInfo, form: str = "") -> dt.datetime:
 
 
 def parse_number(column: str, text: str, *, decimal_comma: bool = False) -> float:
-    """Read a number of at least 0; raises Refused."""
+    """Read a number of at least 0; raises Refused.
+
+    With a decimal comma, points may only stand between groups of three digits.
+    """
+    said = text.strip()
+    if decimal_comma and not _DECIMAL_COMMA.fullmatch(said):
+        raise Refused(column, f"expected a number such as 1.234,5, got {said!r}")
     try:
-        value = float(text.replace(".", "").replace(",", ".") if decimal_comma else text)
+        value = float(said.replace(".", "").replace(",", ".") if decimal_comma else said)
     except ValueError:
-        raise Refused(column, f"expected a number, got {text.strip()!r}") from None
+        raise Refused(column, f"expected a number, got {said!r}") from None
     if not 0 <= value < math.inf:
-        raise Refused(column, f"expected a number of at least 0, got {text.strip()}")
+        hint = "; energy that leaves is imported by itself, with --exported" if value < 0 else ""
+        raise Refused(column, f"expected a number of at least 0, got {said}{hint}")
     return value
 
 
@@ -78,16 +89,67 @@ class TimeReader:
             raise Refused("time", message)
         return first
 
-    def resolve_repeated(self, times: Sequence[int]) -> list[int]:
-        """Return a meter's times, given in the order of its rows.
+    def later(self, time: int, start: int) -> int:
+        """Return a time that lies after `start`: of a local time that comes twice, the second."""
+        return self._repeated.get(time, time) if time <= start else time
 
-        Of a local time that comes twice, the second row is the later hour.
+    def resolve_repeated(self, times: Sequence[int]) -> tuple[list[int], dict[int, Refused]]:
+        """Return a meter's times, given in the order of its rows, and the places of unknown ones.
+
+        When clocks go back, an hour comes twice. Rows in order of time show where it begins again:
+        there, a time is not later than the one before. Without that, nobody knows which of the two
+        hours a row is in.
         """
-        if not self._repeated:
-            return list(times)
-        seen: set[int] = set()
-        found = []
-        for time in times:
-            found.append(self._repeated[time] if time in seen and time in self._repeated else time)
-            seen.add(time)
-        return found
+        found = list(times)
+        if not self._repeated or self._repeated.keys().isdisjoint(times):
+            return found, {}
+        turns: list[_Turn] = []
+        before = -_HALF_DAY_MS
+        for n in _ascending(times):
+            time, second = times[n], self._repeated.get(times[n])
+            if second is not None:
+                if not turns or abs(time - turns[-1].time) > _HALF_DAY_MS:
+                    turns.append(_Turn(time))
+                turns[-1].rows.append(n)
+                if time <= before < second:
+                    found[n] = second
+                    turns[-1].is_seen = True
+            if found[n] < before and turns:
+                turns[-1].note_disorder(found[n], before)
+            before = found[n]
+        why = f"this time came twice in {self._zone.key}; give its offset from UTC"
+        unknown = [n for turn in turns if not turn.is_clear(times) for n in turn.rows]
+        return found, {n: Refused("time", why) for n in unknown}
+
+
+class _Turn:
+    """The rows of a meter in an hour that comes twice, which begins at a time."""
+
+    def __init__(self, time: int) -> None:
+        self.time = time
+        self.rows: list[int] = []
+        self.is_seen = self.is_broken = False
+
+    def note_disorder(self, *times: int) -> None:
+        """Note that two neighbours are not in order, if either is near."""
+        if any(abs(time - self.time) <= _HALF_DAY_MS for time in times):
+            self.is_broken = True
+
+    def is_clear(self, times: Sequence[int]) -> bool:
+        """Tell whether the rows tell in which of the two hours each is.
+
+        A row that begins a day, or longer, begins it with the first of the two.
+        """
+        if self.is_seen or self.is_broken:
+            return not self.is_broken
+        [row, *more] = self.rows
+        near = [times[n] for n in (row - 1, row + 1) if 0 <= n < len(times)]
+        return not more and bool(near) and all(abs(n - times[row]) > _HALF_DAY_MS for n in near)
+
+
+def _ascending(times: Sequence[int]) -> Sequence[int]:
+    """Return the places of times in the direction in which most of them rise."""
+    falls = sum(before > after for before, after in pairwise(times))
+    rises = sum(before < after for before, after in pairwise(times))
+    order = range(len(times))
+    return order[::-1] if falls > rises else order

@@ -21,12 +21,7 @@ class StretchTable:
 
         What a known stretch has outside of these times stays.
         """
-        rows = self._db.execute(
-            "SELECT start, stop, joules FROM stretch WHERE meter = ? AND start < ? AND stop > ?"
-            " ORDER BY start",
-            (meter, last, first),
-        )
-        old = [Stretch(*row) for row in rows]
+        old = self.between(meter, first, last)
         outside = [
             part
             for one in old
@@ -43,6 +38,15 @@ class StretchTable:
             "INSERT OR REPLACE INTO stretch VALUES (?, ?, ?, ?)", [(meter, *one) for one in new]
         )
         self._changes.count("stretch")
+
+    def between(self, meter: int, first: int, last: int) -> list[Stretch]:
+        """Return a meter's stretches that lie between two times, also in part, in order of time."""
+        rows = self._db.execute(
+            "SELECT start, stop, joules FROM stretch WHERE meter = ? AND start < ? AND stop > ?"
+            " ORDER BY start",
+            (meter, last, first),
+        )
+        return [Stretch(*row) for row in rows]
 
     def all(self) -> dict[int, list[Stretch]]:
         """Return all stretches, by the meter's number, in order of time."""

@@ -14,7 +14,8 @@ import pytest
 from agent.cli import main
 from agent.ledger.imports.csv_files import read_csv
 from agent.ledger.imports.forms import Form, Meters
-from agent.ledger.imports.sheet import Timing
+from agent.ledger.imports.periods import HOUR
+from agent.ledger.imports.rows import Timing
 from agent.ledger.ledger import Ledger
 from collectors.strict import Problems
 from tests.support.ledger import SITE
@@ -134,6 +135,8 @@ def test_a_past_of_single_pdus_may_come_in_several_files(
             write_csv(
                 tmp_path / "more.csv", "time,meter,energy_kwh", [("2025-03-01T00:00", "A07-A", 1.5)]
             ),
+            "--interval",
+            "1h",
         )
         == 0
     )
@@ -174,6 +177,8 @@ def test_import_again_changes_nothing(
             "time,meter,energy_kwh",
             [("2025-03-01T05:00+08:00", "main", 2150)],
         ),
+        "--interval",
+        "1h",
     )
     assert "1 changed" in capsys.readouterr().out
     ledger("show", config, *DAY, "--json")
@@ -362,10 +367,11 @@ def test_a_bill_of_a_month_is_spread_over_it() -> None:
 
 
 def test_the_last_row_lasts_as_long_as_most() -> None:
-    """The last of quarter-hour rows lasts a quarter of an hour; a single row lasts an hour."""
+    """The last of quarter-hour rows lasts a quarter of an hour; a single row says nothing."""
     quarters = sheet_hours(*(f"2025-01-01T00:{minute:02},m,1" for minute in (0, 15, 30, 45)))
     assert list(quarters.values()) == [pytest.approx(4.0)]
-    assert list(sheet_hours("2025-01-01T00:00,m,7").values()) == [pytest.approx(7.0)]
+    with pytest.raises(Problems, match=r"f\.csv:2: m: a single row does not say how long it lasts"):
+        sheet_hours("2025-01-01T00:00,m,7")
 
 
 def test_readings_of_a_register() -> None:
@@ -418,9 +424,12 @@ def test_another_system_s_export_by_options(
     """A file with its own headers, names, numbers and times is read by options alone."""
     (tmp_path / "other.csv").write_text(OTHER)
     assert ledger("import", config, str(tmp_path / "other.csv"), *MAPPED) == 0
+    last = "2025-03-01T01:00:00+08:00 to 2025-03-01T02:00:00+08:00"
     assert capsys.readouterr().out.splitlines() == [
         "main: 2 rows, 2301.000 kWh in 2 hours, 2 changed",
+        f"  guessed by the rows' spacing, 1 h: {last}",
         "it: 2 rows, 2000.000 kWh in 2 hours, 2 changed",
+        f"  guessed by the rows' spacing, 1 h: {last}",
     ]
     ledger("export", config, "--from", "2025-03-01", "--to", "2025-03-02")
     assert "2025-03-01T01:00:00+08:00,main,1150.5,3600" in capsys.readouterr().out
@@ -443,6 +452,8 @@ def test_a_column_for_each_meter(
             "--unit",
             "MWh",
             "--stamped-at-end",
+            "--interval",
+            "1h",
         )
         == 0
     )
@@ -568,7 +579,7 @@ def zoned(zone: str, *rows: str) -> dict[str, float]:
             one if isinstance(one, float) else one.total
         )
         / 3.6e6
-        for hour, one in sheet.lay_out("m").hours.items()
+        for hour, one in sheet.lay_out("m", Timing(interval_values=True)).hours.items()
     }
 
 
@@ -616,7 +627,8 @@ def test_times_of_other_systems() -> None:
             Meters(frozenset(["main"])),
             Form(time_format=form),
         )
-        assert sheet.lay_out("main").hours == {1_740_787_200_000: 5 * 3.6e6}
+        laid = sheet.lay_out("main", Timing(interval=HOUR))
+        assert laid.hours == {1_740_787_200_000: 5 * 3.6e6}
 
 
 def test_an_auditor_can_redo_it_by_hand(
@@ -635,7 +647,8 @@ def test_an_auditor_can_redo_it_by_hand(
         for h in range(24)
         for m, v in (("sun", 90), ("cold", 200), ("main", 1100), ("it", 1000))
     ]
-    ledger("import", config, write_csv(tmp_path / "audit.csv", "time,meter,energy_kwh", rows))
+    path = write_csv(tmp_path / "audit.csv", "time,meter,energy_kwh", rows)
+    ledger("import", config, path, "--interval-values")
     capsys.readouterr()
     assert ledger("show", config, *DAY, "--explain", "--hours") == 0
     text = capsys.readouterr().out

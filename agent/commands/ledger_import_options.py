@@ -1,0 +1,161 @@
+"""The options of `hubgauge ledger import`, and what they say of a file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from agent.ledger.imports.forms import Form
+from agent.ledger.imports.periods import Period, parse_period
+from agent.ledger.imports.rows import Timing
+from collectors.base import ConfigError
+
+
+def configure(take: argparse.ArgumentParser) -> None:
+    """Add the options of `import`."""
+    take.add_argument(
+        "file",
+        type=Path,
+        metavar="F",
+        help="time,meter,energy_kwh, …,power_w or …,volume_m3; or .parquet",
+    )
+    take.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would change, hour by hour, and write nothing",
+    )
+    take.add_argument(
+        "--replace",
+        action="store_true",
+        help="rows longer than an hour may replace hours that are known better",
+    )
+    take.add_argument(
+        "--skip-refused", action="store_true", help="import the other rows if some are refused"
+    )
+    take.add_argument(
+        "--cumulative",
+        action="store_true",
+        help="the values are readings of a register, not energy used",
+    )
+    take.add_argument(
+        "--interval-values",
+        action="store_true",
+        help="each value is the energy of its row, although the values only ever rise",
+    )
+    take.add_argument(
+        "--exported",
+        action="store_true",
+        help="the values are energy that left the site by these meters",
+    )
+    take.add_argument(
+        "--interval",
+        metavar="D",
+        help="how long a row lasts, such as 15m, 1h, 1d, 1mo or 1y; without it, as the others do",
+    )
+    form = take.add_argument_group("files of other systems")
+    form.add_argument("--time-column", default="time", metavar="C", help="the header of the times")
+    form.add_argument(
+        "--end-column", default="", metavar="C", help="the header of the times when rows end"
+    )
+    form.add_argument(
+        "--meter-column",
+        default="meter",
+        metavar="C",
+        help="the header of the meters; a file without it has a column for each meter",
+    )
+    form.add_argument("--value-column", default="", metavar="C", help="the header of the values")
+    form.add_argument(
+        "--meter", default="", metavar="M", help="the meter of a file that names none"
+    )
+    form.add_argument(
+        "--unit",
+        default="",
+        metavar="U",
+        help="Wh kWh MWh GWh J MJ GJ, W kW MW, l m3; without it, as the header says",
+    )
+    form.add_argument(
+        "--alias",
+        action="append",
+        default=[],
+        metavar="THEIRS=OURS",
+        help="a meter's name in the file and here; OURS - leaves it out",
+    )
+    form.add_argument("--delimiter", default=",", metavar="D", help="such as ';' or tab")
+    form.add_argument("--decimal-comma", action="store_true", help="numbers are written as 1.234,5")
+    form.add_argument(
+        "--time-format",
+        default="",
+        metavar="F",
+        help="a format of strptime such as '%%d.%%m.%%Y %%H:%%M', or epoch, epoch_ms",
+    )
+    form.add_argument(
+        "--time-zone",
+        metavar="Z",
+        help="the zone of times without an offset; without it, the site's",
+    )
+    form.add_argument(
+        "--stamped-at-end", action="store_true", help="a row's time is when its interval ended"
+    )
+    form.add_argument(
+        "--skip-lines",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many lines stand before the header",
+    )
+    form.add_argument(
+        "--encoding", default="utf-8-sig", metavar="E", help="such as gb18030 or cp1252"
+    )
+
+
+def timing_of(args: argparse.Namespace) -> Timing:
+    """Return what the options say of the rows' times and values."""
+    for excluded, one, other in (
+        (args.cumulative and args.interval_values, "--cumulative", "--interval-values"),
+        (args.cumulative and args.end_column, "--cumulative", "--end-column"),
+        (args.interval and args.end_column, "--interval", "--end-column"),
+        (args.stamped_at_end and args.end_column, "--stamped-at-end", "--end-column"),
+    ):
+        if excluded:
+            raise ConfigError(f"cannot be used with {other}", key=one)
+    return Timing(
+        cumulative=args.cumulative,
+        interval_values=args.interval_values,
+        interval=_interval(args.interval),
+        stamped_at_end=args.stamped_at_end,
+    )
+
+
+def form_of(args: argparse.Namespace) -> Form:
+    """Return how the options say that the file is written."""
+    aliases = {}
+    for text in args.alias:
+        theirs, sign, ours = text.rpartition("=")
+        if not sign or not theirs or not ours:
+            raise ConfigError(f"expected THEIRS=OURS, got {text!r}", key="--alias")
+        aliases[theirs] = ours
+    delimiter = "\t" if args.delimiter == "tab" else args.delimiter
+    if len(delimiter) != 1:
+        message = f"expected one character or tab, got {args.delimiter!r}"
+        raise ConfigError(message, key="--delimiter")
+    return Form(
+        time=args.time_column,
+        end=args.end_column,
+        meter=args.meter_column,
+        value=args.value_column,
+        only=args.meter,
+        unit=args.unit,
+        delimiter=delimiter,
+        decimal_comma=args.decimal_comma,
+        time_format=args.time_format,
+        skip_lines=args.skip_lines,
+        aliases=aliases,
+    )
+
+
+def _interval(text: str | None) -> Period | None:
+    try:
+        return parse_period(text) if text else None
+    except ValueError:
+        message = f"expected a duration such as 15m, 1h, 30d, 1mo or 1y, got {text!r}"
+        raise ConfigError(message, key="--interval") from None

@@ -1,0 +1,99 @@
+"""What `hubgauge ledger import` says of the rows that it read, and of what they change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from agent.inventory.model import Site
+from agent.ledger.imports.forms import JOULES_PER_KWH, LITERS_PER_M3
+from agent.ledger.imports.importer import WouldReplaceFiner
+from agent.ledger.imports.put import Changes
+from agent.ledger.imports.rows import Guess, LaidOut
+from agent.ledger.imports.sheet import Sheet
+
+_SHOWN: Final = 3
+"""How many of the hours that change most are named, and of the rows whose length is a guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """How amounts are written: energy in kWh, water in m³."""
+
+    scale: float
+    unit: str
+
+    def text(self, amount: float) -> str:
+        """Write an amount without its unit."""
+        return f"{amount / self.scale:.3f}"
+
+
+KILOWATT_HOURS: Final = Amounts(scale=JOULES_PER_KWH, unit="kWh")
+CUBIC_METERS: Final = Amounts(scale=LITERS_PER_M3, unit="m3")
+
+
+def report(
+    sheet: Sheet,
+    found: Mapping[str, LaidOut],
+    changed: Mapping[str, Changes],
+    site: Site,
+    amounts: Amounts,
+    *,
+    dry_run: bool,
+) -> Iterator[str]:
+    """Say of every meter what was read, what was guessed, and what it changes."""
+    done = "would change, nothing written" if dry_run else "changed"
+    for meter, one in found.items():
+        total = sum(hour if isinstance(hour, float) else hour.total for hour in one.hours.values())
+        yield (
+            f"{meter}: {len(sheet.rows[meter])} rows, {amounts.text(total)} {amounts.unit}"
+            f" in {len(one.hours)} hours, {len(changed[meter])} {done}"
+        )
+        if one.guess is not None:
+            yield f"  {_guess(one.guess, site.zone)}"
+        for line in _changes(changed[meter], site.zone, amounts):
+            yield f"  {line}"
+
+
+def replaced_lines(would: WouldReplaceFiner, site: Site, amounts: Amounts) -> Iterator[str]:
+    """Say of every meter which hours would lose their detail."""
+    for meter, one in would.meters.items():
+        first, last = (_local(hour, site.zone) for hour in (min(one.hours), max(one.hours)))
+        yield (
+            f"{meter}: rows longer than an hour would replace {len(one.hours)} hours that are known"
+            f" better, from {first} to {last}: {amounts.text(one.before)} {amounts.unit} becomes"
+            f" {amounts.text(one.after)}; --replace does it"
+        )
+
+
+def _guess(guess: Guess, zone: ZoneInfo) -> str:
+    """Say which rows were taken to last as long as the others do."""
+    named = [f"{_local(start, zone)} to {_local(end, zone)}" for start, end in guess.rows[-_SHOWN:]]
+    more = len(guess.rows) - len(named)
+    return f"guessed by the rows' spacing, {guess.period}: {', '.join(named)}" + (
+        f", and {more} more before holes" if more else ""
+    )
+
+
+def _local(time: int, zone: ZoneInfo) -> str:
+    return dt.datetime.fromtimestamp(time / 1000, zone).isoformat()
+
+
+def _changes(changes: Changes, zone: ZoneInfo, amounts: Amounts) -> Iterator[str]:
+    """Say what an import changes of what was there, the largest change first."""
+    replaced = {
+        hour: (one.before, one.after) for hour, one in changes.items() if one.before is not None
+    }
+    if not replaced:
+        return
+    before, after = (amounts.text(sum(each)) for each in zip(*replaced.values(), strict=True))
+    yield (
+        f"{len(changes) - len(replaced)} hours are new; {len(replaced)} were there:"
+        f" {before} {amounts.unit} becomes {after}"
+    )
+    by_size = sorted(replaced.items(), key=lambda one: -abs(one[1][1] - one[1][0]))
+    for hour, (old, new) in by_size[:_SHOWN]:
+        yield f"{_local(hour, zone)}: {amounts.text(old)} {amounts.unit} becomes {amounts.text(new)}"

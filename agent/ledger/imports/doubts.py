@@ -1,0 +1,63 @@
+"""What rows of energy cannot be: more than the meter is rated for, or a register's readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+from agent.ledger.energy import HOUR_MS
+from agent.ledger.imports.put import ImportedHour
+
+_MANY_ROWS: Final = 13
+"""So many energies in a row never rise only, not even where a file says how long its rows last."""
+_STEP_MS: Final = 600_000
+"""Registers count in steps, so a short time may seem to have the energy of so much more."""
+_SAME: Final = 1e-9
+"""Relative difference up to which two energies are the same."""
+
+
+def is_like_a_register(
+    joules: Sequence[float], watts: Sequence[float], *, says_lengths: bool
+) -> bool:
+    """Tell whether rows given as energy only ever rise, as the readings of a register do.
+
+    Rows of a constant load rise where each lasts longer than the one before, as quarters do: then
+    `watts`, the mean power of each, does not rise with them.
+    """
+    if len(joules) < (_MANY_ROWS if says_lengths else 2):
+        return False
+    if any(before > after for before, after in pairwise(joules)):
+        return False
+    first, last = joules[0], joules[-1]
+    if last <= first * (1 + _SAME):
+        return False
+    low, high = min(watts), max(watts)
+    return not low or high / low - 1 >= (last / first - 1) / 2
+
+
+def rows_above_rating(
+    joules: Sequence[float], lengths: Sequence[int], rating: float
+) -> Iterator[int]:
+    """Yield the rows that have more energy than a rating in watts allows in their milliseconds.
+
+    A row of less than an hour may have the energy of ten minutes more. A whole hour may not.
+    """
+    for row, (energy, length) in enumerate(zip(joules, lengths, strict=True)):
+        if energy * 1000.0 > _most(length, rating):
+            yield row
+
+
+def hours_above_rating(
+    hours: Mapping[int, ImportedHour], rating: float
+) -> Iterator[tuple[int, float, int]]:
+    """Yield the hours above the rating, each with its joules and its covered milliseconds."""
+    for hour, one in hours.items():
+        joules, length = (one, HOUR_MS) if isinstance(one, float) else (one.total, one.covered_ms)
+        if joules * 1000.0 > _most(length, rating):
+            yield hour, joules, length
+
+
+def _most(length: int, rating: float) -> float:
+    """Return the most energy, in millijoules, that a meter can count in some milliseconds."""
+    return rating * (length + (_STEP_MS if length < HOUR_MS else 0)) * (1 + _SAME)

@@ -1,0 +1,128 @@
+"""Rows that are energies (or volumes of water), and the hours that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Final
+
+from agent.ledger.energy import HOUR_MS, Segment
+from agent.ledger.imports.doubts import (
+    hours_above_rating,
+    is_like_a_register,
+    rows_above_rating,
+)
+from agent.ledger.imports.forms import JOULES_PER_KWH
+from agent.ledger.imports.intervals import (
+    Intervals,
+    Unsaid,
+    guessed_intervals,
+    stated_intervals,
+)
+from agent.ledger.imports.put import ImportedHour
+from agent.ledger.imports.refusals import Refused
+from agent.ledger.imports.rows import Guess, LaidOut, Rows, Timing
+from agent.ledger.imports.spacing import stated_spacing
+from agent.ledger.segments import spread
+from agent.ledger.stretches import even_stretches
+
+_RISES: Final = (
+    "the values only ever rise, as the readings of a register do; say --cumulative if they are"
+    " that, or --interval-values if each is the energy of its row"
+)
+
+
+def lay_out_energies(
+    rows: Rows,
+    timing: Timing,
+    zone: tzinfo,
+    *,
+    rating: float | None = None,
+    file_step: int | None = None,
+) -> LaidOut:
+    """Lay a meter's energies over the hours.
+
+    `rating` is in watts. `file_step` is how far apart the rows are, in milliseconds, in a file that
+    has a column for each meter. Raises Unsaid where the rows do not say how long one lasts, or do
+    not say that they are energies.
+    """
+    found = _intervals(rows, timing, zone, file_step)
+    lengths = [end - start for start, end in zip(found.starts, found.ends, strict=True)]
+    watts = [value * 1000.0 / ms for value, ms in zip(rows.values, lengths, strict=True)]
+    says_lengths = timing.interval is not None or bool(rows.ends)
+    if not timing.interval_values and is_like_a_register(
+        rows.values, watts, says_lengths=says_lengths
+    ):
+        raise Unsaid(0, _RISES)
+    refused = {}
+    if rating is not None:
+        above = rows_above_rating(rows.values, lengths, rating)
+        refused = {row: _above(rows.values[row], lengths[row], rating) for row in above}
+    kept = [row for row in range(len(rows)) if row not in refused]
+    if {*lengths} == {HOUR_MS} and not any(start % HOUR_MS for start in found.starts):
+        laid = LaidOut(hours={found.starts[row]: rows.values[row] for row in kept})
+    else:
+        laid = lay_out_segments(
+            [Segment(found.starts[n], found.ends[n], watts[n], watts[n]) for n in kept]
+        )
+    if rating is not None:
+        for hour, joules, length in list(hours_above_rating(laid.hours, rating)):
+            row = max(n for n in kept if found.starts[n] < hour + HOUR_MS)
+            refused[row] = _above(joules, length, rating)
+            del laid.hours[hour]
+    return LaidOut(
+        hours=laid.hours,
+        stretches=laid.stretches,
+        refused=[(rows.lines[row], refused[row]) for row in sorted(refused)],
+        guess=_guess(found) if timing.interval is None else None,
+    )
+
+
+def lay_out_segments(segments: Sequence[Segment], *, is_power: bool = False) -> LaidOut:
+    """Lay segments of known power over the hours.
+
+    Long ones of which only the energy is known are stretches; those of `is_power` are not.
+    """
+    if not segments:
+        return LaidOut()
+    if all(s.first == s.last and not (s.start % HOUR_MS or s.end % HOUR_MS) for s in segments):
+        hours: dict[int, ImportedHour] = {
+            hour: s.first * HOUR_MS / 1000.0
+            for s in segments
+            for hour in range(s.start, s.end, HOUR_MS)
+        }
+    else:
+        hours = dict(spread(segments, segments[0].start, segments[-1].end))
+    return LaidOut(hours=hours, stretches=[] if is_power else list(even_stretches(segments)))
+
+
+def _intervals(rows: Rows, timing: Timing, zone: tzinfo, file_step: int | None) -> Intervals:
+    if rows.ends:
+        return Intervals(starts=rows.times, ends=rows.ends)
+    if timing.interval is None:
+        return guessed_intervals(
+            rows.times,
+            rows.values,
+            zone,
+            stamped_at_end=timing.stamped_at_end,
+            file_step=file_step,
+        )
+    spacing = stated_spacing(timing.interval, rows.times, zone)
+    return stated_intervals(rows.times, spacing, stamped_at_end=timing.stamped_at_end)
+
+
+def _guess(found: Intervals) -> Guess | None:
+    if found.period is None or not found.guessed:
+        return None
+    rows = [(found.starts[row], found.ends[row]) for row in found.guessed]
+    return Guess(period=found.period, rows=rows)
+
+
+def _above(joules: float, length: int, rating: float) -> Refused:
+    said, most = joules / JOULES_PER_KWH, rating * length / 1000.0 / JOULES_PER_KWH
+    hours = length / HOUR_MS
+    return Refused(
+        "rating",
+        f"{said:.3f} kWh in {hours:g} h is more than the {most:.3f} kWh that its rating allows;"
+        " if the row lasts longer, state it with --interval or --end-column",
+    )

@@ -1,0 +1,131 @@
+"""Local times of files in the hour that comes twice, and numbers with a decimal comma."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agent.ledger.imports.refusals import Refused
+from agent.ledger.imports.times import parse_number
+from tests.support.imports import Bills
+
+DAY, NEXT = "2025-10-26", "2025-10-27"
+HOURS = 25
+KILOWATTS = {"u": 130, "i": 100}
+
+
+@pytest.fixture
+def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bills:
+    """A site in Berlin, where 26 October 2025 has 25 hours."""
+    return Bills(tmp_path, ZoneInfo("Europe/Berlin"), capsys)
+
+
+Moments = Callable[[int], int]
+"""How many seconds after midnight a row is read."""
+
+
+def rows(
+    bench: Bills, count: int, moment: Moments, value: Callable[[int, int], float]
+) -> list[str]:
+    """Return rows of both meters at local times without an offset."""
+    first = bench.time(f"{DAY}T00:00").timestamp()
+    found = []
+    for n in range(count):
+        at = dt.datetime.fromtimestamp(first + moment(n), bench.zone).replace(tzinfo=None)
+        found += [f"{at.isoformat()},{meter},{value(n, kw)}" for meter, kw in KILOWATTS.items()]
+    return found
+
+
+def jittered(step: int) -> Moments:
+    """Return moments that are some seconds late, never twice by as much."""
+    return lambda n: step * n + n * 7 % 11
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("step", [300, 900])
+def test_a_register_through_the_hour_that_comes_twice(bench: Bills, step: int, order: int) -> None:
+    """Readings with seconds are in order, so the hour begins again where times go back."""
+    moment = jittered(step)
+    count = HOURS * 3600 // step + 1
+    found = rows(bench, count, moment, lambda n, kw: 5000 + kw * moment(n) / 3600)
+    args = ("--cumulative",)
+    assert bench.load("r.csv", "time,meter,energy_kwh", found[::order], *args) == 0
+    pue, coverage = bench.pue(DAY, NEXT)
+    assert (pue, coverage) == (pytest.approx(1.3), pytest.approx(1.0, abs=0.005))
+    said = bench.run("export", "--from", DAY, "--to", NEXT)
+    energies = [
+        float(line.split(",")[2])
+        for line in bench.capsys.readouterr().out.splitlines()
+        if ",u," in line
+    ]
+    assert said == 0
+    assert sum(energies) == pytest.approx(130 * HOURS, rel=1e-3)
+    assert max(energies) == pytest.approx(130)
+
+
+def test_power_through_the_hour_that_comes_twice(bench: Bills) -> None:
+    """Power that rises all day has the energy of its mean, with readings at odd seconds."""
+    moment = jittered(300)
+    count = HOURS * 12 + 1
+    found = rows(bench, count, moment, lambda n, kw: kw * (1000 + moment(n) / 36))
+    assert bench.load("p.csv", "time,meter,power_w", found) == 0
+    assert bench.pue(DAY, NEXT) == (pytest.approx(1.3), pytest.approx(1.0, abs=0.005))
+
+
+def test_without_the_turn_nobody_knows_the_hour(bench: Bills) -> None:
+    """Where only one of the two hours has rows, each of these rows is refused; the rest may stay."""
+    moment = jittered(300)
+    found = rows(bench, HOURS * 12 + 1, moment, lambda _, kw: kw * 1000)
+    kept = found[: 2 * 36] + found[2 * 48 :]  # the first of the two hours alone
+    assert bench.load("p.csv", "time,meter,power_w", kept) == 2
+    said = bench.capsys.readouterr().err.splitlines()
+    assert len(said) == 24
+    assert said[0].endswith(
+        "p.csv:50: time: this time came twice in Europe/Berlin; give its offset from UTC"
+    )
+    assert bench.load("p.csv", "time,meter,power_w", kept, "--skip-refused") == 0
+    pue, coverage = bench.pue(DAY, NEXT)
+    assert (pue, coverage) == (pytest.approx(1.3), pytest.approx(23 / 25, abs=0.01))
+
+
+def test_shuffled_rows_of_the_hour_are_refused(bench: Bills) -> None:
+    """Rows in no order do not tell which of the two hours they are in."""
+    moment = jittered(900)
+    found = rows(bench, HOURS * 4 + 1, moment, lambda _, kw: kw * 1000)
+    mixed = found[::3] + found[1::3] + found[2::3]
+    assert bench.load("p.csv", "time,meter,power_w", mixed) == 2
+    assert "this time came twice" in bench.capsys.readouterr().err
+
+
+def test_a_day_that_begins_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In Havana midnight of 2 November 2025 comes twice; a day begins with the first."""
+    bench = Bills(tmp_path, ZoneInfo("America/Havana"), capsys)
+    dates = [f"2025-11-0{day}" for day in range(1, 6)]
+    bills = list(itertools.pairwise(dates))
+    assert bench.hours("2025-11-02", "2025-11-03") == 25
+    bench.hourly("u", 130, "2025-11-01", "2025-11-05")
+    assert bench.bills("i", 100, bills) == 0
+    assert bench.pue("2025-11-01", "2025-11-05") == (pytest.approx(1.3), pytest.approx(1.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1.234,5", 1234.5), ("1.234.567", 1234567), ("0,5", 0.5), ("12", 12), ("1,2e3", 1200)],
+)
+def test_numbers_with_a_decimal_comma(text: str, value: float) -> None:
+    """Points stand between groups of three digits."""
+    assert parse_number("v", text, decimal_comma=True) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["130.5", "1.23", "1234.567", "0.500", "1,234.5", "1.2345,0", ".5"]
+)
+def test_a_decimal_point_is_no_decimal_comma(text: str) -> None:
+    """A point that does not part groups of three digits is refused, and not left out."""
+    with pytest.raises(Refused, match=r"expected a number such as 1\.234,5, got"):
+        parse_number("v", text, decimal_comma=True)
