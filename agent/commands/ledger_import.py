@@ -29,7 +29,8 @@ from agent.ledger.imports.refusals import Refusals
 from agent.ledger.imports.rows import LaidOut, Timing
 from agent.ledger.imports.sheet import Sheet
 from agent.ledger.ledger import Ledger
-from agent.ledger.meters import Limits, limits_of
+from agent.ledger.limits import WATER
+from agent.ledger.meters import limits_of
 from agent.ledger.settings import LedgerSettings
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
@@ -80,7 +81,7 @@ def _lay_out(
     errors: list[ConfigError] = []
     for meter in sheet.rows:
         is_water = sheet.column == VOLUME
-        limits = Limits() if is_water else limits_of(inventory, site.site, meter)
+        limits = WATER if is_water else limits_of(inventory, site.site, meter)
         try:
             found[meter] = sheet.lay_out(meter, timing, limits)
         except Problems as problems:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from agent.ledger.imports.importer import WouldReplaceFiner
 from agent.ledger.imports.put import Changes
 from agent.ledger.imports.rows import Guess, LaidOut
 from agent.ledger.imports.sheet import Sheet
+from agent.ledger.register_judge import Refusal
 
 _SHOWN: Final = 3
 """How many of the hours that change most are named, and of the rows whose length is a guess."""
@@ -52,10 +54,19 @@ def report(
             f"{meter}: {len(sheet.rows[meter])} rows, {amounts.text(total)} {amounts.unit}"
             f" in {len(one.hours)} hours, {len(changed[meter])} {done}"
         )
+        if one.unbelieved:
+            yield f"  {_unbelieved(one.unbelieved)}"
         if one.guess is not None:
             yield f"  {_guess(one.guess, site.zone)}"
         for line in _changes(changed[meter], site.zone, amounts):
             yield f"  {line}"
+
+
+def _unbelieved(refusals: Sequence[Refusal]) -> str:
+    """Say how many readings do not fit those near by, and why; their time is not covered."""
+    reasons = Counter(one.reason for one in refusals)
+    told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return f"{len(refusals)} readings are not believed ({told}); docs/kpis.md says what that means"
 
 
 def replaced_lines(would: WouldReplaceFiner, site: Site, amounts: Amounts) -> Iterator[str]:

@@ -21,6 +21,13 @@ ENERGY: Final = 1
 """What a reading measures: power in watts, or an energy register in joules (of water: litres)."""
 
 
+HOLE: Final = float("-inf")
+"""The value of a row that is no reading: the meter was not heard throughout up to that time.
+
+Any value below 0 is a reading that was refused, so nothing is integrated across it either.
+"""
+
+
 class TimedValue(NamedTuple):
     """One reading of power (watts) or of a register (joules).
 
@@ -30,6 +37,13 @@ class TimedValue(NamedTuple):
     time: int
     value: float
     interval: int
+
+
+class Span(NamedTuple):
+    """A stretch of time, in milliseconds."""
+
+    start: int
+    end: int
 
 
 class Segment(NamedTuple):

@@ -14,8 +14,10 @@ from typing import Final, NamedTuple
 
 from agent.inventory.model import Inventory
 from agent.ledger.clock import TrustedClock
-from agent.ledger.energy import ENERGY, POWER
-from agent.ledger.meters import Channel, Limits, MeterKey, RegisterWidth, TrackedMeter
+from agent.ledger.energy import ENERGY, HOLE, POWER
+from agent.ledger.limits import Limits
+from agent.ledger.meters import Channel, MeterKey, RegisterWidth, TrackedMeter
+from agent.ledger.segments import longest_gap
 from agent.ledger.settings import LedgerSettings, Retention
 from collectors.base import Batch, Metric, Reading, Series
 from collectors.catalogue import facility
@@ -24,6 +26,12 @@ log = logging.getLogger(__name__)
 
 MAX_PENDING: Final = 2_000_000
 """Readings that may wait in memory; beyond it the oldest are dropped."""
+
+COUNTED_AT_ONCE: Final = ("negative", "above_rating")
+"""Reasons for which a reading is refused as it comes, whatever comes before and after it."""
+
+NO_NUMBER: Final = -1.0
+"""What is stored of a refused reading that is no number."""
 
 _INTERVALS_IN_LIFETIME: Final = 2.5
 
@@ -47,13 +55,17 @@ _TRACKED: Final[Mapping[Metric, _Tracked]] = {
 
 
 class PendingReading(NamedTuple):
-    """A reading that waits to be written; times are in milliseconds."""
+    """A reading that waits to be written; times are in milliseconds.
+
+    A refused one is written as well, so that nothing is integrated across it.
+    """
 
     channel: Channel
     slot: int
     time: int
     value: float
     interval: int
+    refused: bool = False
 
 
 class _Undated(NamedTuple):
@@ -96,6 +108,8 @@ class Intake:
             # Readings dated later than now by a clock that ran ahead would stand in the way.
             self._delete_after = round(clock.now() * 1000)
         self._channels: dict[Series, Channel] = {}
+        self._former: dict[Series, Channel] = {}
+        """The channels before the inventory was read again, of those not heard since."""
         self._meters: dict[MeterKey, TrackedMeter] = {}
         self.inventory = inventory
 
@@ -109,7 +123,7 @@ class Intake:
         with self._lock:
             self._inventory = inventory
             self._pdu_slot_ms = 1000 * self._settings.resolution(len(inventory.pdus))
-            self._channels.clear()
+            self._former, self._channels = self._channels, {}
             self._meters.clear()
 
     def accept(self, batch: Batch) -> None:
@@ -136,26 +150,64 @@ class Intake:
             self._judge(channel, moment, value, interval)
 
     def _judge(self, channel: Channel, moment: int, value: float, interval: int) -> None:
-        """Keep a reading, unless it is rejected or its slot already has an earlier one."""
+        """Keep a reading, unless its slot already has an earlier one; count what is rejected."""
         rating = channel.meter.rating
-        if not value >= 0:  # so NaN is rejected as well
+        if moment < self._retention.sealed_before:
+            self.counts["late"] += 1
+        elif not value >= 0:  # so NaN is rejected as well
             self.counts["negative"] += 1
+            self._refuse(channel, moment, value if HOLE < value < 0 else NO_NUMBER, interval)
         elif rating is not None and channel.quantity == POWER and value > rating:
             self.counts["above_rating"] += 1
-        elif moment < self._retention.sealed_before:
-            self.counts["late"] += 1
+            self._refuse(channel, moment, value, interval)
         elif moment == channel.time and value == channel.value:
             self.counts["duplicate"] += 1
+        elif channel.quantity == POWER and channel.slot_ms > interval:
+            self._thin(channel, moment, value, interval)
         else:
             if channel.quantity == ENERGY:
                 channel.meter.step.learn(value)
             slot = moment - moment % channel.slot_ms
-            if slot == channel.slot and moment > channel.time:
-                return
-            channel.slot, channel.time, channel.value = slot, moment, value
-            self._pending.append(
-                PendingReading(channel, slot, moment, value, max(interval, channel.slot_ms))
-            )
+            if slot != channel.slot or moment <= channel.time:
+                self._keep(channel, slot, moment, value, interval)
+
+    def _keep(self, channel: Channel, slot: int, moment: int, value: float, interval: int) -> None:
+        channel.slot, channel.time, channel.value = slot, moment, value
+        self._pending.append(
+            PendingReading(channel, slot, moment, value, max(interval, channel.slot_ms))
+        )
+
+    def _refuse(self, channel: Channel, moment: int, value: float, interval: int) -> None:
+        """Keep a refused reading as a hole; the slot goes on with the next one that is taken."""
+        self._keep_heard(channel, interval)
+        self._pending.append(_hole(channel, moment, value, interval))
+        channel.heard = -1
+        if channel.quantity == POWER:
+            channel.slot = -1
+
+    # Of power in wide slots, the first reading of each is kept, and both sides of every hole. So
+    # the kept readings cover just the time that all of them would.
+
+    def _thin(self, channel: Channel, moment: int, value: float, interval: int) -> None:
+        slot = moment - moment % channel.slot_ms
+        if moment <= channel.time:  # late, and perhaps the slot's earliest
+            self._keep(channel, slot, moment, value, interval)
+        elif channel.heard >= 0 and moment - channel.heard <= longest_gap(interval, interval):
+            if slot != channel.slot and moment > channel.heard:
+                self._keep(channel, slot, moment, value, interval)
+        else:
+            self._keep_heard(channel, interval)
+            hole = moment - 1 if channel.heard < 0 else channel.heard + 1
+            self._pending.append(_hole(channel, hole, HOLE, interval))
+            self._keep(channel, moment, moment, value, interval)
+            channel.slot = slot
+        if moment > channel.heard:
+            channel.heard, channel.heard_value = moment, value
+
+    def _keep_heard(self, channel: Channel, interval: int) -> None:
+        """Keep the last reading before a hole."""
+        if channel.slot_ms > interval and channel.heard > channel.time:
+            self._keep(channel, channel.heard, channel.heard, channel.heard_value, interval)
 
     def _channel(self, series: Series) -> Channel:
         kind, quantity = _TRACKED[series.metric]
@@ -166,7 +218,11 @@ class Intake:
             meter = self._meters[key] = TrackedMeter(key, series.label("point"), self.inventory)
         if quantity == ENERGY:
             meter.register = series
-        return Channel(meter, quantity, self._pdu_slot_ms if kind == "pdu" else 1)
+        channel = Channel(meter, quantity, self._pdu_slot_ms if kind == "pdu" else 1)
+        former = self._former.pop(series, None)
+        if former is not None and former.slot_ms == channel.slot_ms:
+            channel.follow(former)
+        return channel
 
     # Steps of the clock.
 
@@ -248,3 +304,8 @@ class Intake:
 
 def _earlier(one: int, other: int | None) -> int:
     return one if other is None else min(one, other)
+
+
+def _hole(channel: Channel, moment: int, value: float, interval: int) -> PendingReading:
+    """Return a row across which nothing is integrated."""
+    return PendingReading(channel, moment, moment, value, interval, refused=True)

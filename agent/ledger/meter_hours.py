@@ -1,40 +1,79 @@
-"""The hours of one meter, made of its readings of power and of its register."""
+"""The hours of one meter, made of its readings of power and of its register.
+
+The register comes first. Where it says nothing, or is not believed, power does. Where a register is
+stuck neither of them counts: they contradict each other, and nobody knows which one is right.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from agent.ledger.energy import HourCells, TimedValue
-from agent.ledger.segments import (
-    RegisterEvent,
-    merge,
-    power_segments,
-    register_segments,
-    spread,
+from agent.ledger.energy import HOLE, HourCells, Segment, TimedValue
+from agent.ledger.limits import Limits
+from agent.ledger.register_judge import Refusal
+from agent.ledger.register_layout import (
+    RegisterEnergy,
+    is_simple,
+    register_energy,
+    simple_energy,
 )
+from agent.ledger.segments import is_power, merge, power_segments, spread, without
 from agent.ledger.shape import may_be_coarse, shape
 
 
-def meter_hours(
-    power: Sequence[TimedValue],
-    energy: Sequence[TimedValue],
-    start: int,
-    end: int,
-    *,
-    rating: float | None = None,
-    wrap: float | None = None,
-) -> tuple[dict[int, HourCells], list[RegisterEvent]]:
-    """Return a meter's hours between two times, and what its register did.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """A meter's readings of power and of its register, each in order of time.
 
-    Readings are in order of time and should reach one beyond either end. `rating` is in watts;
-    `wrap` is the number of joules at which the register begins again at 0.
+    `before` is when the register was last seen lower than its first reading shows, in milliseconds.
     """
-    register, events = register_segments(energy, rating=rating, wrap=wrap)
-    drawn = power_segments(power)
-    merged = merge(register, drawn)
-    hours = spread(merged, start, end)
-    if register and drawn and may_be_coarse(energy):
-        # Where power has added nothing, everything that is covered is the register's.
-        counted = hours if len(merged) == len(register) else spread(register, start, end)
-        shape(hours, counted, spread(drawn, start, end), energy)
-    return hours, events
+
+    power: Sequence[TimedValue] = ()
+    energy: Sequence[TimedValue] = ()
+    before: int | None = None
+
+    def are_simple(self, limits: Limits) -> bool:
+        """Tell, at little cost, whether nothing in them needs to be judged by what is near."""
+        return is_simple(self.energy, limits, self.power)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterEnergy:
+    """What a meter's readings come to: what its register counted, and what its power was."""
+
+    register: RegisterEnergy
+    drawn: list[Segment]
+    refusals: list[Refusal]
+
+    def hours(self, start: int, end: int) -> dict[int, HourCells]:
+        """Return the meter's hours between two times."""
+        register, drawn = self.register.segments, self.drawn
+        merged = merge(register, drawn)
+        hours = spread(merged, start, end)
+        if register and drawn and may_be_coarse(self.register.believed):
+            # Where power has added nothing, everything that is covered is the register's.
+            counted = hours if len(merged) == len(register) else spread(register, start, end)
+            shape(hours, counted, spread(drawn, start, end), self.register.believed)
+        return hours
+
+
+def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
+    """Judge a meter's readings; they should reach one beyond what is asked, on either side."""
+    rating = limits.rating
+    drawn = power_segments(readings.power, rating)
+    if readings.are_simple(limits):
+        register = simple_energy(readings.energy)
+    else:
+        register = register_energy(readings.energy, limits, drawn, before=readings.before)
+        drawn = without(drawn, register.stuck)
+    refused = [
+        Refusal(one.time, one.time, "above_rating" if one.value >= 0 else "negative", one.value)
+        for one in readings.power
+        if not is_power(one.value, rating) and one.value != HOLE
+    ]
+    return MeterEnergy(
+        register=register,
+        drawn=drawn,
+        refusals=[*refused, *register.refusals],
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from agent.inventory.model import Inventory
+from agent.ledger.limits import Limits
 from agent.ledger.register_steps import Step
 from collectors.base import Series
 
@@ -14,16 +15,6 @@ _PDU_HEADROOM: Final = 2.0
 
 RegisterWidth = Callable[[Series], float | None]
 """Tells at how many joules a register begins again at 0, where its device says so."""
-
-
-class Limits(NamedTuple):
-    """What a meter can show.
-
-    `rating` is in watts; `wrap` is the number of joules at which its register begins again at 0.
-    """
-
-    rating: float | None = None
-    wrap: float | None = None
 
 
 class MeterKey(NamedTuple):
@@ -61,11 +52,10 @@ class TrackedMeter:
         A device is asked every time, for it may be recognised after its first reading. What it
         said once stays good.
         """
-        if self._wrap is not None:
-            return Limits(self.rating, self._wrap)
-        if register_width is not None and self.register is not None:
+        if self._wrap is None and register_width is not None and self.register is not None:
             self._width = register_width(self.register) or self._width
-        return Limits(self.rating, self._width)
+        wrap = self._wrap or self._width
+        return Limits.of_kind(self.key.kind, self.point, rating=self.rating, wrap=wrap)
 
 
 def limits_of(inventory: Inventory, site: str, name: str) -> Limits:
@@ -75,22 +65,26 @@ def limits_of(inventory: Inventory, site: str, name: str) -> Limits:
 
 
 class Channel:
-    """One quantity of one meter, with its last reading.
+    """One quantity of one meter, with its last readings: the last one kept, and the last heard.
 
     Of each slot of `slot_ms` milliseconds one reading is kept. `slot` is the last one's slot.
     """
 
-    __slots__ = ("meter", "quantity", "slot", "slot_ms", "time", "value")
+    __slots__ = ("heard", "heard_value", "meter", "quantity", "slot", "slot_ms", "time", "value")
 
     def __init__(self, meter: TrackedMeter, quantity: int, slot_ms: int) -> None:
         self.meter, self.quantity, self.slot_ms = meter, quantity, slot_ms
         self.forget()
 
     def forget(self) -> None:
-        """Forget the last reading."""
-        self.slot = -1
-        self.time = -1
-        self.value = 0.0
+        """Forget the last readings."""
+        self.slot = self.time = self.heard = -1
+        self.value = self.heard_value = 0.0
+
+    def follow(self, former: Channel) -> None:
+        """Take over what another channel of the same readings has kept and heard."""
+        self.slot, self.time, self.value = former.slot, former.time, former.value
+        self.heard, self.heard_value = former.heard, former.heard_value
 
 
 def kind_of(inventory: Inventory, site: str, name: str) -> str:

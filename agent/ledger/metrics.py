@@ -8,7 +8,18 @@ from prometheus_client.core import CounterMetricFamily
 
 from collectors.catalogue.agent import LEDGER_EVENTS, LEDGER_READINGS, LEDGER_REJECTED
 
-REJECTED = ("negative", "above_rating", "duplicate", "late", "clock", "memory")
+REJECTED = (
+    "negative",
+    "above_rating",
+    "leap",
+    "glitch",
+    "unclear",
+    "stuck",
+    "duplicate",
+    "late",
+    "clock",
+    "memory",
+)
 EVENTS = ("wrap", "reset")
 
 

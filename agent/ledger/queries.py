@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from agent.ledger.energy import ENERGY, HOUR_MS, POWER, HourCells, floor_hour
+from agent.ledger.energy import HOUR_MS, HourCells, floor_hour
 from agent.ledger.intake import Intake
-from agent.ledger.meter_hours import meter_hours
+from agent.ledger.known_readings import known_readings
+from agent.ledger.meter_hours import meter_energy
 from agent.ledger.meters import MeterKey
 from agent.ledger.settings import Retention
 from agent.ledger.store.blocks import BLOCK_MS
@@ -74,13 +75,9 @@ class Queries:
         """Return a part of an hour."""
         if hour < self._retention.sealed_before or stored.imported:
             return stored.cells().between(begin - hour, stop - hour)
-        rating, wrap = self._intake.limits(MeterKey(row.site, row.name, row.kind))
-        power, energy = (
-            tables.readings.between(row.id, quantity, hour, hour + HOUR_MS)
-            for quantity in (POWER, ENERGY)
-        )
-        exact, _ = meter_hours(power, energy, begin, stop, rating=rating, wrap=wrap)
-        return exact.get(hour, HourCells())
+        limits = self._intake.limits(MeterKey(row.site, row.name, row.kind))
+        known = known_readings(tables, row.id, hour, hour + HOUR_MS, limits)
+        return meter_energy(known, limits).hours(begin, stop).get(hour, HourCells())
 
     def hours(self, site: str, start: float, end: float) -> Iterator[HourOfMeter]:
         """Return the hours of a site's meters that begin between two times, in order of time."""

@@ -6,16 +6,21 @@ late, repeated and reordered readings give the same sums to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.ledger.energy import ENERGY, HOUR_MS, POWER, HourCells, TimedValue, floor_hour
-from agent.ledger.meter_hours import meter_hours
-from agent.ledger.meters import Limits
-from agent.ledger.segments import MAX_DIFFERENCE_MS, RegisterEvent, longest_gap
+from agent.ledger.energy import ENERGY, HOUR_MS, HourCells, TimedValue, floor_hour
+from agent.ledger.known_readings import known_readings
+from agent.ledger.limits import Limits
+from agent.ledger.meter_hours import meter_energy
+from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, NEAR
+from agent.ledger.register_judge import RegisterEvent
+from agent.ledger.register_layout import RegisterEnergy
+from agent.ledger.segments import longest_gap
 from agent.ledger.store.database import Tables
 from agent.ledger.store.hours import NewHour, StoredHour, unpack_cells
-from agent.ledger.stretches import silences
+from agent.ledger.stretches import Stretch
 
 
 class NewReadings:
@@ -46,10 +51,14 @@ class NewReadings:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The hours that are different after a computation, and what the register did in them."""
+    """The hours that are different after a computation, and what the register did in them.
+
+    `refused` counts the readings that were not refused before, by reason.
+    """
 
     hours: list[int]
     events: list[RegisterEvent]
+    refused: Counter[str]
 
 
 def recompute(
@@ -65,16 +74,62 @@ def recompute(
     Hours before `sealed_before` may have lost readings. They change only where the new answer
     covers more of them, as when a register tells the energy of a long silence.
     """
-    rating, wrap = limits
     start, end = _affected(tables, meter, news)
-    power = tables.readings.between(meter, POWER, start, end)
-    energy = tables.readings.between(meter, ENERGY, start, end)
-    hours, events = meter_hours(power, energy, start, end, rating=rating, wrap=wrap)
-    if energy:
-        found = silences(energy, rating=rating, wrap=wrap)
-        tables.stretches.replace(meter, energy[0].time, energy[-1].time, found)
+    is_late = _is_late(tables, meter, news)
+    unsettled = tables.refusals.unsettled_since(meter)
+    if is_late:
+        near = tables.readings.near(meter, ENERGY, start, end, NEAR)
+        start, end = floor_hour(near.start), floor_hour(near.end) + HOUR_MS
+    elif unsettled is not None:
+        start = min(start, floor_hour(unsettled))
+    found = meter_energy(known_readings(tables, meter, start, end, limits, widely=is_late), limits)
+    first = _first_changed(found.register, min(new.first for new in news.values()))
+    if first < start:
+        start = floor_hour(first)
+        found = meter_energy(known_readings(tables, meter, start, end, limits, widely=True), limits)
+    register = found.register
+    now = _earlier(register.open_since, unsettled if is_late else None)
+    if now != unsettled:
+        tables.refusals.settle(meter, now)
+    stretches = _store_stretches(tables, meter, register, start, end)
+    refused = tables.refusals.replace(meter, max(start, sealed_before), end, found.refusals)
     expected = range(max(start, sealed_before), end, HOUR_MS)
-    return Change(_write(tables, meter, hours, expected, sealed_before), events)
+    hours = _write(tables, meter, found.hours(start, end), expected, sealed_before, stretches)
+    return Change(hours, register.events, refused)
+
+
+def _is_late(tables: Tables, meter: int, news: Mapping[int, NewReadings]) -> bool:
+    """Tell whether a register's reading came after one that is later than it."""
+    energy = news.get(ENERGY)
+    return energy is not None and tables.readings.after(meter, ENERGY, energy.last) is not None
+
+
+def _first_changed(register: RegisterEnergy, new: int) -> int:
+    """Return the earliest time of which readings since `new` have said something else."""
+    times = [one.start for one in register.refusals if one.time >= new]
+    times += [one.start for one in register.stretches if one.end >= new]
+    times += [one.start for one in register.stuck if one.end >= new]
+    return min(times, default=new)
+
+
+def _store_stretches(
+    tables: Tables, meter: int, register: RegisterEnergy, start: int, end: int
+) -> list[Stretch]:
+    """Store the times of which only the total is known; return those that were judged anew."""
+    believed = register.believed
+    if not believed:
+        return []
+    first = max((one.time for one in believed if one.time <= start), default=believed[0].time)
+    last = min((one.time for one in believed if one.time >= end), default=believed[-1].time)
+    found = [one for one in register.stretches if one.end > first and one.start < last]
+    first = min([first, *(one.start for one in found)])
+    last = max([last, *(one.end for one in found)])
+    tables.stretches.replace(meter, first, last, found)
+    return found
+
+
+def _earlier(one: int | None, other: int | None) -> int | None:
+    return min((time for time in (one, other) if time is not None), default=None)
 
 
 def _affected(tables: Tables, meter: int, news: Mapping[int, NewReadings]) -> tuple[int, int]:
@@ -98,8 +153,13 @@ def _write(
     hours: Mapping[int, HourCells],
     expected: range,
     sealed_before: int,
+    stretches: Sequence[Stretch],
 ) -> list[int]:
-    """Write the hours that have changed; delete `expected` ones that nothing covers any more."""
+    """Write the hours that have changed; delete `expected` ones that nothing covers any more.
+
+    An old hour that is as well covered changes only within a stretch: a register that stood still
+    has told its energy.
+    """
     candidates = sorted(hours.keys() | set(expected))
     stored = tables.hours.load(meter, candidates)
     changed = []
@@ -112,13 +172,21 @@ def _write(
         elif old is None:
             tables.hours.save(meter, [NewHour(hour, cells, 0)])
             changed.append(hour)
-        elif hour >= sealed_before or cells.covered_ms > old.covered:
+        elif (
+            hour >= sealed_before
+            or cells.covered_ms > old.covered
+            or (cells.covered_ms == old.covered and _holds(stretches, hour))
+        ):
             if old.imported and old.data is not None:  # imported on purpose, so it stays
                 cells.replace_cells(unpack_cells(old.data), old.imported)
             if not _is_same(old, cells):
                 tables.hours.save(meter, [NewHour(hour, cells, old.imported)])
                 changed.append(hour)
     return changed
+
+
+def _holds(stretches: Sequence[Stretch], hour: int) -> bool:
+    return any(one.start < hour + HOUR_MS and hour < one.end for one in stretches)
 
 
 def _is_same(old: StoredHour, cells: HourCells) -> bool:

@@ -1,41 +1,27 @@
-"""From readings to segments of known power, and from segments to the cells of hours.
+"""From power readings to segments of known power, and from segments to the cells of hours.
 
 This is pure arithmetic on times and values, with no clock and no database.
-
-A register that fell has wrapped if its width says so and the energy is possible. Otherwise it was
-reset, or it is another meter; then the power readings of that interval are used, where there are
-any. Power alone is integrated by trapezoids.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
-from agent.ledger.energy import ALL_COVERED, CELL_MS, CELLS, HOUR_MS, HourCells, Segment, TimedValue
+from agent.ledger.energy import (
+    ALL_COVERED,
+    CELL_MS,
+    CELLS,
+    HOUR_MS,
+    HourCells,
+    Segment,
+    Span,
+    TimedValue,
+)
 
 MAX_GAP_INTERVALS: Final = 3
 """Power is not integrated across a gap of more than this many intervals: that would be a guess."""
-
-MAX_DIFFERENCE_MS: Final = 400 * 24 * HOUR_MS
-"""Over more than this, a register's difference measures no hour.
-
-A clock was wrong, or the meter lay in a store.
-"""
-
-_RATING_SLACK_MS: Final = 600_000
-"""A register counts in steps, so over a short interval it may seem to exceed the rating.
-
-A step is worth some minutes at the rated power.
-"""
-
-
-class RegisterEvent(NamedTuple):
-    """A pair of register readings that is not simply a difference; `time` is the later one's."""
-
-    time: int
-    kind: Literal["wrap", "reset", "above_rating"]
 
 
 def longest_gap(one: int, other: int) -> int:
@@ -47,57 +33,23 @@ def longest_gap(one: int, other: int) -> int:
     return MAX_GAP_INTERVALS * max(one, other)
 
 
-def register_segments(
-    readings: Sequence[TimedValue], *, rating: float | None = None, wrap: float | None = None
-) -> tuple[list[Segment], list[RegisterEvent]]:
-    """Turn register readings, in order of time, into segments of constant power.
+def is_power(value: float, rating: float | None) -> bool:
+    """Tell whether a meter of a rating can draw so many watts."""
+    return value >= 0 and (rating is None or value <= rating)
 
-    The energy is exact across gaps of any length up to `MAX_DIFFERENCE_MS`. `rating` is in watts;
-    `wrap` is the number of joules at which the register begins again at 0.
+
+def power_segments(readings: Sequence[TimedValue], rating: float | None = None) -> list[Segment]:
+    """Join power readings, in order of time, by straight lines, but not across a long gap.
+
+    A reading that cannot be, by its sign or by the rating in watts, leaves a hole on both sides:
+    what was drawn between its neighbours is not known.
     """
-    segments: list[Segment] = []
-    events: list[RegisterEvent] = []
-    for before, after in pairwise(readings):
-        elapsed = after.time - before.time
-        joules = after.value - before.value
-        if elapsed > MAX_DIFFERENCE_MS:
-            continue
-        if joules < 0:
-            wrapped = _wrapped(before.value, after.value, elapsed, rating, wrap)
-            events.append(RegisterEvent(after.time, "reset" if wrapped is None else "wrap"))
-            if wrapped is None:
-                continue
-            joules = wrapped
-        elif not _possible(joules, elapsed, rating):
-            events.append(RegisterEvent(after.time, "above_rating"))
-            continue
-        watts = joules * 1000.0 / elapsed
-        segments.append(Segment(before.time, after.time, watts, watts))
-    return segments, events
-
-
-def _wrapped(
-    before: float, after: float, elapsed: int, rating: float | None, wrap: float | None
-) -> float | None:
-    """Return the energy of a register that began again at `wrap`; None where it cannot have."""
-    if wrap is None or before > wrap:
-        return None
-    joules = wrap - before + after
-    # Without a rating to judge by: a register that falls from its lower half was reset.
-    possible = joules < wrap / 2 if rating is None else _possible(joules, elapsed, rating)
-    return joules if possible else None
-
-
-def _possible(joules: float, elapsed: int, rating: float | None) -> bool:
-    return rating is None or joules <= rating * (elapsed + _RATING_SLACK_MS) / 1000.0
-
-
-def power_segments(readings: Sequence[TimedValue]) -> list[Segment]:
-    """Join power readings, in order of time, by straight lines, but not across a long gap."""
     return [
         Segment(before.time, after.time, before.value, after.value)
         for before, after in pairwise(readings)
         if after.time - before.time <= longest_gap(before.interval, after.interval)
+        and is_power(before.value, rating)
+        and is_power(after.value, rating)
     ]
 
 
@@ -153,3 +105,20 @@ def spread(segments: Iterable[Segment], start: int, end: int) -> dict[int, HourC
             cells.covered[n] += until - at
             at = until
     return hours
+
+
+def without(segments: Sequence[Segment], holes: Sequence[Span]) -> list[Segment]:
+    """Return the parts of segments that lie in none of some holes, in order of time."""
+    found = list(segments)
+    for hole in holes:
+        kept: list[Segment] = []
+        for one in found:
+            if one.end <= hole.start or hole.end <= one.start:
+                kept.append(one)
+                continue
+            if one.start < hole.start:
+                kept.append(one.cut(one.start, hole.start))
+            if hole.end < one.end:
+                kept.append(one.cut(hole.end, one.end))
+        found = kept
+    return found

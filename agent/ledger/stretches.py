@@ -7,12 +7,10 @@ stored, and a PUE whose window cuts one says so in its uncertainty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from agent.ledger.energy import HOUR_MS, Segment, TimedValue
-from agent.ledger.segments import longest_gap, register_segments
+from agent.ledger.energy import HOUR_MS, Segment
 
 LOAD_VARIATION: Final = 0.2
 """Over such a stretch, a load is taken to stay within this share of its mean."""
@@ -39,16 +37,6 @@ class Stretch(NamedTuple):
         if start >= end:
             return None
         return Stretch(start, end, self.joules * (end - start) / (self.end - self.start))
-
-
-def silences(
-    energy: Sequence[TimedValue], *, rating: float | None, wrap: float | None
-) -> Iterator[Stretch]:
-    """Find the gaps in a register's readings whose energy its difference tells."""
-    for before, after in pairwise(energy):
-        if after.time - before.time > longest_gap(before.interval, after.interval):
-            segments, _ = register_segments((before, after), rating=rating, wrap=wrap)
-            yield from even_stretches(segments, longer_than=0)
 
 
 def even_stretches(segments: Iterable[Segment], *, longer_than: int = HOUR_MS) -> Iterator[Stretch]:

@@ -47,6 +47,8 @@ class Upkeep:
                 cells_before=self._retention.sealed_before, pdus_before=pdus_before
             )
             tables.stretches.delete_pdus(pdus_before)
+            tables.refusals.delete_pdus(pdus_before)
+            tables.refusals.thin(pdus_before)
             tables.history.thin(now)
         self._to_pack = list(self._packable())
 

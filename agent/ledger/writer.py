@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent.ledger.energy import ENERGY, HOUR_MS, floor_hour
-from agent.ledger.intake import Intake, PendingReading, Taken
+from agent.ledger.intake import COUNTED_AT_ONCE, Intake, PendingReading, Taken
 from agent.ledger.meters import TrackedMeter
 from agent.ledger.recompute import NewReadings, recompute
 from agent.ledger.settings import Retention
@@ -51,28 +51,19 @@ class Writer:
                 meter: tables.meters.add(*meter.key, meter.point) if meter.id is None else meter.id
                 for meter in news
             }
-            rows = [
-                ReadingRow(
-                    numbers[row.channel.meter],
-                    row.channel.quantity,
-                    row.slot,
-                    row.time,
-                    row.value,
-                    row.interval,
-                )
-                for row in pending
-            ]
-            new = tables.readings.add(rows)
+            new = tables.readings.add(_rows(pending, numbers, refused=False))
+            tables.readings.add(_rows(pending, numbers, refused=True))
             for meter, of_meter in news.items():
                 events.update(self._compute(tables, meter, numbers[meter], of_meter))
         for meter, number in numbers.items():
             meter.id = number
-        self._intake.count({"taken": new, "duplicate": len(pending) - new, **events})
+        taken = sum(not row.refused for row in pending)
+        self._intake.count({"taken": new, "duplicate": taken - new, **events})
 
     def _compute(
         self, tables: Tables, meter: TrackedMeter, number: int, news: NewsOfMeter
-    ) -> Iterable[str]:
-        """Compute a meter's hours; return what its register did, by name."""
+    ) -> Counter[str]:
+        """Compute a meter's hours; count what its register did, and what is newly refused."""
         change = recompute(
             tables,
             number,
@@ -81,13 +72,37 @@ class Writer:
             limits=meter.limits(self._intake.register_width),
         )
         _mark(tables, meter, change.hours)
+        happened = Counter(
+            {
+                reason: count
+                for reason, count in change.refused.items()
+                if reason not in COUNTED_AT_ONCE
+            }
+        )
         energy = news.get(ENERGY)
         if energy is None:
-            return ()
+            return happened
         if meter.key.kind == "export":
             _mark(tables, meter, _newly_metered(tables, number, energy))
         tables.registers.learn(number, meter.step, energy.first)
-        return [event.kind for event in change.events if event.time >= energy.first]
+        for event in change.events:
+            happened[event.kind] += event.time >= energy.first
+        return happened
+
+
+def _rows(
+    pending: Iterable[PendingReading], numbers: Mapping[TrackedMeter, int], *, refused: bool
+) -> Iterator[ReadingRow]:
+    for row in pending:
+        if row.refused == refused:
+            yield ReadingRow(
+                numbers[row.channel.meter],
+                row.channel.quantity,
+                row.slot,
+                row.time,
+                row.value,
+                row.interval,
+            )
 
 
 def _news(pending: Iterable[PendingReading]) -> Mapping[TrackedMeter, NewsOfMeter]:

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from agent.inventory.model import POINTS, Inventory, Site
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
-from agent.ledger.meters import Limits, MeterKey
+from agent.ledger.limits import Limits
+from agent.ledger.meters import MeterKey
 from agent.ledger.store.meters import MeterRow
 from agent.pue.boundary import Boundary, boundary_of
 from agent.pue.places import Place

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from agent.ledger.energy import CELL_MS, ENERGY, POWER, Segment
-from agent.ledger.segments import merge, power_segments, register_segments
+from agent.ledger.energy import CELL_MS, Segment
+from agent.ledger.known_readings import known_readings
+from agent.ledger.meter_hours import meter_energy
+from agent.ledger.segments import merge
 from agent.ledger.store.database import Tables
 from agent.pue.boundary import Boundary
 from agent.pue.places import Place
@@ -94,11 +96,9 @@ def _segments(
     """Return the power of a place between two times."""
     found: list[Segment] = []
     for number in hours.numbers(site, place):
-        rating, wrap = hours.limits(number)
-        energy = tables.readings.between(number, ENERGY, start, end)
-        power = tables.readings.between(number, POWER, start, end)
-        register, _ = register_segments(energy, rating=rating, wrap=wrap)
-        found = merge(found, merge(power_segments(power), register))
+        limits = hours.limits(number)
+        meter = meter_energy(known_readings(tables, number, start, end, limits), limits)
+        found = merge(found, merge(meter.drawn, meter.register.segments))
     if place.kind == "export":
         first = min(end, hours.first_read(site, place) or end)
         if start < first:  # before its first reading, nothing is subtracted

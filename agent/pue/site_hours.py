@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import floor_hour
 from agent.ledger.ledger import Ledger
-from agent.ledger.meters import Limits
+from agent.ledger.limits import Limits
 from agent.ledger.store.site_hours import ChangedHour, SiteHour
 from agent.pue.boundaries import Boundaries
 from agent.pue.boundary import Boundary

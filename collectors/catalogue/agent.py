@@ -113,7 +113,8 @@ LEDGER_READINGS: Final = _agent(
 LEDGER_REJECTED: Final = _agent(
     "ledger",
     "rejected_readings_total",
-    "Meter readings not taken, by reason: negative, above_rating, duplicate, late, clock, memory.",
+    "Meter readings not believed, by reason: negative, above_rating, leap, glitch, unclear, stuck,"
+    " duplicate, late, clock, memory.",
     "reason",
     type="counter",
 )

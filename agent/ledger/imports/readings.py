@@ -1,4 +1,7 @@
-"""Rows that are readings, of power or of a register, and not energies."""
+"""Rows that are readings, of power or of a register, and not energies.
+
+They are judged as the agent's own readings are.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,23 @@ from collections.abc import Sequence
 
 from agent.ledger.energy import Segment, TimedValue
 from agent.ledger.imports.forms import POWER
-from agent.ledger.meters import Limits
-from agent.ledger.segments import power_segments, register_segments
+from agent.ledger.limits import Limits
+from agent.ledger.meter_hours import Readings, meter_energy
+from agent.ledger.register_judge import Refusal
 
 
 def reading_segments(
     times: Sequence[int], values: Sequence[float], interval: int, column: str, limits: Limits
-) -> list[Segment]:
-    """Turn readings, which come every `interval` milliseconds, into segments of known power."""
+) -> tuple[list[Segment], list[Refusal]]:
+    """Turn readings, which come every `interval` milliseconds, into segments of known power.
+
+    Returns them with the readings that are not believed.
+    """
     readings = [
         TimedValue(time, value, interval) for time, value in zip(times, values, strict=True)
     ]
     if column == POWER:
-        return [one for one in power_segments(readings) if min(one.first, one.last) >= 0]
-    segments, _ = register_segments(readings, rating=limits.rating, wrap=limits.wrap)
-    return segments
+        found = meter_energy(Readings(power=readings), limits)
+        return found.drawn, found.refusals
+    found = meter_energy(Readings(energy=readings), limits)
+    return found.register.segments, found.refusals

@@ -10,6 +10,7 @@ from typing import Final
 from agent.ledger.imports.periods import Period
 from agent.ledger.imports.put import ImportedHour
 from agent.ledger.imports.refusals import Refused
+from agent.ledger.register_judge import Refusal
 from agent.ledger.stretches import Stretch
 
 NO_POWER: Final = -1.0
@@ -80,10 +81,12 @@ class Guess:
 class LaidOut:
     """A meter's energy by hour, and its stretches of which only the total is known.
 
-    `refused` are rows that cannot be, each with its line. `guess` is what was guessed of the rest.
+    `refused` are rows that cannot be, each with its line. `unbelieved` are readings that do not fit
+    those near by. `guess` is what was guessed of the rest.
     """
 
     hours: dict[int, ImportedHour] = field(default_factory=dict)
     stretches: list[Stretch] = field(default_factory=list)
     refused: Sequence[tuple[int, Refused]] = ()
+    unbelieved: Sequence[Refusal] = ()
     guess: Guess | None = None

@@ -22,7 +22,7 @@ from agent.ledger.imports.readings import reading_segments
 from agent.ledger.imports.refusals import Refusals
 from agent.ledger.imports.rows import LaidOut, Rows, Timing
 from agent.ledger.imports.spacing import typical_interval
-from agent.ledger.meters import Limits
+from agent.ledger.limits import Limits
 from collectors.base import ConfigError
 from collectors.strict import Problems
 
@@ -63,8 +63,11 @@ class Sheet:
         rows = self.rows[meter]
         if self.column == POWER or timing.cumulative:
             interval = typical_interval(rows.times)
-            segments = reading_segments(rows.times, rows.values, interval, self.column, limits)
-            return lay_out_segments(segments, is_power=self.column == POWER)
+            segments, refusals = reading_segments(
+                rows.times, rows.values, interval, self.column, limits
+            )
+            laid = lay_out_segments(segments, is_power=self.column == POWER)
+            return replace(laid, unbelieved=refusals)
         if self.is_hourly:
             timing = replace(timing, interval=HOUR, interval_values=True)
         try:

@@ -19,6 +19,7 @@ from agent.ledger.store.hours import HourTable
 from agent.ledger.store.meters import MeterTable
 from agent.ledger.store.rack_days import RackDayTable
 from agent.ledger.store.readings import ReadingTable
+from agent.ledger.store.refusals import RefusalTable
 from agent.ledger.store.registers import RegisterTable
 from agent.ledger.store.schema import check_version, upgrade, upgrade_in_memory
 from agent.ledger.store.site_hours import SiteHourTable
@@ -42,6 +43,7 @@ class Tables:
     hours: HourTable
     stretches: StretchTable
     registers: RegisterTable
+    refusals: RefusalTable
     site_hours: SiteHourTable
     sites: SiteTable
     rack_days: RackDayTable
@@ -57,6 +59,7 @@ class Tables:
             HourTable(db),
             StretchTable(db),
             RegisterTable(db),
+            RefusalTable(db),
             SiteHourTable(db),
             SiteTable(db),
             RackDayTable(db),

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from agent.ledger.energy import ENERGY, POWER, TimedValue, floor_hour
+from agent.ledger.energy import ENERGY, POWER, Span, TimedValue, floor_hour
 
 
 class ReadingRow(NamedTuple):
@@ -18,6 +18,16 @@ class ReadingRow(NamedTuple):
     time: int
     value: float
     interval: int
+
+
+class Move(NamedTuple):
+    """When a register began to show a value, and when it was last seen with another one before.
+
+    `since` is the reading's slot. `before` is None where no reading is known before it.
+    """
+
+    since: int
+    before: int | None
 
 
 class ReadingTable:
@@ -72,6 +82,44 @@ class ReadingTable:
         )
         return [TimedValue(*row) for row in rows]
 
+    def near(self, meter: int, quantity: int, start: int, end: int, count: int) -> Span:
+        """Return the times so many readings before one time, and so many after another."""
+        first = self._db.execute(
+            "SELECT min(slot) FROM (SELECT slot FROM reading WHERE meter = ? AND quantity = ?"
+            " AND slot < ? ORDER BY slot DESC LIMIT ?)",
+            (meter, quantity, start, count),
+        ).fetchone()[0]
+        last = self._db.execute(
+            "SELECT max(slot) FROM (SELECT slot FROM reading WHERE meter = ? AND quantity = ?"
+            " AND slot > ? ORDER BY slot LIMIT ?)",
+            (meter, quantity, end, count),
+        ).fetchone()[0]
+        return Span(start if first is None else first, end if last is None else last)
+
+    def last_move(self, meter: int, time: int) -> Move | None:
+        """Return when a register began to show what it shows at a reading's time.
+
+        None where there is no reading at or after that time.
+        """
+        row = self._db.execute(
+            "SELECT slot, value FROM reading WHERE meter = ? AND quantity = ? AND slot >= ?"
+            " ORDER BY slot LIMIT 1",
+            (meter, ENERGY, time),
+        ).fetchone()
+        if row is None:
+            return None
+        slot, value = row
+        lower = self._db.execute(
+            "SELECT slot, time FROM reading WHERE meter = ? AND quantity = ? AND slot < ?"
+            " AND value >= 0 AND value <> ? ORDER BY slot DESC LIMIT 1",
+            (meter, ENERGY, slot, value),
+        ).fetchone()
+        since = self._db.execute(
+            "SELECT min(slot) FROM reading WHERE meter = ? AND quantity = ? AND slot > ?",
+            (meter, ENERGY, lower[0] if lower else -1),
+        ).fetchone()[0]
+        return Move(int(since), int(lower[1]) if lower else None)
+
     def delete_after(self, time: int) -> int:
         """Delete the readings later than a time; return how many."""
         return self._db.execute("DELETE FROM reading WHERE time > ?", (time,)).rowcount
@@ -81,7 +129,8 @@ class ReadingTable:
 
         What stays are all readings of the last hour before that time in which the meter was heard,
         and the one before them. So this hour can still be computed whole, and a later reading has
-        a partner, however long the meter was silent.
+        a partner, however long the meter was silent. If a register stood still all that time, the
+        same stays of the hour in which it moved last, for it may catch up.
         """
         for meter in meters:
             for quantity in (POWER, ENERGY):
@@ -90,10 +139,20 @@ class ReadingTable:
                     continue
                 first_needed = self._last_slot(meter, quantity, floor_hour(last))
                 if first_needed is not None:
+                    moved = self._moving_hour(meter, first_needed) if quantity == ENERGY else None
                     self._db.execute(
-                        "DELETE FROM reading WHERE meter = ? AND quantity = ? AND slot < ?",
-                        (meter, quantity, first_needed),
+                        "DELETE FROM reading WHERE meter = ? AND quantity = ? AND slot < ?"
+                        " AND slot NOT BETWEEN ? AND ?",
+                        (meter, quantity, first_needed, *(moved or (0, -1))),
                     )
+
+    def _moving_hour(self, meter: int, slot: int) -> Span | None:
+        """Return the first and last slot of the hour in which a register moved before a slot."""
+        move = self.last_move(meter, slot)
+        if move is None or move.since == slot:
+            return None
+        first = self._last_slot(meter, ENERGY, floor_hour(move.since))
+        return Span(move.since if first is None else first, move.since)
 
     def _last_slot(self, meter: int, quantity: int, before: int) -> int | None:
         row = self._db.execute(

@@ -12,6 +12,8 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `cell` | the same by five minutes, of recent hours and of hours not wholly covered |
 | `stretch` | stretches of time of which only the total energy is known |
 | `register` | the step of each meter's register, and when it was first read |
+| `refusal` | how many readings of a meter were refused in an hour or a day, by reason |
+| `unsettled` | since when a meter's next readings may change what is made of the last ones |
 | `site_hour` | the energy of a site's meters at one point, by hour |
 | `unsummed` | hours of `site_hour` that must be summed again |
 | `boundary` | a digest of each point's meters, to notice when the inventory has changed |
@@ -28,7 +30,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -56,6 +58,13 @@ _STRETCH: Final = """CREATE TABLE stretch (
 ) WITHOUT ROWID"""
 _REGISTER: Final = """CREATE TABLE register (
     meter INTEGER PRIMARY KEY, step INTEGER NOT NULL, since INTEGER NOT NULL
+)"""
+_REFUSAL: Final = """CREATE TABLE refusal (
+    meter INTEGER, start INTEGER, stop INTEGER NOT NULL, reason TEXT, count INTEGER NOT NULL,
+    value REAL NOT NULL, PRIMARY KEY (meter, start, reason)
+) WITHOUT ROWID"""
+_UNSETTLED: Final = """CREATE TABLE unsettled (
+    meter INTEGER PRIMARY KEY, since INTEGER NOT NULL
 )"""
 _SITE_HOUR: Final = """CREATE TABLE site_hour (
     site TEXT, point TEXT, hour INTEGER, mask INTEGER NOT NULL, joules REAL NOT NULL,
@@ -94,6 +103,8 @@ SCHEMA: Final[tuple[str, ...]] = (
     _CELL,
     _STRETCH,
     _REGISTER,
+    _REFUSAL,
+    _UNSETTLED,
     _SITE_HOUR,
     *_SITE_HOUR_INDEXES,
     _UNSUMMED,
@@ -156,6 +167,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
         "DROP TABLE state",
         _RACK_DAY,
     ),
+    5: (_REFUSAL, _UNSETTLED),
 }
 """What is done to a file of the version before."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.ledger.energy import TimedValue
-from agent.ledger.segments import longest_gap, power_segments, register_segments
+from agent.ledger.segments import longest_gap, power_segments
+from tests.support.registers import register_segments
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE

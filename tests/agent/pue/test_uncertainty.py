@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from agent.ledger.energy import FULL_MASK, HOUR_MS, TimedValue
-from agent.ledger.meter_hours import meter_hours
 from agent.ledger.register_steps import Step, step_of
 from agent.pue.sums import NOTHING, EnergySum, Sum, add_in_time, add_packed, pack, unpack
 from agent.pue.uncertainty import RegisterDoubt, integration_variance, relative
@@ -26,6 +25,7 @@ from tests.support.ledger import (
     pdu_power,
     power,
 )
+from tests.support.registers import meter_hours
 
 START = round(T0 * 1000)
 TENTH = 360_000.0

@@ -1,0 +1,44 @@
+"""The readings that a meter's energy between two times is judged by.
+
+Mostly these are its readings of that time and one beyond on either side. Where something in them
+needs to be judged, so are those near by, and for a register that stands still those since it last
+moved.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.ledger.energy import ENERGY, POWER
+from agent.ledger.limits import Limits
+from agent.ledger.meter_hours import Readings
+from agent.ledger.register_bounds import NEAR
+from agent.ledger.store.database import Tables
+
+_CONTEXT: Final = 2 * NEAR
+"""Readings beyond either end: those that a reading is judged by are judged as well."""
+
+
+def known_readings(
+    tables: Tables, meter: int, start: int, end: int, limits: Limits, *, widely: bool = False
+) -> Readings:
+    """Return a meter's readings between two times, in milliseconds, with those they need.
+
+    `widely` takes those near by in any case.
+    """
+    power = tables.readings.between(meter, POWER, start, end)
+    energy = tables.readings.between(meter, ENERGY, start, end)
+    found = Readings(power=power, energy=energy)
+    if not energy or (not widely and found.are_simple(limits)):
+        return found
+    near = tables.readings.near(meter, ENERGY, start, end, _CONTEXT)
+    move = tables.readings.last_move(meter, near.start)
+    if move is not None and move.since < near.start:  # how it went before it stood still
+        earlier = tables.readings.near(meter, ENERGY, move.since, end, NEAR)
+        move = tables.readings.last_move(meter, earlier.start)
+    first = near.start if move is None else move.since
+    energy = [
+        one for one in tables.readings.between(meter, ENERGY, first, near.end) if one.time >= first
+    ]
+    power = tables.readings.between(meter, POWER, min(first, start), max(near.end, end))
+    return Readings(power=power, energy=energy, before=None if move is None else move.before)

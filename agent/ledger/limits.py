@@ -1,0 +1,55 @@
+"""What a meter can show at most: the bounds by which its readings are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+
+class _OfKind(NamedTuple):
+    """What holds for every meter of a kind: `most` is in watts, `least` in joules.
+
+    Of water it is litres a second, and litres.
+    """
+
+    most: float
+    least: float
+
+
+_KWH: Final = 3.6e6
+_PDU: Final = _OfKind(2e5, _KWH)
+_WATER: Final = _OfKind(1e3, 1e3)
+_ANY: Final = _OfKind(5e8, _KWH)
+_OF_KIND: Final[Mapping[str, _OfKind]] = {"pdu": _PDU, "water": _WATER}
+"""Twice what the largest of its kind draws.
+
+A rack's PDU carries some 100 kW, one meter of a campus some 250 MW.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a meter can show.
+
+    `rating` is in watts; `wrap` is the number of joules at which its register begins again at 0.
+    Where no rating is stated, `most` is what no meter of its kind draws, in watts, and a rise of up
+    to `least` joules is not judged. A meter that `never_rests` always counts something: what
+    supplies a site is not switched off.
+    """
+
+    rating: float | None = None
+    wrap: float | None = None
+    most: float = _ANY.most
+    least: float = _ANY.least
+    never_rests: bool = False
+
+    @classmethod
+    def of_kind(cls, kind: str, point: str, *, rating: float | None, wrap: float | None) -> Limits:
+        """Return the limits of a meter of a kind (meter, pdu, water or export) at a point."""
+        most, least = _OF_KIND.get(kind, _ANY)
+        return cls(rating=rating, wrap=wrap, most=most, least=least, never_rests=point == "utility")
+
+
+WATER: Final = Limits.of_kind("water", "water", rating=None, wrap=None)
+"""What any meter of water can show."""

@@ -1,0 +1,260 @@
+"""How much energy a register can have counted since it last moved.
+
+The meter's rating says it. Where none is stated, the meter's own readings near by say it, for a
+load that lasts shows in several of them, and a leap of the register in one. Power that was read
+beside the register says it as well. So no single reading books a lifetime.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from itertools import accumulate, pairwise
+from statistics import median
+from typing import Final
+
+from agent.ledger.energy import HOUR_MS, Segment, TimedValue
+from agent.ledger.limits import Limits
+
+MAX_DIFFERENCE_MS: Final = 400 * 24 * HOUR_MS
+"""Over more than this, a register's difference measures no hour.
+
+A clock was wrong, or the meter lay in a store.
+"""
+
+NEAR: Final = 30
+"""The readings before and after a rise, each, by which it is judged."""
+
+SUPPORT: Final = 3
+"""So many other rises near by must come up to a rise: a load that lasts, and not a leap."""
+
+_PEAK: Final = 4.0
+"""A rise may be so many times as steep as its support: a start, or a burst."""
+
+_BESIDE: Final = 2.0
+"""A register may count so many times what the power read beside it comes to.
+
+Between two readings a load is not known.
+"""
+
+_UNLIKE: Final = 1.5
+"""Where a register usually counts so many times what power says, power is no witness of it."""
+
+_WHOLE: Final = 0.95
+_LAG_MS: Final = 600_000
+"""A value may be so old when it is read: a device refreshes it now and then, or it counts in steps.
+
+Where a register stands still for longer, that shows.
+"""
+
+
+@dataclass(slots=True)
+class Standing:
+    """A register's value, and for how long it shows it, in milliseconds.
+
+    It was first read at `since` and last at `seen`. `before` is when it was last seen lower; None
+    where that is not known.
+    """
+
+    value: float
+    since: int
+    seen: int
+    before: int | None = None
+
+
+class Drawn:
+    """What power readings say that was drawn; its segments are in order of time."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        self._ends = [one.end for one in segments]
+        self._joules = list(
+            accumulate((one.joules(one.start, one.end) for one in segments), initial=0.0)
+        )
+        self._times = list(accumulate((one.end - one.start for one in segments), initial=0))
+
+    def __bool__(self) -> bool:
+        return bool(self._segments)
+
+    def joules(self, start: int, end: int) -> float:
+        """Return what is known to have been drawn between two times."""
+        return self._over(start, end)[0]
+
+    def whole(self, start: int, end: int) -> float | None:
+        """Return what was drawn between two times; None where not nearly all of it is known."""
+        joules, covered = self._over(start, end)
+        return joules if covered >= _WHOLE * (end - start) else None
+
+    def _over(self, start: int, end: int) -> tuple[float, int]:
+        first = bisect_right(self._ends, start)
+        last = first
+        joules, covered = 0.0, 0
+        last = bisect_left(self._ends, end, first)
+        if first < len(self._segments):
+            joules = self._joules[last] - self._joules[first]
+            covered = self._times[last] - self._times[first]
+            one = self._segments[first]
+            if first < last and one.start < start:
+                joules -= one.joules(one.start, start)
+                covered -= start - one.start
+        if last < len(self._segments):
+            one = self._segments[last]
+            begin = max(one.start, start)
+            if begin < end:
+                joules += one.joules(begin, end)
+                covered += end - begin
+        return joules, covered
+
+
+def is_plain(readings: Sequence[TimedValue], limits: Limits) -> bool:
+    """Tell, at little cost, whether nothing in a register's readings needs to be judged.
+
+    Then it rises between each two of them, and by no more than it can in that time.
+    """
+    rises = [
+        (after.value - before.value, after.time - before.time)
+        for before, after in pairwise(readings)
+    ]
+    if any(joules < 0.0 or elapsed > MAX_DIFFERENCE_MS for joules, elapsed in rises):
+        return False
+    if readings and readings[0].value < 0:
+        return False
+    rating = limits.rating
+    if rating is not None:
+        return all(joules <= rating * elapsed / 1000.0 for joules, elapsed in rises)
+    return all(joules <= limits.least for joules, _ in rises) or _is_steady(readings, rises, limits)
+
+
+def _is_steady(
+    readings: Sequence[TimedValue], rises: Sequence[tuple[float, int]], limits: Limits
+) -> bool:
+    """Tell whether every rise, without a rating, is as steep as others near by."""
+    rates = _rates(readings)
+    rates[_first_move(readings)] = 0.0  # nobody knows for how long it stood before
+    for place in range(0, len(rises), NEAR):
+        n = max(0, min(place, len(rises) - NEAR))
+        steep = nlargest(SUPPORT + 1, rates[n + 1 : n + 1 + NEAR])
+        if len(steep) <= SUPPORT:
+            return False
+        ceiling = min(_PEAK * steep[SUPPORT], limits.most) / 1000.0
+        if any(
+            joules > limits.least and joules > ceiling * elapsed
+            for joules, elapsed in rises[n : n + NEAR]
+        ):
+            return False
+    return True
+
+
+class Bounds:
+    """Judges rises of one register. `readings` are all of it that are known, in order of time."""
+
+    def __init__(self, readings: Sequence[TimedValue], limits: Limits, drawn: Drawn) -> None:
+        self._limits, self.drawn = limits, drawn
+        self._rates = _rates(readings)
+        self._ceilings: dict[int, float | None] = {}
+        self._is_witness = bool(drawn) and _is_witness(readings, self._rates, drawn)
+
+    def is_thin(self, joules: float, n: int) -> bool:
+        """Tell whether too little is known near the reading `n` to judge a rise up to it."""
+        return (
+            self._limits.rating is None and joules > self._limits.least and self._support(n) is None
+        )
+
+    def can_rise(self, joules: float, one: Standing, n: int, time: int) -> bool:
+        """Tell whether a register can have counted so much since it began to show a value.
+
+        `n` is the place of the later reading, and `time` is when it was read.
+        """
+        rating = self._limits.rating
+        if rating is not None:
+            lag = _LAG_MS if one.before is None else min(_LAG_MS, one.since - one.before)
+            if joules > rating * (time - one.since + lag) / 1000.0:
+                return False
+        if joules <= self._limits.least:
+            return True
+        if rating is None and joules > self._ceiling(n) * (time - one.since) / 1000.0:
+            return False
+        if not self._is_witness:
+            return True
+        beside = self.drawn.whole(one.since, time)
+        return beside is None or joules <= _BESIDE * beside + self._limits.least
+
+    def is_unlikely(self, joules: float, other: float) -> bool:
+        """Tell whether a register counted `other` rather than so much more."""
+        return joules > _PEAK * max(other, self._limits.least)
+
+    def rose_at_once(self, joules: float, elapsed: int, n: int) -> bool:
+        """Tell whether a rise up to the reading `n` is possible in the time since the last one."""
+        rating = self._limits.rating
+        if rating is None:
+            return joules <= self._limits.least or joules <= self._ceiling(n) * elapsed / 1000.0
+        return joules <= rating * elapsed / 1000.0
+
+    def wrapped(self, joules: float, one: Standing, n: int, time: int) -> float | None:
+        """Return what a register counted that fell by `-joules`, if it began again at 0."""
+        wrap = self._limits.wrap
+        if wrap is None or one.value > wrap:
+            return None
+        counted = wrap + joules
+        # Without a rating to judge by: a register that falls from its lower half was reset.
+        if self._limits.rating is None and counted >= wrap / 2:
+            return None
+        return counted if self.can_rise(counted, one, n, time) else None
+
+    def _ceiling(self, n: int) -> float:
+        """Return the most watts that the readings near by speak for."""
+        support = self._support(n)
+        most = self._limits.most
+        return most if support is None else min(most, _PEAK * support)
+
+    def _support(self, n: int) -> float | None:
+        if n not in self._ceilings:
+            near = (
+                rate
+                for m, rate in enumerate(self._rates[max(0, n - NEAR) : n + NEAR + 1])
+                if rate > 0 and m + max(0, n - NEAR) != n
+            )
+            steep = nlargest(SUPPORT, near)
+            self._ceilings[n] = steep[-1] if len(steep) == SUPPORT else None
+        return self._ceilings[n]
+
+
+def _rates(readings: Sequence[TimedValue]) -> list[float]:
+    """Return the watts at which a register rose up to each reading since it last moved.
+
+    It is 0 where it did not rise, and beside a fall, for what is next to a fall may be a glitch.
+    """
+    rates = [0.0] * len(readings)
+    since = 0
+    fell = False
+    for n, (before, after) in enumerate(pairwise(readings), 1):
+        joules = after.value - before.value
+        if joules < 0:
+            rates[n - 1] = 0.0
+        elif joules > 0 and not fell:
+            rates[n] = joules * 1000.0 / (after.time - readings[since].time)
+        if joules:
+            since, fell = n, joules < 0
+    return rates
+
+
+def _first_move(readings: Sequence[TimedValue]) -> int:
+    """Return the place of the first reading that differs from the first of all; 0 without any."""
+    return next((n for n, one in enumerate(readings) if one.value != readings[0].value), 0)
+
+
+def _is_witness(readings: Sequence[TimedValue], rates: Sequence[float], drawn: Drawn) -> bool:
+    """Tell whether power usually says what the register counts; two rises do not make a rule."""
+    ratios: list[float] = []
+    since = readings[0].time
+    for n, (before, after) in enumerate(pairwise(readings), 1):
+        if after.value == before.value:
+            continue
+        if rates[n] > 0:
+            beside = drawn.whole(since, after.time)
+            if beside:
+                ratios.append(rates[n] * (after.time - since) / 1000.0 / beside)
+        since = after.time
+    return len(ratios) < SUPPORT or median(ratios) <= _UNLIKE

@@ -1,0 +1,138 @@
+"""How many readings of each meter were refused, by reason: by the hour, and later by the day.
+
+What the readings of an hour come to may change while they are kept, and so may its refusals.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from agent.ledger.energy import HOUR_MS, floor_hour
+from agent.ledger.register_judge import Refusal
+
+_DAY_MS: Final = 24 * HOUR_MS
+_MOST_MARKS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedReadings:
+    """So many readings of a meter between two times, in milliseconds, were refused for a reason.
+
+    `value` is the largest of them, in watts or joules (litres of water). Reasons are those of
+    `hubgauge_ledger_rejected_readings_total`.
+    """
+
+    meter: int
+    start: int
+    stop: int
+    reason: str
+    count: int
+    value: float
+
+
+class RefusalTable:
+    """The tables `refusal` and `unsettled`."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def replace(
+        self, meter: int, start: int, end: int, refusals: Iterable[Refusal]
+    ) -> Counter[str]:
+        """Store what was refused between two whole hours; return how many are new, by reason."""
+        rows: dict[tuple[int, str], tuple[int, float]] = {}
+        for one in refusals:
+            if start <= one.time < end:
+                key: tuple[int, str] = (floor_hour(one.time), one.reason)
+                count, value = rows.get(key, (0, one.value))
+                rows[key] = (count + 1, max(value, one.value))
+        known = {
+            (hour, reason): count
+            for hour, reason, count in self._db.execute(
+                "SELECT start, reason, count FROM refusal"
+                " WHERE meter = ? AND start >= ? AND start < ?",
+                (meter, start, end),
+            )
+        }
+        if not rows and not known:
+            return Counter()
+        self._db.execute(
+            "DELETE FROM refusal WHERE meter = ? AND start >= ? AND start < ?", (meter, start, end)
+        )
+        self._db.executemany(
+            "INSERT INTO refusal VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (meter, hour, hour + HOUR_MS, reason, count, value)
+                for (hour, reason), (count, value) in rows.items()
+            ],
+        )
+        new: Counter[str] = Counter()
+        for key, (count, _) in rows.items():
+            new[key[1]] += max(0, count - known.get(key, 0))
+        return new
+
+    def between(self, meters: Iterable[int], start: int, end: int) -> list[RefusedReadings]:
+        """Return what was refused of some meters in the hours and days that a time touches."""
+        wanted = sorted(meters)
+        found: list[RefusedReadings] = []
+        for n in range(0, len(wanted), _MOST_MARKS):
+            part = wanted[n : n + _MOST_MARKS]
+            rows = self._db.execute(
+                "SELECT meter, start, stop, reason, count, value FROM refusal WHERE meter IN"
+                f" ({','.join('?' * len(part))}) AND start < ? AND stop > ? ORDER BY start",
+                (*part, end, start),
+            )
+            found += [
+                RefusedReadings(
+                    meter=meter, start=begin, stop=stop, reason=reason, count=count, value=value
+                )
+                for meter, begin, stop, reason, count, value in rows
+            ]
+        return found
+
+    def thin(self, before: int) -> None:
+        """Add up by the day (UTC) what was refused by the hour before a time."""
+        day = before - before % _DAY_MS
+        rows = self._db.execute(
+            f"SELECT meter, start - start % {_DAY_MS}, reason, sum(count), max(value) FROM refusal"
+            f" WHERE start < ? AND stop - start < {_DAY_MS} GROUP BY 1, 2, 3",
+            (day,),
+        ).fetchall()
+        if not rows:
+            return
+        self._db.execute(
+            f"DELETE FROM refusal WHERE start < ? AND stop - start < {_DAY_MS}", (day,)
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (meter, start, start + _DAY_MS, reason, count, value)
+                for meter, start, reason, count, value in rows
+            ],
+        )
+
+    def delete_pdus(self, before: int) -> None:
+        """Delete what was refused of single PDUs before a time."""
+        self._db.execute(
+            "DELETE FROM refusal WHERE stop <= ?"
+            " AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')",
+            (before,),
+        )
+
+    # Times of which later readings may say something else.
+
+    def unsettled_since(self, meter: int) -> int | None:
+        """Return since when a meter's readings are not settled; None where all are."""
+        row = self._db.execute("SELECT since FROM unsettled WHERE meter = ?", (meter,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def settle(self, meter: int, since: int | None) -> None:
+        """Store since when a meter's readings are not settled."""
+        if since is None:
+            self._db.execute("DELETE FROM unsettled WHERE meter = ?", (meter,))
+        else:
+            self._db.execute("INSERT OR REPLACE INTO unsettled VALUES (?, ?)", (meter, since))
