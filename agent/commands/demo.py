@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from agent.commands.demo_parts import Demo, DemoOptions
+from agent.commands.site_options import add_site_options
 from collectors.base import HubgaugeError
 
 _BOARD_PORT: Final = 9717
-_MONTHS: Final = 13.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    _configure_site(parser)
+    add_site_options(parser)
     _configure_board(parser)
     parser.add_argument(
         "--state-dir",
@@ -35,47 +35,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--no-database", action="store_true", help="start no VictoriaMetrics and no Prometheus"
     )
     parser.add_argument("--seconds", type=float, metavar="N", help="end after so many seconds")
-
-
-def _configure_site(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--hub", default="guian", metavar="H", help="a key of the registry (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--racks",
-        type=int,
-        default=24,
-        metavar="N",
-        help="how many racks; each has two PDUs (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=1,
-        metavar="S",
-        help="the same seed gives the same site (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--make",
-        action="append",
-        default=[],
-        metavar="PROFILE[,…]",
-        help="see `hubgauge simulate --help`",
-    )
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="DEVICE=FAULT[:N][@S[-S]]",
-        help="see `hubgauge simulate --help`",
-    )
-    parser.add_argument(
-        "--months",
-        type=float,
-        default=_MONTHS,
-        metavar="M",
-        help="how many months of simulated past (default: %(default)s)",
-    )
 
 
 def _configure_board(parser: argparse.ArgumentParser) -> None:

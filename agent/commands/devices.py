@@ -55,50 +55,43 @@ _SHOWN: Final = 60  # columns
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="the profiles at hand")
+    listing = actions.add_parser("list", help="list the available profiles")
     identify = actions.add_parser(
-        "identify", help="ask one SNMP device or Redfish service what it is, and read it once"
+        "identify", help="identify one SNMP device or Redfish service, and read it once"
     )
     for one in (listing, identify):
         one.add_argument(
-            "--profiles-dir", type=Path, metavar="D", help="a folder of your own profiles"
+            "--profiles-dir", type=Path, metavar="D", help="a folder with your own profiles"
         )
     identify.add_argument(
         "address", metavar="ADDRESS", help="host or host:port; the port is 161 if not given"
     )
-    identify.add_argument(
-        "--community-file",
-        type=Path,
-        metavar="F",
-        help="a file that holds the community; without it: public",
+    identify_redfish.add_files(
+        identify.add_argument,
+        {
+            "--community-file": "a file with the community; without it: public",
+            "--auth-file": "a file with the authentication passphrase",
+            "--priv-file": "a file with the privacy passphrase",
+        },
     )
     identify.add_argument(
-        "--version", choices=("1", "2c", "3"), help="2c, or 3 where a user is given"
+        "--version", choices=("1", "2c", "3"), help="default: 3 if a user is given, else 2c"
     )
     identify.add_argument("--user", metavar="NAME", help="the user of version 3")
     identify.add_argument("--auth", choices=("md5", "sha1", "sha224", "sha256", "sha384", "sha512"))
     identify.add_argument(
-        "--auth-file",
-        type=Path,
-        metavar="F",
-        help="a file that holds the authentication passphrase",
-    )
-    identify.add_argument(
         "--priv", choices=("des", "aes128", "aes192", "aes256", "aes192c", "aes256c")
-    )
-    identify.add_argument(
-        "--priv-file", type=Path, metavar="F", help="a file that holds the privacy passphrase"
     )
     identify.add_argument(
         "--profile",
         default="auto",
         metavar="NAME",
-        help="try this profile, whatever the device says it is",
+        help="use this profile, whatever type the device reports",
     )
     identify.add_argument(
         "--brief",
         action="store_true",
-        help="do not look for what the device has and the profile does not read",
+        help="do not search for objects that the profile does not read",
     )
     identify.add_argument(
         "--timeout", type=float, default=5.0, metavar="S", help="seconds for one request"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,38 +19,40 @@ if TYPE_CHECKING:
     from collectors.power.redfish.collector import RedfishCollector
 
 
+def add_files(add: Callable[..., object], files: Mapping[str, str]) -> None:
+    """Add options that each take a file, by name and help; `add` is a parser's `add_argument`."""
+    for name, words in files.items():
+        add(name, type=Path, metavar="F", help=words)
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options that only Redfish has."""
     more = parser.add_argument_group(
-        "Redfish", "an ADDRESS of https://HOST asks a Redfish service instead"
+        "Redfish", "with an ADDRESS of https://HOST, a Redfish service is identified instead"
     )
-    more.add_argument(
-        "--username-file", type=Path, metavar="F", help="a file that holds the account's name"
-    )
-    more.add_argument(
-        "--password-file", type=Path, metavar="F", help="a file that holds its password"
+    add_files(
+        more.add_argument,
+        {
+            "--username-file": "a file with the account's name",
+            "--password-file": "a file with the account's password",
+            "--ca-file": "the CA certificate of the service, if the system does not trust it",
+        },
     )
     more.add_argument(
         "--basic", action="store_true", help="log in by basic authentication instead of a session"
     )
     more.add_argument(
-        "--ca-file",
-        type=Path,
-        metavar="F",
-        help="who signs its certificate; else whom the system trusts",
-    )
-    more.add_argument(
         "--no-tls-verify",
         action="store_true",
-        help="take any certificate: whoever answers gets the password",
+        help="accept any certificate: any machine that answers gets the password",
     )
     more.add_argument(
         "--allow-http",
         action="store_true",
-        help="allow http://: anyone in between reads the password",
+        help="allow http://: anybody on the network can read the password",
     )
     more.add_argument(
-        "--id", default="", metavar="ID", help="which chassis or PDU, where the service has several"
+        "--id", default="", metavar="ID", help="the chassis or PDU, if the service has several"
     )
 
 

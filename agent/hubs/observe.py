@@ -19,8 +19,8 @@ import yaml
 
 from agent.hubs.loader import SUFFIXES, load_registry
 from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Period, Registry, parse_period
-from agent.hubs.text import Text
-from agent.hubs.units import LANGUAGES, UNITS, show, to_base
+from agent.hubs.text import Text, in_each_language
+from agent.hubs.units import UNITS, show, to_base
 from agent.messages.catalogue import words
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
@@ -131,7 +131,7 @@ def _stem(period: Period) -> str:
 
 def _text(observation: Observation, name: str, hub: Hub, kpi: Kpi) -> str:
     unit = observation.unit or kpi.unit
-    claim = {language: _claim(observation, unit, hub, kpi, language) for language in LANGUAGES}
+    claim = in_each_language(lambda language: _claim(observation, unit, hub, kpi, language))
     fact: dict[str, Any] = {"id": name, "kind": "observation", "kpi": kpi.key}
     if observation.scope != WHOLE_HUB:
         fact["scope"] = observation.scope
@@ -142,16 +142,16 @@ def _text(observation: Observation, name: str, hub: Hub, kpi: Kpi) -> str:
         "stated": observation.date,
         "source": "publication",
         "text": claim,
-        "open": _both(observation.note),
+        "open": observation.note.in_each_language(),
         "confidence": "medium",
     }
     document = {
         "extends": hub.key,
         "sources": {
             "publication": {
-                "publisher": _both(observation.publisher),
+                "publisher": observation.publisher.in_each_language(),
                 "date": observation.published or observation.date.removeprefix("end of "),
-                "about": _both(observation.about),
+                "about": observation.about.in_each_language(),
             }
         },
         "facts": [fact],
@@ -168,10 +168,6 @@ def _claim(observation: Observation, unit: str, hub: Hub, kpi: Kpi, language: st
     if observation.at_least:
         value = w("target.over", value=value)
     return w("registered.claim", kpi=w.pick(kpi.name), hub=w.pick(hub.name), value=value)
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {language: text[language] for language in LANGUAGES}
 
 
 def _check(path: Path, text: str) -> None:

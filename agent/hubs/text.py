@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from agent.messages.catalogue import languages, words
+
+T = TypeVar("T")
 
 
 def _is_language(key: str) -> bool:
     return key in languages()
+
+
+def in_each_language(write: Callable[[str], T]) -> dict[str, T]:
+    """Return what a function gives for each language of the catalogue, English first."""
+    return {language: write(language) for language in languages()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +46,7 @@ class Text:
     @classmethod
     def written(cls, write: Callable[[str], str]) -> Text:
         """Return what a function writes in each language of the catalogue."""
-        return cls.of({language: write(language) for language in languages()})
+        return cls.of(in_each_language(write))
 
     def items(self) -> Iterator[tuple[str, str]]:
         """Yield each language with its text."""
@@ -53,6 +61,10 @@ class Text:
     def __getitem__(self, language: str) -> str:
         """Return the text in a language; in the language's fallback, then English, without one."""
         return self.get(language) or words(language).pick(self)
+
+    def in_each_language(self) -> dict[str, str]:
+        """Return the text in every language of the catalogue, with its fallback if it is missing."""
+        return in_each_language(self.__getitem__)
 
     def with_value(self, value: str) -> Text:
         """Return the text with a value in the place of `{value}`."""

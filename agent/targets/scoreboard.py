@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Fact, Hub, Registry, day_of, end_of
-from agent.hubs.units import LANGUAGES, UNITS, Language, show
+from agent.hubs.text import in_each_language
+from agent.hubs.units import UNITS, Language, show
 from agent.targets import wording
-from agent.targets.forecast import DAY
+from agent.targets.forecast import DAY, Point
 from agent.targets.judge import evaluate
 from agent.targets.model import STATES, Evidence, Key, Verdict
 from agent.targets.views import (
@@ -146,7 +147,7 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> TargetView:
         if fact.deadline is None
         else DeadlineView(first=f"{fact.deadline.first}", last=f"{fact.deadline.last}"),
         days_left=None if due is None else int((due[1] - now) // DAY),
-        display={language: _display(fact, verdict, language) for language in LANGUAGES},
+        display=in_each_language(lambda language: _display(fact, verdict, language)),
         source=SourceView(
             publisher=fact.source.publisher,
             date=fact.source.date.text,
@@ -213,11 +214,14 @@ def _no_target(
             scope=WHOLE_HUB,
             value=newest.value if newest else None,
             coverage=newest.coverage if newest else None,
-            display={
-                language: NoTargetDisplay(
-                    value=show(newest.value, kpi.unit, language) if newest else "",
-                    text=wording.NO_TARGET[language],
-                )
-                for language in LANGUAGES
-            },
+            display=_no_target_display(newest, kpi.unit),
         )
+
+
+def _no_target_display(newest: Point | None, unit: str) -> Mapping[Language, NoTargetDisplay]:
+    return in_each_language(
+        lambda language: NoTargetDisplay(
+            value=show(newest.value, unit, language) if newest else "",
+            text=wording.NO_TARGET[language],
+        )
+    )

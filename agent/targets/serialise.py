@@ -9,7 +9,6 @@ from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from agent.hubs.text import Text
-from agent.hubs.units import LANGUAGES
 from agent.targets.views import HubView
 
 T = TypeVar("T")
@@ -28,7 +27,7 @@ def board_json(board: Iterable[HubView]) -> list[dict[str, Any]]:
 
 def _plain(value: object) -> Any:
     if isinstance(value, Text):
-        return {language: value[language] for language in LANGUAGES}
+        return value.in_each_language()
     if is_dataclass(value):
         return {
             each.metadata.get("json", each.name): _plain(getattr(value, each.name))

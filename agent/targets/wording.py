@@ -52,11 +52,15 @@ def value_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     """
     if verdict.value is None:
         return ""
-    text = show(verdict.value, fact.unit, language)
-    if not verdict.at_least:
-        return text
-    bound = "target.over" if verdict.value_kind == "registered" else "target.at_least"
-    return words(language)(bound, value=text)
+    if verdict.at_least and verdict.value_kind == "registered":
+        return words(language)("target.over", value=show(verdict.value, fact.unit, language))
+    return counted_text(verdict.value, fact.unit, language, at_least=verdict.at_least)
+
+
+def counted_text(value: float, unit: str, language: Language, *, at_least: bool) -> str:
+    """Write a measured value: `at least 200 racks` where only a part is counted."""
+    text = show(value, unit, language)
+    return words(language)("target.at_least", value=text) if at_least else text
 
 
 def stated_text(fact: Fact, language: Language) -> str:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from agent.commands.site_options import add_site_options
 from agent.hubs.loader import load_registry
 from collectors.base import ConfigError
 from simulator.config import write_config
@@ -28,44 +29,20 @@ _MONTH_SECONDS: Final = 30.5 * _DAY_SECONDS
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    _configure_site(parser)
+    add_site_options(parser, racks=_racks, fault=_fault)
+    _configure_devices(parser)
     _configure_agent(parser)
     _configure_history(parser)
     parser.add_argument("--seconds", type=float, metavar="N", help="end after so many seconds")
 
 
-def _configure_site(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--hub", default="guian", metavar="H", help="a key of the registry (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--racks",
-        type=_racks,
-        default=24,
-        metavar="N",
-        help="how many racks; each has two PDUs (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=1,
-        metavar="S",
-        help="the same seed gives the same site (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--make",
-        action="append",
-        default=[],
-        metavar="PROFILE[,…]",
-        help="the profiles of the simulated PDUs, UPSs, coolers and meters, or `all`; "
-        "without it, the usual ones",
-    )
+def _configure_devices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--controllers",
         type=int,
         default=4,
         metavar="N",
-        help="how many nodes have a management controller that answers (default: %(default)s)",
+        help="the number of nodes with a management controller that answers (default: %(default)s)",
     )
     parser.add_argument(
         "--chips",
@@ -85,15 +62,6 @@ def _configure_site(parser: argparse.ArgumentParser) -> None:
         "--spread",
         action="store_true",
         help="give each PDU an address of its own, from 127.1.0.1 up, all with the same port",
-    )
-    parser.add_argument(
-        "--fault",
-        action="append",
-        type=_fault,
-        default=[],
-        metavar="DEVICE=FAULT[:N][@S[-S]]",
-        help="make a device silent, garbage, slow, stuck, reset or replaced, "
-        "from one second of the run to another; may be repeated",
     )
 
 
@@ -133,13 +101,6 @@ def _configure_history(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="F.csv",
         help="write the hourly energies of a simulated past, for `ledger import`",
-    )
-    parser.add_argument(
-        "--months",
-        type=float,
-        default=13.0,
-        metavar="M",
-        help="how many months of past (default: %(default)s)",
     )
     parser.add_argument(
         "--pdu-days", type=float, metavar="D", help="write only so many days of past for PDUs"

@@ -6,18 +6,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import sys
 import time
 import tracemalloc
 
 from tests.fuzz.targets import Target
+from tests.support import cpu_limit
 
 SECONDS = 0.05
 BYTES = 16 * 2**20
-REFERENCE = 0.004
-"""CPU seconds of `_work` on the machine the limit was set for."""
-TRACED = 5.0
-"""How many times slower a parser may be while coverage traces each of its lines."""
 
 
 def attempt(target: Target, data: bytes) -> float:
@@ -26,20 +22,6 @@ def attempt(target: Target, data: bytes) -> float:
     with contextlib.suppress(*target.allowed):
         target.run(data)
     return time.thread_time() - began
-
-
-def _work() -> float:
-    """Return the CPU seconds of a fixed piece of work: how slow this machine is now."""
-    began = time.thread_time()
-    for _ in range(40):
-        dict.fromkeys(str(number) for number in range(1_000))
-    return time.thread_time() - began
-
-
-def limit() -> float:
-    """Return the CPU seconds that one input may take on this machine, as it now is."""
-    slower = max(1.0, min(_work() for _ in range(3)) / REFERENCE)
-    return SECONDS * slower * (TRACED if sys.gettrace() is not None else 1.0)
 
 
 def judge(target: Target, data: bytes) -> None:
@@ -53,7 +35,7 @@ def judge(target: Target, data: bytes) -> None:
     data = data[: target.most]
     attempt(target, data)  # what is loaded and cached only once is no input's
     taken = min(attempt(target, data) for _ in range(3))
-    assert taken <= SECONDS or taken <= limit(), (
+    assert taken <= SECONDS or taken <= cpu_limit(SECONDS), (
         f"{target.name}: {taken * 1000:.0f} ms for {len(data)} bytes"
     )
     tracemalloc.start()

@@ -127,9 +127,27 @@ def unmeasured() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
 
 
+_REFERENCE: Final = 0.004
+"""CPU seconds of `_work` on the machine for which the limits were set."""
+_TRACED: Final = 10.0
+"""How many times slower code may be while coverage traces each of its lines."""
+
+
+def _work() -> float:
+    """Return the CPU seconds of a fixed piece of work: how slow this machine is now."""
+    began = time.thread_time()
+    for _ in range(40):
+        dict.fromkeys(str(number) for number in range(1_000))
+    return time.thread_time() - began
+
+
 def cpu_limit(seconds: float) -> float:
-    """Return a bound on CPU time, ten times as long where coverage traces every line."""
-    return seconds * (10 if sys.gettrace() is not None else 1)
+    """Return a bound on CPU time for this machine, as slow as it is now.
+
+    It is ten times as long while coverage traces every line.
+    """
+    slower = max(1.0, min(_work() for _ in range(3)) / _REFERENCE)
+    return seconds * slower * (_TRACED if sys.gettrace() is not None else 1.0)
 
 
 @contextmanager

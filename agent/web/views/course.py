@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Final
 
 from agent.hubs.model import Fact
-from agent.hubs.units import LANGUAGES, Language, show
+from agent.hubs.text import in_each_language
+from agent.hubs.units import Language, show
 from agent.targets.forecast import DAY
 from agent.targets.model import EvidenceKind
 from agent.targets.views import ExpectedView
@@ -90,7 +91,7 @@ def read(view: BoardView, hub: HubDetailView, target: str) -> CourseView | None:
             times=times,
             step_seconds=step,
             series=series,
-            texts={language: _texts(series, fact, language) for language in LANGUAGES},
+            texts=in_each_language(lambda language: _texts(series, fact, language)),
         ),
         registered=_published(row, first, end),
     )

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from agent.hubs.model import Fact, Hub, end_of
-from agent.hubs.text import Text
-from agent.hubs.units import LANGUAGES, Language, show
-from agent.messages.catalogue import words
+from agent.hubs.text import Text, in_each_language
+from agent.hubs.units import Language
 from agent.targets import wording
 from agent.targets.forecast import DAY
 from agent.targets.model import Evidence, EvidenceKind, Key
@@ -150,10 +149,11 @@ def _measured(fact: Fact, known: Evidence, now: float) -> MeasuredView:
         coverage=last.coverage,
         time=wording.moment_text(last.time, fact.timezone),
         time_seconds=last.time,
-        display={
-            language: _written(last.value, fact, language, at_least=known.at_least)
-            for language in LANGUAGES
-        },
+        display=in_each_language(
+            lambda language: wording.counted_text(
+                last.value, fact.unit, language, at_least=known.at_least
+            )
+        ),
         history=[Moment(point.time, point.value) for point in points[-_MOST_POINTS:]],
     )
 
@@ -164,13 +164,8 @@ def _registered(fact: Fact, one: Fact, value: float) -> RegisteredView:
         at_least=one.at_least,
         time=one.stated.text,
         time_seconds=end_of(one.stated.last, one.timezone) - DAY / 2,
-        display={language: wording.stated_text(one, language) for language in LANGUAGES},
+        display=in_each_language(lambda language: wording.stated_text(one, language)),
         source=one.source.publisher,
         published=one.source.date.text,
         same=one.id == fact.id,
     )
-
-
-def _written(value: float, fact: Fact, language: Language, *, at_least: bool) -> str:
-    text = show(value, fact.unit, language)
-    return words(language)("target.at_least", value=text) if at_least else text

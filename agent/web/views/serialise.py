@@ -47,7 +47,7 @@ def to_json(view: object) -> Json:
     if isinstance(view, Serialised):
         return view.as_json()
     if isinstance(view, Text):
-        return dict(view.items())
+        return dict(view.in_each_language())
     if is_dataclass(view):
         return _fields(view)
     if isinstance(view, Mapping):
