@@ -4,63 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from agent.runner import Runner
 from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
-from collectors.base import BadReply, Batch, Metric, NoData, Refused, Schedule, Unreachable
-from collectors.catalogue.agent import COLLECTOR_DURATION, COLLECTOR_LAST_SUCCESS, COLLECTOR_SUCCESS
-from tests.support import HANGS, until
-
-VALUE = Metric(
-    namespace="t", subsystem="x", name="value", type="gauge", help="Value.", labels=("who",)
-)
-UP = Metric(namespace="t", subsystem="x", name="up", type="gauge", help="Up.", labels=("who",))
-
-
-class Fake:
-    """A blocking collector that does what a test says."""
-
-    name: ClassVar[str] = "fake"
-
-    def __init__(self, device: str, does: Callable[[], Any], **schedule: Any) -> None:
-        self.device = device
-        self.schedule = Schedule(**{"interval": 0.2, "timeout": 0.15, **schedule})
-        self.does = does
-        self.up_series = [UP.series(device)]
-
-    def collect(self) -> Any:
-        return self.does()
-
-
-class AsyncFake(Fake):
-    """The same as a coroutine."""
-
-    async def collect(self) -> Any:
-        result = self.does()
-        return await result if asyncio.iscoroutine(result) else result
-
-
-def good(device: str, **schedule: Any) -> Fake:
-    return Fake(device, lambda: [(VALUE.series(device), 1.0), (UP.series(device), 1.0)], **schedule)
-
-
-def raising(error: BaseException) -> Callable[[], Any]:
-    def does() -> Any:
-        raise error
-
-    return does
-
-
-def make(*collectors: Any, **clocks: Any) -> tuple[Runner, Snapshot, CollectorRegistry]:
-    snapshot, registry = Snapshot(), CollectorRegistry()
-    runner = Runner(snapshot=snapshot, metrics=SelfMetrics(registry), **clocks)
-    runner.add(collectors)
-    return runner, snapshot, registry
+from collectors.base import BadReply, Batch, NoData, Unreachable
+from collectors.catalogue.agent import COLLECTOR_SUCCESS
+from tests.agent.fakes import UP, VALUE, AsyncFake, Fake, ImmediateFake, good, make, raising
+from tests.support import until
 
 
 def success(snapshot: Snapshot, device: str) -> float | None:
@@ -177,12 +131,6 @@ async def test_only_a_device_with_too_many_samples_is_cut_and_the_rest_is_counte
     assert registry.get_sample_value("hubgauge_collector_dropped_samples_total", labels) == 99_900
 
 
-class ImmediateFake(AsyncFake):
-    """One that says it never awaits."""
-
-    immediate: ClassVar[bool] = True
-
-
 async def test_an_immediate_collector_costs_no_other_either() -> None:
     """One that raises, one that awaits after all, one that is not there: each fails alone.
 
@@ -270,163 +218,6 @@ async def test_every_device_keeps_its_interval_beside_dead_ones() -> None:
     await until(lambda: len(counts) == 150 and min(counts.values()) >= 6)
     await runner.stop()
     assert max(counts.values()) <= 8
-
-
-async def test_what_a_collector_dropped_is_counted_once() -> None:
-    """A collector's own count is a total; only what has come since the last round is added."""
-    one = good("d")
-    one.dropped = {"late": 3}
-    runner, _, registry = make(one)
-    await runner.run_once()
-    await runner.run_once()
-    one.dropped = {"late": 5, "rating": 1}
-    await runner.run_once()
-    name = "hubgauge_collector_dropped_samples_total"
-    counted = [
-        registry.get_sample_value(name, {"collector": "fake", "reason": reason})
-        for reason in ("late", "rating")
-    ]
-    assert counted == [5, 1]
-
-
-async def test_errors_are_counted_by_what_went_wrong() -> None:
-    """Each kind of error has its reason; what nobody expected is `error`."""
-    wrong = {
-        "unreachable": Unreachable("no route"),
-        "bad_reply": BadReply("half a frame"),
-        "refused": Refused("view"),
-        "error": ValueError("bug"),
-    }
-    runner, _, registry = make(*(Fake(reason, raising(error)) for reason, error in wrong.items()))
-    await runner.run_once()
-    name = "hubgauge_collector_errors_total"
-    for reason in wrong:
-        assert registry.get_sample_value(name, {"collector": "fake", "reason": reason}) == 1
-
-
-async def test_the_status_says_when_and_how_long() -> None:
-    """Duration is of the last round, the last success of the last good one, both by the clocks
-    given.
-    """
-    wall, ticks = [5000.0], iter([10.0, 10.25, 20.0, 20.5])
-    state: dict[str, Exception | None] = {"error": None}
-
-    def answer() -> list[Any]:
-        if state["error"]:
-            raise state["error"]
-        return []
-
-    one = ImmediateFake("d", answer)
-    runner, snapshot, _ = make(one, wall_clock=lambda: wall[0], monotonic=lambda: next(ticks))
-    await runner.run_once()
-    assert snapshot.value(COLLECTOR_DURATION.series("fake", "d")) == 0.25
-    assert snapshot.value(COLLECTOR_LAST_SUCCESS.series("fake", "d")) == 5000.0
-    wall[0], state["error"] = 6000.0, Unreachable("gone")
-    await runner.run_once()
-    assert snapshot.value(COLLECTOR_DURATION.series("fake", "d")) == 0.5
-    assert snapshot.value(COLLECTOR_LAST_SUCCESS.series("fake", "d")) == 5000.0
-    assert runner.health()[0].last_success == 5000.0
-
-
-async def test_a_consumer_that_fails_costs_no_other() -> None:
-    """The one behind it still gets the batch: readings first, then the status."""
-    runner, _, _ = make(good("d"))
-    batches: list[Batch] = []
-
-    def broken(batch: Batch) -> None:
-        raise RuntimeError(batch.device)
-
-    runner.consumers.extend([broken, batches.append])
-    await runner.run_once()
-    (batch,) = batches
-    assert (batch.collector, batch.device) == ("fake", "d")
-    assert batch.readings[0] == (VALUE.series("d"), 1.0)
-    assert (COLLECTOR_SUCCESS.series("fake", "d"), 1.0) in batch.readings
-
-
-async def test_derived_collectors_run_after_all_others_in_their_order() -> None:
-    """Racks and PUE read what devices have just reported, and targets what those two have."""
-    order: list[str] = []
-
-    def says(name: str, wait: float = 0.0) -> AsyncFake:
-        async def does() -> list[Any]:
-            await asyncio.sleep(wait)
-            order.append(name)
-            return []
-
-        return AsyncFake(name, does, timeout=10.0)
-
-    runner, _, _ = make()
-    runner.add([says("pue"), says("targets")], derived=True)
-    runner.add([says("slow device", 0.05), says("device")])
-    await runner.run_once()
-    assert order == ["device", "slow device", "pue", "targets"]
-
-
-async def test_stopping_closes_every_collector_even_where_one_cannot_be() -> None:
-    """A close that raises keeps no other from being closed."""
-    closed: list[str] = []
-
-    class Closing(AsyncFake):
-        async def aclose(self) -> None:
-            closed.append(self.device)
-            if self.device == "raises":
-                raise RuntimeError("no")
-
-    runner, _, _ = make(*(Closing(name, list) for name in ("first", "raises", "last")))
-    await runner.stop()
-    assert sorted(closed) == ["first", "last", "raises"]
-
-
-async def test_derived_collectors_are_replaced_while_the_rest_goes_on() -> None:
-    """What only an old one said is gone, the new one speaks at once and on its schedule, and a
-    device is not begun anew.
-    """
-    rounds: list[str] = []
-
-    def says(device: str, who: str) -> AsyncFake:
-        return AsyncFake(
-            device, lambda: [rounds.append(who), (VALUE.series(who), 1.0)][1:], interval=0.1
-        )
-
-    device, old, gone = good("device", interval=0.1), says("kpi", "old"), says("other", "gone")
-    closed: list[str] = []
-    old.close = lambda: closed.append("old")
-    device.close = lambda: closed.append("device")
-    runner, snapshot, _ = make(device)
-    runner.add([old, gone], derived=True)
-    runner.start()
-    await asyncio.wait_for(runner.ready.wait(), HANGS)
-    new = says("kpi", "new")
-    await runner.replace([old, gone], [new])
-    assert set(snapshot.family(VALUE)) == {VALUE.series("device"), VALUE.series("new")}
-    assert closed == ["old"]
-    rounds.clear()
-    await until(lambda: rounds.count("new") >= 2)
-    assert "old" not in rounds
-    assert {one.device for one in runner.health()} == {"device", "kpi"}
-    await runner.stop()
-
-
-async def test_one_that_is_replaced_while_it_runs_reports_nothing_more() -> None:
-    """The result of a collector that was replaced meanwhile is thrown away."""
-    running, proceed = asyncio.Event(), asyncio.Event()
-
-    async def late() -> list[Any]:
-        running.set()
-        await proceed.wait()
-        return [(VALUE.series("late"), 1.0)]
-
-    slow = AsyncFake("kpi", late, timeout=60.0)
-    runner, snapshot, _ = make()
-    runner.add([slow], derived=True)
-    round_ = asyncio.ensure_future(runner.run_once())
-    await running.wait()
-    await runner.replace([slow], [good("kpi")])
-    proceed.set()
-    await round_
-    assert VALUE.series("late") not in snapshot.family(VALUE)
-    assert VALUE.series("kpi") in snapshot.family(VALUE)
 
 
 async def test_a_list_over_the_limit_is_cut_and_counted() -> None:

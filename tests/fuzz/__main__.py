@@ -15,7 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzz.targets import CASES, targets
+from tests.fuzz.target import CASES
+from tests.fuzz.targets import targets
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import gc
 import time
 import tracemalloc
 
-from tests.fuzz.targets import Target
+from tests.fuzz.target import Target
 from tests.support import cpu_limit
 
 SECONDS = 0.05

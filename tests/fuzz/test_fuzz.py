@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.judge import attempt, judge
-from tests.fuzz.targets import CASES, Target, hostile, targets
+from tests.fuzz.target import CASES, Target
+from tests.fuzz.targets import hostile, targets
 
 TARGETS = targets()
 FOUND = sorted(path for path in (CASES / "fuzz").glob("*/*") if path.is_file())

@@ -4,16 +4,12 @@ VictoriaMetrics, the same series.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
-import subprocess
-import sys
-import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +21,18 @@ from dashboards.build import Built, build_all
 from dashboards.language import Language
 from dashboards.preview.server import Preview
 from dashboards.verify import LAG, Dashboard, Server, verify
-from simulator.config import write_config
-from simulator.history import write_history, write_recent
-from simulator.npu_exporter import NpuExporters
-from simulator.simulator import Simulator
-from simulator.site import Site, build_site
-from tests.support import HANGS, ROOT, binary, free_port, get, preview_tools, running, wait_for
+from simulator.site import build_site
+from tests.support import ROOT, binary, free_port, get, preview_tools, running, wait_for
 from tests.support.browser import Browser
+from tests.system.sites_behind_dashboards import (
+    HUBGAUGE,
+    Servers,
+    import_past,
+    prometheus_config,
+    simulated,
+    write_agent,
+)
 
-HUBGAUGE = (sys.executable, "-m", "agent.cli")
 HUBS = {
     "guian": ("huawei", "china-mobile-400g"),
     "kunming": ("ai-computing-center",),
@@ -43,9 +42,13 @@ HUBS = {
 
 The hubs above them are told of by these agents.
 """
+
+
 RACKS = 4
-PAST_HOURS = 15
+
+
 OURS = '{__name__=~"(dc|node|hubgauge)_.*"}'
+
 
 MACHINE_MAY_LACK = {
     "the node has no disk of its own",
@@ -56,6 +59,7 @@ MACHINE_MAY_LACK = {
 
 Every other one fails the test.
 """
+
 
 NOBODY_HAS = {
     "nothing to mark",
@@ -74,115 +78,13 @@ NOBODY_HAS = {
 }
 """Excuses for what no simulated site has."""
 
+
 OF_SOME_PLACES = {
     "the rack has no dc_accelerator_power_watts",
     "the rack has no dc_accelerator_utilization_ratio",
     "every device that ever answered does so",
 }
 """Excuses for what some hub or rack has, but not the first that a dashboard opens with."""
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Where the two databases answer, and the agents' folders by hub."""
-
-    prometheus: str
-    victoriametrics: str
-
-
-@contextlib.contextmanager
-def simulated(sites: list[Site]) -> Iterator[dict[str, Simulator]]:
-    """Run the devices of all sites on an event loop in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-
-    async def start() -> dict[str, Simulator]:
-        made = {site.hub: Simulator(site, controllers=2) for site in sites}
-        for simulator in made.values():
-            simulator.chips = NpuExporters(simulator.site)
-            await simulator.start()
-        return made
-
-    async def stop(made: dict[str, Simulator]) -> None:
-        for simulator in made.values():
-            await simulator.stop()
-
-    made = asyncio.run_coroutine_threadsafe(start(), loop).result(HANGS)
-    try:
-        yield made
-    finally:
-        asyncio.run_coroutine_threadsafe(stop(made), loop).result(HANGS)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
-
-
-def write_agent(folder: Path, simulator: Simulator, port: int, database: str) -> Path:
-    """Write the config of an agent that reads a site, this machine's kernel, and what is plugged
-    in.
-    """
-    site = simulator.site
-    config = write_config(
-        simulator,
-        folder,
-        listen=f"127.0.0.1:{port}",
-        influxdb=database,
-        interval="3s",
-        state_dir=folder / "state",
-        host=True,
-    )
-    plugged = f"[{{collector: 'tests.system.unread:Unread', options: {{hub: {site.hub}, site: {site.key}}}, interval: 3s}}]"
-    text = config.read_text()
-    text = text.replace(
-        "collectors:\n",
-        f"node: node-{site.hub}\ncollectors:\n  prometheus: {{collectors: {plugged}}}\n",
-        1,
-    )
-    config.write_text(text.replace("  host: {}", "  host: {interval: 5s}"))
-    return config
-
-
-def import_past(folder: Path, config: Path, simulator: Simulator) -> None:
-    """Hand the ledger some hours, so that PUE and its counters are there from the first round on."""
-    now = time.time()
-    past, recent = folder / "past.csv", folder / "recent.csv"
-    write_history(simulator.model, past, now - PAST_HOURS * 3600, now)
-    write_recent(simulator.model, recent, now)
-    for path, interval in ((past, "1h"), (recent, "5m")):
-        command = [
-            *HUBGAUGE,
-            "ledger",
-            "import",
-            "--config",
-            config,
-            "--site",
-            simulator.site.key,
-            "--interval",
-            interval,
-            path,
-        ]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
-
-
-def prometheus_config(agents: dict[str, tuple[str, int]]) -> str:
-    """Return a Prometheus config that scrapes each agent as a deployment would."""
-    targets = [
-        {
-            "targets": [f"127.0.0.1:{port}"],
-            "labels": {"hub": hub, "site": site, "instance": f"node-{hub}"},
-        }
-        for hub, (site, port) in agents.items()
-    ]
-    return json.dumps(
-        {
-            "global": {"scrape_interval": "2s", "evaluation_interval": "2s"},
-            "rule_files": ["rules.yml", "alerts.yml"],
-            "scrape_configs": [
-                {"job_name": "hubgauge", "honor_labels": True, "static_configs": targets}
-            ],
-        }
-    )
 
 
 @pytest.fixture(scope="module")

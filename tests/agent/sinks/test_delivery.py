@@ -1,15 +1,11 @@
-"""The sink against databases that refuse, stall, lose answers and come back."""
+"""The sink against databases that stall, redirect, lose answers and come back."""
 
 from __future__ import annotations
 
 import gc
-import json
 import logging
-import math
 import os
 import resource
-import ssl
-import subprocess
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -17,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.retry import parse_retry_after
+from tests.agent.sinks.answers import SECRET, T0, refusing, sequence
 from tests.agent.sinks.peers import (
     Answer,
     Received,
@@ -29,93 +26,6 @@ from tests.agent.sinks.peers import (
     sink,
 )
 from tests.support import HANGS, wait_for
-
-T0 = 1_790_000_000.0
-SECRET = "s3cr3t-t0ken-0123456789"  # noqa: S105 - made up
-
-
-def refusing(bad: bytes, *, status: int = 400) -> object:
-    """Answer like a strict database: a request with a bad line in it is refused."""
-
-    def answer(request: Received) -> Answer:
-        if any(bad in line for line in request.lines):
-            return (
-                status,
-                {},
-                json.dumps(
-                    {"code": "invalid", "message": f"unable to parse {bad.decode()}"}
-                ).encode(),
-            )
-        return 204, {}, b""
-
-    return answer
-
-
-def sequence(*answers: Answer) -> object:
-    """Give these answers first, then take everything."""
-    left = list(answers)
-    return lambda _request: left.pop(0) if left else (204, {}, b"")
-
-
-@pytest.mark.parametrize("position", [0, 2499, 2500, 4999])
-def test_one_poison_line(scripted: Scripted, tmp_path: Path, position: int) -> None:
-    """One bad line in 5 000 becomes the only dead letter, found with at most 2 log2 5000 + 2
-    requests.
-    """
-    scripted.answer = refusing(f"rack=A{position:03d},".encode())
-    with sink(scripted.url, tmp_path) as made:
-        made.accept(batch(1.0, when=T0, racks=5000))
-        drained(made)
-        state = made.spool.state()
-        assert (state.sent, state.dropped) == (4999, {"dead_letter": 1})
-        assert len(scripted.requests) <= 2 * math.log2(5000) + 2
-        (letter,) = made.spool.dead_letters()
-        assert f"rack=A{position:03d},".encode() in letter.content
-        assert "unable to parse" in letter.reason
-    assert len(set(scripted.stored)) == 4999
-
-
-def test_many_poison_lines(scripted: Scripted, tmp_path: Path) -> None:
-    """Every bad line, neighbours included, and no other becomes a dead letter."""
-    scripted.answer = refusing(b"7,hub", status=422)
-    with sink(scripted.url, tmp_path) as made:
-        made.accept(batch(1.0, when=T0, racks=200))
-        drained(made)
-        assert made.spool.state().dropped == {"dead_letter": 20}
-        assert len(made.spool.dead_letters()) == 20
-    assert len(set(scripted.stored)) == 180
-
-
-def test_too_large_is_split(scripted: Scripted, tmp_path: Path) -> None:
-    """413 splits the request until it fits, and later requests are smaller from the start."""
-    limit = 300
-
-    def answer(request: Received) -> Answer:
-        return (413, {}, b"too large") if len(request.lines) > limit else (204, {}, b"")
-
-    scripted.answer = answer
-    with sink(scripted.url, tmp_path) as made:
-        made.accept(batch(1.0, when=T0, racks=2000))
-        drained(made)
-        assert made.spool.state().sent == 2000
-    assert len(set(scripted.stored)) == 2000
-
-
-@pytest.mark.parametrize("status", [401, 403, 404, 301, 405, 418])
-def test_refusals_keep_everything(
-    scripted: Scripted, tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    """What the operator must mend loses nothing and costs one log line down and one back."""
-    refused = (status, {"Location": f"{scripted.url}/elsewhere"}, b'{"message": "no"}')
-    scripted.answer = sequence(*[refused] * 6)
-    with caplog.at_level(logging.INFO), sink(scripted.url, tmp_path) as made:
-        for turn in range(5):
-            made.accept(batch(1.0, when=T0 + turn))
-        drained(made)
-        assert made.spool.state().sent == 5
-    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"], caplog.text
-    assert f"{status} no" in caplog.text
-    assert {request.path.split("?")[0] for request in scripted.requests} == {"/api/v2/write"}
 
 
 def test_redirects_are_not_followed(scripted: Scripted, tmp_path: Path) -> None:
@@ -235,93 +145,12 @@ def test_nobody_listens(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
     assert "Connection refused" in caplog.text
 
 
-def test_secrets_are_not_told(
-    scripted: Scripted, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A token that a database echoes in its error page is in no log, dead letter or exception."""
-    token = tmp_path / "token"
-    token.write_text(SECRET)
-    token.chmod(0o600)
-    scripted.answer = sequence(
-        (401, {}, f"bad token {SECRET}".encode()),
-        (403, {}, json.dumps({"message": f"no {SECRET}"}).encode()),
-        *[(400, {"X-Token": SECRET}, f"bad {SECRET}".encode())] * 1,
-    )
-    with caplog.at_level(logging.DEBUG), sink(scripted.url, tmp_path, token_file=token) as made:
-        made.accept(batch(1.0, when=T0))
-        drained(made)
-        assert made.spool.state().dropped == {"dead_letter": 1}
-        assert SECRET not in repr(made.spool.dead_letters())
-    assert SECRET not in caplog.text
-    assert "***" in caplog.text
-    for file in tmp_path.iterdir():
-        assert file.name == "token" or SECRET.encode() not in file.read_bytes()
-
-
-def test_new_token_is_read(scripted: Scripted, tmp_path: Path) -> None:
-    """A token replaced on disk is used without a restart."""
-    token = tmp_path / "token"
-    token.write_text("old")
-    token.chmod(0o600)
-    scripted.answer = lambda request: (
-        204 if request.headers["Authorization"] == "Token new" else 401,
-        {},
-        b"",
-    )
-    with sink(scripted.url, tmp_path, token_file=token) as made:
-        made.accept(batch(1.0, when=T0))
-        wait_for(lambda: made.requests["401"] >= 2)
-        token.write_text("new")
-        drained(made)
-
-
 def test_huge_error_page(scripted: Scripted, tmp_path: Path) -> None:
     """Only the beginning of an error page is read, and the next request is answered properly."""
     scripted.answer = sequence((503, {}, b"x" * 20_000_000))
     with sink(scripted.url, tmp_path) as made:
         made.accept(batch(1.0, when=T0))
         drained(made)
-
-
-def test_tls(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Over TLS the server must show a certificate of the stated authority, and a handshake that
-    hangs ends in time.
-    """
-    openssl = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "1",
-    ]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        [*openssl, *names, "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    with Scripted().up(context) as database, Wire(int(database.url.rsplit(":", 1)[1])).up() as wire:
-        url = wire.url.replace("http:", "https:")
-        with caplog.at_level(logging.INFO), sink(url, tmp_path) as made:
-            made.accept(batch(1.0, when=T0))
-            wait_for(lambda: made.requests["unreachable"] >= 2)
-        assert "certificate verify failed" in caplog.text
-        assert database.requests == []
-        wire.fault = "black_hole"
-        with sink(url, tmp_path, timeout=0.5, ca_file=tmp_path / "cert.pem") as made:
-            wait_for(lambda: made.requests["timeout"] >= 1)
-            wire.fault = "none"
-            wire.cut()
-            drained(made)
-            assert made.spool.state().sent == 1
 
 
 def test_out_of_descriptors(scripted: Scripted, tmp_path: Path) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
@@ -16,70 +12,9 @@ from agent.web import pages
 from agent.web.view import BoardView
 from collectors.base import Batch
 from tests.agent.web import fixture
-from tests.support import binary, wait_for
+from tests.agent.web.served import Site, _hover, _tip, fresh
+from tests.support import wait_for
 from tests.support.browser import Browser
-
-
-class Site:
-    """Serves a view's pages on loopback; the view may change between requests."""
-
-    def __init__(self, view: BoardView) -> None:
-        self.view = view
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                address = urlsplit(self.path)
-                response = pages.handle(
-                    site.view, unquote(address.path), dict(parse_qsl(address.query))
-                )
-                body = response.body if response else b""
-                self.send_response(response.status if response else 404)
-                self.send_header(
-                    "content-type", response.content_type if response else "text/plain"
-                )
-                for name, value in response.headers if response else ():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}
-        )
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    made = Browser(binary("chromium"), tmp_path_factory.mktemp("profile"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    made = Site(replace(fixture.view(), evidence=fixture.evidence))
-    yield made
-    made.close()
-
-
-def fresh(browser: Browser, url: str) -> None:
-    browser.open("about:blank")  # the page before refreshes itself, from a server that has ended
-    browser.errors.clear()
-    browser.requests.clear()
-    browser.open(url)
 
 
 def _spills(browser: Browser) -> Any:
@@ -262,93 +197,6 @@ def test_a_lost_agent_is_told(browser: Browser) -> None:
     _refresh(browser)
     wait_for(lambda: browser.eval("!document.getElementById('lost').hidden"), what="the banner")
     assert "12:43:48" in browser.eval("document.getElementById('lost').textContent")
-
-
-def _tip(browser: Browser) -> str:
-    return str(
-        browser.eval("(t => t && !t.hidden ? t.textContent : '')(document.querySelector('.tip'))")
-    )
-
-
-def _hover(browser: Browser, selector: str, part: float = 0.5) -> None:
-    browser.eval(f"document.querySelector('{selector}').scrollIntoView({{block: 'center'}})")
-    box = browser.eval(
-        "(b => [b.left, b.top, b.width,"
-        f" b.height])(document.querySelector('{selector}').getBoundingClientRect())"
-    )
-    browser.call(
-        "Input.dispatchMouseEvent",
-        type="mouseMoved",
-        x=box[0] + box[2] * part,
-        y=box[1] + box[3] / 2,
-        pointerType="mouse",
-    )
-
-
-def test_hover_tells_exact_values(browser: Browser, site: Site) -> None:
-    """Over a rack and over a curve stand the exact values, read from the API."""
-    browser.size(1366, 768)
-    fresh(browser, site.url)
-    _hover(browser, ".tile.l5")
-    wait_for(lambda: "A06" in _tip(browser), what="the rack's values")
-    assert "8.56 kW / 8 kW = 107 %" in _tip(browser)
-    _hover(browser, ".panel.pue .chart", 0.999)
-    wait_for(lambda: "PUE 1.201" in _tip(browser), what="the PUE of a day")
-    _hover(browser, ".panel.power .chart", 0.4)
-    wait_for(lambda: "kW" in _tip(browser), what="the power of an hour")
-    assert "IT –" in _tip(browser)
-    assert _tip(browser).startswith("2026-11-2")
-    assert browser.errors == []
-
-
-def test_squares_of_a_big_site_tell_too(browser: Browser) -> None:
-    """In a map of many racks the square under the pointer is found by its place."""
-    site = Site(fixture.view(fixture.racks(480, per_row=40)))
-    try:
-        browser.size(1366, 768)
-        fresh(browser, site.url)
-        _hover(browser, ".cells", 5.5 / 32)
-        # the first row is wrapped after 32 racks: half-way down lies its second line
-        wait_for(lambda: _tip(browser), what="a rack's values")
-        assert _tip(browser).split("\n")[0] in {"A06", "A38"}
-        assert browser.errors == []
-    finally:
-        site.close()
-
-
-def test_keyboard_reaches_everything(browser: Browser, site: Site) -> None:
-    """Tab goes to the skip link first, and a focused element is outlined.
-
-    Arrows walk along a curve.
-    """
-    browser.size(1366, 768)
-    fresh(browser, site.url)
-    for kind in ("keyDown", "keyUp"):
-        browser.call(
-            "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9
-        )
-    assert browser.eval("document.activeElement.className") == "skip"
-    assert browser.eval("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    browser.eval("document.querySelector('.panel.pue .chart').focus()")
-    for kind in ("keyDown", "keyUp"):
-        browser.call(
-            "Input.dispatchKeyEvent",
-            type=kind,
-            key="ArrowLeft",
-            code="ArrowLeft",
-            windowsVirtualKeyCode=37,
-        )
-    wait_for(lambda: "PUE" in _tip(browser), what="the value at the cursor")
-
-
-def test_print_hides_what_paper_cannot_do(browser: Browser, site: Site) -> None:
-    """On paper there is no navigation and no choice of colours, and the promises are all there."""
-    browser.size(794, 1123, print_=True)
-    fresh(browser, site.url)
-    assert browser.eval("getComputedStyle(document.querySelector('nav')).display") == "none"
-    assert browser.eval("document.querySelectorAll('.promises tbody').length") > 10
-    assert browser.eval("document.documentElement.scrollWidth") <= 794
-    browser.size(1366, 768)
 
 
 def test_without_script_the_page_reloads_itself() -> None:

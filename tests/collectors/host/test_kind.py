@@ -1,12 +1,9 @@
-"""The section `host:` of the config, and what collectors keep between rounds."""
+"""The section `host:` of the config, and the metrics of its collectors."""
 
 from __future__ import annotations
 
-import errno
-import gc
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -14,16 +11,13 @@ import psutil
 import pytest
 
 from collectors import host
-from collectors.base import BadReply, Collector, Context, NoData, Place, Refused, Unreachable
+from collectors.base import Collector
 from collectors.catalogue.host import memory, network, processor, storage, system
 from collectors.host import KIND, HostKind, HostSection
 from collectors.host.declare import Options
-from collectors.host.kernel import KernelFiles, SeriesByKey
 from collectors.strict import Problems, read
-from tests.collectors.host.helpers import close, collect, collectors_of, context_of, page_of
-from tests.support import wait_for
-
-CONTEXT = Context(place=Place(hub="test"), node="n1")
+from tests.collectors.host.helpers import close, collect, context_of, page_of
+from tests.collectors.host.sections import CONTEXT
 
 
 def config(text: str) -> HostSection:
@@ -210,136 +204,6 @@ def test_what_is_not_linux_has_the_main_figures_by_psutil(monkeypatch: pytest.Mo
             assert value >= theirs.get(series, 0.0) * 0.999 - 0.01
     (without_cpu,) = KIND.build(KIND.Config(disable=["cpu"]), CONTEXT)
     assert not any(series.metric is processor.CPU_SECONDS for series, _ in collect(without_cpu))
-
-
-class TestKernelFiles:
-    """Descriptors kept open."""
-
-    def test_files_of_the_kernel_stay_open_and_are_read_anew(self) -> None:
-        """A file of /proc is opened once, and each read gives what it says by then."""
-        files = KernelFiles()
-        first = files.read("/proc/self/stat")
-        for _ in range(2000):
-            os.getppid()
-        assert files.read("/proc/self/stat")[:10] == first[:10]
-        assert len(files._open) == 1
-        assert float(files.read("/proc/uptime").split()[0]) <= float(
-            files.read("/proc/uptime").split()[0]
-        )
-        files.close()
-
-    def test_a_file_on_a_disk_is_opened_each_time(self, tmp_path: Path) -> None:
-        """A file that is replaced by another of its name is the other at once."""
-        files = KernelFiles()
-        path = tmp_path / "file"
-        path.write_text("one")
-        assert files.read(str(path)) == b"one"
-        other = tmp_path / "other"
-        other.write_text("two!")
-        other.rename(path)
-        assert files.read(str(path)) == b"two!"
-        assert not files._open
-        path.unlink()
-        with pytest.raises(NoData):
-            files.need(str(path))
-
-    def test_no_more_descriptors_than_its_limit(self) -> None:
-        """Beyond its limit it opens and closes, and reads all the same."""
-        files = KernelFiles(max_open=2)
-        before = len(os.listdir("/proc/self/fd"))
-        for path in ("/proc/stat", "/proc/meminfo", "/proc/loadavg", "/proc/uptime") * 3:
-            assert files.read(path)
-        assert len(os.listdir("/proc/self/fd")) == before + 2
-        files.close()
-        assert files.read("/proc/stat")
-        assert len(os.listdir("/proc/self/fd")) == before
-
-    def test_a_large_file_is_read_whole(self) -> None:
-        """What the kernel hands out page by page comes back in one piece."""
-        if not os.path.exists("/proc/kallsyms"):  # noqa: PTH110
-            pytest.skip("no /proc/kallsyms")
-        files = KernelFiles()
-        with open("/proc/kallsyms", "rb") as whole:  # noqa: PTH123
-            assert files.read("/proc/kallsyms") == whole.read()
-        files.close()
-
-    @pytest.mark.parametrize(
-        ("error", "kind"),
-        [
-            (PermissionError(), Refused),
-            (FileNotFoundError(), NoData),
-            (OSError(errno.EIO, "input/output"), Unreachable),
-        ],
-    )
-    def test_a_refusal_is_told_from_absence(
-        self, monkeypatch: pytest.MonkeyPatch, error: OSError, kind: type[Exception]
-    ) -> None:
-        """A file that may not be read is Refused, one that is not there is no fault, and one that
-        fails is Unreachable.
-        """
-
-        def fail(*_: object) -> int:
-            raise error
-
-        monkeypatch.setattr("collectors.host.kernel.os.open", fail)
-        with pytest.raises(kind):
-            KernelFiles().need("/proc/stat")
-
-
-def test_a_reload_leaves_no_descriptor_and_no_thread() -> None:
-    """Collectors that are made anew again and again, closed and dropped, leave nothing open."""
-
-    def held() -> tuple[int, int]:
-        gc.collect()
-        return len(os.listdir("/proc/self/fd")), sum(
-            thread.name == "statvfs" for thread in threading.enumerate()
-        )
-
-    before = held()
-    for _ in range(3):
-        collectors = KIND.build(KIND.Config(), CONTEXT)
-        page_of(collectors)
-        for collector in collectors:
-            if hasattr(collector, "close"):
-                collector.close()
-        del collectors, collector
-    wait_for(
-        lambda: all(now <= then for now, then in zip(held(), before, strict=True)),
-        what="all is closed",
-    )
-
-
-def test_series_of_what_has_gone_are_forgotten() -> None:
-    """Interfaces that come and go for ever do not fill memory."""
-    series = SeriesByKey(lambda name: (network.ARP_ENTRIES.series(name),))
-    for n in range(10_000):
-        assert series[b"veth%d" % n]
-        series.trim(1)
-    assert len(series) < 100
-
-
-def test_a_field_of_a_new_kernel_has_its_metric(tmp_path: Path) -> None:
-    """A field that nobody has heard of is taken under its own name.
-
-    One that cannot be a name is left out.
-    """
-    (tmp_path / "proc").mkdir()
-    (tmp_path / "proc" / "meminfo").write_text("MemTotal: 1 kB\nNewThing(a): 2 kB\nNo-Name: 3 kB\n")
-    memory = next(collector for collector in collectors_of(tmp_path) if collector.name == "memory")
-    found = {series.prefix.strip(): value for series, value in collect(memory)}
-    assert found == {"node_memory_MemTotal_bytes": 1024.0, "node_memory_NewThing_a_bytes": 2048.0}
-
-
-def test_a_counter_file_that_is_cut_costs_one_round(tmp_path: Path) -> None:
-    """A round over a damaged file fails, and the next over a whole one is good."""
-    (tmp_path / "proc").mkdir()
-    path = tmp_path / "proc" / "loadavg"
-    load = next(collector for collector in collectors_of(tmp_path) if collector.name == "load")
-    path.write_text("0.1")
-    with pytest.raises(BadReply):
-        collect(load)
-    path.write_text("0.1 0.2 0.3 1/2 3\n")
-    assert [value for _, value in collect(load)] == [0.1, 0.2, 0.3]
 
 
 def test_an_interval_of_one_collector_is_an_option_of_each() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import random
 import struct
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,162 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.base import BadReply
-from collectors.facility.modbus_frame import Framing, Question, crc16, registers_in, request
-from collectors.facility.modbus_plan import Block, Plan, evaluate, numbers_in, plan_of, span_of
+from collectors.facility.modbus_plan import Block, evaluate, numbers_in, plan_of, span_of
 from collectors.facility.modbus_profile import Profile
 from collectors.facility.modbus_register import Factor, Register
 from collectors.facility.profile import load_all
 from collectors.strict import Problems, read
+from tests.collectors.facility.modbus.maps import POWER, decoded, profile
 
-POWER = "dc_meter_power_watts"
 ENERGY = "dc_meter_energy_joules_total"
-
-
-def profile(*registers: Register, **options: object) -> Profile:
-    return Profile(protocol="modbus", title="t", source="s", registers=list(registers), **options)
 
 
 def blocks_of(loaded: Profile) -> tuple[Block, ...]:
     return plan_of(loaded).blocks
 
 
-def decoded(plan: Plan, memory: bytes, first: int = 0) -> list[float | None]:
-    """What registers from `first` on decode to, in the order of the profile."""
-    registers = struct.unpack(f">{len(memory) // 2}H", memory)
-    numbers = {}
-    for block in plan.blocks:
-        numbers |= numbers_in(
-            block, registers[block.address - first : block.address - first + block.count]
-        )
-    return [number for _, number in evaluate(plan.values, numbers)]
-
-
-def one(raw: bytes, **options: object) -> float | None:
-    """What one value decodes to."""
-    register = Register(**{"metric": POWER, "address": 0, "unit": "W"} | options)
-    (number,) = decoded(plan_of(profile(register)), raw)
-    return number
-
-
-@pytest.mark.parametrize(
-    ("kind", "raw", "wanted"),
-    [
-        ("int16", b"\xff\xfe", -2.0),
-        ("uint16", b"\xff\xfe", 65534.0),
-        ("int32", b"\xff\xff\xff\xfe", -2.0),
-        ("uint32", b"\x00\x01\x00\x00", 65536.0),
-        ("int64", b"\xff" * 8, -1.0),
-        ("uint64", b"\0" * 7 + b"\x09", 9.0),
-        ("float32", struct.pack(">f", 1.5), 1.5),
-        ("float64", struct.pack(">d", -1.5), -1.5),
-        ("bcd16", b"\x12\x34", 1234.0),
-        ("bcd32", b"\x00\x12\x34\x56", 123456.0),
-        ("bcd48", b"\x12" * 6, 121212121212.0),
-        ("mod10_32", struct.pack(">2h", 12, 3456), 123456.0),
-        ("mod10_48", struct.pack(">3h", -1, -2, -3), -100020003.0),
-        ("mod10_64", struct.pack(">4h", 0, 9999, 0, 1), 999900000001.0),
-        ("bcd64", b"\x99" * 8, 9999999999999999.0),
-    ],
-)
-def test_every_type_decodes(kind: str, raw: bytes, wanted: float) -> None:
-    """Signed, unsigned, floating and decimal, 16 to 64 bits."""
-    assert one(raw, type=kind) == wanted
-
-
-@pytest.mark.parametrize(
-    ("order", "raw"),
-    [("ABCD", b"\1\2\3\4"), ("CDAB", b"\3\4\1\2"), ("BADC", b"\2\1\4\3"), ("DCBA", b"\4\3\2\1")],
-)
-def test_every_order_of_words_and_bytes_decodes(order: str, raw: bytes) -> None:
-    """The four orders found in the field give the same number."""
-    assert one(raw, type="uint32", order=order) == 0x01020304
-
-
-def test_64_bits_in_low_word_first_order_decode() -> None:
-    """The lowest word comes first."""
-    assert one(struct.pack(">4H", 4, 3, 2, 1), type="uint64", order="CDAB") == 0x0001000200030004
-
-
-@pytest.mark.parametrize(
-    ("kind", "raw", "sentinels"),
-    [
-        ("int32", b"\x7f\xff\xff\xff", [0x7FFFFFFF]),
-        ("uint16", b"\xff\xff", [0xFFFF]),
-        ("int16", b"\x80\x00", [0x8000]),
-        ("int16", b"\xff\xff", [-1]),
-        ("bcd16", b"\x12\x3a", []),
-        ("bcd32", b"\xff" * 4, []),
-        ("mod10_32", b"\x27\x10\0\0", []),
-        ("float32", struct.pack(">f", math.nan), []),
-        ("float32", struct.pack(">f", -math.inf), []),
-    ],
-)
-def test_a_sentinel_is_no_value(kind: str, raw: bytes, sentinels: list[int]) -> None:
-    """Raw bit patterns that mean "no value" are absent, whichever way the manual writes them."""
-    assert one(raw, type=kind, sentinels=sentinels) is None
-
-
-@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
-def test_a_float32_is_shown_by_the_shortest_decimal_that_is_it(number: float) -> None:
-    """0.97 is 0.97; and nothing is ever changed beyond what a float32 can tell apart."""
-    raw = struct.pack(">f", number)
-    assert struct.unpack(">f", struct.pack(">f", one(raw, type="float32"))) == (number,)
-    assert one(struct.pack(">f", 0.97), type="float32") == 0.97
-
-
-def test_scale_and_unit_lead_to_the_base_unit() -> None:
-    """Tenths of a kilowatt are hundreds of watts."""
-    assert one(b"\x00\x7b", type="uint16", unit="kW", scale=0.1) == pytest.approx(12300.0)
-
-
-def test_tenths_are_the_decimals_that_were_meant() -> None:
-    """Three tenths are 0.3, not 0.30000000000000004."""
-    assert one(b"\0\3", type="uint16", scale=0.1) == 0.3
-    celsius = Register(
-        metric="dc_sensor_temperature_celsius", address=0, type="int16", unit="F", scale=0.1
-    )
-    assert decoded(plan_of(profile(celsius, kind="sensor")), b"\xff\x85") == [
-        pytest.approx(-24.611111)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("register", "wanted"),
-    [(0.97, 0.97), (1.0, 1.0), (1.03, 0.97), (-0.5, -0.5), (-1.25, -0.75), (2.0, 0.0), (-2.0, 0.0)],
-)
-def test_a_four_quadrant_power_factor_is_unfolded(register: float, wanted: float) -> None:
-    """Beyond 1 and -1 the register comes back: 1.03 is 0.97 leading."""
-    raw = struct.pack(">f", register)
-    assert one(raw, metric="dc_meter_power_factor_ratio", type="float32_4q", unit="ratio") == wanted
-
-
-def test_bits_of_a_register_are_numbers_of_their_own() -> None:
-    """A byte or a flag of a status word is taken out, and states become what the map says."""
-    assert one(b"\x03\x12", type="uint16", mask=0xFF00) == 3.0
-    assert one(b"\x03\x12", type="uint16", mask=0x0010) == 1.0
-    words = {"metric": "dc_ups_on_battery", "unit": "", "type": "uint16"}
-    loaded = [
-        profile(Register(**words | {"address": 0, "map": {3: 1.0}} | more), kind="ups")
-        for more in ({"otherwise": 0.0}, {})
-    ]
-    assert [decoded(plan_of(p), raw) for p in loaded for raw in (b"\0\3", b"\0\4")] == [
-        [1.0],
-        [0.0],
-        [1.0],
-        [None],
-    ]
-
-
-def test_a_sign_bit_makes_decimals_negative() -> None:
-    """DL/T 645 says with the highest bit of a power's first byte that it flows back."""
-    assert one(b"\x00\x80\x12\x34", type="bcd32", sign_bit=23) == -1234.0
-    assert one(b"\x00\x00\x12\x34", type="bcd32", sign_bit=23) == 1234.0
-
-
 MAPS = {
     name: plan_of(one, {factor: 2.0 for factor, how in one.factors.items() if how.address is None})
     for name, one in load_all("modbus", Profile)
 }
+
+
 FACTORS = {
     "ct": Factor(address=10),
     "digits": Factor(address=11, type="int16", exponent=True, sentinels=[0x8000]),
@@ -374,79 +236,6 @@ def test_any_registers_decode_to_finite_numbers_or_a_bad_reply(
             assert len(registers) != block.count or any(not 0 <= r < 1 << 16 for r in registers)
     for _, value in evaluate(plan.values, numbers):
         assert value is None or math.isfinite(value)
-
-
-QUESTION = Question(unit=1, function=4, address=0, count=2)
-GOOD = {"tcp": b"\0\7\0\0\0\7\1\4\4\0\1\0\2", "rtu": b"\1\4\4\0\1\0\2\x2b\x85"}
-FRAMINGS = pytest.mark.parametrize("framing", ["tcp", "rtu"])
-
-
-@FRAMINGS
-@given(data=st.binary(max_size=600))
-def test_any_bytes_are_looked_at_without_any_other_error(framing: Framing, data: bytes) -> None:
-    """Garbage is a BadReply or the beginning of an answer, never anything else."""
-    try:
-        found = registers_in(framing, data, QUESTION, 7)
-    except BadReply:
-        assert not GOOD[framing].startswith(data)
-    else:
-        assert found is None or len(found) == 2
-
-
-@FRAMINGS
-def test_a_good_answer_passes_at_every_length_it_arrives_in(framing: Framing) -> None:
-    """The beginning of a good answer is never refused, the whole is taken, and any changed byte of
-    its head is refused.
-    """
-    good = GOOD[framing]
-    for length in range(len(good)):
-        assert registers_in(framing, good[:length], QUESTION, 7) is None
-    assert registers_in(framing, good, QUESTION, 7) == (1, 2)
-    for place in range(2, 9) if framing == "tcp" else range(len(good)):
-        spoilt = bytearray(good)
-        spoilt[place] ^= 0x55
-        with pytest.raises(BadReply):
-            registers_in(framing, bytes(spoilt), QUESTION, 7)
-
-
-def test_late_answers_are_passed_over_but_not_without_end() -> None:
-    """The right answer is found behind late ones.
-
-    A device that sends nothing else is not answering.
-    """
-    good = GOOD["tcp"]
-    late = good[:1] + b"\3" + good[2:]
-    assert registers_in("tcp", late * 3 + good, QUESTION, 7) == (1, 2)
-    assert registers_in("tcp", late * 3, QUESTION, 7) is None
-    with pytest.raises(BadReply, match="bytes without an answer"):
-        registers_in("tcp", late * 700, QUESTION, 7)
-
-
-@pytest.mark.parametrize("unit", [0, 255])
-def test_a_device_addressed_itself_may_call_itself_what_it_likes(unit: int) -> None:
-    """Units 0 and 255 mean the TCP device itself; some answer with a unit of their own."""
-    question = Question(unit=unit, function=4, address=0, count=2)
-    assert registers_in("tcp", GOOD["tcp"], question, 7) == (1, 2)
-    with pytest.raises(BadReply, match="asked unit"):
-        registers_in("rtu", GOOD["rtu"], question, 7)
-
-
-def test_a_checksum_is_that_of_the_standard() -> None:
-    """The example of MODBUS over Serial Line V1.02, 6.2.2: 02 07 has the checksum 41 12."""
-    assert crc16(b"\2\7").to_bytes(2, "little") == b"\x41\x12"
-    assert request("rtu", QUESTION, 0)[:6] == b"\1\4\0\0\0\2"
-
-
-@FRAMINGS
-def test_random_mutations_of_frames_raise_nothing_but_bad_reply(framing: Framing) -> None:
-    """Flipped bits in a run of frames never escape as another error."""
-    rng = random.Random(1)
-    for _ in range(2000):
-        data = bytearray(GOOD[framing] * 3)
-        for _ in range(rng.randrange(1, 5)):
-            data[rng.randrange(len(data))] = rng.randrange(256)
-        with suppress(BadReply):
-            registers_in(framing, bytes(data), QUESTION, 7)
 
 
 @pytest.mark.parametrize(

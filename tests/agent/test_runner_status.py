@@ -1,0 +1,81 @@
+"""What the runner counts and reports of each collector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collectors.base import BadReply, Batch, Refused, Unreachable
+from collectors.catalogue.agent import COLLECTOR_DURATION, COLLECTOR_LAST_SUCCESS, COLLECTOR_SUCCESS
+from tests.agent.fakes import VALUE, Fake, ImmediateFake, good, make, raising
+
+
+async def test_what_a_collector_dropped_is_counted_once() -> None:
+    """A collector's own count is a total; only what has come since the last round is added."""
+    one = good("d")
+    one.dropped = {"late": 3}
+    runner, _, registry = make(one)
+    await runner.run_once()
+    await runner.run_once()
+    one.dropped = {"late": 5, "rating": 1}
+    await runner.run_once()
+    name = "hubgauge_collector_dropped_samples_total"
+    counted = [
+        registry.get_sample_value(name, {"collector": "fake", "reason": reason})
+        for reason in ("late", "rating")
+    ]
+    assert counted == [5, 1]
+
+
+async def test_errors_are_counted_by_what_went_wrong() -> None:
+    """Each kind of error has its reason; what nobody expected is `error`."""
+    wrong = {
+        "unreachable": Unreachable("no route"),
+        "bad_reply": BadReply("half a frame"),
+        "refused": Refused("view"),
+        "error": ValueError("bug"),
+    }
+    runner, _, registry = make(*(Fake(reason, raising(error)) for reason, error in wrong.items()))
+    await runner.run_once()
+    name = "hubgauge_collector_errors_total"
+    for reason in wrong:
+        assert registry.get_sample_value(name, {"collector": "fake", "reason": reason}) == 1
+
+
+async def test_the_status_says_when_and_how_long() -> None:
+    """Duration is of the last round, the last success of the last good one, both by the clocks
+    given.
+    """
+    wall, ticks = [5000.0], iter([10.0, 10.25, 20.0, 20.5])
+    state: dict[str, Exception | None] = {"error": None}
+
+    def answer() -> list[Any]:
+        if state["error"]:
+            raise state["error"]
+        return []
+
+    one = ImmediateFake("d", answer)
+    runner, snapshot, _ = make(one, wall_clock=lambda: wall[0], monotonic=lambda: next(ticks))
+    await runner.run_once()
+    assert snapshot.value(COLLECTOR_DURATION.series("fake", "d")) == 0.25
+    assert snapshot.value(COLLECTOR_LAST_SUCCESS.series("fake", "d")) == 5000.0
+    wall[0], state["error"] = 6000.0, Unreachable("gone")
+    await runner.run_once()
+    assert snapshot.value(COLLECTOR_DURATION.series("fake", "d")) == 0.5
+    assert snapshot.value(COLLECTOR_LAST_SUCCESS.series("fake", "d")) == 5000.0
+    assert runner.health()[0].last_success == 5000.0
+
+
+async def test_a_consumer_that_fails_costs_no_other() -> None:
+    """The one behind it still gets the batch: readings first, then the status."""
+    runner, _, _ = make(good("d"))
+    batches: list[Batch] = []
+
+    def broken(batch: Batch) -> None:
+        raise RuntimeError(batch.device)
+
+    runner.consumers.extend([broken, batches.append])
+    await runner.run_once()
+    (batch,) = batches
+    assert (batch.collector, batch.device) == ("fake", "d")
+    assert batch.readings[0] == (VALUE.series("d"), 1.0)
+    assert (COLLECTOR_SUCCESS.series("fake", "d"), 1.0) in batch.readings

@@ -1,0 +1,46 @@
+"""The words of the dashboards in each language."""
+
+from __future__ import annotations
+
+import re
+
+from agent.hubs.loader import load_registry
+from dashboards import panels
+from dashboards.build import Built
+from dashboards.panels import Maker, mended
+from dashboards.signals import all_signals, rack_limits
+from tests.dashboards.panels import every_panel
+
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+def test_both_languages_are_complete(built: dict[str, list[Built]]) -> None:
+    """Chinese dashboards have Chinese titles and descriptions but for names that are international.
+
+    English ones have no Chinese.
+    """
+    for dashboard, panel in every_panel(built):
+        words = panel["title"] + panel.get("description", "")
+        if dashboard.uid.endswith("-zh"):
+            assert CHINESE.search(words) or panel["type"] == "row", f"{dashboard.uid}: {words}"
+        else:
+            assert not CHINESE.search(words.replace("上架率", "")), f"{dashboard.uid}: {words}"
+
+
+def test_signals_speak_both_languages() -> None:
+    """Every signal has a name and a description in both languages, and a key of its own."""
+    signals = list(all_signals(load_registry()))
+    assert len({signal.key for signal in signals}) == len(signals)
+    for signal in signals:
+        assert signal.name.of("en")
+        assert signal.name.of("zh")
+        assert CHINESE.search(signal.description.of("zh")), signal.key
+        assert not CHINESE.search(signal.description.of("en")), signal.key
+        assert signal.unit
+
+
+def test_missing_is_words_and_not_zero() -> None:
+    """A stat's word for missing data is in the reader's language."""
+    for language, words in (("en", "no data"), ("zh", "无数据")):
+        panel = mended(panels.stat(Maker(language), rack_limits.HOT_COUNT).panel)
+        assert panel["fieldConfig"]["defaults"]["noValue"] == words
