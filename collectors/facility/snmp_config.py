@@ -38,7 +38,7 @@ class UserConfig:
             ("priv", self.priv, self.priv_file),
         ):
             if (algorithm is None) != (file is None):
-                message = f"{what}: {what} and {what}_file need each other"
+                message = f"{what}: needs {what}_file, and {what}_file needs {what}"
                 raise ValueError(message)
         if self.priv and not self.auth:
             message = "priv: privacy needs authentication (RFC 3414)"
