@@ -22,7 +22,7 @@ from tests.agent.hubs.packaged import FACTS
         (0.0104, "ms", "10.4 ms", "10.4 ms"),
         (4e11, "Gbit/s", "400 Gbit/s", "400 Gbit/s"),
         (1.2, "ratio", "1.2", "1.2"),
-        (0.5, "%", "50 %", "50%"),
+        (0.5, "%", "50 %", "50 %"),
         (2e9, "billion yuan", "2 billion yuan", "20 亿元"),
         (1e11, "billion yuan", "100 billion yuan", "1 000 亿元"),
         (1, "yes", "yes", "是"),
