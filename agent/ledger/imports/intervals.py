@@ -22,11 +22,15 @@ _LONGEST: Final = 1.5
 """Usual lengths that a row may last; one whose neighbour is farther off is followed by a hole."""
 _JITTER: Final = 0.05
 """Share of its usual length by which a row of less than a day may be shorter or longer."""
-_LEAST_VARIATION: Final = 1.4
-"""A load that never changed more from one row to the next is taken to change by this factor.
+_VARIATION: Final = 1.4
+"""A load may change by this factor from one row to the next, even if it has not been seen to.
 
 A bill of two periods has twice the energy, and one of half a period has half of it.
 """
+_LEAST_VARIATION: Final = 1.1
+"""The same for a meter whose rows are known to be nearly equal."""
+_MANY_PAIRS: Final = 6
+"""So many pairs of neighbours tell how much a meter's rows differ."""
 _FEW_ROWS: Final = 50
 _EQUAL_HOLES: Final = 6
 """So many equal holes, one after the other, are no holes but rows that last longer."""
@@ -151,18 +155,23 @@ def _judge(rows: _Rows, found: Intervals, watts: Sequence[float], *, has_empty_c
     last = max(found.guessed, key=lambda row: rows.gaps[row])
     if usual <= len(others) + (0 if has_empty_cells else holes):
         raise LengthUnsaid((others or [last])[0], _disagree(rows, usual, len(others), holes))
-    if usual == 1 and not period.is_plain:
+    if usual == 1 and (not period.is_plain or rows.spacing.may_be_four_weeks(rows.gaps)):
         raise LengthUnsaid(last, f"two rows {period} apart do not say how long rows last")
     if 2 * holes > usual and not has_empty_cells:
         raise LengthUnsaid(last, _disagree(rows, usual, len(others), holes))
     if not period.is_long:
         _judge_short_holes(rows, found.guessed, watts, has_empty_cells=has_empty_cells)
+        if len(rows.times) < _FEW_ROWS:
+            _judge_start(rows, last)
+            if not period.is_plain:
+                _judge_power(rows, last, guessed, watts)
         return
     for row in others:
         if not rows.is_short(row):
             raise LengthUnsaid(row, f"this row lasts longer than {period}, as the others do")
     for row in found.guessed:
-        _judge_guess(rows, row, guessed, watts)
+        _judge_start(rows, row)
+        _judge_power(rows, row, guessed, watts)
 
 
 def _disagree(rows: _Rows, usual: int, others: int, holes: int) -> str:
@@ -172,24 +181,27 @@ def _disagree(rows: _Rows, usual: int, others: int, holes: int) -> str:
     return f"rows disagree on how long they last ({', '.join(parts)})"
 
 
-def _judge_guess(rows: _Rows, row: int, guessed: set[int], watts: Sequence[float]) -> None:
-    """Raise LengthUnsaid where a row of a day or longer may well last longer or shorter than usual."""
-    period, before = rows.spacing.period, rows.before(row)
+def _judge_start(rows: _Rows, row: int) -> None:
+    """Raise LengthUnsaid where a row begins within a period, and the next one may as well."""
+    before = rows.before(row)
     is_partial = before is not None and rows.is_short(before) and before != 0
     if rows.spacing.is_off(rows.times[row]) or is_partial:
-        raise LengthUnsaid(
-            row, f"this row begins within a period of {period}, so its end is not known"
-        )
+        message = f"this row begins within a period of {rows.spacing.period}"
+        raise LengthUnsaid(row, f"{message}, so its end is not known")
+
+
+def _judge_power(rows: _Rows, row: int, guessed: set[int], watts: Sequence[float]) -> None:
+    """Raise LengthUnsaid where a row's energy does not fit the usual length."""
     near = list(_neighbours(row, guessed, watts))
     mean = sum(near) / len(near) if near else 0.0
     if not mean:
         return
-    ratio, most = watts[row] / mean, _variation(guessed, watts) * (1 + 1e-9)
+    ratio, most = watts[row] / mean, _most_factor(guessed, watts) * (1 + 1e-9)
     if not 1 / most <= ratio <= most:
         raise LengthUnsaid(
             row,
-            f"over {period} this row has {ratio:.2f} times the mean power of those beside it,"
-            " so it may last longer or shorter",
+            f"over {rows.spacing.period} this row has {ratio:.2f} times the mean power of those"
+            " beside it, so it may last longer or shorter",
         )
 
 
@@ -201,20 +213,23 @@ def _neighbours(row: int, guessed: set[int], watts: Sequence[float]) -> Iterator
             yield watts[near]
 
 
-def _variation(guessed: set[int], watts: Sequence[float]) -> float:
-    """Return the largest factor between two contiguous rows of known lengths."""
-    most = _LEAST_VARIATION
-    for n, (one, other) in enumerate(pairwise(watts)):
-        if one != other and not {n, n + 1} & guessed:
-            low, high = sorted((one, other))
-            most = max(most, high / low if low else inf)
-    return most
+def _most_factor(guessed: set[int], watts: Sequence[float]) -> float:
+    """Return by which factor the mean power may differ from one row to the next.
+
+    It is learned from contiguous rows of known lengths. A meter of few such rows, or of a varying
+    load, may differ by `_VARIATION` at least.
+    """
+    pairs = [sorted(pair) for n, pair in enumerate(pairwise(watts)) if not {n, n + 1} & guessed]
+    most = max((high / low if low else inf for low, high in pairs if low != high), default=1.0)
+    if len(pairs) < _MANY_PAIRS:
+        return max(_VARIATION, most)
+    return max(_LEAST_VARIATION, min(1 + 2 * (most - 1), max(_VARIATION, most)))
 
 
 def _judge_short_holes(
     rows: _Rows, guessed: Sequence[int], watts: Sequence[float], *, has_empty_cells: bool
 ) -> None:
-    """Raise LengthUnsaid where rows of less than a day before holes may well last longer than usual."""
+    """Raise LengthUnsaid where rows of less than a day before holes may last longer than usual."""
     holes = [row for row in guessed if rows.gaps[row] < inf]
     known, expected, length = set(guessed), 0.0, 0
     is_short = len(rows.times) < _FEW_ROWS and not has_empty_cells
@@ -225,7 +240,7 @@ def _judge_short_holes(
         length = length + 1 if follows else 1
         if length >= (_EQUAL_HOLES_OF_FEW if is_short else _EQUAL_HOLES):
             raise LengthUnsaid(row, "rows become farther apart, and may last as long as that")
-    most = _LEAST_VARIATION if len(holes) >= _MANY_HOLES else _variation(known, watts)
+    most = _VARIATION if len(holes) >= _MANY_HOLES else _most_factor(known, watts)
     if holes and sum(watts[row] for row in holes) > most * expected * (1 + 1e-9):
         message = "rows before holes have more energy than the others, so they may last longer"
         raise LengthUnsaid(holes[0], message)

@@ -13,6 +13,7 @@ from typing import Final
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.periods import Calendar, Period
 
+_FOUR_WEEKS_MS: Final = 28 * 24 * HOUR_MS
 _LAST_DAY_OF_ALL: Final = 28
 """Every month has this day."""
 
@@ -30,6 +31,11 @@ class Spacing:
         if self.period.unit == "ms":
             return [time + step * self.period.count for time in times]
         return [self.calendar.moved(time, self.period, step) for time in times]
+
+    def may_be_four_weeks(self, gaps: Sequence[float]) -> bool:
+        """Tell whether rows that are a month apart, by a February, may be four weeks apart."""
+        is_month = self.period.unit == "month" and self.calendar.anchor != 1
+        return is_month and _FOUR_WEEKS_MS in gaps
 
     def is_off(self, time: int) -> bool:
         """Tell whether a time is not on the day of the month on which rows begin."""

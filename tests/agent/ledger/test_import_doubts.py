@@ -7,18 +7,28 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from agent.ledger.imports.csv_files import read_csv
+from agent.ledger.imports.forms import Meters
+from agent.ledger.imports.periods import HOUR
+from agent.ledger.imports.rows import Timing
+from collectors.strict import Problems
 from tests.support.imports import Bills
 
 HEADER = "time,meter,energy_kwh"
 
 
 @pytest.fixture
-def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bills:
-    """A site whose meters u and i are known for February to April, hour by hour."""
-    made = Bills(tmp_path, ZoneInfo("Asia/Shanghai"), capsys)
-    made.hourly("u", 130, "2025-02-01", "2025-05-01")
-    made.hourly("i", 100, "2025-02-01", "2025-05-01")
-    return made
+def site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bills:
+    """A site of which nothing is known."""
+    return Bills(tmp_path, ZoneInfo("Asia/Shanghai"), capsys)
+
+
+@pytest.fixture
+def bench(site: Bills) -> Bills:
+    """A site whose meters u and i are known for February and March, hour by hour."""
+    site.hourly("u", 130, "2025-02-01", "2025-04-01")
+    site.hourly("i", 100, "2025-02-01", "2025-04-01")
+    return site
 
 
 def hours(meter: str, *energies: float) -> list[str]:
@@ -37,11 +47,11 @@ def test_a_bill_of_a_month_is_not_an_hour(bench: Bills) -> None:
             " 2025-03-01T00:00:00+08:00 to 2025-03-31T23:00:00+08:00: 74400.000 kWh becomes"
             " 81840.000; --replace does it"
         ) in bench.capsys.readouterr().err
-    assert bench.pue("2025-02-01", "2025-05-01") == (pytest.approx(1.3), 1.0)
-    # 31 of 89 days at 110 kW: 130 * 89 / (100 * 58 + 110 * 31) = 1.25624.
+    assert bench.pue("2025-02-01", "2025-04-01") == (pytest.approx(1.3), 1.0)
+    # 31 of 59 days at 110 kW: 130 * 59 / (100 * 28 + 110 * 31) = 1.23511.
     args = ("--interval", "1mo", "--replace")
     assert bench.load("b.csv", HEADER, ["2025-03-01,i,81840"], *args) == 0
-    assert bench.pue("2025-02-01", "2025-05-01") == (pytest.approx(130 * 89 / 9210), 1.0)
+    assert bench.pue("2025-02-01", "2025-04-01") == (pytest.approx(130 * 59 / 6210), 1.0)
 
 
 def test_what_is_no_better_is_replaced_unasked(bench: Bills) -> None:
@@ -82,24 +92,24 @@ def test_what_is_no_better_is_replaced_unasked(bench: Bills) -> None:
     ],
 )
 def test_a_row_above_the_rating_is_refused(
-    bench: Bills, rows: list[str], line: int, words: str
+    site: Bills, rows: list[str], line: int, words: str
 ) -> None:
     """A row of more energy than the rating allows in its time is refused with its line."""
     args = ("--interval", "1h") if len(rows) == 1 else ()
-    assert bench.load("r.csv", HEADER, rows, *args) == 2
-    said = bench.capsys.readouterr().err
+    assert site.load("r.csv", HEADER, rows, *args) == 2
+    said = site.capsys.readouterr().err
     assert f"r.csv:{line}: rating: {words}" in said
     assert len(said.splitlines()) == 1
 
 
-def test_rows_at_the_rating_are_taken(bench: Bills) -> None:
+def test_rows_at_the_rating_are_taken(site: Bills) -> None:
     """The rating itself is possible, and refused rows may be left out."""
-    assert bench.load("r.csv", HEADER, hours("rated", 250, 100, 250, 90)) == 0
+    assert site.load("r.csv", HEADER, hours("rated", 250, 100, 250, 90)) == 0
     rows = hours("rated", 100, 400, 100, 90)
-    assert bench.load("r.csv", HEADER, rows, "--skip-refused") == 0
-    assert "rated: 4 rows, 290.000 kWh in 3 hours" in bench.capsys.readouterr().out
+    assert site.load("r.csv", HEADER, rows, "--skip-refused") == 0
+    assert "rated: 4 rows, 290.000 kWh in 3 hours" in site.capsys.readouterr().out
     five = [f"2025-06-01T00:{n:02}:00,rated,{20 + n % 2}" for n in range(0, 60, 5)]
-    assert bench.load("r.csv", HEADER, five) == 0
+    assert site.load("r.csv", HEADER, five) == 0
 
 
 REGISTERS = {
@@ -116,38 +126,47 @@ REGISTERS = {
 }
 
 
+def read(rows: list[str], timing: Timing | None = None) -> float:
+    """Return the kilowatt-hours of the rows of i."""
+    known = Meters(frozenset(["i"]))
+    sheet = read_csv([HEADER, *rows], "r.csv", ZoneInfo("Asia/Shanghai"), known)
+    found = sheet.lay_out("i", timing).hours.values()
+    return sum(one if isinstance(one, float) else one.total for one in found) / 3.6e6
+
+
 @pytest.mark.parametrize("name", REGISTERS)
-def test_values_that_only_rise_may_be_a_register(bench: Bills, name: str) -> None:
+def test_values_that_only_rise_may_be_a_register(name: str) -> None:
     """Values that only ever rise are refused until the user says what they are."""
     rows = REGISTERS[name]
-    assert bench.load("r.csv", HEADER, rows) == 2
-    said = bench.capsys.readouterr().err
-    assert "i: the values only ever rise" in said
-    assert "--cumulative" in said
-    assert "--interval-values" in said
-    assert bench.load("r.csv", HEADER, rows, "--cumulative") == 0
-    assert bench.load("r.csv", HEADER, rows, "--interval-values", "--replace") == 0
+    with pytest.raises(Problems, match=r"r\.csv:2: i: the values only ever rise") as raised:
+        read(rows)
+    assert "say --cumulative if" in str(raised.value)
+    assert "--interval-values if" in str(raised.value)
+    values = [float(row.split(",")[2]) for row in rows]
+    assert read(rows, Timing(cumulative=True)) == pytest.approx(values[-1] - values[0])
+    assert read(rows, Timing(interval_values=True)) == pytest.approx(sum(values))
 
 
-def test_energies_that_rise_with_their_lengths_are_no_register(bench: Bills) -> None:
+def test_energies_that_rise_with_their_lengths_are_no_register() -> None:
     """The quarters and years of a constant load rise because each is longer than the last."""
     quarters = [
         f"2023-{month:02}-01,i,{2400 * days}"
         for month, days in ((1, 90), (4, 91), (7, 92), (10, 92))
     ]
-    assert bench.load("q.csv", HEADER, quarters) == 0
+    assert read(quarters) == pytest.approx(2400 * 365)
     years = [f"{year}-01-01,i,{2400 * (365 + (year % 4 == 0))}" for year in range(2017, 2021)]
-    assert bench.load("y.csv", HEADER, years) == 0
+    assert read(years) == pytest.approx(2400 * 1461)
 
 
-def test_a_register_is_not_told_by_its_interval(bench: Bills) -> None:
+def test_a_register_is_not_told_by_its_interval() -> None:
     """Of many rows that only rise, a stated interval does not make energies."""
     rows = REGISTERS["hours of an old register"]
-    assert bench.load("r.csv", HEADER, rows, "--interval", "1h") == 2
-    assert bench.load("r.csv", HEADER, rows[:12], "--interval", "1h") == 0
+    with pytest.raises(Problems, match="only ever rise"):
+        read(rows, Timing(interval=HOUR))
+    assert read(rows[:12], Timing(interval=HOUR)) == pytest.approx(12 * 1_000_000 + 100 * 66)
 
 
-def test_a_register_gives_the_pue_of_its_differences(bench: Bills) -> None:
+def test_a_register_gives_the_pue_of_its_differences(site: Bills) -> None:
     """Registers of 130 and 100 kW give 1.300 with --cumulative, and nothing without it."""
     rows = [
         f"2025-06-0{day}T{hour:02}:00,{meter},{first + kw * (24 * day + hour)}"
@@ -155,16 +174,16 @@ def test_a_register_gives_the_pue_of_its_differences(bench: Bills) -> None:
         for hour in range(24)
         for meter, first, kw in (("u", 9e6, 130), ("i", 7e6, 100))
     ]
-    assert bench.load("r.csv", HEADER, rows) == 2
-    assert len(bench.capsys.readouterr().err.splitlines()) == 2
-    assert bench.load("r.csv", HEADER, rows, "--cumulative") == 0
-    assert bench.pue("2025-06-01", "2025-06-02") == (pytest.approx(1.3), 1.0)
+    assert site.load("r.csv", HEADER, rows) == 2
+    assert len(site.capsys.readouterr().err.splitlines()) == 2
+    assert site.load("r.csv", HEADER, rows, "--cumulative") == 0
+    assert site.pue("2025-06-01", "2025-06-02") == (pytest.approx(1.3), 1.0)
 
 
-def test_options_that_exclude_each_other(bench: Bills) -> None:
+def test_options_that_exclude_each_other(site: Bills) -> None:
     """Two options that contradict each other are one line."""
-    assert bench.load("r.csv", HEADER, hours("i", 1, 1), "--interval", "1h", *ENDS) == 2
-    assert "--interval: cannot be used with --end-column" in bench.capsys.readouterr().err
+    assert site.load("r.csv", HEADER, hours("i", 1, 1), "--interval", "1h", *ENDS) == 2
+    assert "--interval: cannot be used with --end-column" in site.capsys.readouterr().err
 
 
 ENDS = ("--end-column", "to")
@@ -172,28 +191,28 @@ ENDS = ("--end-column", "to")
 
 def test_energy_that_left_in_the_past(bench: Bills) -> None:
     """What a site fed in is imported by itself, and is subtracted from what it bought."""
-    # February: (130 - 26) / 100 = 1.04 kW for kW; March and April lack what left, so they are not
-    # covered any more: nobody says that nothing was fed in.
+    # February: (130 - 26) / 100 = 1.04 kW for kW. March lacks what left, so it is not covered any
+    # more: nobody says that nothing was fed in.
     rows = ["2025-02-01,u,17472"]
     assert bench.load("x.csv", HEADER, rows, "--exported", "--interval", "1mo") == 0
     assert bench.pue("2025-02-01", "2025-03-01") == (pytest.approx(1.04), 1.0)
-    pue, coverage = bench.pue("2025-02-01", "2025-05-01")
-    assert (pue, coverage) == (pytest.approx(1.04), pytest.approx(28 / 89))
-    rows = ["2025-03-01,u,0", "2025-04-01,u,0"]
-    assert bench.load("x.csv", HEADER, rows, "--exported") == 0
-    # 28 days of 104 kW and 61 of 130 kW.
-    assert bench.pue("2025-02-01", "2025-05-01") == (
-        pytest.approx((28 * 104 + 61 * 130) / 8900),
+    pue, coverage = bench.pue("2025-02-01", "2025-04-01")
+    assert (pue, coverage) == (pytest.approx(1.04), pytest.approx(28 / 59))
+    rows = ["2025-03-01,u,0"]
+    assert bench.load("x.csv", HEADER, rows, "--exported", "--interval", "1mo") == 0
+    # 28 days of 104 kW and 31 of 130 kW.
+    assert bench.pue("2025-02-01", "2025-04-01") == (
+        pytest.approx((28 * 104 + 31 * 130) / 5900),
         1.0,
     )
 
 
-def test_energy_that_leaves_is_not_negative(bench: Bills) -> None:
+def test_energy_that_leaves_is_not_negative(site: Bills) -> None:
     """A net energy below zero is refused, and the line says what to import instead."""
-    assert bench.load("n.csv", HEADER, hours("u", 5, -1, 4)) == 2
+    assert site.load("n.csv", HEADER, hours("u", 5, -1, 4)) == 2
     assert (
         "expected a number of at least 0, got -1; energy that leaves is imported by itself,"
         " with --exported"
-    ) in bench.capsys.readouterr().err
-    assert bench.load("n.csv", HEADER, hours("i", 5, 1, 4), "--exported") == 2
-    assert "'i' is not a meter of this site" in bench.capsys.readouterr().err
+    ) in site.capsys.readouterr().err
+    assert site.load("n.csv", HEADER, hours("i", 5, 1, 4), "--exported") == 2
+    assert "'i' is not a meter of this site" in site.capsys.readouterr().err

@@ -6,14 +6,19 @@ gives another PUE.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
-import itertools
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from agent.ledger.imports.csv_files import read_csv
+from agent.ledger.imports.forms import Form, Meters
+from agent.ledger.imports.periods import parse_period
+from agent.ledger.imports.rows import Timing
 from tests.support.imports import Bill, Bills, days, months
 
 
@@ -41,70 +46,98 @@ REGULAR = {
 }
 
 
+def assert_even(
+    zone: str, bills: list[Bill], timing: Timing | None = None, *, ends: bool = False
+) -> None:
+    """Assert that bills of 100 kW are laid out as 100 kWh in each of their hours, and no other."""
+    timing = timing or Timing()
+    hours = {(a, b): (local(b, zone) - local(a, zone)) // 3_600_000 for a, b in bills}
+    rows = [
+        f"{b if timing.stamped_at_end else a}T00:00,{b}T00:00,m,{100 * hours[a, b]}"
+        for a, b in bills
+    ]
+    form = Form(end="to" if ends else "", value="energy_kwh")
+    sheet = read_csv(
+        ["time,to,meter,energy_kwh", *rows], "f.csv", ZoneInfo(zone), Meters(frozenset("m")), form
+    )
+    found = {
+        hour: (one if isinstance(one, float) else one.total) / 3.6e6
+        for hour, one in sheet.lay_out("m", timing).hours.items()
+    }
+    expected = {local(a, zone) + n * 3_600_000 for a, b in bills for n in range(hours[a, b])}
+    assert found == pytest.approx(dict.fromkeys(expected, 100.0))
+
+
+def local(date: str, zone: str) -> int:
+    moment = dt.datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(zone))
+    return round(moment.timestamp() * 1000)
+
+
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("name", REGULAR)
-def test_regular_bills_last_as_the_calendar_says(
-    make: Callable[[str], Bills], name: str, zone: str
-) -> None:
+def test_regular_bills_last_as_the_calendar_says(name: str, zone: str) -> None:
     """Every bill lasts to the next one, and the last as long on the calendar as the others."""
-    bench, bills = make(zone), REGULAR[name]
+    assert_even(zone, REGULAR[name])
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_the_pue_of_regular_bills(make: Callable[[str], Bills], step: int) -> None:
+    """Bills of IT, or of the utility, beside an hourly meter give 1.300 over their whole time."""
+    bench, bills = make("Asia/Shanghai"), months("2025-01-15", 3, step)
     start, end = bills[0][0], bills[-1][1]
-    bench.hourly("u", 130, start, end)
-    assert bench.bills("i", 100, bills) == 0
+    hourly, billed = (("u", 130), ("i", 100)) if step == 1 else (("i", 100), ("u", 130))
+    bench.hourly(*hourly, start, end)
+    assert bench.bills(*billed, bills) == 0
     assert "guessed by the rows' spacing" in bench.capsys.readouterr().out
     assert bench.pue(start, end) == (pytest.approx(1.3, rel=1e-6), pytest.approx(1.0))
 
 
-def test_the_utility_may_be_the_one_with_bills(make: Callable[[str], Bills]) -> None:
-    """A utility's bills of two months give the same PUE."""
-    bench = make("Asia/Shanghai")
-    bench.hourly("i", 100, "2025-01-01", "2026-01-01")
-    assert bench.bills("u", 130, months("2025-01-01", 6, 2)) == 0
-    assert bench.pue("2025-01-01", "2026-01-01") == (pytest.approx(1.3), pytest.approx(1.0))
-
-
-@pytest.mark.parametrize("day", ["01", "15", "31"])
-def test_bills_with_holes_of_one_period(make: Callable[[str], Bills], day: str) -> None:
-    """Two bills of two years are missing: their months are not covered, and no other is wrong."""
-    bench = make("Asia/Shanghai")
-    first = dt.date(2024, 1, int(day))
+@pytest.mark.parametrize("day", [1, 15, 31])
+def test_bills_with_holes_of_one_period(day: int) -> None:
+    """Two bills of two years are missing: their months stay empty, and no other is wrong."""
     dates = []
     for n in range(25):
-        month = dt.date(2024 + n // 12, n % 12 + 1, 1)
-        last = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - month
-        dates.append(month.replace(day=min(first.day, last.days)).isoformat())
-    bills = [bill for n, bill in enumerate(itertools.pairwise(dates)) if n not in (5, 14)]
-    bench.hourly("u", 130, dates[0], dates[-1])
-    assert bench.bills("i", 100, bills) == 0
-    pue, coverage = bench.pue(dates[0], dates[-1])
-    missing = bench.hours(dates[5], dates[6]) + bench.hours(dates[14], dates[15])
-    assert pue == pytest.approx(1.3, rel=1e-6)
-    assert coverage == pytest.approx(1 - missing / bench.hours(dates[0], dates[-1]), abs=1e-3)
+        year, month = 2024 + n // 12, n % 12 + 1
+        last = calendar.monthrange(year, month)[1]
+        dates.append(dt.date(year, month, min(day, last)).isoformat())
+    bills = list(pairwise(dates))
+    assert_even("Asia/Shanghai", [*bills[:5], *bills[6:14], *bills[15:]])
+
+
+def test_the_pue_of_bills_with_holes(make: Callable[[str], Bills]) -> None:
+    """Where a bill is missing nothing is covered, and the PUE is that of the other months."""
+    bench, bills = make("Asia/Shanghai"), months("2025-01-15", 4)
+    bench.hourly("u", 130, "2025-01-15", "2025-02-26")
+    assert bench.bills("i", 100, [*bills[:2], *bills[3:]]) == 2  # two rows say too little
+    bills = days("2025-01-15", 6, 7)
+    assert bench.bills("i", 100, [*bills[:3], *bills[4:]]) == 0
+    assert bench.pue("2025-01-15", "2025-02-26") == (
+        pytest.approx(1.3, rel=1e-6),
+        pytest.approx(5 / 6, abs=1e-6),
+    )
 
 
 @pytest.mark.parametrize("order", ["descending", "shuffled"])
-def test_the_order_of_rows_does_not_matter(make: Callable[[str], Bills], order: str) -> None:
-    """Bills in any order give the same PUE."""
-    bench, bills = make("Asia/Shanghai"), months("2025-01-01", 12)
+def test_the_order_of_rows_does_not_matter(order: str) -> None:
+    """Bills in any order are laid out alike."""
+    bills = months("2025-01-01", 12)
     mixed = bills[::-1] if order == "descending" else bills[7:] + bills[3:7] + bills[:3]
-    bench.hourly("u", 130, "2025-01-01", "2026-01-01")
-    assert bench.bills("i", 100, mixed) == 0
-    assert bench.pue("2025-01-01", "2026-01-01") == (pytest.approx(1.3), pytest.approx(1.0))
+    assert_even("Asia/Shanghai", mixed)
 
 
-def test_bills_stamped_at_their_end(make: Callable[[str], Bills]) -> None:
+def test_bills_stamped_at_their_end() -> None:
     """With the end as their time, the first bill begins where the calendar says."""
-    bench, bills = make("Europe/Berlin"), months("2025-01-15", 12)
-    bench.hourly("u", 130, "2025-01-15", "2026-01-15")
-    rows = [f"{end},i,{100 * bench.hours(start, end)}" for start, end in bills]
-    assert bench.load("b.csv", "time,meter,energy_kwh", rows, "--stamped-at-end") == 0
-    assert bench.pue("2025-01-15", "2026-01-15") == (pytest.approx(1.3), pytest.approx(1.0))
+    assert_even("Europe/Berlin", months("2025-01-15", 12), Timing(stamped_at_end=True))
 
 
 MERGED = months("2025-01-01", 12)
 REFUSED = {
     "a single bill": (months("2025-01-01", 1, 12), "a single row does not say how long it lasts"),
     "two quarters": (months("2025-01-01", 2, 3), "two rows 3 months apart do not say"),
+    "two bills from 19 February, four weeks or a month": (
+        days("2025-02-19", 2, 28),
+        "two rows 1 month apart do not say",
+    ),
     "a part of a month and a month": (
         [("2025-01-20", "2025-02-01"), ("2025-02-01", "2025-03-01")],
         "two rows 12 days apart do not say",
@@ -167,10 +200,15 @@ def test_bills_that_do_not_say_how_long_they_last(make: Callable[[str], Bills], 
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_end_column_says_it(make: Callable[[str], Bills], name: str) -> None:
-    """With a column of ends every one of these files gives 1.300 where it has bills."""
-    bench = make("Asia/Shanghai")
+def test_an_end_column_says_it(name: str) -> None:
+    """With a column of ends every one of these files has 100 kW where it has bills."""
     bills, _ = REFUSED[name]
+    assert_even("Asia/Shanghai", bills, ends=True)
+
+
+def test_the_pue_of_bills_with_ends(make: Callable[[str], Bills]) -> None:
+    """Bills of any lengths, whose ends are stated, give 1.300."""
+    bench, (bills, _) = make("Asia/Shanghai"), REFUSED["meters read on any day"]
     start, end = bills[0][0], bills[-1][1]
     bench.hourly("u", 130, start, end)
     rows = [f"{a}T00:00,{b}T00:00,i,{100 * bench.hours(a, b)}" for a, b in bills]
@@ -184,7 +222,7 @@ ENDS = ("--time-column", "from", "--end-column", "to", "--value-column", "kwh", 
 @pytest.mark.parametrize(
     ("interval", "bills"),
     [
-        ("1y", months("2025-01-01", 1, 12)),
+        ("1y", months("2024-01-01", 1, 12)),
         ("3mo", months("2025-01-01", 2, 3)),
         ("2w", days("2025-03-24", 1, 14)),
         ("1mo", months("2025-02-10", 1)),
@@ -192,21 +230,21 @@ ENDS = ("--time-column", "from", "--end-column", "to", "--value-column", "kwh", 
         ("31d", [("2025-03-10", "2025-04-10")]),
     ],
 )
-def test_a_stated_interval_is_on_the_calendar(
-    make: Callable[[str], Bills], interval: str, bills: list[Bill]
-) -> None:
+def test_a_stated_interval_is_on_the_calendar(interval: str, bills: list[Bill]) -> None:
     """A stated month, week or day is a local one, also where the clocks change."""
-    bench, start, end = make("Europe/Berlin"), bills[0][0], bills[-1][1]
-    bench.hourly("u", 130, start, end)
-    assert bench.bills("i", 100, bills, "--interval", interval) == 0
+    assert_even("Europe/Berlin", bills, Timing(interval=parse_period(interval)))
+
+
+def test_a_stated_interval_is_no_guess(make: Callable[[str], Bills]) -> None:
+    """What the user states is not told as a guess."""
+    bench = make("Europe/Berlin")
+    assert bench.bills("i", 100, days("2025-01-01", 2, 5), "--interval", "5d") == 0
     assert "guessed" not in bench.capsys.readouterr().out
-    assert bench.pue(start, end) == (pytest.approx(1.3), pytest.approx(1.0))
 
 
 def test_ends_that_are_the_last_days(make: Callable[[str], Bills]) -> None:
     """An end that is a date is the last day of its row where the next row begins on the day after."""
     bench = make("Asia/Shanghai")
-    bench.hourly("u", 130, "2025-01-01", "2025-04-01")
     ends = [
         ("2025-01-01", "2025-01-31"),
         ("2025-02-01", "2025-02-28"),
@@ -214,7 +252,7 @@ def test_ends_that_are_the_last_days(make: Callable[[str], Bills]) -> None:
     ]
     rows = [f"{a},{b},i,{2400 * hours}" for (a, b), hours in zip(ends, (31, 28, 31), strict=True)]
     assert bench.load("b.csv", "from,to,meter,kwh", rows, *ENDS) == 0
-    assert bench.pue("2025-01-01", "2025-04-01") == (pytest.approx(1.3), pytest.approx(1.0))
+    assert "i: 3 rows, 216000.000 kWh in 2160 hours" in bench.capsys.readouterr().out
     assert bench.load("b.csv", "from,to,meter,kwh", rows[:1], *ENDS) == 2
     assert "end: are these days part of their rows?" in bench.capsys.readouterr().err
 
