@@ -50,6 +50,7 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
                 site.site,
                 {meter: one.hours for meter, one in found.items()},
                 stretches={meter: one.stretches for meter, one in found.items()},
+                registers={meter: one.register for meter, one in found.items() if one.register},
                 is_exported=args.exported,
                 may_replace_finer=args.replace,
                 dry_run=args.dry_run,

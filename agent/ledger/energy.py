@@ -79,13 +79,23 @@ def floor_hour(time: int) -> int:
 
 
 class HourCells:
-    """The energy of one meter in one hour: joules and covered milliseconds of each cell."""
+    """The energy of one meter in one hour: joules and covered milliseconds of each cell.
 
-    __slots__ = ("covered", "joules")
+    `thinned` tells how well readings of power tell the energy (`agent.ledger.thinning`), in joules
+    for each cell. It is empty where the energy is counted and not integrated.
+    """
 
-    def __init__(self, joules: Sequence[float] = (), covered: Sequence[int] = ()) -> None:
+    __slots__ = ("covered", "joules", "thinned")
+
+    def __init__(
+        self,
+        joules: Sequence[float] = (),
+        covered: Sequence[int] = (),
+        thinned: Sequence[float] = (),
+    ) -> None:
         self.joules = list(joules) or [0.0] * CELLS
         self.covered = list(covered) or [0] * CELLS
+        self.thinned = list(thinned)
 
     @classmethod
     def uniform(cls, joules: float) -> HourCells:
@@ -118,13 +128,18 @@ class HourCells:
         return HourCells(
             [joules * share for joules, share in zip(self.joules, shares, strict=True)],
             [round(covered * share) for covered, share in zip(self.covered, shares, strict=True)],
+            [joules * share for joules, share in zip(self.thinned, shares, strict=False)],
         )
 
     def replace_cells(self, other: HourCells, mask: int) -> None:
         """Copy the cells of `mask` from another hour."""
+        if self.thinned or other.thinned:
+            self.thinned = self.thinned or [0.0] * CELLS
         for n in range(CELLS):
             if mask >> n & 1:
                 self.joules[n], self.covered[n] = other.joules[n], other.covered[n]
+                if self.thinned:
+                    self.thinned[n] = other.thinned[n] if other.thinned else 0.0
 
 
 ALL_COVERED: Final = [CELL_MS] * CELLS

@@ -22,6 +22,7 @@ from agent.ledger.imports.put import Changes, ImportedHour
 from agent.ledger.intake import Intake, Taken
 from agent.ledger.meters import RegisterWidth
 from agent.ledger.queries import Energy, HourOfMeter, Queries
+from agent.ledger.register_steps import ImportedRegister
 from agent.ledger.settings import LedgerSettings, Retention
 from agent.ledger.store.database import Store, StoreError
 from agent.ledger.stretches import Stretch
@@ -165,6 +166,7 @@ class Ledger:
         hours: Mapping[str, Mapping[int, ImportedHour]],
         *,
         stretches: Mapping[str, Sequence[Stretch]] | None = None,
+        registers: Mapping[str, ImportedRegister] | None = None,
         is_exported: bool = False,
         may_replace_finer: bool = True,
         dry_run: bool = False,
@@ -172,14 +174,15 @@ class Ledger:
         """Write hours of several meters, all of them or, where that fails, none.
 
         `stretches` are those longer than an hour of which only the total is known; they replace
-        hours that are known better only if they may, else WouldReplaceFiner is raised. If
-        `is_exported`, the energy left the site by these meters. Returns the hours that are
+        hours that are known better only if they may, else WouldReplaceFiner is raised. `registers`
+        say in which steps the meters of registers count. If `is_exported`, the energy left the site by these meters. Returns the hours that are
         different now. A dry run does everything and takes it back at its end.
         """
         given = Import(
             site=site,
             hours=hours,
             stretches=stretches or {},
+            registers=registers or {},
             is_exported=is_exported,
             may_replace_finer=may_replace_finer,
         )

@@ -6,10 +6,10 @@ stuck neither of them counts: they contradict each other, and nobody knows which
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.ledger.energy import HOLE, HourCells, Segment, TimedValue
+from agent.ledger.energy import FULL_MASK, HOLE, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
 from agent.ledger.register_judge import Refusal
 from agent.ledger.register_layout import (
@@ -20,6 +20,7 @@ from agent.ledger.register_layout import (
 )
 from agent.ledger.segments import is_power, merge, power_segments, spread, without
 from agent.ledger.shape import may_be_coarse, shape
+from agent.ledger.thinning import thinned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,14 @@ class Readings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterEnergy:
-    """What a meter's readings come to: what its register counted, and what its power was."""
+    """What a meter's readings come to: what its register counted, and what its power was.
+
+    `power` are the readings of power that `drawn` joins.
+    """
 
     register: RegisterEnergy
     drawn: list[Segment]
+    power: Sequence[TimedValue]
     refusals: list[Refusal]
 
     def hours(self, start: int, end: int) -> dict[int, HourCells]:
@@ -51,9 +56,11 @@ class MeterEnergy:
         register, drawn = self.register.segments, self.drawn
         merged = merge(register, drawn)
         hours = spread(merged, start, end)
+        # Where power has added nothing, everything that is covered is the register's.
+        counted = hours if len(merged) == len(register) else spread(register, start, end)
+        if counted is not hours:
+            note_integrated(hours, counted, self.power)
         if register and drawn and may_be_coarse(self.register.believed):
-            # Where power has added nothing, everything that is covered is the register's.
-            counted = hours if len(merged) == len(register) else spread(register, start, end)
             shape(hours, counted, spread(drawn, start, end), self.register.believed)
         return hours
 
@@ -75,5 +82,20 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     return MeterEnergy(
         register=register,
         drawn=drawn,
+        power=[one for one in readings.power if is_power(one.value, rating)],
         refusals=[*refused, *register.refusals],
     )
+
+
+def note_integrated(
+    hours: Mapping[int, HourCells], counted: Mapping[int, HourCells], power: Sequence[TimedValue]
+) -> None:
+    """Note in `hours` how well power tells those of their cells that no register `counted`."""
+    masks = {hour: counted[hour].mask if hour in counted else 0 for hour in hours}
+    if all(hours[hour].mask & ~mask == 0 for hour, mask in masks.items()):
+        return
+    for hour, joules in thinned(power).items():
+        if hour in hours and masks[hour] != FULL_MASK:
+            hours[hour].thinned = [
+                0.0 if masks[hour] >> n & 1 else value for n, value in enumerate(joules)
+            ]

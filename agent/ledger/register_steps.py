@@ -47,6 +47,17 @@ def step_of(values: Iterable[float]) -> int:
     return step.joules
 
 
+class ImportedRegister(NamedTuple):
+    """What is known of a register whose readings came from files.
+
+    `step` is in joules. `until` is the time of its last reading, in milliseconds. A file may tell a
+    register in other steps than the meter itself.
+    """
+
+    step: int
+    until: int
+
+
 class Register(NamedTuple):
     """What the ledger knows of a meter's register.
 

@@ -7,13 +7,17 @@ stored, and a PUE whose window cuts one says so in its uncertainty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import HOUR_MS, Segment
 
 LOAD_VARIATION: Final = 0.2
 """Over such a stretch, a load is taken to stay within this share of its mean."""
+
+
+CountedTime = Callable[[int, int], int]
+"""Tells how many of the milliseconds between two times count in a sum."""
 
 
 class Stretch(NamedTuple):
@@ -23,12 +27,16 @@ class Stretch(NamedTuple):
     end: int
     joules: float
 
-    def joules_cut(self, start: int, end: int) -> float:
+    def joules_cut(self, start: int, end: int, counted: CountedTime | None = None) -> float:
         """Return the energy that a window from `start` to `end` takes from it by time alone.
 
-        Where the window takes more than half, the energy it leaves out is what is uncertain.
+        `counted` tells what counts of the window, which a silence of other meters may cut too.
+        Where more than half is taken, the energy that is left out is what is uncertain.
         """
-        inside = min(self.end, end) - max(self.start, start)
+        first, last = max(self.start, start), min(self.end, end)
+        inside = last - first
+        if counted is not None and inside > 0:
+            inside = counted(first, last)
         outside = self.end - self.start - inside
         return self.joules * min(inside, outside) / (self.end - self.start) if inside > 0 else 0.0
 

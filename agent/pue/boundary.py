@@ -210,6 +210,7 @@ class _Builder:
             Place(
                 names=place.names,
                 accuracy=place.accuracy,
+                common=place.common,
                 factor=place.share,
                 share=place.share,
                 kind="export",

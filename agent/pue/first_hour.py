@@ -7,19 +7,24 @@ little about ten minutes. At a site of very many meters it is left to the cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import CELL_MS, Segment
 from agent.ledger.known_readings import known_readings
 from agent.ledger.meter_hours import meter_energy
+from agent.ledger.register_steps import step_of
 from agent.ledger.segments import merge
 from agent.ledger.store.database import Tables
+from agent.ledger.thinning import thinned
 from agent.pue.boundary import Boundary
+from agent.pue.class_errors import ClassErrors
 from agent.pue.places import Place
 from agent.pue.site_hours import SiteHours
 from agent.pue.sums import NOTHING, EnergySum, Sum
+from agent.pue.uncertainty import STEP_VARIANCE
 
 _MAX_METERS: Final = 500
 _LEAST_MS: Final = 10_000
@@ -34,21 +39,41 @@ class _Interval(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """The power of one place over time."""
+class _Power:
+    """The power of one place over time, and what is uncertain of it.
 
-    point: str
-    place: Place
-    segments: list[Segment]
+    `step` is that of a register which told some of it, in joules. `thinned` tells how well readings
+    of power tell the energy, in joules by the start of each cell.
+    """
+
+    segments: list[Segment] = field(default_factory=list)
+    step: int = 0
+    thinned: Mapping[int, float] = field(default_factory=dict)
 
     def joules(self, intervals: Iterable[_Interval]) -> float:
-        """Return the energy over some intervals, as it counts at the point."""
-        return self.place.factor * sum(
+        """Return the energy over some intervals."""
+        return sum(
             segment.joules(max(one.start, segment.start), min(one.end, segment.end))
             for one in intervals
             for segment in self.segments
             if segment.start < one.end and one.start < segment.end
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One place of a point over the time that all meters cover.
+
+    `joules` is its energy as it counts. `facility` and `it` say by which sign it counts in each: 1,
+    -1 or 0.
+    """
+
+    point: str
+    place: Place
+    power: _Power
+    joules: float
+    facility: int
+    it: int
 
 
 def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, end: int) -> Sum:
@@ -58,29 +83,67 @@ def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, 
     if not boundary.facility_points or not wanted or len(wanted) > _MAX_METERS:
         return NOTHING
     common = [_Interval(start, end)]
-    lines: list[_Line] = []
+    powers: list[_Power] = []
     with hours.ledger.reader.read() as tables:
-        for point, place in wanted:
-            segments = _segments(tables, hours, boundary.site, place, start, end)
-            lines.append(_Line(point=point, place=place, segments=segments))
-            common = _intersect(common, [_Interval(one.start, one.end) for one in segments])
+        for _, place in wanted:
+            power = _power(tables, hours, boundary.site, place, _Interval(start, end))
+            powers.append(power)
+            common = _intersect(common, [_Interval(one.start, one.end) for one in power.segments])
             if not common:
                 return NOTHING
     covered = sum(one.end - one.start for one in common)
     if covered < _LEAST_MS:
         return NOTHING
-    facility, it = EnergySum(), EnergySum()
-    renewable = 0.0
+    lines = [
+        _Line(
+            point=point,
+            place=place,
+            power=power,
+            joules=place.factor * power.joules(common),
+            facility=(-1 if point == "export" else 1) if point in boundary.facility_points else 0,
+            it=int(point == it_point),
+        )
+        for (point, place), power in zip(wanted, powers, strict=True)
+    ]
+    return _sum(lines, common)
+
+
+def _sum(lines: Sequence[_Line], common: Sequence[_Interval]) -> Sum:
+    """Sum some lines over the intervals that all of them cover."""
+    whole = sum(line.facility * line.joules for line in lines)
+    it = _energy(line for line in lines if line.it)
+    others = _energy(line for line in lines if line.facility and not line.it)
+    renewable = sum(line.facility * _renewable_share(line) * line.joules for line in lines)
+    return Sum(
+        cells=sum(one.end - one.start for one in common) / CELL_MS,
+        facility=replace(others, joules=whole),
+        it=it,
+        variance=_variance(lines, whole / it.joules if it.joules > 0 else 1.0, common),
+        renewable=max(0.0, renewable),
+    )
+
+
+def _energy(lines: Iterable[_Line]) -> EnergySum:
+    errors = ClassErrors()
     for line in lines:
-        joules = line.joules(common)
-        weighted = abs(joules) * line.place.accuracy
-        if line.point in boundary.facility_points:
-            counted = -joules if line.point == "export" else joules
-            facility = facility.plus(EnergySum(joules=counted, class_joules=weighted))
-            renewable += _renewable_share(line) * counted
-        if line.point == it_point:
-            it = it.plus(EnergySum(joules=joules, class_joules=weighted))
-    return Sum(cells=covered / CELL_MS, facility=facility, it=it, renewable=max(0.0, renewable))
+        errors.add(line.place, line.joules)
+    return EnergySum(joules=errors.joules, common=errors.common_joules, own=errors.own_joules)
+
+
+def _variance(lines: Iterable[_Line], pue: float, common: Sequence[_Interval]) -> float:
+    """Return the variance of facility energy less PUE times IT energy, by steps and by power.
+
+    A register's step counts where each interval begins and where it ends.
+    """
+    steps = 0.0
+    cells: defaultdict[int, float] = defaultdict(float)
+    for line in lines:
+        factor = (line.facility - pue * line.it) * line.place.factor
+        steps += 2.0 * len(common) * (factor * line.power.step) ** 2 * STEP_VARIANCE
+        for cell, joules in line.power.thinned.items():
+            if any(one.start < cell + CELL_MS and cell < one.end for one in common):
+                cells[cell] += factor * joules
+    return steps + sum(joules * joules for joules in cells.values())
 
 
 def _renewable_share(line: _Line) -> float:
@@ -90,20 +153,25 @@ def _renewable_share(line: _Line) -> float:
     return 1.0 if line.point in ("renewable", "export") else 0.0
 
 
-def _segments(
-    tables: Tables, hours: SiteHours, site: str, place: Place, start: int, end: int
-) -> list[Segment]:
+def _power(tables: Tables, hours: SiteHours, site: str, place: Place, asked: _Interval) -> _Power:
     """Return the power of a place between two times."""
     found: list[Segment] = []
+    steps = [0]
+    cells: dict[int, float] = {}
     for number in hours.numbers(site, place):
         limits = hours.limits(number)
-        meter = meter_energy(known_readings(tables, number, start, end, limits), limits)
-        found = merge(found, merge(meter.drawn, meter.register.segments))
+        meter = meter_energy(known_readings(tables, number, *asked, limits), limits)
+        known = merge(meter.drawn, meter.register.segments)
+        if len(known) > len(meter.drawn):
+            steps.append(step_of(reading.value for reading in meter.register.believed))
+        for hour, joules in thinned(meter.power).items():
+            cells.update({hour + n * CELL_MS: each for n, each in enumerate(joules) if each})
+        found = merge(found, known)
     if place.kind == "export":
-        first = min(end, hours.first_read(site, place) or end)
-        if start < first:  # before its first reading, nothing is subtracted
-            found = [Segment(start, first, 0.0, 0.0), *found]
-    return found
+        first = min(asked.end, hours.first_read(site, place) or asked.end)
+        if asked.start < first:  # before its first reading, nothing is subtracted
+            found = [Segment(asked.start, first, 0.0, 0.0), *found]
+    return _Power(segments=found, step=max(steps), thinned=cells)
 
 
 def _intersect(one: Sequence[_Interval], other: Sequence[_Interval]) -> list[_Interval]:

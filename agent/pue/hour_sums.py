@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
-from agent.ledger.energy import FULL_MASK
+from agent.ledger.energy import CELLS, FULL_MASK
 from agent.ledger.store.site_hours import SiteHour
 from agent.pue.boundary import Boundary
 from agent.pue.sides import Side, sides_of
@@ -35,24 +36,15 @@ def hour_sum(points: Points, boundary: Boundary, it_point: str, asked: int = FUL
     mask = counted_cells(points, boundary, it_point, asked)
     if not mask:
         return NOTHING
-    cells = mask.bit_count()
-    joules = class_joules = variance = 0.0
-    for point in boundary.facility_points:
-        if point in points:
-            row = points[point]
-            energy = row.over(mask)
-            joules += -energy if point == "export" else energy
-            class_joules += abs(energy) * row.accuracy
-            variance += row.variance * cells
     it = points[it_point]
-    it_joules = it.over(mask)
+    facility, it_energy = _facility(points, boundary, it_point, mask), _energy(it, mask)
+    pue = facility.joules / it_energy.joules if it_energy.joules > 0 else 1.0
     first, last = asked & -asked, 1 << (asked.bit_length() - 1)
     return Sum(
-        cells=cells,
-        facility=EnergySum(joules=joules, class_joules=class_joules, variance=variance),
-        it=EnergySum(
-            joules=it_joules, class_joules=it_joules * it.accuracy, variance=it.variance * cells
-        ),
+        cells=mask.bit_count(),
+        facility=facility,
+        it=it_energy,
+        variance=_variance(points, boundary, it, pue, mask),
         renewable=_renewable(points, mask),
         runs=(mask & ~(mask << 1)).bit_count(),
         starts_covered=bool(mask & first),
@@ -62,6 +54,47 @@ def hour_sum(points: Points, boundary: Boundary, it_point: str, asked: int = FUL
             for side in sides_of(boundary, it_point)
         },
     )
+
+
+def _energy(row: SiteHour, mask: int) -> EnergySum:
+    joules = row.over(mask)
+    return EnergySum(joules=joules, common=abs(joules) * row.accuracy, own=abs(joules) * row.own)
+
+
+def _facility(points: Points, boundary: Boundary, it_point: str, mask: int) -> EnergySum:
+    """Return the facility's energy; the errors of the point where IT is metered too are left out.
+
+    Those are known as IT's.
+    """
+    joules = common = own_squared = 0.0
+    for point in boundary.facility_points:
+        if point in points:
+            energy = _energy(points[point], mask)
+            joules += -energy.joules if point == "export" else energy.joules
+            if point != it_point:
+                common += energy.common
+                own_squared += energy.own**2
+    return EnergySum(joules=joules, common=common, own=math.sqrt(own_squared))
+
+
+def _variance(points: Points, boundary: Boundary, it: SiteHour, pue: float, mask: int) -> float:
+    """Return the variance of facility energy less PUE times IT energy.
+
+    A cell errs as much as leaving out readings changes it. What changes facility and IT energy
+    alike leaves PUE as it is.
+    """
+    rows = [
+        (points[point], -1.0 if point == "export" else 1.0)
+        for point in boundary.facility_points
+        if point in points
+    ]
+    rows.append((it, -pue))
+    variance = mask.bit_count() * sum(factor * factor * row.variance for row, factor in rows)
+    thinned = [(row.thinned, factor) for row, factor in rows if row.thinned]
+    if not thinned:
+        return variance
+    cells = (n for n in range(CELLS) if mask >> n & 1)
+    return variance + sum(sum(factor * joules[n] for joules, factor in thinned) ** 2 for n in cells)
 
 
 def _side_sum(side: Side, points: Points, boundary: Boundary, it: SiteHour, mask: int) -> SideSum:

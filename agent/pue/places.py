@@ -12,6 +12,13 @@ from agent.inventory.model import Emission, Inventory, Meter
 ASSUMED_CLASS: Final = 2.0
 """Percent: the accuracy class taken for a meter that states none."""
 
+COMMON_SHARE: Final = 1.0 / 3.0
+"""How much of their class meters have in common that state one.
+
+Such meters are adjusted and verified one by one, so they share no more than the error of the bench
+that verifies them. That is at most a third of the limit it checks (OIML R 46, JCGM 100 F.1.2.3).
+"""
+
 NO_FUEL: Final = (Emission(kilograms_per_kilowatt_hour=0.0, source="own renewables burn no fuel"),)
 """The emissions of own renewables where nobody states any."""
 
@@ -22,12 +29,14 @@ class Place:
 
     `share` is how much of what they count is the data centre's; it is below 0 for what is
     subtracted. `factor` is the share times the standard's weight for the kind of energy.
-    `accuracy` is the class in percent. `emissions` are those of each kilowatt-hour they count.
+    `accuracy` is the class in percent, of which the share `common` is common to all meters of a
+    boundary; that is all of it where no class is stated, as nothing is known. `emissions` are those of each kilowatt-hour they count.
     `renewable` is the share of it that is renewable. `kind` names the register that is read.
     """
 
     names: tuple[str, ...]
     accuracy: float = ASSUMED_CLASS
+    common: float = 1.0
     factor: float = 1.0
     share: float = 1.0
     renewable: float = 0.0
@@ -71,6 +80,7 @@ def make_place(names: tuple[str, ...], meter: Meter | None, inventory: Inventory
     return Place(
         names=names,
         accuracy=ASSUMED_CLASS if meter.accuracy_class is None else meter.accuracy_class,
+        common=1.0 if meter.accuracy_class is None else COMMON_SHARE,
         factor=share if meter.factor is None else share * meter.factor,
         share=share,
         renewable=renewable or 0.0,

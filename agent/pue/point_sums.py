@@ -9,9 +9,9 @@ from operator import add
 from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, HourCells
 from agent.ledger.store.blocks import HourSum
 from agent.ledger.store.site_hours import SiteHour
+from agent.pue.class_errors import ClassErrors
 from agent.pue.model import JOULES_PER_KWH
 from agent.pue.places import Place
-from agent.pue.uncertainty import integration_variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,16 @@ class PlaceHour:
     cells: HourCells | None
 
 
-def sum_places(hours: Iterable[tuple[PlaceHour, bool]]) -> SiteHour | None:
-    """Add up the places of a point, each with whether a register counted it.
+def sum_places(hours: Iterable[PlaceHour]) -> SiteHour | None:
+    """Add up the places of a point.
 
     None where not one of them was heard. A cell is covered where it is in every place.
     """
     mask, meters, silent = FULL_MASK, 0, 0
     joules = [0.0] * CELLS
-    energy = weighted = variance = 0.0
-    for hour, by_register in hours:
+    thinned: list[float] = []
+    errors = ClassErrors()
+    for hour in hours:
         meters += 1
         cells, place = hour.cells, hour.place
         if cells is None:
@@ -40,15 +41,21 @@ def sum_places(hours: Iterable[tuple[PlaceHour, bool]]) -> SiteHour | None:
         mask &= cells.mask
         values = [value * place.factor for value in cells.joules]
         joules = list(map(add, joules, values))
-        total = sum(values)
-        energy += total
-        weighted += abs(total) * place.accuracy  # the error of what is subtracted adds as well
-        if not by_register:
-            variance += integration_variance(values, cells.mask)
+        errors.add(place, sum(values))
+        if cells.thinned:
+            values = [value * place.factor for value in cells.thinned]
+            thinned = list(map(add, thinned, values)) if thinned else values
     if silent == meters:
         return None
-    accuracy = weighted / abs(energy) if energy else 0.0
-    return SiteHour(mask, tuple(joules), accuracy, meters, silent, variance)
+    return SiteHour(
+        mask,
+        tuple(joules),
+        errors.common,
+        meters,
+        silent,
+        own=errors.own,
+        thinned=tuple(thinned),
+    )
 
 
 def sum_even_places(
@@ -59,20 +66,18 @@ def sum_even_places(
     It says the same as `sum_places`, at a tenth of the cost. Years of bills are like this.
     """
     silent = 0
-    energy = weighted = 0.0
+    errors = ClassErrors()
     for place, of_place in zip(places, numbers, strict=True):
         joules = next((sums[number].joules for number in of_place if number in sums), None)
         if joules is None:
             silent += 1
             continue
-        joules *= place.factor
-        energy += joules
-        weighted += abs(joules) * place.accuracy
+        errors.add(place, joules * place.factor)
     if silent == len(places):
         return None
-    accuracy = weighted / abs(energy) if energy else 0.0
     mask = 0 if silent else FULL_MASK
-    return SiteHour(mask, (energy / CELLS,) * CELLS, accuracy, len(places), silent)
+    cells = (errors.joules / CELLS,) * CELLS
+    return SiteHour(mask, cells, errors.common, len(places), silent, own=errors.own)
 
 
 def joined(numbers: Iterable[int], rows: Mapping[int, HourCells]) -> HourCells | None:
@@ -90,10 +95,14 @@ def joined(numbers: Iterable[int], rows: Mapping[int, HourCells]) -> HourCells |
 
 
 def _joined(newer: HourCells, older: HourCells) -> HourCells:
-    found = HourCells(newer.joules, newer.covered)
+    found = HourCells(newer.joules, newer.covered, newer.thinned)
+    if older.thinned and not found.thinned:
+        found.thinned = [0.0] * CELLS
     for n in range(CELLS):
         if newer.covered[n] >= CELL_MS:
             continue
+        if older.thinned:
+            found.thinned[n] += older.thinned[n]
         if older.covered[n] >= CELL_MS:
             found.joules[n], found.covered[n] = older.joules[n], older.covered[n]
         else:

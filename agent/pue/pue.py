@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -144,11 +145,7 @@ class Pue:
             pue=judged.pue,
             category=CATEGORY.get(it_point),
             coverage=coverage,
-            uncertainty=relative(
-                total,
-                facility=self.hours.doubt(site, boundary.facility_points, start, end),
-                it=self.hours.doubt(site, (it_point,), start, end),
-            ),
+            uncertainty=self._uncertainty(boundary, chosen, start, end),
             facility_joules=facility.joules,
             it_joules=it.joules,
             interim=is_interim((end - start) / 1000, coverage),
@@ -162,6 +159,26 @@ class Pue:
             carbon_basis=self.hours.carbon_basis(site, start, end),
             edition=self.hours.sites[site].edition,
             notes=(*judged.notes, *boundary.notes),
+        )
+
+    def _uncertainty(
+        self, boundary: Boundary, chosen: _Chosen, start: int, end: int
+    ) -> float | None:
+        """Return how uncertain a window's PUE is (k = 2); None where it has none."""
+        site, (it_point, total) = boundary.site, chosen
+        if not total.cells:
+            return None
+        counted = (
+            None
+            if total.cells * CELL_MS >= end - start
+            else partial(self._sums.counted_ms, site, it_point)
+        )
+        points = tuple(point for point in boundary.facility_points if point != it_point)
+        return relative(
+            total,
+            facility=self.hours.doubt(site, points, start, end, counted),
+            it=self.hours.doubt(site, (it_point,), start, end, counted),
+            shares_it=it_point in boundary.facility_points,
         )
 
     def _boundary(self, site: str) -> Boundary:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
-from agent.ledger.register_steps import Register
-from agent.ledger.stretches import LOAD_VARIATION, Stretch
+from agent.ledger.register_steps import ImportedRegister, Register
+from agent.ledger.stretches import LOAD_VARIATION, CountedTime, Stretch
 from agent.pue.boundaries import Boundaries
 from agent.pue.places import Place
 from agent.pue.uncertainty import RegisterDoubt
@@ -25,16 +24,59 @@ class _Weighted:
     stretch: Stretch
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Steps:
+    """In which steps a place's registers count, in joules as they count at the point.
+
+    Those that were imported reach until a time in milliseconds.
+    """
+
+    live: float
+    imported: float
+    until: int
+
+    @classmethod
+    def of(
+        cls,
+        place: Place,
+        numbers: Sequence[int],
+        live: Mapping[int, Register],
+        imported: Mapping[int, ImportedRegister],
+    ) -> _Steps:
+        """Return those of a place whose meters have some numbers; the coarsest of them counts."""
+        known = [imported[number] for number in numbers if number in imported]
+        steps = [live[number].step for number in numbers if number in live]
+        factor = abs(place.factor)
+        return cls(
+            live=factor * max(steps, default=0),
+            imported=factor * max((one.step for one in known), default=0),
+            until=max((one.until for one in known), default=0),
+        )
+
+    def squared(self, start: int) -> float:
+        """Return the square of the step that counts in a window from `start` on."""
+        return max(self.live, self.imported if start < self.until else 0.0) ** 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PointSteps:
+    """The steps of some points: the sum of squares where nothing was imported, and the others."""
+
+    live: float
+    others: list[_Steps]
+
+
 class RegisterDoubts:
     """Knows the registers' steps, and the stretches of which only the total energy is known."""
 
     def __init__(self, ledger: Ledger, boundaries: Boundaries) -> None:
         self._ledger, self._boundaries = ledger, boundaries
         self._registers: dict[int, Register] = {}
+        self._imported: dict[int, ImportedRegister] = {}
         self._stretches: dict[int, list[Stretch]] = {}
         self._register_change = -1
         self._stretch_change = -1
-        self._steps: dict[_Points, float] = {}
+        self._steps: dict[_Points, _PointSteps] = {}
         self._weighted: dict[_Points, list[_Weighted]] = {}
 
     def refresh(self, *, boundaries_changed: bool) -> None:
@@ -45,45 +87,51 @@ class RegisterDoubts:
         with self._ledger.reader.read() as tables:
             number = tables.changes.number("register")
             if number != self._register_change:
-                self._registers, self._register_change = tables.registers.all(), number
+                self._registers, self._imported = (
+                    tables.registers.all(),
+                    tables.registers.imported(),
+                )
+                self._register_change = number
                 self._steps.clear()
             number = tables.changes.number("stretch")
             if number != self._stretch_change:
                 self._stretches, self._stretch_change = tables.stretches.all(), number
                 self._weighted.clear()
 
-    def is_register(self, site: str, place: Place, hour: int) -> bool:
-        """Tell whether a place had a register by the end of an hour.
+    def at(
+        self, site: str, points: tuple[str, ...], start: int, end: int, counted: CountedTime | None
+    ) -> RegisterDoubt:
+        """Return what is uncertain of the energy at some points over a window.
 
-        Then the hour was made of its differences, and not of power alone.
+        `counted` tells how much of a stretch counts; None where all of the window does.
         """
-        return any(
-            self._registers[number].since < hour + HOUR_MS
-            for number in self._boundaries.numbers(site, place)
-            if number in self._registers
-        )
-
-    def at(self, site: str, points: tuple[str, ...], start: int, end: int) -> RegisterDoubt:
-        """Return what is uncertain of the energy at some points over a window."""
         return RegisterDoubt(
-            steps=self._steps_at(site, points), cut=self._cut(site, points, start, end)
+            steps=self._steps_at(site, points, start),
+            cut=self._cut(site, points, start, end, counted),
         )
 
-    def _steps_at(self, site: str, points: tuple[str, ...]) -> float:
+    def _steps_at(self, site: str, points: tuple[str, ...], start: int) -> float:
+        """Return the sum of the squares of the steps that count in a window from `start` on."""
         found = self._steps.get((site, points))
         if found is None:
-            found = 0.0
-            for place in self._places(site, points):
-                steps = [
-                    self._registers[number].step
-                    for number in self._boundaries.numbers(site, place)
-                    if number in self._registers
-                ]
-                found += (place.factor * max(steps, default=0)) ** 2
-            self._steps[site, points] = found
-        return found
+            steps = [
+                _Steps.of(
+                    place,
+                    self._boundaries.numbers(site, place),
+                    self._registers,
+                    self._imported,
+                )
+                for place in self._places(site, points)
+            ]
+            found = self._steps[site, points] = _PointSteps(
+                live=sum(one.live**2 for one in steps if not one.imported),
+                others=[one for one in steps if one.imported],
+            )
+        return found.live + sum(one.squared(start) for one in found.others)
 
-    def _cut(self, site: str, points: tuple[str, ...], start: int, end: int) -> float:
+    def _cut(
+        self, site: str, points: tuple[str, ...], start: int, end: int, counted: CountedTime | None
+    ) -> float:
         found = self._weighted.get((site, points))
         if found is None:
             found = self._weighted[site, points] = [
@@ -93,7 +141,7 @@ class RegisterDoubts:
                 for stretch in self._stretches.get(number, ())
             ]
         return LOAD_VARIATION * sum(
-            one.factor * one.stretch.joules_cut(start, end) for one in found
+            one.factor * one.stretch.joules_cut(start, end, counted) for one in found
         )
 
     def _places(self, site: str, points: tuple[str, ...]) -> Iterable[Place]:

@@ -10,6 +10,7 @@ from agent.ledger.energy import floor_hour
 from agent.ledger.ledger import Ledger
 from agent.ledger.limits import Limits
 from agent.ledger.store.site_hours import ChangedHour, SiteHour
+from agent.ledger.stretches import CountedTime
 from agent.pue.boundaries import Boundaries
 from agent.pue.boundary import Boundary
 from agent.pue.periods import local_year
@@ -29,7 +30,7 @@ class SiteHours:
         self.ledger = ledger
         self._boundaries = Boundaries(ledger, inventory, clock)
         self._doubts = RegisterDoubts(ledger, self._boundaries)
-        self._summer = HourSummer(ledger, self._boundaries, self._doubts)
+        self._summer = HourSummer(ledger, self._boundaries)
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -67,9 +68,14 @@ class SiteHours:
         """Return what a meter can show."""
         return self._boundaries.limits(number)
 
-    def doubt(self, site: str, points: tuple[str, ...], start: int, end: int) -> RegisterDoubt:
-        """Return what registers make uncertain of the energy at some points over a window."""
-        return self._doubts.at(site, points, start, end)
+    def doubt(
+        self, site: str, points: tuple[str, ...], start: int, end: int, counted: CountedTime | None
+    ) -> RegisterDoubt:
+        """Return what registers make uncertain of the energy at some points over a window.
+
+        `counted` tells how much of a stretch of time counts; None where all of the window does.
+        """
+        return self._doubts.at(site, points, start, end, counted)
 
     def places_in_hour(
         self, site: str, hour: int, points: Iterable[str]

@@ -23,7 +23,6 @@ from agent.pue.boundaries import METERED_POINTS, Boundaries
 from agent.pue.periods import local_year
 from agent.pue.places import Place
 from agent.pue.point_sums import PlaceHour, joined, sum_even_places, sum_places, weigh_carbon
-from agent.pue.register_doubts import RegisterDoubts
 
 _IT_PATH: Final = ("ups_input", *IT_POINTS)
 _DEPENDENT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -51,8 +50,8 @@ _TURN_SECONDS: Final = 0.2
 class HourSummer:
     """Keeps the sums of sites' hours up to date."""
 
-    def __init__(self, ledger: Ledger, boundaries: Boundaries, doubts: RegisterDoubts) -> None:
-        self._ledger, self._boundaries, self._doubts = ledger, boundaries, doubts
+    def __init__(self, ledger: Ledger, boundaries: Boundaries) -> None:
+        self._ledger, self._boundaries = ledger, boundaries
         self._blocks = BlockCache()
 
     def refresh(self, *, budget: float = _BUDGET_SECONDS) -> bool:
@@ -132,10 +131,7 @@ class HourSummer:
         if heard.is_even and key.point not in _UNEVEN:
             numbers = self._boundaries.numbers_at(key.site, key.point, places)
             return sum_even_places(places, numbers, heard.sums)
-        told = self._place_hours(tables, key, places, heard.cells())
-        return sum_places(
-            (one, self._doubts.is_register(key.site, one.place, key.hour)) for one in told
-        )
+        return sum_places(self._place_hours(tables, key, places, heard.cells()))
 
     def _place_hours(
         self,

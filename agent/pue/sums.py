@@ -13,20 +13,20 @@ from typing import Final, Union
 class EnergySum:
     """The energy at one boundary, in joules.
 
-    `class_joules` is each meter's energy times its accuracy class (percent). `variance` is what
-    integrating power has added, in square joules.
+    `common` and `own` are limits of error by the meters' classes, in hundredths of joules: what the
+    meters have in common, and what each has of its own.
     """
 
     joules: float = 0.0
-    class_joules: float = 0.0
-    variance: float = 0.0
+    common: float = 0.0
+    own: float = 0.0
 
     def plus(self, other: EnergySum) -> EnergySum:
-        """Return the sum of both."""
+        """Return the sum of both, of which the second is another time of the same meters."""
         return EnergySum(
             joules=self.joules + other.joules,
-            class_joules=self.class_joules + other.class_joules,
-            variance=self.variance + other.variance,
+            common=self.common + other.common,
+            own=self.own + other.own,
         )
 
 
@@ -56,13 +56,15 @@ class Sum:
     """Energies over the cells that are covered at both boundaries.
 
     `runs` counts the stretches of covered time. `starts_covered` and `ends_covered` say whether
-    the first and the last cell are covered, so that two runs that adjoin are one. `sides` are the
-    amounts beside PUE, by name.
+    the first and the last cell are covered, so that two runs that adjoin are one. `variance` is
+    that of facility energy less PUE times IT energy, in square joules, as far as power was
+    integrated. `sides` are the amounts beside PUE, by name.
     """
 
     cells: float = 0.0
     facility: EnergySum = field(default_factory=EnergySum)
     it: EnergySum = field(default_factory=EnergySum)
+    variance: float = 0.0
     renewable: float = 0.0
     runs: int = 0
     starts_covered: bool = False
@@ -79,6 +81,7 @@ class Sum:
             cells=self.cells + other.cells,
             facility=self.facility.plus(other.facility),
             it=self.it.plus(other.it),
+            variance=self.variance + other.variance,
             renewable=self.renewable + other.renewable,
             runs=self.runs + other.runs - (self.ends_covered and other.starts_covered),
             starts_covered=self.starts_covered,
@@ -108,10 +111,10 @@ A year of a hub's hours would take hundreds of megabytes as objects. The order o
 known to the three functions below and to nobody else.
 """
 
-_RUNS: Final = 8
-_STARTS: Final = 9
-_ENDS: Final = 10
-_SIDES: Final = 11
+_RUNS: Final = 9
+_STARTS: Final = 10
+_ENDS: Final = 11
+_SIDES: Final = 12
 
 
 def pack(total: Sum) -> PackedSum:
@@ -124,11 +127,12 @@ def pack(total: Sum) -> PackedSum:
         (
             total.cells,
             facility.joules,
-            facility.class_joules,
-            facility.variance,
+            facility.common,
+            facility.own,
             it.joules,
-            it.class_joules,
-            it.variance,
+            it.common,
+            it.own,
+            total.variance,
             total.renewable,
             total.runs,
             total.starts_covered,
@@ -147,9 +151,10 @@ def unpack(packed: PackedSum, names: Sequence[str]) -> Sum:
     )
     return Sum(
         cells=packed[0],
-        facility=EnergySum(joules=packed[1], class_joules=packed[2], variance=packed[3]),
-        it=EnergySum(joules=packed[4], class_joules=packed[5], variance=packed[6]),
-        renewable=packed[7],
+        facility=EnergySum(joules=packed[1], common=packed[2], own=packed[3]),
+        it=EnergySum(joules=packed[4], common=packed[5], own=packed[6]),
+        variance=packed[7],
+        renewable=packed[8],
         runs=round(packed[_RUNS]),
         starts_covered=bool(packed[_STARTS]),
         ends_covered=bool(packed[_ENDS]),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS
+from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS
 from agent.pue.boundary import Boundary
-from agent.pue.hour_sums import Points, hour_sum
+from agent.pue.hour_sums import Points, counted_cells, hour_sum
 from agent.pue.periods import DAY_MS
 from agent.pue.sides import sides_of
 from agent.pue.site_hours import SiteHours
@@ -27,23 +27,43 @@ class _Days(NamedTuple):
 class _Kept:
     """What is kept in memory of one site, where its IT is metered at one point."""
 
-    __slots__ = ("_names", "days", "hours", "spans")
+    __slots__ = ("_names", "days", "hours", "partial", "spans")
 
     def __init__(self, boundary: Boundary, it_point: str) -> None:
         self._names = tuple(side.name for side in sides_of(boundary, it_point))
         self.hours: dict[int, PackedSum] = {}
         self.days: dict[int, Sum] = {}
         self.spans: dict[_Days, Sum] = {}
+        self.partial: dict[int, int] = {}
+        """The cells that count, as bits, of hours of which not all do."""
 
-    def put(self, hour: int, total: Sum) -> None:
+    def put(self, hour: int, total: Sum, mask: int) -> None:
         """Keep the sum of an hour, in place of what was known of it and of its day."""
         self.hours[hour] = pack(total)
+        self.partial.pop(hour, None)
+        if 0 < mask < FULL_MASK:
+            self.partial[hour] = mask
         if self.days.pop(hour // DAY_MS, None) is not None:
             self.spans.clear()
 
     def hour(self, hour: int) -> Sum:
         """Return the sum of an hour."""
         return unpack(self.hours.get(hour), self._names)
+
+    def counted_ms(self, start: int, end: int) -> int:
+        """Return how many of the milliseconds between two times count."""
+        counted, at = 0, start
+        while at < end:
+            if at % DAY_MS == 0 and at + DAY_MS <= end:
+                counted += round(self._day(at // DAY_MS).cells) * CELL_MS
+                at += DAY_MS
+                continue
+            hour = at - at % HOUR_MS
+            until = min(hour + HOUR_MS, end)
+            if self.hours.get(hour) is not None:
+                counted += _counted_ms(self.partial.get(hour, FULL_MASK), at - hour, until - hour)
+            at = until
+        return counted
 
     def over_days(self, days: _Days) -> Sum:
         """Return the sum of whole days; it is kept, since a year's is asked for in every round."""
@@ -62,6 +82,17 @@ class _Kept:
             total = add_packed(self.hours.get(hour) for hour in hours)
             found = self.days[day] = unpack(total, self._names)
         return found
+
+
+def _counted_ms(mask: int, start: int, end: int) -> int:
+    """Return how much of the cells of `mask` lies between two offsets in the hour."""
+    if mask == FULL_MASK:
+        return end - start
+    return sum(
+        max(0, min(end, (n + 1) * CELL_MS) - max(start, n * CELL_MS))
+        for n in range(CELLS)
+        if mask >> n & 1
+    )
 
 
 class WindowSums:
@@ -102,7 +133,8 @@ class WindowSums:
     def _put(self, site: str, hour: int, points: Points) -> None:
         boundary = self._boundaries[site]
         for it_point, kept in self._kept[site].items():
-            kept.put(hour, hour_sum(points, boundary, it_point))
+            total = hour_sum(points, boundary, it_point)
+            kept.put(hour, total, counted_cells(points, boundary, it_point))
 
     def _reach(self, site: str, start: int) -> None:
         """Have every hour from `start` on in memory."""
@@ -142,6 +174,11 @@ class WindowSums:
             total = found if total is None else total.then(found)
             at = until
         return NOTHING if total is None else total
+
+    def counted_ms(self, site: str, it_point: str, start: int, end: int) -> int:
+        """Return how many of the milliseconds between two times count at both boundaries."""
+        self._reach(site, start - start % DAY_MS)
+        return self._kept[site][it_point].counted_ms(start, end)
 
     def _part(self, site: str, it_point: str, start: int, end: int) -> Sum:
         """Sum a part of an hour; windows of all lengths end within the same one."""

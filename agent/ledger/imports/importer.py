@@ -12,7 +12,7 @@ from agent.inventory.model import Inventory
 from agent.ledger.energy import HOUR_MS, floor_hour
 from agent.ledger.imports.put import Changes, ImportedHour, put_imported
 from agent.ledger.meters import kind_of, point_of
-from agent.ledger.register_steps import Step
+from agent.ledger.register_steps import ImportedRegister, Step
 from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables
 from agent.ledger.stretches import Stretch
@@ -43,13 +43,15 @@ class WouldReplaceFiner(HubgaugeError):
 class Import:
     """Hours of a site's meters that come from a file.
 
-    `stretches` are those longer than an hour of which only the total is known. `is_exported` says
-    that the energy left the site. `may_replace_finer` allows them to replace what is known better.
+    `stretches` are those longer than an hour of which only the total is known. `registers` say in
+    which steps the meters of registers count. `is_exported` says that the energy left the site.
+    `may_replace_finer` allows them to replace what is known better.
     """
 
     site: str
     hours: Mapping[str, Mapping[int, ImportedHour]]
     stretches: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
+    registers: Mapping[str, ImportedRegister] = field(default_factory=dict)
     is_exported: bool = False
     may_replace_finer: bool = True
 
@@ -96,6 +98,8 @@ def import_meters(
             if replaced is not None:
                 finer[meter] = replaced
             tables.stretches.replace(number, first, last, new)
+            if meter in given.registers:
+                tables.registers.learn_imported(number, given.registers[meter])
             if given.is_exported:
                 marked.update(_newly_metered(tables, number, first, retention.now))
         if finer and not given.may_replace_finer:

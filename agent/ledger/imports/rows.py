@@ -11,6 +11,7 @@ from agent.ledger.imports.periods import Period
 from agent.ledger.imports.put import ImportedHour
 from agent.ledger.imports.refusals import Refused
 from agent.ledger.register_judge import Refusal
+from agent.ledger.register_steps import ImportedRegister
 from agent.ledger.stretches import Stretch
 
 NO_POWER: Final = -1.0
@@ -81,12 +82,14 @@ class Guess:
 class LaidOut:
     """A meter's energy by hour, and its stretches of which only the total is known.
 
+    `register` says in which steps a register counts; None where the rows are not a register's.
     `refused` are rows that cannot be, each with its line. `unbelieved` are readings that do not fit
     those near by. `guess` is what was guessed of the rest.
     """
 
     hours: dict[int, ImportedHour] = field(default_factory=dict)
     stretches: list[Stretch] = field(default_factory=list)
+    register: ImportedRegister | None = None
     refused: Sequence[tuple[int, Refused]] = ()
     unbelieved: Sequence[Refusal] = ()
     guess: Guess | None = None

@@ -14,14 +14,13 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import Final
 
-from agent.ledger.imports.energies import lay_out_energies, lay_out_segments
+from agent.ledger.imports.energies import lay_out_energies
 from agent.ledger.imports.forms import POWER
 from agent.ledger.imports.intervals import Unsaid
 from agent.ledger.imports.periods import HOUR
-from agent.ledger.imports.readings import reading_segments
+from agent.ledger.imports.readings import lay_out_readings
 from agent.ledger.imports.refusals import Refusals
 from agent.ledger.imports.rows import LaidOut, Rows, Timing
-from agent.ledger.imports.spacing import typical_interval
 from agent.ledger.limits import Limits
 from collectors.base import ConfigError
 from collectors.strict import Problems
@@ -62,12 +61,7 @@ class Sheet:
         timing = timing or Timing()
         rows = self.rows[meter]
         if self.column == POWER or timing.cumulative:
-            interval = typical_interval(rows.times)
-            segments, refusals = reading_segments(
-                rows.times, rows.values, interval, self.column, limits
-            )
-            laid = lay_out_segments(segments, is_power=self.column == POWER)
-            return replace(laid, unbelieved=refusals)
+            return lay_out_readings(rows, self.column, limits)
         if self.is_hourly:
             timing = replace(timing, interval=HOUR, interval_values=True)
         try:

@@ -19,6 +19,7 @@ from agent.ledger.store.blocks import (
 )
 
 _CELLS: Final = struct.Struct(f"<{CELLS}d{CELLS}I")
+_THINNED: Final = struct.Struct(f"<{CELLS}f")
 _MOST_MARKS: Final = 500
 """Question marks in one statement; SQLite's own limit was 999 for long."""
 
@@ -28,13 +29,15 @@ _LOOKUP_COST: Final = 8
 
 def pack_cells(cells: HourCells) -> bytes:
     """Write an hour's cells."""
-    return _CELLS.pack(*cells.joules, *cells.covered)
+    packed = _CELLS.pack(*cells.joules, *cells.covered)
+    return packed + _THINNED.pack(*cells.thinned) if cells.thinned else packed
 
 
 def unpack_cells(data: bytes) -> HourCells:
     """Read an hour's cells."""
-    values = _CELLS.unpack(data)
-    return HourCells(values[:CELLS], values[CELLS:])
+    values = _CELLS.unpack_from(data)
+    thinned = _THINNED.unpack_from(data, _CELLS.size) if len(data) > _CELLS.size else ()
+    return HourCells(values[:CELLS], values[CELLS:], thinned)
 
 
 class StoredHour(NamedTuple):

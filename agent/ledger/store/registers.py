@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 
-from agent.ledger.register_steps import Register, Step
+from agent.ledger.register_steps import ImportedRegister, Register, Step
 from agent.ledger.store.changes import ChangeTable
 
 
 class RegisterTable:
-    """The table `register`. An export register is a meter of its own, so it has a row as well."""
+    """The tables `register` and `imported_register`.
+
+    An export register is a meter of its own, so it has a row as well.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -25,6 +28,20 @@ class RegisterTable:
                 (meter, found.step, found.since),
             )
             self._changes.count("register")
+
+    def learn_imported(self, meter: int, register: ImportedRegister) -> None:
+        """Store what a file says of a meter's register; of several files the coarsest counts."""
+        self._db.execute(
+            "INSERT INTO imported_register VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET step = max(step, excluded.step), until = max(until, excluded.until)",
+            (meter, *register),
+        )
+        self._changes.count("register")
+
+    def imported(self) -> dict[int, ImportedRegister]:
+        """Return the registers that came from files, by the meter's number."""
+        rows = self._db.execute("SELECT meter, step, until FROM imported_register")
+        return {meter: ImportedRegister(step, until) for meter, step, until in rows}
 
     def first_read(self, meter: int) -> int | None:
         """Return when a register was first read, in milliseconds; None where it never was."""

@@ -14,6 +14,7 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `register` | the step of each meter's register, and when it was first read |
 | `refusal` | how many readings of a meter were refused in an hour or a day, by reason |
 | `unsettled` | since when a meter's next readings may change what is made of the last ones |
+| `imported_register` | the step of registers that came from files, and until when |
 | `site_hour` | the energy of a site's meters at one point, by hour |
 | `unsummed` | hours of `site_hour` that must be summed again |
 | `boundary` | a digest of each point's meters, to notice when the inventory has changed |
@@ -30,7 +31,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 5
+VERSION: Final = 6
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -65,6 +66,9 @@ _REFUSAL: Final = """CREATE TABLE refusal (
 ) WITHOUT ROWID"""
 _UNSETTLED: Final = """CREATE TABLE unsettled (
     meter INTEGER PRIMARY KEY, since INTEGER NOT NULL
+)"""
+_IMPORTED_REGISTER: Final = """CREATE TABLE imported_register (
+    meter INTEGER PRIMARY KEY, step INTEGER NOT NULL, until INTEGER NOT NULL
 )"""
 _SITE_HOUR: Final = """CREATE TABLE site_hour (
     site TEXT, point TEXT, hour INTEGER, mask INTEGER NOT NULL, joules REAL NOT NULL,
@@ -105,6 +109,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     _REGISTER,
     _REFUSAL,
     _UNSETTLED,
+    _IMPORTED_REGISTER,
     _SITE_HOUR,
     *_SITE_HOUR_INDEXES,
     _UNSUMMED,
@@ -168,6 +173,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
         _RACK_DAY,
     ),
     5: (_REFUSAL, _UNSETTLED),
+    6: (_IMPORTED_REGISTER,),
 }
 """What is done to a file of the version before."""
 

@@ -12,14 +12,19 @@ from agent.ledger.store.changes import ChangeTable
 
 _JOULES: Final = struct.Struct(f"<{CELLS}d")
 _JOULES_AND_VARIANCE: Final = struct.Struct(f"<{CELLS}dd")
+_WITH_OWN: Final = struct.Struct(f"<{CELLS}ddf")
+_THINNED: Final = struct.Struct(f"<{CELLS}f")
 
 
 class SiteHour(NamedTuple):
     """One point of one site in one hour; `joules` are by cell and count only where `mask` has it.
 
-    The point `water` counts litres, and `carbon` kilograms. `accuracy` is the meters' class in
-    percent, weighted by energy. Of `meters` meters, `silent` were not heard. `variance` is what
-    integrating power has added to each cell, in square joules.
+    The point `water` counts litres, and `carbon` kilograms. Of `meters` meters, `silent` were not
+    heard. Of the meters' classes, `accuracy` is what they have in common, and `own` what each has
+    of its own; both are limits of error in percent of the hour's energy. `thinned` tells how well
+    readings of power tell the energy, in joules for each cell (`agent.ledger.thinning`); it is
+    empty where everything is counted. `variance` is what earlier versions knew of that instead, in
+    square joules for each cell.
     """
 
     mask: int
@@ -28,6 +33,8 @@ class SiteHour(NamedTuple):
     meters: int
     silent: int
     variance: float = 0.0
+    own: float = 0.0
+    thinned: tuple[float, ...] = ()
 
     def over(self, mask: int) -> float:
         """Return the joules of some cells."""
@@ -105,7 +112,7 @@ class SiteHourTable:
                 row.accuracy,
                 row.meters,
                 row.silent,
-                _JOULES_AND_VARIANCE.pack(*row.joules, row.variance),
+                _packed(row),
                 generation,
             ),
         )
@@ -140,9 +147,8 @@ class SiteHourTable:
                 (site, point, start, end),
             )
             for hour, mask, accuracy, meters, silent, data in rows:
-                joules, variance = _unpacked(data)
-                found.setdefault(hour, {})[point] = SiteHour(
-                    mask, joules, accuracy, meters, silent, variance
+                found.setdefault(hour, {})[point] = _unpacked(
+                    data, mask=mask, accuracy=accuracy, meters=meters, silent=silent
                 )
         return found
 
@@ -184,9 +190,21 @@ class SiteHourTable:
         return None if total is None else float(total)
 
 
-def _unpacked(data: bytes) -> tuple[tuple[float, ...], float]:
-    """Return joules by cell, and their variance; rows of an earlier version have none."""
-    if len(data) == _JOULES.size:
-        return _JOULES.unpack(data), 0.0
-    *joules, variance = _JOULES_AND_VARIANCE.unpack(data)
-    return tuple(joules), variance
+def _packed(row: SiteHour) -> bytes:
+    """Write what is not in a column of its own."""
+    data = _WITH_OWN.pack(*row.joules, row.variance, row.own)
+    return data + _THINNED.pack(*row.thinned) if row.thinned else data
+
+
+def _unpacked(data: bytes, *, mask: int, accuracy: float, meters: int, silent: int) -> SiteHour:
+    """Read a row; those of earlier versions end after the joules or the variance."""
+    joules = _JOULES.unpack_from(data)
+    variance = own = 0.0
+    thinned: tuple[float, ...] = ()
+    if len(data) == _JOULES_AND_VARIANCE.size:
+        *_, variance = _JOULES_AND_VARIANCE.unpack(data)
+    elif len(data) > _JOULES.size:
+        *_, variance, own = _WITH_OWN.unpack_from(data)
+        if len(data) > _WITH_OWN.size:
+            thinned = _THINNED.unpack_from(data, _WITH_OWN.size)
+    return SiteHour(mask, joules, accuracy, meters, silent, variance, own, thinned)

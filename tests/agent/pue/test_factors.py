@@ -67,13 +67,15 @@ def test_an_office_behind_the_utility_meter(tmp_path: Path) -> None:
 
 
 def test_an_office_s_errors_are_the_rest_s(tmp_path: Path) -> None:
-    """Subtracting adds uncertainty: class 0.5 of 1300 and 100 kWh is 0.583 % of 1200."""
+    """Subtracting adds uncertainty: of class 0.5 of 1300 and 100 kWh a third adds up by size.
+
+    The rest, 8/9 of the variance, adds up by squares.
+    """
     office = "{meter: office, point: utility, behind: main, subtract: true, accuracy_class: 0.5}"
     with bench(tmp_path, stock(office), now=day(24).timestamp()) as b:
         result = of_a_day(b, main=1300.0, office=100.0, it=1000.0)
-    assert result.uncertainty == pytest.approx(
-        2 * ((0.5 * 1400 / 1200) ** 2 + 0.5**2) ** 0.5 / 3**0.5 / 100
-    )
+    facility = (1400**2 / 9 + (1300**2 + 100**2) * 8 / 9) / 1200**2
+    assert result.uncertainty == pytest.approx(2 * 0.005 * ((facility + 1.0) / 3) ** 0.5)
 
 
 def test_a_share_of_a_meter(tmp_path: Path) -> None:

@@ -21,10 +21,16 @@ BOUNDARY = Boundary(
 
 
 def row(
-    joules: float, *, accuracy: float = 0.0, variance: float = 0.0, mask: int = FULL_MASK
+    joules: float,
+    *,
+    accuracy: float = 0.0,
+    own: float = 0.0,
+    variance: float = 0.0,
+    mask: int = FULL_MASK,
+    thinned: tuple[float, ...] = (),
 ) -> SiteHour:
     """Return an hour with the same joules in each cell."""
-    return SiteHour(mask, (joules,) * CELLS, accuracy, 1, 0, variance)
+    return SiteHour(mask, (joules,) * CELLS, accuracy, 1, 0, variance, own, thinned)
 
 
 ROWS = {
@@ -49,12 +55,60 @@ def test_a_whole_hour() -> None:
         True,
     )
     assert total.facility.joules == pytest.approx(12 * 110.0)
-    assert total.facility.class_joules == pytest.approx(12 * (100 * 0.5 + 20 * 1.0 + 10 * 2.0))
-    assert total.facility.variance == pytest.approx(12 * (3.0 + 1.0))
+    assert total.facility.common == pytest.approx(12 * (100 * 0.5 + 20 * 1.0 + 10 * 2.0))
     assert total.it.joules == pytest.approx(12 * 80.0)
-    assert total.it.class_joules == pytest.approx(12 * 80.0 * 1.5)
-    assert total.it.variance == pytest.approx(12 * 2.0)
+    assert total.it.common == pytest.approx(12 * 80.0 * 1.5)
+    # 3 of the utility, 1 of what was sold, and 2 of IT times the square of PUE, 110 / 80.
+    assert total.variance == pytest.approx(12 * (3.0 + 1.0 + 2.0 * (110 / 80) ** 2))
     assert total.renewable == pytest.approx(12 * (30.0 - 10.0))
+
+
+def test_errors_of_their_own_add_up_by_squares() -> None:
+    """3 % of 100 J and 4 % of 100 J come to 5 J; IT's stay apart."""
+    rows = {
+        "utility": row(100.0, own=3.0),
+        "renewable": row(100.0, own=4.0),
+        "it_input": row(80.0, own=1.0),
+    }
+    total = hour_sum(rows, BOUNDARY, "it_input")
+    assert total.facility.own == pytest.approx(12 * 500.0)
+    assert total.it.own == pytest.approx(12 * 80.0)
+
+
+def test_a_burst_at_both_boundaries_leaves_pue_as_it_is() -> None:
+    """Leaving readings out moves facility by 2.5 J and IT by 2 J: at a PUE of 1.25, by nothing.
+
+    Cells of 3 J at the facility alone have a variance of 9 each; of two cells, 18.
+    """
+    boundary = Boundary(
+        site="s",
+        places={point: (Place(names=(point,)),) for point in ("utility", "it_input")},
+        it_candidates=("it_input",),
+        method="incoming",
+    )
+    both = {
+        "utility": row(100.0, thinned=(2.5, -5.0, *[0.0] * 10)),
+        "it_input": row(80.0, thinned=(2.0, -4.0, *[0.0] * 10)),
+    }
+    assert hour_sum(both, boundary, "it_input").variance == pytest.approx(0.0)
+    alone = both | {"utility": row(100.0, thinned=(3.0, -3.0, *[0.0] * 10)), "it_input": row(80.0)}
+    assert hour_sum(alone, boundary, "it_input").variance == pytest.approx(18.0)
+    assert hour_sum(alone, boundary, "it_input", 0b1).variance == pytest.approx(9.0)
+
+
+def test_facility_of_parts_shares_the_errors_of_it() -> None:
+    """IT of 80 J with 1 % and cooling of 20 J with 2 %: only cooling's are the facility's own."""
+    parts = Boundary(
+        site="s",
+        places={point: (Place(names=(point,)),) for point in ("it_input", "cooling")},
+        it_candidates=("it_input",),
+        method="parts",
+    )
+    rows = {"it_input": row(80.0, accuracy=1.0), "cooling": row(20.0, accuracy=2.0)}
+    total = hour_sum(rows, parts, "it_input")
+    assert total.facility.joules == pytest.approx(12 * 100.0)
+    assert total.facility.common == pytest.approx(12 * 20.0 * 2.0)
+    assert total.it.common == pytest.approx(12 * 80.0 * 1.0)
 
 
 def test_the_amounts_beside_pue() -> None:

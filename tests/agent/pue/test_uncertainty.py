@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.ledger.energy import FULL_MASK, HOUR_MS, TimedValue
+from agent.ledger.energy import HOUR_MS, TimedValue
 from agent.ledger.register_steps import Step, step_of
 from agent.pue.sums import NOTHING, EnergySum, Sum, add_in_time, add_packed, pack, unpack
-from agent.pue.uncertainty import RegisterDoubt, integration_variance, relative
+from agent.pue.uncertainty import RegisterDoubt, relative
 from tests.support.ledger import (
     HEAD,
     HOUR,
@@ -167,28 +167,27 @@ def test_a_step_comes_down_from_above() -> None:
     assert seen == [0, 6, 2, 1, 1]
 
 
-def test_what_integrating_adds_is_what_it_errs_by() -> None:
-    """The true error of a day of trapezoids is what is stated, within a factor of two."""
-    rng = random.Random(11)
-    ratios = []
-    for _ in range(60):
-        errors, variance = 0.0, 0.0
-        truth = [rng.gauss(3000.0, 400.0) for _ in range(24 * 60 + 1)]
-        jumps = [
-            rng.random() for _ in truth
-        ]  # somewhere between two readings the power goes over from one to the next
-        for n in range(24 * 60):
-            true = 60 * (truth[n] * jumps[n] + truth[n + 1] * (1 - jumps[n]))
-            errors += true - 30 * (truth[n] + truth[n + 1])
-        cells = [
-            sum(30 * (truth[m] + truth[m + 1]) for m in range(5 * n, 5 * n + 5)) for n in range(288)
-        ]
-        for hour in range(24):
-            variance += 12 * integration_variance(cells[12 * hour : 12 * hour + 12], FULL_MASK)
-        ratios.append(errors / math.sqrt(variance))
-    spread = math.sqrt(sum(ratio * ratio for ratio in ratios) / len(ratios))
-    assert 0.5 < spread < 2.0
-    assert sum(abs(ratio) > 2 for ratio in ratios) <= len(ratios) * 0.15
+def test_an_error_of_shared_it_counts_for_the_overhead_alone() -> None:
+    """IT 1000 J and cooling 250 J, 1 % each: u is 0.2 · 1 % / √3 of each; apart it is more."""
+    total = Sum(
+        cells=12.0,
+        facility=EnergySum(joules=1250.0, common=250.0),
+        it=EnergySum(joules=1000.0, common=1000.0),
+    )
+    shared = relative(total, shares_it=True)
+    assert shared == pytest.approx(2 * 0.2 * 0.01 * math.sqrt(2 / 3))
+    assert relative(total) == pytest.approx(2 * 0.01 * math.sqrt((0.2**2 + 1) / 3))
+
+
+def test_a_bias_is_one_more_independent_term() -> None:
+    """A limit of ±1 % beside 0.75 % common and 1 % own: 2 √((0.75² + 1² + 1²) / 3) %."""
+    total = Sum(
+        cells=12.0,
+        facility=EnergySum(joules=100.0, common=75.0, own=100.0),
+        it=EnergySum(joules=80.0),
+    )
+    expected = 0.02 * math.sqrt((0.75**2 + 1 + 1) / 3)
+    assert relative(total, bias=0.01) == pytest.approx(expected)
 
 
 def test_integrated_power_is_less_certain_than_a_register(tmp_path: Path) -> None:

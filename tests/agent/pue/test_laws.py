@@ -1,0 +1,23 @@
+"""The stated uncertainty covers the truth, by law of how meters err and loads go."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.laws import LAWS, judge
+
+RUNS = 24
+"""Of so many runs, 95 % are covered in the mean. Fewer than 20 are in one of 150 tries."""
+
+LEAST = 20
+
+LONG = ("power at 300 s, cycling plant, 24 h", "the same in step with the readings, 24 h")
+"""Left to `python -m bench year`: a day takes long, and two hours say the same."""
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if law not in LONG])
+def test_the_truth_is_within_what_is_stated(law: str) -> None:
+    """At k = 2 some 95 % of runs are covered; U is not many times the errors that there are."""
+    found = judge(law, RUNS)
+    assert found.covered * RUNS >= LEAST
+    assert found.stated < 4.0 * found.error
