@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.inventory.model import Site
-from agent.pue.explanation import Explanation, MeterShare
-from agent.pue.model import JOULES_PER_KWH, FactorName, PueResult
+from agent.pue.explanation import Explanation, MeterShare, PointSum
+from agent.pue.model import JOULES_PER_KWH, FactorName, PueResult, Uncovered
 
 
 def as_json(result: PueResult, site: Site) -> dict[str, Any]:
@@ -43,6 +43,7 @@ def as_json(result: PueResult, site: Site) -> dict[str, Any]:
             }
             for one in result.overheads
         ],
+        "uncovered": None if result.uncovered is None else _uncovered(result.uncovered),
         "edition": result.edition,
         "notes": list(result.notes),
     }
@@ -58,17 +59,7 @@ def explained_as_json(
     """Return what a PUE was made of; `silent` are the meters that were not heard, by point."""
     found: dict[str, Any] = {
         "points": {
-            point.point: {
-                "meters": len(point.meters),
-                "energy_kwh": point.joules / JOULES_PER_KWH,
-                "coverage": point.coverage,
-                "silent": list(silent.get(point.point, ())),
-                "facility": point.facility_sign != 0,
-                "it": point.is_it,
-                "sign": point.facility_sign,
-                "unexplained_kwh": point.unexplained / JOULES_PER_KWH,
-                "by_meter": [_meter(meter) for meter in point.meters],
-            }
+            point.point: _point(point, silent.get(point.point, ()), site)
             for point in explained.points
         },
         "formulas": list(explained.formulas),
@@ -81,7 +72,12 @@ def explained_as_json(
                 "facility_kwh": hour.facility_joules / JOULES_PER_KWH,
                 "it_kwh": hour.it_joules / JOULES_PER_KWH,
                 "points_kwh": {
-                    point: joules / JOULES_PER_KWH for point, joules in hour.points.items()
+                    point: joules / JOULES_PER_KWH
+                    for point, joules in hour.points.items()
+                    if point != "water"
+                },
+                "points_liters": {
+                    point: litres for point, litres in hour.points.items() if point == "water"
                 },
             }
             for hour in explained.hours
@@ -89,19 +85,62 @@ def explained_as_json(
     return found
 
 
+def _uncovered(found: Uncovered) -> dict[str, Any]:
+    """Return what the uncovered time may mean; `bias` is a limit, relative to PUE."""
+    return {
+        "bias": found.bias,
+        "above_median_load": found.above_median_load,
+        "coverage_by_month": {one.month: one.coverage for one in found.months},
+    }
+
+
 def _value(result: PueResult, name: FactorName) -> float | None:
     factor = result.factor(name)
     return None if factor is None else factor.per_kwh
 
 
-def _meter(meter: MeterShare) -> dict[str, Any]:
+def _point(point: PointSum, silent: Sequence[str], site: Site) -> dict[str, Any]:
+    """Return a point with its meters; the sum of `water` is in litres, any other in kWh."""
+    if point.point == "water":
+        sums = {"liters": point.joules, "unexplained_liters": point.unexplained}
+    else:
+        sums = {
+            "energy_kwh": point.joules / JOULES_PER_KWH,
+            "unexplained_kwh": point.unexplained / JOULES_PER_KWH,
+        }
+    return {
+        "meters": len(point.meters),
+        **sums,
+        "coverage": point.coverage,
+        "silent": list(silent),
+        "facility": point.facility_sign != 0,
+        "it": point.is_it,
+        "sign": point.facility_sign,
+        "by_meter": [_meter(meter, site) for meter in point.meters],
+    }
+
+
+def _time(time: float | None, site: Site) -> str | None:
+    return None if time is None else dt.datetime.fromtimestamp(time, site.zone).isoformat()
+
+
+def _meter(meter: MeterShare, site: Site) -> dict[str, Any]:
+    if meter.point == "water":
+        amounts = {"liters": meter.energy, "counted_liters": meter.counted}
+    else:
+        amounts = {
+            "energy_kwh": meter.energy / JOULES_PER_KWH,
+            "counted_kwh": meter.counted / JOULES_PER_KWH,
+        }
     return {
         "meter": meter.meter,
         "replaced": list(meter.replaced),
         "factor": meter.factor,
         "accuracy_class": meter.accuracy_class,
-        "energy_kwh": meter.energy / JOULES_PER_KWH,
-        "counted_kwh": meter.counted / JOULES_PER_KWH,
+        **amounts,
         "hours": meter.hours,
         "kept": meter.kept,
+        "since": _time(meter.since, site),
+        "since_is_assumed": meter.since_is_assumed,
+        "until": _time(meter.until, site),
     }

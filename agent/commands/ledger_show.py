@@ -38,7 +38,7 @@ def run(
         return
     lines = [*_lines(result, site)]
     if explained is not None:
-        lines += _explanation(explained, silent)
+        lines += _explanation(explained, silent, site)
         if args.hours:
             lines += _hours(explained.hours, [point.point for point in explained.points], site)
     sys.stdout.writelines(line + "\n" for line in lines)
@@ -46,6 +46,11 @@ def run(
 
 def _kwh(joules: float) -> str:
     return f"{joules / JOULES_PER_KWH:.3f}"
+
+
+def _amount(point: str, amount: float) -> str:
+    """Write the sum of a point: litres of water, or joules in kilowatt-hours."""
+    return f"{amount:.1f}" if point == "water" else _kwh(amount)
 
 
 def _lines(result: PueResult, site: Site) -> Iterator[str]:
@@ -94,27 +99,30 @@ def _beside(result: PueResult) -> Iterator[str]:
         )
 
 
-def _explanation(explained: Explanation, silent: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _explanation(
+    explained: Explanation, silent: Mapping[str, Sequence[str]], site: Site
+) -> Iterator[str]:
     """Write the points with their meters, and the sums."""
     yield ""
     yield (
         "PUE = facility / IT, both summed over the five-minute cells in which every meter of both"
         " was heard throughout."
     )
-    yield f"{'point':<12}{'counts as':<14}{'meters':>7}{'coverage':>10}{'energy, kWh':>18}"
+    yield f"{'point':<12}{'counts as':<14}{'meters':>7}{'coverage':>10}{'kWh (water: l)':>18}"
     for point in explained.points:
         yield (
             f"{point.point:<12}{_role(point):<14}{len(point.meters):>7}{point.coverage:>10.1%}"
-            f"{_kwh(point.joules):>18}"
+            f"{_amount(point.point, point.joules):>18}"
         )
         for meter in point.meters:
-            yield _meter(meter)
+            yield _meter(meter, site)
         names = silent.get(point.point, ())
         if names:
             more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
             yield f"  never heard: {', '.join(names[:_MOST_NAMES])}{more}"
     yield ""
     yield from explained.formulas
+    yield from _uncovered(explained.result)
     if explained.result.uncertainty is not None:
         yield (
             "uncertainty: class / sqrt(3) for each boundary, both combined as independent, times"
@@ -122,12 +130,35 @@ def _explanation(explained: Explanation, silent: Mapping[str, Sequence[str]]) ->
         )
 
 
-def _meter(meter: MeterShare) -> str:
+def _uncovered(result: PueResult) -> Iterator[str]:
+    """Write what the uncovered time may mean for the figure."""
+    found = result.uncovered
+    if found is None:
+        return
+    yield f"uncovered: it may have moved PUE by at most {found.bias:.3%}, part of the uncertainty"
+    if found.above_median_load is not None:
+        yield f"uncovered: {found.above_median_load:.0%} of it above the median load"
+    if found.months:
+        months = ", ".join(f"{one.month} {one.coverage:.1%}" for one in found.months)
+        yield f"coverage by month: {months}"
+
+
+def _meter(meter: MeterShare, site: Site) -> str:
+    times = ((" since ", meter.since), (" until ", meter.until))
+    service = "".join(
+        f",{word}{dt.datetime.fromtimestamp(time, site.zone):%Y-%m-%d %H:%M}"
+        for word, time in times
+        if time is not None
+    )
+    if meter.since_is_assumed:
+        service += " (its first reading)"
     after = f", after {', '.join(meter.replaced)}" if meter.replaced else ""
     gone = "" if meter.kept else "; not all of its hours are kept, the sum above is"
+    unit = "l" if meter.point == "water" else "kWh"
+    told, counted = (_amount(meter.point, each) for each in (meter.energy, meter.counted))
     return (
-        f"  {meter.meter}: {_kwh(meter.energy)} kWh x {meter.factor:g} = {_kwh(meter.counted)} kWh"
-        f"  (class {meter.accuracy_class:g}, {meter.hours} hours{after}{gone})"
+        f"  {meter.meter}: {told} {unit} x {meter.factor:g} = {counted} {unit}"
+        f"  (class {meter.accuracy_class:g}, {meter.hours} hours{service}{after}{gone})"
     )
 
 
@@ -145,7 +176,7 @@ def _hours(hours: Sequence[CountedHour], points: Sequence[str], site: Site) -> I
     for hour in hours:
         at = dt.datetime.fromtimestamp(hour.time, site.zone).isoformat()
         of_points = (
-            f"{_kwh(hour.points[point]):>16}" if point in hour.points else f"{'-':>16}"
+            f"{_amount(point, hour.points[point]):>16}" if point in hour.points else f"{'-':>16}"
             for point in points
         )
         yield (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from agent.inventory.model import IT_POINTS, NOT_IT, Meter
+from agent.inventory.model.service import is_after
 from collectors.catalogue.limits import INCOMING
 from collectors.strict import nearest
 
@@ -97,6 +98,8 @@ def check_replacements(meters: Meters, lines: Lines, fail: Fail) -> None:
             message = f"{meter.replaces} is already replaced by {replaced[old]}"
         elif old in meters and meters[old].point != meter.point:
             message = f"{meter.replaces} is at point {meters[old].point}, not {meter.point}"
+        elif old in meters and not is_after(meter.since, meters[old].since):
+            message = f"{meter.replaces} is in service since {meters[old].since} only"
         if message and name in lines:
             fail(lines[name], "replaces", message)
         replaced[old] = meter.meter

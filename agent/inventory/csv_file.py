@@ -35,6 +35,8 @@ CSV_COLUMNS: Final = (
     "capacity_b_watts",
     "breaker_b",
     "breaker_b_amperes",
+    "since",
+    "until",
 )
 """The columns of a rack list. Only `site` and `rack` are needed; an empty cell states nothing."""
 

@@ -28,11 +28,23 @@ class MeterKey(NamedTuple):
 class TrackedMeter:
     """A meter that the readings name."""
 
-    __slots__ = ("_width", "_wrap", "id", "key", "point", "rating", "register", "step")
+    __slots__ = (
+        "_width",
+        "_wrap",
+        "first_heard",
+        "id",
+        "key",
+        "point",
+        "rating",
+        "register",
+        "step",
+    )
 
     def __init__(self, key: MeterKey, point_label: str, inventory: Inventory) -> None:
         self.id: int | None = None
         """Its number in the database; None until the first reading is written."""
+        self.first_heard: int | None = None
+        """Its earliest reading that this agent has written, in milliseconds."""
         self.key = key
         listed = inventory.meters.get((key.site, key.name))
         self.point = point_of(inventory, key.site, key.name, key.kind, point_label)

@@ -44,6 +44,7 @@ class Writer:
 
     def _write(self, pending: Sequence[PendingReading]) -> None:
         news = _news(pending)
+        heard = _first_heard(news)
         events: Counter[str] = Counter()
         with self._store.transaction() as tables:
             # A number that this transaction gives is the meter's only once it is committed.
@@ -53,10 +54,14 @@ class Writer:
             }
             new = tables.readings.add(_rows(pending, numbers, refused=False))
             tables.readings.add(_rows(pending, numbers, refused=True))
+            for meter, first in heard.items():
+                tables.heard.save(numbers[meter], first)
             for meter, of_meter in news.items():
                 events.update(self._compute(tables, meter, numbers[meter], of_meter))
         for meter, number in numbers.items():
             meter.id = number
+        for meter, first in heard.items():
+            meter.first_heard = first
         taken = sum(not row.refused for row in pending)
         self._intake.count({"taken": new, "duplicate": taken - new, **events})
 
@@ -115,6 +120,19 @@ def _news(pending: Iterable[PendingReading]) -> Mapping[TrackedMeter, NewsOfMete
         else:
             known.add(row.time, row.interval)
     return news
+
+
+def _first_heard(news: Mapping[TrackedMeter, NewsOfMeter]) -> Mapping[TrackedMeter, int]:
+    """Return the meters that were never heard as early as now, each with the time.
+
+    Readings may come late and in any order.
+    """
+    first = {meter: min(new.first for new in found.values()) for meter, found in news.items()}
+    return {
+        meter: time
+        for meter, time in first.items()
+        if meter.first_heard is None or time < meter.first_heard
+    }
 
 
 def _newly_metered(tables: Tables, number: int, energy: NewReadings) -> Iterable[int]:

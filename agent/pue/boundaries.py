@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
 from agent.inventory.model import POINTS, Inventory, Site
@@ -14,6 +15,7 @@ from agent.ledger.limits import Limits
 from agent.ledger.meters import MeterKey
 from agent.ledger.store.meters import MeterRow
 from agent.pue.boundary import Boundary, boundary_of
+from agent.pue.listing import Listed, listed
 from agent.pue.places import Place
 
 METERED_POINTS: Final = (*POINTS, "bought", "export")
@@ -40,6 +42,9 @@ class Boundaries:
         self.by_site: dict[str, Boundary] = {}
         self.known = -1
         """How many meters the ledger had heard of at the last refresh."""
+        self._heard: Mapping[int, int] = {}
+        self._heard_change = -1
+        self._listed_at: int | None = self._now()
         self._rows: dict[int, MeterRow] = {}
         self._numbers: dict[MeterKey, list[int]] = {}
         self._numbers_at: dict[tuple[str, str], _Numbers] = {}
@@ -59,32 +64,61 @@ class Boundaries:
     def refresh(self, *, mark: bool = True) -> bool:
         """Work the boundaries out again if a meter is heard for the first time; tell whether so.
 
-        If `mark`, the recent hours of every point that has changed are summed again.
+        If `mark`, what the inventory lists is recorded, and hours are summed again where a point
+        has changed: the recent ones, and those in which another meter counts than before.
         """
         with self._ledger.store.read() as tables:
-            count = tables.meters.count()
-            if count == self.known:
+            count, change = tables.meters.count(), tables.changes.number("heard")
+            if (count, change) == (self.known, self._heard_change):
                 return False
             known = tables.meters.all()
+            self._heard = tables.heard.all()
+            past = {site: tables.listed_places.of_site(site) for site in self.sites}
         self._numbers = {}
         self._numbers_at.clear()
         self._rows = {row.id: row for row in known}
         for row in known:
             kind = row.kind if row.kind in _OWN_NAMES else ""
             self._numbers.setdefault(MeterKey(row.site, row.name, kind), []).append(row.id)
-        sites = self.sites.values()
-        self.by_site.update(
-            {site.site: boundary_of(site, self._inventory, known) for site in sites}
-        )
+        # What this inventory lists, it has listed since it was loaded.
+        now = self._now() if self._listed_at is None else self._listed_at
+        found = {
+            name: listed(
+                boundary_of(site, self._inventory, known),
+                past[name],
+                partial(self._first_heard, name),
+                now,
+            )
+            for name, site in self.sites.items()
+        }
+        self.by_site.update({name: one.boundary for name, one in found.items()})
         if mark:
+            self._record(found)
             self._mark_changed()
-        self.known = count
+            self._listed_at = None
+        self.known, self._heard_change = count, change
         return True
+
+    def _now(self) -> int:
+        return round(self._clock() * 1000)
+
+    def _first_heard(self, site: str, place: Place) -> int | None:
+        """Return when the first meter at a place was first heard, in milliseconds."""
+        times = (self._heard.get(number) for number in self.numbers(site, place))
+        return min((time for time in times if time is not None), default=None)
+
+    def _record(self, found: Mapping[str, Listed]) -> None:
+        """Store what is listed, and have hours summed again in which other meters count now."""
+        with self._ledger.store.transaction() as tables:
+            for site, one in found.items():
+                tables.listed_places.save(one.rows)
+                for point, start, end in one.moved:
+                    hours = tables.site_hours.hours_of(site, point, start, end)
+                    tables.site_hours.mark_unsummed(site, point, hours)
 
     def _mark_changed(self) -> None:
         """Have the recent hours of points summed again whose meters are others than before."""
-        now = round(self._clock() * 1000)
-        hours = range(self._ledger.retention.sealed_before, now, HOUR_MS)
+        hours = range(self._ledger.retention.sealed_before, self._now(), HOUR_MS)
         with self._ledger.store.transaction() as tables:
             for site, boundary in self.by_site.items():
                 for point in METERED_POINTS:

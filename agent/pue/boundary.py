@@ -21,6 +21,7 @@ from agent.inventory.model import (
     Rack,
     Site,
 )
+from agent.ledger.energy import FULL_MASK
 from agent.ledger.store.meters import MeterRow
 from agent.pue.model import Method
 from agent.pue.places import ASSUMED_CLASS, NO_FUEL, Place, make_place, places_of
@@ -31,7 +32,8 @@ from collectors.catalogue.limits import INCOMING
 class Boundary:
     """The points of one site, each with the places that must all be heard.
 
-    `it_candidates` are the points that meter all of the site's IT, the deepest first.
+    `it_candidates` are the points that meter all of the site's IT, the deepest first. `incomplete`
+    are points that are metered, but not for the whole site.
     """
 
     site: str
@@ -39,6 +41,7 @@ class Boundary:
     it_candidates: tuple[str, ...]
     method: Method
     notes: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
 
     @property
     def electrical(self) -> tuple[str, ...]:
@@ -61,6 +64,29 @@ class Boundary:
         return bool(self.places.get("renewable")) or any(
             place.renewable for place in self.places.get("utility", ())
         )
+
+    def needed_cells(self, point: str, hour: int) -> int:
+        """Return the cells of an hour in which a point must be heard, as bits.
+
+        That are those in which any of its meters is in service. What a site cannot be without, its
+        main supply or what its parts begin with, is needed in every hour.
+        """
+        if point in self.always_needed:
+            return FULL_MASK
+        mask = 0
+        for place in self.places.get(point, ()):
+            mask |= place.cells_in(hour)
+            if mask == FULL_MASK:
+                break
+        return mask
+
+    @property
+    def always_needed(self) -> tuple[str, ...]:
+        """The points without which there is no facility energy, whenever they began."""
+        if self.method == "parts":
+            return (*self.facility_points[:1], "cooling")
+        supplies = [point for point in INCOMING if self.places.get(point)]
+        return tuple(supplies[:1])
 
     def places_at(self, point: str) -> tuple[Place, ...]:
         """Return the places of a point, also of the two points that are made of others.
@@ -100,6 +126,7 @@ class _Builder:
             if rack.state == "in_service"
         ]
         self._notes: list[str] = []
+        self._incomplete: list[str] = []
         if site.site in inventory.shared_sites:  # some racks' PDUs would pass for all of them
             self._listed = [m for m in self._listed if m.meter not in inventory.pdus]
             self._heard = [row for row in self._heard if row.kind != "pdu"]
@@ -136,6 +163,7 @@ class _Builder:
             it_candidates=tuple(point for point in candidates if places[point]),
             method=method,
             notes=tuple(self._notes),
+            incomplete=tuple(self._incomplete),
         )
 
     def _places(self) -> dict[str, tuple[Place, ...]]:
@@ -177,7 +205,7 @@ class _Builder:
             and (row.site, row.name) not in self._inventory.meters
         ]
         if not listed:
-            return tuple(Place(names=(row.name,), kind=kind) for row in heard)
+            return tuple(Place(names=(row.name,), kind=kind, is_listed=False) for row in heard)
         replaced = {name for place in listed for name in place.names}
         others = sorted(row.name for row in heard if row.name not in replaced)
         if others:
@@ -235,7 +263,7 @@ class _Builder:
             return tuple(places_of(totals, inventory))
         if not self._racks:
             heard = [row.name for row in self._heard if row.point == "pdu_output"]
-            return tuple(Place(names=(name,)) for name in heard)
+            return tuple(Place(names=(name,), is_listed=False) for name in heard)
         return self._rack_pdus(self._racks)
 
     def _rack_pdus(self, racks: Sequence[Rack]) -> tuple[Place, ...]:
@@ -245,10 +273,11 @@ class _Builder:
                 self._notes.append(
                     f"rack {rack.rack} lacks a PDU: PDU output does not meter the whole site"
                 )
+                self._incomplete.append("pdu_output")
                 return ()
             for feed in rack.feeds.values():
                 meter = self._inventory.meters.get((rack.site, feed.pdu))
                 if meter is not None and meter.point != "pdu_output":
                     return ()  # counted deeper or elsewhere, on purpose
-                found.append(make_place((feed.pdu,), meter, self._inventory))
+                found.append(make_place((feed.pdu,), meter, self._inventory, rack))
         return tuple(found)

@@ -156,14 +156,29 @@ class PueCollector:
         """
         incoming = [point for point in boundary.facility_points if point != "export"]
         for name, points in (("facility", incoming), ("renewable", ["renewable"])):
-            total = _total(boundary, points, watts)
+            total = self._total(boundary, points, watts)
             if total is not None:
                 yield catalogue.SITE_POWER.series(self._hub, boundary.site, name), total
-        for point in boundary.it_candidates:
-            total = _total(boundary, [point], watts)
+        chosen = self.pue.it_point(boundary.site)
+        for point in (chosen,) if chosen else boundary.it_candidates:
+            total = self._total(boundary, [point], watts)
             if total is not None:
                 yield catalogue.SITE_POWER.series(self._hub, boundary.site, "it"), total
                 return
+
+    def _total(self, boundary: Boundary, points: Iterable[str], watts: _Watts) -> float | None:
+        """Add up the power at some points; None where no meter is there or one is silent."""
+        now = round(self._clock() * 1000)
+        total: float | None = None
+        for place in (place for point in points for place in boundary.places.get(point, ())):
+            if not place.counted_in(now, now + 1):
+                continue
+            keys = (_MeterName(boundary.site, name) for name in place.names)
+            value = next((watts[key] for key in keys if key in watts), None)
+            if value is None:
+                return None
+            total = (total or 0.0) + value * place.factor
+        return total
 
     def _energy(self, site: str) -> Iterator[Reading]:
         """Yield the counters since the ledger began."""
@@ -172,16 +187,3 @@ class PueCollector:
                 yield _NOT_ENERGY[name].series(self._hub, site), total
             else:
                 yield catalogue.SITE_ENERGY.series(self._hub, site, name), total
-
-
-def _total(boundary: Boundary, points: Iterable[str], watts: _Watts) -> float | None:
-    """Add up the power at some points; None where there is no meter or one is silent."""
-    places = [place for point in points for place in boundary.places.get(point, ())]
-    total: float | None = None
-    for place in places:
-        keys = (_MeterName(boundary.site, name) for name in place.names)
-        value = next((watts[key] for key in keys if key in watts), None)
-        if value is None:
-            return None
-        total = (total or 0.0) + value * place.factor
-    return total

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import Literal, NamedTuple
 
-from agent.ledger.energy import CELL_MS, CELLS, floor_hour
+from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, floor_hour
 from agent.ledger.store.site_hours import SiteHour
 from agent.pue.boundary import Boundary
 from agent.pue.explanation import CountedHour, Explanation, MeterShare, PointSum
@@ -53,6 +53,7 @@ class _Explaining:
         self._point_joules: dict[str, list[float]] = defaultdict(list)
         self._covered_cells: dict[str, int] = defaultdict(int)
         self._meter_joules: dict[_MeterAt, list[float]] = defaultdict(list)
+        self._due: dict[_MeterAt, int] = defaultdict(int)
         self._deleted: set[_MeterAt] = set()
         self._counted: list[CountedHour] = []
         self._points = [
@@ -63,7 +64,9 @@ class _Explaining:
 
     def explanation(self) -> Explanation:
         for hour in self._window():
-            mask = counted_cells(hour.points, self._boundary, self._result.it_point, hour.asked)
+            mask = counted_cells(
+                hour.start, hour.points, self._boundary, self._result.it_point, hour.asked
+            )
             for point, row in hour.points.items():
                 self._covered_cells[point] += (row.mask & hour.asked).bit_count()
             if mask:
@@ -104,6 +107,11 @@ class _Explaining:
                 points=sums,
             )
         )
+        for point in sums:
+            for place in self._boundary.places[point]:
+                self._due[_MeterAt(point, place.name)] += place.counted_in(
+                    hour.start, hour.start + HOUR_MS
+                )
         told = self._hours.places_in_hour(self._result.site, hour.start, sums)
         for point, places in told.items():
             for one in places:
@@ -136,7 +144,10 @@ class _Explaining:
             energy=fsum(told),
             counted=fsum(told) * place.factor,
             hours=len(told),
-            kept=key not in self._deleted and len(told) == len(self._point_joules[point]),
+            kept=key not in self._deleted and len(told) == self._due[key],
+            since=None if place.since is None else place.since / 1000,
+            until=None if place.until is None else place.until / 1000,
+            since_is_assumed=place.is_assumed,
         )
 
     def _sign(self, point: str) -> Literal[1, 0, -1]:

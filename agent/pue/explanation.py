@@ -22,6 +22,8 @@ class MeterShare:
     `counted` is `energy` times `factor`; `factor` is below 0 for what is subtracted. `replaced`
     are the meters that hung there before. `kept` says that every counted hour of it is still in
     the ledger. Hours of single PDUs are deleted after weeks; then only the point's sum is left.
+    It counts from `since` until `until`, in seconds; None is for always. `since_is_assumed` says
+    that `since` is its first reading, and that nobody has stated or recorded it.
     """
 
     meter: str
@@ -33,6 +35,9 @@ class MeterShare:
     counted: float
     hours: int
     kept: bool
+    since: float | None = None
+    until: float | None = None
+    since_is_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

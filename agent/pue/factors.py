@@ -7,6 +7,7 @@ metered to use is listed, and the rest is `unmetered`. So the parts always add u
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from agent.pue.boundary import Boundary
@@ -45,6 +46,17 @@ def factors(total: Sum, cells: float) -> tuple[Factor, ...]:
         for one in _STANDARDS
         if (side := total.sides.get(one.side)) is not None and side.cells
     )
+
+
+def contradictions(found: Iterable[Factor]) -> Iterator[str]:
+    """Say which figures have no value because their meters contradict each other."""
+    for one in found:
+        if not one.is_consistent:
+            ratio = one.amount / one.base
+            yield (
+                f"reused energy is {ratio:.3f} of facility energy, so there is no"
+                f" {one.name.upper()}: a meter is missing or scaled wrongly"
+            )
 
 
 def overheads(total: Sum, boundary: Boundary, it_point: str) -> tuple[Overhead, ...]:

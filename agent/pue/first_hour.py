@@ -79,14 +79,22 @@ class _Line:
 def common_sum(hours: SiteHours, boundary: Boundary, it_point: str, start: int, end: int) -> Sum:
     """Sum both energies over the time that every meter of both boundaries covers."""
     points = dict.fromkeys((*boundary.facility_points, it_point))
-    wanted = [(point, place) for point in points for place in boundary.places.get(point, ())]
+    wanted = [
+        (point, place)
+        for point in points
+        for place in boundary.places.get(point, ())
+        if place.counted_in(start, end)
+    ]
     if not boundary.facility_points or not wanted or len(wanted) > _MAX_METERS:
         return NOTHING
-    common = [_Interval(start, end)]
+    common = [_Interval(_beginning(boundary, it_point, start), end)]
     powers: list[_Power] = []
     with hours.ledger.reader.read() as tables:
         for _, place in wanted:
             power = _power(tables, hours, boundary.site, place, _Interval(start, end))
+            if place.since is not None and common[0].start < place.since:  # not in service yet
+                before = Segment(common[0].start, place.since, 0.0, 0.0)
+                power = replace(power, segments=[before, *power.segments])
             powers.append(power)
             common = _intersect(common, [_Interval(one.start, one.end) for one in power.segments])
             if not common:
@@ -119,7 +127,7 @@ def _sum(lines: Sequence[_Line], common: Sequence[_Interval]) -> Sum:
         facility=replace(others, joules=whole),
         it=it,
         variance=_variance(lines, whole / it.joules if it.joules > 0 else 1.0, common),
-        renewable=max(0.0, renewable),
+        renewable=renewable,
     )
 
 
@@ -144,6 +152,14 @@ def _variance(lines: Iterable[_Line], pue: float, common: Sequence[_Interval]) -
             if any(one.start < cell + CELL_MS and cell < one.end for one in common):
                 cells[cell] += factor * joules
     return steps + sum(joules * joules for joules in cells.values())
+
+
+def _beginning(boundary: Boundary, it_point: str, start: int) -> int:
+    """Return from when on, at the earliest, both boundaries are metered at all."""
+    for point in (it_point, *boundary.always_needed):
+        since = [place.since for place in boundary.places.get(point, ())]
+        start = max(start, min((0 if time is None else time for time in since), default=0))
+    return start
 
 
 def _renewable_share(line: _Line) -> float:

@@ -66,7 +66,16 @@ class Factor:
 
     @property
     def value(self) -> float | None:
-        """The figure in base units; None where nothing is covered."""
+        """The figure in base units; None where nothing is covered, or where it is inconsistent."""
+        return self._ratio if self.is_consistent else None
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the figure is possible: no more energy is reused than the facility takes."""
+        return self.name != "erf" or self._ratio is None or 0.0 <= self._ratio <= 1.0
+
+    @property
+    def _ratio(self) -> float | None:
         return self.amount / self.base if self.base > 0 else None
 
     @property
@@ -93,6 +102,29 @@ class Overhead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MonthCoverage:
+    """The coverage of a local month such as `2025-07`, or of its part in a window."""
+
+    month: str
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncovered:
+    """What the uncovered time of a window may mean for its PUE.
+
+    `bias` is a limit, relative to PUE: by how much the uncovered time may have moved it.
+    `above_median_load` is the share of the uncovered time in which the load was above the median of
+    the covered time; None where nobody told the load. `months` are those of a window of more than
+    two months.
+    """
+
+    bias: float
+    above_median_load: float | None = None
+    months: tuple[MonthCoverage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PueResult:
     """The PUE of one site over one window, with everything it rests on.
 
@@ -102,6 +134,7 @@ class PueResult:
     says that less than twelve months are covered. Times are seconds since the epoch.
     `carbon_basis` is how carbon is reckoned: location, market, or both where supplies differ.
     `notes` say what a reader must know: missing meters, assumed classes, why there is no value.
+    `uncovered` is None where everything is covered.
     """
 
     site: str
@@ -124,6 +157,7 @@ class PueResult:
     carbon_basis: str = ""
     edition: str = "ISO/IEC 30134-2"
     notes: tuple[str, ...] = ()
+    uncovered: Uncovered | None = None
 
     def factor(self, name: FactorName) -> Factor | None:
         """Return ERF, CUE or WUE; None where its meters are not there or were not heard."""
@@ -142,13 +176,16 @@ class PueResult:
 class TrendPoint:
     """The PUE of one hour or one local day; `pue` is None where it has none.
 
-    `uncertainty` is relative and expanded (k = 2), as for a window.
+    `uncertainty` is relative and expanded (k = 2), as for a window. `switched` says that the point
+    where IT energy is taken was changed meanwhile, so that there is no PUE of one category.
     """
 
     time: float
     pue: float | None
     coverage: float
     uncertainty: float | None = None
+    category: int | None = None
+    switched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

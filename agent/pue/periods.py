@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from agent.ledger.energy import HOUR_MS
@@ -34,6 +34,28 @@ def year_end(start: int, zone: ZoneInfo) -> int:
     """Return when the local year ends that begins at `start`, in milliseconds."""
     year = dt.datetime.fromtimestamp(start / 1000, zone).year
     return round(dt.datetime(year + 1, 1, 1, tzinfo=zone).timestamp() * 1000)
+
+
+class MonthEdges(NamedTuple):
+    """A local month such as `2025-07` within a window, and its bounds in milliseconds."""
+
+    month: str
+    start: int
+    end: int
+
+
+def month_edges(start: int, end: int, zone: ZoneInfo) -> list[MonthEdges]:
+    """Return the local months of a window; the first and the last may be cut."""
+    found = []
+    at = start
+    while at < end:
+        local = dt.datetime.fromtimestamp(at / 1000, zone)
+        first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        following = (first + dt.timedelta(days=32)).replace(day=1)
+        until = min(end, round(following.timestamp() * 1000))
+        found.append(MonthEdges(f"{local:%Y-%m}", at, until))
+        at = until
+    return found
 
 
 def local_year(time: int, zone: ZoneInfo) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from agent.inventory.check_meters import upstream
-from agent.inventory.model import Emission, Inventory, Meter
+from agent.inventory.model import Emission, Inventory, Meter, Rack
+from agent.inventory.model.service import moment
+from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS
 
 ASSUMED_CLASS: Final = 2.0
 """Percent: the accuracy class taken for a meter that states none."""
@@ -32,6 +34,10 @@ class Place:
     `accuracy` is the class in percent, of which the share `common` is common to all meters of a
     boundary; that is all of it where no class is stated, as nothing is known. `emissions` are those of each kilowatt-hour they count.
     `renewable` is the share of it that is renewable. `kind` names the register that is read.
+
+    It counts from `since` until `until`, in milliseconds; None is for always. `is_listed` says
+    that the inventory names it; else it is only known because it was heard. `is_assumed` says that
+    `since` is its first reading, and that nobody knows whether it was there before.
     """
 
     names: tuple[str, ...]
@@ -42,6 +48,36 @@ class Place:
     renewable: float = 0.0
     emissions: tuple[Emission, ...] = ()
     kind: Literal["", "export", "water"] = ""
+    since: int | None = None
+    until: int | None = None
+    is_listed: bool = True
+    is_assumed: bool = False
+
+    def counted_in(self, start: int, end: int) -> bool:
+        """Tell whether the place counts in any part of a time."""
+        return (self.since is None or self.since < end) and (
+            self.until is None or self.until > start
+        )
+
+    def seconds_in(self, start: float, end: float) -> float:
+        """Return how long the place counts between two times, all of them in seconds."""
+        first = start if self.since is None else max(start, self.since / 1000)
+        last = end if self.until is None else min(end, self.until / 1000)
+        return max(0.0, last - first)
+
+    def cells_in(self, hour: int) -> int:
+        """Return the cells of an hour in which the place counts, as bits.
+
+        The cell in which it begins or ends is one of them.
+        """
+        mask = FULL_MASK
+        if self.since is not None and self.since > hour:
+            gone = min(CELLS, (self.since - hour) // CELL_MS)
+            mask &= FULL_MASK << gone
+        if self.until is not None and self.until < hour + HOUR_MS:
+            kept = max(0, -((hour - self.until) // CELL_MS))
+            mask &= (1 << kept) - 1
+        return mask & FULL_MASK
 
     @property
     def name(self) -> str:
@@ -66,10 +102,16 @@ class Place:
         )
 
 
-def make_place(names: tuple[str, ...], meter: Meter | None, inventory: Inventory) -> Place:
-    """Make the place of a meter, as the inventory states it; `None` for one it does not list."""
+def make_place(
+    names: tuple[str, ...], meter: Meter | None, inventory: Inventory, rack: Rack | None = None
+) -> Place:
+    """Make the place of a meter, as the inventory states it; `None` for one it does not list.
+
+    `rack` is the rack of a PDU.
+    """
+    service = _stated_service(names, meter, inventory, rack)
     if meter is None:
-        return Place(names=names)
+        return Place(names=names, since=service.since, until=service.until)
     share = -meter.share if meter.subtract else meter.share
     # What is subtracted from a supply is as renewable, and as carbon-laden, as the supply.
     supply = meter
@@ -86,7 +128,33 @@ def make_place(names: tuple[str, ...], meter: Meter | None, inventory: Inventory
         renewable=renewable or 0.0,
         emissions=meter.emissions or supply.emissions,
         kind="water" if meter.point == "water" else "",
+        since=service.since,
+        until=service.until,
     )
+
+
+class _Service(NamedTuple):
+    """From when until when something is in service, in milliseconds, as far as it is stated."""
+
+    since: int | None
+    until: int | None
+
+
+def _stated_service(
+    names: tuple[str, ...], meter: Meter | None, inventory: Inventory, rack: Rack | None
+) -> _Service:
+    """Return from when until when a place is said to count.
+
+    A place begins with the first meter that hung there and ends with the last one.
+    """
+    key = meter or rack
+    if key is None or key.site not in inventory.sites:
+        return _Service(None, None)
+    zone = inventory.sites[key.site].zone
+    first = inventory.meters.get((key.site, names[-1]))
+    since = (first.since if first else "") or (rack.since if rack else "")
+    until = (meter.until if meter else "") or (rack.until if rack else "")
+    return _Service(moment(since, zone), moment(until, zone))
 
 
 def places_of(meters: Sequence[Meter], inventory: Inventory) -> list[Place]:

@@ -22,6 +22,19 @@ class PlaceHour:
     cells: HourCells | None
 
 
+def in_service(hour: PlaceHour, start: int) -> PlaceHour:
+    """Return what a place said of the hour that begins at `start`, as far as it is in service.
+
+    In the cells before and after, it adds nothing, and nothing of it is missing.
+    """
+    counted = hour.place.cells_in(start)
+    if counted == FULL_MASK:
+        return hour
+    cells = HourCells() if hour.cells is None else HourCells(hour.cells.joules, hour.cells.covered)
+    cells.replace_cells(HourCells.uniform(0.0), FULL_MASK & ~counted)
+    return PlaceHour(hour.place, cells)
+
+
 def sum_places(hours: Iterable[PlaceHour]) -> SiteHour | None:
     """Add up the places of a point.
 

@@ -7,20 +7,22 @@ throughout it. Formulas, worked examples and sources are in docs/kpis.md.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from agent.inventory.model import Inventory
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, floor_hour
 from agent.ledger.ledger import Ledger
 from agent.pue.boundary import Boundary
-from agent.pue.factors import factors, overheads
-from agent.pue.first_hour import common_sum
+from agent.pue.chosen import Chosen, ChosenSums
+from agent.pue.factors import contradictions, factors, overheads
+from agent.pue.it_choice import ItChoices
 from agent.pue.model import (
     CATEGORY,
     PowerPoint,
@@ -29,10 +31,11 @@ from agent.pue.model import (
     TrendPoint,
     is_interim,
 )
+from agent.pue.not_metered import NotMetered
 from agent.pue.periods import bounds, year_end
 from agent.pue.required import required_pue
 from agent.pue.site_hours import SiteHours
-from agent.pue.sums import NOTHING, Sum
+from agent.pue.sums import Sum
 from agent.pue.totals import Totals
 from agent.pue.trends import power_points, power_step, trend_edges
 from agent.pue.uncertainty import relative
@@ -40,13 +43,6 @@ from agent.pue.window_sums import WindowSums
 from collectors.catalogue.limits import MIN_COVERAGE, WINDOWS, Window
 
 _LAG_MS: Final = 75_000
-
-
-class _Chosen(NamedTuple):
-    """The point where IT energy is taken, and the sum over a window with it."""
-
-    it_point: str
-    total: Sum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +63,12 @@ class Pue:
         self.inventory = inventory
         self.hours = SiteHours(ledger, inventory, clock=clock)
         self._sums = WindowSums(self.hours)
+        self._choices = ItChoices(ledger, self._sums)
         self._totals = Totals(ledger, self.hours)
         self._clock = clock
         self._lock = threading.Lock()
-        self._common: dict[tuple[str, str], Sum] = {}
+        self._chosen = ChosenSums(self.hours, self._sums, self._choices, clock)
+        self._not_metered = NotMetered(self.hours, self._sums)
         # A PDU is read once in so many seconds, so its power before the next reading is unknown.
         resolution = ledger.settings.resolution(len(inventory.pdus)) if inventory.pdus else 0
         self._lag_ms = _LAG_MS + 1000 * resolution
@@ -82,8 +80,9 @@ class Pue:
         """
         with self._lock:
             done = self.hours.refresh()
-            self._common.clear()
+            self._chosen.update()
             self._sums.update()
+            self._choices.update(self.hours.boundaries, self.now, store=True)
         return done
 
     def take_as_summed(self) -> None:
@@ -91,6 +90,7 @@ class Pue:
         with self._lock:
             self.hours.take_as_summed()
             self._sums.update()
+            self._choices.update(self.hours.boundaries, self.now, store=False)
 
     def sites(self) -> tuple[str, ...]:
         """The sites that have meters."""
@@ -125,17 +125,22 @@ class Pue:
         first, last = round(start * 1000), round(end * 1000)
         return self._result(site, "custom", first - first % CELL_MS, last - last % CELL_MS)
 
-    def _result(self, site: str, window: str, start: int, end: int) -> PueResult:
+    def _result(
+        self, site: str, window: str, start: int, end: int, at: int | None = None
+    ) -> PueResult:
+        """Return the PUE of a window; `at` is a time whose point of IT energy is asked for."""
         with self._lock:
             boundary = self._boundary(site)
-            chosen = self._choose(boundary, start, end)
+            chosen = self._chosen.over(boundary, start, end, at)
+            left_open = self._not_metered.over(boundary, chosen, start, end)
             if chosen.total.cells < CELLS and window in WINDOWS:
-                chosen = self._choose_in_first_hour(boundary, chosen)
+                chosen = self._chosen.in_first_hour(boundary, chosen)
         it_point, total = chosen
         facility, it = total.facility, total.it
         cells = max(1, (end - start) // CELL_MS)
         coverage = min(1.0, total.cells / cells)
         judged = _judge(total, coverage)
+        beside = factors(total, cells)
         return PueResult(
             site=site,
             window=window,
@@ -145,24 +150,31 @@ class Pue:
             pue=judged.pue,
             category=CATEGORY.get(it_point),
             coverage=coverage,
-            uncertainty=self._uncertainty(boundary, chosen, start, end),
+            uncertainty=self._uncertainty(boundary, chosen, start, end, left_open.bias(total)),
             facility_joules=facility.joules,
             it_joules=it.joules,
             interim=is_interim((end - start) / 1000, coverage),
             it_point=it_point,
             facility_method=boundary.method,
-            renewable_ratio=min(1.0, total.renewable / facility.joules)
+            renewable_ratio=max(0.0, min(1.0, total.renewable / facility.joules))
             if boundary.knows_renewables and facility.joules > 0
             else None,
-            factors=factors(total, cells),
+            factors=beside,
             overheads=overheads(total, boundary, it_point),
             carbon_basis=self.hours.carbon_basis(site, start, end),
             edition=self.hours.sites[site].edition,
-            notes=(*judged.notes, *boundary.notes),
+            notes=(
+                *judged.notes,
+                *contradictions(beside),
+                *left_open.notes(coverage),
+                *self._switch_notes(site, start),
+                *boundary.notes,
+            ),
+            uncovered=left_open.uncovered,
         )
 
     def _uncertainty(
-        self, boundary: Boundary, chosen: _Chosen, start: int, end: int
+        self, boundary: Boundary, chosen: Chosen, start: int, end: int, bias: float
     ) -> float | None:
         """Return how uncertain a window's PUE is (k = 2); None where it has none."""
         site, (it_point, total) = boundary.site, chosen
@@ -179,6 +191,7 @@ class Pue:
             facility=self.hours.doubt(site, points, start, end, counted),
             it=self.hours.doubt(site, (it_point,), start, end, counted),
             shares_it=it_point in boundary.facility_points,
+            bias=bias,
         )
 
     def _boundary(self, site: str) -> Boundary:
@@ -187,32 +200,15 @@ class Pue:
             raise KeyError(site)
         return boundary
 
-    def _choose(self, boundary: Boundary, start: int, end: int) -> _Chosen:
-        """Choose where IT energy is taken: at one point, never at two at once.
+    def _switch_notes(self, site: str, start: int) -> Iterator[str]:
+        """Say that IT energy was taken elsewhere when a window began."""
+        zone = self.hours.sites[site].zone
+        for one in self._choices.switches(site, start):
+            yield one.note(f"{dt.datetime.fromtimestamp(one.time / 1000, zone):%Y-%m-%d %H:%M}")
 
-        It is the deepest point that was metered for at least 0.9 of the time that any other was.
-        """
-        found = [
-            _Chosen(point, self._sums.over(boundary.site, point, start, end))
-            for point in boundary.it_candidates
-        ]
-        if not found:
-            return _Chosen("", NOTHING)
-        most = max(one.total.cells for one in found)
-        return next(one for one in found if one.total.cells >= MIN_COVERAGE * most)
-
-    def _choose_in_first_hour(self, boundary: Boundary, by_cells: _Chosen) -> _Chosen:
-        """In the first hour, use the exact overlap of all meters if it is longer than the cells."""
-        end = round(self._clock() * 1000)
-        for point in boundary.it_candidates:
-            common = self._common.get((boundary.site, point))
-            if common is None:  # the same for every window
-                common = self._common[boundary.site, point] = common_sum(
-                    self.hours, boundary, point, end - HOUR_MS, end
-                )
-            if common.cells > by_cells.total.cells:
-                return _Chosen(point, common)
-        return by_cells
+    def it_point(self, site: str) -> str:
+        """Return the point where a site's IT energy is taken; empty while none is chosen."""
+        return self._choices.at(site)
 
     def required(self, site: str, target: float) -> float | None:
         """Return what the rest of the local year must average for the year to end at `target`.
@@ -239,15 +235,28 @@ class Pue:
         return self.hours.count_unsummed(start, end)
 
     def pue_trend(self, site: str, days: float) -> list[TrendPoint]:
-        """Return the PUE of each hour of the last days or, over three days, of each local day."""
+        """Return the PUE of each hour of the last days or, over three days, of each local day.
+
+        Each is of the point where IT energy was taken then. The interval in which that was changed
+        has no PUE, so that no line joins two categories.
+        """
         edges = trend_edges(self.now, days, self.hours.sites[site].zone)
-        results = [self._result(site, "trend", start, end) for start, end in pairwise(edges)]
-        return [
-            TrendPoint(
-                time=one.start, pue=one.pue, coverage=one.coverage, uncertainty=one.uncertainty
+        switches = [one.time for one in self._choices.switches(site, edges[0])]
+        found = []
+        for start, end in pairwise(edges):
+            one = self._result(site, "trend", start, end, at=end - 1)
+            switched = any(start <= time < end for time in switches)
+            found.append(
+                TrendPoint(
+                    time=one.start,
+                    pue=None if switched else one.pue,
+                    coverage=one.coverage,
+                    uncertainty=one.uncertainty,
+                    category=one.category,
+                    switched=switched,
+                )
             )
-            for one in results
-        ]
+        return found
 
     def power_trend(self, site: str, hours: float) -> list[PowerPoint]:
         """Return the mean power of each five minutes, or over twelve hours of each hour."""
@@ -255,7 +264,7 @@ class Pue:
         start = end - round(hours * HOUR_MS)
         with self._lock:
             boundary = self._boundary(site)
-            it_point, _ = self._choose(boundary, start - start % CELL_MS, end)
+            it_point = self._chosen.over(boundary, start - start % CELL_MS, end).it_point
             rows = self.hours.hours(site, floor_hour(start), end)
         return power_points(rows, boundary, it_point, range(start - start % step, end, step))
 

@@ -13,6 +13,7 @@ from agent.ledger.store.site_hours import ChangedHour, SiteHour
 from agent.ledger.stretches import CountedTime
 from agent.pue.boundaries import Boundaries
 from agent.pue.boundary import Boundary
+from agent.pue.listing import places_at
 from agent.pue.periods import local_year
 from agent.pue.places import Place
 from agent.pue.point_sums import PlaceHour
@@ -141,11 +142,17 @@ class SiteHours:
             point: [
                 place.name
                 for place in places
-                if self._is_due(site, place, end) and heard.isdisjoint(self.numbers(site, place))
+                if self._is_due(site, place, start, end)
+                and heard.isdisjoint(self.numbers(site, place))
             ]
             for point, places in self.boundaries[site].places.items()
         }
         return {point: names for point, names in found.items() if names}
+
+    def listed_at(self, site: str, time: int) -> list[tuple[str, Place]]:
+        """Return the places that the inventory listed at a time (milliseconds), with their points."""
+        with self.ledger.reader.read() as tables:
+            return list(places_at(tables.listed_places.of_site(site), time))
 
     def first_read(self, site: str, place: Place) -> int | None:
         """Return when a register at a place was first read, in milliseconds; None if never."""
@@ -153,12 +160,12 @@ class SiteHours:
             times = [tables.registers.first_read(number) for number in self.numbers(site, place)]
         return min((time for time in times if time is not None), default=None)
 
-    def _is_due(self, site: str, place: Place, end: int) -> bool:
-        """Tell whether a place must have been heard before `end`.
+    def _is_due(self, site: str, place: Place, start: int, end: int) -> bool:
+        """Tell whether a place must have been heard between two times.
 
         An export register need not be heard before its first reading.
         """
-        if place.kind != "export":
-            return True
+        if place.kind != "export" or not place.counted_in(start, end):
+            return place.counted_in(start, end)
         first = self.first_read(site, place)
         return first is not None and first < end

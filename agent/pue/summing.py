@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.inventory.model import IT_POINTS
-from agent.ledger.energy import HOUR_MS, HourCells, floor_hour
+from agent.ledger.energy import FULL_MASK, HOUR_MS, HourCells, floor_hour
 from agent.ledger.exports import TwoWayHour, exported
 from agent.ledger.ledger import Ledger
 from agent.ledger.store.blocks import BlockCache
@@ -22,7 +22,14 @@ from agent.ledger.store.site_hours import SiteHour, SiteHourKey
 from agent.pue.boundaries import METERED_POINTS, Boundaries
 from agent.pue.periods import local_year
 from agent.pue.places import Place
-from agent.pue.point_sums import PlaceHour, joined, sum_even_places, sum_places, weigh_carbon
+from agent.pue.point_sums import (
+    PlaceHour,
+    in_service,
+    joined,
+    sum_even_places,
+    sum_places,
+    weigh_carbon,
+)
 
 _IT_PATH: Final = ("ups_input", *IT_POINTS)
 _DEPENDENT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -113,7 +120,10 @@ class HourSummer:
         """Write a sum, unless an older one was made of hours that are deleted by now."""
         retention = self._ledger.retention
         if found is None:
-            if key.hour >= retention.sealed_before:
+            kept_since = (
+                retention.sealed_before if self._counts(key) else self._kept_since(key.point)
+            )
+            if key.hour >= kept_since:
                 tables.site_hours.delete(key, generation)
         elif not (
             key.point == "pdu_output"
@@ -123,15 +133,26 @@ class HourSummer:
         ):
             tables.site_hours.save(key, found, generation)
 
+    def _counts(self, key: SiteHourKey) -> bool:
+        """Tell whether any meter of a point was in service in an hour."""
+        places = self._places(key.site, key.point)
+        return any(place.counted_in(key.hour, key.hour + HOUR_MS) for place in places)
+
+    def _kept_since(self, point: str) -> int:
+        """Return from when on the hours of a point's meters are kept; those of PDUs are deleted."""
+        return self._ledger.retention.pdus_before if point == "pdu_output" else 0
+
     def _summed(
         self, tables: Tables, key: SiteHourKey, places: tuple[Place, ...], heard: HeardHour
     ) -> SiteHour | None:
         if not places:
             return None
-        if heard.is_even and key.point not in _UNEVEN:
+        if heard.is_even and key.point not in _UNEVEN and _all_whole(places, key.hour):
             numbers = self._boundaries.numbers_at(key.site, key.point, places)
             return sum_even_places(places, numbers, heard.sums)
-        return sum_places(self._place_hours(tables, key, places, heard.cells()))
+        told = self._place_hours(tables, key, places, heard.cells())
+        found = sum_places(told)
+        return None if found is None else found._replace(mask=found.mask & _cells_in(told, key))
 
     def _place_hours(
         self,
@@ -140,12 +161,18 @@ class HourSummer:
         places: Iterable[Place],
         rows: Mapping[int, HourCells],
     ) -> list[PlaceHour]:
-        """Return what each place of a point said of an hour, and how it counts."""
+        """Return what each place of a point said of an hour, and how it counts.
+
+        Places that were not in service then are left out.
+        """
+        places = [one for one in places if one.counted_in(key.hour, key.hour + HOUR_MS)]
         if key.point == "export":
             sold = ((place, self._exported(tables, key, place, rows)) for place in places)
             return [PlaceHour(place, cells) for place, cells in sold if cells is not None]
         told = [
-            PlaceHour(place, joined(self._boundaries.numbers(key.site, place), rows))
+            in_service(
+                PlaceHour(place, joined(self._boundaries.numbers(key.site, place), rows)), key.hour
+            )
             for place in places
         ]
         if key.point == "carbon":
@@ -184,3 +211,18 @@ class HourSummer:
                     meters.update(self._boundaries.numbers(site, replace(place, kind="")))
         known = self._boundaries.known
         return tables.hours.at(hour, meters, known=known, cache=self._blocks)
+
+
+def _cells_in(told: Iterable[PlaceHour], key: SiteHourKey) -> int:
+    """Return the cells of an hour in which any place is in service, as bits."""
+    mask = 0
+    for one in told:
+        mask |= one.place.cells_in(key.hour)
+        if mask == FULL_MASK:
+            break
+    return mask
+
+
+def _all_whole(places: Iterable[Place], hour: int) -> bool:
+    """Tell whether all places count in the whole of an hour."""
+    return all(place.cells_in(hour) == FULL_MASK for place in places)

@@ -52,6 +52,25 @@ class SideSum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """What one boundary told of cells that do not count, because the other one did not."""
+
+    it_joules: float = 0.0
+    it_cells: int = 0
+    facility_joules: float = 0.0
+    facility_cells: int = 0
+
+    def plus(self, other: Alone) -> Alone:
+        """Return the sum of both."""
+        return Alone(
+            it_joules=self.it_joules + other.it_joules,
+            it_cells=self.it_cells + other.it_cells,
+            facility_joules=self.facility_joules + other.facility_joules,
+            facility_cells=self.facility_cells + other.facility_cells,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
     """Energies over the cells that are covered at both boundaries.
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, HOUR_MS
 from agent.pue.boundary import Boundary
-from agent.pue.hour_sums import Points, counted_cells, hour_sum
+from agent.pue.hour_sums import Points, alone, counted_cells, hour_sum
 from agent.pue.periods import DAY_MS
 from agent.pue.sides import sides_of
+from agent.pue.silences import Slice
 from agent.pue.site_hours import SiteHours
-from agent.pue.sums import NOTHING, PackedSum, Sum, add_in_time, add_packed, pack, unpack
+from agent.pue.sums import NOTHING, Alone, PackedSum, Sum, add_in_time, add_packed, pack, unpack
 
 _MOST_KEPT: Final = 64
 """So many sums of several days, and so many hours asked for in part, are kept of a site."""
 _FOREVER: Final = 1 << 62
+_SLICED_BY_HOUR_MS: Final = 3 * DAY_MS
 
 
 class _Days(NamedTuple):
@@ -24,25 +28,38 @@ class _Days(NamedTuple):
     end: int
 
 
+class _Summed(NamedTuple):
+    """What is kept of an hour: its sum, the cells that count, and what one boundary told alone."""
+
+    total: Sum
+    mask: int
+    alone: Alone | None
+
+
 class _Kept:
     """What is kept in memory of one site, where its IT is metered at one point."""
 
-    __slots__ = ("_names", "days", "hours", "partial", "spans")
+    __slots__ = ("_names", "alone", "days", "hours", "partial", "spans")
 
     def __init__(self, boundary: Boundary, it_point: str) -> None:
         self._names = tuple(side.name for side in sides_of(boundary, it_point))
         self.hours: dict[int, PackedSum] = {}
+        self.alone: dict[int, Alone] = {}
         self.days: dict[int, Sum] = {}
         self.spans: dict[_Days, Sum] = {}
         self.partial: dict[int, int] = {}
         """The cells that count, as bits, of hours of which not all do."""
 
-    def put(self, hour: int, total: Sum, mask: int) -> None:
+    def put(self, hour: int, summed: _Summed) -> None:
         """Keep the sum of an hour, in place of what was known of it and of its day."""
-        self.hours[hour] = pack(total)
+        self.hours[hour] = pack(summed.total)
         self.partial.pop(hour, None)
-        if 0 < mask < FULL_MASK:
-            self.partial[hour] = mask
+        if 0 < summed.mask < FULL_MASK:
+            self.partial[hour] = summed.mask
+        if summed.alone is not None:
+            self.alone[hour] = summed.alone
+        else:
+            self.alone.pop(hour, None)
         if self.days.pop(hour // DAY_MS, None) is not None:
             self.spans.clear()
 
@@ -74,6 +91,21 @@ class _Kept:
                 self.spans.clear()
             self.spans[days] = found
         return found
+
+    def slice(self, start: int, end: int) -> Slice:
+        """Return whole hours of one day as a slice."""
+        hours = range(start, end, HOUR_MS)
+        is_day = end - start == DAY_MS and start % DAY_MS == 0
+        return Slice(
+            start=start,
+            cells=len(hours) * CELLS,
+            counted=self._day(start // DAY_MS)
+            if is_day
+            else add_in_time(self.hour(hour) for hour in hours),
+            alone=reduce(
+                Alone.plus, (self.alone[hour] for hour in hours if hour in self.alone), Alone()
+            ),
+        )
 
     def _day(self, day: int) -> Sum:
         found = self.days.get(day)
@@ -133,23 +165,25 @@ class WindowSums:
     def _put(self, site: str, hour: int, points: Points) -> None:
         boundary = self._boundaries[site]
         for it_point, kept in self._kept[site].items():
-            total = hour_sum(points, boundary, it_point)
-            kept.put(hour, total, counted_cells(points, boundary, it_point))
+            kept.put(hour, _summed(hour, points, boundary, it_point))
 
-    def _reach(self, site: str, start: int) -> None:
+    def _reach(self, site: str, it_point: str, start: int) -> _Kept:
         """Have every hour from `start` on in memory."""
         oldest = self._oldest.get(site)
+        boundary = self._boundaries[site]
         if oldest is None:
-            boundary = self._boundaries[site]
-            self._kept[site] = {
-                it_point: _Kept(boundary, it_point) for it_point in boundary.it_candidates
-            }
-        elif oldest <= start:
-            return
-        until = _FOREVER if oldest is None else oldest
-        for hour, points in self._hours.hours(site, start, until).items():
-            self._put(site, hour, points)
-        self._oldest[site] = start
+            self._kept[site] = {}
+        if it_point not in self._kept[site]:  # it must reach as far back as the others do
+            kept = self._kept[site][it_point] = _Kept(boundary, it_point)
+            if oldest is not None:
+                for hour, points in self._hours.hours(site, oldest, _FOREVER).items():
+                    kept.put(hour, _summed(hour, points, boundary, it_point))
+        if oldest is None or start < oldest:
+            until = _FOREVER if oldest is None else oldest
+            for hour, points in self._hours.hours(site, start, until).items():
+                self._put(site, hour, points)
+            self._oldest[site] = start
+        return self._kept[site][it_point]
 
     def boundary(self, site: str) -> Boundary | None:
         """Return a site's boundary, or None where there is no such site."""
@@ -157,8 +191,7 @@ class WindowSums:
 
     def over(self, site: str, it_point: str, start: int, end: int) -> Sum:
         """Sum from `start` to `end`, which must lie on cells."""
-        self._reach(site, start - start % DAY_MS)
-        kept = self._kept[site][it_point]
+        kept = self._reach(site, it_point, start - start % DAY_MS)
         total: Sum | None = None
         at = start
         while at < end:
@@ -177,8 +210,15 @@ class WindowSums:
 
     def counted_ms(self, site: str, it_point: str, start: int, end: int) -> int:
         """Return how many of the milliseconds between two times count at both boundaries."""
-        self._reach(site, start - start % DAY_MS)
-        return self._kept[site][it_point].counted_ms(start, end)
+        return self._reach(site, it_point, start - start % DAY_MS).counted_ms(start, end)
+
+    def slices(self, site: str, it_point: str, start: int, end: int) -> list[Slice]:
+        """Return the whole hours between two times, or over some days, each day's together."""
+        kept = self._reach(site, it_point, start - start % DAY_MS)
+        first, last = -(-start // HOUR_MS) * HOUR_MS, end - end % HOUR_MS
+        step = HOUR_MS if end - start <= _SLICED_BY_HOUR_MS else DAY_MS
+        edges = [first, *range(first - first % step + step, last, step), last]
+        return [kept.slice(one, other) for one, other in pairwise(edges) if one < other]
 
     def _part(self, site: str, it_point: str, start: int, end: int) -> Sum:
         """Sum a part of an hour; windows of all lengths end within the same one."""
@@ -190,4 +230,12 @@ class WindowSums:
                 asked.clear()
             points = asked[hour] = self._hours.hour(site, hour)
         mask = sum(1 << n for n in range(CELLS) if start <= hour + n * CELL_MS < end)
-        return hour_sum(points, self._boundaries[site], it_point, mask)
+        return hour_sum(hour, points, self._boundaries[site], it_point, mask)
+
+
+def _summed(hour: int, points: Points, boundary: Boundary, it_point: str) -> _Summed:
+    return _Summed(
+        total=hour_sum(hour, points, boundary, it_point),
+        mask=counted_cells(hour, points, boundary, it_point),
+        alone=alone(hour, points, boundary, it_point),
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 from agent.inventory.model import Rack
 from agent.ledger.ledger import Ledger
+from agent.pue.places import Place as MeterPlace
 from agent.pue.pue import Pue
 from agent.racks.capacity import spare_watts
 from agent.report.model import MeterLoss, MeterTally, RackTally, RackWeek
@@ -92,7 +93,9 @@ def racks_and_meters(
             )
     rows = [row for one in racks if (row := one.row()) is not None]
     rows.sort(key=lambda row: (-row.over_hours, -row.failover_hours, -row.silent_hours, row.rack))
-    return RackTally(racks=len(racks), racks_needing=rows), _meters(pue, metered, covered, hours)
+    return RackTally(racks=len(racks), racks_needing=rows), _meters(
+        pue, metered, covered, first, hours
+    )
 
 
 def _one_hour(
@@ -109,38 +112,41 @@ def _one_hour(
 
 
 def _meters(
-    pue: Pue, metered: Sequence[str], covered: Mapping[MeterKey, float], hours: int
+    pue: Pue, metered: Sequence[str], covered: Mapping[MeterKey, float], first: float, hours: int
 ) -> MeterTally:
     """Return the meters of the boundaries that were not heard throughout, the worst first."""
     lost, count = [], 0
     week = hours * HOUR
     for site in metered:
-        for names, point in _boundary_meters(pue, site):
+        for place, point in _boundary_meters(pue, site):
+            due = place.seconds_in(first, first + week)
+            if hours and not due:
+                continue
             count += 1
-            seconds = min(sum(covered.get((site, name), 0.0) for name in names), week)
-            if hours and seconds < _WHOLE_SHARE * week:
+            seconds = min(sum(covered.get((site, name), 0.0) for name in place.names), due)
+            if due and seconds < _WHOLE_SHARE * due:
                 lost.append(
                     MeterLoss(
                         site=site,
-                        meter=names[0],
+                        meter=place.name,
                         point=point,
-                        coverage=seconds / week,
-                        lost_hours=hours - seconds / HOUR,
+                        coverage=seconds / due,
+                        lost_hours=(due - seconds) / HOUR,
                     )
                 )
     lost.sort(key=lambda row: (row.coverage, row.site, row.meter))
     return MeterTally(meters=count, meters_lost=lost)
 
 
-def _boundary_meters(pue: Pue, site: str) -> Iterator[tuple[tuple[str, ...], str]]:
+def _boundary_meters(pue: Pue, site: str) -> Iterator[tuple[MeterPlace, str]]:
     """Yield each meter of a site's PUE boundary with its point.
 
     A meter is the names it has had: one that replaced another is the same meter here.
     """
-    named: dict[tuple[str, ...], str] = {}
+    named: dict[tuple[str, ...], tuple[MeterPlace, str]] = {}
     pdus = pue.inventory.pdus
     for point, places in pue.boundary(site).places.items():
         for place in places:
             if place.name not in pdus and not place.kind:
-                named[place.names] = point
-    yield from named.items()
+                named[place.names] = place, point
+    yield from named.values()

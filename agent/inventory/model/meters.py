@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Annotated, Final, Literal, get_args
 
 from agent.inventory.model.checks import check_not_empty
+from agent.inventory.model.service import check_service
 from collectors.strict import Positive, Range, Ratio
 
 Point = Literal[
@@ -104,6 +105,16 @@ class Meter:
         },
     )
     behind: str = field(default="", metadata={"help": "the meter upstream of it"})
+    since: str = field(
+        default="",
+        metadata={
+            "help": "a date or a local time: it counts from then on, and before that nothing misses"
+            " it; without it, its first reading"
+        },
+    )
+    until: str = field(
+        default="", metadata={"help": "a date or a local time: from then on it is not there"}
+    )
     emissions: tuple[Emission, ...] = field(
         default=(),
         metadata={
@@ -114,6 +125,7 @@ class Meter:
     def __post_init__(self) -> None:
         """Check the key and what can be seen from the meter alone."""
         check_not_empty("meter", self.meter)
+        check_service(self.since, self.until)
         check_years(self.emissions)
         if self.behind == self.meter:
             message = "behind: a meter cannot be behind itself"

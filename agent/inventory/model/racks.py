@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from agent.inventory.model.checks import check_not_empty
+from agent.inventory.model.service import check_service
 from agent.inventory.model.sites import State
 from collectors.strict import Count, Positive, Range
 
@@ -83,10 +84,21 @@ class Rack:
     reserved_units: UnitCount = field(
         default=0, metadata={"help": "rack units promised to somebody, and still free"}
     )
+    since: str = field(
+        default="",
+        metadata={
+            "help": "a date or a local time: its PDUs count from then on; without it, each"
+            " from its first reading"
+        },
+    )
+    until: str = field(
+        default="", metadata={"help": "a date or a local time: from then on it is not there"}
+    )
 
     def __post_init__(self) -> None:
         """Check what can be seen from the rack alone."""
         check_not_empty("rack", self.rack)
+        check_service(self.since, self.until)
         if self.used_units is not None and self.devices is not None:
             message = "used_units: follows from the devices; leave one of them out"
             raise ValueError(message)

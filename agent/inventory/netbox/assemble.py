@@ -140,6 +140,7 @@ def _rack(
             feeds=feeds,
             devices=tuple(found.devices),
             reserved_units=len(free if found.all_reserved else free & found.reserved),
+            since=found.since,
         )
     except ValueError as error:
         stock.problem(f"rack {name}: {error}")

@@ -61,6 +61,10 @@ class NetBox:
         default="rated_power_watts",
         metadata={"help": "the custom field of a rack that holds its rated power in watts"},
     )
+    since_field: str = field(
+        default="in_service_since",
+        metadata={"help": "the custom field of a rack that holds the date it is in service since"},
+    )
     panel_amperes_field: str = field(
         default="",
         metadata={

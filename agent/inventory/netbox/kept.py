@@ -48,6 +48,7 @@ class KeptAnswer:
             config.node_roles,
             config.pdu_roles,
             config.rated_power_field,
+            config.since_field,
             config.panel_amperes_field,
         )
         self._question = hashlib.sha256(repr(question).encode()).hexdigest()

@@ -27,6 +27,7 @@ def read(
         node_roles=config.node_roles,
         pdu_roles=config.pdu_roles,
         rated_power_field=config.rated_power_field,
+        since_field=config.since_field,
         panel_amperes_field=config.panel_amperes_field,
     )
     began = clock()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent.inventory.model import MAX_HEIGHT, Device, Site, State
+from agent.inventory.model.service import check_service
 from agent.inventory.netbox.objects import (
     Object,
     choice,
@@ -71,6 +72,7 @@ class FoundRack:
     first_unit: int
     rated_watts: float | None
     all_reserved: bool
+    since: str = ""
     used: set[int] = field(default_factory=set)
     reserved: set[int] = field(default_factory=set)
     devices: list[Device] = field(default_factory=list)
@@ -103,12 +105,14 @@ class Stock:
         node_roles: Sequence[str],
         pdu_roles: Sequence[str],
         rated_power_field: str,
+        since_field: str = "",
         panel_amperes_field: str = "",
     ) -> None:
         self.problems: list[str] = []
         self.problem_count = 0
         self.node_roles, self.pdu_roles = frozenset(node_roles), frozenset(pdu_roles)
         self._rated_power_field = rated_power_field
+        self._since_field = since_field
         self._panel_amperes_field = panel_amperes_field
         self.sites: dict[int, Site] = {}
         self.racks: dict[int, FoundRack] = {}
@@ -164,7 +168,18 @@ class Stock:
             first_unit=first if isinstance(first, int) else 1,
             rated_watts=positive(inner(found, "custom_fields").get(self._rated_power_field)),
             all_reserved=status == "reserved",
+            since=self._since(found),
         )
+
+    def _since(self, found: Object) -> str:
+        """Return since when a rack is in service; empty where nothing readable is stated."""
+        since = text(inner(found, "custom_fields"), self._since_field)
+        try:
+            check_service(since, "")
+        except ValueError as error:
+            self.problem(f"rack {text(found, 'name')}: {error}")
+            return ""
+        return since
 
     def add_type(self, found: Object) -> None:
         """Take the height of a device type; a type excluded from utilization takes no unit."""

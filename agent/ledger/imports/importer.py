@@ -9,7 +9,7 @@ from math import fsum
 from typing import Final
 
 from agent.inventory.model import Inventory
-from agent.ledger.energy import HOUR_MS, floor_hour
+from agent.ledger.energy import CELL_MS, HOUR_MS, HourCells, floor_hour
 from agent.ledger.imports.put import Changes, ImportedHour, put_imported
 from agent.ledger.meters import kind_of, point_of
 from agent.ledger.register_steps import ImportedRegister, Step
@@ -92,6 +92,7 @@ def import_meters(
             marked.update(changed[meter])
             if not found:
                 continue
+            tables.heard.save(number, _first_heard(found))
             first, last = min(found), max(found) + HOUR_MS
             new = given.stretches.get(meter, ())
             replaced = _finer(changed[meter], new, tables.stretches.between(number, first, last))
@@ -109,6 +110,15 @@ def import_meters(
         if dry_run:
             raise _DryRun
     return changed
+
+
+def _first_heard(hours: Mapping[int, ImportedHour]) -> int:
+    """Return the first millisecond that imported hours cover."""
+    first = min(hours)
+    found = hours[first]
+    if isinstance(found, HourCells) and found.mask:
+        first += (found.mask & -found.mask).bit_length() * CELL_MS - CELL_MS
+    return first
 
 
 def _finer(changes: Changes, new: Iterable[Stretch], known: Iterable[Stretch]) -> Finer | None:

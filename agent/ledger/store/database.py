@@ -14,8 +14,10 @@ from typing import Final
 from urllib.parse import quote
 
 from agent.ledger.store.changes import ChangeTable
+from agent.ledger.store.heard import HeardTable
 from agent.ledger.store.history import HistoryTable
 from agent.ledger.store.hours import HourTable
+from agent.ledger.store.listed_places import ListedPlaceTable
 from agent.ledger.store.meters import MeterTable
 from agent.ledger.store.rack_days import RackDayTable
 from agent.ledger.store.readings import ReadingTable
@@ -49,6 +51,8 @@ class Tables:
     rack_days: RackDayTable
     history: HistoryTable
     changes: ChangeTable
+    heard: HeardTable
+    listed_places: ListedPlaceTable
 
     @classmethod
     def of(cls, db: sqlite3.Connection) -> Tables:
@@ -65,6 +69,8 @@ class Tables:
             RackDayTable(db),
             HistoryTable(db),
             ChangeTable(db),
+            HeardTable(db),
+            ListedPlaceTable(db),
         )
 
 

@@ -18,6 +18,9 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `site_hour` | the energy of a site's meters at one point, by hour |
 | `unsummed` | hours of `site_hour` that must be summed again |
 | `boundary` | a digest of each point's meters, to notice when the inventory has changed |
+| `heard` | when each meter was first heard |
+| `listed_place` | what the inventory has listed at each point of a site, from when until when |
+| `it_choice` | at which point the IT energy of a site is taken, since when |
 | `site_total` | the largest value that each of a site's counters has shown |
 | `rack_day` | what each day came to for the racks and rows of a time zone |
 | `history` | earlier values of KPIs |
@@ -31,7 +34,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 6
+VERSION: Final = 7
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -85,6 +88,14 @@ _UNSUMMED: Final = """CREATE TABLE unsummed (
 _BOUNDARY: Final = """CREATE TABLE boundary (
     site TEXT, point TEXT, digest TEXT NOT NULL, PRIMARY KEY (site, point)
 ) WITHOUT ROWID"""
+_HEARD: Final = "CREATE TABLE heard (meter INTEGER PRIMARY KEY, first INTEGER NOT NULL)"
+_LISTED_PLACE: Final = """CREATE TABLE listed_place (
+    site TEXT, point TEXT, name TEXT, listed INTEGER, gone INTEGER, since INTEGER,
+    content TEXT NOT NULL, PRIMARY KEY (site, point, name, listed)
+) WITHOUT ROWID"""
+_IT_CHOICE: Final = """CREATE TABLE it_choice (
+    site TEXT, time INTEGER, point TEXT NOT NULL, PRIMARY KEY (site, time)
+) WITHOUT ROWID"""
 _SITE_TOTAL: Final = """CREATE TABLE site_total (
     site TEXT, name TEXT, amount REAL NOT NULL, PRIMARY KEY (site, name)
 ) WITHOUT ROWID"""
@@ -114,6 +125,9 @@ SCHEMA: Final[tuple[str, ...]] = (
     *_SITE_HOUR_INDEXES,
     _UNSUMMED,
     _BOUNDARY,
+    _HEARD,
+    _LISTED_PLACE,
+    _IT_CHOICE,
     _SITE_TOTAL,
     _RACK_DAY,
     _HISTORY,
@@ -150,6 +164,12 @@ _BRIDGE: Final = """CREATE TABLE bridge (
     meter INTEGER, start INTEGER, stop INTEGER, joules REAL, PRIMARY KEY (meter, start)
 ) WITHOUT ROWID"""
 
+_HEARD_HOURS: Final = "INSERT INTO heard SELECT meter, min(hour) FROM hour GROUP BY meter"
+# Thirty days (agent.ledger.store.blocks) of which the first hours may be empty: no hour is lost.
+_HEARD_BLOCKS: Final = """INSERT INTO heard
+    SELECT meter, min(number) * 2592000000 FROM block WHERE true GROUP BY meter
+    ON CONFLICT DO UPDATE SET first = min(first, excluded.first)"""
+
 _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     2: (_BLOCK,),
     3: (_BRIDGE,),
@@ -174,6 +194,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     ),
     5: (_REFUSAL, _UNSETTLED),
     6: (_IMPORTED_REGISTER,),
+    7: (_HEARD, _HEARD_HOURS, _HEARD_BLOCKS, _LISTED_PLACE, _IT_CHOICE),
 }
 """What is done to a file of the version before."""
 

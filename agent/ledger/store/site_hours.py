@@ -7,9 +7,10 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from agent.ledger.energy import CELLS, FULL_MASK
+from agent.ledger.energy import CELLS, FULL_MASK, HOUR_MS
 from agent.ledger.store.changes import ChangeTable
 
+_FOREVER: Final = 1 << 62
 _JOULES: Final = struct.Struct(f"<{CELLS}d")
 _JOULES_AND_VARIANCE: Final = struct.Struct(f"<{CELLS}dd")
 _WITH_OWN: Final = struct.Struct(f"<{CELLS}ddf")
@@ -94,6 +95,32 @@ class SiteHourTable:
             "SELECT count(DISTINCT hour) FROM unsummed WHERE hour >= ? AND hour < ?", (start, end)
         ).fetchone()
         return int(row[0])
+
+    def hours_of(self, site: str, point: str, start: int | None, end: int | None) -> list[int]:
+        """Return the hours of a point that have a sum and lie between two times, or parts of them.
+
+        None is for any time.
+        """
+        rows = self._db.execute(
+            "SELECT hour FROM site_hour WHERE site = ? AND point = ? AND hour > ? AND hour < ?",
+            (
+                site,
+                point,
+                -HOUR_MS if start is None else start - HOUR_MS,
+                _FOREVER if end is None else end,
+            ),
+        )
+        return [hour for (hour,) in rows]
+
+    def last_hour(self, site: str, points: Iterable[str]) -> int | None:
+        """Return the last hour of which any of some points has a sum; None where there is none."""
+        found = [
+            self._db.execute(
+                "SELECT max(hour) FROM site_hour WHERE site = ? AND point = ?", (site, point)
+            ).fetchone()[0]
+            for point in points
+        ]
+        return max((hour for hour in found if hour is not None), default=None)
 
     # The sums.
 

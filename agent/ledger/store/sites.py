@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
+
+
+class ItChoice(NamedTuple):
+    """At which point a site's IT energy is taken since a time (milliseconds)."""
+
+    time: int
+    point: str
 
 
 class SiteTable:
-    """The tables `boundary` and `site_total`."""
+    """The tables `boundary`, `it_choice` and `site_total`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -20,6 +28,21 @@ class SiteTable:
             return False
         self._db.execute("INSERT OR REPLACE INTO boundary VALUES (?, ?, ?)", (site, point, digest))
         return True
+
+    def it_choices(self, site: str) -> list[ItChoice]:
+        """Return at which points a site's IT energy was taken, in order of time."""
+        rows = self._db.execute(
+            "SELECT time, point FROM it_choice WHERE site = ? ORDER BY time", (site,)
+        )
+        return [ItChoice(*row) for row in rows]
+
+    def choose_it(self, site: str, choice: ItChoice) -> None:
+        """Store where IT energy is taken from a time on."""
+        self._db.execute("INSERT OR REPLACE INTO it_choice VALUES (?, ?, ?)", (site, *choice))
+
+    def forget_it_choice(self, site: str, time: int) -> None:
+        """Delete the choice of a time."""
+        self._db.execute("DELETE FROM it_choice WHERE site = ? AND time = ?", (site, time))
 
     def total(self, site: str, name: str) -> float | None:
         """Return the largest value that a counter has shown."""

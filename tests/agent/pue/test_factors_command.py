@@ -111,3 +111,27 @@ def test_water_is_no_energy(
         f"x.csv:2: meter: {meter} measures {what}, and {column} is not that"
         in capsys.readouterr().err
     )
+
+
+def test_water_is_explained_in_litres(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1500 m3 are 1 500 000 litres in the JSON and in words; energies stay kilowatt-hours."""
+    for column, amounts in (
+        ("energy_kwh", {"main": 1.25e6, "it": 1e6}),
+        ("volume_m3", {"mains": 1500.0}),
+    ):
+        path = sheet(tmp_path / f"{column}.csv", column, **amounts)
+        assert ledger("import", config, path, "--interval", "31d") == 0
+    capsys.readouterr()
+    assert ledger("show", config, *MONTH, "--explain", "--hours", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    water, utility = shown["points"]["water"], shown["points"]["utility"]
+    assert (water["liters"], water["by_meter"][0]["liters"]) == pytest.approx((1.5e6, 1.5e6))
+    assert "energy_kwh" not in water
+    assert utility["energy_kwh"] == pytest.approx(1.25e6)
+    hour = shown["hours"][0]
+    assert hour["points_liters"]["water"] == pytest.approx(1.5e6 / 744)
+    assert sorted(hour["points_kwh"]) == ["pdu_output", "utility"]
+    assert ledger("show", config, *MONTH, "--explain") == 0
+    assert "mains: 1500000.0 l x 1 = 1500000.0 l" in capsys.readouterr().out

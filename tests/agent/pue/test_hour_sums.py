@@ -47,7 +47,7 @@ ROWS = {
 
 def test_a_whole_hour() -> None:
     """Facility energy is 100 + 20 - 10 a cell, and every error adds up."""
-    total = hour_sum(ROWS, BOUNDARY, "it_input")
+    total = hour_sum(0, ROWS, BOUNDARY, "it_input")
     assert (total.cells, total.runs, total.starts_covered, total.ends_covered) == (
         12,
         1,
@@ -113,11 +113,11 @@ def test_facility_of_parts_shares_the_errors_of_it() -> None:
 
 def test_the_amounts_beside_pue() -> None:
     """A stage's loss is what goes in less what comes out; ERF compares with facility energy."""
-    sides = hour_sum(ROWS, BOUNDARY, "it_input").sides
+    sides = hour_sum(0, ROWS, BOUNDARY, "it_input").sides
     assert sides["ups"] == SideSum(amount=12 * (95.0 - 90.0), base=12 * 80.0, cells=12)
     assert sides["distribution"] == SideSum(amount=12 * (90.0 - 80.0), base=12 * 80.0, cells=12)
     assert sides["reused"] == SideSum(amount=12 * 11.0, base=12 * 110.0, cells=12)
-    assert list(hour_sum(ROWS, BOUNDARY, "ups_output").sides) == ["reused", "carbon", "ups"]
+    assert list(hour_sum(0, ROWS, BOUNDARY, "ups_output").sides) == ["reused", "carbon", "ups"]
 
 
 def test_only_cells_that_all_meters_cover_are_counted() -> None:
@@ -126,8 +126,8 @@ def test_only_cells_that_all_meters_cover_are_counted() -> None:
         "utility": row(100.0, mask=0b000000111111),
         "it_input": row(80.0, mask=0b001111111100),
     }
-    total = hour_sum(rows, BOUNDARY, "it_input")
-    assert counted_cells(rows, BOUNDARY, "it_input") == 0b000000111100
+    total = hour_sum(0, rows, BOUNDARY, "it_input")
+    assert counted_cells(0, rows, BOUNDARY, "it_input") == 0b000000111100
     assert (total.cells, total.runs, total.starts_covered, total.ends_covered) == (
         4,
         1,
@@ -135,13 +135,13 @@ def test_only_cells_that_all_meters_cover_are_counted() -> None:
         False,
     )
     assert (total.facility.joules, total.it.joules) == pytest.approx((4 * 110.0, 4 * 80.0))
-    asked = hour_sum(rows, BOUNDARY, "it_input", 0b000000011100)
+    asked = hour_sum(0, rows, BOUNDARY, "it_input", 0b000000011100)
     assert (asked.cells, asked.starts_covered, asked.ends_covered) == (3, True, True)
 
 
 def test_two_runs_of_covered_cells() -> None:
     """Cells 0, 1 and 4 are two runs, the first of which begins with the hour."""
-    total = hour_sum(ROWS | {"it_input": row(80.0, mask=0b10011)}, BOUNDARY, "it_input")
+    total = hour_sum(0, ROWS | {"it_input": row(80.0, mask=0b10011)}, BOUNDARY, "it_input")
     assert (total.cells, total.runs, total.starts_covered, total.ends_covered) == (
         3,
         2,
@@ -154,24 +154,25 @@ def test_two_runs_of_covered_cells() -> None:
 def test_a_point_that_was_not_heard(point: str) -> None:
     """Without one of the points that must be heard, no cell counts."""
     rows = {each: found for each, found in ROWS.items() if each != point}
-    assert hour_sum(rows, BOUNDARY, "it_input") == NOTHING
+    assert hour_sum(0, rows, BOUNDARY, "it_input") == NOTHING
 
 
 def test_before_the_export_was_metered() -> None:
     """Without a row of exported energy nothing is subtracted."""
     rows = {each: found for each, found in ROWS.items() if each != "export"}
-    total = hour_sum(rows, BOUNDARY, "it_input")
+    total = hour_sum(0, rows, BOUNDARY, "it_input")
     assert (total.facility.joules, total.renewable) == pytest.approx((12 * 120.0, 12 * 30.0))
 
 
 def test_more_is_sold_than_is_renewable() -> None:
-    """Renewable energy used on site is never below 0."""
-    assert hour_sum(ROWS | {"export": row(50.0)}, BOUNDARY, "it_input").renewable == 0.0
+    """An hour that sells more than it makes takes the rest from other hours: 12 · (30 - 50)."""
+    total = hour_sum(0, ROWS | {"export": row(50.0)}, BOUNDARY, "it_input")
+    assert total.renewable == pytest.approx(-240.0)
 
 
 def test_a_side_that_is_covered_in_part() -> None:
     """Reused energy is of its own cells, and so is what it is compared with."""
     rows = ROWS | {"reused": row(11.0, mask=0b111)}
-    assert hour_sum(rows, BOUNDARY, "it_input").sides["reused"] == SideSum(
+    assert hour_sum(0, rows, BOUNDARY, "it_input").sides["reused"] == SideSum(
         amount=3 * 11.0, base=3 * 110.0, cells=3
     )

@@ -227,7 +227,12 @@ def example(version: str) -> Data:
         data.kind("half", 1.0),
         data.kind("patch", 0.5),
     )
-    a01 = data.rack(one, "A01", row="A", custom_fields={"rated_power_watts": 8000})
+    a01 = data.rack(
+        one,
+        "A01",
+        row="A",
+        custom_fields={"rated_power_watts": 8000, "in_service_since": "2025-12-01"},
+    )
     data.rack(one, "A02", "reserved", row="A")
     a03 = data.rack(one, "A03", "available", 48, starting_unit=0)
     data.rack(one, "A04", "planned")

@@ -51,6 +51,25 @@ def test_racks_and_their_states(stock: Inventory) -> None:
     ) == ("A", 8000, 48)
 
 
+def test_since_when_a_rack_is_in_service(stock: Inventory) -> None:
+    """A custom field of a rack holds its date; a rack without one states nothing."""
+    assert stock.racks["A01"].since == "2025-12-01"
+    assert stock.racks["A02"].since == ""
+
+
+@pytest.mark.parametrize(
+    ("date", "since", "problems"), [("2025-12-01", "2025-12-01", 0), ("soon", "", 1)]
+)
+def test_a_date_that_cannot_be_read_is_named(date: str, since: str, problems: int) -> None:
+    """A rack with such a date stays in the inventory, without it."""
+    stock = Stock(node_roles=(), pdu_roles=(), rated_power_field="", since_field="begun")
+    source = panels().lists
+    stock.add_site(source["sites"][0])
+    row = source["racks"][0] | {"custom_fields": {"begun": date}}
+    stock.add_rack(row)
+    assert (stock.racks[row["id"]].since, stock.problem_count) == (since, problems)
+
+
 def test_units_are_counted_once(stock: Inventory) -> None:
     """Blades take no unit, devices of half the depth share one, half a unit takes a whole one."""
     units = {device.node: device.units for device in stock.racks["A01"].devices or ()}

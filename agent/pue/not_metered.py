@@ -1,0 +1,85 @@
+"""What a window's PUE leaves open: its uncovered time, and meters of unknown beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agent.ledger.energy import CELL_MS
+from agent.pue.beginnings import Beginnings, Unknown
+from agent.pue.boundary import Boundary
+from agent.pue.chosen import Chosen
+from agent.pue.model import MonthCoverage, Uncovered
+from agent.pue.periods import DAY_MS, month_edges
+from agent.pue.silences import notes, uncovered
+from agent.pue.site_hours import SiteHours
+from agent.pue.sums import Sum
+from agent.pue.window_sums import WindowSums
+
+_BY_MONTH_MS: Final = 62 * DAY_MS
+"""Of a window longer than two months, the coverage of each month is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOpen:
+    """What was not metered, and by how much it may have moved a PUE."""
+
+    uncovered: Uncovered | None
+    unknown: Unknown
+
+    def bias(self, total: Sum) -> float:
+        """Return by which share of PUE, at most, it may be off."""
+        if total.facility.joules <= 0 or total.it.joules <= 0:
+            return 0.0
+        return (
+            (0.0 if self.uncovered is None else self.uncovered.bias)
+            + self.unknown.facility_joules / total.facility.joules
+            + self.unknown.it_joules / total.it.joules
+        )
+
+    def notes(self, coverage: float) -> Iterator[str]:
+        """Say what a reader must know of it."""
+        if self.uncovered is not None:
+            yield from notes(self.uncovered, coverage)
+        yield from self.unknown.notes()
+
+
+class NotMetered:
+    """Estimates what was not metered; may be asked while the caller holds the sums' lock."""
+
+    def __init__(self, hours: SiteHours, sums: WindowSums) -> None:
+        self._hours, self._sums = hours, sums
+        self._beginnings = Beginnings(hours)
+
+    def over(self, boundary: Boundary, chosen: Chosen, start: int, end: int) -> LeftOpen:
+        """Return what a window leaves open; times are in milliseconds."""
+        if not chosen.total.cells:
+            return LeftOpen(uncovered=None, unknown=Unknown())
+
+        def covered_seconds(first: int, last: int) -> float:
+            return self._covered_ms(boundary.site, chosen.it_point, first, min(last, end)) / 1000
+
+        return LeftOpen(
+            uncovered=self._uncovered(boundary.site, chosen, start, end),
+            unknown=self._beginnings.before(boundary, chosen.it_point, start, covered_seconds),
+        )
+
+    def _uncovered(self, site: str, chosen: Chosen, start: int, end: int) -> Uncovered | None:
+        if chosen.total.cells * CELL_MS >= end - start:
+            return None
+        found = uncovered(self._sums.slices(site, chosen.it_point, start, end))
+        if found is None or end - start <= _BY_MONTH_MS:
+            return found
+        edges = month_edges(start, end, self._hours.sites[site].zone)
+        months = (
+            MonthCoverage(
+                month=name,
+                coverage=self._covered_ms(site, chosen.it_point, first, last) / (last - first),
+            )
+            for name, first, last in edges
+        )
+        return replace(found, months=tuple(months))
+
+    def _covered_ms(self, site: str, it_point: str, start: int, end: int) -> float:
+        return self._sums.over(site, it_point, start, end).cells * CELL_MS

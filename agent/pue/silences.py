@@ -1,0 +1,205 @@
+"""What the uncovered time of a window may mean for its PUE.
+
+A window's PUE is that of its covered time. If a site was silent in its hottest weeks, or whenever
+its load was high, the covered time is not like the rest. Nothing is corrected for it: the figure
+stays what was measured. But how far it may be off is estimated, told, and part of the uncertainty.
+docs/kpis.md, "Bias", has the method.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final, NamedTuple
+
+from agent.pue.model import Uncovered
+from agent.pue.sums import Alone, Sum
+
+_KNOWN_SHARE: Final = 0.5
+"""A slice speaks for itself if this share of it is covered."""
+
+_MOST_NEIGHBOURS: Final = 60
+"""So many slices beside a gap say at most how PUE was going there."""
+
+_FEWEST_FOR_SLOPE: Final = 3
+
+_TOLD_BIAS: Final = 0.002
+"""From this share of PUE on, a note tells what the uncovered time may have moved."""
+_UNEVEN: Final = 0.15
+"""A month whose coverage is lower than the window's by this much is named."""
+_UNEVEN_LOAD: Final = 0.25
+_TOLD_UNCOVERED: Final = 0.02
+_HALF: Final = 0.5
+
+
+class Slice(NamedTuple):
+    """An hour or a day of a window.
+
+    It has so many cells; `counted` is the sum of the covered ones, and `alone` what one of the
+    boundaries told of the others.
+    """
+
+    start: int
+    cells: int
+    counted: Sum
+    alone: Alone
+
+    @property
+    def missing(self) -> float:
+        """How many cells are not covered."""
+        return self.cells - self.counted.cells
+
+    @property
+    def is_known(self) -> bool:
+        """Whether enough of it is covered to speak for the rest of it."""
+        return self.counted.cells >= _KNOWN_SHARE * self.cells and self.counted.it.joules > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Local:
+    """What the covered time around a slice says: its PUE, and IT energy of a cell in joules."""
+
+    pue: float
+    it: float
+
+    @property
+    def overhead(self) -> float:
+        """Overhead of a cell, in joules."""
+        return (self.pue - 1.0) * self.it
+
+
+class _Missing(NamedTuple):
+    """Energies of uncovered time, in joules."""
+
+    facility: float
+    it: float
+
+
+def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
+    """Estimate what the uncovered time means; None where everything or nothing is covered.
+
+    The slices follow each other in time. The limit is the larger of what two laws say. By the
+    first, PUE was as in the covered time around it. By the second, the overhead was, so that PUE
+    depends on the load.
+    """
+    facility = sum(one.counted.facility.joules for one in slices)
+    it = sum(one.counted.it.joules for one in slices)
+    known = [n for n, one in enumerate(slices) if one.is_known]
+    if it <= 0 or facility <= 0 or not known or not any(one.missing for one in slices):
+        return None
+    cells = sum(one.cells for one in slices)
+    if sum(one.counted.cells for one in slices) < _KNOWN_SHARE * cells:
+        slices = slices[known[0] : known[-1] + 1]  # what is before was not metered yet
+    around = _Around(slices)
+    by_season, by_load = _Missing(facility, it), _Missing(facility, it)
+    above = told = 0.0
+    for number, one in enumerate(slices):
+        if one.missing <= 0:
+            continue
+        local = around.at(number)
+        season, load = _by_pue(one, local), _by_overhead(one, local)
+        by_season = _plus(by_season, season)
+        by_load = _plus(by_load, load)
+        if one.alone.it_cells or one.alone.facility_cells:
+            told += one.missing
+            above += one.missing * (season.it / one.missing > around.median_it)
+    pue = facility / it
+    off = max(abs(each.facility / each.it - pue) for each in (by_season, by_load))
+    return Uncovered(bias=off / pue, above_median_load=above / told if told else None)
+
+
+def _plus(one: _Missing, other: _Missing) -> _Missing:
+    return _Missing(one.facility + other.facility, one.it + other.it)
+
+
+def _by_pue(one: Slice, local: _Local) -> _Missing:
+    """Return what the uncovered part of a slice took if PUE was as around it."""
+    alone = one.alone
+    if alone.it_cells:
+        it = one.missing * alone.it_joules / alone.it_cells
+    elif alone.facility_cells:
+        it = one.missing * alone.facility_joules / alone.facility_cells / local.pue
+    else:
+        it = one.missing * local.it
+    return _Missing(it * local.pue, it)
+
+
+def _by_overhead(one: Slice, local: _Local) -> _Missing:
+    """Return what it took if the overhead was as around it, whatever the load."""
+    alone, overhead = one.alone, one.missing * local.overhead
+    if alone.it_cells:
+        it = one.missing * alone.it_joules / alone.it_cells
+        return _Missing(it + overhead, it)
+    if alone.facility_cells:
+        facility = one.missing * alone.facility_joules / alone.facility_cells
+        it = max(facility - overhead, facility / (2.0 * local.pue))
+        return _Missing(facility, it)
+    return _by_pue(one, local)
+
+
+class _Around:
+    """The slices of a window that are covered for the most part, and what they say of the rest."""
+
+    def __init__(self, slices: Sequence[Slice]) -> None:
+        self._slices = slices
+        self._known = [n for n, one in enumerate(slices) if one.is_known]
+        self._pue = {n: _mean([slices[n]]).pue for n in self._known}
+        low, high = min(self._pue.values()), max(self._pue.values())
+        margin = (high - low) / 2.0
+        self._least, self._most = max(1.0, low - margin), max(1.0, high + margin)
+        self.median_it = median(_mean([slices[n]]).it for n in self._known)
+        """IT energy of a cell, in joules: half of the covered slices are above it."""
+
+    def at(self, number: int) -> _Local:
+        """Return what the covered time around a slice says of it.
+
+        A slice that is covered for the most part speaks for itself. A gap is bounded by the lines
+        through the slices on its two sides: each is followed up to the middle of the gap.
+        """
+        if self._slices[number].is_known:
+            return _mean([self._slices[number]])
+        after = bisect_left(self._known, number)
+        first = self._known[after - 1] + 1 if after else 0
+        last = self._known[after] - 1 if after < len(self._known) else len(self._slices) - 1
+        length = min(_MOST_NEIGHBOURS, last - first + 1)
+        left = self._known[max(0, after - length) : after]
+        right = self._known[after : after + length]
+        nearer = left if left and (2 * number <= first + last or not right) else right
+        found = _mean([self._slices[n] for n in nearer])
+        if len(nearer) < _FEWEST_FOR_SLOPE:
+            return found
+        pue = min(self._most, max(self._least, self._on_line(nearer, number)))
+        return _Local(pue=pue, it=found.it)
+
+    def _on_line(self, chosen: Sequence[int], number: int) -> float:
+        """Return the PUE of a slice by the line through those of others (least squares)."""
+        values = [self._pue[n] for n in chosen]
+        x, y = sum(chosen) / len(chosen), sum(values) / len(values)
+        spread = sum((n - x) ** 2 for n in chosen)
+        products = sum((n - x) * (value - y) for n, value in zip(chosen, values, strict=True))
+        return y + products / spread * (number - x)
+
+
+def _mean(slices: Sequence[Slice]) -> _Local:
+    it = sum(one.counted.it.joules for one in slices)
+    facility = sum(one.counted.facility.joules for one in slices)
+    return _Local(pue=facility / it, it=it / sum(one.counted.cells for one in slices))
+
+
+def notes(found: Uncovered, coverage: float) -> Iterator[str]:
+    """Say what a reader must know about the uncovered time."""
+    if found.bias >= _TOLD_BIAS:
+        yield (
+            f"{1 - coverage:.1%} of the time is not covered; by the time around it and by the load"
+            f" meanwhile, it may have moved PUE by {found.bias:.2%}, which is in the uncertainty"
+        )
+    low = [one for one in found.months if one.coverage < coverage - _UNEVEN]
+    if low:
+        named = ", ".join(f"{one.month} {one.coverage:.0%}" for one in low)
+        yield f"coverage is uneven over the year: {named}, all months together {coverage:.0%}"
+    above = found.above_median_load
+    if above is not None and abs(above - _HALF) > _UNEVEN_LOAD and coverage < 1 - _TOLD_UNCOVERED:
+        side, share = ("above", above) if above > _HALF else ("below", 1.0 - above)
+        yield f"{share:.0%} of the uncovered time was {side} the median load"

@@ -1,0 +1,73 @@
+"""REF of windows in which renewable energy is stored and sold at another hour, and ERF above 1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.ledger import HEAD, HOUR, SITE, T0, Bench, batch, bench, day, energy, exported
+
+STOCK = HEAD + (
+    "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
+    " {meter: it, point: it_input}]"
+)
+
+
+def hours_of(b: Bench, rows: list[tuple[float, float, float, float]]) -> float | None:
+    """Let registers count hours of so many kWh: bought, sold, of the sun, and IT."""
+    counted = [0.0] * 4
+    for number, row in enumerate([*rows, (0.0,) * 4]):
+        bought, sold, sun, it = (each * 3.6e6 for each in counted)
+        readings = (
+            energy("main", bought),
+            exported("main", sold),
+            energy("sun", sun, "renewable"),
+            energy("it", it, "it_input"),
+        )
+        b.clock.now = T0 + number * HOUR
+        b.book.accept(batch(b.clock.now, *readings, interval=3600))
+        counted = [one + other for one, other in zip(counted, row, strict=True)]
+    b.book.flush()
+    b.pue.refresh()
+    return b.pue.between(SITE, T0, T0 + len(rows) * HOUR).renewable_ratio
+
+
+@pytest.mark.parametrize(
+    ("by_day", "by_night", "ratio"),
+    [
+        # Facility 200 kW by day and 80 - 40 kW by night: (2400 - 480) / (2400 + 480).
+        ((0.0, 0.0, 200.0, 100.0), (80.0, 40.0, 0.0, 30.0), (2400 - 480) / 2880),
+        # Facility 300 - 60 by day, 90 by night: (3600 - 720) / (2880 + 1080).
+        ((0.0, 60.0, 300.0, 100.0), (90.0, 0.0, 0.0, 70.0), (3600 - 720) / 3960),
+        # More is sold than the sun gives: 0, and not below.
+        ((50.0, 0.0, 10.0, 30.0), (80.0, 40.0, 0.0, 30.0), 0.0),
+    ],
+)
+def test_a_battery_that_sells_at_night(
+    tmp_path: Path,
+    by_day: tuple[float, float, float, float],
+    by_night: tuple[float, float, float, float],
+    ratio: float,
+) -> None:
+    """What leaves the site is subtracted over the window, not hour by hour."""
+    with bench(tmp_path, STOCK) as b:
+        assert hours_of(b, [by_day] * 12 + [by_night] * 12) == pytest.approx(ratio)
+
+
+@pytest.mark.parametrize(("heat", "ratio"), [(130.0, 1.0), (65.0, 0.5), (131.0, None)])
+def test_more_heat_than_energy(tmp_path: Path, heat: float, ratio: float | None) -> None:
+    """More reused energy than the facility takes is no ERF, and a note says so."""
+    text = HEAD + (
+        "meters: [{meter: main, point: utility}, {meter: it, point: it_input},"
+        " {meter: heat, point: reused}]"
+    )
+    with bench(tmp_path, text, now=day(24).timestamp()) as b:
+        for meter, kwh in (("main", 130.0), ("it", 100.0), ("heat", heat)):
+            b.put(meter, {day(h): kwh for h in range(24)})
+        result = b.between(day(), day(24))
+    erf = result.factor("erf")
+    assert erf is not None
+    assert (erf.value, erf.per_kwh) == (pytest.approx(ratio), pytest.approx(ratio))
+    assert any("there is no ERF" in note for note in result.notes) == (ratio is None)
+    assert result.pue == pytest.approx(1.3)

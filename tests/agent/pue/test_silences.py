@@ -1,0 +1,135 @@
+"""What the uncovered time may mean for a PUE: silent seasons, and silences at a certain load."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.pue.silences import Slice, uncovered
+from agent.pue.sums import Alone, EnergySum, Sum
+from tests.support.ledger import HEAD, bench, day
+
+ROWS = HEAD + "meters: [{meter: main, point: utility}, {meter: it, point: it_input}]"
+
+
+def part(number: int, it: float, facility: float, *, silent: str = "") -> Slice:
+    """Return a slice of twelve cells; `silent` names the boundary that was not heard in it."""
+    if not silent:
+        counted = Sum(cells=12, facility=EnergySum(joules=facility), it=EnergySum(joules=it))
+        return Slice(number, 12, counted, Alone())
+    heard = Alone()
+    if silent == "facility":
+        heard = Alone(it_joules=it, it_cells=12)
+    elif silent == "it":
+        heard = Alone(facility_joules=facility, facility_cells=12)
+    return Slice(number, 12, Sum(), heard)
+
+
+@pytest.mark.parametrize("length", [10, 20, 36, 50])
+@pytest.mark.parametrize("middle", [200, 40, 110])
+@pytest.mark.parametrize("silent", ["facility", "it", "both"])
+def test_a_silent_season(length: int, middle: int, silent: str) -> None:
+    """PUE is 1.215 + 0.12 cos over a year of constant IT; the year's true PUE is within the limit.
+
+    Day 200 is the warmest. The mean of the cosine over a whole year is 0, so the truth is 1.215.
+    """
+    of_day = [1.215 + 0.12 * math.cos(2 * math.pi * (n - 200) / 365) for n in range(365)]
+    gone = range(middle - length // 2, middle - length // 2 + length)
+    slices = [
+        part(n, 100.0, 100.0 * pue, silent=silent if n in gone else "")
+        for n, pue in enumerate(of_day)
+    ]
+    measured = sum(pue for n, pue in enumerate(of_day) if n not in gone) / (365 - length)
+    found = uncovered(slices)
+    assert found is not None
+    off = abs(1.215 - measured) / measured
+    assert off * 0.98 <= found.bias <= 1.5 * off + 0.002
+
+
+@pytest.mark.parametrize("silent", ["facility", "it"])
+@pytest.mark.parametrize(
+    ("low", "overhead", "truth"),
+    [
+        # By day 1000 kWh of IT. A fixed overhead, so the night alone has (low + overhead) / low.
+        (200.0, 150.0, (1000 + 200 + 300) / 1200),
+        (500.0, 200.0, (1000 + 500 + 400) / 1500),
+    ],
+)
+def test_silent_whenever_the_load_is_low(
+    silent: str, low: float, overhead: float, truth: float
+) -> None:
+    """With a fixed overhead, silent nights move PUE by just what the limit says."""
+    day_pue = (1000 + overhead) / 1000
+    slices = [
+        part(n, 1000.0, 1000.0 + overhead)
+        if n % 24 < 12
+        else part(n, low, low + overhead, silent=silent)
+        for n in range(72)
+    ]
+    found = uncovered(slices)
+    assert found is not None
+    assert found.bias == pytest.approx((truth - day_pue) / day_pue)
+    assert found.above_median_load == 0.0
+
+
+def test_an_even_load_and_an_even_pue_leave_nothing_open() -> None:
+    """Where nothing varies, the uncovered time was as the covered one, whenever it was."""
+    slices = [part(n, 100.0, 130.0, silent="facility" if n % 5 == 2 else "") for n in range(50)]
+    found = uncovered(slices)
+    assert found is not None
+    assert found.bias == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("silent", ["", "both"])
+def test_nothing_to_estimate(silent: str) -> None:
+    """Without any uncovered time, or without any covered time, there is no estimate."""
+    assert uncovered([part(n, 100.0, 130.0, silent=silent) for n in range(24)]) is None
+
+
+def year_without(
+    tmp_path: Path, of_day: Callable[[int], float], gone: range
+) -> tuple[float, float, float, tuple[str, ...], dict[str, float]]:
+    """Import a year of 100 kWh of IT an hour, and the utility's but for some days."""
+    hours = [day(0, 1, 1) + dt.timedelta(hours=n) for n in range(365 * 24)]
+    main = {at: 100.0 * of_day(n // 24) for n, at in enumerate(hours) if n // 24 not in gone}
+    with bench(tmp_path, ROWS, now=day(0, 1, 1, 2026).timestamp()) as b:
+        b.put("it", dict.fromkeys(hours, 100.0))
+        b.put("main", main)
+        found = b.between(day(0, 1, 1), day(0, 1, 1, 2026))
+    assert found.pue is not None
+    assert found.uncertainty is not None
+    assert found.uncovered is not None
+    months = {one.month: one.coverage for one in found.uncovered.months}
+    return found.pue, found.uncertainty, found.coverage, found.notes, months
+
+
+def test_a_silent_summer_is_told(tmp_path: Path) -> None:
+    """The utility meter is silent for 36 days about the peak: the notes and the months say so.
+
+    Days 182 to 217 of the year are gone, counted from 0. July is days 181 to 211, August 212 to
+    242: one day of July is covered, and 25 of August. The truth is within what the bias alone makes
+    of the uncertainty.
+    """
+    pue, uncertainty, coverage, notes, months = year_without(
+        tmp_path, lambda n: 1.215 + 0.12 * math.cos(2 * math.pi * (n - 200) / 365), range(182, 218)
+    )
+    assert coverage == pytest.approx(329 / 365)
+    assert months["2025-07"] == pytest.approx(1 / 31)
+    assert months["2025-08"] == pytest.approx(25 / 31)
+    assert months["2025-12"] == 1.0
+    assert any("may have moved PUE" in note for note in notes)
+    assert any("uneven" in note and "2025-07 3%" in note for note in notes)
+    classes = 2 * 2**0.5 * 0.02 / 3**0.5
+    assert (uncertainty**2 - classes**2) ** 0.5 * pue > 1.215 - pue
+
+
+def test_a_silence_in_an_even_year_widens_nothing(tmp_path: Path) -> None:
+    """At a PUE of 1.3 throughout, ten silent days leave the uncertainty to the classes."""
+    pue, uncertainty, _, notes, _ = year_without(tmp_path, lambda _: 1.3, range(100, 110))
+    assert pue == pytest.approx(1.3)
+    assert uncertainty == pytest.approx(2 * 2**0.5 * 0.02 / 3**0.5)
+    assert not any("moved" in note for note in notes)
