@@ -70,7 +70,7 @@ def test_errors_of_their_own_add_up_by_squares() -> None:
         "renewable": row(100.0, own=4.0),
         "it_input": row(80.0, own=1.0),
     }
-    total = hour_sum(rows, BOUNDARY, "it_input")
+    total = hour_sum(0, rows, BOUNDARY, "it_input")
     assert total.facility.own == pytest.approx(12 * 500.0)
     assert total.it.own == pytest.approx(12 * 80.0)
 
@@ -90,10 +90,10 @@ def test_a_burst_at_both_boundaries_leaves_pue_as_it_is() -> None:
         "utility": row(100.0, thinned=(2.5, -5.0, *[0.0] * 10)),
         "it_input": row(80.0, thinned=(2.0, -4.0, *[0.0] * 10)),
     }
-    assert hour_sum(both, boundary, "it_input").variance == pytest.approx(0.0)
+    assert hour_sum(0, both, boundary, "it_input").variance == pytest.approx(0.0)
     alone = both | {"utility": row(100.0, thinned=(3.0, -3.0, *[0.0] * 10)), "it_input": row(80.0)}
-    assert hour_sum(alone, boundary, "it_input").variance == pytest.approx(18.0)
-    assert hour_sum(alone, boundary, "it_input", 0b1).variance == pytest.approx(9.0)
+    assert hour_sum(0, alone, boundary, "it_input").variance == pytest.approx(18.0)
+    assert hour_sum(0, alone, boundary, "it_input", 0b1).variance == pytest.approx(9.0)
 
 
 def test_facility_of_parts_shares_the_errors_of_it() -> None:
@@ -105,7 +105,7 @@ def test_facility_of_parts_shares_the_errors_of_it() -> None:
         method="parts",
     )
     rows = {"it_input": row(80.0, accuracy=1.0), "cooling": row(20.0, accuracy=2.0)}
-    total = hour_sum(rows, parts, "it_input")
+    total = hour_sum(0, rows, parts, "it_input")
     assert total.facility.joules == pytest.approx(12 * 100.0)
     assert total.facility.common == pytest.approx(12 * 20.0 * 2.0)
     assert total.it.common == pytest.approx(12 * 80.0 * 1.0)
