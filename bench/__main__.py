@@ -31,6 +31,7 @@ PARTS: Final = (
     "rules",
     "ledger",
     "year",
+    "forecast",
     "board",
 )
 AT_ONCE: Final = 4

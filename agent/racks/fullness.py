@@ -10,10 +10,8 @@ from typing import Final
 from agent.racks.days import LEAST_DAYS
 from agent.targets.forecast import DAY, Point, When, trend
 
-IN_SIGHT: Final = 10 * 365 * DAY
-"""A later moment is none: a nearly flat line meets every limit some day."""
 MOST_POINTS: Final = 40
-"""The points of a row's line: their pairs grow with the square, and a hub has thousands of rows."""
+"""The points of a row's forecast: a hub has thousands of rows."""
 
 
 class DailyValues:
@@ -37,9 +35,9 @@ class DailyValues:
 
 
 def full_at(points: Sequence[Point], limit: float) -> When | None:
-    """Return when a figure reaches a limit at its present pace.
+    """Return when a figure reaches a limit, if things go on as they do.
 
-    None where two weeks are not known yet, where the limit is infinite, or where there is no line.
+    None where two weeks are not known yet, where the limit is infinite, or where it has no trend.
     A figure at its limit already has reached it at its last value.
     """
     if len(points) < LEAST_DAYS or math.isinf(limit):
@@ -49,12 +47,8 @@ def full_at(points: Sequence[Point], limit: float) -> When | None:
         return None
     if last.value >= limit:
         return When(last.time, last.time, last.time)
-    line = trend(_thinned(points))
-    if line is None:
-        return None
-    moments = line.reaches(limit)
-    horizon = last.time + IN_SIGHT
-    return When(*(at if at is not None and at <= horizon else None for at in moments))
+    heading = trend(_thinned(points))
+    return None if heading is None else heading.reaches(limit)
 
 
 def _thinned(points: Sequence[Point]) -> Sequence[Point]:

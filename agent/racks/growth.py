@@ -1,12 +1,11 @@
-"""Stranded power of racks, and when each row will be full at the pace of the last half year.
+"""Stranded power of racks, and when each row will be full if it fills as in the last half year.
 
 Stranded power is the rated power of a rack without free units, less its highest hour of the last 28
 days. A rack of which fewer than half of these days are known has no stranded power.
 
 A row is full in space when all its units are taken; in power when its racks draw their rated power;
-in failover when it draws all that its feeds and breakers carry with one side lost. The pace is the
-line of Theil and Sen through the daily figures (`agent.targets.forecast`), with its range of 80 %.
-A row that is known for less than two weeks, or does not grow, has no such day.
+in failover when it draws all that its feeds and breakers carry with one side lost. The days come
+from the daily figures by `agent.targets.forecast`, with its range. A row that is known for less than two weeks, or does not grow, has no such day.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ collector; a node knows nothing of its hub.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final
@@ -83,9 +84,18 @@ class TargetCollector:
         if self._memory is not None:
             await self._memory.refresh(measured, now)
             self.evidence = self._memory.beside(measured)
+        return await asyncio.to_thread(self._readings, measured, self.evidence, now)
+
+    def _readings(
+        self,
+        measured: Mapping[Key, Sequence[Evidence]],
+        known: Mapping[Key, Sequence[Evidence]],
+        now: float,
+    ) -> Sequence[Reading]:
+        """Judge; off the event loop, since a forecast takes a tenth of a second once a day."""
         readings = list(_kpis(measured))
         for hub in self._registry.lineage(self._hub):
-            for fact, verdict in verdicts(hub, self.evidence, now):
+            for fact, verdict in verdicts(hub, known, now):
                 readings += _target(fact, verdict)
         return readings
 

@@ -17,7 +17,7 @@ from typing import ClassVar, Final
 
 from agent.hubs.model import Registry
 from agent.promapi import PrometheusApi, Series
-from agent.targets.forecast import DAY, SPAN, Point
+from agent.targets.forecast import DAY, YEARS, Point
 from agent.targets.memory import HOUR
 from agent.targets.model import Evidence, Key
 from collectors.base import Reading, Schedule
@@ -76,7 +76,7 @@ class Federation:
             self._days = {
                 key: _days(found)
                 for key, found in self._keyed(
-                    self._api.range(recorded.KPI_VALUE, now - SPAN, now - DAY, DAY)
+                    self._api.range(recorded.KPI_VALUE, now - YEARS, now, DAY)
                 )
             }
             self._next = now + HOUR

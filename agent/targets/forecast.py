@@ -1,39 +1,38 @@
-"""Where a KPI is heading: its present pace, when it reaches a limit, its value on a day.
-
-Each comes with its range. The line is that of Theil and Sen: its slope is the median of the slopes
-between all pairs of values. A meter that was wrong for a week, or a batch of racks on one day, does
-not turn it. The slope's range is Sen's (P. K. Sen, J. Am. Stat. Assoc. 63, 1968): the pairs' slopes
-on either side of the median, as many as Kendall's statistic leaves at 80 %.
-
-Neighbouring days are alike, so the values tell less than their number says. The statistic is
-widened by √((1 + r) / (1 - r)), where r is the correlation of each residual with the next. The
-scatter is the distance from the line that nine tenths of the values keep; it is added to the range
-on either side.
-
-A range says what the present pace leads to, if it stays. It knows nothing of plans.
-"""
+"""Where a KPI is heading: its present pace, when it reaches a limit, its value on a day."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from functools import lru_cache
+from itertools import combinations
 from statistics import median
 from typing import Final, NamedTuple
+
+from agent.targets import growth, year
+from agent.targets.blend import Blend, Candidate
+from agent.targets.equations import Column
 
 DAY: Final = 86_400.0
 MIN_POINTS: Final = 3
 MIN_SPAN: Final = 7 * DAY
-SPAN: Final = 180 * DAY
+SPAN: Final = 365 * DAY
+"""How far back a forecast looks."""
+YEARS: Final = 730 * DAY
+"""The same for a mean over twelve months: what leaves it came in a year ago."""
+PACE_SPAN: Final = 90 * DAY
 """How far back the present pace looks."""
-_MOST_POINTS: Final = 120
-"""More points add nothing to a line over SPAN, and the pairs grow with their square."""
-_Z: Final = 1.2816
-"""The quantile of the normal distribution that leaves 80 % between both sides."""
-_ONE_SIDED: Final = 0.9
-_MOST_ALIKE: Final = 0.95
-HORIZON: Final = 100 * 365 * DAY
+_NEAR: Final = 10
+"""A value is held against those so many days before and after it."""
+_OUTLIER: Final = 6.0
+_SHARES: Final = (0.1, 0.5, 0.9)
+IN_SIGHT: Final = 10 * 365 * DAY
+"""A later day is none: a nearly flat line meets every limit some day."""
+_WIDER: Final = 1.25
+_HALVINGS: Final = 16
+_REMEMBERED: Final = 128
+"""So many fits are kept. Each KPI needs one a day."""
 
 
 class Point(NamedTuple):
@@ -61,98 +60,161 @@ class When(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """A line through values. `slope`, `low` and `high` are per second."""
+class Fit:
+    """The laws of some daily values, and their pace."""
 
-    slope: float
-    low: float
-    high: float
     time: float
-    """Of the last value."""
+    """Of the last of them."""
     last: float
-    """The last value, where every forecast begins."""
-    scatter: float
-    """How far values lie from the line, on either side."""
+    unit: float
+    """What they range over; the blend is in such units, from the last value on."""
+    blend: Blend
+    slope: float
+    """The present pace, per second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """Where values are heading."""
+
+    time: float
+    """Of the newest value."""
+    last: float
+    """The newest value."""
+    fit: Fit
+
+    @property
+    def slope(self) -> float:
+        """The present pace, per second."""
+        return self.fit.slope
 
     def at(self, time: float) -> Span:
-        """Return what the pace comes to at a moment after the last value."""
-        ahead = time - self.time
-        return Span(
-            self.last + self.low * ahead - self.scatter,
-            self.last + self.slope * ahead,
-            self.last + self.high * ahead + self.scatter,
-        )
+        """Return what may be at a moment after the last value."""
+        fit = self.fit
+        found = fit.blend.quantiles((time - fit.time) / DAY, _SHARES)
+        return Span(*(fit.last + fit.unit * value for value in found))
 
     def reaches(self, limit: float) -> When:
-        """Return when the pace meets a limit that the last value does not keep."""
-        rising = limit > self.last
-        fast, slow = (self.high, self.low) if rising else (self.low, self.high)
-        near, far = (
-            (limit - self.scatter, limit + self.scatter)
-            if rising
-            else (limit + self.scatter, limit - self.scatter)
-        )
-        return When(
-            self._meets(near, fast, rising=rising),
-            self._meets(limit, self.slope, rising=rising),
-            self._meets(far, slow, rising=rising),
-        )
+        """Return when the values meet a limit that the last value does not keep.
 
-    def _meets(self, limit: float, slope: float, *, rising: bool) -> float | None:
-        gap = limit - self.last
-        if gap == 0 or (gap > 0) is not rising:
-            return self.time
-        if slope == 0 or gap / slope < 0 or gap / slope > HORIZON:
+        The chance of it is 10 % at the earliest day, 50 % at the expected one, 90 % at the latest.
+        """
+        fit, above = self.fit, limit > self.last
+        wanted = (limit - fit.last) / fit.unit
+        chances: dict[float, float] = {}
+
+        def chance(ahead: float) -> float:
+            if ahead not in chances:
+                below = fit.blend.below(ahead, wanted)
+                chances[ahead] = 1 - below if above else below
+            return chances[ahead]
+
+        return When(*(self._when(_first(chance, share)) for share in _SHARES))
+
+    def _when(self, ahead: float | None) -> float | None:
+        return None if ahead is None else max(self.time, self.fit.time + ahead * DAY)
+
+
+def _first(chance: Callable[[float], float], share: float) -> float | None:
+    """Return after how many days a chance is first so large; None beyond IN_SIGHT."""
+    before, ahead, last = 0.0, 1.0, IN_SIGHT / DAY
+    while chance(ahead) < share:
+        if ahead == last:
             return None
-        return self.time + gap / slope
+        before, ahead = ahead, min(ahead * _WIDER, last)
+    for _ in range(_HALVINGS):
+        middle = (before + ahead) / 2
+        if chance(middle) < share:
+            before = middle
+        else:
+            ahead = middle
+    return ahead
 
 
-def trend(points: Sequence[Point]) -> Trend | None:
-    """Return the line through the values of the last SPAN, oldest first.
+def trend(points: Sequence[Point], *, annual: bool = False) -> Trend | None:
+    """Return where the values are heading, oldest first; `annual` for means over twelve months.
 
-    None for fewer than MIN_POINTS values, or a shorter time than MIN_SPAN.
+    None for fewer than MIN_POINTS values, or a shorter time than MIN_SPAN. A newest value that is
+    less than a day behind the one before is left out: it changes every minute, and fits take time.
     """
     if not points:
         return None
-    last = points[-1]
-    recent = _thinned([point for point in points if last.time - point.time <= SPAN])
-    if len(recent) < MIN_POINTS or last.time - recent[0].time < MIN_SPAN:
+    newest = points[-1]
+    if len(points) > MIN_POINTS and newest.time - points[-2].time < DAY:
+        points = points[:-1]
+    reach = YEARS if annual else SPAN
+    recent = daily([point for point in points if newest.time - point.time <= reach])
+    if len(recent) < MIN_POINTS or recent[-1].time - recent[0].time < MIN_SPAN:
         return None
-    slopes = sorted(
-        (b.value - a.value) / (b.time - a.time)
-        for a, b in combinations(recent, 2)
-        if b.time > a.time
+    known = tuple((point.time, point.value) for point in recent)
+    fit = _fit_to_year(known) if annual else _fit_to_growth(known)
+    return Trend(time=newest.time, last=newest.value, fit=fit)
+
+
+_Known = tuple[tuple[float, float], ...]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _fit_to_growth(points: _Known) -> Fit:
+    return _fit(points, growth.candidates, growth.MOST_POINTS)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _fit_to_year(points: _Known) -> Fit:
+    return _fit(points, year.candidates, year.MOST_POINTS)
+
+
+def _fit(points: _Known, candidates: Callable[[Column, Column], list[Candidate]], most: int) -> Fit:
+    times, values = zip(*points, strict=True)
+    cleaned = _cleaned(values)
+    end, last = times[-1], cleaned[-1]
+    unit = (max(cleaned) - min(cleaned)) or 1.0
+    few = _thinned([(time - end) / DAY for time in times], most)
+    scaled = _thinned([(value - last) / unit for value in cleaned], most)
+    return Fit(
+        time=end,
+        last=last,
+        unit=unit,
+        blend=Blend.of(candidates(few, scaled)),
+        slope=_pace(list(map(Point, times, cleaned))),
     )
-    slope = median(slopes)
-    level = median(point.value - slope * point.time for point in recent)
-    residuals = [point.value - slope * point.time - level for point in recent]
-    low, high = _range(slopes, len(recent), _alike(residuals))
-    scatter = _quantile(sorted(map(abs, residuals)), _ONE_SIDED)
-    return Trend(slope=slope, low=low, high=high, time=last.time, last=last.value, scatter=scatter)
 
 
-def _thinned(points: Sequence[Point]) -> Sequence[Point]:
-    """Return at most _MOST_POINTS of them, evenly chosen, the last always."""
-    step = math.ceil(len(points) / _MOST_POINTS)
-    return points if step <= 1 else points[::-1][::step][::-1]
+def _pace(points: Sequence[Point]) -> float:
+    end = points[-1].time
+    recent = [point for point in points if end - point.time <= PACE_SPAN]
+    if len(recent) < MIN_POINTS:
+        recent = list(points[-MIN_POINTS:])
+    return median((b.value - a.value) / (b.time - a.time) for a, b in combinations(recent, 2))
 
 
-def _alike(residuals: Sequence[float]) -> float:
-    """Return how much each residual resembles the next, 0 to _MOST_ALIKE."""
-    total = sum(value * value for value in residuals)
-    if not total:
-        return 0.0
-    product = sum(a * b for a, b in pairwise(residuals))
-    return min(max(product / total, 0.0), _MOST_ALIKE)
+def daily(points: Sequence[Point]) -> list[Point]:
+    """Return the last value of each day."""
+    found: list[Point] = []
+    for point in points:
+        if found and point.time // DAY == found[-1].time // DAY:
+            found[-1] = point
+        else:
+            found.append(point)
+    return found
 
 
-def _range(slopes: Sequence[float], count: int, alike: float) -> tuple[float, float]:
-    """Return the slopes between which the true one lies four times in five."""
-    deviation = math.sqrt(count * (count - 1) * (2 * count + 5) / 18 * (1 + alike) / (1 - alike))
-    out = (len(slopes) - _Z * deviation) / 2
-    first = min(max(0, math.floor(out)), (len(slopes) - 1) // 2)
-    return slopes[first], slopes[-1 - first]
+def _thinned(values: Sequence[float], most: int) -> Sequence[float]:
+    """Return at most so many of them, evenly chosen, the last always."""
+    step = math.ceil(len(values) / most)
+    return values[::-1][::step][::-1]
 
 
-def _quantile(values: Sequence[float], share: float) -> float:
-    return values[min(len(values) - 1, math.ceil(share * len(values)) - 1)]
+def _cleaned(values: Sequence[float]) -> list[float]:
+    """Put the median of its neighbours in place of a value that is far from all of them."""
+    if len(values) <= 2 * _NEAR:
+        return list(values)
+    middle = range(_NEAR, len(values) - _NEAR)
+    usual = [sorted(values[n - _NEAR : n + _NEAR + 1])[_NEAR] for n in middle]
+    off = sorted(abs(values[n] - one) for n, one in zip(middle, usual, strict=True))
+    most = _OUTLIER * off[int(0.8 * (len(off) - 1))]
+    found = list(values)
+    for n, one in zip(middle, usual, strict=True):
+        if abs(values[n] - one) > most:
+            found[n] = one
+    return found

@@ -50,9 +50,10 @@ from typing import Final
 from agent.hubs.model import Fact
 from agent.targets.basis import Seen, Shown, all_seen, satisfies, to_show, verdict
 from agent.targets.closed import after_deadline
-from agent.targets.forecast import DAY, MIN_SPAN, Trend, When, trend
+from agent.targets.direction import judge_direction
+from agent.targets.forecast import DAY, Point, Trend, When, trend
 from agent.targets.model import Evidence, Outlook, State, Verdict
-from collectors.catalogue.limits import FRESH_SECONDS, MIN_INTERIM
+from collectors.catalogue.limits import FRESH_SECONDS, MIN_COVERAGE, MIN_INTERIM
 
 YEAR: Final = 365 * DAY
 
@@ -74,7 +75,7 @@ def _judge(fact: Fact, known: Sequence[Evidence], now: float) -> Verdict:
     if fact.kind == "observation":
         return verdict(fact, now, "stated_only", "observation", shown)
     if fact.op == "rising":
-        return _rising(fact, known, now, shown)
+        return judge_direction(fact, known, now, shown)
     seen = all_seen(fact, known, now)
     due = fact.due
     reached = next(
@@ -113,13 +114,21 @@ def _open(fact: Fact, seen: Sequence[Seen], now: float, shown: Shown | None) -> 
 def _will_break(fact: Fact, current: Seen, now: float) -> bool:
     """Tell whether a level that is kept now is beyond its limit by the deadline.
 
-    It is where the whole range of what the present pace leads to is beyond it.
+    It is where the whole range of what is expected then is beyond it.
     """
     due = fact.due
     if due is None or fact.kpi.stock:
         return False
-    heading = trend(current.evidence.points(now))
+    heading = _heading(fact, current.evidence.points(now))
     return heading is not None and not any(satisfies(fact, value) for value in heading.at(due[1]))
+
+
+def _heading(fact: Fact, points: Sequence[Point]) -> Trend | None:
+    """Return where values are heading. A mean over twelve months counts if nearly whole."""
+    if not fact.kpi.annual:
+        return trend(points)
+    whole = [p for p in points if p.coverage is None or p.coverage >= MIN_COVERAGE]
+    return trend(whole, annual=True)
 
 
 def _by_trend(fact: Fact, current: Seen, now: float, shown: Shown | None) -> Verdict:
@@ -128,43 +137,27 @@ def _by_trend(fact: Fact, current: Seen, now: float, shown: Shown | None) -> Ver
     holding = fact.kind == "both" or (due is None and fact.op == "<=")
     if holding:
         return verdict(fact, now, "at_risk", "broken", shown)
-    heading = trend(current.evidence.points(now))
+    heading = _heading(fact, current.evidence.points(now))
     if heading is None and fact.kpi.stock:
         return verdict(fact, now, "unknown", "no_trend", shown)
     if heading is None:
         return verdict(fact, now, "at_risk", "over", shown)
-    when = _reached(fact, heading)
+    reason = _by_when(_reached(fact, heading), due)
+    state: State = "on_track" if reason == "trend_in_time" else "at_risk"
+    return verdict(fact, now, state, reason, shown)
+
+
+def _by_when(when: When | None, due: tuple[float, float] | None) -> str:
+    """Say whether a goal is reached in time. On track needs a chance of nine in ten."""
     if when is None or when.expected is None:
-        return verdict(fact, now, "at_risk", "trend_away", shown)
-    if due is None or when.expected <= due[0]:
-        return verdict(fact, now, "on_track", "trend_in_time", shown)
-    return verdict(fact, now, "at_risk", "trend_late", shown)
+        return "trend_away"
+    if when.latest is not None and (due is None or when.latest <= due[0]):
+        return "trend_in_time"
+    return "trend_uncertain" if due is None or when.expected <= due[0] else "trend_late"
 
 
 def _reached(fact: Fact, heading: Trend) -> When | None:
     return None if fact.value is None else heading.reaches(fact.value)
-
-
-def _rising(fact: Fact, known: Sequence[Evidence], now: float, shown: Shown | None) -> Verdict:
-    """Judge a direction: the newest value against the first, a week or more apart.
-
-    Both are of one kind of evidence; lower bounds do not count.
-    """
-    due = fact.due
-    until = min(now, due[1]) if due else now
-    closed = due is not None and now >= due[1]
-    for item in sorted(known, key=lambda item: item.kind == "registered"):
-        points = item.points(until)
-        if item.at_least or not points or points[-1].time - points[0].time < MIN_SPAN:
-            continue
-        if closed and until - points[-1].time > FRESH_SECONDS:
-            continue
-        up = points[-1].value > points[0].value
-        state: State = ("met" if up else "missed") if closed else ("on_track" if up else "at_risk")
-        return verdict(fact, now, state, "rising" if up else "not_rising", shown, decided=points[0])
-    if closed and not any(item.kind != "registered" for item in known):
-        return verdict(fact, now, "expired_unreported", "expired", shown)
-    return verdict(fact, now, "unknown", "no_direction" if known else "nothing", shown)
 
 
 def _outlook(fact: Fact, known: Sequence[Evidence], now: float) -> Outlook | None:
@@ -180,7 +173,7 @@ def _outlook(fact: Fact, known: Sequence[Evidence], now: float) -> Outlook | Non
             for point in item.points(now)
         )
         points = sorted(found, key=lambda point: point.time)
-        heading = trend(points)
+        heading = _heading(fact, points)
         if heading is None or now - heading.time > (
             FRESH_SECONDS if kind != "registered" else YEAR
         ):

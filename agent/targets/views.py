@@ -43,7 +43,7 @@ class ForecastView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedView:
-    """The value that the present pace leads to by the deadline, with its range."""
+    """The value that is expected by the deadline, with its range."""
 
     lower: float
     expected: float

@@ -136,7 +136,7 @@ def _about(value: float) -> float:
 
 
 def reached_text(fact: Fact, verdict: Verdict, language: Language) -> str:
-    """Write when the present pace reaches the limit, with its range.
+    """Write when the limit is expected to be reached, with its range.
 
     For example `2026-12-20 (2026-11-30 to 2027-02-01)`.
     """
@@ -154,7 +154,7 @@ def reached_text(fact: Fact, verdict: Verdict, language: Language) -> str:
 
 
 def expected_text(fact: Fact, verdict: Verdict, language: Language) -> str:
-    """Write the value that the present pace leads to by the deadline: `1.19 (1.17 to 1.22)`."""
+    """Write the value that is expected by the deadline: `1.19 (1.17 to 1.22)`."""
     due = verdict.outlook.due if verdict.outlook is not None else None
     if due is None:
         return ""

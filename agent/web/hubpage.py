@@ -59,7 +59,7 @@ def draw(page: Page, key: str) -> str | None:
 
 
 def _chart(page: Page, target: TargetView, found: CourseView) -> Markup:
-    """Draw a promise over time: measured, published, and what the present pace leads to."""
+    """Draw a promise over time: measured, published, and expected."""
     w, trend, series = page.w, found.trend, found.trend.series
     known = page.view.registry.hubs[found.hub]
     unit = next(fact.unit for fact in known.facts if fact.id == found.target)

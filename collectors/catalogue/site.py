@@ -255,8 +255,8 @@ TARGET_EXPECTED: Final = Metric(
     name="expected_value",
     type="gauge",
     help=(
-        "What the present pace comes to by the deadline, with its range of 80 %: lower, expected,"
-        " upper."
+        "What the KPI is expected to be by the deadline if things go on as they do, with the range"
+        " that holds four times in five: lower, expected, upper."
     ),
     labels=("hub", "target", "kpi", "scope", "bound"),
 )
@@ -266,8 +266,8 @@ TARGET_FORECAST: Final = Metric(
     name="forecast_timestamp_seconds",
     type="gauge",
     help=(
-        "When the present pace reaches the limit, with its range of 80 %: earliest, expected,"
-        " latest; absent where it never does."
+        "When the KPI reaches the limit if things go on as they do: earliest (a chance of 10 %),"
+        " expected (50 %), latest (90 %); absent where that chance is never reached."
     ),
     labels=("hub", "target", "kpi", "scope", "bound"),
 )

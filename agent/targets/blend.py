@@ -1,0 +1,94 @@
+"""Several laws' forecasts as one: each counts by how well it explains the values there are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+_LEAST_WEIGHT: Final = 0.002
+"""A law that counts less than this is left out."""
+_HALVINGS: Final = 40
+
+
+class Forecast(Protocol):
+    """What one law says of a moment ahead."""
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of the t distribution."""
+
+    def at(self, ahead: float) -> tuple[float, float]:
+        """Return centre and spread of what comes so many days after the last value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A law with the logarithm of how well it explains the values."""
+
+    evidence: float
+    forecast: Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """Forecasts with their weights, which add up to 1."""
+
+    parts: Sequence[tuple[float, Forecast]]
+
+    @classmethod
+    def of(cls, candidates: Sequence[Candidate]) -> Blend:
+        """Weigh candidates by their evidence."""
+        best = max(one.evidence for one in candidates)
+        weighed = [(math.exp(one.evidence - best), one.forecast) for one in candidates]
+        whole = sum(weight for weight, _ in weighed)
+        kept = [(weight, one) for weight, one in weighed if weight >= _LEAST_WEIGHT * whole]
+        whole = sum(weight for weight, _ in kept)
+        return cls([(weight / whole, one) for weight, one in kept])
+
+    def below(self, ahead: float, value: float) -> float:
+        """Return the probability that the value so many days ahead is not above this one."""
+        return _below([(weight, one.freedom, *one.at(ahead)) for weight, one in self.parts], value)
+
+    def quantiles(self, ahead: float, shares: Sequence[float]) -> list[float]:
+        """Return the values that these shares of what may come are not above."""
+        parts = [(weight, one.freedom, *one.at(ahead)) for weight, one in self.parts]
+        low = min(centre - 40 * spread for _, _, centre, spread in parts)
+        high = max(centre + 40 * spread for _, _, centre, spread in parts)
+        return [_quantile(parts, share, low, high) for share in shares]
+
+
+_Part = tuple[float, float, float, float]
+"""Weight, degrees of freedom, centre, spread."""
+
+
+def _quantile(parts: Sequence[_Part], share: float, low: float, high: float) -> float:
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _below(parts, middle) < share:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _below(parts: Sequence[_Part], value: float) -> float:
+    total = 0.0
+    for weight, freedom, centre, spread in parts:
+        if spread > 0:
+            total += weight * normal(_as_normal((value - centre) / spread, freedom))
+        elif value >= centre:
+            total += weight
+    return total
+
+
+def normal(deviation: float) -> float:
+    """Return the share of a normal distribution below a deviation."""
+    return 0.5 * math.erfc(-deviation / math.sqrt(2))
+
+
+def _as_normal(deviation: float, freedom: float) -> float:
+    """Return the normal deviation as likely as that of Student's t (D. L. Wallace, 1959)."""
+    squared = freedom * math.log1p(deviation * deviation / freedom)
+    return math.copysign((8 * freedom + 1) / (8 * freedom + 3) * math.sqrt(squared), deviation)

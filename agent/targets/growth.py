@@ -1,0 +1,223 @@
+"""What may come of a figure that is built up, or of a level: curves with errors of several kinds.
+
+A curve is a straight line, one whose pace grows or fades by the same share each day, or one whose
+pace grows by the same amount. A step is an error that stays. Each curve is fitted with each kind of error by generalised least squares. Its evidence is
+the likelihood of the values, with the coefficients and the spread integrated out.
+
+Times are days; the last value is at 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.targets.blend import Candidate
+from agent.targets.equations import Column, backward, dot, forward, log_size, root
+from agent.targets.errors import Ending, Filter, Kind, State, kinds
+
+MOST_POINTS: Final = 60
+"""More add little, and cost time."""
+_BENDS: Final = (0.3, 0.6, 1.0, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5)
+"""By how many factors of e the pace changes over the history, upwards or downwards."""
+_USUAL_BEND: Final = 1.5
+"""The mean of that change, before the values are looked at."""
+_EXACT: Final = 1e-9
+"""Values are never known better than to this share of what they range over."""
+_LINE, _BENT, _SQUARE = 0.6, 0.3, 0.1
+"""How likely each shape is, before the values are looked at."""
+_FURTHEST: Final = 60.0
+"""No curve grows by more factors of e than this."""
+_GOLDEN: Final = (math.sqrt(5) - 1) / 2
+_NARROWED: Final = 12
+_NODES: Final = (-2.4, -1.6, -0.8, 0.0, 0.8, 1.6, 2.4)
+"""Where a bend is looked at about the likeliest, in standard deviations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A shape over time, beside its constant. At most one of `bend` and `square` is used."""
+
+    span: float
+    """The length of the history: a curve comes to 1 over it."""
+    bend: float = 0.0
+    square: bool = False
+
+    def columns(self, time: float) -> list[float]:
+        """Return what each coefficient but the constant is multiplied by at a moment."""
+        share = time / self.span
+        if self.bend:
+            return [math.expm1(min(self.bend * share, _FURTHEST)) / abs(math.expm1(-self.bend))]
+        return [share, share * share] if self.square else [share]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A curve with its error, as fitted."""
+
+    curve: Curve
+    errors: Ending
+    coefficients: Sequence[float]
+    lower: Sequence[Sequence[float]]
+    """The Cholesky root of the normal equations."""
+    value: State
+    columns: Sequence[State]
+    variance: float
+    freedom: float
+
+    def at(self, ahead: float) -> tuple[float, float]:
+        """Return centre and spread of what comes so many days after the last value."""
+        errors = self.errors
+        open_ = [
+            value - errors.carried(state, ahead)
+            for value, state in zip((1.0, *self.curve.columns(ahead)), self.columns, strict=True)
+        ]
+        centre = errors.carried(self.value, ahead) + dot(open_, self.coefficients)
+        doubt = forward(self.lower, open_)
+        return centre, math.sqrt(self.variance * (errors.variance(ahead) + dot(doubt, doubt)))
+
+
+def candidates(times: Column, values: Column) -> list[Candidate]:
+    """Fit every curve with every kind of error; `times` end at 0."""
+    found: list[Candidate] = []
+    span = -times[0]
+    for kind, chance in kinds(span, span / (len(times) - 1)):
+        fitting = _Fitting(kind, times, values)
+        curves = [(Curve(span=span), _LINE)]
+        if not kind.slope and not kind.level:
+            curves.append((Curve(span=span, square=True), _SQUARE))
+        fits = [(fitting.fit(curve), math.log(prior)) for curve, prior in curves]
+        if not kind.slope:
+            fits += _bent(fitting, span)
+        found += (
+            Candidate(evidence=fit.evidence + prior + math.log(chance), forecast=fit.forecast)
+            for fit, prior in fits
+            if fit is not None
+        )
+    return found
+
+
+_Weighed = tuple[Candidate | None, float]
+
+
+def _bent(fitting: _Fitting, span: float) -> list[_Weighed]:
+    """Fit curves of every bend, and more of them where the values tell it closely."""
+    bends = [-bend for bend in reversed(_BENDS)] + list(_BENDS)
+    known: dict[float, Candidate | None] = {}
+
+    def evidence(bend: float) -> float:
+        if bend not in known:
+            known[bend] = fitting.fit(Curve(span=span, bend=bend))
+        fit = known[bend]
+        return -math.inf if fit is None else fit.evidence - abs(bend) / _USUAL_BEND
+
+    widths = {
+        bend: (bends[min(n + 1, len(bends) - 1)] - bends[max(n - 1, 0)]) / 2
+        for n, bend in enumerate(bends)
+    }
+    best = max(bends, key=evidence)
+    at = bends.index(best)
+    low, high = bends[max(at - 1, 0)], bends[min(at + 1, len(bends) - 1)]
+    top = _highest(evidence, low, high)
+    spread = _spread(evidence, top, high - low)
+    if spread < (high - low) / 4:
+        widths = {bend: width for bend, width in widths.items() if not low <= bend <= high}
+        widths |= {top + node * spread: 0.8 * spread for node in _NODES}
+    whole = math.log(_BENT / (2 * _USUAL_BEND))
+    for bend in widths:
+        evidence(bend)
+    return [
+        (known[bend], whole + math.log(width) - abs(bend) / _USUAL_BEND)
+        for bend, width in widths.items()
+    ]
+
+
+def _highest(of: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function with one summit has it, by the golden section."""
+    for _ in range(_NARROWED):
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if of(left) < of(right):
+            low = left
+        else:
+            high = right
+    return (low + high) / 2
+
+
+def _spread(of: Callable[[float], float], top: float, width: float) -> float:
+    """Return the standard deviation of the normal curve that a summit resembles."""
+    found = width
+    for _ in range(3):
+        step = found / 8
+        bent = 2 * of(top) - of(top - step) - of(top + step)
+        if not bent > 0 or math.isinf(bent):
+            return found
+        found = step / math.sqrt(bent)
+    return found
+
+
+class _Fitting:
+    """One kind of error over the times of some values: fits any curve."""
+
+    def __init__(self, kind: Kind, times: Column, values: Column) -> None:
+        self._times = times
+        self._errors = Filter(kind, times)
+        self._values = self._errors.white(values)
+        self._ones = self._errors.white([1.0] * len(times))
+
+    def fit(self, curve: Curve) -> Candidate | None:
+        """Return a curve as fitted; None where the values do not tell its coefficients."""
+        columns = zip(*map(curve.columns, self._times), strict=True)
+        whites = [self._ones, *map(self._errors.white, columns)]
+        return _fit(curve, self._errors, self._values, whites)
+
+
+_White = tuple[list[float], State]
+
+
+def _fit(
+    curve: Curve, errors: Filter, value: _White, columns: Sequence[_White]
+) -> Candidate | None:
+    whites = [column for column, _ in columns]
+    known = value[0]
+    left = len(known) - len(whites)
+    if left < 1:
+        return None
+    try:
+        lower = root([[dot(one, other) for other in whites] for one in whites])
+    except ValueError:
+        return None
+    seen = forward(lower, [dot(one, known) for one in whites])
+    coefficients = backward(lower, seen)
+    rest = _rest(known, coefficients, whites)
+    squares = dot(rest, rest) + _EXACT * _EXACT * len(known)
+    fourth = sum(one**4 for one in rest)
+    peaked = len(rest) * fourth / (squares * squares)
+    evidence = (
+        math.lgamma(left / 2)
+        - left / 2 * math.log(math.pi * squares)
+        - errors.log_spread
+        - log_size(lower)
+    )
+    forecast = Fitted(
+        curve=curve,
+        errors=errors.ending,
+        coefficients=coefficients,
+        lower=lower,
+        value=value[1],
+        columns=[state for _, state in columns],
+        variance=squares / left,
+        # A few large innovations, as of deliveries, tell as much as so few values would.
+        freedom=max(1.0, len(known) / max(1.0, peaked - 2) - len(whites)),
+    )
+    return Candidate(evidence=evidence, forecast=forecast)
+
+
+def _rest(
+    known: Column, coefficients: Iterable[float], whites: Sequence[Column]
+) -> Sequence[float]:
+    rest = known
+    for coefficient, white in zip(coefficients, whites, strict=True):
+        rest = [value - coefficient * one for value, one in zip(rest, white, strict=True)]
+    return rest

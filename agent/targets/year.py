@@ -1,0 +1,181 @@
+"""What may come of a mean over twelve months: what enters the year, less what leaves it.
+
+The mean over a whole year has no seasons: they cancel. What moves it is how a day differs from the
+same day a year before. A step in the daily values makes the mean go up for twelve months and then
+stop, and a hot summer leaves it a year after it came. So the daily values' departures from their
+season are taken as errors that last for some time, with a drift or a step. What is known of the
+mean tells what is known of them (Gaussian process regression; C. E. Rasmussen and C. K. I.
+Williams, Gaussian Processes for Machine Learning, 2006, chapter 2). The mean's own
+covariance is that of the daily values, averaged twice over a year.
+
+Times are days; the last value is at 0.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+from agent.targets.blend import Candidate
+from agent.targets.equations import Column, dot, forward, log_size, root
+
+MOST_POINTS: Final = 26
+"""More add little, and cost time."""
+WINDOW: Final = 365.0
+_LASTS: Final = (20.0, 60.0, 180.0, 700.0, 3000.0)
+"""How many days a departure lasts."""
+_MIXED: Final = (
+    (20.0, 3000.0, 0.03),
+    (20.0, 3000.0, 0.3),
+    (10.0, 100.0, 0.3),
+    (10.0, 100.0, 1.0),
+    (60.0, 3000.0, 0.1),
+)
+"""Two at once: how long each lasts, and the second's variance beside the first's."""
+_DRIFTS: Final = (0.0, 4.0)
+"""What the daily values may drift by in a year, in units of their departures' spread."""
+_RAMPS: Final = 12
+_RAMP: Final = 5.0
+"""What they may leap by, in the same units."""
+_TRUST: Final = 0.6
+"""How much the evidence counts: no kind is quite true, and neighbouring values are much alike."""
+_OWN: Final = 1e-6
+"""The variance of the mean's own error, as a share of its variance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departures:
+    """How the daily values depart from their season."""
+
+    parts: Sequence[tuple[float, float]]
+    """How long a departure lasts, and its variance."""
+    drift: float = 0.0
+    leap: float = 0.0
+    leaps: float = 0.0
+    """When a leap was, in days."""
+
+    def covariance(self, one: float, other: float) -> float:
+        """Return the covariance of the means over the years that end at two moments."""
+        found = self.lasting(one - other)
+        if self.drift:
+            found += (self.drift / WINDOW) ** 2 * one * other
+        if self.leap:
+            found += self.leap**2 * self._gone(one) * self._gone(other)
+        return found
+
+    def lasting(self, apart: float) -> float:
+        """Return the part that depends only on how far two years are apart."""
+        return sum(size * averaged(apart, lasts) for lasts, size in self.parts)
+
+    def _gone(self, time: float) -> float:
+        return min(max((time - self.leaps) / WINDOW, 0.0), 1.0)
+
+
+@lru_cache(maxsize=4096)
+def averaged(apart: float, lasts: float) -> float:
+    """Return the covariance e^(-|t|/lasts), averaged over two years that far apart."""
+    return (
+        _twice(apart + WINDOW, lasts) - 2 * _twice(apart, lasts) + _twice(apart - WINDOW, lasts)
+    ) / WINDOW**2
+
+
+def _twice(time: float, lasts: float) -> float:
+    """Return what e^(-|t|/lasts) is the second derivative of."""
+    far = abs(time)
+    return lasts * (lasts * math.exp(-far / lasts) + far)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """One kind of departures, as fitted to a mean."""
+
+    departures: Departures
+    times: Column
+    lower: Sequence[Sequence[float]]
+    rest: Column
+    """The values less their level, uncorrelated."""
+    ones: Column
+    level: float
+    known: float
+    """How well the level is known: one over its variance."""
+    variance: float
+    freedom: float
+
+    def at(self, ahead: float) -> tuple[float, float]:
+        """Return centre and spread of the mean so many days after the last value."""
+        covariance = self.departures.covariance
+        shared = forward(self.lower, [covariance(time, ahead) for time in self.times])
+        open_ = 1.0 - dot(shared, self.ones)
+        spread = covariance(ahead, ahead) - dot(shared, shared) + open_ * open_ / self.known
+        centre = self.level + dot(shared, self.rest)
+        return centre, math.sqrt(max(0.0, spread) * self.variance)
+
+
+def candidates(times: Column, values: Column) -> list[Candidate]:
+    """Fit every kind of departures; `times` end at 0."""
+    found = []
+    for departures, prior in _kinds(times):
+        fitted = _fit(departures, times, values)
+        if fitted is not None:
+            evidence, fit = fitted
+            found.append(Candidate(evidence=_TRUST * evidence + math.log(prior), forecast=fit))
+    return found
+
+
+def _kinds(times: Column) -> Iterator[tuple[Departures, float]]:
+    """Yield every kind with how likely it is beforehand."""
+    alone = [((lasts, 1.0),) for lasts in _LASTS]
+    mixed = [((short, 1.0), (long, share)) for short, long, share in _MIXED]
+    for parts, drift in product([*alone, *mixed], _DRIFTS):
+        yield Departures(parts=parts, drift=drift), 0.8 / (2 * len(alone) + 2 * len(mixed))
+    first = times[0] - WINDOW * 0.9
+    for number, lasts in product(range(_RAMPS), (10.0, 30.0, 100.0)):
+        leaps = first * (1 - (number + 0.5) / _RAMPS)
+        parts = ((lasts, 1.0),)
+        yield Departures(parts=parts, leap=_RAMP, leaps=leaps), 0.2 / (3 * _RAMPS)
+
+
+def _fit(departures: Departures, times: Column, values: Column) -> tuple[float, Fitted] | None:
+    covariance = departures.covariance
+    own = _OWN * covariance(times[0], times[0])
+    try:
+        lower = root(
+            [
+                [
+                    covariance(one, other) + (own if one == other else 0.0)
+                    for other in times[: n + 1]
+                ]
+                for n, one in enumerate(times)
+            ]
+        )
+    except ValueError:
+        return None
+    ones = forward(lower, [1.0] * len(times))
+    white = forward(lower, values)
+    known = dot(ones, ones)
+    level = dot(ones, white) / known
+    rest = [value - level * one for value, one in zip(white, ones, strict=True)]
+    left = len(times) - 1
+    squares = dot(rest, rest) + 1e-18 * len(times)
+    evidence = (
+        math.lgamma(left / 2)
+        - left / 2 * math.log(math.pi * squares)
+        - log_size(lower)
+        - math.log(known) / 2
+    )
+    return evidence, Fitted(
+        departures=departures,
+        times=times,
+        lower=[array("d", row) for row in lower],
+        rest=rest,
+        ones=ones,
+        level=level,
+        known=known,
+        variance=squares / left,
+        freedom=float(left),
+    )
