@@ -82,15 +82,6 @@ class _Column(NamedTuple):
     rows: Rows
 
 
-class _Cell(NamedTuple):
-    """A value as it is written, with the header of its column, and when its row begins and ends."""
-
-    time: int
-    end: int | None
-    column: str
-    text: str
-
-
 class _Reading:
     """One file while it is read."""
 
@@ -162,7 +153,7 @@ class _Reading:
         covered = header.index(COVERED) if COVERED in header else None
         self._is_export = covered is not None and not form.end
         until = header.index(form.end) if form.end else None
-        known, times = self._rows, self._times.known
+        known, times, factor = self._rows, self._times.known, self._factor
 
         def take(cells: list[str], line: int) -> None:
             if not _has_cells(cells, header):
@@ -176,7 +167,11 @@ class _Reading:
                 time = times.get(cells[at])  # known of all but the first row of a time
                 time = self._times.read(cells[at]) if time is None else time
                 end = None if until is None else self._end(cells[until])
-                self._add(rows, _Cell(time, end, value, cells[of]), line)
+                try:
+                    rows.add(time, self._number(value, cells[of]) * factor, line, end)
+                except Refused:
+                    self._mark(rows, time, line)
+                    raise
 
         return take
 
@@ -210,8 +205,10 @@ class _Reading:
                 cell = cells[column.place]
                 if cell.strip():
                     try:
-                        self._add(column.rows, _Cell(time, end, column.header, cell), line)
+                        number = self._number(column.header, cell)
+                        column.rows.add(time, number * self._factor, line, end)
                     except Refused as refused:
+                        self._mark(column.rows, time, line)
                         self.refusals.add(line, refused)
 
         return take
@@ -252,15 +249,10 @@ class _Reading:
             raise Refused("meter", f"{meter} measures {kind}, and {self._column} is not that")
         return self._rows.setdefault(meter, Rows())
 
-    def _add(self, rows: Rows, cell: _Cell, line: int) -> None:
-        """Take a value. A refused power leaves a mark, so that no trapezoid goes across it."""
-        try:
-            value = self._number(cell.column, cell.text) * self._factor
-        except Refused:
-            if self._column == POWER:
-                rows.add(cell.time, NO_POWER, line)
-            raise
-        rows.add(cell.time, value, line, cell.end)
+    def _mark(self, rows: Rows, time: int, line: int) -> None:
+        """Leave a mark where a power is refused, so that no trapezoid goes across it."""
+        if self._column == POWER:
+            rows.add(time, NO_POWER, line)
 
     def _number(self, column: str, text: str) -> float:
         return parse_number(column, text, decimal_comma=self._form.decimal_comma)

@@ -18,12 +18,12 @@ _SAME: Final = 1e-9
 
 
 def is_like_a_register(
-    joules: Sequence[float], watts: Sequence[float], *, says_lengths: bool
+    joules: Sequence[float], lengths: Sequence[int], *, says_lengths: bool
 ) -> bool:
     """Tell whether rows given as energy only ever rise, as the readings of a register do.
 
     Rows of a constant load rise where each lasts longer than the one before, as quarters do: then
-    `watts`, the mean power of each, does not rise with them.
+    the mean power over their `lengths` does not rise with them.
     """
     if len(joules) < (_MANY_ROWS if says_lengths else 2):
         return False
@@ -32,7 +32,8 @@ def is_like_a_register(
     first, last = joules[0], joules[-1]
     if last <= first * (1 + _SAME):
         return False
-    low, high = min(watts), max(watts)
+    power = [energy / length for energy, length in zip(joules, lengths, strict=True)]
+    low, high = min(power), max(power)
     return not low or high / low - 1 >= (last / first - 1) / 2
 
 

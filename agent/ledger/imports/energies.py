@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from operator import sub
 from typing import Final
 
 from agent.ledger.energy import HOUR_MS, Segment
@@ -47,11 +48,10 @@ def lay_out_energies(
     not say that they are energies.
     """
     found = _intervals(rows, timing, zone, file_step)
-    lengths = [end - start for start, end in zip(found.starts, found.ends, strict=True)]
-    watts = [value * 1000.0 / ms for value, ms in zip(rows.values, lengths, strict=True)]
+    lengths = list(map(sub, found.ends, found.starts))
     says_lengths = timing.interval is not None or bool(rows.ends)
     if not timing.interval_values and is_like_a_register(
-        rows.values, watts, says_lengths=says_lengths
+        rows.values, lengths, says_lengths=says_lengths
     ):
         raise Unsaid(0, _RISES)
     refused = {}
@@ -59,11 +59,11 @@ def lay_out_energies(
         above = rows_above_rating(rows.values, lengths, rating)
         refused = {row: _above(rows.values[row], lengths[row], rating) for row in above}
     kept = [row for row in range(len(rows)) if row not in refused]
-    if {*lengths} == {HOUR_MS} and not any(start % HOUR_MS for start in found.starts):
+    if {*lengths} == {HOUR_MS} and {start % HOUR_MS for start in found.starts} == {0}:
         laid = LaidOut(hours={found.starts[row]: rows.values[row] for row in kept})
     else:
         laid = lay_out_segments(
-            [Segment(found.starts[n], found.ends[n], watts[n], watts[n]) for n in kept]
+            [_even(found.starts[n], found.ends[n], rows.values[n]) for n in kept]
         )
     if rating is not None:
         for hour, joules, length in list(hours_above_rating(laid.hours, rating)):
@@ -94,6 +94,11 @@ def lay_out_segments(segments: Sequence[Segment], *, is_power: bool = False) -> 
     else:
         hours = dict(spread(segments, segments[0].start, segments[-1].end))
     return LaidOut(hours=hours, stretches=[] if is_power else list(even_stretches(segments)))
+
+
+def _even(start: int, end: int, joules: float) -> Segment:
+    watts = joules * 1000.0 / (end - start)
+    return Segment(start, end, watts, watts)
 
 
 def _intervals(rows: Rows, timing: Timing, zone: tzinfo, file_step: int | None) -> Intervals:

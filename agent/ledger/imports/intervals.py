@@ -71,8 +71,16 @@ class Intervals:
 def stated_intervals(
     times: Sequence[int], spacing: Spacing, *, stamped_at_end: bool = False
 ) -> Intervals:
-    """Return rows that last to the next one or, where that is too far off, for a stated period."""
-    return _Rows(times, spacing, stamped_at_end=stamped_at_end).intervals()
+    """Return rows that last to the next one or, where that is too far off, for a stated period.
+
+    Raises Unsaid where most rows are closer than that.
+    """
+    rows = _Rows(times, spacing, stamped_at_end=stamped_at_end)
+    gaps = list(zip(rows.gaps, rows.usual, strict=True))
+    close = sum(_LONGEST * gap < usual for gap, usual in gaps)
+    if close > 1 and 2 * close >= len(gaps) - 1:
+        raise Unsaid(0, f"most rows last less than the {spacing.period} that --interval states")
+    return rows.intervals()
 
 
 def guessed_intervals(
@@ -91,15 +99,26 @@ def guessed_intervals(
     steps = set(map(sub, times[1:], times))
     if len(times) == 1:
         raise LengthUnsaid(0, "a single row does not say how long it lasts")
+    even = Period(count=min(steps), unit="ms")
+    if len(steps) == 1 and even.is_plain:
+        return _even_intervals(times, even, stamped_at_end=stamped_at_end)
     spacing = usual_spacing(times, zone, file_step)
     rows = _Rows(times, spacing, stamped_at_end=stamped_at_end)
     found = rows.intervals()
-    if len(steps) > 1 or spacing.period.is_long or not spacing.period.is_plain:
-        lengths = map(sub, found.ends, found.starts)
-        watts = [energy * 1000.0 / length for energy, length in zip(joules, lengths, strict=True)]
-        is_cell = spacing.period == Period(count=file_step or 0, unit="ms")
-        _judge(rows, found, watts, has_empty_cells=is_cell)
+    lengths = map(sub, found.ends, found.starts)
+    watts = [energy * 1000.0 / length for energy, length in zip(joules, lengths, strict=True)]
+    is_cell = spacing.period == Period(count=file_step or 0, unit="ms")
+    _judge(rows, found, watts, has_empty_cells=is_cell)
     return found
+
+
+def _even_intervals(times: Sequence[int], period: Period, *, stamped_at_end: bool) -> Intervals:
+    """Return rows of an hour, or of a part of it, that are all equally far apart."""
+    shift = period.count if stamped_at_end else 0
+    starts = [time - shift for time in times]
+    ends = [start + period.count for start in starts]
+    guessed = 0 if stamped_at_end else len(times) - 1
+    return Intervals(starts=starts, ends=ends, period=period, guessed=[guessed])
 
 
 class _Rows:
@@ -153,12 +172,11 @@ def _judge(rows: _Rows, found: Intervals, watts: Sequence[float], *, has_empty_c
     ]  # the first row may be part of a period: a supply that began within it
     period = rows.spacing.period
     last = max(found.guessed, key=lambda row: rows.gaps[row])
-    if usual <= len(others) + (0 if has_empty_cells else holes):
+    all_said = usual + len(others) + (0 if has_empty_cells else holes)
+    if 3 * usual < 2 * all_said or not usual:
         raise LengthUnsaid((others or [last])[0], _disagree(rows, usual, len(others), holes))
     if usual == 1 and (not period.is_plain or rows.spacing.may_be_four_weeks(rows.gaps)):
         raise LengthUnsaid(last, f"two rows {period} apart do not say how long rows last")
-    if 2 * holes > usual and not has_empty_cells:
-        raise LengthUnsaid(last, _disagree(rows, usual, len(others), holes))
     if not period.is_long:
         _judge_short_holes(rows, found.guessed, watts, has_empty_cells=has_empty_cells)
         if len(rows.times) < _FEW_ROWS:
@@ -169,6 +187,9 @@ def _judge(rows: _Rows, found: Intervals, watts: Sequence[float], *, has_empty_c
     for row in others:
         if not rows.is_short(row):
             raise LengthUnsaid(row, f"this row lasts longer than {period}, as the others do")
+    is_uneven = usual + len(guessed) < len(rows.times)
+    if is_uneven and _most_factor(guessed, watts) > _VARIATION:
+        raise LengthUnsaid(last, "rows differ in their lengths, and in their mean power as well")
     for row in found.guessed:
         _judge_start(rows, row)
         _judge_power(rows, row, guessed, watts)

@@ -43,16 +43,17 @@ def parse_number(column: str, text: str, *, decimal_comma: bool = False) -> floa
 
     With a decimal comma, points may only stand between groups of three digits.
     """
-    said = text.strip()
-    if decimal_comma and not _DECIMAL_COMMA.fullmatch(said):
-        raise Refused(column, f"expected a number such as 1.234,5, got {said!r}")
+    if decimal_comma:
+        if not _DECIMAL_COMMA.fullmatch(text.strip()):
+            raise Refused(column, f"expected a number such as 1.234,5, got {text.strip()!r}")
+        text = text.replace(".", "").replace(",", ".")
     try:
-        value = float(said.replace(".", "").replace(",", ".") if decimal_comma else said)
+        value = float(text)
     except ValueError:
-        raise Refused(column, f"expected a number, got {said!r}") from None
+        raise Refused(column, f"expected a number, got {text.strip()!r}") from None
     if not 0 <= value < math.inf:
         hint = "; energy that leaves is imported by itself, with --exported" if value < 0 else ""
-        raise Refused(column, f"expected a number of at least 0, got {said}{hint}")
+        raise Refused(column, f"expected a number of at least 0, got {text.strip()}{hint}")
     return value
 
 

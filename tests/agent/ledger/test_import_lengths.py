@@ -235,6 +235,14 @@ def test_a_stated_interval_is_on_the_calendar(interval: str, bills: list[Bill]) 
     assert_even("Europe/Berlin", bills, Timing(interval=parse_period(interval)))
 
 
+def test_a_stated_interval_must_fit_the_rows(make: Callable[[str], Bills]) -> None:
+    """An interval that is longer than most rows would lay the last of them over others' time."""
+    bench = make("Europe/Berlin")
+    assert bench.bills("i", 100, days("2025-01-01", 5, 1), "--interval", "1mo") == 2
+    said = bench.capsys.readouterr().err
+    assert "most rows last less than the 1 month that --interval states" in said
+
+
 def test_a_stated_interval_is_no_guess(make: Callable[[str], Bills]) -> None:
     """What the user states is not told as a guess."""
     bench = make("Europe/Berlin")
