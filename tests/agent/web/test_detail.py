@@ -154,6 +154,17 @@ def test_a_silent_feed_has_no_power_and_a_time() -> None:
     assert "≥\u202f2.10\u202fkW" in html
 
 
+def test_a_pdu_that_is_not_polled_is_told() -> None:
+    """A listed PDU without any reading neither answers nor is silent: it is not polled."""
+    known = rack_fixture.listed()
+    one = known.racks[rack_fixture.NAME]
+    feeds = {**one.feeds, "C": replace(one.feeds["A"], pdu="A06-C")}
+    racks = {rack_fixture.NAME: replace(one, feeds=feeds)}
+    view = replace(rack_fixture.view(), inventory=replace(known, racks=racks))
+    assert [feed["up"] for feed in api(RACK, view)["feeds"]] == [True, True, None]
+    assert "not polled" in page(RACK, view)
+
+
 def test_sensors_are_held_against_the_limits() -> None:
     """An inlet is as recommended, still allowed or beyond.
 

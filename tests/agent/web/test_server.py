@@ -23,6 +23,7 @@ async def test_metrics_in_both_formats_and_compressed() -> None:
         status, head, body = await request(port, "/metrics")
         assert status == 200
         assert "content-type: text/plain; version=0.0.4" in head
+        assert "x-content-type-options: nosniff" in head
         assert body.count(b"\nt_x_value{") == 50
         _, head, opened = await request(
             port, "/metrics", "Accept: application/openmetrics-text;version=1.0.0"
