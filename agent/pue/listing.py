@@ -111,6 +111,8 @@ class _Listing:
         last = (self._past.get(_At(point, place.name)) or rows)[-1:]
         if last and last[0].since != since:
             self._moved(point, last[0].since, since)
+        elif not last and self._past and since is not None and since < self._now:
+            self._moved(point, since, self._now)  # it was heard, or is stated, before it is listed
         return replace(place, since=since, is_assumed=is_assumed)
 
     def _service(self, place: Place, listed_at: int) -> _Service:

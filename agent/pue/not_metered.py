@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,6 +27,7 @@ class LeftOpen:
 
     uncovered: Uncovered | None
     unknown: Unknown
+    changes: Sequence[str] = ()
 
     def bias(self, total: Sum) -> float:
         """Return by which share of PUE, at most, it may be off."""
@@ -43,6 +44,7 @@ class LeftOpen:
         if self.uncovered is not None:
             yield from notes(self.uncovered, coverage)
         yield from self.unknown.notes()
+        yield from self.changes
 
 
 class NotMetered:
@@ -63,6 +65,7 @@ class NotMetered:
         return LeftOpen(
             uncovered=self._uncovered(boundary.site, chosen, start, end),
             unknown=self._beginnings.before(boundary, chosen.it_point, start, covered_seconds),
+            changes=tuple(self._beginnings.changes(boundary, chosen.it_point, start, end)),
         )
 
     def _uncovered(self, site: str, chosen: Chosen, start: int, end: int) -> Uncovered | None:

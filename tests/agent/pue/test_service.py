@@ -293,3 +293,44 @@ def test_a_new_process_knows_what_was_listed(tmp_path: Path) -> None:
         again = Pue(b.book, b.pue.inventory, clock=b.clock)
         again.refresh()
         assert again.between(SITE, T0, T0 + 3 * HOUR).state == "no_data"
+
+
+def test_heard_for_days_before_it_is_listed(tmp_path: Path) -> None:
+    """A meter that is listed after four days of readings counts from its first reading on.
+
+    Before it is listed the site is stated at 700 / 1000, so it has no value; then at 1.3.
+    """
+    readings = power("main", 700.0), power("it", 1000.0, "it_input"), power("main-2", 600.0)
+    with bench(tmp_path, stock(MAIN, IT)) as b:
+        b.run(4 * DAY, *readings, interval=300)
+        assert over(b, 0, 4 * DAY - 300)[0] is None
+        now = b.clock.now
+    with bench(tmp_path, stock(MAIN, "{meter: main-2, point: utility}", IT), now=now) as b:
+        b.run(HOUR, *readings, interval=300)
+        assert over(b, 0, 4 * DAY) == (pytest.approx(1.3), 1.0)
+
+
+def test_what_changed_in_a_window_is_told(tmp_path: Path) -> None:
+    """A note names the meters that began within a window; one without `since` widens it.
+
+    5 kW may have run 334 days before: 2 · 5 · 334 · 24 / sqrt 3 beside the classes, of the year's
+    facility energy.
+    """
+    now = day(0, 1, 1, 2026).timestamp()
+    with bench(tmp_path / "unstated", stock(MAIN, IT, SUN), now=now) as b:
+        a_year(b, sun=DECEMBER)
+        unstated = b.between(day(0, 1, 1), day(0, 1, 1, 2026))
+    stated_stock = stock(MAIN, IT, SUN.replace("}", ", since: 2025-12-01}"))
+    with bench(tmp_path / "stated", stated_stock, now=now) as b:
+        a_year(b, sun=DECEMBER)
+        stated = b.between(day(0, 1, 1), day(0, 1, 1, 2026))
+    for result in (stated, unstated):
+        assert any("sun (since 2025-12-01)" in note for note in result.notes)
+    assert any("first reading" in note for note in unstated.notes)
+    assert not any("first reading" in note for note in stated.notes)
+    facility = (334 * 130 + 31 * 135) * 24
+    assert stated.uncertainty is not None
+    assert unstated.uncertainty is not None
+    assert (unstated.uncertainty**2 - stated.uncertainty**2) ** 0.5 == pytest.approx(
+        2 * 5 * 334 * 24 / facility / 3**0.5
+    )
