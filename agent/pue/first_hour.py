@@ -132,10 +132,8 @@ def _sum(lines: Sequence[_Line], common: Sequence[_Interval]) -> Sum:
 
 
 def _energy(lines: Iterable[_Line]) -> EnergySum:
-    errors = ClassErrors()
-    for line in lines:
-        errors.add(line.place, line.joules)
-    return EnergySum(joules=errors.joules, common=errors.common_joules, own=errors.own_joules)
+    errors = ClassErrors.of((line.place, line.joules) for line in lines)
+    return EnergySum(joules=errors.joules, common=errors.common, own=errors.own)
 
 
 def _variance(lines: Iterable[_Line], pue: float, common: Sequence[_Interval]) -> float:

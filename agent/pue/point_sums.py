@@ -43,7 +43,7 @@ def sum_places(hours: Iterable[PlaceHour]) -> SiteHour | None:
     mask, meters, silent = FULL_MASK, 0, 0
     joules = [0.0] * CELLS
     thinned: list[float] = []
-    errors = ClassErrors()
+    energies: list[tuple[Place, float]] = []
     for hour in hours:
         meters += 1
         cells, place = hour.cells, hour.place
@@ -54,19 +54,20 @@ def sum_places(hours: Iterable[PlaceHour]) -> SiteHour | None:
         mask &= cells.mask
         values = [value * place.factor for value in cells.joules]
         joules = list(map(add, joules, values))
-        errors.add(place, sum(values))
+        energies.append((place, sum(values)))
         if cells.thinned:
             values = [value * place.factor for value in cells.thinned]
             thinned = list(map(add, thinned, values)) if thinned else values
     if silent == meters:
         return None
+    errors = ClassErrors.of(energies)
     return SiteHour(
         mask,
         tuple(joules),
-        errors.common,
+        errors.common_percent,
         meters,
         silent,
-        own=errors.own,
+        own=errors.own_percent,
         thinned=tuple(thinned),
     )
 
@@ -79,18 +80,25 @@ def sum_even_places(
     It says the same as `sum_places`, at a tenth of the cost. Years of bills are like this.
     """
     silent = 0
-    errors = ClassErrors()
+    energies: list[tuple[Place, float]] = []
     for place, of_place in zip(places, numbers, strict=True):
         joules = next((sums[number].joules for number in of_place if number in sums), None)
         if joules is None:
             silent += 1
             continue
-        errors.add(place, joules * place.factor)
+        energies.append((place, joules * place.factor))
     if silent == len(places):
         return None
     mask = 0 if silent else FULL_MASK
-    cells = (errors.joules / CELLS,) * CELLS
-    return SiteHour(mask, cells, errors.common, len(places), silent, own=errors.own)
+    errors = ClassErrors.of(energies)
+    return SiteHour(
+        mask,
+        (errors.joules / CELLS,) * CELLS,
+        errors.common_percent,
+        len(places),
+        silent,
+        own=errors.own_percent,
+    )
 
 
 def joined(numbers: Iterable[int], rows: Mapping[int, HourCells]) -> HourCells | None:

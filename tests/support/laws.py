@@ -56,7 +56,9 @@ def pdus(rng: Random, *, common: float, limit: float | None) -> Trial:
 
 def parts(rng: Random) -> Trial:
     """No meter where energy comes in: IT and cooling, each of class 1."""
-    it, cooling = Wave(MEGA, 0.1 * MEGA, 7000.0, rng.uniform(0, 6)), Wave(0.25 * MEGA)
+    it, cooling = (
+        Wave(size * MEGA, 0.1 * size * MEGA, 7000.0, rng.uniform(0, 6)) for size in (1.0, 0.25)
+    )
     gauges = [
         Gauge(name="i", point="it_input", load=it, limit=1.0, gain=gain(rng, 1.0)),
         Gauge(name="c", point="cooling", load=cooling, limit=1.0, gain=gain(rng, 1.0)),
@@ -133,7 +135,7 @@ def cut_bridge(rng: Random) -> Trial:
             load=it,
             limit=0.2,
             gain=gain(rng, 0.2),
-            silent=[(600.0, HOUR + DAY)],
+            silent=[(HOUR + 300.0, HOUR + DAY - 300.0)],
         ),
     ]
     return live(
