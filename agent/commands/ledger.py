@@ -1,4 +1,4 @@
-"""`hubgauge ledger import|show|export|recompute`: metered energy, and the PUE made of it.
+"""`hubgauge ledger import|imports|show|export|recompute`: metered energy, and the PUE made of it.
 
 It may run beside the agent: both use one SQLite file, which takes turns by itself.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
+import time
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,8 +20,10 @@ from agent.ledger.imports.csv_export import write_csv
 from agent.ledger.imports.parquet_files import PARQUET, write_parquet
 from agent.ledger.imports.times import parse_time
 from agent.ledger.ledger import Ledger
+from agent.ledger.readonly import open_readonly
 from agent.ledger.settings import LedgerSettings
 from agent.loading import inventory_of
+from agent.pue.past import past_pue
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
 from collectors.strict import nearest
@@ -69,8 +72,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write the points, their meters and the sums, with numbers",
     )
+    show.add_argument(
+        "--as-of",
+        metavar="T",
+        help="the figures as they were at an earlier time, with the imports and the inventory"
+        " of that time",
+    )
     show.add_argument("--hours", action="store_true", help="with --explain: also write every hour")
 
+    actions.add_parser(
+        "imports",
+        parents=[common],
+        help="list the files that were imported: when, by whom, and their digests",
+    )
     out = actions.add_parser(
         "export",
         parents=[common, period],
@@ -90,7 +104,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the four actions."""
+    """Do one of the actions."""
     inventory, state_dir = _load(args.config)
     path = state_dir / _FILE
     if args.action != "import" and not path.exists():
@@ -98,6 +112,9 @@ def run(args: argparse.Namespace) -> int:
     site = _site(args.site, inventory)
     if args.action == "import":
         return ledger_import.run(args, path, inventory, site)
+    if args.action == "imports":
+        _list_imports(path, inventory, site)
+        return 0
     start, end = _moment(args.start, "--from", site.zone), _moment(args.end, "--to", site.zone)
     if not start < end:
         raise ConfigError("expected a time after --from", key="--to")
@@ -112,11 +129,32 @@ def run(args: argparse.Namespace) -> int:
             pue.hours.sum_again(site.site, first, last)
         while not pue.refresh():
             pass
+        if args.action == "show" and args.as_of is not None:
+            as_of = _moment(args.as_of, "--as-of", site.zone)
+            pue = past_pue(ledger, inventory, as_of.timestamp())
         if args.action == "show":
             ledger_show.run(args, pue, site, start, end)
     finally:
         ledger.close()
     return 0
+
+
+def _list_imports(path: Path, inventory: Inventory, site: Site) -> None:
+    ledger = open_readonly(path, inventory, time.time)
+    try:
+        with ledger.reader.read() as tables:
+            batches = tables.import_batches.of_site(site.site)
+    finally:
+        ledger.close()
+    for one in batches:
+        at, first, last = (
+            f"{dt.datetime.fromtimestamp(each / 1000, site.zone):%Y-%m-%d %H:%M}"
+            for each in (one.time, one.first, one.last)
+        )
+        sys.stdout.write(
+            f"{at}  {one.user}  {one.file}  {one.meters} meters, {one.hours} hours changed,"
+            f" {first} to {last}  sha256 {one.sha256}\n"
+        )
 
 
 def _load(path: Path) -> tuple[Inventory, Path]:

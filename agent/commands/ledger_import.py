@@ -6,9 +6,12 @@ A dry run tells what would change.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
+import pwd
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,10 +24,12 @@ from agent.commands.ledger_import_report import (
     report,
 )
 from agent.inventory.model import Inventory, Site
+from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.csv_files import read_csv
 from agent.ledger.imports.forms import VOLUME, Meters
 from agent.ledger.imports.importer import WouldReplaceFiner
 from agent.ledger.imports.parquet_files import PARQUET, read_parquet
+from agent.ledger.imports.put import Changes
 from agent.ledger.imports.refusals import Refusals
 from agent.ledger.imports.rows import LaidOut, Timing
 from agent.ledger.imports.sheet import Sheet
@@ -32,6 +37,7 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.limits import WATER
 from agent.ledger.meters import limits_of
 from agent.ledger.settings import LedgerSettings
+from agent.ledger.store.import_batches import ImportBatch
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
 from collectors.catalogue.limits import INCOMING
@@ -63,6 +69,7 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
                 ]
             ) from None
         if not args.dry_run:
+            _record(args.file, ledger, site, changed)
             _sum_up(ledger, inventory)  # so that an agent that starts next has its year ready
     lines = report(sheet, found, changed, site, amounts, dry_run=args.dry_run)
     sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -153,6 +160,36 @@ def _ledger(path: Path, inventory: Inventory, *, dry_run: bool) -> Iterator[Ledg
             yield ledger
         finally:
             ledger.close()
+
+
+def _record(file: Path, ledger: Ledger, site: Site, changed: Mapping[str, Changes]) -> None:
+    """Store what was imported, by whom and when."""
+    hours = [hour for changes in changed.values() for hour in changes]
+    if not hours:
+        return
+    with file.open("rb") as data:
+        digest = hashlib.file_digest(data, "sha256").hexdigest()
+    batch = ImportBatch(
+        time=ledger.retention.time,
+        site=site.site,
+        file=file.name,
+        sha256=digest,
+        user=_user(),
+        meters=sum(1 for changes in changed.values() if changes),
+        hours=len(hours),
+        first=min(hours),
+        last=max(hours) + HOUR_MS,
+    )
+    with ledger.store.transaction() as tables:
+        tables.import_batches.add(batch)
+
+
+def _user() -> str:
+    """Return who runs the program; a number where the system knows no name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _sum_up(ledger: Ledger, inventory: Inventory) -> None:

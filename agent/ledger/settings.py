@@ -61,6 +61,11 @@ class Retention:
         return self._ago(0.0)
 
     @property
+    def time(self) -> int:
+        """The present time, in milliseconds."""
+        return round(self._clock.now() * 1000)
+
+    @property
     def pdus_before(self) -> int:
         """Hours of single PDUs before this are deleted, in milliseconds."""
         return self._ago(self._settings.pdu_hours)

@@ -15,7 +15,7 @@ from agent.ledger.limits import Limits
 from agent.ledger.meters import MeterKey
 from agent.ledger.store.meters import MeterRow
 from agent.pue.boundary import Boundary, boundary_of
-from agent.pue.listing import Listed, listed
+from agent.pue.listing import Listed, boundary_at, listed
 from agent.pue.places import Place
 
 METERED_POINTS: Final = (*POINTS, "bought", "export")
@@ -98,6 +98,14 @@ class Boundaries:
             self._listed_at = None
         self.known, self._heard_change = count, change
         return True
+
+    def take_as_listed(self, time: int) -> None:
+        """Take the boundaries as the inventory listed them at a time, in milliseconds."""
+        with self._ledger.reader.read() as tables:
+            for site in self.sites:
+                rows = tables.listed_places.of_site(site)
+                self.by_site[site] = boundary_at(site, rows, time)
+        self._numbers_at.clear()
 
     def _now(self) -> int:
         return round(self._clock() * 1000)

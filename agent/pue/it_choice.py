@@ -50,8 +50,9 @@ class Switch:
 class ItChoices:
     """Chooses the points, and knows when they changed."""
 
-    def __init__(self, ledger: Ledger, sums: WindowSums) -> None:
-        self._ledger, self._sums = ledger, sums
+    def __init__(self, ledger: Ledger, sums: WindowSums, until: int | None = None) -> None:
+        """Take the choices made until a time (milliseconds), or all."""
+        self._ledger, self._sums, self._until = ledger, sums, until
         self._known: dict[str, list[ItChoice]] = {}
 
     def update(self, boundaries: Mapping[str, Boundary], now: int, *, store: bool) -> None:
@@ -60,7 +61,13 @@ class ItChoices:
             known = self._known.get(site)
             if known is None:
                 with self._ledger.reader.read() as tables:
-                    known = self._known[site] = tables.sites.it_choices(site)
+                    choices = tables.sites.it_choices(site)
+                # The first one is also true of the time before it.
+                known = self._known[site] = [
+                    one
+                    for n, one in enumerate(choices)
+                    if n == 0 or self._until is None or one.time <= self._until
+                ]
             wanted = self._wanted(boundary, known[-1].point if known else "", now)
             if not wanted or (known and known[-1].point == wanted):
                 continue

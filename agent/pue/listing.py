@@ -18,7 +18,9 @@ from agent.inventory.model import IT_POINTS, Emission
 from agent.ledger.energy import CELL_MS
 from agent.ledger.store.listed_places import ListedPlace
 from agent.pue.boundary import Boundary
+from agent.pue.model import Method
 from agent.pue.places import Place
+from collectors.catalogue.limits import INCOMING
 
 FIRST_READING_MS: Final = 15 * 60_000
 """A meter that is heard so soon after it is listed was not silent in between."""
@@ -185,7 +187,34 @@ def _place(content: str) -> Place:
 
 
 def places_at(rows: Iterable[ListedPlace], time: int) -> Iterator[tuple[str, Place]]:
-    """Yield the places that were listed at a time, each with its point."""
-    for row in rows:
-        if row.listed <= time and (row.gone is None or row.gone > time):
-            yield row.point, replace(_place(row.content), since=row.since)
+    """Yield the places that were listed at a time or before it, each with its point.
+
+    One that was not listed any more counts until it was removed.
+    """
+    last: dict[_At, ListedPlace] = {}
+    for row in sorted(rows, key=lambda row: row.listed):
+        if row.listed <= time:
+            last[_At(row.point, row.name)] = row
+    for row in last.values():
+        place = replace(_place(row.content), since=row.since)
+        if row.gone is not None and row.gone <= time:
+            until = row.gone if place.until is None else min(row.gone, place.until)
+            place = replace(place, until=until)
+        yield row.point, place
+
+
+def boundary_at(site: str, rows: Iterable[ListedPlace], time: int) -> Boundary:
+    """Return a site's boundary as the inventory listed it at a time, in milliseconds."""
+    places: dict[str, list[Place]] = defaultdict(list)
+    for point, place in places_at(rows, time):
+        places[point].append(place)
+    method: Method = "parts" if places.get("cooling") else ""
+    if any(places.get(point) for point in INCOMING):
+        method = "incoming"
+    return Boundary(
+        site=site,
+        places={point: tuple(found) for point, found in places.items()},
+        it_candidates=tuple(point for point in IT_POINTS if places.get(point)),
+        method=method,
+        notes=("the meters are those that the inventory listed then",),
+    )

@@ -19,6 +19,7 @@ from typing import Final
 from agent.inventory.model import Inventory
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, floor_hour
 from agent.ledger.ledger import Ledger
+from agent.ledger.store.former_hours import AsOf
 from agent.pue.boundary import Boundary
 from agent.pue.chosen import Chosen, ChosenSums
 from agent.pue.factors import contradictions, factors, overheads
@@ -58,12 +59,18 @@ class Pue:
     """PUE of every site, from the ledger; may be asked from any thread."""
 
     def __init__(
-        self, ledger: Ledger, inventory: Inventory, *, clock: Callable[[], float] = time.time
+        self,
+        ledger: Ledger,
+        inventory: Inventory,
+        *,
+        clock: Callable[[], float] = time.time,
+        as_of: AsOf | None = None,
     ) -> None:
+        """`as_of` takes everything as it was at an earlier time; see `agent.pue.past`."""
         self.inventory = inventory
-        self.hours = SiteHours(ledger, inventory, clock=clock)
+        self.hours = SiteHours(ledger, inventory, clock=clock, as_of=as_of)
         self._sums = WindowSums(self.hours)
-        self._choices = ItChoices(ledger, self._sums)
+        self._choices = ItChoices(ledger, self._sums, as_of.time if as_of else None)
         self._totals = Totals(ledger, self.hours)
         self._clock = clock
         self._lock = threading.Lock()

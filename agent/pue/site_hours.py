@@ -9,6 +9,7 @@ from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import floor_hour
 from agent.ledger.ledger import Ledger
 from agent.ledger.limits import Limits
+from agent.ledger.store.former_hours import AsOf
 from agent.ledger.store.site_hours import ChangedHour, SiteHour
 from agent.ledger.stretches import CountedTime
 from agent.pue.boundaries import Boundaries
@@ -26,9 +27,15 @@ class SiteHours:
     """Reads the sums of sites' hours, and keeps them up to date."""
 
     def __init__(
-        self, ledger: Ledger, inventory: Inventory, *, clock: Callable[[], float] = time.time
+        self,
+        ledger: Ledger,
+        inventory: Inventory,
+        *,
+        clock: Callable[[], float] = time.time,
+        as_of: AsOf | None = None,
     ) -> None:
         self.ledger = ledger
+        self._as_of = as_of
         self._boundaries = Boundaries(ledger, inventory, clock)
         self._doubts = RegisterDoubts(ledger, self._boundaries)
         self._summer = HourSummer(ledger, self._boundaries)
@@ -55,6 +62,8 @@ class SiteHours:
         Nothing is written, so that a file can be read that must not change.
         """
         changed = self._boundaries.refresh(mark=False)
+        if self._as_of is not None:
+            self._boundaries.take_as_listed(self._as_of.time)
         self._doubts.refresh(boundaries_changed=changed)
 
     def sum_again(self, site: str, start: int, end: int) -> None:
@@ -91,6 +100,8 @@ class SiteHours:
     def hours(self, site: str, start: int, end: int) -> dict[int, dict[str, SiteHour]]:
         """Return a site's hours that begin between two times (milliseconds), by hour and point."""
         with self.ledger.reader.read() as tables:
+            if self._as_of is not None:
+                return tables.former_hours.between(site, STORED_POINTS, start, end, self._as_of)
             return tables.site_hours.between(site, STORED_POINTS, start, end)
 
     def changed(self, generation: int | None) -> tuple[int, set[ChangedHour]]:

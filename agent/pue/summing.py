@@ -109,6 +109,7 @@ class HourSummer:
         }
         heard = self._load(tables, hour, wanted)
         generation = tables.site_hours.new_generation()
+        tables.moments.note(generation, self._ledger.retention.time)
         for (site, point), places in wanted.items():
             key = SiteHourKey(site, point, hour)
             self._store(tables, key, self._summed(tables, key, places, heard), generation)
@@ -124,6 +125,8 @@ class HourSummer:
                 retention.sealed_before if self._counts(key) else self._kept_since(key.point)
             )
             if key.hour >= kept_since:
+                if key.hour < retention.sealed_before:
+                    tables.former_hours.keep(key.site, key.hour)
                 tables.site_hours.delete(key, generation)
         elif not (
             key.point == "pdu_output"
@@ -131,7 +134,7 @@ class HourSummer:
             and key.hour < retention.pdus_before
             and tables.site_hours.mask(key) & ~found.mask
         ):
-            tables.site_hours.save(key, found, generation)
+            self._save(tables, key, found, generation)
 
     def _counts(self, key: SiteHourKey) -> bool:
         """Tell whether any meter of a point was in service in an hour."""
@@ -141,6 +144,14 @@ class HourSummer:
     def _kept_since(self, point: str) -> int:
         """Return from when on the hours of a point's meters are kept; those of PDUs are deleted."""
         return self._ledger.retention.pdus_before if point == "pdu_output" else 0
+
+    def _save(self, tables: Tables, key: SiteHourKey, found: SiteHour, generation: int) -> None:
+        """Write a sum; keep that of a settled hour that it replaces, if it is another one."""
+        if key.hour < self._ledger.retention.sealed_before:
+            if tables.site_hours.holds(key, found):
+                return
+            tables.former_hours.keep(key.site, key.hour, key.point)
+        tables.site_hours.save(key, found, generation)
 
     def _summed(
         self, tables: Tables, key: SiteHourKey, places: tuple[Place, ...], heard: HeardHour

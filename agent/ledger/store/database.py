@@ -14,11 +14,14 @@ from typing import Final
 from urllib.parse import quote
 
 from agent.ledger.store.changes import ChangeTable
+from agent.ledger.store.former_hours import FormerHourTable
 from agent.ledger.store.heard import HeardTable
 from agent.ledger.store.history import HistoryTable
 from agent.ledger.store.hours import HourTable
+from agent.ledger.store.import_batches import ImportBatchTable
 from agent.ledger.store.listed_places import ListedPlaceTable
 from agent.ledger.store.meters import MeterTable
+from agent.ledger.store.moments import MomentTable
 from agent.ledger.store.rack_days import RackDayTable
 from agent.ledger.store.readings import ReadingTable
 from agent.ledger.store.refusals import RefusalTable
@@ -53,6 +56,9 @@ class Tables:
     changes: ChangeTable
     heard: HeardTable
     listed_places: ListedPlaceTable
+    former_hours: FormerHourTable
+    moments: MomentTable
+    import_batches: ImportBatchTable
 
     @classmethod
     def of(cls, db: sqlite3.Connection) -> Tables:
@@ -71,6 +77,9 @@ class Tables:
             ChangeTable(db),
             HeardTable(db),
             ListedPlaceTable(db),
+            FormerHourTable(db),
+            MomentTable(db),
+            ImportBatchTable(db),
         )
 
 

@@ -21,6 +21,9 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `heard` | when each meter was first heard |
 | `listed_place` | what the inventory has listed at each point of a site, from when until when |
 | `it_choice` | at which point the IT energy of a site is taken, since when |
+| `former_site_hour` | sums of settled hours that were replaced later |
+| `moment` | when sums were written |
+| `import_batch` | every file that was imported |
 | `site_total` | the largest value that each of a site's counters has shown |
 | `rack_day` | what each day came to for the racks and rows of a time zone |
 | `history` | earlier values of KPIs |
@@ -34,7 +37,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 7
+VERSION: Final = 8
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -96,6 +99,17 @@ _LISTED_PLACE: Final = """CREATE TABLE listed_place (
 _IT_CHOICE: Final = """CREATE TABLE it_choice (
     site TEXT, time INTEGER, point TEXT NOT NULL, PRIMARY KEY (site, time)
 ) WITHOUT ROWID"""
+_FORMER_SITE_HOUR: Final = """CREATE TABLE former_site_hour (
+    site TEXT, point TEXT, hour INTEGER, mask INTEGER NOT NULL, accuracy REAL NOT NULL,
+    meters INTEGER NOT NULL, silent INTEGER NOT NULL, data BLOB NOT NULL, generation INTEGER,
+    PRIMARY KEY (site, point, hour, generation)
+) WITHOUT ROWID"""
+_MOMENT: Final = "CREATE TABLE moment (generation INTEGER PRIMARY KEY, time INTEGER NOT NULL)"
+_IMPORT_BATCH: Final = """CREATE TABLE import_batch (
+    number INTEGER PRIMARY KEY, time INTEGER NOT NULL, site TEXT NOT NULL, file TEXT NOT NULL,
+    sha256 TEXT NOT NULL, user TEXT NOT NULL, meters INTEGER NOT NULL, hours INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL
+)"""
 _SITE_TOTAL: Final = """CREATE TABLE site_total (
     site TEXT, name TEXT, amount REAL NOT NULL, PRIMARY KEY (site, name)
 ) WITHOUT ROWID"""
@@ -128,6 +142,9 @@ SCHEMA: Final[tuple[str, ...]] = (
     _HEARD,
     _LISTED_PLACE,
     _IT_CHOICE,
+    _FORMER_SITE_HOUR,
+    _MOMENT,
+    _IMPORT_BATCH,
     _SITE_TOTAL,
     _RACK_DAY,
     _HISTORY,
@@ -195,6 +212,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     5: (_REFUSAL, _UNSETTLED),
     6: (_IMPORTED_REGISTER,),
     7: (_HEARD, _HEARD_HOURS, _HEARD_BLOCKS, _LISTED_PLACE, _IT_CHOICE),
+    8: (_FORMER_SITE_HOUR, _MOMENT, _IMPORT_BATCH),
 }
 """What is done to a file of the version before."""
 

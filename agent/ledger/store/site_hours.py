@@ -155,6 +155,15 @@ class SiteHourTable:
                 (generation, key.site, key.hour),
             )
 
+    def holds(self, key: SiteHourKey, row: SiteHour) -> bool:
+        """Tell whether a sum is stored already as it is to be written."""
+        found = self._db.execute(
+            "SELECT 1 FROM site_hour WHERE site = ? AND point = ? AND hour = ?"
+            " AND mask = ? AND accuracy = ? AND meters = ? AND silent = ? AND data = ?",
+            (*key, row.mask, row.accuracy, row.meters, row.silent, _packed(row)),
+        )
+        return found.fetchone() is not None
+
     def mask(self, key: SiteHourKey) -> int:
         """Return the covered cells of one sum, as bits; 0 where there is none."""
         row = self._db.execute(
@@ -174,7 +183,7 @@ class SiteHourTable:
                 (site, point, start, end),
             )
             for hour, mask, accuracy, meters, silent, data in rows:
-                found.setdefault(hour, {})[point] = _unpacked(
+                found.setdefault(hour, {})[point] = unpack_site_hour(
                     data, mask=mask, accuracy=accuracy, meters=meters, silent=silent
                 )
         return found
@@ -223,7 +232,9 @@ def _packed(row: SiteHour) -> bytes:
     return data + _THINNED.pack(*row.thinned) if row.thinned else data
 
 
-def _unpacked(data: bytes, *, mask: int, accuracy: float, meters: int, silent: int) -> SiteHour:
+def unpack_site_hour(
+    data: bytes, *, mask: int, accuracy: float, meters: int, silent: int
+) -> SiteHour:
     """Read a row; those of earlier versions end after the joules or the variance."""
     joules = _JOULES.unpack_from(data)
     variance = own = 0.0

@@ -716,3 +716,19 @@ def test_a_day_out_of_a_month_s_bill_is_uncertain(
     ledger("import", config, write_csv(tmp_path / "hours.csv", "time,meter,energy_kwh", rows))
     assert uncertainty("2025-03-01", "2025-03-02") == pytest.approx(0.0129, abs=1e-4)
     assert uncertainty("2025-03-01", "2025-03-03") > 0.05
+
+
+def test_imports_are_listed(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each import is listed with its file's digest; one that changes nothing is none."""
+    file = two_halves(tmp_path)
+    for _ in range(2):
+        assert ledger("import", config, file) == 0
+    capsys.readouterr()
+    assert ledger("imports", config) == 0
+    lines = capsys.readouterr().out.splitlines()
+    digest = subprocess.run(["sha256sum", file], capture_output=True, text=True, check=True).stdout
+    assert len(lines) == 1
+    assert "2 meters, 48 hours changed, 2025-03-01 00:00 to 2025-03-02 00:00" in lines[0]
+    assert lines[0].endswith(digest.split()[0])
