@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 from agent.ledger.imports.forms import Form
@@ -123,6 +124,7 @@ def timing_of(args: argparse.Namespace) -> Timing:
         interval_values=args.interval_values,
         interval=_interval(args.interval),
         stamped_at_end=args.stamped_at_end,
+        now=round(time.time() * 1000),
     )
 
 

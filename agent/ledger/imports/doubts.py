@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import nlargest
 from itertools import pairwise
+from operator import truediv
 from typing import Final
 
 from agent.ledger.energy import HOUR_MS
@@ -11,6 +13,9 @@ from agent.ledger.imports.put import ImportedHour
 
 _MANY_ROWS: Final = 13
 """So many energies in a row never rise only, not even where a file says how long its rows last."""
+_FAR: Final = 10
+"""A row with so many times the mean power of any other stands out."""
+_FEWEST_ROWS: Final = 3
 _STEP_MS: Final = 600_000
 """Registers count in steps, so a short time may seem to have the energy of so much more."""
 _SAME: Final = 1e-9
@@ -35,6 +40,20 @@ def is_like_a_register(
     power = [energy / length for energy, length in zip(joules, lengths, strict=True)]
     low, high = min(power), max(power)
     return not low or high / low - 1 >= (last / first - 1) / 2
+
+
+def row_that_stands_out(joules: Sequence[float], lengths: Sequence[int]) -> int | None:
+    """Return the row whose mean power is far above that of all others; None without one.
+
+    It may be the energy of a much longer time, as a month's bill among hours. A meter that is
+    otherwise at rest has no such row.
+    """
+    if len(joules) < _FEWEST_ROWS:
+        return None
+    second, first = sorted(nlargest(2, map(truediv, joules, lengths)))
+    if not 0 < _FAR * second <= first:
+        return None
+    return max(range(len(joules)), key=lambda row: joules[row] / lengths[row])
 
 
 def rows_above_rating(

@@ -11,11 +11,13 @@ from agent.ledger.energy import HOUR_MS, Segment
 from agent.ledger.imports.doubts import (
     hours_above_rating,
     is_like_a_register,
+    row_that_stands_out,
     rows_above_rating,
 )
 from agent.ledger.imports.forms import JOULES_PER_KWH
 from agent.ledger.imports.intervals import (
     Intervals,
+    LengthUnsaid,
     Unsaid,
     guessed_intervals,
     stated_intervals,
@@ -49,15 +51,14 @@ def lay_out_energies(
     """
     found = _intervals(rows, timing, zone, file_step)
     lengths = list(map(sub, found.ends, found.starts))
-    says_lengths = timing.interval is not None or bool(rows.ends)
-    if not timing.interval_values and is_like_a_register(
-        rows.values, lengths, says_lengths=says_lengths
-    ):
-        raise Unsaid(0, _RISES)
-    refused = {}
+    _judge(rows.values, lengths, timing, says_lengths=bool(timing.interval or rows.ends))
+    refused: dict[int, Refused] = {}
     if rating is not None:
         above = rows_above_rating(rows.values, lengths, rating)
         refused = {row: _above(rows.values[row], lengths[row], rating) for row in above}
+    if timing.now is not None and max(found.ends) > timing.now:
+        over = (row for row, end in enumerate(found.ends) if end > timing.now)
+        refused |= {row: Refused("end", "the row lasts into the future") for row in over}
     kept = [row for row in range(len(rows)) if row not in refused]
     if {*lengths} == {HOUR_MS} and {start % HOUR_MS for start in found.starts} == {0}:
         laid = LaidOut(hours={found.starts[row]: rows.values[row] for row in kept})
@@ -76,6 +77,19 @@ def lay_out_energies(
         refused=[(rows.lines[row], refused[row]) for row in sorted(refused)],
         guess=_guess(found) if timing.interval is None else None,
     )
+
+
+def _judge(
+    joules: Sequence[float], lengths: Sequence[int], timing: Timing, *, says_lengths: bool
+) -> None:
+    """Raise Unsaid where the rows may be no energies, or one may be of a much longer time."""
+    if timing.interval_values:
+        return
+    if is_like_a_register(joules, lengths, says_lengths=says_lengths):
+        raise Unsaid(0, _RISES)
+    row = None if says_lengths else row_that_stands_out(joules, lengths)
+    if row is not None:
+        raise LengthUnsaid(row, "this row has ten times the mean power of any other, or more")
 
 
 def lay_out_segments(segments: Sequence[Segment], *, is_power: bool = False) -> LaidOut:

@@ -61,13 +61,15 @@ class Timing:
 
     `cumulative`: the values are a register's; `interval_values`: they are energies, though they
     only ever rise. `interval`: how long a row lasts that does not last to the next one.
-    `stamped_at_end`: a row's time is when its interval ended.
+    `stamped_at_end`: a row's time is when its interval ended. `now`: no row lasts beyond this time,
+    in milliseconds.
     """
 
     cumulative: bool = False
     interval_values: bool = False
     interval: Period | None = None
     stamped_at_end: bool = False
+    now: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -178,6 +179,32 @@ def test_a_register_gives_the_pue_of_its_differences(site: Bills) -> None:
     assert len(site.capsys.readouterr().err.splitlines()) == 2
     assert site.load("r.csv", HEADER, rows, "--cumulative") == 0
     assert site.pue("2025-06-01", "2025-06-02") == (pytest.approx(1.3), 1.0)
+
+
+def test_a_bill_among_hours_stands_out(site: Bills) -> None:
+    """A month's energy in a file of hours is asked about, with or without a row behind it."""
+    for energies in ((100, 110, 90, 100, 74400), (100, 74400, 90, 100, 95)):
+        assert site.load("h.csv", HEADER, hours("i", *energies)) == 2
+        said = site.capsys.readouterr().err
+        line = energies.index(74400) + 2
+        assert f"h.csv:{line}: i: this row has ten times the mean power of any other" in said
+    with pytest.raises(Problems, match="ten times"):
+        read(hours("i", 1, 0, 11, 0))
+    assert read(hours("i", 0, 0, 11, 0)) == pytest.approx(11)  # a generator is mostly at rest
+    assert read(hours("i", 2, 0, 11, 0)) == pytest.approx(13)
+
+
+def test_a_row_that_lasts_into_the_future_is_refused(site: Bills) -> None:
+    """Nobody knows the energy of a month that is not over, and readings to come are better."""
+    today = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    months = [today.replace(day=1)]
+    for _ in range(3):
+        months.insert(0, (months[0] - dt.timedelta(days=1)).replace(day=1))
+    rows = [f"{month},i,{1000 - n}" for n, month in enumerate(months)]
+    assert site.load("f.csv", HEADER, rows) == 2
+    assert "f.csv:5: end: the row lasts into the future" in site.capsys.readouterr().err
+    assert site.load("f.csv", HEADER, rows, "--skip-refused") == 0
+    assert "i: 4 rows, 2997.000 kWh" in site.capsys.readouterr().out
 
 
 def test_options_that_exclude_each_other(site: Bills) -> None:
