@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.csv_files import read_csv
 from agent.ledger.imports.forms import Meters
+from agent.ledger.imports.importer import WouldReplaceFiner
 from agent.ledger.imports.periods import HOUR
 from agent.ledger.imports.rows import Timing
+from agent.ledger.stretches import Stretch
 from collectors.strict import Problems
 from tests.support.imports import Bills
+from tests.support.ledger import SITE, T0, Clock, batch, energy, ledger
 
 HEADER = "time,meter,energy_kwh"
 
@@ -192,6 +197,25 @@ def test_a_bill_among_hours_stands_out(site: Bills) -> None:
         read(hours("i", 1, 0, 11, 0))
     assert read(hours("i", 0, 0, 11, 0)) == pytest.approx(11)  # a generator is mostly at rest
     assert read(hours("i", 2, 0, 11, 0)) == pytest.approx(13)
+
+
+def test_a_bill_asks_before_it_replaces_what_was_metered(tmp_path: Path) -> None:
+    """Hours that the agent read itself are known better than a day's bill."""
+    first = round(T0 * 1000)
+    day = {first + n * HOUR_MS: 4.8e8 for n in range(24)}
+    bill = Stretch(first, first + 24 * HOUR_MS, 24 * 4.8e8)
+    with closing(ledger(tmp_path, Clock(T0 + 86400))) as book:
+        for n in range(13):
+            book.accept(batch(T0 + 300 * n, energy("main", 1.2e8 * n)))
+        book.flush()
+        with pytest.raises(WouldReplaceFiner) as raised:
+            book.import_meters(
+                SITE, {"main": day}, stretches={"main": [bill]}, may_replace_finer=False
+            )
+        # One hour of 12 times 1.2e8 J was metered.
+        assert list(raised.value.meters["main"].hours) == [first]
+        assert raised.value.meters["main"].before == pytest.approx(1.44e9)
+        assert book.energy("main", T0, T0 + 7200).joules == pytest.approx(1.44e9)
 
 
 def test_a_row_that_lasts_into_the_future_is_refused(site: Bills) -> None:

@@ -329,6 +329,20 @@ def test_an_empty_cell_of_a_wide_file_is_missing(make: Callable[[str], Bills]) -
     assert bench.pue("2025-03-01", "2025-03-02") == (pytest.approx(1.3), pytest.approx(18 / 24))
 
 
+def test_a_wide_file_with_ends(make: Callable[[str], Bills]) -> None:
+    """A column of ends holds for every meter of the row."""
+    bench = make("Asia/Shanghai")
+    rows = [
+        "2025-03-01T00:00,2025-03-08T00:00,21840,16800",
+        "2025-03-08T00:00,2025-03-09T12:00,4680,",
+    ]
+    args = ("--time-column", "from", "--end-column", "to")
+    assert bench.load("w.csv", "from,to,u,i", rows, *args) == 0
+    out = bench.capsys.readouterr().out
+    assert "u: 2 rows, 26520.000 kWh in 204 hours" in out
+    assert "i: 1 rows, 16800.000 kWh in 168 hours" in out
+
+
 @pytest.mark.parametrize("step", [5, 15, 60])
 def test_a_logger_that_jitters(make: Callable[[str], Bills], step: int) -> None:
     """Rows that come some seconds early or late have a usual length all the same."""

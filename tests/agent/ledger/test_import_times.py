@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -100,6 +101,38 @@ def test_shuffled_rows_of_the_hour_are_refused(bench: Bills) -> None:
     mixed = found[::3] + found[1::3] + found[2::3]
     assert bench.load("p.csv", "time,meter,power_w", mixed) == 2
     assert "this time came twice" in bench.capsys.readouterr().err
+
+
+def test_half_an_hour_that_comes_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On Lord Howe clocks go back by half an hour; 6 April 2025 has 24 and a half hours."""
+    bench = Bills(tmp_path, ZoneInfo("Australia/Lord_Howe"), capsys)
+    first = bench.time("2025-04-06T00:00").timestamp()
+    found = []
+    for n in range(24 * 6 + 4):
+        second = 600 * n + n % 7
+        at = dt.datetime.fromtimestamp(first + second, bench.zone).replace(tzinfo=None)
+        found += [f"{at.isoformat()},{meter},{kw * second}" for meter, kw in KILOWATTS.items()]
+    args = ("--cumulative", "--unit", "Wh", "--value-column", "energy_kwh")
+    assert bench.load("r.csv", "time,meter,energy_kwh", found, *args) == 0
+    assert bench.hours("2025-04-06", "2025-04-07") == 24.5
+    assert bench.pue("2025-04-06", "2025-04-07") == (
+        pytest.approx(1.3),
+        pytest.approx(1.0, abs=0.01),
+    )
+
+
+def test_ends_in_the_hour_that_comes_twice(bench: Bills) -> None:
+    """A row that ends in that hour ends after it began, and the next one begins there."""
+    local = ["00:00", "01:00", "02:00", "02:00", "03:00", "04:00"]
+    found = [
+        f"{DAY}T{start},{DAY}T{end},{meter},{kw}"
+        for start, end in pairwise(local)
+        for meter, kw in KILOWATTS.items()
+    ]
+    args = ("--time-column", "from", "--end-column", "to", "--value-column", "kwh", "--unit", "kWh")
+    assert bench.load("e.csv", "from,to,meter,kwh", found, *args) == 0
+    assert "u: 5 rows, 650.000 kWh in 5 hours" in bench.capsys.readouterr().out
+    assert bench.pue(f"{DAY}T00:00+02:00", f"{DAY}T04:00+01:00") == (pytest.approx(1.3), 1.0)
 
 
 def test_a_day_that_begins_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
