@@ -13,6 +13,7 @@ from agent.ledger.energy import ENERGY, POWER
 from agent.ledger.limits import Limits
 from agent.ledger.meter_hours import Readings
 from agent.ledger.register_bounds import NEAR
+from agent.ledger.register_layout import is_simple
 from agent.ledger.store.database import Tables
 
 _CONTEXT: Final = 2 * NEAR
@@ -28,9 +29,8 @@ def known_readings(
     """
     power = tables.readings.between(meter, POWER, start, end)
     energy = tables.readings.between(meter, ENERGY, start, end)
-    found = Readings(power=power, energy=energy)
-    if not energy or (not widely and found.are_simple(limits)):
-        return found
+    if not energy or (not widely and is_simple(energy, limits, power)):
+        return Readings(power=power, energy=energy, are_simple=True)
     near = tables.readings.near(meter, ENERGY, start, end, _CONTEXT)
     move = tables.readings.last_move(meter, near.start)
     if move is not None and move.since < near.start:  # how it went before it stood still
@@ -41,4 +41,5 @@ def known_readings(
         one for one in tables.readings.between(meter, ENERGY, first, near.end) if one.time >= first
     ]
     power = tables.readings.between(meter, POWER, min(first, start), max(near.end, end))
-    return Readings(power=power, energy=energy, before=None if move is None else move.before)
+    before = None if move is None else move.before
+    return Readings(power=power, energy=energy, before=before, are_simple=False)

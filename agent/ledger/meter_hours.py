@@ -18,7 +18,7 @@ from agent.ledger.register_layout import (
     register_energy,
     simple_energy,
 )
-from agent.ledger.segments import is_power, merge, power_segments, spread, without
+from agent.ledger.segments import are_powers, is_power, merge, power_segments, spread, without
 from agent.ledger.shape import may_be_coarse, shape
 from agent.ledger.thinning import thinned
 
@@ -28,15 +28,14 @@ class Readings:
     """A meter's readings of power and of its register, each in order of time.
 
     `before` is when the register was last seen lower than its first reading shows, in milliseconds.
+    `are_simple` says that each difference of the register is its energy; None where nobody has
+    looked yet.
     """
 
     power: Sequence[TimedValue] = ()
     energy: Sequence[TimedValue] = ()
     before: int | None = None
-
-    def are_simple(self, limits: Limits) -> bool:
-        """Tell, at little cost, whether nothing in them needs to be judged by what is near."""
-        return is_simple(self.energy, limits, self.power)
+    are_simple: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +68,23 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     """Judge a meter's readings; they should reach one beyond what is asked, on either side."""
     rating = limits.rating
     drawn = power_segments(readings.power, rating)
-    if readings.are_simple(limits):
+    simple = readings.are_simple
+    if simple is None:
+        simple = is_simple(readings.energy, limits, readings.power)
+    if simple:
         register = simple_energy(readings.energy)
     else:
         register = register_energy(readings.energy, limits, drawn, before=readings.before)
         drawn = without(drawn, register.stuck)
-    refused = [
-        Refusal(one.time, one.time, "above_rating" if one.value >= 0 else "negative", one.value)
-        for one in readings.power
-        if not is_power(one.value, rating) and one.value != HOLE
-    ]
-    return MeterEnergy(
-        register=register,
-        drawn=drawn,
-        power=[one for one in readings.power if is_power(one.value, rating)],
-        refusals=[*refused, *register.refusals],
-    )
+    refusals, power = register.refusals, readings.power
+    if not are_powers(power, rating):
+        refusals += [
+            Refusal(one.time, one.time, "above_rating" if one.value >= 0 else "negative", one.value)
+            for one in power
+            if not is_power(one.value, rating) and one.value != HOLE
+        ]
+        power = [one for one in power if is_power(one.value, rating)]
+    return MeterEnergy(register=register, drawn=drawn, power=power, refusals=refusals)
 
 
 def note_integrated(

@@ -6,6 +6,7 @@ late, repeated and reordered readings give the same sums to the last bit.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -119,8 +120,9 @@ def _store_stretches(
     believed = register.believed
     if not believed:
         return []
-    first = max((one.time for one in believed if one.time <= start), default=believed[0].time)
-    last = min((one.time for one in believed if one.time >= end), default=believed[-1].time)
+    times = [one.time for one in believed]
+    first = times[max(0, bisect_right(times, start) - 1)]
+    last = times[min(len(times) - 1, bisect_left(times, end))]
     found = [one for one in register.stretches if one.end > first and one.start < last]
     first = min([first, *(one.start for one in found)])
     last = max([last, *(one.end for one in found)])

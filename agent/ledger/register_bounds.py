@@ -33,7 +33,7 @@ SUPPORT: Final = 3
 _PEAK: Final = 4.0
 """A rise may be so many times as steep as its support: a start, or a burst."""
 
-_BESIDE: Final = 2.0
+BESIDE: Final = 2.0
 """A register may count so many times what the power read beside it comes to.
 
 Between two readings a load is not known.
@@ -108,28 +108,33 @@ class Drawn:
         return joules, covered
 
 
-def is_plain(readings: Sequence[TimedValue], limits: Limits) -> bool:
+Rise = tuple[float, int]
+"""What a register rose by between two readings, in joules, and in how many milliseconds."""
+
+
+def is_plain(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limits) -> bool:
     """Tell, at little cost, whether nothing in a register's readings needs to be judged.
 
     Then it rises between each two of them, and by no more than it can in that time.
     """
-    rises = [
-        (after.value - before.value, after.time - before.time)
-        for before, after in pairwise(readings)
-    ]
-    if any(joules < 0.0 or elapsed > MAX_DIFFERENCE_MS for joules, elapsed in rises):
-        return False
-    if readings and readings[0].value < 0:
+    if readings[0].value < 0:
         return False
     rating = limits.rating
     if rating is not None:
-        return all(joules <= rating * elapsed / 1000.0 for joules, elapsed in rises)
-    return all(joules <= limits.least for joules, _ in rises) or _is_steady(readings, rises, limits)
+        rate = rating / 1000.0
+        return all(
+            0.0 <= joules <= rate * elapsed and elapsed <= MAX_DIFFERENCE_MS
+            for joules, elapsed in rises
+        )
+    least = limits.least
+    if all(0.0 <= joules <= least and elapsed <= MAX_DIFFERENCE_MS for joules, elapsed in rises):
+        return True
+    if any(joules < 0.0 or elapsed > MAX_DIFFERENCE_MS for joules, elapsed in rises):
+        return False
+    return _is_steady(readings, rises, limits)
 
 
-def _is_steady(
-    readings: Sequence[TimedValue], rises: Sequence[tuple[float, int]], limits: Limits
-) -> bool:
+def _is_steady(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limits) -> bool:
     """Tell whether every rise, without a rating, is as steep as others near by."""
     rates = _rates(readings)
     rates[_first_move(readings)] = 0.0  # nobody knows for how long it stood before
@@ -154,6 +159,7 @@ class Bounds:
         self._limits, self.drawn = limits, drawn
         self._rates = _rates(readings)
         self._ceilings: dict[int, float | None] = {}
+        self._floors: dict[int, float] = {}
         self._is_witness = bool(drawn) and _is_witness(readings, self._rates, drawn)
 
     def is_thin(self, joules: float, n: int) -> bool:
@@ -174,12 +180,12 @@ class Bounds:
                 return False
         if joules <= self._limits.least:
             return True
-        if rating is None and joules > self._ceiling(n) * (time - one.since) / 1000.0:
+        if rating is None and not self._is_below_ceiling(joules, time - one.since, n):
             return False
         if not self._is_witness:
             return True
         beside = self.drawn.whole(one.since, time)
-        return beside is None or joules <= _BESIDE * beside + self._limits.least
+        return beside is None or joules <= BESIDE * beside + self._limits.least
 
     def is_unlikely(self, joules: float, other: float) -> bool:
         """Tell whether a register counted `other` rather than so much more."""
@@ -189,7 +195,7 @@ class Bounds:
         """Tell whether a rise up to the reading `n` is possible in the time since the last one."""
         rating = self._limits.rating
         if rating is None:
-            return joules <= self._limits.least or joules <= self._ceiling(n) * elapsed / 1000.0
+            return joules <= self._limits.least or self._is_below_ceiling(joules, elapsed, n)
         return joules <= rating * elapsed / 1000.0
 
     def wrapped(self, joules: float, one: Standing, n: int, time: int) -> float | None:
@@ -202,6 +208,17 @@ class Bounds:
         if self._limits.rating is None and counted >= wrap / 2:
             return None
         return counted if self.can_rise(counted, one, n, time) else None
+
+    def _is_below_ceiling(self, joules: float, elapsed: int, n: int) -> bool:
+        watts = joules * 1000.0 / elapsed
+        part = n // NEAR
+        if part not in self._floors:
+            near = nlargest(SUPPORT + 1, self._rates[part * NEAR : (part + 1) * NEAR])
+            self._floors[part] = near[SUPPORT] if len(near) > SUPPORT else 0.0
+        # Most rises are no steeper than others in the same part: there is no need to look around.
+        return watts <= min(_PEAK * self._floors[part], self._limits.most) or (
+            watts <= self._ceiling(n)
+        )
 
     def _ceiling(self, n: int) -> float:
         """Return the most watts that the readings near by speak for."""

@@ -16,7 +16,7 @@ from typing import Final
 
 from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
 from agent.ledger.limits import Limits
-from agent.ledger.register_bounds import Bounds, Drawn, is_plain
+from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Drawn, Rise, is_plain
 from agent.ledger.register_judge import Believed, Refusal, RegisterEvent, Verdict, judge
 from agent.ledger.segments import longest_gap, without
 from agent.ledger.stretches import Stretch
@@ -56,36 +56,48 @@ def is_simple(
     readings: Sequence[TimedValue], limits: Limits, power: Sequence[TimedValue] = ()
 ) -> bool:
     """Tell, at little cost, whether each difference of a register's readings is its energy."""
-    if not is_plain(readings, limits):
+    rises = [
+        (after.value - before.value, after.time - before.time)
+        for before, after in pairwise(readings)
+    ]
+    if not rises:
+        return not readings or readings[0].value >= 0
+    if not is_plain(readings, rises, limits):
         return False
-    if limits.never_rests and any(
-        before.value == after.value for before, after in pairwise(readings)
-    ):
+    if limits.never_rests and any(joules == 0.0 for joules, _ in rises):
         return False
-    if not power:
-        return True
-    least, most = limits.least, max(one.value for one in power)
-    lowest = min(one.value for one in power)
+    return not power or not _may_contradict(rises, [one.value for one in power], limits)
+
+
+def _may_contradict(rises: Sequence[Rise], watts: Sequence[float], limits: Limits) -> bool:
+    """Tell whether power may say something else than a register: that it is stuck, or leapt."""
+    least, lowest, highest = limits.least, min(watts) / 1000.0, max(watts) / 1000.0
+    longest = least / highest if highest > 0 else MAX_DIFFERENCE_MS
     still = 0
-    for before, after in pairwise(readings):
-        elapsed, joules = after.time - before.time, after.value - before.value
-        if joules > least and joules > lowest * elapsed / 1000.0 + least:
-            return False  # more than power says, perhaps
-        still = still + elapsed if joules == 0 else 0
-        if still * most / 1000.0 > least:
-            return False  # stuck, perhaps
-    return True
+    for joules, elapsed in rises:
+        if joules == 0.0:
+            still += elapsed
+            if still > longest:
+                return True
+        else:
+            still = 0
+            if joules > least and joules > BESIDE * lowest * elapsed + least:
+                return True
+    return False
 
 
 def simple_energy(readings: Sequence[TimedValue]) -> RegisterEnergy:
     """Lay out readings of which each difference is the energy."""
-    found = RegisterEnergy(believed=readings)
+    segments: list[Segment] = []
+    stretches: list[Stretch] = []
     for before, after in pairwise(readings):
+        start, end = before.time, after.time
         joules = after.value - before.value
-        found.segments.append(_segment(before.time, after.time, joules))
-        if after.time - before.time > longest_gap(before.interval, after.interval):
-            found.stretches.append(Stretch(before.time, after.time, joules))
-    return found
+        watts = joules * 1000.0 / (end - start)
+        segments.append(Segment(start, end, watts, watts))
+        if end - start > longest_gap(before.interval, after.interval):
+            stretches.append(Stretch(start, end, joules))
+    return RegisterEnergy(believed=readings, segments=segments, stretches=stretches)
 
 
 def register_energy(

@@ -6,6 +6,8 @@ otherwise.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.ledger.energy import TimedValue
@@ -239,3 +241,31 @@ def test_a_refused_power_leaves_a_hole(bad: float, reason: str) -> None:
     assert found.minutes == 1250 * 2 / 5
     assert found.kwh == pytest.approx(100 * found.minutes / 60)
     assert found.refused == {reason: 100}
+
+
+@pytest.mark.parametrize("at", [1, 30, 700])
+@pytest.mark.parametrize("step", [1, 15])
+def test_a_reset_from_the_upper_half_is_no_wrap(at: int, step: int) -> None:
+    """Without a rating, a wrap that would need far more than the load near by is a reset.
+
+    25 kW; the register ends at 2000 kWh, stands at 1456 kWh and begins again at 0.
+    """
+    a_minute = 25 / 60
+    energy = read(
+        lambda m: (1456 - (at - 1 - m) * a_minute if m < at else (m - at) * a_minute) * KWH,
+        range(0, DAY + 1, step),
+        step,
+    )
+    found = came(energy, limits=Limits(wrap=2000 * KWH))
+    assert (found.kwh, found.minutes) == pytest.approx((25 / 60 * (DAY - step), DAY - step))
+    assert found.events == {"reset": 1}
+
+
+@BOTH
+@pytest.mark.parametrize("at", [1, 30, 700])
+def test_a_wrap_counts_in_full(limits: Limits, at: int) -> None:
+    """120 kW across the end of a register of 16 000 kWh: nothing is lost."""
+    energy = read(lambda m: (16_000 + 2 * (m - at) + 0.5) % 16_000 * KWH, range(DAY + 1))
+    found = came(energy, limits=replace(limits, wrap=16_000 * KWH))
+    assert (found.kwh, found.minutes) == pytest.approx((2880.0, 1440.0))
+    assert found.events == {"wrap": 1}
