@@ -155,7 +155,7 @@ class _Builder:
             self._notes.append("facility energy is not metered: neither what comes in nor cooling")
         if not candidates:
             self._notes.append("IT energy is not metered for the whole site")
-        if any(self._states_no_class(place) for found in places.values() for place in found):
+        if not all(place.states_class for found in places.values() for place in found):
             self._notes.append(f"class {ASSUMED_CLASS:g} assumed for meters that state none")
         return Boundary(
             site=site.site,
@@ -188,10 +188,6 @@ class _Builder:
         places["bought"] = tuple(places_of(bought, inventory))
         places["export"] = self._exports([place for point in INCOMING for place in places[point]])
         return places
-
-    def _states_no_class(self, place: Place) -> bool:
-        meter = self._inventory.meters.get((self._site.site, place.name))
-        return meter is None or meter.accuracy_class is None
 
     def _places_at(self, point: str) -> tuple[Place, ...]:
         """Return the places of a point: the listed meters', or else those of the heard ones."""

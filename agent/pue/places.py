@@ -85,6 +85,11 @@ class Place:
         return self.names[0]
 
     @property
+    def states_class(self) -> bool:
+        """Whether its class is stated and not assumed."""
+        return self.common < 1.0
+
+    @property
     def is_own_renewable(self) -> bool:
         """Whether it is own renewables whose carbon nobody states."""
         return self.emissions == NO_FUEL
@@ -102,6 +107,14 @@ class Place:
         )
 
 
+def _stated_class(meter: Meter | None, inventory: Inventory, rack: Rack | None) -> float | None:
+    """Return the class that a meter states, or that the site states for the PDUs of its racks."""
+    if meter is not None and meter.accuracy_class is not None:
+        return meter.accuracy_class
+    site = None if rack is None else inventory.sites.get(rack.site)
+    return None if site is None else site.pdu_accuracy_class
+
+
 def make_place(
     names: tuple[str, ...], meter: Meter | None, inventory: Inventory, rack: Rack | None = None
 ) -> Place:
@@ -110,8 +123,17 @@ def make_place(
     `rack` is the rack of a PDU.
     """
     service = _stated_service(names, meter, inventory, rack)
+    stated = _stated_class(meter, inventory, rack)
+    accuracy = ASSUMED_CLASS if stated is None else stated
+    common = 1.0 if stated is None else COMMON_SHARE
     if meter is None:
-        return Place(names=names, since=service.since, until=service.until)
+        return Place(
+            names=names,
+            accuracy=accuracy,
+            common=common,
+            since=service.since,
+            until=service.until,
+        )
     share = -meter.share if meter.subtract else meter.share
     # What is subtracted from a supply is as renewable, and as carbon-laden, as the supply.
     supply = meter
@@ -121,8 +143,8 @@ def make_place(
     renewable = supply.renewable_ratio if meter.renewable_ratio is None else meter.renewable_ratio
     return Place(
         names=names,
-        accuracy=ASSUMED_CLASS if meter.accuracy_class is None else meter.accuracy_class,
-        common=1.0 if meter.accuracy_class is None else COMMON_SHARE,
+        accuracy=accuracy,
+        common=common,
         factor=share if meter.factor is None else share * meter.factor,
         share=share,
         renewable=renewable or 0.0,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import zoneinfo
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from agent.inventory.model.checks import check_not_empty
 from agent.inventory.model.meters import Emission, check_years
+from collectors.strict import Range
 
 State = Literal["in_service", "under_construction", "planned"]
 """How far a site or a rack is."""
@@ -32,6 +33,10 @@ class Site:
         metadata={
             "help": "the only point to meter IT energy at; else the deepest that meters all of it"
         },
+    )
+    pdu_accuracy_class: Annotated[float, Range(0, 20)] | None = field(
+        default=None,
+        metadata={"help": "the class of IEC 62053 that racks' PDUs have, in percent; else unknown"},
     )
     emissions: tuple[Emission, ...] = field(
         default=(),

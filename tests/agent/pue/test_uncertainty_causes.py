@@ -131,3 +131,27 @@ def test_the_first_minutes_count_the_steps(tmp_path: Path, minutes: int, reads_p
     assert result.pue == pytest.approx(1.3 if reads_power else kwh[0] / kwh[1])
     steps = 0.0 if reads_power else sum(1 / 6 / each**2 for each in kwh)
     assert result.uncertainty == pytest.approx(math.hypot(CLASSES, 2 * math.sqrt(steps)))
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_pdus_share_a_third_of_a_class_that_is_stated(tmp_path: Path, stated: bool) -> None:
+    """Four PDUs of 1 kWh and class 1: 1 % · √(1/9 + 8/9 · 4/16) / √3, with class 0.2 above.
+
+    Where the site states none, class 2 is assumed, a note says so, and nothing averages out.
+    """
+    pdus = [f"P{n}" for n in range(4)]
+    racks = ", ".join(f"{{rack: R{p}, site: {SITE}, feeds: {{A: {{pdu: {p}}}}}}}" for p in pdus)
+    more = ", pdu_accuracy_class: 1" if stated else ""
+    text = (
+        f"sites: [{{site: {SITE}, timezone: Asia/Shanghai{more}}}]\nracks: [{racks}]\n"
+        "meters: [{meter: u, point: utility, accuracy_class: 0.2}]"
+    )
+    with bench(tmp_path, text, now=T0 + HOUR) as b:
+        for meter, kwh in (("u", 5.0), *((pdu, 1.0) for pdu in pdus)):
+            b.book.import_hours(SITE, meter, {START: HourCells.uniform(kwh * KWH)})
+        b.pue.refresh()
+        result = b.pue.between(SITE, T0, T0 + HOUR)
+    it = 0.01 * math.sqrt(1 / 9 + 8 / 9 / 4) if stated else 0.02
+    assert result.pue == pytest.approx(1.25)
+    assert result.uncertainty == pytest.approx(2 * math.hypot(0.002, it) / math.sqrt(3))
+    assert any("class 2 assumed" in note for note in result.notes) != stated
