@@ -27,7 +27,7 @@ from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.csv_files import read_csv
 from agent.ledger.imports.forms import VOLUME, Meters
-from agent.ledger.imports.importer import WouldReplaceFiner
+from agent.ledger.imports.importer import Import, WouldReplaceFiner
 from agent.ledger.imports.parquet_files import PARQUET, read_parquet
 from agent.ledger.imports.put import Changes
 from agent.ledger.imports.refusals import Refusals
@@ -52,13 +52,16 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
     amounts = CUBIC_METERS if sheet.column == VOLUME else KILOWATT_HOURS
     with _ledger(path, inventory, dry_run=args.dry_run) as ledger:
         try:
-            changed = ledger.import_meters(
-                site.site,
-                {meter: one.hours for meter, one in found.items()},
-                stretches={meter: one.stretches for meter, one in found.items()},
-                registers={meter: one.register for meter, one in found.items() if one.register},
-                is_exported=args.exported,
-                may_replace_finer=args.replace,
+            changed = ledger.take_import(
+                Import(
+                    site=site.site,
+                    hours={meter: one.hours for meter, one in found.items()},
+                    stretches={meter: one.stretches for meter, one in found.items()},
+                    registers={meter: one.register for meter, one in found.items() if one.register},
+                    unbelieved={meter: one.unbelieved for meter, one in found.items()},
+                    is_exported=args.exported,
+                    may_replace_finer=args.replace,
+                ),
                 dry_run=args.dry_run,
             )
         except WouldReplaceFiner as would:

@@ -175,8 +175,9 @@ class Ledger:
 
         `stretches` are those longer than an hour of which only the total is known; they replace
         hours that are known better only if they may, else WouldReplaceFiner is raised. `registers`
-        say in which steps the meters of registers count. If `is_exported`, the energy left the site by these meters. Returns the hours that are
-        different now. A dry run does everything and takes it back at its end.
+        say in which steps the meters of registers count. If `is_exported`, the energy left the site
+        by these meters. Returns the hours that are different now. A dry run does everything and
+        takes it back at its end.
         """
         given = Import(
             site=site,
@@ -186,6 +187,10 @@ class Ledger:
             is_exported=is_exported,
             may_replace_finer=may_replace_finer,
         )
+        return self.take_import(given, dry_run=dry_run)
+
+    def take_import(self, given: Import, *, dry_run: bool = False) -> dict[str, Changes]:
+        """Write what comes from a file, all of it or, where that fails, none."""
         return import_meters(self.store, self.inventory, given, self.retention, dry_run=dry_run)
 
     def highest_total(self, site: str, name: str, amount: float) -> float:

@@ -32,6 +32,7 @@ from agent.pue.model import (
     TrendPoint,
     is_interim,
 )
+from agent.pue.not_believed import not_believed
 from agent.pue.not_metered import NotMetered
 from agent.pue.periods import bounds, year_end
 from agent.pue.required import required_pue
@@ -175,6 +176,9 @@ class Pue:
                 *contradictions(beside),
                 *left_open.notes(coverage),
                 *self._switch_notes(site, start),
+                *not_believed(
+                    self.hours, boundary, {*boundary.facility_points, it_point}, start, end
+                ),
                 *boundary.notes,
             ),
             uncovered=left_open.uncovered,

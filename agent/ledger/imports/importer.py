@@ -12,6 +12,7 @@ from agent.inventory.model import Inventory
 from agent.ledger.energy import CELL_MS, HOUR_MS, HourCells, floor_hour
 from agent.ledger.imports.put import Changes, ImportedHour, put_imported
 from agent.ledger.meters import kind_of, point_of
+from agent.ledger.register_judge import Refusal
 from agent.ledger.register_steps import ImportedRegister, Step
 from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables
@@ -44,14 +45,16 @@ class Import:
     """Hours of a site's meters that come from a file.
 
     `stretches` are those longer than an hour of which only the total is known. `registers` say in
-    which steps the meters of registers count. `is_exported` says that the energy left the site.
-    `may_replace_finer` allows them to replace what is known better.
+    which steps the meters of registers count, and `unbelieved` which readings are not believed.
+    `is_exported` says that the energy left the site. `may_replace_finer` allows them to replace
+    what is known better.
     """
 
     site: str
     hours: Mapping[str, Mapping[int, ImportedHour]]
     stretches: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
     registers: Mapping[str, ImportedRegister] = field(default_factory=dict)
+    unbelieved: Mapping[str, Sequence[Refusal]] = field(default_factory=dict)
     is_exported: bool = False
     may_replace_finer: bool = True
 
@@ -99,6 +102,7 @@ def import_meters(
             if replaced is not None:
                 finer[meter] = replaced
             tables.stretches.replace(number, first, last, new)
+            tables.refusals.replace(number, first, last, given.unbelieved.get(meter, ()))
             if meter in given.registers:
                 tables.registers.learn_imported(number, given.registers[meter])
             if given.is_exported:

@@ -12,6 +12,7 @@ import pytest
 
 from agent.ledger.ledger import Ledger
 from agent.ledger.settings import LedgerSettings
+from agent.pue.pue import Pue
 from collectors.base import Batch
 from tests.support.ledger import (
     HOUR,
@@ -247,3 +248,28 @@ def test_a_big_site_covers_what_a_small_one_does(
         assert found[0] == pytest.approx(seconds, abs=16 * 60 if poll == 15 else 61)
         assert found[1] == pytest.approx(500 * found[0])
     assert found == heard_pdus(tmp_path / "same", 60, heard, poll)
+
+
+def test_a_pue_names_what_is_not_believed(tmp_path: Path) -> None:
+    """A note of the PUE names each meter with the reasons, and says nothing where all is well."""
+    clock = Clock(T0 + 5 * HOUR)
+    book = ledger(tmp_path, clock, STOCK)
+    pue = Pue(book, STOCK, clock=clock)
+    for minute in range(241):
+        it = shown(minute) * (minute != 130) / 2
+        book.accept(
+            batch(T0 + 60 * minute, energy("m", shown(minute)), energy("n", it, "ups_output"))
+        )
+    book.flush()
+    pue.refresh()
+    notes = [
+        [
+            note
+            for note in pue.between(SITE, T0 + hour * HOUR, T0 + (hour + 1) * HOUR).notes
+            if "not believed" in note
+        ]
+        for hour in (1, 2)
+    ]
+    assert notes == [[], ["readings that are not believed: n (1 glitch)"]]
+    assert pue.between(SITE, T0, T0 + 4 * HOUR).pue == pytest.approx(2.0)
+    book.close()
