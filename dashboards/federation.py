@@ -33,6 +33,8 @@ FEDERATED: Final = (
         for metric in (
             site.SITE_INFO,
             site.SITE_SCOPE,
+            site.SITE_EXPECTED,
+            site.SITES_LISTED,
             site.SITE_POWER,
             site.SITE_OCCUPANCY,
             site.SITE_PUE,

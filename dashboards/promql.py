@@ -53,6 +53,15 @@ def sample(metric: Metric, suffix: str, *matchers: str, scope: str = "site") -> 
     return f"{metric.full_name}{suffix}{{{','.join((f'<{scope}>', *matchers))}}}"
 
 
+def share(labels: str, ones: str) -> str:
+    """Return the share of ones among values of 0 and 1, by these labels.
+
+    A sum over a count: nine of ten is 0.9 exactly. An average may come out a little below, and an
+    alert that compares it with 0.9 would fire.
+    """
+    return f"sum by ({labels}) ({ones}) / count by ({labels}) ({ones})"
+
+
 @cache
 def _by_name() -> dict[str, Metric]:
     return {metric.full_name: metric for metric in all_metrics()}

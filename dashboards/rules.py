@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.hubs.model import Registry
-from agent.targets.kpis import measured
+from agent.targets.kpis import Measure, measured
 from collectors.catalogue import node, recorded, site
+from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.promql import for_rule, of
 from dashboards.signals import (
     breaker,
@@ -28,6 +29,7 @@ from dashboards.signals import (
 )
 from dashboards.signals.base import Signal
 from dashboards.signals.target import TARGET
+from dashboards.signals.total import Total, chosen_source, scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +69,11 @@ def recording_groups(registry: Registry) -> list[Group]:
         ),
         Group(
             name="hubgauge-power",
-            rules=(*_recorded((*power.SIGNALS, *pue.SIGNALS)), *_efficiency()),
+            rules=(*_recorded((*power.SIGNALS, *pue.SIGNALS)), _source(), *_efficiency()),
         ),
         Group(name="hubgauge-accelerators", rules=tuple(_recorded(chip.SIGNALS))),
         Group(name="hubgauge-agents", rules=tuple(_recorded(own.SIGNALS))),
-        Group(name="hubgauge-kpis", rules=(*_kpis(registry), *_targets())),
+        Group(name="hubgauge-kpis", rules=(*_kpis(registry), *_targets(registry))),
     ]
 
 
@@ -79,6 +81,12 @@ def _recorded(signals: Iterable[Signal]) -> Iterator[RecordingRule]:
     for signal in signals:
         if signal.record:
             yield RecordingRule(record=signal.record, expr=signal.rule())
+
+
+def _source() -> RecordingRule:
+    """Return the rule that chooses the gateway whose energies count at each site."""
+    expr = f"{chosen_source(recorded.SOURCE)} * 0 + 1"
+    return RecordingRule(record=recorded.SOURCE, expr=for_rule(expr))
 
 
 def _efficiency() -> Iterator[RecordingRule]:
@@ -102,7 +110,10 @@ def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     What only agents can compute is taken over.
     """
     rows = measured(registry.kpis.values())
-    for key in rows:
+    total = Total(by_rules=True)
+    yield RecordingRule(record=recorded.SCOPES, expr=for_rule(scopes()))
+    for key, row in rows.items():
+        yield from _needed_sites(total, row, key)
         yield RecordingRule(
             record=recorded.KPI_VALUE, expr=kpi.measured(registry, key).rule(), labels={"kpi": key}
         )
@@ -111,24 +122,74 @@ def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     yield RecordingRule(
         record=recorded.KPI_VALUE, expr=for_rule(f"max by (hub, kpi, scope) ({others})")
     )
+    for key, row in rows.items():
+        if row.coverage is not None:
+            told = of(site.KPI_COVERAGE, f'kpi="{key}"', scope="hub")
+            yield RecordingRule(
+                record=recorded.KPI_COVERAGE,
+                expr=for_rule(f"{total.coverage(row, key)} or min by (hub, scope) ({told})"),
+                labels={"kpi": key},
+            )
+    covered = "|".join(key for key, row in rows.items() if row.coverage is not None)
+    others = of(site.KPI_COVERAGE, f'kpi!~"{covered}"', scope="hub")
     yield RecordingRule(
-        record=recorded.KPI_COVERAGE,
-        expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')})"),
+        record=recorded.KPI_COVERAGE, expr=for_rule(f"min by (hub, kpi, scope) ({others})")
     )
-    # One agent that counts the whole is enough.
-    yield RecordingRule(
-        record=recorded.KPI_BOUND,
-        expr=for_rule(f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})"),
+    yield RecordingRule(record=recorded.KPI_BOUND, expr=for_rule(_bound(rows)))
+
+
+def _needed_sites(total: Total, row: Measure, key: str) -> Iterator[RecordingRule]:
+    """Yield the rules that remember which sites a KPI needs, and count those that are missing."""
+    if row.needs:
+        for record, expr in (
+            (recorded.KPI_NEEDED, total.remembered(row, key)),
+            (recorded.KPI_MISSING, total.missing(row, key)),
+        ):
+            yield RecordingRule(record=record, expr=for_rule(expr), labels={"kpi": key})
+
+
+def _bound(rows: Mapping[str, Measure]) -> str:
+    """Return 1 where a KPI's value is of a part of its hub, else 0.
+
+    Where sites make the value, one agent whose inventory lists them all is enough for 0; of a
+    count, one agent that counts the whole.
+    """
+    of_sites = "|".join(key for key, row in rows.items() if row.needs)
+    values = f'{recorded.KPI_VALUE}{{kpi=~"{of_sites}"}}'
+    listed = f"({of(site.SITES_LISTED, scope='hub')} == 1)"
+    agents = f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})"
+    return (
+        f"({recorded.KPI_MISSING} > bool 0) == 1 or {values} * 0 and on (hub) {listed} or {agents}"
+        f" or {values} * 0 + 1"
     )
 
 
-def _targets() -> Iterator[RecordingRule]:
-    """Yield whether the measured value keeps each limit: 1 or 0, absent if unmeasured."""
-    join = "on (hub, kpi, scope) group_left ()"
-    compared = [
-        f"max by ({TARGET}) ({_limits(op)}) {flipped} bool {join} {recorded.KPI_VALUE}"
-        for op, flipped in (("<=", ">="), (">=", "<="), ("=", "=="))
-    ]
+def _targets(registry: Registry) -> Iterator[RecordingRule]:
+    """Yield whether the measured value keeps each limit: 1 or 0, absent where it shows neither.
+
+    A value of a part, or one of an annual KPI with too little coverage, shows no limit kept. Only a
+    count or a fastest link of a part shows a floor reached, and then it shows no floor missed.
+    """
+    join = "on (hub, kpi, scope)"
+    rows = measured(registry.kpis.values())
+    means = "|".join(key for key, row in rows.items() if row.mean)
+    part = f"{recorded.KPI_BOUND} == 1"
+    floor = f'{recorded.KPI_BOUND}{{kpi!~"{means}"}} == 1'
+    mean = f'{recorded.KPI_BOUND}{{kpi=~"{means}"}} == 1'
+    short = f"{recorded.KPI_COVERAGE} < {MIN_COVERAGE}"
+    compared = []
+    for op, flipped, unproven, unbroken in (
+        ("<=", ">=", f"{part} or {short}", ""),
+        (">=", "<=", f"{mean} or {short}", floor),
+        ("=", "==", f"{part} or {short}", ""),
+    ):
+        kept = (
+            f"max by ({TARGET}) ({_limits(op)}) {flipped} bool {join} group_left ()"
+            f" {recorded.KPI_VALUE}"
+        )
+        shown = f"(({kept}) == 1 unless {join} ({unproven}))"
+        broken = f"(({kept}) == 0{f' unless {join} ({unbroken})' if unbroken else ''})"
+        compared += [shown, broken]
     yield RecordingRule(record=recorded.TARGET_MET, expr=for_rule(" or ".join(compared)))
 
 

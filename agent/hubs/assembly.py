@@ -27,6 +27,7 @@ class _Draft:
     entry: HubEntry
     file: HubFile
     scopes: dict[str, Text] = field(default_factory=dict)
+    sites: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     policy: list[str] = field(default_factory=list)
 
@@ -96,6 +97,7 @@ class Assembly:
                 file.fail("exists already", "scopes", scope)
             else:
                 draft.scopes[scope] = text
+        draft.sites += entry.sites
         for n, policy in enumerate(entry.policy):
             if policy not in self._policies.policies:
                 message = f"no such policy{nearest(policy, self._policies.policies)}"
@@ -167,6 +169,7 @@ class Assembly:
             parent=entry.parent,
             timezone=entry.timezone,
             scopes=draft.scopes,
+            sites=tuple(dict.fromkeys(draft.sites)),
             latitude=entry.location.latitude if entry.location else None,
             longitude=entry.location.longitude if entry.location else None,
             facts=tuple(sorted(draft.facts, key=lambda fact: fact.number or 10**6)),

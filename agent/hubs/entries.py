@@ -198,6 +198,7 @@ class HubEntry:
     timezone: Zone
     policy: tuple[Id, ...] = ()
     scopes: dict[Id, Text] = field(default_factory=dict)
+    sites: tuple[str, ...] = ()
     kpis: tuple[KpiEntry, ...] = ()
     kpi_names: tuple[KpiNameEntry, ...] = ()
     sources: dict[Id, SourceEntry] = field(default_factory=dict)
@@ -211,6 +212,7 @@ class ExtensionEntry:
     extends: Id
     policy: tuple[Id, ...] = ()
     scopes: dict[Id, Text] = field(default_factory=dict)
+    sites: tuple[str, ...] = ()
     kpis: tuple[KpiEntry, ...] = ()
     kpi_names: tuple[KpiNameEntry, ...] = ()
     sources: dict[Id, SourceEntry] = field(default_factory=dict)

@@ -235,6 +235,8 @@ class Hub:
     timezone: str
     scopes: Mapping[str, Text]
     """Named groups of its sites that facts speak of; the inventory says which sites are in them."""
+    sites: tuple[str, ...] = ()
+    """All its sites in service, where its file lists them: a value of the hub needs every one."""
     facts: tuple[Fact, ...]
     policy: tuple[Fact, ...] = ()
     """National policy, where the hub's file asks for it; never mixed with the hub's own facts."""

@@ -39,6 +39,7 @@ def part_of(inventory: Inventory, shard: Shard) -> Inventory:
         sites_of_others=frozenset(s for s in inventory.sites if not shard.holds_site(s)),
         breakers_of_others=_breakers_of_others(inventory, shard),
         complete=False,
+        part_of_complete=inventory.lists_all_sites,
     )
 
 

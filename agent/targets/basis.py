@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agent.hubs.model import Fact
 from agent.targets.forecast import DAY, Point
+from agent.targets.kpis import measure_of
 from agent.targets.model import Evidence, State, Verdict
 from collectors.catalogue.limits import FRESH_SECONDS, MIN_COVERAGE
 
@@ -55,12 +56,23 @@ def all_seen(fact: Fact, known: Sequence[Evidence], now: float) -> list[Seen]:
 
 def _seen(fact: Fact, evidence: Evidence, point: Point) -> Seen:
     kept = satisfies(fact, point.value)
-    # A lower bound proves only one thing: that a floor is reached, or that a limit is exceeded.
-    if evidence.at_least and kept is not (fact.op == ">="):
+    if evidence.at_least and not _shows(fact, evidence, kept=kept):
         kept = None
     whole_year = (point.coverage or 0.0) >= MIN_COVERAGE
     conclusive = not fact.kpi.annual or evidence.kind == "registered" or whole_year
     return Seen(point=point, kept=kept, conclusive=conclusive, evidence=evidence)
+
+
+def _shows(fact: Fact, evidence: Evidence, *, kept: bool | None) -> bool:
+    """Tell whether a value of a part shows how the whole stands.
+
+    A lower bound shows only that a floor is reached, or that a limit is exceeded. A mean over a
+    part of the sites, such as a PUE, never shows a limit kept: the other sites may be worse.
+    """
+    measure = measure_of(fact.kpi)
+    if evidence.kind != "registered" and measure is not None and measure.mean:
+        return kept is False
+    return kept is (fact.op == ">=")
 
 
 def satisfies(fact: Fact, value: float) -> bool | None:

@@ -18,7 +18,7 @@ from agent.hubs.model import Fact, Registry
 from agent.inventory.model import Inventory
 from agent.snapshot import LiveValues
 from agent.targets.forecast import DAY
-from agent.targets.measured import measure
+from agent.targets.measured import expected_sites, lists_all_sites, measure
 from agent.targets.memory import KpiHistory, Memory, Wanted
 from agent.targets.model import STATES, Evidence, Key, Verdict
 from agent.targets.scoreboard import verdicts
@@ -29,6 +29,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     catalogue.KPI_VALUE,
     catalogue.KPI_COVERAGE,
     catalogue.KPI_BOUND,
+    catalogue.SITE_EXPECTED,
+    catalogue.SITES_LISTED,
     catalogue.TARGET_VALUE,
     catalogue.TARGET_DEADLINE,
     catalogue.TARGET_INFO,
@@ -65,6 +67,7 @@ class TargetCollector:
         self._clock = clock
         self._inventory = inventory
         self._complete = complete
+        self._sites = list(_sites(registry, hub, inventory, complete=complete))
         self._memory = Memory(history, wanted(registry, hub)) if history is not None else None
         self.evidence: Mapping[Key, Sequence[Evidence]] = {}
         """What the last round judged by. A scoreboard of it says what the series say."""
@@ -93,7 +96,7 @@ class TargetCollector:
         now: float,
     ) -> Sequence[Reading]:
         """Judge; off the event loop, since a forecast takes a tenth of a second once a day."""
-        readings = list(_kpis(measured))
+        readings = [*self._sites, *_kpis(measured)]
         for hub in self._registry.lineage(self._hub):
             for fact, verdict in verdicts(hub, known, now):
                 readings += _target(fact, verdict)
@@ -110,6 +113,19 @@ def wanted(registry: Registry, hub: str) -> dict[Key, Wanted]:
                 known = found[key].dues if key in found else ()
                 found[key] = Wanted(fact.kpi.annual, (*known, *(fact.due or ())))
     return found
+
+
+def _sites(
+    registry: Registry, hub: str, inventory: Inventory | None, *, complete: bool | None
+) -> Iterator[Reading]:
+    """Yield which sites the hub's values need, and whether these are known to be all.
+
+    The rules remember them, so that a site is missed when its gateway is gone.
+    """
+    for name in sorted(expected_sites(registry, hub, inventory)):
+        yield catalogue.SITE_EXPECTED.series(hub, name), 1.0
+    listed = complete or lists_all_sites(registry, hub, inventory)
+    yield catalogue.SITES_LISTED.series(hub), float(listed)
 
 
 def _kpis(measured: Mapping[Key, Sequence[Evidence]]) -> Iterator[Reading]:

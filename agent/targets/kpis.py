@@ -1,8 +1,11 @@
 """How every KPI is measured: one row a KPI, from which both readings of it are made.
 
-`agent.targets.measured` reads a row off the snapshot of one agent; `dashboards.signals.kpi` writes
-the PromQL of its recording rule. A KPI without a row is registered only. Ratios are sums over sums,
-never means of ratios.
+`agent.targets.measured` reads a row off the snapshot of one agent; `dashboards.signals.total` writes
+the PromQL of its recording rules. A KPI without a row is registered only. Ratios are sums over
+sums, never means of ratios.
+
+Nothing that goes silent may make a value better. So a row says which sites the value needs. While
+one of them tells nothing, a mean or a slowest value is withdrawn, and a sum is a lower bound.
 """
 
 from __future__ import annotations
@@ -56,6 +59,9 @@ class Part:
     one."""
     none_is_zero: bool = False
     """True where a site that has the metric, but no series that counts, has the value 0."""
+    among_sources: Literal["max", "min", "chosen"] = "max"
+    """Which value counts where several gateways tell it of one site: the largest, the smallest, or
+    that of the gateway that was chosen for the site's energies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +84,21 @@ class Measure:
     per: Part | None = None
     """Makes the sum of `part` over the sum of this."""
     only_with: Part | None = None
-    """Only sites count that have this as well; where it is one site's, it is the value itself."""
+    """Only sites tell this that have this as well."""
     least: float | None = None
     """A smaller value is none."""
     coverage: Part | None = None
-    """The share of evidence at each site; the KPI's is the smallest, 0 for a silent site."""
+    """The share of each site's time that was metered. Each site counts by its mean over that time,
+    so that hours that were not metered change no site's weight. The KPI's coverage is the sites'
+    mean, weighted as the value is."""
     count: bool = False
     """True for what the inventory lists: a lower bound unless the inventory is complete. Sites of
     several hubs add up; any other KPI of several hubs is the largest."""
-    every_site: bool = False
-    """True where the value is a lower bound while a site in service tells nothing."""
+    needs: tuple[Part, ...] = ()
+    """The sites that must tell this: those where the first of these parts that is known is above 0.
+    A site that told it once is one of them. The value is a bound unless all sites are listed."""
+    every_thing: bool = False
+    """True where a site tells this only if each thing of `needs` has a value: each probed peer."""
     listed: Literal["", "chips", "peak"] = ""
     """What the inventory adds for nodes that tell nothing of their accelerators. Where both a rule
     and an agent have a value, each counted a part, and the larger is nearer."""
@@ -100,6 +111,16 @@ class Measure:
     """What must be in the database for the KPI to have a value; the metric of `part` where None."""
     narrowed: Match | None = None
     """What the KPI is narrowed to: one peer, one vendor."""
+
+    @property
+    def mean(self) -> bool:
+        """Whether sites make a mean: a part of them proves nothing of the whole."""
+        return self.weight is not None or self.per is not None
+
+    @property
+    def all_or_none(self) -> bool:
+        """Whether there is no value while a site that it needs tells nothing."""
+        return bool(self.needs) and (self.mean or self.over_sites == "max")
 
     @property
     def of_a_part(self) -> bool:
@@ -117,8 +138,16 @@ class Measure:
             any_case=True,
             beginning=self.narrowing.beginning,
         )
-        part = replace(self.part, where=(*self.part.where, match))
-        return replace(self, part=part, narrowed=match)
+        return replace(
+            self,
+            part=_narrowed(self.part, match),
+            needs=tuple(_narrowed(part, match) for part in self.needs),
+            narrowed=match,
+        )
+
+
+def _narrowed(part: Part, match: Match) -> Part:
+    return replace(part, where=(*part.where, match))
 
 
 IN_SERVICE: Final = "in_service"
@@ -151,14 +180,26 @@ def _racks(kpi: str, state: str) -> Measure:
 
 
 _YEAR: Final = Match(label="window", values=(YEAR_WINDOW,))
-_COVERED: Final = Part(metric=site.SITE_PUE_COVERAGE, where=(_YEAR,))
+
+
+def _of_year(metric: Metric, *where: Match) -> Part:
+    """Return what the site's one source tells of the year."""
+    return Part(metric=metric, where=(*where, _YEAR), among_sources="chosen")
 
 
 def _energy(boundary: str) -> Part:
-    return Part(
-        metric=site.SITE_WINDOW_ENERGY,
-        where=(Match(label="boundary", values=(boundary,)), _YEAR),
-    )
+    return _of_year(site.SITE_WINDOW_ENERGY, Match(label="boundary", values=(boundary,)))
+
+
+YEAR_PUE: Final = _of_year(site.SITE_PUE)
+YEAR_COVERED: Final = _of_year(site.SITE_PUE_COVERAGE)
+"""By these two a site's source is chosen."""
+
+_IN_SERVICE: Final = (
+    Part(metric=site.SITE_EXPECTED),
+    Part(metric=site.SITE_INFO, where=_state(IN_SERVICE), none_is_zero=True),
+)
+"""The sites of the hub: a site that is listed and not in service is none of them."""
 
 
 MEASURES: Final[tuple[Measure, ...]] = (
@@ -169,8 +210,13 @@ MEASURES: Final[tuple[Measure, ...]] = (
     _racks("racks_under_construction", BUILDING),
     Measure(
         kpi="rack_occupancy",
-        part=Part(metric=site.SITE_OCCUPANCY, where=(Match(label="method", values=("racks",)),)),
+        part=Part(
+            metric=site.SITE_OCCUPANCY,
+            where=(Match(label="method", values=("racks",)),),
+            among_sources="min",
+        ),
         weight=_racks_in(IN_SERVICE),
+        needs=(_racks_in(IN_SERVICE),),
         witness=rack.RACK_INFO,
     ),
     Measure(
@@ -198,22 +244,24 @@ MEASURES: Final[tuple[Measure, ...]] = (
         kpi="pue",
         part=_energy("facility"),
         per=_energy("it"),
-        only_with=Part(metric=site.SITE_PUE, where=(_YEAR,)),
+        only_with=YEAR_PUE,
         least=1.0,
-        coverage=_COVERED,
+        coverage=YEAR_COVERED,
+        needs=_IN_SERVICE,
         witness=facility.METER_UP,
     ),
     Measure(
         kpi="renewable_energy_factor",
-        part=Part(metric=site.SITE_RENEWABLE, where=(_YEAR,)),
+        part=_of_year(site.SITE_RENEWABLE),
         weight=_energy("facility"),
-        coverage=_COVERED,
+        coverage=YEAR_COVERED,
+        needs=_IN_SERVICE,
         witness=facility.METER_UP,
     ),
     Measure(
         kpi="carbon",
         part=Part(metric=site.SITE_CARBON),
-        every_site=True,
+        needs=_IN_SERVICE,
         witness=facility.METER_UP,
     ),
     Measure(kpi="link_rate", part=Part(metric=site.LINK_SPEED), over_sites="max", above="always"),
@@ -230,6 +278,8 @@ MEASURES: Final[tuple[Measure, ...]] = (
             metric=site.LINK_ROUND_TRIP, where=(Match(label="quantile", values=(QUANTILE,)),)
         ),
         over_sites="max",
+        needs=(Part(metric=site.LINK_LOSS, per_site="count", each=("hub", "site", "peer")),),
+        every_thing=True,
         above="narrowed",
         narrowing=Narrowing(label="peer"),
     ),

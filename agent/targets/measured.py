@@ -1,9 +1,11 @@
 """What this agent measures of every KPI: the rows of `agent.targets.kpis`, read off the snapshot.
 
-A count is what the inventory lists. Unless the operator says that the inventory is complete, it is
-a lower bound: an agent at one site must not make a hub's floor look broken. An agent sees at best a
-part of a hub above its own, such as the province, so only lower bounds and links are told of it.
-Missing is not zero: a KPI whose metric is not in the snapshot has no value.
+An agent at one site does not know its hub's other sites. So a value is of a part, unless the
+inventory is said to be complete or the hub's file lists its sites: a count of a part makes no floor
+look broken, and a PUE of a part shows no limit kept. While a site that a value needs tells nothing,
+there is no value. An agent sees at best a part of a hub above its own, such as the province, so
+only lower bounds and links are told of it. Missing is not zero: a KPI whose metric is not in the
+snapshot has no value.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ _RATED: Final = replace(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A KPI's value now; `bound` says that a part of the whole may be missing from it."""
+    """A KPI's value now; `bound` says that a part of the whole is missing from it."""
 
     value: float
     coverage: float | None = None
@@ -59,8 +61,9 @@ def measure(
     """
     if complete is None:
         complete = inventory is not None and inventory.complete
+    listed = complete or lists_all_sites(registry, hub, inventory)
     found: dict[Key, list[Evidence]] = {}
-    view = _Hub(snapshot, hub, inventory)
+    view = _Hub(snapshot, hub, inventory, expected_sites(registry, hub, inventory))
     rows = measured(registry.kpis.values())
     for place in registry.lineage(hub):
         own = place.key == hub
@@ -72,22 +75,48 @@ def measure(
                 continue
             reading = view.read(row, scope)
             if reading is not None:
-                bound = reading.bound or (row.count and not (complete and own))
+                part = (row.count and not (complete and own)) or (
+                    bool(row.needs) and not (listed and own)
+                )
                 found[Key(place.key, kpi, scope)] = [
                     Evidence(
-                        value=reading.value, time=now, coverage=reading.coverage, at_least=bound
+                        value=reading.value,
+                        time=now,
+                        coverage=reading.coverage,
+                        at_least=reading.bound or part,
                     )
                 ]
     return found
 
 
+def expected_sites(registry: Registry, hub: str, inventory: Inventory | None) -> frozenset[str]:
+    """Return the sites that a hub's values need: those in service that inventory or file lists."""
+    sites = inventory.sites.values() if inventory is not None else ()
+    stated = registry.hubs[hub].sites if hub in registry.hubs else ()
+    return frozenset(each.site for each in sites if each.state == IN_SERVICE).union(stated)
+
+
+def lists_all_sites(registry: Registry, hub: str, inventory: Inventory | None) -> bool:
+    """Tell whether inventory or hub file is said to list every site of the hub."""
+    stated = hub in registry.hubs and bool(registry.hubs[hub].sites)
+    return stated or (inventory is not None and inventory.lists_all_sites)
+
+
 class _Hub:
     """One hub's part of the snapshot; what several KPIs ask for is worked out once."""
 
-    def __init__(self, snapshot: LiveValues, hub: str, inventory: Inventory | None) -> None:
+    def __init__(
+        self,
+        snapshot: LiveValues,
+        hub: str,
+        inventory: Inventory | None,
+        expected: frozenset[str],
+    ) -> None:
         self._snapshot = snapshot
         self._hub = hub
         self._inventory = inventory
+        self.expected = expected
+        """The sites that the hub's values need, as far as inventory and hub file tell."""
         self._known: dict[Part, Mapping[str, float]] = {}
 
     def read(self, row: Measure, scope: str) -> Reading | None:
@@ -112,6 +141,12 @@ class _Hub:
         if part not in self._known:
             self._known[part] = self._work_out(part)
         return self._known[part]
+
+    def things(self, part: Part, each: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield what these labels call each thing that counts, and its site."""
+        for series, _ in self.rows(part.metric):
+            if all(match.takes(series.label(match.label)) for match in part.where):
+                yield tuple(map(series.label, each)), series.label("site")
 
     def _work_out(self, part: Part) -> dict[str, float]:
         """Return a part's value of each site. A whole hub has tens of thousands of such series."""
@@ -150,16 +185,6 @@ class _Hub:
         return things.values(), found
 
     @cached_property
-    def in_service(self) -> frozenset[str]:
-        """The sites in service."""
-        state = site.SITE_INFO.at("state")
-        return frozenset(
-            series.label("site")
-            for series, value in self.rows(site.SITE_INFO)
-            if value == 1 and series.values[state] == IN_SERVICE
-        )
-
-    @cached_property
     def listed(self) -> ListedChips:
         """The chips of nodes that are listed with accelerators and tell nothing of them."""
         telling = {
@@ -182,16 +207,15 @@ class _Group:
             return self._peak(row)
         if row.listed:
             return self._chips(row)
-        if row.weight is not None:
-            return self._weighted(row, row.weight)
-        if row.per is not None:
-            return self._ratio(row, row.per)
-        values = self._by_site(row.part)
-        if not values:
+        told = self._told(row)
+        missing = bool(row.needs) and not self._needed(row) <= told
+        if not told or (missing and row.all_or_none):
             return None
+        if row.mean:
+            return self._mean(row, told)
+        values = self._by_site(row.part)
         total = sum(values.values()) if row.over_sites == "sum" else max(values.values())
-        silent = row.every_site and not self._in_service() <= values.keys()
-        return Reading(total, bound=silent)
+        return Reading(total, bound=missing)
 
     def _by_site(self, part: Part) -> dict[str, float]:
         return {name: value for name, value in self._hub.by_site(part).items() if self._holds(name)}
@@ -199,45 +223,56 @@ class _Group:
     def _holds(self, name: str) -> bool:
         return self._sites is None or name in self._sites
 
-    def _in_service(self) -> set[str]:
-        return {name for name in self._hub.in_service if self._holds(name)}
+    def _told(self, row: Measure) -> frozenset[str]:
+        """Return the sites that tell all that a KPI is made of."""
+        found = set(self._by_site(row.part))
+        for part in (row.weight, row.per, row.only_with):
+            if part is not None:
+                found &= self._by_site(part).keys()
+        return frozenset(found - self._unanswered(row) if row.every_thing else found)
 
-    def _ratio(self, row: Measure, per: Part) -> Reading | None:
-        """Return a sum over a sum; one site's ratio is known as it is."""
-        above, below = self._by_site(row.part), self._by_site(per)
-        told: Iterable[str] = above.keys() & below.keys()
-        if row.only_with is not None:
-            ratios = self._by_site(row.only_with)
-            if len(ratios) == 1:
-                return Reading(next(iter(ratios.values())), self._coverage(row, ratios))
-            told = ratios.keys() & told
-        whole = sum(below[name] for name in told)
-        if whole <= 0:
+    def _unanswered(self, row: Measure) -> set[str]:
+        """Return the sites where a thing that is asked has no value: a peer that is not reached."""
+        found = set()
+        for part in row.needs:
+            known = {name for name, _ in self._hub.things(row.part, part.each)}
+            asked = self._hub.things(part, part.each)
+            found |= {where for name, where in asked if name not in known}
+        return found
+
+    def _needed(self, row: Measure) -> frozenset[str]:
+        """Return the sites that must tell a KPI."""
+        found = dict.fromkeys(self._by_site(row.weight or row.per or row.part), 1.0)
+        for part in row.needs:
+            for name, value in self._by_site(part).items():
+                found.setdefault(name, value)
+        stated: Iterable[str] = ()
+        if any(part.metric is site.SITE_EXPECTED for part in row.needs):
+            stated = filter(self._holds, self._hub.expected)
+        return frozenset(name for name, value in found.items() if value > 0).union(stated)
+
+    def _mean(self, row: Measure, told: Iterable[str]) -> Reading | None:
+        """Return the mean over the sites, with the share of their time that was metered.
+
+        Each site counts by its mean over its metered time, so a silent meter changes no weight.
+        """
+        values = self._by_site(row.part)
+        weights = self._by_site(row.per or row.weight or row.part)
+        covered = self._by_site(row.coverage) if row.coverage is not None else {}
+        whole = {name: weights[name] / (covered.get(name) or 1.0) for name in told}
+        total = sum(whole.values())
+        if total <= 0:
             return None
-        value = sum(above[name] for name in told) / whole
+        above = (
+            values[name] / (covered.get(name) or 1.0) if row.per else values[name] * whole[name]
+            for name in whole
+        )
+        value = sum(above) / total
         if row.least is not None and value < row.least:
             return None
-        return Reading(value, self._coverage(row, told))
-
-    def _weighted(self, row: Measure, weight: Part) -> Reading | None:
-        """Return a weighted mean; one site's value needs no weight."""
-        values, weights = self._by_site(row.part), self._by_site(weight)
-        if len(values) == 1:
-            return Reading(next(iter(values.values())), self._coverage(row, values))
-        told = sorted(values.keys() & weights.keys())
-        whole = sum(weights[name] for name in told)
-        if whole <= 0:
-            return None
-        value = sum(values[name] * weights[name] for name in told) / whole
-        return Reading(value, self._coverage(row, told))
-
-    def _coverage(self, row: Measure, told: Iterable[str]) -> float | None:
-        """Return the share of evidence at the worst site; a silent site in service makes it 0."""
         if row.coverage is None:
-            return None
-        covered, heard = self._by_site(row.coverage), set(told)
-        places = self._in_service() | heard
-        return min(covered.get(name, 0.0) if name in heard else 0.0 for name in places)
+            return Reading(value)
+        return Reading(value, sum(weights[name] for name in whole if covered.get(name)) / total)
 
     def _chips(self, row: Measure) -> Reading | None:
         """Return the chips that telemetry sees, and those of nodes that tell nothing."""

@@ -29,6 +29,9 @@ usually rated at FP16."""
 QUANTILE: Final = "0.5"
 """The quantile of a round trip that is judged: the median."""
 
+NEEDED_SECONDS: Final = 30 * 86_400
+"""For so long a site that nobody lists any more is still needed for its hub's values."""
+
 # ---------------------------------------------------------------- power
 
 CONTINUOUS_LOAD: Final = 0.8

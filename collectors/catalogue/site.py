@@ -24,6 +24,10 @@ SITE_INFO: Final = _site(
 SITE_SCOPE: Final = _site(
     "scope", "1 for each named group of sites the site belongs to, from the inventory.", "scope"
 )
+SITE_EXPECTED: Final = _site(
+    "expected",
+    "1 for each site in service that the inventory or the hub's file lists: a hub's value needs it.",
+)
 SITE_ENERGY: Final = _site(
     "energy_joules_total",
     "Energy in the ledger since it began, by boundary: facility, it, renewable, reused.",
@@ -176,6 +180,14 @@ LINK_SPEED: Final = Metric(
     labels=(*SITE, "device", "interface"),
 )
 
+SITES_LISTED: Final = Metric(
+    namespace="dc",
+    subsystem="hub",
+    name="sites_listed",
+    type="gauge",
+    help="1 where the inventory or the hub's file is said to list all sites of the hub, else 0.",
+    labels=("hub",),
+)
 KPI_VALUE: Final = Metric(
     namespace="dc",
     subsystem="kpi",
@@ -198,8 +210,8 @@ KPI_BOUND: Final = Metric(
     name="lower_bound",
     type="gauge",
     help=(
-        "1 where the KPI's value is a lower bound, being counted of a part; 0 where it is of the"
-        " whole."
+        "1 where the KPI's value is of a part, so that it never shows a limit kept; 0 where it is of"
+        " the whole."
     ),
     labels=("hub", "kpi", "scope"),
 )

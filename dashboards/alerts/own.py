@@ -8,7 +8,7 @@ from collectors.catalogue import agent
 from collectors.catalogue.limits import CLOCK_SECONDS, SPOOL_LIMIT
 from dashboards.alerts.base import SITE, Alert, Case, named, series
 from dashboards.language import Text
-from dashboards.promql import for_rule, metric, of
+from dashboards.promql import for_rule, metric, of, share
 from dashboards.signals import own
 
 _NODE: Final = {**SITE, "instance": "n1"}
@@ -17,12 +17,21 @@ _SINK: Final = {**_NODE, "sink": "influxdb"}
 _UP: Final = {**_NODE, "job": "hubgauge"}
 _BUILD: Final = for_rule(of(agent.BUILD_INFO))
 _EACH: Final = "hub, site, instance"
+_SCRAPED: Final = 'up{job="hubgauge"}'
 _OFFSET, _SYNCED, _ERROR = (
     metric(f"node_timex_{name}").full_name
     for name in ("offset_seconds", "sync_status", "maxerror_seconds")
 )
 MANY: Final = 10
 """Agents from which on a share of them says something of the site."""
+
+
+def _answering(number: int) -> dict[str, str]:
+    """Return the agents of a site, of which so many answer."""
+    return {
+        named("up", {**SITE, "job": "hubgauge"}, instance=f"n{n}"): f"{int(n >= MANY - number)}x20"
+        for n in range(MANY)
+    }
 
 
 def _spool(values: str) -> dict[str, str]:
@@ -52,8 +61,7 @@ ALERTS: Final = (
     Alert(
         name="SiteAgentsDown",
         expr=(
-            f'avg by (hub, site) (up{{job="hubgauge"}}) < 0.9 and count by (hub, site)'
-            f' (up{{job="hubgauge"}}) >= {MANY}'
+            f"{share('hub, site', _SCRAPED)} < 0.9 and count by (hub, site) ({_SCRAPED}) >= {MANY}"
         ),
         wait="3m",
         severity="critical",
@@ -65,17 +73,14 @@ ALERTS: Final = (
             "Many agents gone at once is one failure; each by itself is not told while this lasts."
         ),
         must_fire=Case(
-            series={
-                named("up", {**SITE, "job": "hubgauge"}, instance=f"n{n}"): "1x20"
-                if n > 1
-                else "0x20"
-                for n in range(MANY)
-            },
+            series=_answering(MANY - 2),
             at="10m",
             fires=SITE,
             value="80%",
         ),
-        must_not_fire=Case(series={named("up", _UP): "0x20"}, at="10m"),
+        must_not_fire=Case(
+            series=_answering(MANY - 1) | {named("up", {**_UP, "site": "s2"}): "0x20"}, at="10m"
+        ),
     ),
     Alert(
         name="AgentSilent",

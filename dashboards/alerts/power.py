@@ -117,7 +117,13 @@ ALERTS: Final = (
             fires=SITE,
             value="50%",
         ),
-        must_not_fire=Case(series={series(facility.PDU_UP, _PDU): "1x30"}, at="15m"),
+        must_not_fire=Case(
+            series={
+                series(facility.PDU_UP, _PDU | {"pdu": f"A{n}-A"}): "1x30" if n else "0x30"
+                for n in range(10)
+            },
+            at="15m",
+        ),
     ),
     Alert(
         name="UpsOnBattery",

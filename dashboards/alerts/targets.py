@@ -17,6 +17,7 @@ from dashboards.signals.target import TARGET
 _TARGET: Final = {"hub": "guian", "target": "guian-pue", "kpi": "pue", "scope": "huawei"}
 
 
+_HUAWEI: Final = {"hub": "guian", "kpi": "pue", "scope": "huawei"}
 _VALUE: Final = series(site.KPI_VALUE, {"hub": "guian", "kpi": "pue", "scope": "hub"})
 
 
@@ -85,9 +86,8 @@ ALERTS: Final = (
             series={
                 _target_state("at_risk"): "1x120",
                 series(site.TARGET_VALUE, _TARGET, op="<="): "1.2x120",
-                series(
-                    site.KPI_VALUE, {"hub": "guian", "kpi": "pue", "scope": "huawei"}
-                ): "1.15x120",
+                series(site.KPI_VALUE, _HUAWEI): "1.15x120",
+                series(site.KPI_BOUND, _HUAWEI): "0x120",
             },
             at="90m",
         ),

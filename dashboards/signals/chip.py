@@ -109,7 +109,13 @@ CHIP_HEALTHY: Final = Signal(
         "Share of the chips that answer and that their driver calls healthy.",
     ),
     unit="percentunit",
-    expr=f"avg by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))})",
+    # A silent chip is not healthy: else the share would rise when a bad chip stops answering.
+    expr=(
+        f"sum by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))})"
+        f" / count by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))}"
+        f" or {_each(of(node.ACCELERATOR_UP))} == 0)"
+    ),
+    plain=f"avg by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))})",
     legend="{{site}}",
     kind="ratio",
     least=0,

@@ -196,7 +196,7 @@ REUSED: Final = Signal(
         "Energy handed on for use elsewhere over facility energy (ISO/IEC 30134-6).",
     ),
     unit="percentunit",
-    expr=f"max by (hub, site, window) ({of(site.SITE_REUSED)})",
+    expr=f"min by (hub, site, window) ({of(site.SITE_REUSED)})",
     legend="{{site}} {{window}}",
     kind="ratio",
     least=0,

@@ -1,105 +1,24 @@
 """Signals of the KPIs that telemetry can measure, for a hub and its scopes.
 
-How a KPI is measured stands in `agent.targets.kpis`; here its PromQL is written. A scope is the
-whole hub or a named group of sites (`dc_site_scope`), because a limit stated for one centre is not
-the hub's. Where the raw series are not in this database, the value that the agents computed
-(`dc_kpi_value`) stands in.
+How a KPI is measured stands in `agent.targets.kpis`; `dashboards.signals.total` writes its PromQL.
+A scope is the whole hub or a named group of sites (`dc_site_scope`), because a limit stated for one
+centre is not the hub's. Where the raw series are not in this database, the value that the agents
+computed (`dc_kpi_value`) stands in.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Kpi, Registry
 from agent.hubs.units import UNITS
-from agent.targets.kpis import Match, Measure, Part, measure_of
-from collectors.catalogue import rack, recorded, site
+from agent.targets.kpis import Measure, measure_of
+from collectors.catalogue import recorded, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import Excuse, Signal
-from dashboards.signals.rack import RACK_COUNT
-
-_RECORDED: Final = {rack.RACK_INFO: RACK_COUNT.record}
-"""What rules have counted already, by site and state: a hub has tens of thousands of racks."""
-
-
-class Total:
-    """Adds up what each site has, for the whole hub, for one named group, or for both (scope "").
-
-    With `by_rules` it reads what is expensive to count from recorded series.
-    """
-
-    def __init__(self, scope: str = "", *, by_rules: bool = False) -> None:
-        self.scope, self.by_rules = scope, by_rules
-
-    def of(self, measure: Measure) -> str:
-        """Return the PromQL of a KPI's value from raw series, labelled by hub and scope."""
-        value = self.per_site(measure.part)
-        if measure.weight is not None:
-            weight = self.per_site(measure.weight)
-            both = self._over(f"({weight} and {value})", "sum")
-            return f"{self._over(f'({value} * {weight})', 'sum')} / ({both} > 0)"
-        with_it = _selector(measure.only_with) if measure.only_with is not None else ""
-        total = self._over(_only_with(value, with_it), measure.over_sites)
-        if measure.per is not None:
-            per = _only_with(self.per_site(measure.per), with_it)
-            total = f"{total} / ({self._over(per, 'sum')} > 0)"
-        return total if measure.least is None else f"{total} >= {measure.least:g}"
-
-    def per_site(self, part: Part) -> str:
-        """Return the PromQL of a part, labelled by hub and site."""
-        value = self._counting(part)
-        if not part.none_is_zero:
-            return value
-        every = replace(part, where=())
-        known = self._counting(every) if self._recorded(part) else _largest(_selector(every))
-        return f"({value} or {known} * 0)"
-
-    def _counting(self, part: Part) -> str:
-        if self._recorded(part):
-            matchers = ",".join(("<hub>", *map(_matcher, part.where)))
-            return f"sum by (hub, site) ({_RECORDED[part.metric]}{{{matchers}}})"
-        if part.per_site == "max":
-            return _largest(_selector(part))
-        things = f"max by ({', '.join(part.each)}) ({_selector(part)})"
-        return f"{part.per_site} by (hub, site) ({things})"
-
-    def _recorded(self, part: Part) -> bool:
-        return self.by_rules and part.per_site == "count" and part.metric in _RECORDED
-
-    def _over(self, per_site: str, how: str) -> str:
-        """Return the total of an expression labelled by hub and site, labelled by hub and scope."""
-        whole = f'label_replace({how} by (hub) ({per_site}), "scope", "{WHOLE_HUB}", "", "")'
-        if self.scope == WHOLE_HUB:
-            return whole
-        named = [f'scope="{self.scope}"'] if self.scope else []
-        member = f"max by (hub, site, scope) ({of(site.SITE_SCOPE, *named, scope='hub')})"
-        group = f"{how} by (hub, scope) ({member} * on (hub, site) group_left () {per_site})"
-        return group if self.scope else f"({whole} or {group})"
-
-
-def _largest(series: str) -> str:
-    return f"max by (hub, site) ({series})"
-
-
-def _only_with(per_site: str, with_it: str) -> str:
-    return f"({per_site} and on (hub, site) {with_it})" if with_it else per_site
-
-
-def _selector(part: Part) -> str:
-    return of(part.metric, *map(_matcher, part.where), scope="hub")
-
-
-def _matcher(match: Match) -> str:
-    """Write a match as PromQL does; a regular expression only where it takes one."""
-    if not match.any_case and not match.beginning and len(match.values) == 1:
-        return f'{match.label}="{match.values[0]}"'
-    anyhow = "(?i)" if match.any_case else ""
-    values = "|".join(map(re.escape, match.values)).replace("\\", "\\\\")
-    return f'{match.label}=~"{anyhow}{values}{".*" if match.beginning else ""}"'
+from dashboards.signals.total import Total, matcher
 
 
 def _witness(measure: Measure) -> str:
@@ -109,7 +28,7 @@ def _witness(measure: Measure) -> str:
     """
     metric = measure.witness or measure.part.metric
     narrowed = measure.narrowed
-    matchers = [_matcher(narrowed)] if narrowed and narrowed.label in metric.labels else []
+    matchers = [matcher(narrowed)] if narrowed and narrowed.label in metric.labels else []
     return of(metric, *matchers, scope="hub")
 
 
@@ -168,22 +87,32 @@ def _alternatives(registry: Registry, kpi: Kpi, hub: str, total: Total) -> Itera
     if total.scope in ("", WHOLE_HUB) and measure.of_a_part:
         whole = Total(WHOLE_HUB, by_rules=total.by_rules)
         yield from (
-            _inside(registry, measure, parent, whole)
+            _inside(registry, kpi, parent, whole)
             for parent in _asking(registry, kpi)
             if hub in ("", parent)
         )
-    raw = total.of(measure)
+    raw = total.of(measure, kpi.key)
     if measure.listed:
         # Telemetry sees some chips, the inventory lists others; both are counts of a part, so the
-        # larger is nearer.
+        # larger is nearer. Where two gateways list one site, what they list does not add up.
+        once = f"{computed} unless on (hub) {_LISTED_TWICE} or max {computed.partition(' ')[2]}"
         both = (
             f'label_replace({part}, "from", "{source}", "", "")'
-            for part, source in ((raw, "raw"), (computed, "agents"))
+            for part, source in ((raw, "raw"), (once, "agents"))
         )
         yield f"max by (hub, scope) ({' or '.join(both)})"
         return
     yield raw
+    if measure.all_or_none:  # an agent that sees a part must not stand in for the whole
+        computed = f"({computed} {total.unless_missing(measure, kpi.key)})"
     yield computed
+
+
+_LISTED_TWICE: Final = (
+    "(count by (hub, site) (count by (hub, site, instance)"
+    f" ({of(site.SITE_INFO, scope='hub')})) > 1)"
+)
+"""The sites that several gateways list, each as a whole."""
 
 
 def _computed(kpi: Kpi, scope: str) -> str:
@@ -203,9 +132,15 @@ def _asking(registry: Registry, kpi: Kpi) -> Iterator[str]:
             yield key
 
 
-def _inside(registry: Registry, measure: Measure, parent: str, total: Total) -> str:
+def _inside(registry: Registry, kpi: Kpi, parent: str, total: Total) -> str:
     """Return the value of a hub together with the hubs inside it, where that hub is asked for."""
-    whole = total.of(measure).replace("<hub>", hubs_inside(registry, parent))
+    measure = measure_of(kpi)
+    if measure is None:
+        return ""
+    whole = total.of(measure, kpi.key)
+    if measure.all_or_none:
+        whole += f" {total.unless_missing(measure, kpi.key).replace('on (hub, scope)', 'on ()')}"
+    whole = whole.replace("<hub>", hubs_inside(registry, parent))
     how = "sum" if measure.count else "max"
     asked = of(site.TARGET_INFO, scope="hub")
     return (

@@ -7,7 +7,7 @@ from typing import Final
 from collectors.catalogue import agent, facility
 from collectors.catalogue.limits import SPOOL_LIMIT
 from dashboards.language import Text
-from dashboards.promql import of, rate, sample
+from dashboards.promql import of, rate, sample, share
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
 _NO_PUSH: Final = Excuse(
@@ -49,7 +49,8 @@ COLLECTORS_OK: Final = Signal(
     name=Text("Collectors that succeed"),
     description=Text("Share of collectors whose last round succeeded."),
     unit="percentunit",
-    expr=f"avg by (hub, site, collector) ({of(agent.COLLECTOR_SUCCESS)})",
+    expr=share("hub, site, collector", of(agent.COLLECTOR_SUCCESS)),
+    plain=f"avg by (hub, site, collector) ({of(agent.COLLECTOR_SUCCESS)})",
     legend="{{site}} {{collector}}",
     kind="ratio",
     record="site:hubgauge_collector_success:avg",

@@ -6,7 +6,7 @@ from typing import Final
 
 from collectors.catalogue import cooling, facility, site, ups
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import of, share
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
 _NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(ups.UPS_UP))
@@ -31,15 +31,24 @@ SITE_POWER: Final = Signal(
     least=0,
 )
 
+_EACH_SITE: Final = "max by (hub, site, boundary)"
+_SITE_POWER: Final = of(site.SITE_POWER, scope="hub")
+_SILENT: Final = (
+    f"({_EACH_SITE} (last_over_time({_SITE_POWER}[7d])) unless {_EACH_SITE} ({_SITE_POWER}))"
+)
+"""The sites that told their power within the week and do not now."""
+
 HUB_POWER: Final = Signal(
     key="hub.power",
     name=Text("Power of the hub"),
-    description=Text("Power of all sites, by boundary."),
+    description=Text(
+        "Power of all sites, by boundary; shown only while every site of the last week tells it."
+    ),
     unit="watt",
     expr=(
-        "sum by (hub, boundary) (max by (hub, site, boundary)"
-        f" ({of(site.SITE_POWER, scope='hub')}))"
+        f"sum by (hub, boundary) ({_EACH_SITE} ({_SITE_POWER})) unless on (hub, boundary) {_SILENT}"
     ),
+    plain=f"sum by (hub, boundary) ({_EACH_SITE} ({_SITE_POWER}))",
     legend="{{hub}} {{boundary}}",
     record="hub:dc_power_watts:sum",
     least=0,
@@ -92,6 +101,8 @@ PDU_POWER: Final = Signal(
     may_be_empty=_NO_PDU,
 )
 
+_EACH_PDU: Final = f"max by (hub, site, rack, pdu) ({of(facility.PDU_UP)})"
+
 PDU_UP: Final = Signal(
     key="pdu.up",
     name=Text("PDUs that answer"),
@@ -99,7 +110,8 @@ PDU_UP: Final = Signal(
         "Share of a site's PDUs that answered in their last round.",
     ),
     unit="percentunit",
-    expr=f"avg by (hub, site) (max by (hub, site, rack, pdu) ({of(facility.PDU_UP)}))",
+    expr=share("hub, site", _EACH_PDU),
+    plain=f"avg by (hub, site) ({_EACH_PDU})",
     legend="{{site}}",
     kind="ratio",
     record="site:dc_pdu_up:avg",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from collectors.base import Metric
 from collectors.catalogue import facility, site
 from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.language import Text
@@ -14,11 +15,23 @@ JOULES_PER_WATT_HOUR: Final = 3600
 
 FIRST_HOUR: Final = "the ledger's first hour here is not over"
 
+_HOUR: Final = 'window="1h"'
+
 _IS_PUE: Final = 'kpi="pue"'
 
 _IS_RENEWABLE: Final = 'point="renewable"'
 
 _PUE_TARGET: Final = 'kpi="pue",kind!="observation"'
+
+
+def _last_hour(counter: Metric) -> str:
+    """Return what was added to a ledger's counter in an hour; nothing where the counter fell.
+
+    It is no rate: the ledger adds whole hours, and a counter that is summed again to a little less
+    would be taken as begun anew.
+    """
+    now = of(counter)
+    return f"{now} - {now} offset 1h and resets({now}[1h]) == 0"
 
 
 def _pue_state(name: str) -> str:
@@ -29,14 +42,16 @@ SITE_LEDGER_POWER: Final = Signal(
     key="site.ledger_power",
     name=Text("Mean power from the ledger"),
     description=Text(
-        "Energy of the ledger's last whole hour, by boundary, as a mean power: exact across gaps,"
-        " unlike a momentary reading. The ledger takes "
-        "energy over by the hour.",
+        "Energy of the last hour over its metered time, by boundary, as a mean power: exact across"
+        " gaps, unlike a momentary reading.",
     ),
     unit="watt",
+    # The ledger's counters leap when a past is imported, and fall when it is lost or summed again.
+    # So they tell only what the window does not, and never across a fall.
     expr=(
-        f"max by (hub, site, boundary) ({of(site.SITE_ENERGY)} - {of(site.SITE_ENERGY)} offset"
-        " 1h) / 3600"
+        f"max by (hub, site, boundary) ({of(site.SITE_WINDOW_ENERGY, _HOUR)}) / on (hub, site)"
+        f" group_left () (min by (hub, site) ({of(site.SITE_PUE_COVERAGE, _HOUR)}) > 0) / 3600"
+        f" or max by (hub, site, boundary) ({_last_hour(site.SITE_ENERGY)}) / 3600"
     ),
     legend="{{site}} {{boundary}}",
     least=0,
@@ -190,7 +205,7 @@ RENEWABLE: Final = Signal(
         "Share of the facility's energy that is renewable (ISO/IEC 30134-3).",
     ),
     unit="percentunit",
-    expr=f"max by (hub, site, window) ({of(site.SITE_RENEWABLE)})",
+    expr=f"min by (hub, site, window) ({of(site.SITE_RENEWABLE)})",
     legend="{{site}} {{window}}",
     kind="ratio",
     least=0,
@@ -208,7 +223,7 @@ CARBON: Final = Signal(
         "Carbon dioxide equivalent of the ledger's last whole hour, from its energy and factors.",
     ),
     unit="suffix:kg/h",
-    expr=f"max by (hub, site) ({of(site.SITE_CARBON)} - {of(site.SITE_CARBON)} offset 1h)",
+    expr=f"max by (hub, site) ({_last_hour(site.SITE_CARBON)})",
     legend="{{site}}",
     least=0,
     may_be_empty=Excuse(

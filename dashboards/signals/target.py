@@ -9,7 +9,7 @@ from typing import Final
 from agent.hubs.model import Kpi
 from agent.targets.model import State as Condition
 from agent.targets.wording import STATE_NAMES, SYMBOLS
-from collectors.catalogue import site
+from collectors.catalogue import recorded, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import (
@@ -170,8 +170,9 @@ COVERAGE: Final = Signal(
     description=Text("Share of the KPI's evidence that was there."),
     unit="percentunit",
     expr=(
-        f"{_PER_TARGET} * on (hub, kpi, scope) group_left () min by (hub, kpi, scope)"
-        f" ({of(site.KPI_COVERAGE, scope='hub')})"
+        f"{_PER_TARGET} * on (hub, kpi, scope) group_left ()"
+        f" (max by (hub, kpi, scope) ({recorded.KPI_COVERAGE}{{<hub>}})"
+        f" or min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')}))"
     ),
     legend="{{target}}",
     kind="ratio",

@@ -1,9 +1,12 @@
-"""A KPI's row gives one value, whether the agent reads it or the database computes it."""
+"""A KPI's row gives one value, whether the agent reads it or the database computes it: also where
+sites fall silent, where two gateways tell of one site, and where a part of the sites is listed.
+"""
 
 from __future__ import annotations
 
 import random
-import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +15,23 @@ import yaml
 
 from agent.hubs.loader import load_registry
 from agent.hubs.model import WHOLE_HUB, Registry
-from agent.inventory.model import Inventory, Site
+from agent.inventory.model import Inventory, Site, State
 from agent.snapshot import Snapshot
 from agent.targets.kpis import MEASURES
+from agent.targets.kpis import measured as kpi_rows
 from agent.targets.measured import measure
+from agent.targets.model import Evidence, Key
 from collectors.base import Batch, Reading
 from collectors.catalogue import node, rack, recorded, site
 from dashboards import rule_files
-from tests.support import binary
+from tests.dashboards.promtool import promtool
 
 NOW = 1_795_000_000.0
 CASES = 30
 SITES = ("s1", "s2", "s3", "s4")
 OLD_HALLS = ("s1", "s3")
+IN_SERVICE: State = "in_service"
+STATES: tuple[State, ...] = (IN_SERVICE, IN_SERVICE, "under_construction", "planned")
 HEAD = """
 key: north
 name: {en: North campus, zh: 北园区}
@@ -70,29 +77,84 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     return load_registry(folder)
 
 
-def readings(chance: random.Random) -> list[Reading]:
-    """Return what some sites report; numbers that a computer adds exactly, in any order."""
-    found: list[Reading] = []
+@dataclass(kw_only=True)
+class Told:
+    """What the gateways of a hub's sites tell; numbers that a computer adds exactly, in any order."""
+
+    counting: list[Reading] = field(default_factory=list)
+    """What does not depend on who tells it."""
+    energies: dict[tuple[str, str], list[Reading]] = field(default_factory=dict)
+    """By site and gateway."""
+    states: dict[str, State] = field(default_factory=dict)
+    listed: bool = False
+    """Whether all sites are said to be listed."""
+
+    def of_one(self, gone: Iterable[str] = ()) -> list[Reading]:
+        """Return what an agent would have that heard one gateway of each site.
+
+        It is the one with a sound PUE that covers the year best.
+        """
+        found = self.counting
+        for name in SITES:
+            told = [some for (where, _), some in self.energies.items() if where == name]
+            found = found + max(told, key=_rank, default=[])
+        return [(series, value) for series, value in found if series.label("site") not in gone]
+
+    def inventory(self) -> Inventory:
+        """Return the inventory that these sites are told by."""
+        return Inventory(
+            hub="north",
+            sites={
+                name: Site(
+                    site=name,
+                    state=self.states.get(name, "planned"),
+                    scopes=("old-halls",) if name in OLD_HALLS else (),
+                )
+                for name in SITES
+            },
+            complete=self.listed,
+        )
+
+
+def _rank(energies: Sequence[Reading]) -> tuple[bool, float]:
+    metrics = {series.metric: value for series, value in energies}
+    return site.SITE_PUE in metrics, metrics[site.SITE_PUE_COVERAGE]
+
+
+def told_by_sites(chance: random.Random) -> Told:
+    """Return what some sites tell."""
+    told = Told(listed=chance.random() < 0.5)
     for name in SITES[: chance.randint(1, 4)]:
         at = ("north", name)
-        if chance.random() < 0.8:
-            state = chance.choice(("in_service", "under_construction", "planned"))
-            found.append((site.SITE_INFO.series(*at, state, name), 1.0))
         if chance.random() < 0.7:
-            found += _racks(chance, at)
+            state: State = chance.choice(STATES)
+            told.states[name] = state
+            told.counting.append((site.SITE_INFO.series(*at, state, name), 1.0))
+        if chance.random() < 0.7:
+            told.counting += _racks(chance, at)
         if chance.random() < 0.6:
-            found += _chips(chance, at)
-        if chance.random() < 0.6:
-            found += _energy(chance, at)
-        if chance.random() < 0.5:
-            found.append((site.SITE_CARBON.series(*at), float(chance.randint(0, 900))))
+            told.counting += _chips(chance, at)
+        if chance.random() < 0.8:
+            covered = chance.sample((1.0, 0.5, 0.25), chance.choice((1, 1, 2)))
+            for number, coverage in enumerate(covered):
+                told.energies[name, f"g{number}"] = _energy(chance, at, coverage)
+        if chance.random() < 0.7:
+            told.counting.append((site.SITE_CARBON.series(*at), float(chance.randint(0, 900))))
         for number in range(chance.randint(0, 2)):
             speed = float(chance.choice((100e9, 400e9)))
-            found.append((site.LINK_SPEED.series(*at, "router", f"e{number}"), speed))
-        for peer in chance.sample(("berlin", "Berlin-2", "paris"), chance.randint(0, 3)):
-            for quantile in ("0.5", "0.99"):
-                trip = chance.randint(1, 64) / 1024
-                found.append((site.LINK_ROUND_TRIP.series(*at, peer, quantile), trip))
+            told.counting.append((site.LINK_SPEED.series(*at, "router", f"e{number}"), speed))
+        told.counting += _links(chance, at)
+    return told
+
+
+def _links(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
+    found: list[Reading] = []
+    for peer in chance.sample(("berlin", "Berlin-2", "paris"), chance.randint(0, 3)):
+        answered = chance.random() < 0.85
+        found.append((site.LINK_LOSS.series(*at, peer), 0.0 if answered else 1.0))
+        for quantile in ("0.5", "0.99") if answered else ():
+            trip = chance.randint(1, 64) / 1024
+            found.append((site.LINK_ROUND_TRIP.series(*at, peer, quantile), trip))
     return found
 
 
@@ -122,7 +184,7 @@ def _chips(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
     return found
 
 
-def _energy(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
+def _energy(chance: random.Random, at: tuple[str, str], coverage: float) -> list[Reading]:
     it = float(chance.randint(100, 1000))
     facility = it + chance.randint(0, 900)
     found = [
@@ -130,7 +192,7 @@ def _energy(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
         (site.SITE_WINDOW_ENERGY.series(*at, "it", "12mo"), it),
         (site.SITE_WINDOW_ENERGY.series(*at, "facility", "1d"), 7.0),
         (site.SITE_WINDOW_ENERGY.series(*at, "it", "1d"), 3.0),
-        (site.SITE_PUE_COVERAGE.series(*at, "12mo"), 1.0),
+        (site.SITE_PUE_COVERAGE.series(*at, "12mo"), coverage),
     ]
     if chance.random() < 0.8:
         found.append((site.SITE_PUE.series(*at, "2", "12mo"), facility / it))
@@ -138,68 +200,121 @@ def _energy(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
     return found
 
 
+GONE_AFTER = 4
+"""Minutes: then the sites that fall silent are gone."""
+OF_SITES = "pue|renewable_energy_factor|carbon"
+"""KPIs of which an agent knows by its inventory which sites they need."""
+
+
 def test_the_agent_and_the_database_read_the_same(registry: Registry, tmp_path: Path) -> None:
-    """The rules record the value that the agent reads off the same series."""
+    """The rules record value, coverage and bound that the agent reads off the same series."""
     rule_files.write(tmp_path, registry)
+    rows = kpi_rows(registry.kpis.values())
+    needing = "|".join(key for key, row in rows.items() if row.needs)
     tests = []
     seen: set[tuple[str, str]] = set()
-    inventory = Inventory(
-        hub="north",
-        sites={
-            name: Site(site=name, scopes=("old-halls",) if name in OLD_HALLS else ())
-            for name in SITES
-        },
-    )
+    withdrawn = 0
     for number in range(CASES):
-        given = readings(random.Random(number))
-        snapshot = Snapshot()
-        snapshot.update(
-            Batch(collector="all", device="", time=NOW, lifetime=60.0, readings=tuple(given))
-        )
-        found = measure(registry, snapshot, "north", NOW, inventory=inventory)
+        chance = random.Random(number)
+        told = told_by_sites(chance)
+        found = read(registry, told)
         seen |= {(key.kpi, key.scope) for key in found}
-        tests.append(_test(f"case {number}", given, found))
-    asked = {fact.kpi.key for fact in registry.hubs["north"].facts}
-    assert len(asked) == len(MEASURES) + 3
-    assert seen >= {(key, "old-halls") for key in asked}, "every KPI has a value in some case"
+        # The agent does not say of a whole hub whether it is in service; the rule does.
+        whole = f'{recorded.KPI_VALUE}{{kpi="in_service",scope="{WHOLE_HUB}"}}'
+        asked = [
+            _asked("3m", f"{recorded.KPI_VALUE} unless {whole}", _values(found)),
+            _asked("3m", f"{recorded.KPI_COVERAGE} and {recorded.KPI_VALUE}", _coverages(found)),
+            _asked(
+                "3m",
+                f'{recorded.KPI_BOUND}{{kpi=~"{needing}"}} and {recorded.KPI_VALUE}',
+                _bounds({key: item for key, item in found.items() if rows[key.kpi].needs}),
+            ),
+        ]
+        gone = chance.sample(SITES, chance.randint(0, 2))
+        left = {
+            key: item
+            for key, item in read(registry, told, gone).items()
+            if key.kpi in OF_SITES.split("|")
+        }
+        withdrawn += len(found.keys() - left.keys()) if gone else 0
+        asked.append(_asked("8m", f'{recorded.KPI_VALUE}{{kpi=~"{OF_SITES}"}}', _values(left)))
+        tests.append(_test(f"case {number}", told, gone, asked))
+    stated = {fact.kpi.key for fact in registry.hubs["north"].facts}
+    assert len(stated) == len(MEASURES) + 3
+    assert seen >= {(key, "old-halls") for key in stated}, "every KPI has a value in some case"
+    assert withdrawn > CASES // 3
     (tmp_path / "same.yml").write_text(
         yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": tests})
     )
-    result = subprocess.run(
-        [binary("promtool"), "test", "rules", "same.yml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    result = promtool(tmp_path, "test", "rules", "same.yml")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def _test(name: str, given: list[Reading], found: dict[Any, Any]) -> dict[str, Any]:
+def read(registry: Registry, told: Told, gone: Iterable[str] = ()) -> dict[Key, Evidence]:
+    """Return what an agent reads, with the sites that are not gone."""
+    snapshot = Snapshot()
+    readings = tuple(told.of_one(gone))
+    snapshot.update(Batch(collector="all", device="", time=NOW, lifetime=60.0, readings=readings))
+    measured = measure(registry, snapshot, "north", NOW, inventory=_needing(told, gone))
+    return {key: items[0] for key, items in measured.items()}
+
+
+def _needing(told: Told, gone: Iterable[str]) -> Inventory:
+    """Return the inventory of an agent that is left: a site that told its energy stays listed."""
+    kept = {where for where, _ in told.energies}
+    states = told.states | dict.fromkeys(kept & {*gone}, IN_SERVICE)
+    return Told(states=states, listed=told.listed).inventory()
+
+
+def _values(found: Mapping[Key, Evidence]) -> list[dict[str, Any]]:
+    return [_sample(recorded.KPI_VALUE, key, item.value) for key, item in found.items()]
+
+
+def _coverages(found: Mapping[Key, Evidence]) -> list[dict[str, Any]]:
+    return [
+        _sample(recorded.KPI_COVERAGE, key, item.coverage)
+        for key, item in found.items()
+        if item.coverage is not None
+    ]
+
+
+def _bounds(found: Mapping[Key, Evidence]) -> list[dict[str, Any]]:
+    return [_sample(recorded.KPI_BOUND, key, float(item.at_least)) for key, item in found.items()]
+
+
+def _sample(name: str, key: Key, value: float) -> dict[str, Any]:
+    labels = f'{name}{{hub="{key.hub}", kpi="{key.kpi}", scope="{key.scope}"}}'
+    return {"labels": labels, "value": value}
+
+
+def _asked(at: str, expr: str, samples: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"expr": expr, "eval_time": at, "exp_samples": samples}
+
+
+def _test(
+    name: str, told: Told, gone: Sequence[str], asked: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Return promtool's test: the rules record what the agent found, and no more."""
-    groups = [
-        (site.SITE_SCOPE.series("north", place, "old-halls"), 1.0)
-        for place in {series.label("site") for series, _ in given} & {*OLD_HALLS}
+    series = [(one.prefix.rstrip(), value, one.label("site")) for one, value in told.counting]
+    for (where, gateway), energies in told.energies.items():
+        series += [
+            (one.prefix.rstrip().replace("}", f',instance="{gateway}"}}'), value, where)
+            for one, value in energies
+        ]
+    series += [
+        (site.SITE_SCOPE.series("north", where, "old-halls").prefix.rstrip(), 1.0, where)
+        for where in {where for *_, where in series} & {*OLD_HALLS}
     ]
-    samples = [
-        {
-            "labels": f'{recorded.KPI_VALUE}{{hub="north", kpi="{key.kpi}", scope="{key.scope}"}}',
-            "value": evidence[0].value,
-        }
-        for key, evidence in found.items()
-    ]
-    # The agent does not say of a whole hub whether it is in service; the rule does.
-    wanted = (
-        f'{recorded.KPI_VALUE}{{hub="north"}} unless'
-        f' {recorded.KPI_VALUE}{{kpi="in_service", scope="{WHOLE_HUB}"}}'
-    )
+    series.append((site.SITES_LISTED.series("north").prefix.rstrip(), float(told.listed), ""))
     return {
         "name": name,
         "interval": "1m",
         "input_series": [
-            {"series": series.prefix.rstrip(), "values": f"{value!r}x5"}
-            for series, value in (*given, *groups)
+            {
+                "series": text,
+                "values": f"{value!r}x{GONE_AFTER} stale" if where in gone else f"{value!r}x24",
+            }
+            for text, value, where in series
         ],
-        "promql_expr_test": [{"expr": wanted, "eval_time": "3m", "exp_samples": samples}],
+        "promql_expr_test": asked,
     }

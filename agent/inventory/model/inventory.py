@@ -37,6 +37,8 @@ class Inventory:
     """The hub's zone, an IANA name: it is that of every site that states none."""
     complete: bool = False
     """Whether it lists the whole hub, so that what it does not list does not exist."""
+    part_of_complete: bool = False
+    """Whether it is a gateway's part of an inventory that lists the whole hub."""
     source: str = "file"
     """Where it comes from: `file` or `netbox`."""
     read_at: float | None = None
@@ -57,6 +59,11 @@ class Inventory:
             for key, site in self.sites.items()
         }
         return replace(self, sites=sites, timezone=timezone)
+
+    @property
+    def lists_all_sites(self) -> bool:
+        """Whether every site of the hub is among its sites: a gateway's part keeps them all."""
+        return self.complete or self.part_of_complete
 
     @cached_property
     def all_racks(self) -> Mapping[str, Rack]:

@@ -8,6 +8,7 @@ import pytest
 
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
+from agent.inventory.model import Inventory
 from agent.snapshot import Snapshot
 from agent.targets.kpis import MEASURES, Match, measure_of
 from agent.targets.measured import measure
@@ -81,7 +82,7 @@ def test_a_peer_of_ones_own(tmp_path: Path) -> None:
     }
     assert 'peer=~"(?i)berlin"' in rules["round_trip_berlin"]
     seen = snapshot(trip("Berlin", 0.018), trip("Berlin", 0.9, "0.99"), trip("paris", 0.5))
-    found = measure(registry, seen, "north", NOW)
+    found = measure(registry, seen, "north", NOW, inventory=Inventory(hub="north", complete=True))
     assert found["north", "round_trip_berlin", "hub"][0].value == 0.018
     assert found["north", "round_trip", "hub"][0].value == 0.5, "the slowest peer"
     (board,) = scoreboard(registry, found, NOW, ["north"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from agent.snapshot import Snapshot
 from agent.targets.kpis import MEASURES
 from agent.targets.kpis import measured as kpi_rows
 from agent.targets.measured import measure
-from agent.targets.model import Evidence
+from agent.targets.model import Evidence, Key
 from collectors.base import Batch, Reading
 from collectors.catalogue import node, rack, site
 
@@ -147,30 +148,82 @@ def test_another_hubs_series_are_not_counted() -> None:
 
 def test_pue_of_one_site() -> None:
     """A site's PUE is that of the trailing year, with the year's coverage."""
-    found = measured(year("h", 1.18, 0.95, 1e15), inventory=inventory(h=("huawei",)))
-    for scope in ("hub", "huawei"):
-        evidence = found["guian", "pue", scope]
-        assert (evidence.value, evidence.coverage, evidence.at_least) == (
-            pytest.approx(1.18),
-            0.95,
-            False,
-        )
+    for complete in (True, False):
+        listed = inventory(complete=complete, h=("huawei",))
+        found = measured(year("h", 1.18, 0.95, 1e15), inventory=listed)
+        for scope in ("hub", "huawei"):
+            evidence = found["guian", "pue", scope]
+            assert (evidence.value, evidence.coverage, evidence.at_least) == (
+                pytest.approx(1.18),
+                pytest.approx(0.95),
+                not complete,
+            )
 
 
 def test_pue_of_several_sites() -> None:
     """A hub's PUE is energy over energy: 1.15 and 1.60 at 1000 to 200 give 1.225."""
-    readings = year("big", 1.15, 0.95, 1000.0) + year("small", 1.60, 0.92, 200.0)
+    readings = year("big", 1.15, 1.0, 1000.0) + year("small", 1.60, 1.0, 200.0)
     evidence = measured(readings)["guian", "pue", "hub"]
-    assert evidence.value == pytest.approx(1.225)
-    assert evidence.coverage == 0.92
+    assert (evidence.value, evidence.coverage) == (pytest.approx(1.225), 1)
 
 
-def test_a_silent_site_leaves_the_hubs_pue_uncovered() -> None:
-    """A site in service that has no PUE makes the hub's one worthless as a verdict: no coverage."""
-    readings = year("a", 1.1, 1.0, 1000.0) + sites(a="in_service", b="in_service", c="planned")
-    assert measured(readings)["guian", "pue", "hub"].coverage == 0
-    readings = year("a", 1.1, 1.0, 1000.0) + sites(a="in_service", c="planned")
-    assert measured(readings)["guian", "pue", "hub"].coverage == 1
+@pytest.mark.parametrize(
+    ("first", "second", "wanted", "coverage"),
+    [
+        # A year of the first at 100 kW is 400 of 800: (1.5 * 800 + 1.15 * 200) / 1000.
+        ((1.5, 0.5, 400.0), (1.15, 1.0, 200.0), 1.43, 0.6),
+        # As much of both is metered, so it changes nothing: (2 * 1000 + 1.1 * 1000) / 2000.
+        ((2.0, 0.25, 250.0), (1.1, 0.25, 250.0), 1.55, 0.25),
+        # The better site is silent for a tenth: (2 * 900 + 1.1 * 1000) / 1900, 1800 of 1900.
+        ((2.0, 1.0, 900.0), (1.1, 0.9, 900.0), 2900 / 1900, 1800 / 1900),
+    ],
+)
+def test_silent_hours_change_no_sites_weight(
+    first: tuple[float, float, float],
+    second: tuple[float, float, float],
+    wanted: float,
+    coverage: float,
+) -> None:
+    """A site counts by its mean power, and a hub's coverage is weighted by energy."""
+    evidence = measured(year("a", *first) + year("b", *second))["guian", "pue", "hub"]
+    assert evidence.value == pytest.approx(wanted)
+    assert evidence.coverage == pytest.approx(coverage)
+
+
+def test_a_silent_site_leaves_its_hub_without_a_pue() -> None:
+    """A site in service that tells none makes the others' a figure of nothing; a planned one not."""
+    own = year("a", 1.1, 1.0, 1000.0)
+    silent = own + sites(a="in_service", b="in_service", c="planned")
+    assert ("guian", "pue", "hub") not in measured(silent)
+    assert measured(own + sites(a="in_service", c="planned"))["guian", "pue", "hub"].coverage == 1
+    assert ("guian", "pue", "hub") not in measured(own, inventory=inventory(a=(), b=()))
+    impossible = own + year("b", 0.8, 1.0, 10.0)
+    sound = [reading for reading in impossible if reading[1] != 0.8]
+    assert ("guian", "pue", "hub") not in measured(sound), "what it metered cannot be"
+
+
+def test_a_group_needs_its_own_sites_only() -> None:
+    """A silent site takes the value of the groups it is in, and of no other."""
+    listed = inventory(h=("huawei",), other=())
+    found = measured(year("h", 1.15, 1.0, 1000.0), inventory=listed)
+    assert found["guian", "pue", "huawei"].value == pytest.approx(1.15)
+    assert ("guian", "pue", "hub") not in found
+    assert ("guian", "pue", "huawei") not in measured(
+        year("other", 1.15, 1.0, 1000.0), inventory=listed
+    )
+
+
+def test_the_hubs_file_says_which_sites_there_are(tmp_path: Path) -> None:
+    """Sites that the hub's file lists are needed; where all of them tell, the value is of all."""
+    (tmp_path / "sites.yaml").write_text("extends: guian\nsites: [a, b]\n", "utf-8")
+    registry = load_registry(tmp_path)
+    own, other = year("a", 1.1, 1.0, 1000.0), year("b", 1.5, 1.0, 1000.0)
+    listed = inventory(a=())
+    alone = measure(registry, snapshot(*own), "guian", NOW, inventory=listed)
+    assert Key("guian", "pue", "hub") not in alone
+    both = measure(registry, snapshot(*own, *other), "guian", NOW, inventory=listed)
+    (evidence,) = both[Key("guian", "pue", "hub")]
+    assert (evidence.value, evidence.at_least) == (pytest.approx(1.3), False)
 
 
 def test_scope_is_its_sites_only() -> None:
@@ -266,8 +319,22 @@ def test_round_trip_is_the_slowest_sites_median() -> None:
         ]
     )
     assert found["guizhou", "round_trip_guangzhou", "hub"].value == 0.009
+    assert found["guizhou", "round_trip_guangzhou", "hub"].at_least, "other hubs may be slower"
     assert found["guian", "round_trip", "hub"].value == 0.02
     assert ("guizhou", "round_trip_shenzhen", "hub") not in found
+
+
+def test_a_peer_that_does_not_answer_is_not_fast() -> None:
+    """While a probed peer is silent there is no slowest round trip; other peers keep theirs."""
+    found = measured(
+        [
+            (site.LINK_ROUND_TRIP.series("guian", "a", "guangzhou", "0.5"), 0.008),
+            (site.LINK_LOSS.series("guian", "a", "guangzhou"), 0.0),
+            (site.LINK_LOSS.series("guian", "b", "hangzhou"), 1.0),
+        ]
+    )
+    assert found["guizhou", "round_trip_guangzhou", "hub"].value == 0.008
+    assert ("guian", "round_trip", "hub") not in found
 
 
 def test_link_rate_of_the_named_channel() -> None:
