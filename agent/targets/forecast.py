@@ -30,7 +30,7 @@ _SHARES: Final = (0.1, 0.5, 0.9)
 IN_SIGHT: Final = 10 * 365 * DAY
 """A later day is none: a nearly flat line meets every limit some day."""
 _WIDER: Final = 1.25
-_HALVINGS: Final = 16
+_HALVINGS: Final = 10
 _REMEMBERED: Final = 128
 """So many fits are kept. Each KPI needs one a day."""
 
