@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.ledger.energy import HourCells
 from agent.pue.places import Place
 from collectors.base import Reading
 from tests.support.ledger import (
@@ -253,3 +254,15 @@ def test_what_changed_in_a_window_is_told(tmp_path: Path) -> None:
     assert (unstated.uncertainty**2 - stated.uncertainty**2) ** 0.5 == pytest.approx(
         2 * 5 * 334 * 24 / facility / 3**0.5
     )
+
+
+def test_an_import_that_begins_within_a_cell(tmp_path: Path) -> None:
+    """A meter first read 29 s after the others is missing in that cell: eleven of twelve count."""
+    with bench(tmp_path, stock(MAIN, "{meter: main-2, point: utility}", IT), now=T0 + DAY) as b:
+        for meter, kwh, first in (("main", 70.0, 300), ("main-2", 60.0, 271), ("it", 100.0, 300)):
+            cells = HourCells.uniform(kwh * 3.6e6)
+            cells.joules[0] *= first / 300
+            cells.covered[0] = first * 1000
+            b.book.import_hours(SITE, meter, {T0_MS: cells})
+        b.pue.refresh()
+        assert over(b, 0, HOUR) == (pytest.approx(1.3), pytest.approx(11 / 12))
