@@ -76,7 +76,7 @@ class Federation:
             self._days = {
                 key: _days(found, now)
                 for key, found in self._keyed(
-                    self._api.range(recorded.KPI_VALUE, now - YEARS, now, DAY)
+                    self._api.range(recorded.KPI_VALUE, now - YEARS, now - HOUR, DAY)
                 )
             }
             self._next = now + HOUR

@@ -35,7 +35,7 @@ _LINE, _BENT, _SQUARE, _STEP = 0.6, 0.3, 0.1, 0.1
 _FURTHEST: Final = 60.0
 """No curve grows by more factors of e than this."""
 _GOLDEN: Final = (math.sqrt(5) - 1) / 2
-_NARROWED: Final = 12
+_NARROWED: Final = 9
 _NODES: Final = (-2.4, -1.6, -0.8, 0.0, 0.8, 1.6, 2.4)
 """Where a bend is looked at about the likeliest, in standard deviations."""
 
@@ -51,14 +51,15 @@ class Curve:
     step: float | None = None
     """When the step was, in days (negative)."""
 
-    def columns(self, time: float) -> list[float]:
-        """Return what each coefficient but the constant is multiplied by at a moment."""
-        share = time / self.span
+    def columns(self, times: Column) -> list[list[float]]:
+        """Return what each coefficient but the constant is multiplied by, at each moment."""
+        shares = [time / self.span for time in times]
         if self.bend:
-            return [math.expm1(min(self.bend * share, _FURTHEST)) / abs(math.expm1(-self.bend))]
+            bend, whole = self.bend, abs(math.expm1(-self.bend))
+            return [[math.expm1(min(bend * share, _FURTHEST)) / whole for share in shares]]
         if self.step is not None:
-            return [share, float(time >= self.step)]
-        return [share, share * share] if self.square else [share]
+            return [shares, [float(time >= self.step) for time in times]]
+        return [shares, [share * share for share in shares]] if self.square else [shares]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +79,10 @@ class Fitted:
     def at(self, ahead: float) -> tuple[float, float]:
         """Return centre and spread of what comes so many days after the last value."""
         errors = self.errors
+        columns = [[1.0], *self.curve.columns([ahead])]
         open_ = [
             value - errors.carried(state, ahead)
-            for value, state in zip((1.0, *self.curve.columns(ahead)), self.columns, strict=True)
+            for (value,), state in zip(columns, self.columns, strict=True)
         ]
         centre = errors.carried(self.value, ahead) + dot(open_, self.coefficients)
         doubt = forward(self.lower, open_)
@@ -92,8 +94,9 @@ def candidates(times: Column, values: Column) -> list[Candidate]:
     found: list[Candidate] = []
     span = -times[0]
     places = _places(times, values)
+    known: _Known = {}
     for kind, chance in kinds(span, span / (len(times) - 1)):
-        fitting = _Fitting(kind, times, values)
+        fitting = _Fitting(kind, times, values, known)
         curves = [(Curve(span=span), _LINE)]
         if not kind.slope and not kind.level:
             curves.append((Curve(span=span, square=True), _SQUARE))
@@ -180,19 +183,25 @@ def _spread(of: Callable[[float], float], top: float, width: float) -> float:
     return found
 
 
+_Known = dict[Curve, list[list[float]]]
+
+
 class _Fitting:
     """One kind of error over the times of some values: fits any curve."""
 
-    def __init__(self, kind: Kind, times: Column, values: Column) -> None:
+    def __init__(self, kind: Kind, times: Column, values: Column, known: _Known) -> None:
         self._times = times
+        self._known = known
+        """The columns of curves that were looked at before, whatever the error."""
         self._errors = Filter(kind, times)
         self._values = self._errors.white(values)
         self._ones = self._errors.white([1.0] * len(times))
 
     def fit(self, curve: Curve) -> Candidate | None:
         """Return a curve as fitted; None where the values do not tell its coefficients."""
-        columns = zip(*map(curve.columns, self._times), strict=True)
-        whites = [self._ones, *map(self._errors.white, columns)]
+        if curve not in self._known:
+            self._known[curve] = curve.columns(self._times)
+        whites = [self._ones, *map(self._errors.white, self._known[curve])]
         return _fit(curve, self._errors, self._values, whites)
 
 
