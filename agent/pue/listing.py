@@ -22,9 +22,6 @@ from agent.pue.model import Method
 from agent.pue.places import Place
 from collectors.catalogue.limits import INCOMING
 
-FIRST_READING_MS: Final = 15 * 60_000
-"""A meter that is heard so soon after it is listed was not silent in between."""
-
 _DERIVED: Final = ("is_assumed",)
 """Fields of a place that are no part of what the inventory says."""
 
@@ -151,7 +148,7 @@ class _Listing:
             first = heard - heard % CELL_MS
             if not place.is_listed:
                 return _Service(first)
-            if heard <= listed_at + FIRST_READING_MS:
+            if heard <= listed_at:
                 return _Service(first, is_assumed=heard < listed_at)
         return _Service(None if listed_at <= self._began else listed_at)
 
