@@ -19,7 +19,7 @@ SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
 PREVIEW := dashboards/preview
 NODE := cd $(PREVIEW) && PATH="$(abspath $(BIN)):$$PATH"
 
-.PHONY: help demo test mutants check format lock bench docs fuzz dashboards preview clean
+.PHONY: help demo test audit mutants check format lock bench docs fuzz dashboards preview clean
 
 help:
 	@echo "make demo    a simulated site, an agent, a database and the board on this machine; Ctrl-C ends it"
@@ -29,6 +29,8 @@ help:
 	@echo "             from the demo's database or ARGS='--prometheus URL'"
 	@echo "make fuzz    atheris on every parser, 20 s each (ARGS=\"--seconds 60 redfish\");"
 	@echo "             what it finds becomes a case"
+	@echo "make audit   ten thousand made-up sites and files, judged by a reference of the definitions;"
+	@echo "             an hour at most (ARGS=\"--cases 500 --seconds 300 bills\")"
 	@echo "make mutants faults planted one at a time, which the tests must notice"
 	@echo "make bench   memory, CPU, exposition, push and SNMP beside the peers, in one run"
 
@@ -38,6 +40,9 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev $(VENV)/.servers $(PREVIEW)/dist/preview.js
 	$(BIN)/python -m pytest $(if $(ARGS),,--cov) -n $(JOBS) --dist loadscope $(ARGS)
+
+audit: $(VENV)/.dev
+	$(BIN)/python -m tests.reference.audit $(ARGS)
 
 mutants: $(VENV)/.dev $(VENV)/.servers
 	$(BIN)/python -m tests.mutants $(ARGS)

@@ -89,12 +89,7 @@ class Gateway:
             targets=upper_limits(registry, hub, inventory),
         )
         targets = TargetCollector(
-            snapshot=snapshot,
-            hub=hub,
-            inventory=inventory,
-            registry=registry,
-            history=ledger,
-            beside=federation.beside if federation is not None else None,
+            snapshot=snapshot, hub=hub, inventory=inventory, registry=registry, history=ledger
         )
         seen = ExpectedCollector(
             snapshot=snapshot,

@@ -26,7 +26,15 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Write how many tests were skipped for which reason to the file HUBGAUGE_SKIPS names."""
+    """Tell known disagreements with the reference; write to HUBGAUGE_SKIPS what was skipped."""
+    known = Counter(
+        str(reason)
+        for report in terminalreporter.stats.get("passed", ())
+        for name, reason in report.user_properties
+        if name == "known and open"
+    )
+    for reason, count in known.most_common():
+        terminalreporter.write_line(f"known and open: {count:4d} x {reason}")
     path = os.environ.get("HUBGAUGE_SKIPS")
     if not path:
         return

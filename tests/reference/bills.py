@@ -171,7 +171,7 @@ def bill_pieces(rows: Sequence[Lasting]) -> list[Piece]:
             row.start,
             row.end,
             row.joules,
-            spans=(Span(row.start, row.end),) if row.end - row.start > CELL else (),
+            spans=(Span(row.start, row.end, row.joules),) if row.end - row.start > CELL else (),
         )
         for row in rows
     ]

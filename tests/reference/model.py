@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
     at: int
     kind: Kind
-    value: Fraction
+    value: Fraction | int
 
 
 class Duty(IntEnum):
@@ -79,6 +79,7 @@ class Span:
 
     start: int
     end: int
+    joules: Fraction | int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,8 @@ class Piece:
 
     start: int
     end: int
-    first_watts: Fraction
-    last_watts: Fraction
+    first_watts: Fraction | int
+    last_watts: Fraction | int
     duty: Duty = Duty.MUST
     spans: tuple[Span, ...] = ()
 
@@ -97,9 +98,12 @@ class Piece:
         low, high = max(start, self.start), min(end, self.end)
         if high <= low:
             return Fraction(0)
-        slope = (self.last_watts - self.first_watts) / (self.end - self.start)
-        middle = self.first_watts + slope * (Fraction(low + high, 2) - self.start)
-        return middle * (high - low) / 1000
+        rise = self.last_watts - self.first_watts
+        if not rise:
+            return Fraction(self.first_watts * (high - low), 1000)
+        length = self.end - self.start
+        twice = 2 * self.first_watts * length + rise * (low + high - 2 * self.start)
+        return Fraction(twice * (high - low), 2000 * length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,29 +122,27 @@ Cells = dict[int, Metered]
 def even(
     start: int,
     end: int,
-    joules: Fraction,
+    joules: Fraction | int,
     duty: Duty = Duty.MUST,
     spans: tuple[Span, ...] = (),
 ) -> Piece:
     """Spread an energy evenly over a time."""
-    watts = joules * 1000 / (end - start)
+    watts = Fraction(joules * 1000, end - start)
     return Piece(start=start, end=end, first_watts=watts, last_watts=watts, duty=duty, spans=spans)
 
 
 def cells_of(pieces: list[Piece]) -> Cells:
     """Lay pieces into cells; a cell counts if the pieces fill it from its first to its end."""
-    found: Cells = {}
-    filled: dict[int, int] = {}
+    laid: dict[int, list[Piece]] = {}
     for piece in pieces:
-        cell = piece.start - piece.start % CELL
-        while cell < piece.end:
-            low, high = max(cell, piece.start), min(cell + CELL, piece.end)
-            filled[cell] = filled.get(cell, 0) + high - low
-            before = found.get(cell, Metered(joules=Fraction(0)))
-            found[cell] = Metered(
-                joules=before.joules + piece.joules(cell, cell + CELL),
-                duty=min(before.duty, piece.duty),
-                spans=before.spans | frozenset(piece.spans),
-            )
-            cell += CELL
-    return {cell: found[cell] for cell in sorted(found) if filled[cell] == CELL}
+        for cell in range(piece.start - piece.start % CELL, piece.end, CELL):
+            laid.setdefault(cell, []).append(piece)
+    return {
+        cell: Metered(
+            joules=sum((one.joules(cell, cell + CELL) for one in found), Fraction(0)),
+            duty=min(one.duty for one in found),
+            spans=frozenset(span for one in found for span in one.spans),
+        )
+        for cell, found in sorted(laid.items())
+        if sum(min(one.end, cell + CELL) - max(one.start, cell) for one in found) == CELL
+    }

@@ -1,8 +1,9 @@
 """From the readings of one meter to its energy in cells: the definitions, in exact fractions.
 
 - A register tells the difference of two neighbouring readings, spread evenly between them.
-- A leap above the rating, judged over the time since the register last moved, is not believed, and
-  that time is not covered.
+- A rise that cannot have been drawn since the last reading is spread over the time since the
+  register last moved: it stood still, and then caught up.
+- A leap above the rating, judged over that time, is not believed, and that time is not covered.
 - A register that fell wrapped (the width is known, the energy possible), or it began anew. Then the
   power of that interval counts, if there is any.
 - Power is a trapezoid between neighbouring readings, across three intervals at most. A reading that
@@ -17,7 +18,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from statistics import median
 
@@ -50,10 +51,19 @@ SURELY_POSSIBLE = 3
 SURELY_IMPOSSIBLE = 50
 """Without a rating: above this many times a meter's usual power nobody believes a leap."""
 
+GLITCHES = 2
+"""A register that falls back to what it was so many readings ago may have leapt and come back."""
+
+LARGEST = 3
+"""So many rises of a register may be false, and do not tell how it usually goes."""
+
+ANYTHING = 10**18
+"""Joules: nothing is known of a register that has hardly moved."""
+
 STILL = 3
 """A register stood still if it did not move for this many of its usual times between moves."""
 
-Value = tuple[int, Fraction]
+Value = tuple[int, Fraction | int]
 
 
 def energy_cells(meter: Meter, readings: Sequence[Reading], interval: int) -> Cells:
@@ -86,8 +96,23 @@ def _pieces(meter: Meter, readings: Sequence[Reading], interval: int, kind: Kind
         return power
     found = register_pieces(meter, values)
     if power:
-        found = _shaped(found, values)
+        kept = [one for one in found if one.first_watts or one.spans or one.duty is Duty.MUST]
+        found = [_contradicted(piece, power) for piece in _shaped(kept, values)]
     return sorted(found + _missing(found, power), key=lambda piece: piece.start)
+
+
+def _contradicted(piece: Piece, power: list[Piece]) -> Piece:
+    """Leave open a piece of which power says something else altogether."""
+    within = [one for one in power if one.start < piece.end and one.end > piece.start]
+    known = sum(min(one.end, piece.end) - max(one.start, piece.start) for one in within)
+    if known < piece.end - piece.start:
+        return piece
+    counted = piece.joules(piece.start, piece.end)
+    drawn = sum((one.joules(piece.start, piece.end) for one in within), Fraction(0))
+    fits = counted <= SURELY_POSSIBLE * drawn and drawn <= SURELY_POSSIBLE * counted
+    if fits:
+        return piece
+    return _loose(piece, Span(piece.start, piece.end, max(counted, drawn)), Duty.MAY)
 
 
 def power_pieces(meter: Meter, readings: Sequence[Reading], interval: int) -> list[Piece]:
@@ -107,28 +132,36 @@ def power_pieces(meter: Meter, readings: Sequence[Reading], interval: int) -> li
 class Usual:
     """How a register usually goes: its power, its step, and the time between two moves."""
 
+    known: bool
     watts: Fraction
+    most: Fraction | int
     step: Fraction
     still: int
 
     @staticmethod
     def of(values: Sequence[Value]) -> Usual:
-        """Look at all differences but the three largest, which may be false."""
+        """Look at all differences but the largest, which may be false."""
         pairs = list(itertools.pairwise(values))
         rises = sorted(
             ((after - before, end - start) for (start, before), (end, after) in pairs),
             key=lambda rise: rise[0],
         )
-        kept = [rise for rise in rises[: max(1, len(rises) - 3)] if rise[0] >= 0]
+        kept = [rise for rise in rises[:-LARGEST] if rise[0] >= 0]
         time = sum(length for _, length in kept)
-        watts = sum(energy for energy, _ in kept) * 1000 / time if time else Fraction(0)
-        whole = [int(energy) for energy, _ in rises if energy.denominator == 1]
+        watts = Fraction(sum(energy for energy, _ in kept) * 1000, time or 1)
+        whole = [int(energy) for energy, _ in kept if energy.denominator == 1]
         moves = [start for (start, before), (_, after) in pairs if after != before]
         apart = [b - a for a, b in itertools.pairwise(moves)] or [0]
-        return Usual(watts=watts, step=Fraction(math.gcd(*whole) or 1), still=int(median(apart)))
+        return Usual(
+            known=sum(energy > 0 for energy, _ in rises) > 2 * LARGEST,
+            watts=watts,
+            most=max((energy for energy, _ in kept), default=0),
+            step=Fraction(math.gcd(*whole) or 1),
+            still=int(median(apart)),
+        )
 
 
-def possible(meter: Meter, usual: Usual, joules: Fraction, length: int) -> Duty | None:
+def possible(meter: Meter, usual: Usual, joules: Fraction | int, length: int) -> Duty | None:
     """Judge an energy: it must be believed, it may be, or it is impossible (None).
 
     Args:
@@ -138,61 +171,98 @@ def possible(meter: Meter, usual: Usual, joules: Fraction, length: int) -> Duty 
         length: milliseconds since the register last moved.
     """
     if meter.rating is not None:
-        limit = meter.rating * (length + SLACK) / 1000
-        return Duty.MUST if joules <= limit else None
-    each = usual.watts * length / 1000
-    if joules <= SURELY_POSSIBLE * each + 2 * usual.step:
+        limit = meter.rating * (length + SLACK)
+        return Duty.MUST if joules * 1000 <= limit else None
+    if not usual.known:
+        return Duty.MAY
+    each, step, rise = usual.watts * length, usual.step * 1000, joules * 1000
+    if rise <= SURELY_POSSIBLE * each + 2 * step:
         return Duty.MUST
-    return Duty.MAY if joules <= SURELY_IMPOSSIBLE * (each + usual.step) else None
+    bound = max(SURELY_IMPOSSIBLE * (each + step), SURELY_POSSIBLE * 1000 * usual.most)
+    return Duty.MAY if rise <= bound else None
 
 
 def register_pieces(meter: Meter, values: Sequence[Value]) -> list[Piece]:
     """Return what a register tells between its readings."""
     usual = Usual.of(values)
     found: list[Piece] = []
-    moved = values[0][0]
+    moved, unsure = values[0][0], -1
     index = 0
     while index + 1 < len(values):
         (start, before), (end, after) = values[index], values[index + 1]
         back = _back(meter, usual, values, index)
         if back is not None:
             end, after = values[back]
-            span = (Span(moved, end),)
-            found = [_loose(piece, span[0]) for piece in found]
-            found.append(even(start, end, after - before, Duty.MAY, span))
-            index, moved = back, end
+            span = Span(moved, end, after - before)
+            found = [_loose(piece, span, Duty.MAY) for piece in found]
+            found.append(even(start, end, after - before, Duty.MAY, (span,)))
+            index, moved = back, end if after > before else moved
             continue
         index += 1
         if after == before:
             if end - start <= LONGEST_GAP:
-                found.append(even(start, end, Fraction(0)))
+                found.append(even(start, end, 0, Duty.MAY if moved <= unsure else Duty.MUST))
             continue
         rise = after - before
         if rise < 0:
             rise = _wrapped(meter, before, after, end - start)
         duty = possible(meter, usual, rise, end - moved) if rise >= 0 else None
-        if end - start > LONGEST_GAP:
-            duty = None
-        if duty is None:
-            if rise > 0:  # the whole time since the register last moved is in doubt
-                found = [piece for piece in found if piece.start < moved]
-        else:
-            found.append(even(start, end, rise, duty))
-            if end - moved > max(STILL * usual.still, 2 * CELL) and start > moved:
-                span = Span(moved, end)
-                found = [_loose(piece, span) for piece in found]
+        if duty is not Duty.MUST:  # those before may be glitches; the next ones have to bear it out
+            unsure = values[min(index + GLITCHES, len(values) - 1)][0]
+            since = values[max(0, index - 1 - GLITCHES)][0]
+            found = [_open(one) if one.end > since else one for one in found]
+        if duty is not None and end - start <= LONGEST_GAP:
+            duty = Duty.MAY if start < unsure else duty
+            found = _risen(meter, usual, found, (moved, start, end), rise, duty)
+        elif rise > 0:  # the whole time since the register last moved is in doubt
+            found = [piece for piece in found if piece.start < moved]
         moved = end
-    return found
+    if usual.known:
+        return found
+    span = Span(values[0][0], values[-1][0], ANYTHING)
+    return [_loose(one, span, Duty.MAY) for one in found]
 
 
-def _wrapped(meter: Meter, before: Fraction, after: Fraction, length: int) -> Fraction:
+def _risen(
+    meter: Meter,
+    usual: Usual,
+    found: list[Piece],
+    times: tuple[int, int, int],
+    rise: Fraction | int,
+    duty: Duty,
+) -> list[Piece]:
+    """Add a rise that is believed: over the last interval, or over all since the last move."""
+    moved, start, end = times
+    if start == moved or _at_once(meter, usual, rise, end - start):
+        return [*found, even(start, end, rise, duty)]
+    if end - moved > max(STILL * usual.still, 3 * CELL):
+        duty = Duty.MAY
+    kept = [one for one in found if one.start < moved]
+    return [*kept, even(moved, end, rise, duty, (Span(moved, end, rise),))]
+
+
+def _open(piece: Piece) -> Piece:
+    """Leave open whether a piece counts."""
+    return replace(piece, duty=Duty.MAY)
+
+
+def _at_once(meter: Meter, usual: Usual, joules: Fraction | int, length: int) -> bool:
+    """Tell whether an energy can have been drawn since the last reading alone."""
+    if meter.rating is not None:
+        return joules * 1000 <= meter.rating * length
+    return joules * 1000 <= usual.watts * length
+
+
+def _wrapped(
+    meter: Meter, before: Fraction | int, after: Fraction | int, length: int
+) -> Fraction | int:
     """Return the energy of a register that began again at 0, or -1 if it was no wrap."""
     if meter.wrap is None or before > meter.wrap:
-        return Fraction(-1)
+        return -1
     rise = after + meter.wrap - before
     if meter.rating is None:
-        return rise if 2 * before > meter.wrap else Fraction(-1)
-    return rise if rise <= meter.rating * (length + SLACK) / 1000 else Fraction(-1)
+        return rise if 2 * before > meter.wrap else -1
+    return rise if rise <= meter.rating * (length + SLACK) / 1000 else -1
 
 
 def _back(meter: Meter, usual: Usual, values: Sequence[Value], index: int) -> int | None:
@@ -201,28 +271,26 @@ def _back(meter: Meter, usual: Usual, values: Sequence[Value], index: int) -> in
     _, after = values[index + 1]
     if after >= before and possible(meter, usual, after - before, values[index + 1][0] - start):
         return None
-    if after < before and _wrapped(meter, before, after, values[index + 1][0] - start) >= 0:
-        return None
-    for place in range(index + 2, min(index + 12, len(values))):
+    if after < before:
+        wrapped = _wrapped(meter, before, after, values[index + 1][0] - start)
+        if wrapped >= 0 and possible(meter, usual, wrapped, values[index + 1][0] - start):
+            return None
+    for place in range(index + 2, len(values)):
         end, again = values[place]
-        rise = again - before
-        if rise >= 0 and possible(meter, usual, rise, end - start) is Duty.MUST:
+        rise, last = again - before, values[place - 1]
+        came_back = possible(meter, usual, again - last[1], end - last[0]) is not Duty.MUST
+        if rise < 0 or not (came_back or again < last[1]):
+            continue
+        if possible(meter, usual, rise, end - start) is Duty.MUST:
             return place
     return None
 
 
-def _loose(piece: Piece, span: Span) -> Piece:
+def _loose(piece: Piece, span: Span, duty: Duty) -> Piece:
     """Mark a piece of which only the sum over a stretch is defined."""
     if piece.start < span.start or piece.end > span.end:
         return piece
-    return Piece(
-        start=piece.start,
-        end=piece.end,
-        first_watts=piece.first_watts,
-        last_watts=piece.last_watts,
-        duty=Duty.MAY,
-        spans=(*piece.spans, span),
-    )
+    return replace(piece, duty=min(duty, piece.duty), spans=(*piece.spans, span))
 
 
 def _shaped(pieces: list[Piece], values: Sequence[Value]) -> list[Piece]:
@@ -230,24 +298,22 @@ def _shaped(pieces: list[Piece], values: Sequence[Value]) -> list[Piece]:
     usual = Usual.of(values)
     if usual.step <= COARSE * usual.watts * CELL / 1000 / 2:
         return pieces
-    found = []
+    parts = []
     for piece in pieces:
         start = piece.start
         while start < piece.end:
-            hour = start - start % HOUR
-            end = min(piece.end, hour + HOUR)
-            found.append(
-                Piece(
-                    start=start,
-                    end=end,
-                    first_watts=piece.first_watts,
-                    last_watts=piece.last_watts,
-                    duty=piece.duty,
-                    spans=(*piece.spans, Span(hour, hour + HOUR)),
-                )
-            )
+            end = min(piece.end, start - start % HOUR + HOUR)
+            parts.append(_part(piece, start, end))
             start = end
-    return found
+    sums: dict[int, Fraction] = {}
+    for one in parts:
+        hour = one.start - one.start % HOUR
+        sums[hour] = sums.get(hour, Fraction(0)) + one.joules(one.start, one.end)
+    return [
+        _loose(one, Span(hour, hour + HOUR, sums[hour]), Duty.MUST)
+        for one in parts
+        for hour in (one.start - one.start % HOUR,)
+    ]
 
 
 def _missing(found: list[Piece], power: list[Piece]) -> list[Piece]:
@@ -272,7 +338,7 @@ def _missing(found: list[Piece], power: list[Piece]) -> list[Piece]:
 
 def _part(piece: Piece, start: int, end: int) -> Piece:
     """Cut a straight line."""
-    slope = (piece.last_watts - piece.first_watts) / (piece.end - piece.start)
+    slope = Fraction(piece.last_watts - piece.first_watts, piece.end - piece.start)
     return Piece(
         start=start,
         end=end,

@@ -46,8 +46,11 @@ class Figure:
     numerator: Fraction
     denominator: Fraction
     coverage: Fraction
-    cut: bool
-    """A stretch of which only the sum is known lies partly outside, so the sums are not exact."""
+    cut: Fraction
+    """Joules of stretches of which only the sum is known, and that lie partly outside.
+
+    The sums may be wrong by so much.
+    """
 
     @property
     def value(self) -> Fraction | None:
@@ -197,10 +200,16 @@ class SiteFigures:
             above += first.joules
             below += second.joules
             spans |= first.spans | second.spans
-        cut = any(
-            cell not in used
-            for span in spans
-            for cell in range(span.start - span.start % CELL, span.end, CELL)
+        cut = sum(
+            (
+                Fraction(span.joules)
+                for span in spans
+                if any(
+                    cell not in used
+                    for cell in range(span.start - span.start % CELL, span.end, CELL)
+                )
+            ),
+            Fraction(0),
         )
         return Figure(
             numerator=above,

@@ -21,22 +21,22 @@ class Load:
         """Take the watts of each cell from a moment on."""
         self.start = start
         self.watts = watts
-        self._sums = [0, *accumulate(each * CELL // 1000 for each in watts)]
+        self._sums = [0, *accumulate(each * CELL for each in watts)]
 
     def at(self, moment: int) -> int:
         """Return the watts of a moment."""
         index = (moment - self.start) // CELL
         return self.watts[min(max(index, 0), len(self.watts) - 1)]
 
-    def until(self, moment: int) -> Fraction:
-        """Return the joules from the start to a moment."""
+    def until(self, moment: int) -> int:
+        """Return the thousandths of a joule from the start to a moment."""
         index = min(max((moment - self.start) // CELL, 0), len(self.watts) - 1)
         rest = moment - self.start - index * CELL
-        return self._sums[index] + Fraction(self.watts[index] * rest, 1000)
+        return self._sums[index] + self.watts[index] * rest
 
     def joules(self, start: int, end: int) -> Fraction:
         """Return the joules of a time."""
-        return self.until(end) - self.until(start)
+        return Fraction(self.until(end) - self.until(start), 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +116,11 @@ class Instrument:
         if self.register:
             yield Reading(at, Kind.REGISTER, self._or_glitch(at, Kind.REGISTER, self._count(shown)))
         if self.power:
-            watts = Fraction(self.load.at(at))
+            watts = self.load.at(at)
             yield Reading(at, Kind.POWER, self._or_glitch(at, Kind.POWER, watts))
         if self.out is not None:
-            left = self.out.until(shown) // self.step * self.step
-            yield Reading(at, Kind.EXPORT, self._or_glitch(at, Kind.EXPORT, Fraction(left)))
+            left = self.out.until(shown) // (1000 * self.step) * self.step
+            yield Reading(at, Kind.EXPORT, self._or_glitch(at, Kind.EXPORT, left))
 
     def _shown(self, at: int) -> int:
         """Return the moment of the register's value that is shown."""
@@ -131,16 +131,17 @@ class Instrument:
                 return max(self.load.start, at - at % event.every)
         return at
 
-    def _count(self, at: int) -> Fraction:
+    def _count(self, at: int) -> int:
         begun, since = self.begin, self.load.start
         for event in self.events:
             if isinstance(event, Begins) and since <= event.at <= at:
                 begun, since = event.joules, event.at
-        value = (begun + self.load.joules(since, at)) // self.step * self.step
-        return Fraction(value if self.meter.wrap is None else value % self.meter.wrap)
+        flowed = self.load.until(at) - self.load.until(since)
+        value = (1000 * begun + flowed) // (1000 * self.step) * self.step
+        return value if self.meter.wrap is None else value % int(self.meter.wrap)
 
-    def _or_glitch(self, at: int, kind: Kind, value: Fraction) -> Fraction:
+    def _or_glitch(self, at: int, kind: Kind, value: int) -> int:
         for event in self.events:
             if isinstance(event, Glitch) and event.kind is kind and event.start <= at < event.end:
-                return Fraction(event.value)
+                return event.value
         return value

@@ -35,15 +35,18 @@ class FormerHourTable:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def keep(self, site: str, hour: int, points: Iterable[str]) -> None:
-        """Keep the sums of some points of an hour as they are now, before they are replaced.
+    def keep(self, site: str, hour: int, point: str | None = None) -> None:
+        """Keep the sums of an hour as they are now, before that of one point is replaced.
 
-        Where a sum is deleted, the other points of the hour get a new generation too.
+        Where a sum is deleted, the other points get a new generation too; then None keeps all.
         """
-        self._db.executemany(
+        where, key = (
+            ("", (site, hour)) if point is None else (" AND point = ?", (site, hour, point))
+        )
+        self._db.execute(
             f"INSERT OR IGNORE INTO former_site_hour ({_COLUMNS}) SELECT {_COLUMNS} FROM site_hour"
-            " WHERE site = ? AND hour = ? AND point = ?",
-            [(site, hour, point) for point in points],
+            f" WHERE site = ? AND hour = ?{where}",
+            key,
         )
 
     def between(

@@ -1,0 +1,153 @@
+"""Compare the product with the definitions, and with the truth.
+
+- Wherever the definitions say that a cell counts, it counts, and with that energy.
+- Wherever they say that it does not, it does not.
+- A PUE is right within its uncertainty, and at a coverage of 0.9 never better than the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tests.reference.model import CELL, Duty
+from tests.reference.product import Answer, Product
+from tests.reference.site import SiteFigures, inconsistent
+from tests.reference.worlds import World, referee
+
+CLOSE = 1e-9
+"""Doubles, summed some thousand times."""
+
+TO_THE_JOULE = 1.0
+"""What a file's kWh lose by being written in decimals."""
+
+ENOUGH = 0.9
+"""From this coverage on a figure may be published, and must not be better than the truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One thing in which the product is wrong; its sort groups those of one reason."""
+
+    sort: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """How far one window's PUE is from the truth, in units of its uncertainty; below 0: better."""
+
+    window: tuple[int, int]
+    pue: float
+    truth: float
+    uncertainty: float
+    coverage: float
+
+    @property
+    def units(self) -> float:
+        """The distance as a multiple of U."""
+        return (self.pue - self.truth) / max(self.uncertainty * self.pue, 1e-12)
+
+
+def windows(world: World) -> list[tuple[int, int]]:
+    """Return the windows that are looked at: the whole, halves, hours, and odd ones."""
+    start, end = world.start, world.end
+    middle = (start + end) // 2
+    middle -= middle % CELL
+    odd = [(start + n * CELL, end - m * CELL) for n, m in ((3, 1), (7, 13))]
+    hours = [(at, at + 12 * CELL) for at in range(start, end, 24 * CELL)]
+    return [(start, end), (start, middle), (middle, end), *odd, *hours]
+
+
+def compare(world: World, product: Product, *, settled: bool = True) -> Iterator[Disagreement]:
+    """Tell where the product and the definitions differ.
+
+    Args:
+        world: what was told.
+        product: what heard it.
+        settled: each cell has to count that should. A false reading may cost more than it must.
+    """
+    figures = referee(world)
+    cells = product.cells(world.start, world.end)
+    counted = [answer.start for answer in cells if answer.coverage > 0]
+    found = _by_cell(world, figures, cells)
+    yield from (one for one in found if settled or one.sort != "coverage_lost")
+    for start, end in windows(world):
+        inside = [cell for cell in counted if start <= cell < end]
+        yield from _by_window(figures, product.between(start, end), inside, world)
+
+
+def _minute(world: World, at: int) -> int:
+    return (at - world.start) // 60_000
+
+
+def _by_cell(world: World, figures: SiteFigures, cells: list[Answer]) -> Iterator[Disagreement]:
+    for answer in cells:
+        facility, it = figures.facility(answer.start), figures.it(answer.start)
+        where = f"minute {_minute(world, answer.start)}"
+        duty = min(facility.duty, it.duty) if facility and it else None
+        if answer.coverage > 0 and (facility is None or it is None):
+            yield Disagreement("covered_without_evidence", f"{where}: {_said(answer)}")
+        if answer.coverage == 0 and duty is Duty.MUST:
+            yield Disagreement("coverage_lost", f"{where}: facility {facility}, IT {it}")
+        if answer.coverage > 0 and facility and it:
+            for name, said, right in (
+                ("facility", answer.facility, facility),
+                ("IT", answer.it, it),
+            ):
+                loose = sum(span.joules for span in right.spans)
+                if not _equal(said, right.joules, loose):
+                    text = f"{where}: {name} {said} J, right is {float(right.joules)} J"
+                    yield Disagreement("energy", text)
+
+
+def _said(answer: Answer) -> str:
+    return f"said facility {answer.facility} J, IT {answer.it} J"
+
+
+def _equal(said: float, right: Fraction, loose: Fraction | int, count: int = 1) -> bool:
+    close = count * TO_THE_JOULE + CLOSE * abs(float(right))
+    return abs(said - float(right)) <= close + float(loose)
+
+
+def _by_window(
+    figures: SiteFigures, answer: Answer, counted: list[int], world: World
+) -> Iterator[Disagreement]:
+    where = f"minutes {_minute(world, answer.start)} to {_minute(world, answer.end)}"
+    share = Fraction(len(counted) * CELL, answer.end - answer.start)
+    if abs(answer.coverage - float(share)) > CLOSE:
+        text = f"{where}: coverage {answer.coverage}, its cells say {float(share)}"
+        yield Disagreement("coverage_of_window", text)
+    both = [c for c in counted if figures.facility(c) and figures.it(c)]
+    right = figures.pue(answer.start, answer.end, both)
+    if len(both) < len(counted):
+        return
+    for name, said, sum_ in (
+        ("facility", answer.facility, right.numerator),
+        ("IT", answer.it, right.denominator),
+    ):
+        if not _equal(said, sum_, right.cut, len(counted)):
+            text = f"{where}: {name} {said} J, right is {float(sum_)} J"
+            yield Disagreement("energy_of_window", text)
+    wrong = inconsistent(right) if counted else False
+    sure = abs(right.numerator - right.denominator) > right.cut
+    if wrong != (answer.state == "inconsistent") and sure:
+        yield Disagreement("state", f"{where}: {answer.state}, right is PUE {right.value}")
+
+
+def against_truth(world: World, product: Product) -> Iterator[Against]:
+    """Tell how far each window's PUE is from the truth of all of that window."""
+    for start, end in windows(world):
+        answer = product.between(start, end)
+        if answer.pue is None:
+            continue
+        truth = world.truth(list(range(start, end, CELL)))
+        if truth is not None:
+            yield Against(
+                (_minute(world, start), _minute(world, end)),
+                answer.pue,
+                float(truth),
+                answer.uncertainty or 0.0,
+                answer.coverage,
+            )

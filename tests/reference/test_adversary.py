@@ -1,0 +1,50 @@
+"""The adversary, for some hundred attempts; and what it finds where a fault is planted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from tests.reference.adversary import search
+from tests.reference.known import OPEN
+from tests.reference.product import Answer, Product, live
+from tests.reference.worlds import World
+
+KNOWN = "adversary: better_than_truth"
+
+
+class Boastful(Product):
+    """A product that calls whatever it has heard a whole window."""
+
+    def between(self, start: int, end: int) -> Answer:
+        said = super().between(start, end)
+        return replace(said, coverage=1.0 if said.coverage > 0 else 0.0)
+
+
+@contextlib.contextmanager
+def boastful(world: World) -> Iterator[Product]:
+    """Plant the fault."""
+    with live(world) as product:
+        product.__class__ = Boastful
+        yield product
+
+
+def test_no_figure_is_better_than_the_truth(
+    record_property: Callable[[str, object], None],
+) -> None:
+    """A short search makes no PUE better than the truth by more than its uncertainty."""
+    best, tried = search(seconds=0, seed=1, most=40)
+    assert tried == 40
+    assert best is not None
+    if best.score > 1 and KNOWN in OPEN:
+        record_property("known and open", f"{KNOWN} ({OPEN[KNOWN]})")
+        return
+    assert best.score <= 1, f"{best.score}: {best.worst}\n{best.way}: {best.plan}"
+
+
+def test_a_planted_fault_is_found() -> None:
+    """Where a product overstates its coverage, the same search finds a PUE that is too good."""
+    best, _ = search(seconds=0, seed=1, most=40, ways={"live": boastful})
+    assert best is not None
+    assert best.score > 1
