@@ -12,12 +12,12 @@ from typing import Final
 from agent.ledger.energy import ENERGY, POWER
 from agent.ledger.limits import Limits
 from agent.ledger.meter_hours import Readings
-from agent.ledger.register_bounds import NEAR
+from agent.ledger.register_bounds import NEAR, NEAR_MS
 from agent.ledger.register_layout import is_simple
 from agent.ledger.store.database import Tables
 
-_CONTEXT: Final = 2 * NEAR
-"""Readings beyond either end: those that a reading is judged by are judged as well."""
+_MORE: Final = 2
+"""Those by which the outermost readings are judged are judged as well, by as many again."""
 
 
 def known_readings(
@@ -31,10 +31,10 @@ def known_readings(
     energy = tables.readings.between(meter, ENERGY, start, end)
     if not energy or (not widely and is_simple(energy, limits, power)):
         return Readings(power=power, energy=energy, are_simple=True)
-    near = tables.readings.near(meter, ENERGY, start, end, _CONTEXT)
+    near = tables.readings.near(meter, start, end, count=_MORE * NEAR, time=_MORE * NEAR_MS)
     move = tables.readings.last_move(meter, near.start)
     if move is not None and move.since < near.start:  # how it went before it stood still
-        earlier = tables.readings.near(meter, ENERGY, move.since, end, NEAR)
+        earlier = tables.readings.near(meter, move.since, end, count=NEAR, time=0)
         move = tables.readings.last_move(meter, earlier.start)
     first = near.start if move is None else move.since
     energy = [

@@ -15,9 +15,9 @@ from agent.ledger.energy import ENERGY, HOUR_MS, HourCells, TimedValue, floor_ho
 from agent.ledger.known_readings import known_readings
 from agent.ledger.limits import Limits
 from agent.ledger.meter_hours import meter_energy
-from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, NEAR
+from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, NEAR, NEAR_MS
 from agent.ledger.register_judge import RegisterEvent
-from agent.ledger.register_layout import RegisterEnergy
+from agent.ledger.register_layout import RegisterEnergy, is_simple
 from agent.ledger.segments import longest_gap
 from agent.ledger.store.database import Tables
 from agent.ledger.store.hours import NewHour, StoredHour, unpack_cells
@@ -79,8 +79,7 @@ def recompute(
     is_late = _is_late(tables, meter, news)
     unsettled = tables.refusals.unsettled_since(meter)
     if is_late:
-        near = tables.readings.near(meter, ENERGY, start, end, NEAR)
-        start, end = floor_hour(near.start), floor_hour(near.end) + HOUR_MS
+        start, end = _judged_by(tables, meter, start, end, limits)
     elif unsettled is not None:
         start = min(start, floor_hour(unsettled))
     found = meter_energy(known_readings(tables, meter, start, end, limits, widely=is_late), limits)
@@ -103,6 +102,20 @@ def _is_late(tables: Tables, meter: int, news: Mapping[int, NewReadings]) -> boo
     """Tell whether a register's reading came after one that is later than it."""
     energy = news.get(ENERGY)
     return energy is not None and tables.readings.after(meter, ENERGY, energy.last) is not None
+
+
+def _judged_by(tables: Tables, meter: int, start: int, end: int, limits: Limits) -> tuple[int, int]:
+    """Return the bounds of the hours that a late reading between two times may change.
+
+    What is near it may be judged by it, unless there is nothing to judge.
+    """
+    known = known_readings(tables, meter, start, end, limits, widely=True)
+    near = tables.readings.near(meter, start, end, count=NEAR, time=NEAR_MS)
+    refused = tables.refusals.between([meter], near.start, near.end)
+    if not refused and is_simple(known.energy, limits, known.power):
+        return start, end
+    first, last = known.energy[0].time, known.energy[-1].time
+    return floor_hour(max(first, near.start)), floor_hour(min(last, near.end)) + HOUR_MS
 
 
 def _first_changed(register: RegisterEnergy, new: int) -> int:

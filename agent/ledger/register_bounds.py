@@ -11,11 +11,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from agent.ledger.energy import HOUR_MS, Segment, TimedValue
+from agent.ledger.drawn import Drawn
+from agent.ledger.energy import HOUR_MS, TimedValue
 from agent.ledger.limits import Limits
 
 MAX_DIFFERENCE_MS: Final = 400 * 24 * HOUR_MS
@@ -25,7 +26,8 @@ A clock was wrong, or the meter lay in a store.
 """
 
 NEAR: Final = 30
-"""The readings before and after a rise, each, by which it is judged."""
+NEAR_MS: Final = 6 * HOUR_MS
+"""A rise is judged by the readings of so long before and after it, and by so many at least."""
 
 SUPPORT: Final = 3
 """So many other rises near by must come up to a rise: a load that lasts, and not a leap."""
@@ -39,10 +41,16 @@ BESIDE: Final = 2.0
 Between two readings a load is not known.
 """
 
+_WRAP: Final = 1.5
+"""A wrap is no steeper than so many times its support, or else it was a reset.
+
+Nobody says whether a register that fell wrapped. One that was reset seldom shows just what a wrap
+would.
+"""
+
 _UNLIKE: Final = 1.5
 """Where a register usually counts so many times what power says, power is no witness of it."""
 
-_WHOLE: Final = 0.95
 _LAG_MS: Final = 600_000
 """A value may be so old when it is read: a device refreshes it now and then, or it counts in steps.
 
@@ -62,50 +70,6 @@ class Standing:
     since: int
     seen: int
     before: int | None = None
-
-
-class Drawn:
-    """What power readings say that was drawn; its segments are in order of time."""
-
-    def __init__(self, segments: Sequence[Segment]) -> None:
-        self._segments = segments
-        self._ends = [one.end for one in segments]
-        self._joules = list(
-            accumulate((one.joules(one.start, one.end) for one in segments), initial=0.0)
-        )
-        self._times = list(accumulate((one.end - one.start for one in segments), initial=0))
-
-    def __bool__(self) -> bool:
-        return bool(self._segments)
-
-    def joules(self, start: int, end: int) -> float:
-        """Return what is known to have been drawn between two times."""
-        return self._over(start, end)[0]
-
-    def whole(self, start: int, end: int) -> float | None:
-        """Return what was drawn between two times; None where not nearly all of it is known."""
-        joules, covered = self._over(start, end)
-        return joules if covered >= _WHOLE * (end - start) else None
-
-    def _over(self, start: int, end: int) -> tuple[float, int]:
-        first = bisect_right(self._ends, start)
-        last = first
-        joules, covered = 0.0, 0
-        last = bisect_left(self._ends, end, first)
-        if first < len(self._segments):
-            joules = self._joules[last] - self._joules[first]
-            covered = self._times[last] - self._times[first]
-            one = self._segments[first]
-            if first < last and one.start < start:
-                joules -= one.joules(one.start, start)
-                covered -= start - one.start
-        if last < len(self._segments):
-            one = self._segments[last]
-            begin = max(one.start, start)
-            if begin < end:
-                joules += one.joules(begin, end)
-                covered += end - begin
-        return joules, covered
 
 
 Rise = tuple[float, int]
@@ -157,15 +121,23 @@ class Bounds:
 
     def __init__(self, readings: Sequence[TimedValue], limits: Limits, drawn: Drawn) -> None:
         self._limits, self.drawn = limits, drawn
+        self._times = [one.time for one in readings]
         self._rates = _rates(readings)
-        self._ceilings: dict[int, float | None] = {}
+        self._supports: dict[int, float | None] = {}
         self._floors: dict[int, float] = {}
-        self._is_witness = bool(drawn) and _is_witness(readings, self._rates, drawn)
+        self._is_witness = bool(drawn and readings) and _is_witness(readings, self._rates, drawn)
 
     def is_thin(self, joules: float, n: int) -> bool:
         """Tell whether too little is known near the reading `n` to judge a rise up to it."""
         return (
             self._limits.rating is None and joules > self._limits.least and self._support(n) is None
+        )
+
+    def may_change(self, n: int) -> bool:
+        """Tell whether later readings may say something else of a rise up to the reading `n`."""
+        last = len(self._times) - 1
+        return self._limits.rating is None and (
+            n + NEAR > last or self._times[n] + NEAR_MS > self._times[last]
         )
 
     def can_rise(self, joules: float, one: Standing, n: int, time: int) -> bool:
@@ -175,7 +147,7 @@ class Bounds:
         """
         rating = self._limits.rating
         if rating is not None:
-            lag = _LAG_MS if one.before is None else min(_LAG_MS, one.since - one.before)
+            lag = 0 if one.before is None else min(_LAG_MS, one.since - one.before)
             if joules > rating * (time - one.since + lag) / 1000.0:
                 return False
         if joules <= self._limits.least:
@@ -187,6 +159,15 @@ class Bounds:
         beside = self.drawn.whole(one.since, time)
         return beside is None or joules <= BESIDE * beside + self._limits.least
 
+    def is_first_step(self, joules: float, one: Standing, time: int) -> bool:
+        """Tell whether a rise is a register's first, and it may be older than the first reading."""
+        rating = self._limits.rating
+        return (
+            rating is not None
+            and one.before is None
+            and 0 < joules <= rating * (time - one.since + _LAG_MS) / 1000.0
+        )
+
     def is_unlikely(self, joules: float, other: float) -> bool:
         """Tell whether a register counted `other` rather than so much more."""
         return joules > _PEAK * max(other, self._limits.least)
@@ -195,7 +176,9 @@ class Bounds:
         """Tell whether a rise up to the reading `n` is possible in the time since the last one."""
         rating = self._limits.rating
         if rating is None:
-            return joules <= self._limits.least or self._is_below_ceiling(joules, elapsed, n)
+            return joules <= self._limits.least or (
+                self._support(n) is not None and self._is_below_ceiling(joules, elapsed, n)
+            )
         return joules <= rating * elapsed / 1000.0
 
     def wrapped(self, joules: float, one: Standing, n: int, time: int) -> float | None:
@@ -206,6 +189,9 @@ class Bounds:
         counted = wrap + joules
         # Without a rating to judge by: a register that falls from its lower half was reset.
         if self._limits.rating is None and counted >= wrap / 2:
+            return None
+        support = self._support(n) if counted > self._limits.least else None
+        if support is not None and counted > _WRAP * support * (time - one.since) / 1000.0:
             return None
         return counted if self.can_rise(counted, one, n, time) else None
 
@@ -227,15 +213,15 @@ class Bounds:
         return most if support is None else min(most, _PEAK * support)
 
     def _support(self, n: int) -> float | None:
-        if n not in self._ceilings:
-            near = (
-                rate
-                for m, rate in enumerate(self._rates[max(0, n - NEAR) : n + NEAR + 1])
-                if rate > 0 and m + max(0, n - NEAR) != n
-            )
-            steep = nlargest(SUPPORT, near)
-            self._ceilings[n] = steep[-1] if len(steep) == SUPPORT else None
-        return self._ceilings[n]
+        """Return the watts to which enough other rises near by come up; None without any."""
+        if n not in self._supports:
+            time = self._times[n]
+            first = min(max(0, n - NEAR), bisect_left(self._times, time - NEAR_MS))
+            last = max(n + NEAR + 1, bisect_right(self._times, time + NEAR_MS))
+            others = (*self._rates[first:n], *self._rates[n + 1 : last])
+            steep = nlargest(SUPPORT, (rate for rate in others if rate > 0))
+            self._supports[n] = steep[-1] if len(steep) == SUPPORT else None
+        return self._supports[n]
 
 
 def _rates(readings: Sequence[TimedValue]) -> list[float]:

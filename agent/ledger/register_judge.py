@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from agent.ledger.energy import Span, TimedValue
-from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, NEAR, Bounds, Standing
+from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, Bounds, Standing
 
 _GLITCHES: Final = 2
 """So many readings may have been a leap up, when the register falls back to what it was."""
@@ -105,6 +105,11 @@ class _Judge:
         joules = self._counted(last, n)
         if joules is not None or self._readings[n].time - last.reading.time > MAX_DIFFERENCE_MS:
             self._believe(n, joules)
+        elif self._bounds.is_first_step(
+            self._readings[n].value - last.reading.value, last.standing, self._readings[n].time
+        ):
+            self._refuse_since_move(n)  # nobody knows for how long it counted up to this step
+            self._believe(n, None)
         elif not self._fell_back(n):
             self._doubted = [self._begin(n)]
 
@@ -164,12 +169,8 @@ class _Judge:
         chain.append(self._next(last, n, joules))
         if self._readings[n].value < last.reading.value:
             self.verdict.events.append(RegisterEvent(self._readings[n].time, "wrap"))
-        if self._is_young(n) and self._bounds.is_thin(joules, n):
+        if self._bounds.is_thin(joules, n) and self._bounds.may_change(n):
             self.verdict.keep_open(last.standing.since)
-
-    def _is_young(self, n: int) -> bool:
-        """Tell whether readings that are still to come may speak for or against one."""
-        return n + NEAR >= len(self._readings)
 
     def _fell_back(self, n: int) -> bool:
         """Take a reading that is lower than the last, and fits what came just before that.
@@ -196,7 +197,7 @@ class _Judge:
         """The register was reset or leapt, or it is another meter: count from there on."""
         first = self._doubted[0]
         self._refuse_doubted()
-        if self._is_young(first.n):
+        if self._bounds.may_change(first.n):
             self.verdict.keep_open(self.verdict.chain[-1].standing.since)
         self.verdict.chain += self._doubted
         self._doubted = []
@@ -213,7 +214,7 @@ class _Judge:
     def _drop_doubted(self, reason: Reason) -> None:
         for one in self._doubted:
             self._refuse(self.verdict.chain[-1].reading.time, one, reason)
-        if reason == "leap" and self._is_young(self._doubted[0].n):
+        if reason == "leap" and self._bounds.may_change(self._doubted[0].n):
             self.verdict.keep_open(self.verdict.chain[-1].standing.since)
         self._doubted = []
 

@@ -14,9 +14,10 @@ from math import gcd
 from statistics import median
 from typing import Final
 
+from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
 from agent.ledger.limits import Limits
-from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Drawn, Rise, is_plain
+from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise, is_plain
 from agent.ledger.register_judge import Believed, Refusal, RegisterEvent, Verdict, judge
 from agent.ledger.segments import longest_gap, without
 from agent.ledger.stretches import Stretch

@@ -82,19 +82,26 @@ class ReadingTable:
         )
         return [TimedValue(*row) for row in rows]
 
-    def near(self, meter: int, quantity: int, start: int, end: int, count: int) -> Span:
-        """Return the times so many readings before one time, and so many after another."""
+    def near(self, meter: int, start: int, end: int, *, count: int, time: int) -> Span:
+        """Return the bounds of a register's readings that are near a stretch of time.
+
+        They reach so much time beyond either end, and at least so many readings.
+        """
+        key = (meter, ENERGY)
         first = self._db.execute(
             "SELECT min(slot) FROM (SELECT slot FROM reading WHERE meter = ? AND quantity = ?"
             " AND slot < ? ORDER BY slot DESC LIMIT ?)",
-            (meter, quantity, start, count),
+            (*key, start, count),
         ).fetchone()[0]
         last = self._db.execute(
             "SELECT max(slot) FROM (SELECT slot FROM reading WHERE meter = ? AND quantity = ?"
             " AND slot > ? ORDER BY slot LIMIT ?)",
-            (meter, quantity, end, count),
+            (*key, end, count),
         ).fetchone()[0]
-        return Span(start if first is None else first, end if last is None else last)
+        return Span(
+            start - time if first is None else min(first, start - time),
+            end + time if last is None else max(last, end + time),
+        )
 
     def last_move(self, meter: int, time: int) -> Move | None:
         """Return when a register began to show what it shows at a reading's time.

@@ -76,7 +76,7 @@ def test_the_rating_tells_a_wrap_from_a_reset() -> None:
     """A wrap that would need more than the meter's rating is a reset."""
     fell = [TimedValue(0, 990.0e6, MINUTE), TimedValue(MINUTE, 400.0e6, MINUTE)]
     assert register_segments(fell, wrap=1e9, rating=1000.0)[1][0].kind == "reset"
-    assert register_segments(fell, wrap=1e9, rating=1e6)[1][0].kind == "wrap"
+    assert register_segments(fell, wrap=1e9, rating=1e7)[1][0].kind == "wrap"  # 410 MJ in a minute
 
 
 def test_a_jump_beyond_the_rating_is_not_covered() -> None:

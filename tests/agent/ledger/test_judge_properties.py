@@ -63,7 +63,7 @@ def shown(past: list[Slip], step: float) -> list[float]:
         value = max(0.0, value // step * step)
         for one in past:
             if one.start <= minute < one.start + one.length:
-                if one.kind == "freeze":
+                if one.kind == "freeze" and minute < LENGTH - 1:  # at last it catches up
                     value = found[one.start - 1]
                 elif one.kind == "show":
                     value = abs(one.kwh)

@@ -269,3 +269,27 @@ def test_a_wrap_counts_in_full(limits: Limits, at: int) -> None:
     found = came(energy, limits=replace(limits, wrap=16_000 * KWH))
     assert (found.kwh, found.minutes) == pytest.approx((2880.0, 1440.0))
     assert found.events == {"wrap": 1}
+
+
+@BOTH
+@pytest.mark.parametrize("refresh", [20, 40])
+@pytest.mark.parametrize("leap", [0.0, 900.0, 3000.0])
+def test_a_slow_refresh_is_laid_out_evenly(limits: Limits, refresh: int, leap: float) -> None:
+    """A register refreshed now and then counts evenly, and an exchange in between is a leap."""
+    energy = read(lambda m: shown(m // refresh * refresh) + leap * KWH * (m > 718), range(DAY + 1))
+    found = came(energy, limits=limits)
+    lost = refresh if leap else 0
+    assert (found.kwh, found.minutes) == pytest.approx((2 * (DAY - lost), DAY - lost))
+    cells = found.found.hours(0, DAY * MINUTE)[3 * 60 * MINUTE]
+    assert cells.joules == pytest.approx([10 * KWH] * 12)
+
+
+@pytest.mark.parametrize("limits", [Limits(wrap=2000 * KWH), Limits(wrap=2000 * KWH, rating=2.5e6)])
+def test_a_reset_that_a_wrap_would_explain_is_not_covered(limits: Limits) -> None:
+    """1170 kW each five minutes, 97.5 kWh; at 1794 kWh of 2000 it is reset: 206 kWh are no wrap."""
+    energy = read(
+        lambda m: (819 + 19.5 * m if m <= 50 else 19.5 * (m - 55)) * KWH, range(0, 151, 5), 5
+    )
+    found = came(energy, limits=limits)
+    assert (found.kwh, found.minutes) == pytest.approx((19.5 * 145, 145))
+    assert found.events == {"reset": 1}
