@@ -63,6 +63,7 @@ def explained_as_json(
             for point in explained.points
         },
         "formulas": list(explained.formulas),
+        "assumptions": list(explained.assumptions),
     }
     if with_hours:
         found["hours"] = [

@@ -123,6 +123,8 @@ def _explanation(
     yield ""
     yield from explained.formulas
     yield from _uncovered(explained.result)
+    for each in explained.assumptions:
+        yield f"takes for granted: {each}"
     if explained.result.uncertainty is not None:
         yield (
             "uncertainty: class / sqrt(3) for each boundary, both combined as independent, times"

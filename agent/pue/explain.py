@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, floor_hour
 from agent.ledger.store.site_hours import SiteHour
+from agent.pue.assumptions import assumptions
 from agent.pue.boundary import Boundary
 from agent.pue.explanation import CountedHour, Explanation, MeterShare, PointSum
 from agent.pue.formulas import formulas
@@ -77,6 +78,7 @@ class _Explaining:
             points=points,
             hours=tuple(self._counted),
             formulas=tuple(formulas(self._result, points)),
+            assumptions=tuple(assumptions(self._boundary, self._result)),
         )
 
     def _window(self) -> Iterator[_Hour]:

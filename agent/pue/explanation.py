@@ -75,9 +75,13 @@ class CountedHour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A PUE with everything it was made of; `formulas` are written out with their numbers."""
+    """A PUE with everything it was made of.
+
+    `formulas` are written out with their numbers. `assumptions` are what it takes for granted.
+    """
 
     result: PueResult
     points: tuple[PointSum, ...]
     hours: tuple[CountedHour, ...]
     formulas: tuple[str, ...]
+    assumptions: tuple[str, ...] = ()
