@@ -89,7 +89,12 @@ class Gateway:
             targets=upper_limits(registry, hub, inventory),
         )
         targets = TargetCollector(
-            snapshot=snapshot, hub=hub, inventory=inventory, registry=registry, history=ledger
+            snapshot=snapshot,
+            hub=hub,
+            inventory=inventory,
+            registry=registry,
+            history=ledger,
+            beside=federation.beside if federation is not None else None,
         )
         seen = ExpectedCollector(
             snapshot=snapshot,

@@ -206,6 +206,18 @@ def _count_tests() -> Iterator[JsonTest]:
         f'{recorded.KPI_VALUE}{{kpi="accelerators"}}',
         [(chips, 8)],
     )
+    for name, places, count in (
+        ("what two gateways list of one site does not add up", ("s1", "s1"), 8),
+        ("what two gateways list of two sites adds up", ("s1", "s2"), 16),
+    ):
+        told = {}
+        for gateway, place in zip(("g1", "g2"), places, strict=True):
+            where = {"hub": "liangya", "site": place, "state": "in_service", "name": place}
+            told[series(site.SITE_INFO, where, instance=gateway)] = "1x5"
+            told[series(site.KPI_VALUE, chips, instance=gateway)] = "8x5"
+        yield _expression(
+            name, told, f'{recorded.KPI_VALUE}{{kpi="accelerators"}}', [(chips, count)]
+        )
 
 
 def _stranded_tests() -> Iterator[JsonTest]:

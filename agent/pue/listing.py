@@ -22,9 +22,6 @@ from agent.pue.model import Method
 from agent.pue.places import Place
 from collectors.catalogue.limits import INCOMING
 
-FIRST_READING_MS: Final = 15 * 60_000
-"""A meter that is heard so soon after it is listed was not silent in between."""
-
 _DERIVED: Final = ("is_assumed",)
 """Fields of a place that are no part of what the inventory says."""
 
@@ -84,6 +81,13 @@ class _Listing:
         for row in past:
             self._past[_At(row.point, row.name)].append(row)
         self._began = min((row.listed for row in past), default=now)
+        self._points_of: dict[str, list[_At]] = defaultdict(list)
+        for at in self._past:
+            self._points_of[at.name].append(at)
+        self._first_listed = dict(self._when_first_listed())
+        self._now_at: dict[str, list[_At]] = defaultdict(list)
+        for at in self._first_listed:
+            self._now_at[at.name].append(at)
         self._found = Listed(boundary=boundary)
 
     def listed(self) -> Listed:
@@ -91,10 +95,11 @@ class _Listing:
             point: tuple(self._present(point, place) for place in each)
             for point, each in self._boundary.places.items()
         }
-        names = {n for each in places.values() for place in each for n in place.names}
         for at, rows in self._past.items():
-            if at.name not in names:
-                places[at.point] = (*places.get(at.point, ()), self._former(rows[-1]))
+            if at not in self._first_listed:
+                former = self._former(at, rows)
+                if former is not None:
+                    places[at.point] = (*places.get(at.point, ()), former)
         # A point that has become incomplete stays where IT energy was taken; it is not covered.
         candidates = tuple(
             point
@@ -105,10 +110,19 @@ class _Listing:
         self._found.boundary = replace(self._boundary, places=places, it_candidates=candidates)
         return self._found
 
+    def _when_first_listed(self) -> Iterator[tuple[_At, int]]:
+        """Yield each meter that is listed now, with the time when it was first listed there."""
+        for point, each in self._boundary.places.items():
+            for place in each:
+                rows = [row for name in place.names for row in self._past.get(_At(point, name), ())]
+                first = min((row.listed for row in rows), default=self._now)
+                for name in place.names:
+                    yield _At(point, name), first
+
     def _present(self, point: str, place: Place) -> Place:
         """Return a place that is listed now, with the time since when it counts."""
         rows = [row for name in place.names for row in self._past.get(_At(point, name), ())]
-        since, is_assumed = self._service(place, min((r.listed for r in rows), default=self._now))
+        since, is_assumed = self._service(point, place)
         self._store(point, place, since)
         last = (self._past.get(_At(point, place.name)) or rows)[-1:]
         if last and last[0].since != since:
@@ -117,7 +131,7 @@ class _Listing:
             self._moved(point, since, self._now)  # it was heard, or is stated, before it is listed
         return replace(place, since=since, is_assumed=is_assumed)
 
-    def _service(self, place: Place, listed_at: int) -> _Service:
+    def _service(self, point: str, place: Place) -> _Service:
         """Return since when a place counts.
 
         It is what the inventory states, or else its first reading; at the latest, it is when it was
@@ -125,14 +139,30 @@ class _Listing:
         """
         if place.since is not None or place.kind == "export":
             return _Service(place.since)
+        listed_at = self._first_listed[_At(point, place.name)]
+        elsewhere = self._left_elsewhere(place, listed_at)
+        if elsewhere is not None:
+            return _Service(elsewhere)
         heard = self._first_heard(place)
         if heard is not None:
             first = heard - heard % CELL_MS
             if not place.is_listed:
                 return _Service(first)
-            if heard <= listed_at + FIRST_READING_MS:
+            if heard <= listed_at:
                 return _Service(first, is_assumed=heard < listed_at)
         return _Service(None if listed_at <= self._began else listed_at)
+
+    def _left_elsewhere(self, place: Place, listed_at: int) -> int | None:
+        """Return until when a meter counted at another point before it came to this one."""
+        times = [
+            self._now if row.gone is None else row.gone
+            for name in place.names
+            for at in self._points_of.get(name, ())
+            if at not in self._first_listed
+            for row in self._past[at]
+            if row.listed < listed_at
+        ]
+        return max(times, default=None)
 
     def _store(self, point: str, place: Place, since: int | None) -> None:
         """Have a place recorded, if it is new or its content has changed."""
@@ -149,15 +179,27 @@ class _Listing:
             ListedPlace(self._boundary.site, point, place.name, self._now, None, since, content)
         )
 
-    def _former(self, row: ListedPlace) -> Place:
-        """Return a place that is not listed any more; it counts until it was removed."""
-        gone = row.gone
+    def _former(self, at: _At, rows: Sequence[ListedPlace]) -> Place | None:
+        """Return a place that is not listed any more; it counts until it was removed.
+
+        None for a meter that stood at its present point before: it was here by mistake.
+        """
+        row, gone = rows[-1], rows[-1].gone
         if gone is None:
             gone = self._now
             self._found.rows.append(row._replace(gone=gone))
+        now = self._now_at.get(at.name, [])
+        if any(self._first_listed[one] <= rows[0].listed for one in now):
+            return None
         place = _place(row.content)
-        until = gone if place.until is None else min(gone, place.until)
-        return replace(place, since=row.since, until=until)
+        stated = [
+            other.since
+            for one in now
+            for other in self._boundary.places[one.point]
+            if at.name in other.names and other.since is not None
+        ]
+        ends = [gone, *stated, *([] if place.until is None else [place.until])]
+        return replace(place, since=row.since, until=min(ends))
 
     def _moved(self, point: str, before: int | None, after: int | None) -> None:
         """Have the hours between the earlier and the later beginning summed again."""

@@ -32,6 +32,7 @@ _UNEVEN: Final = 0.15
 _UNEVEN_LOAD: Final = 0.25
 _TOLD_UNCOVERED: Final = 0.02
 _HALF: Final = 0.5
+_NEAR: Final = 0.01
 
 
 class Slice(NamedTuple):
@@ -104,7 +105,7 @@ def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
         by_load = _plus(by_load, load)
         if one.alone.it_cells or one.alone.facility_cells:
             told += one.missing
-            above += one.missing * (season.it / one.missing > around.median_it)
+            above += one.missing * around.share_above(season.it / one.missing)
     pue = facility / it
     off = max(abs(each.facility / each.it - pue) for each in (by_season, by_load))
     return Uncovered(bias=off / pue, above_median_load=above / told if told else None)
@@ -151,6 +152,12 @@ class _Around:
         self._least, self._most = max(1.0, low - margin), max(1.0, high + margin)
         self.median_it = median(_mean([slices[n]]).it for n in self._known)
         """IT energy of a cell, in joules: half of the covered slices are above it."""
+
+    def share_above(self, it: float) -> float:
+        """Return 1 for a load above the median, 0 for one below it, a half for one that is near."""
+        if abs(it - self.median_it) <= _NEAR * self.median_it:
+            return _HALF
+        return float(it > self.median_it)
 
     def at(self, number: int) -> _Local:
         """Return what the covered time around a slice says of it.

@@ -124,10 +124,10 @@ class HourSummer:
             kept_since = (
                 retention.sealed_before if self._counts(key) else self._kept_since(key.point)
             )
-            if key.hour >= kept_since:
+            if key.hour >= kept_since and tables.site_hours.has(key):
                 if key.hour < retention.sealed_before:
-                    tables.former_hours.keep(key.site, key.hour)
-                tables.site_hours.delete(key, generation)
+                    tables.former_hours.keep(key.site, key.hour, STORED_POINTS)
+                tables.site_hours.delete(key, STORED_POINTS, generation)
         elif not (
             key.point == "pdu_output"
             and found.silent
@@ -150,7 +150,7 @@ class HourSummer:
         if key.hour < self._ledger.retention.sealed_before:
             if tables.site_hours.holds(key, found):
                 return
-            tables.former_hours.keep(key.site, key.hour, key.point)
+            tables.former_hours.keep(key.site, key.hour, (key.point,))
         tables.site_hours.save(key, found, generation)
 
     def _summed(

@@ -47,6 +47,8 @@ def full_at(points: Sequence[Point], limit: float) -> When | None:
         return None
     if last.value >= limit:
         return When(last.time, last.time, last.time)
+    if all(point.value == last.value for point in points):
+        return None  # it stands still: that needs no forecast, and most rows do
     heading = trend(_thinned(points))
     return None if heading is None else heading.reaches(limit)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-_LEAST_WEIGHT: Final = 0.002
+_LEAST_WEIGHT: Final = 0.005
 """A law that counts less than this is left out."""
 _HALVINGS: Final = 40
 

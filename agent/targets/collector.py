@@ -25,6 +25,8 @@ from agent.targets.scoreboard import verdicts
 from collectors.base import Metric, Reading, Schedule
 from collectors.catalogue import site as catalogue
 
+Beside = Callable[[Mapping[Key, Sequence[Evidence]]], Mapping[Key, Sequence[Evidence]]]
+
 METRICS: Final[tuple[Metric, ...]] = (
     catalogue.KPI_VALUE,
     catalogue.KPI_COVERAGE,
@@ -57,8 +59,10 @@ class TargetCollector:
         *,
         inventory: Inventory | None = None,
         complete: bool | None = None,
+        beside: Beside | None = None,
         interval: float = 60.0,
     ) -> None:
+        """`beside` adds what a database knows of the hub from its other gateways."""
         self.device = ""
         self.schedule = Schedule(interval=interval)
         self._registry = registry
@@ -67,6 +71,7 @@ class TargetCollector:
         self._clock = clock
         self._inventory = inventory
         self._complete = complete
+        self._beside = beside
         self._sites = list(_sites(registry, hub, inventory, complete=complete))
         self._memory = Memory(history, wanted(registry, hub)) if history is not None else None
         self.evidence: Mapping[Key, Sequence[Evidence]] = {}
@@ -87,6 +92,8 @@ class TargetCollector:
         if self._memory is not None:
             await self._memory.refresh(measured, now)
             self.evidence = self._memory.beside(measured)
+        if self._beside is not None:
+            self.evidence = self._beside(self.evidence)
         return await asyncio.to_thread(self._readings, measured, self.evidence, now)
 
     def _readings(

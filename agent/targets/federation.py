@@ -74,9 +74,9 @@ class Federation:
         )
         if not self._next - HOUR <= now < self._next:
             self._days = {
-                key: _days(found)
+                key: _days(found, now)
                 for key, found in self._keyed(
-                    self._api.range(recorded.KPI_VALUE, now - YEARS, now, DAY)
+                    self._api.range(recorded.KPI_VALUE, now - YEARS, now - HOUR, DAY)
                 )
             }
             self._next = now + HOUR
@@ -112,13 +112,37 @@ class Federation:
                 yield key, found
 
     def beside(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[Key, Sequence[Evidence]]:
-        """Return what is measured here, and of all else what the server said, while it is fresh."""
-        fresh = self._clock() - self._asked <= self._lifetime
-        return {**{key: [item] for key, item in self._found.items() if fresh}, **measured}
+        """Return what is measured here, and of all else what the server said, while it is fresh.
+
+        What the server said of the whole goes before what is measured here of a part, and beside
+        what was measured here of the whole earlier.
+        """
+        now = self._clock()
+        if now - self._asked > self._lifetime:
+            return dict(measured)
+        found: dict[Key, Sequence[Evidence]] = {key: [item] for key, item in self._found.items()}
+        for key, items in measured.items():
+            told = self._found.get(key)
+            whole = [item for item in items if not item.at_least]
+            if told is None or told.at_least or any(_is_new(item, now) for item in whole):
+                found[key] = items
+            else:
+                found[key] = [*whole, told]
+        return found
 
 
-def _days(found: Series) -> tuple[Point, ...]:
-    return tuple(Point(moment, value) for moment, value in found.points if math.isfinite(value))
+def _is_new(item: Evidence, now: float) -> bool:
+    """Tell whether a value was measured within the hour: history is kept by the hour."""
+    return now - item.time < HOUR
+
+
+def _days(found: Series, now: float) -> tuple[Point, ...]:
+    """Return the earlier values; that of now has its coverage, and is no earlier one."""
+    return tuple(
+        Point(moment, value)
+        for moment, value in found.points
+        if math.isfinite(value) and moment < now - HOUR
+    )
 
 
 def judged_by(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from agent.targets import growth, year
 from agent.targets.blend import Blend, Candidate
@@ -30,7 +30,7 @@ _SHARES: Final = (0.1, 0.5, 0.9)
 IN_SIGHT: Final = 10 * 365 * DAY
 """A later day is none: a nearly flat line meets every limit some day."""
 _WIDER: Final = 1.25
-_HALVINGS: Final = 16
+_HALVINGS: Final = 10
 _REMEMBERED: Final = 128
 """So many fits are kept. Each KPI needs one a day."""
 
@@ -59,9 +59,9 @@ class When(NamedTuple):
     latest: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fit:
-    """The laws of some daily values, and their pace."""
+    """The laws of some daily values, and their pace. What follows of it is kept beside it."""
 
     time: float
     """Of the last of them."""
@@ -90,29 +90,36 @@ class Trend:
 
     def at(self, time: float) -> Span:
         """Return what may be at a moment after the last value."""
-        fit = self.fit
-        found = fit.blend.quantiles((time - fit.time) / DAY, _SHARES)
-        return Span(*(fit.last + fit.unit * value for value in found))
+        return _span(self.fit, time)
 
     def reaches(self, limit: float) -> When:
         """Return when the values meet a limit that the last value does not keep.
 
         The chance of it is 10 % at the earliest day, 50 % at the expected one, 90 % at the latest.
         """
-        fit, above = self.fit, limit > self.last
-        wanted = (limit - fit.last) / fit.unit
-        chances: dict[float, float] = {}
+        found = _moments(self.fit, limit, "above" if limit > self.last else "below")
+        return When(*(None if time is None else max(self.time, time) for time in found))
 
-        def chance(ahead: float) -> float:
-            if ahead not in chances:
-                below = fit.blend.below(ahead, wanted)
-                chances[ahead] = 1 - below if above else below
-            return chances[ahead]
 
-        return When(*(self._when(_first(chance, share)) for share in _SHARES))
+@lru_cache(maxsize=_REMEMBERED)
+def _span(fit: Fit, time: float) -> Span:
+    found = fit.blend.quantiles((time - fit.time) / DAY, _SHARES)
+    return Span(*(fit.last + fit.unit * value for value in found))
 
-    def _when(self, ahead: float | None) -> float | None:
-        return None if ahead is None else max(self.time, self.fit.time + ahead * DAY)
+
+@lru_cache(maxsize=_REMEMBERED)
+def _moments(fit: Fit, limit: float, side: Literal["above", "below"]) -> When:
+    wanted = (limit - fit.last) / fit.unit
+    chances: dict[float, float] = {}
+
+    def chance(ahead: float) -> float:
+        if ahead not in chances:
+            below = fit.blend.below(ahead, wanted)
+            chances[ahead] = 1 - below if side == "above" else below
+        return chances[ahead]
+
+    found = (_first(chance, share) for share in _SHARES)
+    return When(*(None if ahead is None else fit.time + ahead * DAY for ahead in found))
 
 
 def _first(chance: Callable[[float], float], share: float) -> float | None:

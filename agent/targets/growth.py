@@ -1,7 +1,7 @@
 """What may come of a figure that is built up, or of a level: curves with errors of several kinds.
 
 A curve is a straight line, one whose pace grows or fades by the same share each day, or one whose
-pace grows by the same amount. A step is an error that stays. Each curve is fitted with each kind of error by generalised least squares. Its evidence is
+pace grows by the same amount, or a line with one step. Each curve is fitted with each kind of error by generalised least squares. Its evidence is
 the likelihood of the values, with the coefficients and the spread integrated out.
 
 Times are days; the last value is at 0.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from agent.targets.blend import Candidate
@@ -24,33 +25,41 @@ _BENDS: Final = (0.3, 0.6, 1.0, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5)
 """By how many factors of e the pace changes over the history, upwards or downwards."""
 _USUAL_BEND: Final = 1.5
 """The mean of that change, before the values are looked at."""
+_STEPS: Final = 4
+"""At so many places of the history a step is looked for."""
+_LEAST_FOR_STEPS: Final = 20
 _EXACT: Final = 1e-9
 """Values are never known better than to this share of what they range over."""
-_LINE, _BENT, _SQUARE = 0.6, 0.3, 0.1
+_LINE, _BENT, _SQUARE, _STEP = 0.6, 0.3, 0.1, 0.1
 """How likely each shape is, before the values are looked at."""
 _FURTHEST: Final = 60.0
 """No curve grows by more factors of e than this."""
 _GOLDEN: Final = (math.sqrt(5) - 1) / 2
-_NARROWED: Final = 12
+_NARROWED: Final = 9
 _NODES: Final = (-2.4, -1.6, -0.8, 0.0, 0.8, 1.6, 2.4)
 """Where a bend is looked at about the likeliest, in standard deviations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A shape over time, beside its constant. At most one of `bend` and `square` is used."""
+    """A shape over time, beside its constant. At most one of `bend`, `square`, `step` is used."""
 
     span: float
     """The length of the history: a curve comes to 1 over it."""
     bend: float = 0.0
     square: bool = False
+    step: float | None = None
+    """When the step was, in days (negative)."""
 
-    def columns(self, time: float) -> list[float]:
-        """Return what each coefficient but the constant is multiplied by at a moment."""
-        share = time / self.span
+    def columns(self, times: Column) -> list[list[float]]:
+        """Return what each coefficient but the constant is multiplied by, at each moment."""
+        shares = [time / self.span for time in times]
         if self.bend:
-            return [math.expm1(min(self.bend * share, _FURTHEST)) / abs(math.expm1(-self.bend))]
-        return [share, share * share] if self.square else [share]
+            bend, whole = self.bend, abs(math.expm1(-self.bend))
+            return [[math.expm1(min(bend * share, _FURTHEST)) / whole for share in shares]]
+        if self.step is not None:
+            return [shares, [float(time >= self.step) for time in times]]
+        return [shares, [share * share for share in shares]] if self.square else [shares]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +79,10 @@ class Fitted:
     def at(self, ahead: float) -> tuple[float, float]:
         """Return centre and spread of what comes so many days after the last value."""
         errors = self.errors
+        columns = [[1.0], *self.curve.columns([ahead])]
         open_ = [
             value - errors.carried(state, ahead)
-            for value, state in zip((1.0, *self.curve.columns(ahead)), self.columns, strict=True)
+            for (value,), state in zip(columns, self.columns, strict=True)
         ]
         centre = errors.carried(self.value, ahead) + dot(open_, self.coefficients)
         doubt = forward(self.lower, open_)
@@ -83,11 +93,14 @@ def candidates(times: Column, values: Column) -> list[Candidate]:
     """Fit every curve with every kind of error; `times` end at 0."""
     found: list[Candidate] = []
     span = -times[0]
+    places = _places(times, values)
+    known: _Known = {}
     for kind, chance in kinds(span, span / (len(times) - 1)):
-        fitting = _Fitting(kind, times, values)
+        fitting = _Fitting(kind, times, values, known)
         curves = [(Curve(span=span), _LINE)]
         if not kind.slope and not kind.level:
             curves.append((Curve(span=span, square=True), _SQUARE))
+            curves += [(Curve(span=span, step=at), _STEP / len(times)) for at in places]
         fits = [(fitting.fit(curve), math.log(prior)) for curve, prior in curves]
         if not kind.slope:
             fits += _bent(fitting, span)
@@ -97,6 +110,19 @@ def candidates(times: Column, values: Column) -> list[Candidate]:
             if fit is not None
         )
     return found
+
+
+def _places(times: Column, values: Column) -> list[float]:
+    """Return where a single step may have been: at the largest changes.
+
+    Nowhere in a short history, nor in a count that stands still between deliveries: there, one step
+    would explain one delivery without an error, and say that no other one comes.
+    """
+    changes = [abs(other - one) for one, other in pairwise(values)]
+    if len(times) <= _LEAST_FOR_STEPS or 2 * changes.count(0.0) > len(changes):
+        return []
+    largest = sorted(range(len(changes)), key=lambda n: changes[n])[-_STEPS:]
+    return [times[n + 1] for n in largest]
 
 
 _Weighed = tuple[Candidate | None, float]
@@ -157,19 +183,25 @@ def _spread(of: Callable[[float], float], top: float, width: float) -> float:
     return found
 
 
+_Known = dict[Curve, list[list[float]]]
+
+
 class _Fitting:
     """One kind of error over the times of some values: fits any curve."""
 
-    def __init__(self, kind: Kind, times: Column, values: Column) -> None:
+    def __init__(self, kind: Kind, times: Column, values: Column, known: _Known) -> None:
         self._times = times
+        self._known = known
+        """The columns of curves that were looked at before, whatever the error."""
         self._errors = Filter(kind, times)
         self._values = self._errors.white(values)
         self._ones = self._errors.white([1.0] * len(times))
 
     def fit(self, curve: Curve) -> Candidate | None:
         """Return a curve as fitted; None where the values do not tell its coefficients."""
-        columns = zip(*map(curve.columns, self._times), strict=True)
-        whites = [self._ones, *map(self._errors.white, columns)]
+        if curve not in self._known:
+            self._known[curve] = curve.columns(self._times)
+        whites = [self._ones, *map(self._errors.white, self._known[curve])]
         return _fit(curve, self._errors, self._values, whites)
 
 

@@ -37,12 +37,14 @@ _MIXED: Final = (
     (60.0, 3000.0, 0.1),
 )
 """Two at once: how long each lasts, and the second's variance beside the first's."""
-_DRIFTS: Final = (0.0, 4.0)
+_DRIFT: Final = 4.0
 """What the daily values may drift by in a year, in units of their departures' spread."""
+_FADES: Final = (150.0, 300.0, 600.0)
+"""How many days a drift lasts that fades."""
 _RAMPS: Final = 12
 _RAMP: Final = 5.0
 """What they may leap by, in the same units."""
-_TRUST: Final = 0.6
+_TRUST: Final = 0.8
 """How much the evidence counts: no kind is quite true, and neighbouring values are much alike."""
 _OWN: Final = 1e-6
 """The variance of the mean's own error, as a share of its variance."""
@@ -55,6 +57,8 @@ class Departures:
     parts: Sequence[tuple[float, float]]
     """How long a departure lasts, and its variance."""
     drift: float = 0.0
+    fades: float = 0.0
+    """How many days the drift lasts; 0 for one that goes on."""
     leap: float = 0.0
     leaps: float = 0.0
     """When a leap was, in days."""
@@ -63,7 +67,7 @@ class Departures:
         """Return the covariance of the means over the years that end at two moments."""
         found = self.lasting(one - other)
         if self.drift:
-            found += (self.drift / WINDOW) ** 2 * one * other
+            found += self.drift**2 * self._drifted(one) * self._drifted(other)
         if self.leap:
             found += self.leap**2 * self._gone(one) * self._gone(other)
         return found
@@ -71,6 +75,13 @@ class Departures:
     def lasting(self, apart: float) -> float:
         """Return the part that depends only on how far two years are apart."""
         return sum(size * averaged(apart, lasts) for lasts, size in self.parts)
+
+    def _drifted(self, time: float) -> float:
+        """Return how far the mean has drifted since the last value, in years of the drift then."""
+        if not self.fades:
+            return time / WINDOW
+        whole = -math.expm1(-WINDOW / self.fades) * self.fades / WINDOW
+        return -math.expm1(-time / self.fades) * whole
 
     def _gone(self, time: float) -> float:
         return min(max((time - self.leaps) / WINDOW, 0.0), 1.0)
@@ -131,8 +142,15 @@ def _kinds(times: Column) -> Iterator[tuple[Departures, float]]:
     """Yield every kind with how likely it is beforehand."""
     alone = [((lasts, 1.0),) for lasts in _LASTS]
     mixed = [((short, 1.0), (long, share)) for short, long, share in _MIXED]
-    for parts, drift in product([*alone, *mixed], _DRIFTS):
-        yield Departures(parts=parts, drift=drift), 0.8 / (2 * len(alone) + 2 * len(mixed))
+    every = [*alone, *mixed]
+    for parts in every:
+        yield Departures(parts=parts), 0.4 / len(every)
+        yield Departures(parts=parts, drift=_DRIFT), 0.3 / len(every)
+    for parts, fades in product(every, _FADES):
+        yield (
+            Departures(parts=parts, drift=_DRIFT, fades=fades),
+            0.1 / (len(every) * len(_FADES)),
+        )
     first = times[0] - WINDOW * 0.9
     for number, lasts in product(range(_RAMPS), (10.0, 30.0, 100.0)):
         leaps = first * (1 - (number + 0.5) / _RAMPS)

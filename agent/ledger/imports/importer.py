@@ -117,12 +117,15 @@ def import_meters(
 
 
 def _first_heard(hours: Mapping[int, ImportedHour]) -> int:
-    """Return the first millisecond that imported hours cover."""
-    first = min(hours)
-    found = hours[first]
-    if isinstance(found, HourCells) and found.mask:
-        first += (found.mask & -found.mask).bit_length() * CELL_MS - CELL_MS
-    return first
+    """Return the first millisecond of the first cell of which imported hours cover anything."""
+    for hour in sorted(hours):
+        found = hours[hour]
+        if not isinstance(found, HourCells):
+            return hour
+        cells = [n for n, covered in enumerate(found.covered) if covered]
+        if cells:
+            return hour + cells[0] * CELL_MS
+    return min(hours)
 
 
 def _finer(changes: Changes, new: Iterable[Stretch], known: Iterable[Stretch]) -> Finer | None:

@@ -35,18 +35,15 @@ class FormerHourTable:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def keep(self, site: str, hour: int, point: str | None = None) -> None:
-        """Keep the sums of an hour as they are now, before that of one point is replaced.
+    def keep(self, site: str, hour: int, points: Iterable[str]) -> None:
+        """Keep the sums of some points of an hour as they are now, before they are replaced.
 
-        Where a sum is deleted, the other points get a new generation too; then None keeps all.
+        Where a sum is deleted, the other points of the hour get a new generation too.
         """
-        where, key = (
-            ("", (site, hour)) if point is None else (" AND point = ?", (site, hour, point))
-        )
-        self._db.execute(
+        self._db.executemany(
             f"INSERT OR IGNORE INTO former_site_hour ({_COLUMNS}) SELECT {_COLUMNS} FROM site_hour"
-            f" WHERE site = ? AND hour = ?{where}",
-            key,
+            " WHERE site = ? AND hour = ? AND point = ?",
+            [(site, hour, point) for point in points],
         )
 
     def between(

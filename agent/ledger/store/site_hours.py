@@ -144,16 +144,23 @@ class SiteHourTable:
             ),
         )
 
-    def delete(self, key: SiteHourKey, generation: int) -> None:
-        """Delete one sum, so that nobody has heard anything of the point in that hour."""
-        gone = self._db.execute(
-            "DELETE FROM site_hour WHERE site = ? AND point = ? AND hour = ?", key
+    def has(self, key: SiteHourKey) -> bool:
+        """Tell whether there is a sum."""
+        found = self._db.execute(
+            "SELECT 1 FROM site_hour WHERE site = ? AND point = ? AND hour = ?", key
         )
-        if gone.rowcount:  # who keeps the hour in memory notices by its other points
-            self._db.execute(
-                "UPDATE site_hour SET generation = ? WHERE site = ? AND hour = ?",
-                (generation, key.site, key.hour),
-            )
+        return found.fetchone() is not None
+
+    def delete(self, key: SiteHourKey, points: Iterable[str], generation: int) -> None:
+        """Delete one sum, so that nobody has heard anything of the point in that hour.
+
+        Who keeps the hour in memory notices it by its other `points`.
+        """
+        self._db.execute("DELETE FROM site_hour WHERE site = ? AND point = ? AND hour = ?", key)
+        self._db.executemany(
+            "UPDATE site_hour SET generation = ? WHERE site = ? AND point = ? AND hour = ?",
+            [(generation, key.site, point, key.hour) for point in points],
+        )
 
     def holds(self, key: SiteHourKey, row: SiteHour) -> bool:
         """Tell whether a sum is stored already as it is to be written."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.ledger.energy import HourCells
 from agent.pue.places import Place
-from agent.pue.pue import Pue
 from collectors.base import Reading
 from tests.support.ledger import (
     HEAD,
@@ -197,44 +197,6 @@ def test_without_its_main_supply_there_is_no_facility(tmp_path: Path) -> None:
     assert (year.pue, year.coverage) == (pytest.approx(1.4), pytest.approx(31 / 365))
 
 
-def test_a_meter_that_is_removed(tmp_path: Path) -> None:
-    """Of 700 + 600 W the second meter is removed after ten hours: before, it still counts."""
-    both = stock(MAIN, "{meter: main-2, point: utility}", IT)
-    with bench(tmp_path, both) as b:
-        b.run(
-            10 * HOUR,
-            power("main", 700.0),
-            power("main-2", 600.0),
-            power("it", 1000.0, "it_input"),
-        )
-        now = b.clock.now
-    with bench(tmp_path, stock(MAIN, IT), now=now) as b:
-        b.run(5 * HOUR, power("main", 1400.0), power("it", 1000.0, "it_input"))
-        b.pue.hours.sum_again(SITE, T0_MS, round(b.clock.now * 1000))
-        b.pue.refresh()
-        assert over(b, 0, 9 * HOUR) == (pytest.approx(1.3), 1.0)
-        assert over(b, 10 * HOUR + 300, 14 * HOUR) == (pytest.approx(1.4), 1.0)
-
-
-def test_a_meter_that_was_missing_from_the_list_for_an_hour(tmp_path: Path) -> None:
-    """A slip of the inventory that is corrected leaves the meter in the boundary throughout."""
-    both = stock(MAIN, "{meter: main-2, point: utility}", IT)
-    readings = (
-        power("main", 700.0),
-        power("main-2", 600.0),
-        power("it", 1000.0, "it_input"),
-    )
-    with bench(tmp_path, both) as b:
-        b.run(5 * HOUR, *readings)
-        now = b.clock.now
-    with bench(tmp_path, stock(MAIN, IT), now=now) as b:
-        b.run(HOUR, *readings)
-        now = b.clock.now
-    with bench(tmp_path, both, now=now) as b:
-        b.run(5 * HOUR, *readings)
-        assert over(b, 0, 10 * HOUR) == (pytest.approx(1.3), 1.0)
-
-
 def test_a_correction_of_the_past(tmp_path: Path) -> None:
     """A stated beginning that is corrected holds for the past as soon as it is summed again."""
     wrong = SUN.replace("}", ", since: 2025-11-01}")
@@ -247,23 +209,6 @@ def test_a_correction_of_the_past(tmp_path: Path) -> None:
     with bench(tmp_path, stock(MAIN, IT, right), now=now + HOUR) as b:
         after = b.between(day(0, 1, 1), day(0, 1, 1, 2026))
     assert (after.coverage, after.pue) == (1.0, pytest.approx((334 * 130 + 31 * 135) / 36500))
-
-
-def test_the_history_of_the_inventory(tmp_path: Path) -> None:
-    """What was listed at a time can be asked for later: its points and its meters."""
-    with bench(tmp_path, stock(MAIN, IT)) as b:
-        b.pue.refresh()
-    with bench(tmp_path, stock(MAIN.replace("}", ", share: 0.5}")), now=T0 + HOUR) as b:
-        b.pue.refresh()
-        first = set(b.pue.hours.listed_at(SITE, T0_MS))
-        second = set(b.pue.hours.listed_at(SITE, T0_MS + 3_600_000))
-    assert {(point, place.name, place.share) for point, place in first} == {
-        ("utility", "main", 1.0),
-        ("it_input", "it", 1.0),
-    }
-    assert {(point, place.name, place.share) for point, place in second} == {
-        ("utility", "main", 0.5)
-    }
 
 
 @pytest.mark.parametrize(
@@ -283,31 +228,6 @@ def test_the_history_of_the_inventory(tmp_path: Path) -> None:
 def test_the_cells_in_which_a_place_counts(since: int | None, until: int | None, mask: int) -> None:
     """A place counts from the cell of its beginning to the cell of its end, both included."""
     assert Place(names=("m",), since=since, until=until).cells_in(0) == mask
-
-
-def test_a_new_process_knows_what_was_listed(tmp_path: Path) -> None:
-    """A second agent on the same file does not take an old meter for a new one."""
-    text = stock(MAIN, "{meter: main-2, point: utility}", IT)
-    with bench(tmp_path, text) as b:
-        b.run(3 * HOUR, power("main", 700.0), power("it", 1000.0, "it_input"))
-        again = Pue(b.book, b.pue.inventory, clock=b.clock)
-        again.refresh()
-        assert again.between(SITE, T0, T0 + 3 * HOUR).state == "no_data"
-
-
-def test_heard_for_days_before_it_is_listed(tmp_path: Path) -> None:
-    """A meter that is listed after four days of readings counts from its first reading on.
-
-    Before it is listed the site is stated at 700 / 1000, so it has no value; then at 1.3.
-    """
-    readings = power("main", 700.0), power("it", 1000.0, "it_input"), power("main-2", 600.0)
-    with bench(tmp_path, stock(MAIN, IT)) as b:
-        b.run(4 * DAY, *readings, interval=300)
-        assert over(b, 0, 4 * DAY - 300)[0] is None
-        now = b.clock.now
-    with bench(tmp_path, stock(MAIN, "{meter: main-2, point: utility}", IT), now=now) as b:
-        b.run(HOUR, *readings, interval=300)
-        assert over(b, 0, 4 * DAY) == (pytest.approx(1.3), 1.0)
 
 
 def test_what_changed_in_a_window_is_told(tmp_path: Path) -> None:
@@ -334,3 +254,15 @@ def test_what_changed_in_a_window_is_told(tmp_path: Path) -> None:
     assert (unstated.uncertainty**2 - stated.uncertainty**2) ** 0.5 == pytest.approx(
         2 * 5 * 334 * 24 / facility / 3**0.5
     )
+
+
+def test_an_import_that_begins_within_a_cell(tmp_path: Path) -> None:
+    """A meter first read 29 s after the others is missing in that cell: eleven of twelve count."""
+    with bench(tmp_path, stock(MAIN, "{meter: main-2, point: utility}", IT), now=T0 + DAY) as b:
+        for meter, kwh, first in (("main", 70.0, 300), ("main-2", 60.0, 271), ("it", 100.0, 300)):
+            cells = HourCells.uniform(kwh * 3.6e6)
+            cells.joules[0] *= first / 300
+            cells.covered[0] = first * 1000
+            b.book.import_hours(SITE, meter, {T0_MS: cells})
+        b.pue.refresh()
+        assert over(b, 0, HOUR) == (pytest.approx(1.3), pytest.approx(11 / 12))

@@ -158,6 +158,19 @@ def test_what_is_measured_here_goes_before(prometheus: str) -> None:
     assert found.beside({PUE: own})[PUE] == own
 
 
+def test_the_whole_goes_before_a_part(prometheus: str) -> None:
+    """What this agent measures of a part gives way to the value that the rules have of the whole."""
+    found = Federation(REGISTRY, prometheus)
+    found.collect()
+    part = Evidence(value=1.5, time=time.time(), at_least=True)
+    (told,) = found.beside({PUE: [part]})[PUE]
+    assert told.value == pytest.approx(1.18)
+    earlier = Evidence(value=1.19, time=time.time() - DAY)
+    assert found.beside({PUE: [part, earlier]})[PUE] == [earlier, told]
+    racks = [Evidence(value=3, time=time.time(), at_least=True)]
+    assert found.beside({RACKS: racks})[RACKS] == racks, "the server's is of a part as well"
+
+
 def test_what_is_old_is_gone(prometheus: str) -> None:
     """Two and a half intervals after the last answer nothing of it is shown any more."""
     now = [time.time()]
