@@ -82,20 +82,23 @@ class HourCells:
     """The energy of one meter in one hour: joules and covered milliseconds of each cell.
 
     `thinned` tells how well readings of power tell the energy (`agent.ledger.thinning`), in joules
-    for each cell. It is empty where the energy is counted and not integrated.
+    for each cell. It is empty where the energy is counted and not integrated. `repeats` is how often
+    these readings repeat themselves in the hour.
     """
 
-    __slots__ = ("covered", "joules", "thinned")
+    __slots__ = ("covered", "joules", "repeats", "thinned")
 
     def __init__(
         self,
         joules: Sequence[float] = (),
         covered: Sequence[int] = (),
         thinned: Sequence[float] = (),
+        repeats: float = 1.0,
     ) -> None:
         self.joules = list(joules) or [0.0] * CELLS
         self.covered = list(covered) or [0] * CELLS
         self.thinned = list(thinned)
+        self.repeats = repeats
 
     @classmethod
     def uniform(cls, joules: float) -> HourCells:
@@ -129,12 +132,14 @@ class HourCells:
             [joules * share for joules, share in zip(self.joules, shares, strict=True)],
             [round(covered * share) for covered, share in zip(self.covered, shares, strict=True)],
             [joules * share for joules, share in zip(self.thinned, shares, strict=False)],
+            self.repeats,
         )
 
     def replace_cells(self, other: HourCells, mask: int) -> None:
         """Copy the cells of `mask` from another hour."""
         if self.thinned or other.thinned:
             self.thinned = self.thinned or [0.0] * CELLS
+            self.repeats = max(self.repeats, other.repeats)
         for n in range(CELLS):
             if mask >> n & 1:
                 self.joules[n], self.covered[n] = other.joules[n], other.covered[n]

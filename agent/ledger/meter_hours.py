@@ -94,8 +94,9 @@ def note_integrated(
     masks = {hour: counted[hour].mask if hour in counted else 0 for hour in hours}
     if all(hours[hour].mask & ~mask == 0 for hour, mask in masks.items()):
         return
-    for hour, joules in thinned(power).items():
+    for hour, found in thinned(power).items():
         if hour in hours and masks[hour] != FULL_MASK:
             hours[hour].thinned = [
-                0.0 if masks[hour] >> n & 1 else value for n, value in enumerate(joules)
+                0.0 if masks[hour] >> n & 1 else value for n, value in enumerate(found.joules)
             ]
+            hours[hour].repeats = found.repeats

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from operator import mul
+from typing import Final, NamedTuple
 
 from agent.ledger.energy import CELL_MS, CELLS, TimedValue, floor_hour
 from agent.ledger.segments import longest_gap
@@ -23,41 +24,75 @@ _NEW_AT_EACH_READING: Final = 0.5
 _WHITE: Final = 4.0 / 3.0
 _SLOW: Final = 0.25
 
+_REPEATED: Final = 0.96
+"""Changes are the same again if their correlation with those some readings before is as high."""
+
+_OTHERS: Final = 0.5
+"""A slow load changes by much the same for long: that is no repetition."""
+
+_FEWEST: Final = 30
+"""Of fewer changes in an hour, some may be the same by chance."""
+
+_MOST_LAG: Final = 20
+
+
+class Thinned(NamedTuple):
+    """How well the readings of one hour tell the energy.
+
+    `joules` are by how much each cell would change without every other reading. They are scaled:
+    the sum of their squares is the variance of the energy. They have a sign, so those of meters
+    that are read at once may be added: what errs alike in both boundaries of a PUE cancels out.
+    `repeats` is how often the readings repeat themselves in the hour, 1 if they do not. A load that
+    goes on and off in step with its readings errs the same way each time.
+    """
+
+    joules: list[float]
+    repeats: float = 1.0
+
 
 class _Hour:
     """What the readings of one hour say: the changes, and how they follow each other."""
 
-    __slots__ = ("cells", "count", "products", "squares")
+    __slots__ = ("cells", "products", "rises")
 
     def __init__(self) -> None:
         self.cells = [0.0] * CELLS
-        self.count = 0
-        self.squares = self.products = 0.0
+        self.rises: list[float] = []
+        self.products = 0.0
 
     def scale(self) -> float:
         """Return what the cells are multiplied by, so that their squares are variances.
 
         Let r be the correlation of two neighbouring readings, and d² the mean square of their
-        differences. Leaving a reading out changes the energy by (1 + q) d² Δt² / 2, where q is
-        (1 - r) / 2. A load that is new at each reading (q = 1/2) makes an interval uncertain by
-        d² Δt² / 2. A load that jumps seldom (q = 0) makes it uncertain by d² Δt² / 12. Between
-        these the true factor is below 1/4 + 3 q².
+        differences. Leaving a reading out changes the energy by (1 + f) d² Δt² / 2, where f is
+        (1 - r) / 2. A load that is new at each reading (f = 1/2) makes an interval uncertain by
+        d² Δt² / 2. A load that jumps seldom (f = 0) makes it uncertain by d² Δt² / 12. Between
+        these the true factor is below 1/4 + 3 f².
         """
-        if not self.squares:
+        squares = sum(rise * rise for rise in self.rises)
+        if not squares:
             return 0.0
-        prior = _PRIOR * self.squares / self.count
-        falls = (_NEW_AT_EACH_READING * prior - self.products) / (self.squares + prior)
+        prior = _PRIOR * squares / len(self.rises)
+        falls = (_NEW_AT_EACH_READING * prior - self.products) / (squares + prior)
         falls = max(0.0, min(_NEW_AT_EACH_READING, falls))
         return math.sqrt(_WHITE * (_SLOW + 3.0 * falls * falls))
 
+    def repeats(self) -> float:
+        """Return how often the changes repeat themselves, after they have been others between."""
+        rises, others = self.rises, False
+        squares = [rise * rise for rise in rises]
+        lags = range(1, min(_MOST_LAG, len(rises) // 3) + 1)
+        for lag in lags if len(rises) >= _FEWEST else ():
+            most = (sum(squares[lag:]) + sum(squares[:-lag])) / 2.0
+            alike = sum(map(mul, rises, rises[lag:]))
+            if others and alike > _REPEATED * most:
+                return len(rises) / lag
+            others = others or alike < _OTHERS * most
+        return 1.0
 
-def thinned(readings: Sequence[TimedValue]) -> dict[int, list[float]]:
-    """Return by how many joules each cell would change without every other reading, by hour.
 
-    Readings are in order of time. The joules are scaled: the sum of their squares is the variance
-    of the energy. They have a sign, so those of meters that are read at once may be added: what
-    errs alike in both boundaries of a PUE cancels out.
-    """
+def thinned(readings: Sequence[TimedValue]) -> dict[int, Thinned]:
+    """Return how well readings of power, in order of time, tell the energy, by hour."""
     hours: dict[int, _Hour] = {}
     for n in range(1, len(readings) - 1):
         before, at, after = readings[n - 1 : n + 2]
@@ -71,14 +106,13 @@ def thinned(readings: Sequence[TimedValue]) -> dict[int, list[float]]:
         if hour is None:
             hour = hours[start] = _Hour()
         rise, next_rise = at.value - before.value, after.value - at.value
-        hour.count += 1
-        hour.squares += (rise * rise + next_rise * next_rise) / 2.0
+        hour.rises.append(rise)
         hour.products += rise * next_rise
         if at.time // at.interval % 2:
             joules = (rise * until - next_rise * since) / 2000.0
             hour.cells[(at.time - start) // CELL_MS] += joules
     return {
-        start: [scale * joules for joules in hour.cells]
+        start: Thinned([scale * joules for joules in hour.cells], hour.repeats())
         for start, hour in hours.items()
         if (scale := hour.scale())
     }

@@ -23,7 +23,7 @@ from agent.pue.boundary import Boundary
 from agent.pue.class_errors import ClassErrors
 from agent.pue.places import Place
 from agent.pue.site_hours import SiteHours
-from agent.pue.sums import NOTHING, EnergySum, Sum
+from agent.pue.sums import NOTHING, EnergySum, Integrated, Sum
 from agent.pue.uncertainty import STEP_VARIANCE
 
 _MAX_METERS: Final = 500
@@ -43,12 +43,14 @@ class _Power:
     """The power of one place over time, and what is uncertain of it.
 
     `step` is that of a register which told some of it, in joules. `thinned` tells how well readings
-    of power tell the energy, in joules by the start of each cell.
+    of power tell the energy, in joules by the start of each cell; `repeats` is how often these repeat
+    themselves.
     """
 
     segments: list[Segment] = field(default_factory=list)
     step: int = 0
     thinned: Mapping[int, float] = field(default_factory=dict)
+    repeats: float = 1.0
 
     def joules(self, intervals: Iterable[_Interval]) -> float:
         """Return the energy over some intervals."""
@@ -126,7 +128,9 @@ def _sum(lines: Sequence[_Line], common: Sequence[_Interval]) -> Sum:
         cells=sum(one.end - one.start for one in common) / CELL_MS,
         facility=replace(others, joules=whole),
         it=it,
-        variance=_variance(lines, whole / it.joules if it.joules > 0 else 1.0, common),
+        integrated=Integrated(
+            variance=_variance(lines, whole / it.joules if it.joules > 0 else 1.0, common)
+        ),
         renewable=renewable,
     )
 
@@ -136,7 +140,7 @@ def _energy(lines: Iterable[_Line]) -> EnergySum:
     return EnergySum(joules=errors.joules, common=errors.common, own=errors.own)
 
 
-def _variance(lines: Iterable[_Line], pue: float, common: Sequence[_Interval]) -> float:
+def _variance(lines: Sequence[_Line], pue: float, common: Sequence[_Interval]) -> float:
     """Return the variance of facility energy less PUE times IT energy, by steps and by power.
 
     A register's step counts where each interval begins and where it ends.
@@ -149,7 +153,8 @@ def _variance(lines: Iterable[_Line], pue: float, common: Sequence[_Interval]) -
         for cell, joules in line.power.thinned.items():
             if any(one.start < cell + CELL_MS and cell < one.end for one in common):
                 cells[cell] += factor * joules
-    return steps + sum(joules * joules for joules in cells.values())
+    repeats = max(line.power.repeats for line in lines)
+    return steps + repeats * sum(joules * joules for joules in cells.values())
 
 
 def _beginning(boundary: Boundary, it_point: str, start: int) -> int:
@@ -170,7 +175,7 @@ def _renewable_share(line: _Line) -> float:
 def _power(tables: Tables, hours: SiteHours, site: str, place: Place, asked: _Interval) -> _Power:
     """Return the power of a place between two times."""
     found: list[Segment] = []
-    steps = [0]
+    steps, repeats = [0], [1.0]
     cells: dict[int, float] = {}
     for number in hours.numbers(site, place):
         limits = hours.limits(number)
@@ -178,14 +183,15 @@ def _power(tables: Tables, hours: SiteHours, site: str, place: Place, asked: _In
         known = merge(meter.drawn, meter.register.segments)
         if len(known) > len(meter.drawn):
             steps.append(step_of(reading.value for reading in meter.register.believed))
-        for hour, joules in thinned(meter.power).items():
-            cells.update({hour + n * CELL_MS: each for n, each in enumerate(joules) if each})
+        for hour, told in thinned(meter.power).items():
+            cells.update({hour + n * CELL_MS: each for n, each in enumerate(told.joules) if each})
+            repeats.append(told.repeats)
         found = merge(found, known)
     if place.kind == "export":
         first = min(asked.end, hours.first_read(site, place) or asked.end)
         if asked.start < first:  # before its first reading, nothing is subtracted
             found = [Segment(asked.start, first, 0.0, 0.0), *found]
-    return _Power(segments=found, step=max(steps), thinned=cells)
+    return _Power(segments=found, step=max(steps), thinned=cells, repeats=max(repeats))
 
 
 def _intersect(one: Sequence[_Interval], other: Sequence[_Interval]) -> list[_Interval]:

@@ -9,7 +9,7 @@ from agent.ledger.energy import CELLS, FULL_MASK
 from agent.ledger.store.site_hours import SiteHour
 from agent.pue.boundary import Boundary
 from agent.pue.sides import Side, sides_of
-from agent.pue.sums import NOTHING, Alone, EnergySum, SideSum, Sum
+from agent.pue.sums import NOTHING, Alone, EnergySum, Integrated, SideSum, Sum
 
 Points = Mapping[str, SiteHour]
 """One hour of a site, by point."""
@@ -57,7 +57,7 @@ def hour_sum(
         cells=mask.bit_count(),
         facility=facility,
         it=it_energy,
-        variance=_variance(points, boundary, it, pue, mask),
+        integrated=_integrated(points, boundary, it, pue, mask),
         renewable=_renewable(points, mask),
         runs=(mask & ~(mask << 1)).bit_count(),
         starts_covered=bool(mask & first),
@@ -106,11 +106,13 @@ def _facility(points: Points, boundary: Boundary, it_point: str, mask: int) -> E
     return EnergySum(joules=joules, common=common, own=math.sqrt(own_squared))
 
 
-def _variance(points: Points, boundary: Boundary, it: SiteHour, pue: float, mask: int) -> float:
-    """Return the variance of facility energy less PUE times IT energy.
+def _integrated(
+    points: Points, boundary: Boundary, it: SiteHour, pue: float, mask: int
+) -> Integrated:
+    """Return how well power tells facility energy less PUE times IT energy.
 
     A cell errs as much as leaving out readings changes it. What changes facility and IT energy
-    alike leaves PUE as it is.
+    alike leaves PUE as it is. Where readings repeat themselves, each time errs as the others do.
     """
     rows = [
         (points[point], -1.0 if point == "export" else 1.0)
@@ -121,9 +123,13 @@ def _variance(points: Points, boundary: Boundary, it: SiteHour, pue: float, mask
     variance = mask.bit_count() * sum(factor * factor * row.variance for row, factor in rows)
     thinned = [(row.thinned, factor) for row, factor in rows if row.thinned]
     if not thinned:
-        return variance
+        return Integrated(variance=variance)
     cells = (n for n in range(CELLS) if mask >> n & 1)
-    return variance + sum(sum(factor * joules[n] for joules, factor in thinned) ** 2 for n in cells)
+    found = sum(sum(factor * joules[n] for joules, factor in thinned) ** 2 for n in cells)
+    repeats = max(row.repeats for row, _ in rows)
+    if repeats > 1.0:
+        return Integrated(variance=variance, in_step=math.sqrt(repeats * found))
+    return Integrated(variance=variance + found)
 
 
 def _side_sum(side: Side, points: Points, boundary: Boundary, it: SiteHour, mask: int) -> SideSum:

@@ -43,6 +43,7 @@ def sum_places(hours: Iterable[PlaceHour]) -> SiteHour | None:
     mask, meters, silent = FULL_MASK, 0, 0
     joules = [0.0] * CELLS
     thinned: list[float] = []
+    repeats = 1.0
     energies: list[tuple[Place, float]] = []
     for hour in hours:
         meters += 1
@@ -58,6 +59,7 @@ def sum_places(hours: Iterable[PlaceHour]) -> SiteHour | None:
         if cells.thinned:
             values = [value * place.factor for value in cells.thinned]
             thinned = list(map(add, thinned, values)) if thinned else values
+            repeats = max(repeats, cells.repeats)
     if silent == meters:
         return None
     errors = ClassErrors.of(energies)
@@ -69,6 +71,7 @@ def sum_places(hours: Iterable[PlaceHour]) -> SiteHour | None:
         silent,
         own=errors.own_percent,
         thinned=tuple(thinned),
+        repeats=repeats,
     )
 
 
@@ -116,9 +119,9 @@ def joined(numbers: Iterable[int], rows: Mapping[int, HourCells]) -> HourCells |
 
 
 def _joined(newer: HourCells, older: HourCells) -> HourCells:
-    found = HourCells(newer.joules, newer.covered, newer.thinned)
+    found = HourCells(newer.joules, newer.covered, newer.thinned, newer.repeats)
     if older.thinned and not found.thinned:
-        found.thinned = [0.0] * CELLS
+        found.thinned, found.repeats = [0.0] * CELLS, older.repeats
     for n in range(CELLS):
         if newer.covered[n] >= CELL_MS:
             continue

@@ -52,6 +52,24 @@ class SideSum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Integrated:
+    """How well readings of power tell facility energy less PUE times IT energy.
+
+    `variance` is in square joules. `in_step` are standard uncertainties, in joules, of hours in
+    which a load goes on and off in step with its readings, so that all of them err alike.
+    """
+
+    variance: float = 0.0
+    in_step: float = 0.0
+
+    def plus(self, other: Integrated) -> Integrated:
+        """Return the sum of both."""
+        return Integrated(
+            variance=self.variance + other.variance, in_step=self.in_step + other.in_step
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alone:
     """What one boundary told of cells that do not count, because the other one did not."""
 
@@ -75,15 +93,14 @@ class Sum:
     """Energies over the cells that are covered at both boundaries.
 
     `runs` counts the stretches of covered time. `starts_covered` and `ends_covered` say whether
-    the first and the last cell are covered, so that two runs that adjoin are one. `variance` is
-    that of facility energy less PUE times IT energy, in square joules, as far as power was
-    integrated. `sides` are the amounts beside PUE, by name.
+    the first and the last cell are covered, so that two runs that adjoin are one. `sides` are the
+    amounts beside PUE, by name.
     """
 
     cells: float = 0.0
     facility: EnergySum = field(default_factory=EnergySum)
     it: EnergySum = field(default_factory=EnergySum)
-    variance: float = 0.0
+    integrated: Integrated = field(default_factory=Integrated)
     renewable: float = 0.0
     runs: int = 0
     starts_covered: bool = False
@@ -100,7 +117,7 @@ class Sum:
             cells=self.cells + other.cells,
             facility=self.facility.plus(other.facility),
             it=self.it.plus(other.it),
-            variance=self.variance + other.variance,
+            integrated=self.integrated.plus(other.integrated),
             renewable=self.renewable + other.renewable,
             runs=self.runs + other.runs - (self.ends_covered and other.starts_covered),
             starts_covered=self.starts_covered,
@@ -130,10 +147,10 @@ A year of a hub's hours would take hundreds of megabytes as objects. The order o
 known to the three functions below and to nobody else.
 """
 
-_RUNS: Final = 9
-_STARTS: Final = 10
-_ENDS: Final = 11
-_SIDES: Final = 12
+_RUNS: Final = 10
+_STARTS: Final = 11
+_ENDS: Final = 12
+_SIDES: Final = 13
 
 
 def pack(total: Sum) -> PackedSum:
@@ -151,7 +168,8 @@ def pack(total: Sum) -> PackedSum:
             it.joules,
             it.common,
             it.own,
-            total.variance,
+            total.integrated.variance,
+            total.integrated.in_step,
             total.renewable,
             total.runs,
             total.starts_covered,
@@ -172,8 +190,8 @@ def unpack(packed: PackedSum, names: Sequence[str]) -> Sum:
         cells=packed[0],
         facility=EnergySum(joules=packed[1], common=packed[2], own=packed[3]),
         it=EnergySum(joules=packed[4], common=packed[5], own=packed[6]),
-        variance=packed[7],
-        renewable=packed[8],
+        integrated=Integrated(variance=packed[7], in_step=packed[8]),
+        renewable=packed[9],
         runs=round(packed[_RUNS]),
         starts_covered=bool(packed[_STARTS]),
         ends_covered=bool(packed[_ENDS]),

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from agent.ledger.energy import CELLS
 from agent.pue.sums import EnergySum, Sum
 
 EXPANSION: Final = 2.0
@@ -20,6 +21,9 @@ _RECTANGULAR: Final = 1.0 / math.sqrt(3.0)
 
 STEP_VARIANCE: Final = 1.0 / 12.0
 """Variance of a reading that is cut to a step of 1 (JCGM 100, F.2.2.1)."""
+
+
+_CELLS_OF_A_DAY: Final = 24 * CELLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +63,18 @@ def relative(
     return EXPANSION * math.sqrt(
         _variance(total.facility, facility, total.runs) / whole**2
         + _variance(total.it, it, total.runs) * it_counts**2
-        + total.variance / whole**2
+        + _integrated(total) / whole**2
         + (bias * _RECTANGULAR) ** 2
     )
+
+
+def _integrated(total: Sum) -> float:
+    """Return the variance of power that was integrated.
+
+    A load may go on and off in step with its readings for a day, but not for longer.
+    """
+    found = total.integrated
+    return found.variance + found.in_step**2 / max(1.0, total.cells / _CELLS_OF_A_DAY)
 
 
 def _variance(energy: EnergySum, doubt: RegisterDoubt, runs: int) -> float:

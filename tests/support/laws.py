@@ -79,8 +79,15 @@ def bursty(rng: Random, *, dwell: float, length: float, both: bool) -> Trial:
     return window(rng, gauges, facility, it, length, 60.0)
 
 
-def cycling(rng: Random, *, length: float, unrest: float, period: float | None = None) -> Trial:
-    """Power each five minutes, of a plant that is on and off within some minutes."""
+def cycling(
+    rng: Random,
+    *,
+    length: float,
+    unrest: float,
+    period: float | None = None,
+    interval: float = 300.0,
+) -> Trial:
+    """Power each `interval`, of a plant that is on and off within some minutes."""
     it = Wave(MEGA, 0.02 * MEGA, 9000.0, rng.uniform(0, 6))
     plant = cycles(rng, length + 3 * HOUR, period or rng.uniform(360, 660), 0.4 * MEGA, unrest)
     facility = Mixed((1.05, it), (1.0, plant))
@@ -88,7 +95,7 @@ def cycling(rng: Random, *, length: float, unrest: float, period: float | None =
         Gauge(name="u", point="utility", load=facility, gain=gain(rng, 0.5), counts=False),
         Gauge(name="i", point="it_input", load=it, gain=gain(rng, 0.5), counts=False),
     ]
-    return window(rng, gauges, facility, it, length, 300.0)
+    return window(rng, gauges, facility, it, length, interval)
 
 
 def young(rng: Random) -> Trial:
@@ -194,8 +201,11 @@ LAWS: Final[dict[str, Callable[[Random], Trial]]] = {
     ),
     "power at 300 s, cycling plant, 2 h": partial(cycling, length=2 * HOUR, unrest=0.1),
     "power at 300 s, cycling plant, 24 h": partial(cycling, length=DAY, unrest=0.1),
-    "the same in step with the readings, 24 h": partial(
+    "power at 300 s, a plant in step with it, 24 h": partial(
         cycling, length=DAY, unrest=0.0, period=480.0
+    ),
+    "power at 60 s, a plant in step with it, 24 h": partial(
+        cycling, length=DAY, unrest=0.0, period=480.0, interval=60.0
     ),
     "the first twenty minutes": young,
     "imported register of coarse steps": imported_register,

@@ -19,7 +19,7 @@ from agent.ledger.store.blocks import (
 )
 
 _CELLS: Final = struct.Struct(f"<{CELLS}d{CELLS}I")
-_THINNED: Final = struct.Struct(f"<{CELLS}f")
+_THINNED: Final = struct.Struct(f"<{CELLS}ff")
 _MOST_MARKS: Final = 500
 """Question marks in one statement; SQLite's own limit was 999 for long."""
 
@@ -30,14 +30,16 @@ _LOOKUP_COST: Final = 8
 def pack_cells(cells: HourCells) -> bytes:
     """Write an hour's cells."""
     packed = _CELLS.pack(*cells.joules, *cells.covered)
-    return packed + _THINNED.pack(*cells.thinned) if cells.thinned else packed
+    return packed + _THINNED.pack(*cells.thinned, cells.repeats) if cells.thinned else packed
 
 
 def unpack_cells(data: bytes) -> HourCells:
     """Read an hour's cells."""
     values = _CELLS.unpack_from(data)
-    thinned = _THINNED.unpack_from(data, _CELLS.size) if len(data) > _CELLS.size else ()
-    return HourCells(values[:CELLS], values[CELLS:], thinned)
+    cells = HourCells(values[:CELLS], values[CELLS:])
+    if len(data) > _CELLS.size:
+        *cells.thinned, cells.repeats = _THINNED.unpack_from(data, _CELLS.size)
+    return cells
 
 
 class StoredHour(NamedTuple):

@@ -14,7 +14,7 @@ _FOREVER: Final = 1 << 62
 _JOULES: Final = struct.Struct(f"<{CELLS}d")
 _JOULES_AND_VARIANCE: Final = struct.Struct(f"<{CELLS}dd")
 _WITH_OWN: Final = struct.Struct(f"<{CELLS}ddf")
-_THINNED: Final = struct.Struct(f"<{CELLS}f")
+_THINNED: Final = struct.Struct(f"<{CELLS}ff")
 
 
 class SiteHour(NamedTuple):
@@ -24,7 +24,8 @@ class SiteHour(NamedTuple):
     heard. Of the meters' classes, `accuracy` is what they have in common, and `own` what each has
     of its own; both are limits of error in percent of the hour's energy. `thinned` tells how well
     readings of power tell the energy, in joules for each cell (`agent.ledger.thinning`); it is
-    empty where everything is counted. `variance` is what earlier versions knew of that instead, in
+    empty where everything is counted. `repeats` is how often the readings of one of the meters
+    repeat themselves in the hour. `variance` is what earlier versions knew of that instead, in
     square joules for each cell.
     """
 
@@ -36,6 +37,7 @@ class SiteHour(NamedTuple):
     variance: float = 0.0
     own: float = 0.0
     thinned: tuple[float, ...] = ()
+    repeats: float = 1.0
 
     def over(self, mask: int) -> float:
         """Return the joules of some cells."""
@@ -236,7 +238,7 @@ class SiteHourTable:
 def _packed(row: SiteHour) -> bytes:
     """Write what is not in a column of its own."""
     data = _WITH_OWN.pack(*row.joules, row.variance, row.own)
-    return data + _THINNED.pack(*row.thinned) if row.thinned else data
+    return data + _THINNED.pack(*row.thinned, row.repeats) if row.thinned else data
 
 
 def unpack_site_hour(
@@ -245,11 +247,12 @@ def unpack_site_hour(
     """Read a row; those of earlier versions end after the joules or the variance."""
     joules = _JOULES.unpack_from(data)
     variance = own = 0.0
-    thinned: tuple[float, ...] = ()
+    thinned: list[float] = []
+    repeats = 1.0
     if len(data) == _JOULES_AND_VARIANCE.size:
         *_, variance = _JOULES_AND_VARIANCE.unpack(data)
     elif len(data) > _JOULES.size:
         *_, variance, own = _WITH_OWN.unpack_from(data)
         if len(data) > _WITH_OWN.size:
-            thinned = _THINNED.unpack_from(data, _WITH_OWN.size)
-    return SiteHour(mask, joules, accuracy, meters, silent, variance, own, thinned)
+            *thinned, repeats = _THINNED.unpack_from(data, _WITH_OWN.size)
+    return SiteHour(mask, joules, accuracy, meters, silent, variance, own, tuple(thinned), repeats)

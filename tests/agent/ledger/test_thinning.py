@@ -35,15 +35,29 @@ def test_one_peak_among_equal_readings() -> None:
     watts[7] = 600.0
     found = thinned(readings(watts))
     assert list(found) == [START]
-    assert found[START][1] == pytest.approx(600 * 60 * math.sqrt(4 / 3), rel=0.01)
-    assert [each for n, each in enumerate(found[START]) if n != 1] == [0.0] * 11
+    assert found[START].joules[1] == pytest.approx(600 * 60 * math.sqrt(4 / 3), rel=0.01)
+    assert [each for n, each in enumerate(found[START].joules) if n != 1] == [0.0] * 11
+
+
+def test_readings_that_repeat_themselves() -> None:
+    """Sixty changes in an hour, the same every eight minutes: 7.5 times. At random: once."""
+    cycle = [400.0, 400.0, 400.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    found = thinned(readings(cycle * 9, first=START - 60_000))
+    assert found[START].repeats == pytest.approx(60 / 8)
+    rng = Random(5)
+    other = thinned(readings([rng.choice((0.0, 400.0)) for _ in range(72)], first=START - 60_000))
+    assert other[START].repeats == 1.0
+    slow = thinned(readings([math.sin(n / 40) for n in range(72)], first=START - 60_000))
+    assert slow[START].repeats == 1.0
+    few = thinned(readings([0.0, 400.0] * 7, first=START - 300_000, interval=300_000))
+    assert few[START].repeats == 1.0, "of twelve changes some are the same by chance"
 
 
 def test_a_ramp_and_a_steady_load_have_no_error() -> None:
     """Any of the readings can be left out."""
     assert thinned(readings([1000.0] * 61)) == {}
     ramp = thinned(readings([1000.0 + 7 * n for n in range(61)]))
-    assert all(abs(each) < 1e-9 for cells in ramp.values() for each in cells)
+    assert all(abs(each) < 1e-9 for one in ramp.values() for each in one.joules)
 
 
 def test_readings_beside_a_long_gap_say_nothing() -> None:
@@ -72,7 +86,7 @@ def a_day(draw: Callable[[Random], Load], interval: int, seed: int) -> tuple[flo
     power = [TimedValue(START + 1000 * at, load.power(at), 1000 * interval) for at in times]
     joules = sum((a.value + b.value) / 2 * interval for a, b in pairwise(power))
     true = load.energy(times[-1]) - load.energy(times[0])
-    stated = sum(each * each for cells in thinned(power).values() for each in cells)
+    stated = sum(each * each for one in thinned(power).values() for each in one.joules)
     return joules - true, math.sqrt(stated)
 
 

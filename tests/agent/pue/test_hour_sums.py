@@ -59,7 +59,7 @@ def test_a_whole_hour() -> None:
     assert total.it.joules == pytest.approx(12 * 80.0)
     assert total.it.common == pytest.approx(12 * 80.0 * 1.5)
     # 3 of the utility, 1 of what was sold, and 2 of IT times the square of PUE, 110 / 80.
-    assert total.variance == pytest.approx(12 * (3.0 + 1.0 + 2.0 * (110 / 80) ** 2))
+    assert total.integrated.variance == pytest.approx(12 * (3.0 + 1.0 + 2.0 * (110 / 80) ** 2))
     assert total.renewable == pytest.approx(12 * (30.0 - 10.0))
 
 
@@ -90,10 +90,10 @@ def test_a_burst_at_both_boundaries_leaves_pue_as_it_is() -> None:
         "utility": row(100.0, thinned=(2.5, -5.0, *[0.0] * 10)),
         "it_input": row(80.0, thinned=(2.0, -4.0, *[0.0] * 10)),
     }
-    assert hour_sum(0, both, boundary, "it_input").variance == pytest.approx(0.0)
+    assert hour_sum(0, both, boundary, "it_input").integrated.variance == pytest.approx(0.0)
     alone = both | {"utility": row(100.0, thinned=(3.0, -3.0, *[0.0] * 10)), "it_input": row(80.0)}
-    assert hour_sum(0, alone, boundary, "it_input").variance == pytest.approx(18.0)
-    assert hour_sum(0, alone, boundary, "it_input", 0b1).variance == pytest.approx(9.0)
+    assert hour_sum(0, alone, boundary, "it_input").integrated.variance == pytest.approx(18.0)
+    assert hour_sum(0, alone, boundary, "it_input", 0b1).integrated.variance == pytest.approx(9.0)
 
 
 def test_facility_of_parts_shares_the_errors_of_it() -> None:

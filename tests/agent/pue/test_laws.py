@@ -11,11 +11,11 @@ RUNS = 24
 
 LEAST = 20
 
-LONG = ("power at 300 s, cycling plant, 24 h", "the same in step with the readings, 24 h")
-"""Left to `python -m bench year`: a day takes long, and two hours say the same."""
+LONG = "24 h"
+"""Left to `python -m bench year`: a day takes long."""
 
 
-@pytest.mark.parametrize("law", [law for law in LAWS if law not in LONG])
+@pytest.mark.parametrize("law", [law for law in LAWS if not law.endswith(LONG)])
 def test_the_truth_is_within_what_is_stated(law: str) -> None:
     """At k = 2 some 95 % of runs are covered; U is not many times the errors that there are."""
     found = judge(law, RUNS)

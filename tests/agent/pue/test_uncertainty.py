@@ -10,7 +10,16 @@ import pytest
 
 from agent.ledger.energy import HOUR_MS, TimedValue
 from agent.ledger.register_steps import Step, step_of
-from agent.pue.sums import NOTHING, EnergySum, Sum, add_in_time, add_packed, pack, unpack
+from agent.pue.sums import (
+    NOTHING,
+    EnergySum,
+    Integrated,
+    Sum,
+    add_in_time,
+    add_packed,
+    pack,
+    unpack,
+)
 from agent.pue.uncertainty import RegisterDoubt, relative
 from tests.support.ledger import (
     HEAD,
@@ -177,6 +186,19 @@ def test_an_error_of_shared_it_counts_for_the_overhead_alone() -> None:
     shared = relative(total, shares_it=True)
     assert shared == pytest.approx(2 * 0.2 * 0.01 * math.sqrt(2 / 3))
     assert relative(total) == pytest.approx(2 * 0.01 * math.sqrt((0.2**2 + 1) / 3))
+
+
+def test_hours_in_step_err_alike_for_a_day() -> None:
+    """Hours of ±3 J each: 24 of them are 72 J of 2400, and 48 are 72 J · √2 · 1 of 4800."""
+    hour = Sum(
+        cells=12.0,
+        facility=EnergySum(joules=100.0),
+        it=EnergySum(joules=80.0),
+        integrated=Integrated(in_step=3.0),
+    )
+    assert relative(hour) == pytest.approx(2 * 3 / 100)
+    assert relative(add_in_time([hour] * 24)) == pytest.approx(2 * 72 / 2400)
+    assert relative(add_in_time([hour] * 48)) == pytest.approx(2 * 72 * math.sqrt(2) / 4800)
 
 
 def test_a_bias_is_one_more_independent_term() -> None:
