@@ -9,7 +9,6 @@ import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from agent.inventory.model import Inventory
@@ -17,6 +16,7 @@ from agent.ledger.clock import TrustedClock
 from agent.ledger.energy import ENERGY, HOLE, POWER
 from agent.ledger.limits import Limits
 from agent.ledger.meters import Channel, MeterKey, RegisterWidth, TrackedMeter
+from agent.ledger.pending import PendingReading, Taken, hole_at
 from agent.ledger.segments import longest_gap
 from agent.ledger.settings import LedgerSettings, Retention
 from collectors.base import Batch, Metric, Reading, Series
@@ -54,34 +54,12 @@ _TRACKED: Final[Mapping[Metric, _Tracked]] = {
 """A water meter is one like the others, but its register counts litres."""
 
 
-class PendingReading(NamedTuple):
-    """A reading that waits to be written; times are in milliseconds.
-
-    A refused one is written as well, so that nothing is integrated across it.
-    """
-
-    channel: Channel
-    slot: int
-    time: int
-    value: float
-    interval: int
-    refused: bool = False
-
-
 class _Undated(NamedTuple):
     """Readings that wait until the clock is trusted; `heard` is by the monotonic clock."""
 
     heard: float
     lifetime: float
     readings: list[Reading]
-
-
-@dataclass(slots=True)
-class Taken:
-    """What is to be written: readings, and the time after which stored readings are wrong."""
-
-    pending: list[PendingReading]
-    delete_after: int | None
 
 
 class Intake:
@@ -180,7 +158,7 @@ class Intake:
     def _refuse(self, channel: Channel, moment: int, value: float, interval: int) -> None:
         """Keep a refused reading as a hole; the slot goes on with the next one that is taken."""
         self._keep_heard(channel, interval)
-        self._pending.append(_hole(channel, moment, value, interval))
+        self._pending.append(hole_at(channel, moment, value, interval))
         channel.heard = -1
         if channel.quantity == POWER:
             channel.slot = -1
@@ -198,7 +176,7 @@ class Intake:
         else:
             self._keep_heard(channel, interval)
             hole = moment - 1 if channel.heard < 0 else channel.heard + 1
-            self._pending.append(_hole(channel, hole, HOLE, interval))
+            self._pending.append(hole_at(channel, hole, HOLE, interval))
             self._keep(channel, moment, moment, value, interval)
             channel.slot = slot
         if moment > channel.heard:
@@ -216,6 +194,7 @@ class Intake:
         meter = self._meters.get(key)
         if meter is None:
             meter = self._meters[key] = TrackedMeter(key, series.label("point"), self.inventory)
+            self._note_two_ways(key)
         if quantity == ENERGY:
             meter.register = series
         channel = Channel(meter, quantity, self._pdu_slot_ms if kind == "pdu" else 1)
@@ -223,6 +202,12 @@ class Intake:
         if former is not None and former.slot_ms == channel.slot_ms:
             channel.follow(former)
         return channel
+
+    def _note_two_ways(self, key: MeterKey) -> None:
+        """Note that a meter rests while energy leaves the site, if it counts both directions."""
+        bought = self._meters.get(MeterKey(key.site, key.name, "meter"))
+        if bought is not None and MeterKey(key.site, key.name, "export") in self._meters:
+            bought.never_rests = False
 
     # Steps of the clock.
 
@@ -304,8 +289,3 @@ class Intake:
 
 def _earlier(one: int, other: int | None) -> int:
     return one if other is None else min(one, other)
-
-
-def _hole(channel: Channel, moment: int, value: float, interval: int) -> PendingReading:
-    """Return a row across which nothing is integrated."""
-    return PendingReading(channel, moment, moment, value, interval, refused=True)

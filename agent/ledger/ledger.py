@@ -19,8 +19,9 @@ from agent.inventory.model import Inventory
 from agent.ledger.clock import TrustedClock
 from agent.ledger.imports.importer import Import, import_meters
 from agent.ledger.imports.put import Changes, ImportedHour
-from agent.ledger.intake import Intake, Taken
+from agent.ledger.intake import Intake
 from agent.ledger.meters import RegisterWidth
+from agent.ledger.pending import Taken
 from agent.ledger.queries import Energy, HourOfMeter, Queries
 from agent.ledger.register_steps import ImportedRegister
 from agent.ledger.settings import LedgerSettings, Retention

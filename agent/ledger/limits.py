@@ -45,11 +45,18 @@ class Limits:
     never_rests: bool = False
 
     @classmethod
-    def of_kind(cls, kind: str, point: str, *, rating: float | None, wrap: float | None) -> Limits:
-        """Return the limits of a meter of a kind (meter, pdu, water or export) at a point."""
+    def of_kind(
+        cls,
+        kind: str,
+        *,
+        rating: float | None = None,
+        wrap: float | None = None,
+        never_rests: bool = False,
+    ) -> Limits:
+        """Return the limits of a meter of a kind: meter, pdu, water or export."""
         most, least = _OF_KIND.get(kind, _ANY)
-        return cls(rating=rating, wrap=wrap, most=most, least=least, never_rests=point == "utility")
+        return cls(rating=rating, wrap=wrap, most=most, least=least, never_rests=never_rests)
 
 
-WATER: Final = Limits.of_kind("water", "water", rating=None, wrap=None)
+WATER: Final = Limits.of_kind("water")
 """What any meter of water can show."""

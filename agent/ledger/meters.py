@@ -34,6 +34,7 @@ class TrackedMeter:
         "first_heard",
         "id",
         "key",
+        "never_rests",
         "point",
         "rating",
         "register",
@@ -48,6 +49,8 @@ class TrackedMeter:
         self.key = key
         listed = inventory.meters.get((key.site, key.name))
         self.point = point_of(inventory, key.site, key.name, key.kind, point_label)
+        self.never_rests = self.point == "utility" and not _feeds_itself(inventory, key.site)
+        """Whether it always counts: what supplies a site rests only while the site feeds itself."""
         self.rating = listed.rating_watts if listed else None
         self.register: Series | None = None
         self.step = Step()
@@ -67,7 +70,16 @@ class TrackedMeter:
         if self._wrap is None and register_width is not None and self.register is not None:
             self._width = register_width(self.register) or self._width
         wrap = self._wrap or self._width
-        return Limits.of_kind(self.key.kind, self.point, rating=self.rating, wrap=wrap)
+        return Limits.of_kind(
+            self.key.kind, rating=self.rating, wrap=wrap, never_rests=self.never_rests
+        )
+
+
+def _feeds_itself(inventory: Inventory, site: str) -> bool:
+    """Tell whether a site lists renewables of its own."""
+    return any(
+        meter.point == "renewable" for key, meter in inventory.meters.items() if key[0] == site
+    )
 
 
 def limits_of(inventory: Inventory, site: str, name: str) -> Limits:

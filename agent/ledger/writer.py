@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent.ledger.energy import ENERGY, HOUR_MS, floor_hour
-from agent.ledger.intake import COUNTED_AT_ONCE, Intake, PendingReading, Taken
+from agent.ledger.intake import COUNTED_AT_ONCE, Intake
 from agent.ledger.meters import TrackedMeter
+from agent.ledger.pending import PendingReading, Taken
 from agent.ledger.recompute import NewReadings, recompute
 from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables

@@ -21,6 +21,7 @@ from tests.support.ledger import (
     Clock,
     batch,
     energy,
+    exported,
     inventory,
     ledger,
     pdu_power,
@@ -272,4 +273,26 @@ def test_a_pue_names_what_is_not_believed(tmp_path: Path) -> None:
     ]
     assert notes == [[], ["readings that are not believed: n (1 glitch)"]]
     assert pue.between(SITE, T0, T0 + 4 * HOUR).pue == pytest.approx(2.0)
+    book.close()
+
+
+@pytest.mark.parametrize(
+    ("listed", "sells", "hours"), [("", False, 2.0), ("", True, 6.0), ("renewable", False, 6.0)]
+)
+def test_a_supply_may_rest_while_the_site_feeds_itself(
+    tmp_path: Path, listed: str, sells: bool, hours: float
+) -> None:
+    """A utility register stands still from 2 to 6 o'clock: by day, where the sun does the rest."""
+    stock = inventory(
+        f"sites: [{{site: {SITE}}}]\nmeters: [{{meter: m, point: utility, rating_watts: 250000}}"
+        + (f", {{meter: pv, point: {listed}}}]" if listed else "]")
+    )
+    clock = Clock(T0)
+    book = ledger(tmp_path, clock, stock)
+    for minute in range(0, 361, 2):
+        clock.now = T0 + 60 * minute
+        sold = [exported("m", max(0, minute - 120) * KWH)] if sells else []
+        book.accept(batch(clock.now, energy("m", shown(min(minute, 120))), *sold, interval=120.0))
+        book.flush()
+    assert kwh_and_hours(book, "m", 6) == pytest.approx((240.0, hours))
     book.close()
