@@ -22,6 +22,7 @@ BUILT_IN: Final = {
     "hubs": "the scoreboard: every hub against what it publicly stated",
     "ledger": "import, show and export metered energy and the PUE made of it",
     "report": "a week of a hub on one sheet, as an HTML file",
+    "statement": "a site's PUE of a year with all it rests on, to publish and to check",
     "inventory": "show the inventory, its age, and the entries that cannot be used",
     "devices": "find the profile that fits a device, and show what it reads",
     "demo": "run a simulated site, an agent, a database and the board on this machine",

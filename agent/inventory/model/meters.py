@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Annotated, Final, Literal, get_args
 
 from agent.inventory.model.checks import check_not_empty
-from agent.inventory.model.service import check_service
+from agent.inventory.model.service import check_date, check_service
 from collectors.strict import Positive, Range, Ratio
 
 Point = Literal[
@@ -115,6 +115,11 @@ class Meter:
     until: str = field(
         default="", metadata={"help": "a date or a local time: from then on it is not there"}
     )
+    serial: str = field(default="", metadata={"help": "its serial number, for a statement"})
+    calibrated: str = field(
+        default="",
+        metadata={"help": "the date of its last calibration or verification, for a statement"},
+    )
     emissions: tuple[Emission, ...] = field(
         default=(),
         metadata={
@@ -126,6 +131,7 @@ class Meter:
         """Check the key and what can be seen from the meter alone."""
         check_not_empty("meter", self.meter)
         check_service(self.since, self.until)
+        check_date("calibrated", self.calibrated)
         check_years(self.emissions)
         if self.behind == self.meter:
             message = "behind: a meter cannot be behind itself"

@@ -19,6 +19,15 @@ def check_service(since: str, until: str) -> None:
         raise ValueError(message)
 
 
+def check_date(key: str, text: str) -> None:
+    """Raise ValueError where a date is stated that cannot be read."""
+    try:
+        dt.date.fromisoformat(text or "2026-01-01")
+    except ValueError:
+        message = f"{key}: expected a date such as 2026-12-01, got {text!r}"
+        raise ValueError(message) from None
+
+
 def is_after(later: str, earlier: str) -> bool:
     """Tell whether a stated time is after another; it is where one of them is not stated."""
     end, start = _read("", later), _read("", earlier)
