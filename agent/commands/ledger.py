@@ -1,4 +1,4 @@
-"""`hubgauge ledger import|imports|show|export|recompute`: metered energy, and the PUE made of it.
+"""`hubgauge ledger import|imports|show|readings|export|recompute`: metered energy, and the PUE made of it.
 
 It may run beside the agent: both use one SQLite file, which takes turns by itself.
 """
@@ -14,7 +14,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent import config
-from agent.commands import ledger_import, ledger_import_options, ledger_show
+from agent.commands import (
+    ledger_import,
+    ledger_import_options,
+    ledger_readings,
+    ledger_show,
+)
 from agent.inventory.model import Inventory, Site
 from agent.ledger.imports.csv_export import write_csv
 from agent.ledger.imports.parquet_files import PARQUET, write_parquet
@@ -85,6 +90,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parents=[common],
         help="list the files that were imported: when, by whom, and their digests",
     )
+    readings = actions.add_parser(
+        "readings",
+        parents=[common, period],
+        help="write what one meter said, as CSV: by five minutes where they are kept",
+    )
+    readings.add_argument("--meter", required=True, metavar="M", help="which meter or PDU")
+    readings.add_argument(
+        "--raw", action="store_true", help="write the readings as they came; they are kept 48 hours"
+    )
     out = actions.add_parser(
         "export",
         parents=[common, period],
@@ -120,23 +134,38 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("expected a time after --from", key="--to")
     ledger = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
     try:
-        if args.action == "export":
+        if args.action == "readings":
+            ledger_readings.run(ledger, inventory, site, args.meter, start, end, raw=args.raw)
+        elif args.action == "export":
             _export(args.out, ledger, site, start, end)
-            return 0
-        pue = Pue(ledger, inventory)
-        if args.action == "recompute":
-            first, last = (round(moment.timestamp() * 1000) for moment in (start, end))
-            pue.hours.sum_again(site.site, first, last)
-        while not pue.refresh():
-            pass
-        if args.action == "show" and args.as_of is not None:
-            as_of = _moment(args.as_of, "--as-of", site.zone)
-            pue = past_pue(ledger, inventory, as_of.timestamp())
-        if args.action == "show":
-            ledger_show.run(args, pue, site, start, end)
+        else:
+            _sum_and_show(args, ledger, inventory, site, start, end)
     finally:
         ledger.close()
     return 0
+
+
+def _sum_and_show(
+    args: argparse.Namespace,
+    ledger: Ledger,
+    inventory: Inventory,
+    site: Site,
+    start: dt.datetime,
+    end: dt.datetime,
+) -> None:
+    """Do `show` or `recompute`: both sum what is out of date."""
+    pue = Pue(ledger, inventory)
+    if args.action == "recompute":
+        first, last = (round(moment.timestamp() * 1000) for moment in (start, end))
+        pue.hours.sum_again(site.site, first, last)
+    while not pue.refresh():
+        pass
+    if args.action == "recompute":
+        return
+    if args.as_of is not None:
+        as_of = _moment(args.as_of, "--as-of", site.zone)
+        pue = past_pue(ledger, inventory, as_of.timestamp())
+    ledger_show.run(args, pue, site, start, end)
 
 
 def _list_imports(path: Path, inventory: Inventory, site: Site) -> None:

@@ -1,0 +1,100 @@
+"""`hubgauge ledger readings`: what one meter said, as CSV, down to the readings themselves.
+
+Each row is a cell of five minutes, or an hour where the ledger has only kept its sum. With `--raw`
+the readings are written as they came, as long as they are kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+from agent.inventory.model import Inventory, Site
+from agent.ledger.energy import CELL_MS, CELLS, ENERGY, HOUR_MS, POWER, floor_hour
+from agent.ledger.ledger import Ledger
+from agent.ledger.store.database import Tables
+from agent.ledger.store.meters import MeterRow
+from agent.pue.model import JOULES_PER_KWH
+from collectors.base import ConfigError
+from collectors.strict import nearest
+
+_QUANTITIES: Final = {POWER: "power_w", ENERGY: "register_kwh"}
+_WATER: Final = "water"
+
+
+def run(
+    ledger: Ledger,
+    inventory: Inventory,
+    site: Site,
+    meter: str,
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    raw: bool,
+) -> None:
+    """Write what a meter said between two times."""
+    first, last = (round(time.timestamp() * 1000) for time in (start, end))
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    with ledger.reader.read() as tables:
+        rows = tables.meters.named(meter, site.site)
+        if not rows:
+            known = {row.name for row in tables.meters.all() if row.site == site.site}
+            names = known | {name for at, name in inventory.meters if at == site.site}
+            message = f"nothing was heard of {meter!r}{nearest(meter, names)}"
+            raise ConfigError(message, key="--meter")
+        if raw:
+            out.writerow(("time", "register", "quantity", "value", "interval_seconds"))
+        else:
+            out.writerow(("time", "register", "seconds", "amount", "unit", "covered_seconds"))
+        for row in rows:
+            found = (
+                _raw(tables, row, site, first, last)
+                if raw
+                else _cells(tables, row, site, first, last)
+            )
+            out.writerows(found)
+
+
+def _cells(
+    tables: Tables, row: MeterRow, site: Site, first: int, last: int
+) -> Iterator[tuple[object, ...]]:
+    """Yield the cells of a meter's hours; an hour where only its sum is kept."""
+    unit, scale = ("l", 1.0) if row.kind == _WATER else ("kWh", JOULES_PER_KWH)
+    hours = range(floor_hour(first), last, HOUR_MS)
+    for hour, stored in sorted(tables.hours.load(row.id, hours).items()):
+        if stored.data is None:
+            covered = stored.covered / 1000
+            yield _time(hour, site), row.kind, 3600, stored.joules / scale, unit, covered
+            continue
+        cells = stored.cells()
+        for n in range(CELLS):
+            time = hour + n * CELL_MS
+            if first <= time < last and cells.covered[n]:
+                covered = cells.covered[n] / 1000
+                yield _time(time, site), row.kind, 300, cells.joules[n] / scale, unit, covered
+
+
+def _raw(
+    tables: Tables, row: MeterRow, site: Site, first: int, last: int
+) -> Iterator[tuple[object, ...]]:
+    """Yield the readings of a meter's registers and of its power, each in order of time."""
+    for quantity, name in _QUANTITIES.items():
+        is_register = quantity == ENERGY
+        scale = JOULES_PER_KWH if is_register and row.kind != _WATER else 1.0
+        label = "register_l" if is_register and row.kind == _WATER else name
+        for one in tables.readings.between(row.id, quantity, first, last):
+            if first <= one.time < last:
+                yield (
+                    _time(one.time, site),
+                    row.kind,
+                    label,
+                    one.value / scale,
+                    one.interval / 1000,
+                )
+
+
+def _time(time: int, site: Site) -> str:
+    return dt.datetime.fromtimestamp(time / 1000, site.zone).isoformat()
