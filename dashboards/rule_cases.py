@@ -16,7 +16,14 @@ JsonTest = dict[str, Any]
 
 
 def _metered(
-    place: str, facility: int, it: int, pue: float, *, coverage: str = "1x60", gateway: str = "g"
+    place: str,
+    facility: int,
+    it: int,
+    pue: float,
+    *,
+    coverage: str = "1x60",
+    gateway: str = "g",
+    category: str = "2",
 ) -> dict[str, str]:
     """Return the series of a metered site; without its PUE where that is inconsistent.
 
@@ -30,7 +37,7 @@ def _metered(
     }
     found[_listed(place, "in_service")] = 1
     if pue >= 1:
-        found[series(site.SITE_PUE, where, category="2", window=YEAR_WINDOW)] = pue
+        found[series(site.SITE_PUE, where, category=category, window=YEAR_WINDOW)] = pue
     values = {name: f"{value}{told}" for name, value in found.items()}
     values[series(site.SITE_PUE_COVERAGE, where, window=YEAR_WINDOW)] = coverage
     return {name.replace("}", f',instance="{gateway}"}}'): value for name, value in values.items()}
@@ -136,6 +143,17 @@ def _missing_tests() -> Iterator[JsonTest]:
         "s1", 1299, 1060, 1.2255, coverage="0.95x60", gateway="g2"
     )
     yield _expression("one of two gateways tells a site", twice, _PUE, [(_WHOLE, 1.3)])
+    # The one at the UPS has a lower PUE: it does not take over when the one at the PDUs ends.
+    ups = _metered("s1", 1226, 1000, 1.226, coverage="0.95x60", gateway="g2", category="1")
+    pdu = _metered("s1", 1300, 1000, 1.3, coverage="1x3 _x40", gateway="g1")
+    yield _expression("the deeper of two categories is told", pdu | ups, _PUE, [(_WHOLE, 1.3)])
+    yield _expression("no lower category takes over", pdu | ups, _PUE, [], at="30m")
+    same = _metered("s1", 1310, 1000, 1.31, coverage="0.5x60", gateway="g2")
+    yield _expression(
+        "another of the same category does", pdu | same, _PUE, [(_WHOLE, 1.31)], at="30m"
+    )
+    alone = _metered("s1", 1226, 1000, 1.226, gateway="g1", category="1")
+    yield _expression("an only gateway has its category", alone, _PUE, [(_WHOLE, 1.226)])
     alike = _metered("s1", 1300, 1000, 1.3, gateway="g2") | _metered(
         "s1", 1240, 1000, 1.24, gateway="g1"
     )

@@ -28,8 +28,9 @@ from dashboards.signals import (
     rack_limits,
 )
 from dashboards.signals.base import Signal
+from dashboards.signals.source import chosen_source, remembered_category
 from dashboards.signals.target import TARGET
-from dashboards.signals.total import Total, chosen_source, scopes
+from dashboards.signals.total import Total, scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def recording_groups(registry: Registry) -> list[Group]:
         ),
         Group(
             name="hubgauge-power",
-            rules=(*_recorded((*power.SIGNALS, *pue.SIGNALS)), _source(), *_efficiency()),
+            rules=(*_recorded((*power.SIGNALS, *pue.SIGNALS)), *_source(), *_efficiency()),
         ),
         Group(name="hubgauge-accelerators", rules=tuple(_recorded(chip.SIGNALS))),
         Group(name="hubgauge-agents", rules=tuple(_recorded(own.SIGNALS))),
@@ -83,10 +84,11 @@ def _recorded(signals: Iterable[Signal]) -> Iterator[RecordingRule]:
             yield RecordingRule(record=signal.record, expr=signal.rule())
 
 
-def _source() -> RecordingRule:
-    """Return the rule that chooses the gateway whose energies count at each site."""
-    expr = f"{chosen_source(recorded.SOURCE)} * 0 + 1"
-    return RecordingRule(record=recorded.SOURCE, expr=for_rule(expr))
+def _source() -> Iterator[RecordingRule]:
+    """Yield the rules that choose the gateway whose energies count at each site."""
+    chosen = f"{chosen_source(by_rules=True)} * 0 + 1"
+    yield RecordingRule(record=recorded.SOURCE, expr=for_rule(chosen))
+    yield RecordingRule(record=recorded.PUE_CATEGORY, expr=for_rule(remembered_category()))
 
 
 def _efficiency() -> Iterator[RecordingRule]:

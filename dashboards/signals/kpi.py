@@ -18,7 +18,8 @@ from collectors.catalogue import recorded, site
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import Excuse, Signal
-from dashboards.signals.total import Total, matcher
+from dashboards.signals.source import matcher
+from dashboards.signals.total import Total
 
 
 def _witness(measure: Measure) -> str:

@@ -8,27 +8,22 @@ even when it is gone together with all that told of it: `recorded.KPI_NEEDED` re
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Final
 
 from agent.hubs.model import WHOLE_HUB
-from agent.targets.kpis import MEASURES, YEAR_COVERED, YEAR_PUE, Match, Measure, Part
+from agent.targets.kpis import MEASURES, Measure, Part
 from collectors.catalogue import node, rack, recorded, site
 from collectors.catalogue.limits import NEEDED_SECONDS
 from dashboards.promql import of
 from dashboards.signals.chip import CHIPS
 from dashboards.signals.rack import RACK_COUNT
+from dashboards.signals.source import MEMORY, SOURCE, chosen_source, matcher, selector
 
 _RECORDED: Final = {rack.RACK_INFO: RACK_COUNT.record}
 """What rules have counted already, by site and state: a hub has tens of thousands of racks."""
 _COUNTED: Final = {**_RECORDED, node.ACCELERATOR_INFO: CHIPS.record}
 """The same of what is only asked whether a site has it."""
-_SOURCE: Final = "hub, site, instance"
-_MEMORY: Final = "7d"
-"""How far back a rule looks for what it remembered itself: so long it may stand still."""
-_STAYS: Final = 0.01
-"""By so much coverage another gateway must be better to be chosen in place of the present one."""
 
 
 class Total:
@@ -78,8 +73,8 @@ class Total:
         if not measure.every_thing:
             return f"({told})"
         silent = " or ".join(
-            f"max by ({each}) ({_selector(part)}) unless on ({each})"
-            f" max by ({each}) ({_selector(measure.part)})"
+            f"max by ({each}) ({selector(part)}) unless on ({each})"
+            f" max by ({each}) ({selector(measure.part)})"
             for part in measure.needs
             for each in (", ".join(part.each),)
         )
@@ -97,7 +92,7 @@ class Total:
 
     def remembered(self, measure: Measure, key: str) -> str:
         """Return when each site was last needed, for the rule that remembers it."""
-        before = f'{recorded.KPI_NEEDED}{{kpi="{key}"}}[{_MEMORY}]'
+        before = f'{recorded.KPI_NEEDED}{{kpi="{key}"}}[{MEMORY}]'
         return (
             f"{self.needed(measure)} * time()"
             f" or on (hub, site) max by (hub, site, scope) (last_over_time({before}))"
@@ -115,7 +110,7 @@ class Total:
         if not part.none_is_zero:
             return value
         every = replace(part, where=())
-        known = self._counting(every) if self._recorded(part) else _largest(_selector(every))
+        known = self._counting(every) if self._recorded(part) else _largest(selector(every))
         return f"({value} or {known} * 0)"
 
     def _value(self, measure: Measure) -> str:
@@ -144,11 +139,11 @@ class Total:
             matchers = ",".join(("<hub>", *map(matcher, part.where)))
             return f"sum by (hub, site) ({_RECORDED[part.metric]}{{{matchers}}})"
         if part.per_site != "max":
-            things = f"max by ({', '.join(part.each)}) ({_selector(part)})"
+            things = f"max by ({', '.join(part.each)}) ({selector(part)})"
             return f"{part.per_site} by (hub, site) ({things})"
         if part.among_sources == "chosen":
-            return _largest(f"{_selector(part)} and on ({_SOURCE}) {self._source()}")
-        return f"{part.among_sources} by (hub, site) ({_selector(part)})"
+            return _largest(f"{selector(part)} and on ({SOURCE}) {self._source()}")
+        return f"{part.among_sources} by (hub, site) ({selector(part)})"
 
     def _recorded(self, part: Part) -> bool:
         return self.by_rules and part.per_site == "count" and part.metric in _RECORDED
@@ -156,7 +151,7 @@ class Total:
     def _source(self) -> str:
         """Return the gateway that tells each site's energies."""
         chosen = f"{recorded.SOURCE}{{<hub>}}"
-        return chosen if self.by_rules else f"({chosen} or on (hub, site) {chosen_source('')})"
+        return chosen if self.by_rules else f"({chosen} or on (hub, site) {chosen_source()})"
 
     def _over(self, per_site: str, how: str) -> str:
         """Return the total of an expression labelled by hub and site, labelled by hub and scope."""
@@ -190,33 +185,5 @@ def scopes() -> str:
     )
 
 
-def chosen_source(before: str) -> str:
-    """Return the one gateway of each site whose energies count: the one that covers the year best.
-
-    Of two that cover it alike the one with the higher PUE is chosen, and one without a sound PUE only
-    where no other is. `before` is what was chosen
-    before: it stays unless another one is better by a percent of coverage, so a curve does not leap
-    between two.
-    """
-    covered, pue = (f"max by ({_SOURCE}) ({_selector(part)})" for part in (YEAR_COVERED, YEAR_PUE))
-    rank = f"({covered} + {pue} / 1e4 or {pue} / 1e4 or {covered} - 1)"
-    if before:
-        rank = f"({rank} + {_STAYS} * {before} or {rank})"
-    return f"topk by (hub, site) (1, {rank})"
-
-
 def _largest(series: str) -> str:
     return f"max by (hub, site) ({series})"
-
-
-def _selector(part: Part) -> str:
-    return of(part.metric, *map(matcher, part.where), scope="hub")
-
-
-def matcher(match: Match) -> str:
-    """Write a match as PromQL does; a regular expression only where it takes one."""
-    if not match.any_case and not match.beginning and len(match.values) == 1:
-        return f'{match.label}="{match.values[0]}"'
-    anyhow = "(?i)" if match.any_case else ""
-    values = "|".join(map(re.escape, match.values)).replace("\\", "\\\\")
-    return f'{match.label}=~"{anyhow}{values}{".*" if match.beginning else ""}"'

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +89,7 @@ class Hubs:
 
     def stop(self, name: str) -> None:
         """End a gateway."""
-        self.running.pop(name).close()
+        self.running.pop(name, ExitStack()).close()
 
     def _agent(self, name: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
         return running(
@@ -181,8 +182,9 @@ def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hubs]:
         )
         import_years(folder, hubs.configs)
         for name in ports:
-            hubs.start(name)
             stack.callback(hubs.stop, name)
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(hubs.start, ports))
         stack.enter_context(
             running(
                 [
@@ -228,9 +230,17 @@ def test_a_gateway_that_is_gone_takes_the_hubs_pue_with_it(hubs: Hubs, scope: st
 
 
 def test_one_of_two_gateways_tells_a_site(hubs: Hubs) -> None:
-    """Both sides of the ratio are one gateway's: the better covered one's."""
-    wait_near(hubs, VALUE.format(hub=DOUBLE, scope="hub"), 1.3)
+    """Both sides of the ratio are one gateway's, and the one at the UPS does not take over."""
+    value = VALUE.format(hub=DOUBLE, scope="hub")
+    wait_near(hubs, value, 1.3)
     assert hubs.now(f'site:dc_pue_source:chosen{{hub="{DOUBLE}",instance="c1"}}') == 1
+    began = time.time()
+    hubs.stop("c1")
+    wait_for(lambda: hubs.now(value) is None, what=f"no {value}")
+    hubs.start("c1")
+    wait_near(hubs, value, 1.3)
+    span = int(time.time() - began)
+    assert is_near(hubs.now(f"min_over_time({value}[{span}s])"), 1.3), "never the lower one"
 
 
 def test_gateways_that_list_all_sites_cover_them(hubs: Hubs) -> None:

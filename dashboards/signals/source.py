@@ -1,0 +1,84 @@
+"""Which gateway tells the energies of a site, where several do.
+
+Both sides of a site's PUE are one gateway's. A gateway that meters IT at another point has a PUE of
+another category: it must not take over when the one at the deeper point falls silent, or the site
+would look better.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agent.targets.kpis import YEAR_COVERED, YEAR_PUE, Match, Part
+from collectors.catalogue import recorded
+from collectors.catalogue.limits import NEEDED_SECONDS
+from dashboards.promql import of
+
+SOURCE: Final = "hub, site, instance"
+"""What tells one gateway of a site from another."""
+MEMORY: Final = "7d"
+"""How far back a rule looks for what it remembered itself: so long it may stand still."""
+_STAYS: Final = 0.01
+"""By so much coverage another gateway must be better to be chosen in place of the present one."""
+_DEEPER: Final = {"3": "", "2": "3", "1": "2|3"}
+"""By category of ISO/IEC 30134-2: the deeper categories."""
+
+
+def chosen_source(*, by_rules: bool = False) -> str:
+    """Return the one gateway of each site whose energies count: the one that covers the year best.
+
+    Of two that cover it alike the one with the higher PUE is chosen, and one without a sound PUE only
+    where no other is. A rule also keeps to what was chosen before: it stays unless another one is
+    better by a percent of coverage, so a curve does not leap between two.
+    """
+    covered = f"max by ({SOURCE}) ({selector(YEAR_COVERED)})"
+    every = f"max by ({SOURCE}) ({selector(YEAR_PUE)})"
+    pue = f"({_not_shallower(every)})" if by_rules else every
+    rank = f"({covered} + {pue} / 1e4 or {pue} / 1e4 or ({covered} unless {every}) - 1)"
+    if by_rules:
+        rank = f"({rank} + {_STAYS} * {recorded.SOURCE} or {rank})"
+    return f"topk by (hub, site) (1, {rank})"
+
+
+def remembered_category() -> str:
+    """Return when each gateway was last chosen with a PUE of a category."""
+    each = f"{SOURCE}, category"
+    now = f"max by ({each}) ({selector(YEAR_PUE)} and on ({SOURCE}) {recorded.SOURCE})"
+    return (
+        f"{now} * 0 + time() or max by ({each}) (last_over_time({recorded.PUE_CATEGORY}[{MEMORY}]))"
+    )
+
+
+def _not_shallower(every: str) -> str:
+    """Return the PUEs that may stand for a site.
+
+    None does that is of a shallower category than that of a gateway which was chosen within the
+    month and is silent now.
+    """
+    found = []
+    for category, deeper in _DEEPER.items():
+        own = Match(label="category", values=(category,))
+        part = Part(metric=YEAR_PUE.metric, where=(own, *YEAR_PUE.where))
+        text = f"max by ({SOURCE}) ({selector(part)})"
+        if deeper:
+            known = f'{recorded.PUE_CATEGORY}{{category=~"{deeper}"}} > time() - {NEEDED_SECONDS}'
+            text += f" unless on (hub, site) ({known} unless on ({SOURCE}) {every})"
+        found.append(text)
+    known = "|".join(_DEEPER)
+    other = of(YEAR_PUE.metric, f'category!~"{known}"', *map(matcher, YEAR_PUE.where), scope="hub")
+    return " or ".join((*found, f"max by ({SOURCE}) ({other})"))
+
+
+def selector(part: Part) -> str:
+    """Return the selector of a part's series."""
+    return of(part.metric, *map(matcher, part.where), scope="hub")
+
+
+def matcher(match: Match) -> str:
+    """Write a match as PromQL does; a regular expression only where it takes one."""
+    if not match.any_case and not match.beginning and len(match.values) == 1:
+        return f'{match.label}="{match.values[0]}"'
+    anyhow = "(?i)" if match.any_case else ""
+    values = "|".join(map(re.escape, match.values)).replace("\\", "\\\\")
+    return f'{match.label}=~"{anyhow}{values}{".*" if match.beginning else ""}"'
