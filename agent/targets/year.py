@@ -27,14 +27,16 @@ from agent.targets.equations import Column, dot, forward, log_size, root
 MOST_POINTS: Final = 26
 """More add little, and cost time."""
 WINDOW: Final = 365.0
-_LASTS: Final = (20.0, 60.0, 180.0, 700.0, 3000.0)
+_LASTS: Final = (20.0, 60.0, 180.0, 700.0)
 """How many days a departure lasts."""
 _MIXED: Final = (
-    (20.0, 3000.0, 0.03),
-    (20.0, 3000.0, 0.3),
-    (10.0, 100.0, 0.3),
-    (10.0, 100.0, 1.0),
-    (60.0, 3000.0, 0.1),
+    (10.0, 100.0, 0.5),
+    (15.0, 3000.0, 0.3),
+    (15.0, 3000.0, 6.0),
+    (15.0, 3000.0, 40.0),
+    (15.0, 3000.0, 80.0),
+    (15.0, 3000.0, 160.0),
+    (15.0, 3000.0, 320.0),
 )
 """Two at once: how long each lasts, and the second's variance beside the first's."""
 _DRIFT: Final = 4.0
