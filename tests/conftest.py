@@ -8,6 +8,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test fails for the speed of the machine: neither an example nor its making has a time limit.
+settings.register_profile("hubgauge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hubgauge")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -59,7 +59,8 @@ class ModbusCollector:
         rating_watts: float | None = None,
         monotonic: Callable[[], float],
     ) -> None:
-        self._link, self._naming, self._schedule, self._unit = link, naming, schedule, unit
+        self.schedule = schedule
+        self._link, self._naming, self._unit = link, naming, unit
         self._monotonic = monotonic
         self._rating, self._sunspec = rating_watts, plan.sunspec
         self._base: int | None = None if plan.sunspec else 0
@@ -93,11 +94,6 @@ class ModbusCollector:
         """The operator's name of the device."""
         return self._naming.name
 
-    @property
-    def schedule(self) -> Schedule:
-        """The interval and the timeout from the config."""
-        return self._schedule
-
     async def collect(self) -> Sequence[Reading]:
         """Read every block once; raises Unreachable or BadReply.
 
@@ -108,7 +104,7 @@ class ModbusCollector:
         asked = False
         try:
             async with (
-                asyncio.timeout(self._schedule.timeout),
+                asyncio.timeout(self.schedule.timeout),
                 self._link.turn(failing=self._failing),
             ):
                 # A device that had no turn is not marked as failing. Otherwise it would let all
@@ -119,11 +115,11 @@ class ModbusCollector:
         except TimeoutError:
             if not asked:
                 raise Unreachable(
-                    f"{self._where}: its connection was busy for {self._schedule.timeout:g} s"
+                    f"{self._where}: its connection was busy for {self.schedule.timeout:g} s"
                 ) from None
             if not numbers:
                 raise Unreachable(
-                    f"{self._where}: no answer within {self._schedule.timeout:g} s"
+                    f"{self._where}: no answer within {self.schedule.timeout:g} s"
                 ) from None
             self.dropped["timeout"] += 1
         except BadReply:

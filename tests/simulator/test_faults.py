@@ -15,7 +15,7 @@ from collectors.facility.snmp import KIND as SNMP
 from collectors.strict import read
 from simulator.simulator import Simulator
 from simulator.site import build_site
-from tests.support import HANGS
+from tests.support import HANGS, hurried
 
 BEGIN = 1_790_000_000.0
 CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")
@@ -49,7 +49,7 @@ async def site() -> AsyncIterator[Site]:
         snmp = read(
             "s.yaml",
             SNMP.Config,
-            text=f'timeout: 1s\ndevices:\n  - {{address: "{addresses["A01-B"]}", pdu: A01-B}}\n',
+            text=f'timeout: 2m\ndevices:\n  - {{address: "{addresses["A01-B"]}", pdu: A01-B}}\n',
         )
         meter = (
             f'{{address: "{addresses["ups-a"]}", profile: eastron-sdm630, meter: ups-a, '
@@ -58,7 +58,7 @@ async def site() -> AsyncIterator[Site]:
         modbus = read(
             "m.yaml",
             MODBUS.Config,
-            text=f"timeout: 1s\nrequest_timeout: 900ms\ndevices:\n  - {meter}\n",
+            text=f"timeout: 2m\nrequest_timeout: 2m\ndevices:\n  - {meter}\n",
         )
         made.made = {
             one.device: one for one in (*SNMP.build(snmp, CONTEXT), *MODBUS.build(modbus, CONTEXT))
@@ -111,7 +111,7 @@ async def test_a_device_that_is_replaced_shows_another_meter_s_register(device: 
 
 @pytest.mark.parametrize("device", DEVICES)
 async def test_a_slow_device_answers_late_or_too_late(device: str) -> None:
-    """A delay of 0.5 s is within the deadline of the whole round; a delay of 2 s is not."""
+    """A short delay is within the deadline of the round; one that is longer than it is not."""
     async with site() as made:
         await made.read(device)
         made.simulator.set_fault(device, "slow", 0.2)
@@ -120,7 +120,7 @@ async def test_a_slow_device_answers_late_or_too_late(device: str) -> None:
         assert time.monotonic() - began >= 0.2
         made.simulator.set_fault(device, "slow", 10 * HANGS)
         began = time.monotonic()
-        with pytest.raises(Unreachable):
+        with hurried(made.made[device], 1.0), pytest.raises(Unreachable):
             await made.read(device)
         assert time.monotonic() - began < HANGS
 

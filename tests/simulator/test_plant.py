@@ -13,6 +13,7 @@ from collectors.facility.snmp_collector import SnmpCollector
 from collectors.strict import read
 from simulator.simulator import Simulator
 from simulator.site import build_site
+from tests.support import hurried
 
 NOW = 1_790_000_000.0
 
@@ -31,7 +32,7 @@ async def plant(
             f"{'ups' if name.startswith('ups') else 'unit'}: {name}}}\n"
             for name in simulator.plant
         )
-        config = read("snmp.yaml", KIND.Config, text=f"timeout: 500ms\ndevices:\n{devices}")
+        config = read("snmp.yaml", KIND.Config, text=f"timeout: 2m\ndevices:\n{devices}")
         made = KIND.build(config, Context(place=Place(hub="guian", site="s"), node="n"))
         yield simulator, {one.device: one for one in made}
     finally:
@@ -85,6 +86,6 @@ async def test_a_silent_ups_is_unreachable_and_the_rest_answers() -> None:
     """A fault of the plant is as any other device's."""
     async with plant() as (simulator, collectors):
         simulator.set_fault("ups-system-a", "silent")
-        with pytest.raises(Unreachable):
+        with hurried(collectors["ups-system-a"], 0.5), pytest.raises(Unreachable):
             await collectors["ups-system-a"].collect()
         assert await collectors["ups-system-b"].collect()

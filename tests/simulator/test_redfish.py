@@ -17,6 +17,7 @@ from collectors.strict import read
 from simulator.config import write_config
 from simulator.simulator import Simulator, month_begin
 from simulator.site import build_site
+from tests.support import hurried
 
 NOW = dt.datetime(2026, 7, 15, 12, 34, 56, tzinfo=dt.UTC).timestamp()
 
@@ -30,7 +31,7 @@ async def site(
     await simulator.start()
     write_config(simulator, folder)
     devices = "".join(
-        f'  - {{address: "http://{simulator.addresses[name]}", node: {name}, timeout: 1s}}\n'
+        f'  - {{address: "http://{simulator.addresses[name]}", node: {name}, timeout: 2m}}\n'
         for name in simulator.controllers
     )
     account = "username_file: username\npassword_file: password\nallow_http: true\n"
@@ -71,14 +72,18 @@ async def test_nodes_tell_their_share_of_the_rack(tmp_path: Path) -> None:
     assert not any(one.sessions for one in simulator.controllers.values())
 
 
-async def test_controllers_fail_as_other_devices_do(tmp_path: Path) -> None:
+async def test_controllers_fail_as_other_devices_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One is silent, one talks nonsense, the others read on; both come back."""
     async with site(tmp_path, 3) as (simulator, collectors):
         silent, garbled, well = collectors
         simulator.set_fault(silent, "silent")
         simulator.set_fault(garbled, "garbage")
-        with pytest.raises(Unreachable):
-            await collectors[silent].collect()
+        with monkeypatch.context() as brief, hurried(collectors[silent], 1.0):
+            brief.setattr(collectors[silent].link, "timeout", 0.9)
+            with pytest.raises(Unreachable):
+                await collectors[silent].collect()
         with pytest.raises(BadReply):
             await collectors[garbled].collect()
         assert len(await collectors[well].collect()) > 5

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import signal
 import subprocess
 import sys
+from asyncio import TimerHandle
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agent.config import load
 from simulator.faults import PlannedFault, parse_fault
-from tests.support import HANGS, wait_for
+from simulator.simulator import Simulator
+from simulator.site import build_site
+from tests.support import HANGS, binary, wait_for
 
 COMMAND = [sys.executable, "-m", "agent.cli", "simulate"]
 
@@ -119,25 +126,44 @@ def test_a_wrong_input_is_one_line(options: list[str], status: int, message: str
     assert "Traceback" not in done.stderr
 
 
-def test_a_planned_fault_comes_and_goes() -> None:
-    """`--fault A01-A=silent@1-2` is silence between the first and the second second."""
-    from tests.support import binary
+async def test_a_planned_fault_comes_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`A01-A=silent@1-2` begins a silence after the first second and ends it after the second."""
+    planned: list[tuple[float, Callable[[], None]]] = []
 
+    def call_later(delay: float, callback: Callable[..., None], *args: object) -> TimerHandle:
+        planned.append((delay, partial(callback, *args)))
+        return loop.call_at(math.inf, callback)
+
+    loop = asyncio.get_running_loop()
+    simulator = Simulator(build_site("guian", 1))
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "call_later", call_later)
+        simulator.plan([parse_fault("A01-A=silent@1-2")])
+    health = simulator.pdus["A01-A"].health
+    assert [delay for delay, _ in planned] == [1.0, 2.0]
+    faults = [health.fault]
+    for _, happens in planned:
+        happens()
+        faults.append(health.fault)
+    assert faults == [None, "silent", None]
+    await simulator.stop()
+
+
+def test_the_command_plans_faults() -> None:
+    """From the second that `--fault` gives, the device is silent."""
     snmpget = binary("snmpget")
-    command = [*COMMAND, "--racks", "1", "--fault", "A01-A=silent@1-2"]
+    command = [*COMMAND, "--racks", "1", "--fault", "A01-A=silent@1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         said = "".join(iter(process.stdout.readline, "ready\n"))
         address = said.partition("A01-A at ")[2].partition(",")[0]
-        get = [snmpget, "-v2c", "-cpublic", "-r0", "-t0.2", address, "1.3.6.1.2.1.1.5.0"]
+        get = [snmpget, "-v2c", "-cpublic", "-r0", "-t1", address, "1.3.6.1.2.1.1.5.0"]
 
         def answers() -> bool:
             return subprocess.run(get, capture_output=True, check=False).returncode == 0
 
-        wait_for(answers, what="an answer")
         wait_for(lambda: not answers(), what="silence")
-        wait_for(answers, what="an answer again")
     finally:
         process.terminate()
         process.communicate(timeout=300)

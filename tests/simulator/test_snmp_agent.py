@@ -19,7 +19,7 @@ from simulator.device import SnmpDevice, simulated_pdu
 from simulator.simulator import Simulator
 from simulator.site import build_site
 from simulator.snmp_agent import respond
-from tests.support import binary
+from tests.support import binary, hurried
 
 NOW = 1_790_000_000.0
 APC_POWER, APC_ENERGY = "1.3.6.1.4.1.318.1.1.26.4.3.1.5.1", "1.3.6.1.4.1.318.1.1.26.4.3.1.9.1"
@@ -223,7 +223,7 @@ def test_a_gauge_stays_at_its_highest_value() -> None:
 
 def collector(address: str, pdu: str, profile: str = "auto") -> Any:
     device = f'{{address: "{address}", pdu: {pdu}, rack: A01, feed: {pdu[-1]}, profile: {profile}}}'
-    config = read("snmp.yaml", KIND.Config, text=f"timeout: 1s\ndevices:\n  - {device}\n")
+    config = read("snmp.yaml", KIND.Config, text=f"timeout: 2m\ndevices:\n  - {device}\n")
     (made,) = KIND.build(config, Context(place=Place(hub="guian", site="s"), node="n"))
     return made
 
@@ -234,10 +234,10 @@ async def test_the_collector_tells_a_silent_pdu_from_one_that_talks_nonsense() -
         made = collector(simulator.addresses["A01-A"], "A01-A", "apc-rpdu2")
         try:
             simulator.set_fault("A01-A", "silent")
-            with pytest.raises(Unreachable):
+            with hurried(made, 1.0), pytest.raises(Unreachable):
                 await made.collect()
             simulator.set_fault("A01-A", "garbage")
-            with pytest.raises((Unreachable, BadReply)):
+            with hurried(made, 1.0), pytest.raises((Unreachable, BadReply)):
                 await made.collect()
         finally:
             await made.aclose()

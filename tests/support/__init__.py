@@ -14,10 +14,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 import pytest
+
+from collectors.base import Schedule
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 RECORDINGS: Final = Path(os.environ.get("HUBGAUGE_RECORDINGS", ROOT.parent / "shared"))
@@ -108,6 +111,23 @@ async def until(condition: Callable[[], object], *, what: str = "") -> None:
                 await asyncio.sleep(0.01)
     except TimeoutError:
         pytest.fail(f"not within {PATIENCE} s: {what or condition}")
+
+
+class Scheduled(Protocol):
+    """A collector whose round ends at a deadline."""
+
+    schedule: Schedule
+
+
+@contextmanager
+def hurried(collector: Scheduled, seconds: float) -> Iterator[None]:
+    """Have the rounds of a collector end so soon: only for a device that is silent."""
+    patient = collector.schedule
+    collector.schedule = replace(patient, timeout=seconds)
+    try:
+        yield
+    finally:
+        collector.schedule = patient
 
 
 def get(url: str, *, timeout: float = 60.0, headers: dict[str, str] | None = None) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from pymodbus.framer.rtu import FramerRTU
 from pymodbus.server import ModbusTcpServer
@@ -15,6 +15,9 @@ from collectors.base import Context, Place
 from collectors.facility import modbus
 from collectors.facility.modbus import KIND, Device
 from collectors.facility.modbus_collector import ModbusCollector
+from collectors.facility.modbus_frame import Question
+from collectors.facility.modbus_link import Link
+from tests.support import HANGS
 
 CONTEXT = Context(place=Place(hub="guian", site="s1"), node="gateway")
 SDM630 = {  # what a three-phase meter shows: address -> value
@@ -85,9 +88,29 @@ def meter(address: str, **options: object) -> Device:
     )
 
 
+PATIENT: dict[str, float] = {"timeout": HANGS, "request_timeout": HANGS}
+"""Time limits for devices that answer: a busy machine may be slow to."""
+
+
+@contextmanager
+def impatient(link: Link, *units: int, seconds: float = 0.4) -> Iterator[None]:
+    """Have a connection wait so briefly for some units that are silent, for others as before."""
+    read, patient = link.read, link.request_timeout
+
+    async def asked(question: Question) -> Sequence[int]:
+        link.request_timeout = seconds if question.unit in units else patient
+        return await read(question)
+
+    link.read = asked
+    try:
+        yield
+    finally:
+        link.read, link.request_timeout = read, patient
+
+
 @asynccontextmanager
 async def meters(*devices: Device, **options: object) -> AsyncIterator[list[ModbusCollector]]:
-    made = KIND.build(modbus.Config(devices=list(devices), **options), CONTEXT)
+    made = KIND.build(modbus.Config(devices=list(devices), **PATIENT | options), CONTEXT)
     try:
         yield made
     finally:

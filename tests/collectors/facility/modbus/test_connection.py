@@ -13,6 +13,7 @@ from collectors.facility.modbus_frame import Question
 from tests.collectors.facility.modbus.kit import (
     SDM630,
     frame,
+    impatient,
     meter,
     meters,
     misbehaving,
@@ -20,7 +21,7 @@ from tests.collectors.facility.modbus.kit import (
     simulated,
     values,
 )
-from tests.support import HANGS, until
+from tests.support import HANGS, hurried, until
 
 
 async def test_meters_at_one_address_share_one_connection() -> None:
@@ -80,8 +81,8 @@ async def test_a_byte_a_second_is_given_up_at_the_deadline() -> None:
             question = await reader.readexactly(12)
             answer = frame(question, [0] * question[11])
 
-    async with misbehaving(trickle) as address, meters(meter(address, timeout=1.5)) as (one,):
-        with pytest.raises(Unreachable):  # the whole answer would take 20 s
+    async with misbehaving(trickle) as address, meters(meter(address)) as (one,):
+        with hurried(one, 1.5), pytest.raises(Unreachable):  # the whole answer would take 20 s
             await one.collect()
         got = await values(one)  # on a new connection
         assert got['dc_meter_power_watts{meter="m1",point="utility"}'] == 0.0
@@ -112,7 +113,7 @@ async def test_an_answer_that_is_not_one_is_a_bad_reply_at_once(
         writer.write(answer(await reader.readexactly(12)))
         await reader.read()
 
-    async with misbehaving(reply) as address, meters(meter(address, timeout=4.0)) as (one,):
+    async with misbehaving(reply) as address, meters(meter(address)) as (one,):
         with pytest.raises(BadReply, match=message):
             await one.collect()
 
@@ -136,10 +137,10 @@ async def test_a_late_answer_is_passed_over() -> None:
 
     async with (
         misbehaving(late) as address,
-        meters(meter(address, timeout=20.0), request_timeout=1.0) as (one,),
+        meters(meter(address)) as (one,),
     ):
         assert len(await one.collect()) > 1
-        with pytest.raises(Unreachable):
+        with impatient(one._link, 1), pytest.raises(Unreachable):
             await one.collect()
         registers = await one._link.read(Question(unit=1, function=4, address=0, count=2))
     assert registers == (4, 4)

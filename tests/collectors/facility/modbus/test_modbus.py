@@ -19,13 +19,14 @@ from collectors.strict import read
 from tests.collectors.facility.modbus.kit import (
     CONTEXT,
     SDM630,
+    impatient,
     meter,
     meters,
     serving,
     simulated,
     values,
 )
-from tests.support import HANGS
+from tests.support import HANGS, hurried
 
 
 async def test_a_meter_s_values_arrive_in_base_units_with_their_phases() -> None:
@@ -142,26 +143,28 @@ async def test_a_silent_meter_behind_a_gateway_does_not_cost_its_siblings() -> N
         return pdu if sending or pdu.dev_id == 7 else None
 
     async with serving(simulated(SDM630, unit=7), trace_pdu=only_seven) as address:
-        silent = [meter(address, unit=n, meter=f"dead{n}", timeout=20.0) for n in (1, 2, 3)]
-        async with meters(
-            *silent, meter(address, unit=7, timeout=20.0), request_timeout=0.7
-        ) as made:
+        silent = [meter(address, unit=n, meter=f"dead{n}") for n in (1, 2, 3)]
+        async with meters(*silent, meter(address, unit=7)) as made:
             for most in (3, 1):  # once they are known to be silent, they go last
                 heard.clear()
-                # The silent ones ask first.
-                asked = [asyncio.create_task(one.collect()) for one in made]
-                assert len(await asked[3]) == 15
-                assert sum(unit != 7 for unit in heard) <= most
-                for task in asked[:3]:
-                    with pytest.raises(Unreachable):
-                        await task
+                with impatient(made[0]._link, 1, 2, 3):
+                    # The silent ones ask first.
+                    asked = [asyncio.create_task(one.collect()) for one in made]
+                    assert len(await asked[3]) == 15
+                    assert sum(unit != 7 for unit in heard) <= most
+                    for task in asked[:3]:
+                        with pytest.raises(Unreachable):
+                            await task
 
 
 async def test_a_meter_that_never_had_its_turn_says_so_and_is_not_put_last() -> None:
     """Where a connection is busy all the time, waiting is told from silence."""
-    async with serving(simulated(SDM630)) as address, meters(meter(address, timeout=0.2)) as (one,):
+    async with serving(simulated(SDM630)) as address, meters(meter(address)) as (one,):
         async with one._link.turn(failing=False):
-            with pytest.raises(Unreachable, match=r"its connection was busy for 0\.2 s"):
+            with (
+                hurried(one, 0.2),
+                pytest.raises(Unreachable, match=r"its connection was busy for 0\.2 s"),
+            ):
                 await one.collect()
         assert not one._failing
         assert len(await one.collect()) == 15  # and the turn it waited for was not lost

@@ -24,6 +24,7 @@ from collectors.facility.modbus_register import Factor, Register
 from collectors.facility.modbus_sunspec import find_model
 from collectors.facility.naming import Naming
 from tests.collectors.facility.modbus.kit import meter, meters, serving, simulated
+from tests.support import HANGS
 
 VOLTAGE = "dc_meter_voltage_volts"
 
@@ -74,8 +75,8 @@ def collector(address: str, *phases: int, **options: object) -> ModbusCollector:
     loaded = Profile(protocol="modbus", title="t", source="s", **options)
     host, _, port = address.partition(":")
     naming = Naming(name="m", labels={"hub": "h", "site": "s", "point": "other"})
-    schedule = Schedule(interval=10.0, timeout=4.0)
-    link = Link(host, int(port), request_timeout=1.0)
+    schedule = Schedule(interval=10.0, timeout=HANGS)
+    link = Link(host, int(port), request_timeout=HANGS)
     return ModbusCollector(plan_of(loaded), link, naming, schedule, unit=1, monotonic=CLOCK)
 
 

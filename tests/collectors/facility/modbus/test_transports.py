@@ -24,6 +24,7 @@ from collectors.strict import Problems, read
 from tests.collectors.facility.modbus.kit import (
     CONTEXT,
     SDM630,
+    impatient,
     meter,
     meters,
     misbehaving,
@@ -73,15 +74,16 @@ async def test_a_silent_unit_on_a_serial_line_does_not_cost_its_siblings() -> No
         simulated(SDM630, unit=7), framer=FramerType.RTU, trace_pdu=only_seven
     ) as address:
         dead, live = (
-            serial(address, unit=1, meter="dead", timeout=5.0),
-            serial(address, unit=7, timeout=5.0),
+            serial(address, unit=1, meter="dead"),
+            serial(address, unit=7),
         )
-        async with meters(dead, live, request_timeout=1.0) as made:
+        async with meters(dead, live) as made:
             for _ in range(2):
-                asked = [asyncio.create_task(one.collect()) for one in made]
-                assert len(await asked[1]) == 15
-                with pytest.raises(Unreachable):
-                    await asked[0]
+                with impatient(made[0]._link, 1):
+                    asked = [asyncio.create_task(one.collect()) for one in made]
+                    assert len(await asked[1]) == 15
+                    with pytest.raises(Unreachable):
+                        await asked[0]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ async def test_a_serial_answer_that_is_not_one_is_a_bad_reply_at_once(
         writer.write(answer(await reader.readexactly(8)))
         await reader.read()
 
-    async with misbehaving(reply) as address, meters(serial(address, timeout=4.0)) as (one,):
+    async with misbehaving(reply) as address, meters(serial(address)) as (one,):
         with pytest.raises(BadReply, match=message):
             await one.collect()
 
@@ -124,9 +126,9 @@ async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_n
 
     async with (
         misbehaving(cut) as address,
-        meters(serial(address, timeout=5.0), request_timeout=1.0) as (one,),
+        meters(serial(address)) as (one,),
     ):
-        with pytest.raises(Unreachable):
+        with impatient(one._link, 1), pytest.raises(Unreachable):
             await one.collect()
         assert (await values(one))['dc_meter_power_watts{meter="m1",point="utility"}'] == 230.5
 
