@@ -92,7 +92,7 @@ def test_no_mutation_of_a_good_input_raises_anything_else(name: str) -> None:
     """Whatever becomes of a good input on its way, it is read, or refused in so many words."""
     target = TARGETS[name]
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(mutated(target))
     def check(data: bytes) -> None:
         attempt(target, data[: target.most])

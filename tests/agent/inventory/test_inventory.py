@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.inventory.load import load_inventory
@@ -241,7 +241,6 @@ def test_files(tmp_path: Path) -> None:
         load_inventory(tmp_path / "bad.yaml", "guian", timezone="Asia/Shanghai")
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="{}[]:,-&*!<>|'\"\n\t #%@`aA07~\\", max_size=60))
 def test_any_text_is_an_inventory_or_problems(text: str) -> None:
     """Whatever the file holds, it is read, or refused with lines that say why."""

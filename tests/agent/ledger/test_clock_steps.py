@@ -166,7 +166,7 @@ def test_what_waits_for_the_clock_is_bounded(
     assert machine.measured(60, 1920) == pytest.approx((1000.0 * 1860, 1860.0))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.integers(1, 5400), st.integers(-2, 2).map(lambda n: n * 7200.0)),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from math import fsum
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.ledger.energy import (
@@ -148,7 +148,6 @@ readings = st.lists(
 ).map(lambda rows: [TimedValue(*row) for row in sorted(rows)])
 
 
-@settings(deadline=None)
 @given(
     readings,
     readings,
@@ -165,7 +164,6 @@ def test_coverage_is_never_more_than_time(
         assert all(joules >= 0 for joules in cells.joules)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 3 * HOUR_MS), st.floats(0, 1e9)), min_size=1, max_size=30))
 def test_a_register_s_energy_is_conserved(steps: list[tuple[int, float]]) -> None:
     """The hours of a register add up to its last value less its first, over whatever gaps.
@@ -182,7 +180,6 @@ def test_a_register_s_energy_is_conserved(steps: list[tuple[int, float]]) -> Non
     assert sum(cells.covered_ms for cells in hours.values()) == at - 12_345
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, HOUR_MS), st.integers(0, 400)), min_size=1, max_size=40))
 def test_energy_is_conserved_across_wraps(steps: list[tuple[int, int]]) -> None:
     """A register of known width loses nothing, however often it wraps."""

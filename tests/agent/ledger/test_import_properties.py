@@ -41,7 +41,7 @@ def bills(draw: st.DrawFn) -> list[tuple[dt.date, dt.date]]:
     return made
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(bills(), st.sampled_from(ZONES), st.data())
 def test_bills_are_laid_over_their_own_time_or_refused(
     made: list[tuple[dt.date, dt.date]], zone: str, data: st.DataObject

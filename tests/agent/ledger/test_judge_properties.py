@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.ledger.limits import Limits
@@ -73,7 +73,7 @@ def shown(past: list[Slip], step: float) -> list[float]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(slips, st.sampled_from([0.001, 1.0]), st.sampled_from([250_000.0, None]), st.booleans())
 def test_what_is_covered_is_right(
     past: list[Slip], step: float, rating: float | None, powered: bool
@@ -113,7 +113,7 @@ def hours_of(
             ).fetchall()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(
     slips,
     st.sampled_from(["rated", "plain", "supply"]),

@@ -85,7 +85,7 @@ def batches_of(readings: list[tuple[float, str, bool, float]]) -> list[Batch]:
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(reading_lists, st.randoms(use_true_random=False), st.integers(1, 7))
 def test_order_repetition_and_splitting_change_no_sum(
     readings: list, chance, flush_after: int
@@ -97,7 +97,7 @@ def test_order_repetition_and_splitting_change_no_sum(
     assert play(*batches_of(shuffled), flush_after=flush_after) == whole
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.lists(
         st.tuples(st.integers(0, 5 * 3600), st.floats(0, 1e7)),

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.ledger.energy import CELL_MS, HOUR_MS
@@ -26,7 +26,7 @@ STOCK = inventory(
     f"meters: [{{meter: m, point: utility, rating_watts: 10000, wrap_joules: {WIDTH}}},"
     " {meter: n, point: utility, rating_watts: 10000, replaces: m}]"
 )
-PATIENT = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(max_examples=40)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.racks.phases import PhaseCollector, imbalance
@@ -131,7 +131,6 @@ def test_nobody_knows_the_phase_of_a_single_phase_breaker() -> None:
     assert of("phase_imbalance_ratio") not in found
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 1000), min_size=3, max_size=3), st.floats(0.1, 100))
 def test_imbalance_lies_between_even_and_one_phase_alone(
     currents: list[float], factor: float

@@ -35,7 +35,7 @@ EVIDENCE = st.lists(
 RANK = {"missed": 0, "at_risk": 1, "on_track": 2, "met": 3}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(fact=st.sampled_from(list(FACTS.values())), evidence=EVIDENCE, now=DAYS)
 def test_any_evidence(fact: Fact, evidence: list[Evidence], now: float) -> None:
     """Any evidence gives a known state and whole texts, and never a verdict without proof."""
@@ -64,7 +64,7 @@ def test_any_evidence(fact: Fact, evidence: list[Evidence], now: float) -> None:
         ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(fact=st.sampled_from([f for f in FACTS.values() if f.kind != "observation"]), now=DAYS)
 def test_nothing_is_met_without_evidence(fact: Fact, now: float) -> None:
     """No evidence, no verdict: unknown before the deadline, expired and unreported after it."""
@@ -72,7 +72,7 @@ def test_nothing_is_met_without_evidence(fact: Fact, now: float) -> None:
     assert evaluate(fact, [], now).state == ("expired_unreported" if after else "unknown")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(evidence=EVIDENCE, now=DAYS, first=st.integers(0, 1200), more=st.integers(0, 600))
 def test_a_later_deadline_is_never_worse(
     evidence: list[Evidence], now: float, first: int, more: int
@@ -87,7 +87,7 @@ def test_a_later_deadline_is_never_worse(
     assert not (before == "met" and after != "met")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(evidence=EVIDENCE, now=DAYS, later=st.integers(1, 900))
 def test_silence_proves_nothing_new(evidence: list[Evidence], now: float, later: int) -> None:
     """With no newer evidence, time alone never makes a goal met."""

@@ -83,7 +83,7 @@ def test_a_pace_that_may_be_none_reaches_a_goal_at_the_latest_never() -> None:
     assert found.reaches(300).earliest is not None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(0, 400), st.floats(-1e12, 1e12)),

@@ -62,7 +62,7 @@ def mangled(draw: st.DrawFn, originals: list[str]) -> str:
 
 
 @given(mangled(TABLES) | st.text(max_size=400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_table(text: str) -> None:
     """Mangled tables give chips whose series can be made, or BadReply."""
     quick(lambda: chips("Huawei").readings(parse_table(text)) if len(text) < 10_000 else None)
@@ -72,7 +72,7 @@ def test_any_table(text: str) -> None:
     mangled([page.decode() for page in PAGES]).map(str.encode) | st.binary(max_size=400),
     st.sampled_from(PROFILES),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_page(body: bytes, profile: object) -> None:
     """Mangled pages give chips, or BadReply."""
     quick(lambda: parse_page(body, profile, 1_795_608_010.0))

@@ -109,7 +109,7 @@ JUNK = st.one_of(
 
 
 @pytest.mark.parametrize("name", PARSERS)
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, database=None)
 @given(junk=JUNK)
 def test_junk_gives_rows_or_bad_reply(name: str, junk: bytes) -> None:
     """Any bytes at all are parsed or refused as BadReply; nothing else escapes."""
@@ -118,7 +118,7 @@ def test_junk_gives_rows_or_bad_reply(name: str, junk: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", PARSERS)
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=40, database=None)
 @given(data=st.data())
 def test_a_damaged_file_gives_rows_or_bad_reply(name: str, data: st.DataObject) -> None:
     """A real file that is cut short, or that has bytes changed, is parsed or refused as BadReply."""

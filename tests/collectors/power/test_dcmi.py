@@ -188,7 +188,7 @@ def test_words_of_failure_are_told_apart(
     assert meaning in str(error)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.one_of(
         st.text(max_size=200),

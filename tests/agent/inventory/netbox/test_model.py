@@ -135,7 +135,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_object_of_any_shape_breaks_the_rest(data: st.DataObject) -> None:
     """An object with fields of any type is left out at most; the inventory stays valid."""

@@ -106,7 +106,7 @@ ANSWER = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from([("accumulator,1", name) for name in PROPERTIES]), ANSWER))
 def test_whatever_a_device_answers_it_is_a_number_or_a_reason(
     answers: dict[tuple[str, str], float | str | tuple[int, ...]],

@@ -216,7 +216,7 @@ def test_no_read_touches_what_a_device_does_not_let_be_read() -> None:
         profile(*registers, unreadable=[range(5, 6)])
 
 
-@settings(deadline=None, max_examples=60)  # a busy machine
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(MAPS)), st.data())
 def test_any_registers_decode_to_finite_numbers_or_a_bad_reply(
     name: str, data: st.DataObject

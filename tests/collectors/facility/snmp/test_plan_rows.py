@@ -150,7 +150,7 @@ suffixes = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=1000)
+@settings(max_examples=200)
 @given(
     columns=st.dictionaries(
         st.sampled_from(["5", "6"]), st.dictionaries(suffixes, raws, max_size=5), max_size=2
