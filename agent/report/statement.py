@@ -32,7 +32,10 @@ _BESIDE: Final = ("reused", "water")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """The PUE of a period; `uncertainty` is relative and expanded (k = 2)."""
+    """The PUE of a period; `uncertainty` is relative and expanded (k = 2).
+
+    `end` is not part of it. Energies are None where no time is covered.
+    """
 
     start: str
     end: str
@@ -40,8 +43,8 @@ class Figure:
     state: str
     coverage: float
     uncertainty: float | None
-    facility_kwh: float
-    it_kwh: float
+    facility_kwh: float | None
+    it_kwh: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ class StatedMeter:
     """A meter that counts: what it is, since when, and its energy in the covered time.
 
     `energy` times `factor` is `counted`. `calibrated` is the day of its last calibration, as the
-    inventory states it. `complete` says that all of its hours are still in the ledger.
+    inventory states it. A meter that was not heard has no energy. `complete` says that all of its hours are still in the ledger.
     """
 
     meter: str
@@ -71,8 +74,8 @@ class StatedMeter:
     since: str
     until: str
     factor: float
-    energy: float
-    counted: float
+    energy: float | None
+    counted: float | None
     unit: str
     complete: bool
 
@@ -213,8 +216,8 @@ def _figure(result: PueResult, zone: ZoneInfo) -> Figure:
         state=result.state,
         coverage=result.coverage,
         uncertainty=result.uncertainty,
-        facility_kwh=result.facility_joules / JOULES_PER_KWH,
-        it_kwh=result.it_joules / JOULES_PER_KWH,
+        facility_kwh=result.facility_joules / JOULES_PER_KWH if result.coverage else None,
+        it_kwh=result.it_joules / JOULES_PER_KWH if result.coverage else None,
     )
 
 
@@ -268,8 +271,8 @@ def _meter(share: MeterShare, inventory: Inventory, site: Site) -> StatedMeter:
         since="" if share.since is None else _iso(share.since, site.zone),
         until="" if share.until is None else _iso(share.until, site.zone),
         factor=share.factor,
-        energy=share.energy / unit,
-        counted=share.counted / unit,
+        energy=share.energy / unit if share.hours else None,
+        counted=share.counted / unit if share.hours else None,
         unit="l" if is_water else "kWh",
         complete=share.kept,
     )

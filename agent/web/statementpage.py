@@ -17,7 +17,16 @@ _TEMPLATE = "statement.html"
 def document(statement: Statement, w: Words, zone: ZoneInfo) -> str:
     """Return the statement as an HTML file, in the words of a language."""
     style = files("agent.web").joinpath("static", "report.css").read_text("utf-8")
-    return render(_TEMPLATE, w, statement=statement, style=raw(style), day=_day, zone=zone.key)
+    end = dt.datetime.fromisoformat(statement.figure.end) - dt.timedelta(seconds=1)
+    return render(
+        _TEMPLATE,
+        w,
+        statement=statement,
+        style=raw(style),
+        day=_day,
+        last_day=f"{end:%Y-%m-%d}",
+        zone=zone.key,
+    )
 
 
 def _day(text: str) -> str:
