@@ -15,6 +15,7 @@ from agent.targets.kpis import MEASURES
 from agent.targets.kpis import measured as kpi_rows
 from agent.targets.measured import measure
 from agent.targets.model import Evidence, Key
+from agent.targets.scoreboard import scoreboard
 from collectors.base import Batch, Reading
 from collectors.catalogue import node, rack, site
 
@@ -200,6 +201,22 @@ def test_a_silent_site_leaves_its_hub_without_a_pue() -> None:
     impossible = own + year("b", 0.8, 1.0, 10.0)
     sound = [reading for reading in impossible if reading[1] != 0.8]
     assert ("guian", "pue", "hub") not in measured(sound), "what it metered cannot be"
+
+
+def test_a_part_shows_no_limit_kept() -> None:
+    """A PUE within its limit is met only where all sites are listed; one above it is told anyway."""
+    for pue, complete, wanted in (
+        (1.15, True, "met"),
+        (1.15, False, "unknown"),
+        (1.35, True, "at_risk"),
+        (1.35, False, "at_risk"),
+    ):
+        listed = inventory(complete=complete, h=("huawei",))
+        readings = snapshot(*year("h", pue, 0.95, 1000.0))
+        found = measure(REGISTRY, readings, "guian", NOW, inventory=listed)
+        (hub,) = scoreboard(REGISTRY, found, NOW, ["guian"])
+        states = {row.id: row.state for row in hub.targets}
+        assert states["guian-huawei-pue"] == wanted, (pue, complete)
 
 
 def test_a_group_needs_its_own_sites_only() -> None:
