@@ -35,9 +35,10 @@ def chosen_source(*, by_rules: bool = False) -> str:
     covered = f"max by ({SOURCE}) ({selector(YEAR_COVERED)})"
     every = f"max by ({SOURCE}) ({selector(YEAR_PUE)})"
     pue = f"({_not_shallower(every)})" if by_rules else every
-    rank = f"({covered} + {pue} / 1e4 or {pue} / 1e4 or ({covered} unless {every}) - 1)"
+    none = f"{every} * 0"
+    rank = f"({pue} / 1e4 + ({covered} or {none}) or ({covered} unless {every}) - 1)"
     if by_rules:
-        rank = f"({rank} + {_STAYS} * {recorded.SOURCE} or {rank})"
+        rank += f" + ({_STAYS} * {recorded.SOURCE} or {covered} * 0 or {none})"
     return f"topk by (hub, site) (1, {rank})"
 
 
