@@ -50,8 +50,11 @@ def post(url: str, body: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run an InfluxDB 1.x that some minutes of the whole catalogue were pushed to."""
+def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    """Run an InfluxDB 1.x that some minutes of the whole catalogue were pushed to.
+
+    It is asked at the moment at which they end, however long the push takes.
+    """
     folder = tmp_path_factory.mktemp("influxdb")
     port, rpc = free_port(), free_port()
     (folder / "influxdb.conf").write_text(
@@ -81,14 +84,13 @@ enabled = false
         registry, now = load_registry(), time.time()
         for age in AGES:
             post(f"{url}/write?db={DATABASE}&precision=ms", lines(registry, now - age))
-        wait_for(
-            lambda: InfluxServer(url, DATABASE).has('SELECT count("pue_ratio") FROM "dc_site"')
-        )
-        yield url
+        server = InfluxServer(url, DATABASE, clock=lambda: now)
+        wait_for(lambda: server.has('SELECT count("pue_ratio") FROM "dc_site"'))
+        yield server
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_panel_has_data(influxdb: str, language: Language) -> None:
+def test_every_panel_has_data(influxdb: InfluxServer, language: Language) -> None:
     """With the whole catalogue there, no query is empty or fails, nor is that of any variable,
     whatever its values.
     """
@@ -96,20 +98,19 @@ def test_every_panel_has_data(influxdb: str, language: Language) -> None:
         Dashboard(json=built.json, excuses=built.excuses)
         for built in build_all(load_registry(), language, "influxql")
     ]
-    results = verify(dashboards, InfluxServer(influxdb, DATABASE))
+    results = verify(dashboards, influxdb)
     assert len(results) > 400
     bad = [str(one) for one in results if one.outcome in ("empty", "failed")]
     assert not bad, "\n".join(bad)
     assert {one.detail for one in results if one.outcome == "excused"} <= OF_SOME_HUBS
 
 
-def test_values_are_those_of_the_signal(influxdb: str) -> None:
+def test_values_are_those_of_the_signal(influxdb: InfluxServer) -> None:
     """Sums over sums, quotients, filters and states yield the numbers that PromQL would."""
-    server = InfluxServer(influxdb, DATABASE)
     values = {"hub": "guian", "site": ".*"}
 
     def ask(expr: str) -> dict[tuple[str, ...], float]:
-        found = server.ask(server.fill(influxql.render_text(expr), values, 3600))
+        found = influxdb.ask(influxdb.fill(influxql.render_text(expr), values, 3600))
         return {tuple(series.get("tags", {}).values()): series["values"][0][1] for series in found}
 
     # Two racks with two feeds each, half a watt a feed; two agents that see the same feed would not
@@ -129,9 +130,8 @@ def test_values_are_those_of_the_signal(influxdb: str) -> None:
     assert ask(states) == {("guian",): 3}
 
 
-def test_a_rate_is_per_second(influxdb: str) -> None:
+def test_a_rate_is_per_second(influxdb: InfluxServer) -> None:
     """A counter that rises by one a second has the rate 1 at every step."""
-    server = InfluxServer(influxdb, DATABASE)
     signal = Signal(
         key="k",
         name=TEXT,
@@ -140,7 +140,9 @@ def test_a_rate_is_per_second(influxdb: str) -> None:
         expr=f"max by (hub) ({rate(facility.METER_ENERGY)})",
         legend="{{hub}}",
     )
-    (found,) = server.ask(server.fill(influxql.render(signal), {"hub": "guian", "site": ".*"}, 540))
+    (found,) = influxdb.ask(
+        influxdb.fill(influxql.render(signal), {"hub": "guian", "site": ".*"}, 540)
+    )
     assert len(found["values"]) > 5
     assert {round(value, 6) for _, value in found["values"]} == {1.0}
 
@@ -207,7 +209,7 @@ def test_every_signal_is_readable() -> None:
 
 
 def test_the_command_tells_what_is_left_out(
-    influxdb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    influxdb: InfluxServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The build names each panel it leaves out with the reason, and none of them is an empty panel.
 
@@ -220,5 +222,7 @@ def test_the_command_tells_what_is_left_out(
     text = "".join(path.read_text("utf-8") for path in tmp_path.glob("*.json"))
     assert "Time since boot" not in text
     assert '"prometheus"' not in text
-    status = main(["dashboards", "verify", "--influxdb", influxdb, "--dashboards", str(tmp_path)])
+    status = main(
+        ["dashboards", "verify", "--influxdb", influxdb.url, "--dashboards", str(tmp_path)]
+    )
     assert status == 0, capsys.readouterr().out

@@ -4,10 +4,12 @@ VictoriaMetrics that is pushed to.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,17 +52,50 @@ def dashboards(registry: Registry) -> list[Dashboard]:
     ]
 
 
+def evaluated(server: Server) -> float:
+    """Return since when every group of rules has been evaluated at least once."""
+    groups = json.loads(get(f"{server.url}/api/v1/rules"))["data"]["groups"]
+    return min(dt.datetime.fromisoformat(group["lastEvaluation"]).timestamp() for group in groups)
+
+
+def settled(server: Server) -> float:
+    """Wait for a moment at which everything is in, and return it.
+
+    Rules are made of rules, so they are evaluated a few times in a row. A scrape that fails ends
+    every series for a time, so none may have failed in the last half minute.
+    """
+    wait_for(lambda: server.has('hub:dc_kpi:value{kpi="pue"}'))
+    for _ in range(3):
+        began = time.time()
+        wait_for(partial(lambda began: evaluated(server) > began, began))
+    whole = moment = time.time()
+
+    def all_in() -> bool:
+        nonlocal moment
+        moment = server.instant("timestamp(up)", time.time())[0].points[0][1]
+        return (
+            moment - LAG > whole  # ranges end a little before
+            and bool(server.instant("min_over_time(up[30s]) == 1", moment))
+            and bool(server.instant("rate(node_cpu_seconds_total[15s]) > 0", moment - LAG))
+        )
+
+    wait_for(all_in)
+    return moment
+
+
 @pytest.fixture(scope="module")
-def prometheus(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prometheus(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run a Prometheus with our rules that scrapes every series of the catalogue but what agents
     compute for KPIs.
+
+    It is asked at a moment at which everything is in, however long the questions take.
     """
     folder = tmp_path_factory.mktemp("prometheus")
     rule_files.write(folder, registry)
     port = free_port()
     with served(registry, computed=False) as address:
         (folder / "prometheus.yml").write_text(f"""\
-global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+global: {{scrape_interval: 3s, evaluation_interval: 1s}}
 rule_files: [rules.yml, alerts.yml]
 scrape_configs:
   - {{job_name: hubgauge, honor_labels: true, static_configs: [{{targets: ["{address}"]}}]}}
@@ -73,16 +108,25 @@ scrape_configs:
         ]
         url = f"http://127.0.0.1:{port}"
         with running(command, log=folder / "log", ready=f"{url}/-/ready"):
-            server = Server(url)
-            # Ranges end a little before now, so that is when the first values must be there.
-            wait_for(lambda: server.has(f'hub:dc_kpi:value{{kpi="pue"}} offset {LAG:.0f}s'))
-            wait_for(lambda: server.has(f"rate(node_cpu_seconds_total[10s] offset {LAG:.0f}s) > 0"))
-            yield url
+            moment = settled(Server(url))
+            yield Server(url, clock=lambda: moment)
+
+
+@pytest.fixture
+def commanded(prometheus: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the address of that Prometheus, which the command asks at that moment as well."""
+    monkeypatch.setattr("dashboards.commands.dashboards.Server", lambda _: prometheus)
+    return prometheus.url
 
 
 @pytest.fixture(scope="module")
-def victoriametrics(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a VictoriaMetrics that the whole catalogue was pushed to, and nothing records rules for."""
+def victoriametrics(
+    registry: Registry, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Run a VictoriaMetrics that the whole catalogue was pushed to, and nothing records rules for.
+
+    It is asked at the moment at which the pushed samples end.
+    """
     folder = tmp_path_factory.mktemp("victoriametrics")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -100,9 +144,9 @@ def victoriametrics(registry: Registry, tmp_path_factory: pytest.TempPathFactory
             with urllib.request.urlopen(request, timeout=30) as reply:
                 assert reply.status in (200, 204)
         get(f"{url}/internal/force_flush")
-        server = Server(url)
+        server = Server(url, clock=lambda: now)
         wait_for(lambda: server.has("dc_site_info"))
-        yield url
+        yield server
 
 
 @pytest.mark.parametrize("server", ["prometheus", "victoriametrics"])
@@ -112,7 +156,7 @@ def test_every_panel_has_data(
     """With the whole catalogue there, no query is empty, fails, or needs an excuse, whether scraped
     or pushed.
     """
-    results = verify(dashboards, Server(request.getfixturevalue(server)))
+    results = verify(dashboards, request.getfixturevalue(server))
     assert len(results) > 1500
     bad = [
         str(result)
@@ -123,7 +167,7 @@ def test_every_panel_has_data(
 
 
 def test_the_command_reports(
-    prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    commanded: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command verifies a folder of Chinese dashboards, tells the sum, and exits with 0."""
     assert main(["dashboards", "build", "--out", str(tmp_path), "--language", "zh"]) == 0
@@ -133,7 +177,7 @@ def test_the_command_reports(
             "dashboards",
             "verify",
             "--prometheus",
-            prometheus,
+            commanded,
             "--dashboards",
             str(tmp_path),
             "--language",
@@ -146,7 +190,7 @@ def test_the_command_reports(
 
 
 def test_a_broken_panel_is_found(
-    prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    commanded: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A query of a metric nobody has, and one that does not parse, are listed with their panel, and
     the exit status is 1.
@@ -163,7 +207,7 @@ def test_a_broken_panel_is_found(
     path.write_text(json.dumps(board), "utf-8")
     capsys.readouterr()
     assert (
-        main(["dashboards", "verify", "--prometheus", prometheus, "--dashboards", str(tmp_path)])
+        main(["dashboards", "verify", "--prometheus", commanded, "--dashboards", str(tmp_path)])
         == 1
     )
     lines = capsys.readouterr().out.splitlines()
@@ -173,7 +217,7 @@ def test_a_broken_panel_is_found(
     assert lines[-1].endswith("1 empty, 1 failed")
 
 
-def test_an_excuse_must_hold(prometheus: str) -> None:
+def test_an_excuse_must_hold(prometheus: Server) -> None:
     """An empty query is excused only while its witness is missing too; NaN alone is no data."""
     witnesses = {1: "dc_gone", 2: "dc_site_info", 3: ""}
     panels = [
@@ -197,7 +241,7 @@ def test_an_excuse_must_hold(prometheus: str) -> None:
         (number, "A"): (Excuse(reason="quiet", unless=witness),)
         for number, witness in witnesses.items()
     }
-    results = verify([Dashboard(json=board, excuses=excuses)], Server(prometheus))
+    results = verify([Dashboard(json=board, excuses=excuses)], prometheus)
     assert [result.outcome for result in results] == ["excused", "empty", "excused", "empty"]
 
 
