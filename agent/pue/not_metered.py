@@ -12,7 +12,7 @@ from agent.pue.boundary import Boundary
 from agent.pue.chosen import Chosen
 from agent.pue.model import MonthCoverage, Uncovered
 from agent.pue.periods import DAY_MS, month_edges
-from agent.pue.silences import notes, uncovered
+from agent.pue.silences import in_a_ring, notes, uncovered
 from agent.pue.site_hours import SiteHours
 from agent.pue.sums import Sum
 from agent.pue.window_sums import WindowSums
@@ -72,7 +72,12 @@ class NotMetered:
         if chosen.total.cells * CELL_MS >= end - start:
             return None
         found = uncovered(self._sums.slices(site, chosen.it_point, start, end))
-        if found is None or end - start <= _BY_MONTH_MS:
+        if found is None:
+            return None
+        of_day = uncovered(in_a_ring(self._sums.mean_day(site, chosen.it_point, start, end)))
+        if of_day is not None and of_day.bias > found.bias:
+            found = replace(found, bias=of_day.bias)
+        if end - start <= _BY_MONTH_MS:
             return found
         edges = month_edges(start, end, self._hours.sites[site].zone)
         months = (

@@ -111,6 +111,17 @@ def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
     return Uncovered(bias=off / pue, above_median_load=above / told if told else None)
 
 
+def in_a_ring(slices: Sequence[Slice]) -> Sequence[Slice]:
+    """Turn the hours of a day so that they begin where the hour before is known as well.
+
+    So a gap about midnight has two sides.
+    """
+    for n, one in enumerate(slices):
+        if one.is_known and slices[n - 1].is_known:
+            return [*slices[n:], *slices[:n]]
+    return slices
+
+
 def _plus(one: _Missing, other: _Missing) -> _Missing:
     return _Missing(one.facility + other.facility, one.it + other.it)
 
@@ -170,7 +181,7 @@ class _Around:
         after = bisect_left(self._known, number)
         first = self._known[after - 1] + 1 if after else 0
         last = self._known[after] - 1 if after < len(self._known) else len(self._slices) - 1
-        length = min(_MOST_NEIGHBOURS, last - first + 1)
+        length = min(_MOST_NEIGHBOURS, max(_FEWEST_FOR_SLOPE, last - first + 1))
         left = self._known[max(0, after - length) : after]
         right = self._known[after : after + length]
         nearer = left if left and (2 * number <= first + last or not right) else right

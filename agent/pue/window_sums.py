@@ -107,6 +107,18 @@ class _Kept:
             ),
         )
 
+    def hour_of_day(self, hours: range) -> Slice:
+        """Return the same hour of many days as one slice."""
+        total = add_packed(self.hours.get(hour) for hour in hours)
+        return Slice(
+            start=hours.start,
+            cells=len(hours) * CELLS,
+            counted=unpack(total, self._names),
+            alone=reduce(
+                Alone.plus, (self.alone[hour] for hour in hours if hour in self.alone), Alone()
+            ),
+        )
+
     def _day(self, day: int) -> Sum:
         found = self.days.get(day)
         if found is None:
@@ -219,6 +231,15 @@ class WindowSums:
         step = HOUR_MS if end - start <= _SLICED_BY_HOUR_MS else DAY_MS
         edges = [first, *range(first - first % step + step, last, step), last]
         return [kept.slice(one, other) for one, other in pairwise(edges) if one < other]
+
+    def mean_day(self, site: str, it_point: str, start: int, end: int) -> list[Slice]:
+        """Return each hour of the day over all days of a window, or nothing for a few days."""
+        if end - start <= _SLICED_BY_HOUR_MS:
+            return []
+        kept = self._reach(site, it_point, start - start % DAY_MS)
+        first, last = -(-start // HOUR_MS) * HOUR_MS, end - end % HOUR_MS
+        hours = range(first, first + DAY_MS, HOUR_MS)
+        return [kept.hour_of_day(range(hour, last, DAY_MS)) for hour in hours]
 
     def _part(self, site: str, it_point: str, start: int, end: int) -> Sum:
         """Sum a part of an hour; windows of all lengths end within the same one."""

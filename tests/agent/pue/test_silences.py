@@ -133,3 +133,24 @@ def test_a_silence_in_an_even_year_widens_nothing(tmp_path: Path) -> None:
     assert pue == pytest.approx(1.3)
     assert uncertainty == pytest.approx(2 * 2**0.5 * 0.02 / 3**0.5)
     assert not any("moved" in note for note in notes)
+
+
+@pytest.mark.parametrize(("worst", "length"), [(14, 2), (0, 3)])
+def test_silent_at_the_worst_hours_of_each_day(tmp_path: Path, worst: int, length: int) -> None:
+    """Both meters are silent for the worst hours of each of twenty days; the limit tells the rest.
+
+    PUE is 1.3 + 0.2 cos over the day, which is 1.3 over whole days of constant IT.
+    """
+    start = day(0, 1, 1)
+    gone = {(worst - length // 2 + n) % 24 for n in range(length)}
+    heard = [start + dt.timedelta(hours=n) for n in range(20 * 24) if n % 24 not in gone]
+    peak = worst - length // 2 + (length - 1) / 2
+    main = {at: 100.0 * (1.3 + 0.2 * math.cos(2 * math.pi * (at.hour - peak) / 24)) for at in heard}
+    with bench(tmp_path, ROWS, now=day(0, 22, 1).timestamp()) as b:
+        b.put("it", dict.fromkeys(heard, 100.0))
+        b.put("main", main)
+        found = b.between(start, start + dt.timedelta(days=20))
+    assert found.pue is not None
+    assert found.uncovered is not None
+    off = (1.3 - found.pue) / found.pue
+    assert off * 0.95 <= found.uncovered.bias <= 1.6 * off
