@@ -12,9 +12,13 @@ from typing import Final
 from agent.ledger.energy import ENERGY, POWER
 from agent.ledger.limits import Limits
 from agent.ledger.meter_hours import Readings
+from agent.ledger.power_judge import BESIDE
 from agent.ledger.register_bounds import NEAR, NEAR_MS
 from agent.ledger.register_layout import is_simple
 from agent.ledger.store.database import Tables
+
+POWER_BESIDE: Final = BESIDE + 1
+"""Readings of power beyond either end: the one next to it, and those by which that is judged."""
 
 _MORE: Final = 2
 """Those by which the outermost readings are judged are judged as well, by as many again."""
@@ -27,7 +31,7 @@ def known_readings(
 
     `widely` takes those near by in any case.
     """
-    power = tables.readings.between(meter, POWER, start, end)
+    power = tables.readings.between(meter, POWER, start, end, beyond=POWER_BESIDE)
     energy = tables.readings.between(meter, ENERGY, start, end)
     if not energy or (not widely and is_simple(energy, limits, power)):
         return Readings(power=power, energy=energy, are_simple=True)
@@ -40,6 +44,8 @@ def known_readings(
     energy = [
         one for one in tables.readings.between(meter, ENERGY, first, near.end) if one.time >= first
     ]
-    power = tables.readings.between(meter, POWER, min(first, start), max(near.end, end))
+    power = tables.readings.between(
+        meter, POWER, min(first, start), max(near.end, end), beyond=POWER_BESIDE
+    )
     before = None if move is None else move.before
     return Readings(power=power, energy=energy, before=before, are_simple=False)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.ledger.energy import FULL_MASK, HOLE, HourCells, Segment, TimedValue
+from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
+from agent.ledger.power_judge import believed_power
 from agent.ledger.register_judge import Refusal
 from agent.ledger.register_layout import (
     RegisterEnergy,
@@ -18,7 +19,7 @@ from agent.ledger.register_layout import (
     register_energy,
     simple_energy,
 )
-from agent.ledger.segments import are_powers, is_power, merge, power_segments, spread, without
+from agent.ledger.segments import merge, power_segments, spread, without
 from agent.ledger.shape import may_be_coarse, shape
 from agent.ledger.thinning import thinned
 
@@ -66,24 +67,18 @@ class MeterEnergy:
 
 def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     """Judge a meter's readings; they should reach one beyond what is asked, on either side."""
-    rating = limits.rating
-    drawn = power_segments(readings.power, rating)
+    power, refusals = believed_power(readings.power, limits.rating)
+    drawn = power_segments(power)
     simple = readings.are_simple
     if simple is None:
-        simple = is_simple(readings.energy, limits, readings.power)
+        simple = is_simple(readings.energy, limits, power)
     if simple:
         register = simple_energy(readings.energy)
     else:
         register = register_energy(readings.energy, limits, drawn, before=readings.before)
         drawn = without(drawn, register.stuck)
-    refusals, power = register.refusals, readings.power
-    if not are_powers(power, rating):
-        refusals += [
-            Refusal(one.time, one.time, "above_rating" if one.value >= 0 else "negative", one.value)
-            for one in power
-            if not is_power(one.value, rating) and one.value != HOLE
-        ]
-        power = [one for one in power if is_power(one.value, rating)]
+    power = [one for one in power if one.value >= 0] if refusals else power
+    refusals += register.refusals
     return MeterEnergy(register=register, drawn=drawn, power=power, refusals=refusals)
 
 

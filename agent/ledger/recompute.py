@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.ledger.energy import ENERGY, HOUR_MS, HourCells, TimedValue, floor_hour
-from agent.ledger.known_readings import known_readings
+from agent.ledger.energy import ENERGY, HOUR_MS, POWER, HourCells, TimedValue, floor_hour
+from agent.ledger.known_readings import POWER_BESIDE, known_readings
 from agent.ledger.limits import Limits
 from agent.ledger.meter_hours import meter_energy
+from agent.ledger.power_judge import may_slip
 from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, NEAR, NEAR_MS
 from agent.ledger.register_judge import RegisterEvent
 from agent.ledger.register_layout import RegisterEnergy, is_simple
@@ -159,6 +160,11 @@ def _affected(tables: Tables, meter: int, news: Mapping[int, NewReadings]) -> tu
         after = tables.readings.after(meter, quantity, new.last)
         if after is not None and new.reach(after, new.last, quantity):
             last.append(after.time)
+        if quantity == POWER:
+            near = tables.readings.between(meter, POWER, new.first, new.last, beyond=POWER_BESIDE)
+            if may_slip(near):  # what is judged by the new ones, and joined to it
+                first.append(near[0].time)
+                last.append(near[-1].time)
     return floor_hour(min(first)), floor_hour(max(last)) + HOUR_MS
 
 

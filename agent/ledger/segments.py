@@ -33,31 +33,19 @@ def longest_gap(one: int, other: int) -> int:
     return MAX_GAP_INTERVALS * max(one, other)
 
 
-def is_power(value: float, rating: float | None) -> bool:
-    """Tell whether a meter of a rating can draw so many watts."""
-    return value >= 0 and (rating is None or value <= rating)
-
-
-def are_powers(readings: Sequence[TimedValue], rating: float | None) -> bool:
-    """Tell whether a meter of a rating can draw what every reading says."""
-    watts = [one.value for one in readings]
-    return not watts or (min(watts) >= 0 and (rating is None or max(watts) <= rating))
-
-
-def power_segments(readings: Sequence[TimedValue], rating: float | None = None) -> list[Segment]:
+def power_segments(readings: Sequence[TimedValue]) -> list[Segment]:
     """Join power readings, in order of time, by straight lines, but not across a long gap.
 
-    A reading that cannot be, by its sign or by the rating in watts, leaves a hole on both sides:
-    what was drawn between its neighbours is not known.
+    A hole, or a reading that is negative, is joined on neither side: what was drawn between its
+    neighbours is not known.
     """
-    found = [
+    return [
         Segment(before.time, after.time, before.value, after.value)
         for before, after in pairwise(readings)
         if after.time - before.time <= longest_gap(before.interval, after.interval)
+        and before.value >= 0
+        and after.value >= 0
     ]
-    if are_powers(readings, rating):
-        return found
-    return [one for one in found if is_power(one.first, rating) and is_power(one.last, rating)]
 
 
 def merge(register: Sequence[Segment], power: Sequence[Segment]) -> list[Segment]:

@@ -68,17 +68,19 @@ class ReadingTable:
         ).fetchone()
         return TimedValue(*row) if row else None
 
-    def between(self, meter: int, quantity: int, start: int, end: int) -> list[TimedValue]:
-        """Return the readings between two times, and one beyond on either side."""
+    def between(
+        self, meter: int, quantity: int, start: int, end: int, *, beyond: int = 1
+    ) -> list[TimedValue]:
+        """Return the readings between two times, and so many beyond on either side."""
         key = (meter, quantity)
         rows = self._db.execute(
             "SELECT time, value, interval FROM reading WHERE meter = ? AND quantity = ?"
-            " AND slot >= coalesce((SELECT max(slot) FROM reading"
-            " WHERE meter = ? AND quantity = ? AND slot < ?), ?)"
-            " AND slot <= coalesce((SELECT min(slot) FROM reading"
-            " WHERE meter = ? AND quantity = ? AND slot >= ?), ?)"
+            " AND slot >= coalesce((SELECT min(slot) FROM (SELECT slot FROM reading"
+            " WHERE meter = ? AND quantity = ? AND slot < ? ORDER BY slot DESC LIMIT ?)), ?)"
+            " AND slot <= coalesce((SELECT max(slot) FROM (SELECT slot FROM reading"
+            " WHERE meter = ? AND quantity = ? AND slot >= ? ORDER BY slot LIMIT ?)), ?)"
             " ORDER BY slot",
-            (*key, *key, start, start, *key, end, end),
+            (*key, *key, start, beyond, start, *key, end, beyond, end),
         )
         return [TimedValue(*row) for row in rows]
 

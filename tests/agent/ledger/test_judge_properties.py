@@ -108,7 +108,7 @@ def hours_of(
         book.close()
         with contextlib.closing(sqlite3.connect(book.path)) as db:
             return db.execute(
-                "SELECT h.hour, h.joules, h.covered, c.data FROM hour h"
+                "SELECT h.hour, h.joules, h.covered, substr(c.data, 1, 144) FROM hour h"
                 " LEFT JOIN cell c ON c.hour = h.hour AND c.meter = h.meter ORDER BY 1"
             ).fetchall()
 

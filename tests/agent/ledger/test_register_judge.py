@@ -293,3 +293,27 @@ def test_a_reset_that_a_wrap_would_explain_is_not_covered(limits: Limits) -> Non
     found = came(energy, limits=limits)
     assert (found.kwh, found.minutes) == pytest.approx((19.5 * 145, 145))
     assert found.events == {"reset": 1}
+
+
+@pytest.mark.parametrize("watts", [65_535e3, 5e6])
+@pytest.mark.parametrize("length", [1, 2])
+def test_a_power_far_above_those_beside_it_leaves_a_hole(watts: float, length: int) -> None:
+    """100 kW without a rating, and one or two wild readings: the minutes beside them are a hole."""
+    found = came(power=read(lambda m: watts if 60 <= m < 60 + length else 1e5, range(121)))
+    assert found.minutes == 120 - length - 1
+    assert found.kwh == pytest.approx(100 * found.minutes / 60)
+    assert found.refused == {"leap": length}
+
+
+@pytest.mark.parametrize("length", [3, 60])
+def test_a_power_that_lasts_is_believed(length: int) -> None:
+    """2 kW and then 100 kW for three minutes or longer: it is a load."""
+    found = came(power=read(lambda m: 1e5 if 60 <= m < 60 + length else 2e3, range(181)))
+    assert (found.minutes, found.refused) == (180, {})
+
+
+def test_a_wild_power_is_not_believed_before_others_follow() -> None:
+    """The last reading is far above those before it; the next one tells that it is a load."""
+    watts = read(lambda m: 1e5 if m >= 60 else 2e3, range(62))
+    assert came(power=watts[:61]).refused == {"leap": 1}
+    assert came(power=watts).minutes == 61
