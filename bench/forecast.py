@@ -14,7 +14,7 @@ from typing import Final
 from bench import Row
 from tests.support.forecasts import Drawn, draw, settings
 
-DRAWS: Final = 40
+DRAWS: Final = 8
 """Of each law, history and horizon."""
 
 
