@@ -122,15 +122,15 @@ def live(world: World, order: Order | None = None) -> Iterator[Product]:
     order = order or Order()
     stock = inventory(stock_text(world, world.start))
     changes = sorted({one.heard_from for one in world.instruments if one.heard_from is not None})
-    arrivals = _arrivals(world, order)
-    stops = {len(arrivals) * (n + 1) // (order.restarts + 1) for n in range(order.restarts)}
+    coming = arrivals(world, order)
+    stops = {len(coming) * (n + 1) // (order.restarts + 1) for n in range(order.restarts)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
         clock = Clock(world.start / 1000)
         book = _open(path, clock, stock)
         _summed(book, stock, clock)
         try:
-            for number, (at, one) in enumerate(arrivals):
+            for number, (at, one) in enumerate(coming):
                 if changes and at >= changes[0]:
                     clock.now = max(clock.now, changes[0] / 1000)
                     book.inventory = stock = inventory(stock_text(world, changes.pop(0)))
@@ -160,7 +160,7 @@ def _summed(book: Ledger, stock: Inventory, clock: Clock) -> Pue:
     return pue
 
 
-def _arrivals(world: World, order: Order) -> list[tuple[int, Batch]]:
+def arrivals(world: World, order: Order) -> list[tuple[int, Batch]]:
     """Return batches by when they arrive: those that are late come after younger ones."""
     chance = Random(order.seed)
     found = []
