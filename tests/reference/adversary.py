@@ -63,14 +63,17 @@ def changed(plan: Plan, draw: Drawing, chance: Random) -> Plan:
         fresh = draw.plan()
         return replace(plan, sun=fresh.sun, sun_kw=fresh.sun_kw, exports=fresh.exports)
     if move in {4, 5}:
-        return replace(plan, feeds=_one_changed(plan.feeds, plan, draw, chance))
-    return replace(plan, branches=_one_changed(plan.branches, plan, draw, chance))
+        return replace(plan, feeds=_one_changed(plan.feeds, plan, draw, chance, late=False))
+    return replace(plan, branches=_one_changed(plan.branches, plan, draw, chance, late=draw.late))
 
 
 def _one_changed(
-    devices: tuple[Device, ...], plan: Plan, draw: Drawing, chance: Random
+    devices: tuple[Device, ...], plan: Plan, draw: Drawing, chance: Random, *, late: bool
 ) -> tuple[Device, ...]:
-    """Give one device another fault, or take one away, or shift one, or make it anew."""
+    """Give one device another fault, or take one away, or shift one, or make it anew.
+
+    A feed is never late: energy that flows by a meter nobody lists is beyond any ledger.
+    """
     place = chance.randrange(len(devices))
     device = devices[place]
     faults = list(device.faults)
@@ -83,7 +86,7 @@ def _one_changed(
         last = plan.hours * 60
         faults[which] = replace(faults[which], minute=min(max(1, minute), last))
     elif move == 2:
-        device = draw.device(plan.hours, late=place > 0)
+        device = draw.device(plan.hours, late=late and place > 0)
         faults = list(device.faults)
     else:
         faults = [*faults, draw.fault(plan.hours)][-4:]

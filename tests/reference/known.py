@@ -9,16 +9,16 @@ from typing import Final
 
 OPEN: Final[dict[str, str]] = {
     "live: coverage_lost": "a reset costs more time than it must",
-    "live_faults: covered_without_evidence": "a leap of a slow register is believed",
-    "live_faults: energy": "a slow register without a rating is not spread",
-    "live_faults: energy_of_window": "a leap of a slow register is believed",
-    "live_truth: better_than_truth": "a reset is taken as a wrap",
-    "import: covered_without_evidence": "the first cell of an imported meter",
+    "live_faults: covered_without_evidence": "a small leap of a slow register is believed",
+    "live_faults: energy": "a register that rested is spread back over all its rest",
+    "live_faults: energy_of_window": "a register that rested is spread back over all its rest",
+    "live_truth: better_than_truth": "what a slow register has not told yet; a small exchange",
+    "import: covered_without_evidence": "a reset is taken as a wrap",
     "import: coverage_lost": "a reset costs more time than it must",
-    "import_faults: covered_without_evidence": "the first cell of an imported meter",
-    "import_faults: energy": "a slow register without a rating is not spread",
-    "import_faults: energy_of_window": "a leap of a slow register is believed",
-    "import_truth: better_than_truth": "a reset is taken as a wrap",
+    "import_faults: covered_without_evidence": "a small leap of a slow register is believed",
+    "import_faults: energy": "a register that rested is spread back over all its rest",
+    "import_faults: energy_of_window": "a register that rested is spread back over all its rest",
+    "import_truth: better_than_truth": "what a slow register has not told yet; a small exchange",
     "adversary: better_than_truth": "all of the above",
 }
 """By the way and the sort of a disagreement: why it is still there."""
