@@ -14,6 +14,19 @@ _NAMED: Final = 5
 """So many meters are named in one sentence."""
 
 
+_OF_UNCERTAINTY: Final = (
+    (
+        "the errors of the two boundaries are independent; of a stated class, a third is common to all"
+        " meters of a boundary"
+    ),
+    "over a silence or a bill, a load stays within a fifth of its mean",
+    (
+        "a load that is read as power less often than each two minutes does not go on and off in step"
+        " with its readings"
+    ),
+)
+
+
 def assumptions(boundary: Boundary, result: PueResult) -> Iterator[str]:
     """Yield what the PUE of a window takes for granted, in words."""
     facility = [(point, boundary.places.get(point, ())) for point in boundary.facility_points]
@@ -45,6 +58,7 @@ def assumptions(boundary: Boundary, result: PueResult) -> Iterator[str]:
     yield (
         f"every meter errs within its class; one that states none, within class {ASSUMED_CLASS:g}"
     )
+    yield from _OF_UNCERTAINTY
     yield "imported rows are what the meters counted, and last as the file says"
     if result.uncovered is not None:
         yield (
