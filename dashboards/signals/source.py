@@ -34,11 +34,13 @@ def chosen_source(*, by_rules: bool = False) -> str:
     """
     covered = f"max by ({SOURCE}) ({selector(YEAR_COVERED)})"
     every = f"max by ({SOURCE}) ({selector(YEAR_PUE)})"
-    pue = f"({_not_shallower(every)})" if by_rules else every
     none = f"{every} * 0"
-    rank = f"({pue} / 1e4 + ({covered} or {none}) or ({covered} unless {every}) - 1)"
     if by_rules:
+        pue = f"({_not_shallower(every)})"
+        rank = f"({pue} / 1e4 + ({covered} or {none}) or ({covered} unless {every}) - 1)"
         rank += f" + ({_STAYS} * {recorded.SOURCE} or {covered} * 0 or {none})"
+    else:  # short: a panel repeats it, and VictoriaMetrics takes no query above 16 KiB
+        rank = f"({covered} or {none}) + ({every} / 1e4 or {covered} * 0 - 1)"
     return f"topk by (hub, site) (1, {rank})"
 
 
