@@ -16,13 +16,13 @@ _NAMED: Final = 5
 
 _OF_UNCERTAINTY: Final = (
     (
-        "the errors of the two boundaries are independent; of a stated class, a third is common to all"
-        " meters of a boundary"
+        "the errors of the two boundaries are independent; of a stated class, a third is common to"
+        " all meters of a boundary"
     ),
     "over a silence or a bill, a load stays within a fifth of its mean",
     (
-        "a load that is read as power less often than each two minutes does not go on and off in step"
-        " with its readings"
+        "a load that is read as power less often than each two minutes does not go on and off in"
+        " step with its readings"
     ),
 )
 

@@ -32,7 +32,8 @@ class Place:
     `share` is how much of what they count is the data centre's; it is below 0 for what is
     subtracted. `factor` is the share times the standard's weight for the kind of energy.
     `accuracy` is the class in percent, of which the share `common` is common to all meters of a
-    boundary; that is all of it where no class is stated, as nothing is known. `emissions` are those of each kilowatt-hour they count.
+    boundary; that is all of it where no class is stated, as nothing is known. `emissions` are those
+    of each kilowatt-hour they count.
     `renewable` is the share of it that is renewable. `kind` names the register that is read.
 
     It counts from `since` until `until`, in milliseconds; None is for always. `is_listed` says

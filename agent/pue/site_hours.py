@@ -161,7 +161,7 @@ class SiteHours:
         return {point: names for point, names in found.items() if names}
 
     def listed_at(self, site: str, time: int) -> list[tuple[str, Place]]:
-        """Return the places that the inventory listed at a time (milliseconds), with their points."""
+        """Return the places that were listed at a time (milliseconds), with their points."""
         with self.ledger.reader.read() as tables:
             return list(places_at(tables.listed_places.of_site(site), time))
 

@@ -103,7 +103,7 @@ def test_a_rack_that_is_listed_and_silent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("silent", [0.0, 3.0])
 def test_a_second_utility_meter(tmp_path: Path, silent: float) -> None:
-    """Silent for three hours after it is listed, it uncovers those; heard at once, it uncovers none.
+    """Silent for three hours after it is listed, it uncovers those; heard at once, none.
 
     Main takes 1300 W, and 700 W once the second meter takes 600 W.
     """
@@ -180,7 +180,7 @@ def test_stated_and_silent(tmp_path: Path) -> None:
 
 
 def test_listed_and_never_heard(tmp_path: Path) -> None:
-    """A supply that is listed from the beginning and never heard leaves the year without a value."""
+    """A supply that is listed from the beginning and never heard leaves the year no value."""
     with bench(tmp_path, stock(MAIN, IT, SUN), now=day(0, 1, 1, 2026).timestamp()) as b:
         a_year(b)
         assert b.between(day(0, 1, 1), day(0, 1, 1, 2026)).state == "no_data"
