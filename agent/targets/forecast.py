@@ -172,18 +172,17 @@ def _fit_to_year(points: _Known) -> Fit:
 
 
 def _fit(points: _Known, candidates: Callable[[Column, Column], list[Candidate]], most: int) -> Fit:
-    times, values = zip(*points, strict=True)
-    cleaned = _cleaned(values)
-    end, last = times[-1], cleaned[-1]
-    unit = (max(cleaned) - min(cleaned)) or 1.0
+    times, values = zip(*_cleaned(points), strict=True)
+    end, last = times[-1], values[-1]
+    unit = (max(values) - min(values)) or 1.0
     few = _thinned([(time - end) / DAY for time in times], most)
-    scaled = _thinned([(value - last) / unit for value in cleaned], most)
+    scaled = _thinned([(value - last) / unit for value in values], most)
     return Fit(
         time=end,
         last=last,
         unit=unit,
         blend=Blend.of(candidates(few, scaled)),
-        slope=_pace(list(map(Point, times, cleaned))),
+        slope=_pace(list(map(Point, times, values))),
     )
 
 
@@ -212,16 +211,13 @@ def _thinned(values: Sequence[float], most: int) -> Sequence[float]:
     return values[::-1][::step][::-1]
 
 
-def _cleaned(values: Sequence[float]) -> list[float]:
-    """Put the median of its neighbours in place of a value that is far from all of them."""
-    if len(values) <= 2 * _NEAR:
-        return list(values)
+def _cleaned(points: _Known) -> _Known:
+    """Leave out values that are far from the median of their neighbours."""
+    if len(points) <= 2 * _NEAR:
+        return points
+    values = [value for _, value in points]
     middle = range(_NEAR, len(values) - _NEAR)
-    usual = [sorted(values[n - _NEAR : n + _NEAR + 1])[_NEAR] for n in middle]
-    off = sorted(abs(values[n] - one) for n, one in zip(middle, usual, strict=True))
-    most = _OUTLIER * off[int(0.8 * (len(off) - 1))]
-    found = list(values)
-    for n, one in zip(middle, usual, strict=True):
-        if abs(values[n] - one) > most:
-            found[n] = one
-    return found
+    off = [abs(values[n] - sorted(values[n - _NEAR : n + _NEAR + 1])[_NEAR]) for n in middle]
+    most = _OUTLIER * sorted(off)[int(0.8 * (len(off) - 1))]
+    wrong = {n for n, far in zip(middle, off, strict=True) if far > most}
+    return tuple(point for n, point in enumerate(points) if n not in wrong)

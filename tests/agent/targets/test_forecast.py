@@ -49,11 +49,12 @@ def test_a_line_without_noise_has_no_range() -> None:
 
 
 def test_a_week_of_wrong_values_does_not_turn_it() -> None:
-    """A week of readings ten times too high changes the pace of sixty days by under 10 %."""
+    """A week of readings ten times too high leaves the pace of sixty days, and what follows."""
     points = [Point(p.time, p.value * 10) if 30 <= n < 37 else p for n, p in enumerate(line(60))]
     found = trend(points)
     assert found is not None
     assert found.slope * DAY == pytest.approx(2, rel=0.1)
+    assert found.at(100 * DAY) == pytest.approx((300, 300, 300), rel=0.001)
 
 
 def test_only_the_present_pace_counts() -> None:
