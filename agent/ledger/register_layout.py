@@ -167,6 +167,10 @@ def _find_stuck(found: RegisterEnergy, verdict: Verdict, drawn: Drawn, limits: L
         due = drawn.joules(standing.since, standing.seen)
         if limits.never_rests and drawn.whole(standing.since, standing.seen) is None:
             due = max(due, _due(verdict.chain, n))
+            if after is None and still.joules is not None and standing.before is not None:
+                # What it counts now is known when it moves next.
+                verdict.refused.append(Span(standing.since, standing.seen))
+                found.open_since = min(standing.since, found.open_since or standing.since)
         if due <= most or (joules is not None and joules >= _CAUGHT_UP * due):
             continue
         end = standing.seen

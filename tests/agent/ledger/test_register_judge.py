@@ -227,10 +227,13 @@ def test_what_supplies_a_site_never_rests(step: int) -> None:
 
 
 def test_a_coarse_supply_is_not_stuck() -> None:
-    """A utility register of 100 kWh at 120 kW moves every 50 minutes, and all is covered."""
+    """A utility register of 100 kWh at 120 kW moves every 50 minutes, the last time at 1400.
+
+    All up to then is covered. What it counts since is known when it moves next.
+    """
     energy = read(lambda m: 2 * m // 100 * 100 * KWH, range(DAY + 1))
     found = came(energy, limits=Limits(rating=250_000.0, never_rests=True))
-    assert (found.kwh, found.minutes, found.refused) == (pytest.approx(2800.0), 1440.0, {})
+    assert (found.kwh, found.minutes, found.refused) == (pytest.approx(2800.0), 1400.0, {})
 
 
 @pytest.mark.parametrize(("bad", "reason"), [(-5.0, "negative"), (65_535e3, "above_rating")])
@@ -317,3 +320,13 @@ def test_a_wild_power_is_not_believed_before_others_follow() -> None:
     watts = read(lambda m: 1e5 if m >= 60 else 2e3, range(62))
     assert came(power=watts[:61]).refused == {"leap": 1}
     assert came(power=watts).minutes == 61
+
+
+@pytest.mark.parametrize("refresh", [15, 20])
+@pytest.mark.parametrize("last", [300, 307, 314])
+def test_what_a_slow_supply_counts_now_is_known_when_it_moves(refresh: int, last: int) -> None:
+    """A utility register that is refreshed now and then is covered up to its last move."""
+    energy = read(lambda m: shown(m // refresh * refresh), range(last + 1))
+    found = came(energy, limits=Limits(rating=250_000.0, never_rests=True))
+    moved = last // refresh * refresh
+    assert (found.kwh, found.minutes) == pytest.approx((2.0 * moved, moved))
