@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 OPEN: Final[dict[str, str]] = {
+    "live: energy_of_window": "a register that rested is spread back over all its rest",
     "live: coverage_lost": "a reset costs more time than it must",
     "live_faults: covered_without_evidence": "a small leap of a slow register is believed",
     "live_faults: energy": "a register that rested is spread back over all its rest",
