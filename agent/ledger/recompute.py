@@ -122,6 +122,7 @@ def _judged_by(tables: Tables, meter: int, start: int, end: int, limits: Limits)
 def _first_changed(register: RegisterEnergy, new: int) -> int:
     """Return the earliest time of which readings since `new` have said something else."""
     times = [one.start for one in register.refusals if one.time >= new]
+    times += [one.start for one in register.segments if one.end >= new][:1]
     times += [one.start for one in register.stretches if one.end >= new]
     times += [one.start for one in register.stuck if one.end >= new]
     return min(times, default=new)

@@ -137,3 +137,14 @@ def test_the_order_of_slips_does_not_matter(
     assert hours_of(made, flush_after=len(made)) == straight
     late = sorted(made, key=lambda one: one.time + chance.choice((0, 0, 0, 0, 300, 4000)))
     assert hours_of(late, flush_after=7, restart_after=100) == straight
+
+
+def test_a_register_that_catches_up_in_the_next_hour() -> None:
+    """Frozen from minute 47 to 63 at 120 kW, it still counted 432 MJ in the hour before."""
+    past = [Slip(kind="freeze", start=47, length=17, kwh=0.0)]
+    made = [
+        batch(T0 + 60 * minute, energy("rated", kwh * KWH))
+        for minute, kwh in enumerate(shown(past, 1.0))
+    ]
+    (_, joules, covered, _), *_ = hours_of(made, flush_after=1)
+    assert (joules, covered) == (pytest.approx(432e6), 3_600_000)
