@@ -44,6 +44,22 @@ LEFTOVERS = {
 }
 
 
+LONGEST_QUERY = 16 * 1024
+"""VictoriaMetrics refuses a longer one (`-search.maxQueryLen`)."""
+
+
+def test_every_query_is_short_enough(built: dict[str, list[Built]]) -> None:
+    """No query, without the values of its variables, is longer than databases take."""
+    lengths = {
+        (dashboard.uid, panel["title"]): len(target["expr"].encode())
+        for dashboard, panel in every_panel(built)
+        for target in panel.get("targets", ())
+        if "expr" in target
+    }
+    assert len(lengths) > 100
+    assert {at: length for at, length in lengths.items() if length > LONGEST_QUERY} == {}
+
+
 def test_uids_are_stable(built: dict[str, list[Built]]) -> None:
     """The uids are these and no others: links and bookmarks hang on them; Chinese has its own."""
     assert {dashboard.uid for dashboard in built["en"]} == UIDS
