@@ -67,7 +67,7 @@ class MeterEnergy:
 
 def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     """Judge a meter's readings; they should reach one beyond what is asked, on either side."""
-    power, refusals = believed_power(readings.power, limits.rating)
+    power, refusals = believed_power(readings.power, limits)
     drawn = power_segments(power)
     simple = readings.are_simple
     if simple is None:

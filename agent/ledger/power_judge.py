@@ -1,7 +1,8 @@
 """Which readings of power are believed.
 
-One that is negative or above the rating is not. Nor is one, or two in a row, that is far above what
-the meter says just before and just after. It is a pure function of the readings near by.
+One that is negative or above the rating is not; without a rating, one that is above what any meter
+of its kind draws. Nor is one, or two in a row, that is far above what the meter says just before
+and just after. It is a pure function of the readings near by.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agent.ledger.energy import HOLE, TimedValue
+from agent.ledger.limits import Limits
 from agent.ledger.register_judge import Reason, Refusal
 
 BESIDE: Final = 2
@@ -29,22 +31,19 @@ def may_slip(readings: Sequence[TimedValue]) -> bool:
 
 
 def believed_power(
-    readings: Sequence[TimedValue], rating: float | None
+    readings: Sequence[TimedValue], limits: Limits
 ) -> tuple[Sequence[TimedValue], list[Refusal]]:
-    """Return a meter's readings of power with a hole for each that is not believed, and those.
-
-    `rating` is in watts.
-    """
+    """Return a meter's readings of power with a hole for each that is not believed, and those."""
     watts = [one.value for one in readings]
     if not watts:
         return readings, []
     highest, most = max(watts), max(_SMALL, _SLIP * min(watts))
-    if min(watts) >= 0 and highest <= (most if rating is None else min(rating, most)):
+    if min(watts) >= 0 and highest <= min(most, _highest(limits)):
         return readings, []
     found: list[TimedValue] = []
     refusals: list[Refusal] = []
     for n, one in enumerate(readings):
-        reason = _reason(watts, n, rating)
+        reason = _reason(watts, n, limits)
         if reason is None:
             found.append(one)
             continue
@@ -54,11 +53,16 @@ def believed_power(
     return found, refusals
 
 
-def _reason(watts: Sequence[float], n: int, rating: float | None) -> Reason | None:
+def _highest(limits: Limits) -> float:
+    """Return the most watts that a meter can show."""
+    return limits.most if limits.rating is None else limits.rating
+
+
+def _reason(watts: Sequence[float], n: int, limits: Limits) -> Reason | None:
     if watts[n] < 0:
         return "negative"
-    if rating is not None and watts[n] > rating:
-        return "above_rating"
+    if watts[n] > _highest(limits):
+        return "leap" if limits.rating is None else "above_rating"
     return "leap" if watts[n] > _SMALL and _is_slip(watts, n) else None
 
 

@@ -24,6 +24,10 @@ _OF_UNCERTAINTY: Final = (
         "a load that is read as power less often than each two minutes does not go on and off in"
         " step with its readings"
     ),
+    (
+        "power of a meter without a rating and without a register was drawn if it shows in three"
+        " readings, up to what the largest meter of its kind draws"
+    ),
 )
 
 

@@ -315,6 +315,18 @@ def test_a_power_that_lasts_is_believed(length: int) -> None:
     assert (found.minutes, found.refused) == (180, {})
 
 
+@pytest.mark.parametrize(
+    ("kind", "watts", "believed"),
+    [("pdu", 190e3, True), ("pdu", 210e3, False), ("meter", 4e8, True), ("meter", 6e8, False)],
+)
+def test_no_power_is_above_what_its_kind_draws(kind: str, watts: float, believed: bool) -> None:
+    """However long it lasts: above 200 kW of a PDU, and 500 MW of a meter, it is a hole."""
+    energy = read(lambda m: watts if 60 <= m < 160 else 5e3, range(241))
+    found = came(power=energy, limits=Limits.of_kind(kind))
+    assert found.minutes == (240 if believed else 139)
+    assert found.refused == ({} if believed else {"leap": 100})
+
+
 def test_a_wild_power_is_not_believed_before_others_follow() -> None:
     """The last reading is far above those before it; the next one tells that it is a load."""
     watts = read(lambda m: 1e5 if m >= 60 else 2e3, range(62))
