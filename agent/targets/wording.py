@@ -16,6 +16,7 @@ from agent.hubs.text import Text
 from agent.hubs.units import UNITS, Language, show
 from agent.messages.catalogue import words
 from agent.targets.basis import satisfies
+from agent.targets.kpis import measure_of
 from agent.targets.model import STATES, State, Verdict
 
 
@@ -54,13 +55,24 @@ def value_text(fact: Fact, verdict: Verdict, language: Language) -> str:
         return ""
     if verdict.at_least and verdict.value_kind == "registered":
         return words(language)("target.over", value=show(verdict.value, fact.unit, language))
-    return counted_text(verdict.value, fact.unit, language, at_least=verdict.at_least)
+    return counted_text(fact, verdict.value, language, at_least=verdict.at_least)
 
 
-def counted_text(value: float, unit: str, language: Language, *, at_least: bool) -> str:
-    """Write a measured value: `at least 200 racks` where only a part is counted."""
-    text = show(value, unit, language)
-    return words(language)("target.at_least", value=text) if at_least else text
+def counted_text(fact: Fact, value: float, language: Language, *, at_least: bool) -> str:
+    """Write a measured value: `at least 200 racks` where only a part is counted.
+
+    A mean over a part of the sites is no bound of the whole: `1.169, for a part of the sites`.
+    """
+    text = show(value, fact.unit, language)
+    if not at_least:
+        return text
+    key = "target.of_a_part" if _is_mean(fact) else "target.at_least"
+    return words(language)(key, value=text)
+
+
+def _is_mean(fact: Fact) -> bool:
+    measure = measure_of(fact.kpi)
+    return measure is not None and measure.mean
 
 
 def stated_text(fact: Fact, language: Language) -> str:
@@ -97,6 +109,9 @@ def distance_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     distance, w = verdict.distance, words(language)
     if distance is None or UNITS[fact.unit].base == "yes":
         return ""
+    of_a_part = verdict.at_least and _is_mean(fact)
+    if of_a_part and distance <= 0:
+        return ""  # that a part keeps the limit says nothing of the whole
     if verdict.value_kind == "registered" and distance <= 0:
         return ""  # it was kept on a day long ago, which leaves nothing to spare today
     text = show(abs(distance), fact.unit, language)
@@ -104,7 +119,7 @@ def distance_text(fact: Fact, verdict: Verdict, language: Language) -> str:
         return w("target.at_the_limit")
     if distance < 0:
         return w("target.to_spare", value=text)
-    if verdict.at_least:
+    if verdict.at_least and not of_a_part:
         text = w("target.at_most", value=text)
     return w("target.over_the_limit" if fact.op == "<=" else "target.short", value=text)
 

@@ -151,7 +151,7 @@ def _measured(fact: Fact, known: Evidence, now: float) -> MeasuredView:
         time_seconds=last.time,
         display=in_each_language(
             lambda language: wording.counted_text(
-                last.value, fact.unit, language, at_least=known.at_least
+                fact, last.value, language, at_least=known.at_least
             )
         ),
         history=[Moment(point.time, point.value) for point in points[-_MOST_POINTS:]],
