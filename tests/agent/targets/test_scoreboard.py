@@ -103,6 +103,17 @@ def test_a_partial_count() -> None:
     assert racks["display"]["zh"]["distance"] == "差距：至多 27 384 架"
 
 
+def test_a_mean_of_a_part() -> None:
+    """A PUE of a part of the sites is no bound; below the limit it leaves nothing to spare."""
+    part = Evidence(value=1.17, time=NOW, coverage=1.0, at_least=True)
+    views = scoreboard(REGISTRY, {("guian", "pue", "huawei"): [part]}, NOW, ["guian"])
+    (pue,) = (r for r in board_json(views)[0]["targets"] if r["id"] == "guian-huawei-pue")
+    assert pue["state"] == "unknown"
+    assert pue["display"]["en"]["value"] == "1.17, for a part of the sites"
+    assert pue["display"]["zh"]["value"] == "1.17（仅部分站点）"
+    assert pue["display"]["en"]["distance"] == ""
+
+
 def test_a_published_figure_is_shown_as_published() -> None:
     """A source's "over" is never shown as a count of a part, and is of its own day."""
     chips = row("guian-chips-in-use")
