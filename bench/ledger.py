@@ -140,7 +140,7 @@ def _keep(book: Ledger, pue: Pue, size: Size) -> float:
     for site in range(size.sites):
         hours = year(rng, site, size)
         taken += _quiet(lambda hours=hours, site=site: book.import_meters(f"s{site:02}", hours))
-        summed += _quiet(lambda: _sum_up(pue))
+        summed += _quiet(pue.sum_up)
     print(TITLE.format("taken in: put into blocks", taken), end="")
     print(f", {size.rows / taken / 1e6:.2f} million meter-hours a second")
     print(TITLE.format("summed: every hour of every site and point", summed))
@@ -151,11 +151,6 @@ def _quiet(work: Callable[[], object]) -> float:
     began = time.process_time()
     work()
     return time.process_time() - began
-
-
-def _sum_up(pue: Pue) -> None:
-    while not pue.refresh():
-        pass
 
 
 def _ask(pue: Pue) -> None:

@@ -1,4 +1,6 @@
-"""`hubgauge ledger import|imports|show|readings|export|recompute`: metered energy, and the PUE made of it.
+"""`hubgauge ledger …`: metered energy, and the PUE made of it.
+
+The actions are import, imports, show, readings, export and recompute.
 
 It may run beside the agent: both use one SQLite file, which takes turns by itself.
 """
@@ -10,7 +12,6 @@ import datetime as dt
 import sys
 import time
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent import config
@@ -20,20 +21,23 @@ from agent.commands import (
     ledger_readings,
     ledger_show,
 )
+from agent.commands.ledger_of_site import (
+    LEDGER_FILE,
+    known_ledger,
+    known_site,
+    open_ledger,
+)
+from agent.commands.output import cannot_be_written
 from agent.inventory.model import Inventory, Site
 from agent.ledger.imports.csv_export import write_csv
 from agent.ledger.imports.parquet_files import PARQUET, write_parquet
 from agent.ledger.imports.times import parse_time
 from agent.ledger.ledger import Ledger
 from agent.ledger.readonly import open_readonly
-from agent.ledger.settings import LedgerSettings
 from agent.loading import inventory_of
 from agent.pue.past import past_pue
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
-from collectors.strict import nearest
-
-_FILE: Final = "ledger.db"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -120,10 +124,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions."""
     inventory, state_dir = _load(args.config)
-    path = state_dir / _FILE
-    if args.action != "import" and not path.exists():
-        raise ConfigError("no ledger there yet; run the agent, or import", file=str(path))
-    site = _site(args.site, inventory)
+    path = known_ledger(state_dir) if args.action != "import" else state_dir / LEDGER_FILE
+    site = known_site(args.site, inventory)
     if args.action == "import":
         return ledger_import.run(args, path, inventory, site)
     if args.action == "imports":
@@ -132,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
     start, end = _moment(args.start, "--from", site.zone), _moment(args.end, "--to", site.zone)
     if not start < end:
         raise ConfigError("expected a time after --from", key="--to")
-    ledger = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
+    ledger = open_ledger(path, inventory)
     try:
         if args.action == "readings":
             ledger_readings.run(ledger, inventory, site, args.meter, start, end, raw=args.raw)
@@ -158,8 +160,7 @@ def _sum_and_show(
     if args.action == "recompute":
         first, last = (round(moment.timestamp() * 1000) for moment in (start, end))
         pue.hours.sum_again(site.site, first, last)
-    while not pue.refresh():
-        pass
+    pue.sum_up()
     if args.action == "recompute":
         return
     if args.as_of is not None:
@@ -192,16 +193,6 @@ def _load(path: Path) -> tuple[Inventory, Path]:
     return inventory_of(found) or Inventory(hub=found.file.hub), found.file.state_dir
 
 
-def _site(name: str, inventory: Inventory) -> Site:
-    if name in inventory.sites:
-        return inventory.sites[name]
-    if not inventory.sites:
-        raise ConfigError(
-            "the config file names no inventory, which says what the meters measure", key="--site"
-        )
-    raise ConfigError(f"unknown site {name!r}{nearest(name, inventory.sites)}", key="--site")
-
-
 def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
     try:
         return parse_time(text, zone)
@@ -223,6 +214,4 @@ def _export(
             with path.open("w", encoding="utf-8", newline="") as out:
                 write_csv(out, rows, site.zone)
     except OSError as error:
-        raise ConfigError(
-            f"cannot be written: {error.strerror or error}", file=str(path), key="--out"
-        ) from None
+        raise cannot_be_written(error, path, "--out") from None

@@ -23,6 +23,7 @@ from agent.commands.ledger_import_report import (
     replaced_lines,
     report,
 )
+from agent.commands.ledger_of_site import open_ledger
 from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.csv_files import read_csv
@@ -36,7 +37,6 @@ from agent.ledger.imports.sheet import Sheet
 from agent.ledger.ledger import Ledger
 from agent.ledger.limits import WATER
 from agent.ledger.meters import limits_of
-from agent.ledger.settings import LedgerSettings
 from agent.ledger.store.import_batches import ImportBatch
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
             ) from None
         if not args.dry_run:
             _record(args.file, ledger, site, changed)
-            _sum_up(ledger, inventory)  # so that an agent that starts next has its year ready
+            Pue(ledger, inventory).sum_up()  # so that an agent that starts next has its year ready
     lines = report(sheet, found, changed, site, amounts, dry_run=args.dry_run)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     if not found:
@@ -158,7 +158,7 @@ def _ledger(path: Path, inventory: Inventory, *, dry_run: bool) -> Iterator[Ledg
         except OSError as error:
             message = f"cannot be made: {error.strerror or error}"
             raise ConfigError(message, file=str(path.parent), key="state_dir") from None
-        ledger = Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
+        ledger = open_ledger(path, inventory)
         try:
             yield ledger
         finally:
@@ -193,9 +193,3 @@ def _user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
-
-
-def _sum_up(ledger: Ledger, inventory: Inventory) -> None:
-    pue = Pue(ledger, inventory)
-    while not pue.refresh():
-        pass

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from agent.commands.output import write_text
 from agent.config import load
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
@@ -73,12 +74,7 @@ def run(args: argparse.Namespace) -> int:
     if str(args.out) == "-":
         sys.stdout.write(html)
         return 0
-    try:
-        args.out.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be written: {error.strerror or error}", file=str(args.out), key="--out"
-        ) from None
+    write_text(args.out, html, "--out")
     sys.stdout.write(f"{args.out}\n")
     return 0
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from agent import config
+from agent.commands.ledger_of_site import known_ledger, known_site, open_ledger
+from agent.commands.output import write_text
 from agent.config import Config
 from agent.inventory.model import Inventory, Site
 from agent.ledger.ledger import Ledger
-from agent.ledger.settings import LedgerSettings
 from agent.loading import inventory_of
 from agent.messages.catalogue import DEFAULT, languages, words
 from agent.pue.past import past_pue
@@ -25,7 +26,6 @@ from agent.pue.pue import Pue
 from agent.report.statement import Statement, digest, state
 from agent.web.statementpage import document
 from collectors.base import ConfigError, HubgaugeError
-from collectors.strict import nearest
 
 _SAME: Final = 1e-9
 _OF_NOW: Final = ("uncertainty", "counted", "complete")
@@ -78,19 +78,19 @@ def run(args: argparse.Namespace) -> int:
         return _verify(args, found, inventory)
     if args.key is not None and args.out is None:
         raise ConfigError("needs --out, the file to sign", key="--key")
-    site = _site(args.site or found.file.site, inventory)
-    with_ledger = _open(found, inventory)
+    site = known_site(args.site or found.file.site, inventory)
+    ledger = open_ledger(known_ledger(found.file.state_dir), inventory)
     try:
-        made = _make(with_ledger, inventory, site, args.year, simulated=found.file.simulated)
+        made = _make(ledger, inventory, site, args.year, simulated=found.file.simulated)
     finally:
-        with_ledger.close()
+        ledger.close()
     text = json.dumps(made.as_json(), indent=2, ensure_ascii=False) + "\n"
     if args.out is None:
         sys.stdout.write(text)
     else:
-        _write(args.out, text, "--out")
+        write_text(args.out, text, "--out")
     if args.page is not None:
-        _write(args.page, document(made, words(args.language), site.zone), "--page")
+        write_text(args.page, document(made, words(args.language), site.zone), "--page")
     if args.key is not None:
         _openssl(
             "-sign", "-inkey", str(args.key), "-in", str(args.out), "-out", _signature(args.out)
@@ -102,8 +102,7 @@ def _make(
     ledger: Ledger, inventory: Inventory, site: Site, year: int, *, simulated: bool
 ) -> Statement:
     pue = Pue(ledger, inventory)
-    while not pue.refresh():
-        pass
+    pue.sum_up()
     made = -(-ledger.retention.time // 1000)
     with ledger.store.transaction() as tables:  # so that it can be made again exactly
         tables.moments.mark(tables.changes.number("site_hour") + 1, made * 1000)
@@ -138,9 +137,9 @@ def _verify(args: argparse.Namespace, found: Config, inventory: Inventory) -> in
 
 def _wrong(stated: Mapping[str, object], found: Config, inventory: Inventory) -> Iterator[str]:
     """Yield what the ledger says otherwise, as of the time the statement was made."""
-    site = _site(str(stated.get("site")), inventory)
+    site = known_site(str(stated.get("site")), inventory)
     made = _moment(str(stated.get("made")))
-    ledger = _open(found, inventory)
+    ledger = open_ledger(known_ledger(found.file.state_dir), inventory)
     try:
         pue = past_pue(ledger, inventory, made)
         again = state(
@@ -185,20 +184,6 @@ def _is_same(stated: object, found: object) -> bool:
     return stated == found
 
 
-def _open(found: Config, inventory: Inventory) -> Ledger:
-    path = found.file.state_dir / "ledger.db"
-    if not path.exists():
-        raise ConfigError("no ledger there yet; run the agent, or import", file=str(path))
-    return Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
-
-
-def _site(name: str, inventory: Inventory) -> Site:
-    if name not in inventory.sites:
-        message = f"unknown site {name!r}{nearest(name, inventory.sites)}"
-        raise ConfigError(message, key="--site")
-    return inventory.sites[name]
-
-
 def _read(path: Path) -> dict[str, object]:
     try:
         found = json.loads(path.read_text("utf-8"))
@@ -216,14 +201,6 @@ def _moment(text: str) -> float:
         return dt.datetime.fromisoformat(text).timestamp()
     except ValueError:
         raise ConfigError(f"expected a time, got {text!r}", key="made") from None
-
-
-def _write(path: Path, text: str, key: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        message = f"cannot be written: {error.strerror or error}"
-        raise ConfigError(message, file=str(path), key=key) from None
 
 
 def _signature(path: Path) -> str:

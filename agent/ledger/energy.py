@@ -82,8 +82,8 @@ class HourCells:
     """The energy of one meter in one hour: joules and covered milliseconds of each cell.
 
     `thinned` tells how well readings of power tell the energy (`agent.ledger.thinning`), in joules
-    for each cell. It is empty where the energy is counted and not integrated. `repeats` is how often
-    these readings repeat themselves in the hour.
+    for each cell. It is empty where the energy is counted and not integrated. `repeats` is how
+    often these readings repeat themselves in the hour.
     """
 
     __slots__ = ("covered", "joules", "repeats", "thinned")

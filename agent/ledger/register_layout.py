@@ -39,9 +39,9 @@ _CAUGHT_UP: Final = 0.5
 class RegisterEnergy:
     """What a register counted, in order of time.
 
-    `stretches` are times of which only the total is known. In `stuck` times it stood still
-    and should not have, so neither it nor power is believed. `open_since` is when the time began of which
-    the next readings may say something else.
+    `stretches` are times of which only the total is known. In `stuck` times it stood still and
+    should not have, so neither it nor power is believed. `open_since` is when the time began of
+    which the next readings may say something else.
     """
 
     believed: Sequence[TimedValue] = ()

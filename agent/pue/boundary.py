@@ -108,6 +108,13 @@ class Boundary:
         )
 
 
+def method_of(places: Mapping[str, Sequence[Place]]) -> Method:
+    """Return how the facility's energy is metered: where it comes in, or as its parts."""
+    if any(places.get(point) for point in INCOMING):
+        return "incoming"
+    return "parts" if places.get("cooling") else ""
+
+
 def boundary_of(site: Site, inventory: Inventory, known: Iterable[MeterRow]) -> Boundary:
     """Work out the points of a site from the inventory and the meters the ledger has heard of."""
     return _Builder(site, inventory, known).boundary()
@@ -143,15 +150,12 @@ class _Builder:
             if site.it_point is None
             else (site.it_point,)
         )
-        method: Method = ""
-        if any(places[point] for point in INCOMING):
-            method = "incoming"
-        elif places["cooling"]:
-            method = "parts"
+        method = method_of(places)
+        if method == "parts":
             self._notes.append(
                 "no meter where energy comes in: facility energy is the sum of its parts"
             )
-        else:
+        elif not method:
             self._notes.append("facility energy is not metered: neither what comes in nor cooling")
         if not candidates:
             self._notes.append("IT energy is not metered for the whole site")

@@ -43,8 +43,8 @@ class _Power:
     """The power of one place over time, and what is uncertain of it.
 
     `step` is that of a register which told some of it, in joules. `thinned` tells how well readings
-    of power tell the energy, in joules by the start of each cell; `repeats` is how often these repeat
-    themselves.
+    of power tell the energy, in joules by the start of each cell; `repeats` is how often these
+    repeat themselves.
     """
 
     segments: list[Segment] = field(default_factory=list)

@@ -17,10 +17,8 @@ from typing import Final, NamedTuple
 from agent.inventory.model import IT_POINTS, Emission
 from agent.ledger.energy import CELL_MS
 from agent.ledger.store.listed_places import ListedPlace
-from agent.pue.boundary import Boundary
-from agent.pue.model import Method
+from agent.pue.boundary import Boundary, method_of
 from agent.pue.places import Place
-from collectors.catalogue.limits import INCOMING
 
 _DERIVED: Final = ("is_assumed",)
 """Fields of a place that are no part of what the inventory says."""
@@ -250,13 +248,10 @@ def boundary_at(site: str, rows: Iterable[ListedPlace], time: int) -> Boundary:
     places: dict[str, list[Place]] = defaultdict(list)
     for point, place in places_at(rows, time):
         places[point].append(place)
-    method: Method = "parts" if places.get("cooling") else ""
-    if any(places.get(point) for point in INCOMING):
-        method = "incoming"
     return Boundary(
         site=site,
         places={point: tuple(found) for point, found in places.items()},
         it_candidates=tuple(point for point in IT_POINTS if places.get(point)),
-        method=method,
+        method=method_of(places),
         notes=("the meters are those that the inventory listed then",),
     )

@@ -93,6 +93,11 @@ class Pue:
             self._choices.update(self.hours.boundaries, self.now, store=True)
         return done
 
+    def sum_up(self) -> None:
+        """Take in everything, however long it takes; for commands that run once."""
+        while not self.refresh():
+            pass
+
     def take_as_summed(self) -> None:
         """Take the hours as they were summed before; nothing is written."""
         with self._lock:

@@ -5,7 +5,8 @@ days. A rack of which fewer than half of these days are known has no stranded po
 
 A row is full in space when all its units are taken; in power when its racks draw their rated power;
 in failover when it draws all that its feeds and breakers carry with one side lost. The days come
-from the daily figures by `agent.targets.forecast`, with its range. A row that is known for less than two weeks, or does not grow, has no such day.
+from the daily figures by `agent.targets.forecast`, with its range. A row that is known for less
+than two weeks, or does not grow, has no such day.
 """
 
 from __future__ import annotations

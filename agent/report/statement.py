@@ -62,7 +62,8 @@ class StatedMeter:
     """A meter that counts: what it is, since when, and its energy in the covered time.
 
     `energy` times `factor` is `counted`. `calibrated` is the day of its last calibration, as the
-    inventory states it. A meter that was not heard has no energy. `complete` says that all of its hours are still in the ledger.
+    inventory states it. A meter that was not heard has no energy. `complete` says that all of its
+    hours are still in the ledger.
     """
 
     meter: str

@@ -1,8 +1,9 @@
 """What may come of a figure that is built up, or of a level: curves with errors of several kinds.
 
 A curve is a straight line, one whose pace grows or fades by the same share each day, or one whose
-pace grows by the same amount, or a line with one step. Each curve is fitted with each kind of error by generalised least squares. Its evidence is
-the likelihood of the values, with the coefficients and the spread integrated out.
+pace grows by the same amount, or a line with one step. Each curve is fitted with each kind of error
+by generalised least squares. Its evidence is the likelihood of the values, with the coefficients
+and the spread integrated out.
 
 Times are days; the last value is at 0.
 """

@@ -1,8 +1,8 @@
 """How every KPI is measured: one row a KPI, from which both readings of it are made.
 
-`agent.targets.measured` reads a row off the snapshot of one agent; `dashboards.signals.total` writes
-the PromQL of its recording rules. A KPI without a row is registered only. Ratios are sums over
-sums, never means of ratios.
+`agent.targets.measured` reads a row off the snapshot of one agent; `dashboards.signals.total`
+writes the PromQL of its recording rules. A KPI without a row is registered only. Ratios are sums
+over sums, never means of ratios.
 
 Nothing that goes silent may make a value better. So a row says which sites the value needs. While
 one of them tells nothing, a mean or a slowest value is withdrawn, and a sum is a lower bound.

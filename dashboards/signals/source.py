@@ -28,9 +28,9 @@ _DEEPER: Final = {"3": "", "2": "3", "1": "2|3"}
 def chosen_source(*, by_rules: bool = False) -> str:
     """Return the one gateway of each site whose energies count: the one that covers the year best.
 
-    Of two that cover it alike the one with the higher PUE is chosen, and one without a sound PUE only
-    where no other is. A rule also keeps to what was chosen before: it stays unless another one is
-    better by a percent of coverage, so a curve does not leap between two.
+    Of two that cover it alike the one with the higher PUE is chosen, and one without a sound PUE
+    only where no other is. A rule also keeps to what was chosen before: it stays unless another one
+    is better by a percent of coverage, so a curve does not leap between two.
     """
     covered = f"max by ({SOURCE}) ({selector(YEAR_COVERED)})"
     every = f"max by ({SOURCE}) ({selector(YEAR_PUE)})"

@@ -53,9 +53,9 @@ LEFT_OUT: Final = "-"
 class Form:
     """How a file is written. Columns are named by their headers.
 
-    `end` is the column of the rows' ends, if there is one. `aliases` give other systems' names of meters ours; an alias of `-` leaves one out. `only` is
-    the meter of a file that names none. `time_format` is that of strptime, or `epoch` or
-    `epoch_ms`; without it times are ISO 8601.
+    `end` is the column of the rows' ends, if there is one. `aliases` give other systems' names of
+    meters ours; an alias of `-` leaves one out. `only` is the meter of a file that names none.
+    `time_format` is that of strptime, or `epoch` or `epoch_ms`; without it times are ISO 8601.
     """
 
     time: str = "time"
