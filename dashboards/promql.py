@@ -48,6 +48,14 @@ def rate(metric: Metric, *matchers: str, scope: str = "site") -> str:
     return f"rate({of(metric, *matchers, scope=scope)}[<rate>])"
 
 
+def seen_twice(metric: Metric, *matchers: str, scope: str = "site") -> str:
+    """Return what holds a few seconds after a counter's second sample, when it has a rate.
+
+    Counters by reason begin with their first event, and one sample alone has no rate.
+    """
+    return f"count_over_time({of(metric, *matchers, scope=scope)}[<rate>] offset 5s) > 1"
+
+
 def sample(metric: Metric, suffix: str, *matchers: str, scope: str = "site") -> str:
     """Return a selector of a histogram's or summary's `_bucket`, `_sum` or `_count`."""
     return f"{metric.full_name}{suffix}{{{','.join((f'<{scope}>', *matchers))}}}"

@@ -153,19 +153,22 @@ def _run(server: Database, query: Query) -> Result:
             return Result(
                 query=query, outcome="data" if server.choices(query.expr, query.span) else "empty"
             )
-        found = (
-            server.has(query.expr)
-            if query.instant
-            else server.had(query.expr, query.span, _step(query.span))
-        )
-        if found:
+        if _is_shown(server, query):
             return Result(query=query, outcome="data")
         for excuse in query.excuses:
             if not excuse.unless or not server.has(excuse.unless):
                 return Result(query=query, outcome="excused", detail=excuse.reason)
+        if query.excuses and _is_shown(server, query):  # the first data came in between
+            return Result(query=query, outcome="data")
     except BadReply as error:
         return Result(query=query, outcome="failed", detail=str(error))
     return Result(query=query, outcome="empty")
+
+
+def _is_shown(server: Database, query: Query) -> bool:
+    if query.instant:
+        return server.has(query.expr)
+    return server.had(query.expr, query.span, _step(query.span))
 
 
 def _queries(dashboard: Dashboard, server: Database) -> Iterator[Query]:

@@ -7,7 +7,7 @@ from typing import Final
 from collectors.catalogue import agent, facility
 from collectors.catalogue.limits import SPOOL_LIMIT
 from dashboards.language import Text
-from dashboards.promql import of, rate, sample, share
+from dashboards.promql import of, rate, sample, seen_twice, share
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
 _NO_PUSH: Final = Excuse(
@@ -79,7 +79,8 @@ COLLECTOR_ERRORS: Final = Signal(
     kind="rate",
     least=0,
     may_be_empty=Excuse(
-        reason="no collector has failed since its agent started", unless=of(agent.COLLECTOR_ERRORS)
+        reason="no collector has failed since its agent started",
+        unless=seen_twice(agent.COLLECTOR_ERRORS),
     ),
 )
 SAMPLES_DROPPED: Final = Signal(
@@ -95,7 +96,8 @@ SAMPLES_DROPPED: Final = Signal(
     kind="rate",
     least=0,
     may_be_empty=Excuse(
-        reason="no reading was refused since the agents started", unless=of(agent.SAMPLES_DROPPED)
+        reason="no reading was refused since the agents started",
+        unless=seen_twice(agent.SAMPLES_DROPPED),
     ),
 )
 SERIES: Final = Signal(
@@ -169,7 +171,8 @@ SINK_DROPPED: Final = Signal(
     kind="rate",
     least=0,
     may_be_empty=Excuse(
-        reason="no sample was given up since the agents started", unless=of(agent.SINK_DROPPED)
+        reason="no sample was given up since the agents started",
+        unless=seen_twice(agent.SINK_DROPPED),
     ),
 )
 LEDGER_READINGS: Final = Signal(
