@@ -45,10 +45,10 @@ async def serve() -> None:
 async def ours(port: int, rounds: int) -> tuple[float, int]:
     """Poll by the collector; returns CPU seconds a round of one meter, and readings of it."""
     from collectors.base import Context, Place, Schedule
-    from collectors.facility.modbus_collector import ModbusCollector
-    from collectors.facility.modbus_link import Link
-    from collectors.facility.modbus_plan import plan_of
-    from collectors.facility.modbus_profile import load_profile
+    from collectors.facility.modbus.collector import ModbusCollector
+    from collectors.facility.modbus.link import Link
+    from collectors.facility.modbus.plan import plan_of
+    from collectors.facility.modbus.profile import load_profile
     from collectors.facility.naming import Naming
 
     plan, place = (

@@ -8,9 +8,9 @@ from typing import Final
 
 from collectors.base import Metric
 from collectors.facility.profile import metric_named
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_reading import Reading
-from collectors.facility.snmp_table import fill
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.reading import Reading
+from collectors.facility.snmp.table import fill
 from collectors.facility.units import quantity_of
 from simulator import ber
 from simulator.measures import OUTLETS, PHASES, State, measure

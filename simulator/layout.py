@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_reading import Reading
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.reading import Reading
 from simulator import ber
 from simulator.draft import Draft
 from simulator.measures import Measure

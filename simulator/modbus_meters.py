@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from collectors.facility.modbus_profile import load_profile
-from collectors.facility.modbus_register import FUNCTIONS
+from collectors.facility.modbus.profile import load_profile
+from collectors.facility.modbus.register import FUNCTIONS
 from simulator.device import electric
 from simulator.faults import Health
 from simulator.measures import State

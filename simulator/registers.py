@@ -11,16 +11,16 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from collectors.facility.modbus_register import FUNCTIONS
-from collectors.facility.modbus_sunspec import BASES, LAST, MARK
+from collectors.facility.modbus.register import FUNCTIONS
+from collectors.facility.modbus.sunspec import BASES, LAST, MARK
 from collectors.facility.profile import metric_named
 from collectors.facility.units import UNITS
 from simulator.measures import measure
 
 if TYPE_CHECKING:
-    from collectors.facility.modbus_numbers import Notation
-    from collectors.facility.modbus_profile import Profile
-    from collectors.facility.modbus_register import Factor, Register
+    from collectors.facility.modbus.numbers import Notation
+    from collectors.facility.modbus.profile import Profile
+    from collectors.facility.modbus.register import Factor, Register
     from simulator.measures import Measure, State
 
 _EXPONENTS: Final = (-3, -2, -1, 0, 1, 2, 3, 4, 5, 6)

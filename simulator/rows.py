@@ -1,7 +1,7 @@
 """Choose the rows of a device's tables, and the texts of their columns.
 
 The readings of its profile find their rows by these texts. It is the inverse of
-`collectors.facility.snmp_plan`: `where`, `match`, `valid_when`, templates of labels and of units.
+`collectors.facility.snmp.plan`: `where`, `match`, `valid_when`, templates of labels and of units.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from collectors.facility.snmp_table import placeholders
+from collectors.facility.snmp.table import placeholders
 from collectors.facility.units import UNITS, quantity_of
 from simulator.measures import PHASES
 from simulator.samples import samples
 
 if TYPE_CHECKING:
-    from collectors.facility.snmp_reading import Reading
-    from collectors.facility.snmp_table import Column, Table
+    from collectors.facility.snmp.reading import Reading
+    from collectors.facility.snmp.table import Column, Table
 
 _CANDIDATES: Final = 25
 """Numbers that are tried for outlets, banks and sensors."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from collectors.facility.profile import metric_named
-from collectors.facility.snmp_reading import Reading
+from collectors.facility.snmp.reading import Reading
 from collectors.facility.units import UNITS
 from simulator import ber
 from simulator.measures import Measure, State

@@ -16,9 +16,9 @@ from generated import ROOT, finish
 sys.path.insert(0, str(ROOT))
 
 from agent.config import known_kinds
-from collectors.facility.modbus_profile import Profile as ModbusProfile
+from collectors.facility.modbus.profile import Profile as ModbusProfile
 from collectors.facility.profile import load_all
-from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.units import quantity_of
 
 ADDING: Final = ROOT / "docs" / "devices-adding.md"

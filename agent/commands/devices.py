@@ -15,8 +15,8 @@ from typing import Final, Literal
 from agent.commands import identify_redfish
 from collectors.base import CollectError, ConfigError, Context, Place, Reading
 from collectors.facility.profile import paths, protocol_of
-from collectors.facility.snmp_channel import Channel
-from collectors.facility.snmp_config import (
+from collectors.facility.snmp.channel import Channel
+from collectors.facility.snmp.config import (
     LEVELS,
     DeviceConfig,
     SnmpConfig,
@@ -24,10 +24,10 @@ from collectors.facility.snmp_config import (
     naming_of,
     secrets_of,
 )
-from collectors.facility.snmp_discover import Identity, Library, choose, discover, identify
-from collectors.facility.snmp_plan import Plan
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_unread import Column, Unread, look
+from collectors.facility.snmp.discover import Identity, Library, choose, discover, identify
+from collectors.facility.snmp.plan import Plan
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.unread import Column, Unread, look
 from collectors.facility.units import quantity_of
 from collectors.strict import Document, Problems
 

@@ -1,8 +1,8 @@
 """Finds and loads device profiles: one YAML file for each model of device, for all protocols.
 
 The file's name without `.yaml` is the profile's name. Its key `protocol` selects the model that
-reads it (`snmp`: `collectors.facility.snmp_profile`, `modbus`:
-`collectors.facility.modbus_profile`, `bacnet`: `collectors.facility.bacnet_profile`). Profiles come
+reads it (`snmp`: `collectors.facility.snmp.profile`, `modbus`:
+`collectors.facility.modbus.profile`, `bacnet`: `collectors.facility.bacnet.profile`). Profiles come
 with the package and from the operator's own folder (`profiles_dir`). A file in this folder replaces
 a packaged one with the same name. A mistake in a profile gives a message of one line, with the
 file and the line.

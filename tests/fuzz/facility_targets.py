@@ -11,9 +11,9 @@ from tests.fuzz.target import Target
 
 def modbus() -> Iterator[Target]:
     """Yield a Modbus answer's way from frames to readings, in both framings."""
-    from collectors.facility.modbus_frame import Question, crc16, registers_in
-    from collectors.facility.modbus_plan import evaluate, numbers_in, plan_of
-    from collectors.facility.modbus_profile import load_profile
+    from collectors.facility.modbus.frame import Question, crc16, registers_in
+    from collectors.facility.modbus.plan import evaluate, numbers_in, plan_of
+    from collectors.facility.modbus.profile import load_profile
 
     question = Question(unit=1, function=4, address=0, count=2)
     body = bytes([1, 4, 4, 0x43, 0x66, 0x80, 0])
@@ -61,10 +61,10 @@ def snmp() -> Iterator[Target]:
     agents.
     """
     from collectors.facility.naming import Naming
-    from collectors.facility.snmp_config import LEVELS
-    from collectors.facility.snmp_discover import Library
-    from collectors.facility.snmp_plan import plan
-    from collectors.facility.snmp_rows import Rows, columns_to_walk, objects_to_get
+    from collectors.facility.snmp.config import LEVELS
+    from collectors.facility.snmp.discover import Library
+    from collectors.facility.snmp.plan import plan
+    from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
     from simulator.device import SnmpDevice
     from simulator.layout import lay_out
     from simulator.readback import REFERENCE
@@ -155,8 +155,8 @@ def bacnet() -> Iterator[Target]:
     from bacpypes3.pdu import PDUData
     from bacpypes3.primitivedata import BitString, Double, Integer, Real, TagList, Unsigned
 
-    from collectors.facility.bacnet_client import plain
-    from collectors.facility.bacnet_profile import Point, decode, span_of
+    from collectors.facility.bacnet.client import plain
+    from collectors.facility.bacnet.profile import Point, decode, span_of
     from collectors.facility.profile import metric_named
 
     kinds = (Scale, StatusFlags, Reliability, Real, Double, Integer, Unsigned, BitString)

@@ -249,8 +249,8 @@ def yaml_files() -> Iterator[Target]:
     They are small: the pure reader of YAML is slow.
     """
     from collectors.base import ConfigError
-    from collectors.facility.modbus_profile import Profile
-    from collectors.facility.snmp_profile import SnmpProfile
+    from collectors.facility.modbus.profile import Profile
+    from collectors.facility.snmp.profile import SnmpProfile
     from collectors.strict import Problems, read
 
     def profile(model: type[Any]) -> Callable[[bytes], object]:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from collectors.base import Context, Place, Unreachable
-from collectors.facility.modbus import KIND as MODBUS
-from collectors.facility.snmp import KIND as SNMP
+from collectors.facility.modbus.kind import KIND as MODBUS
+from collectors.facility.snmp.kind import KIND as SNMP
 from collectors.strict import read
 from simulator.simulator import Simulator
 from simulator.site import build_site

@@ -9,7 +9,7 @@ import pytest
 
 from collectors.base import Context, Place, Unreachable
 from collectors.facility.snmp import KIND
-from collectors.facility.snmp_collector import SnmpCollector
+from collectors.facility.snmp.collector import SnmpCollector
 from collectors.strict import read
 from simulator.simulator import Simulator
 from simulator.site import build_site

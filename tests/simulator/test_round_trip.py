@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from collectors.base import Context, Place, Series
-from collectors.facility.modbus import KIND as MODBUS_KIND
-from collectors.facility.modbus import Config, Device
-from collectors.facility.modbus_profile import Profile
+from collectors.facility.modbus.kind import KIND as MODBUS_KIND
+from collectors.facility.modbus.kind import Config, Device
+from collectors.facility.modbus.profile import Profile
 from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import load_all, metric_named
 from collectors.facility.snmp import KIND
-from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
-from collectors.facility.snmp_discover import Library
-from collectors.facility.snmp_point import Point
-from collectors.facility.snmp_reading import Reading
+from collectors.facility.snmp.config import DeviceConfig, SnmpConfig
+from collectors.facility.snmp.discover import Library
+from collectors.facility.snmp.point import Point
+from collectors.facility.snmp.reading import Reading
 from collectors.facility.units import UNITS
 from simulator.device import SnmpDevice
 from simulator.draft import Draft

@@ -15,7 +15,7 @@ from agent.config import load
 from agent.inventory.load import load_inventory
 from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.facility.modbus import KIND
-from collectors.facility.modbus_collector import ModbusCollector
+from collectors.facility.modbus.collector import ModbusCollector
 from collectors.strict import read
 from simulator.config import write_config
 from simulator.history import write_history, write_recent

@@ -12,7 +12,7 @@ import pytest
 from agent.app import App
 from agent.ledger.register_widths import register_widths
 from collectors.base import Collector, Reading, Schedule, Series
-from collectors.facility.snmp_collector import SnmpCollector
+from collectors.facility.snmp.collector import SnmpCollector
 from tests.support.ledger import HOUR, T0, Clock, batch, energy, inventory, ledger, pdu_energy
 
 WH = 3600.0

@@ -19,9 +19,9 @@ from bacpypes3.object import (  # not those of bacpypes3.local, which make their
 from bacpypes3.pdu import IPv4Address
 
 from collectors.base import Context, Place
-from collectors.facility.bacnet import KIND
-from collectors.facility.bacnet_collector import BacnetCollector
-from collectors.facility.bacnet_config import Config
+from collectors.facility.bacnet.collector import BacnetCollector
+from collectors.facility.bacnet.config import Config
+from collectors.facility.bacnet.kind import KIND
 from collectors.strict import read
 from tests.support import free_port
 

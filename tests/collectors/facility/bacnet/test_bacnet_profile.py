@@ -9,7 +9,7 @@ from bacpypes3.basetypes import EngineeringUnits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.facility.bacnet_profile import (
+from collectors.facility.bacnet.profile import (
     _UNIT_NAMES,
     Point,
     Value,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from collectors.base import ConfigError
-from collectors.facility.bacnet import KIND
-from collectors.facility.bacnet_config import Config
+from collectors.facility.bacnet.config import Config
+from collectors.facility.bacnet.kind import KIND
 from collectors.strict import Problems, read
 from tests.collectors.facility.bacnet.plant import CONTEXT
 

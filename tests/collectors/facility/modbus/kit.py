@@ -12,11 +12,11 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from collectors.base import Context, Place
-from collectors.facility import modbus
-from collectors.facility.modbus import KIND, Device
-from collectors.facility.modbus_collector import ModbusCollector
-from collectors.facility.modbus_frame import Question
-from collectors.facility.modbus_link import Link
+from collectors.facility.modbus import kind as modbus
+from collectors.facility.modbus.collector import ModbusCollector
+from collectors.facility.modbus.frame import Question
+from collectors.facility.modbus.kind import KIND, Device
+from collectors.facility.modbus.link import Link
 from tests.support import HANGS
 
 CONTEXT = Context(place=Place(hub="guian", site="s1"), node="gateway")

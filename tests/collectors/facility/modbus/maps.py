@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 
-from collectors.facility.modbus_plan import Plan, evaluate, numbers_in, plan_of
-from collectors.facility.modbus_profile import Profile
-from collectors.facility.modbus_register import Register
+from collectors.facility.modbus.plan import Plan, evaluate, numbers_in, plan_of
+from collectors.facility.modbus.profile import Profile
+from collectors.facility.modbus.register import Register
 
 POWER = "dc_meter_power_watts"
 

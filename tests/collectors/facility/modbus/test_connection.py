@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from collectors.base import BadReply, Unreachable
-from collectors.facility.modbus_frame import Question
+from collectors.facility.modbus.frame import Question
 from tests.collectors.facility.modbus.kit import (
     SDM630,
     frame,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.base import BadReply
-from collectors.facility.modbus_frame import Framing, Question, crc16, registers_in, request
+from collectors.facility.modbus.frame import Framing, Question, crc16, registers_in, request
 
 QUESTION = Question(unit=1, function=4, address=0, count=2)
 

@@ -12,9 +12,9 @@ from pymodbus.constants import ExcCodes
 from pymodbus.pdu import ModbusPDU
 
 from collectors.base import BadReply, ConfigError, Unreachable
-from collectors.facility import modbus
-from collectors.facility.modbus import KIND
-from collectors.facility.modbus_link import Turns
+from collectors.facility.modbus import kind as modbus
+from collectors.facility.modbus.kind import KIND
+from collectors.facility.modbus.link import Turns
 from collectors.strict import read
 from tests.collectors.facility.modbus.kit import (
     CONTEXT,

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.base import BadReply
-from collectors.facility.modbus_plan import Block, evaluate, numbers_in, plan_of, span_of
-from collectors.facility.modbus_profile import Profile
-from collectors.facility.modbus_register import Factor, Register
+from collectors.facility.modbus.plan import Block, evaluate, numbers_in, plan_of, span_of
+from collectors.facility.modbus.profile import Profile
+from collectors.facility.modbus.register import Factor, Register
 from collectors.facility.profile import load_all
 from collectors.strict import Problems, read
 from tests.collectors.facility.modbus.maps import POWER, decoded, profile

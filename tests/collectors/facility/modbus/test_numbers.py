@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.facility.modbus_plan import plan_of
-from collectors.facility.modbus_register import Register
+from collectors.facility.modbus.plan import plan_of
+from collectors.facility.modbus.register import Register
 from tests.collectors.facility.modbus.maps import decoded, one, profile
 
 

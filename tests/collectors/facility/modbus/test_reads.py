@@ -15,13 +15,13 @@ from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from collectors.base import BadReply, Schedule
-from collectors.facility.modbus_collector import ModbusCollector
-from collectors.facility.modbus_frame import ExceptionAnswer
-from collectors.facility.modbus_link import Link
-from collectors.facility.modbus_plan import plan_of
-from collectors.facility.modbus_profile import Profile
-from collectors.facility.modbus_register import Factor, Register
-from collectors.facility.modbus_sunspec import find_model
+from collectors.facility.modbus.collector import ModbusCollector
+from collectors.facility.modbus.frame import ExceptionAnswer
+from collectors.facility.modbus.link import Link
+from collectors.facility.modbus.plan import plan_of
+from collectors.facility.modbus.profile import Profile
+from collectors.facility.modbus.register import Factor, Register
+from collectors.facility.modbus.sunspec import find_model
 from collectors.facility.naming import Naming
 from tests.collectors.facility.modbus.kit import meter, meters, serving, simulated
 from tests.support import HANGS

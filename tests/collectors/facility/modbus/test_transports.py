@@ -19,7 +19,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.server import ModbusTlsServer
 
 from collectors.base import BadReply, ConfigError, Unreachable
-from collectors.facility.modbus import KIND, Config, Device
+from collectors.facility.modbus.kind import KIND, Config, Device
 from collectors.strict import Problems, read
 from tests.collectors.facility.modbus.kit import (
     CONTEXT,

@@ -17,9 +17,9 @@ from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto import api
 
 from collectors.base import Context, Place
-from collectors.facility.snmp import KIND
-from collectors.facility.snmp_collector import SnmpCollector
-from collectors.facility.snmp_config import DeviceConfig, SnmpConfig
+from collectors.facility.snmp.collector import SnmpCollector
+from collectors.facility.snmp.config import DeviceConfig, SnmpConfig
+from collectors.facility.snmp.kind import KIND
 from tests.support import binary, free_port, running, wait_for
 
 CONTEXT = Context(place=Place(hub="guian", site="s1"), node="n1")

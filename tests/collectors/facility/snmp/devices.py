@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collectors.base import Reading
-from collectors.facility.snmp_config import DeviceConfig
+from collectors.facility.snmp.config import DeviceConfig
 
 APC = "1.3.6.1.4.1.318.1.1.26"
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from collectors.facility.snmp_plan import Plan
+from collectors.facility.snmp.plan import Plan
 
 # The oracle's classes and what its unit is in ours.
 FACTORS = {

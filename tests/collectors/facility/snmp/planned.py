@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from collectors.facility.naming import Naming
-from collectors.facility.snmp_config import LEVELS
-from collectors.facility.snmp_plan import Plan, plan
-from collectors.facility.snmp_point import Raw, decode
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_rows import Rows
+from collectors.facility.snmp.config import LEVELS
+from collectors.facility.snmp.plan import Plan, plan
+from collectors.facility.snmp.point import Raw, decode
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.rows import Rows
 from collectors.strict import read
 
 ALL = frozenset(LEVELS)

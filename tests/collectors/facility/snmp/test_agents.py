@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectors.base import BadReply, Refused, Unreachable
-from collectors.facility.snmp_config import DeviceConfig, LinkedConfig, UserConfig
+from collectors.facility.snmp.config import DeviceConfig, LinkedConfig, UserConfig
 from tests.collectors.facility.snmp.agents import (
     Fake,
     collector,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from collectors.facility.snmp import KIND
+from collectors.facility.snmp.kind import KIND
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import CONTEXT, Fake, serving
 from tests.support import ROOT

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.facility.snmp_discover import Identity, Library, candidates
-from collectors.facility.snmp_profile import Match
+from collectors.facility.snmp.discover import Identity, Library, candidates
+from collectors.facility.snmp.profile import Match
 from collectors.strict import read
 from tests.collectors.facility.snmp.oracle import objects
 from tests.collectors.facility.snmp.test_cases import CASES, Case

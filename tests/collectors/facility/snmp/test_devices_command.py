@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from agent.commands import devices
-from collectors.facility.snmp_profile import SnmpProfile
+from collectors.facility.snmp.profile import SnmpProfile
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import secret, snmpsim
 from tests.support import ROOT
@@ -170,6 +170,6 @@ def test_the_guides_smallest_profile_is_good() -> None:
     } <= keys | set(re.findall(r"^(\w+):", example, re.MULTILINE))
     reading = SnmpProfile.__annotations__["readings"]
     assert reading == "list[Reading]"
-    from collectors.facility.snmp_reading import Reading
+    from collectors.facility.snmp.reading import Reading
 
     assert set(Reading.__dataclass_fields__) <= keys

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from collectors.base import ConfigError
-from collectors.facility.snmp import KIND
-from collectors.facility.snmp_config import DeviceConfig
+from collectors.facility.snmp.config import DeviceConfig
+from collectors.facility.snmp.kind import KIND
 from collectors.strict import Problems, read
 from tests.collectors.facility.snmp.agents import CONTEXT, collector, secret, snmpd
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.facility.naming import Naming
-from collectors.facility.snmp_plan import Linked, plan
-from collectors.facility.snmp_point import Raw, decode, text_of
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_rows import Rows
+from collectors.facility.snmp.plan import Linked, plan
+from collectors.facility.snmp.point import Raw, decode, text_of
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.rows import Rows
 from collectors.strict import read
 from tests.collectors.facility.snmp.planned import (
     ALL,

@@ -8,9 +8,9 @@ import pytest
 
 from collectors.base import ConfigError
 from collectors.facility.profile import PACKAGED, load, load_all, paths
-from collectors.facility.snmp_discover import Identity, Library, candidates
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_table import parse_oid
+from collectors.facility.snmp.discover import Identity, Library, candidates
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.table import parse_oid
 from collectors.facility.units import UNITS, exact, quantity_of
 from collectors.strict import Problems, read
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.facility.snmp_collector import SnmpCollector
-from collectors.facility.snmp_config import DeviceConfig
+from collectors.facility.snmp.collector import SnmpCollector
+from collectors.facility.snmp.config import DeviceConfig
 from tests.collectors.facility.snmp.agents import collector, secret, snmpsim
 from tests.collectors.facility.snmp.oracle import FACTORS, Comparison, beside, compare, objects
 from tests.support import recordings

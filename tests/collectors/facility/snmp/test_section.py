@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from collectors.base import Collector, ConfigError
-from collectors.facility.snmp import KIND
-from collectors.facility.snmp_channel import split_address
-from collectors.facility.snmp_config import DeviceConfig, SnmpConfig, UserConfig
+from collectors.facility.snmp.channel import split_address
+from collectors.facility.snmp.config import DeviceConfig, SnmpConfig, UserConfig
+from collectors.facility.snmp.kind import KIND
 from collectors.strict import Problems, read
 from tests.collectors.facility.snmp.agents import (
     CONTEXT,

@@ -11,13 +11,13 @@ import pytest
 
 from collectors.facility.naming import Naming
 from collectors.facility.profile import load_all
-from collectors.facility.snmp_config import LEVELS
-from collectors.facility.snmp_discover import Library
-from collectors.facility.snmp_plan import Plan, plan
-from collectors.facility.snmp_point import Raw
-from collectors.facility.snmp_profile import SnmpProfile, together
-from collectors.facility.snmp_rows import Rows, columns_to_walk, objects_to_get, split_index
-from collectors.facility.snmp_table import Table
+from collectors.facility.snmp.config import LEVELS
+from collectors.facility.snmp.discover import Library
+from collectors.facility.snmp.plan import Plan, plan
+from collectors.facility.snmp.point import Raw
+from collectors.facility.snmp.profile import SnmpProfile, together
+from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get, split_index
+from collectors.facility.snmp.table import Table
 from collectors.strict import Problems, read
 
 BASE = "1.3.6.1.4.1.99999"

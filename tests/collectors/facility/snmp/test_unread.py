@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from agent.commands import devices
-from collectors.facility.snmp import KIND
-from collectors.facility.snmp_channel import Channel
-from collectors.facility.snmp_config import DeviceConfig, SnmpConfig, secrets_of
-from collectors.facility.snmp_discover import Library
-from collectors.facility.snmp_plan import Plan
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_unread import Unread, compare, look, roots
+from collectors.facility.snmp.channel import Channel
+from collectors.facility.snmp.config import DeviceConfig, SnmpConfig, secrets_of
+from collectors.facility.snmp.discover import Library
+from collectors.facility.snmp.kind import KIND
+from collectors.facility.snmp.plan import Plan
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.unread import Unread, compare, look, roots
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import CONTEXT, Fake, secret, serving, snmpd
 from tests.collectors.facility.snmp.test_cases import CASES, Case

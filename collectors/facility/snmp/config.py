@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import ConfigError, Context
 from collectors.facility.naming import Naming
-from collectors.facility.snmp_channel import Secrets, split_address
-from collectors.facility.snmp_table import Pattern
+from collectors.facility.snmp.channel import Secrets, split_address
+from collectors.facility.snmp.table import Pattern
 from collectors.secrets import read_secret
 from collectors.strict import Count, Duration, Range
 
 if TYPE_CHECKING:
-    from collectors.facility.snmp_reading import Level
+    from collectors.facility.snmp.reading import Level
 
 LEVELS: Final[tuple[Level, ...]] = ("inlet", "phase", "bank", "outlet", "sensor")
 

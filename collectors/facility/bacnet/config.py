@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
-from collectors.facility.bacnet_profile import (
+from collectors.facility.bacnet.profile import (
     Point,
 )
-from collectors.facility.modbus import Point as MeterPoint
+from collectors.facility.modbus.kind import Point as MeterPoint
 from collectors.strict import Duration, Range
 
 _ADDRESS: Final = re.compile(

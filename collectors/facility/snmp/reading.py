@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from collectors.base import Metric
 from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
-from collectors.facility.snmp_table import ColumnId, Oid, Pattern, placeholders
+from collectors.facility.snmp.table import ColumnId, Oid, Pattern, placeholders
 from collectors.facility.units import check_unit
 from collectors.strict import Range
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
-from collectors.facility.snmp_reading import Reading
-from collectors.facility.snmp_table import Oid, Pattern, Table, check_names
+from collectors.facility.snmp.reading import Reading
+from collectors.facility.snmp.table import Oid, Pattern, Table, check_names
 from collectors.facility.units import UNITS
 from collectors.strict import Range
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from collectors.facility.modbus_frame import SPLIT, WRONG_MAP
+from collectors.facility.modbus.frame import SPLIT, WRONG_MAP
 
 if TYPE_CHECKING:
-    from collectors.facility.modbus_plan import Block
+    from collectors.facility.modbus.plan import Block
 
 _MAX_SPLITS: Final = 16  # in one round
 _RETRY_SECONDS: Final = 600.0  # after which a refused read is tried again

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from collectors.base import Metric
-from collectors.facility.modbus_numbers import WIDTHS, Notation, Order, Type
+from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type
 from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
 from collectors.facility.units import check_unit

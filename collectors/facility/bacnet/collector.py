@@ -18,9 +18,9 @@ from collectors.base import (
     Unreachable,
 )
 from collectors.catalogue import cooling, facility, ups
-from collectors.facility.bacnet_client import Client, Property, Remote, parse_address
-from collectors.facility.bacnet_config import Device
-from collectors.facility.bacnet_profile import (
+from collectors.facility.bacnet.client import Client, Property, Remote, parse_address
+from collectors.facility.bacnet.config import Device
+from collectors.facility.bacnet.profile import (
     PRESENT_VALUE,
     REGISTER,
     STATES,

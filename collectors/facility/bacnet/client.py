@@ -29,7 +29,7 @@ from bacpypes3.vendor import get_vendor_info
 from collectors.base import BadReply, Refused, Unreachable
 
 if TYPE_CHECKING:
-    from collectors.facility.bacnet_profile import Answer, Answers
+    from collectors.facility.bacnet.profile import Answer, Answers
 
 Property = tuple[str, str]
 """An object and one of its properties, such as `analog-input,1` and `present-value`."""

@@ -15,13 +15,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply, Metric
-from collectors.facility.modbus_numbers import modulus
+from collectors.facility.modbus.numbers import modulus
 from collectors.facility.profile import metric_named
 from collectors.facility.units import UNITS, exact
 
 if TYPE_CHECKING:
-    from collectors.facility.modbus_profile import Kind, Profile
-    from collectors.facility.modbus_register import Cell, Factor, Register
+    from collectors.facility.modbus.profile import Kind, Profile
+    from collectors.facility.modbus.register import Cell, Factor, Register
 
 _MAX_DIGITS: Final = 12  # a greater power of ten is not a valid scale factor
 

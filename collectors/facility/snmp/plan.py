@@ -16,11 +16,11 @@ from typing import NamedTuple
 from collectors.base import Reading, Series
 from collectors.facility.naming import Naming
 from collectors.facility.profile import metric_named
-from collectors.facility.snmp_point import Point, Raw, decode, make_point
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_reading import Reading as Wanted
-from collectors.facility.snmp_rows import Rows, describe_row, index_fits, split_index
-from collectors.facility.snmp_table import fill, placeholders
+from collectors.facility.snmp.point import Point, Raw, decode, make_point
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.reading import Reading as Wanted
+from collectors.facility.snmp.rows import Rows, describe_row, index_fits, split_index
+from collectors.facility.snmp.table import fill, placeholders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from collectors.facility.units import UNITS, exact, quantity_of
 if TYPE_CHECKING:
     from collections import Counter
 
-    from collectors.facility.snmp_reading import Reading as Wanted
+    from collectors.facility.snmp.reading import Reading as Wanted
 
 _HUGE: Final = math.inf
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from collectors.facility.snmp_point import Raw, text_of
-from collectors.facility.snmp_profile import SnmpProfile
-from collectors.facility.snmp_reading import Reading as Wanted
-from collectors.facility.snmp_table import Choice, Column, Table, placeholders
+from collectors.facility.snmp.point import Raw, text_of
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.reading import Reading as Wanted
+from collectors.facility.snmp.table import Choice, Column, Table, placeholders
 
 
 @dataclass(slots=True)

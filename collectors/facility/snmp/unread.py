@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError
-from collectors.facility.snmp_rows import split_index
+from collectors.facility.snmp.rows import split_index
 
 if TYPE_CHECKING:
-    from collectors.facility.snmp_channel import Channel
-    from collectors.facility.snmp_plan import Plan
-    from collectors.facility.snmp_point import Raw
-    from collectors.facility.snmp_profile import SnmpProfile
-    from collectors.facility.snmp_table import Table
+    from collectors.facility.snmp.channel import Channel
+    from collectors.facility.snmp.plan import Plan
+    from collectors.facility.snmp.point import Raw
+    from collectors.facility.snmp.profile import SnmpProfile
+    from collectors.facility.snmp.table import Table
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."
 _SHORTEST: Final = 7  # the parts of an OID that identify a maker or a standard MIB

@@ -11,7 +11,7 @@ from collections.abc import Collection, Generator, Sequence
 from typing import Final
 
 from collectors.base import BadReply
-from collectors.facility.modbus_frame import ExceptionAnswer
+from collectors.facility.modbus.frame import ExceptionAnswer
 
 BASES: Final = (40000, 50000, 0)
 MARK: Final = (0x5375, 0x6E53)  # SunS

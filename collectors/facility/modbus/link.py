@@ -18,7 +18,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply, Unreachable
-from collectors.facility.modbus_frame import (
+from collectors.facility.modbus.frame import (
     LAST_TRANSACTION,
     ExceptionAnswer,
     registers_in,
@@ -28,7 +28,7 @@ from collectors.facility.modbus_frame import (
 if TYPE_CHECKING:
     import ssl
 
-    from collectors.facility.modbus_frame import Framing, Question
+    from collectors.facility.modbus.frame import Framing, Question
 
 _REFUSAL_SECONDS: Final = 1.0
 """After a failed attempt to connect, all devices of the address are unreachable for this time."""

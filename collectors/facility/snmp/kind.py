@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Context, Metric, Schedule
 from collectors.catalogue import cooling, facility, metrics_of, network, ups
-from collectors.facility.snmp_collector import SnmpCollector
-from collectors.facility.snmp_config import SnmpConfig, naming_of, secrets_of
-from collectors.facility.snmp_discover import Library
+from collectors.facility.snmp.collector import SnmpCollector
+from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
+from collectors.facility.snmp.discover import Library
 from collectors.strict import Problems
 
 if TYPE_CHECKING:
-    from collectors.facility.snmp_channel import Secrets
-    from collectors.facility.snmp_config import DeviceConfig
+    from collectors.facility.snmp.channel import Secrets
+    from collectors.facility.snmp.config import DeviceConfig
 
 
 class _Kind:

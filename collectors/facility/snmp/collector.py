@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, CollectError, Reading, Schedule, Series, Unreachable
 from collectors.catalogue import cooling, facility, ups
-from collectors.facility.snmp_channel import Channel, Secrets
-from collectors.facility.snmp_discover import SYS_UPTIME, Library, choose, discover
+from collectors.facility.snmp.channel import Channel, Secrets
+from collectors.facility.snmp.discover import SYS_UPTIME, Library, choose, discover
 
 if TYPE_CHECKING:
     from collectors.facility.naming import Naming
-    from collectors.facility.snmp_config import DeviceConfig
-    from collectors.facility.snmp_plan import Plan
-    from collectors.facility.snmp_profile import SnmpProfile
-    from collectors.facility.snmp_reading import Level
+    from collectors.facility.snmp.config import DeviceConfig
+    from collectors.facility.snmp.plan import Plan
+    from collectors.facility.snmp.profile import SnmpProfile
+    from collectors.facility.snmp.reading import Level
 
 log: Final = logging.getLogger(__name__)
 

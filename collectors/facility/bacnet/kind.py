@@ -17,8 +17,8 @@ from collectors.base import (
     Series,
 )
 from collectors.catalogue import cooling, facility, metrics_of, ups
-from collectors.facility.bacnet_config import Config, Device
-from collectors.facility.bacnet_profile import (
+from collectors.facility.bacnet.config import Config, Device
+from collectors.facility.bacnet.profile import (
     Point,
     load_profile,
 )
@@ -43,8 +43,8 @@ class Bacnet:
         if not config.devices:
             return []
         try:
-            from collectors.facility.bacnet_client import Client
-            from collectors.facility.bacnet_collector import BacnetCollector
+            from collectors.facility.bacnet.client import Client
+            from collectors.facility.bacnet.collector import BacnetCollector
         except ImportError:
             raise ConfigError(
                 "needs bacpypes3; install hubgauge[bacnet]", key="collectors.bacnet"
@@ -82,7 +82,7 @@ def _series_of(
     config: Config, device: Device, key: str, context: Context
 ) -> list[tuple[Point, Series]]:
     """Return every point of a device with its series; raises ConfigError for a missing label."""
-    from collectors.facility.bacnet_client import check_property
+    from collectors.facility.bacnet.client import check_property
 
     points = [(point, f"{key}.points[{number}]") for number, point in enumerate(device.points)]
     if device.profile:

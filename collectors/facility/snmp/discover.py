@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply
 from collectors.facility import profile as profiles
-from collectors.facility.snmp_plan import Plan, plan
-from collectors.facility.snmp_point import text_of
-from collectors.facility.snmp_profile import SnmpProfile, together
-from collectors.facility.snmp_rows import Rows, columns_to_walk, objects_to_get
+from collectors.facility.snmp.plan import Plan, plan
+from collectors.facility.snmp.point import text_of
+from collectors.facility.snmp.profile import SnmpProfile, together
+from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
 
 if TYPE_CHECKING:
     import re
 
     from collectors.facility.naming import Naming
-    from collectors.facility.snmp_channel import Channel
+    from collectors.facility.snmp.channel import Channel
 
 SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
 SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"

@@ -2,7 +2,7 @@
 
 A register has 16 bits. Addresses count from 0, as in a request, and not from 30001 or 40001 as in
 the older notation. `docs/modbus.md` describes profiles with examples.
-`collectors.facility.modbus_plan` turns a profile into reads and readings.
+`collectors.facility.modbus.plan` turns a profile into reads and readings.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from collectors.facility.modbus_numbers import WIDTHS, Notation, Order, Type
-from collectors.facility.modbus_register import (
+from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type
+from collectors.facility.modbus.register import (
     ADDRESS_COUNT,
     FUNCTIONS,
     Cell,

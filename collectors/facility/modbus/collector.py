@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, Metric, Reading, Schedule, Series, Unreachable
 from collectors.catalogue import cooling, facility, ups
-from collectors.facility.modbus_agenda import Agenda
-from collectors.facility.modbus_frame import GATEWAY, WRONG_MAP, ExceptionAnswer, Question
-from collectors.facility.modbus_plan import evaluate, numbers_in, span_of
-from collectors.facility.modbus_register import FUNCTIONS
-from collectors.facility.modbus_sunspec import find_model
+from collectors.facility.modbus.agenda import Agenda
+from collectors.facility.modbus.frame import GATEWAY, WRONG_MAP, ExceptionAnswer, Question
+from collectors.facility.modbus.plan import evaluate, numbers_in, span_of
+from collectors.facility.modbus.register import FUNCTIONS
+from collectors.facility.modbus.sunspec import find_model
 
 if TYPE_CHECKING:
-    from collectors.facility.modbus_link import Link
-    from collectors.facility.modbus_plan import Numbers, Plan, Value
-    from collectors.facility.modbus_profile import Kind
+    from collectors.facility.modbus.link import Link
+    from collectors.facility.modbus.plan import Numbers, Plan, Value
+    from collectors.facility.modbus.profile import Kind
     from collectors.facility.naming import Naming
 
 UP: Final[dict[Kind, Metric | None]] = {

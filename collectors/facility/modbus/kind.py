@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import Collector, ConfigError, Context, Metric, Schedule
 from collectors.catalogue import cooling, facility, metrics_of, ups
-from collectors.facility.modbus_collector import ModbusCollector
-from collectors.facility.modbus_link import Link
-from collectors.facility.modbus_plan import plan_of
-from collectors.facility.modbus_profile import FAMILIES, load_profile
+from collectors.facility.modbus.collector import ModbusCollector
+from collectors.facility.modbus.link import Link
+from collectors.facility.modbus.plan import plan_of
+from collectors.facility.modbus.profile import FAMILIES, load_profile
 from collectors.facility.naming import Naming
 from collectors.strict import Duration, Positive, Range
 
 if TYPE_CHECKING:
     import ssl
 
-    from collectors.facility.modbus_frame import Framing
-    from collectors.facility.modbus_plan import Plan
-    from collectors.facility.modbus_profile import Profile
+    from collectors.facility.modbus.frame import Framing
+    from collectors.facility.modbus.plan import Plan
+    from collectors.facility.modbus.profile import Profile
 
 DEFAULT_PORT: Final = 502
 TLS_PORT: Final = 802
