@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from agent.inventory.model import IT_POINTS
-from agent.ledger.energy import CELL_MS
+from agent.ledger.energy import CELL_MS, HOUR_MS, floor_hour
 from agent.ledger.ledger import Ledger
 from agent.ledger.store.database import StoreError
 from agent.ledger.store.sites import ItChoice
@@ -45,6 +45,15 @@ class Switch:
             f"IT energy is taken at {self.after} (category {CATEGORY[self.after]}) since {when};"
             f" before, at {self.before} (category {CATEGORY[self.before]})"
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A time, in milliseconds, through which IT energy is taken at one point."""
+
+    point: str
+    start: int
+    end: int
 
 
 class ItChoices:
@@ -138,6 +147,15 @@ class ItChoices:
         if time is None:
             return known[-1].point
         return next((one.point for one in reversed(known) if one.time <= time), known[0].point)
+
+    def periods(self, site: str, end: int) -> list[Period]:
+        """Return the times of each choice until `end`; the first is also true of all before it."""
+        known = self._known.get(site, [])
+        edges = [0, *(floor_hour(one.time) for one in known[1:]), floor_hour(end) + HOUR_MS]
+        return [
+            Period(point=one.point, start=start, end=stop)
+            for one, (start, stop) in zip(known, pairwise(edges), strict=False)
+        ]
 
     def switches(self, site: str, start: int) -> list[Switch]:
         """Return the changes after a time, in milliseconds."""

@@ -72,7 +72,7 @@ class Pue:
         self.hours = SiteHours(ledger, inventory, clock=clock, as_of=as_of)
         self._sums = WindowSums(self.hours)
         self._choices = ItChoices(ledger, self._sums, as_of.time if as_of else None)
-        self._totals = Totals(ledger, self.hours)
+        self._totals = Totals(ledger, self.hours, self._choices)
         self._clock = clock
         self._lock = threading.Lock()
         self._chosen = ChosenSums(self.hours, self._sums, self._choices, clock)

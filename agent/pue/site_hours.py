@@ -120,15 +120,14 @@ class SiteHours:
             return tables.site_hours.count_unsummed(round(start * 1000), round(end * 1000))
 
     def totals(self, site: str) -> dict[str, float]:
-        """Return the energy of each point since the ledger began, over its covered time.
-
-        `it` counts each hour at the deepest point that is wholly covered in it, or else at the one
-        that has most.
-        """
+        """Return the energy of each point since the ledger began, over its covered time."""
         with self.ledger.reader.read() as tables:
-            found = tables.site_hours.totals(site)
-            it = tables.site_hours.it_total(site, self.boundaries[site].it_candidates)
-        return found if it is None else found | {"it": it}
+            return tables.site_hours.totals(site)
+
+    def total(self, site: str, point: str, start: int, end: int) -> float | None:
+        """Return the energy of one point over the hours between two times; None without any."""
+        with self.ledger.reader.read() as tables:
+            return tables.site_hours.total(site, point, start, end)
 
     def carbon_basis(self, site: str, start: int, end: int) -> str:
         """Say how the carbon of a site's supplies is reckoned in the years of a window.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.ledger.ledger import Ledger
+from agent.pue.it_choice import ItChoices
 from agent.pue.site_hours import SiteHours
 
 _COUNTED: Final = {"green": "renewable", "reused": "reused", "carbon": "carbon", "water": "water"}
@@ -28,8 +29,8 @@ class Totals:
     a restart.
     """
 
-    def __init__(self, ledger: Ledger, hours: SiteHours) -> None:
-        self._ledger, self._hours = ledger, hours
+    def __init__(self, ledger: Ledger, hours: SiteHours, choices: ItChoices) -> None:
+        self._ledger, self._hours, self._choices = ledger, hours, choices
         self._known: dict[str, _Known] = {}
 
     def at(self, site: str, time: int) -> Mapping[str, float]:
@@ -43,18 +44,25 @@ class Totals:
             return known.totals
         totals = {
             name: self._ledger.highest_total(site, name, amount)
-            for name, amount in self._sums(site).items()
+            for name, amount in self._sums(site, time).items()
         }
         if totals:
             self._known[site] = _Known(time=time, totals=totals)
         return totals
 
-    def _sums(self, site: str) -> dict[str, float]:
+    def _sums(self, site: str, time: int) -> dict[str, float]:
         points = self._hours.totals(site)
         found: dict[str, float] = {}
         facility = [p for p in self._hours.boundaries[site].facility_points if p in points]
         if facility:
             found["facility"] = sum(-points[p] if p == "export" else points[p] for p in facility)
-        if points.get("it"):
-            found["it"] = points["it"]
+        it = self._it(site, time)
+        if it:
+            found["it"] = it
         return found | {name: points[point] for point, name in _COUNTED.items() if point in points}
+
+    def _it(self, site: str, time: int) -> float:
+        """Return the IT energy: each hour at the point that was chosen then, as every window has it."""
+        periods = self._choices.periods(site, time)
+        parts = (self._hours.total(site, one.point, one.start, one.end) for one in periods)
+        return sum(part for part in parts if part is not None)

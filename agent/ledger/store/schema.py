@@ -37,7 +37,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 8
+VERSION: Final = 9
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -213,6 +213,8 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     6: (_IMPORTED_REGISTER,),
     7: (_HEARD, _HEARD_HOURS, _HEARD_BLOCKS, _LISTED_PLACE, _IT_CHOICE),
     8: (_FORMER_SITE_HOUR, _MOMENT, _IMPORT_BATCH),
+    # The IT counter mixed points until then, so it may have been higher than it is now.
+    9: ("DELETE FROM site_total WHERE name = 'it'",),
 }
 """What is done to a file of the version before."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import CELLS, FULL_MASK, HOUR_MS
@@ -217,22 +217,14 @@ class SiteHourTable:
         )
         return {point: float(total) for point, total in rows}
 
-    def it_total(self, site: str, points: Sequence[str]) -> float | None:
-        """Return the IT energy since the ledger began; None where there is none.
-
-        `points` may meter IT, the deepest first. Each hour counts at the deepest point that is
-        wholly covered in it, or else at the one that has most.
-        """
-        depths = " ".join(f"WHEN ? THEN {depth}" for depth, _ in enumerate(points))
-        # SQLite takes `joules` from the row that has the minimum.
-        query = (
-            f"SELECT sum(joules) FROM (SELECT joules, min(CASE WHEN mask = {FULL_MASK}"
-            f" THEN CASE point {depths or 'WHEN NULL THEN 0'} END ELSE 10.0 - joules / 1e18 END)"
-            f" FROM site_hour WHERE site = ? AND point IN ({','.join('?' * len(points))})"
-            " GROUP BY hour)"
-        )
-        total = self._db.execute(query, (*points, site, *points)).fetchone()[0]
-        return None if total is None else float(total)
+    def total(self, site: str, point: str, start: int, end: int) -> float | None:
+        """Return the energy of one point over some hours (milliseconds); None without any."""
+        row = self._db.execute(
+            "SELECT sum(joules) FROM site_hour"
+            " WHERE site = ? AND point = ? AND hour >= ? AND hour < ?",
+            (site, point, start, end),
+        ).fetchone()
+        return None if row[0] is None else float(row[0])
 
 
 def _packed(row: SiteHour) -> bytes:

@@ -37,15 +37,15 @@ def test_the_deepest_point_that_is_covered_nearly_as_long_as_any(
     assert (result.pue, result.coverage) == (pytest.approx(pue), pytest.approx(coverage))
 
 
-def test_the_it_counter_takes_the_deepest_point(tmp_path: Path) -> None:
-    """Hours in which PDU output is covered count 1000 kWh, the others the UPS's 1050 kWh."""
+def test_the_it_counter_is_of_the_point_that_windows_take(tmp_path: Path) -> None:
+    """PDUs that were heard in four of ten hours add nothing: each hour is the UPS's 1050 kWh."""
     with bench(tmp_path, METERS, now=day(10).timestamp()) as b:
         b.put("main", {day(h): 1250.0 for h in range(10)})
         b.put("ups", {day(h): 1050.0 for h in range(10)})
         b.put("pdus", {day(h): 1000.0 for h in range(4)})
         b.between(day(), day(10))
         totals = b.pue.totals(SITE)
-    assert totals["it"] == pytest.approx((4 * 1000 + 6 * 1050) * 3.6e6)
+    assert totals["it"] == pytest.approx(10 * 1050 * 3.6e6)
     assert totals["facility"] == pytest.approx(10 * 1250 * 3.6e6)
 
 
@@ -115,7 +115,7 @@ def test_a_switch_is_told_and_breaks_the_curve(tmp_path: Path) -> None:
             b.clock.now += 5 * 86400
             b.pue.refresh()
             month, trend = b.pue.result(SITE, "30d"), b.pue.pue_trend(SITE, 10)
-            now = b.clock.now
+            totals, now = b.pue.totals(SITE), b.clock.now
     switched = dt.datetime.fromtimestamp(now - 5 * 86400, start.tzinfo)
     assert (month.category, month.pue) == (2, pytest.approx(1.25))
     assert any(
@@ -129,6 +129,9 @@ def test_a_switch_is_told_and_breaks_the_curve(tmp_path: Path) -> None:
     earlier, later = (of_day[switched.date() + dt.timedelta(days=n)] for n in (-1, 1))
     assert (earlier.category, earlier.pue) == (1, pytest.approx(1250 / 1050))
     assert (later.category, later.pue) == (2, pytest.approx(1.25))
+    # The counter too: 25 days and 11 hours of the UPS; the hour of the switch, a minute before
+    # noon, and what follows are of the PDUs: 4 days and 13 hours.
+    assert totals["it"] == pytest.approx((611 * 1050 + 109 * 1000) * 3.6e6)
 
 
 def test_a_rack_without_a_pdu_does_not_make_a_better_category(tmp_path: Path) -> None:
