@@ -56,6 +56,14 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A moment along the axis (0 to 1) at which the curves change their meaning."""
+
+    at: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """A time chart with evenly spaced times."""
 
@@ -69,6 +77,7 @@ class Chart:
     rules: Sequence[Rule] = ()
     bands: Sequence[Band] = ()
     dots: Sequence[Dot] = ()
+    marks: Sequence[Mark] = ()
     coverage: Sequence[float | None] = ()
     """Share of each interval that was metered, 0 to 1; drawn as a strip below the curves."""
     coverage_name: str = ""
@@ -90,6 +99,8 @@ _NAME_GAP: Final = 7.5
 """Percent of the height that a name needs."""
 _EDGE: Final = 0.04
 """Labels this near to an end of the axis are aligned to the end."""
+_MIDDLE: Final = 0.5
+"""A mark's name is left of its line beyond this, so that it stays inside."""
 _COVERED: Final = 0.95
 """Coverage below this is drawn as thin."""
 _WIDTH: Final = 1000.0
@@ -151,18 +162,18 @@ class Drawing:
         self.of = of
         values = list(_values(of))
         low, high = min(values), max(values)
-        self._marks = ticks(low if of.floor is None else min(of.floor, low), high)
-        self._bottom = _BOTTOM_WITH_STRIP if of.coverage else _BOTTOM
+        self._ticks = ticks(low if of.floor is None else min(of.floor, low), high)
+        self.bottom = _BOTTOM_WITH_STRIP if of.coverage else _BOTTOM
 
     def y(self, value: float) -> float:
         """Return the height of a value, percent from the top."""
-        low, high = self._marks[0], self._marks[-1]
-        return self._bottom - (value - low) / (high - low) * (self._bottom - _TOP)
+        low, high = self._ticks[0], self._ticks[-1]
+        return self.bottom - (value - low) / (high - low) * (self.bottom - _TOP)
 
     @property
     def scale(self) -> list[Written]:
         """The round values beside the plot, where its grid lies."""
-        return [Written(at=_two(self.y(one)), text=self.of.tick(one)) for one in self._marks]
+        return [Written(at=_two(self.y(one)), text=self.of.tick(one)) for one in self._ticks]
 
     @property
     def curves(self) -> list[Path]:
@@ -184,6 +195,16 @@ class Drawing:
         return [
             Point(x=_two(one.at * 100), y=_two(self.y(one.value)), name=one.name)
             for one in self.of.dots
+        ]
+
+    @property
+    def marks(self) -> list[Written]:
+        """The moments of change, percent of the width; a name is written inwards from its line."""
+        return [
+            Written(
+                at=_two(one.at * 100), text=one.name, kind="end" if one.at > _MIDDLE else "start"
+            )
+            for one in self.of.marks
         ]
 
     @property

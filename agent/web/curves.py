@@ -21,6 +21,8 @@ class PueTrendView:
     """Share of the interval in which both boundaries were metered, 0 to 1."""
     uncertainty: Sequence[float | None]
     """Relative and expanded (k = 2), as of a window."""
+    category: Sequence[int | None]
+    """The category of each PUE (ISO/IEC 30134-2). Where it changes, two curves meet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from markupsafe import Markup
 
 from agent.messages.catalogue import Words
 from agent.web.axis import time_labels
-from agent.web.charts import Band, Chart, Line, Rule, chart
+from agent.web.charts import Band, Chart, Line, Mark, Rule, chart
 from agent.web.curves import PowerTrendView, PueTrendView
 from agent.web.format import MISSING, THIN, local, number, percent, quantity, ratio, short
 from agent.web.page import Page
@@ -42,6 +43,7 @@ def pue(view: SitePueView, page: Page) -> Markup:
             lines=[Line(name=w("pue"), kind="c-facility", values=trend.pue)],
             rules=_limit(view.limit, w),
             bands=_uncertainty(trend),
+            marks=_switches(trend, w),
             coverage=trend.coverage,
             coverage_name=w("coverage"),
             x_labels=time_labels(trend.times, trend.step_seconds, zone),
@@ -58,12 +60,18 @@ def pue(view: SitePueView, page: Page) -> Markup:
             ratio(value, 3),
             _plus_minus(value, doubt),
             percent(share),
+            MISSING if category is None else str(category),
         )
-        for at, value, doubt, share in zip(
-            trend.times, trend.pue, trend.uncertainty, trend.coverage, strict=True
+        for at, value, doubt, share, category in zip(
+            trend.times,
+            trend.pue,
+            trend.uncertainty,
+            trend.coverage,
+            trend.category,
+            strict=True,
         )
     ]
-    names = [w("col.time"), w("col.pue"), w("col.uncertainty"), w("col.coverage")]
+    names = [w(f"col.{one}") for one in ("time", "pue", "uncertainty", "coverage", "category")]
     return _figure(page, f"pue-{view.site}", drawn, names, rows)
 
 
@@ -84,6 +92,19 @@ def _uncertainty(trend: PueTrendView) -> list[Band]:
         for value, doubt in zip(trend.pue, trend.uncertainty, strict=True)
     ]
     return [Band(lower=[low for low, _ in pairs], upper=[high for _, high in pairs])]
+
+
+def _switches(trend: PueTrendView, w: Words) -> list[Mark]:
+    """Mark where the PUE is of another category than before: no figure is of both."""
+    known = [(index, one) for index, one in enumerate(trend.category) if one is not None]
+    return [
+        Mark(
+            at=(earlier + later + 1) / 2 / len(trend.times),
+            name=w("pue.switch", before=before, after=after),
+        )
+        for (earlier, before), (later, after) in pairwise(known)
+        if before != after
+    ]
 
 
 def _plus_minus(value: float | None, doubt: float | None) -> str:

@@ -113,6 +113,7 @@ def pue_trend(pue: Pue, site: str) -> PueTrendView | None:
         pue=[_rounded(point.pue, 4) for point in points],
         coverage=[round(point.coverage, 4) for point in points],
         uncertainty=[_rounded(point.uncertainty, 5) for point in points],
+        category=[None if point.pue is None else point.category for point in points],
     )
 
 

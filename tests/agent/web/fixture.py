@@ -110,6 +110,7 @@ class FakeTrends:
             ],
             coverage=[0.0 if day in (12, 13) else 0.6 if day == 14 else 1.0 for day in days],
             uncertainty=[None if day in (12, 13) else 0.007 for day in days],
+            category=[None if day in (12, 13) else 1 if day < 12 else 2 for day in days],
         )
 
     def power(self, _site: str) -> PowerTrendView:

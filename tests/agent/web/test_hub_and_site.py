@@ -136,3 +136,13 @@ def test_links_and_chips_are_told() -> None:
     chips = {one["model"]: one for one in api("/api/chips")}
     assert (chips["Ascend 910B"]["chips"], chips["Ascend 910B"]["silent"]) == (23, 0)
     assert chips[""]["silent"] == 1
+
+
+def test_the_curve_is_marked_where_the_category_changes() -> None:
+    """Twelve of thirty days are of category 1 and the last sixteen of 2: the mark is in the gap."""
+    trend = api(f"/api/sites/{fixture.SITE}/pue")["trend"]
+    assert (trend["category"][11], trend["category"][12], trend["category"][14]) == (1, None, 2)
+    html = answer(f"/sites/{fixture.SITE}")
+    # Between the middles of the 12th and the 15th day: (11.5 + 14.5) / 2 of 30 days.
+    assert re.search(r'class="mark-name" x="43.33%"[^>]*>category 1 → 2<', html)
+    assert "类别 1 → 2" in answer(f"/sites/{fixture.SITE}", lang="zh")
