@@ -26,6 +26,9 @@ CASES: Final = ROOT / "tests" / "cases"
 KINDS: Final = {
     "pdu": "Rack PDUs · 机柜配电单元",
     "ups": "UPSs and DC power · 不间断电源",
+    "ats": "Transfer switches · 转换开关",
+    "dcplant": "DC power plants · 直流电源系统",
+    "generator": "Generators · 发电机",
     "cooling": "Cooling · 制冷",
     "device": "Monitoring units and network devices · 环境监控与网络设备",
     "meter": "Meters · 电表",

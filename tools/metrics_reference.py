@@ -16,8 +16,7 @@ sys.path.insert(0, str(ROOT))
 from collectors.base import Metric
 from collectors.catalogue import (
     agent,
-    cooling,
-    facility,
+    devices,
     hardware,
     host,
     inventory,
@@ -26,13 +25,16 @@ from collectors.catalogue import (
     node,
     rack,
     site,
-    ups,
 )
 
 SECTIONS: Final[tuple[tuple[str, tuple[ModuleType, ...], str], ...]] = (
     ("Sites, PUE, targets and links", (site,), "Computed by the gateway that has the inventory."),
     ("Racks, rows and breakers", (rack,), "Computed from the inventory and the latest readings."),
-    ("Meters, PDUs, UPSs, cooling and sensors", (facility, ups, cooling), "Read from devices."),
+    (
+        "Meters, PDUs, UPSs, transfer switches, DC plants, generators, cooling and sensors",
+        devices.SECTIONS,
+        "Read from devices.",
+    ),
     ("Nodes and chips", (node,), "Read from controllers, the kernel and the chips' drivers."),
     ("Network devices", (network,), "Read from switches and routers (IF-MIB)."),
     ("The inventory against what is seen", (inventory,), "Computed by the gateway."),

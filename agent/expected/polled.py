@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 from agent.expected.silence import DeviceKey, SilenceFile
 from collectors.base import Metric, Reading, Series
-from collectors.catalogue import cooling, facility, node, ups
 from collectors.catalogue import inventory as catalogue
+from collectors.catalogue import node
+from collectors.catalogue.devices import KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +25,7 @@ class _UpMetric:
 
 
 UP_METRICS: Final[Mapping[Metric, _UpMetric]] = {
-    facility.PDU_UP: _UpMetric(kind="pdu", label="pdu"),
-    facility.METER_UP: _UpMetric(kind="meter", label="meter"),
-    ups.UPS_UP: _UpMetric(kind="ups", label="ups"),
-    cooling.COOLING_UP: _UpMetric(kind="cooling", label="unit"),
-    facility.DEVICE_UP: _UpMetric(kind="device", label="device"),
+    **{kind.up: _UpMetric(kind=name, label=kind.label) for name, kind in KINDS.items()},
     node.NODE_UP: _UpMetric(kind="", label="node"),
 }
 _BY_NAME: Final = {metric.full_name: how for metric, how in UP_METRICS.items()}

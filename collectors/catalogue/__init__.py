@@ -15,8 +15,7 @@ def all_metrics() -> Iterator[Metric]:
     """Yield every declared metric, section by section."""
     from collectors.catalogue import (
         agent,
-        cooling,
-        facility,
+        devices,
         hardware,
         host,
         inventory,
@@ -24,12 +23,10 @@ def all_metrics() -> Iterator[Metric]:
         node,
         rack,
         site,
-        ups,
     )
 
-    devices = (facility, ups, cooling)
     computed = (rack, node, site, inventory, agent)
-    sections = (*host.SECTIONS, hardware, *devices, network, *computed)
+    sections = (*host.SECTIONS, hardware, *devices.SECTIONS, network, *computed)
     yield from dict.fromkeys(metrics_of(*sections))
 
 

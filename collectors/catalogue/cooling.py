@@ -29,6 +29,15 @@ COOLING_ENERGY: Final = _cooling(
     "energy_joules_total", "Electric energy the unit has drawn.", "counter"
 )
 COOLING_DEMAND: Final = _cooling("demand_watts", "Heat the unit is asked to remove at present.")
+COOLING_COMPRESSOR_CAPACITY: Final = _cooling(
+    "compressor_capacity_watts", "Heat the compressors remove at present."
+)
+COOLING_FREE_CAPACITY: Final = _cooling(
+    "free_capacity_watts", "Heat removed at present without compressors (free cooling)."
+)
+COOLING_EFFICIENCY: Final = _cooling(
+    "energy_efficiency_ratio", "Heat removed over electric power drawn (EER)."
+)
 COOLING_GROUP_CAPACITY: Final = _cooling(
     "group_capacity_watts", "Heat all units of the unit's group remove: each unit says the same."
 )
@@ -61,6 +70,17 @@ COOLING_VALVE: Final = _cooling("valve_position_ratio", "How far the water valve
 COOLING_FAN_SPEED: Final = _cooling(
     "fan_speed_ratio", "Speed of the fans as a share of the most they can, 0 to 1.", labels=("fan",)
 )
+COOLING_FAN_RPM: Final = _cooling(
+    "fan_speed_rpm", "Speed of a fan, turns a minute.", labels=("fan",)
+)
+COOLING_PUMP_SPEED: Final = _cooling(
+    "pump_speed_ratio", "Speed of a pump as a share of the most it can, 0 to 1.", labels=("pump",)
+)
+COOLING_COMPRESSOR_SPEED: Final = _cooling(
+    "compressor_speed_ratio",
+    "Speed of a compressor as a share of the most it can, 0 to 1.",
+    labels=("compressor",),
+)
 COOLING_COMPRESSOR_ON: Final = _cooling(
     "compressor_on", "1 while the compressor runs, else 0.", labels=("compressor",)
 )
@@ -79,5 +99,41 @@ COOLING_TEMPERATURE: Final = _cooling(
     "temperature_celsius",
     "Any other temperature the unit measures, by its own name for it.",
     labels=("location",),
+)
+COOLING_DEW_POINT: Final = _cooling(
+    "dew_point_celsius",
+    "Dew point in or at the unit, by the device's own name for the place.",
+    labels=("location",),
+)
+COOLING_SUPERHEAT: Final = _cooling(
+    "superheat_kelvins", "Superheat of the refrigerant: a difference.", labels=("compressor",)
+)
+COOLING_PRESSURE: Final = _cooling(
+    "pressure_pascals",
+    "Pressure of water or refrigerant, by the device's own name for the place.",
+    labels=("location",),
+)
+COOLING_PRESSURE_DIFFERENCE: Final = _cooling(
+    "differential_pressure_pascals",
+    "Pressure difference, as over a filter, by the device's own name for the place.",
+    labels=("location",),
+)
+COOLING_VOLTAGE: Final = _cooling(
+    "voltage_volts", "Voltage at the unit's supply.", labels=("phase",)
+)
+COOLING_CURRENT: Final = _cooling("current_amperes", "Current the unit draws.", labels=("phase",))
+COOLING_LEAK: Final = _cooling(
+    "leak_detected", "1 while the unit detects water where none should be, else 0."
+)
+COOLING_RUN_SECONDS: Final = _cooling(
+    "run_seconds_total",
+    "Time a part of the unit has run (run hours); an empty part is the unit.",
+    "counter",
+    ("part",),
+)
+COOLING_ALARM: Final = _cooling(
+    "alarm",
+    "1 while the device reports the alarm of this name, else 0; empty: any.",
+    labels=("alarm",),
 )
 COOLING_UP: Final = _cooling("up", "1 if the unit answered in the last round, else 0.")

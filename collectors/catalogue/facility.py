@@ -48,6 +48,56 @@ METER_POWER_FACTOR: Final = _meter(
     "power_factor_ratio", "Power factor of the whole meter, -1 to 1."
 )
 METER_FREQUENCY: Final = _meter("frequency_hertz", "Line frequency.")
+METER_PHASE_FREQUENCY: Final = _meter(
+    "phase_frequency_hertz", "Line frequency of one phase.", labels=("phase",)
+)
+METER_APPARENT_POWER: Final = _meter(
+    "apparent_power_voltamperes", "Apparent power through the meter."
+)
+METER_REACTIVE_POWER: Final = _meter("reactive_power_vars", "Reactive power through the meter.")
+METER_PHASE_APPARENT_POWER: Final = _meter(
+    "phase_apparent_power_voltamperes", "Apparent power of one phase.", labels=("phase",)
+)
+METER_PHASE_REACTIVE_POWER: Final = _meter(
+    "phase_reactive_power_vars", "Reactive power of one phase.", labels=("phase",)
+)
+METER_PHASE_POWER_FACTOR: Final = _meter(
+    "phase_power_factor_ratio", "Power factor of one phase, -1 to 1.", labels=("phase",)
+)
+METER_PHASE_ENERGY: Final = _meter(
+    "phase_energy_joules_total",
+    "Energy register of one phase, import direction.",
+    "counter",
+    ("phase",),
+)
+METER_APPARENT_ENERGY: Final = _meter(
+    "apparent_energy_voltampere_seconds_total",
+    "Register of apparent energy; 3.6e6 are one kVAh.",
+    "counter",
+)
+METER_REACTIVE_ENERGY: Final = _meter(
+    "reactive_energy_var_seconds_total",
+    "Register of reactive energy, inductive; 3.6e6 are one kvarh.",
+    "counter",
+)
+METER_CAPACITIVE_ENERGY: Final = _meter(
+    "capacitive_energy_var_seconds_total",
+    "Register of reactive energy, capacitive; 3.6e6 are one kvarh.",
+    "counter",
+)
+METER_VOLTAGE_DISTORTION: Final = _meter(
+    "voltage_distortion_ratio",
+    "Total harmonic distortion of the voltage (THD, IEC 61000-4-7), 0 to 1.",
+    labels=("phase",),
+)
+METER_CURRENT_DISTORTION: Final = _meter(
+    "current_distortion_ratio",
+    "Total harmonic distortion of the current (THD, IEC 61000-4-7), 0 and above.",
+    labels=("phase",),
+)
+METER_TEMPERATURE: Final = _meter(
+    "temperature_celsius", "Temperature at the meter, by its own name.", labels=("location",)
+)
 METER_UP: Final = _meter("up", "1 if the meter answered in the last round, else 0.")
 
 PDU_POWER: Final = _pdu("power_watts", "Active power drawn through the PDU's inlet.")
@@ -56,6 +106,16 @@ PDU_APPARENT_POWER: Final = _pdu(
 )
 PDU_REACTIVE_POWER: Final = _pdu("reactive_power_vars", "Reactive power at the PDU's inlet.")
 PDU_ENERGY: Final = _pdu("energy_joules_total", "Energy register of the PDU's inlet.", "counter")
+PDU_APPARENT_ENERGY: Final = _pdu(
+    "apparent_energy_voltampere_seconds_total",
+    "Register of apparent energy at the PDU's inlet; 3.6e6 are one kVAh.",
+    "counter",
+)
+PDU_REACTIVE_ENERGY: Final = _pdu(
+    "reactive_energy_var_seconds_total",
+    "Register of reactive energy at the PDU's inlet; 3.6e6 are one kvarh.",
+    "counter",
+)
 PDU_POWER_FACTOR: Final = _pdu("power_factor_ratio", "Power factor at the PDU's inlet, -1 to 1.")
 PDU_FREQUENCY: Final = _pdu("frequency_hertz", "Line frequency at the PDU's inlet.")
 PDU_CURRENT: Final = _pdu(
@@ -91,6 +151,27 @@ PDU_PHASE_POWER_FACTOR: Final = _pdu(
 )
 PDU_PHASE_ENERGY: Final = _pdu(
     "phase_energy_joules_total", "Energy register of one phase of the inlet.", "counter", ("phase",)
+)
+PDU_PHASE_FREQUENCY: Final = _pdu(
+    "phase_frequency_hertz", "Line frequency of one phase of the inlet.", labels=("phase",)
+)
+PDU_VOLTAGE_DISTORTION: Final = _pdu(
+    "phase_voltage_distortion_ratio",
+    "Total harmonic distortion of the voltage (THD, IEC 61000-4-7), 0 to 1.",
+    labels=("phase",),
+)
+PDU_CURRENT_DISTORTION: Final = _pdu(
+    "phase_current_distortion_ratio",
+    "Total harmonic distortion of the current (THD, IEC 61000-4-7), 0 and above.",
+    labels=("phase",),
+)
+PDU_RESIDUAL_CURRENT: Final = _pdu(
+    "residual_current_amperes",
+    "Residual current: what leaves by another way than it came; empty location: the inlet.",
+    labels=("location",),
+)
+PDU_SURGE_PROTECTOR_OK: Final = _pdu(
+    "surge_protector_ok", "1 while the PDU's surge protector works, else 0."
 )
 PDU_PHASE_LOAD: Final = _pdu(
     "phase_load_ratio",
@@ -130,6 +211,14 @@ PDU_BANK_LOAD: Final = _pdu(
     "Load of one bank or breaker as a share of its rating, 0 to 1 and above.",
     labels=("bank",),
 )
+PDU_BANK_CLOSED: Final = _pdu(
+    "bank_closed",
+    "1 while the breaker or fuse of a bank is closed, 0 after it tripped.",
+    labels=("bank",),
+)
+PDU_OUTLET_ON: Final = _pdu(
+    "outlet_on", "1 while the outlet is switched on, else 0.", labels=("outlet",)
+)
 PDU_OUTLET_POWER: Final = _pdu(
     "outlet_power_watts", "Active power of one outlet.", labels=("outlet",)
 )
@@ -163,6 +252,11 @@ PDU_OUTLET_INFO: Final = _pdu(
     "outlet_info",
     "1 for every outlet, with the name the PDU's operator gave it.",
     labels=("outlet", "name"),
+)
+PDU_ALARM: Final = _pdu(
+    "alarm",
+    "1 while the device reports the alarm of this name, else 0; empty: any.",
+    labels=("alarm",),
 )
 PDU_UP: Final = _pdu("up", "1 if the PDU answered in the last round, else 0.")
 

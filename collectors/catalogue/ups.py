@@ -36,10 +36,16 @@ UPS_OUTPUT_FREQUENCY: Final = _ups("output_frequency_hertz", "Frequency at the U
 UPS_OUTPUT_ENERGY: Final = _ups(
     "output_energy_joules_total", "Energy register of the UPS output.", ("phase",), "counter"
 )
+UPS_OUTPUT_REACTIVE: Final = _ups(
+    "output_reactive_power_vars", "Reactive power at the UPS output.", ("phase",)
+)
 UPS_INPUT_VOLTAGE: Final = _ups("input_voltage_volts", "Voltage at the UPS input.", ("phase",))
 UPS_INPUT_CURRENT: Final = _ups("input_current_amperes", "Current at the UPS input.", ("phase",))
 UPS_INPUT_POWER: Final = _ups(
     "input_power_watts", "Active power drawn at the UPS input.", ("phase",)
+)
+UPS_INPUT_APPARENT: Final = _ups(
+    "input_apparent_power_voltamperes", "Apparent power drawn at the UPS input.", ("phase",)
 )
 UPS_INPUT_POWER_FACTOR: Final = _ups(
     "input_power_factor_ratio", "Power factor at the UPS input.", ("phase",)
@@ -55,6 +61,12 @@ UPS_BYPASS_CURRENT: Final = _ups(
     "bypass_current_amperes", "Current through the bypass.", ("phase",)
 )
 UPS_BYPASS_POWER: Final = _ups("bypass_power_watts", "Active power through the bypass.", ("phase",))
+UPS_BYPASS_APPARENT: Final = _ups(
+    "bypass_apparent_power_voltamperes", "Apparent power through the bypass.", ("phase",)
+)
+UPS_BYPASS_POWER_FACTOR: Final = _ups(
+    "bypass_power_factor_ratio", "Power factor through the bypass.", ("phase",)
+)
 UPS_BYPASS_FREQUENCY: Final = _ups("bypass_frequency_hertz", "Frequency at the bypass input.")
 UPS_RECTIFIER_CURRENT: Final = _ups(
     "rectifier_current_amperes",
@@ -74,6 +86,28 @@ UPS_BATTERY_CURRENT: Final = _ups(
 UPS_BATTERY_TEMPERATURE: Final = _ups(
     "battery_temperature_celsius", "Temperature at the battery.", ("battery",)
 )
+UPS_BATTERY_POWER: Final = _ups(
+    "battery_power_watts",
+    "Power of the battery; its sign is the device's own: makes do not agree.",
+    ("battery",),
+)
+UPS_BATTERY_CELL_VOLTAGE: Final = _ups(
+    "battery_cell_voltage_volts",
+    "Voltage of one cell, block or half of the battery.",
+    ("battery", "cell"),
+)
+UPS_BATTERY_LOW: Final = _ups(
+    "battery_low", "1 while the battery is low or empty, else 0.", ("battery",)
+)
+UPS_BATTERY_CHARGING: Final = _ups(
+    "battery_charging", "1 while the battery is being charged, else 0.", ("battery",)
+)
+UPS_BATTERY_REPLACE: Final = _ups(
+    "battery_replace", "1 while the UPS asks for a new battery, else 0.", ("battery",)
+)
+UPS_DC_BUS_VOLTAGE: Final = _ups(
+    "dc_bus_voltage_volts", "Voltage of a DC bus inside the UPS.", ("bus",)
+)
 UPS_RUNTIME: Final = _ups("runtime_seconds", "Time left on battery at the present load.")
 UPS_BATTERY_SECONDS: Final = _ups(
     "time_on_battery_seconds", "How long the load has run from the battery; 0 where it does not."
@@ -83,6 +117,19 @@ UPS_ON_BYPASS: Final = _ups(
     "on_bypass", "1 while the load runs from the bypass, unprotected, else 0."
 )
 UPS_OUTPUT_ON: Final = _ups("output_on", "1 while the UPS has power at its output, else 0.")
+UPS_OUTLET_ON: Final = _ups(
+    "outlet_on", "1 while an outlet or a group of them is switched on, else 0.", ("outlet",)
+)
+UPS_OUTLET_CURRENT: Final = _ups(
+    "outlet_current_amperes", "Current of one outlet or a group of them.", ("outlet",)
+)
+UPS_OUTLET_POWER: Final = _ups(
+    "outlet_power_watts", "Active power of one outlet or a group of them.", ("outlet",)
+)
+UPS_EFFICIENCY: Final = _ups("efficiency_ratio", "Output over input power, 0 to 1.")
+UPS_ALARM: Final = _ups(
+    "alarm", "1 while the device reports the alarm of this name, else 0; empty: any.", ("alarm",)
+)
 UPS_TEMPERATURE: Final = _ups(
     "temperature_celsius",
     "Temperature in or at the UPS, by the device's own name for it.",

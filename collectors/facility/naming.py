@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from collectors.base import Metric, Series
+from collectors.catalogue.devices import KINDS
 from collectors.labels import safe_label
 
 IDENTITY: Final = (
@@ -21,6 +22,9 @@ IDENTITY: Final = (
     "feed",
     "ups",
     "unit",
+    "ats",
+    "dcplant",
+    "generator",
     "device",
     "meter",
     "point",
@@ -29,6 +33,8 @@ IDENTITY: Final = (
 
 A profile gives all other labels of a metric.
 """
+
+_NAMES: Final = frozenset(kind.label for kind in KINDS.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,7 @@ class Naming:
 
     @staticmethod
     def _value(label: str, name: str, known: Mapping[str, str], labels: Mapping[str, str]) -> str:
-        if label in ("pdu", "ups", "unit", "device", "meter"):
+        if label in _NAMES:
             return name
         if label == "sensor":
             # A device that is one sensor has only its own name.

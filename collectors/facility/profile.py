@@ -108,9 +108,6 @@ def metric_named(full_name: str) -> Metric:
 
 @functools.cache
 def _facility_metrics() -> dict[str, Metric]:
-    from collectors.catalogue import cooling, facility, metrics_of, network, ups
+    from collectors.catalogue import devices
 
-    return {
-        metric.full_name: metric
-        for metric in (*metrics_of(facility, ups, cooling), *network.INTERFACE)
-    }
+    return {metric.full_name: metric for metric in devices.METRICS}

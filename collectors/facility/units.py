@@ -40,11 +40,14 @@ UNITS: Final[dict[str, Unit]] = {
     ),
     **_units("voltamperes", VA=1.0, kVA=1e3),
     **_units("vars", var=1.0, kvar=1e3),
+    **_units("voltampere_seconds", VAh=3600.0, kVAh=3.6e6, MVAh=3.6e9),
+    **_units("var_seconds", varh=3600.0, kvarh=3.6e6, Mvarh=3.6e9),
     **_units(
         "joules", J=1.0, kJ=1e3, MJ=1e6, GJ=1e9, Wh=3600.0, kWh=3.6e6, MWh=3.6e9, TRh=12660670.23144
     ),
     **_units("volts", mV=1e-3, V=1.0, kV=1e3),
     **_units("amperes", mA=1e-3, A=1.0, kA=1e3),
+    **_units("coulombs", mAh=3.6, Ah=3600.0),
     **_units("hertz", mHz=1e-3, Hz=1.0),
     **_units("ratio", ratio=1.0, percent=1e-2, permille=1e-3),
     **_units("seconds", ms=1e-3, s=1.0, min=60.0, h=3600.0),
@@ -52,11 +55,29 @@ UNITS: Final[dict[str, Unit]] = {
         "cubic_meters_per_second",
         L_per_s=1e-3,
         L_per_min=1e-3 / 60,
+        m3_per_s=1.0,
+        m3_per_min=1 / 60,
         m3_per_h=1 / 3600,
         CFM=4.719474432e-4,
         GPM=6.30901964e-5,
     ),
     **_units("liters", L=1.0, m3=1e3, gal=3.785411784, ft3=28.316846592),
+    **_units("meters_per_second", m_per_s=1.0, km_per_h=1 / 3.6, ft_per_min=0.00508),
+    **_units(
+        "pascals",
+        Pa=1.0,
+        hPa=100.0,
+        kPa=1e3,
+        mbar=100.0,
+        bar=1e5,
+        psi=6894.757293168,
+        inH2O=249.08891,
+        mmH2O=9.80665,
+        inHg=3386.389,
+    ),
+    **_units("rpm", rpm=1.0),
+    **_units("lux", lux=1.0),
+    **_units("kelvins", delta_K=1.0, delta_F=5 / 9),
     **_units("bits_per_second", bit_per_s=1.0, Mbit_per_s=1e6),
     **_units("bytes", B=1.0),
     "C": Unit("C", "celsius"),
@@ -73,15 +94,23 @@ _SUFFIXES: Final = (
     "watts",
     "voltamperes",
     "vars",
+    "voltampere_seconds",
+    "var_seconds",
     "joules",
     "volts",
     "amperes",
+    "coulombs",
     "hertz",
     "ratio",
     "seconds",
     "celsius",
     "cubic_meters_per_second",
+    "meters_per_second",
     "liters",
+    "pascals",
+    "rpm",
+    "lux",
+    "kelvins",
     "bits_per_second",
     "bytes",
 )
@@ -90,7 +119,7 @@ _SUFFIXES: Final = (
 def quantity_of(metric: str) -> str:
     """Return the quantity of a metric by the suffix of its full name.
 
-    `flag` for a metric without such a suffix (states and counts).
+    `flag` for a metric without such a suffix (states and counts); its unit is `flag`, or the values come from a map.
     """
     name = metric.removesuffix("_total")
     return next((suffix for suffix in _SUFFIXES if name.endswith(f"_{suffix}")), "flag")

@@ -12,10 +12,10 @@ from agent.inventory.model.meters import (
     POINTS,
     Emission,
     Meter,
-    Point,
 )
 from agent.inventory.model.racks import MAX_HEIGHT, Device, Feed, Phase, Rack
 from agent.inventory.model.sites import Site, State
+from collectors.catalogue.devices import Point
 
 __all__ = [
     "IT_POINTS",

@@ -8,22 +8,8 @@ from typing import Annotated, Final, Literal, get_args
 
 from agent.inventory.model.checks import check_not_empty
 from agent.inventory.model.service import check_date, check_service
+from collectors.catalogue.devices import Point
 from collectors.strict import Positive, Range, Ratio
-
-Point = Literal[
-    "utility",
-    "generator",
-    "renewable",
-    "ups_input",
-    "ups_output",
-    "pdu_output",
-    "it_input",
-    "cooling",
-    "lighting",
-    "other",
-    "reused",
-    "water",
-]
 
 POINTS: Final[tuple[Point, ...]] = get_args(Point)
 IT_POINTS: Final[tuple[Point, ...]] = ("it_input", "pdu_output", "ups_output")

@@ -11,13 +11,12 @@ from typing import ClassVar, Final
 from collectors.base import (
     BadReply,
     CollectError,
-    Metric,
     Reading,
     Schedule,
     Series,
     Unreachable,
 )
-from collectors.catalogue import cooling, facility, ups
+from collectors.catalogue.devices import KINDS
 from collectors.facility.bacnet.client import Client, Property, Remote, parse_address
 from collectors.facility.bacnet.config import Device
 from collectors.facility.bacnet.profile import (
@@ -33,13 +32,6 @@ from collectors.facility.bacnet.profile import (
 )
 
 log = logging.getLogger(__name__)
-
-_UP: Final[dict[str, Metric]] = {
-    "unit": cooling.COOLING_UP,
-    "meter": facility.METER_UP,
-    "ups": ups.UPS_UP,
-    "pdu": facility.PDU_UP,
-}
 
 
 class BacnetCollector:
@@ -184,7 +176,7 @@ def ups_of(series: Sequence[Series]) -> list[Series]:
     """Return the `up` series of each device that these series belong to."""
     found: dict[Series, None] = {}
     for one in series:
-        for label, up in _UP.items():
-            if one.label(label):
-                found[up.series(*(one.label(name) for name in up.labels))] = None
+        for kind in KINDS.values():
+            if one.label(kind.label):
+                found[kind.up.series(*(one.label(name) for name in kind.up.labels))] = None
     return list(found)

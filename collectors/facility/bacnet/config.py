@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
+from collectors.catalogue.devices import Point as MeterPoint
 from collectors.facility.bacnet.profile import (
     Point,
 )
-from collectors.facility.modbus.kind import Point as MeterPoint
 from collectors.strict import Duration, Range
 
 _ADDRESS: Final = re.compile(
@@ -22,7 +22,8 @@ _ADDRESS: Final = re.compile(
 class Device:
     """One device: its address, its kind and its points.
 
-    The kind is `cooling`, `meter` (with its `point`), `ups`, `pdu` or `sensor`.
+    The kind is `cooling`, `meter` (with its `point`), `ups`, `pdu`, `ats`, `dcplant`, `generator`
+    or `sensor`.
     """
 
     address: str = field(
@@ -51,6 +52,9 @@ class Device:
     )
     ups: str = ""
     pdu: str = ""
+    ats: str = ""
+    dcplant: str = ""
+    generator: str = ""
     sensor: str = ""
     rack: str = ""
     feed: str = ""
@@ -83,6 +87,9 @@ class Device:
             or self.meter
             or self.ups
             or self.pdu
+            or self.ats
+            or self.dcplant
+            or self.generator
             or self.sensor
             or self.address
             or f"device {self.instance}"

@@ -16,7 +16,7 @@ from collectors.base import (
     Schedule,
     Series,
 )
-from collectors.catalogue import cooling, facility, metrics_of, ups
+from collectors.catalogue import devices
 from collectors.facility.bacnet.config import Config, Device
 from collectors.facility.bacnet.profile import (
     Point,
@@ -32,7 +32,7 @@ class Bacnet:
 
     name: str = "bacnet"
     Config: type = Config
-    metrics: Sequence[Metric] = tuple(metrics_of(facility, ups, cooling))
+    metrics: Sequence[Metric] = devices.METRICS
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector for each device. All of them share one socket.
@@ -130,6 +130,9 @@ def _labels(device: Device, point: Point, context: Context) -> dict[str, str]:
         "point": device.point or "",
         "ups": device.ups,
         "pdu": device.pdu,
+        "ats": device.ats,
+        "dcplant": device.dcplant,
+        "generator": device.generator,
         "sensor": device.sensor,
         **point.labels,
     }

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply, Metric, Reading, Schedule, Series, Unreachable
-from collectors.catalogue import cooling, facility, ups
+from collectors.base import BadReply, Reading, Schedule, Series, Unreachable
+from collectors.catalogue import facility
+from collectors.catalogue.devices import KINDS
 from collectors.facility.modbus.agenda import Agenda
 from collectors.facility.modbus.frame import GATEWAY, WRONG_MAP, ExceptionAnswer, Question
 from collectors.facility.modbus.plan import evaluate, numbers_in, span_of
@@ -19,16 +20,8 @@ from collectors.facility.modbus.sunspec import find_model
 if TYPE_CHECKING:
     from collectors.facility.modbus.link import Link
     from collectors.facility.modbus.plan import Numbers, Plan, Value
-    from collectors.facility.modbus.profile import Kind
     from collectors.facility.naming import Naming
 
-UP: Final[dict[Kind, Metric | None]] = {
-    "meter": facility.METER_UP,
-    "pdu": facility.PDU_UP,
-    "ups": ups.UPS_UP,
-    "cooling": cooling.COOLING_UP,
-    "sensor": None,
-}
 _VOLTAGES: Final = (facility.METER_VOLTAGE, facility.PDU_PHASE_VOLTAGE)
 _POWERS: Final = (
     facility.METER_POWER,
@@ -72,8 +65,9 @@ class ModbusCollector:
         # A phase that was never wired always reads 0. A phase that failed has shown a voltage
         # before. So a phase without any voltage so far has no readings.
         self._unwired = {value.phase for value in self._values if value.metric in _VOLTAGES}
-        up = UP[plan.kind]
-        self._up: Series | None = naming.series(up, "", {}) if up is not None else None
+        self._up: Series | None = (
+            None if plan.kind == "sensor" else naming.series(KINDS[plan.kind].up, "", {})
+        )
         self.up_series: Sequence[Series] = (self._up,) if self._up is not None else ()
         self.dropped: Counter[str] = Counter()
         self.register_rollovers: dict[Series, float] = {}

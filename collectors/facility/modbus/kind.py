@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import Collector, ConfigError, Context, Metric, Schedule
-from collectors.catalogue import cooling, facility, metrics_of, ups
+from collectors.catalogue import devices
+from collectors.catalogue.devices import Point
 from collectors.facility.modbus.collector import ModbusCollector
 from collectors.facility.modbus.link import Link
 from collectors.facility.modbus.plan import plan_of
@@ -28,20 +29,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT: Final = 502
 TLS_PORT: Final = 802
-Point = Literal[
-    "utility",
-    "generator",
-    "renewable",
-    "ups_input",
-    "ups_output",
-    "pdu_output",
-    "it_input",
-    "cooling",
-    "lighting",
-    "other",
-    "reused",
-    "water",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +50,8 @@ class Tls:
 class Device:
     """One device.
 
-    Name it by what it is: `meter` (with its `point`), `pdu`, `ups`, `cooling` or `sensor`.
+    Name it by what it is: `meter` (with its `point`), `pdu`, `ups`, `cooling`, `ats`, `dcplant`,
+    `generator` or `sensor`.
     """
 
     address: str = field(
@@ -93,6 +81,9 @@ class Device:
     pdu: str = ""
     ups: str = ""
     cooling: str = ""
+    ats: str = ""
+    dcplant: str = ""
+    generator: str = ""
     sensor: str = ""
     rack: str = ""
     row: str = ""
@@ -139,7 +130,7 @@ class Device:
 
     @property
     def kind(self) -> str:
-        """The kind of device: meter, pdu, ups, cooling or sensor."""
+        """The kind of device, such as meter; one of `FAMILIES`."""
         return next(iter(self._names()))
 
     @property
@@ -207,7 +198,7 @@ class Modbus:
 
     name: str = "modbus"
     Config: type = Config
-    metrics: Sequence[Metric] = tuple(metrics_of(facility, ups, cooling))
+    metrics: Sequence[Metric] = devices.METRICS
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector for each device. Devices at one address share one connection.

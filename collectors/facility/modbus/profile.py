@@ -26,12 +26,15 @@ from collectors.facility.modbus.register import (
 from collectors.facility.profile import load, metric_named
 from collectors.strict import Range
 
-Kind = Literal["meter", "pdu", "ups", "cooling", "sensor"]
+Kind = Literal["meter", "pdu", "ups", "cooling", "ats", "dcplant", "generator", "sensor"]
 FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
     "meter": ("meter",),
     "pdu": ("pdu", "sensor"),
     "ups": ("ups",),
     "cooling": ("cooling", "sensor"),
+    "ats": ("ats", "sensor"),
+    "dcplant": ("dcplant", "sensor"),
+    "generator": ("generator", "sensor"),
     "sensor": ("sensor",),
 }
 """The families of metrics that each kind of device may have: those whose labels its config gives.

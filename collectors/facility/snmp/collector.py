@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, CollectError, Reading, Schedule, Series, Unreachable
-from collectors.catalogue import cooling, facility, ups
+from collectors.catalogue.devices import KINDS, Kind
 from collectors.facility.snmp.channel import Channel, Secrets
 from collectors.facility.snmp.discover import SYS_UPTIME, Library, choose, discover
 
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 
-_UP: Final = {
-    "pdu": facility.PDU_UP,
-    "ups": ups.UPS_UP,
-    "cooling": cooling.COOLING_UP,
-    "device": facility.DEVICE_UP,
-}
 _MIN_DISCOVERY_AGE: Final = 60.0
 """The shortest time in seconds between two discoveries, however often a device changes."""
 _DISCOVERY_TIMEOUTS: Final = 24
@@ -102,7 +96,7 @@ class SnmpCollector:
         self._discovery: asyncio.Task[Plan] | None = None
         self._discovered_at = 0.0
         self._stale = False
-        self._set_kind(config.kind or (profile.kind if profile else ""))
+        self._set_kind(config.kind or (profile.kind if profile else None))
 
     @property
     def device(self) -> str:
@@ -132,8 +126,8 @@ class SnmpCollector:
         """
         return self._plan.spans if self._plan else {}
 
-    def _set_kind(self, kind: str) -> None:
-        up = self._naming.series(_UP[kind], "", {}) if kind else None
+    def _set_kind(self, kind: Kind | None) -> None:
+        up = self._naming.series(KINDS[kind].up, "", {}) if kind else None
         self._up: tuple[Reading, ...] = ((up, 1.0),) if up else ()
         self.up_series: tuple[Series, ...] = (up,) if up else ()
 

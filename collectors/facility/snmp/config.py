@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from collectors.base import ConfigError, Context
+from collectors.catalogue.devices import KINDS, Kind, Point
 from collectors.facility.naming import Naming
 from collectors.facility.snmp.channel import Secrets, split_address
 from collectors.facility.snmp.table import Pattern
@@ -59,8 +60,8 @@ class LinkedConfig:
 class DeviceConfig:
     """One device.
 
-    Its name is under the key of its kind: `pdu`, `ups`, `unit` (cooling) or `device`. Without a
-    name, its address is its name.
+    Its name is under the key of its kind: `pdu`, `ups`, `unit` (cooling), `ats`, `dcplant`,
+    `generator`, `meter` or `device`. Without a name, its address is its name.
     """
 
     address: str = field(metadata={"help": "host or host:port; the port is 161 if not given"})
@@ -87,6 +88,11 @@ class DeviceConfig:
     pdu: str = ""
     ups: str = ""
     unit: str = ""
+    ats: str = field(default="", metadata={"help": "the name of a transfer switch"})
+    dcplant: str = field(default="", metadata={"help": "the name of a DC power plant"})
+    generator: str = ""
+    meter: str = ""
+    point: Point | None = field(default=None, metadata={"help": "the measuring point of a meter"})
     device: str = field(
         default="",
         metadata={"help": "the name of any other device, such as a monitoring unit or a switch"},
@@ -115,32 +121,35 @@ class DeviceConfig:
         except ValueError as error:
             message = f"address: {error}"
             raise ValueError(message) from None
-        if sum(map(bool, (self.pdu, self.ups, self.unit, self.device))) > 1:
-            message = "expected one of pdu, ups, unit, device"
+        if len(self._names()) > 1:
+            message = f"expected one of {', '.join(kind.label for kind in KINDS.values())}"
+            raise ValueError(message)
+        if bool(self.meter) != (self.point is not None):
+            message = "point: a meter needs it, and no other device may have it"
             raise ValueError(message)
 
-    @property
-    def kind(self) -> str:
-        """The kind of device by the key of its name: pdu, ups, cooling or device.
+    def _names(self) -> dict[Kind, str]:
+        named: dict[Kind, str] = {
+            "pdu": self.pdu,
+            "ups": self.ups,
+            "cooling": self.unit,
+            "ats": self.ats,
+            "dcplant": self.dcplant,
+            "generator": self.generator,
+            "meter": self.meter,
+            "device": self.device,
+        }
+        return {kind: name for kind, name in named.items() if name}
 
-        Empty if only its profile gives the kind.
-        """
-        return (
-            "pdu"
-            if self.pdu
-            else "ups"
-            if self.ups
-            else "cooling"
-            if self.unit
-            else "device"
-            if self.device
-            else ""
-        )
+    @property
+    def kind(self) -> Kind | None:
+        """The kind of device by the key of its name; None if only its profile gives the kind."""
+        return next(iter(self._names()), None)
 
     @property
     def name(self) -> str:
         """The operator's name of the device, else its host."""
-        return self.pdu or self.ups or self.unit or self.device or split_address(self.address)[0]
+        return next(iter(self._names().values()), "") or split_address(self.address)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +213,7 @@ def naming_of(device: DeviceConfig, context: Context) -> Naming:
             "row": row or place.row,
             "rack": place.rack,
             "feed": feed,
+            "point": device.point or "",
         }
 
     linked = {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Context, Metric, Schedule
-from collectors.catalogue import cooling, facility, metrics_of, network, ups
+from collectors.catalogue import devices
 from collectors.facility.snmp.collector import SnmpCollector
 from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
 from collectors.facility.snmp.discover import Library
@@ -29,7 +29,7 @@ class _Kind:
     @property
     def metrics(self) -> Sequence[Metric]:
         """The metrics that a profile may use."""
-        return [*metrics_of(facility, ups, cooling), *network.INTERFACE]
+        return devices.METRICS
 
     def build(self, config: object, context: Context) -> list[SnmpCollector]:
         """Make the collectors; raises Problems with the mistakes of all devices."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
+from collectors.catalogue.devices import Kind
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.snmp.table import Oid, Pattern, Table, check_names
 from collectors.facility.units import UNITS
@@ -50,9 +51,7 @@ class SnmpProfile:
 
     protocol: Literal["snmp"]
     title: str = field(metadata={"help": "maker and model, for people"})
-    kind: Literal["pdu", "ups", "cooling", "device"] = field(
-        metadata={"help": "the kind of device, whose `up` metric it gets"}
-    )
+    kind: Kind = field(metadata={"help": "the kind of device, whose `up` metric it gets"})
     source: str = field(
         default="", metadata={"help": "the MIB or manual that this profile follows"}
     )
