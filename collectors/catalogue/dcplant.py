@@ -1,6 +1,6 @@
 """Metrics of DC power plants: rectifiers, battery strings, DC loads, inverters. Base units.
 
-An empty `rectifier`, `battery`, `load`, `inverter` or `array` label is all of them together.
+An empty `rectifier`, `converter`, `battery`, `load`, `inverter` or `array` label is all of them together.
 """
 
 from __future__ import annotations
@@ -93,6 +93,11 @@ DCPLANT_BATTERY_CELL_VOLTAGE: Final = _plant(
     "battery",
     "cell",
 )
+DCPLANT_BATTERY_CONNECTED: Final = _plant(
+    "battery_connected",
+    "1 while a battery string's breaker, fuse or contactor is closed, else 0.",
+    "battery",
+)
 DCPLANT_RUNTIME: Final = _plant(
     "runtime_seconds", "Time left on the batteries at the present load."
 )
@@ -131,6 +136,26 @@ DCPLANT_INVERTER_INPUT_CURRENT: Final = _plant(
 )
 DCPLANT_INVERTER_TEMPERATURE: Final = _plant(
     "inverter_temperature_celsius", "Temperature in an inverter.", "inverter"
+)
+DCPLANT_INVERTER_LOAD: Final = _plant(
+    "inverter_load_ratio",
+    "Load of an inverter as a share of its rating, 0 to 1 and above.",
+    "inverter",
+)
+DCPLANT_INVERTER_ON: Final = _plant(
+    "inverter_on", "1 while an inverter works, 0 while it is off or broken.", "inverter"
+)
+DCPLANT_CONVERTER_VOLTAGE: Final = _plant(
+    "converter_voltage_volts", "Voltage at the output of a DC/DC converter.", "converter"
+)
+DCPLANT_CONVERTER_CURRENT: Final = _plant(
+    "converter_current_amperes", "Current at the output of a DC/DC converter.", "converter"
+)
+DCPLANT_CONVERTER_TEMPERATURE: Final = _plant(
+    "converter_temperature_celsius", "Temperature in a DC/DC converter.", "converter"
+)
+DCPLANT_CONVERTER_ON: Final = _plant(
+    "converter_on", "1 while a DC/DC converter works, 0 while it is off or broken.", "converter"
 )
 DCPLANT_SOLAR_VOLTAGE: Final = _plant("solar_voltage_volts", "Voltage of a solar array.", "array")
 DCPLANT_SOLAR_CURRENT: Final = _plant("solar_current_amperes", "Current of a solar array.", "array")

@@ -152,6 +152,12 @@ PDU_PHASE_POWER_FACTOR: Final = _pdu(
 PDU_PHASE_ENERGY: Final = _pdu(
     "phase_energy_joules_total", "Energy register of one phase of the inlet.", "counter", ("phase",)
 )
+PDU_PHASE_APPARENT_ENERGY: Final = _pdu(
+    "phase_apparent_energy_voltampere_seconds_total",
+    "Register of apparent energy of one phase of the inlet; 3.6e6 are one kVAh.",
+    "counter",
+    ("phase",),
+)
 PDU_PHASE_FREQUENCY: Final = _pdu(
     "phase_frequency_hertz", "Line frequency of one phase of the inlet.", labels=("phase",)
 )
@@ -211,6 +217,12 @@ PDU_BANK_LOAD: Final = _pdu(
     "Load of one bank or breaker as a share of its rating, 0 to 1 and above.",
     labels=("bank",),
 )
+PDU_BANK_APPARENT_ENERGY: Final = _pdu(
+    "bank_apparent_energy_voltampere_seconds_total",
+    "Register of apparent energy of one bank or breaker; 3.6e6 are one kVAh.",
+    "counter",
+    ("bank",),
+)
 PDU_BANK_CLOSED: Final = _pdu(
     "bank_closed",
     "1 while the breaker or fuse of a bank is closed, 0 after it tripped.",
@@ -242,6 +254,12 @@ PDU_OUTLET_FREQUENCY: Final = _pdu(
 )
 PDU_OUTLET_ENERGY: Final = _pdu(
     "outlet_energy_joules_total", "Energy register of one outlet.", "counter", ("outlet",)
+)
+PDU_OUTLET_APPARENT_ENERGY: Final = _pdu(
+    "outlet_apparent_energy_voltampere_seconds_total",
+    "Register of apparent energy of one outlet; 3.6e6 are one kVAh.",
+    "counter",
+    ("outlet",),
 )
 PDU_OUTLET_LOAD: Final = _pdu(
     "outlet_load_ratio",

@@ -78,6 +78,12 @@ GENERATOR_LOAD: Final = _generator(
 GENERATOR_MAINS_VOLTAGE: Final = _generator(
     "mains_voltage_volts", "Voltage of the mains that the generator watches.", "phase"
 )
+GENERATOR_MAINS_CURRENT: Final = _generator(
+    "mains_current_amperes", "Current of the mains that the generator watches.", "phase"
+)
+GENERATOR_MAINS_POWER: Final = _generator(
+    "mains_power_watts", "Active power of the mains that the generator watches.", "phase"
+)
 GENERATOR_MAINS_FREQUENCY: Final = _generator(
     "mains_frequency_hertz", "Frequency of the mains that the generator watches."
 )

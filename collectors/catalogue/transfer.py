@@ -30,6 +30,9 @@ ATS_SOURCE_OK: Final = _ats(
     "source_ok", "1 while the input's supply is good enough for the load, else 0.", "source"
 )
 ATS_REDUNDANT: Final = _ats("redundant", "1 while more than one input can carry the load, else 0.")
+ATS_SUPPLY_OK: Final = _ats(
+    "supply_ok", "1 while the switch's own power supply of this name works, else 0.", "supply"
+)
 ATS_TRANSFERS: Final = _ats(
     "transfers_total", "Transfers from one input to another.", type="counter"
 )

@@ -96,6 +96,10 @@ UPS_BATTERY_CELL_VOLTAGE: Final = _ups(
     "Voltage of one cell, block or half of the battery.",
     ("battery", "cell"),
 )
+UPS_BATTERY_PACKS: Final = _ups("battery_packs", "Battery packs that are there.")
+UPS_BATTERY_PACKS_FAILED: Final = _ups(
+    "battery_packs_failed", "Battery packs that the UPS calls bad."
+)
 UPS_BATTERY_LOW: Final = _ups(
     "battery_low", "1 while the battery is low or empty, else 0.", ("battery",)
 )
