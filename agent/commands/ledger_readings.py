@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from agent.inventory.model import Inventory, Site
-from agent.ledger.energy import CELL_MS, CELLS, ENERGY, HOUR_MS, POWER, floor_hour
+from agent.ledger.energy import (
+    ALL_COVERED,
+    CELL_MS,
+    CELLS,
+    ENERGY,
+    HOUR_MS,
+    POWER,
+    HourCells,
+    floor_hour,
+)
 from agent.ledger.ledger import Ledger
 from agent.ledger.store.database import Tables
 from agent.ledger.store.meters import MeterRow
@@ -64,12 +73,16 @@ def _cells(
     """Yield the cells of a meter's hours; an hour where only its sum is kept."""
     unit, scale = ("l", 1.0) if row.kind == _WATER else ("kWh", JOULES_PER_KWH)
     hours = range(floor_hour(first), last, HOUR_MS)
-    for hour, stored in sorted(tables.hours.load(row.id, hours).items()):
-        if stored.data is None:
+    found = tables.hours.load(row.id, hours)
+    old = tables.hours.old_cells.between(
+        row.id, {hour: one.joules for hour, one in found.items() if one.data is None}
+    )
+    for hour, stored in sorted(found.items()):
+        if stored.data is None and hour not in old:
             covered = stored.covered / 1000
             yield _time(hour, site), row.kind, 3600, stored.joules / scale, unit, covered
             continue
-        cells = stored.cells()
+        cells = HourCells(old[hour], ALL_COVERED) if hour in old else stored.cells()
         for n in range(CELLS):
             time = hour + n * CELL_MS
             if first <= time < last and cells.covered[n]:

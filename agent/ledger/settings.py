@@ -36,6 +36,10 @@ class LedgerSettings:
         return next((seconds for most, seconds in _RESOLUTIONS if pdus <= most), _COARSEST)
 
 
+_OLD_CELLS_SECONDS: Final = 3 * 366 * 86400.0
+"""A year's statement is checked within some years of it."""
+
+
 class Retention:
     """From when on readings and PDUs' hours are kept; both times are whole hours.
 
@@ -64,6 +68,11 @@ class Retention:
     def time(self) -> int:
         """The present time, in milliseconds."""
         return round(self._clock.now() * 1000)
+
+    @property
+    def old_cells_before(self) -> int:
+        """The five-minute cells of meters before this are deleted, in milliseconds."""
+        return self._ago(_OLD_CELLS_SECONDS)
 
     @property
     def pdus_before(self) -> int:

@@ -46,6 +46,7 @@ class Upkeep:
             tables.hours.delete_old(
                 cells_before=self._retention.sealed_before, pdus_before=pdus_before
             )
+            tables.hours.old_cells.delete(self._retention.old_cells_before)
             tables.stretches.delete_pdus(pdus_before)
             tables.refusals.delete_pdus(pdus_before)
             tables.refusals.thin(pdus_before)

@@ -17,6 +17,7 @@ from agent.ledger.store.blocks import (
     HourSum,
     block_hour,
 )
+from agent.ledger.store.old_cells import OldCellTable, OldHour
 
 _CELLS: Final = struct.Struct(f"<{CELLS}d{CELLS}I")
 _THINNED: Final = struct.Struct(f"<{CELLS}ff")
@@ -97,11 +98,12 @@ class HeardHour:
 
 
 class HourTable:
-    """The tables `hour`, `cell` and `block`. Nobody else sees what is packed and what is not."""
+    """The tables `hour`, `cell`, `old_cell` and `block`. Nobody else sees what is packed and what is not."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self.blocks = BlockTable(db)
+        self.old_cells = OldCellTable(db)
 
     def load(self, meter: int, hours: Sequence[int]) -> dict[int, StoredHour]:
         """Return what is stored of some hours of a meter."""
@@ -280,16 +282,23 @@ class HourTable:
         return number
 
     def delete_old(self, *, cells_before: int, pdus_before: int) -> None:
-        """Delete the cells of old whole hours and the old hours of single PDUs.
+        """Put the cells of old whole hours away, and delete the old hours of single PDUs.
 
         The sums of sites keep both.
         """
-        self._db.execute(
-            "DELETE FROM cell WHERE hour < ? AND (SELECT covered FROM hour h"
-            " WHERE h.hour = cell.hour AND h.meter = cell.meter) >= ?",
+        pdus = "(SELECT id FROM meter WHERE kind = 'pdu')"
+        whole = (
+            "FROM cell WHERE hour < ? AND (SELECT covered FROM hour h"
+            " WHERE h.hour = cell.hour AND h.meter = cell.meter) >= ?"
+        )
+        found = self._db.execute(
+            f"SELECT meter, hour, data {whole} AND meter NOT IN {pdus} ORDER BY meter, hour",
             (cells_before, HOUR_MS),
         )
-        pdus = "(SELECT id FROM meter WHERE kind = 'pdu')"
+        self.old_cells.put(
+            OldHour(meter, hour, tuple(unpack_cells(data).joules)) for meter, hour, data in found
+        )
+        self._db.execute(f"DELETE {whole}", (cells_before, HOUR_MS))
         for table in ("hour", "cell"):
             self._db.execute(
                 f"DELETE FROM {table} WHERE hour < ? AND meter IN {pdus}", (pdus_before,)

@@ -10,6 +10,7 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `hour` | joules and covered milliseconds of each meter and hour |
 | `block` | the same of old hours, packed: thirty days of a meter in one row |
 | `cell` | the same by five minutes, of recent hours and of hours not wholly covered |
+| `old_cell` | the cells of old whole hours, packed by day, for whoever checks a meter |
 | `stretch` | stretches of time of which only the total energy is known |
 | `register` | the step of each meter's register, and when it was first read |
 | `refusal` | how many readings of a meter were refused in an hour or a day, by reason |
@@ -37,7 +38,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 9
+VERSION: Final = 10
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -99,6 +100,9 @@ _LISTED_PLACE: Final = """CREATE TABLE listed_place (
 _IT_CHOICE: Final = """CREATE TABLE it_choice (
     site TEXT, time INTEGER, point TEXT NOT NULL, PRIMARY KEY (site, time)
 ) WITHOUT ROWID"""
+_OLD_CELL: Final = """CREATE TABLE old_cell (
+    meter INTEGER, day INTEGER, data BLOB NOT NULL, PRIMARY KEY (meter, day)
+) WITHOUT ROWID"""
 _FORMER_SITE_HOUR: Final = """CREATE TABLE former_site_hour (
     site TEXT, point TEXT, hour INTEGER, mask INTEGER NOT NULL, accuracy REAL NOT NULL,
     meters INTEGER NOT NULL, silent INTEGER NOT NULL, data BLOB NOT NULL, generation INTEGER,
@@ -145,6 +149,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     _FORMER_SITE_HOUR,
     _MOMENT,
     _IMPORT_BATCH,
+    _OLD_CELL,
     _SITE_TOTAL,
     _RACK_DAY,
     _HISTORY,
@@ -215,6 +220,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     8: (_FORMER_SITE_HOUR, _MOMENT, _IMPORT_BATCH),
     # The IT counter mixed points until then, so it may have been higher than it is now.
     9: ("DELETE FROM site_total WHERE name = 'it'",),
+    10: (_OLD_CELL,),
 }
 """What is done to a file of the version before."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from agent.cli import main
 from agent.ledger.ledger import Ledger
-from tests.support.ledger import SITE, batch, energy, power
+from tests.support.ledger import SITE, Clock, batch, energy, power
 
 MINUTE = 60.0
 
@@ -79,8 +79,7 @@ def test_an_old_hour_of_which_only_the_sum_is_kept(
     """An imported hour of 130 kWh is one row of 3 600 s."""
     file = config.parent / "hour.csv"
     file.write_text("time,meter,energy_kwh\n2025-03-01T00:00:00,main,130\n")
-    words = ["ledger", "import", "--config", str(config), "--site", SITE, "--interval", "1h"]
-    assert main([*words, str(file)]) == 0
+    assert put(config, file, "--interval", "1h") == 0
     capsys.readouterr()
     found = rows(config, capsys, "2025-03-01", "2025-03-02", "--meter", "main")
     assert [(row["time"], row["seconds"], float(row["amount"])) for row in found] == [
@@ -96,5 +95,42 @@ def test_a_meter_that_was_never_heard(config: Path, capsys: pytest.CaptureFixtur
     assert "nothing was heard of 'mian'; did you mean main?" in capsys.readouterr().err
 
 
+def put(config: Path, file: Path, *args: str) -> int:
+    """Import a file."""
+    words = ["ledger", "import", "--config", str(config), "--site", SITE, *args]
+    return main([*words, str(file)])
+
+
 def iso(time_: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time_))
+
+
+def test_five_minutes_of_a_former_year(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The cells of a meter stay, long after its readings are deleted: 6, 12 and 18 kW by turns.
+
+    These are 0.5, 1.0 and 1.5 kWh in five minutes. A corrected hour is one row again.
+    """
+    start = 1_760_000_400.0 // 3600 * 3600
+    clock = Clock(start)
+    (config.parent / "state").mkdir()
+    ledger = Ledger(config.parent / "state" / "ledger.db", clock=clock)
+    joules = 0.0
+    for n in range(4 * 60 + 1):
+        clock.now = start + n * MINUTE
+        ledger.accept(batch(clock.now, energy("main", joules)))
+        joules += (6e3, 12e3, 18e3)[n // 5 % 3] * MINUTE
+    ledger.flush()
+    clock.now += 300 * 86400
+    ledger.accept(batch(clock.now, energy("main", joules)))
+    ledger.flush()
+    ledger.close()
+    period = (f"{iso(start)}", f"{iso(start + 3 * 3600)}", "--meter", "main")
+    found = rows(config, capsys, *period)
+    assert [float(row["amount"]) for row in found] == pytest.approx([0.5, 1.0, 1.5] * 12)
+    assert rows(config, capsys, *period, "--raw") == []
+    bill = config.parent / "hour.csv"
+    bill.write_text(f"time,meter,energy_kwh\n{iso(start + 3600)},main,13\n")
+    assert put(config, bill, "--interval", "1h") == 0
+    capsys.readouterr()
+    corrected = rows(config, capsys, *period)
+    assert [row["seconds"] for row in corrected] == ["300"] * 12 + ["3600"] + ["300"] * 12
