@@ -30,6 +30,7 @@ from collectors.facility.bacnet.profile import (
     span_of,
     tells_unit,
 )
+from collectors.judge import Refusal, judge
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ class BacnetCollector:
 
     `dropped` counts rejected readings by reason: `no_value` (the device does not have the object or
     the property), `out_of_service`, `fault` (by status flags or reliability), `sentinel`,
-    `unknown_state`, `unit` (the device's unit has another quantity than the metric), `timeout`.
+    `unknown_state`, `unit` (the device's unit has another quantity than the metric), `timeout`, and
+    those of `collectors.judge`. `refused` lists the readings of the last round that it refused.
     """
 
     name: ClassVar[str] = "bacnet"
@@ -54,6 +56,7 @@ class BacnetCollector:
         self.device: Final = device.name
         self.schedule: Final = schedule
         self.dropped: Counter[str] = Counter()
+        self.refused: Sequence[Refusal] = ()
         self.register_rollovers: dict[Series, float] = {}
         """The value at which each energy register wraps, in joules, where the device states it."""
         self._address, self._instance = device.address, device.instance
@@ -126,7 +129,9 @@ class BacnetCollector:
                 continue
             self.dropped[value.why] += 1
             self._log_once(point, series, value.why, answers)
-        return readings
+        judged = judge(readings, self.dropped)
+        self.refused = judged.refused
+        return judged.readings
 
     def _log_once(self, point: Point, series: Series, why: str, answers: Answers) -> None:
         """Log once a fault that only a change of the config can correct."""

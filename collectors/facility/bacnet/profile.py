@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from collectors.base import Metric
+from collectors.catalogue.bounds import EXTREMES, has_extremes
 from collectors.facility.profile import load, metric_named
 from collectors.facility.units import UNITS, check_unit, quantity_of
 from collectors.strict import Parsed, nearest
@@ -225,7 +226,12 @@ def decode(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answe
     if point.map:
         state = point.map.get(int(raw)) if math.isfinite(raw) else None
         return Value(state, "" if state is not None else "unknown_state")
-    if not math.isfinite(raw) or raw in point.missing or _outside(raw, point):
+    if (
+        not math.isfinite(raw)
+        or raw in point.missing
+        or _outside(raw, point)
+        or (raw in EXTREMES and has_extremes(metric))
+    ):
         return Value(None, "sentinel")
     unit = unit_of(point, metric, answers)
     if unit is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -16,6 +17,7 @@ from collectors.facility.modbus.frame import GATEWAY, WRONG_MAP, ExceptionAnswer
 from collectors.facility.modbus.plan import evaluate, numbers_in, span_of
 from collectors.facility.modbus.register import FUNCTIONS
 from collectors.facility.modbus.sunspec import find_model
+from collectors.judge import Refusal, judge
 
 if TYPE_CHECKING:
     from collectors.facility.modbus.link import Link
@@ -36,7 +38,8 @@ class ModbusCollector:
 
     `dropped` counts rejected readings by reason: `sentinel` (the device reports that it has no
     value), `unwired` (a phase that has never shown a voltage), `above_rating`, `exception` (the
-    device refused the registers), `timeout` (the device stopped answering during a round).
+    device refused the registers), `timeout` (the device stopped answering during a round), and
+    those of `collectors.judge`. `refused` lists the readings of the last round that were rejected.
     """
 
     name: ClassVar[str] = "modbus"
@@ -70,6 +73,7 @@ class ModbusCollector:
         )
         self.up_series: Sequence[Series] = (self._up,) if self._up is not None else ()
         self.dropped: Counter[str] = Counter()
+        self.refused: tuple[Refusal, ...] = ()
         self.register_rollovers: dict[Series, float] = {}
         """The energy in joules at which an energy register wraps to 0, if the profile or the ratios
         give it."""
@@ -121,7 +125,10 @@ class ModbusCollector:
                 self._base = None  # another device may have this address by now
             raise
         up = [(self._up, 1.0)] if self._up is not None else []
-        return [*up, *self._readings(numbers)]
+        sentinels: list[Refusal] = []
+        judged = judge(list(self._readings(numbers, sentinels)), self.dropped)
+        self.refused = (*sentinels, *judged.refused)
+        return [*up, *judged.readings]
 
     async def _read_blocks(self, numbers: Numbers) -> None:
         """Read every block into `numbers`."""
@@ -175,12 +182,13 @@ class ModbusCollector:
             except ExceptionAnswer as error:
                 step = partial(walk.throw, error)
 
-    def _readings(self, numbers: Numbers) -> Iterable[Reading]:
+    def _readings(self, numbers: Numbers, sentinels: list[Refusal]) -> Iterable[Reading]:
         self._note_spans(numbers)
         for place, number in evaluate(self._values, numbers):
             value = self._values[place]
             if number is None:
                 self.dropped["sentinel"] += 1
+                sentinels.append(Refusal(self._series[place], math.nan, "sentinel"))
             elif value.phase in self._unwired and not self._wired(value, number):
                 self.dropped["unwired"] += 1
             elif (

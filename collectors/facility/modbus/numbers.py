@@ -63,6 +63,20 @@ WIDTHS: Final[dict[Type, int]] = {
 }
 """The number of registers that a number of each type takes."""
 
+_SIGNED: Final[tuple[Type, ...]] = ("int16", "int32", "int64")
+_UNSIGNED: Final[tuple[Type, ...]] = ("uint16", "uint32", "uint64")
+
+
+def extremes(type: Type) -> frozenset[int]:
+    """Return the bit patterns of the greatest and, if signed, the least number of a type.
+
+    Devices send them for "no value". Empty for types that are not binary integers.
+    """
+    top = 1 << 16 * WIDTHS[type] - 1
+    if type in _SIGNED:
+        return frozenset((top - 1, top))
+    return frozenset((2 * top - 1,)) if type in _UNSIGNED else frozenset()
+
 
 def modulus(type: Type) -> int | None:
     """Return the raw value at which a counter of this type wraps to 0.

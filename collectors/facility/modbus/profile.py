@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type
+from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type, extremes
 from collectors.facility.modbus.register import (
     ADDRESS_COUNT,
     FUNCTIONS,
@@ -132,6 +132,8 @@ class Profile:
     def cells_of(self, what: Register | Factor) -> Iterator[Cell]:
         """Yield the cells of a value or a factor: none, one, or several whose numbers are added."""
         patterns = (*what.sentinels, *self.sentinels.get(what.type, ()))
+        if isinstance(what, Register) and what.has_extremes():
+            patterns = (*patterns, *extremes(what.type))
         bits = 16 * WIDTHS[what.type]
         notation = Notation(
             type=what.type,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from collectors.base import Metric
+from collectors.catalogue.bounds import has_extremes
 from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type
 from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
@@ -159,6 +160,11 @@ class Register:
         if given - wanted or wanted - given - {"sensor"}:
             message = f"labels: {self.metric} needs {', '.join(sorted(wanted)) or 'no labels'}"
             raise ValueError(message)
+
+    def has_extremes(self) -> bool:
+        """Tell whether the extreme of its type means that there is no value."""
+        plain = not (self.map or self.mask or self.sign_bit is not None)
+        return plain and has_extremes(metric_named(self.metric))
 
     def all_labels(self) -> dict[str, str]:
         """Return the labels, the phase among them."""

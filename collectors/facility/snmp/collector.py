@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.profile import SnmpProfile
     from collectors.facility.snmp.reading import Level
+    from collectors.judge import Refusal
 
 log: Final = logging.getLogger(__name__)
 
@@ -112,6 +113,11 @@ class SnmpCollector:
     def plan(self) -> Plan | None:
         """The plan of its rounds; None until it has been discovered."""
         return self._plan
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """The readings of the last round that were refused."""
+        return self._plan.refused if self._plan else ()
 
     @property
     def linked_names(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.reading import Reading as Wanted
 from collectors.facility.snmp.rows import Rows, describe_row, index_fits, split_index
 from collectors.facility.snmp.table import fill, placeholders
+from collectors.judge import Refusal, can_be, judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,8 @@ class Plan:
     profile that are not read, since another object gives the same series. `spans`: the value at
     which each energy register wraps, in the metric's base unit. `silent`: readings of the profile
     that the device does not have. `watched`: the values of objects whose change means that rows may
-    have changed. `dropped`: the number of rows that cannot be used, by reason.
+    have changed. `dropped`: the number of rows that cannot be used, by reason. `refused`: the
+    readings of the last round that were refused.
     """
 
     points: tuple[Point, ...] = ()
@@ -53,15 +55,22 @@ class Plan:
     elsewhere: dict[str, Series] = field(default_factory=dict)
     watched: dict[str, Raw] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
+    refused: tuple[Refusal, ...] = ()
 
     def decode(self, values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
-        """Turn the answers of one round into readings, without the constants."""
-        readings = decode(self.points, values, dropped)
+        """Turn the answers of one round into readings, without the constants.
+
+        What cannot be a reading is counted in `dropped` and listed in `refused`.
+        """
+        sentinels: list[Refusal] = []
+        readings = decode(self.points, values, dropped, sentinels)
         for parts in self.sums:
-            found = decode(parts, values, dropped)
+            found = decode(parts, values, dropped, sentinels)
             if len(found) == len(parts):
                 readings.append((parts[0].series, math.fsum(value for _, value in found)))
-        return readings
+        judged = judge(readings, dropped)
+        self.refused = (*sentinels, *judged.refused)
+        return judged.readings
 
 
 class _Chosen(NamedTuple):
@@ -106,7 +115,9 @@ def plan(
                     chosen,
                     point,
                     wanted,
-                    good=bool(decode((point,), {**rows.objects, point.oid: raw}, Counter())),
+                    good=any(
+                        map(can_be, decode((point,), {**rows.objects, point.oid: raw}, Counter()))
+                    ),
                 )
         if not answered:
             silent.append(wanted)

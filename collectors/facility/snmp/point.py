@@ -14,7 +14,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.base import Reading, Series
+from collectors.catalogue.bounds import EXTREMES, has_extremes
 from collectors.facility.units import UNITS, exact, quantity_of
+from collectors.judge import Refusal
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -55,12 +57,15 @@ class Point(NamedTuple):
 
 
 def decode(
-    points: Sequence[Point], values: Mapping[str, Raw], dropped: Counter[str]
+    points: Sequence[Point],
+    values: Mapping[str, Raw],
+    dropped: Counter[str],
+    refused: list[Refusal] | None = None,
 ) -> list[Reading]:
     """Turn the answers of one round into readings.
 
     A missing answer gives no reading. A sentinel or a value that is not a number is rejected and
-    counted.
+    counted. `refused` lists the sentinels.
     """
     readings: list[Reading] = []
     add = readings.append
@@ -74,6 +79,8 @@ def decode(
             dropped["not_a_number"] += 1
         elif not least <= number <= most or number in missing:
             dropped["sentinel"] += 1
+            if refused is not None:
+                refused.append(Refusal(series, number, "sentinel"))
         elif rule is None or (number := _by_rule(number, rule, get, dropped)) is not None:
             value = (number * multiplier + offset) / divisor
             if -_HUGE < value < _HUGE:
@@ -158,14 +165,16 @@ def make_point(
         divisor=divisor,
         least=-_HUGE if wanted.least is None else wanted.least,
         most=_HUGE if wanted.most is None else wanted.most,
-        missing=_shared(tuple(wanted.missing)),
+        missing=_shared(
+            tuple(wanted.missing), extremes=not wanted.map and has_extremes(series.metric)
+        ),
         rule=rule,
     )
 
 
 @functools.cache
-def _shared(values: tuple[float, ...]) -> frozenset[float]:
-    return frozenset(values)
+def _shared(values: tuple[float, ...], *, extremes: bool) -> frozenset[float]:
+    return frozenset(values) | (EXTREMES if extremes else frozenset())
 
 
 def _device_factor(wanted: Wanted, names: Mapping[str, str]) -> Fraction:

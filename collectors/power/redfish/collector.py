@@ -21,6 +21,8 @@ from collectors.base import (
     Unreachable,
 )
 from collectors.catalogue import facility, node
+from collectors.catalogue.bounds import EXTREMES, has_extremes
+from collectors.judge import Refusal, judge
 from collectors.labels import safe_label
 from collectors.power.redfish.body import text
 from collectors.power.redfish.discover import find_equipment, find_node, requests_of, unchanged
@@ -44,7 +46,7 @@ class RedfishCollector:
 
     `dropped` counts rejected readings: `null` (the service has the property, but no value), `zero`
     (0 W of a node that is on), `negative`, `unread` (documents that could not be read while others
-    could).
+    could), and those of `collectors.judge`. `refused` lists what it refused in the last round.
     """
 
     name: ClassVar[str] = "redfish"
@@ -62,6 +64,7 @@ class RedfishCollector:
     ) -> None:
         self.device, self.schedule, self.link = device, schedule, link
         self.dropped: Counter[str] = Counter()
+        self.refused: Sequence[Refusal] = ()
         self._labels, self._wanted = labels, wanted
         self._is_pdu = "pdu" in labels
         self._groups = frozenset(
@@ -110,7 +113,9 @@ class RedfishCollector:
             if self.link.answers == before:
                 raise Unreachable(f"no answer within {self.schedule.timeout:g} s")
             return [self._up]  # it answers, but discovery is not complete yet
-        return [self._up, *(await self._round(plan, until)).items()]
+        judged = judge(list((await self._round(plan, until)).items()), self.dropped)
+        self.refused = judged.refused
+        return [self._up, *judged.readings]
 
     async def _discover(self) -> Plan:
         old = self._plan.found
@@ -180,6 +185,8 @@ class RedfishCollector:
         why = ""
         if row.value is None:
             why = "null"
+        elif row.value in EXTREMES and has_extremes(row.metric):
+            why = "sentinel"
         elif row.metric is node.NODE_POWER and row.value <= 0:
             why = (
                 "negative" if row.value < 0 else "" if await self._is_off(plan, reader) else "zero"

@@ -252,8 +252,11 @@ def test_port_802_is_that_of_modbus_security(tmp_path: Path) -> None:
         ("transport: rtu, meter: m, point: other", "expected one of tcp, rtu_over_tcp"),
         ("meter: m", "point: a meter needs it"),
         ("pdu: p, point: other", "no other device may have it"),
-        ("meter: m, point: other, pdu: p", "expected one of meter, pdu, ups, cooling, sensor"),
-        ("unit: 1", "expected one of meter, pdu, ups, cooling, sensor"),
+        (
+            "meter: m, point: other, pdu: p",
+            "expected one of meter, pdu, ups, cooling, ats, dcplant, generator, sensor",
+        ),
+        ("unit: 1", "expected one of meter, pdu, ups, cooling, ats, dcplant, generator, sensor"),
     ],
 )
 def test_a_device_that_cannot_be_is_found_before_anything_runs(
