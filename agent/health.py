@@ -15,6 +15,8 @@ class CollectorHealth:
     """Whether the last round succeeded; None before the first round has ended."""
     last_success: float | None = None
     last_error: str = ""
+    notice: str = ""
+    """What was left out of the last round, though it succeeded."""
     duration: float | None = None
     """Seconds the last round took."""
     interval: float = 15.0

@@ -14,16 +14,21 @@ from agent.task import Task
 from agent.workers import Workers
 from collectors.base import BadReply, Collector, Reading, Series, Unreachable
 
+_MAX_SERIES: Final = 200
 _DRAIN_LIMIT: Final = 10_000_000
 """Readings over a collector's limit are counted up to this many; an endless generator must end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """What a collector returned: at most its limit of items, and how many more there were."""
+    """What a collector returned: at most its limit of items, and how many more there were.
+
+    `first_over` is the first of the others.
+    """
 
     items: list[Any]
     over: int = 0
+    first_over: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,8 @@ class Round:
 
     readings: list[Reading]
     over_limit: int = 0
+    first_over: str = ""
+    """The series of the first sample over the limit."""
     not_finite: int = 0
 
 
@@ -84,6 +91,7 @@ def checked(returned: Returned) -> Round:
     return Round(
         readings=readings,
         over_limit=returned.over,
+        first_over=_series_text(returned.first_over),
         not_finite=len(returned.items) - len(readings),
     )
 
@@ -106,10 +114,19 @@ def _take(result: Iterable[Any], limit: int) -> Returned:
     A generator runs here, on its collector's thread.
     """
     if isinstance(result, list):
-        return Returned(items=result[:limit], over=max(0, len(result) - limit))
+        if len(result) <= limit:
+            return Returned(items=result)
+        return Returned(items=result[:limit], over=len(result) - limit, first_over=result[limit])
     rest = iter(result)
     taken = list(itertools.islice(rest, limit))
-    return Returned(items=taken, over=sum(1 for _ in itertools.islice(rest, _DRAIN_LIMIT)))
+    first = next(rest, None)
+    more = sum(1 for _ in itertools.islice(rest, _DRAIN_LIMIT))
+    return Returned(items=taken, over=more + (first is not None), first_over=first)
+
+
+def _series_text(reading: object) -> str:
+    series = reading[0] if isinstance(reading, tuple) and reading else None
+    return series.prefix.strip()[:_MAX_SERIES] if isinstance(series, Series) else ""
 
 
 def _ended(task: Task, work: asyncio.Future[Returned]) -> None:

@@ -71,6 +71,7 @@ class Runner:
                 ok=task.ok,
                 last_success=task.last_success,
                 last_error=task.last_error,
+                notice=task.notice,
                 duration=task.duration,
                 interval=task.collector.schedule.interval,
             )

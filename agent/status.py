@@ -39,14 +39,16 @@ Consumer = Callable[[Batch], None]
 def count_dropped(task: Task, done: Round, metrics: SelfMetrics) -> None:
     """Count the samples of a round that were not used, by reason."""
     name = task.collector.name
+    notice = ""
     if done.over_limit:
         metrics.dropped.labels(name, "limit").inc(done.over_limit)
-        log.warning(
-            "%s: %d samples over its limit of %d were dropped",
-            task.label,
-            done.over_limit,
-            task.collector.schedule.max_samples,
+        notice = (
+            f"{done.over_limit} samples over max_samples ({task.collector.schedule.max_samples})"
+            f" are left out, from {done.first_over} on"
         )
+    if notice and notice != task.notice:
+        log.warning("%s: %s", task.label, notice)
+    task.notice = notice
     if done.not_finite:
         metrics.dropped.labels(name, "not_finite").inc(done.not_finite)
     for reason, more in task.newly_dropped().items():

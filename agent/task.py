@@ -24,6 +24,7 @@ class Task:
     ok: bool | None = None
     last_success: float | None = None
     last_error: str = ""
+    notice: str = ""
     duration: float | None = None
     dropped_before: dict[str, int] = field(default_factory=dict)
     immediate: bool = field(init=False)

@@ -70,6 +70,8 @@ def _report_failures(health: Sequence[CollectorHealth]) -> int:
         if one.ok is False:
             name = f"{one.collector} {one.device}".rstrip()
             sys.stderr.write(f"{name}: {one.last_error}\n")
+        elif one.notice:
+            sys.stderr.write(f"{one.collector} {one.device}".rstrip() + f": {one.notice}\n")
     return 0 if any(one.ok for one in health) or not health else 1
 
 

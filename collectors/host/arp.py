@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading
 from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import SeriesByKey
+from collectors.host.kernel import Dropped, SeriesByKey
 
 _COLUMNS: Final = 6
 
@@ -33,12 +33,13 @@ class Arp:
 
     def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._path = setup.files, setup.proc("net/arp")
         self._series = SeriesByKey(lambda device: (catalogue.ARP_ENTRIES.series(device),))
 
     def collect(self) -> list[Reading]:
         """Read it once."""
-        found = parse_arp(self._files.need(self._path))
+        found = self.dropped.parse(parse_arp, self._files.need(self._path), header=1)
         readings: list[Reading] = [
             (self._series[device][0], float(entries)) for device, entries in found.items()
         ]

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading
 from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import decode, number
+from collectors.host.kernel import MALFORMED, Dropped, decode, number
 
 
 def parse_conntrack(data: bytes) -> dict[str, float]:
@@ -44,6 +44,7 @@ class Conntrack:
 
     def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files = setup.files
         base = setup.proc("sys/net/netfilter")
         self._entries, self._limit = f"{base}/nf_conntrack_count", f"{base}/nf_conntrack_max"
@@ -64,6 +65,9 @@ class Conntrack:
         try:
             stats = parse_conntrack(self._files.read(self._stats))
         except OSError:  # some kernels do not have this file; on others only root may read it
+            return readings
+        except BadReply:  # a sum without one CPU would be too small
+            self.dropped[MALFORMED] += 1
             return readings
         readings += (
             (series, stats[name]) for name, series in self._series.items() if name in stats

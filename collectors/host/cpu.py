@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Metric, Reading, Series
 from collectors.catalogue.host import processor as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import SeriesByKey, number, numbers
+from collectors.host.kernel import Dropped, SeriesByKey, count, numbers
 
 _USER_HZ: Final = 100.0
 """Ticks a second in /proc/stat. All architectures of servers have this value in the kernel's
@@ -46,9 +46,7 @@ def parse_stat(data: bytes) -> tuple[list[tuple[bytes, list[float]]], list[tuple
         else:
             words = line.split(None, 2)
             if len(words) > 1 and words[0] in _SINGLES:
-                singles.append((words[0], number(words[1], "/proc/stat")))
-    if not cpus and not singles:
-        raise BadReply("/proc/stat: no line was understood")
+                singles.append((words[0], count(words[1], "/proc/stat")))
     return cpus, singles
 
 
@@ -75,6 +73,7 @@ class Cpu:
 
     def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._path = setup.files, setup.proc("stat")
         self._series = SeriesByKey(_series_of_cpu)
         self._singles: dict[bytes, Series] = {
@@ -84,7 +83,9 @@ class Cpu:
 
     async def collect(self) -> list[Reading]:
         """Read it once."""
-        cpus, singles = parse_stat(self._files.need(self._path))
+        cpus, singles = self.dropped.parse(parse_stat, self._files.need(self._path))
+        if not cpus and not singles:
+            raise BadReply("/proc/stat: no line was understood")
         readings: list[Reading] = [(self._singles[name], value) for name, value in singles]
         before, self._before = self._before, {}
         for cpu, now in cpus:

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Generic, TypeVar
 
 from collectors.base import Collector, Context, Schedule
 from collectors.host.kernel import KernelFiles
-from collectors.strict import Duration, Parsed
+from collectors.strict import Count, Duration, Parsed
 
 SLOW: Final = 60.0
 """Seconds between two rounds of a collector whose figures hardly ever change."""
@@ -28,9 +28,12 @@ Pattern = Annotated[str, Parsed(_pattern, "a regular expression")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """A collector's own interval. Without it, the section's interval applies."""
+    """A collector's own interval and limit. Without the first, the section's interval applies."""
 
     interval: Duration | None = None
+    max_samples: Count = field(
+        default=10_000, metadata={"help": "samples a round; more are left out and counted"}
+    )
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)
@@ -83,5 +86,5 @@ class HostCollector(Generic[OptionsT]):
         if not self.wanted(options):
             return []
         own = options.interval or max(interval, self.at_least)
-        schedule = Schedule(interval=own, timeout=timeout)
+        schedule = Schedule(interval=own, timeout=timeout, max_samples=options.max_samples)
         return [self.make(Setup(context=context, schedule=schedule, options=options, files=files))]

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue.host import storage as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
-from collectors.host.kernel import SeriesByKey, decode, numbers
+from collectors.host.kernel import Dropped, SeriesByKey, decode, numbers
 
 _SECTOR: Final = 512.0
 _MILLISECOND: Final = 1000.0
@@ -81,6 +81,7 @@ class Disk:
     def __init__(self, setup: Setup[DiskOptions]) -> None:
         options = setup.options
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._path = setup.files, setup.proc("diskstats")
         self._udev = f"{setup.context.rootfs}/run/udev/data/b"
         self._ignore = re.compile(options.ignore_devices)
@@ -89,7 +90,7 @@ class Disk:
 
     async def collect(self) -> list[Reading]:
         """Read it once."""
-        rows = parse_diskstats(self._files.need(self._path))
+        rows = self.dropped.parse(parse_diskstats, self._files.need(self._path))
         readings: list[Reading] = []
         for major, minor, device, figures in rows:
             series = self._series[device]

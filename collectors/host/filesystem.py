@@ -10,7 +10,7 @@ from typing import ClassVar, Final, cast
 from collectors.base import NoData, Reading, Series
 from collectors.catalogue.host import storage as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
-from collectors.host.kernel import decode
+from collectors.host.kernel import Dropped, decode
 from collectors.host.mounts import Mount, parse_mount_ids, parse_mounts, strip_root
 from collectors.host.statfs import StatfsPool
 from collectors.strict import Duration
@@ -27,9 +27,7 @@ _METRICS: Final = (
 _Key = tuple[bytes, bytes, bytes]
 
 
-IGNORE_MOUNTS: Final = (
-    r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
-)
+IGNORE_MOUNTS: Final = r"^/(dev|proc|run|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
 IGNORE_TYPES: Final = (
     r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660"
     r"|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs"
@@ -65,6 +63,7 @@ class Filesystem:
     def __init__(self, setup: Setup[FilesystemOptions]) -> None:
         options = setup.options
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files = setup.files
         # The mounts as init sees them: this service may run with PrivateTmp and see others. If
         # /proc hides the processes of other users, the mounts as this process sees them.
@@ -111,14 +110,16 @@ class Filesystem:
 
     def _wanted(self, table: bytes) -> dict[_Key, tuple[Mount, bytes]]:
         """Parse a changed table of mounts; return the wanted mounts with the host's own paths."""
+        # Of mounts upon each other the last one is seen: every path leads to it.
+        seen = {mount.point: mount for mount in self.dropped.parse(parse_mounts, table)}
         mounts: dict[_Key, tuple[Mount, bytes]] = {}
-        for mount in parse_mounts(table):
+        for mount in seen.values():
             point = strip_root(mount.point, self._root)
             if not (
                 self._ignore_points.search(decode(point))
                 or self._ignore_types.search(decode(mount.type))
             ):
-                mounts.setdefault((mount.device, point, mount.type), (mount, point))
+                mounts[mount.device, point, mount.type] = (mount, point)
         series = {key: self._series.get(key) or _series_of(key) for key in mounts}
         # Names that differ only in characters that a label cannot hold give one series. The first
         # mount gets it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import Counter
 from typing import ClassVar, Final
 
 from collectors.base import Metric, MetricType, NoData, Reading, Series
@@ -128,8 +129,8 @@ class Hwmon:
         chips = entries(self._base)
         if chips != self._chips:
             self._plan, self._static = [], []
-            for chip in chips:
-                self._add_chip(f"{self._base}/{chip}")
+            for path, chip in self._names(chips).items():
+                self._add_chip(path, chip)
             self._chips = chips
         readings = list(self._static)
         for path, series, factor in self._plan:
@@ -144,10 +145,26 @@ class Hwmon:
                     readings.append((series, value))
         return readings
 
-    def _add_chip(self, path: str) -> None:
-        chip = self._chip_name(path)
-        if not chip:
-            return
+    def _names(self, chips: list[str]) -> dict[str, str]:
+        """Return the name of every chip by its path.
+
+        Several chips may be of one device: the bands of a radio, the dies of a processor. Then
+        their drivers' names tell them apart, or else their order.
+        """
+        paths = [f"{self._base}/{chip}" for chip in chips]
+        names = {path: name for path in paths if (name := self._chip_name(path))}
+        shared = {name for name, number in Counter(names.values()).items() if number > 1}
+        for path, name in names.items():
+            if name in shared:
+                names[path] = f"{name}_{clean_name(self._word(f'{path}/name'))}".rstrip("_")
+        seen: Counter[str] = Counter()
+        for path, name in names.items():
+            seen[name] += 1
+            if seen[name] > 1:
+                names[path] = f"{name}_{seen[name]}"
+        return names
+
+    def _add_chip(self, path: str, chip: str) -> None:
         human = clean_name(self._word(f"{path}/name"))
         if human:
             self._static.append((catalogue.HWMON_CHIP_NAMES.series(chip, human), 1.0))

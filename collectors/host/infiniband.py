@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from collectors.base import BadReply, Reading, Series
+from collectors.base import BadReply, NoData, Reading, Series
 from collectors.catalogue import hardware as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries, number
@@ -48,7 +48,11 @@ class Infiniband:
             base = f"{self._base}/{device}"
             words = (self._word(f"{base}/{file}") for file in ("board_id", "fw_ver", "hca_type"))
             readings.append((catalogue.INFINIBAND_INFO.series(device, *words), 1.0))
-            for port in entries(f"{base}/ports"):
+            try:
+                ports = entries(f"{base}/ports")
+            except NoData:  # an adapter in a mode without ports
+                continue
+            for port in ports:
                 readings += self._port(f"{base}/ports/{port}", device, port)
         return readings
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from collectors.base import BadReply, NoData, Refused, Series, Unreachable
 
+T = TypeVar("T")
+
+MALFORMED: Final = "malformed"
+"""Why a row of the kernel's is left out: it is not what its documentation says."""
 _CHUNK: Final = 16_384
 _ONE_READ: Final = 1024
 _MAX_FILE: Final = 16 * 2**20
@@ -150,6 +155,42 @@ class SeriesByKey(dict[bytes, "tuple[Series, ...]"]):
             self.clear()
 
 
+class Dropped(Counter[str]):
+    """How many rows of a table were left out since the start, by reason."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def parse(
+        self, parse: Callable[[bytes], T], data: bytes, *, header: int = 0, rows: int = 1
+    ) -> T:
+        """Parse a table; a row that cannot be understood costs itself, not the table.
+
+        `header` lines come before the rows, and a row may be several lines. Nearly always all is
+        well and the table is parsed once. Raises BadReply where no row is understood: then it is
+        another table.
+        """
+        try:
+            return parse(data)
+        except BadReply:
+            lines = data.split(b"\n")
+            head, body = lines[:header], lines[header:]
+            good: list[bytes] = []
+            bad = 0
+            for start in range(0, len(body), rows):
+                row = body[start : start + rows]
+                try:
+                    parse(b"\n".join([*head, *row]))
+                except BadReply:
+                    bad += 1
+                else:
+                    good += row
+            if not any(line.strip() for line in good):
+                raise
+        self[MALFORMED] += bad
+        return parse(b"\n".join([*head, *good]))
+
+
 def entries(folder: str) -> list[str]:
     """Return the sorted names in a folder; raises NoData if it does not exist."""
     try:
@@ -169,6 +210,17 @@ def number(raw: bytes | str, what: str) -> float:
         return float(raw)
     except ValueError:
         raise BadReply(f"{what}: expected a number, got {raw[:40]!r}") from None
+
+
+def count(raw: bytes | str, what: str) -> float:
+    """Parse a number that cannot be negative; raises BadReply.
+
+    Some kernels print an unsigned counter as a signed one.
+    """
+    value = number(raw, what)
+    if value < 0:
+        raise BadReply(f"{what}: expected no negative number, got {raw[:40]!r}")
+    return value
 
 
 def numbers(raw: list[bytes], what: str) -> list[float]:

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue.host import memory as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import decode, number
+from collectors.host.kernel import Dropped, decode, number
 
 _KIB: Final = 1024.0
 _PARTS: Final = (2, 3)
@@ -48,12 +48,13 @@ class Memory:
 
     def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._path = setup.files, setup.proc("meminfo")
         self._series: dict[bytes, Series] = {}
 
     async def collect(self) -> list[Reading]:
         """Read it once."""
-        rows = parse_meminfo(self._files.need(self._path))
+        rows = self.dropped.parse(parse_meminfo, self._files.need(self._path))
         series = self._series
         try:
             return [(series[field], value) for field, value in rows]

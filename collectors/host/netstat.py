@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, NoData, Reading, Series
 from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
-from collectors.host.kernel import decode, number, numbers
+from collectors.host.kernel import MALFORMED, Dropped, decode, number, numbers
 
 _MAX_HEADERS: Final = 64
 
@@ -80,6 +80,7 @@ class Netstat:
 
     def __init__(self, setup: Setup[NetstatOptions]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files = setup.files
         self._paths, self._path6 = (
             (setup.proc("net/netstat"), setup.proc("net/snmp")),
@@ -94,11 +95,16 @@ class Netstat:
         """Read all three once."""
         readings: list[Reading] = []
         for path in self._paths:
-            for names, values in parse_pairs(self._read(path)):
+            for names, values in self.dropped.parse(parse_pairs, self._read(path), rows=2):
                 columns, series = self._columns.get(names) or self._choose(names)
                 if columns:
-                    readings += zip(series, parse_columns(values, columns), strict=True)
-        names6, values6 = parse_snmp6(self._read(self._path6))
+                    try:
+                        figures = parse_columns(values, columns)
+                    except BadReply:
+                        self.dropped[MALFORMED] += 1
+                        continue
+                    readings += zip(series, figures, strict=True)
+        names6, values6 = self.dropped.parse(parse_snmp6, self._read(self._path6))
         if names6 != self._names6:
             series6 = [(n, self._series(_split6(decode(name)))) for n, name in enumerate(names6)]
             self._columns6 = [(n, series) for n, series in series6 if series is not None]

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
-from collectors.host.kernel import SeriesByKey, number, numbers
+from collectors.host.kernel import Dropped, SeriesByKey, number, numbers
 
 _COLUMNS: Final = 16
 
@@ -48,6 +48,7 @@ class Network:
     def __init__(self, setup: Setup[NetworkOptions]) -> None:
         options = setup.options
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._path, self._class = (
             setup.files,
             setup.proc("net/dev"),
@@ -58,7 +59,7 @@ class Network:
 
     async def collect(self) -> list[Reading]:
         """Read it once."""
-        rows = parse_netdev(self._files.need(self._path))
+        rows = self.dropped.parse(parse_netdev, self._files.need(self._path), header=2)
         readings: list[Reading] = []
         for device, figures in rows:
             series = self._series[device]

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading
 from collectors.catalogue.host import processor as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import SeriesByKey, numbers
+from collectors.host.kernel import Dropped, SeriesByKey, numbers
 
 _NANOSECONDS: Final = 1e9
 _COLUMNS: Final = 10
@@ -42,6 +42,7 @@ class Schedstat:
 
     def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._path = setup.files, setup.proc("schedstat")
         self._series = SeriesByKey(
             lambda cpu: tuple(metric.series(cpu) for metric in catalogue.SCHEDSTAT)
@@ -50,7 +51,7 @@ class Schedstat:
     async def collect(self) -> list[Reading]:
         """Read it once."""
         readings: list[Reading] = []
-        rows = parse_schedstat(self._files.need(self._path))
+        rows = self.dropped.parse(parse_schedstat, self._files.need(self._path))
         for cpu, figures in rows:
             readings += zip(self._series[cpu], figures, strict=True)
         self._series.trim(len(rows))

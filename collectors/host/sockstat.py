@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, NoData, Reading, Series
 from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import decode, numbers
+from collectors.host.kernel import Dropped, decode, numbers
 
 _PAGE: Final = float(os.sysconf("SC_PAGESIZE"))
 _IN_PAGES: Final = (b"TCP_mem", b"UDP_mem")
@@ -46,6 +46,7 @@ class Sockstat:
 
     def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._paths = (
             setup.files,
             (setup.proc("net/sockstat"), setup.proc("net/sockstat6")),
@@ -60,7 +61,7 @@ class Sockstat:
                 data = self._files.read(path)
             except OSError:  # no IPv6
                 continue
-            for name, value in parse_sockstat(data):
+            for name, value in self.dropped.parse(parse_sockstat, data):
                 series = self._series.get(name)
                 if series is None:
                     try:

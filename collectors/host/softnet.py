@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading
 from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import SeriesByKey
+from collectors.host.kernel import Dropped, SeriesByKey
 
 _MIN_COLUMNS: Final = 9
 _CPU_COLUMN: Final = 12
@@ -43,6 +43,7 @@ class Softnet:
 
     def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._path = setup.files, setup.proc("net/softnet_stat")
         self._series = SeriesByKey(
             lambda cpu: tuple(metric.series(cpu) for metric in catalogue.SOFTNET)
@@ -51,7 +52,7 @@ class Softnet:
     async def collect(self) -> list[Reading]:
         """Read it once."""
         readings: list[Reading] = []
-        rows = parse_softnet(self._files.need(self._path))
+        rows = self.dropped.parse(parse_softnet, self._files.need(self._path))
         for cpu, figures in rows:
             readings += zip(self._series[cpu], figures, strict=True)
         self._series.trim(len(rows))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from collectors.base import BadReply, NoData, Reading
+from collectors.base import BadReply, CollectError, NoData, Reading
 from collectors.catalogue.host import network as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
+from collectors.host.kernel import MALFORMED, Dropped
 
 _QUEUES: Final = 4
 
@@ -40,6 +41,7 @@ class UdpQueues:
 
     def __init__(self, setup: Setup[Options]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files = setup.files
         metric = catalogue.UDP_QUEUES
         self._series = {
@@ -50,14 +52,19 @@ class UdpQueues:
     def collect(self) -> list[Reading]:
         """Read both once."""
         readings: list[Reading] = []
+        failed: CollectError = NoData("no /proc/net/udp")
         for path, series in self._series.items():
             try:
                 data = self._files.read(path)
             except OSError:  # no IPv6
                 continue
-            readings += zip(series, parse_udp(data), strict=True)
+            try:
+                readings += zip(series, parse_udp(data), strict=True)
+            except BadReply as error:  # a sum without one socket would be too small
+                failed = error
+                self.dropped[MALFORMED] += 1
         if not readings:
-            raise NoData("no /proc/net/udp")
+            raise failed
         return readings
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue.host import memory as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
-from collectors.host.kernel import decode, number, numbers
+from collectors.host.kernel import Dropped, decode, numbers
 
 
 def parse_vmstat(data: bytes) -> list[tuple[bytes, float]]:
@@ -24,7 +24,7 @@ def parse_vmstat(data: bytes) -> list[tuple[bytes, float]]:
 def pick(data: bytes, fields: Iterable[bytes]) -> list[float] | None:
     """Return the values of a few fields without parsing all two hundred of them.
 
-    None if one of the fields is missing. Raises BadReply.
+    None if one of the fields is missing or has no number.
     """
     found = []
     for name in fields:
@@ -32,7 +32,10 @@ def pick(data: bytes, fields: Iterable[bytes]) -> list[float] | None:
         if start < 0:
             return None
         start += len(name) + 2
-        found.append(number(data[start : data.find(b"\n", start)], "/proc/vmstat"))
+        try:
+            found.append(float(data[start : data.find(b"\n", start)]))
+        except ValueError:
+            return None
     return found
 
 
@@ -57,6 +60,7 @@ class Vmstat:
 
     def __init__(self, setup: Setup[VmstatOptions]) -> None:
         self.schedule: Final = setup.schedule
+        self.dropped: Final = Dropped()
         self._files, self._path = setup.files, setup.proc("vmstat")
         self._wanted = re.compile(setup.options.fields)
         self._series: dict[bytes, Series] = {}
@@ -67,7 +71,9 @@ class Vmstat:
         values = pick(data, self._series)
         if values and self._series:
             return list(zip(self._series.values(), values, strict=True))
-        rows = parse_vmstat(data)  # the first round; the fields do not change while the kernel runs
+        rows = self.dropped.parse(
+            parse_vmstat, data
+        )  # the first round; the fields do not change while the kernel runs
         self._series = {field: series for field, _ in rows if (series := self._series_of(field))}
         return [(self._series[field], value) for field, value in rows if field in self._series]
 

@@ -91,7 +91,9 @@ def test_a_new_collector_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
         read("host.yaml", kind.Config, text="disable: [tank]"), context_of(tmp_path)
     )
     assert "tank" not in {one.name for one in without}
-    with pytest.raises(Problems, match=r"tank\.level: unknown key; expected one of interval, file"):
+    with pytest.raises(
+        Problems, match=r"tank\.level: unknown key; expected one of interval, max_samples, file"
+    ):
         read("host.yaml", kind.Config, text="tank: {level: 1}")
 
 
