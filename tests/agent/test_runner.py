@@ -226,5 +226,8 @@ async def test_a_list_over_the_limit_is_cut_and_counted() -> None:
     runner, snapshot, registry = make(many)
     await runner.run_once()
     assert set(snapshot.family(VALUE)) == {VALUE.series(str(n)) for n in range(100)}
+    (health,) = runner.health()
+    assert health.notice.startswith("50 samples over max_samples (100) are left out, from ")
+    assert '"100"' in health.notice  # the label of the first of them
     labels = {"collector": "fake", "reason": "limit"}
     assert registry.get_sample_value("hubgauge_collector_dropped_samples_total", labels) == 50
