@@ -40,7 +40,7 @@ UNITS: Final[dict[str, Unit]] = {
     ),
     **_units("voltamperes", VA=1.0, kVA=1e3),
     **_units("vars", var=1.0, kvar=1e3),
-    **_units("voltampere_seconds", VAh=3600.0, kVAh=3.6e6, MVAh=3.6e9),
+    **_units("voltampere_seconds", VAs=1.0, VAh=3600.0, kVAh=3.6e6, MVAh=3.6e9),
     **_units("var_seconds", varh=3600.0, kvarh=3.6e6, Mvarh=3.6e9),
     **_units(
         "joules", J=1.0, kJ=1e3, MJ=1e6, GJ=1e9, Wh=3600.0, kWh=3.6e6, MWh=3.6e9, TRh=12660670.23144
