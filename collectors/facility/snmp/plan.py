@@ -186,9 +186,11 @@ def _firsts(profile: SnmpProfile, rows: Rows) -> set[tuple[str, str]]:
     Some devices do not count their units from one.
     """
     found = set()
-    for column, table in {
-        profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table
-    }.items():
+    # Two profiles of one device may have a table of the same column: each has its own units.
+    for column, name in {
+        (profile.column_oid(one), one.table) for one in profile.readings if one.table
+    }:
+        table = profile.tables[name]
         if table.first_unit and placeholders(table.unit) <= set(table.parts()):
             indices = (split_index(table, row) for row in rows.columns.get(column, ()))
             if any(
