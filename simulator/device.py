@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from collectors.facility.snmp.discover import Library
+from collectors.facility.snmp.library import Library
 from simulator import ber
 from simulator.faults import Health
 from simulator.layout import Layout, lay_out

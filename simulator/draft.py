@@ -14,8 +14,8 @@ from collectors.facility.snmp.table import fill
 from collectors.facility.units import quantity_of
 from simulator import ber
 from simulator.measures import OUTLETS, PHASES, State, measure
-from simulator.rows import Said, object_of, rows_of, varying_part
-from simulator.shown import TEXT_DIGITS, Shown, shown_by
+from simulator.rows import Said, arcs_of, object_of, padded, rows_of, varying_part
+from simulator.shown import Shown, shown_by
 
 _ROWS: Final = 400
 """Row numbers that are tried for a reading whose row is still free."""
@@ -124,13 +124,14 @@ class Draft:
         settled = {part: names[part].said or "" for part in index if part in names}
         fixed = [name for name, one in columns.items() if not set(one.index or ()) & set(free)]
         if not self._agrees(
-            {object_of(columns[name], settled): names[name].said for name in fixed}
+            {object_of(columns[name], arcs_of(table, settled)): names[name].said for name in fixed}
         ):
             return
         for row in range(1, _ROWS) if free else (0,):
-            parts = dict.fromkeys(free, str(row)) | settled
-            oid = ".".join((column, *(parts[part] for part in index)))
-            texts = {object_of(one, parts): names[name].said for name, one in columns.items()}
+            parts = {part: padded(table, part, str(row)) for part in free} | settled
+            arcs = arcs_of(table, parts)
+            oid = ".".join((column, *(arcs[part] for part in index)))
+            texts = {object_of(one, arcs): names[name].said for name, one in columns.items()}
             if self._is_free(reading, oid) and self._agrees(texts):
                 break
         else:
@@ -140,7 +141,7 @@ class Draft:
             known |= entry.names
         for name, one in columns.items():
             if names[name].said is None:  # a free text, such as an outlet's name
-                at = object_of(one, parts)
+                at = object_of(one, arcs)
                 known[name] = texts[at] = self.said.get(at) or f"{name} {number}"
         filled = {label: fill(template, known) for label, template in reading.labels.items()}
         if self._wanted(metric, filled) and self._counted(reading, filled):
@@ -190,12 +191,11 @@ class Draft:
         """Return the value of each object in a state, as an SNMP session returns it."""
         tree: dict[str, object] = {oid: text.encode() for oid, text in self.said.items()}
         for oid, cell in self.shown.items():
-            number = 1 if isinstance(cell, bytes) else cell.raw(state)
-            tree[oid] = (
-                f"{number:.{TEXT_DIGITS}f}".encode()
-                if isinstance(cell, Shown) and cell.text
-                else number
-            )
+            text = None if isinstance(cell, bytes) else cell.said(state)
+            if text is not None:
+                tree[oid] = text.encode()
+            else:
+                tree[oid] = 1 if isinstance(cell, bytes) else cell.raw(state)
         return tree
 
     def latest(self, oids: Iterable[str]) -> Reading:

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from collectors.facility.snmp.branch import bound, starred
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.reading import Reading
+from collectors.facility.snmp.table import STAR
 from simulator import ber
 from simulator.draft import Draft
 from simulator.measures import Measure
@@ -23,6 +25,8 @@ from simulator.shown import Shown
 from simulator.snmp_agent import Objects
 
 _SYSTEM: Final = "1.3.6.1.2.1.1"
+NOBODY: Final = "1.3.6.1.4.1.0"
+"""The sysObjectID of a device whose maker has none."""
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ def lay_out(
     If several readings of the profile give the same series, the device has the object of the first
     one. With `prefer` it has the object of that reading, as devices with other firmware do.
     """
+    profile = bound(profile, "1") if starred(profile) else profile
     readings = sorted(
         profile.readings, key=lambda reading: (reading.sum, reading is not prefer)
     )  # what adds up comes last
@@ -72,9 +77,9 @@ def lay_out(
     cells |= {oid: _said(text) for oid, text in draft.said.items()}
     for oid in profile.watch:
         cells.setdefault(oid, ber.integer(1))
-    probe = profile.match.probe if profile.match else None
+    probe = (profile.match.probe or "").replace(STAR, "1") if profile.match else ""
     if probe and not any(oid == probe or oid.startswith(f"{probe}.") for oid in cells):
-        cells[f"{probe}.0"] = ber.integer(1)
+        cells[probe if probe.endswith(".0") else f"{probe}.0"] = ber.integer(1)
     return Layout.of(cells), draft
 
 
@@ -91,7 +96,7 @@ def _system(profile: SnmpProfile) -> dict[str, bytes | Shown | None]:
     return {
         f"{_SYSTEM}.1.0": ber.text(description),
         f"{_SYSTEM}.2.0": ber.oid(
-            ber.numbers(match.sys_object_id[0] if match else "1.3.6.1.4.1.0")
+            ber.numbers(match.sys_object_id[0] if match and match.sys_object_id else NOBODY)
         ),
         f"{_SYSTEM}.3.0": ticks,
         f"{_SYSTEM}.4.0": ber.text("nobody"),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from collectors.facility.snmp.table import placeholders
+from collectors.facility.snmp.table import STAR, placeholders
 from collectors.facility.units import UNITS, quantity_of
 from simulator.measures import PHASES
 from simulator.samples import samples
@@ -44,6 +44,25 @@ class Said(NamedTuple):
 
     said: str | None
     names: Mapping[str, str]
+
+
+def arcs_of(table: Table, parts: Mapping[str, str]) -> dict[str, str]:
+    """Return the parts of an index as they stand in an OID: strings as octets."""
+    found = {}
+    for name, written in zip(table.parts(), table.index, strict=True):
+        if name in parts:
+            _, is_text, length = written.partition("$")
+            octets = [str(ord(char)) for char in parts[name]]
+            before = [] if length else [str(len(octets))]
+            found[name] = ".".join([*before, *octets]) if is_text else parts[name]
+    return found
+
+
+def padded(table: Table, name: str, text: str) -> str:
+    """Return a value of an index part in the part's length, if that is fixed."""
+    written = table.index[table.parts().index(name)]
+    length = written.partition("$")[2]
+    return text.rjust(int(length), "0") if length else text
 
 
 def object_of(column: Column, parts: Mapping[str, str]) -> str:
@@ -108,7 +127,7 @@ def rows_of(table: Table, reading: Reading, varying: str, phases: int) -> Iterat
 def _unit_parts(table: Table) -> dict[str, str]:
     """Return the values of the parts of a table's unit for the device itself."""
     names = placeholders(table.unit)
-    if not table.first_unit:
+    if table.first_unit in ("", STAR):
         return dict.fromkeys(names, "1")
     return _backwards(table.unit, table.first_unit) or dict.fromkeys(names, "1")
 

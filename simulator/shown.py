@@ -12,6 +12,7 @@ from collectors.facility.snmp.reading import Reading
 from collectors.facility.units import UNITS
 from simulator import ber
 from simulator.measures import Measure, State
+from simulator.samples import samples
 
 _MAX_INTEGER: Final = 2**31 - 1
 _MAX_GAUGE: Final = 2**32 - 1
@@ -48,6 +49,10 @@ class Shown:
     bits: int
     text: bool
     states: tuple[States, ...] = ()
+    around: tuple[str, str] = ("", "")
+    """What stands before and behind the number of a text."""
+    words: tuple[str, ...] = ()
+    """The texts of a state, by its number."""
 
     @property
     def step(self) -> float:
@@ -68,12 +73,20 @@ class Shown:
         whole = math.floor(number + 1e-9) if self.counts else round(number)
         return whole % 2**self.bits if self.bits else whole
 
+    def said(self, state: State) -> str | None:
+        """Return the text the device would send; None if it sends a number."""
+        number = self.raw(state)
+        if self.words:
+            return self.words[int(number)]
+        before, after = self.around
+        return f"{before}{number:.{TEXT_DIGITS}f}{after}" if self.text else None
+
     def encode(self, state: State) -> bytes:
         """Return the value in BER."""
-        number = self.raw(state)
-        if self.text:
-            return ber.text(f"{number:.{TEXT_DIGITS}f}")
-        whole = int(number)
+        text = self.said(state)
+        if text is not None:
+            return ber.text(text)
+        whole = int(self.raw(state))
         if -_MAX_INTEGER <= whole <= _MAX_INTEGER:
             return ber.integer(whole)
         return (
@@ -89,6 +102,19 @@ def shown_by(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown
     if reading.map:
         states = (States(what, reading.map, reading.otherwise),)
         return Shown(what, 1.0, 0.0, counts=False, bits=0, text=reading.text, states=states)
+    if reading.words:
+        mapped = dict(enumerate(reading.words.values()))
+        words = (*reading.words, *(["another"] if reading.otherwise is not None else []))
+        return Shown(
+            what,
+            1.0,
+            0.0,
+            counts=False,
+            bits=0,
+            text=True,
+            states=(States(what, mapped, reading.otherwise),),
+            words=words,
+        )
     unit = UNITS[names[reading.unit_column] if reading.unit_column else reading.unit]
     scale = reading.scale * unit.factor
     if reading.digits_column:
@@ -103,6 +129,18 @@ def shown_by(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown
         1 / scale,
         -unit.offset / scale,
         counts=counts,
-        bits=reading.bits or 0,
-        text=reading.text,
+        bits=reading.bits or reading.signed or 0,
+        text=reading.text or reading.extract is not None,
+        around=_around(reading),
     )
+
+
+def _around(reading: Reading) -> tuple[str, str]:
+    """Return a text that the reading's pattern fits, without its number."""
+    if reading.extract is None:
+        return "", ""
+    for text in samples(reading.extract):
+        found = reading.extract.search(text)
+        if found is not None:
+            return text[: found.start(1)], text[found.end(1) :]
+    return "", ""

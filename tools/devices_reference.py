@@ -5,7 +5,6 @@ Run: python tools/devices_reference.py [--check]
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections import defaultdict
 from typing import Final
@@ -157,7 +156,7 @@ def what_is_read(metrics: list[str]) -> str:
 def tested_on() -> dict[str, list[str]]:
     """Return what each profile is tested on, from the tests themselves."""
     found: dict[str, list[str]] = defaultdict(list)
-    for recording, (profile, _) in sorted(recorded().items()):
+    for recording, profile in sorted(recorded().items()):
         found[profile].append(f"recording `{recording}`")
     for protocol in ("snmp", "modbus"):
         cases: dict[str, int] = defaultdict(int)
@@ -169,20 +168,12 @@ def tested_on() -> dict[str, list[str]]:
     return found
 
 
-def recorded() -> dict[str, tuple[str, int]]:
+def recorded() -> dict[str, str]:
     """Return the recordings that tests read, each with its profile."""
-    tree = ast.parse(
-        (ROOT / "tests/collectors/facility/snmp/test_recordings.py").read_text("utf-8")
-    )
-    for node in tree.body:
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.targets[0], ast.Name)
-            and node.targets[0].id == "DEVICES"
-        ):
-            devices: dict[str, tuple[str, int]] = ast.literal_eval(node.value)
-            return devices
-    raise LookupError("DEVICES")
+    return {
+        path.stem: yaml.safe_load(path.read_text("utf-8"))["profile"]
+        for path in (CASES / "recordings").glob("*.yaml")
+    }
 
 
 def others() -> str:

@@ -24,9 +24,10 @@ from collectors.facility.snmp.config import (
     naming_of,
     secrets_of,
 )
-from collectors.facility.snmp.discover import Identity, Library, choose, discover, identify
+from collectors.facility.snmp.discover import Found, Wanted, find
+from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.plan import Plan
-from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.recognise import Identity, identify
 from collectors.facility.snmp.unread import Column, Unread, look
 from collectors.facility.units import quantity_of
 from collectors.strict import Document, Problems
@@ -142,16 +143,14 @@ async def _identify_snmp(args: argparse.Namespace) -> int:
     secrets = secrets_of(SnmpConfig(), device, "devices identify")
     channel = Channel(device.address, secrets, timeout=args.timeout)
     identity = await identify(channel)
-    if args.profile == "auto":
-        name, profile = await choose(channel, library)
-    else:
-        name, profile = args.profile, library.named(args.profile)
-    channel.max_oids = profile.max_oids
-    naming = naming_of(device, Context(place=Place(hub=""), node=""))
-    plan = await discover(channel, profile, naming, frozenset(LEVELS))
+    wanted = Wanted(
+        naming=naming_of(device, Context(place=Place(hub=""), node="")), levels=frozenset(LEVELS)
+    )
+    found = await find(channel, library, args.profile, wanted)
+    profile, plan = found.profile, found.plan
     values = await channel.get(plan.oids)
     readings = [*plan.decode(values, plan.dropped), *plan.constants]
-    _show(args.address, identity, name, profile, channel)
+    _show(args.address, identity, found, channel)
     _show_readings(readings)
     _show_plan(readings, plan)
     if not args.brief:
@@ -176,14 +175,13 @@ def _device(args: argparse.Namespace) -> DeviceConfig:
     )
 
 
-def _show(
-    address: str, identity: Identity, name: str, profile: SnmpProfile, channel: Channel
-) -> None:
+def _show(address: str, identity: Identity, found: Found, channel: Channel) -> None:
+    profile = found.profile
     sys.stdout.write(
         f"{address}\n"
         f"  says        {_printable(identity.description) or '(nothing)'}\n"
         f"  sysObjectID {_printable(identity.object_id) or '(none)'}\n"
-        f"  profile     {name}: {profile.title}; {profile.source}\n"
+        f"  profile     {found.name}: {profile.title}; {profile.source}\n"
         f"  request     at most {channel.max_oids} objects\n\n"
     )
 

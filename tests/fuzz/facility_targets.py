@@ -62,7 +62,7 @@ def snmp() -> Iterator[Target]:
     """
     from collectors.facility.naming import Naming
     from collectors.facility.snmp.config import LEVELS
-    from collectors.facility.snmp.discover import Library
+    from collectors.facility.snmp.library import Library
     from collectors.facility.snmp.plan import plan
     from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
     from simulator.device import SnmpDevice

@@ -19,7 +19,7 @@ from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import load_all, metric_named
 from collectors.facility.snmp import KIND
 from collectors.facility.snmp.config import DeviceConfig, SnmpConfig
-from collectors.facility.snmp.discover import Library
+from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.point import Point
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.units import UNITS

@@ -35,9 +35,15 @@ slow or busy machine does.
 """
 
 
-def recorded(pattern: str) -> list[str]:
-    """Return the names of the recorded devices; none where there are no recordings."""
-    return sorted(path.stem for path in (RECORDINGS / "devices").glob(pattern))
+def recorded() -> dict[str, Path]:
+    """Return the file of every recorded device by its name; none where there are no recordings."""
+    files = (path for path in RECORDINGS.glob("devices*/*.snmprec"))
+    return {path.stem: path for path in sorted(files, key=lambda path: path.stem)}
+
+
+def recording(name: str) -> Path:
+    """Return the file of a recorded device; skips where there is none."""
+    return recorded().get(name) or recordings("devices", f"{name}.snmprec")
 
 
 def recordings(*parts: str) -> Path:

@@ -8,16 +8,18 @@ several objects with an empty answer is repeated in halves.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 
 if TYPE_CHECKING:
-    from gufo.snmp.aio import SnmpSession
     from gufo.snmp.user import User
 
+    from collectors.facility.snmp.session import Session
+
+T = TypeVar("T")
 Version = Literal["1", "2c", "3"]
 AUTH: Final = {
     "md5": "Md5Key",
@@ -106,7 +108,7 @@ class Channel:
         `timeout` is the time in seconds for one request and its one repetition.
         """
         self._address, self._secrets, self._timeout = address, secrets, timeout
-        self._session: SnmpSession | None = None
+        self._session: Session | None = None
         self._answered = False
         self.max_oids = max_oids
 
@@ -168,11 +170,21 @@ class Channel:
         return found
 
     async def _ask(self, oids: Sequence[str]) -> Mapping[str, object]:
+        """GET objects by one request."""
+        return await self._request(lambda session: session.get_many(oids))
+
+    async def next(self, oid: str) -> str | None:
+        """Return the OID of the first object after `oid`; None if the device has none."""
+        following = await self._request(lambda session: session.following(oid))
+        # A device that does not go forward has nothing there.
+        return following if following is not None and _after(following, oid) else None
+
+    async def _request(self, send: Callable[[Session], Awaitable[T]]) -> T:
         """Send one request, and send it again if there is no answer."""
         session = self._session or await self._open()
         for last in (False, True):
             try:
-                found = await session.get_many(oids)
+                found = await send(session)
             except TimeoutError:
                 if last:
                     raise self._translate(TimeoutError()) from None
@@ -222,20 +234,16 @@ class Channel:
             rows[oid[len(prefix) :]] = value
         return rows
 
-    async def first_beneath(self, base: str) -> str | None:
-        """Return the rest of the first OID beneath `base`; None if the device has none."""
-        found = await self.walk(base, limit=1)
-        return next(iter(found), None)
-
-    async def _open(self) -> SnmpSession:
+    async def _open(self) -> Session:
         from gufo.snmp import SnmpVersion
-        from gufo.snmp.aio import SnmpSession
+
+        from collectors.facility.snmp.session import Session
 
         host, port = split_address(self._address)
         secrets = self._secrets
         versions = {"1": SnmpVersion.v1, "2c": SnmpVersion.v2c, "3": SnmpVersion.v3}
         try:
-            session = SnmpSession(
+            session = Session(
                 await _resolve(host),
                 port,
                 community=secrets.community,
@@ -265,6 +273,10 @@ class Channel:
             # must be opened again.
             self.close()
         return self.silence if isinstance(error, TimeoutError) else _collect_error(error)
+
+
+def _after(later: str, earlier: str) -> bool:
+    return list(map(int, later.split("."))) > list(map(int, earlier.split(".")))
 
 
 def _collect_error(error: BaseException) -> CollectError:

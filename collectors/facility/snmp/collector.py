@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from collectors.base import BadReply, CollectError, Reading, Schedule, Series, Unreachable
 from collectors.catalogue.devices import KINDS, Kind
 from collectors.facility.snmp.channel import Channel, Secrets
-from collectors.facility.snmp.discover import SYS_UPTIME, Library, choose, discover
+from collectors.facility.snmp.discover import AUTO, SYS_UPTIME, Found, Wanted, discover, find
 
 if TYPE_CHECKING:
     from collectors.facility.naming import Naming
     from collectors.facility.snmp.config import DeviceConfig
+    from collectors.facility.snmp.library import Library
     from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.profile import SnmpProfile
     from collectors.facility.snmp.reading import Level
@@ -60,6 +61,7 @@ class SnmpCollector:
         "_secrets",
         "_stale",
         "_up",
+        "chosen",
         "config",
         "dropped",
         "schedule",
@@ -97,6 +99,7 @@ class SnmpCollector:
         self._discovery: asyncio.Task[Plan] | None = None
         self._discovered_at = 0.0
         self._stale = False
+        self.chosen = ""
         self._set_kind(config.kind or (profile.kind if profile else None))
 
     @property
@@ -197,20 +200,7 @@ class SnmpCollector:
         self._probe = channel = self._make_channel()
         try:
             async with asyncio.timeout(self.schedule.timeout * _DISCOVERY_TIMEOUTS):
-                chosen = self.config.profile
-                if self._profile is None:
-                    chosen, self._profile = await choose(channel, self._library, self.config.also)
-                    self._set_kind(self.config.kind or self._profile.kind)
-                    self._channel.close()
-                    self._channel = self._make_channel()
-                plan = await discover(
-                    channel,
-                    self._profile,
-                    self._naming,
-                    self._levels,
-                    self.schedule.max_samples,
-                    self.config.interfaces,
-                )
+                found = await self._find(channel)
         except TimeoutError:
             raise Unreachable("discovery took too long") from None
         finally:
@@ -219,12 +209,32 @@ class SnmpCollector:
             log.info(
                 "snmp %s: %s (profile %s), %d readings",
                 self.device,
-                self._profile.title,
-                chosen,
-                len(plan.points),
+                found.profile.title,
+                found.name,
+                len(found.plan.points),
             )
         self._channel.max_oids = channel.max_oids
-        return plan
+        return found.plan
+
+    async def _find(self, channel: Channel) -> Found:
+        """Discover the device; recognise it first where it is not known yet."""
+        wanted = Wanted(
+            naming=self._naming,
+            levels=self._levels,
+            limit=self.schedule.max_samples,
+            chosen_rows=self.config.interfaces,
+            also=self.config.also,
+        )
+        if self.chosen and self._profile is not None:
+            plan = await discover(channel, self._profile, wanted)
+            if plan.yields or self.config.profile != AUTO:
+                return Found(name=self.chosen, profile=self._profile, plan=plan)
+        found = await find(channel, self._library, self.config.profile, wanted)
+        self.chosen, self._profile = found.name, found.profile
+        self._set_kind(self.config.kind or found.profile.kind)
+        self._channel.close()
+        self._channel = self._make_channel()
+        return found
 
     async def _round(self, plan: Plan, end: float) -> list[Reading]:
         try:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply
-from collectors.facility import profile as profiles
+from collectors.facility.snmp.branch import find_branch, starred
 from collectors.facility.snmp.plan import Plan, plan
-from collectors.facility.snmp.point import text_of
-from collectors.facility.snmp.profile import SnmpProfile, together
+from collectors.facility.snmp.recognise import Identity, fitting, identify
 from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
 
 if TYPE_CHECKING:
@@ -19,144 +17,94 @@ if TYPE_CHECKING:
 
     from collectors.facility.naming import Naming
     from collectors.facility.snmp.channel import Channel
+    from collectors.facility.snmp.library import Library
+    from collectors.facility.snmp.profile import SnmpProfile
 
-SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
-SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
 SYS_UPTIME: Final = "1.3.6.1.2.1.1.3.0"
-
-
-class Library:
-    """The available profiles. Each is loaded once, when it is first needed.
-
-    All devices of a config share one library.
-    """
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
-        self._loaded: dict[str, SnmpProfile] = {}
-        self._together: dict[tuple[str, ...], SnmpProfile] = {}
-        self._all = False
-
-    def named(self, name: str, also: Sequence[str] = ()) -> SnmpProfile:
-        """Return a profile, with the profiles that it names itself and those in `also` added.
-
-        Raises ConfigError or Problems.
-        """
-        key = (name, *also)
-        if key not in self._together:
-            names = dict.fromkeys((name, *self._single(name).also, *also))
-            self._together[key] = together([self._single(one) for one in names])
-        return self._together[key]
-
-    def _single(self, name: str) -> SnmpProfile:
-        if name not in self._loaded:
-            self._loaded[name] = profiles.load(name, "snmp", SnmpProfile, self.folder)
-        return self._loaded[name]
-
-    def all(self) -> dict[str, SnmpProfile]:
-        """Return every SNMP profile by name; raises Problems."""
-        if not self._all:
-            for name, found in profiles.load_all("snmp", SnmpProfile, self.folder):
-                self._loaded.setdefault(name, found)
-            self._all = True
-        return self._loaded
+AUTO: Final = "auto"
+"""The name of no profile: the device is recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """The type of a device, as the device reports it."""
+class Wanted:
+    """What is wanted of a device: names for its series, the levels to read, and limits."""
 
-    object_id: str
-    description: str
-
-
-async def identify(channel: Channel) -> Identity:
-    """Read the type of a device (SNMPv2-MIB, RFC 3418)."""
-    said = await channel.get((SYS_OBJECT_ID, SYS_DESCR))
-    return Identity(
-        object_id=text_of(said.get(SYS_OBJECT_ID)).strip("."),
-        description=text_of(said.get(SYS_DESCR)),
-    )
+    naming: Naming
+    levels: frozenset[str]
+    limit: int = 100_000
+    chosen_rows: re.Pattern[str] | None = None
+    also: Sequence[str] = ()
 
 
-async def choose(
-    channel: Channel, library: Library, also: Sequence[str] = ()
-) -> tuple[str, SnmpProfile]:
-    """Return the name and the profile that fit a device; raises BadReply if none fits."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A device: the name of its profile, the profile, and the plan of its rounds.
+
+    `passed` names the profiles that fit as well and gave no reading.
+    """
+
+    name: str
+    profile: SnmpProfile
+    plan: Plan
+    passed: Sequence[str] = field(default=())
+
+
+async def find(channel: Channel, library: Library, name: str, wanted: Wanted) -> Found:
+    """Discover a device with the profile of this name, or with one that fits it (`auto`).
+
+    Raises BadReply if no profile fits, or if none that fits gives a reading.
+    """
+    if name != AUTO:
+        profile = await named(channel, library, name, wanted.also)
+        return Found(name=name, profile=profile, plan=await discover(channel, profile, wanted))
     identity = await identify(channel)
-    fitting = candidates(identity, library.all())
-    for name, found in fitting:
-        if (
-            found.match is None
-            or found.match.probe is None
-            or await _has(channel, found.match.probe)
-        ):
-            return name, library.named(name, also)
+    passed: list[str] = []
+    async for fit in fitting(channel, identity, library.all()):
+        profile = (
+            library.bound(fit.name, fit.arc, wanted.also)
+            if fit.arc
+            else library.named(fit.name, wanted.also)
+        )
+        channel.max_oids = min(channel.max_oids, profile.max_oids)
+        made = await discover(channel, profile, wanted)
+        if made.yields:
+            return Found(name=fit.name, profile=profile, plan=made, passed=tuple(passed))
+        passed.append(fit.name)
+    raise BadReply(_unknown(identity, passed))
+
+
+def _unknown(identity: Identity, passed: Sequence[str]) -> str:
     what = identity.description[:80].replace("\n", " ").replace("\r", " ")
-    raise BadReply(
-        f"no profile fits sysObjectID {identity.object_id or '(none)'} ({what}); give a profile in"
-        " the config, or write one"
-    )
+    device = f"sysObjectID {identity.object_id or '(none)'} ({what})"
+    if passed:
+        return f"{device} has none of the readings of the profiles that fit it: {', '.join(passed)}"
+    return f"no profile fits {device}; give a profile in the config, or write one"
 
 
-async def _has(channel: Channel, probe: str) -> bool:
-    return bool(await channel.first_beneath(probe) or await channel.get((probe,)))
+async def named(
+    channel: Channel, library: Library, name: str, also: Sequence[str] = ()
+) -> SnmpProfile:
+    """Return a profile by its name, with the device's number in place of `*`.
 
-
-def candidates(identity: Identity, known: dict[str, SnmpProfile]) -> list[tuple[str, SnmpProfile]]:
-    """Return the profiles whose prefix fits, with the best one first.
-
-    The longest prefix comes first. Among equal prefixes, profiles that others name in `after` come
-    first, then those with a probe, then those with a pattern for sysDescr, then by name.
+    Raises BadReply if the device has no such branch.
     """
-    ranked = []
-    for name, found in known.items():
-        match = found.match
-        if match is None or (match.sys_descr and not match.sys_descr.search(identity.description)):
-            continue
-        lengths = [
-            len(p.split("."))
-            for p in match.sys_object_id
-            if f"{identity.object_id}.".startswith(f"{p}.")
-        ]
-        if lengths:
-            ranked.append(
-                (
-                    -max(lengths),
-                    _rank(name, known),
-                    match.probe is None,
-                    match.sys_descr is None,
-                    name,
-                    found,
-                )
-            )
-    return [(name, found) for *_, name, found in sorted(ranked, key=lambda entry: entry[:5])]
+    profile = library.named(name, also)
+    oid = starred(profile)
+    if not oid:
+        return profile
+    arc = await find_branch(channel, oid)
+    if arc is None:
+        raise BadReply(f"the device has nothing at {oid}, which the profile {name} reads")
+    return library.bound(name, arc, also)
 
 
-def _rank(name: str, known: dict[str, SnmpProfile], below: frozenset[str] = frozenset()) -> int:
-    """Return the length of the longest chain of profiles that are tried before this one.
-
-    A profile that is already in the chain is not counted again.
-    """
-    match = known[name].match if name in known else None
-    before = [] if match is None else [one for one in match.after if one not in below]
-    return max((1 + _rank(one, known, below | {name}) for one in before), default=0)
-
-
-async def discover(
-    channel: Channel,
-    profile: SnmpProfile,
-    naming: Naming,
-    levels: frozenset[str],
-    limit: int = 100_000,
-    chosen_rows: re.Pattern[str] | None = None,
-) -> Plan:
+async def discover(channel: Channel, profile: SnmpProfile, wanted: Wanted) -> Plan:
     """Read the rows of a device and their descriptions, and make the plan of its rounds."""
     rows = Rows()
-    for column in columns_to_walk(profile, levels):
+    for column in columns_to_walk(profile, wanted.levels):
         rows.columns[column] = await channel.walk(column)
-    rows.objects = await channel.get(objects_to_get(profile, rows, levels))
-    made = plan(profile, rows, naming, levels, limit, chosen_rows)
+    rows.objects = await channel.get(objects_to_get(profile, rows, wanted.levels))
+    made = plan(profile, rows, wanted.naming, wanted.levels, wanted.limit, wanted.chosen_rows)
     made.watched = await channel.get((SYS_UPTIME, *profile.watch))
     made.oids += tuple(made.watched)
     return made

@@ -12,7 +12,7 @@ from collectors.base import ConfigError, Context, Metric, Schedule
 from collectors.catalogue import devices
 from collectors.facility.snmp.collector import SnmpCollector
 from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
-from collectors.facility.snmp.discover import Library
+from collectors.facility.snmp.library import Library
 from collectors.strict import Problems
 
 if TYPE_CHECKING:

@@ -16,11 +16,12 @@ from typing import NamedTuple
 from collectors.base import Reading, Series
 from collectors.facility.naming import Naming
 from collectors.facility.profile import metric_named
+from collectors.facility.snmp.index import indices, split_index
 from collectors.facility.snmp.point import Point, Raw, decode, make_point
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.reading import Reading as Wanted
-from collectors.facility.snmp.rows import Rows, describe_row, index_fits, split_index
-from collectors.facility.snmp.table import fill, placeholders
+from collectors.facility.snmp.rows import Rows, describe_row, index_fits
+from collectors.facility.snmp.table import STAR, Table, fill, placeholders
 from collectors.judge import Refusal, can_be, judge
 
 
@@ -39,7 +40,8 @@ class Plan:
     """The objects that are read in every round, and the series that they become.
 
     `sums`: the points of each tuple are added up into one series. `elsewhere`: objects of the
-    profile that are not read, since another object gives the same series. `spans`: the value at
+    profile that are not read, since another object gives the same series. `yields`: the number of
+    series that had a value at discovery, without constants. `spans`: the value at
     which each energy register wraps, in the metric's base unit. `silent`: readings of the profile
     that the device does not have. `watched`: the values of objects whose change means that rows may
     have changed. `dropped`: the number of rows that cannot be used, by reason. `refused`: the
@@ -54,6 +56,7 @@ class Plan:
     silent: tuple[Wanted, ...] = ()
     elsewhere: dict[str, Series] = field(default_factory=dict)
     watched: dict[str, Raw] = field(default_factory=dict)
+    yields: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     refused: tuple[Refusal, ...] = ()
 
@@ -171,6 +174,7 @@ def _finish(
     made.oids = tuple(oids)
     made.constants = tuple(constants.items())
     made.silent = tuple(silent)
+    made.yields = sum(one.good for one in kept)
     made.spans = {
         point.series: 2**one.wanted.bits * point.multiplier / point.divisor
         for one in kept
@@ -180,25 +184,31 @@ def _finish(
     made.dropped += Counter()  # leaves only what was dropped
 
 
-def _firsts(profile: SnmpProfile, rows: Rows) -> set[tuple[str, str]]:
-    """Return the first units of the profile that the device has, with their tables' templates.
+def _firsts(profile: SnmpProfile, rows: Rows) -> dict[tuple[str, str], str]:
+    """Return the unit that is the device itself, by the template and the first unit of a table.
 
     Some devices do not count their units from one.
     """
-    found = set()
+    found: dict[tuple[str, str], str] = {}
     # Two profiles of one device may have a table of the same column: each has its own units.
-    for column, name in {
+    for column, name in dict.fromkeys(
         (profile.column_oid(one), one.table) for one in profile.readings if one.table
-    }:
+    ):
         table = profile.tables[name]
-        if table.first_unit and placeholders(table.unit) <= set(table.parts()):
-            indices = (split_index(table, row) for row in rows.columns.get(column, ()))
-            if any(
-                index is not None and fill(table.unit, index) == table.first_unit
-                for index in indices
-            ):
-                found.add((table.unit, table.first_unit))
+        if not table.first_unit or not placeholders(table.unit) <= set(table.parts()):
+            continue
+        for index in indices(table, rows.columns.get(column, {})):
+            unit = fill(table.unit, index.shown)
+            if table.first_unit in (unit, STAR):
+                found.setdefault((table.unit, table.first_unit), unit)
+                break
     return found
+
+
+def _is_device(table: Table, unit: str, firsts: Mapping[tuple[str, str], str]) -> bool:
+    """Tell whether a unit of a table is the device itself."""
+    first = firsts.get((table.unit, table.first_unit))
+    return set(unit.split(".")) == {"1"} if first is None else unit == first
 
 
 def _points(
@@ -207,7 +217,7 @@ def _points(
     rows: Rows,
     naming: Naming,
     chosen: re.Pattern[str] | None,
-    firsts: set[tuple[str, str]],
+    firsts: Mapping[tuple[str, str], str],
     dropped: Counter[str],
 ) -> Iterator[tuple[Point, Raw]]:
     """Yield a point for every row that fits a reading, with its value at discovery."""
@@ -233,11 +243,7 @@ def _points(
         if names is None:
             continue
         unit = fill(table.unit, names)
-        if (
-            (unit == table.first_unit)
-            if (table.unit, table.first_unit) in firsts
-            else (set(unit.split(".")) == {"1"})
-        ):
+        if _is_device(table, unit, firsts):
             unit = ""
         series = naming.series(
             metric, unit, {label: fill(text, names) for label, text in wanted.labels.items()}

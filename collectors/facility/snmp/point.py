@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.base import Reading, Series
 from collectors.catalogue.bounds import EXTREMES, has_extremes
+from collectors.facility.snmp.texts import Texts, folded
 from collectors.facility.units import UNITS, exact, quantity_of
 from collectors.judge import Refusal
 
@@ -30,11 +31,15 @@ Raw = object
 
 
 class Rule(NamedTuple):
-    """The parts of a point that most points do not need: states, texts and guards."""
+    """The parts of a point that most points do not need: states, texts, signs and guards.
+
+    `span` is two to the power of the bits of a signed number in an unsigned object, else 0.
+    """
 
     mapped: Mapping[float, float]
     otherwise: float | None
-    text: bool
+    texts: Texts | None
+    span: int
     guards: tuple[tuple[str, frozenset[str]], ...]
 
 
@@ -74,7 +79,7 @@ def decode(
         raw = get(oid)
         if raw is None:
             continue
-        number = raw if type(raw) is int else _number(raw, text=rule is not None and rule.text)
+        number = raw if rule is None and type(raw) is int else _number(raw, rule)
         if number is None:
             dropped["not_a_number"] += 1
         elif not least <= number <= most or number in missing:
@@ -105,15 +110,13 @@ def _by_rule(
     return found
 
 
-def _number(raw: Raw, *, text: bool) -> float | None:
-    if isinstance(raw, float):
-        return raw
-    if text and isinstance(raw, (bytes, str)):
-        try:
-            return float(text_of(raw))
-        except ValueError:
-            return None
-    return None
+def _number(raw: Raw, rule: Rule | None) -> float | None:
+    """Return a value as a number; NaN for a text that means "no reading"."""
+    if isinstance(raw, (int, float)) and not (rule and rule.texts and rule.texts.words):
+        return raw - rule.span if rule and rule.span and raw >= rule.span / 2 else raw
+    if rule is None or rule.texts is None or raw is None:
+        return None
+    return rule.texts.number(text_of(raw))
 
 
 def text_of(raw: Raw) -> str:
@@ -144,7 +147,7 @@ def make_point(
     Raises ValueError if the device reports an unsuitable unit or an implausible number of digits.
     """
     multiplier, offset, divisor = 1, 0, 1
-    if not wanted.map and wanted.constant is None:
+    if not wanted.is_plain():
         name = names[wanted.unit_column] if wanted.unit_column else wanted.unit
         unit = UNITS.get(name)
         if unit is None or unit.quantity != quantity_of(wanted.metric):
@@ -153,10 +156,6 @@ def make_point(
         shift = exact(unit.offset)
         divisor = math.lcm(factor.denominator, shift.denominator)
         multiplier, offset = int(factor * divisor), int(shift * divisor)
-    rule = None
-    if wanted.map or wanted.text or guards:
-        states = {float(raw): number for raw, number in wanted.map.items()}
-        rule = Rule(mapped=states, otherwise=wanted.otherwise, text=wanted.text, guards=guards)
     return Point(
         oid=sys.intern(oid),  # saves memory with thousands of devices of one kind
         series=series,
@@ -166,9 +165,29 @@ def make_point(
         least=-_HUGE if wanted.least is None else wanted.least,
         most=_HUGE if wanted.most is None else wanted.most,
         missing=_shared(
-            tuple(wanted.missing), extremes=not wanted.map and has_extremes(series.metric)
+            tuple(wanted.missing), extremes=not wanted.is_plain() and has_extremes(series.metric)
         ),
-        rule=rule,
+        rule=_rule(wanted, guards),
+    )
+
+
+def _rule(wanted: Wanted, guards: tuple[tuple[str, frozenset[str]], ...]) -> Rule | None:
+    texts = None
+    if wanted.text or wanted.extract or wanted.words or wanted.missing_words:
+        texts = Texts(
+            extract=wanted.extract,
+            missing=frozenset(map(folded, wanted.missing_words)),
+            words={folded(word): state for word, state in wanted.words.items()} or None,
+            otherwise=wanted.otherwise,
+        )
+    if not (wanted.map or texts or wanted.signed or guards):
+        return None
+    return Rule(
+        mapped={float(raw): number for raw, number in wanted.map.items()},
+        otherwise=wanted.otherwise,
+        texts=texts,
+        span=2**wanted.signed if wanted.signed else 0,
+        guards=guards,
     )
 
 

@@ -15,21 +15,23 @@ from typing import Annotated, Literal
 
 from collectors.catalogue.devices import Kind
 from collectors.facility.snmp.reading import Reading
-from collectors.facility.snmp.table import Oid, Pattern, Table, check_names
+from collectors.facility.snmp.table import STAR, Oid, Pattern, Table, check_names
 from collectors.facility.units import UNITS
 from collectors.strict import Range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """How to recognise a device: its sysObjectID (RFC 3418) begins with one of these OIDs.
+    """How to recognise a device: by its sysObjectID (RFC 3418), and by what it answers.
 
-    The other keys distinguish devices with the same sysObjectID. If several profiles fit, the
-    longest prefix wins. Among equal prefixes, a profile that is `after` none of the others wins,
-    then one with a `probe`.
+    If several profiles fit, the longest prefix of the sysObjectID wins. Among equal prefixes, a
+    profile that is `after` none of the others wins, then one with a `probe`. A device whose
+    sysObjectID fits no profile is recognised by the probes alone.
     """
 
-    sys_object_id: list[Oid]
+    sys_object_id: list[Oid] = field(
+        default_factory=list, metadata={"help": "the beginnings of the sysObjectID that fit"}
+    )
     sys_descr: Pattern | None = field(
         default=None, metadata={"help": "a pattern that sysDescr must contain"}
     )
@@ -40,6 +42,16 @@ class Match:
         default_factory=list,
         metadata={"help": "profiles that are tried before this one if both fit"},
     )
+
+    def __post_init__(self) -> None:
+        """Check that it says something, and that a sysObjectID is whole."""
+        if not self.sys_object_id and not self.probe:
+            message = "expected sys_object_id, or a probe"
+            raise ValueError(message)
+        starred = [oid for oid in self.sys_object_id if STAR in oid]
+        if starred:
+            message = f"sys_object_id: {starred[0]} has a * in it, which only other OIDs may have"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +68,10 @@ class SnmpProfile:
         default="", metadata={"help": "the MIB or manual that this profile follows"}
     )
     match: Match | None = None
+    generic: bool = field(
+        default=False,
+        metadata={"help": "it follows a standard MIB, and is used where no maker's profile fits"},
+    )
     max_oids: Annotated[int, Range(1, 64)] = field(
         default=24, metadata={"help": "the most objects in one request"}
     )

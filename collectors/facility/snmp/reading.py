@@ -26,6 +26,8 @@ class Reading:
     `scale_column` and `divisor_column` name the table's columns with them. A negative scale divides
     (the convention of Rittal's CMC III). With `map`, each raw value becomes the given one, and all
     others become `otherwise`. With `constant`, an existing row has this value and is not polled.
+    `words` is a `map` of texts. A text may hold a number and its unit (`text`), or a number that the
+    pattern `extract` finds.
 
     `where` keeps rows whose index part or column has one of the listed values. `match` keeps rows
     whose column fits a regular expression. The named groups of the expression can be used in
@@ -59,6 +61,18 @@ class Reading:
     otherwise: float | None = None
     constant: float | None = None
     text: bool = field(default=False, metadata={"help": "the device sends the number as text"})
+    extract: Pattern | None = field(
+        default=None, metadata={"help": "a pattern whose first group is the number in a text"}
+    )
+    words: dict[str, float] = field(
+        default_factory=dict, metadata={"help": "the value of each text, for states sent as text"}
+    )
+    missing_words: list[str] = field(
+        default_factory=list, metadata={"help": "texts that mean that there is no reading"}
+    )
+    signed: Literal[8, 16, 32] | None = field(
+        default=None, metadata={"help": "the bits of a signed number in an unsigned object"}
+    )
     fallback: bool = field(
         default=False, metadata={"help": "used only if no other reading of the metric has a value"}
     )
@@ -88,15 +102,22 @@ class Reading:
             raise ValueError(message)
 
     def _check_unit(self, metric: Metric) -> None:
-        plain = bool(self.map) or self.constant is not None
-        if plain + bool(self.unit) + bool(self.unit_column) != 1:
-            message = "expected one of: unit, unit_column, map, constant"
+        plain = self.is_plain()
+        if plain + bool(self.unit) + bool(self.unit_column) != 1 or (self.map and self.words):
+            message = "expected one of: unit, unit_column, map, words, constant"
+            raise ValueError(message)
+        if self.extract is not None and not self.extract.groups:
+            message = "extract: expected a group around the number, such as ([0-9.]+)"
             raise ValueError(message)
         if self.scale == 0:
             message = "scale: expected a number other than 0"
             raise ValueError(message)
         if self.unit:
             check_unit(metric.full_name, self.unit)
+
+    def is_plain(self) -> bool:
+        """Tell whether its value has no unit: a state, or a constant."""
+        return bool(self.map or self.words) or self.constant is not None
 
     def where_it_is(self) -> Level:
         """Return the level of the device that it measures: as given, else by the metric's name."""

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from collectors.facility.snmp.index import Index, split_index
 from collectors.facility.snmp.point import Raw, text_of
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.reading import Reading as Wanted
-from collectors.facility.snmp.table import Choice, Column, Table, placeholders
+from collectors.facility.snmp.table import Choice, Table, placeholders
 
 
 @dataclass(slots=True)
@@ -48,52 +49,30 @@ def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> 
         for row in rows.columns.get(profile.column_oid(reading), ()):
             index = split_index(table, row)
             if index is not None and index_fits(reading, index):
-                wanted.update(dict.fromkeys(_oid_of(column, index) for column in columns))
+                wanted.update(dict.fromkeys(map(index.object, columns)))
     return list(wanted)
 
 
-def split_index(table: Table, row: str) -> dict[str, str] | None:
-    """Return the parts of a row's index by name; None if their number does not fit the profile.
-
-    An optional part that the device leaves out is empty.
-    """
-    parts = row.split(".")
-    if len(parts) == len(table.index):
-        return dict(zip(table.parts(), parts, strict=True))
-    if len(parts) != sum(not name.endswith("?") for name in table.index):
-        return None
-    rest = iter(parts)
-    return {
-        name.removesuffix("?"): "" if name.endswith("?") else next(rest) for name in table.index
-    }
-
-
-def index_fits(reading: Wanted, index: Mapping[str, str]) -> bool:
+def index_fits(reading: Wanted, index: Index) -> bool:
     """Tell whether the parts of a row's index have the values that the reading asks for."""
-    return all(index[name] in values for name, values in reading.where.items() if name in index)
-
-
-def _oid_of(column: Column, index: Mapping[str, str]) -> str:
-    return (
-        ".".join((column.oid, *filter(None, (index[name] for name in column.index))))
-        if column.index
-        else f"{column.oid}.0"
+    return all(
+        index.shown[name] in values for name, values in reading.where.items() if name in index.shown
     )
 
 
 def describe_row(
-    table: Table, wanted: Wanted, index: dict[str, str], rows: Rows, chosen: re.Pattern[str] | None
+    table: Table, wanted: Wanted, index: Index, rows: Rows, chosen: re.Pattern[str] | None
 ) -> tuple[dict[str, str] | None, tuple[tuple[str, frozenset[str]], ...]]:
     """Return the names of a row and its guards; None instead of names for an unwanted row."""
-    names = dict(index)
+    names = dict(index.shown)
     guards = []
     for name in (
         {name for _, name in wanted.names()} | placeholders(table.unit) | table.choice_names()
     ):
-        if name in index:
+        if name in index.shown:
             continue
         column = table.column(name)
-        oid = _oid_of(column, index)
+        oid = index.object(column)
         said = text_of(rows.objects.get(oid))
         names[name] = column.map.get(said, said)
         if name in wanted.valid_when and oid in rows.objects:

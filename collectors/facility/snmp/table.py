@@ -12,15 +12,23 @@ from typing import Annotated, Final
 
 from collectors.strict import Parsed
 
-_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)(?:\|((?:[^{}]|\{\w+\})*))?\}")
+STAR: Final = "*"
+"""The part of an OID that is a maker's number of a product: it is learned from the device."""
+_INDEX_PART: Final = re.compile(r"\w+(\?|\$\d{0,3})?", re.ASCII)
+_PARTS: Final = range(3, 129)
+_OID: Final = re.compile(r"[0-2](\.(0|[1-9]\d{0,9}))+(\.\*)?(\.(0|[1-9]\d{0,9}))*")
 
 
 def parse_oid(text: str) -> str:
-    """Parse a numeric OID with at least three parts and no leading dot; raises ValueError."""
-    if (
-        not re.fullmatch(r"[0-2](\.(0|[1-9]\d{0,9})){2,127}", text)
-        or max(map(int, text.split("."))) >= 2**32
-    ):
+    """Parse a numeric OID with at least three parts and no leading dot; raises ValueError.
+
+    One part may be `*`: a number that is learned from the device.
+    """
+    parts = text.split(".")
+    if not _OID.fullmatch(text) or len(parts) not in _PARTS:
+        raise ValueError(text)
+    if max(int(part) for part in parts if part != STAR) >= 2**32:
         raise ValueError(text)
     return text
 
@@ -76,9 +84,11 @@ class Choice:
 class Table:
     """A conceptual table: the OID of its entry, its index, and its columns by name.
 
-    A part of the index whose name ends in `?` is optional: only some devices have it. `unit` is a
-    template for the linked unit that a row belongs to, such as `{module}`. The device itself is the
-    unit `first_unit`. If there is no such unit, it is the one with only ones in it (`1`, `1.1`).
+    A part of the index whose name ends in `?` is optional: only some devices have it. One that ends
+    in `$` is a string with its length before it, and `$6` one of six octets (RFC 2578, 7.7). `unit`
+    is a template for the linked unit that a row belongs to, such as `{module}`. The device itself
+    is the unit `first_unit`, or the unit of the first row if `first_unit` is `*`. If there is no
+    such unit, it is the one with only ones in it (`1`, `1.1`).
     """
 
     oid: Oid
@@ -90,9 +100,16 @@ class Table:
 
     def __post_init__(self) -> None:
         """Check that names are used once and that templates use existing names."""
+        for written in self.index:
+            if not _INDEX_PART.fullmatch(written):
+                message = f"index: expected a name such as outlet, module? or mac$, got {written!r}"
+                raise ValueError(message)
         parts = self.parts()
         if not parts:
             message = "index: expected at least one name"
+            raise ValueError(message)
+        if self.has_texts() and any(written.endswith("?") for written in self.index):
+            message = "index: an optional part and a string cannot be told apart"
             raise ValueError(message)
         both = set(parts) & set(self.columns)
         if both or len(set(parts)) < len(parts):
@@ -112,7 +129,11 @@ class Table:
 
     def parts(self) -> list[str]:
         """Return the names of the index's parts."""
-        return [name.removesuffix("?") for name in self.index]
+        return [re.split(r"[?$]", written)[0] for written in self.index]
+
+    def has_texts(self) -> bool:
+        """Tell whether a part of the index is a string."""
+        return any("$" in written for written in self.index)
 
     def choice_names(self) -> set[str]:
         """Return the columns that a choice of rows uses."""
@@ -130,13 +151,21 @@ class Table:
 
 
 def placeholders(template: str) -> set[str]:
-    """Return the names that a template such as `{module}.{number}` uses."""
-    return set(_PLACEHOLDER.findall(template))
+    """Return the names that a template such as `{module}.{number}` or `{name|{number}}` uses."""
+    found = set()
+    for match in _PLACEHOLDER.finditer(template):
+        found |= {match[1], *placeholders(match[2] or "")}
+    return found
 
 
 def fill(template: str, names: Mapping[str, str]) -> str:
-    """Put values into a template. A device's answer is used as a value, never as a template."""
-    return _PLACEHOLDER.sub(lambda match: names.get(match[1], ""), template)
+    """Put values into a template; what stands behind `|` is used in place of an empty value.
+
+    A device's answer is used as a value, never as a template.
+    """
+    return _PLACEHOLDER.sub(
+        lambda match: names.get(match[1], "") or fill(match[2] or "", names), template
+    )
 
 
 def check_names(at: str, used: set[str], known: set[str]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError
-from collectors.facility.snmp.rows import split_index
+from collectors.facility.snmp.index import split_index
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.channel import Channel

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,14 +56,14 @@ def answers(port: int, community: str, oid: str = "1.3.6.1.2.1.1.2.0") -> bool:
 
 
 @contextmanager
-def snmpsim(data: Path, work: Path, community: str) -> Iterator[str]:
-    """Serve a folder of recordings, each under the community of its name; yields the address."""
+def snmpsim(folders: Sequence[Path], work: Path, community: str) -> Iterator[str]:
+    """Serve folders of recordings, each under the community of its name; yields the address."""
     port = free_port(socket.SOCK_DGRAM)
     user = ["--process-user=root", "--process-group=root"] if os.geteuid() == 0 else []
     beside = Path(sys.executable).with_name("snmpsim-command-responder")
     command = [
         beside if beside.exists() else binary("snmpsim-command-responder"),
-        f"--data-dir={data}",
+        *(f"--data-dir={folder}" for folder in folders),
         f"--cache-dir={work / 'cache'}",
         f"--agent-udpv4-endpoint=127.0.0.1:{port}",
         "--logging-method=null",

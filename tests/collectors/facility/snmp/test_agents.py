@@ -149,7 +149,7 @@ async def test_linked_units_outlets_and_hostile_names(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "linked.snmprec").write_text(LINKED, "ascii")
-    with snmpsim(data, tmp_path, "linked") as address:
+    with snmpsim([data], tmp_path, "linked") as address:
         linked = {"2": LinkedConfig(name="A07-B", feed="B")}
         device = collector(
             named(address, community_file=secret(tmp_path, "linked"), feed="A", linked=linked)

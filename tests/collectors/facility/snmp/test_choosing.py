@@ -5,20 +5,22 @@ device at hand.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from collectors.facility.snmp.discover import Identity, Library, candidates
+from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.profile import Match
+from collectors.facility.snmp.recognise import Identity, candidates, prefix
 from collectors.strict import read
-from tests.collectors.facility.snmp.oracle import objects
+from tests.collectors.facility.snmp.oracle import expectations, objects
 from tests.collectors.facility.snmp.test_cases import CASES, Case
-from tests.support import recorded, recordings
+from tests.support import recorded, recording
 
 KNOWN = Library().all()
-RECORDED = recorded("*.snmprec")
+RECORDED = sorted(set(recorded()) & set(expectations()))
 
 
 def match(name: str) -> Match:
@@ -45,25 +47,25 @@ def ordered(first: str, second: str) -> bool:
 def fits(name: str, held: Iterable[str]) -> bool:
     """Tell whether a device has what the profile's probe asks for."""
     probe = match(name).probe
-    return probe is None or any(f"{oid}.".startswith(f"{probe}.") for oid in held)
+    if probe is None:
+        return True
+    pattern = re.compile(re.escape(probe).replace(r"\*", r"\d+") + r"(\.|$)")
+    return any(pattern.match(oid) for oid in held)
 
 
 def the_one(identity: Identity, held: Iterable[str]) -> str:
-    """Return the profile that is chosen, having made sure that no other could as well be."""
+    """Return the profile that is tried first, having made sure that no other could as well be."""
     held = list(held)
-    fitting = [name for name, _ in candidates(identity, KNOWN) if fits(name, held)]
+    fitting = [(name, tier) for name, tier in candidates(identity, KNOWN) if fits(name, held)]
     assert fitting
-    chosen, *others = fitting
-    longest = {
-        name: max(
-            len(p)
-            for p in match(name).sys_object_id
-            if f"{identity.object_id}.".startswith(f"{p}.")
-        )
-        for name in fitting
-    }
+    (chosen, tier), *others = fitting
+    longest = prefix(identity.object_id, match(chosen))
     assert [
-        name for name in others if longest[name] == longest[chosen] and not ordered(chosen, name)
+        name
+        for name, how in others
+        if how == tier
+        and prefix(identity.object_id, match(name)) == longest
+        and not ordered(chosen, name)
     ] == []
     return chosen
 
@@ -109,7 +111,7 @@ def test_a_case_fits_one_profile(folder: Path) -> None:
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recording_fits_one_profile(name: str) -> None:
     """Of the profiles that fit a real device, it is said which is asked first."""
-    held = objects(recordings("devices", f"{name}.snmprec"))
+    held = objects(recording(name))
     said = Identity(
         object_id=held["1.3.6.1.2.1.1.2.0"].strip("."),
         description=held.get("1.3.6.1.2.1.1.1.0", ""),

@@ -55,7 +55,7 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     work = tmp_path_factory.mktemp("px3")
     (work / "data").mkdir()
     (work / "data" / "px3.snmprec").write_text(PX3, "ascii")
-    with snmpsim(work / "data", work, "px3") as address:
+    with snmpsim([work / "data"], work, "px3") as address:
         yield address
 
 

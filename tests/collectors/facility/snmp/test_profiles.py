@@ -8,8 +8,9 @@ import pytest
 
 from collectors.base import ConfigError
 from collectors.facility.profile import PACKAGED, load, load_all, paths
-from collectors.facility.snmp.discover import Identity, Library, candidates
+from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.recognise import OWN, Identity, candidates
 from collectors.facility.snmp.table import parse_oid
 from collectors.facility.units import UNITS, exact, quantity_of
 from collectors.strict import Problems, read
@@ -83,7 +84,7 @@ def test_the_example_of_these_tests_is_good() -> None:
             "unit: kW",
             "unit_column: module\n    unit: kW",
             8,
-            "expected one of: unit, unit_column, map, constant",
+            "expected one of: unit, unit_column, map, words, constant",
         ),
         ("{1: L1}", "{1: L1, 1: L2}", 6, "given twice"),
     ],
@@ -152,20 +153,24 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
         ("1.3.6.1.4.1.13742.6", "Raritan PDU", "raritan-px"),
         ("1.3.6.1.4.1.1718.4", "Sentry Smart PDU", "servertech-sentry4"),
         ("1.3.6.1.4.1.2011.6.174.4.1.2.4", "", "huawei-ups"),
-        ("1.3.6.1.4.1.42424.1", "some UPS", "rfc1628-ups"),
-        ("1.3.6.1.2.1.33", "", "rfc1628-ups"),
-        ("1.3.6.1.4.1.134742.6", "not Raritan, though its number begins alike", "rfc1628-ups"),
     ],
 )
 def test_the_longest_prefix_is_asked_first(object_id: str, description: str, first: str) -> None:
     """Of the profiles whose sysObjectID prefix fits by whole numbers, the longest is asked first."""
     found = candidates(Identity(object_id=object_id, description=description), Library().all())
-    assert found[0][0] == first
+    assert found[0] == (first, OWN)
 
 
-def test_a_device_without_an_object_id_fits_nothing() -> None:
-    """A device that says nothing of itself is never taken for one that is known."""
-    assert candidates(Identity(object_id="", description=""), Library().all()) == []
+@pytest.mark.parametrize("object_id", ["", "1.3.6.1.4.1.134742.6", "1.3.6.1.4.1", "1.3.6.1.2.1.33"])
+def test_a_number_that_no_profile_has_fits_by_probes_alone(object_id: str) -> None:
+    """A device of a number that merely begins alike is never taken for a known one by that; every
+    profile must find its own objects there.
+    """
+    known = Library().all()
+    found = candidates(Identity(object_id=object_id, description=""), known)
+    assert found
+    assert OWN not in {how for _, how in found}
+    assert [name for name, _ in found if (m := known[name].match) is None or not m.probe] == []
 
 
 @pytest.mark.parametrize(

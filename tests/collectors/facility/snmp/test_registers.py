@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.facility.snmp.discover import Library
 from collectors.facility.snmp.kind import KIND
+from collectors.facility.snmp.library import Library
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import CONTEXT, serving
 from tests.collectors.facility.snmp.test_cases import CASES, Case

@@ -12,11 +12,12 @@ import pytest
 from collectors.facility.naming import Naming
 from collectors.facility.profile import load_all
 from collectors.facility.snmp.config import LEVELS
-from collectors.facility.snmp.discover import Library
+from collectors.facility.snmp.index import split_index
+from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.plan import Plan, plan
 from collectors.facility.snmp.point import Raw
 from collectors.facility.snmp.profile import SnmpProfile, together
-from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get, split_index
+from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
 from collectors.facility.snmp.table import Table
 from collectors.strict import Problems, read
 
@@ -82,8 +83,11 @@ def test_a_part_of_the_index_that_only_some_devices_have(row: str) -> None:
 def test_an_index_of_another_length_is_no_row() -> None:
     """A row with fewer or more parts than the profile knows is none."""
     table = Table(oid=f"{BASE}.1", index=["input", "module?", "phase"])
-    assert split_index(table, "1.2.3") == {"input": "1", "module": "2", "phase": "3"}
-    assert split_index(table, "1.3") == {"input": "1", "module": "", "phase": "3"}
+    with_it, without = split_index(table, "1.2.3"), split_index(table, "1.3")
+    assert with_it is not None
+    assert without is not None
+    assert with_it.shown == {"input": "1", "module": "2", "phase": "3"}
+    assert without.shown == {"input": "1", "module": "", "phase": "3"}
     assert split_index(table, "1") is None
     assert split_index(table, "1.2.3.4") is None
 

@@ -12,8 +12,8 @@ import pytest
 from agent.commands import devices
 from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.config import DeviceConfig, SnmpConfig, secrets_of
-from collectors.facility.snmp.discover import Library
 from collectors.facility.snmp.kind import KIND
+from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.plan import Plan
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.unread import Unread, compare, look, roots
