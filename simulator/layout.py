@@ -77,8 +77,9 @@ def lay_out(
     cells |= {oid: _said(text) for oid, text in draft.said.items()}
     for oid in profile.watch:
         cells.setdefault(oid, ber.integer(1))
-    probe = (profile.match.probe or "").replace(STAR, "1") if profile.match else ""
-    if probe and not any(oid == probe or oid.startswith(f"{probe}.") for oid in cells):
+    probes = [one.replace(STAR, "1") for one in profile.match.probes] if profile.match else []
+    if probes and not any(f"{oid}.".startswith(f"{one}.") for oid in cells for one in probes):
+        probe = probes[0]
         cells[probe if probe.endswith(".0") else f"{probe}.0"] = ber.integer(1)
     return Layout.of(cells), draft
 

@@ -21,8 +21,8 @@ _BRANCHES: Final = 16
 
 def starred(profile: SnmpProfile) -> str:
     """Return the first OID of a profile that has `*` in it; empty if none has."""
-    probe = profile.match.probe if profile.match else None
-    oids = [probe or "", *(table.oid for table in profile.tables.values())]
+    probes = profile.match.probes if profile.match else ()
+    oids = [*probes, *(table.oid for table in profile.tables.values())]
     oids += [oid for one in profile.readings for oid in (one.oid, one.column)]
     return next((oid for oid in oids if STAR in oid), "")
 

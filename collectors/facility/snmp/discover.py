@@ -59,7 +59,7 @@ async def find(channel: Channel, library: Library, name: str, wanted: Wanted) ->
         return Found(name=name, profile=profile, plan=await discover(channel, profile, wanted))
     identity = await identify(channel)
     passed: list[str] = []
-    async for fit in fitting(channel, identity, library.all()):
+    async for fit in fitting(channel, identity, library.heads()):
         profile = (
             library.bound(fit.name, fit.arc, wanted.also)
             if fit.arc

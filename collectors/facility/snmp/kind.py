@@ -110,7 +110,7 @@ def _read_all(library: Library) -> None:
     So a mistake in the operator's own profile is reported with the config. Raises Problems.
     """
     try:
-        library.all()
+        library.heads()
     except ConfigError as error:
         raise Problems([ConfigError(error.message, key=f"collectors.snmp.{error.key}")]) from None
 

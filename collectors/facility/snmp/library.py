@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from collectors.facility import profile as profiles
 from collectors.facility.snmp.branch import bound
-from collectors.facility.snmp.profile import SnmpProfile, together
+from collectors.facility.snmp.profile import Match, SnmpProfile, together
+from collectors.strict import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What of a profile decides whether it fits a device."""
+
+    match: Match | None
+    generic: bool
+
+
+def head_of(profile: SnmpProfile) -> Head:
+    """Return the part of a profile that decides whether it fits a device."""
+    return Head(match=profile.match, generic=profile.generic)
+
+
+@functools.cache
+def _packaged_head(path: Path) -> Head | None:
+    """Return the head of a packaged profile without reading all of it; None for other protocols."""
+    document = Document(path)
+    if profiles.protocol_of(document) != "snmp":
+        return None
+    assert isinstance(document.root, yaml.MappingNode)
+    nodes = {str(key.value): value for key, value in document.pairs(document.root)}
+    return Head(
+        match=document.convert(nodes["match"], Match, "match") if "match" in nodes else None,
+        generic="generic" in nodes and document.convert(nodes["generic"], bool, "generic"),
+    )
+
+
+@functools.cache
+def _packaged(name: str) -> SnmpProfile:
+    """Return a packaged profile, which never changes while the program runs."""
+    return profiles.load(name, "snmp", SnmpProfile)
 
 
 class Library:
@@ -21,6 +59,7 @@ class Library:
         self._loaded: dict[str, SnmpProfile] = {}
         self._together: dict[tuple[str, ...], SnmpProfile] = {}
         self._bound: dict[tuple[str, ...], SnmpProfile] = {}
+        self._heads: dict[str, Head] = {}
         self._all = False
 
     def named(self, name: str, also: Sequence[str] = ()) -> SnmpProfile:
@@ -43,13 +82,33 @@ class Library:
 
     def _single(self, name: str) -> SnmpProfile:
         if name not in self._loaded:
-            self._loaded[name] = profiles.load(name, "snmp", SnmpProfile, self.folder)
+            own = self.folder is not None and (self.folder / f"{name}.yaml").exists()
+            self._loaded[name] = (
+                profiles.load(name, "snmp", SnmpProfile, self.folder) if own else _packaged(name)
+            )
         return self._loaded[name]
+
+    def heads(self) -> Mapping[str, Head]:
+        """Return how each SNMP profile is recognised, by its name; raises Problems.
+
+        Packaged profiles are not read whole for this. The operator's own are, so that each of their
+        mistakes is told at once.
+        """
+        if not self._heads:
+            for name, path in profiles.paths(self.folder).items():
+                if path.parent == profiles.PACKAGED:
+                    head = _packaged_head(path)
+                else:
+                    spoken = profiles.protocol_of(Document(path))
+                    head = head_of(self._single(name)) if spoken == "snmp" else None
+                if head is not None:
+                    self._heads[name] = head
+        return self._heads
 
     def all(self) -> dict[str, SnmpProfile]:
         """Return every SNMP profile by name; raises Problems."""
         if not self._all:
-            for name, found in profiles.load_all("snmp", SnmpProfile, self.folder):
-                self._loaded.setdefault(name, found)
+            for name in self.heads():
+                self._single(name)
             self._all = True
         return self._loaded

@@ -35,13 +35,21 @@ class Match:
     sys_descr: Pattern | None = field(
         default=None, metadata={"help": "a pattern that sysDescr must contain"}
     )
-    probe: Oid | None = field(
-        default=None, metadata={"help": "the device must have this object or one beneath it"}
+    probe: Oid | list[Oid] | None = field(
+        default=None,
+        metadata={"help": "the device must have one of these objects, or an object beneath it"},
     )
     after: list[str] = field(
         default_factory=list,
         metadata={"help": "profiles that are tried before this one if both fit"},
     )
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """The objects of which the device must have one; without any, none is asked."""
+        if self.probe is None:
+            return ()
+        return (self.probe,) if isinstance(self.probe, str) else tuple(self.probe)
 
     def __post_init__(self) -> None:
         """Check that it says something, and that a sysObjectID is whole."""

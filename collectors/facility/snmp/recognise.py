@@ -19,7 +19,8 @@ from collectors.facility.snmp.table import STAR
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.channel import Channel
-    from collectors.facility.snmp.profile import Match, SnmpProfile
+    from collectors.facility.snmp.library import Head
+    from collectors.facility.snmp.profile import Match
 
 SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
 SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
@@ -65,7 +66,7 @@ def is_private(oid: str) -> bool:
 
 
 async def fitting(
-    channel: Channel, identity: Identity, known: Mapping[str, SnmpProfile]
+    channel: Channel, identity: Identity, known: Mapping[str, Head]
 ) -> AsyncIterator[Fit]:
     """Yield the profiles that fit a device, with the best one first.
 
@@ -79,19 +80,22 @@ async def fitting(
         if tier >= ANY_MAKER and not swept:
             swept = True
             await probes.sweep(
-                oid for oid in (_probe(known[one]) for one, far in order if far >= ANY_MAKER) if oid
+                oid for one, far in order if far >= ANY_MAKER for oid in _plain_probes(known[one])
             )
-        if match is None or match.probe is None:
+        if match is None or not match.probes:
             yield Fit(name=name)
-        elif STAR in match.probe:
-            arc = await find_branch(channel, match.probe)
-            if arc is not None:
-                yield Fit(name=name, arc=arc)
-        elif await probes.has(match.probe, exactly=tier == OWN):
-            yield Fit(name=name)
+        for probe in match.probes if match else ():
+            if STAR in probe:
+                arc = await find_branch(channel, probe)
+                if arc is not None:
+                    yield Fit(name=name, arc=arc)
+                    break
+            elif await probes.has(probe, exactly=tier == OWN):
+                yield Fit(name=name)
+                break
 
 
-def candidates(identity: Identity, known: Mapping[str, SnmpProfile]) -> list[tuple[str, int]]:
+def candidates(identity: Identity, known: Mapping[str, Head]) -> list[tuple[str, int]]:
     """Return the profiles that may fit with how they fit, with the best one first.
 
     Of one kind of fit, the longest prefix of the sysObjectID comes first. Among equal prefixes,
@@ -106,15 +110,15 @@ def candidates(identity: Identity, known: Mapping[str, SnmpProfile]) -> list[tup
         length = prefix(identity.object_id, match)
         tier = _tier(identity, match, length, generic=found.generic)
         if tier is not None:
-            order = (tier, -length, _rank(name, known), match.probe is None, not match.sys_descr)
+            order = (tier, -length, _rank(name, known), not match.probes, not match.sys_descr)
             ranked.append((order, name, tier))
     return [(name, tier) for _, name, tier in sorted(ranked)]
 
 
-def _probe(profile: SnmpProfile) -> str:
-    """Return a profile's probe, as far as its first `*`."""
-    probe = profile.match.probe if profile.match else None
-    return (probe or "").partition(f".{STAR}")[0]
+def _plain_probes(profile: Head) -> list[str]:
+    """Return a profile's probes, as far as their first `*`."""
+    probes = profile.match.probes if profile.match else ()
+    return [probe.partition(f".{STAR}")[0] for probe in probes]
 
 
 def prefix(object_id: str, match: Match) -> int:
@@ -127,16 +131,16 @@ def prefix(object_id: str, match: Match) -> int:
 
 def _tier(identity: Identity, match: Match, length: int, *, generic: bool) -> int | None:
     if generic:
-        return STANDARD if match.probe else None
+        return STANDARD if match.probes else None
     if length:
         return OWN
-    if match.probe is None or not is_private(match.probe):
+    if not match.probes or not all(map(is_private, match.probes)):
         return None  # others answer the same object of a standard MIB
-    makers = {maker_of(one) for one in (*match.sys_object_id, match.probe)}
+    makers = {maker_of(one) for one in (*match.sys_object_id, *match.probes)}
     return SAME_MAKER if maker_of(identity.object_id) in makers else ANY_MAKER
 
 
-def _rank(name: str, known: Mapping[str, SnmpProfile], below: frozenset[str] = frozenset()) -> int:
+def _rank(name: str, known: Mapping[str, Head], below: frozenset[str] = frozenset()) -> int:
     """Return the length of the longest chain of profiles that are tried before this one.
 
     A profile that is already in the chain is not counted again.

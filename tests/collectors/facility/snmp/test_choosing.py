@@ -13,13 +13,13 @@ import pytest
 
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.profile import Match
-from collectors.facility.snmp.recognise import Identity, candidates, prefix
+from collectors.facility.snmp.recognise import Identity, candidates, is_private, prefix
 from collectors.strict import read
 from tests.collectors.facility.snmp.oracle import expectations, objects
 from tests.collectors.facility.snmp.test_cases import CASES, Case
 from tests.support import recorded, recording
 
-KNOWN = Library().all()
+KNOWN = Library().heads()
 RECORDED = sorted(set(recorded()) & set(expectations()))
 
 
@@ -40,16 +40,33 @@ def ordered(first: str, second: str) -> bool:
     more than the other.
     """
     one, other = match(first), match(second)
-    asks = [(of.probe is not None, of.sys_descr is not None) for of in (one, other)]
+    asks = [(bool(of.probes), of.sys_descr is not None) for of in (one, other)]
     return stands_back(first, second) or stands_back(second, first) or asks[0] != asks[1]
+
+
+def differ(first: str, second: str) -> bool:
+    """Tell whether no object answers the probes of both profiles."""
+    probes = [match(name).probes for name in (first, second)]
+    return all(probes) and not any(
+        f"{a}.".startswith(f"{b}.")
+        for one, other in (probes, probes[::-1])
+        for a, b in itertools.product(one, other)
+    )
+
+
+def told_apart(first: str, second: str) -> bool:
+    """Tell whether it is said which of two profiles is asked first, or which device is meant."""
+    descriptions = [match(name).sys_descr for name in (first, second)]
+    return ordered(first, second) or None not in descriptions
 
 
 def fits(name: str, held: Iterable[str]) -> bool:
     """Tell whether a device has what the profile's probe asks for."""
-    probe = match(name).probe
-    if probe is None:
+    probes = match(name).probes
+    if not probes:
         return True
-    pattern = re.compile(re.escape(probe).replace(r"\*", r"\d+") + r"(\.|$)")
+    words = "|".join(re.escape(probe).replace(r"\*", r"\d+") for probe in probes)
+    pattern = re.compile(rf"({words})(\.|$)")
     return any(pattern.match(oid) for oid in held)
 
 
@@ -77,11 +94,30 @@ def test_two_profiles_of_one_number_are_told_apart() -> None:
     ):
         if not set(match(first).sys_object_id) & set(match(second).sys_object_id):
             continue
-        probes = [match(name).probe for name in (first, second)]
-        differ = None not in probes and not any(
-            f"{a}.".startswith(f"{b}.") for a, b in itertools.permutations(map(str, probes))
-        )
-        assert differ or ordered(first, second), (first, second)
+        assert differ(first, second) or ordered(first, second), (first, second)
+
+
+def test_every_packaged_profile_has_a_probe() -> None:
+    """A device that says nothing of what it is can still be recognised as any of them."""
+    assert [
+        name for name, found in KNOWN.items() if not found.match or not found.match.probes
+    ] == []
+
+
+def test_no_probe_is_answered_by_another_family() -> None:
+    """Profiles of makers' own MIBs ask for different things, wherever they are asked by their
+    probes alone; or one of them stands back.
+    """
+    asked = [
+        name
+        for name, found in KNOWN.items()
+        if found.match and any(map(is_private, found.match.probes))
+    ]
+    assert [
+        (first, second)
+        for first, second in itertools.combinations(asked, 2)
+        if not differ(first, second) and not told_apart(first, second)
+    ] == []
 
 
 def test_profiles_stand_back_only_behind_those_there_are() -> None:

@@ -157,7 +157,7 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
 )
 def test_the_longest_prefix_is_asked_first(object_id: str, description: str, first: str) -> None:
     """Of the profiles whose sysObjectID prefix fits by whole numbers, the longest is asked first."""
-    found = candidates(Identity(object_id=object_id, description=description), Library().all())
+    found = candidates(Identity(object_id=object_id, description=description), Library().heads())
     assert found[0] == (first, OWN)
 
 
@@ -166,11 +166,11 @@ def test_a_number_that_no_profile_has_fits_by_probes_alone(object_id: str) -> No
     """A device of a number that merely begins alike is never taken for a known one by that; every
     profile must find its own objects there.
     """
-    known = Library().all()
+    known = Library().heads()
     found = candidates(Identity(object_id=object_id, description=""), known)
     assert found
     assert OWN not in {how for _, how in found}
-    assert [name for name, _ in found if (m := known[name].match) is None or not m.probe] == []
+    assert [name for name, _ in found if (m := known[name].match) is None or not m.probes] == []
 
 
 @pytest.mark.parametrize(
