@@ -39,13 +39,14 @@ Consumer = Callable[[Batch], None]
 def count_dropped(task: Task, done: Round, metrics: SelfMetrics) -> None:
     """Count the samples of a round that were not used, by reason."""
     name = task.collector.name
-    notice = ""
+    said = [task.own_notice]
     if done.over_limit:
         metrics.dropped.labels(name, "limit").inc(done.over_limit)
-        notice = (
+        said.append(
             f"{done.over_limit} samples over max_samples ({task.collector.schedule.max_samples})"
             f" are left out, from {done.first_over} on"
         )
+    notice = "; ".join(filter(None, said))
     if notice and notice != task.notice:
         log.warning("%s: %s", task.label, notice)
     task.notice = notice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from collectors.abilities import CountsDropped, HasUpSeries, Immediate
+from collectors.abilities import CountsDropped, GivesNotice, HasUpSeries, Immediate
 from collectors.base import Collector, Reading, Series
 from collectors.catalogue import agent as catalogue
 
@@ -30,6 +30,7 @@ class Task:
     immediate: bool = field(init=False)
     _has_up_series: HasUpSeries | None = field(init=False)
     _counts_dropped: CountsDropped | None = field(init=False)
+    _gives_notice: GivesNotice | None = field(init=False)
     _success: Series = field(init=False)
     _duration: Series = field(init=False)
     _last_success: Series = field(init=False)
@@ -40,6 +41,7 @@ class Task:
         self.immediate = isinstance(one, Immediate) and one.immediate
         self._has_up_series = one if isinstance(one, HasUpSeries) else None
         self._counts_dropped = one if isinstance(one, CountsDropped) else None
+        self._gives_notice = one if isinstance(one, GivesNotice) else None
         labels = (one.name, one.device)
         self._success = catalogue.COLLECTOR_SUCCESS.series(*labels)
         self._duration = catalogue.COLLECTOR_DURATION.series(*labels)
@@ -49,6 +51,11 @@ class Task:
     def label(self) -> str:
         """How the log names it."""
         return f"{self.collector.name} {self.collector.device}".rstrip()
+
+    @property
+    def own_notice(self) -> str:
+        """What the collector itself says of its readings."""
+        return self._gives_notice.notice if self._gives_notice else ""
 
     @property
     def source(self) -> tuple[str, str]:

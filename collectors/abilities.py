@@ -46,6 +46,15 @@ class CountsDropped(Protocol):
 
 
 @runtime_checkable
+class GivesNotice(Protocol):
+    """It has something to say of its readings that an operator should know, though they are good."""
+
+    @property
+    def notice(self) -> str:
+        """One line; empty if there is nothing to say. Read anew after each round."""
+
+
+@runtime_checkable
 class Closes(Protocol):
     """It holds something that has to be given back; the runner calls `close` when it ends."""
 

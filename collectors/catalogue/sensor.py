@@ -75,6 +75,30 @@ DEVICE_POE_POWER: Final = Metric(
     help="Power that a group of ports gives to what hangs on them (PoE, RFC 3621).",
     labels=(*DEVICE, "group"),
 )
+DEVICE_PROCESSOR_LOAD: Final = Metric(
+    namespace="dc",
+    subsystem="device",
+    name="processor_load_ratio",
+    type="gauge",
+    help="Share of the last minute in which a processor of the device was busy (RFC 2790).",
+    labels=(*DEVICE, "processor"),
+)
+DEVICE_STORAGE_SIZE: Final = Metric(
+    namespace="dc",
+    subsystem="device",
+    name="storage_size_bytes",
+    type="gauge",
+    help="Size of a disk or of the memory of the device, by the device's name for it (RFC 2790).",
+    labels=(*DEVICE, "storage"),
+)
+DEVICE_STORAGE_USED: Final = Metric(
+    namespace="dc",
+    subsystem="device",
+    name="storage_used_bytes",
+    type="gauge",
+    help="Used part of a disk or of the memory, by the device's name for it (RFC 2790).",
+    labels=(*DEVICE, "storage"),
+)
 DEVICE_ALARM: Final = Metric(
     namespace="dc",
     subsystem="device",

@@ -231,3 +231,16 @@ async def test_a_list_over_the_limit_is_cut_and_counted() -> None:
     assert '"100"' in health.notice  # the label of the first of them
     labels = {"collector": "fake", "reason": "limit"}
     assert registry.get_sample_value("hubgauge_collector_dropped_samples_total", labels) == 50
+
+
+async def test_what_a_collector_says_of_its_readings_is_a_notice_beside_others() -> None:
+    """A collector's own notice stands before that of a list that was cut."""
+
+    class Telling(Fake):
+        notice = "read by guess"
+
+    many = Telling("t", lambda: [(VALUE.series(str(n)), 1.0) for n in range(3)], max_samples=2)
+    runner, _, _ = make(many)
+    await runner.run_once()
+    (health,) = runner.health()
+    assert health.notice.startswith("read by guess; 1 samples over max_samples (2)")

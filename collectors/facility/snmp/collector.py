@@ -113,6 +113,16 @@ class SnmpCollector:
         return self._profile
 
     @property
+    def notice(self) -> str:
+        """That its readings come from a standard MIB, since no profile of its maker fits."""
+        if self._profile is None or not self._profile.generic or self.config.profile != AUTO:
+            return ""
+        return (
+            f"read by the generic profile {self.chosen} ({self._profile.title}): no profile of a"
+            " maker fits"
+        )
+
+    @property
     def plan(self) -> Plan | None:
         """The plan of its rounds; None until it has been discovered."""
         return self._plan

@@ -159,13 +159,16 @@ def placeholders(template: str) -> set[str]:
 
 
 def fill(template: str, names: Mapping[str, str]) -> str:
-    """Put values into a template; what stands behind `|` is used in place of an empty value.
+    """Put values into a template; of what stands between `|`, the first that is not empty is used.
 
     A device's answer is used as a value, never as a template.
     """
-    return _PLACEHOLDER.sub(
-        lambda match: names.get(match[1], "") or fill(match[2] or "", names), template
-    )
+
+    def put(match: re.Match[str]) -> str:
+        others = (fill(one, names) for one in (match[2] or "").split("|"))
+        return names.get(match[1], "") or next(filter(None, others), "")
+
+    return _PLACEHOLDER.sub(put, template)
 
 
 def check_names(at: str, used: set[str], known: set[str]) -> None:

@@ -42,3 +42,5 @@ def test_a_template_falls_back_where_a_name_is_empty() -> None:
     names = {"name": "", "module": "2", "sensor": "7"}
     assert fill(template, names) == "2.7 top"
     assert fill(template, names | {"name": "{sensor}"}) == "{sensor} top"
+    chain = "{name|{module}|sensor {sensor}}"
+    assert [fill(chain, names | {"module": module}) for module in ("", "2")] == ["sensor 7", "2"]

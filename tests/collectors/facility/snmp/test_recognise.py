@@ -134,3 +134,17 @@ async def test_a_named_profile_whose_branch_is_missing_says_so(tmp_path: Path) -
         with pytest.raises(BadReply, match=r"has nothing at .*99999\.\*"):
             await device.collect()
         await device.aclose()
+
+
+@pytest.mark.parametrize("profile", ["auto", "entity-sensor"])
+async def test_readings_of_a_standard_mib_say_so(profile: str) -> None:
+    """A device that only a generic profile fits has a notice, unless the operator named it."""
+    sensor = "1.3.6.1.2.1.99.1.1.1"
+    cells = {"1": 8, "2": 9, "3": 1, "4": 234, "5": 1}
+    objects = {**SYSTEM, OBJECT_ID: "0.0"} | {f"{sensor}.{n}.7": raw for n, raw in cells.items()}
+    async with serving(Fake(objects)) as address:
+        device = collector(named(address, profile=profile))
+        values = {s.metric.full_name: value for s, value in await device.collect()}
+        await device.aclose()
+    assert values["dc_sensor_temperature_celsius"] == 23.4
+    assert ("generic profile entity-sensor" in device.notice) == (profile == "auto")
