@@ -59,6 +59,12 @@ NODE_SUPPLY_HEALTHY: Final = _node(
     "1 if a power supply that is there works and says it is well, else 0.",
     "supply",
 )
+NODE_READING_MISSING: Final = _node(
+    "reading_missing",
+    "1 while the node's management controller answers and gives no such reading, by reason.",
+    "reading",
+    "reason",
+)
 NODE_UP: Final = _node(
     "up", "1 if the node's management controller answered in the last round, else 0."
 )

@@ -24,7 +24,8 @@ _HEX: Final = re.compile(r"\s*(?:[0-9a-fA-F]{2}\s+)*[0-9a-fA-F]{2}\s*", re.ASCII
 _WATTS: Final = re.compile(r"Instantaneous power reading:[ \t]*(\d{1,9}) Watts", re.ASCII)
 _STATE: Final = re.compile(r"Power reading state is:[ \t]*(activated|deactivated)")
 _SENSOR: Final = re.compile(
-    r"([^\n]{1,64}?),(-?\d{1,12}(?:\.\d{1,6})?),([^,\n]{1,40}),([a-z]{2}),", re.ASCII
+    r"([^\n]{1,64}?),(-?\d{1,12}(?:\.\d{1,6})?),([^,\n]{1,40}),([a-z]{2}),(?:(\d{1,3})\.)?",
+    re.ASCII,
 )
 
 
@@ -39,10 +40,14 @@ class PowerReading(NamedTuple):
 
 
 class Sensor(NamedTuple):
-    """A sensor's value in the unit its record names, such as `Watts` or `degrees C`."""
+    """A sensor's value in the unit its record names, such as `Watts` or `degrees C`.
+
+    `entity` is what it measures, by number (IPMI 2.0, table 43-13); None where it is not told.
+    """
 
     value: float
     unit: str
+    entity: int | None = None
 
 
 def parse_power_reading(output: str) -> PowerReading:
@@ -94,7 +99,7 @@ def parse_sensors(output: str) -> dict[str, Sensor]:
     for line in output[:_MAX_OUTPUT].splitlines():
         match = _SENSOR.match(line)
         if match and match[4] != "ns":  # no scanning: disabled, or the machine is off
-            found[match[1]] = Sensor(float(match[2]), match[3])
+            found[match[1]] = Sensor(float(match[2]), match[3], int(match[5]) if match[5] else None)
     return found
 
 

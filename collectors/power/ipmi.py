@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ from collectors.base import (
 from collectors.catalogue import facility
 from collectors.catalogue import node as catalogue
 from collectors.power.bmc import Dcmi
-from collectors.power.dcmi import parse_sensors
+from collectors.power.dcmi import Sensor, parse_sensors
 from collectors.power.ipmitool import UNSUPPORTED, CompletionCode
 from collectors.secrets import read_secret
 from collectors.strict import Duration, Range
@@ -36,6 +36,8 @@ from collectors.strict import Duration, Range
 DEFAULT_PORT: Final = 623
 _LONGEST_PASSWORD: Final = 20
 """Bytes of a password of IPMI 2.0 (22.30, Set User Password)."""
+_POWER_SUPPLY: Final = 10
+"""The entity ID of a power supply (IPMI 2.0, table 43-13)."""
 _WATTS, _CELSIUS, _FAHRENHEIT = "Watts", "degrees C", "degrees F"
 
 Cipher = Annotated[int, Range(1, 17)]
@@ -53,9 +55,12 @@ class Device:
     password_file: Path | None = None
     cipher_suite: Cipher | None = None
     privilege: Privilege | None = None
-    power_sensor: str = field(
+    power_sensor: str | list[str] = field(
         default="",
-        metadata={"help": "a sensor of its SDR, such as Pwr Consumption, for a BMC without DCMI"},
+        metadata={
+            "help": "a sensor of its SDR, such as Pwr Consumption, for a BMC without DCMI; a list,"
+            " such as the inputs of all its power supplies, is added"
+        },
     )
     inlet_sensor: str = field(
         default="",
@@ -144,10 +149,15 @@ class Bmc:
         self._dcmi = Dcmi(program, arguments, self.dropped)
         self._has_dcmi = True
         self._failing = False
-        self._power_sensor, self._inlet_sensor = device.power_sensor, device.inlet_sensor
+        named = device.power_sensor
+        self._power_sensors = [named] if isinstance(named, str) and named else list(named)
+        self._adds = not isinstance(named, str)
+        self._inlet_sensor = device.inlet_sensor
         place = context.place_of(device.rack)
         where = (place.hub, place.site, place.row, place.rack)
-        self._power = catalogue.NODE_POWER.series(*where, device.node, "ipmi")
+        self._where = (*where, device.node, "ipmi")
+        self._power = catalogue.NODE_POWER.series(*self._where)
+        self.notice = ""
         self._inlet = facility.SENSOR_TEMPERATURE.series(*where, f"{device.node} inlet")
 
     async def collect(self) -> list[Reading]:
@@ -160,7 +170,9 @@ class Bmc:
             ):
                 # A BMC that had no turn is not counted as failing.
                 asked = self._failing = True
+                before = Counter(self.dropped)
                 readings = await self._round()
+                readings += self._missing(readings, self.dropped - before)
                 self._failing = False
         except TimeoutError:
             what = "no answer" if asked else "no turn (see max_processes)"
@@ -177,12 +189,21 @@ class Bmc:
     async def _round(self) -> list[Reading]:
         watts = await self._watts_by_dcmi() if self._has_dcmi else None
         readings = [(self._power, watts)] if watts is not None else []
-        sensors = [self._inlet_sensor, "" if self._has_dcmi else self._power_sensor]
+        sensors = [self._inlet_sensor, *(() if self._has_dcmi else self._power_sensors)]
         if any(sensors):
             readings += self._by_sensors(
                 await self._dcmi.run("-c", "sdr", "get", *filter(None, sensors))
             )
         return readings
+
+    def _missing(self, readings: list[Reading], dropped: Counter[str]) -> list[Reading]:
+        """Say why a BMC that answers gives no power, by what was dropped in this round."""
+        self.notice = ""
+        if any(series is self._power for series, _ in readings):
+            return []
+        why = next(iter(dropped), "not_offered")
+        self.notice = f"it gives no power: {why}"
+        return [(catalogue.NODE_READING_MISSING.series(*self._where, "power", why), 1.0)]
 
     async def _watts_by_dcmi(self) -> float | None:
         try:
@@ -190,7 +211,7 @@ class Bmc:
         except CompletionCode as error:
             if error.code not in UNSUPPORTED:
                 raise
-            if not self._power_sensor:
+            if not self._power_sensors:
                 raise Refused(
                     f"the BMC has no DCMI power reading ({error}); name its power_sensor if it"
                     " has one"
@@ -201,9 +222,10 @@ class Bmc:
     def _by_sensors(self, output: str) -> list[Reading]:
         sensors = parse_sensors(output)
         readings: list[Reading] = []
-        power, inlet = sensors.get(self._power_sensor), sensors.get(self._inlet_sensor)
-        if power and power.unit == _WATTS and not self._has_dcmi:
-            readings.append((self._power, power.value))
+        inlet = sensors.get(self._inlet_sensor)
+        power = None if self._has_dcmi else self._power_of(sensors)
+        if power is not None:
+            readings.append((self._power, power))
         if inlet and inlet.unit in (_CELSIUS, _FAHRENHEIT):
             celsius = inlet.value if inlet.unit == _CELSIUS else (inlet.value - 32.0) * 5.0 / 9.0
             readings.append((self._inlet, celsius))
@@ -212,13 +234,33 @@ class Bmc:
             self.dropped["no_sensor_value"] += expected - len(readings)
         return readings
 
+    def _power_of(self, sensors: Mapping[str, Sensor]) -> float | None:
+        """Return the node's power; None where a sensor of it has none at present.
+
+        Raises BadReply for one of several power supplies: its input is not the node's power.
+        """
+        found = [sensors.get(name) for name in self._power_sensors]
+        there = [one for one in found if one is not None and one.unit == _WATTS]
+        if len(there) < len(found):
+            return None
+        if not self._adds and any(one.entity == _POWER_SUPPLY for one in there):
+            raise BadReply(
+                f"{self._power_sensors[0]} is the input of one power supply; power_sensor must be"
+                " a list of the sensors of all of them"
+            )
+        return sum(one.value for one in there)
+
 
 class Ipmi:
     """The kind of collector that the config section `ipmi` names."""
 
     name: str = "ipmi"
     Config: type = Config
-    metrics: Sequence[Metric] = (catalogue.NODE_POWER, facility.SENSOR_TEMPERATURE)
+    metrics: Sequence[Metric] = (
+        catalogue.NODE_POWER,
+        catalogue.NODE_READING_MISSING,
+        facility.SENSOR_TEMPERATURE,
+    )
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector a BMC; raises ConfigError."""

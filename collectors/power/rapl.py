@@ -39,7 +39,8 @@ class NodeRapl:
     """Reads the packages and the platform, all of them or none, so that no sum lacks a part.
 
     `dropped` counts rounds without a value: `gap` (the last round is so long ago that a register
-    may have wrapped twice) and `reset` (a register jumped).
+    may have wrapped twice), `reset` (a register jumped) and `frozen` (a package's register stood
+    still: a processor that runs draws power, so its 0 W would be none).
     """
 
     name: ClassVar[str] = "power"
@@ -109,6 +110,9 @@ class NodeRapl:
             moved = advance(before[zone.path], now[zone.path], zone.span)
             if moved is None or moved > most:
                 self.dropped["reset"] += 1
+                return None
+            if not moved and zone.kind == "package":
+                self.dropped["frozen"] += 1
                 return None
             sums[zone.kind] += moved
         return max(sums.values()) / _MICRO

@@ -10,13 +10,18 @@ from collectors.power.redfish.body import Document, gone, inner, link, links, te
 def choose_chassis(chassis: Sequence[Document], wanted: str = "") -> Document | None:
     """Return a node's chassis: the one with that Id, else the one that contains the others.
 
-    The order of preference: not contained in another one; with readings of its own; with a system;
-    of a server's type; the first. So a blade in an enclosure is read if it is named, and a board in
-    a server is not read instead of the server.
+    If the service has one system, the chassis of that system is preferred: it is a node of a
+    multi-node enclosure, which the service may show as well. Then the order of preference: not
+    contained in another one; with readings of its own; with a system; of a server's type; the
+    first. So a blade in an enclosure is read if it is named, and a board in a server is not read
+    instead of the server.
     """
     if wanted:
         return next((one for one in chassis if text(one, "Id") == wanted), None)
     there = [one for one in chassis if not gone(one)]
+    systems = {uri for one in there for uri in links(inner(one, "Links"), "ComputerSystems")}
+    if len(systems) == 1:
+        there = [one for one in there if links(inner(one, "Links"), "ComputerSystems")]
     known = {uri for one in there if (uri := link({"self": one}, "self"))}
 
     def rank(one: Document) -> tuple[bool, bool, bool, int]:

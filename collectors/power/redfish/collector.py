@@ -22,7 +22,7 @@ from collectors.base import (
 )
 from collectors.catalogue import facility, node
 from collectors.catalogue.bounds import EXTREMES, has_extremes
-from collectors.judge import Refusal, judge
+from collectors.judge import Judged, Refusal, judge
 from collectors.labels import safe_label
 from collectors.power.redfish.body import text
 from collectors.power.redfish.discover import find_equipment, find_node, requests_of, unchanged
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 
+NOT_OFFERED: Final = "not_offered"
+"""Why a reading is missing that no document of a service has."""
 _DISCOVERY_TIMEOUTS: Final = 12
 """Discovery may take this many time-outs: it sends many requests, and runs beside the rounds."""
 
@@ -65,6 +67,8 @@ class RedfishCollector:
         self.device, self.schedule, self.link = device, schedule, link
         self.dropped: Counter[str] = Counter()
         self.refused: Sequence[Refusal] = ()
+        self.notice = ""
+        self._no_power = ""
         self._labels, self._wanted = labels, wanted
         self._is_pdu = "pdu" in labels
         self._groups = frozenset(
@@ -113,9 +117,20 @@ class RedfishCollector:
             if self.link.answers == before:
                 raise Unreachable(f"no answer within {self.schedule.timeout:g} s")
             return [self._up]  # it answers, but discovery is not complete yet
+        self._no_power = NOT_OFFERED
         judged = judge(list((await self._round(plan, until)).items()), self.dropped)
         self.refused = judged.refused
-        return [self._up, *judged.readings]
+        return [self._up, *judged.readings, *self._missing(judged)]
+
+    def _missing(self, judged: Judged) -> list[Reading]:
+        """Say why a node that answers has no power: it would pass for one that is well read."""
+        self.notice = ""
+        if self._is_pdu or any(series.metric is node.NODE_POWER for series, _ in judged.readings):
+            return []
+        refused = (one.reason for one in judged.refused if one.series.metric is node.NODE_POWER)
+        why = next(refused, self._no_power)
+        self.notice = f"it gives no power: {why}"
+        return [(self._series(node.NODE_READING_MISSING, ("power", why)), 1.0)]
 
     async def _discover(self) -> Plan:
         old = self._plan.found
@@ -157,6 +172,8 @@ class RedfishCollector:
             if not read:
                 raise failed
             self.dropped["unread"] += len(plan.sources) - read
+            if self._no_power == NOT_OFFERED:
+                self._no_power = "unread"
         return taken
 
     async def _source(self, source: Source, plan: Plan, reader: Reader) -> dict[Series, float]:
@@ -193,6 +210,8 @@ class RedfishCollector:
             )
         if why:
             self.dropped[why] += 1
+            if row.metric is node.NODE_POWER:
+                self._no_power = why
         return not why
 
     @staticmethod

@@ -35,7 +35,7 @@ class _Kind:
         """The metrics that a service may give, and whether it answers."""
         from collectors.catalogue import facility, node
 
-        return [*GROUPS, node.NODE_UP, facility.PDU_UP]
+        return [*GROUPS, node.NODE_READING_MISSING, node.NODE_UP, facility.PDU_UP]
 
     def build(self, config: object, context: Context) -> list[RedfishCollector]:
         """Make the collectors; raises Problems with every device that cannot be made."""

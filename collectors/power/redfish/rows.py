@@ -128,15 +128,20 @@ def thermal(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
             if name_ in names:  # some services give all fans the same name
                 name_ = f"{name_} {text(fan, 'MemberId') or number_}"
             names.add(name_)
-            if not gone(fan) and "Reading" in fan:
+            if not gone(fan):
                 yield from _old_fan(fan, name_)
 
 
 def _old_fan(fan: Document, name: str) -> Iterator[Row]:
-    if fan.get("ReadingUnits") == "RPM":
-        yield Row(node.NODE_FAN_RPM, number(fan["Reading"]), (name,))
-    elif fan.get("ReadingUnits") == "Percent":
-        yield Row(node.NODE_FAN_SPEED, scaled(number(fan["Reading"]), PERCENT), (name,))
+    """Yield a fan of the Thermal schema; HPE iLO 4 has the property names of before it (v1.0)."""
+    for reading, units in (("Reading", "ReadingUnits"), ("CurrentReading", "Units")):
+        if reading not in fan:
+            continue
+        if fan.get(units) == "RPM":
+            yield Row(node.NODE_FAN_RPM, number(fan[reading]), (name,))
+        elif fan.get(units) == "Percent":
+            yield Row(node.NODE_FAN_SPEED, scaled(number(fan[reading]), PERCENT), (name,))
+        return
 
 
 _PARTS: Final = frozenset(

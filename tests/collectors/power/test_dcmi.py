@@ -97,8 +97,8 @@ def test_sensors_with_a_value_are_read_with_their_unit() -> None:
         "Stale Temp,21,degrees C,ns,7.1\n"
     )
     assert parse_sensors(output) == {
-        "Pwr Consumption": Sensor(126.0, "Watts"),
-        "Inlet Temp": Sensor(-3.5, "degrees C"),
+        "Pwr Consumption": Sensor(126.0, "Watts", 7),
+        "Inlet Temp": Sensor(-3.5, "degrees C", 7),
     }
 
 

@@ -14,6 +14,7 @@ from socket import SOCK_DGRAM
 import pytest
 
 from collectors.base import BadReply, ConfigError, Refused, Unreachable
+from collectors.catalogue import node as catalogue
 from collectors.power.ipmi import Config, split_address
 from collectors.strict import Problems, read
 from tests.collectors.power.bmcs import POWER, bmcs, once
@@ -73,8 +74,11 @@ def test_what_is_no_value_is_absent_and_counted(
     """0 W of a deactivated measurement is no reading, and never 0; the reason is counted."""
     taught.says(reply)
     (bmc,) = bmcs(tmp_path, taught.address)
-    assert once(bmc) == []
+    where = ("guian", "s1", "A", "A07", "n0", "ipmi")
+    missing = catalogue.NODE_READING_MISSING.series(*where, "power", reason)
+    assert once(bmc) == [(missing.prefix.strip(), 1.0)]
     assert bmc.dropped == {reason: 1}
+    assert bmc.notice == f"it gives no power: {reason}"
 
 
 @pytest.mark.parametrize(

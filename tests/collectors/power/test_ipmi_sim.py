@@ -11,7 +11,7 @@ from socket import SOCK_DGRAM
 
 import pytest
 
-from collectors.base import Refused
+from collectors.base import BadReply, Refused
 from tests.collectors.power.bmcs import POWER, bmcs, once
 from tests.support import binary, free_port, running, wait_for
 
@@ -86,14 +86,18 @@ set_working_mc 0x20
 """
 
 
-def record(number: int, name: str, unit: int, kind: int) -> str:
-    """A full sensor record (IPMI 2.0, 43.1) whose raw value is the reading."""
+def record(
+    number: int, name: str, unit: int, kind: int, entity: tuple[int, int] = (0x07, 1)
+) -> str:
+    """A full sensor record (IPMI 2.0, 43.1) whose raw value is the reading.
+
+    Entity 7 is the system board, 10 a power supply (table 43-13).
+    """
     body = [
         0x20,
         0,
         number,
-        0x07,
-        1,
+        *entity,
         0x7F,
         0x68,
         kind,
@@ -122,7 +126,12 @@ EMULATOR = "\n".join(
         "mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02",
         *(
             line
-            for number, kind, value in ((1, 0x0B, 126), (2, 0x01, 23))
+            for number, kind, value in (
+                (1, 0x0B, 126),
+                (2, 0x01, 23),
+                (3, 0x0B, 132),
+                (4, 0x0B, 160),
+            )
             for line in (
                 f"sensor_add 0x20 0 {number} {kind:#x} 1",
                 f"sensor_set_value 0x20 0 {number} {value} 0",
@@ -131,6 +140,8 @@ EMULATOR = "\n".join(
         ),
         f"main_sdr_add 0x20 {record(1, 'Pwr Consumption', 6, 0x0B)}",
         f"main_sdr_add 0x20 {record(2, 'Inlet Temp', 1, 0x01)}",
+        f"main_sdr_add 0x20 {record(3, 'PS1 Input', 6, 0x0B, (0x0A, 1))}",
+        f"main_sdr_add 0x20 {record(4, 'PS2 Input', 6, 0x0B, (0x0A, 2))}",
         "mc_enable 0x20\n",
     )
 )
@@ -172,6 +183,27 @@ def test_sensors_stand_in_where_there_is_no_dcmi(simulated: str, tmp_path: Path)
     )
     assert once(bmc) == [(POWER, 126.0)]
     assert bmc.dropped == {"no_sensor_value": 1}
+
+
+def test_the_inputs_of_all_supplies_are_added(simulated: str, tmp_path: Path) -> None:
+    """132 W and 160 W are 292 W; without one of them there is no power, and it is counted."""
+    options = {"privilege": "administrator"}
+    (bmc,) = bmcs(tmp_path, simulated, **options, power_sensor=["PS1 Input", "PS2 Input"])
+    assert once(bmc) == [(POWER, 292.0)]
+    (bmc,) = bmcs(tmp_path, simulated, **options, power_sensor=["PS1 Input", "PS3 Input"])
+    (missing,) = once(bmc)
+    assert 'reason="no_sensor_value"' in missing[0]
+    assert bmc.dropped == {"no_sensor_value": 1}
+
+
+def test_one_supply_does_not_pass_for_the_node(simulated: str, tmp_path: Path) -> None:
+    """A single sensor that belongs to a power supply is refused; in a list it is all there is."""
+    options = {"privilege": "administrator"}
+    (bmc,) = bmcs(tmp_path, simulated, **options, power_sensor="PS1 Input")
+    with pytest.raises(BadReply, match="PS1 Input is the input of one power supply"):
+        once(bmc)
+    (bmc,) = bmcs(tmp_path, simulated, **options, power_sensor=["PS1 Input"])
+    assert once(bmc) == [(POWER, 132.0)]
 
 
 def test_a_cipher_suite_it_does_not_take_is_told(simulated: str, tmp_path: Path) -> None:

@@ -127,3 +127,20 @@ def test_however_far_a_register_moves_it_is_what_it_moved(before: int, moved: in
     """Any movement of less than a turn comes back, wrapped or not."""
     now = before + moved if before + moved <= RANGE else before + moved - RANGE
     assert advance(before, now, RANGE) == moved
+
+
+def test_a_register_that_stands_still_is_no_power(machine: Machine) -> None:
+    """A virtual machine shows registers that never move: no 0 W, and none with one of two."""
+    machine.zone("intel-rapl:0", "package-0", 1_000_000)
+    machine.zone("intel-rapl:1", "package-1", 1_000_000)
+    rapl = machine.collector("rapl")
+    values(rapl)
+    for moved in (0, 500_000_000):
+        machine.now += 10.0
+        machine.zone("intel-rapl:0", "package-0", 1_000_000 + moved)
+        assert values(rapl) == {"energy_joules_total": 0.0}
+    assert rapl.dropped == {"frozen": 2}
+    machine.now += 10.0
+    machine.zone("intel-rapl:0", "package-0", 1_001_000_000)
+    machine.zone("intel-rapl:1", "package-1", 301_000_000)
+    assert values(rapl) == {"energy_joules_total": 800.0, "power_watts": 80.0}

@@ -139,7 +139,11 @@ async def test_a_hostile_answer_costs_itself_alone(tmp_path: Path, answer: Any) 
         await collector.collect()
         service.replies = {METRICS: answer}
         got = await values(collector)
-        assert got == {"dc_node_up": 1.0, "dc_node_inlet_temperature_celsius": 23.0}
+        assert got == {
+            "dc_node_up": 1.0,
+            "dc_node_inlet_temperature_celsius": 23.0,
+            "dc_node_reading_missing": 1.0,
+        }
 
 
 async def test_a_service_that_speaks_no_http_is_a_bad_reply(tmp_path: Path) -> None:

@@ -155,4 +155,4 @@ def test_a_node_s_metrics_are_all_in_a_group() -> None:
     declared = {
         metric for metric in vars(node).values() if getattr(metric, "subsystem", "") == "node"
     }
-    assert declared - GROUPS.keys() == {node.NODE_UP}
+    assert declared - GROUPS.keys() == {node.NODE_UP, node.NODE_READING_MISSING}

@@ -71,6 +71,7 @@ async def test_it_is_read_for_what_it_has(folder: Path, address: str) -> None:
             "dc_node_inlet_temperature_celsius": 25.0,
             'dc_node_fan_speed_rpm{fan="BaseBoard System Fan"}': 2100.0,
             'dc_node_fan_speed_rpm{fan="BaseBoard System Fan Backup"}': 2050.0,
+            "dc_node_reading_missing": 1.0,
         }
         assert collector.plan is not None
         assert [source.place.uris[0].rpartition("/")[2] for source in collector.plan.sources] == [
