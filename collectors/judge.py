@@ -92,7 +92,8 @@ def _why_outside(metric: Metric, value: float) -> Reason:
 
 
 def _is_high(metric: Metric, value: float) -> bool:
-    return value >= _LOW_VOLTAGE and metric in _VOLTAGES and _scaled(value)
+    # A hundred times a low voltage may be a medium one: 10, 11, 20, 22 kV (IEC 60038).
+    return value >= _LOW_VOLTAGE and metric in _VOLTAGES and _scaled(value, (10,))
 
 
 def _is_voltage(metric: Metric) -> bool:
@@ -100,11 +101,11 @@ def _is_voltage(metric: Metric) -> bool:
     return metric.name.endswith("_volts")
 
 
-def _scaled(volts: float) -> bool:
-    """Tell whether a voltage is ten or a hundred times a nominal one."""
+def _scaled(volts: float, factors: tuple[int, ...] = (10, 100)) -> bool:
+    """Tell whether a voltage is such a multiple of a nominal one."""
     return any(
         abs(volts / factor - nominal) <= _TOLERANCE * nominal
-        for factor in (10, 100)
+        for factor in factors
         for nominal in _NOMINAL
     )
 
@@ -122,8 +123,8 @@ class _Places:
         """Return why a reading does not agree with the others of its place; None if it does."""
         rows = _CHECKS[series.metric]
         if value:
-            scaled = any(self._is_scaled(row, series.values, value) for row in rows)
-            return "wrong_scale" if scaled else None
+            agrees = any(self._agrees(row, series.values, value) for row in rows)
+            return None if agrees else "wrong_scale"
         load = any(self._says_load(row, series) for row in rows)
         return "zero_with_load" if load else None
 
@@ -139,10 +140,10 @@ class _Places:
         watts = self._most(row.powers[0], row, at)
         return watts >= (_LEAST_VA if series.metric is row.factor else _LEAST_WATTS)
 
-    def _is_scaled(self, row: Row, at: tuple[str, ...], volts: float) -> bool:
-        """Tell whether the power of a place is far too small for its voltage and its current."""
+    def _agrees(self, row: Row, at: tuple[str, ...], volts: float) -> bool:
+        """Tell whether the power of a place fits its voltage and its current."""
         amperes, watts = self._most(row.current, row, at), self._most(row.powers[0], row, at)
-        return not watts or volts * amperes > watts / _LEAST_FACTOR
+        return 0 < volts * amperes <= watts / _LEAST_FACTOR
 
     def _most(self, metric: Metric | None, row: Row, at: tuple[str, ...]) -> float:
         return max((value for _, value in self._beside(metric, row, at)), default=0.0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from collectors.base import Metric
+from collectors.base import Metric, Series
 from collectors.catalogue import (
     cooling,
     dcplant,
@@ -56,6 +56,14 @@ KINDS: Final[Mapping[Kind, DeviceKind]] = {
     "device": DeviceKind(label="device", up=facility.DEVICE_UP),
 }
 """Every kind of device. `device` is any other: a monitoring unit, a switch."""
+
+
+def up_of(series: Series, up: Metric) -> Series | None:
+    """Return the series of an up metric for the device of a series; None if it is of no such one."""
+    if not set(up.labels) <= set(series.labels):
+        return None
+    return up.series(*(series.label(name) for name in up.labels))
+
 
 SECTIONS: Final = (facility, sensor, ups, cooling, transfer, dcplant, generator)
 """The modules that declare the metrics of devices."""

@@ -87,8 +87,8 @@ SAMPLES_DROPPED: Final = Signal(
     key="collector.dropped",
     name=Text("Readings not taken"),
     description=Text(
-        "Readings a second that were refused: sentinel values, not finite, above the limit of a"
-        " device.",
+        "Readings a second that were refused: sentinel values, not finite, outside what can be, 0"
+        " beside a load, above the limit of a device.",
     ),
     unit="ops",
     expr=f"sum by (hub, site, collector, reason) ({rate(agent.SAMPLES_DROPPED)})",

@@ -16,7 +16,7 @@ from collectors.base import (
     Series,
     Unreachable,
 )
-from collectors.catalogue.devices import KINDS
+from collectors.catalogue.devices import KINDS, up_of
 from collectors.facility.bacnet.client import Client, Property, Remote, parse_address
 from collectors.facility.bacnet.config import Device
 from collectors.facility.bacnet.profile import (
@@ -182,6 +182,7 @@ def ups_of(series: Sequence[Series]) -> list[Series]:
     found: dict[Series, None] = {}
     for one in series:
         for kind in KINDS.values():
-            if one.label(kind.label):
-                found[kind.up.series(*(one.label(name) for name in kind.up.labels))] = None
+            up = up_of(one, kind.up) if one.label(kind.label) else None
+            if up is not None:
+                found[up] = None
     return list(found)

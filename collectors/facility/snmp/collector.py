@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, CollectError, Reading, Schedule, Series, Unreachable
-from collectors.catalogue.devices import KINDS, Kind
 from collectors.facility.snmp.channel import Channel, Secrets
 from collectors.facility.snmp.discover import AUTO, SYS_UPTIME, Found, Wanted, discover, find
+from collectors.facility.snmp.linked import Units
 
 if TYPE_CHECKING:
     from collectors.facility.naming import Naming
@@ -60,12 +60,11 @@ class SnmpCollector:
         "_refresh",
         "_secrets",
         "_stale",
-        "_up",
+        "_units",
         "chosen",
         "config",
         "dropped",
         "schedule",
-        "up_series",
     )
 
     name: ClassVar[str] = "snmp"
@@ -100,7 +99,7 @@ class SnmpCollector:
         self._discovered_at = 0.0
         self._stale = False
         self.chosen = ""
-        self._set_kind(config.kind or (profile.kind if profile else None))
+        self._units = self._units_of(None)
 
     @property
     def device(self) -> str:
@@ -145,10 +144,15 @@ class SnmpCollector:
         """
         return self._plan.spans if self._plan else {}
 
-    def _set_kind(self, kind: Kind | None) -> None:
-        up = self._naming.series(KINDS[kind].up, "", {}) if kind else None
-        self._up: tuple[Reading, ...] = ((up, 1.0),) if up else ()
-        self.up_series: tuple[Series, ...] = (up,) if up else ()
+    @property
+    def up_series(self) -> tuple[Series, ...]:
+        """Whether the device and each linked unit answers; empty until its kind is known."""
+        return self._units.up_series
+
+    def _units_of(self, plan: Plan | None) -> Units:
+        kind = self.config.kind or (self._profile.kind if self._profile else None)
+        series = plan.series() if plan else ()
+        return Units(kind, self._naming, self.config.linked, series)
 
     def _make_channel(self) -> Channel:
         most = self.config.max_oids or (self._profile.max_oids if self._profile else 24)
@@ -162,12 +166,13 @@ class SnmpCollector:
         # A little less than the timeout, so that answers received in time are still returned.
         end = loop.time() + self.schedule.timeout * 0.95
         self._take_discovery()
+        self._units.begin()
         if self._plan is None or self._is_stale(loop.time()):
             self._discovery = self._discovery or loop.create_task(self._discover())
         if self._plan is None:
             await self._await_discovery(end - loop.time())
         if self._plan is None:
-            return list(self._up)  # it answers, but the discovery of its many rows is not done yet
+            return self._units.own()  # it answers; the discovery of its many rows is not done yet
         return await self._round(self._plan, end)
 
     def _is_stale(self, now: float) -> bool:
@@ -199,6 +204,7 @@ class SnmpCollector:
         error = task.exception() if not task.cancelled() else Unreachable("stopped")
         if error is None:
             self._plan = task.result()
+            self._units = self._units_of(self._plan)
             self._stale = False
             self.dropped += self._plan.dropped
         elif first or not isinstance(error, CollectError):
@@ -241,7 +247,8 @@ class SnmpCollector:
                 return Found(name=self.chosen, profile=self._profile, plan=plan)
         found = await find(channel, self._library, self.config.profile, wanted)
         self.chosen, self._profile = found.name, found.profile
-        self._set_kind(self.config.kind or found.profile.kind)
+        if self._plan is None:
+            self._units = self._units_of(None)
         self._channel.close()
         self._channel = self._make_channel()
         return found
@@ -272,8 +279,9 @@ class SnmpCollector:
             or any(oid in values for oid in plan.oids if oid not in plan.watched)
         ):
             raise BadReply("the device answers, but has none of the objects of its profile")
+        units = self._units.readings(readings)
         readings += plan.constants
-        readings += self._up
+        readings += units
         return readings
 
     async def _ask(self, plan: Plan, end: float) -> Mapping[str, object]:

@@ -60,6 +60,11 @@ class Plan:
     dropped: Counter[str] = field(default_factory=Counter)
     refused: tuple[Refusal, ...] = ()
 
+    def series(self) -> Iterator[Series]:
+        """Yield every series that a round may give, without the constants."""
+        yield from (point.series for point in self.points)
+        yield from (parts[0].series for parts in self.sums)
+
     def decode(self, values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
         """Turn the answers of one round into readings, without the constants.
 

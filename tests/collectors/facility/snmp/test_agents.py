@@ -163,6 +163,7 @@ async def test_linked_units_outlets_and_hostile_names(tmp_path: Path) -> None:
             "dc_pdu_outlet_power_watts/A07-B/7": 85.0,
             'dc_pdu_outlet_info/A07-B/7/x" } 1 dc': 1.0,
             "dc_pdu_up/A07-A": 1.0,
+            "dc_pdu_up/A07-B": 1.0,
         }
         assert {
             series.label("feed") for series, _ in readings if series.label("pdu") == "A07-B"

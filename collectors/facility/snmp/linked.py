@@ -1,0 +1,64 @@
+"""Which units of an SNMP device answer: the device itself, and those linked to it.
+
+A linked unit, such as a chained PDU, has a name and an up series of its own. It is up where a round
+has at least one of its readings. One that the config names is down until it is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from collectors.base import Reading, Series
+from collectors.catalogue.devices import KINDS, Kind, up_of
+from collectors.facility.naming import Naming
+
+
+class Units:
+    """The up series of a device, its own first, and of the units linked to it.
+
+    `up_series` are those that the runner sets to the result of the round: all before a round, and
+    after it only those of units that answered. The round itself says 0 for the others.
+    """
+
+    __slots__ = ("_all", "_linked", "up_series")
+
+    def __init__(
+        self,
+        kind: Kind | None,
+        naming: Naming,
+        named: Iterable[str],
+        series: Iterable[Series] = (),
+    ) -> None:
+        """Note the units of a device of a kind; without a kind there are none yet.
+
+        `named` are the linked units that the config names, `series` those that a round may give.
+        """
+        self._linked: dict[Series, Series] = {}
+        self._all: tuple[Series, ...] = ()
+        if kind is not None:
+            up = KINDS[kind].up
+            ups = dict.fromkeys(naming.series(up, unit, {}) for unit in ("", *named))
+            own = next(iter(ups))
+            for one in series:
+                unit = up_of(one, up)
+                if unit is not None and unit is not own:
+                    self._linked[one] = unit
+            self._all = tuple(ups | dict.fromkeys(self._linked.values()))
+        self.up_series = self._all
+
+    def begin(self) -> None:
+        """Expect every unit. Call this before a round that may fail."""
+        self.up_series = self._all
+
+    def own(self) -> list[Reading]:
+        """Return that the device itself answers; nothing is known of its linked units yet."""
+        return [(up, 1.0) for up in self._all[:1]]
+
+    def readings(self, readings: Iterable[Reading]) -> list[Reading]:
+        """Return for every unit whether it answers, by the readings of a round."""
+        if not self._all[1:]:
+            return self.own()
+        heard: set[Series | None] = {*self._all[:1]}
+        heard.update(self._linked.get(series) for series, _ in readings)
+        self.up_series = tuple(up for up in self._all if up in heard)
+        return [(up, float(up in heard)) for up in self._all]

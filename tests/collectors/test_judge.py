@@ -1,0 +1,192 @@
+"""Which readings cannot be: bounds by metric, and what the rest of the round says.
+
+The values are made up. What is expected was worked out by hand, from the rules in docs/profiles.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import pytest
+
+from collectors.base import Metric, Reading
+from collectors.catalogue import dcplant, facility, generator, node, sensor, transfer, ups
+from collectors.catalogue.bounds import EXTREMES, has_extremes
+from collectors.judge import judge
+
+UPS = {"hub": "guian", "site": "s1", "ups": "ups-1"}
+PDU = {"hub": "guian", "site": "s1", "row": "A", "rack": "A07", "pdu": "A07-A", "feed": "A"}
+METER = {"hub": "guian", "site": "s1", "meter": "m1", "point": "utility"}
+
+
+def reading(metric: Metric, value: float, **labels: str) -> Reading:
+    """Return a reading of a metric; labels that are not given are empty."""
+    known: Mapping[str, str] = UPS | PDU | METER | labels
+    return metric.series(*(known.get(name, "") for name in metric.labels)), value
+
+
+def verdict(*readings: Reading) -> dict[str, str]:
+    """Return the reason of each refused reading by its place, or by its metric where it has none."""
+    dropped: Counter[str] = Counter()
+    judged = judge(list(readings), dropped)
+    assert len(judged.readings) + len(judged.refused) == len(readings)
+    assert dropped == Counter(one.reason for one in judged.refused)
+    return {
+        one.series.label("phase")
+        or one.series.label("outlet")
+        or one.series.metric.name: one.reason
+        for one in judged.refused
+    }
+
+
+@pytest.mark.parametrize(
+    ("metric", "possible", "impossible"),
+    [
+        (facility.SENSOR_TEMPERATURE, (-59.9, 0.0, 77.0, 149.9), (-60.0, 150.0, 3276.7)),
+        (facility.SENSOR_HUMIDITY, (0.0, 0.151, 1.0), (-0.01, 1.51, 15.1)),
+        (facility.PDU_FREQUENCY, (0.0, 40.0, 49.98, 60.0, 70.0), (5.0, 39.9, 99.8, 500.0)),
+        (facility.PDU_PHASE_VOLTAGE, (0.0, 100.0, 230.0, 415.0, 690.0), (-1.0, 1000.0, 2300.0)),
+        (ups.UPS_BATTERY_VOLTAGE, (-54.0, 54.6, 546.0), (1001.0, -1000.0)),
+        (dcplant.DCPLANT_BUS_VOLTAGE, (-53.5, 53.5, 380.0), (535.0, 5350.0)),
+        (ups.UPS_LOAD, (0.0, 0.5, 1.2, 1.5), (-0.01, 1.51, 50.0)),
+        (facility.PDU_POWER_FACTOR, (-1.0, 0.0, 0.98, 1.0), (1.02, 98.0, -9.9)),
+        (facility.PDU_CURRENT_DISTORTION, (0.0, 0.39, 1.825), (-0.1, 39.0)),
+        (facility.PDU_PHASE_CURRENT, (0.0, 63.0), (-0.1,)),
+        (ups.UPS_BATTERY_CURRENT, (-40.0, 0.0, 40.0), (1e6,)),
+        (generator.GENERATOR_RUN_SECONDS, (0.0, 3.6e6), (-1.0,)),
+        (node.NODE_INLET, (22.0,), (200.0,)),
+        (sensor.SENSOR_PRESSURE_DIFFERENCE, (-25.0, 12.0), ()),
+    ],
+)
+def test_each_metric_has_its_bounds(
+    metric: Metric, possible: tuple[float, ...], impossible: tuple[float, ...]
+) -> None:
+    """What can be is a reading, up to the bound; what is beyond is none and is counted."""
+    for value in possible:
+        assert verdict(reading(metric, value)) == {}, value
+    for value in impossible:
+        assert set(verdict(reading(metric, value)).values()) <= {"out_of_bounds", "wrong_scale"}
+        assert verdict(reading(metric, value)), value
+
+
+@pytest.mark.parametrize("volts", [2360.0, 2300.0, 1200.0, 4000.0, 23_000.0, 1100.0])
+def test_a_voltage_of_ten_or_a_hundred_times_a_nominal_one_says_so(volts: float) -> None:
+    """236, 230, 120 and 400 V in tenths, 230 V in hundredths, 110 V in tenths."""
+    assert verdict(reading(ups.UPS_INPUT_VOLTAGE, volts, phase="L1")) == {"L1": "wrong_scale"}
+
+
+def test_0_w_beside_a_current_and_a_load_is_no_reading() -> None:
+    """14.5 A x 230 V = 3335 VA and 50 % load are not 0 W; the phase without a current has 0 W."""
+    rows = [("L1", 14.5, 0.5), ("L2", 6.4, 0.21), ("L3", 0.0, 0.0)]
+    readings = []
+    for phase, amperes, load in rows:
+        readings += [
+            reading(ups.UPS_OUTPUT_CURRENT, amperes, phase=phase),
+            reading(ups.UPS_OUTPUT_VOLTAGE, 230.0, phase=phase),
+            reading(ups.UPS_LOAD, load, phase=phase),
+            reading(ups.UPS_OUTPUT_POWER, 0.0, phase=phase),
+        ]
+    assert verdict(*readings) == {"L1": "zero_with_load", "L2": "zero_with_load"}
+
+
+def test_0_w_of_an_outlet_is_judged_by_its_own_current() -> None:
+    """2 A x 230 V = 460 VA. 0.2 A are 46 VA: a supply in standby, whose 0 W is a rounding."""
+    assert verdict(
+        reading(facility.PDU_OUTLET_POWER, 0.0, outlet="1"),
+        reading(facility.PDU_OUTLET_CURRENT, 2.0, outlet="1"),
+        reading(facility.PDU_OUTLET_POWER, 0.0, outlet="2"),
+        reading(facility.PDU_OUTLET_CURRENT, 0.2, outlet="2"),
+        reading(facility.PDU_OUTLET_POWER, 0.0, outlet="3"),
+        reading(facility.PDU_OUTLET_CURRENT, 0.0, outlet="3"),
+        reading(facility.PDU_OUTLET_VOLTAGE, 230.0, outlet="1"),
+        reading(facility.PDU_OUTLET_VOLTAGE, 230.0, outlet="2"),
+        reading(facility.PDU_OUTLET_VOLTAGE, 230.0, outlet="3"),
+    ) == {"1": "zero_with_load"}
+
+
+def test_0_w_of_the_whole_is_judged_by_all_phases() -> None:
+    """Three phases of 0.15 A at 230 V are 103.5 VA together; of 0.05 A they are 34.5 VA."""
+
+    def whole(amperes: float) -> dict[str, str]:
+        phases = [
+            one
+            for phase in ("L1", "L2", "L3")
+            for one in (
+                reading(facility.PDU_PHASE_CURRENT, amperes, phase=phase),
+                reading(facility.PDU_PHASE_VOLTAGE, 230.0, phase=phase),
+            )
+        ]
+        return verdict(reading(facility.PDU_POWER, 0.0), *phases)
+
+    assert whole(0.15) == {"power_watts": "zero_with_load"}
+    assert whole(0.05) == {}
+
+
+def test_0_w_of_one_device_is_not_judged_by_another() -> None:
+    """The linked PDU draws 10 A; this one is idle."""
+    assert not verdict(
+        reading(facility.PDU_PHASE_POWER, 0.0, phase="L1"),
+        reading(facility.PDU_PHASE_CURRENT, 10.0, phase="L1", pdu="A08-A"),
+    )
+
+
+def test_0_hz_is_a_reading_only_where_there_is_no_voltage() -> None:
+    """Input B of a transfer switch is dead; input A has 231 V, and so a frequency."""
+    assert verdict(
+        reading(transfer.ATS_INPUT_FREQUENCY, 0.0, ats="t", source="A"),
+        reading(transfer.ATS_INPUT_VOLTAGE, 231.0, ats="t", source="A", phase="L1"),
+        reading(transfer.ATS_INPUT_FREQUENCY, 0.0, ats="t", source="B"),
+        reading(transfer.ATS_INPUT_VOLTAGE, 0.4, ats="t", source="B", phase="L1"),
+    ) == {"input_frequency_hertz": "zero_with_load"}
+
+
+def test_0_a_and_0_v_beside_a_power_are_no_readings() -> None:
+    """600 W need 2.6 A at 230 V. 100 W may be a current below the half of one ampere."""
+    assert verdict(
+        reading(facility.PDU_PHASE_POWER, 600.0, phase="L1"),
+        reading(facility.PDU_PHASE_CURRENT, 0.0, phase="L1"),
+        reading(facility.PDU_PHASE_POWER, 100.0, phase="L2"),
+        reading(facility.PDU_PHASE_CURRENT, 0.0, phase="L2"),
+    ) == {"L1": "zero_with_load"}
+
+
+def test_a_phase_of_a_meter_may_be_idle_while_the_meter_is_not() -> None:
+    """All of the meter's 9 kW are on L2; L1 has no current, and that is a reading."""
+    assert not verdict(
+        reading(facility.METER_POWER, 9000.0),
+        reading(facility.METER_CURRENT, 0.0, phase="L1"),
+        reading(facility.METER_CURRENT, 39.2, phase="L2"),
+    )
+
+
+def test_a_meter_behind_transformers_is_believed_where_its_power_agrees() -> None:
+    """2 400 V x 100 A = 240 kVA beside 220 kW is medium voltage; beside 22 kW it is tenths."""
+
+    def phase(watts: float) -> dict[str, str]:
+        return verdict(
+            reading(facility.METER_VOLTAGE, 2400.0, phase="L1"),
+            reading(facility.METER_CURRENT, 100.0, phase="L1"),
+            reading(facility.METER_PHASE_POWER, watts, phase="L1"),
+        )
+
+    assert phase(220_000.0) == {}
+    assert phase(22_000.0) == {"L1": "wrong_scale"}
+    assert verdict(reading(facility.METER_VOLTAGE, 2300.0, phase="L1")) == {"L1": "wrong_scale"}
+    assert verdict(reading(facility.METER_VOLTAGE, 10_000.0, phase="L1")) == {}
+
+
+def test_a_power_factor_of_0_beside_a_power_is_no_reading() -> None:
+    """514 W of 551 VA have a power factor of 0.93, not 0."""
+    assert verdict(reading(facility.PDU_POWER, 514.0), reading(facility.PDU_POWER_FACTOR, 0.0)) == {
+        "power_factor_ratio": "zero_with_load"
+    }
+
+
+def test_the_extremes_of_types_are_no_readings_of_gauges() -> None:
+    """0x7fffffff, -2^31, 65535 and 0xffffffff are signs for no value; a counter passes them."""
+    assert {2147483647, -2147483648, 65535, 4294967295, 32767, -32768} <= EXTREMES
+    assert {0, -1, 65534, 2147483646} & EXTREMES == set()
+    assert has_extremes(facility.PDU_POWER)
+    assert not has_extremes(facility.PDU_ENERGY)
+    assert not has_extremes(facility.PDU_OUTLET_ON)
