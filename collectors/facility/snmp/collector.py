@@ -99,6 +99,7 @@ class SnmpCollector:
         self._discovered_at = 0.0
         self._stale = False
         self.chosen = ""
+        self._units = Units(None, naming, ())
         self._units = self._units_of(None)
 
     @property
@@ -152,7 +153,7 @@ class SnmpCollector:
     def _units_of(self, plan: Plan | None) -> Units:
         kind = self.config.kind or (self._profile.kind if self._profile else None)
         series = plan.series() if plan else ()
-        return Units(kind, self._naming, self.config.linked, series)
+        return Units(kind, self._naming, self.config.linked, series, self._units)
 
     def _make_channel(self) -> Channel:
         most = self.config.max_oids or (self._profile.max_oids if self._profile else 24)

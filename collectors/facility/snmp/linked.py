@@ -1,7 +1,8 @@
 """Which units of an SNMP device answer: the device itself, and those linked to it.
 
 A linked unit, such as a chained PDU, has a name and an up series of its own. It is up where a round
-has at least one of its readings. One that the config names is down until it is found.
+has at least one of its readings. One that the config names is down until it is found; any other is
+no unit until it was heard, for tables have rows of units that are not there.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ class Units:
         naming: Naming,
         named: Iterable[str],
         series: Iterable[Series] = (),
+        before: Units | None = None,
     ) -> None:
         """Note the units of a device of a kind; without a kind there are none yet.
 
         `named` are the linked units that the config names, `series` those that a round may give.
+        `before` are the units of an earlier discovery: one that was heard and still has rows stays.
         """
         self._linked: dict[Series, Series] = {}
         self._all: tuple[Series, ...] = ()
@@ -43,7 +46,9 @@ class Units:
                 unit = up_of(one, up)
                 if unit is not None and unit is not own:
                     self._linked[one] = unit
-            self._all = tuple(ups | dict.fromkeys(self._linked.values()))
+            still = {*self._linked.values(), *ups}
+            heard = (up for up in before._all if up in still) if before else ()
+            self._all = tuple(ups | dict.fromkeys(heard))
         self.up_series = self._all
 
     def begin(self) -> None:
@@ -56,9 +61,10 @@ class Units:
 
     def readings(self, readings: Iterable[Reading]) -> list[Reading]:
         """Return for every unit whether it answers, by the readings of a round."""
-        if not self._all[1:]:
+        if not self._linked and not self._all[1:]:
             return self.own()
-        heard: set[Series | None] = {*self._all[:1]}
-        heard.update(self._linked.get(series) for series, _ in readings)
+        found = (self._linked.get(series) for series, _ in readings)
+        heard = dict.fromkeys((*self._all[:1], *(unit for unit in found if unit is not None)))
+        self._all = tuple(dict.fromkeys((*self._all, *heard)))
         self.up_series = tuple(up for up in self._all if up in heard)
         return [(up, float(up in heard)) for up in self._all]
