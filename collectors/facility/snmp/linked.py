@@ -21,7 +21,7 @@ class Units:
     after it only those of units that answered. The round itself says 0 for the others.
     """
 
-    __slots__ = ("_all", "_linked", "up_series")
+    __slots__ = ("_linked", "known", "up_series")
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Units:
         `before` are the units of an earlier discovery: one that was heard and still has rows stays.
         """
         self._linked: dict[Series, Series] = {}
-        self._all: tuple[Series, ...] = ()
+        self.known: tuple[Series, ...] = ()
         if kind is not None:
             up = KINDS[kind].up
             ups = dict.fromkeys(naming.series(up, unit, {}) for unit in ("", *named))
@@ -47,24 +47,24 @@ class Units:
                 if unit is not None and unit is not own:
                     self._linked[one] = unit
             still = {*self._linked.values(), *ups}
-            heard = (up for up in before._all if up in still) if before else ()
-            self._all = tuple(ups | dict.fromkeys(heard))
-        self.up_series = self._all
+            heard = (up for up in before.known if up in still) if before else ()
+            self.known = tuple(ups | dict.fromkeys(heard))
+        self.up_series = self.known
 
     def begin(self) -> None:
         """Expect every unit. Call this before a round that may fail."""
-        self.up_series = self._all
+        self.up_series = self.known
 
     def own(self) -> list[Reading]:
         """Return that the device itself answers; nothing is known of its linked units yet."""
-        return [(up, 1.0) for up in self._all[:1]]
+        return [(up, 1.0) for up in self.known[:1]]
 
     def readings(self, readings: Iterable[Reading]) -> list[Reading]:
         """Return for every unit whether it answers, by the readings of a round."""
-        if not self._linked and not self._all[1:]:
+        if not self._linked and not self.known[1:]:
             return self.own()
         found = (self._linked.get(series) for series, _ in readings)
-        heard = dict.fromkeys((*self._all[:1], *(unit for unit in found if unit is not None)))
-        self._all = tuple(dict.fromkeys((*self._all, *heard)))
-        self.up_series = tuple(up for up in self._all if up in heard)
-        return [(up, float(up in heard)) for up in self._all]
+        heard = dict.fromkeys((*self.known[:1], *(unit for unit in found if unit is not None)))
+        self.known = tuple(dict.fromkeys((*self.known, *heard)))
+        self.up_series = tuple(up for up in self.known if up in heard)
+        return [(up, float(up in heard)) for up in self.known]
