@@ -40,6 +40,8 @@ class Round:
     first_over: str = ""
     """The series of the first sample over the limit."""
     not_finite: int = 0
+    twice: int = 0
+    """Values of series that had one already; the first one counts."""
 
 
 async def read(task: Task, workers: Workers) -> Round:
@@ -88,12 +90,24 @@ def checked(returned: Returned) -> Round:
         raise BadReply(f"returned something that is not a reading: {error}") from None
     if junk:
         raise BadReply(f"returned something that is not a reading: {repr(junk[0])[:80]}")
+    twice = len(readings) - len({series for series, _ in readings})
+    if twice:
+        readings = _first_of_each(readings)
     return Round(
         readings=readings,
+        twice=twice,
         over_limit=returned.over,
         first_over=_series_text(returned.first_over),
-        not_finite=len(returned.items) - len(readings),
+        not_finite=len(returned.items) - len(readings) - twice,
     )
+
+
+def _first_of_each(readings: list[Reading]) -> list[Reading]:
+    """Return the readings without later values of a series: page and push must say the same."""
+    found: dict[Series, float] = {}
+    for series, value in readings:
+        found.setdefault(series, value)
+    return list(found.items())
 
 
 async def _await(collector: Collector, limit: int) -> Returned:

@@ -52,6 +52,8 @@ def count_dropped(task: Task, done: Round, metrics: SelfMetrics) -> None:
     task.notice = notice
     if done.not_finite:
         metrics.dropped.labels(name, "not_finite").inc(done.not_finite)
+    if done.twice:
+        metrics.dropped.labels(name, "twice").inc(done.twice)
     for reason, more in task.newly_dropped().items():
         metrics.dropped.labels(name, reason).inc(more)
 

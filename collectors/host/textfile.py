@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 
 from prometheus_client import Metric as ParsedFamily
 
-from collectors.base import BadReply, Metric, MetricType, NoData, Reading, Series
+from collectors.base import BadReply, Metric, MetricType, NoData, Reading
 from collectors.catalogue.host import system as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries
@@ -108,8 +108,11 @@ class Textfile:
         return self._readings
 
     def _merge(self, files: dict[str, _File]) -> list[Reading]:
-        """Merge the readings of all files. If a series comes twice, the first one counts."""
-        merged: dict[Series, float] = {}
+        """Merge the readings of all files.
+
+        If a series comes twice, the first one counts; the round counts the others.
+        """
+        merged: list[Reading] = []
         used: dict[str, Metric] = {}
         self.problems = {path: file.error for path, file in files.items() if file.error}
         for path, file in files.items():
@@ -120,12 +123,21 @@ class Textfile:
             except BadReply as error:
                 self.problems[path] = str(error)
                 continue
-            for series, value in found:
-                merged.setdefault(series, value)
-            merged[catalogue.TEXTFILE_MTIME.series(path)] = float(file.stamp[0] // 10**9)
+            merged += found
+            mtime = float(file.stamp[0] // 10**9)
+            merged.append((catalogue.TEXTFILE_MTIME.series(path), mtime))
         self._metrics = used
-        merged[catalogue.TEXTFILE_ERROR.series()] = float(bool(self.problems))
-        return list(merged.items())
+        merged.append((catalogue.TEXTFILE_ERROR.series(), float(bool(self.problems))))
+        return merged
+
+    @property
+    def notice(self) -> str:
+        """The first mistake, and how many files have one."""
+        if not self.problems:
+            return ""
+        path, problem = next(iter(self.problems.items()))
+        more = len(self.problems) - 1
+        return f"{path}: {problem}" + (f" (and {more} files more)" if more else "")
 
     def _load(self, path: str, before: _File | None) -> _File:
         try:

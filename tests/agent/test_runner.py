@@ -244,3 +244,14 @@ async def test_what_a_collector_says_of_its_readings_is_a_notice_beside_others()
     await runner.run_once()
     (health,) = runner.health()
     assert health.notice.startswith("read by guess; 1 samples over max_samples (2)")
+
+
+async def test_of_two_values_of_a_series_the_first_counts() -> None:
+    """The other one is counted, and neither the page nor a consumer gets it."""
+    one, other = VALUE.series("1"), VALUE.series("2")
+    doubled = Fake("doubled", lambda: [(one, 1.0), (other, 5.0), (one, 2.0), (one, 3.0)])
+    runner, snapshot, registry = make(doubled)
+    await runner.run_once()
+    assert snapshot.family(VALUE) == {one: 1.0, other: 5.0}
+    labels = {"collector": "fake", "reason": "twice"}
+    assert registry.get_sample_value("hubgauge_collector_dropped_samples_total", labels) == 2
