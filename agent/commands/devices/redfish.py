@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.commands.devices.options import add_files
 from collectors.base import Context, Place, Reading
 from collectors.power.redfish import KIND
 from collectors.power.redfish.body import link, text
@@ -17,12 +16,6 @@ from collectors.power.redfish.discover import requests_of
 if TYPE_CHECKING:
     from collectors.power.redfish.body import Document
     from collectors.power.redfish.collector import RedfishCollector
-
-
-def add_files(add: Callable[..., object], files: Mapping[str, str]) -> None:
-    """Add options that each take a file, by name and help; `add` is a parser's `add_argument`."""
-    for name, words in files.items():
-        add(name, type=Path, metavar="F", help=words)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

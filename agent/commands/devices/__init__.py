@@ -1,0 +1,80 @@
+"""`hubgauge devices`: which profile fits a device and what it reads of it.
+
+And which devices are known at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from agent.commands.devices import options, redfish, snmp
+from agent.commands.devices.show import show_dropped, show_readings
+from collectors.base import CollectError, ConfigError
+from collectors.facility.profile import paths, protocol_of
+from collectors.strict import Document, Problems
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="list the available profiles")
+    identify = actions.add_parser(
+        "identify", help="identify one SNMP device or Redfish service, and read it once"
+    )
+    for one in (listing, identify):
+        one.add_argument(
+            "--profiles-dir", type=Path, metavar="D", help="a folder with your own profiles"
+        )
+    options.add_address(identify, "host or host:port; the port is 161 if not given")
+    options.add_snmp(identify)
+    identify.add_argument(
+        "--profile",
+        default="auto",
+        metavar="NAME",
+        help="use this profile, whatever type the device reports",
+    )
+    identify.add_argument(
+        "--brief",
+        action="store_true",
+        help="do not search for objects that the profile does not read",
+    )
+    redfish.configure(identify)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the action.
+
+    A device that cannot be read is one line on stderr and exit status 1, a wrong input exit status
+    2.
+    """
+    try:
+        return _list(args.profiles_dir) if args.action == "list" else asyncio.run(_identify(args))
+    except CollectError as error:
+        sys.stderr.write(f"{args.address}: {error}\n")
+        return 1
+    except (ConfigError, Problems, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _list(folder: Path | None) -> int:
+    for name, path in paths(folder).items():
+        document = Document(path)
+        plain = document.plain()
+        own = "" if folder is None or path.parent != folder else f"  ({path})"
+        sys.stdout.write(f"{name:<20}  {protocol_of(document):<6}  {plain.get('title', '')}{own}\n")
+    return 0
+
+
+async def _identify(args: argparse.Namespace) -> int:
+    """Ask a device what it is; returns 1 where nothing could be read."""
+    if not redfish.is_redfish(args.address):
+        return await snmp.identify(args)
+    readings, collector = await redfish.identify(args)
+    show_readings(readings)
+    show_dropped(collector.dropped)
+    sys.stdout.write(f"\n{len(readings)} readings\n")
+    return 0

@@ -1,0 +1,75 @@
+"""What `hubgauge devices` prints of readings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from collectors.base import Reading
+from collectors.facility.units import quantity_of
+
+_SYMBOLS: Final = {
+    "watts": "W",
+    "voltamperes": "VA",
+    "vars": "var",
+    "joules": "J",
+    "volts": "V",
+    "amperes": "A",
+    "hertz": "Hz",
+    "ratio": "",
+    "seconds": "s",
+    "celsius": "°C",
+    "voltampere_seconds": "VA·s",
+    "var_seconds": "var·s",
+    "coulombs": "C",
+    "cubic_meters_per_second": "m³/s",
+    "meters_per_second": "m/s",
+    "liters": "l",
+    "pascals": "Pa",
+    "rpm": "/min",
+    "lux": "lx",
+    "kelvins": "K",
+    "bits_per_second": "bit/s",
+    "bytes": "B",
+    "flag": "",
+}
+
+
+def show_readings(readings: list[Reading]) -> None:
+    """Print each reading with its labels, its value and its unit."""
+    rows = []
+    for series, value in readings:
+        pairs = zip(series.labels, series.values, strict=True)
+        labels = ",".join(
+            f'{label}="{text}"'
+            for label, text in pairs
+            if text and label not in ("hub", "site", "row", "rack")
+        )
+        symbol = _SYMBOLS[quantity_of(series.metric.full_name)]
+        if symbol == "J":  # what the device's own display says
+            symbol = f"J = {value / 3.6e6:.10g} kWh"
+        rows.append((f"{series.metric.full_name}{{{labels}}}", f"{value:.10g}", symbol))
+    for text in _aligned(rows):
+        sys.stdout.write(f"  {text}\n")
+
+
+def show_dropped(dropped: Mapping[str, int]) -> None:
+    """Print how many values were not taken, by reason."""
+    if dropped:
+        sys.stdout.write(
+            "\nNot taken: "
+            + ", ".join(f"{count} {why}" for why, count in sorted(dropped.items()))
+            + "\n"
+        )
+
+
+def _aligned(rows: list[tuple[str, str, str]]) -> Iterable[str]:
+    left = max((len(row[0]) for row in rows), default=0)
+    middle = max((len(row[1]) for row in rows), default=0)
+    return (f"{name:<{left}}  {value:>{middle}} {symbol}".rstrip() for name, value, symbol in rows)
+
+
+def printable(text: str) -> str:
+    """Return what a device says as one line that cannot steer a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)[:200].strip()

@@ -1,0 +1,95 @@
+"""`hubgauge devices identify ADDRESS`: an SNMP device, and what is read of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Final
+
+from agent.commands.devices.options import channel_to, device_of
+from agent.commands.devices.show import printable, show_dropped, show_readings
+from collectors.base import Context, Place, Reading
+from collectors.facility.snmp.channel import Channel
+from collectors.facility.snmp.config import LEVELS, naming_of
+from collectors.facility.snmp.discover import Found, Wanted, find
+from collectors.facility.snmp.library import Library
+from collectors.facility.snmp.plan import Plan
+from collectors.facility.snmp.recognise import Identity
+from collectors.facility.snmp.recognise import identify as ask
+from collectors.facility.snmp.unread import Column, Unread, look
+
+_SHOWN: Final = 60  # columns
+
+
+async def identify(args: argparse.Namespace) -> int:
+    """Ask a device what it is; returns 1 where nothing could be read."""
+    device = device_of(args)
+    library = Library(args.profiles_dir)
+    library.heads()  # a mistake in the operator's own profiles is told before the device is asked
+    channel = channel_to(device, args.timeout)
+    identity = await ask(channel)
+    wanted = Wanted(
+        naming=naming_of(device, Context(place=Place(hub=""), node="")), levels=frozenset(LEVELS)
+    )
+    found = await find(channel, library, args.profile, wanted)
+    profile, plan = found.profile, found.plan
+    values = await channel.get(plan.oids)
+    readings = [*plan.decode(values, plan.dropped), *plan.constants]
+    _show(args.address, identity, found, channel)
+    show_readings(readings)
+    _show_plan(readings, plan)
+    if not args.brief:
+        sys.stdout.flush()  # the rest takes a while
+        _show_unread(await look(channel, profile, plan))
+    return 0 if readings else 1
+
+
+def _show(address: str, identity: Identity, found: Found, channel: Channel) -> None:
+    profile = found.profile
+    sys.stdout.write(
+        f"{address}\n"
+        f"  says        {printable(identity.description) or '(nothing)'}\n"
+        f"  sysObjectID {printable(identity.object_id) or '(none)'}\n"
+        f"  profile     {found.name}: {profile.title}; {profile.source}\n"
+        f"  request     at most {channel.max_oids} objects\n\n"
+    )
+
+
+def _show_plan(readings: list[Reading], plan: Plan) -> None:
+    read = {series.metric.full_name for series, _ in readings}
+    missing = dict.fromkeys(wanted.metric for wanted in plan.silent if wanted.metric not in read)
+    if missing:
+        sys.stdout.write(
+            "\nIn the profile, but not answered by this device:\n"
+            + "".join(f"  {name}\n" for name in missing)
+        )
+    show_dropped(plan.dropped)
+    sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
+
+
+def _show_unread(unread: Unread) -> None:
+    if unread.left_out:
+        sys.stdout.write("\nAnswered, and left out by the profile:\n")
+        sys.stdout.writelines(
+            f"  {_column(column)}: {reason}\n" for column, reason in unread.left_out
+        )
+    if unread.columns:
+        sys.stdout.write("\nAnswered, and not read; thresholds and ratings are among them:\n")
+        sys.stdout.writelines(f"  {_column(column)}\n" for column in unread.columns[:_SHOWN])
+        if len(unread.columns) > _SHOWN:
+            sys.stdout.write(f"  and {len(unread.columns) - _SHOWN} more\n")
+    if not unread.left_out and not unread.columns:
+        sys.stdout.write("\nNothing else there looks like a reading.\n")
+    if unread.note:
+        sys.stdout.write(
+            f"\nThere is more that was not looked at: the look ended after {unread.note}.\n"
+        )
+
+
+def _column(column: Column) -> str:
+    row = f".{column.example}" if column.example else ""
+    return (
+        f"{column.oid}  {column.rows} x, {row} = {column.value}"
+        if row
+        else f"{column.oid} = {column.value}"
+    )
