@@ -30,7 +30,7 @@ from dashboards.signals import (
 from dashboards.signals.base import Signal
 from dashboards.signals.source import chosen_source, remembered_category
 from dashboards.signals.target import TARGET
-from dashboards.signals.total import Total, scopes
+from dashboards.signals.total import Total, scopes, scopes_told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,7 @@ def _kpis(registry: Registry) -> Iterator[RecordingRule]:
     """
     rows = measured(registry.kpis.values())
     total = Total(by_rules=True)
+    yield RecordingRule(record=recorded.SCOPES_TOLD, expr=for_rule(scopes_told()))
     yield RecordingRule(record=recorded.SCOPES, expr=for_rule(scopes()))
     for key, row in rows.items():
         yield from _needed_sites(total, row, key)

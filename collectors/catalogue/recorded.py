@@ -12,6 +12,9 @@ KPI_VALUE: Final = "hub:dc_kpi:value"
 """The value of each KPI, by hub, KPI and scope."""
 SCOPES: Final = "site:dc_site_scope:max"
 """1 for each scope of a site: its named groups, and `hub` for the hub as a whole."""
+SCOPES_TOLD: Final = "site:dc_site_scope:timestamp"
+"""When each gateway last told a group of a site, by site, scope and instance. While a gateway is
+gone, the sites that it lists stay in their groups, for `limits.NEEDED_SECONDS`."""
 KPI_NEEDED: Final = "site:dc_kpi_needed:timestamp"
 """When a KPI was last known to need a site, by hub, site, scope and KPI. A site that is gone with
 its gateway is still needed, so it is kept for `limits.NEEDED_SECONDS`."""

@@ -171,16 +171,31 @@ class Total:
         return f"({group})" if self.scope else f"({whole} or {group})"
 
 
+def scopes_told() -> str:
+    """Return when each gateway last told the groups of its sites, for the rule that remembers."""
+    by = "hub, site, scope, instance"
+    return (
+        f"max by ({by}) ({of(site.SITE_SCOPE, scope='hub')}) * 0 + time()"
+        f" or max by ({by}) (last_over_time({recorded.SCOPES_TOLD}[{MEMORY}]))"
+    )
+
+
 def scopes() -> str:
-    """Return 1 for each scope of a site: its named groups, and the hub as a whole."""
+    """Return 1 for each scope of a site: its named groups, and the hub as a whole.
+
+    What a gateway that is gone told of groups still holds: one that is left may not know them.
+    """
     metrics = {part.metric: part for row in MEASURES for part in (row.part, *row.needs)}
     known = [
         f"max by (hub, site) ({_COUNTED.get(metric) or of(metric, scope='hub')})"
         for metric in metrics
     ]
     whole = f"({' or '.join(known)}) * 0 + 1"
+    there = of(site.SITES_LISTED, scope="hub")
+    gone = f"{recorded.SCOPES_TOLD} > time() - {NEEDED_SECONDS} unless on (hub, instance) {there}"
     return (
         f"max by (hub, site, scope) ({of(site.SITE_SCOPE, scope='hub')})"
+        f" or max by (hub, site, scope) (({gone}) * 0 + 1)"
         f' or label_replace({whole}, "scope", "{WHOLE_HUB}", "", "")'
     )
 

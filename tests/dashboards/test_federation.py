@@ -128,7 +128,8 @@ def test_the_same_plan_gives_the_same_bytes(built: Path, tmp_path: Path) -> None
 
 def test_what_is_federated_has_no_racks() -> None:
     """Nothing that the Prometheus above takes is of a rack, a device or a node: neither a metric
-    nor what a rule keeps of one. A site's gateways are told apart where one of them is chosen.
+    nor what a rule keeps of one. A site's gateways are told apart where one of them is chosen,
+    and where one of them is gone.
     """
     for metric in all_metrics():
         if any(re.fullmatch(names, metric.full_name) for names in FEDERATED):
@@ -137,7 +138,8 @@ def test_what_is_federated_has_no_racks() -> None:
         if any(re.fullmatch(names, rule.record) for names in FEDERATED):
             outermost = re.match(r"\s*(?:\w+)\s+by\s*\(([^)]*)\)", rule.expr)
             kept = set(outermost[1].replace(" ", "").split(",")) if outermost else set()
-            gateways = {"instance"} if rule.record == recorded.PUE_CATEGORY else set()
+            by_gateway = {recorded.PUE_CATEGORY, recorded.SCOPES_TOLD}
+            gateways = {"instance"} if rule.record in by_gateway else set()
             assert not (PLACES - gateways) & kept, rule.record
 
 
