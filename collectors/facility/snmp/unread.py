@@ -159,7 +159,8 @@ def _split(
     for table in tables:
         if oid.startswith(f"{table.oid}."):
             number, _, row = oid[len(table.oid) + 1 :].partition(".")
-            return f"{table.oid}.{number}", row
+            if split_index(table, row) is not None:
+                return f"{table.oid}.{number}", row
     return None
 
 

@@ -138,7 +138,7 @@ async def test_every_profile_finds_what_it_does_not_read(folder: Path) -> None:
         await device.aclose()
         assert device.profile is not None
         assert device.plan is not None
-        stranger = f"{roots(device.profile)[0]}.4294967294.7.0"
+        stranger = f"{roots(device.profile)[0]}.4294967294.7.7.7.7.7.0"
         agent.objects[stranger] = 2345
         channel = Channel(
             address, secrets_of(SnmpConfig(), DeviceConfig(address=address), ""), timeout=5.0
