@@ -78,10 +78,10 @@ async def test_where_the_oracle_is_wrong_the_recording_itself_says_so(
     values = {
         series.metric.full_name: value
         for series, value in await smu.collect()
-        if series.label("phase") == "DC"
+        if "" in (series.label("bus"), series.label("load"))
     }
-    watts = values["dc_ups_output_voltage_volts"] * values["dc_ups_output_current_amperes"]
-    assert watts == pytest.approx(values["dc_ups_output_power_watts"], rel=0.02)
+    watts = values["dc_dcplant_bus_voltage_volts"] * values["dc_dcplant_load_current_amperes"]
+    assert watts == pytest.approx(values["dc_dcplant_load_power_watts"], rel=0.02)
     ups = collector(
         DeviceConfig(
             address=served, community_file=secret(tmp_path, "huaweiups_ups2000"), timeout=30.0
