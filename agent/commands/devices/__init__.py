@@ -10,7 +10,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from agent.commands.devices import options, redfish, snmp
+from agent.commands.devices import draft, options, redfish, snmp
 from agent.commands.devices.show import show_dropped, show_readings
 from collectors.base import CollectError, ConfigError
 from collectors.facility.profile import paths, protocol_of
@@ -42,6 +42,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="do not search for objects that the profile does not read",
     )
     redfish.configure(identify)
+    drafting = actions.add_parser("draft", help="write a draft of a profile for an unknown device")
+    options.add_address(drafting, "host or host:port; the port is 161 if not given")
+    options.add_snmp(drafting)
+    drafting.add_argument(
+        "--out", type=Path, required=True, metavar="F.yaml", help="the file to write"
+    )
+    drafting.add_argument("--force", action="store_true", help="overwrite the file")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
     2.
     """
     try:
-        return _list(args.profiles_dir) if args.action == "list" else asyncio.run(_identify(args))
+        if args.action == "list":
+            return _list(args.profiles_dir)
+        return draft.write(args) if args.action == "draft" else asyncio.run(_identify(args))
     except CollectError as error:
         sys.stderr.write(f"{args.address}: {error}\n")
         return 1

@@ -6,9 +6,10 @@ import argparse
 import sys
 from typing import Final
 
+from agent.commands.devices.draft import show, show_identity
 from agent.commands.devices.options import channel_to, device_of
-from agent.commands.devices.show import printable, show_dropped, show_readings
-from collectors.base import Context, Place, Reading
+from agent.commands.devices.show import show_dropped, show_readings
+from collectors.base import BadReply, Context, Place, Reading
 from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.config import LEVELS, naming_of
 from collectors.facility.snmp.discover import Found, Wanted, find
@@ -16,6 +17,7 @@ from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.plan import Plan
 from collectors.facility.snmp.recognise import Identity
 from collectors.facility.snmp.recognise import identify as ask
+from collectors.facility.snmp.survey import survey
 from collectors.facility.snmp.unread import Column, Unread, look
 
 _SHOWN: Final = 60  # columns
@@ -31,7 +33,10 @@ async def identify(args: argparse.Namespace) -> int:
     wanted = Wanted(
         naming=naming_of(device, Context(place=Place(hub=""), node="")), levels=frozenset(LEVELS)
     )
-    found = await find(channel, library, args.profile, wanted)
+    try:
+        found = await find(channel, library, args.profile, wanted)
+    except BadReply as error:
+        return await _unknown(args, channel, error)
     profile, plan = found.profile, found.plan
     values = await channel.get(plan.oids)
     readings = [*plan.decode(values, plan.dropped), *plan.constants]
@@ -44,15 +49,36 @@ async def identify(args: argparse.Namespace) -> int:
     return 0 if readings else 1
 
 
+async def _unknown(args: argparse.Namespace, channel: Channel, error: BadReply) -> int:
+    """Show what an unknown device is and has."""
+    found = await survey(channel)
+    show_identity(args.address, found.identity)
+    if not args.brief:
+        show(found)
+    sys.stderr.write(f"{args.address}: {error}\n{_how(args.address)}")
+    return 1
+
+
+def _how(address: str) -> str:
+    return f"To begin a profile of it: hubgauge devices draft {address} --out F.yaml\n"
+
+
 def _show(address: str, identity: Identity, found: Found, channel: Channel) -> None:
     profile = found.profile
+    show_identity(address, identity)
     sys.stdout.write(
-        f"{address}\n"
-        f"  says        {printable(identity.description) or '(nothing)'}\n"
-        f"  sysObjectID {printable(identity.object_id) or '(none)'}\n"
         f"  profile     {found.name}: {profile.title}; {profile.source}\n"
-        f"  request     at most {channel.max_oids} objects\n\n"
+        + "".join(
+            f"  not         {name}: it fits, and reads nothing here\n" for name in found.passed
+        )
+        + f"  request     at most {channel.max_oids} objects\n"
     )
+    if profile.generic:
+        sys.stdout.write(
+            "  generic     no profile of a maker fits; what follows is of a standard MIB\n"
+            f"              {_how(address)}"
+        )
+    sys.stdout.write("\n")
 
 
 def _show_plan(readings: list[Reading], plan: Plan) -> None:

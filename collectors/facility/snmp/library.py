@@ -21,11 +21,13 @@ class Head:
 
     match: Match | None
     generic: bool
+    own: bool = False
+    """Whether it is the operator's own: of two that fit as well, it comes first."""
 
 
 def head_of(profile: SnmpProfile) -> Head:
-    """Return the part of a profile that decides whether it fits a device."""
-    return Head(match=profile.match, generic=profile.generic)
+    """Return the part of an operator's profile that decides whether it fits a device."""
+    return Head(match=profile.match, generic=profile.generic, own=True)
 
 
 @functools.cache

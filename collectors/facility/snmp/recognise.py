@@ -98,8 +98,8 @@ async def fitting(
 def candidates(identity: Identity, known: Mapping[str, Head]) -> list[tuple[str, int]]:
     """Return the profiles that may fit with how they fit, with the best one first.
 
-    Of one kind of fit, the longest prefix of the sysObjectID comes first. Among equal prefixes,
-    profiles that others name in `after` come first, then those with a probe, then those with a
+    Of one kind of fit, the longest prefix of the sysObjectID comes first. Among equal prefixes, the
+    operator's own profiles come first, then profiles that others name in `after` come first, then those with a probe, then those with a
     pattern for sysDescr, then by name.
     """
     ranked = []
@@ -110,7 +110,14 @@ def candidates(identity: Identity, known: Mapping[str, Head]) -> list[tuple[str,
         length = prefix(identity.object_id, match)
         tier = _tier(identity, match, length, generic=found.generic)
         if tier is not None:
-            order = (tier, -length, _rank(name, known), not match.probes, not match.sys_descr)
+            order = (
+                tier,
+                -length,
+                not found.own,
+                _rank(name, known),
+                not match.probes,
+                not match.sys_descr,
+            )
             ranked.append((order, name, tier))
     return [(name, tier) for _, name, tier in sorted(ranked)]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError
+from collectors.facility.snmp.guess import STATES
 from collectors.facility.snmp.index import split_index
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _SHORTEST: Final = 7  # the parts of an OID that identify a maker or a standard 
 _LONGEST: Final = {True: 9, False: 8}
 _SENTINELS: Final = frozenset({-1, -(2**31), 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1})
 _INDEX: Final = 4  # the most parts of an index in a table that no profile describes
-_STATES: Final = 20  # numbers up to this are taken for states, small counts and positions
+
 _NUMBER: Final = re.compile(rb"-?\d{1,12}(\.\d{1,6})?")
 LIMIT: Final = 20_000
 """The most objects that are read."""
@@ -102,10 +103,10 @@ def compare(found: Mapping[str, Raw], profile: SnmpProfile, plan: Plan) -> Unrea
     foreign = {
         profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table
     }
-    known, entries = _known(profile, plan), _entries(found)
+    known, entries = _known(profile, plan), entries_of(found)
     groups: dict[str, dict[str, Raw]] = {}
     for oid, raw in found.items():
-        column, row = _split(oid, tables, foreign) or _guess(oid, entries)
+        column, row = _split(oid, tables, foreign) or likely_column(oid, entries)
         if oid not in known and column not in known:
             groups.setdefault(column, {})[row] = raw
     unread = Unread()
@@ -178,7 +179,7 @@ def _parts(oid: str) -> Iterator[tuple[str, str, str]]:
             yield ".".join(entry), column, ".".join(row)
 
 
-def _entries(found: Iterable[str]) -> dict[tuple[str, str], set[str]]:
+def entries_of(found: Iterable[str]) -> dict[tuple[str, str], set[str]]:
     """Return the columns of each possible entry and row."""
     entries: dict[tuple[str, str], set[str]] = {}
     for oid in found:
@@ -187,7 +188,7 @@ def _entries(found: Iterable[str]) -> dict[tuple[str, str], set[str]]:
     return entries
 
 
-def _guess(oid: str, entries: Mapping[tuple[str, str], set[str]]) -> tuple[str, str]:
+def likely_column(oid: str, entries: Mapping[tuple[str, str], set[str]]) -> tuple[str, str]:
     """Return the likely column and row of an object in an unknown table.
 
     A row of a table has more than one column, which shows where the column ends.
@@ -210,6 +211,6 @@ def _number(raw: Raw) -> float | None:
 def _may_be_readings(numbers: Mapping[str, float]) -> bool:
     """Tell whether a column has more than states, small counts and the rows' own numbers."""
     return any(
-        abs(number) > _STATES and str(number) not in row.split(".")
+        abs(number) > STATES and str(number) not in row.split(".")
         for row, number in numbers.items()
     )

@@ -1,0 +1,148 @@
+"""Looks at a device that no profile fits: what it is, and which of its tables hold readings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import CollectError
+from collectors.facility.snmp.guess import Guess, guess
+from collectors.facility.snmp.point import text_of
+from collectors.facility.snmp.recognise import ENTERPRISES, Identity, identify, maker_of
+from collectors.facility.snmp.unread import LIMIT, SECONDS, entries_of, likely_column
+
+if TYPE_CHECKING:
+    from collectors.facility.snmp.channel import Channel
+    from collectors.facility.snmp.point import Raw
+
+SOFTWARE: Final = frozenset({"2021", "8072"})
+"""Enterprise numbers of the software on a card (UCD-SNMP, Net-SNMP): not of the device."""
+_BRANCHES: Final = 16
+_SAMPLES: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column, or a scalar: its number of rows, some of its values, and what they may be."""
+
+    number: str
+    rows: int
+    samples: Sequence[str]
+    guess: Guess | None
+    names: bool
+    """Whether it is texts that tell the rows apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table by its entry, with the number of parts of its index."""
+
+    oid: str
+    parts: int
+    columns: Sequence[Column]
+
+    @property
+    def sure(self) -> bool:
+        """Whether a column looks like an electrical or climate reading."""
+        return any(one.guess is not None and one.guess.sure for one in self.columns)
+
+
+@dataclass(slots=True, kw_only=True)
+class Survey:
+    """What an unknown device has: makers' branches, tables, and scalars by their OID.
+
+    `note` says why the look ended early; it is empty otherwise.
+    """
+
+    identity: Identity
+    makers: list[str] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    scalars: list[Column] = field(default_factory=list)
+    note: str = ""
+
+
+async def survey(channel: Channel, seconds: float = SECONDS) -> Survey:
+    """Walk the makers' branches of a device, within limits; raises CollectError if it is silent."""
+    found = Survey(identity=await identify(channel))
+    objects: dict[str, Raw] = {}
+    try:
+        async with asyncio.timeout(seconds):
+            found.makers = [maker async for maker in _makers(channel)]
+            for maker in found.makers:
+                if maker in SOFTWARE:
+                    continue
+                branch = f"{ENTERPRISES}.{maker}"
+                beneath: dict[str, Raw] = {}
+                try:
+                    await channel.walk(branch, LIMIT - len(objects), into=beneath)
+                finally:
+                    objects |= {f"{branch}.{rest}": raw for rest, raw in beneath.items()}
+    except TimeoutError:
+        found.note = f"{seconds:g} seconds"
+    except CollectError as error:
+        found.note = str(error)
+    sort(objects, found)
+    return found
+
+
+async def _makers(channel: Channel) -> AsyncIterator[str]:
+    at = ENTERPRISES
+    for _ in range(_BRANCHES):
+        following = await channel.next(at)
+        maker = maker_of(following or "")
+        if not maker:
+            return
+        yield maker
+        at = f"{ENTERPRISES}.{int(maker) + 1}"
+
+
+def sort(objects: Mapping[str, Raw], found: Survey) -> None:
+    """Put objects into tables and scalars. Pure, no I/O."""
+    entries = entries_of(objects)
+    columns: dict[str, dict[str, Raw]] = {}
+    for oid, raw in objects.items():
+        column, row = likely_column(oid, entries)
+        columns.setdefault(column, {})[row] = raw
+    tables: dict[str, dict[str, dict[str, Raw]]] = {}
+    for column, rows in columns.items():
+        entry, _, number = column.rpartition(".")
+        if "" in rows:
+            found.scalars.append(_column(column, rows))
+        else:
+            tables.setdefault(entry, {})[number] = rows
+    for entry, held in tables.items():
+        sizes = Counter(len(row.split(".")) for rows in held.values() for row in rows)
+        parts = sizes.most_common(1)[0][0]
+        fitting = {
+            number: {row: raw for row, raw in rows.items() if len(row.split(".")) == parts}
+            for number, rows in held.items()
+        }
+        made = [_column(number, rows) for number, rows in fitting.items() if rows]
+        found.tables.append(Table(oid=entry, parts=parts, columns=made))
+
+
+def _column(number: str, rows: Mapping[str, Raw]) -> Column:
+    values = list(rows.values())
+    texts = [text_of(value) for value in values if isinstance(value, bytes)]
+    own = all(str(value) in row.split(".") for row, value in rows.items())  # the row's own number
+    found = None if own else guess(values)
+    return Column(
+        number=number,
+        rows=len(rows),
+        samples=list(dict.fromkeys(map(text_of, values)))[:_SAMPLES],
+        guess=found,
+        names=found is None
+        and len(texts) == len(values)
+        and len(set(texts)) == len(texts)
+        and all(text and text.isprintable() for text in texts),
+    )
+
+
+def readings(found: Survey) -> Iterator[tuple[Table | None, Column]]:
+    """Yield what may be a reading, with its table; None for a scalar."""
+    for table in found.tables:
+        yield from ((table, one) for one in table.columns if one.guess is not None)
+    yield from ((None, one) for one in found.scalars if one.guess is not None)

@@ -1,0 +1,118 @@
+"""An unknown device: what is told of it, and a draft of its profile that loads and reads it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from agent.commands import devices
+from collectors.facility.snmp.guess import guess
+from collectors.facility.snmp.profile import SnmpProfile
+from collectors.strict import read
+from tests.collectors.facility.snmp.agents import Fake, collector, serving
+from tests.collectors.facility.snmp.devices import SYSTEM, named
+
+ACME = "1.3.6.1.4.1.99999.4"
+PHASE = f"{ACME}.2.1"
+UNKNOWN = {
+    **SYSTEM,
+    "1.3.6.1.2.1.1.1.0": b"Acme\nPDU: {x} # 7",
+    "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.99999.4",
+    f"{ACME}.1.0": 500,  # tenths of a hertz
+    f"{ACME}.3.0": b"24.5 C",
+} | {
+    f"{PHASE}.{column}.{row}": value
+    for row, values in enumerate(((b"Phase 1", 2301, 37), (b"Phase 2", 2288, 121)), 1)
+    for column, value in enumerate((row, *values), 1)
+}
+
+
+def command(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    devices.configure(parser)
+    return devices.run(parser.parse_args(words))
+
+
+async def run(*words: str) -> int:
+    return await asyncio.to_thread(command, *words)
+
+
+async def test_a_draft_of_an_unknown_pdu_is_read_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its volts, hertz and degrees are found by their size and units; what tells nothing is a
+    comment with its values, to be completed by hand.
+    """
+    out = tmp_path / "acme.yaml"
+    async with serving(Fake(dict(UNKNOWN))) as address:
+        assert await run("identify", address, "--brief") == 1
+        assert "devices draft" in capsys.readouterr().err
+        assert await run("draft", address, "--out", str(out)) == 0
+        told = capsys.readouterr().out
+        device = collector(named(address), profiles_dir=tmp_path)
+        values = [value for _, value in await device.collect()]
+        await device.aclose()
+    assert f"{PHASE}.3  2 x 2301, 2288: mains voltage" in told
+    assert read(out, SnmpProfile).generic is False
+    assert device.chosen == "acme"
+    assert sorted(values) == [1.0, 24.5, 50.0, 228.8, 230.1]
+    assert "column 4: 2 x 37, 121" in out.read_text("utf-8")
+
+
+async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    """A draft that somebody has completed stays as it is, unless told otherwise."""
+    out = tmp_path / "acme.yaml"
+    out.write_text("mine", "utf-8")
+    async with serving(Fake(dict(UNKNOWN))) as address:
+        assert await run("draft", address, "--out", str(out)) == 2
+        assert out.read_text("utf-8") == "mine"
+        assert await run("draft", address, "--out", str(out), "--force") == 0
+    assert out.read_text("utf-8") != "mine"
+
+
+async def test_a_device_without_numbers_gets_no_draft(tmp_path: Path) -> None:
+    """Where nothing looks like a reading, no file is written."""
+    out = tmp_path / "acme.yaml"
+    async with serving(Fake({**SYSTEM, f"{ACME}.1.0": b"a name", f"{ACME}.2.0": 1})) as address:
+        assert await run("draft", address, "--out", str(out)) == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "unit", "scale"),
+    [
+        ((230, 231), "V", "1"),
+        ((2301, 2288, 0), "V", "0.1"),
+        ((23010,), "V", "0.01"),
+        ((499,), "Hz", "0.1"),
+        ((6000,), "Hz", "0.01"),
+        ((50,), "Hz", "1"),
+        ((215, 341), "C", "0.1"),
+        ((b"23.4 C", b"21 C"), "C", "1"),
+        ((b"12.5 Amps",), "A", "1"),
+        ((b"1.2 kWh",), "kWh", "1"),
+    ],
+)
+def test_what_has_a_usual_size_is_guessed(
+    values: tuple[object, ...], unit: str, scale: str
+) -> None:
+    """Mains and rooms have known ranges; a text has its own unit."""
+    found = guess(values)
+    assert found is not None
+    assert (found.unit, found.scale, found.sure) == (unit, scale, True)
+
+
+@pytest.mark.parametrize("values", [(1, 2), (0, 0), (b"up", b"down"), (b"12 V", 3), ()])
+def test_states_and_words_are_no_guess(values: tuple[object, ...]) -> None:
+    """Small counts, words and mixtures look like no reading."""
+    assert guess(values) is None
+
+
+def test_a_number_of_any_size_is_no_sure_guess() -> None:
+    """What is in no known range is told apart from what is."""
+    found = guess((37, 121))
+    assert found is not None
+    assert not found.sure
