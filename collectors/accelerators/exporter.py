@@ -144,7 +144,9 @@ def _readings(
     first = {sample.name: sample.value for sample in reversed(samples)}
     for reading in profile.readings:
         value = first.get(reading.series)
-        if value is None or (reading.most is not None and value * reading.scale > reading.most):
+        if value is None or value in reading.missing:
+            continue
+        if reading.most is not None and value * reading.scale > reading.most:
             continue
         if reading.once_a_bus and bus:
             if (reading.series, bus) in reported:

@@ -61,6 +61,10 @@ class Reading:
         default="", metadata={"help": "the value of the metric's own label, if it has one"}
     )
     scale: Positive = 1.0
+    missing: list[float] = field(
+        default_factory=list,
+        metadata={"help": "values, as the exporter gives them, that mean no reading"},
+    )
     most: Positive | None = field(
         default=None, metadata={"help": "in base units; a greater value is rejected"}
     )

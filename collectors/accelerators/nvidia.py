@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from collectors.accelerators.chip import Chip
 from collectors.accelerators.devices import has_device
+from collectors.accelerators.nvidia_fields import FIELDS, values_of
+from collectors.accelerators.nvidia_xid import LastXids
 from collectors.base import BadReply, NoData, Reading, Refused, Schedule, Series, Unreachable
 from collectors.catalogue import node as catalogue
 
@@ -27,6 +29,7 @@ VENDOR: Final = "NVIDIA"
 _MAX_GPUS: Final = 256
 _PERCENT: Final = 100.0
 _MILLI: Final = 1e-3
+_MEGA: Final = 1e6
 
 # nvmlReturn_t
 _UNINITIALIZED, _NO_PERMISSION, _DRIVER_NOT_LOADED, _LIBRARY_NOT_FOUND = 1, 4, 9, 12
@@ -42,6 +45,7 @@ _THROTTLES: Final = {"power": 0x4 | 0x80, "thermal": 0x20 | 0x40, "hardware": 0x
 `power`: a software power cap or an external power brake. `thermal`: a slowdown by software or by
 hardware because of heat. `hardware`: a slowdown by hardware for any reason.
 """
+_CLOCKS: Final = {"sm": 1, "memory": 2}  # nvmlClockType_t
 _ECC: Final = {"corrected": 0, "uncorrected": 1}  # nvmlMemoryErrorType_t
 _AGGREGATE: Final = 1  # nvmlEccCounterType_t: over the GPU's life, not since the driver was loaded
 _GPU_SENSOR: Final = 0  # nvmlTemperatureSensors_t
@@ -68,6 +72,7 @@ class Nvidia:
         self._chips = chips
         self._devices = devices
         self._nvml: Any = None
+        self._xids: LastXids | None = None
 
     @property
     def up_series(self) -> Sequence[Series]:
@@ -87,11 +92,13 @@ class Nvidia:
             if self._chips.seen:
                 raise Unreachable("the driver's device files are gone")
             raise NoData("no NVIDIA device")
-        if self._nvml is None:
+        if self._nvml is None or self._xids is None:
             self._nvml = _opened()
+            self._xids = LastXids(self._nvml)
         nvml = self._nvml
         try:
-            chips = list(_gpus(nvml))
+            self._xids.take()
+            chips = list(_gpus(nvml, self._xids))
         except nvml.NVMLError as error:
             self.close()
             raise _failure(error) from None
@@ -102,6 +109,9 @@ class Nvidia:
     def close(self) -> None:
         """Close the library."""
         nvml, self._nvml = self._nvml, None
+        xids, self._xids = self._xids, None
+        if xids is not None:
+            xids.close()
         if nvml is not None:
             with contextlib.suppress(nvml.NVMLError):
                 nvml.nvmlShutdown()
@@ -136,7 +146,7 @@ def _failure(error: Any) -> Unreachable | Refused | BadReply:
     return Unreachable(f"NVML: {error}")
 
 
-def _gpus(nvml: Any) -> Iterator[Chip]:
+def _gpus(nvml: Any, xids: LastXids) -> Iterator[Chip]:
     """Yield every GPU of the node; raises NVMLError only if the library itself has failed."""
     for index in range(min(nvml.nvmlDeviceGetCount(), _MAX_GPUS)):
         try:
@@ -145,7 +155,7 @@ def _gpus(nvml: Any) -> Iterator[Chip]:
             if error.value in _SESSION:
                 raise
             continue  # lost, or without permission; Chips reports a known GPU as down
-        yield _Gpu(nvml, handle).chip(index)
+        yield _Gpu(nvml, handle, xids).chip(index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +170,8 @@ class _Memory:
 class _Gpu:
     """One GPU in one round."""
 
-    def __init__(self, nvml: Any, handle: object) -> None:
-        self._nvml, self._handle = nvml, handle
+    def __init__(self, nvml: Any, handle: object, xids: LastXids) -> None:
+        self._nvml, self._handle, self._xids = nvml, handle, xids
 
     def _ask(self, function: Callable[..., Any], *arguments: object) -> Any:
         """Return the library's answer, or None if this GPU does not support the call.
@@ -185,14 +195,16 @@ class _Gpu:
             # The number of the device file stays the same when another GPU is lost. The index
             # does not.
             minor = self._ask(nvml.nvmlDeviceGetMinorNumber, handle)
-            name = name if minor is None else f"nvidia{minor}"
+            if minor is not None:
+                name = f"nvidia{minor}"
+                self._xids.listen(minor, handle)
             pci = self._ask(nvml.nvmlDeviceGetPciInfo, handle)
             return Chip(
                 name=name,
                 model=_text(self._ask(nvml.nvmlDeviceGetName, handle)),
                 uuid=_text(self._ask(nvml.nvmlDeviceGetUUID, handle)),
                 bus=_text(pci.busId) if pci is not None else "",
-                values=tuple(self._values()),
+                values=(*self._values(), *self._health(minor), *self._work()),
             )
         except _Lost:
             return Chip(name=name, model="", up=False)
@@ -208,6 +220,8 @@ class _Gpu:
         busy = self._ask(nvml.nvmlDeviceGetUtilizationRates, handle)
         if busy is not None and busy.gpu <= _PERCENT:
             yield catalogue.ACCELERATOR_UTILIZATION, "", busy.gpu / _PERCENT
+        if busy is not None and busy.memory <= _PERCENT:
+            yield catalogue.ACCELERATOR_ENGINE, "memory", busy.memory / _PERCENT
         yield from self._memory_values()
         celsius = self._ask(nvml.nvmlDeviceGetTemperature, handle, _GPU_SENSOR)
         if celsius is not None:
@@ -222,6 +236,44 @@ class _Gpu:
             if errors is not None:
                 yield catalogue.ACCELERATOR_ECC_ERRORS, kind, float(errors)
         yield from self._instances()
+
+    def _health(self, minor: int | None) -> Iterator[Value]:
+        """Yield what tells whether the GPU must be looked after."""
+        nvml, handle = self._nvml, self._handle
+        xid = self._xids.of(minor)
+        if xid is not None:
+            yield catalogue.ACCELERATOR_LAST_XID, "", float(xid)
+        replays = self._ask(nvml.nvmlDeviceGetPcieReplayCounter, handle)
+        if replays is not None:
+            yield catalogue.ACCELERATOR_PCIE_REPLAYS, "", float(replays)
+        rows = self._ask(nvml.nvmlDeviceGetRemappedRows, handle)
+        if rows is not None:
+            corrected, uncorrected, pending, failed = rows
+            yield catalogue.ACCELERATOR_REMAPPED_ROWS, "corrected", float(corrected)
+            yield catalogue.ACCELERATOR_REMAPPED_ROWS, "uncorrected", float(uncorrected)
+            yield catalogue.ACCELERATOR_REMAP_PENDING, "", float(bool(pending))
+            yield catalogue.ACCELERATOR_REMAP_FAILED, "", float(bool(failed))
+
+    def _work(self) -> Iterator[Value]:
+        """Yield clocks, limits, and how busy the parts of the GPU are."""
+        nvml, handle = self._nvml, self._handle
+        limit = self._ask(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
+        if limit:
+            yield catalogue.ACCELERATOR_POWER_LIMIT, "", limit * _MILLI
+        for clock, number in _CLOCKS.items():
+            megahertz = self._ask(nvml.nvmlDeviceGetClockInfo, handle, number)
+            if megahertz is not None:
+                yield catalogue.ACCELERATOR_CLOCK, clock, megahertz * _MEGA
+        for engine, ask in (
+            ("encoder", nvml.nvmlDeviceGetEncoderUtilization),
+            ("decoder", nvml.nvmlDeviceGetDecoderUtilization),
+        ):
+            busy = self._ask(ask, handle)
+            if busy is not None and busy[0] <= _PERCENT:
+                yield catalogue.ACCELERATOR_ENGINE, engine, busy[0] / _PERCENT
+        answers = self._ask(nvml.nvmlDeviceGetFieldValues, handle, list(FIELDS))
+        if answers is not None:
+            yield from values_of(answers)
 
     def _memory_values(self) -> Iterator[Value]:
         memory = self._memory(self._handle)

@@ -115,6 +115,61 @@ ACCELERATOR_ECC_ERRORS: Final = _chip(
     "kind",
     type="counter",
 )
+ACCELERATOR_POWER_LIMIT: Final = _chip(
+    "power_limit_watts", "Power that the chip's driver lets it draw at most."
+)
+ACCELERATOR_CLOCK: Final = _chip(
+    "clock_hertz", "Present clock of the chip's cores (sm) or of its memory (memory).", "clock"
+)
+ACCELERATOR_MEMORY_TEMPERATURE: Final = _chip(
+    "memory_temperature_celsius", "Temperature of the chip's memory."
+)
+ACCELERATOR_ENGINE: Final = _chip(
+    "engine_utilization_ratio",
+    "Share of time a part of the chip was busy, 0 to 1: memory (copies), encoder, decoder.",
+    "engine",
+)
+ACCELERATOR_PCIE_TRANSMIT: Final = _chip(
+    "pcie_transmit_bytes_total", "Bytes the chip has sent over PCIe.", type="counter"
+)
+ACCELERATOR_PCIE_RECEIVE: Final = _chip(
+    "pcie_receive_bytes_total", "Bytes the chip has received over PCIe.", type="counter"
+)
+ACCELERATOR_PCIE_REPLAYS: Final = _chip(
+    "pcie_replays_total", "Packets that were sent again over PCIe.", type="counter"
+)
+ACCELERATOR_LINK_TRANSMIT: Final = _chip(
+    "link_transmit_bytes_total",
+    "Bytes the chip has sent over all its links to other chips (NVLink).",
+    type="counter",
+)
+ACCELERATOR_LINK_RECEIVE: Final = _chip(
+    "link_receive_bytes_total",
+    "Bytes the chip has received over all its links to other chips (NVLink).",
+    type="counter",
+)
+ACCELERATOR_LINK_ERRORS: Final = _chip(
+    "link_errors_total",
+    "Errors of all its links to other chips: crc_flit, crc_data, replay, recovery.",
+    "kind",
+    type="counter",
+)
+ACCELERATOR_REMAPPED_ROWS: Final = _chip(
+    "remapped_rows",
+    "Rows of memory that were replaced by spare ones, by the errors they had: corrected,"
+    " uncorrected.",
+    "kind",
+)
+ACCELERATOR_REMAP_FAILED: Final = _chip(
+    "row_remap_failed", "1 where a row of memory could not be replaced: the chip is to be changed."
+)
+ACCELERATOR_REMAP_PENDING: Final = _chip(
+    "row_remap_pending", "1 where a row of memory is replaced at the chip's next reset."
+)
+ACCELERATOR_LAST_XID: Final = _chip(
+    "last_xid",
+    "Number (XID) of the last error that the driver told of this chip; 0 where it told none.",
+)
 ACCELERATOR_PEAK: Final = _chip(
     "peak_flops",
     "Rated dense peak, operations a second, by precision; from the maker's data sheet, not"

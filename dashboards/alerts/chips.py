@@ -1,4 +1,4 @@
-"""Alerts on accelerators: a chip that does not answer, and one with an alarm."""
+"""Alerts on accelerators: a chip that does not answer, one with an alarm, and one with errors."""
 
 from __future__ import annotations
 
@@ -48,5 +48,49 @@ ALERTS: Final = (
             series={series(node.ACCELERATOR_HEALTHY, _LABELS): "1x3 0x30"}, at="20m", fires=_LABELS
         ),
         must_not_fire=Case(series={series(node.ACCELERATOR_HEALTHY, _LABELS): "1x40"}, at="20m"),
+    ),
+    Alert(
+        name="AcceleratorXid",
+        expr=for_rule(
+            f"max by ({_CHIP}) ({of(node.ACCELERATOR_LAST_XID)}) > 0 and"
+            f" max by ({_CHIP}) (changes({of(node.ACCELERATOR_LAST_XID)}[1h])) > 0"
+        ),
+        wait="0m",
+        severity="warning",
+        summary=Text(
+            "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) had the error"
+            " XID {{ $value }} within the last hour.",
+        ),
+        description=(
+            "The driver told an error of the chip. XID 13, 31, 43 and 45 are mostly of the program;"
+            " 48, 63, 64, 74, 79, 94, 95, 119 and 120 are of the hardware."
+        ),
+        must_fire=Case(
+            series={series(node.ACCELERATOR_LAST_XID, _LABELS): "0x3 79x30"},
+            at="20m",
+            fires=_LABELS,
+        ),
+        must_not_fire=Case(
+            series={series(node.ACCELERATOR_LAST_XID, _LABELS): "0x3 79x90"}, at="80m"
+        ),
+    ),
+    Alert(
+        name="AcceleratorMemoryFailed",
+        expr=for_rule(f"max by ({_CHIP}) ({of(node.ACCELERATOR_REMAP_FAILED)}) == 1"),
+        wait="5m",
+        severity="warning",
+        summary=Text(
+            "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) could not"
+            " replace a row of its memory: drain the node and have the chip changed.",
+        ),
+        description="A row of the memory had errors, and no spare row was left for it.",
+        must_fire=Case(
+            series={series(node.ACCELERATOR_REMAP_FAILED, _LABELS): "0x3 1x20"},
+            at="15m",
+            fires=_LABELS,
+        ),
+        must_not_fire=Case(
+            series={series(node.ACCELERATOR_REMAP_FAILED, _LABELS): "0x30"}, at="15m"
+        ),
     ),
 )

@@ -34,6 +34,24 @@ H200 = """\
 {n}.throttle 0x24
 {n}.ecc.corrected 12
 {n}.ecc.uncorrected 0
+{n}.busy.memory 41
+{n}.encoder 7
+{n}.decoder 0
+{n}.limit 700000
+{n}.replays 3
+{n}.clock.sm 1980
+{n}.clock.memory 3201
+{n}.rows.corrected 2
+{n}.rows.uncorrected 1
+{n}.rows.pending 1
+{n}.rows.failed 0
+{n}.field.82 61
+{n}.field.138.4294967295 u64 2048
+{n}.field.139.4294967295 u64 5000000000000
+{n}.field.38 4
+{n}.field.52 9
+{n}.field.197 123456
+{n}.field.198 u64 7
 """
 
 
@@ -108,6 +126,69 @@ def test_a_gpu_tells_all_in_base_units(machine: Machine) -> None:
         for n in (0, 1)
     }
     assert values(readings, "peak_flops", "precision")["nvidia1 fp16"] == 989.5e12
+
+
+def test_clocks_limits_and_engines(machine: Machine) -> None:
+    """Megahertz, milliwatts and percent come out in base units."""
+    readings = machine.collector.collect()
+    assert values(readings, "clock_hertz", "clock")["nvidia0 sm"] == 1.98e9
+    assert values(readings, "clock_hertz", "clock")["nvidia1 memory"] == 3.201e9
+    assert values(readings, "power_limit_watts")["nvidia0"] == 700
+    engines = values(readings, "engine_utilization_ratio", "engine")
+    assert {
+        engine: engines[f"nvidia0 {engine}"] for engine in ("memory", "encoder", "decoder")
+    } == {
+        "memory": 0.41,
+        "encoder": 0.07,
+        "decoder": 0.0,
+    }
+    assert values(readings, "memory_temperature_celsius")["nvidia0"] == 61
+
+
+def test_links_and_pcie(machine: Machine) -> None:
+    """NVLink counts KiB over all links; a field that is not supported is absent."""
+    readings = machine.collector.collect()
+    assert values(readings, "link_transmit_bytes_total")["nvidia0"] == 2048 * 1024
+    assert values(readings, "link_receive_bytes_total")["nvidia0"] == 5_120_000_000_000_000
+    assert values(readings, "link_errors_total", "kind") == {
+        f"nvidia{n} {kind}": count
+        for n in (0, 1)
+        for kind, count in (("crc_flit", 4), ("replay", 9))
+    }
+    assert values(readings, "pcie_transmit_bytes_total")["nvidia0"] == 123456
+    assert values(readings, "pcie_receive_bytes_total")["nvidia1"] == 7
+    assert values(readings, "pcie_replays_total")["nvidia0"] == 3
+
+
+def test_rows_that_were_replaced(machine: Machine) -> None:
+    """How many rows, whether a reset is due, and whether one could not be replaced."""
+    readings = machine.collector.collect()
+    assert values(readings, "remapped_rows", "kind")["nvidia0 corrected"] == 2
+    assert values(readings, "remapped_rows", "kind")["nvidia0 uncorrected"] == 1
+    assert values(readings, "row_remap_pending")["nvidia0"] == 1
+    assert values(readings, "row_remap_failed")["nvidia0"] == 0
+
+
+def test_a_memory_without_a_sensor_is_not_at_0_degrees(machine: Machine) -> None:
+    """A GPU without a sensor in its memory answers 0."""
+    machine.has(1, "0.field.82 0")
+    assert values(machine.collector.collect(), "memory_temperature_celsius") == {}
+
+
+def test_the_last_error_of_each_gpu(machine: Machine) -> None:
+    """The driver tells each error once; the last one stays, and 0 stands for none."""
+    assert values(machine.collector.collect(), "last_xid") == {"nvidia0": 0, "nvidia1": 0}
+    machine.has(2, "xid 0 31", "xid 1 79", "xid 0 43")
+    for _ in range(2):
+        assert values(machine.collector.collect(), "last_xid") == {"nvidia0": 43, "nvidia1": 79}
+
+
+def test_a_gpu_that_cannot_tell_its_errors_says_none(machine: Machine) -> None:
+    """Not told is not 0."""
+    machine.has(2, "1.xids no")
+    for _ in range(2):
+        readings = machine.collector.collect()
+    assert values(readings, "last_xid") == {"nvidia0": 0}
 
 
 def test_what_is_not_supported_is_absent(machine: Machine) -> None:
