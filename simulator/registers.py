@@ -75,6 +75,9 @@ class RegisterMap:
         for name, factor in self._profile.factors.items():
             for cell in self._profile.cells_of(factor):
                 self._put(found, cell.function, cell.address, cell.notation, self._raw_factor(name))
+        if self._profile.model is not None:
+            key = (self._profile.model_function, self._base + self._profile.model.address)
+            found[key] = self._profile.model.numbers[0].start
         if self._profile.sunspec:
             holding = FUNCTIONS["holding"]
             end = self.spans()[holding][1] - 2
@@ -108,6 +111,8 @@ class RegisterMap:
         for what in everything:
             for cell in self._profile.cells_of(what):
                 yield cell.function, self._base + cell.address, cell.notation.words
+        if self._profile.model is not None:
+            yield self._profile.model_function, self._base + self._profile.model.address, 1
 
     def _put(
         self,

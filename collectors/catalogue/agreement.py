@@ -87,6 +87,7 @@ ROWS: Final[tuple[Row, ...]] = (
         powers=(facility.METER_POWER, facility.METER_APPARENT_POWER),
         current=facility.METER_CURRENT,
         voltage=facility.METER_VOLTAGE,
+        factor=facility.METER_POWER_FACTOR,
         frequency=facility.METER_FREQUENCY,
     ),
     Row(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, Reading, Schedule, Series, Unreachable
 from collectors.catalogue import facility
+from collectors.catalogue.bounds import bounds_of
 from collectors.catalogue.devices import KINDS
 from collectors.facility.modbus.agenda import Agenda
 from collectors.facility.modbus.frame import GATEWAY, WRONG_MAP, ExceptionAnswer, Question
@@ -22,6 +23,7 @@ from collectors.judge import Refusal, judge
 if TYPE_CHECKING:
     from collectors.facility.modbus.link import Link
     from collectors.facility.modbus.plan import Numbers, Plan, Value
+    from collectors.facility.modbus.register import Model
     from collectors.facility.naming import Naming
 
 _VOLTAGES: Final = (facility.METER_VOLTAGE, facility.PDU_PHASE_VOLTAGE)
@@ -31,6 +33,16 @@ _POWERS: Final = (
     facility.PDU_POWER,
     facility.PDU_PHASE_POWER,
 )
+
+
+def _is_overspeed(refusal: Refusal) -> bool:
+    """Tell whether a frequency is above what can be.
+
+    A generator that starts is below its frequency. No mains and no machine is above the bounds, so
+    the register means something else, and so may all others.
+    """
+    bounds = bounds_of(refusal.series.metric)
+    return refusal.series.metric.name.endswith("_hertz") and refusal.value > bounds.most
 
 
 class ModbusCollector:
@@ -61,6 +73,8 @@ class ModbusCollector:
         self._rating, self._sunspec = rating_watts, plan.sunspec
         self._base: int | None = None if plan.sunspec else 0
         self._failing = False
+        self._model, self._model_function = plan.model, plan.model_function
+        self._identified = plan.model is None
         self._agenda = Agenda(plan.blocks)
         # Voltages come first, since they show which phases are wired.
         self._values = sorted(plan.values, key=lambda value: value.metric not in _VOLTAGES)
@@ -100,6 +114,8 @@ class ModbusCollector:
         """
         numbers: Numbers = {}
         asked = False
+        if self._failing:
+            self._identified = self._model is None  # another device may answer by now
         try:
             async with (
                 asyncio.timeout(self.schedule.timeout),
@@ -128,12 +144,20 @@ class ModbusCollector:
         sentinels: list[Refusal] = []
         judged = judge(list(self._readings(numbers, sentinels)), self.dropped)
         self.refused = (*sentinels, *judged.refused)
+        if wrong := [one for one in judged.refused if _is_overspeed(one)]:
+            raise BadReply(
+                f"{self._where}: {wrong[0].series.metric.full_name} would be {wrong[0].value:g};"
+                " is this the right profile?"
+            )
         return [*up, *judged.readings]
 
     async def _read_blocks(self, numbers: Numbers) -> None:
         """Read every block into `numbers`."""
         if self._base is None:
             self._base = await self._find_base()
+        if self._model is not None and not self._identified:
+            await self._identify(self._model)
+            self._identified = True
         refusal: ExceptionAnswer | None = None
         self._agenda.begin(self._monotonic())
         while (block := self._agenda.upcoming()) is not None:
@@ -153,6 +177,18 @@ class ModbusCollector:
         if refusal is not None and not numbers:
             hint = "; is this the right profile?" if refusal.code in WRONG_MAP else ""
             raise BadReply(f"{self._where}: {refusal}{hint}")
+
+    async def _identify(self, model: Model) -> None:
+        """Read what the device says it is; raises BadReply where it has another map."""
+        try:
+            (number,) = await self._ask(self._model_function, model.address, 1)
+        except ExceptionAnswer:
+            return  # it does not say
+        if not any(number in span for span in model.numbers):
+            raise BadReply(
+                f"{self._where}: the device says that it is {number} (register"
+                f" {model.address:#06x}), and the profile is for {model}; is this the right profile?"
+            )
 
     async def _ask(self, function: int, address: int, count: int) -> Sequence[int]:
         if address + count > 1 << 16:

@@ -21,7 +21,7 @@ from collectors.facility.units import UNITS, exact
 
 if TYPE_CHECKING:
     from collectors.facility.modbus.profile import Kind, Profile
-    from collectors.facility.modbus.register import Cell, Factor, Register
+    from collectors.facility.modbus.register import Cell, Factor, Model, Register
 
 _MAX_DIGITS: Final = 12  # a greater power of ten is not a valid scale factor
 
@@ -122,11 +122,14 @@ class Value:
 class Plan:
     """All reads of a device in a round, and the values made from them.
 
-    With `sunspec`, addresses count from the start of one of these models in the device.
+    With `sunspec`, addresses count from the start of one of these models in the device. `model_function`
+    is the function code that `model` is read with.
     """
 
     kind: Kind
     sunspec: tuple[int, ...]
+    model: Model | None
+    model_function: int
     blocks: tuple[Block, ...]
     values: tuple[Value, ...]
 
@@ -166,7 +169,14 @@ def plan_of(profile: Profile, ratios: Mapping[str, float] | None = None) -> Plan
         )
     values = tuple(_value(register, numbered(register), scales) for register in profile.registers)
     blocks = tuple(_blocks(profile, cells))
-    return Plan(kind=profile.kind, sunspec=tuple(profile.sunspec), blocks=blocks, values=values)
+    return Plan(
+        kind=profile.kind,
+        sunspec=tuple(profile.sunspec),
+        model=profile.model,
+        model_function=profile.model_function,
+        blocks=blocks,
+        values=values,
+    )
 
 
 def _value(register: Register, cells: tuple[int, ...], scales: Mapping[str, Scale]) -> Value:

@@ -19,6 +19,7 @@ from collectors.facility.modbus.register import (
     Cell,
     Factor,
     Function,
+    Model,
     Pattern,
     Register,
     Span,
@@ -66,6 +67,9 @@ class Profile:
     unreadable: list[Span] = field(default_factory=list)
     sentinels: dict[Type, list[Pattern]] = field(default_factory=dict)
     sunspec: list[Annotated[int, Range(1, 65534)]] = field(default_factory=list)
+    model: Model | None = field(
+        default=None, metadata={"help": "the register in which a device says what it is"}
+    )
 
     def __post_init__(self) -> None:
         """Check that there are registers, that none is given twice, and that all can be read."""
@@ -122,6 +126,11 @@ class Profile:
             message = f"{at}: {' '.join(key).strip()} is given twice"
             raise ValueError(message)
         seen.add(key)
+
+    @property
+    def model_function(self) -> int:
+        """The function code that `model` is read with."""
+        return FUNCTIONS[(self.model and self.model.function) or self.function]
 
     def _named_cells(self) -> Iterator[tuple[str, Cell]]:
         for number, register in enumerate(self.registers):

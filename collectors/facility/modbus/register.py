@@ -64,6 +64,26 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The register in which a device says what it is, and the numbers of the devices of this map.
+
+    It is read alone, since some devices give the number only then. A device that has another number
+    has another map. A device without the register is believed.
+    """
+
+    address: Address
+    numbers: list[Span] = field(metadata={"help": "numbers such as 71, or ranges such as 330-349"})
+    function: Function | None = None
+
+    def __str__(self) -> str:
+        """Return the numbers as a text."""
+        return ", ".join(
+            f"{span.start}-{span[-1]}" if len(span) > 1 else str(span.start)
+            for span in self.numbers
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
     """A factor that the device reports: a transformer's ratio, or a scale factor.
 
