@@ -49,8 +49,6 @@ ORDINARY: Final[Mapping[str, float]] = {
 
 # By words of the metric's name, the first that fits; else by the metric's quantity.
 _BY_NAME: Final[tuple[tuple[str, str], ...]] = (
-    ("on_battery", "zero"),
-    ("on_bypass", "zero"),
     ("bypass_current", "zero"),
     ("bypass_power", "zero"),
     ("battery_current", "zero"),
@@ -101,6 +99,9 @@ _SHARED: Final = frozenset(
         "input_joules",
     }
 )
+_CALM: Final = ("_on_battery", "_on_bypass", "_alarm", "_detected", "_low", "_replace", "_failed")
+"""States that are 0 while all is well."""
+_EITHER: Final = ("dc_ats_source_selected", "dc_ats_source_preferred")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,10 @@ def measure(metric: Metric, labels: Mapping[str, str], phases: int) -> Measure:
     quantity = next((found for word, found in _BY_NAME if word in name), "") or _BY_QUANTITY.get(
         quantity_of(name), "one"
     )
+    if quantity_of(name) == "flag" and name not in _EITHER:
+        return Measure("zero" if name.endswith(_CALM) else "one")
+    if name in _EITHER:  # the load hangs on the first source, never on both
+        return Measure("zero" if labels.get("source", "").endswith(("2", "B")) else "one")
     phase = labels.get("phase", "")
     if quantity not in _SHARED:
         return Measure(
