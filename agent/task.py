@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from collectors.abilities import CountsDropped, GivesNotice, HasUpSeries, Immediate
+from collectors.abilities import CountsDropped, GivesNotice, HasUpSeries, Immediate, ListsRefused
 from collectors.base import Collector, Reading, Series
 from collectors.catalogue import agent as catalogue
+from collectors.judge import summary
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -31,6 +32,7 @@ class Task:
     _has_up_series: HasUpSeries | None = field(init=False)
     _counts_dropped: CountsDropped | None = field(init=False)
     _gives_notice: GivesNotice | None = field(init=False)
+    _lists_refused: ListsRefused | None = field(init=False)
     _success: Series = field(init=False)
     _duration: Series = field(init=False)
     _last_success: Series = field(init=False)
@@ -42,6 +44,7 @@ class Task:
         self._has_up_series = one if isinstance(one, HasUpSeries) else None
         self._counts_dropped = one if isinstance(one, CountsDropped) else None
         self._gives_notice = one if isinstance(one, GivesNotice) else None
+        self._lists_refused = one if isinstance(one, ListsRefused) else None
         labels = (one.name, one.device)
         self._success = catalogue.COLLECTOR_SUCCESS.series(*labels)
         self._duration = catalogue.COLLECTOR_DURATION.series(*labels)
@@ -54,8 +57,10 @@ class Task:
 
     @property
     def own_notice(self) -> str:
-        """What the collector itself says of its readings."""
-        return self._gives_notice.notice if self._gives_notice else ""
+        """What the collector itself says of its readings, and which of them cannot be."""
+        said = self._gives_notice.notice if self._gives_notice else ""
+        refused = summary(self._lists_refused.refused) if self._lists_refused else ""
+        return "; ".join(filter(None, (said, refused)))
 
     @property
     def source(self) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from collectors.base import Series
+from collectors.judge import Refusal
 
 
 @runtime_checkable
@@ -52,6 +53,15 @@ class GivesNotice(Protocol):
     @property
     def notice(self) -> str:
         """One line; empty if there is nothing to say. Read anew after each round."""
+
+
+@runtime_checkable
+class ListsRefused(Protocol):
+    """It knows which readings of its last round cannot be, and why."""
+
+    @property
+    def refused(self) -> Sequence[Refusal]:
+        """Those readings; read anew after each round."""
 
 
 @runtime_checkable

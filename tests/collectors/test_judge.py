@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from agent.commands.devices.show import show_refused
 from collectors.base import Metric, Reading
 from collectors.catalogue import dcplant, facility, generator, node, sensor, transfer, ups
 from collectors.catalogue.bounds import EXTREMES, has_extremes
-from collectors.judge import judge
+from collectors.judge import Refusal, judge, summary
 
 UPS = {"hub": "guian", "site": "s1", "ups": "ups-1"}
 PDU = {"hub": "guian", "site": "s1", "row": "A", "rack": "A07", "pdu": "A07-A", "feed": "A"}
@@ -190,3 +191,29 @@ def test_the_extremes_of_types_are_no_readings_of_gauges() -> None:
     assert has_extremes(facility.PDU_POWER)
     assert not has_extremes(facility.PDU_ENERGY)
     assert not has_extremes(facility.PDU_OUTLET_ON)
+
+
+def test_what_is_refused_is_said_in_one_line_without_values() -> None:
+    """A metric is named once, however many outlets it has; a sentinel is not named."""
+    watts = [
+        Refusal(reading(facility.PDU_OUTLET_POWER, 0.0, outlet=outlet)[0], 0.0, "zero_with_load")
+        for outlet in ("1", "2")
+    ]
+    volts = Refusal(reading(facility.PDU_VOLTAGE, 2300.0)[0], 2300.0, "wrong_scale")
+    none = Refusal(reading(facility.PDU_CURRENT, -1.0)[0], -1.0, "sentinel")
+    assert summary([*watts, volts, none]) == (
+        "refused readings: dc_pdu_outlet_power_watts (zero_with_load),"
+        " dc_pdu_voltage_volts (wrong_scale)"
+    )
+    assert summary([none]) == ""
+
+
+def test_identify_lists_what_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each reading with its labels, what the device sent and the reason."""
+    volts = reading(ups.UPS_INPUT_VOLTAGE, 2360.0, phase="L1")[0]
+    show_refused([Refusal(volts, 2360.0, "wrong_scale"), Refusal(volts, float("nan"), "sentinel")])
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "Refused, since they cannot be:",
+        '  dc_ups_input_voltage_volts{ups="ups-1",phase="L1"}  2360 V wrong_scale',
+        '  dc_ups_input_voltage_volts{ups="ups-1",phase="L1"}  none sentinel',
+    ]

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from agent.commands.devices import draft, options, redfish, snmp
-from agent.commands.devices.show import show_dropped, show_readings
+from agent.commands.devices.show import show_dropped, show_readings, show_refused
 from collectors.base import CollectError, ConfigError
 from collectors.facility.profile import paths, protocol_of
 from collectors.strict import Document, Problems
@@ -84,6 +84,7 @@ async def _identify(args: argparse.Namespace) -> int:
         return await snmp.identify(args)
     readings, collector = await redfish.identify(args)
     show_readings(readings)
+    show_refused(collector.refused)
     show_dropped(collector.dropped)
     sys.stdout.write(f"\n{len(readings)} readings\n")
     return 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from collectors.base import Reading
+from collectors.base import Reading, Series
 from collectors.facility.units import quantity_of
+from collectors.judge import Refusal
 
 _SYMBOLS: Final = {
     "watts": "W",
@@ -34,24 +36,51 @@ _SYMBOLS: Final = {
     "bytes": "B",
     "flag": "",
 }
+_MOST_REFUSED: Final = 60
 
 
 def show_readings(readings: list[Reading]) -> None:
     """Print each reading with its labels, its value and its unit."""
     rows = []
     for series, value in readings:
-        pairs = zip(series.labels, series.values, strict=True)
-        labels = ",".join(
-            f'{label}="{text}"'
-            for label, text in pairs
-            if text and label not in ("hub", "site", "row", "rack")
-        )
         symbol = _SYMBOLS[quantity_of(series.metric.full_name)]
         if symbol == "J":  # what the device's own display says
             symbol = f"J = {value / 3.6e6:.10g} kWh"
-        rows.append((f"{series.metric.full_name}{{{labels}}}", f"{value:.10g}", symbol))
+        rows.append((_named(series), f"{value:.10g}", symbol))
     for text in _aligned(rows):
         sys.stdout.write(f"  {text}\n")
+
+
+def _named(series: Series) -> str:
+    """Return the name of a series with the labels that tell it from others of its device."""
+    pairs = zip(series.labels, series.values, strict=True)
+    labels = ",".join(
+        f'{label}="{text}"'
+        for label, text in pairs
+        if text and label not in ("hub", "site", "row", "rack")
+    )
+    return f"{series.metric.full_name}{{{labels}}}"
+
+
+def show_refused(refused: Sequence[Refusal]) -> None:
+    """Print each reading that cannot be, with what the device sent for it and why it is none."""
+    if not refused:
+        return
+    sys.stdout.write("\nRefused, since they cannot be:\n")
+    rows = [
+        (
+            _named(one.series),
+            "none" if math.isnan(one.value) else f"{one.value:.10g}",
+            one.reason
+            if one.reason == "sentinel"
+            else f"{_SYMBOLS[quantity_of(one.series.metric.full_name)]} {one.reason}".strip(),
+        )
+        for one in refused[:_MOST_REFUSED]
+    ]
+    for text in _aligned(rows):
+        sys.stdout.write(f"  {text}\n")
+    if len(refused) > _MOST_REFUSED:
+        sys.stdout.write(f"  and {len(refused) - _MOST_REFUSED} more\n")
 
 
 def show_dropped(dropped: Mapping[str, int]) -> None:

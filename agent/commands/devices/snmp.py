@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.commands.devices.draft import show, show_identity
 from agent.commands.devices.options import channel_to, device_of
-from agent.commands.devices.show import show_dropped, show_readings
+from agent.commands.devices.show import show_dropped, show_readings, show_refused
 from collectors.base import BadReply, Context, Place, Reading
 from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.config import LEVELS, naming_of
@@ -89,6 +89,7 @@ def _show_plan(readings: list[Reading], plan: Plan) -> None:
             "\nIn the profile, but not answered by this device:\n"
             + "".join(f"  {name}\n" for name in missing)
         )
+    show_refused(plan.refused)
     show_dropped(plan.dropped)
     sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
 
