@@ -57,6 +57,7 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
                     site=site.site,
                     hours={meter: one.hours for meter, one in found.items()},
                     stretches={meter: one.stretches for meter, one in found.items()},
+                    doubts={meter: one.doubts for meter, one in found.items()},
                     registers={meter: one.register for meter, one in found.items() if one.register},
                     unbelieved={meter: one.unbelieved for meter, one in found.items()},
                     is_exported=args.exported,

@@ -143,8 +143,6 @@ class Intake:
         elif channel.quantity == POWER and channel.slot_ms > interval:
             self._thin(channel, moment, value, interval)
         else:
-            if channel.quantity == ENERGY:
-                channel.meter.step.learn(value)
             slot = moment - moment % channel.slot_ms
             if slot != channel.slot or moment <= channel.time:
                 self._keep(channel, slot, moment, value, interval)

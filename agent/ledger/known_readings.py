@@ -12,6 +12,7 @@ from typing import Final
 from agent.ledger.energy import ENERGY, POWER
 from agent.ledger.limits import Limits
 from agent.ledger.meter_hours import Readings
+from agent.ledger.power_doubts import LASTS_MS, PAST_MS, may_leap
 from agent.ledger.power_judge import BESIDE
 from agent.ledger.register_bounds import NEAR, NEAR_MS
 from agent.ledger.register_layout import is_simple
@@ -33,6 +34,10 @@ def known_readings(
     """
     power = tables.readings.between(meter, POWER, start, end, beyond=POWER_BESIDE)
     energy = tables.readings.between(meter, ENERGY, start, end)
+    if not energy and limits.rating is None and may_leap(power):
+        power = tables.readings.between(
+            meter, POWER, start - PAST_MS, end + LASTS_MS, beyond=POWER_BESIDE
+        )
     if not energy or (not widely and is_simple(energy, limits, power)):
         return Readings(power=power, energy=energy, are_simple=True)
     near = tables.readings.near(meter, start, end, count=_MORE * NEAR, time=_MORE * NEAR_MS)

@@ -35,7 +35,8 @@ class Limits:
     `rating` is in watts; `wrap` is the number of joules at which its register begins again at 0.
     Where no rating is stated, `most` is what no meter of its kind draws, in watts, and a rise of up
     to `least` joules is not judged. A meter that `never_rests` always counts something: what
-    supplies a site is not switched off.
+    supplies a site is not switched off. One that `is_one_of_many` says little by itself: a rack's
+    PDU. One that `is_supply` counts what a site gets, so that 0 of it would be a better figure.
     """
 
     rating: float | None = None
@@ -43,6 +44,8 @@ class Limits:
     most: float = _ANY.most
     least: float = _ANY.least
     never_rests: bool = False
+    is_one_of_many: bool = False
+    is_supply: bool = False
 
     @classmethod
     def of_kind(
@@ -52,10 +55,19 @@ class Limits:
         rating: float | None = None,
         wrap: float | None = None,
         never_rests: bool = False,
+        is_supply: bool = False,
     ) -> Limits:
         """Return the limits of a meter of a kind: meter, pdu, water or export."""
         most, least = _OF_KIND.get(kind, _ANY)
-        return cls(rating=rating, wrap=wrap, most=most, least=least, never_rests=never_rests)
+        return cls(
+            rating=rating,
+            wrap=wrap,
+            most=most,
+            least=least,
+            never_rests=never_rests,
+            is_one_of_many=kind == "pdu",
+            is_supply=is_supply,
+        )
 
 
 WATER: Final = Limits.of_kind("water")

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agent.ledger.doubts import Doubt
 from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
+from agent.ledger.power_doubts import power_doubts
 from agent.ledger.power_judge import believed_power
 from agent.ledger.register_judge import Refusal
 from agent.ledger.register_layout import (
@@ -43,13 +45,16 @@ class Readings:
 class MeterEnergy:
     """What a meter's readings come to: what its register counted, and what its power was.
 
-    `power` are the readings of power that `drawn` joins.
+    `power` are the readings of power that `drawn` joins. `open_since` is when the time began of
+    which the next readings may say something else.
     """
 
     register: RegisterEnergy
     drawn: list[Segment]
     power: Sequence[TimedValue]
     refusals: list[Refusal]
+    doubts: Sequence[Doubt] = ()
+    open_since: int | None = None
 
     def hours(self, start: int, end: int) -> dict[int, HourCells]:
         """Return the meter's hours between two times."""
@@ -79,7 +84,17 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
         drawn = without(drawn, register.stuck)
     power = [one for one in power if one.value >= 0] if refusals else power
     refusals += register.refusals
-    return MeterEnergy(register=register, drawn=drawn, power=power, refusals=refusals)
+    doubts, open_since = register.doubts, register.open_since
+    if limits.rating is None and power and not readings.energy:
+        doubts, open_since = power_doubts(power)
+    return MeterEnergy(
+        register=register,
+        drawn=drawn,
+        power=power,
+        refusals=refusals,
+        doubts=doubts,
+        open_since=open_since,
+    )
 
 
 def note_integrated(

@@ -9,6 +9,7 @@ from agent.inventory.model import Inventory
 from agent.ledger.limits import Limits
 from agent.ledger.register_steps import Step
 from collectors.base import Series
+from collectors.catalogue.limits import INCOMING
 
 _PDU_HEADROOM: Final = 2.0
 """A PDU whose rating nobody states cannot draw more than this many times its feed's capacity."""
@@ -71,7 +72,11 @@ class TrackedMeter:
             self._width = register_width(self.register) or self._width
         wrap = self._wrap or self._width
         return Limits.of_kind(
-            self.key.kind, rating=self.rating, wrap=wrap, never_rests=self.never_rests
+            self.key.kind,
+            rating=self.rating,
+            wrap=wrap,
+            never_rests=self.never_rests,
+            is_supply=self.point in INCOMING,
         )
 
 

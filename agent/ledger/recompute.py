@@ -10,15 +10,17 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
+from agent.ledger.doubts import Doubt
 from agent.ledger.energy import ENERGY, HOUR_MS, POWER, HourCells, TimedValue, floor_hour
 from agent.ledger.known_readings import POWER_BESIDE, known_readings
 from agent.ledger.limits import Limits
-from agent.ledger.meter_hours import meter_energy
+from agent.ledger.meter_hours import MeterEnergy, meter_energy
 from agent.ledger.power_judge import may_slip
 from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, NEAR, NEAR_MS
 from agent.ledger.register_judge import RegisterEvent
-from agent.ledger.register_layout import RegisterEnergy, is_simple
+from agent.ledger.register_layout import is_simple
 from agent.ledger.segments import longest_gap
 from agent.ledger.store.database import Tables
 from agent.ledger.store.hours import NewHour, StoredHour, unpack_cells
@@ -55,12 +57,14 @@ class NewReadings:
 class Change:
     """The hours that are different after a computation, and what the register did in them.
 
-    `refused` counts the readings that were not refused before, by reason.
+    `refused` counts the readings that were not refused before, by reason. `shown` is what the
+    register showed since the first new reading, in joules, as far as it is believed.
     """
 
     hours: list[int]
     events: list[RegisterEvent]
     refused: Counter[str]
+    shown: Sequence[float]
 
 
 def recompute(
@@ -84,19 +88,27 @@ def recompute(
     elif unsettled is not None:
         start = min(start, floor_hour(unsettled))
     found = meter_energy(known_readings(tables, meter, start, end, limits, widely=is_late), limits)
-    first = _first_changed(found.register, min(new.first for new in news.values()))
+    first = _first_changed(found, min(new.first for new in news.values()))
     if first < start:
         start = floor_hour(first)
         found = meter_energy(known_readings(tables, meter, start, end, limits, widely=True), limits)
     register = found.register
-    now = _earlier(register.open_since, unsettled if is_late else None)
+    now = _earlier(found.open_since, unsettled if is_late else None)
     if now != unsettled:
         tables.refusals.settle(meter, now)
-    stretches = _store_stretches(tables, meter, register, start, end)
+    stretches = _store_doubts(tables, meter, found, start, end)
     refused = tables.refusals.replace(meter, max(start, sealed_before), end, found.refusals)
     expected = range(max(start, sealed_before), end, HOUR_MS)
     hours = _write(tables, meter, found.hours(start, end), expected, sealed_before, stretches)
-    return Change(hours, register.events, refused)
+    return Change(hours, register.events, refused, _shown(register.believed, news))
+
+
+def _shown(believed: Sequence[TimedValue], news: Mapping[int, NewReadings]) -> list[float]:
+    new = news.get(ENERGY)
+    if new is None:
+        return []
+    first = bisect_left(believed, new.first, key=attrgetter("time"))
+    return [one.value for one in believed[max(0, first - 1) :]]
 
 
 def _is_late(tables: Tables, meter: int, news: Mapping[int, NewReadings]) -> bool:
@@ -119,30 +131,39 @@ def _judged_by(tables: Tables, meter: int, start: int, end: int, limits: Limits)
     return floor_hour(max(first, near.start)), floor_hour(min(last, near.end)) + HOUR_MS
 
 
-def _first_changed(register: RegisterEnergy, new: int) -> int:
+def _first_changed(found: MeterEnergy, new: int) -> int:
     """Return the earliest time of which readings since `new` have said something else."""
+    register = found.register
     times = [one.start for one in register.refusals if one.time >= new]
     times += [one.start for one in register.segments if one.end >= new][:1]
     times += [one.start for one in register.stretches if one.end >= new]
     times += [one.start for one in register.stuck if one.end >= new]
+    times += [one.start for one in found.doubts if one.end >= new]
     return min(times, default=new)
 
 
-def _store_stretches(
-    tables: Tables, meter: int, register: RegisterEnergy, start: int, end: int
+def _store_doubts(
+    tables: Tables, meter: int, found: MeterEnergy, start: int, end: int
 ) -> list[Stretch]:
-    """Store the times of which only the total is known; return those that were judged anew."""
-    believed = register.believed
-    if not believed:
-        return []
-    times = [one.time for one in believed]
-    first = times[max(0, bisect_right(times, start) - 1)]
-    last = times[min(len(times) - 1, bisect_left(times, end))]
-    found = [one for one in register.stretches if one.end > first and one.start < last]
-    first = min([first, *(one.start for one in found)])
-    last = max([last, *(one.end for one in found)])
-    tables.stretches.replace(meter, first, last, found)
-    return found
+    """Store what is uncertain; return the stretches that were judged anew."""
+    times = [one.time for one in found.register.believed]
+    first = times[max(0, bisect_right(times, start) - 1)] if times else start
+    last = times[min(len(times) - 1, bisect_left(times, end))] if times else end
+    uncertain: list[Stretch | Doubt] = [*found.register.stretches, *found.doubts]
+    judged = [one for one in uncertain if _within(one, first, last)]
+    first = min([first, *(one.start for one in judged)])
+    last = max([last, *(one.end for one in judged)])
+    stretches = [one for one in found.register.stretches if _within(one, first, last)]
+    if times:
+        tables.stretches.replace(meter, first, last, stretches)
+    tables.doubts.replace(
+        meter, first, last, [one for one in found.doubts if _within(one, first, last)]
+    )
+    return stretches
+
+
+def _within(one: Stretch | Doubt, first: int, last: int) -> bool:
+    return one.end > first and one.start < last
 
 
 def _earlier(one: int | None, other: int | None) -> int | None:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from heapq import nlargest
 from itertools import pairwise
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, TimedValue
+from agent.ledger.increases import LEAST_EXCESS_MS
 from agent.ledger.limits import Limits
 
 MAX_DIFFERENCE_MS: Final = 400 * 24 * HOUR_MS
@@ -40,6 +41,9 @@ BESIDE: Final = 2.0
 
 Between two readings a load is not known.
 """
+
+AT_ONCE: Final = 1.2
+"""A register that rested rises by no more than so many times what is usual in that time."""
 
 _WRAP: Final = 1.5
 """A wrap is no steeper than so many times its support, or else it was a reset.
@@ -79,39 +83,72 @@ Rise = tuple[float, int]
 def is_plain(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limits) -> bool:
     """Tell, at little cost, whether nothing in a register's readings needs to be judged.
 
-    Then it rises between each two of them, and by no more than it can in that time.
+    Then it rises between each two of them, by no more than it can in that time, and as others near
+    by do.
     """
     if readings[0].value < 0:
         return False
-    rating = limits.rating
-    if rating is not None:
-        rate = rating / 1000.0
-        return all(
-            0.0 <= joules <= rate * elapsed and elapsed <= MAX_DIFFERENCE_MS
-            for joules, elapsed in rises
-        )
-    least = limits.least
-    if all(0.0 <= joules <= least and elapsed <= MAX_DIFFERENCE_MS for joules, elapsed in rises):
-        return True
-    if any(joules < 0.0 or elapsed > MAX_DIFFERENCE_MS for joules, elapsed in rises):
+    most = limits.most if limits.rating is None else limits.rating
+    rate = most / 1000.0
+    if not all(
+        0.0 <= joules <= rate * elapsed and elapsed <= MAX_DIFFERENCE_MS
+        for joules, elapsed in rises
+    ):
         return False
-    return _is_steady(readings, rises, limits)
+    if readings[-1].time - readings[0].time <= NEAR_MS:
+        return _is_steady(_moves(rises), limits)
+    moves = _moves(rises)
+    places = [one.place for one in moves]
+    return all(
+        _is_steady(moves[bisect_left(places, n) : bisect_left(places, n + NEAR)], limits)
+        for n in (max(0, min(n, len(rises) - NEAR)) for n in range(0, len(rises), NEAR))
+    )
 
 
-def _is_steady(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limits) -> bool:
-    """Tell whether every rise, without a rating, is as steep as others near by."""
-    rates = _rates(readings)
-    rates[_first_move(readings)] = 0.0  # nobody knows for how long it stood before
-    for place in range(0, len(rises), NEAR):
-        n = max(0, min(place, len(rises) - NEAR))
-        steep = nlargest(SUPPORT + 1, rates[n + 1 : n + 1 + NEAR])
-        if len(steep) <= SUPPORT:
+class _Moved(NamedTuple):
+    """A rise since a register last moved, and since it was last read: joules and milliseconds.
+
+    `place` is that of the rise among all. Nobody knows how long it stood still before the first.
+    """
+
+    joules: float
+    since_move: int
+    since_reading: int
+    place: int
+    is_first: bool
+
+
+def _moves(rises: Sequence[Rise]) -> list[_Moved]:
+    found: list[_Moved] = []
+    still = 0
+    for place, (joules, elapsed) in enumerate(rises):
+        still += elapsed
+        if joules:
+            found.append(_Moved(joules, still, elapsed, place, not found))
+            still = 0
+    return found
+
+
+def _is_steady(moves: Sequence[_Moved], limits: Limits) -> bool:
+    """Tell whether every rise is as steep as others near by."""
+    steep = nlargest(
+        SUPPORT + 1, (one.joules / one.since_move for one in moves if not one.is_first)
+    )
+    if len(steep) <= SUPPORT:
+        return limits.rating is not None or all(one.joules <= limits.least for one in moves)
+    usual = steep[SUPPORT]
+    step = 1.01 * min(one.joules for one in moves)
+    for joules, since_move, since_reading, _, _ in moves:
+        if joules <= usual * min(since_move, since_reading):
+            continue
+        if joules > step and joules > usual * (since_move + LEAST_EXCESS_MS):
             return False
-        ceiling = min(_PEAK * steep[SUPPORT], limits.most) / 1000.0
-        if any(
-            joules > limits.least and joules > ceiling * elapsed
-            for joules, elapsed in rises[n : n + NEAR]
-        ):
+        if joules <= limits.least:
+            continue
+        is_late = since_reading < since_move
+        if is_late and joules > AT_ONCE * usual * since_reading:
+            return False
+        if limits.rating is None and joules > _PEAK * usual * since_reading:
             return False
     return True
 
@@ -173,13 +210,20 @@ class Bounds:
         return joules > _PEAK * max(other, self._limits.least)
 
     def rose_at_once(self, joules: float, elapsed: int, n: int) -> bool:
-        """Tell whether a rise up to the reading `n` is possible in the time since the last one."""
-        rating = self._limits.rating
-        if rating is None:
-            return joules <= self._limits.least or (
-                self._support(n) is not None and self._is_below_ceiling(joules, elapsed, n)
-            )
-        return joules <= rating * elapsed / 1000.0
+        """Tell whether a rise up to the reading `n` was drawn in the time since the last one.
+
+        Then the register rested before. Else it stood still, and then caught up.
+        """
+        rating, usual = self._limits.rating, self._support(n)
+        if rating is not None and joules > rating * elapsed / 1000.0:
+            return False
+        if joules <= self._limits.least:
+            return True
+        return usual is not None and joules <= AT_ONCE * usual * elapsed / 1000.0
+
+    def usual(self, n: int) -> float | None:
+        """Return the watts that other rises near the reading `n` come up to."""
+        return self._support(n)
 
     def wrapped(self, joules: float, one: Standing, n: int, time: int) -> float | None:
         """Return what a register counted that fell by `-joules`, if it began again at 0."""
@@ -241,11 +285,6 @@ def _rates(readings: Sequence[TimedValue]) -> list[float]:
         if joules:
             since, fell = n, joules < 0
     return rates
-
-
-def _first_move(readings: Sequence[TimedValue]) -> int:
-    """Return the place of the first reading that differs from the first of all; 0 without any."""
-    return next((n for n, one in enumerate(readings) if one.value != readings[0].value), 0)
 
 
 def _is_witness(readings: Sequence[TimedValue], rates: Sequence[float], drawn: Drawn) -> bool:

@@ -11,42 +11,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import gcd
-from statistics import median
 from typing import Final
 
+from agent.ledger.doubts import Doubt
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
+from agent.ledger.increases import Increase, doubts_of
 from agent.ledger.limits import Limits
-from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise, is_plain
-from agent.ledger.register_judge import Believed, Refusal, RegisterEvent, Verdict, judge
+from agent.ledger.register_bounds import (
+    BESIDE,
+    MAX_DIFFERENCE_MS,
+    NEAR_MS,
+    Bounds,
+    Rise,
+    is_plain,
+)
+from agent.ledger.register_judge import Refusal, RegisterEvent, Verdict, judge
+from agent.ledger.register_rests import find_rests
 from agent.ledger.segments import longest_gap, without
 from agent.ledger.stretches import Stretch
 
-_STUCK_STEPS: Final = 3
-"""A register that did not move while power came to so many of its steps is stuck."""
-
-_UNMOVED: Final = 100
-"""Where its step is not known either, it is stuck after so many times the least that is judged."""
-
-_MOVES: Final = 10
-"""By so many of its last moves it is reckoned what a register should have counted."""
-
-_CAUGHT_UP: Final = 0.5
-"""A register that moves again has caught up if it counts this share of what power says."""
+_ONE_STEP: Final = 1.01
+"""Rises of one step are equal, but for what a float loses."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RegisterEnergy:
     """What a register counted, in order of time.
 
-    `stretches` are times of which only the total is known. In `stuck` times it stood still and
-    should not have, so neither it nor power is believed. `open_since` is when the time began of
-    which the next readings may say something else.
+    `stretches` are long times of which only the total is known, and `doubts` what else is
+    uncertain. In `stuck` times it stood still and should not have, so neither it nor power is
+    believed. `open_since` is when the time began of which the next readings may say something else.
     """
 
     believed: Sequence[TimedValue] = ()
     segments: list[Segment] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
     stuck: list[Span] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     events: list[RegisterEvent] = field(default_factory=list)
@@ -67,7 +68,29 @@ def is_simple(
         return False
     if limits.never_rests and any(joules == 0.0 for joules, _ in rises):
         return False
+    if rises[-1][0] == 0.0 and not _may_rest(rises, limits, is_powered=bool(power)):
+        return False
     return not power or not _may_contradict(rises, [one.value for one in power], limits)
+
+
+def _may_rest(rises: Sequence[Rise], limits: Limits, *, is_powered: bool) -> bool:
+    """Tell whether a register that stands still at last needs no look at what it may hide.
+
+    That is so where it counts in single steps, and stands no longer than usual.
+    """
+    if is_powered:
+        return limits.is_one_of_many
+    moves = [joules for joules, _ in rises if joules]
+    if not moves:
+        return not limits.is_supply or sum(elapsed for _, elapsed in rises) > NEAR_MS
+    if max(moves) > _ONE_STEP * min(moves):
+        return False
+    longest, still = 0, 0
+    for joules, elapsed in rises:
+        still += elapsed
+        if joules:
+            longest, still = max(longest, still), 0
+    return still <= longest
 
 
 def _may_contradict(rises: Sequence[Rise], watts: Sequence[float], limits: Limits) -> bool:
@@ -89,16 +112,33 @@ def _may_contradict(rises: Sequence[Rise], watts: Sequence[float], limits: Limit
 
 def simple_energy(readings: Sequence[TimedValue]) -> RegisterEnergy:
     """Lay out readings of which each difference is the energy."""
-    segments: list[Segment] = []
-    stretches: list[Stretch] = []
-    for before, after in pairwise(readings):
-        start, end = before.time, after.time
-        joules = after.value - before.value
+    found = RegisterEnergy(believed=readings)
+    increases: list[Increase] = []
+    since, heard_all, doubtful, least, most = 0, True, False, 0.0, 0.0
+    for n, (before, after) in enumerate(pairwise(readings), 1):
+        start, end, joules = before.time, after.time, after.value - before.value
         watts = joules * 1000.0 / (end - start)
-        segments.append(Segment(start, end, watts, watts))
+        found.segments.append(Segment(start, end, watts, watts))
         if end - start > longest_gap(before.interval, after.interval):
-            stretches.append(Stretch(start, end, joules))
-    return RegisterEnergy(believed=readings, segments=segments, stretches=stretches)
+            heard_all, doubtful = False, True
+            if end - start > HOUR_MS:
+                found.stretches.append(Stretch(start, end, joules))
+        if joules:
+            most, least = max(most, joules), min(least or joules, joules)
+            doubtful = doubtful or since + 1 < n
+            increases.append(
+                Increase(readings[since].time, start, end, joules, after.value, start, n, heard_all)
+            )
+            since, heard_all = n, True
+    if doubtful and not (
+        most <= _ONE_STEP * least and not found.stretches and _all_heard(increases)
+    ):
+        found.doubts = list(doubts_of(increases, _ONE_STEP * least, lambda _: None))
+    return found
+
+
+def _all_heard(increases: Sequence[Increase]) -> bool:
+    return all(one.heard_all for one in increases)
 
 
 def register_energy(
@@ -119,85 +159,57 @@ def register_energy(
         believed=[one.reading for one in verdict.chain],
         refusals=verdict.refusals,
         events=verdict.events,
-        open_since=verdict.open_since,
     )
     found.refusals += [
         Refusal(one.time, one.time, "negative", one.value) for one in readings if not one.value >= 0
     ]
-    _lay_out(found, verdict, bounds)
-    if drawn or limits.never_rests:
-        _find_stuck(found, verdict, bounds.drawn, limits)
-    found.segments = without(found.segments, [*verdict.refused, *found.stuck])
+    step = gcd(*(round(one.joules) for one in verdict.chain if one.joules))
+    increases = _lay_out(found, verdict, bounds)
+    rests = find_rests(verdict, bounds.drawn, limits, step)
+    found.stuck = rests.stuck
+    found.refusals += rests.refusals
+    found.doubts = [*doubts_of(increases, float(step), bounds.usual), *rests.doubts]
+    found.open_since = verdict.open_since
+    found.segments = without(found.segments, [*verdict.refused, *rests.unknown, *rests.stuck])
     return found
 
 
-def _lay_out(found: RegisterEnergy, verdict: Verdict, bounds: Bounds) -> None:
+def _lay_out(found: RegisterEnergy, verdict: Verdict, bounds: Bounds) -> list[Increase]:
+    """Lay out what the register counted; return its increases."""
+    wraps = {one.time for one in verdict.events if one.kind == "wrap"}
+    increases: list[Increase] = []
+    heard_all = True
     for before, after in pairwise(verdict.chain):
         joules = after.joules
         if joules is None:
+            heard_all = True
             continue
         start, end = before.reading.time, after.reading.time
-        gap = longest_gap(before.reading.interval, after.reading.interval)
-        if start > before.standing.since and not bounds.rose_at_once(joules, end - start, after.n):
-            start = before.standing.since
-            while found.segments and found.segments[-1].start >= start:
+        if end - start > longest_gap(before.reading.interval, after.reading.interval):
+            heard_all = False
+        laid, since = start, before.standing.since
+        if joules and start > since and not bounds.rose_at_once(joules, end - start, after.n):
+            laid = since
+            while found.segments and found.segments[-1].start >= laid:
                 found.segments.pop()
-            while found.stretches and found.stretches[-1].start >= start:
-                found.stretches.pop()
-        found.segments.append(_segment(start, end, joules))
-        if end - start > (gap if start == before.reading.time else HOUR_MS):
-            found.stretches.append(Stretch(start, end, joules))
-
-
-def _segment(start: int, end: int, joules: float) -> Segment:
-    watts = joules * 1000.0 / (end - start)
-    return Segment(start, end, watts, watts)
-
-
-def _find_stuck(found: RegisterEnergy, verdict: Verdict, drawn: Drawn, limits: Limits) -> None:
-    """Find the times in which the register stood still and should not have."""
-    step = gcd(*(round(one.joules) for one in verdict.chain if one.joules))
-    most = (_STUCK_STEPS * step if step else _UNMOVED * limits.least) + limits.least
-    for n, still in enumerate(verdict.chain):
-        after = verdict.chain[n + 1] if n + 1 < len(verdict.chain) else None
-        joules = None if after is None else after.joules
-        standing = still.standing
-        if joules == 0 or standing.seen == standing.since:
+        watts = joules * 1000.0 / (end - laid)
+        found.segments.append(Segment(laid, end, watts, watts))
+        if not joules:
             continue
-        due = drawn.joules(standing.since, standing.seen)
-        if limits.never_rests and drawn.whole(standing.since, standing.seen) is None:
-            due = max(due, _due(verdict.chain, n))
-            if after is None and still.joules is not None and standing.before is not None:
-                # What it counts now is known when it moves next.
-                verdict.refused.append(Span(standing.since, standing.seen))
-                found.open_since = min(standing.since, found.open_since or standing.since)
-        if due <= most or (joules is not None and joules >= _CAUGHT_UP * due):
-            continue
-        end = standing.seen
-        if after is not None and joules is not None:
-            end = after.reading.time
-        elif after is None:
-            found.open_since = min(standing.since, found.open_since or standing.since)
-        found.stuck.append(Span(standing.since, end))
-        found.refusals.append(Refusal(standing.since, standing.since, "stuck", standing.value))
-
-
-def _due(chain: Sequence[Believed], n: int) -> float:
-    """Return what a register that never rests should have counted since its last move before `n`.
-
-    It is reckoned by its last moves. While it stands still no longer than three times as long as
-    before one of them, nothing is due.
-    """
-    standing = chain[n].standing
-    moves: list[tuple[int, float]] = []
-    while n > 0 and len(moves) < _MOVES:
-        later, one = chain[n], chain[n - 1]
-        n -= 1
-        if later.joules is None:
-            break
-        if later.joules > 0:
-            moves.append((later.reading.time - one.standing.since, later.joules))
-    still = standing.seen - standing.since
-    if not moves or still <= _STUCK_STEPS * max(elapsed for elapsed, _ in moves):
-        return 0.0
-    return still * median(joules / elapsed for elapsed, joules in moves)
+        if end - laid > HOUR_MS and (laid < start or not heard_all):
+            found.stretches.append(Stretch(laid, end, joules))
+        increases.append(
+            Increase(
+                since=since,
+                seen=start,
+                end=end,
+                joules=joules,
+                value=after.reading.value,
+                laid=laid,
+                place=after.n,
+                heard_all=heard_all,
+                wrapped=end in wraps,
+            )
+        )
+        heard_all = True
+    return increases

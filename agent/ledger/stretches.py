@@ -13,7 +13,13 @@ from typing import Final, NamedTuple
 from agent.ledger.energy import HOUR_MS, Segment
 
 LOAD_VARIATION: Final = 0.2
-"""Over such a stretch, a load is taken to stay within this share of its mean."""
+"""Over a day and longer, a load is taken to stay within this share of its mean."""
+
+_ANY_LOAD_MS: Final = 4 * HOUR_MS
+"""For so long within a stretch, a load may be nothing, or twice its mean.
+
+Silence and load may have one reason. So nothing is taken for granted of a part that is cut out.
+"""
 
 
 CountedTime = Callable[[int, int], int]
@@ -27,18 +33,22 @@ class Stretch(NamedTuple):
     end: int
     joules: float
 
-    def joules_cut(self, start: int, end: int, counted: CountedTime | None = None) -> float:
-        """Return the energy that a window from `start` to `end` takes from it by time alone.
+    def limit(self, start: int, end: int, counted: CountedTime | None = None) -> float:
+        """Return by how many joules a sum from `start` to `end` may be wrong.
 
-        `counted` tells what counts of the window, which a silence of other meters may cut too.
-        Where more than half is taken, the energy that is left out is what is uncertain.
+        It takes a share of the energy by time alone. `counted` tells what counts of the window,
+        which a silence of other meters may cut too. Where more than half is taken, the energy that
+        is left out is what is uncertain.
         """
         first, last = max(self.start, start), min(self.end, end)
-        inside = last - first
-        if counted is not None and inside > 0:
+        inside = max(0, last - first)
+        if counted is not None and inside:
             inside = counted(first, last)
-        outside = self.end - self.start - inside
-        return self.joules * min(inside, outside) / (self.end - self.start) if inside > 0 else 0.0
+        cut = min(inside, self.end - self.start - inside)
+        if not cut:
+            return 0.0
+        cut = min(cut, max(_ANY_LOAD_MS, round(LOAD_VARIATION * cut)))
+        return self.joules * cut / (self.end - self.start)
 
     def part(self, start: int, end: int) -> Stretch | None:
         """Return the part between two times within it; None where that is nothing."""

@@ -90,6 +90,8 @@ class Writer:
             return happened
         if meter.key.kind == "export":
             _mark(tables, meter, _newly_metered(tables, number, energy))
+        for value in change.shown:
+            meter.step.learn(value)
         tables.registers.learn(number, meter.step, energy.first)
         for event in change.events:
             happened[event.kind] += event.time >= energy.first

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from agent.ledger.doubts import Doubt
+from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
 from agent.ledger.register_steps import ImportedRegister, Register
-from agent.ledger.stretches import LOAD_VARIATION, CountedTime, Stretch
+from agent.ledger.stretches import CountedTime, Stretch
 from agent.pue.boundaries import Boundaries
 from agent.pue.places import Place
 from agent.pue.uncertainty import RegisterDoubt
@@ -16,12 +20,43 @@ _Points = tuple[str, tuple[str, ...]]
 """A site, and some of its points."""
 
 
+_MINOR_MS: Final = 31 * 24 * HOUR_MS
+"""In a longer window, a cut through a stretch of at most an hour is nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Weighted:
-    """A stretch of which only the total is known, and by which factor it counts."""
+    """A limit of error in some time, and by which factor it counts.
 
+    `is_minor`: only a cut through a stretch of at most an hour.
+    """
+
+    start: int
     factor: float
-    stretch: Stretch
+    limit: Callable[[int, int, CountedTime | None], float]
+    is_minor: bool
+
+
+class _Limits:
+    """Limits of error, in order of time; of a window only those within it are looked at."""
+
+    def __init__(self, found: Iterable[_Weighted], longest: int) -> None:
+        ordered = sorted(found, key=lambda one: one.start)
+        self._longest = longest
+        self._all, self._major = ordered, [one for one in ordered if not one.is_minor]
+        self._starts = [one.start for one in self._all]
+        self._major_starts = [one.start for one in self._major]
+
+    def over(self, start: int, end: int, counted: CountedTime | None) -> float:
+        """Return their sum over a window."""
+        is_long = end - start > _MINOR_MS
+        found = self._major if is_long else self._all
+        starts = self._major_starts if is_long else self._starts
+        first = bisect_left(starts, start - self._longest)
+        return sum(
+            one.factor * one.limit(start, end, counted)
+            for one in found[first : bisect_left(starts, end)]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +110,10 @@ class RegisterDoubts:
         self._imported: dict[int, ImportedRegister] = {}
         self._stretches: dict[int, list[Stretch]] = {}
         self._register_change = -1
-        self._stretch_change = -1
+        self._doubts: dict[int, list[Doubt]] = {}
+        self._stretch_change = self._doubt_change = -1
         self._steps: dict[_Points, _PointSteps] = {}
-        self._weighted: dict[_Points, list[_Weighted]] = {}
+        self._weighted: dict[_Points, _Limits] = {}
 
     def refresh(self, *, boundaries_changed: bool) -> None:
         """Read again what has changed in the database."""
@@ -96,6 +132,10 @@ class RegisterDoubts:
             number = tables.changes.number("stretch")
             if number != self._stretch_change:
                 self._stretches, self._stretch_change = tables.stretches.all(), number
+                self._weighted.clear()
+            number = tables.changes.number("doubt")
+            if number != self._doubt_change:
+                self._doubts, self._doubt_change = tables.doubts.all(), number
                 self._weighted.clear()
 
     def at(
@@ -134,15 +174,28 @@ class RegisterDoubts:
     ) -> float:
         found = self._weighted.get((site, points))
         if found is None:
-            found = self._weighted[site, points] = [
-                _Weighted(factor=abs(place.factor), stretch=stretch)
-                for place in (self._places(site, points) if self._stretches else ())
-                for number in self._boundaries.numbers(site, place)
-                for stretch in self._stretches.get(number, ())
-            ]
-        return LOAD_VARIATION * sum(
-            one.factor * one.stretch.joules_cut(start, end, counted) for one in found
-        )
+            found = self._weighted[site, points] = self._limits(site, points)
+        return found.over(start, end, counted)
+
+    def _limits(self, site: str, points: tuple[str, ...]) -> _Limits:
+        """Return all that is uncertain of the meters at some points."""
+        found: list[_Weighted] = []
+        longest = 0
+        for place in self._places(site, points) if self._stretches or self._doubts else ():
+            for number in self._boundaries.numbers(site, place):
+                known = (*self._stretches.get(number, ()), *self._doubts.get(number, ()))
+                for one in known:
+                    longest = max(longest, one.end - one.start)
+                    minor = isinstance(one, Doubt) and one.is_minor
+                    found.append(
+                        _Weighted(
+                            start=one.start,
+                            factor=abs(place.factor),
+                            limit=one.limit,
+                            is_minor=minor,
+                        )
+                    )
+        return _Limits(found, longest)
 
     def _places(self, site: str, points: tuple[str, ...]) -> Iterable[Place]:
         places = self._boundaries.by_site[site].places

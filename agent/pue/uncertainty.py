@@ -7,7 +7,7 @@ that are cut. They are independent, so their variances add up; docs/kpis.md has 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.ledger.energy import CELLS
@@ -24,6 +24,9 @@ STEP_VARIANCE: Final = 1.0 / 12.0
 
 
 _CELLS_OF_A_DAY: Final = 24 * CELLS
+
+_MOST_IN_DOUBT: Final = 0.9
+"""Of a divisor that may be nothing at all, no more than this is reckoned with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,23 @@ def relative(
         return None
     whole, part = total.facility.joules, total.it.joules
     it_counts = 1.0 / part - 1.0 / whole if shares_it else 1.0 / part
+    it = replace(it, cut=_of_divisor(it.cut, part))
     return EXPANSION * math.sqrt(
         _variance(total.facility, facility, total.runs) / whole**2
         + _variance(total.it, it, total.runs) * it_counts**2
         + _integrated(total) / whole**2
         + (bias * _RECTANGULAR) ** 2
     )
+
+
+def _of_divisor(limit: float, joules: float) -> float:
+    """Return a limit of error of a divisor, in joules, as its quotient feels it.
+
+    Where a tenth of IT energy was never drawn, PUE is wrong by a ninth; where half of it was not,
+    by as much again.
+    """
+    share = min(limit / joules, _MOST_IN_DOUBT)
+    return joules * share / (1.0 - share)
 
 
 def _integrated(total: Sum) -> float:

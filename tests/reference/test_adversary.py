@@ -15,11 +15,12 @@ KNOWN = "adversary: better_than_truth"
 
 
 class Boastful(Product):
-    """A product that calls whatever it has heard a whole window."""
+    """A product that calls whatever it has heard a whole window, and surely right."""
 
     def between(self, start: int, end: int) -> Answer:
         said = super().between(start, end)
-        return replace(said, coverage=1.0 if said.coverage > 0 else 0.0)
+        sure = None if said.uncertainty is None else said.uncertainty / 10
+        return replace(said, coverage=1.0 if said.coverage > 0 else 0.0, uncertainty=sure)
 
 
 @contextlib.contextmanager
@@ -44,7 +45,7 @@ def test_no_figure_is_better_than_the_truth(
 
 
 def test_a_planted_fault_is_found() -> None:
-    """Where a product overstates its coverage, the same search finds a PUE that is too good."""
+    """Where a product overstates what it knows, the same search finds a PUE that is too good."""
     best, _ = search(seconds=0, seed=1, most=40, ways={"live": boastful})
     assert best is not None
     assert best.score > 1

@@ -9,6 +9,7 @@ from math import fsum
 from typing import Final
 
 from agent.inventory.model import Inventory
+from agent.ledger.doubts import Doubt
 from agent.ledger.energy import CELL_MS, HOUR_MS, HourCells, floor_hour
 from agent.ledger.imports.put import Changes, ImportedHour, put_imported
 from agent.ledger.meters import kind_of, point_of
@@ -44,15 +45,16 @@ class WouldReplaceFiner(HubgaugeError):
 class Import:
     """Hours of a site's meters that come from a file.
 
-    `stretches` are those longer than an hour of which only the total is known. `registers` say in
-    which steps the meters of registers count, and `unbelieved` which readings are not believed.
-    `is_exported` says that the energy left the site. `may_replace_finer` allows them to replace
-    what is known better.
+    `stretches` are those longer than an hour of which only the total is known, and `doubts` what
+    else is uncertain. `registers` say in which steps the meters of registers count, and
+    `unbelieved` which readings are not believed. `is_exported` says that the energy left the site.
+    `may_replace_finer` allows them to replace what is known better.
     """
 
     site: str
     hours: Mapping[str, Mapping[int, ImportedHour]]
     stretches: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
+    doubts: Mapping[str, Sequence[Doubt]] = field(default_factory=dict)
     registers: Mapping[str, ImportedRegister] = field(default_factory=dict)
     unbelieved: Mapping[str, Sequence[Refusal]] = field(default_factory=dict)
     is_exported: bool = False
@@ -102,6 +104,7 @@ def import_meters(
             if replaced is not None:
                 finer[meter] = replaced
             tables.stretches.replace(number, first, last, new)
+            tables.doubts.replace(number, first, last, given.doubts.get(meter, ()))
             tables.refusals.replace(number, first, last, given.unbelieved.get(meter, ()))
             if meter in given.registers:
                 tables.registers.learn_imported(number, given.registers[meter])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from agent.ledger.doubts import Doubt
 from agent.ledger.imports.periods import Period
 from agent.ledger.imports.put import ImportedHour
 from agent.ledger.imports.refusals import Refused
@@ -82,7 +83,7 @@ class Guess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaidOut:
-    """A meter's energy by hour, and its stretches of which only the total is known.
+    """A meter's energy by hour, its stretches of which only the total is known, and other doubts.
 
     `register` says in which steps a register counts; None where the rows are not a register's.
     `refused` are rows that cannot be, each with its line. `unbelieved` are readings that do not fit
@@ -91,6 +92,7 @@ class LaidOut:
 
     hours: dict[int, ImportedHour] = field(default_factory=dict)
     stretches: list[Stretch] = field(default_factory=list)
+    doubts: Sequence[Doubt] = ()
     register: ImportedRegister | None = None
     refused: Sequence[tuple[int, Refused]] = ()
     unbelieved: Sequence[Refusal] = ()

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import quote
 
 from agent.ledger.store.changes import ChangeTable
+from agent.ledger.store.doubts import DoubtTable
 from agent.ledger.store.former_hours import FormerHourTable
 from agent.ledger.store.heard import HeardTable
 from agent.ledger.store.history import HistoryTable
@@ -47,6 +48,7 @@ class Tables:
     readings: ReadingTable
     hours: HourTable
     stretches: StretchTable
+    doubts: DoubtTable
     registers: RegisterTable
     refusals: RefusalTable
     site_hours: SiteHourTable
@@ -68,6 +70,7 @@ class Tables:
             ReadingTable(db),
             HourTable(db),
             StretchTable(db),
+            DoubtTable(db),
             RegisterTable(db),
             RefusalTable(db),
             SiteHourTable(db),

@@ -12,6 +12,7 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `cell` | the same by five minutes, of recent hours and of hours not wholly covered |
 | `old_cell` | the cells of old whole hours, packed by day, for whoever checks a meter |
 | `stretch` | stretches of time of which only the total energy is known |
+| `doubt` | limits of error of a meter's energy in a stretch of time |
 | `register` | the step of each meter's register, and when it was first read |
 | `refusal` | how many readings of a meter were refused in an hour or a day, by reason |
 | `unsettled` | since when a meter's next readings may change what is made of the last ones |
@@ -38,7 +39,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 10
+VERSION: Final = 11
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -63,6 +64,10 @@ _CELL: Final = """CREATE TABLE cell (
 _STRETCH: Final = """CREATE TABLE stretch (
     meter INTEGER, start INTEGER, stop INTEGER NOT NULL, joules REAL NOT NULL,
     PRIMARY KEY (meter, start)
+) WITHOUT ROWID"""
+_DOUBT: Final = """CREATE TABLE doubt (
+    meter INTEGER, start INTEGER, stop INTEGER, uneven REAL, loose REAL, hidden REAL,
+    PRIMARY KEY (meter, start, stop, uneven, loose, hidden)
 ) WITHOUT ROWID"""
 _REGISTER: Final = """CREATE TABLE register (
     meter INTEGER PRIMARY KEY, step INTEGER NOT NULL, since INTEGER NOT NULL
@@ -135,6 +140,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     _BLOCK,
     _CELL,
     _STRETCH,
+    _DOUBT,
     _REGISTER,
     _REFUSAL,
     _UNSETTLED,
@@ -221,6 +227,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     # The IT counter mixed points until then, so it may have been higher than it is now.
     9: ("DELETE FROM site_total WHERE name = 'it'",),
     10: (_OLD_CELL,),
+    11: (_DOUBT,),
 }
 """What is done to a file of the version before."""
 

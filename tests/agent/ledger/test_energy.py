@@ -168,10 +168,11 @@ def test_coverage_is_never_more_than_time(
 def test_a_register_s_energy_is_conserved(steps: list[tuple[int, float]]) -> None:
     """The hours of a register add up to its last value less its first, over whatever gaps.
 
-    Its rating allows the steepest of these rises, 1 GJ in a millisecond.
+    Its rating allows the steepest of these rises, 1 GJ in a millisecond. At last it moves: what it
+    counts since its last move is known when it moves next.
     """
     at, value, rows = 12_345, 0.0, [TimedValue(12_345, 0.0, 1000)]
-    for elapsed, joules in steps:
+    for elapsed, joules in [*steps, (60_000, 1.0)]:
         at, value = at + elapsed, value + joules
         rows.append(TimedValue(at, value, 1000))
     hours, events = meter_hours([], rows, 0, at + HOUR_MS, rating=1e12)
@@ -182,9 +183,9 @@ def test_a_register_s_energy_is_conserved(steps: list[tuple[int, float]]) -> Non
 
 @given(st.lists(st.tuples(st.integers(1, HOUR_MS), st.integers(0, 400)), min_size=1, max_size=40))
 def test_energy_is_conserved_across_wraps(steps: list[tuple[int, int]]) -> None:
-    """A register of known width loses nothing, however often it wraps."""
+    """A register of known width loses nothing, however often it wraps; at last it moves."""
     at, value, total, rows = 0, 0, 0, [TimedValue(0, 0.0, 1000)]
-    for elapsed, joules in steps:
+    for elapsed, joules in [*steps, (60_000, 1)]:
         at, value, total = at + elapsed, (value + joules) % 1000, total + joules
         rows.append(TimedValue(at, float(value), 1000))
     hours, _ = meter_hours([], rows, 0, at + HOUR_MS, wrap=1000.0)

@@ -11,14 +11,15 @@ from agent.ledger.store.database import Store
 from agent.ledger.stretches import Stretch
 
 TEN = Stretch(0, 10 * HOUR_MS, 100.0)
+MONTH = Stretch(0, 720 * HOUR_MS, 7200.0)
 
 
 @pytest.mark.parametrize(
     ("start", "end", "joules"),
     [
-        (0, 4, 40.0),  # 4 of 10 hours are inside, 6 outside
+        (0, 4, 40.0),  # 4 of 10 hours are inside: in so short a time a load may be nothing
         (0, 7, 30.0),  # 7 are inside, 3 outside
-        (3, 8, 50.0),
+        (3, 8, 40.0),  # 5 are inside, of which 4 may be nothing
         (-5, 1, 10.0),
         (0, 10, 0.0),  # held whole
         (-1, 11, 0.0),
@@ -29,7 +30,13 @@ TEN = Stretch(0, 10 * HOUR_MS, 100.0)
 )
 def test_the_energy_that_a_window_cuts(start: int, end: int, joules: float) -> None:
     """The smaller of what is inside and what is outside of a window is uncertain."""
-    assert TEN.joules_cut(start * HOUR_MS, end * HOUR_MS) == pytest.approx(joules)
+    assert TEN.limit(start * HOUR_MS, end * HOUR_MS) == pytest.approx(joules)
+
+
+@pytest.mark.parametrize(("hours", "joules"), [(1, 10.0), (24, 48.0), (240, 480.0), (700, 40.0)])
+def test_over_a_day_a_load_is_near_its_mean(hours: int, joules: float) -> None:
+    """10 J an hour: one hour may be nothing or double; 24 hours are known to a fifth of 240 J."""
+    assert MONTH.limit(0, hours * HOUR_MS) == pytest.approx(joules)
 
 
 def test_a_known_part_splits_a_stretch(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_coarser_register_of_a_place_decides(tmp_path: Path) -> None:
 
 
 def test_a_window_that_cuts_a_bill(tmp_path: Path) -> None:
-    """Four of ten hours of a bill of 100 kWh, half of which counts: 0.2 · 0.5 · 40 kWh."""
+    """Four of ten hours of a bill of 100 kWh, half of which counts: 0.5 · 40 kWh."""
     hours = {START + n * HOUR_MS: 10 * 3.6e6 for n in range(10)}
     bill = Stretch(START, START + 10 * HOUR_MS, 100 * 3.6e6)
     with bench(tmp_path, METERS, now=T0 + 10 * HOUR) as b:
@@ -42,12 +42,12 @@ def test_a_window_that_cuts_a_bill(tmp_path: Path) -> None:
         b.pue.refresh()
         points = ("it_input",)
         cut = b.pue.hours.doubt(SITE, points, START, START + 4 * HOUR_MS, None).cut
-        assert cut == pytest.approx(0.2 * 0.5 * 40 * 3.6e6)
+        assert cut == pytest.approx(0.5 * 40 * 3.6e6)
         assert b.pue.hours.doubt(SITE, points, START, START + 10 * HOUR_MS, None).cut == 0.0
 
 
 def test_a_silence_of_others_cuts_a_bill_too(tmp_path: Path) -> None:
-    """Of ten hours of 100 kWh three do not count, though the window holds all: 0.2 · 0.5 · 30."""
+    """Of ten hours of 100 kWh three do not count, though the window holds all: 0.5 · 30 kWh."""
     hours = {START + n * HOUR_MS: 10 * 3.6e6 for n in range(10)}
     bill = Stretch(START, START + 10 * HOUR_MS, 100 * 3.6e6)
 
@@ -58,7 +58,7 @@ def test_a_silence_of_others_cuts_a_bill_too(tmp_path: Path) -> None:
         b.book.import_meters(SITE, {"it": hours}, stretches={"it": [bill]})
         b.pue.refresh()
         window = (SITE, ("it_input",), START, START + 10 * HOUR_MS)
-        assert b.pue.hours.doubt(*window, counted).cut == pytest.approx(0.2 * 0.5 * 30 * 3.6e6)
+        assert b.pue.hours.doubt(*window, counted).cut == pytest.approx(0.5 * 30 * 3.6e6)
 
 
 def test_an_imported_register_tells_its_steps(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def readings_of(values: list[float], interval: int = 60) -> list[TimedValue]:
 def test_a_shaped_hour_is_still_the_register_s() -> None:
     """Cells follow the power, and an hour's sum is what its register counted."""
     rng = random.Random(4)
-    watts = [rng.uniform(1000.0, 5000.0) for _ in range(181)]
+    watts = [rng.uniform(1000.0, 5000.0) for _ in range(200)]
     counted = [0.0]
     for each in watts[:-1]:
         counted.append(counted[-1] + 60 * each)

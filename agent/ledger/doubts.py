@@ -1,0 +1,58 @@
+"""How much of a meter's energy may be wrong, or lie elsewhere in time, and where.
+
+A register is read now and then, and moves now and then. Its energy between two moves is exact, and
+how it went in between is not known. So a sum that counts only a part of that time is uncertain. And
+a register may have counted what was never drawn, or not have told yet what was.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from agent.ledger.energy import HOUR_MS
+from agent.ledger.stretches import CountedTime
+
+
+class Doubt(NamedTuple):
+    """Limits of error of a meter's energy in a stretch of time, in milliseconds and joules.
+
+    `uneven` is by how much energy that is laid out evenly may differ from what was drawn, in a sum
+    that counts nearly none or nearly all of the stretch; `loose` is energy that lies anywhere in
+    the stretch. Both are 0 in a sum that counts it whole. `hidden` is energy of the stretch that
+    may be wrong in any sum.
+    """
+
+    start: int
+    end: int
+    uneven: float = 0.0
+    loose: float = 0.0
+    hidden: float = 0.0
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether it is only a cut through a short stretch, which is nothing in a long window."""
+        return not self.hidden and self.end - self.start <= HOUR_MS
+
+    def limit(self, start: int, end: int, counted: CountedTime | None = None) -> float:
+        """Return the limit of error, in joules, of a sum from `start` to `end`.
+
+        `counted` tells how much of a time counts; without it all of the window does.
+        """
+        first, last = max(self.start, start), min(self.end, end)
+        inside = max(0, last - first)
+        if counted is not None and inside:
+            inside = counted(first, last)
+        if not inside:
+            return 0.0
+        length = self.end - self.start
+        found = self.hidden * inside / length
+        if inside < length:
+            found += self.uneven * min(inside, length - inside) / length + self.loose
+        return found
+
+    def part(self, start: int, end: int) -> Doubt | None:
+        """Return what holds between two times within it; None where that is nothing."""
+        if start >= end:
+            return None
+        share = (end - start) / (self.end - self.start)
+        return Doubt(start, end, self.uneven * share, self.loose, self.hidden * share)

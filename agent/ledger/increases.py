@@ -1,0 +1,132 @@
+"""What a register's increases leave in doubt.
+
+An increase is what a register rose by from one value that it showed to the next one. Its energy was
+drawn since the register began to show the value before. Where it stood still or was silent in the
+meantime, nobody knows when. Where it is more than others near by come up to, it may be no energy at
+all: a meter was exchanged for one that shows a little more, or was read wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from agent.ledger.doubts import Doubt
+from agent.ledger.energy import HOUR_MS
+from agent.ledger.stretches import LOAD_VARIATION
+
+LEAST_EXCESS_MS: Final = 18_000
+"""An excess is told from the energy of so much time on: half a per cent of an hour."""
+
+_LEAST_REST_MS: Final = 180_000
+"""A rest of up to this is cut by no more than a reading each five minutes is."""
+
+_NEAR: Final = 10
+"""So many increases before and after one that stood still, a value may be old when it is read."""
+
+_UNEVEN: Final = 0.5
+"""Where only what came before is known, a load that differs by this share may have begun late."""
+
+_RESET: Final = 1.5
+"""A register that was reset while nobody saw it may have counted so many times the usual since."""
+
+
+class Increase(NamedTuple):
+    """What a register rose by, in joules; times are in milliseconds.
+
+    It began to show the value before at `since`, was last `seen` with it, and showed the new
+    `value` at `end`. The energy is laid out from `laid` on. `place` is the reading's, among all.
+    `heard_all` says that the meter was not silent in between. `wrapped`: the register began again
+    at 0.
+    """
+
+    since: int
+    seen: int
+    end: int
+    joules: float
+    value: float
+    laid: int
+    place: int
+    heard_all: bool
+    wrapped: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Joules a millisecond since the register showed the value before."""
+        return self.joules / (self.end - self.since)
+
+
+Usual = Callable[[int], float | None]
+"""Tells the power, in watts, that other increases near the one at a place come up to."""
+
+
+def doubts_of(increases: Sequence[Increase], step: float, usual: Usual) -> Iterator[Doubt]:
+    """Return what is in doubt of the increases of a register, in order of time.
+
+    `step` is that of the register, in joules: it is reckoned with elsewhere. A register that stands
+    still and then moves by more than a step is refreshed now and then: what it shows may be as old
+    as the reading before.
+    """
+    lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
+    for n, one in enumerate(increases):
+        near = [
+            other.rate
+            for other in (*increases[max(0, n - 1) : n], *increases[n + 1 : n + 2])
+            if other.since == one.end or other.end == one.since
+        ]
+        yield from _of_time(one, near, step)
+        if lumpy and any(abs(n - other) <= _NEAR for other in lumpy):
+            yield Doubt(one.seen, one.end + 1, loose=one.rate * (one.end - one.seen))
+        hidden = _wrap(one, near) if one.wrapped else _excess(one, near, step, usual(one.place))
+        hidden = max(hidden, _deficit(one, near, step))
+        if hidden > 0:
+            yield Doubt(one.laid, one.end, hidden=hidden)
+
+
+def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doubt]:
+    """Tell that nobody knows when the energy of an increase was drawn."""
+    rested = one.end - one.since > _LEAST_REST_MS and one.seen > one.since
+    if one.joules <= step or (one.heard_all and not rested):
+        return
+    if one.laid > one.since and one.heard_all:
+        yield Doubt(one.since, one.end, loose=one.joules)
+        return
+    is_long = one.end - one.laid > HOUR_MS  # then a stretch tells what is cut of it
+    if not near:
+        if not is_long:
+            yield Doubt(one.laid, one.end, loose=one.joules)
+        return
+    rates = (one.rate, *near)
+    lowest, highest = (1 - LOAD_VARIATION) * min(rates), (1 + LOAD_VARIATION) * max(rates)
+    share = max(highest / one.rate - 1.0, 1.0 - lowest / one.rate)
+    if share > (_UNEVEN if len(near) == 1 else 1.0):
+        yield Doubt(one.laid, one.end, loose=one.joules)
+    elif not is_long:
+        yield Doubt(one.laid, one.end, uneven=share * one.joules)
+
+
+def _excess(one: Increase, near: Sequence[float], step: float, usual: float | None) -> float:
+    """Return by how much an increase is above what is usual near by, and above those beside it."""
+    if usual is None or one.joules <= step:
+        return 0.0
+    rate = max(usual / 1000.0, *near, 0.0)
+    excess = one.joules - rate * (one.end - one.laid)
+    return excess if excess > rate * LEAST_EXCESS_MS else 0.0
+
+
+def _deficit(one: Increase, near: Sequence[float], step: float) -> float:
+    """Return what is missing if a young register was reset while it was not seen to move."""
+    if not near or (one.heard_all and one.seen == one.since):
+        return 0.0
+    expected = min(near) * (one.end - one.since)
+    if one.value > _RESET * expected + step or one.joules >= (1 - LOAD_VARIATION) * expected:
+        return 0.0
+    return expected - one.joules
+
+
+def _wrap(one: Increase, near: Sequence[float]) -> float:
+    """Return by how much a wrap differs from what is usual: it may have been a reset."""
+    if not near:
+        return one.joules
+    length = one.end - one.since
+    return max(abs(one.joules - rate * length) for rate in near)

@@ -1,0 +1,96 @@
+"""What is in doubt of power that neither a rating nor a register bounds.
+
+A reading that is wild for a moment is not believed (`agent.ledger.power_judge`). One that is wild
+for longer may be a load that came and went, or a device that told something false. What the meter
+told before and after is the only measure of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import nlargest
+from math import fsum
+from typing import Final, NamedTuple
+
+from agent.ledger.doubts import Doubt
+from agent.ledger.energy import HOUR_MS, TimedValue
+
+PAST_MS: Final = 24 * HOUR_MS
+"""Power is compared with what the meter told so long before."""
+
+LASTS_MS: Final = 6 * HOUR_MS
+"""A load that lasts so long is believed; and so long after it others may come up to it."""
+
+_LEAP: Final = 10.0
+"""Power that is so many times as high as otherwise may be false."""
+
+_SUPPORT: Final = 3
+"""So many other readings must come up to power that is believed."""
+
+_NOTHING: Final = 100.0
+"""Watts: from no more than this, any load may start."""
+
+
+class PowerDoubts(NamedTuple):
+    """What is in doubt, and since when later readings may say something else of it."""
+
+    doubts: list[Doubt]
+    open_since: int | None
+
+
+def may_leap(readings: Sequence[TimedValue]) -> bool:
+    """Tell, at little cost, whether some readings are far above others."""
+    watts = [one.value for one in readings if one.value > _NOTHING / _LEAP]
+    return bool(watts) and max(watts) > _LEAP * min(watts)
+
+
+def power_doubts(readings: Sequence[TimedValue]) -> PowerDoubts:
+    """Tell what is in doubt of power readings, in order of time, of a meter without a rating."""
+    doubts: list[Doubt] = []
+    open_since: int | None = None
+    known = [one for one in readings if one.value >= 0]
+    left = known
+    while left and may_leap(left):
+        run = _highest(left)
+        first, last = run[0].time, run[-1].time
+        others = [
+            one.value
+            for one in left
+            if not first <= one.time <= last and first - PAST_MS <= one.time <= last + LASTS_MS
+        ]
+        steep = nlargest(_SUPPORT, others)
+        if len(steep) < _SUPPORT or last - first >= LASTS_MS:
+            break
+        highest = max(one.value for one in run)
+        if not _NOTHING < steep[-1] < highest / _LEAP:
+            break
+        doubts.append(_doubt(known, first, last, steep[-1]))
+        if last + LASTS_MS > known[-1].time:
+            start = doubts[-1].start
+            open_since = start if open_since is None else min(open_since, start)
+        left = [one for one in left if not first <= one.time <= last]
+    return PowerDoubts(sorted(doubts), open_since)
+
+
+def _highest(readings: Sequence[TimedValue]) -> list[TimedValue]:
+    """Return the highest reading with those beside it that come near to it."""
+    top = max(range(len(readings)), key=lambda n: readings[n].value)
+    least = readings[top].value / _LEAP
+    first = last = top
+    while first > 0 and readings[first - 1].value > least:
+        first -= 1
+    while last + 1 < len(readings) and readings[last + 1].value > least:
+        last += 1
+    return list(readings[first : last + 1])
+
+
+def _doubt(readings: Sequence[TimedValue], first: int, last: int, usual: float) -> Doubt:
+    """Return the energy above what is usual, from the reading before a run to the one after it."""
+    run = [n for n, one in enumerate(readings) if first <= one.time <= last]
+    place, end = max(0, run[0] - 1), min(len(readings) - 1, run[-1] + 1)
+    pairs = zip(readings[place:end], readings[place + 1 : end + 1], strict=True)
+    joules = fsum(
+        (after.time - before.time) * max(0.0, (before.value + after.value) / 2.0 - usual) / 1000.0
+        for before, after in pairs
+    )
+    return Doubt(readings[place].time, readings[end].time, hidden=joules)

@@ -1,0 +1,172 @@
+"""What a register does not tell while it stands still.
+
+It may rest, as nothing is drawn; it may be stuck; or it is refreshed only now and then, and what it
+has counted meanwhile shows when it moves next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
+
+from agent.ledger.doubts import Doubt
+from agent.ledger.drawn import Drawn
+from agent.ledger.energy import Span
+from agent.ledger.limits import Limits
+from agent.ledger.register_bounds import NEAR_MS
+from agent.ledger.register_judge import Believed, Refusal, Verdict
+
+_STUCK_STEPS: Final = 3
+"""A register that did not move while power came to so many of its steps is stuck.
+
+So it is where it stands still for so many times as long as usual, if it never rests.
+"""
+
+_UNMOVED: Final = 100
+"""Where its step is not known either, it is stuck after so many times the least that is judged."""
+
+_MOVES: Final = 10
+"""By so many of its last moves it is reckoned what a register should have counted."""
+
+_CAUGHT_UP: Final = 0.5
+"""A register that moves again has caught up if it counts this share of what power says."""
+
+_FEW_STEPS: Final = 10
+"""A rise of so few steps tells little of the time between two readings; power tells more."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Rests:
+    """Times in which a register stood still: it is `stuck`, or it is `unknown` what it counted."""
+
+    stuck: list[Span] = field(default_factory=list)
+    unknown: list[Span] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+
+def find_rests(verdict: Verdict, drawn: Drawn, limits: Limits, step: int) -> Rests:
+    """Find the times in which a register, of a step in joules, stood still and tells nothing."""
+    found = Rests()
+    if drawn or limits.never_rests:
+        _find_stuck(found, verdict, drawn, limits, step)
+    if drawn:
+        _leave_beginnings(found, verdict, drawn, step)
+    if verdict.chain:
+        _leave_edge(found, verdict, drawn, limits, step)
+    return found
+
+
+def _find_stuck(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, step: int) -> None:
+    """Find the times in which the register stood still and should not have."""
+    most = (_STUCK_STEPS * step if step else _UNMOVED * limits.least) + limits.least
+    for n, still in enumerate(verdict.chain):
+        after = verdict.chain[n + 1] if n + 1 < len(verdict.chain) else None
+        joules = None if after is None else after.joules
+        standing = still.standing
+        if joules == 0 or standing.seen == standing.since:
+            continue
+        due = drawn.joules(standing.since, standing.seen)
+        if limits.never_rests and drawn.whole(standing.since, standing.seen) is None:
+            due = max(due, _due(verdict.chain, n))
+        if due <= most or (joules is not None and joules >= _CAUGHT_UP * due):
+            continue
+        end = standing.seen
+        if after is not None and joules is not None:
+            end = after.reading.time
+        elif after is None:
+            verdict.keep_open(standing.since)
+        found.stuck.append(Span(standing.since, end))
+        found.refusals.append(Refusal(standing.since, standing.since, "stuck", standing.value))
+
+
+def _due(chain: Sequence[Believed], n: int) -> float:
+    """Return what a register that never rests should have counted since its last move before `n`.
+
+    It is reckoned by its last moves. While it stands still no longer than three times as long as
+    before one of them, nothing is due.
+    """
+    standing = chain[n].standing
+    moves = _last_moves(chain, n)
+    still = standing.seen - standing.since
+    if not moves or still <= _usual_rest(moves):
+        return 0.0
+    return still * median(joules / elapsed for elapsed, joules in moves)
+
+
+def _last_moves(chain: Sequence[Believed], n: int) -> list[tuple[int, float]]:
+    """Return how long a register stood still before each of its last moves, and their joules."""
+    moves: list[tuple[int, float]] = []
+    while n > 0 and len(moves) < _MOVES:
+        later, one = chain[n], chain[n - 1]
+        n -= 1
+        if later.joules is None:
+            break
+        if later.joules > 0:
+            moves.append((later.reading.time - one.standing.since, later.joules))
+    return moves
+
+
+def _leave_beginnings(found: Rests, verdict: Verdict, drawn: Drawn, step: int) -> None:
+    """Where a register counts anew, leave the time up to its first move to power.
+
+    It may have counted nearly a step before, which power has told as well.
+    """
+    if all(one.joules != 0 for one in verdict.chain):
+        return  # it moves from reading to reading
+    begin: int | None = None
+    for one in verdict.chain[1:]:
+        if one.joules is None:
+            begin = one.reading.time
+        elif one.joules and begin is not None:
+            end = one.reading.time
+            if one.joules <= _FEW_STEPS * step and drawn.whole(begin, end) is not None:
+                found.unknown.append(Span(begin, end))
+            begin = None
+
+
+def _leave_edge(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, step: int) -> None:
+    """Say what is not known since the last move: it shows at the next one."""
+    last = verdict.chain[-1]
+    since, seen, before = last.standing.since, last.standing.seen, last.standing.before
+    if seen == since:
+        return
+    moves = _last_moves(verdict.chain, len(verdict.chain) - 1)
+    start = since
+    is_powered = drawn.whole(since, seen) is not None
+    if is_powered:
+        unknown = not limits.is_one_of_many
+    else:
+        unknown = _is_waited_for(last, moves, limits, step)
+        # What it showed first may have been old, where it moves by more than a step.
+        start = before if before is not None and moves and moves[0][1] > step else since
+    if unknown:
+        found.unknown.append(Span(start, seen))
+        verdict.keep_open(start)
+    elif moves and not is_powered and _usual_rest(moves) < seen - since <= NEAR_MS:
+        hidden = (seen - since) * median(joules / elapsed for elapsed, joules in moves)
+        found.doubts.append(Doubt(since, seen, hidden=hidden))
+        verdict.keep_open(since)
+
+
+def _is_waited_for(
+    last: Believed, moves: Sequence[tuple[int, float]], limits: Limits, step: int
+) -> bool:
+    """Tell whether a register that stands still has still to tell what it counts.
+
+    Of a supply that has not moved yet, nobody knows whether its register counts at all.
+    """
+    standing = last.standing
+    still = standing.seen - standing.since
+    if limits.never_rests:
+        return last.joules is not None and standing.before is not None
+    if not moves:
+        return limits.is_supply and still <= NEAR_MS
+    return still <= _usual_rest(moves) and median(joules for _, joules in moves) > step
+
+
+def _usual_rest(moves: Sequence[tuple[int, float]]) -> int:
+    """Return for how long a register may stand still as it has before, in milliseconds."""
+    return _STUCK_STEPS * max(elapsed for elapsed, _ in moves)
