@@ -158,10 +158,11 @@ def _renewable(points: Points, mask: int) -> float:
     """Return the renewable energy less what leaves the site.
 
     It is below 0 in an hour that sells what another hour has stored. Only the sum over a window is
-    kept within 0 and 1 of the facility's energy (ISO/IEC 30134-3).
+    kept within 0 and 1 of the facility's energy (ISO/IEC 30134-3). Where a renewable supply is not
+    covered in a cell that counts, it was not in service there.
     """
     green = points.get("green")
-    if green is None or green.mask & mask != mask:
+    if green is None:
         return 0.0
     exported = points["export"].over(mask) if "export" in points else 0.0
-    return green.over(mask) - exported
+    return green.over(mask & green.mask) - exported

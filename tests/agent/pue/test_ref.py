@@ -6,7 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ledger import HEAD, HOUR, SITE, T0, Bench, batch, bench, day, energy, exported
+from agent.pue.pue import Pue
+from tests.support.ledger import (
+    HEAD,
+    HOUR,
+    SITE,
+    T0,
+    Bench,
+    batch,
+    bench,
+    day,
+    energy,
+    exported,
+    inventory,
+    power,
+)
 
 STOCK = HEAD + (
     "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
@@ -71,3 +85,27 @@ def test_more_heat_than_energy(tmp_path: Path, heat: float, ratio: float | None)
     assert (erf.value, erf.per_kwh) == (pytest.approx(ratio), pytest.approx(ratio))
     assert any("there is no ERF" in note for note in result.notes) == (ratio is None)
     assert result.pue == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize(("minute", "ratio"), [(30, 15 / 130), (45, 7.5 / 130), (5, 27.5 / 130)])
+def test_the_sun_counts_in_the_hour_in_which_it_begins(
+    tmp_path: Path, minute: int, ratio: float
+) -> None:
+    """Cells of 30 kW from within an hour on: half an hour of them makes 15 of 130 kWh."""
+    before = STOCK.replace(" {meter: sun, point: renewable},", "")
+    with bench(tmp_path, before) as b:
+        for at in range(71):
+            if at == minute:
+                b.book.inventory = inventory(STOCK)
+                b.pue = Pue(b.book, b.book.inventory, clock=b.clock)
+                b.pue.refresh()
+            readings = [power("main", 130e3 if at < minute else 100e3)]
+            readings.append(power("it", 100e3, "it_input"))
+            readings += [power("sun", 30e3, "renewable")] if at >= minute else []
+            b.book.accept(batch(b.clock.now, *readings))
+            b.clock.now += 60.0
+        b.book.flush()
+        b.pue.refresh()
+        result = b.pue.between(SITE, T0, T0 + HOUR)
+    assert result.coverage == 1.0
+    assert result.renewable_ratio == pytest.approx(ratio, rel=0.01)
