@@ -44,11 +44,14 @@ A device that speaks SNMP need not be named: it is asked for its sysObjectID, an
 what another program made of them; a *case* is written by hand from the maker's MIB or manual and proves that the profile says
 what that says. Both are served over the network by another implementation of the protocol than ours. Every profile here is also simulated, and read back from
 the simulator over the network, within what its registers can tell (`tests/simulator/test_round_trip.py`).
+
+**Checked by** says what stands behind a profile beside its author: a *recording*, the *MIB text* (what was found in it is in
+`tests/cases/mibs`, by `tools/mib_check.py` or by reading it, and is judged in every test run), *both*, or *neither*.
 """
 COLUMNS: Final = (
     "| device 设备 | profile 配置 | how it is known 识别方式 | what is read 读取内容 | follows 依据 | tested on"
-    " 测试依据 |\n"
-    "|---|---|---|---|---|---|\n"
+    " 测试依据 | checked by 核对依据 |\n"
+    "|---|---|---|---|---|---|---|\n"
 )
 OTHERS: Final = """
 ## What is no profile · 其他采集器
@@ -78,7 +81,15 @@ def sections() -> str:
     for name, profile in load_all("snmp", SnmpProfile):
         metrics = [reading.metric for reading in profile.readings]
         rows[profile.kind].append(
-            row(name, profile.title, known_by(profile), metrics, profile.source, tested[name])
+            row(
+                name,
+                profile.title,
+                known_by(profile),
+                metrics,
+                profile.source,
+                tested[name],
+                checked_by(name),
+            )
         )
     for name, registers in load_all("modbus", ModbusProfile):
         metrics = [register.metric for register in registers.registers]
@@ -88,7 +99,15 @@ def sections() -> str:
             else "Modbus; named in the config"
         )
         rows[registers.kind].append(
-            row(name, registers.title, how, metrics, registers.source, tested[name])
+            row(
+                name,
+                registers.title,
+                how,
+                metrics,
+                registers.source,
+                tested[name],
+                checked_by(name),
+            )
         )
     text = ""
     for kind, title in KINDS.items():
@@ -97,7 +116,15 @@ def sections() -> str:
     return text
 
 
-def row(name: str, title: str, how: str, metrics: list[str], source: str, tested: list[str]) -> str:
+def row(
+    name: str,
+    title: str,
+    how: str,
+    metrics: list[str],
+    source: str,
+    tested: list[str],
+    checked: str,
+) -> str:
     """Return one line of a table."""
     cells = (
         title,
@@ -106,6 +133,7 @@ def row(name: str, title: str, how: str, metrics: list[str], source: str, tested
         what_is_read(metrics),
         source,
         "; ".join(tested) or "the simulator only",
+        checked,
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
@@ -151,6 +179,14 @@ def what_is_read(metrics: list[str]) -> str:
         f"{place}: {', '.join(found)}" if place else ", ".join(found)
         for place, found in places.items()
     )
+
+
+def checked_by(name: str) -> str:
+    """Say what a profile was checked by, beside its author: recording, MIB text, both, neither."""
+    text = (CASES / "mibs" / f"{name}.yaml").exists()
+    if name in set(recorded().values()):
+        return "both" if text else "recording"
+    return "MIB text" if text else "neither"
 
 
 def tested_on() -> dict[str, list[str]]:
