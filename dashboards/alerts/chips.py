@@ -69,6 +69,7 @@ ALERTS: Final = (
             series={series(node.ACCELERATOR_LAST_XID, _LABELS): "0x3 79x30"},
             at="20m",
             fires=_LABELS,
+            value="79",
         ),
         must_not_fire=Case(
             series={series(node.ACCELERATOR_LAST_XID, _LABELS): "0x3 79x90"}, at="80m"

@@ -254,7 +254,8 @@ def upgrade(db: sqlite3.Connection) -> int:
 def upgrade_in_memory(db: sqlite3.Connection) -> int:
     """Give a connection the present tables without changing the file; return its version.
 
-    Tables that an older file lacks are made as temporary ones, which SQLite looks at first.
+    Tables that an older file lacks are made as temporary ones, which SQLite looks at first. What an
+    upgrade would take away stays.
     """
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
     if found == 0:
@@ -270,7 +271,7 @@ def upgrade_in_memory(db: sqlite3.Connection) -> int:
                 name = rest.removeprefix("IF NOT EXISTS ").split(maxsplit=1)[0]
                 if name not in there:
                     db.execute(f"CREATE TEMP TABLE {rest}")
-            elif verb != "DROP":
+            elif verb != "DROP" and not statement.startswith("DELETE"):
                 db.execute(statement)
     return found
 

@@ -7,7 +7,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue.host import memory, network, processor, sensors, storage, system
+from collectors.catalogue.host import (
+    fabric,
+    filesystems,
+    memory,
+    network,
+    processor,
+    sensors,
+    storage,
+    system,
+)
 
-SECTIONS: Final = (processor, memory, storage, network, system, sensors)
+SECTIONS: Final = (
+    processor,
+    memory,
+    storage,
+    filesystems,
+    network,
+    fabric,
+    system,
+    sensors,
+)
 """Every module of this package that declares metrics; read them with `metrics_of(*SECTIONS)`."""

@@ -188,3 +188,19 @@ def test_an_empty_file_is_no_ledger_to_read(tmp_path: Path) -> None:
         open_ledger(path, STOCK, Clock(NOW))
     open_new(path).close()
     open_ledger(path, STOCK, Clock(NOW)).close()
+
+
+def test_the_version_before_is_read_and_not_changed(tmp_path: Path) -> None:
+    """A file whose upgrade deletes rows is read only as well, and keeps them."""
+    path = old_file(tmp_path)
+    open_new(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE old_cell")
+        db.execute("INSERT OR REPLACE INTO site_total VALUES (?, 'it', 1.0)", (SITE,))
+        db.execute("PRAGMA user_version = 8")
+    db.close()
+    before = path.read_bytes()
+    ledger, pue = open_readonly(path, STOCK, Clock(NOW))
+    assert pue.between(SITE, T0, T0 + 2 * HOUR).pue == pytest.approx(1.2)
+    ledger.close()
+    assert path.read_bytes() == before

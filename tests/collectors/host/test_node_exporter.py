@@ -76,7 +76,9 @@ def peer_page(url: str) -> dict[str, Family]:
 
 
 # Not `cpu-taken-offline`: node_exporter has zeros for the CPUs between those that are there.
-TREES = ("server", "gpu-node", "old-kernel-2.6.32")
+TREES = ("server", "gpu-node", "old-kernel-2.6.32", "storage-node")
+# What a storage node has beside: every one of these families must be ours too.
+OF_STORAGE = ("node_nfs", "node_xfs", "node_zfs", "node_ipvs", "node_fibre", "node_memory_numa")
 # The last: zeros for the columns that a kernel of old has not.
 NOT_OURS = ("node_selinux_", "promhttp_", "node_cpu_guest_seconds")
 # Read from the running kernel, or from its clock, and not from the tree; or without the sentinels
@@ -109,6 +111,7 @@ def test_it_reads_a_tree_as_we_do(name: str, tmp_path: Path) -> None:
         *roots,
         f"--path.udev.data={tree}/rootfs/run/udev/data",
         "--no-collector.netdev.netlink",
+        "--collector.meminfo_numa",
     ) as url:
         theirs = peer_page(url)
     differences = [
@@ -118,6 +121,7 @@ def test_it_reads_a_tree_as_we_do(name: str, tmp_path: Path) -> None:
         for line in _differences(family, ours[family], theirs[family])
     ]
     assert not differences, "\n".join(differences)
+    assert {family for family in theirs if family.startswith(OF_STORAGE)} <= ours.keys()
     lacking = {
         family
         for family in theirs.keys() - ours.keys()

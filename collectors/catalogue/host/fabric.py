@@ -1,0 +1,171 @@
+"""Metrics of fabrics and of a machine's other parts, with node_exporter's names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.catalogue.host.declare import Family, counter, metric
+
+FC_INFO: Final = metric(
+    "fibrechannel",
+    "info",
+    "Non-numeric data from /sys/class/fc_host/<host>, value is always 1.",
+    "fc_host",
+    "dev_loss_tmo",
+    "fabric_name",
+    "port_id",
+    "port_name",
+    "port_state",
+    "port_type",
+    "speed",
+    "supported_classes",
+    "supported_speeds",
+    "symbolic_name",
+)
+FC: Final = {
+    "dumped_frames": counter(
+        "fibrechannel", "dumped_frames_total", "Number of dumped frames", "fc_host"
+    ),
+    "error_frames": counter(
+        "fibrechannel", "error_frames_total", "Number of errors in frames", "fc_host"
+    ),
+    "fcp_packet_aborts": counter(
+        "fibrechannel", "fcp_packet_aborts_total", "Number of aborted packets", "fc_host"
+    ),
+    "invalid_crc_count": counter(
+        "fibrechannel", "invalid_crc_total", "Invalid Cyclic Redundancy Check count", "fc_host"
+    ),
+    "invalid_tx_word_count": counter(
+        "fibrechannel",
+        "invalid_tx_words_total",
+        "Number of invalid words transmitted by host port",
+        "fc_host",
+    ),
+    "link_failure_count": counter(
+        "fibrechannel",
+        "link_failure_total",
+        "Number of times the host port link has failed",
+        "fc_host",
+    ),
+    "loss_of_signal_count": counter(
+        "fibrechannel", "loss_of_signal_total", "Number of times signal has been lost", "fc_host"
+    ),
+    "loss_of_sync_count": counter(
+        "fibrechannel",
+        "loss_of_sync_total",
+        "Number of failures on either bit or transmission word boundaries",
+        "fc_host",
+    ),
+    "nos_count": counter(
+        "fibrechannel",
+        "nos_total",
+        "Number Not_Operational Primitive Sequence received by host port",
+        "fc_host",
+    ),
+    "rx_frames": counter("fibrechannel", "rx_frames_total", "Number of frames received", "fc_host"),
+    "rx_words": counter(
+        "fibrechannel", "rx_words_total", "Number of words received by host port", "fc_host"
+    ),
+    "seconds_since_last_reset": counter(
+        "fibrechannel",
+        "seconds_since_last_reset_total",
+        "Number of seconds since last host port reset",
+        "fc_host",
+    ),
+    "tx_frames": counter(
+        "fibrechannel", "tx_frames_total", "Number of frames transmitted by host port", "fc_host"
+    ),
+    "tx_words": counter(
+        "fibrechannel", "tx_words_total", "Number of words transmitted by host port", "fc_host"
+    ),
+}
+"""By the file below `statistics`."""
+
+IPVS: Final = (
+    counter("ipvs", "connections_total", "The total number of connections made."),
+    counter("ipvs", "incoming_packets_total", "The total number of incoming packets."),
+    counter("ipvs", "outgoing_packets_total", "The total number of outgoing packets."),
+    counter("ipvs", "incoming_bytes_total", "The total amount of incoming data."),
+    counter("ipvs", "outgoing_bytes_total", "The total amount of outgoing data."),
+)
+"""The columns of the totals in /proc/net/ip_vs_stats, in their order."""
+IPVS_WEIGHT: Final = metric(
+    "ipvs",
+    "backend_weight",
+    "The current backend weight by local and remote address.",
+    "local_address",
+    "local_port",
+    "remote_address",
+    "remote_port",
+    "proto",
+    "local_mark",
+)
+IPVS_ACTIVE: Final = metric(
+    "ipvs",
+    "backend_connections_active",
+    "The current active connections by local and remote address.",
+    "local_address",
+    "local_port",
+    "remote_address",
+    "remote_port",
+    "proto",
+    "local_mark",
+)
+IPVS_INACTIVE: Final = metric(
+    "ipvs",
+    "backend_connections_inactive",
+    "The current inactive connections by local and remote address.",
+    "local_address",
+    "local_port",
+    "remote_address",
+    "remote_port",
+    "proto",
+    "local_mark",
+)
+
+NUMA: Final = Family(
+    "memory_numa",
+    "Memory information field {}.".format,
+    "MemTotal MemFree MemUsed",
+    labels=("node",),
+)
+NUMA_TOTAL: Final = Family(
+    "memory_numa",
+    "Memory information field {}.".format,
+    "numa_hit_total numa_miss_total numa_foreign_total interleave_hit_total local_node_total"
+    " other_node_total",
+    "counter",
+    ("node",),
+)
+
+POWER_SUPPLY: Final = Family(
+    "power_supply",
+    "{} value of /sys/class/power_supply/<power_supply>.".format,
+    "online present capacity",
+    labels=("power_supply",),
+)
+
+WATCHDOG_INFO: Final = metric(
+    "watchdog",
+    "info",
+    "Info of /sys/class/watchdog/<watchdog>.",
+    "name",
+    "options",
+    "identity",
+    "state",
+    "status",
+    "pretimeout_governor",
+)
+WATCHDOG: Final = {
+    file: metric("watchdog", name, f"Value of /sys/class/watchdog/<watchdog>/{file}", "name")
+    for file, name in (
+        ("bootstatus", "bootstatus"),
+        ("fw_version", "fw_version"),
+        ("nowayout", "nowayout"),
+        ("timeleft", "timeleft_seconds"),
+        ("timeout", "timeout_seconds"),
+        ("pretimeout", "pretimeout_seconds"),
+        ("access_cs0", "access_cs0"),
+    )
+}
+"""By the file of a watchdog."""
