@@ -68,6 +68,17 @@ Duration = Annotated[float, Parsed(parse_duration, "a duration such as 15s, 500m
 Size = Annotated[int, Parsed(parse_size, "a size such as 512MiB or 2GiB")]
 Ratio = Annotated[float, Range(0.0, 1.0)]
 Positive = Annotated[float, Range(1e-12)]
+
+
+def parse_pattern(text: str) -> re.Pattern[str]:
+    """Parse a regular expression; raises ValueError."""
+    try:
+        return re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(text) from error
+
+
+Regex = Annotated[re.Pattern[str], Parsed(parse_pattern, "a regular expression")]
 Count = Annotated[int, Range(0)]
 
 

@@ -10,8 +10,13 @@ import asyncio
 import sys
 from pathlib import Path
 
+<<<<<<< HEAD
 from agent.commands.devices import draft, options, redfish, snmp
 from agent.commands.devices.show import show_dropped, show_readings, show_refused
+=======
+from agent.commands.devices import discover, draft, modbus, options, redfish, snmp
+from agent.commands.devices.show import show_dropped, show_readings
+>>>>>>> b09a2fa (Devices of a network are found, and Modbus devices identified)
 from collectors.base import CollectError, ConfigError
 from collectors.facility.profile import paths, protocol_of
 from collectors.strict import Document, Problems
@@ -22,13 +27,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list the available profiles")
     identify = actions.add_parser(
-        "identify", help="identify one SNMP device or Redfish service, and read it once"
+        "identify", help="identify one SNMP or Modbus device or Redfish service, and read it once"
     )
-    for one in (listing, identify):
-        one.add_argument(
-            "--profiles-dir", type=Path, metavar="D", help="a folder with your own profiles"
-        )
-    options.add_address(identify, "host or host:port; the port is 161 if not given")
+    options.add_address(
+        identify,
+        "host or host:port (SNMP; the port is 161 if not given), modbus://HOST:PORT/UNIT, or"
+        " https://HOST (Redfish)",
+    )
     options.add_snmp(identify)
     identify.add_argument(
         "--profile",
@@ -42,6 +47,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="do not search for objects that the profile does not read",
     )
     redfish.configure(identify)
+    searching = actions.add_parser(
+        "discover", help="ask every address of a network, and write a config of what answers"
+    )
+    discover.configure(searching)
+    options.add_snmp(searching)
+    for one in (listing, identify, searching):
+        one.add_argument(
+            "--profiles-dir", type=Path, metavar="D", help="a folder with your own profiles"
+        )
     drafting = actions.add_parser("draft", help="write a draft of a profile for an unknown device")
     options.add_address(drafting, "host or host:port; the port is 161 if not given")
     options.add_snmp(drafting)
@@ -60,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.action == "list":
             return _list(args.profiles_dir)
+        if args.action == "discover":
+            return discover.run(args)
         return draft.write(args) if args.action == "draft" else asyncio.run(_identify(args))
     except CollectError as error:
         sys.stderr.write(f"{args.address}: {error}\n")
@@ -80,6 +96,8 @@ def _list(folder: Path | None) -> int:
 
 async def _identify(args: argparse.Namespace) -> int:
     """Ask a device what it is; returns 1 where nothing could be read."""
+    if modbus.is_modbus(args.address):
+        return await modbus.identify(args)
     if not redfish.is_redfish(args.address):
         return await snmp.identify(args)
     readings, collector = await redfish.identify(args)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import ssl
 import sys
 from typing import TYPE_CHECKING
 
 from agent.commands.devices.options import add_files
-from collectors.base import Context, Place, Reading
+from collectors.base import Context, Place, Reading, Unreachable
 from collectors.power.redfish import KIND
 from collectors.power.redfish.body import link, text
 from collectors.power.redfish.config import DeviceConfig, RedfishConfig
 from collectors.power.redfish.discover import requests_of
+from collectors.power.redfish.link import Link
 
 if TYPE_CHECKING:
     from collectors.power.redfish.body import Document
@@ -108,3 +111,23 @@ def _show(address: str, root: Document, collector: RedfishCollector) -> None:
 def _line(words: str) -> str:
     """Return what a service says as one line that cannot steer a terminal."""
     return "".join(char if char.isprintable() else " " for char in words)[:200].strip()
+
+
+async def says(origin: str, timeout: float) -> str:
+    """Return what a service says of itself without a login; raises CollectError.
+
+    No secret is sent, so its certificate does not matter.
+    """
+    plain = ssl.create_default_context()
+    plain.check_hostname, plain.verify_mode = False, ssl.CERT_NONE
+    service = Link(origin, None, plain)
+    service.timeout, service.users = timeout, 1
+    try:
+        async with asyncio.timeout(timeout):
+            root = await service.root()
+    except TimeoutError:
+        raise Unreachable(f"{origin}: no answer within {timeout:g} s") from None
+    finally:
+        await service.release()
+    words = (text(root, "Vendor"), text(root, "Product"), f"Redfish {text(root, 'RedfishVersion')}")
+    return " ".join(filter(None, words))

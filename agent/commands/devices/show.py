@@ -39,7 +39,7 @@ _SYMBOLS: Final = {
 _MOST_REFUSED: Final = 60
 
 
-def show_readings(readings: list[Reading]) -> None:
+def show_readings(readings: Sequence[Reading]) -> None:
     """Print each reading with its labels, its value and its unit."""
     rows = []
     for series, value in readings:

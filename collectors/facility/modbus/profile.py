@@ -7,6 +7,7 @@ the older notation. `docs/modbus.md` describes profiles with examples.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type, ex
 from collectors.facility.modbus.register import (
     ADDRESS_COUNT,
     FUNCTIONS,
+    Address,
     Cell,
     Factor,
     Function,
@@ -25,7 +27,7 @@ from collectors.facility.modbus.register import (
     Span,
 )
 from collectors.facility.profile import load, metric_named
-from collectors.strict import Range
+from collectors.strict import Range, Regex
 
 Kind = Literal["meter", "pdu", "ups", "cooling", "ats", "dcplant", "generator", "sensor"]
 FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
@@ -40,6 +42,45 @@ FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
 }
 """The families of metrics that each kind of device may have: those whose labels its config gives.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The registers in which a maker's devices have their model, and what they hold in this one.
+
+    They hold a text that `text` fits, or one register holds one of `codes`.
+    """
+
+    address: Address
+    function: Function = "holding"
+    count: Annotated[int, Range(1, 125)] = 1
+    text: Regex | None = None
+    codes: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Check that it says what the registers hold."""
+        if (self.text is None) == (not self.codes):
+            message = "expected one of text, codes"
+            raise ValueError(message)
+
+    def fits(self, registers: Sequence[int]) -> bool:
+        """Tell whether registers hold this model; false for none."""
+        if self.text is None:
+            return len(registers) == 1 and registers[0] in self.codes
+        octets = struct.pack(f">{len(registers)}H", *registers)
+        return bool(self.text.search(octets.decode("ascii", "replace").strip("\0 ")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """How a device is recognised.
+
+    `identification` fits what it says of itself (function 43), or its registers hold one of
+    `models`.
+    """
+
+    identification: Regex | None = None
+    models: list[Model] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +99,9 @@ class Profile:
     title: str
     kind: Kind = "meter"
     source: str
+    match: Match | None = field(
+        default=None, metadata={"help": "how `devices identify` recognises the device"}
+    )
     registers: list[Register]
     factors: dict[str, Factor] = field(default_factory=dict)
     function: Function = "input"

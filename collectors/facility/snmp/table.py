@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
-from collectors.strict import Parsed
+from collectors.strict import Parsed, Regex
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)(?:\|((?:[^{}]|\{\w+\})*))?\}")
 STAR: Final = "*"
@@ -41,16 +41,9 @@ def parse_column(text: str) -> str:
     return text if re.fullmatch(r"[1-9]\d{0,9}", text) else parse_oid(text)
 
 
-def _parse_pattern(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(text) from error
-
-
 Oid = Annotated[str, Parsed(parse_oid, "a numeric OID such as 1.3.6.1.4.1.318.1.1.26.4.3.1")]
 ColumnId = Annotated[str, Parsed(parse_column, "a column's number such as 5, or a whole OID")]
-Pattern = Annotated[re.Pattern[str], Parsed(_parse_pattern, "a regular expression")]
+Pattern = Regex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

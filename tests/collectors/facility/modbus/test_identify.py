@@ -1,0 +1,116 @@
+"""`hubgauge devices identify modbus://…`: what a Modbus device says that it is, and its profile."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import struct
+
+import pytest
+from pymodbus import ModbusDeviceIdentification
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from agent.commands import devices
+from collectors.base import BadReply
+from collectors.facility.modbus.identity import read_identity
+from tests.collectors.facility.modbus.kit import SDM630, misbehaving, serving, simulated
+
+IDENTITY = ModbusDeviceIdentification(
+    info_name={
+        "VendorName": "Schneider Electric",
+        "ProductCode": "METSEPM5560",
+        "MajorMinorRevision": "2.6.4",
+        "ProductName": "PM5560 meter",
+        "ModelName": "PM5560",
+    }
+)
+
+
+def named() -> SimDevice:
+    """Return a meter that says what it is."""
+    data = SimData(0, values=[0] * 100, datatype=DataType.REGISTERS)
+    return SimDevice(1, [data])
+
+
+def split(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
+
+
+async def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    devices.configure(parser)
+    return await asyncio.to_thread(devices.run, parser.parse_args(["identify", *words]))
+
+
+async def test_a_device_is_asked_for_its_identification() -> None:
+    """All objects of the regular identification come, as another implementation sends them."""
+    async with serving(named(), identity=IDENTITY) as address:
+        found = await read_identity(*split(address), 1, 10.0)
+    assert found.objects[0] == "Schneider Electric"
+    assert found.objects[5] == "PM5560"
+    assert "PM5560 meter" in found.text
+
+
+async def test_an_identified_device_names_its_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    """Maker and model are shown with the profile that they fit."""
+    async with serving(named(), identity=IDENTITY) as address:
+        await run(f"modbus://{address}/1", "--timeout", "10")
+    said = capsys.readouterr().out
+    assert "Schneider Electric" in said
+    assert "profile      schneider-pm5000" in said
+
+
+async def test_a_model_s_registers_name_the_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    """A meter without function 43 is recognised by the registers in which its maker has the model:
+    here "PM5340" in register 30, which is address 29.
+    """
+    registers = [0] * 60
+    registers[29:32] = struct.unpack(">3H", b"PM5340")
+    data = SimData(0, values=registers, datatype=DataType.REGISTERS)
+    async with serving(SimDevice(1, [data])) as address:
+        await run(f"modbus://{address}", "--timeout", "10")
+    assert "profile      schneider-pm5000" in capsys.readouterr().out
+
+
+async def test_a_named_profile_is_read_though_nothing_tells_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Many meters say nothing of themselves: without a profile it is an error, with one a reading."""
+    nobody = ModbusDeviceIdentification(info_name={"VendorName": "Acme"})
+    async with serving(simulated(SDM630), identity=nobody) as address:
+        assert await run(f"modbus://{address}/1", "--timeout", "10") == 1
+        told = capsys.readouterr()
+        assert "no profile says that it fits" in told.err
+        assert (
+            await run(f"modbus://{address}/1", "--profile", "eastron-sdm630", "--timeout", "10")
+            == 0
+        )
+    assert "7500 W" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("unit", ["256", "x", "-1"])
+async def test_a_unit_that_is_none_is_refused(unit: str) -> None:
+    """A unit is a number up to 255."""
+    assert await run(f"modbus://127.0.0.1:5/{unit}") == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\x48\x44\x00\x00\x00\x0a\x01\x2b\x0e\x01\x01\x00\x00\x02\x00\x09",  # ends early
+        b"\x48\x44\x00\x00\x00\x03\x01\x03\x00",  # another function
+    ],
+)
+async def test_an_answer_that_is_none_is_one_error(answer: bytes) -> None:
+    """What is no identification is told as such."""
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(answer)
+        await reader.read(100)
+
+    async with misbehaving(answering) as address:
+        with pytest.raises(BadReply):
+            await read_identity(*split(address), 1, 10.0)
