@@ -10,13 +10,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-<<<<<<< HEAD
-from agent.commands.devices import draft, options, redfish, snmp
-from agent.commands.devices.show import show_dropped, show_readings, show_refused
-=======
 from agent.commands.devices import discover, draft, modbus, options, redfish, snmp
-from agent.commands.devices.show import show_dropped, show_readings
->>>>>>> b09a2fa (Devices of a network are found, and Modbus devices identified)
+from agent.commands.devices.show import show_dropped, show_readings, show_refused
 from collectors.base import CollectError, ConfigError
 from collectors.facility.profile import paths, protocol_of
 from collectors.strict import Document, Problems

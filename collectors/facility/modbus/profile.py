@@ -45,28 +45,16 @@ FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """The registers in which a maker's devices have their model, and what they hold in this one.
-
-    They hold a text that `text` fits, or one register holds one of `codes`.
-    """
+class ModelText:
+    """The registers in which a maker's devices have their model as text, and a pattern for it."""
 
     address: Address
     function: Function = "holding"
-    count: Annotated[int, Range(1, 125)] = 1
-    text: Regex | None = None
-    codes: list[int] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Check that it says what the registers hold."""
-        if (self.text is None) == (not self.codes):
-            message = "expected one of text, codes"
-            raise ValueError(message)
+    count: Annotated[int, Range(1, 125)]
+    text: Regex
 
     def fits(self, registers: Sequence[int]) -> bool:
         """Tell whether registers hold this model; false for none."""
-        if self.text is None:
-            return len(registers) == 1 and registers[0] in self.codes
         octets = struct.pack(f">{len(registers)}H", *registers)
         return bool(self.text.search(octets.decode("ascii", "replace").strip("\0 ")))
 
@@ -76,11 +64,11 @@ class Match:
     """How a device is recognised.
 
     `identification` fits what it says of itself (function 43), or its registers hold one of
-    `models`.
+    `texts`. A number is in the profile's `model`.
     """
 
     identification: Regex | None = None
-    models: list[Model] = field(default_factory=list)
+    texts: list[ModelText] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

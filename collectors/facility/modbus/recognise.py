@@ -16,7 +16,7 @@ from collectors.facility.modbus.sunspec import find_model
 if TYPE_CHECKING:
     from collectors.facility.modbus.identity import Identity
     from collectors.facility.modbus.link import Link
-    from collectors.facility.modbus.profile import Model, Profile
+    from collectors.facility.modbus.profile import Profile
 
 
 async def fitting(
@@ -29,17 +29,20 @@ async def fitting(
         if (
             (pattern is not None and identity.text and pattern.search(identity.text))
             or (profile.sunspec and await _has_sunspec(link, unit, profile.sunspec))
-            or (match is not None and await _is_any(link, unit, match.models))
+            or await _has_model(link, unit, profile)
         ):
             yield name
 
 
-async def _is_any(link: Link, unit: int, models: Sequence[Model]) -> bool:
-    for model in models:
-        registers = await _registers(
-            link, unit, FUNCTIONS[model.function], model.address, model.count
-        )
-        if model.fits(registers):
+async def _has_model(link: Link, unit: int, profile: Profile) -> bool:
+    model = profile.model
+    if model is not None:
+        found = await _registers(link, unit, profile.model_function, model.address, 1)
+        if found and any(found[0] in span for span in model.numbers):
+            return True
+    for one in profile.match.texts if profile.match else ():
+        registers = await _registers(link, unit, FUNCTIONS[one.function], one.address, one.count)
+        if one.fits(registers):
             return True
     return False
 
