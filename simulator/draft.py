@@ -42,6 +42,10 @@ class Draft:
     shown: dict[str, Shown | bytes] = field(default_factory=dict)
     series: dict[tuple[Metric, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
     order: list[Reading] = field(default_factory=list)
+    prefer: Reading | None = None
+    """The reading that the device is for: there is always room for its labels."""
+    chosen_by: dict[str, str] = field(default_factory=dict)
+    """Texts for measured objects by which its row is chosen, where no other reading places them."""
     owners: dict[str, int] = field(default_factory=dict)
     """The reading that placed each object, by its place in the order."""
     placed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -91,7 +95,8 @@ class Draft:
                 placed = self.placed.setdefault(
                     (reading.metric, "" if label in ("outlet", "bank") else repr(reading)), set()
                 )
-                if labels[label] not in placed and len(placed) >= most:
+                extra = {self.prefer.labels.get(label, "")} if self.prefer else set()
+                if labels[label] not in placed | extra and len(placed - extra) >= most:
                     return False
                 placed.add(labels[label])
         return True
@@ -119,6 +124,8 @@ class Draft:
         metric = metric_named(reading.metric)
         table, column = self.profile.tables[reading.table], self.profile.column_oid(reading)
         columns = {name: table.column(name) for name in names if name in table.columns}
+        measured = {name: one for name, one in columns.items() if one.oid in self._measured()}
+        columns = {name: one for name, one in columns.items() if name not in measured}
         index = table.parts()
         free = [part for part in index if part not in names]
         settled = {part: names[part].said or "" for part in index if part in names}
@@ -146,6 +153,8 @@ class Draft:
         filled = {label: fill(template, known) for label, template in reading.labels.items()}
         if self._wanted(metric, filled) and self._counted(reading, filled):
             self.said |= {at: text for at, text in texts.items() if text is not None}
+            for name, one in measured.items() if reading is self.prefer else ():
+                self.chosen_by.setdefault(object_of(one, arcs), names[name].said or "")
             self._put(reading, metric, oid, filled, known)
 
     def _is_free(self, reading: Reading, oid: str) -> bool:
@@ -197,6 +206,23 @@ class Draft:
             else:
                 tree[oid] = 1 if isinstance(cell, bytes) else cell.raw(state)
         return tree
+
+    def _measured(self) -> set[str]:
+        """Return the columns that show numbers: no text is put there.
+
+        A row may be chosen by what it measures, such as by the digits of a voltage.
+        """
+        return {
+            self.profile.column_oid(one)
+            for one in self.profile.readings
+            if one.table and one.constant is None and not one.map and not one.words
+        }
+
+    def complete(self) -> None:
+        """Say what rows are chosen by, where no reading has placed it."""
+        self.said |= {
+            at: text for at, text in self.chosen_by.items() if text and at not in self.shown
+        }
 
     def latest(self, oids: Iterable[str]) -> Reading:
         """Return the reading that was the last to place one of these objects."""

@@ -64,10 +64,11 @@ def lay_out(
         if prefer and prefer.sum and one is not prefer and _alike(one, prefer)
     ]
     while True:
-        draft = Draft(profile=profile, phases=phases, delta=prefer is not None)
+        draft = Draft(profile=profile, phases=phases, delta=prefer is not None, prefer=prefer)
         for reading in readings:
             if not any(reading is one for one in without):
                 draft.add(reading)
+        draft.complete()
         wrong = misread(draft)
         if wrong is None:
             break
