@@ -18,6 +18,7 @@ from typing import Final, Literal, TypeVar
 import yaml
 
 from collectors.base import ConfigError, Metric
+from collectors.facility.custom_metric import CustomMetric
 from collectors.strict import Document, Problems, nearest
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ Protocol = Literal["snmp", "modbus", "bacnet"]
 
 PACKAGED: Final = Path(__file__).parent / "profiles"
 _PROTOCOLS: Final = ("snmp", "modbus", "bacnet")
+_CUSTOM: Final[dict[str, Metric]] = {}
+"""The metrics that loaded profiles have declared, by full name."""
 
 
 def paths(folder: Path | None = None) -> dict[str, Path]:
@@ -57,7 +60,7 @@ def load(name: str, protocol: Protocol, model: type[T], folder: Path | None = No
         raise ConfigError(
             f"{name} is a profile of the protocol {spoken}, not {protocol}", key="profile"
         )
-    return document.build(model)
+    return _build(document, model)
 
 
 def load_all(
@@ -70,7 +73,25 @@ def load_all(
     for name, path in paths(folder).items():
         document = Document(path)
         if protocol_of(document) == protocol:
-            yield name, document.build(model)
+            yield name, _build(document, model)
+
+
+def _build(document: Document, model: type[T]) -> T:
+    """Build a profile. The metrics that it declares are known before its readings name them."""
+    assert isinstance(document.root, yaml.MappingNode)
+    nodes = {str(key.value): value for key, value in document.pairs(document.root)}
+    if "metrics" in nodes:
+        found = document.convert(nodes["metrics"], dict[str, CustomMetric], "metrics")
+        if document.errors:
+            raise Problems(document.errors)
+        for name, custom in found.items():
+            try:
+                _declare(custom.declared(name))
+            except ValueError as error:
+                document.fail(nodes["metrics"], f"metrics.{name}", str(error))
+        if document.errors:
+            raise Problems(document.errors)
+    return document.build(model)
 
 
 def protocol_of(document: Document) -> Protocol:
@@ -95,15 +116,27 @@ def protocol_of(document: Document) -> Protocol:
 
 
 def metric_named(full_name: str) -> Metric:
-    """Return the facility metric with this full name from the catalogue.
+    """Return the metric with this full name, of the catalogue's devices or of a profile's own.
 
     Raises ValueError, which suggests the nearest name.
     """
     known = _facility_metrics()
-    if full_name not in known:
-        message = f"unknown metric {full_name!r}{nearest(full_name, known)}"
+    found = known.get(full_name) or _CUSTOM.get(full_name)
+    if found is None:
+        message = f"unknown metric {full_name!r}{nearest(full_name, {*known, *_CUSTOM})}"
         raise ValueError(message)
-    return known[full_name]
+    return found
+
+
+def _declare(metric: Metric) -> None:
+    """Make a profile's own metric known; the same declaration gives the same metric."""
+    known = _CUSTOM.get(metric.full_name)
+    if known is None or (known.type, known.help, known.labels) != (
+        metric.type,
+        metric.help,
+        metric.labels,
+    ):
+        _CUSTOM[metric.full_name] = metric
 
 
 @functools.cache

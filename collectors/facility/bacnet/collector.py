@@ -182,7 +182,8 @@ def ups_of(series: Sequence[Series]) -> list[Series]:
     found: dict[Series, None] = {}
     for one in series:
         for kind in KINDS.values():
-            up = up_of(one, kind.up) if one.label(kind.label) else None
+            own = one.metric.subsystem != "custom" and one.label(kind.label)
+            up = up_of(one, kind.up) if own else None
             if up is not None:
                 found[up] = None
     return list(found)

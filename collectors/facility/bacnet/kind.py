@@ -134,6 +134,7 @@ def _labels(device: Device, point: Point, context: Context) -> dict[str, str]:
         "dcplant": device.dcplant,
         "generator": device.generator,
         "sensor": device.sensor,
+        "device": device.name,
         **point.labels,
     }
 

@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from collectors.base import Metric
 from collectors.catalogue.bounds import EXTREMES, has_extremes
+from collectors.facility.custom_metric import CustomMetric
 from collectors.facility.profile import load, metric_named
 from collectors.facility.units import UNITS, check_unit, quantity_of
 from collectors.strict import Parsed, nearest
@@ -196,6 +197,9 @@ class Profile:
     title: str
     source: str
     points: list[Point]
+    metrics: dict[str, CustomMetric] = field(
+        default_factory=dict, metadata={"help": "metrics of the profile's own, dc_custom_..."}
+    )
 
     def __post_init__(self) -> None:
         """Check that there is at least one point."""

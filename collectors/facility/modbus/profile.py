@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+from collectors.facility.custom_metric import CustomMetric
 from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type, extremes
 from collectors.facility.modbus.register import (
     ADDRESS_COUNT,
@@ -91,6 +92,9 @@ class Profile:
         default=None, metadata={"help": "how `devices identify` recognises the device"}
     )
     registers: list[Register]
+    metrics: dict[str, CustomMetric] = field(
+        default_factory=dict, metadata={"help": "metrics of the profile's own, dc_custom_..."}
+    )
     factors: dict[str, Factor] = field(default_factory=dict)
     function: Function = "input"
     order: Order = "ABCD"
@@ -134,7 +138,7 @@ class Profile:
     def _check_register(self, at: str, register: Register, seen: set[tuple[str, str]]) -> None:
         family = metric_named(register.metric).subsystem
         labels = register.all_labels()
-        if family not in FAMILIES[self.kind]:
+        if family not in (*FAMILIES[self.kind], "custom"):
             message = f"{at}.metric: {register.metric} is not a metric of a {self.kind}"
             raise ValueError(message)
         if family == "sensor" and ("sensor" in labels) != (self.kind != "sensor"):

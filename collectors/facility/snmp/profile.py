@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from collectors.catalogue.devices import Kind
+from collectors.facility.custom_metric import CustomMetric
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.snmp.table import STAR, Oid, Pattern, Table, check_names
 from collectors.facility.units import UNITS
@@ -94,6 +95,9 @@ class SnmpProfile:
     left_out: dict[Oid, str] = field(
         default_factory=dict,
         metadata={"help": "OIDs of the MIB that are not read, with the reason"},
+    )
+    metrics: dict[str, CustomMetric] = field(
+        default_factory=dict, metadata={"help": "metrics of the profile's own, dc_custom_..."}
     )
     tables: dict[str, Table] = field(default_factory=dict)
     readings: list[Reading]
