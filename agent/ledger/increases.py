@@ -8,8 +8,8 @@ all: a meter was exchanged for one that shows a little more, or was read wrongly
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
 
 from agent.ledger.doubts import Doubt
 from agent.ledger.energy import HOUR_MS
@@ -56,11 +56,29 @@ class Increase(NamedTuple):
         return self.joules / (self.end - self.since)
 
 
-Usual = Callable[[int], float | None]
-"""Tells the power, in watts, that other increases near the one at a place come up to."""
+class Witness(Protocol):
+    """What is known of a register beside its own increase."""
+
+    def usual(self, n: int) -> float | None:
+        """Return the watts that other increases near the reading at a place come up to."""
+
+    def beside(self, start: int, end: int) -> float | None:
+        """Return the joules that power read beside the register says, over all of a time."""
 
 
-def doubts_of(increases: Sequence[Increase], step: float, usual: Usual) -> Iterator[Doubt]:
+class NoWitness:
+    """Nothing is known beside a register's own increase."""
+
+    def usual(self, _n: int) -> float | None:
+        """Return nothing."""
+        return None
+
+    def beside(self, _start: int, _end: int) -> float | None:
+        """Return nothing."""
+        return None
+
+
+def doubts_of(increases: Sequence[Increase], step: float, witness: Witness) -> Iterator[Doubt]:
     """Return what is in doubt of the increases of a register, in order of time.
 
     `step` is that of the register, in joules: it is reckoned with elsewhere. A register that stands
@@ -76,9 +94,14 @@ def doubts_of(increases: Sequence[Increase], step: float, usual: Usual) -> Itera
         ]
         yield from _of_time(one, near, step)
         if lumpy and any(abs(n - other) <= _NEAR for other in lumpy):
-            yield Doubt(one.seen, one.end + 1, loose=one.rate * (one.end - one.seen))
-        hidden = _wrap(one, near) if one.wrapped else _excess(one, near, step, usual(one.place))
-        hidden = max(hidden, _deficit(one, near, step))
+            yield Doubt(
+                one.seen, one.end + 1, loose=max(one.rate, *near, 0.0) * (one.end - one.seen)
+            )
+        usual = witness.usual(one.place)
+        hidden = _wrap(one, near) if one.wrapped else _excess(one, near, step, usual)
+        if not one.heard_all or one.seen > one.since:
+            drawn = witness.beside(one.since, one.end)
+            hidden = max(hidden, _deficit(one, near, step), _contradicted(one, drawn, step))
         if hidden > 0:
             yield Doubt(one.laid, one.end, hidden=hidden)
 
@@ -116,12 +139,19 @@ def _excess(one: Increase, near: Sequence[float], step: float, usual: float | No
 
 def _deficit(one: Increase, near: Sequence[float], step: float) -> float:
     """Return what is missing if a young register was reset while it was not seen to move."""
-    if not near or (one.heard_all and one.seen == one.since):
+    if not near:
         return 0.0
     expected = min(near) * (one.end - one.since)
     if one.value > _RESET * expected + step or one.joules >= (1 - LOAD_VARIATION) * expected:
         return 0.0
     return expected - one.joules
+
+
+def _contradicted(one: Increase, drawn: float | None, step: float) -> float:
+    """Return what is missing where power says so: it is not the register that came back."""
+    if drawn is None or one.joules >= (1 - _UNEVEN) * drawn - step:
+        return 0.0
+    return drawn - one.joules
 
 
 def _wrap(one: Increase, near: Sequence[float]) -> float:

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from heapq import nlargest
 from itertools import pairwise
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
 
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, TimedValue
-from agent.ledger.increases import LEAST_EXCESS_MS
 from agent.ledger.limits import Limits
 
 MAX_DIFFERENCE_MS: Final = 400 * 24 * HOUR_MS
@@ -33,7 +32,7 @@ NEAR_MS: Final = 6 * HOUR_MS
 SUPPORT: Final = 3
 """So many other rises near by must come up to a rise: a load that lasts, and not a leap."""
 
-_PEAK: Final = 4.0
+PEAK: Final = 4.0
 """A rise may be so many times as steep as its support: a start, or a burst."""
 
 BESIDE: Final = 2.0
@@ -78,79 +77,6 @@ class Standing:
 
 Rise = tuple[float, int]
 """What a register rose by between two readings, in joules, and in how many milliseconds."""
-
-
-def is_plain(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limits) -> bool:
-    """Tell, at little cost, whether nothing in a register's readings needs to be judged.
-
-    Then it rises between each two of them, by no more than it can in that time, and as others near
-    by do.
-    """
-    if readings[0].value < 0:
-        return False
-    most = limits.most if limits.rating is None else limits.rating
-    rate = most / 1000.0
-    if not all(
-        0.0 <= joules <= rate * elapsed and elapsed <= MAX_DIFFERENCE_MS
-        for joules, elapsed in rises
-    ):
-        return False
-    if readings[-1].time - readings[0].time <= NEAR_MS:
-        return _is_steady(_moves(rises), limits)
-    moves = _moves(rises)
-    places = [one.place for one in moves]
-    return all(
-        _is_steady(moves[bisect_left(places, n) : bisect_left(places, n + NEAR)], limits)
-        for n in (max(0, min(n, len(rises) - NEAR)) for n in range(0, len(rises), NEAR))
-    )
-
-
-class _Moved(NamedTuple):
-    """A rise since a register last moved, and since it was last read: joules and milliseconds.
-
-    `place` is that of the rise among all. Nobody knows how long it stood still before the first.
-    """
-
-    joules: float
-    since_move: int
-    since_reading: int
-    place: int
-    is_first: bool
-
-
-def _moves(rises: Sequence[Rise]) -> list[_Moved]:
-    found: list[_Moved] = []
-    still = 0
-    for place, (joules, elapsed) in enumerate(rises):
-        still += elapsed
-        if joules:
-            found.append(_Moved(joules, still, elapsed, place, not found))
-            still = 0
-    return found
-
-
-def _is_steady(moves: Sequence[_Moved], limits: Limits) -> bool:
-    """Tell whether every rise is as steep as others near by."""
-    steep = nlargest(
-        SUPPORT + 1, (one.joules / one.since_move for one in moves if not one.is_first)
-    )
-    if len(steep) <= SUPPORT:
-        return limits.rating is not None or all(one.joules <= limits.least for one in moves)
-    usual = steep[SUPPORT]
-    step = 1.01 * min(one.joules for one in moves)
-    for joules, since_move, since_reading, _, _ in moves:
-        if joules <= usual * min(since_move, since_reading):
-            continue
-        if joules > step and joules > usual * (since_move + LEAST_EXCESS_MS):
-            return False
-        if joules <= limits.least:
-            continue
-        is_late = since_reading < since_move
-        if is_late and joules > AT_ONCE * usual * since_reading:
-            return False
-        if limits.rating is None and joules > _PEAK * usual * since_reading:
-            return False
-    return True
 
 
 class Bounds:
@@ -207,7 +133,7 @@ class Bounds:
 
     def is_unlikely(self, joules: float, other: float) -> bool:
         """Tell whether a register counted `other` rather than so much more."""
-        return joules > _PEAK * max(other, self._limits.least)
+        return joules > PEAK * max(other, self._limits.least)
 
     def rose_at_once(self, joules: float, elapsed: int, n: int) -> bool:
         """Tell whether a rise up to the reading `n` was drawn in the time since the last one.
@@ -220,6 +146,10 @@ class Bounds:
         if joules <= self._limits.least:
             return True
         return usual is not None and joules <= AT_ONCE * usual * elapsed / 1000.0
+
+    def beside(self, start: int, end: int) -> float | None:
+        """Return the joules that power says of all of a time; None where it is no witness."""
+        return self.drawn.whole(start, end) if self._is_witness else None
 
     def usual(self, n: int) -> float | None:
         """Return the watts that other rises near the reading `n` come up to."""
@@ -246,7 +176,7 @@ class Bounds:
             near = nlargest(SUPPORT + 1, self._rates[part * NEAR : (part + 1) * NEAR])
             self._floors[part] = near[SUPPORT] if len(near) > SUPPORT else 0.0
         # Most rises are no steeper than others in the same part: there is no need to look around.
-        return watts <= min(_PEAK * self._floors[part], self._limits.most) or (
+        return watts <= min(PEAK * self._floors[part], self._limits.most) or (
             watts <= self._ceiling(n)
         )
 
@@ -254,7 +184,7 @@ class Bounds:
         """Return the most watts that the readings near by speak for."""
         support = self._support(n)
         most = self._limits.most
-        return most if support is None else min(most, _PEAK * support)
+        return most if support is None else min(most, PEAK * support)
 
     def _support(self, n: int) -> float | None:
         """Return the watts to which enough other rises near by come up; None without any."""

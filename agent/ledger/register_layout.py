@@ -16,7 +16,7 @@ from typing import Final
 from agent.ledger.doubts import Doubt
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
-from agent.ledger.increases import Increase, doubts_of
+from agent.ledger.increases import Increase, NoWitness, doubts_of
 from agent.ledger.limits import Limits
 from agent.ledger.register_bounds import (
     BESIDE,
@@ -24,9 +24,9 @@ from agent.ledger.register_bounds import (
     NEAR_MS,
     Bounds,
     Rise,
-    is_plain,
 )
 from agent.ledger.register_judge import Refusal, RegisterEvent, Verdict, judge
+from agent.ledger.register_plain import is_plain
 from agent.ledger.register_rests import find_rests
 from agent.ledger.segments import longest_gap, without
 from agent.ledger.stretches import Stretch
@@ -133,7 +133,7 @@ def simple_energy(readings: Sequence[TimedValue]) -> RegisterEnergy:
     if doubtful and not (
         most <= _ONE_STEP * least and not found.stretches and _all_heard(increases)
     ):
-        found.doubts = list(doubts_of(increases, _ONE_STEP * least, lambda _: None))
+        found.doubts = list(doubts_of(increases, _ONE_STEP * least, NoWitness()))
     return found
 
 
@@ -168,7 +168,7 @@ def register_energy(
     rests = find_rests(verdict, bounds.drawn, limits, step)
     found.stuck = rests.stuck
     found.refusals += rests.refusals
-    found.doubts = [*doubts_of(increases, float(step), bounds.usual), *rests.doubts]
+    found.doubts = [*doubts_of(increases, float(step), bounds), *rests.doubts]
     found.open_since = verdict.open_since
     found.segments = without(found.segments, [*verdict.refused, *rests.unknown, *rests.stuck])
     return found

@@ -1,0 +1,94 @@
+"""Whether nothing in a register's readings needs to be judged, told at little cost."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from heapq import nlargest
+from typing import NamedTuple
+
+from agent.ledger.energy import TimedValue
+from agent.ledger.increases import LEAST_EXCESS_MS
+from agent.ledger.limits import Limits
+from agent.ledger.register_bounds import (
+    AT_ONCE,
+    MAX_DIFFERENCE_MS,
+    NEAR,
+    NEAR_MS,
+    PEAK,
+    SUPPORT,
+    Rise,
+)
+
+
+def is_plain(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limits) -> bool:
+    """Tell, at little cost, whether nothing in a register's readings needs to be judged.
+
+    Then it rises between each two of them, by no more than it can in that time, and as others near
+    by do.
+    """
+    if readings[0].value < 0:
+        return False
+    most = limits.most if limits.rating is None else limits.rating
+    rate = most / 1000.0
+    if not all(
+        0.0 <= joules <= rate * elapsed and elapsed <= MAX_DIFFERENCE_MS
+        for joules, elapsed in rises
+    ):
+        return False
+    if readings[-1].time - readings[0].time <= NEAR_MS:
+        return _is_steady(_moves(rises), limits)
+    moves = _moves(rises)
+    places = [one.place for one in moves]
+    return all(
+        _is_steady(moves[bisect_left(places, n) : bisect_left(places, n + NEAR)], limits)
+        for n in (max(0, min(n, len(rises) - NEAR)) for n in range(0, len(rises), NEAR))
+    )
+
+
+class _Moved(NamedTuple):
+    """A rise since a register last moved, and since it was last read: joules and milliseconds.
+
+    `place` is that of the rise among all. Nobody knows how long it stood still before the first.
+    """
+
+    joules: float
+    since_move: int
+    since_reading: int
+    place: int
+    is_first: bool
+
+
+def _moves(rises: Sequence[Rise]) -> list[_Moved]:
+    found: list[_Moved] = []
+    still = 0
+    for place, (joules, elapsed) in enumerate(rises):
+        still += elapsed
+        if joules:
+            found.append(_Moved(joules, still, elapsed, place, not found))
+            still = 0
+    return found
+
+
+def _is_steady(moves: Sequence[_Moved], limits: Limits) -> bool:
+    """Tell whether every rise is as steep as others near by."""
+    steep = nlargest(
+        SUPPORT + 1, (one.joules / one.since_move for one in moves if not one.is_first)
+    )
+    if len(steep) <= SUPPORT:
+        return limits.rating is not None or all(one.joules <= limits.least for one in moves)
+    usual = steep[SUPPORT]
+    step = 1.01 * min(one.joules for one in moves)
+    for joules, since_move, since_reading, _, _ in moves:
+        if joules <= usual * min(since_move, since_reading):
+            continue
+        if joules > step and joules > usual * (since_move + LEAST_EXCESS_MS):
+            return False
+        if joules <= limits.least:
+            continue
+        is_late = since_reading < since_move
+        if is_late and joules > AT_ONCE * usual * since_reading:
+            return False
+        if limits.rating is None and joules > PEAK * usual * since_reading:
+            return False
+    return True
